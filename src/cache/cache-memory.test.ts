@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CacheMemory } from './cache-memory.ts'
+import { LENGTHS, MAX_CACHE_BYTES, MIN_CACHE_BYTES, TABLE_HEADER_WORDS } from './layout.ts'
+import { keyOf, memoryOf, putNumber } from './numbered.cases.ts'
+import { CacheTable } from './table.ts'
+
+const TINY = [{ slotBytes: 512, slots: 16 }]
+
+for (const bytes of [0, MIN_CACHE_BYTES - 1, MAX_CACHE_BYTES + 1, Number.NaN]) {
+  test(`CacheMemory: refuses ${bytes} bytes`, () => {
+    assert.throws(() => new CacheMemory(bytes), {
+      name: 'RangeError',
+      message: `cache size of ${bytes} bytes is not between 1048576 and 2147483648`,
+    })
+  })
+}
+
+test('CacheMemory: the smallest memory holds CoreDNS-sized tables of fewer entries, and says so', () => {
+  const ref = new CacheMemory(MIN_CACHE_BYTES).table('a', 9984)
+  assert.equal(ref.requestedCapacity, 9984)
+  assert.ok(ref.capacity > 900 && ref.capacity < 2000, `${ref.capacity}`)
+})
+
+test('CacheMemory: 64 MiB hold several tables of the usual capacity in full', () => {
+  const memory = new CacheMemory(64 << 20)
+  for (let n = 0; n < 8; n++) assert.equal(memory.table(`${n}`, 9984).capacity, 9984)
+})
+
+test('table: the same identity and capacity are the same table', () => {
+  const memory = memoryOf(TINY)
+  const ref = memory.table('a', 8)
+  assert.equal(memory.table('a', 8), ref)
+  assert.notEqual(memory.table('a', 9).id, ref.id)
+  assert.notEqual(memory.table('b', 8).id, ref.id)
+})
+
+test('table: one table leaves room for others, until there is none; then a table stays empty', () => {
+  const memory = memoryOf([{ slotBytes: 64, slots: 100_000 }])
+  const capacities = Array.from({ length: 40 }, (_, n) => memory.table(`${n}`, 90_000).capacity)
+  assert.ok(capacities.every((capacity, n) => n === 0 || capacity <= (capacities[n - 1] ?? 0)))
+  assert.ok((capacities[0] ?? 0) >= 4096 && (capacities[1] ?? 0) >= 2048)
+  assert.equal(capacities.at(-1), 0)
+  const none = new CacheTable(memory.table('39', 90_000), 1)
+  const key = none.newKey()
+  assert.equal(putNumber(none, key, 1, 1, 50), false)
+  assert.equal(none.find(key, none.newHit()), false)
+  assert.equal(none.remove(key), false)
+  assert.equal(none.entries, 0)
+  assert.equal(memory.entries(memory.table('39', 90_000)), 0)
+})
+
+for (const capacity of [0, -5]) {
+  test(`table: a capacity of ${capacity} is an empty table`, () => {
+    const table = new CacheTable(memoryOf(TINY).table('a', capacity), 1)
+    assert.equal(putNumber(table, table.newKey(), 1, 1, 50), false)
+  })
+}
+
+test('keepOnly: keeps the entries of what is kept, frees the slots and the index of the rest', () => {
+  const memory = memoryOf(TINY)
+  const [a, b] = [memory.table('a', 8), memory.table('b', 8)]
+  const [kept, dropped] = [new CacheTable(a, 1), new CacheTable(b, 1)]
+  const key = kept.newKey()
+  for (let n = 0; n < 4; n++) for (const table of [kept, dropped]) putNumber(table, key, n, n, 50)
+  memory.keepOnly([a])
+  assert.equal(kept.entries, 4)
+  for (let n = 0; n < 4; n++) assert.equal(kept.find(keyOf(key, n), kept.newHit()), true)
+  const words = new Int32Array(a.slab)
+  assert.equal(Array.from({ length: 8 }, (_, n) => words[16 + n * 128 + LENGTHS]).filter(length => length === 0).length, 4)
+  assert.equal(memory.table('a', 8), a)
+  const again = memory.table('b', 8)
+  assert.notEqual(again.id, b.id)
+  assert.equal(again.headerWord, b.headerWord)
+  assert.equal(new CacheTable(again, 1).find(keyOf(key, 1), kept.newHit()), false)
+})
+
+test('keepOnly: a table that was dropped stores and finds nothing more, and does no harm to its successor', () => {
+  const memory = memoryOf(TINY)
+  const old = new CacheTable(memory.table('a', 8), 1)
+  const key = old.newKey()
+  putNumber(old, key, 1, 1, 50)
+  memory.keepOnly([])
+  const successor = new CacheTable(memory.table('a', 8), 2)
+  assert.equal(putNumber(old, key, 2, 1, 50), false)
+  assert.equal(old.find(keyOf(key, 1), old.newHit()), false)
+  assert.equal(successor.entries, 0)
+  assert.equal(putNumber(successor, key, 1, 2, 50), true)
+  assert.equal(old.find(keyOf(key, 1), old.newHit()), false)
+  assert.equal(successor.entries, 1)
+})
+
+test('sweep: frees the slots that the dead owner was writing, their ways, and counts anew', () => {
+  const memory = memoryOf(TINY)
+  const ref = memory.table('a', 12)
+  const table = new CacheTable(ref, 1)
+  const key = table.newKey()
+  const hit = table.newHit()
+  for (let n = 0; n < 4; n++) putNumber(table, key, n, n, 50)
+  const words = new Int32Array(ref.slab)
+  table.find(keyOf(key, 2), hit)
+  words[hit.slotWord] = (words[hit.slotWord] ?? 0) | 7
+  new Int32Array(ref.index)[ref.headerWord + 1] = 99
+  assert.equal(memory.sweep(6), 0)
+  assert.equal(memory.entries(ref), 4)
+  assert.equal(memory.sweep(7), 1)
+  assert.equal((words[hit.slotWord] ?? 0) & 255, 0)
+  assert.equal(memory.entries(ref), 3)
+  assert.equal(new Int32Array(ref.index).subarray(ref.headerWord + TABLE_HEADER_WORDS).filter(way => way !== 0).length, 3)
+  assert.equal(putNumber(table, key, 2, 2, 50), true)
+})
+
+for (const owner of [0, 255]) {
+  test(`sweep: owner ${owner} is no shard`, () => {
+    assert.throws(() => memoryOf(TINY).sweep(owner), { name: 'RangeError', message: `cache sweep: owner ${owner}` })
+  })
+}

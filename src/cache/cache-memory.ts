@@ -1,0 +1,156 @@
+// The answer store as main sees it: its memory, its tables, and the sweep after a shard's death. It finds and stores nothing itself.
+
+import { newHashSeed } from '../memory/keyed-hash.ts'
+import { IndexArena } from './index-arena.ts'
+import {
+  geometryFor,
+  MAX_CACHE_BYTES,
+  MIN_CACHE_BYTES,
+  OWNER_MAIN,
+  OWNER_MASK,
+  type SlabGeometry,
+  slabBytes,
+  TABLE,
+  TABLE_ENTRIES,
+  TABLE_HEADER_WORDS,
+  TABLE_ID,
+  tableWords,
+  totalSlots,
+  VERSION,
+  WAYS,
+} from './layout.ts'
+import { Slab } from './slab.ts'
+import type { CacheTableRef } from './table-ref.ts'
+
+/** Ways per entry of capacity, before rounding up to a power of two: at most half full, 2 buckets in 100 overflow. */
+const WAYS_PER_ENTRY = 2
+
+export class CacheMemory {
+  readonly #slabBuffer: SharedArrayBuffer
+  readonly #indexBuffer: SharedArrayBuffer
+  readonly #geometry: SlabGeometry
+  readonly #slab: Slab
+  readonly #arena: IndexArena
+  readonly #seed = newHashSeed()
+  readonly #tables = new Map<string, CacheTableRef>()
+  #lastId = 0
+
+  /**
+   * Reserves the memory: 7/8 for answers, 1/8 for the index. The system commits pages as they are used. Throws RangeError outside
+   * MIN_CACHE_BYTES to MAX_CACHE_BYTES. `geometry` replaces the usual size classes (tests).
+   */
+  constructor(cacheBytes: number, geometry?: SlabGeometry) {
+    if (!(cacheBytes >= MIN_CACHE_BYTES && cacheBytes <= MAX_CACHE_BYTES)) {
+      throw new RangeError(`cache size of ${cacheBytes} bytes is not between ${MIN_CACHE_BYTES} and ${MAX_CACHE_BYTES}`)
+    }
+    const indexBytes = Math.floor(cacheBytes / 8 / 64) * 64
+    this.#geometry = geometry ?? geometryFor(cacheBytes - indexBytes)
+    this.#slabBuffer = new SharedArrayBuffer(slabBytes(this.#geometry))
+    this.#indexBuffer = new SharedArrayBuffer(indexBytes)
+    this.#slab = new Slab(this.#slabBuffer, this.#indexBuffer, this.#geometry)
+    this.#arena = new IndexArena(indexBytes / 4)
+  }
+
+  /**
+   * The table of that identity and capacity, new or as it is. `capacity` of the result may be smaller than asked for: never more than there
+   * are slots, and never more than half of the free index, so that one table leaves room for others.
+   */
+  table(identity: string, capacity: number): CacheTableRef {
+    const name = `${capacity} ${identity}`
+    const known = this.#tables.get(name)
+    if (known !== undefined) return known
+    const ref = this.#newTable(Math.max(0, Math.floor(capacity)))
+    this.#tables.set(name, ref)
+    return ref
+  }
+
+  /** Drops all other tables with their entries. Only once no shard serves a generation that uses them. */
+  keepOnly(refs: Iterable<CacheTableRef>): void {
+    const kept = new Set([...refs].map(ref => ref.id))
+    const dropped: CacheTableRef[] = []
+    for (const [name, ref] of this.#tables) {
+      if (kept.has(ref.id)) continue
+      dropped.push(ref)
+      this.#tables.delete(name)
+    }
+    if (dropped.length > 0) this.#drop(dropped)
+  }
+
+  /** Frees the slots that a dead owner (shard + 1) was writing; returns how many. Only after the worker's `exit` event. */
+  sweep(deadOwner: number): number {
+    if (!(deadOwner >= 1 && deadOwner < OWNER_MAIN)) throw new RangeError(`cache sweep: owner ${deadOwner}`)
+    let freed = 0
+    this.#forEachSlot((slot, word) => {
+      if ((Atomics.load(this.#slab.words, word + VERSION) & OWNER_MASK) !== deadOwner) return
+      this.#slab.unlink(slot, word)
+      this.#slab.free(word)
+      freed++
+    })
+    for (const ref of this.#tables.values()) this.#recount(ref)
+    return freed
+  }
+
+  /** Entries in a table now. */
+  entries(ref: CacheTableRef): number {
+    return ref.buckets === 0 ? 0 : Math.max(0, Atomics.load(this.#slab.index, ref.headerWord + TABLE_ENTRIES))
+  }
+
+  #newTable(requested: number): CacheTableRef {
+    const capacity = Math.min(requested, totalSlots(this.#geometry))
+    const room = Math.floor((this.#arena.largest / 2 - TABLE_HEADER_WORDS) / WAYS)
+    let buckets = 1
+    while (buckets * WAYS < capacity * WAYS_PER_ENTRY) buckets *= 2
+    while (buckets > room && buckets > 1) buckets /= 2
+    const headerWord = capacity === 0 || room < 1 ? 0 : this.#arena.take(buckets)
+    const id = ++this.#lastId
+    if (headerWord > 0) {
+      this.#slab.index.fill(0, headerWord, headerWord + tableWords(buckets))
+      Atomics.store(this.#slab.index, headerWord + TABLE_ID, id)
+    }
+    return {
+      id,
+      capacity: headerWord > 0 ? Math.min(capacity, (buckets * WAYS) / WAYS_PER_ENTRY) : 0,
+      requestedCapacity: requested,
+      slab: this.#slabBuffer,
+      geometry: this.#geometry,
+      index: this.#indexBuffer,
+      headerWord,
+      buckets: headerWord > 0 ? buckets : 0,
+      seed: this.#seed,
+    }
+  }
+
+  #drop(refs: readonly CacheTableRef[]): void {
+    const ids = new Set(refs.map(ref => ref.id))
+    for (const ref of refs) if (ref.buckets > 0) Atomics.store(this.#slab.index, ref.headerWord + TABLE_ID, 0)
+    this.#forEachSlot((slot, word) => {
+      const version = Atomics.load(this.#slab.words, word + VERSION)
+      if (!ids.has(this.#slab.words[word + TABLE] ?? 0) || !this.#slab.tryLock(word, version, OWNER_MAIN)) return
+      // The lock says that the version did not change, so neither did the table that was read after it.
+      this.#slab.unlink(slot, word)
+      this.#slab.free(word)
+    })
+    for (const ref of refs) if (ref.buckets > 0) this.#arena.giveBack(ref.headerWord, ref.buckets)
+  }
+
+  /** Counts the ways anew: a shard that died between a way and the count left the count wrong by one. */
+  #recount(ref: CacheTableRef): void {
+    if (ref.buckets === 0) return
+    const index = this.#slab.index
+    const counted = Atomics.load(index, ref.headerWord + TABLE_ENTRIES)
+    let entries = 0
+    for (let way = ref.headerWord + TABLE_HEADER_WORDS; way < ref.headerWord + tableWords(ref.buckets); way++) {
+      if (index[way] !== 0) entries++
+    }
+    // Under traffic the count has moved on meanwhile, and what was counted is history: then only correct it by the next sweep.
+    Atomics.compareExchange(index, ref.headerWord + TABLE_ENTRIES, counted, entries)
+  }
+
+  #forEachSlot(task: (slot: number, slotWord: number) => void): void {
+    for (let k = 0; k < this.#slab.classes; k++) {
+      const first = this.#slab.firstSlotOf(k)
+      const end = first + this.#slab.used(k)
+      for (let slot = first; slot < end; slot++) task(slot, this.#slab.wordOf(k, slot))
+    }
+  }
+}

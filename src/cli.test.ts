@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { run } from './cli.ts'
+import { defaultServeOptions, type ServeOptions } from './commands/serve-options.ts'
+
+interface Outcome {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+  readonly served: ServeOptions | undefined
+}
+
+const shardns = async (...argv: string[]): Promise<Outcome> => {
+  let out = ''
+  let err = ''
+  let served: ServeOptions | undefined
+  const code = await run(argv, {
+    out: text => void (out += text),
+    err: text => void (err += text),
+    serve: async options => {
+      served = options
+      return 42
+    },
+    stdin: () => '. {\nwhoami\n}',
+  })
+  return { code, out, err, served }
+}
+
+const served: readonly { argv: string[]; options: Partial<ServeOptions> }[] = [
+  { argv: [], options: {} },
+  { argv: ['-conf', '/etc/Corefile'], options: { conf: '/etc/Corefile' } },
+  { argv: ['--conf=stdin'], options: { conf: 'stdin' } },
+  { argv: ['-p', '1053'], options: { port: 1053 } },
+  { argv: ['-dns.port=1053'], options: { port: 1053 } },
+  { argv: ['-dns.port', '1053', '-p', '1054'], options: { port: 1054 } },
+  { argv: ['-p', '1054', '--dns.port', '0'], options: { port: 0 } },
+  { argv: ['-pidfile', '/run/x.pid', '-quiet'], options: { pidfile: '/run/x.pid', quiet: true } },
+  { argv: ['-quiet', '-quiet=false'], options: { quiet: false } },
+  { argv: ['-version=false', '-plugins=false', '-windows-service=false'], options: {} },
+  { argv: ['--workers', '3', '--engine', 'dgram'], options: { workers: 3, engine: 'dgram' } },
+  { argv: ['-workers=3', '-engine=auto'], options: { workers: 3, engine: 'auto' } },
+  { argv: ['--cache-bytes', '1GiB'], options: { cacheBytes: 2 ** 30 } },
+  { argv: ['--recv-buffer', '65536'], options: { recvBufferBytes: 65536 } },
+  { argv: ['--heap-limit', '512MiB'], options: { heapLimitBytes: 2 ** 29 } },
+  { argv: ['--max-tcp-connections', '5'], options: { maxTcpConnections: 5 } },
+]
+for (const c of served)
+  test(`serves: shardns ${c.argv.join(' ')}`, async () => {
+    const expected = { ...defaultServeOptions(), ...c.options }
+    assert.deepEqual(await shardns(...c.argv), { code: 42, out: '', err: '', served: expected })
+  })
+
+const refused: readonly { argv: string[]; code: number; message: string }[] = [
+  { argv: ['a', 'b'], code: 1, message: 'extra command line arguments: [a b]' },
+  { argv: ['-quiet', 'check', 'x'], code: 1, message: 'extra command line arguments: [check x]' },
+  { argv: ['-version', 'x'], code: 1, message: 'extra command line arguments: [x]' },
+  { argv: ['-bogus'], code: 2, message: 'flag provided but not defined: -bogus' },
+  { argv: ['-conf'], code: 2, message: 'flag needs an argument: -conf' },
+  { argv: ['-quiet=x'], code: 2, message: 'invalid boolean value "x" for -quiet: parse error' },
+  { argv: ['-windows-service'], code: 2, message: '-windows-service: running as a Windows service is not supported by shardns' },
+  {
+    argv: ['-p', '65536'],
+    code: 2,
+    message: `error: option '-p, --dns.port <port>' argument '65536' is invalid. Expected a whole number from 0 to 65535.`,
+  },
+  {
+    argv: ['--workers=0'],
+    code: 2,
+    message: `error: option '--workers <n>' argument '0' is invalid. Expected a whole number from 1 to 254.`,
+  },
+  {
+    argv: ['--engine', 'mmsg'],
+    code: 2,
+    message: `error: option '--engine <name>' argument 'mmsg' is invalid. The mmsg engine is not available yet; shardns has dgram.`,
+  },
+  {
+    argv: ['--engine', 'x'],
+    code: 2,
+    message: `error: option '--engine <name>' argument 'x' is invalid. Expected one of auto, dgram.`,
+  },
+  ...[
+    { flag: 'cache-bytes', text: '64MB', range: '1MiB to 2GiB' },
+    { flag: 'recv-buffer', text: '1KiB', range: '4KiB to 1GiB' },
+    { flag: 'heap-limit', text: '1TiB', range: '32MiB to 64GiB' },
+  ].map(({ flag, text, range }) => ({
+    argv: [`--${flag}`, text],
+    code: 2,
+    message: `error: option '--${flag} <size>' argument '${text}' is invalid. Expected bytes, or a number with KiB, MiB or GiB, from ${range}.`,
+  })),
+  {
+    argv: ['--max-tcp-connections', '1e3'],
+    code: 2,
+    message: `error: option '--max-tcp-connections <n>' argument '1e3' is invalid. Expected a whole number from 1 to 1000000.`,
+  },
+  { argv: ['check'], code: 2, message: `error: missing required argument 'file'` },
+  { argv: ['check', '--bogus', 'x'], code: 2, message: `error: unknown option '--bogus'` },
+  {
+    argv: ['check', '--format', 'xml', 'x'],
+    code: 2,
+    message: `error: option '--format <name>' argument 'xml' is invalid. Allowed choices are text, json.`,
+  },
+]
+for (const c of refused)
+  test(`refuses: shardns ${c.argv.join(' ')}`, async () => {
+    const { code, out, err, served: options } = await shardns(...c.argv)
+    assert.equal(err.split('\n')[0], c.message)
+    assert.deepEqual({ code, out, options }, { code: c.code, out: '', options: undefined })
+  })
+
+test('a wrong flag is followed by the usage', async () => assert.match((await shardns('-bogus')).err, /\nUsage: shardns /))
+
+for (const flag of ['-h', '-help', '--help', '-version -h', '-h x'])
+  test(`shardns ${flag} shows every flag with its default, on stderr as CoreDNS does`, async () => {
+    const { code, out, err } = await shardns(...flag.split(' '))
+    assert.deepEqual({ code, out }, { code: 0, out: '' })
+    const words = err.replaceAll(/\s+/g, ' ')
+    for (const text of [
+      '(default: ./Corefile, else a built-in one)',
+      '-p, --dns.port <port>',
+      '(default: 53)',
+      '--pidfile <file>',
+      '(default: none)',
+      '--quiet',
+      '--plugins',
+      '--version',
+      `(default: CPUs available, here ${defaultServeOptions().workers})`,
+      '(default: "auto")',
+      '(default: 64MiB)',
+      '(default: 4MiB)',
+      '(default: 256MiB)',
+      '(default: 1000)',
+    ])
+      assert.ok(words.includes(text), text)
+  })
+
+test('-version prints our version, the release of CoreDNS that it follows, and the platform in Go names', async () => {
+  const { code, out } = await shardns('-version')
+  assert.equal(code, 0)
+  assert.match(out, /^shardns-\d+\.\d+\.\d+ \(CoreDNS-1\.14\.7 compatible\)\n[a-z]+\/[a-z0-9]+, node\d+\.\d+\.\d+, [0-9a-z]+\n$/)
+})
+
+test('-plugins lists the supported plugins, sorted, and ends with an empty line', async () => {
+  const { code, out } = await shardns('-plugins')
+  const names = out.split('\n')
+  assert.equal(code, 0)
+  assert.deepEqual(names.splice(-2), ['', ''])
+  assert.deepEqual(names, names.toSorted())
+  assert.ok(names.includes('forward') && !names.includes('rewrite'))
+})
+
+test('check reads standard input for a dash', async () =>
+  assert.deepEqual(await shardns('check', '-'), { code: 0, out: '/dev/stdin: ok\n', err: '', served: undefined }))

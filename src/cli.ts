@@ -1,0 +1,199 @@
+#!/usr/bin/env node
+// The command line: CoreDNS's flags in Go's style, our own beside them, and the sub-commands. The only importer of commander; what the
+// commands do stands in commands/.
+
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { MAX_CACHE_BYTES, MIN_CACHE_BYTES } from './cache/layout.ts'
+import { CHECK_FORMATS, type CheckOptions, check } from './commands/check.ts'
+import { type GoFlag, GoFlagError, readGoFlags } from './commands/go-flags.ts'
+import { listPlugins } from './commands/list-plugins.ts'
+import { serve } from './commands/serve.ts'
+import { defaultServeOptions, ENGINES, GIB, KIB, MIB, type ServeOptions } from './commands/serve-options.ts'
+import { formatSize, parseSize } from './commands/sizes.ts'
+import { versionText } from './commands/version.ts'
+import { MAX_SHARDS } from './memory/region.ts'
+
+const EXIT_FAILURE = 1
+const EXIT_USAGE = 2
+
+/** Where a command writes, and what runs the server: parameters, so that tests see both. */
+export interface CliWorld {
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+  readonly serve: (options: ServeOptions) => Promise<number>
+  /** Contents of standard input, for `check -`. */
+  readonly stdin: () => string
+}
+
+const processWorld: CliWorld = {
+  out: text => void process.stdout.write(text),
+  err: text => void process.stderr.write(text),
+  serve,
+  stdin: () => readFileSync(0, 'utf8'),
+}
+
+const wholeNumber =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : -1
+    if (value < least || value > most) throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`)
+    return value
+  }
+
+const size =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const bytes = parseSize(text)
+    if (bytes !== undefined && bytes >= least && bytes <= most) return bytes
+    throw new InvalidArgumentError(
+      `Expected bytes, or a number with KiB, MiB or GiB, from ${formatSize(least)} to ${formatSize(most)}.`,
+    )
+  }
+
+const engine = (text: string): string => {
+  if (text === 'mmsg') throw new InvalidArgumentError('The mmsg engine is not available yet; shardns has dgram.')
+  if (!ENGINES.some(name => name === text)) throw new InvalidArgumentError(`Expected one of ${ENGINES.join(', ')}.`)
+  return text
+}
+
+interface RootFlags {
+  readonly conf: string
+  readonly 'dns.port': number
+  readonly pidfile: string
+  readonly quiet?: true
+  readonly plugins?: true
+  readonly version?: true
+  readonly windowsService?: true
+  readonly workers: number
+  readonly engine: ServeOptions['engine']
+  readonly cacheBytes: number
+  readonly recvBuffer: number
+  readonly heapLimit: number
+  readonly maxTcpConnections: number
+}
+
+const addFlags = (program: Command): void => {
+  const defaults = defaultServeOptions()
+  const sized = (flags: string, text: string, bytes: number, least: number, most: number): Option =>
+    new Option(flags, text).argParser(size(least, most)).default(bytes, formatSize(bytes))
+  program
+    .addOption(
+      new Option('--conf <file>', "Corefile to load; 'stdin' reads standard input").default(
+        '',
+        './Corefile, else a built-in one',
+      ),
+    )
+    .option('-p, --dns.port <port>', 'port of server blocks that name none', wholeNumber(0, 65535), defaults.port)
+    .addOption(new Option('--pidfile <file>', 'file to write the process id to').default('', 'none'))
+    .option('--quiet', 'leave out the zone list and the version')
+    .option('--plugins', 'list the supported plugins and exit')
+    .option('--version', 'print the version and exit')
+    .addOption(new Option('--windows-service').hideHelp())
+    .addOption(
+      new Option('--workers <n>', 'shards, one thread each')
+        .argParser(wholeNumber(1, MAX_SHARDS))
+        .default(defaults.workers, `CPUs available, here ${defaults.workers}`),
+    )
+    .option('--engine <name>', `how UDP is read and written: ${ENGINES.join(' or ')}`, engine, defaults.engine)
+    .addOption(
+      sized(
+        '--cache-bytes <size>',
+        'memory of the cache that all shards share',
+        defaults.cacheBytes,
+        MIN_CACHE_BYTES,
+        MAX_CACHE_BYTES,
+      ),
+    )
+    .addOption(sized('--recv-buffer <size>', 'receive buffer of each UDP socket', defaults.recvBufferBytes, 4 * KIB, GIB))
+    .addOption(sized('--heap-limit <size>', 'JavaScript heap of each shard', defaults.heapLimitBytes, 32 * MIB, 64 * GIB))
+    .option(
+      '--max-tcp-connections <n>',
+      'TCP connections open in each shard',
+      wholeNumber(1, 1_000_000),
+      defaults.maxTcpConnections,
+    )
+}
+
+const runRoot = (flags: RootFlags, world: CliWorld): number | Promise<number> => {
+  if (flags.windowsService) throw new GoFlagError('-windows-service: running as a Windows service is not supported by shardns')
+  if (flags.version) {
+    world.out(`${versionText()}\n`)
+    return 0
+  }
+  if (flags.plugins) {
+    world.out(`${listPlugins()}\n`)
+    return 0
+  }
+  return world.serve({
+    conf: flags.conf,
+    port: flags['dns.port'],
+    pidfile: flags.pidfile,
+    quiet: flags.quiet ?? false,
+    workers: flags.workers,
+    engine: flags.engine,
+    cacheBytes: flags.cacheBytes,
+    recvBufferBytes: flags.recvBuffer,
+    heapLimitBytes: flags.heapLimit,
+    maxTcpConnections: flags.maxTcpConnections,
+  })
+}
+
+/** The flags of `program` under every name that Go's flag package would know them by. */
+const goFlagsOf = (program: Command): Map<string, GoFlag> => {
+  const known = new Map<string, GoFlag>(['h', 'help'].map(name => [name, { name: 'help', isBoolean: true }]))
+  for (const option of program.options) {
+    const name = option.long?.slice(2) ?? ''
+    const flag = { name, isBoolean: !option.required }
+    known.set(name, flag)
+    if (option.short !== undefined) known.set(option.short.slice(1), flag)
+  }
+  return known
+}
+
+const makeProgram = (world: CliWorld, finish: (code: number) => void): Command => {
+  const program = new Command('shardns')
+    .description("A Corefile-compatible DNS server. Flags are CoreDNS's, with one dash or two, and some of our own.")
+    .exitOverride()
+    .helpCommand(false)
+    .configureOutput({ writeOut: world.err, writeErr: world.err })
+    .action(async (flags: RootFlags) => finish(await runRoot(flags, world)))
+  addFlags(program)
+  program
+    .command('check')
+    .description('Parse Corefiles as the server would, without opening or sending anything. Exit code 1 if one has errors.')
+    .argument('<file...>', "Corefiles; '-' is standard input")
+    .addOption(new Option('--format <name>', 'how to print').choices(CHECK_FORMATS).default('text'))
+    .option('--strict', 'count warnings as errors', false)
+    .configureOutput({ writeOut: world.out })
+    .action((files: string[], options: CheckOptions) => finish(check(files, options, world)))
+  return program
+}
+
+/** Runs one command line; resolves to the exit code. */
+export const run = async (argv: readonly string[], world: CliWorld = processWorld): Promise<number> => {
+  let code = 0
+  const program = makeProgram(world, value => {
+    code = value
+  })
+  try {
+    if (program.commands.some(command => command.name() === argv[0])) await program.parseAsync(argv, { from: 'user' })
+    else {
+      const { flags, rest } = readGoFlags(argv, goFlagsOf(program))
+      if (rest.length > 0 && !flags.includes('--help')) {
+        world.err(`extra command line arguments: [${rest.join(' ')}]\n`)
+        return EXIT_FAILURE
+      }
+      await program.parseAsync(flags, { from: 'user' })
+    }
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
+    if (!(error instanceof GoFlagError)) throw error
+    world.err(`${error.message}\n`)
+    program.outputHelp({ error: true })
+    return EXIT_USAGE
+  }
+  return code
+}
+
+if (import.meta.main) process.exit(await run(process.argv.slice(2)))

@@ -1,0 +1,48 @@
+// What `shardns` without a sub-command is told on its command line: plain data, checked by cli.ts. Running it is main.ts's business.
+
+import { availableParallelism } from 'node:os'
+import { MAX_SHARDS } from '../memory/region.ts'
+
+/** `auto` takes the best engine that this machine offers; `dgram` is node:dgram, which is everywhere. */
+export const ENGINES = ['auto', 'dgram'] as const
+export type Engine = (typeof ENGINES)[number]
+
+export interface ServeOptions {
+  /** Path of the Corefile; '' looks for ./Corefile, then takes the built-in one; 'stdin' reads standard input unless it is a terminal. */
+  conf: string
+  /** Port of server block keys that name none and have no scheme of their own default. */
+  port: number
+  /** Path that the process id is written to once the server runs; '' for none. */
+  pidfile: string
+  /** Leaves out the zone list and the version lines. */
+  quiet: boolean
+  /** Shards, 1 to MAX_SHARDS. */
+  workers: number
+  engine: Engine
+  /** Size of the answer store that all shards share. */
+  cacheBytes: number
+  /** Kernel receive buffer asked for on each UDP socket. The kernel may grant less (net.core.rmem_max). */
+  recvBufferBytes: number
+  /** Old-space limit of each shard's JavaScript heap; a shard that passes it ends and is replaced. */
+  heapLimitBytes: number
+  /** TCP connections that one shard keeps open at a time; a further one is closed at once. */
+  maxTcpConnections: number
+}
+
+export const KIB = 1024
+export const MIB = 1024 * KIB
+export const GIB = 1024 * MIB
+
+/** The options of a command line without flags. */
+export const defaultServeOptions = (): ServeOptions => ({
+  conf: '',
+  port: 53,
+  pidfile: '',
+  quiet: false,
+  workers: Math.min(availableParallelism(), MAX_SHARDS),
+  engine: 'auto',
+  cacheBytes: 64 * MIB,
+  recvBufferBytes: 4 * MIB,
+  heapLimitBytes: 256 * MIB,
+  maxTcpConnections: 1000,
+})

@@ -1,0 +1,36 @@
+// A reply on the slow path. Replies are values: a handler returns one, nobody wraps a writer.
+
+import { getFlags } from '../wire/header.ts'
+import { type MessageLayout, readLayout } from '../wire/layout.ts'
+
+/**
+ * A whole DNS message with header and question. Its id and question case may be those of another query with the same question:
+ * the server sets both before sending, and rebuilds OPT, compresses and truncates (`server/finish.ts`).
+ */
+export class Reply {
+  /** Owned by the reply and never changed after construction; empty for SILENCE. */
+  readonly bytes: Uint8Array
+  #layout: MessageLayout | undefined
+
+  constructor(bytes: Uint8Array, layout?: MessageLayout) {
+    this.bytes = bytes
+    this.#layout = layout
+  }
+
+  get rcode(): number {
+    return this.bytes.length === 0 ? 0 : getFlags(this.bytes, 0) & 15
+  }
+
+  /** Where each record lies; read once, then kept. Throws a RangeError for bytes that are no DNS message: a defect of the plugin. */
+  get layout(): MessageLayout {
+    if (this.#layout === undefined) {
+      const layout = readLayout(this.bytes)
+      if (layout === undefined) throw new RangeError('reply is not a well-formed DNS message')
+      this.#layout = layout
+    }
+    return this.#layout
+  }
+}
+
+/** Deliberate silence: nothing is sent to the client. */
+export const SILENCE = new Reply(new Uint8Array(0))

@@ -1,0 +1,110 @@
+// What is wrong with a Corefile, and how it is shown. Messages are CoreDNS's texts in full; places and hints come beside them.
+
+import type { Span } from './span.ts'
+
+export interface Diagnostic {
+  readonly severity: 'error' | 'warning'
+  /** Stable, for tools: `unknown-directive`, `syntax`, … */
+  readonly code: string
+  readonly message: string
+  readonly span?: Span
+  readonly hint?: string
+}
+
+export interface CorefileErrorOptions {
+  readonly code: string
+  readonly span?: Span | undefined
+  readonly hint?: string | undefined
+}
+
+/** The only error that parsing a Corefile throws. */
+export class CorefileError extends Error {
+  readonly code: string
+  readonly span: Span | undefined
+  /** `did you mean 'cache'?` or another sentence that helps. */
+  readonly hint: string | undefined
+
+  constructor(message: string, options: CorefileErrorOptions) {
+    super(message)
+    this.name = 'CorefileError'
+    this.code = options.code
+    this.span = options.span
+    this.hint = options.hint
+  }
+
+  /** The same error with text in front of its message, such as `plugin/cache: `. */
+  prefixed(prefix: string): CorefileError {
+    return new CorefileError(prefix + this.message, this)
+  }
+
+  toDiagnostic(): Diagnostic {
+    return {
+      severity: 'error',
+      code: this.code,
+      message: this.message,
+      ...(this.span && { span: this.span }),
+      ...(this.hint !== undefined && { hint: this.hint }),
+    }
+  }
+}
+
+/** The parts of `FILE:LINE - Error during parsing: text`; for a place before or behind all tokens, LINE is 0. */
+export const parsingError = (file: string, line: number, text: string): string =>
+  `${file}:${line} - Error during parsing: ${text}`
+
+const WIDTH = 120
+const LEAD = 40
+
+/** Control characters would move the caret, or the terminal. A tab is one column wide here. */
+const printable = (text: string): string => text.replaceAll('\t', ' ').replace(/\p{Cc}/gu, '\u00b7')
+
+/** The part of a long line that shows the column, with `…` where it was cut. */
+const excerpt = (line: string, column: number): { text: string; indent: number } => {
+  if (line.length <= WIDTH) return { text: line, indent: column - 1 }
+  const from = Math.max(0, Math.min(column - 1 - LEAD, line.length - WIDTH))
+  const head = from > 0 ? '…' : ''
+  const tail = from + WIDTH < line.length ? '…' : ''
+  return { text: head + line.slice(from, from + WIDTH) + tail, indent: column - 1 - from + head.length }
+}
+
+const sourceLine = (text: string, number: number): string | undefined => {
+  let from = text.startsWith('\ufeff') ? 1 : 0
+  for (let line = 1; line < number; line++) {
+    const end = text.indexOf('\n', from)
+    if (end < 0) return undefined
+    from = end + 1
+  }
+  const end = text.indexOf('\n', from)
+  return text.slice(from, end < 0 ? undefined : end).replace(/\r$/, '')
+}
+
+const sourceLines = (span: Span, source: string | undefined): string[] => {
+  const line = source === undefined ? undefined : sourceLine(source, span.line)
+  if (line === undefined) return []
+  const { text, indent } = excerpt(line, span.column)
+  const carets = Math.max(1, Math.min(span.length, text.length - indent))
+  return [`    ${printable(text)}`, `    ${' '.repeat(indent)}${'^'.repeat(carets)}`]
+}
+
+/** The message without the place that the heading shows already. */
+const withoutPlace = (message: string, span: Span): string => {
+  const place = `${span.file}:${span.line} - `
+  return message.replace(`${place}Error during parsing: `, () => '').replace(place, () => '')
+}
+
+/**
+ * `file:line:column: error: text`, then the source line with carets under the token, then the hint. Without a span: the text alone.
+ * `source` is the whole text of the span's file; undefined leaves the source line out.
+ */
+export const renderDiagnostic = (diagnostic: Diagnostic, source: string | undefined): string => {
+  const { span, hint } = diagnostic
+  const lines =
+    span === undefined
+      ? [`${diagnostic.severity}: ${diagnostic.message}`]
+      : [
+          `${span.file}:${span.line}:${span.column}: ${diagnostic.severity}: ${withoutPlace(diagnostic.message, span)}`,
+          ...sourceLines(span, source),
+        ]
+  if (hint !== undefined) lines.push(`    hint: ${hint}`)
+  return lines.join('\n')
+}

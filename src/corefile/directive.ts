@@ -1,0 +1,211 @@
+// All occurrences of one directive in one server block, read token by token as caddy's Dispenser does. Plugins see nothing else of the Corefile.
+
+import { CorefileError, type Diagnostic, parsingError } from './diagnostic.ts'
+import { didYouMean } from './nearest.ts'
+import { lineBreaks, type Span, startsNewLine, type Token } from './span.ts'
+
+/** Places in the tokens of a directive, by index. */
+export interface Occurrences {
+  /** The directive's name, once per occurrence. */
+  readonly starts: readonly number[]
+  /** What caddy's Dispenser would take for a further occurrence: a `{` on a line of its own, or text behind the closing `}`. */
+  readonly strays: readonly number[]
+}
+
+export interface DirectiveParts {
+  readonly name: string
+  /** Tokens of all occurrences, in file order; the first of each is the directive's name. */
+  readonly tokens: readonly Token[]
+  /** Shown as FILE where no token is current. */
+  readonly file: string
+  readonly occurrences: Occurrences
+  readonly blockZones: readonly string[]
+  readonly blockKeys: readonly string[]
+}
+
+export interface ErrorOptions {
+  readonly code?: string
+  readonly hint?: string | undefined
+  /** Whose place is shown; the current token by default. */
+  readonly token?: Token | undefined
+}
+
+const NOWHERE = { line: 1, column: 1, length: 0 }
+
+export class Directive {
+  readonly name: string
+  /** Normalised zones of the block's keys. */
+  readonly blockZones: readonly string[]
+  /** The block's keys as written, after environment substitution. */
+  readonly blockKeys: readonly string[]
+  readonly #tokens: readonly Token[]
+  readonly #occurrences: Occurrences
+  readonly #starts: ReadonlySet<number>
+  readonly #file: string
+  readonly #warnings: Diagnostic[] = []
+  #cursor = -1
+  #nesting = 0
+  /** The current token closed a block: only another occurrence may follow. */
+  #isClosed = false
+
+  constructor(parts: DirectiveParts) {
+    this.name = parts.name
+    this.blockZones = parts.blockZones
+    this.blockKeys = parts.blockKeys
+    this.#tokens = parts.tokens
+    this.#occurrences = parts.occurrences
+    this.#starts = new Set(parts.occurrences.starts)
+    this.#file = parts.file
+  }
+
+  /** How often the directive occurs in the block. */
+  get occurrences(): number {
+    return this.#occurrences.starts.length
+  }
+
+  /** What was warned of while parsing, in order. */
+  get warnings(): readonly Diagnostic[] {
+    return this.#warnings
+  }
+
+  /**
+   * Moves to the next token, whatever line it stands on; false at the end. Throws at a `{` on a line of its own and at text behind a
+   * closing `}`: CoreDNS takes both for the directive's name, and some of its plugins then misread the rest.
+   */
+  next(): boolean {
+    const isClosed = this.#isClosed
+    if (!this.#advance()) return false
+    const isStray = this.#occurrences.strays.includes(this.#cursor) || (isClosed && !this.#starts.has(this.#cursor))
+    if (isStray) throw this.#strayErr()
+    return true
+  }
+
+  #strayErr(): CorefileError {
+    if (this.val() !== '{') return this.argErr()
+    const hint = `the '{' of ${this.name} must stand on the line of ${this.name}`
+    return this.err("Unexpected token '{', expecting argument", { code: 'arguments', hint })
+  }
+
+  #advance(): boolean {
+    if (this.#cursor >= this.#tokens.length - 1) return false
+    this.#isClosed = false
+    this.#cursor++
+    return true
+  }
+
+  /** Moves to the next token if it stands on the same logical line. */
+  nextArg(): boolean {
+    return this.#moveIf((here, there) => here.file === there.file && here.line + lineBreaks(here) === there.line)
+  }
+
+  /** Moves to the next token if it starts a new line. */
+  nextLine(): boolean {
+    return this.#moveIf(startsNewLine)
+  }
+
+  #moveIf(accepts: (here: Token, there: Token) => boolean): boolean {
+    const here = this.#tokens[this.#cursor]
+    const there = this.#tokens[this.#cursor + 1]
+    if (there === undefined || (here !== undefined && !accepts(here, there))) return false
+    this.#cursor++
+    this.#isClosed = false
+    return true
+  }
+
+  /**
+   * Enters a `{` on the same line, then moves to each token inside until `}`, or until the tokens end. An empty block counts as none. One
+   * level only: a `{` inside is given to the plugin, which knows no such option.
+   */
+  nextBlock(): boolean {
+    if (this.#nesting > 0) {
+      if (this.#advance() && this.val() !== '}') return true
+      this.#nesting--
+      this.#isClosed = true
+      return false
+    }
+    if (!this.nextArg()) return false
+    if (this.val() !== '{') {
+      this.#cursor--
+      return false
+    }
+    if (!this.#advance() || this.val() === '}') return false
+    this.#nesting++
+    return true
+  }
+
+  /** Text of the current token, '' before the first. */
+  val(): string {
+    return this.#tokens[this.#cursor]?.text ?? ''
+  }
+
+  /** The current token; before the first, an empty one with line 0. */
+  get token(): Token {
+    return this.#tokens[this.#cursor] ?? { text: '', line: 0, file: '', span: { ...NOWHERE, file: this.#file } }
+  }
+
+  /** The rest of the line, up to a token that is exactly `{`. */
+  remainingArgs(): string[] {
+    return this.remainingTokens().map(token => token.text)
+  }
+
+  remainingTokens(): Token[] {
+    const tokens: Token[] = []
+    while (this.nextArg()) {
+      if (this.val() === '{') {
+        this.#cursor--
+        break
+      }
+      if (this.val() === '}')
+        this.warn(`'}' behind arguments counts as one of them: put it on a line of its own`, 'brace-argument')
+      tokens.push(this.token)
+    }
+    return tokens
+  }
+
+  /** The generic error for too many or too few arguments, at the current token. */
+  argErr(): CorefileError {
+    if (this.val() === '{') return this.err("Unexpected token '{', expecting argument", { code: 'arguments' })
+    return this.err(`Wrong argument count or unexpected line ending after '${this.val()}'`, { code: 'arguments' })
+  }
+
+  /** `FILE:LINE - Error during parsing: text`. */
+  err(text: string, options: ErrorOptions = {}): CorefileError {
+    const { span, line } = options.token ?? this.token
+    return this.#error(parsingError(span.file, line, text), options)
+  }
+
+  /** `FILE:LINE - Syntax error: Unexpected token 'x', expecting 'expected'`. */
+  syntaxErr(expected: string): CorefileError {
+    const { span, line } = this.token
+    const message = `${span.file}:${line} - Syntax error: Unexpected token '${this.val()}', expecting '${expected}'`
+    return this.#error(message, { code: 'syntax' })
+  }
+
+  /** An error that is shown without FILE:LINE, as many of CoreDNS's plugins do; its place is kept beside the text. */
+  plainErr(text: string, options: ErrorOptions = {}): CorefileError {
+    return this.#error(text, options)
+  }
+
+  /** err(text) for the current token, with the known option that it resembles as a hint. */
+  unknownOption(text: string, known: readonly string[]): CorefileError {
+    return this.err(text, { code: 'unknown-option', hint: didYouMean(this.val(), known) })
+  }
+
+  /** Throws if the directive occurs twice in the block, or seems to (see next). */
+  once(): void {
+    const second = this.#occurrences.starts[1] ?? this.#occurrences.strays[0]
+    if (second === undefined) return
+    throw this.plainErr('this plugin can only be used once per Server Block', { code: 'once', token: this.#tokens[second] })
+  }
+
+  /** A warning at the current token: `check` shows it, the server logs it at start. */
+  warn(text: string, code: string): void {
+    this.#warnings.push({ severity: 'warning', code, message: text, span: this.token.span })
+  }
+
+  #error(message: string, options: ErrorOptions): CorefileError {
+    const token = options.token ?? this.token
+    const span: Span | undefined = token.line === 0 ? undefined : token.span
+    return new CorefileError(message, { code: options.code ?? 'invalid', span, hint: options.hint })
+  }
+}

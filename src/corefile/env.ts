@@ -1,0 +1,33 @@
+// Environment references in a token: `{%NAME%}` first, then `{$NAME}`. Values may hold references again.
+
+/** Like process.env; only own properties count. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+const REPLACEMENT_LIMIT = 1000
+const LENGTH_LIMIT = 1 << 20
+
+const lookUp = (env: Environment, name: string): string => (Object.hasOwn(env, name) ? (env[name] ?? '') : '')
+
+const replaceReferences = (text: string, env: Environment, open: string, close: string): string | undefined => {
+  let result = text
+  for (let count = 0; ; count++) {
+    const from = result.indexOf(open)
+    if (from < 0) return result
+    const to = result.indexOf(close, from)
+    if (to <= from + open.length) return result
+    if (count === REPLACEMENT_LIMIT) return undefined
+    const value = lookUp(env, result.slice(from + open.length, to))
+    result = result.replaceAll(result.slice(from, to + close.length), () => value)
+    if (result.length > LENGTH_LIMIT) return undefined
+  }
+}
+
+/**
+ * The text with its references replaced; unset variables are empty. Undefined where replacing does not end, because a variable refers to
+ * itself: CoreDNS would hang there.
+ */
+export const replaceEnvironment = (text: string, env: Environment): string | undefined => {
+  if (!text.includes('{')) return text
+  const half = replaceReferences(text, env, '{%', '%}')
+  return half === undefined ? undefined : replaceReferences(half, env, '{$', '}')
+}

@@ -1,0 +1,53 @@
+// Keys of server blocks to sites: transport, zone, port. CoreDNS's checks and texts; listeners and overlaps come later.
+
+import { CorefileError } from './diagnostic.ts'
+import type { ServerBlock } from './parser.ts'
+import type { Token } from './span.ts'
+import { splitScheme, splitZoneAndPort, type Transport } from './zones.ts'
+
+export interface Site {
+  readonly transport: Transport
+  /** Normalised. */
+  readonly zone: string
+  readonly port: number
+  readonly key: Token
+}
+
+export interface InspectedBlock {
+  readonly block: ServerBlock
+  /** In the order of the keys; a CIDR key may give several. Never empty. */
+  readonly sites: readonly Site[]
+  /** Zones of the sites, in order. */
+  readonly zones: readonly string[]
+}
+
+export interface KeyOptions {
+  /** For dns keys without a port; an explicit port always wins. */
+  readonly defaultPort: number
+}
+
+const DEFAULT_PORTS: Readonly<Record<Exclude<Transport, 'dns'>, number>> = {
+  tls: 853,
+  quic: 853,
+  grpc: 443,
+  https: 443,
+  https3: 443,
+}
+
+const inspectKey = (key: Token, options: KeyOptions): Site[] => {
+  const fail = (text: string): CorefileError => new CorefileError(text, { code: 'key', span: key.span })
+  const { scheme, rest } = splitScheme(key.text)
+  const split = splitZoneAndPort(rest)
+  if ('error' in split) throw fail(`error inspecting server blocks: ${split.error}`)
+  if (scheme === 'unix') throw fail(`error inspecting server blocks: unix:// cannot be served: ${key.text}`)
+  const port = split.port ?? (scheme === 'dns' ? options.defaultPort : DEFAULT_PORTS[scheme])
+  if (port < 0 || port > 65535) throw fail(`address ${port}: invalid port`)
+  return split.zones.map(zone => ({ transport: scheme, zone, port, key }))
+}
+
+/** Reads the keys of all blocks. Throws CorefileError for the first bad one. */
+export const inspectBlocks = (blocks: readonly ServerBlock[], options: KeyOptions): InspectedBlock[] =>
+  blocks.map(block => {
+    const sites = block.keys.flatMap(key => inspectKey(key, options))
+    return { block, sites, zones: sites.map(site => site.zone) }
+  })

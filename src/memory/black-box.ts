@@ -1,0 +1,46 @@
+// Hot path.
+// What a shard was working on: the question it handles just now, for main to read after the shard's death. One writer; main reads only after
+// the worker's `exit` event, so no protocol is needed beyond the order of the stores.
+//
+//   word 0  bytes of the question (0: at rest)   word 1  its hash   words 2..66  name, type, class   up to word 79 unused
+
+/** 32-bit words of one shard's box: five cache lines. */
+export const BLACK_BOX_WORDS = 80
+const FIRST_BYTE = 8
+const QUESTION_LIMIT = 260
+
+export class BlackBox {
+  readonly #words: Int32Array
+  readonly #bytes: Uint8Array
+  readonly #word: number
+  readonly #byte: number
+
+  /** `words` must cover its SharedArrayBuffer from the start; shards count from 0. */
+  constructor(words: Int32Array, offset: number, shard: number) {
+    this.#words = words
+    this.#bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength)
+    this.#word = offset + shard * BLACK_BOX_WORDS
+    this.#byte = this.#word * 4 + FIRST_BYTE
+  }
+
+  /** Notes the question at `bytes[start..end)` (name, type, class); what exceeds 260 bytes is cut. */
+  note(questionHash: number, bytes: Uint8Array, start: number, end: number): void {
+    const length = Math.min(end - start, QUESTION_LIMIT)
+    this.#words[this.#word] = 0
+    for (let k = 0; k < length; k++) this.#bytes[this.#byte + k] = bytes[start + k]!
+    this.#words[this.#word + 1] = questionHash
+    this.#words[this.#word] = length
+  }
+
+  /** At rest again. */
+  clear(): void {
+    this.#words[this.#word] = 0
+  }
+
+  /** What was noted and not cleared, as a private copy. On main, after the worker's exit. */
+  read(): { readonly hash: number; readonly question: Uint8Array } | undefined {
+    const length = Atomics.load(this.#words, this.#word)
+    if (length <= 0 || length > QUESTION_LIMIT) return undefined
+    return { hash: this.#words[this.#word + 1] ?? 0, question: this.#bytes.slice(this.#byte, this.#byte + length) }
+  }
+}

@@ -1,0 +1,75 @@
+// Heartbeats, black boxes and refused questions: what shards and main leave for each other.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { BLACK_BOX_WORDS, BlackBox } from './black-box.ts'
+import { beat, HEARTBEAT_ROW_WORDS, readBeat } from './heartbeat.ts'
+import { isRefused, REFUSED_ENTRIES, REFUSED_WORDS, refuse } from './refused.ts'
+
+const shared = (words: number) => new Int32Array(new SharedArrayBuffer(words * 4))
+const question = Uint8Array.of(9, 9, 3, 0x77, 0x77, 0x77, 0, 0, 1, 0, 1, 9)
+
+test('heartbeat: a beat changes the own row only, and wraps around', () => {
+  const words = shared(3 * HEARTBEAT_ROW_WORDS)
+  words[HEARTBEAT_ROW_WORDS] = 0x7fff_ffff
+  beat(words, 0, 1)
+  assert.equal(readBeat(words, 0, 1), -0x8000_0000)
+  assert.equal(readBeat(words, 0, 0), 0)
+  assert.equal(readBeat(words, 0, 2), 0)
+})
+
+test('BlackBox: main reads what the shard noted, and no more', () => {
+  const words = shared(16 + 2 * BLACK_BOX_WORDS)
+  new BlackBox(words, 16, 1).note(-5, question, 2, 11)
+  assert.deepEqual(new BlackBox(words, 16, 1).read(), { hash: -5, question: question.slice(2, 11) })
+  assert.equal(new BlackBox(words, 16, 0).read(), undefined)
+})
+
+test('BlackBox: at rest there is nothing to read', () => {
+  const words = shared(BLACK_BOX_WORDS)
+  const box = new BlackBox(words, 0, 0)
+  box.note(1, question, 2, 11)
+  box.clear()
+  assert.equal(box.read(), undefined)
+})
+
+test('BlackBox: a question that is too long is cut inside the box', () => {
+  const words = shared(2 * BLACK_BOX_WORDS)
+  new BlackBox(words, 0, 0).note(1, new Uint8Array(2000).fill(255), 0, 2000)
+  assert.equal(new BlackBox(words, 0, 0).read()?.question.length, 260)
+  assert.deepEqual([...words.subarray(BLACK_BOX_WORDS)], new Array(BLACK_BOX_WORDS).fill(0))
+})
+
+test('BlackBox: a length that no shard can have written is not believed', () => {
+  const words = shared(BLACK_BOX_WORDS)
+  for (const length of [-1, 261]) {
+    words[0] = length
+    assert.equal(new BlackBox(words, 0, 0).read(), undefined)
+  }
+})
+
+test('refuse: a question is refused before the given second, not from it on', () => {
+  const words = shared(REFUSED_WORDS)
+  assert.equal(isRefused(words, 0, 7, 100), false)
+  refuse(words, 0, 7, 160)
+  assert.equal(isRefused(words, 0, 7, 159), true)
+  assert.equal(isRefused(words, 0, 7, 160), false)
+  assert.equal(isRefused(words, 0, 8, 159), false)
+})
+
+test('refuse: the same question again moves its end and takes no second place', () => {
+  const words = shared(REFUSED_WORDS)
+  refuse(words, 0, 7, 160)
+  refuse(words, 0, 7, 200)
+  assert.equal(isRefused(words, 0, 7, 199), true)
+  assert.equal(words[0], 1)
+})
+
+test('refuse: a full list gives up the entry that ends first', () => {
+  const words = shared(REFUSED_WORDS + 4)
+  for (let n = 0; n < REFUSED_ENTRIES; n++) refuse(words, 0, 1000 + n, n === 20 ? 50 : 100 + n)
+  refuse(words, 0, 1, 90)
+  assert.equal(isRefused(words, 0, 1020, 0), false)
+  assert.equal(isRefused(words, 0, 1, 0), true)
+  assert.equal(isRefused(words, 0, 1000 + REFUSED_ENTRIES - 1, 0), true)
+  assert.deepEqual([...words.subarray(REFUSED_WORDS)], [0, 0, 0, 0])
+})

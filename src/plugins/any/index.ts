@@ -1,0 +1,25 @@
+// any: answers queries for type ANY with one HINFO record, as RFC 8482 section 4.2 proposes, so that they serve no amplification.
+
+import { answer } from '../../core/answer.ts'
+import type { Plugin } from '../../core/plugin.ts'
+import { rdataStrings } from '../../wire/rdata.ts'
+import { TYPE_ANY, TYPE_HINFO } from '../../wire/rrtypes.ts'
+
+const TTL_SECONDS = 8482
+const HINFO = rdataStrings('ANY obsoleted', 'See RFC 8482')
+
+export const any: Plugin<undefined> = {
+  name: 'any',
+  parse(directive) {
+    directive.next()
+    if (directive.nextArg()) throw directive.argErr()
+    return undefined
+  },
+  serve: () => ({
+    wrap: next => query => {
+      const { question } = query
+      if (question.type !== TYPE_ANY) return next(query)
+      return answer(query, { answers: [{ owner: question.wire, type: TYPE_HINFO, ttlSeconds: TTL_SECONDS, rdata: HINFO }] })
+    },
+  }),
+}

@@ -1,0 +1,61 @@
+// bind: the addresses that the block's listeners are opened on. Sets BlockSettings.bindAddresses, no more.
+
+import { networkInterfaces } from 'node:os'
+import { parseIp } from '../../core/ip.ts'
+import type { Plugin } from '../../core/plugin.ts'
+import type { Directive } from '../../corefile/directive.ts'
+import { goQuote } from '../../corefile/quote.ts'
+
+/** One `bind` line: addresses and interface names, and what is excepted from them. */
+export interface BindLine {
+  readonly listen: readonly string[]
+  readonly except: readonly string[]
+}
+
+export const bind: Plugin<BindLine[]> = {
+  name: 'bind',
+  parse(directive) {
+    const lines: BindLine[] = []
+    while (directive.next()) lines.push(readLine(directive))
+    return lines
+  },
+  control(lines, scope) {
+    const interfaces = addressesByInterface()
+    const chosen = lines.flatMap(line => {
+      const except = new Set(expand(line.except, interfaces))
+      return expand(line.listen, interfaces).filter(address => !except.has(address))
+    })
+    scope.settings.bindAddresses = [...(scope.settings.bindAddresses ?? []), ...chosen]
+    return undefined
+  },
+}
+
+const readLine = (directive: Directive): BindLine => {
+  const listen = directive.remainingArgs()
+  if (listen.length === 0) throw directive.plainErr('at least one address or interface name is expected')
+  let except: string[] = []
+  while (directive.nextBlock()) {
+    if (directive.val() !== 'except') throw directive.plainErr(`invalid option ${goQuote(directive.val())}`)
+    except = directive.remainingArgs()
+    if (except.length === 0) throw directive.plainErr('at least one address or interface must be given to except subdirective')
+  }
+  return { listen, except }
+}
+
+const LINK_LOCAL = /^fe[89ab]/
+
+const addressesByInterface = (): Map<string, string[]> =>
+  new Map(
+    Object.entries(networkInterfaces()).map(([name, entries = []]) => [
+      name,
+      entries.map(({ address }) => (LINK_LOCAL.test(address) ? `${address}%${name}` : address)),
+    ]),
+  )
+
+const expand = (words: readonly string[], interfaces: ReadonlyMap<string, readonly string[]>): string[] =>
+  words.flatMap(word => {
+    const addresses = interfaces.get(word)
+    if (addresses !== undefined) return addresses
+    if (parseIp(word) === undefined) throw new Error(`not a valid IP address or interface name: ${goQuote(word)}`)
+    return [word]
+  })

@@ -1,0 +1,27 @@
+// Hot path.
+// An answer out of an entry: the stored bytes in a private copy with flags and TTLs set. Id and the question's case are the server's.
+
+import type { CacheHit } from '../../cache/hit.ts'
+import type { Query } from '../../core/query.ts'
+import { Reply } from '../../core/reply.ts'
+import { FLAG_AA, FLAG_AD, FLAG_CD, FLAG_QR, FLAG_RA, FLAG_RD, getFlags, MASK_RCODE, setFlags } from '../../wire/header.ts'
+import { setTtls } from './ttl.ts'
+
+/** Flags that come from the query, and those that come from the entry. */
+const FROM_QUERY = FLAG_RD | FLAG_CD
+const FROM_ENTRY = FLAG_RA | FLAG_AD | MASK_RCODE
+
+/** The reply to a QUERY; `ttlSeconds` goes into every record. */
+export const answerFromHit = (query: Query, hit: CacheHit, ttlSeconds: number): Reply => {
+  const bytes = hit.message.slice()
+  setFlags(bytes, 0, hitFlags(query, getFlags(bytes, 0)))
+  setTtls(bytes, hit.ttlOffsets, ttlSeconds)
+  return new Reply(bytes)
+}
+
+/** AA is always set, as in CoreDNS: some clients discard answers without it. */
+const hitFlags = (query: Query, stored: number): number =>
+  (FLAG_QR | FLAG_AA | (query.flags & FROM_QUERY) | (stored & FROM_ENTRY)) & adMask(query)
+
+/** AD goes only to those who asked for it by DO or AD (RFC 6840 section 5.8). */
+export const adMask = (query: Query): number => (query.do || (query.flags & FLAG_AD) !== 0 ? 0xffff : 0xffff & ~FLAG_AD)

@@ -1,0 +1,8 @@
+// cache: answers from the process-wide shared tables; asks the rest of the chain for what is not in them.
+
+import type { Plugin } from '../../core/plugin.ts'
+import { type CacheShared, control } from './control.ts'
+import { type CacheOptions, parse } from './options.ts'
+import { serve } from './serve.ts'
+
+export const cache: Plugin<CacheOptions, CacheShared> = { name: 'cache', parse, control, serve }

@@ -1,0 +1,99 @@
+// What comes back from the rest of the chain: judged, stripped of OPT, given its one TTL, stored.
+
+import type { Clock } from '../../core/clock.ts'
+import type { Query } from '../../core/query.ts'
+import { Reply } from '../../core/reply.ts'
+import { FLAG_RD, FLAG_TC, getFlags, setFlags } from '../../wire/header.ts'
+import { RCODE_NOERROR, RCODE_NXDOMAIN } from '../../wire/rcodes.ts'
+import type { Counts } from './counts.ts'
+import { adMask } from './hit.ts'
+import type { Judge, Verdict } from './storable.ts'
+import type { Store } from './store.ts'
+import { setTtls } from './ttl.ts'
+import { copyWithoutOpt } from './without-opt.ts'
+
+/** What an answer is asked for. */
+export interface Purpose {
+  /** There is an entry already: only what is better than it is stored. Otherwise whatever may be stored is. */
+  readonly replaces: boolean
+  /** Hits of the entry, which its successor keeps. */
+  readonly popularity: number
+}
+
+export const FILL: Purpose = { replaces: false, popularity: 0 }
+export const REPLACE: Purpose = { replaces: true, popularity: 0 }
+
+/** An answer from the chain or from another shard's work; may be shared by all who wait for the same question. */
+export interface Outcome {
+  /** AD as upstream gave it. */
+  readonly reply: Reply
+  /** An answer rather than a failure: good enough to replace a stale one. */
+  readonly isUsable: boolean
+}
+
+export class Intake {
+  readonly #judge: Judge
+  readonly #store: Store
+  readonly #counts: Counts
+  readonly #clock: Clock
+  readonly #recheckSeconds: number
+
+  constructor(parts: { judge: Judge; store: Store; counts: Counts; clock: Clock; recheckSeconds: number }) {
+    this.#judge = parts.judge
+    this.#store = parts.store
+    this.#counts = parts.counts
+    this.#clock = parts.clock
+    this.#recheckSeconds = parts.recheckSeconds
+  }
+
+  take(query: Query, reply: Reply, purpose: Purpose): Outcome {
+    if (reply.bytes.length === 0) return { reply, isUsable: false }
+    const now = this.#clock.seconds()
+    const verdict = this.#judge.judge(query, reply)
+    if (verdict.isMismatch) this.#counts.drop(query)
+    const isUsable = isAnswer(reply) && !verdict.isMismatch && !this.#store.isProtected(query, verdict, now)
+    const own = copyWithoutOpt(reply)
+    setTtls(own.bytes, own.ttlOffsets, verdict.ttlSeconds)
+    const answer = new Reply(own.bytes)
+    if (!isTruncated(answer) && this.#isKept(query, verdict, isUsable, purpose, now)) {
+      this.#counts.evictions(
+        query,
+        verdict.table,
+        this.#store.put(query, own, { ...verdict, popularity: purpose.popularity }, now),
+      )
+    }
+    if (purpose.replaces && !isUsable) this.failed(query)
+    return { reply: answer, isUsable }
+  }
+
+  #isKept(
+    query: Query,
+    verdict: Verdict,
+    isUsable: boolean,
+    purpose: Purpose,
+    now: number,
+  ): verdict is Verdict & { table: NonNullable<Verdict['table']> } {
+    if (verdict.table === undefined) return false
+    return purpose.replaces ? isUsable : !this.#store.isProtected(query, verdict, now)
+  }
+
+  /** A refresh came to nothing: the entry rests for the failure recheck. */
+  failed(query: Query): void {
+    if (this.#recheckSeconds > 0) this.#store.holdOff(query, this.#clock.seconds() + this.#recheckSeconds)
+  }
+}
+
+const isAnswer = (reply: Reply): boolean => reply.rcode === RCODE_NOERROR || reply.rcode === RCODE_NXDOMAIN
+
+export const isTruncated = (reply: Reply): boolean => reply.bytes.length > 0 && (getFlags(reply.bytes, 0) & FLAG_TC) !== 0
+
+/** The reply as this client is to see it: its own RD, and AD only if it asked for it. */
+export const replyFor = (query: Query, { reply }: Outcome): Reply => {
+  if (reply.bytes.length === 0) return reply
+  const given = getFlags(reply.bytes, 0)
+  const flags = ((given & ~FLAG_RD) | (query.flags & FLAG_RD)) & adMask(query)
+  if (flags === given) return reply
+  const bytes = reply.bytes.slice()
+  setFlags(bytes, 0, flags)
+  return new Reply(bytes, reply.layout)
+}

@@ -1,0 +1,53 @@
+// Background refreshes: prefetch of popular entries about to expire, and renewal of stale ones already served. One per question over all
+// shards. They are asked as if over TCP, as CoreDNS's are: forward then uses TCP upstream, so that a refresh, which nobody waits for, is
+// never truncated and cannot be forged from off the path.
+
+import type { Query } from '../../core/query.ts'
+import type { Counts } from './counts.ts'
+import type { Purpose } from './intake.ts'
+import type { Misses } from './miss.ts'
+import type { PrefetchOptions } from './options.ts'
+import type { Side } from './store.ts'
+
+/** Refreshes under way in one shard: a burst of expiries must not starve the clients' own questions. */
+const REFRESH_LIMIT = 1000
+
+export class Refresher {
+  readonly #misses: Misses
+  readonly #counts: Counts
+  readonly #prefetch: PrefetchOptions | undefined
+  #underWay = 0
+
+  constructor(misses: Misses, counts: Counts, prefetch: PrefetchOptions | undefined) {
+    this.#misses = misses
+    this.#counts = counts
+    this.#prefetch = prefetch
+  }
+
+  /** Counts a fresh hit; gives what to refresh its entry for if that is popular and about to expire. */
+  purposeIfDue(side: Side, now: number): Purpose | undefined {
+    const prefetch = this.#prefetch
+    if (prefetch === undefined) return undefined
+    const popularity = side.table.popularity(side.hit, now, prefetch.windowSeconds)
+    const isDue =
+      popularity >= prefetch.amount && side.remaining(now) <= Math.ceil((prefetch.percentage / 100) * side.hit.ttlSeconds)
+    return isDue ? { replaces: true, popularity } : undefined
+  }
+
+  /** Starts a refresh unless one is under way. It ends in the store or in nothing. */
+  start(query: Query, purpose: Purpose): void {
+    if (this.#underWay >= REFRESH_LIMIT) return
+    this.#underWay++
+    this.#run(query.with({ transport: 'tcp' }), purpose)
+      // The entry stays as it is and upstream's failure is forward's to count: there is no client to tell.
+      .catch(() => undefined)
+      .finally(() => this.#underWay--)
+  }
+
+  async #run(query: Query, purpose: Purpose): Promise<void> {
+    const outcome = this.#misses.askUnlessAsked(query, purpose)
+    if (outcome === undefined) return
+    this.#counts.prefetch(query)
+    await outcome
+  }
+}

@@ -1,0 +1,63 @@
+// The shard half: a hit is answered here, everything else goes through Misses.
+
+import type { Handler, Stage } from '../../core/handler.ts'
+import type { Query } from '../../core/query.ts'
+import type { Reply } from '../../core/reply.ts'
+import type { ServeScope } from '../../core/serve-scope.ts'
+import { ZoneSet } from '../../core/zones.ts'
+import { OPCODE_QUERY, opcodeOf } from '../../wire/header.ts'
+import type { CacheShared } from './control.ts'
+import { Counts } from './counts.ts'
+import { answerFromHit } from './hit.ts'
+import { FILL, Intake, replyFor } from './intake.ts'
+import { Misses } from './miss.ts'
+import type { CacheOptions } from './options.ts'
+import { Refresher } from './refresh.ts'
+import { StaleServer } from './stale.ts'
+import { Judge } from './storable.ts'
+import { Store } from './store.ts'
+
+export const serve = (options: CacheOptions, scope: ServeScope, shared: CacheShared): Stage => {
+  const zones = new ZoneSet(options.zones)
+  const coversAll = options.zones.includes('.')
+  const isOurs = (query: Query): boolean =>
+    opcodeOf(query.flags) === OPCODE_QUERY && (coversAll || zones.match(query.question.name) !== undefined)
+  return {
+    wrap: next => {
+      const handle = makeHandler(next, options, scope, shared)
+      return query => (isOurs(query) ? handle(query) : next(query))
+    },
+  }
+}
+
+const makeHandler = (next: Handler, options: CacheOptions, scope: ServeScope, shared: CacheShared): Handler => {
+  const { clock, claims } = scope
+  const counts = new Counts(scope.counters, shared.counters)
+  const store = new Store(options, scope.table(shared.success), scope.table(shared.denial))
+  const judge = new Judge(options, clock)
+  const intake = new Intake({ judge, store, counts, clock, recheckSeconds: options.stale?.recheckSeconds ?? 0 })
+  const misses = new Misses({ next, store, judge, intake, claims, clock, table: shared.success })
+  const refresher = new Refresher(misses, counts, options.prefetch)
+  const staleServer = options.stale && new StaleServer(options.stale, { misses, refresher, counts })
+
+  const onMiss = (query: Query): Reply | Promise<Reply> => {
+    counts.miss(query)
+    const outcome = misses.ask(query, FILL)
+    return outcome instanceof Promise ? outcome.then(late => replyFor(query, late)) : replyFor(query, outcome)
+  }
+
+  return query => {
+    const now = clock.seconds()
+    counts.request(query)
+    const side = store.find(query, now)
+    if (side === undefined) return onMiss(query)
+    counts.hit(query, side.name)
+    const remaining = side.remaining(now)
+    if (remaining <= 0 && staleServer !== undefined) return staleServer.serve(query, side, now)
+    const purpose = refresher.purposeIfDue(side, now)
+    const reply = answerFromHit(query, side.hit, options.keepTtl ? side.hit.ttlSeconds : remaining)
+    // After the answer is taken: a refresh reuses the side.
+    if (purpose !== undefined) refresher.start(query, purpose)
+    return reply
+  }
+}

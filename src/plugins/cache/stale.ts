@@ -1,0 +1,62 @@
+// serve_stale (RFC 8767): what a client gets when the entry that answers has expired.
+
+import { ServerError } from '../../core/errors.ts'
+import type { Query } from '../../core/query.ts'
+import type { Reply } from '../../core/reply.ts'
+import type { Counts } from './counts.ts'
+import { answerFromHit } from './hit.ts'
+import { type Outcome, REPLACE, replyFor } from './intake.ts'
+import type { Misses } from './miss.ts'
+import type { Refresher } from './refresh.ts'
+import type { StaleOptions } from './stale-options.ts'
+import type { Side } from './store.ts'
+import { within } from './within.ts'
+
+export class StaleServer {
+  readonly #options: StaleOptions
+  readonly #misses: Misses
+  readonly #refresher: Refresher
+  readonly #counts: Counts
+
+  constructor(options: StaleOptions, parts: { misses: Misses; refresher: Refresher; counts: Counts }) {
+    this.#options = options
+    this.#misses = parts.misses
+    this.#refresher = parts.refresher
+    this.#counts = parts.counts
+  }
+
+  serve(query: Query, side: Side, now: number): Reply | Promise<Reply> {
+    const mayAsk = this.#options.recheckSeconds === 0 || side.table.notBefore(side.hit) <= now
+    // Taken first: asking reuses the side.
+    const stale = answerFromHit(query, side.hit, this.#options.ttlSeconds)
+    if (mayAsk && this.#options.mode === 'verify') return this.#verify(query, stale)
+    if (mayAsk) this.#refresher.start(query, REPLACE)
+    return this.#serveStale(query, stale)
+  }
+
+  /** Asks first; the stale answer goes out if that fails or takes too long. */
+  #verify(query: Query, stale: Reply): Reply | Promise<Reply> {
+    const onFailure = (error: unknown): Reply => {
+      if (error instanceof ServerError) return this.#serveStale(query, stale)
+      throw error
+    }
+    try {
+      const outcome = this.#misses.ask(query, REPLACE)
+      if (!(outcome instanceof Promise)) return this.#choose(query, outcome, stale)
+      const { verifyTimeoutMs } = this.#options
+      const awaited = verifyTimeoutMs === 0 ? outcome : within(outcome, verifyTimeoutMs)
+      return awaited.then(late => this.#choose(query, late, stale), onFailure)
+    } catch (error) {
+      return onFailure(error)
+    }
+  }
+
+  #choose(query: Query, outcome: Outcome | undefined, stale: Reply): Reply {
+    return outcome?.isUsable ? replyFor(query, outcome) : this.#serveStale(query, stale)
+  }
+
+  #serveStale(query: Query, stale: Reply): Reply {
+    this.#counts.servedStale(query)
+    return stale
+  }
+}

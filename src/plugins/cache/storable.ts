@@ -1,0 +1,130 @@
+// What of a reply may be stored, in which table and for how long. Judges only; the store keeps it. The list of what is never stored is
+// CoreDNS's, and answers tailored to a client's subnet are added to it.
+
+import { classify, hasAuthority, type ResponseType } from '../../core/classify.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { Query } from '../../core/query.ts'
+import type { Reply } from '../../core/reply.ts'
+import { ZoneSet } from '../../core/zones.ts'
+import { FLAG_QR, FLAG_TC, getFlags, getQdcount } from '../../wire/header.ts'
+import { namesEqual } from '../../wire/name.ts'
+import { type Question, readQuestion } from '../../wire/question.ts'
+import { TYPE_SOA } from '../../wire/rrtypes.ts'
+import { answerChain } from './answer-chain.ts'
+import { isTailored } from './client-subnet.ts'
+import type { CacheOptions } from './options.ts'
+import { clampTtl, leastTtlSeconds } from './ttl.ts'
+
+export type TableName = 'success' | 'denial'
+
+export interface Verdict {
+  /** Undefined: not to be stored. */
+  readonly table: TableName | undefined
+  /** What every record of the reply is given, stored or not. */
+  readonly ttlSeconds: number
+  /** NOERROR with records that answer the question. */
+  readonly isPositive: boolean
+  /** SERVFAIL or NOTIMP: never served stale, and outranked by any other entry. */
+  readonly isFailure: boolean
+  /** Of a kind that may be stored, but the reply to another question. */
+  readonly isMismatch: boolean
+}
+
+/** The TTL of replies that have none of their own to go by, and of those that are no answers. */
+const FALLBACK_TTL_SECONDS = 5
+
+export class Judge {
+  readonly #options: CacheOptions
+  readonly #clock: Pick<Clock, 'wallMs'>
+  readonly #disabled: Readonly<Record<TableName, ZoneSet>>
+
+  constructor(options: CacheOptions, clock: Pick<Clock, 'wallMs'>) {
+    this.#options = options
+    this.#clock = clock
+    this.#disabled = { success: new ZoneSet(options.success.disabledZones), denial: new ZoneSet(options.denial.disabledZones) }
+  }
+
+  /** Whether no answer to this question may be stored, whatever it is. */
+  neverStores(question: Question): boolean {
+    return this.#isDisabled('success', question) && this.#isDisabled('denial', question)
+  }
+
+  /** `reply` is not SILENCE. */
+  judge(query: Query, reply: Reply): Verdict {
+    const type = effectiveType(query, reply, this.#clock)
+    const ttlSeconds = this.#ttl(type.response, reply)
+    const isCandidate = ttlSeconds > 0 && isWhole(reply) && isKind(type.response)
+    const matches = isCandidate && isReplyTo(query.question, reply)
+    const table = matches && !isTailored(reply) ? tableFor(type, reply) : undefined
+    return {
+      table: table !== undefined && this.#isDisabled(table, query.question) ? undefined : table,
+      ttlSeconds,
+      isPositive: type.response === 'NOERROR' && type.isComplete,
+      isFailure: type.response === 'SERVERERROR',
+      isMismatch: isCandidate && !matches,
+    }
+  }
+
+  #isDisabled(table: TableName, question: Question): boolean {
+    const zones = this.#disabled[table]
+    return zones.zones.length > 0 && zones.match(question.name) !== undefined
+  }
+
+  #ttl(type: ResponseType, reply: Reply): number {
+    const { success, denial, servfailSeconds } = this.#options
+    switch (type) {
+      case 'SERVERERROR':
+        return servfailSeconds
+      case 'NXDOMAIN':
+      case 'NODATA':
+        return clampTtl(leastTtlSeconds(reply.layout) ?? FALLBACK_TTL_SECONDS, denial)
+      case 'NOERROR':
+        return clampTtl(leastTtlSeconds(reply.layout) ?? FALLBACK_TTL_SECONDS, success)
+      default:
+        return clampTtl(FALLBACK_TTL_SECONDS, success)
+    }
+  }
+}
+
+interface EffectiveType {
+  readonly response: ResponseType
+  /** For NOERROR with an answer section: whether it answers the question. */
+  readonly isComplete: boolean
+}
+
+/** The type of the reply, with an answer section that leads nowhere seen as what it is: no data. */
+const effectiveType = (query: Query, reply: Reply, clock: Pick<Clock, 'wallMs'>): EffectiveType => {
+  const response = classify(query, reply, clock)
+  if (response !== 'NOERROR' || reply.layout.answerCount === 0) return { response, isComplete: false }
+  const chain = answerChain(query.question, reply)
+  if (chain === 'open' && hasAuthority(reply.layout, TYPE_SOA)) return { response: 'NODATA', isComplete: false }
+  return { response, isComplete: chain === 'complete' }
+}
+
+/** Whether replies of this type are ever stored. */
+const isKind = (type: ResponseType): boolean => type !== 'OTHERERROR' && type !== 'META' && type !== 'UPDATE'
+
+const tableFor = ({ response, isComplete }: EffectiveType, reply: Reply): TableName | undefined => {
+  switch (response) {
+    case 'NOERROR':
+      return isComplete || reply.layout.answerCount === 0 ? 'success' : undefined
+    case 'DELEGATION':
+      return 'success'
+    case 'NODATA':
+    case 'SERVERERROR':
+      return 'denial'
+    case 'NXDOMAIN':
+      return hasAuthority(reply.layout, TYPE_SOA) ? 'denial' : undefined
+    default:
+      return undefined
+  }
+}
+
+const isWhole = (reply: Reply): boolean => (getFlags(reply.bytes, 0) & FLAG_TC) === 0
+
+const isReplyTo = (asked: Question, reply: Reply): boolean => {
+  if ((getFlags(reply.bytes, 0) & FLAG_QR) === 0 || getQdcount(reply.bytes, 0) !== 1) return false
+  const question = readQuestion(reply.bytes)
+  if (question === undefined || question.type !== asked.type || question.class !== asked.class) return false
+  return namesEqual(question.wire, asked.wire)
+}

@@ -1,0 +1,138 @@
+// Hot path.
+// The two tables of a block seen as one store: which entry answers a query, and what replaces what. Time is an argument, in seconds.
+
+import type { CacheHit } from '../../cache/hit.ts'
+import type { CacheKey } from '../../cache/key.ts'
+import type { CacheTable, EntryMeta } from '../../cache/table.ts'
+import type { Query } from '../../core/query.ts'
+import { FLAG_CD } from '../../wire/header.ts'
+import type { CacheOptions } from './options.ts'
+import type { TableName, Verdict } from './storable.ts'
+import type { OwnMessage } from './without-opt.ts'
+
+/** Entry flags: the answer has the records asked for; the answer is SERVFAIL or NOTIMP. */
+const ENTRY_POSITIVE = 1
+const ENTRY_FAILURE = 2
+
+/** Entries are stamped with 31 bits. */
+const SECONDS_MAX = 0x7fffffff
+
+/** A verdict to store, and the hits that the new entry starts with. */
+export type Keepable = Verdict & { readonly table: TableName; readonly popularity: number }
+
+/** One table with the entry that its last look-up found. */
+export class Side {
+  readonly name: TableName
+  readonly table: CacheTable
+  /** Valid until this side is asked for another key. */
+  readonly hit: CacheHit
+  readonly #staleForSeconds: number
+
+  constructor(name: TableName, table: CacheTable, staleForSeconds: number) {
+    this.name = name
+    this.table = table
+    this.hit = table.newHit()
+    this.#staleForSeconds = staleForSeconds
+  }
+
+  get isPositive(): boolean {
+    return (this.hit.flags & ENTRY_POSITIVE) !== 0
+  }
+  get isFailure(): boolean {
+    return (this.hit.flags & ENTRY_FAILURE) !== 0
+  }
+  find(key: CacheKey): boolean {
+    return this.table.find(key, this.hit)
+  }
+  /** Seconds until the entry expires; none left means stale. */
+  remaining(now: number): number {
+    return this.hit.expirySeconds - now
+  }
+  isFresh(now: number): boolean {
+    return now < this.hit.expirySeconds
+  }
+  /** Fresh, or stale and still to be served. Both what the entry was stored with and today's option bound it. */
+  isServable(now: number): boolean {
+    const { expirySeconds, staleUntilSeconds } = this.hit
+    return now < expirySeconds || (now < staleUntilSeconds && now < expirySeconds + this.#staleForSeconds)
+  }
+}
+
+export class Store {
+  readonly #success: Side
+  readonly #denial: Side
+  readonly #key: CacheKey
+  readonly #staleForSeconds: number
+  readonly #prefersPositive: boolean
+
+  constructor(options: CacheOptions, success: CacheTable, denial: CacheTable) {
+    this.#staleForSeconds = options.stale?.forSeconds ?? 0
+    this.#prefersPositive = options.preferPositive
+    this.#success = new Side('success', success, this.#staleForSeconds)
+    this.#denial = new Side('denial', denial, this.#staleForSeconds)
+    this.#key = success.newKey()
+  }
+
+  /** The key of the query's question: borrowed, the next call of any method changes it. */
+  keyOf(query: Query): CacheKey {
+    const { type, class: cls, folded } = query.question
+    return this.#key.set(type, cls, query.do, (query.flags & FLAG_CD) !== 0, folded)
+  }
+
+  /** The entry that answers: denials before successes, fresh before stale, failures last. */
+  find(query: Query, now: number): Side | undefined {
+    const key = this.keyOf(query)
+    if (this.#prefersPositive && this.#hasPositive(key, now)) return this.#success
+    const denial = this.#denial
+    const hasDenial = denial.find(key)
+    const isDenied = hasDenial && denial.isFresh(now)
+    if (isDenied && !denial.isFailure) return denial
+    const success = this.#success
+    const hasSuccess = success.find(key)
+    if (hasSuccess && success.isFresh(now)) return success
+    const hasStale = hasSuccess && success.isServable(now)
+    if (isDenied) return hasStale ? success : denial
+    if (!hasDenial || !denial.isServable(now)) return hasStale ? success : undefined
+    return hasStale && success.hit.expirySeconds > denial.hit.expirySeconds ? success : denial
+  }
+
+  #hasPositive(key: CacheKey, now: number): boolean {
+    const success = this.#success
+    return success.find(key) && success.isPositive && success.isServable(now)
+  }
+
+  /** Whether prefer_positive protects the entry of this question from such a reply. */
+  isProtected(query: Query, verdict: Verdict, now: number): boolean {
+    return this.#prefersPositive && !verdict.isPositive && this.#hasPositive(this.keyOf(query), now)
+  }
+
+  /**
+   * Stores a message under the query's question, and removes what it contradicts from the other table: an older answer must not
+   * come back when this one expires. Failures contradict nothing. Returns the number of evicted entries.
+   */
+  put(query: Query, message: OwnMessage, verdict: Keepable, now: number): number {
+    const key = this.keyOf(query)
+    const [table, other] =
+      verdict.table === 'success' ? [this.#success.table, this.#denial.table] : [this.#denial.table, this.#success.table]
+    const { evicted } = table.put(key, this.#meta(verdict, now), message.bytes, message.ttlOffsets, now)
+    if (!verdict.isFailure) other.remove(key)
+    return evicted
+  }
+
+  #meta({ ttlSeconds, isPositive, isFailure, popularity }: Keepable, now: number): EntryMeta {
+    const expirySeconds = Math.min(now + ttlSeconds, SECONDS_MAX)
+    return {
+      expirySeconds,
+      staleUntilSeconds: isFailure ? expirySeconds : Math.min(expirySeconds + this.#staleForSeconds, SECONDS_MAX),
+      ttlSeconds,
+      popularity,
+      flags: (isPositive ? ENTRY_POSITIVE : 0) | (isFailure ? ENTRY_FAILURE : 0),
+    }
+  }
+
+  /** Keeps stale entries of this question from being refreshed until `seconds`. */
+  holdOff(query: Query, seconds: number): void {
+    const key = this.keyOf(query)
+    for (const side of [this.#denial, this.#success]) if (side.find(key)) side.table.setNotBefore(side.hit, seconds)
+  }
+}

@@ -1,0 +1,49 @@
+// Shard half of errors: one line per failed query, unless a pattern absorbs it.
+
+import { messageOf, rcodeOfError } from '../../core/errors.ts'
+import type { Stage } from '../../core/handler.ts'
+import type { LogLevel } from '../../core/logger.ts'
+import { observe } from '../../core/observe.ts'
+import { compileRegexp } from '../../core/regexp.ts'
+import type { ServeScope } from '../../core/serve-scope.ts'
+import { typeToText } from '../../wire/rrtypes.ts'
+import type { ErrorsShared } from './control.ts'
+import type { ErrorsOptions } from './options.ts'
+import { printSummary } from './summary.ts'
+
+export function serveErrors(options: ErrorsOptions, scope: ServeScope, shared: ErrorsShared): Stage {
+  const { words, log } = scope
+  const patterns = options.consolidations.map((consolidation, index) => ({
+    consolidation,
+    regexp: compileRegexp(consolidation.pattern),
+    word: shared.countsWord + index,
+  }))
+
+  /** The level to print this failure at; undefined if a pattern absorbed it. */
+  const absorb = (text: string): LogLevel | undefined => {
+    for (const { consolidation, regexp, word } of patterns) {
+      if (!regexp.test(text)) continue
+      const isFirst = Atomics.add(words, word, 1) === 0
+      if (isFirst) Atomics.notify(words, word)
+      return isFirst && consolidation.showFirst ? consolidation.level : undefined
+    }
+    return 'error'
+  }
+
+  // Main has printed what was counted until it retired; what failed between that and our last query would be lost.
+  scope.onRetire(() => {
+    for (const { consolidation, word } of patterns) printSummary(consolidation, Atomics.exchange(words, word, 0), log)
+  })
+
+  return {
+    wrap: observe({
+      onFailure(query, error) {
+        const text = messageOf(error)
+        const level = absorb(text)
+        if (level === undefined) return
+        const { name, type } = query.question
+        log[level](`${rcodeOfError(error)} ${name} ${typeToText(type)}: ${text}`)
+      },
+    }),
+  }
+}

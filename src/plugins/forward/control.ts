@@ -1,0 +1,140 @@
+// The main half of forward: lists the upstreams, reads the TLS files, reserves shared words, probes upstreams that a shard reports.
+
+import { readFile } from 'node:fs/promises'
+import { isAbsolute, join } from 'node:path'
+import type { ControlScope } from '../../core/control-scope.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { Endpoint } from '../../upstream/endpoint.ts'
+import { HealthProbes } from '../../upstream/health-probes.ts'
+import { HealthWords, healthWordCount } from '../../upstream/health-words.ts'
+import { Prober, type ProberOptions } from '../../upstream/prober.ts'
+import { makeSecureContext, type TlsMaterial } from '../../upstream/secure-context.ts'
+import { socketsPerThread, threadSockets } from '../../upstream/socket-allowance.ts'
+import { nameFromText } from '../../wire/name.ts'
+import { declareProbeFailures, declareVectors, type ForwardVectors } from './metrics.ts'
+import type { ForwardOptions } from './options.ts'
+import { listUpstreams } from './upstream-list.ts'
+
+const PROBE_TIMEOUT_MS = 1000
+/** `health_check 0` would otherwise probe a refusing upstream as fast as a processor can. */
+const MINIMUM_PROBE_INTERVAL_MS = 10
+/** Node's timers fire at once beyond this: 24 days. */
+const MAXIMUM_TIMER_MS = 2 ** 31 - 1
+
+const ROOT = Uint8Array.of(0)
+
+/** What a shard needs of one `forward` beside its options. */
+export interface InstanceShared {
+  readonly upstreams: readonly Endpoint[]
+  readonly tls: TlsMaterial
+  /** Word offsets: health (healthWordCount words) and the turn of round_robin. */
+  readonly healthWord: number
+  readonly turnWord: number
+  /** ControlScope.permits(), undefined without max_concurrent. */
+  readonly permits: number | undefined
+  readonly vectors: ForwardVectors
+}
+
+export interface ForwardShared {
+  readonly instances: readonly InstanceShared[]
+  /** Sockets that each shard may hold open to upstreams, over all its `forward`s. */
+  readonly socketsPerShard: number
+}
+
+export async function controlForward(options: readonly ForwardOptions[], scope: ControlScope): Promise<ForwardShared> {
+  const instances: InstanceShared[] = []
+  for (const one of options) instances.push(await controlInstance(one, scope))
+  return { instances, socketsPerShard: socketsPerThread(scope.shards + 1) }
+}
+
+async function controlInstance(options: ForwardOptions, scope: ControlScope): Promise<InstanceShared> {
+  const upstreams = await listUpstreams(options)
+  const tls = await readTlsFiles(options.tlsFiles, scope.settings.root)
+  const shared: InstanceShared = {
+    upstreams,
+    tls,
+    healthWord: scope.shared(healthWordCount(upstreams.length)),
+    turnWord: scope.shared(1),
+    permits: options.maxConcurrent > 0 ? scope.permits() : undefined,
+    vectors: declareVectors(
+      scope.metrics,
+      upstreams.map(({ name }) => name),
+    ),
+  }
+  const onFailure = declareProbeFailures(scope.metrics)
+  if (options.maxFails > 0) watchHealth(options, shared, scope, onFailure)
+  return shared
+}
+
+function watchHealth(
+  options: ForwardOptions,
+  shared: InstanceShared,
+  scope: ControlScope,
+  onFailure: (to: string) => void,
+): void {
+  let watch: { readonly prober: Prober; readonly probes: HealthProbes } | undefined
+  scope.onStart(() => {
+    const prober = new Prober(proberOptions(options, shared), threadSockets)
+    const probes = new HealthProbes({
+      words: new HealthWords(scope.words(), shared.healthWord),
+      upstreams: shared.upstreams,
+      intervalMs: Math.min(Math.max(options.healthCheckMs, MINIMUM_PROBE_INTERVAL_MS), MAXIMUM_TIMER_MS),
+      probe: upstream => prober.probe(upstream),
+      onFailure: upstream => onFailure(upstream.name),
+    })
+    probes.start()
+    watch = { prober, probes }
+  })
+  scope.onRetire(async () => {
+    const stopped = watch?.probes.stop()
+    watch?.prober.close()
+    await stopped
+  })
+}
+
+const proberOptions = (options: ForwardOptions, shared: InstanceShared): ProberOptions => ({
+  qname: nameFromText(options.healthCheckName) ?? ROOT,
+  recursionDesired: options.healthCheckRecursion,
+  forceTcp: options.forceTcp,
+  secureContext: shared.upstreams.some(({ protocol }) => protocol === 'tls') ? makeSecureContext(shared.tls) : undefined,
+  sourceAddress: options.sourceAddress,
+  timeoutMs: PROBE_TIMEOUT_MS,
+})
+
+/** PEM texts for the arguments of `tls`: none, CA, CERT KEY, or CERT KEY CA. Rejects with CoreDNS's texts for what cannot be used. */
+async function readTlsFiles(files: readonly string[], root: string): Promise<TlsMaterial> {
+  const paths = files.map(file => (isAbsolute(file) || root === '' ? file : join(root, file)))
+  const [certPath, keyPath] = paths.length >= 2 ? paths : []
+  const caPath = paths.length === 2 ? undefined : paths.at(-1)
+  let material: TlsMaterial = {}
+  if (certPath !== undefined && keyPath !== undefined) {
+    try {
+      material = { cert: await readFile(certPath, 'utf8'), key: await readFile(keyPath, 'utf8') }
+      // An authority of its own keeps this check from reading the system's.
+      makeSecureContext({ ...material, ca: '' })
+    } catch (error) {
+      throw new Error(`could not load TLS cert: ${messageOf(error)}`, { cause: error })
+    }
+  }
+  if (caPath === undefined) return material
+  let ca: string
+  try {
+    ca = await readFile(caPath, 'utf8')
+  } catch (error) {
+    throw new Error(`error reading ${caPath}: ${messageOf(error)}`, { cause: error })
+  }
+  checkAuthorities(ca, caPath)
+  return { ...material, ca }
+}
+
+function checkAuthorities(ca: string, path: string): void {
+  try {
+    if (ca.includes('-----BEGIN CERTIFICATE-----')) {
+      makeSecureContext({ ca })
+      return
+    }
+  } catch (error) {
+    throw new Error(`could not read root certs: ${path}: ${messageOf(error)}`, { cause: error })
+  }
+  throw new Error(`could not read root certs: ${path}: no certificate in PEM form`)
+}

@@ -1,0 +1,201 @@
+// One `forward`: which names it takes, which upstreams it tries for a query, when it gives up. CoreDNS's algorithm (plugin/forward/forward.go).
+
+import { ServerError } from '../../core/errors.ts'
+import type { Handler } from '../../core/handler.ts'
+import type { Query } from '../../core/query.ts'
+import type { Reply } from '../../core/reply.ts'
+import type { ServeScope } from '../../core/serve-scope.ts'
+import type { Permits } from '../../memory/permits.ts'
+import { randomBelow } from '../../upstream/entropy.ts'
+import { ExchangeError } from '../../upstream/exchange-error.ts'
+import { HealthWords } from '../../upstream/health-words.ts'
+import { makePolicy, type Order } from '../../upstream/policy.ts'
+import { makeSecureContext } from '../../upstream/secure-context.ts'
+import { threadSockets } from '../../upstream/socket-allowance.ts'
+import { PROTOCOLS, Upstream } from '../../upstream/upstream.ts'
+import { isSubname, nameFromText, namesEqual } from '../../wire/name.ts'
+import { RCODE_NOERROR, RCODE_REFUSED } from '../../wire/rcodes.ts'
+import type { InstanceShared } from './control.ts'
+import { DURATION_SHAPE, perProtocol, perRcode, perUpstream } from './metrics.ts'
+import type { ForwardOptions } from './options.ts'
+
+/** A query is answered, or has failed, after this long: the last attempt is cut off, which CoreDNS does not do. */
+const BUDGET_MS = 5000
+/** Less than this left of the budget is not worth another attempt. */
+const MINIMUM_ATTEMPT_MS = 5
+
+export class Forwarder {
+  readonly #options: ForwardOptions
+  readonly #shared: InstanceShared
+  readonly #scope: ServeScope
+  readonly #from: Uint8Array
+  readonly #except: readonly Uint8Array[]
+  readonly #upstreams: readonly Upstream[]
+  readonly #health: HealthWords
+  readonly #order: Order
+  readonly #permits: Permits | undefined
+  readonly #attemptCap: number
+
+  constructor(options: ForwardOptions, shared: InstanceShared, scope: ServeScope) {
+    this.#options = options
+    this.#shared = shared
+    this.#scope = scope
+    this.#from = wireName(options.from)
+    this.#except = options.except.map(wireName)
+    this.#upstreams = this.#makeUpstreams()
+    this.#health = new HealthWords(scope.words, shared.healthWord)
+    this.#order = makePolicy(options.policy, shared.upstreams.length, scope.words, shared.turnWord)
+    this.#permits = shared.permits === undefined ? undefined : scope.permits(shared.permits, options.maxConcurrent)
+    const cap = options.maxConnectAttempts ?? 2 * shared.upstreams.length
+    this.#attemptCap = cap === 0 ? Number.POSITIVE_INFINITY : cap
+  }
+
+  /** Whether the name is at or below FROM and not excepted; FROM itself is never excepted. */
+  matches(query: Query): boolean {
+    const name = query.question.folded
+    if (!isSubname(name, this.#from)) return false
+    return namesEqual(name, this.#from) || !this.#except.some(zone => isSubname(name, zone))
+  }
+
+  /** Rejects with a ServerError: REFUSED over max_concurrent, SERVFAIL when no upstream answers. `alternate` is what `next` hands over to. */
+  async answer(query: Query, alternate: Handler | undefined): Promise<Reply> {
+    const { counters } = this.#scope
+    if (this.#permits?.tryAcquire() === false) {
+      counters.add(this.#shared.vectors.rejected.base)
+      const text = `concurrent queries exceeded maximum ${this.#options.maxConcurrent}`
+      throw new ServerError('MAX_CONCURRENT', text, RCODE_REFUSED)
+    }
+    try {
+      const reply = await this.#ask(query)
+      return alternate !== undefined && this.#wantsNext(reply) ? await alternate(query) : reply
+    } finally {
+      this.#permits?.release()
+    }
+  }
+
+  sweep(): void {
+    for (const upstream of this.#upstreams) upstream.sweep()
+  }
+
+  close(): void {
+    for (const upstream of this.#upstreams) upstream.close()
+  }
+
+  async #ask(query: Query): Promise<Reply> {
+    const { clock } = this.#scope
+    const deadlineMs = clock.ms() + BUDGET_MS
+    const count = this.#upstreams.length
+    const tries = new Tries(this.#order())
+    let failures = 0
+    let failovers = 0
+    let failure: ExchangeError | undefined
+    while (deadlineMs - clock.ms() >= MINIMUM_ATTEMPT_MS && failures < this.#attemptCap) {
+      let index = tries.next()
+      if (this.#isDown(index)) {
+        tries.downCount += 1
+        if (tries.downCount < count) continue
+        this.#scope.counters.add(this.#shared.vectors.broken.base)
+        if (this.#options.failfast) break
+        // All are down, so it may well be the probes that fail: one upstream is tried all the same.
+        index = randomBelow(count)
+      }
+      try {
+        const reply = await this.#exchange(query, index, deadlineMs)
+        if (!this.#options.failoverRcodes.includes(rcodeOf(reply)) || failovers >= count) return reply
+        failovers += 1
+      } catch (error) {
+        failure = this.#recordFailure(index, error)
+        failures += 1
+        if (tries.downCount >= count) break
+      }
+    }
+    throw serverError(failure)
+  }
+
+  async #exchange(query: Query, index: number, deadlineMs: number): Promise<Reply> {
+    const { clock, counters } = this.#scope
+    const { vectors } = this.#shared
+    const startedMs = clock.ms()
+    const reply = await this.#upstreams[index]!.ask(query, deadlineMs)
+    const seconds = (clock.ms() - startedMs) / 1000
+    const rcode = rcodeOf(reply)
+    counters.observe(perRcode(vectors.duration, index, rcode), DURATION_SHAPE, seconds)
+    counters.observe(perRcode(vectors.oldDuration, index, rcode), DURATION_SHAPE, seconds)
+    counters.add(perRcode(vectors.oldResponses, index, rcode))
+    counters.add(perUpstream(vectors.oldRequests, index))
+    return reply
+  }
+
+  /** What our own process lacks ends the query: no other upstream would fare better, and none is to blame. */
+  #recordFailure(index: number, error: unknown): ExchangeError {
+    if (!(error instanceof ExchangeError)) throw error
+    if (error.kind === 'local') throw serverError(error)
+    if (this.#options.maxFails > 0) this.#health.reportFailure(index)
+    return error
+  }
+
+  #isDown(index: number): boolean {
+    const { maxFails } = this.#options
+    return maxFails > 0 && this.#health.fails(index) > maxFails
+  }
+
+  #wantsNext(reply: Reply): boolean {
+    const rcode = rcodeOf(reply)
+    if (this.#options.nextRcodes.includes(rcode)) return true
+    return this.#options.nextOnNodata && rcode === RCODE_NOERROR && reply.layout.answerCount === 0
+  }
+
+  #makeUpstreams(): Upstream[] {
+    const { upstreams, tls, vectors } = this.#shared
+    const { counters, clock } = this.#scope
+    const options = {
+      ...this.#options,
+      maxIdle: this.#options.maxIdleConns,
+      secureContext: upstreams.some(({ protocol }) => protocol === 'tls') ? makeSecureContext(tls) : undefined,
+    }
+    return upstreams.map((endpoint, index) => {
+      const events = {
+        ignored: () => counters.add(perUpstream(vectors.ignored, index)),
+        connection: (protocol: (typeof PROTOCOLS)[number], isReused: boolean) =>
+          counters.add(perProtocol(isReused ? vectors.poolHits : vectors.poolMisses, index, PROTOCOLS.indexOf(protocol))),
+      }
+      return new Upstream(endpoint, options, events, threadSockets, clock)
+    })
+  }
+}
+
+/** Walks round and round through the upstreams, counting per round those that are down. */
+class Tries {
+  downCount = 0
+  readonly #order: readonly number[]
+  #at = 0
+
+  constructor(order: readonly number[]) {
+    this.#order = order
+  }
+
+  next(): number {
+    if (this.#at === this.#order.length) {
+      this.#at = 0
+      this.downCount = 0
+    }
+    return this.#order[this.#at++]!
+  }
+}
+
+/** With the upper bits that OPT carries (RFC 6891 section 6.1.3). */
+function rcodeOf(reply: Reply): number {
+  const { layout } = reply
+  return layout.optIndex < 0 ? reply.rcode : ((layout.ttl(layout.optIndex) >>> 24) << 4) | reply.rcode
+}
+
+function serverError(failure: ExchangeError | undefined): ServerError {
+  if (failure === undefined) return new ServerError('NO_HEALTHY_UPSTREAM', 'no healthy proxies')
+  return new ServerError(`UPSTREAM_${failure.kind.toUpperCase()}`, failure.message, undefined, { cause: failure })
+}
+
+function wireName(text: string): Uint8Array {
+  const wire = nameFromText(text)
+  if (wire === undefined) throw new RangeError(`not a name: ${text}`)
+  return wire
+}

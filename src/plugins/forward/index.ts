@@ -1,0 +1,13 @@
+// The forward plugin: relays queries to upstream resolvers. How one exchange works is src/upstream's.
+
+import type { Plugin } from '../../core/plugin.ts'
+import { controlForward, type ForwardShared } from './control.ts'
+import { type ForwardOptions, parseForward } from './options.ts'
+import { serveForward } from './serve.ts'
+
+export const forward: Plugin<readonly ForwardOptions[], ForwardShared> = {
+  name: 'forward',
+  parse: parseForward,
+  control: controlForward,
+  serve: serveForward,
+}

@@ -1,0 +1,47 @@
+// Main half of health: route, probe loop, lameduck.
+
+import { setTimeout as wait } from 'node:timers/promises'
+import type { ControlScope } from '../../core/control-scope.ts'
+import { SLIM_TIME_BUCKETS } from '../../core/metrics.ts'
+import { formatDuration } from '../../corefile/duration.ts'
+import type { HealthOptions } from './options.ts'
+import { startProbing } from './probe.ts'
+
+export function controlHealth(options: HealthOptions, scope: ControlScope): undefined {
+  const { address, lameduckMs } = options
+  scope.http({
+    address,
+    path: '/health',
+    onBindFailure: 'fatal',
+    respond: () => ({ status: 200, contentType: 'text/plain; charset=utf-8', body: 'OK' }),
+  })
+  const durations = scope.metrics.histogram({
+    name: 'coredns_health_request_duration_seconds',
+    help: 'Histogram of the time (in seconds) each request took.',
+    buckets: SLIM_TIME_BUCKETS,
+    unitsPerOne: 1e9,
+  })
+  const failures = scope.metrics.counter({
+    name: 'coredns_health_request_failures_total',
+    help: 'The number of times the self health check failed.',
+  })
+  let stop = () => {}
+  scope.onStart(() => {
+    stop = startProbing(address, {
+      log: scope.log,
+      clock: scope.clock,
+      onProbe(durationSeconds, hasFailed) {
+        durations.observe({}, durationSeconds)
+        if (hasFailed) failures.add({})
+      },
+    })
+  })
+  scope.onRetire(() => stop())
+  if (lameduckMs > 0) {
+    scope.onFinalShutdown(async () => {
+      scope.log.info(`Going into lameduck mode for ${formatDuration(lameduckMs)}`)
+      await wait(lameduckMs)
+    })
+  }
+  return undefined
+}

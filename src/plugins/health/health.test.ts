@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { mock, test } from 'node:test'
+import { chain, fakeClock, fakeLogger, options, parseError } from '../../../test/support/plugin-harness.ts'
+import { health } from './index.ts'
+import { probeOnce } from './probe.ts'
+
+const AT = (line: number) => `Corefile:${line} - Error during parsing: `
+
+const accepted = [
+  { text: 'health', expected: { address: ':8080', lameduckMs: 0 } },
+  { text: 'health localhost:8091', expected: { address: 'localhost:8091', lameduckMs: 0 } },
+  { text: 'health {\nlameduck 5s\n}', expected: { address: ':8080', lameduckMs: 5000 } },
+  { text: 'health :1 {\nlameduck 1m\n}\nhealth :2', expected: { address: ':2', lameduckMs: 0 } },
+]
+for (const c of accepted) test(`parse: ${JSON.stringify(c.text)}`, () => assert.deepEqual(options(health, c.text), c.expected))
+
+const refused = [
+  { text: 'health bla', message: 'address bla: missing port in address' },
+  { text: 'health :1 :2', message: `${AT(2)}Wrong argument count or unexpected line ending after ':2'` },
+  { text: 'health {\nbogus\n}', message: `${AT(3)}unknown property 'bogus'` },
+  { text: 'health {\nlameduck\n}', message: `${AT(3)}Wrong argument count or unexpected line ending after 'lameduck'` },
+  { text: 'health {\nlameduck 1s 2s\n}', message: `${AT(3)}Wrong argument count or unexpected line ending after '2s'` },
+  {
+    text: 'health {\nlameduck 5\n}',
+    message: `unable to parse lameduck duration value: '5' : time: missing unit in duration "5"`,
+  },
+]
+for (const c of refused)
+  test(`parse refuses: ${JSON.stringify(c.text)}`, () => assert.equal(parseError(health, c.text), c.message))
+
+test('control: /health answers OK and its address must open', async () => {
+  const { control } = await chain(health, 'health :8099')
+  const [route, ...others] = control.routes
+  assert.deepEqual(others, [])
+  assert.equal(route?.address, ':8099')
+  assert.equal(route?.path, '/health')
+  assert.equal(route?.onBindFailure, 'fatal')
+  assert.deepEqual(await route?.respond({ method: 'GET', acceptEncoding: '' }), {
+    status: 200,
+    contentType: 'text/plain; charset=utf-8',
+    body: 'OK',
+  })
+  await control.retired()
+})
+
+test('lameduck: waits its time at shutdown and says so; not at a reload', async t => {
+  const { control } = await chain(health, 'health {\nlameduck 5s\n}')
+  await control.retired()
+  assert.deepEqual(control.logged, [])
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  let isOver = false
+  const shutdown = control.shutdown().then(() => {
+    isOver = true
+  })
+  await Promise.resolve()
+  assert.deepEqual(control.logged, ['[INFO] Going into lameduck mode for 5s'])
+  t.mock.timers.tick(4999)
+  assert.equal(isOver, false)
+  t.mock.timers.tick(1)
+  await shutdown
+})
+
+test('lameduck: none by default', async () => {
+  const { control } = await chain(health, 'health')
+  await control.shutdown()
+  assert.deepEqual(control.logged, [])
+  await control.retired()
+})
+
+const listen = async (server: Server): Promise<string> => {
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const probe = async (address: string, slowByMs = 0) => {
+  const clock = fakeClock()
+  const logged: string[] = []
+  const seen: [number, boolean][] = []
+  const stepping = {
+    ...clock,
+    ms: () => {
+      clock.advance(slowByMs)
+      return clock.ms()
+    },
+  }
+  const onProbe = (seconds: number, hasFailed: boolean) => void seen.push([seconds, hasFailed])
+  await probeOnce(address, { log: fakeLogger(logged), clock: stepping, onProbe }, new AbortController().signal)
+  return { logged, seen }
+}
+
+test('probe: a quick answer is measured and not logged, whatever its status', async t => {
+  const paths: string[] = []
+  const server = createServer((request, response) => {
+    paths.push(request.url ?? '')
+    response.writeHead(503).end()
+  })
+  t.after(() => server.close())
+  assert.deepEqual(await probe(await listen(server), 250), { logged: [], seen: [[0.25, false]] })
+  assert.deepEqual(paths, ['/health'])
+})
+
+test('probe: more than a second is a warning', async t => {
+  const server = createServer((_request, response) => response.end('OK'))
+  t.after(() => server.close())
+  const address = await listen(server)
+  const { logged, seen } = await probe(address, 1500)
+  assert.deepEqual(seen, [[1.5, false]])
+  assert.deepEqual(logged, [`[WARNING] Local health request to "http://${address}/health" took more than 1s: 1.5s`])
+})
+
+test('probe: a failure is counted and a warning', async () => {
+  const server = createServer()
+  const address = await listen(server)
+  await new Promise(resolve => server.close(resolve))
+  const { logged, seen } = await probe(address)
+  assert.deepEqual(seen, [[0, true]])
+  assert.match(
+    logged.join(),
+    /^\[WARNING\] Local health request to "http:\/\/127\.0\.0\.1:\d+\/health" failed: connect ECONNREFUSED/,
+  )
+})
+
+test('probe: runs each second from onStart until the generation is retired', async t => {
+  let asked = () => {}
+  let count = 0
+  const server = createServer((_request, response) => {
+    count++
+    response.end('OK', () => asked())
+  })
+  const address = await listen(server)
+  t.after(() => server.close())
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.after(() => mock.timers.reset())
+  const { control } = await chain(health, `health ${address}`)
+  const answered = new Promise<void>(resolve => {
+    asked = resolve
+  })
+  mock.timers.tick(1000)
+  await answered
+  assert.equal(count, 1)
+  await control.retired()
+  mock.timers.tick(10_000)
+  assert.equal(count, 1)
+})

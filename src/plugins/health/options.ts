@@ -1,0 +1,39 @@
+// `health [ADDRESS] { lameduck DURATION }`. The last occurrence counts.
+
+import { splitHostPort } from '../../core/host-port.ts'
+import type { Directive } from '../../corefile/directive.ts'
+import { durationError, parseDuration } from '../../corefile/duration.ts'
+
+export interface HealthOptions {
+  readonly address: string
+  /** 0 or less: no lameduck. */
+  readonly lameduckMs: number
+}
+
+export function parseHealth(directive: Directive): HealthOptions {
+  let options: HealthOptions = { address: ':8080', lameduckMs: 0 }
+  while (directive.next()) options = parseOccurrence(directive)
+  return options
+}
+
+function parseOccurrence(directive: Directive): HealthOptions {
+  const [address = ':8080', ...others] = directive.remainingArgs()
+  if (others.length > 0) throw directive.argErr()
+  const split = splitHostPort(address)
+  if ('error' in split) throw directive.plainErr(split.error)
+  let lameduckMs = 0
+  while (directive.nextBlock()) {
+    const property = directive.val()
+    if (property !== 'lameduck') throw directive.unknownOption(`unknown property '${property}'`, ['lameduck'])
+    lameduckMs = parseLameduck(directive)
+  }
+  return { address, lameduckMs }
+}
+
+function parseLameduck(directive: Directive): number {
+  const [text, ...others] = directive.remainingArgs()
+  if (text === undefined || others.length > 0) throw directive.argErr()
+  const lameduckMs = parseDuration(text)
+  if (lameduckMs !== undefined) return lameduckMs
+  throw directive.plainErr(`unable to parse lameduck duration value: '${text}' : ${durationError(text)}`)
+}

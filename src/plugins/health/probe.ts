@@ -1,0 +1,70 @@
+// Asks our own health endpoint once a second, so that an overloaded process shows in metrics and log.
+
+import { request } from 'node:http'
+import type { Clock } from '../../core/clock.ts'
+import { messageOf } from '../../core/errors.ts'
+import { splitHostPort } from '../../core/host-port.ts'
+import type { Logger } from '../../core/logger.ts'
+import { formatDuration } from '../../corefile/duration.ts'
+
+const INTERVAL_MS = 1000
+const TIMEOUT_MS = 3000
+const SLOW_MS = 1000
+
+export interface ProbeSetup {
+  readonly log: Logger
+  readonly clock: Clock
+  onProbe(durationSeconds: number, hasFailed: boolean): void
+}
+
+/** Probes `http://ADDRESS/health` each second, never two at a time. Returns what stops it. */
+export function startProbing(address: string, setup: ProbeSetup): () => void {
+  const stopped = new AbortController()
+  let isBusy = false
+  const timer = setInterval(() => {
+    if (isBusy) return
+    isBusy = true
+    void probeOnce(address, setup, stopped.signal).finally(() => {
+      isBusy = false
+    })
+  }, INTERVAL_MS).unref()
+  return () => {
+    clearInterval(timer)
+    stopped.abort()
+  }
+}
+
+/** One probe: measures, counts, warns. Never rejects; says nothing if `signal` ended it. */
+export async function probeOnce(address: string, setup: ProbeSetup, signal: AbortSignal): Promise<void> {
+  const url = `http://${address}/health`
+  const startMs = setup.clock.ms()
+  const failure = await askOwnHealth(address, signal)
+  if (signal.aborted) return
+  const tookMs = setup.clock.ms() - startMs
+  setup.onProbe(tookMs / 1000, failure !== undefined)
+  if (failure !== undefined) setup.log.warning(`Local health request to "${url}" failed: ${failure}`)
+  else if (tookMs > SLOW_MS) setup.log.warning(`Local health request to "${url}" took more than 1s: ${formatDuration(tookMs)}`)
+}
+
+/** Undefined if any HTTP answer came, else what went wrong. */
+function askOwnHealth(address: string, signal: AbortSignal): Promise<string | undefined> {
+  const { host, port } = splitHostPort(address) as { host: string; port: string }
+  const deadline = AbortSignal.timeout(TIMEOUT_MS)
+  return new Promise(resolve => {
+    const asked = request({
+      host: isAllAddresses(host) ? '127.0.0.1' : host,
+      port,
+      path: '/health',
+      agent: false,
+      signal: AbortSignal.any([signal, deadline]),
+    })
+    asked.on('response', response => {
+      response.resume()
+      resolve(undefined)
+    })
+    asked.on('error', error => resolve(deadline.aborted ? `no answer within ${TIMEOUT_MS / 1000}s` : messageOf(error)))
+    asked.end()
+  })
+}
+
+const isAllAddresses = (host: string): boolean => host === '' || host === '0.0.0.0' || host === '::'

@@ -1,0 +1,99 @@
+// The main half: reads the weight file, again every reload interval, and writes what it says for the shards.
+
+import { readFile, stat } from 'node:fs/promises'
+import { isAbsolute, join } from 'node:path'
+import type { ControlScope } from '../../core/control-scope.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { Logger } from '../../core/logger.ts'
+import { formatDuration } from '../../corefile/duration.ts'
+import type { LoadbalanceOptions, WeightFileOptions } from './options.ts'
+import { makeBoard, writeBoard } from './weight-board.ts'
+import { parseWeights } from './weight-table.ts'
+
+export interface LoadbalanceShared {
+  /** Undefined without `weighted`. */
+  readonly board: SharedArrayBuffer | undefined
+}
+
+const FILE_BYTES_MAX = 1 << 20
+/** setInterval takes no more. */
+const INTERVAL_MS_MAX = 0x7fffffff
+
+/** The file is missing or may not be read: it may come later. */
+class WeightFileOpenError extends Error {
+  constructor(cause: unknown) {
+    super('weight file open error', { cause })
+  }
+}
+
+export const control = async ({ weighted }: LoadbalanceOptions, scope: ControlScope): Promise<LoadbalanceShared> => {
+  if (weighted === undefined) return { board: undefined }
+  const watch = new WeightFile(pathOf(weighted.file, scope.settings.root), scope.log)
+  await loadFirst(watch, weighted, scope.log)
+  if (weighted.reloadMs > 0) startWatch(watch, weighted.reloadMs, scope)
+  return { board: watch.board }
+}
+
+const pathOf = (file: string, root: string): string => (isAbsolute(file) || root === '' ? file : join(root, file))
+
+const loadFirst = async (watch: WeightFile, { reloadMs }: WeightFileOptions, log: Logger): Promise<void> => {
+  try {
+    await watch.update()
+  } catch (error) {
+    if (!(error instanceof WeightFileOpenError) || reloadMs === 0) throw error
+    log.warning(`Failed to open weight file:${error.message}. Will try again in ${formatDuration(reloadMs)}`)
+  }
+}
+
+const startWatch = (watch: WeightFile, reloadMs: number, scope: ControlScope): void => {
+  let timer: NodeJS.Timeout | undefined
+  let isReading = false
+  const look = async (): Promise<void> => {
+    if (isReading) return
+    isReading = true
+    try {
+      await watch.update()
+    } catch (error) {
+      // The weights read last stay in force.
+      scope.log.error(messageOf(error))
+    } finally {
+      isReading = false
+    }
+  }
+  scope.onStart(() => {
+    timer = setInterval(look, Math.min(reloadMs, INTERVAL_MS_MAX)).unref()
+  })
+  scope.onRetire(() => clearInterval(timer))
+}
+
+class WeightFile {
+  readonly board = makeBoard()
+  readonly #path: string
+  readonly #log: Logger
+  #text: string | undefined
+
+  constructor(path: string, log: Logger) {
+    this.#path = path
+    this.#log = log
+  }
+
+  /** Reads the file, and if it has changed writes its weights to the board. Throws for a file that cannot be read or understood. */
+  async update(): Promise<void> {
+    const text = await readText(this.#path)
+    if (text === this.#text) return
+    // Remembered before it is understood: a bad file is complained about once, not at every look.
+    this.#text = text
+    writeBoard(this.board, parseWeights(text, this.#path))
+    this.#log.info(`Successfully reloaded weight file ${this.#path}`)
+  }
+}
+
+const readText = async (path: string): Promise<string> => {
+  const { size } = await stat(path).catch((error: unknown) => {
+    throw new WeightFileOpenError(error)
+  })
+  if (size > FILE_BYTES_MAX) throw new Error(`weight file ${path} is larger than ${FILE_BYTES_MAX} bytes`)
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EISDIR' ? new Error(`weight file ${path} is a directory`) : new WeightFileOpenError(error)
+  })
+}

@@ -1,0 +1,26 @@
+// Uniform choices out of 16-bit random numbers. The numbers are an argument so that tests can give their own.
+
+/** Gives a number from 0 to 65535. */
+export type Draw = () => number
+
+const WORD = 0x10000
+
+/** Uniform over 0..count-1, for counts from 1 to 2^32. Rejects the draws that would favour small results. */
+export const below = (count: number, draw: Draw): number => {
+  const range = count <= WORD ? WORD : WORD * WORD
+  const limit = range - (range % count)
+  for (;;) {
+    const number = range === WORD ? draw() : draw() * WORD + draw()
+    if (number < limit) return number % count
+  }
+}
+
+/** Shuffles in place (Fisher and Yates). */
+export const shuffle = (items: number[], draw: Draw): void => {
+  for (let last = items.length - 1; last > 0; last--) {
+    const other = below(last + 1, draw)
+    const item = items[last]!
+    items[last] = items[other]!
+    items[other] = item
+  }
+}

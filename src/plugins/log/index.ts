@@ -1,0 +1,12 @@
+// The log plugin: one line per query, in a format of the operator's choice.
+
+import { stdout } from '../../core/log.ts'
+import type { Plugin } from '../../core/plugin.ts'
+import { type LogOptions, parseLog } from './options.ts'
+import { serveLog } from './serve.ts'
+
+export const log: Plugin<LogOptions> = {
+  name: 'log',
+  parse: parseLog,
+  serve: (options, scope) => serveLog(options, scope, stdout),
+}

@@ -1,0 +1,45 @@
+// Shard half of log: finds the rule for a name, judges the answer's class, and writes the line.
+
+import { errorReply } from '../../core/answer.ts'
+import { classify, classOf, type ResponseClass } from '../../core/classify.ts'
+import { rcodeOfError } from '../../core/errors.ts'
+import type { Stage } from '../../core/handler.ts'
+import type { LogSink } from '../../core/log.ts'
+import { observe } from '../../core/observe.ts'
+import type { Query } from '../../core/query.ts'
+import type { Reply } from '../../core/reply.ts'
+import type { ServeScope } from '../../core/serve-scope.ts'
+import { ZoneSet } from '../../core/zones.ts'
+import { compileFormat } from './format.ts'
+import type { LogOptions } from './options.ts'
+
+/** Lines go to the sink directly: they carry a level but no plugin name. */
+export function serveLog(options: LogOptions, scope: ServeScope, sink: Pick<LogSink, 'raw'>): Stage {
+  const rules = options.rules.map(rule => ({
+    scope: new ZoneSet([rule.scope]),
+    classes: rule.classes,
+    format: compileFormat(rule.format),
+  }))
+
+  const classOfReply = (query: Query, reply: Reply | undefined): ResponseClass =>
+    reply === undefined ? 'error' : classOf(classify(query, reply, scope.clock))
+
+  const write = (query: Query, reply: Reply | undefined): void => {
+    const { name } = query.question
+    for (const rule of rules) {
+      if (rule.scope.match(name) === undefined) continue
+      if (rule.classes !== undefined && !rule.classes.includes(classOfReply(query, reply))) return
+      sink.raw(`[INFO] ${rule.format({ query, reply, durationMs: scope.clock.ms() - query.receivedMs })}`)
+      return
+    }
+  }
+
+  return {
+    wrap: observe({
+      // An empty reply is SILENCE.
+      onReply: (query, reply) => write(query, reply.bytes.length === 0 ? undefined : reply),
+      // What the client will be told: the server answers failures behind our back.
+      onFailure: (query, error) => write(query, errorReply(query, rcodeOfError(error))),
+    }),
+  }
+}

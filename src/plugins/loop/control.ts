@@ -1,0 +1,95 @@
+// The main half of loop: sends one probe after the start to our own listener, under a name nobody can guess, and switches detection off
+// once it is answered. Counting is the shards'.
+
+import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ControlScope } from '../../core/control-scope.ts'
+import { Probe } from '../../upstream/ask.ts'
+import { type Endpoint, makeEndpoint } from '../../upstream/endpoint.ts'
+import { ExchangeError } from '../../upstream/exchange-error.ts'
+import { questionMessage } from '../../upstream/prober.ts'
+import { threadSockets } from '../../upstream/socket-allowance.ts'
+import { UdpClient } from '../../upstream/udp-client.ts'
+import { nameFromText } from '../../wire/name.ts'
+import { TYPE_HINFO } from '../../wire/rrtypes.ts'
+import type { LoopOptions } from './options.ts'
+
+const PROBE_TIMEOUT_MS = 2000
+const RETRY_MS = 1000
+const DETECTION_MS = 30_000
+
+/** Words: nothing but 0 and 1 in the first, which ends detection; sightings of the probe in the second. */
+export const SWITCHED_OFF = 0
+export const SIGHTINGS = 1
+const WORD_COUNT = 2
+
+export interface LoopShared {
+  readonly zone: string
+  /** Presentation form with trailing dot. Known to this process only: whoever could guess it could end us (CVE-2026-26018). */
+  readonly qname: string
+  /** The listener probed, as `:53`. */
+  readonly address: string
+  readonly word: number
+}
+
+export function controlLoop(options: LoopOptions, scope: ControlScope): LoopShared | undefined {
+  const listener = scope.block.listeners[0]
+  const address = listener?.label.replace(/^[a-z0-9]+:\/\//, '')
+  const endpoint = address === undefined ? undefined : endpointOf(address)
+  const qname = `${random62()}.${random62()}.${options.zone === '.' ? '' : options.zone}`
+  const wire = nameFromText(qname)
+  // A block without a listener of its own, or a zone so long that no probe fits below it, cannot be probed.
+  if (address === undefined || endpoint === undefined || wire === undefined) return undefined
+  const word = scope.shared(WORD_COUNT)
+  const message = questionMessage(wire, TYPE_HINFO, true)
+  const stop = new AbortController()
+  const client = new UdpClient(threadSockets)
+  let detection: Promise<void> | undefined
+  scope.onStart(() => {
+    detection = detect({ endpoint, message, client, scope, word, signal: stop.signal })
+  })
+  scope.onRetire(async () => {
+    stop.abort()
+    client.close()
+    await detection
+  })
+  return { zone: options.zone, qname, address, word }
+}
+
+interface Detection {
+  readonly endpoint: Endpoint
+  readonly message: Uint8Array
+  readonly client: UdpClient
+  readonly scope: ControlScope
+  readonly word: number
+  readonly signal: AbortSignal
+}
+
+/** Any reply ends it. A failed probe says nothing, so its sightings are forgotten; it is tried again for 30 s at most. */
+async function detect({ endpoint, message, client, scope, word, signal }: Detection): Promise<void> {
+  const words = scope.words()
+  const deadlineMs = scope.clock.ms() + DETECTION_MS
+  while (!signal.aborted && scope.clock.ms() < deadlineMs) {
+    try {
+      await client.exchange(endpoint, new Probe(message), PROBE_TIMEOUT_MS)
+      break
+    } catch (error) {
+      if (!(error instanceof ExchangeError)) throw error
+      Atomics.store(words, word + SIGHTINGS, 0)
+      // Rejects when retired, and the loop's condition ends it.
+      await pause(RETRY_MS, undefined, { ref: false, signal }).catch(() => undefined)
+    }
+  }
+  Atomics.store(words, word + SWITCHED_OFF, 1)
+}
+
+/** `:53` and wildcards are reached over loopback. */
+function endpointOf(address: string): Endpoint | undefined {
+  const match = /^(.*):(\d+)$/.exec(address)
+  if (match === null) return undefined
+  const host = (match[1] ?? '').replace(/^\[(.*)\]$/, '$1')
+  const reachable = host === '' || host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return makeEndpoint('dns', reachable, Number(match[2]))
+}
+
+const random62 = (): string => (randomBytes(8).readBigUInt64BE() >> 2n).toString()

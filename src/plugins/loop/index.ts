@@ -1,0 +1,13 @@
+// The loop plugin: finds out at start whether queries come back to us, and ends the process if they do.
+
+import type { Plugin } from '../../core/plugin.ts'
+import { controlLoop, type LoopShared } from './control.ts'
+import { type LoopOptions, parseLoop } from './options.ts'
+import { serveLoop } from './serve.ts'
+
+export const loop: Plugin<LoopOptions, LoopShared | undefined> = {
+  name: 'loop',
+  parse: parseLoop,
+  control: controlLoop,
+  serve: serveLoop,
+}

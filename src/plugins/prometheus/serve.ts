@@ -1,0 +1,50 @@
+// Hot path. Shard half of prometheus: counts each query when its reply, or failure, comes by.
+
+import { DnsMetrics, type DnsMetricVectors } from '../../core/dns-metrics.ts'
+import { rcodeOfError } from '../../core/errors.ts'
+import type { Stage } from '../../core/handler.ts'
+import { observe } from '../../core/observe.ts'
+import type { Query } from '../../core/query.ts'
+import type { ServeScope } from '../../core/serve-scope.ts'
+import { ZoneSet } from '../../core/zones.ts'
+import { zoneLabels } from './labels.ts'
+import type { PrometheusOptions } from './options.ts'
+
+const UNWRITTEN = 0
+const WRITTEN = 1
+
+export function servePrometheus(_options: PrometheusOptions, scope: ServeScope, vectors: DnsMetricVectors): Stage {
+  const { block, clock } = scope
+  const metrics = new DnsMetrics(scope.counters, vectors)
+  /** Position in the labels by ListenerRef.index. */
+  const servers = new Map(block.listeners.map((listener, position) => [listener.index, position]))
+  const zonePositions = new Map(zoneLabels(block).map((zone, position) => [zone, position]))
+  const zones = new ZoneSet(zoneLabels(block))
+  const writer = Math.min(WRITTEN, vectors.pluginCount - 1)
+
+  const zoneOf = (query: Query): number => {
+    // Routing gave us the query, so it is in our zone if there is but one.
+    if (block.zones.length === 1) return 0
+    return zonePositions.get(zones.match(query.question.name) ?? '.') ?? 0
+  }
+
+  const count = (query: Query, rcode: number, plugin: number, replyBytes: number): void => {
+    const server = servers.get(query.listener.index)
+    if (server === undefined) return
+    const zone = zoneOf(query)
+    const isTcp = query.transport === 'tcp'
+    metrics.request(server, zone, isTcp, query.client.family, query.question.type, query.do, query.bytes.length)
+    metrics.response(server, zone, isTcp, rcode, plugin, replyBytes, (clock.ms() - query.receivedMs) / 1000)
+  }
+
+  return {
+    wrap: observe({
+      onReply(query, reply) {
+        // An empty reply is SILENCE: nothing was written.
+        if (reply.bytes.length === 0) count(query, 0, UNWRITTEN, 0)
+        else count(query, reply.rcode, writer, reply.layout.uncompressedLength)
+      },
+      onFailure: (query, error) => count(query, rcodeOfError(error), UNWRITTEN, 0),
+    }),
+  }
+}

@@ -1,0 +1,7 @@
+// The reload plugin: looks for changes of the Corefile and loads it anew.
+
+import type { Plugin } from '../../core/plugin.ts'
+import { controlReload } from './control.ts'
+import { parseReload, type ReloadOptions } from './options.ts'
+
+export const reload: Plugin<ReloadOptions> = { name: 'reload', parse: parseReload, control: controlReload }

@@ -1,0 +1,174 @@
+// The HTTP listeners of the process (metrics, health, ready): fixed paths, small limits, sockets that survive a reload.
+// Not for DNS over HTTPS: bodies are never read.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { HttpAnswer, HttpRoute } from '../core/control-scope.ts'
+import { messageOf } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import { listenOn } from './http-listen.ts'
+
+const TIMEOUT_MS = 5000
+const HEADER_LIMIT_BYTES = 8 * 1024
+/** Connections per address; Node closes what comes beyond at once. */
+const CONNECTION_LIMIT = 128
+const CHECK_INTERVAL_MS = 1000
+
+interface Endpoint {
+  readonly server: Server
+  /** By path. Empty until the first commit: everything is then 503. */
+  routes: ReadonlyMap<string, HttpRoute>
+  isCommitted: boolean
+}
+
+/** New routes whose listeners are open, not yet in force. Exactly one of the two must be called. */
+export interface Prepared {
+  /** Puts the routes in force and closes the listeners that none of them uses. */
+  commit(): void
+  /** Closes what was opened; the routes in force stay. */
+  rollback(): void
+}
+
+export class HttpEndpoints {
+  readonly #log: Logger
+  /** By address as the Corefile gives it. */
+  readonly #endpoints = new Map<string, Endpoint>()
+  readonly #closing = new Set<Promise<void>>()
+
+  /** `log` has no prefix: CoreDNS's lines for these failures have none. */
+  constructor(log: Logger) {
+    this.#log = log
+  }
+
+  /**
+   * Opens the addresses that are not open yet. Several routes may share one address; of equal paths the last one counts. Throws if an
+   * address with a 'fatal' route cannot be listened on, with everything as it was before.
+   */
+  async prepare(routes: readonly HttpRoute[]): Promise<Prepared> {
+    const byAddress = Map.groupBy(routes, route => route.address)
+    const opened = new Map<string, Endpoint>()
+    const rollback = () => {
+      for (const endpoint of opened.values()) this.#close(endpoint)
+      opened.clear()
+    }
+    for (const [address, sharing] of byAddress) {
+      if (this.#endpoints.has(address)) continue
+      try {
+        opened.set(address, await this.#open(address))
+      } catch (error) {
+        if (sharing.some(route => route.onBindFailure === 'fatal')) {
+          rollback()
+          throw error
+        }
+        this.#report(sharing, messageOf(error))
+      }
+    }
+    return { commit: () => this.#commit(byAddress, opened), rollback }
+  }
+
+  /** The port that an address is open on, for addresses with port 0; undefined if it is not open. */
+  boundPort(address: string): number | undefined {
+    const bound = this.#endpoints.get(address)?.server.address() as AddressInfo | null | undefined
+    return bound?.port
+  }
+
+  /** Closes all listeners. Requests under way have 5 s to end. */
+  async close(): Promise<void> {
+    for (const endpoint of this.#endpoints.values()) this.#close(endpoint)
+    this.#endpoints.clear()
+    await Promise.all(this.#closing)
+  }
+
+  #commit(byAddress: ReadonlyMap<string, readonly HttpRoute[]>, opened: ReadonlyMap<string, Endpoint>): void {
+    for (const [address, endpoint] of opened) this.#endpoints.set(address, endpoint)
+    for (const [address, endpoint] of this.#endpoints) {
+      const sharing = byAddress.get(address)
+      if (sharing === undefined) {
+        this.#endpoints.delete(address)
+        this.#close(endpoint)
+      } else {
+        endpoint.routes = new Map(sharing.map(route => [route.path, route]))
+        endpoint.isCommitted = true
+      }
+    }
+  }
+
+  #report(sharing: readonly HttpRoute[], cause: string): void {
+    const texts = sharing
+      .filter(route => route.onBindFailure === 'log')
+      .map(route => route.failureText ?? 'Failed to start HTTP listener')
+    for (const text of new Set(texts)) this.#log.error(`${text}: ${cause}`)
+  }
+
+  async #open(address: string): Promise<Endpoint> {
+    const server = createServer({
+      maxHeaderSize: HEADER_LIMIT_BYTES,
+      headersTimeout: TIMEOUT_MS,
+      requestTimeout: TIMEOUT_MS,
+      keepAliveTimeout: TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    })
+    server.maxConnections = CONNECTION_LIMIT
+    server.setTimeout(TIMEOUT_MS)
+    const endpoint: Endpoint = { server, routes: new Map(), isCommitted: false }
+    server.on('request', (request, response) => void this.#serve(endpoint, request, response))
+    await listenOn(server, address)
+    server.on('error', error => this.#log.error(`HTTP listener ${address}: ${messageOf(error)}`))
+    return endpoint
+  }
+
+  /** Stops listening at once; connections that still hold a request are cut after 5 s. */
+  #close(endpoint: Endpoint): void {
+    const { server } = endpoint
+    const closed = new Promise<void>(resolve => {
+      const cut = setTimeout(() => server.closeAllConnections(), TIMEOUT_MS).unref()
+      server.close(() => {
+        clearTimeout(cut)
+        resolve()
+      })
+      server.closeIdleConnections()
+    })
+    this.#closing.add(closed)
+    void closed.then(() => this.#closing.delete(closed))
+  }
+
+  async #serve(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const route = endpoint.routes.get(pathOf(request))
+    if (!endpoint.server.listening) response.setHeader('connection', 'close')
+    try {
+      if (route === undefined) send(response, endpoint.isCommitted ? NOT_FOUND : STARTING)
+      else send(response, await route.respond({ method: request.method ?? '', acceptEncoding: acceptEncodingOf(request) }))
+    } catch (error) {
+      this.#log.error(`HTTP request for ${route?.path ?? ''} failed: ${messageOf(error)}`)
+      if (response.headersSent) response.destroy()
+      else send(response, FAILED)
+    }
+  }
+}
+
+const PLAIN_TEXT = 'text/plain; charset=utf-8'
+const NOT_FOUND: HttpAnswer = { status: 404, contentType: PLAIN_TEXT, body: '404 page not found\n' }
+const STARTING: HttpAnswer = { status: 503, contentType: PLAIN_TEXT, body: 'Starting\n' }
+const FAILED: HttpAnswer = { status: 500, contentType: PLAIN_TEXT, body: 'Internal Server Error\n' }
+
+/** The path without query string; of an absolute URL (a proxy's form) its path. */
+function pathOf(request: IncomingMessage): string {
+  const url = request.url ?? ''
+  if (!url.startsWith('/')) return URL.parse(url)?.pathname ?? ''
+  const query = url.indexOf('?')
+  return query < 0 ? url : url.slice(0, query)
+}
+
+const acceptEncodingOf = (request: IncomingMessage): string => String(request.headers['accept-encoding'] ?? '')
+
+/** Node leaves the body out for HEAD. */
+function send(response: ServerResponse, answer: HttpAnswer): void {
+  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body
+  response.writeHead(answer.status, {
+    'content-type': answer.contentType,
+    'content-length': body.length,
+    'x-content-type-options': 'nosniff',
+    ...(answer.contentEncoding === undefined ? {} : { 'content-encoding': answer.contentEncoding }),
+  })
+  response.end(body)
+}

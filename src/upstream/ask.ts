@@ -1,0 +1,72 @@
+// What the transports need to know of a question in flight: bytes to send, and who judges what comes back.
+
+import { FLAG_QR, getFlags, getId, getQdcount, HEADER_SIZE, opcodeOf, setId } from '../wire/header.ts'
+import type { MessageLayout } from '../wire/layout.ts'
+import { readLayout } from '../wire/layout.ts'
+import { namesEqual } from '../wire/name.ts'
+import { type Question, readQuestion } from '../wire/question.ts'
+import { randomId } from './entropy.ts'
+
+/** `ignore`: not the reply to this question, waiting goes on; `malformed`: it claims to be, but is no well-formed message. */
+export type Verdict = 'accept' | 'ignore' | 'malformed'
+
+export interface Ask {
+  /** Not changed while the exchange lasts. */
+  readonly message: Uint8Array
+  judge(reply: Uint8Array): Verdict
+}
+
+/**
+ * A client's query under a fresh random id. A reply is accepted when id, QR, opcode and the one question (name in any case, type, class)
+ * match: RFC 5452 section 9.1. Anything else is counted and ignored, for whoever answers a stranger's datagram can be made to answer wrong.
+ */
+export class RelayedQuestion implements Ask {
+  readonly message: Uint8Array
+  /** Of the accepted reply. */
+  layout: MessageLayout | undefined
+  readonly #id = randomId()
+  readonly #question: Question
+  readonly #onIgnored: () => void
+
+  /** Copies `bytes`. */
+  constructor(bytes: Uint8Array, question: Question, onIgnored: () => void) {
+    this.message = Uint8Array.from(bytes)
+    setId(this.message, 0, this.#id)
+    this.#question = question
+    this.#onIgnored = onIgnored
+  }
+
+  judge(reply: Uint8Array): Verdict {
+    const verdict = this.#judge(reply)
+    if (verdict !== 'accept') this.#onIgnored()
+    return verdict
+  }
+
+  #judge(reply: Uint8Array): Verdict {
+    if (reply.length < HEADER_SIZE || getId(reply, 0) !== this.#id || getQdcount(reply, 0) !== 1) return 'ignore'
+    const flags = getFlags(reply, 0)
+    if ((flags & FLAG_QR) === 0 || opcodeOf(flags) !== opcodeOf(getFlags(this.message, 0))) return 'ignore'
+    const question = readQuestion(reply)
+    if (question === undefined || question.type !== this.#question.type || question.class !== this.#question.class)
+      return 'ignore'
+    if (!namesEqual(question.wire, this.#question.wire)) return 'ignore'
+    this.layout = readLayout(reply)
+    return this.layout === undefined ? 'malformed' : 'accept'
+  }
+}
+
+/** A probe: any decodable header under our id shows that the upstream lives, whatever it says. */
+export class Probe implements Ask {
+  readonly message: Uint8Array
+  readonly #id = randomId()
+
+  /** Copies `bytes`. */
+  constructor(bytes: Uint8Array) {
+    this.message = Uint8Array.from(bytes)
+    setId(this.message, 0, this.#id)
+  }
+
+  judge(reply: Uint8Array): Verdict {
+    return reply.length >= HEADER_SIZE && getId(reply, 0) === this.#id ? 'accept' : 'ignore'
+  }
+}

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import test, { type TestContext } from 'node:test'
+import { fakeUpstream, type Respond } from '../../test/support/fake-upstream.ts'
+import { readQuestion } from '../wire/question.ts'
+import { TYPE_A } from '../wire/rrtypes.ts'
+import { lookupHost } from './host-lookup.ts'
+
+async function resolver(t: TestContext, respond: Respond): Promise<string> {
+  const upstream = await fakeUpstream(respond)
+  t.after(() => upstream.close())
+  return upstream.endpoint.name
+}
+
+const addresses: Respond = asked => {
+  const isV4 = readQuestion(asked.bytes)?.type === TYPE_A
+  asked.reply({
+    answer: isV4
+      ? ['dns.example.net. 60 IN A 192.0.2.7', 'dns.example.net. 60 IN A 192.0.2.8']
+      : ['dns.example.net. 60 IN AAAA 2001:db8::7'],
+  })
+}
+
+test('a name gives its IPv4 addresses, then its IPv6 addresses', async t => {
+  const found = await lookupHost('dns.example.net', [await resolver(t, addresses)])
+  assert.deepEqual([found.slice(0, 2).toSorted(), found.slice(2)], [['192.0.2.7', '192.0.2.8'], ['2001:db8::7']])
+})
+
+test('a name with IPv4 addresses only is enough', async t => {
+  const server = await resolver(t, asked => (readQuestion(asked.bytes)?.type === TYPE_A ? addresses(asked) : asked.reply()))
+  assert.deepEqual((await lookupHost('dns.example.net', [server])).toSorted(), ['192.0.2.7', '192.0.2.8'])
+})
+
+test('resolvers are asked in order until one knows the name', async t => {
+  const servers = [await resolver(t, asked => asked.reply({ rcode: 'SERVFAIL' })), await resolver(t, addresses)]
+  assert.equal((await lookupHost('dns.example.net', servers)).length, 3)
+})
+
+test('a name that nobody knows is an error', async t => {
+  const server = await resolver(t, asked => asked.reply({ rcode: 'NXDOMAIN' }))
+  await assert.rejects(lookupHost('dns.example.net', [server]), /ENOTFOUND/)
+})
+
+test('without resolvers the system is asked', async () => {
+  assert.ok((await lookupHost('localhost', [])).some(address => address === '127.0.0.1' || address === '::1'))
+})

@@ -1,0 +1,35 @@
+// TLS settings towards upstreams: certificates as main read them, compiled in each thread that dials.
+
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
+
+/** PEM texts; undefined where the Corefile gives none. */
+export interface TlsMaterial {
+  readonly cert?: string
+  readonly key?: string
+  /** Absent: the system's authorities; Node's own list where the system has none. */
+  readonly ca?: string
+}
+
+/** TLS 1.2 at least. Throws OpenSSL's error for what is no PEM, or a key that does not fit. */
+export function makeSecureContext(material: TlsMaterial): SecureContext {
+  const { ca, cert, key } = material
+  const isPlain = ca === undefined && cert === undefined && key === undefined
+  return isPlain ? (plainContext ??= compile(material)) : compile(material)
+}
+
+/** The system's authorities and nothing else: made once per thread, for reading and compiling hundreds of them takes tens of milliseconds. */
+let plainContext: SecureContext | undefined
+
+function compile({ ca, cert, key }: TlsMaterial): SecureContext {
+  return createSecureContext({
+    minVersion: 'TLSv1.2',
+    ca: ca ?? systemAuthorities(),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  })
+}
+
+function systemAuthorities(): string[] {
+  const system = getCACertificates('system')
+  return system.length > 0 ? system : getCACertificates('bundled')
+}

@@ -1,0 +1,100 @@
+// One TCP or TLS connection to an upstream: one question at a time, no pipelining. Which connection is used for what is stream-pool.ts.
+
+import type { Socket } from 'node:net'
+import type { Ask } from './ask.ts'
+import { type Endpoint, hostPort } from './endpoint.ts'
+import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
+import { FrameReader, frame } from './frame-reader.ts'
+
+interface Waiting {
+  readonly ask: Ask
+  readonly resolve: (reply: Uint8Array) => void
+  readonly reject: (error: ExchangeError) => void
+  readonly timer: NodeJS.Timeout
+}
+
+export class StreamConnection {
+  /** Clock.ms() when it was opened, and when it last became idle. The pool's business. */
+  readonly openedMs: number
+  idleSinceMs = 0
+  readonly #socket: Socket
+  readonly #reader = new FrameReader()
+  readonly #path: string
+  #waiting: Waiting | undefined
+  #isOpen: boolean
+
+  /** Takes over a connected socket. */
+  constructor(socket: Socket, remote: Endpoint, openedMs: number) {
+    this.#socket = socket
+    this.openedMs = openedMs
+    this.#isOpen = !socket.destroyed
+    // Now: a socket that has closed knows its address no more.
+    this.#path = `${hostPort(socket.localAddress ?? '', socket.localPort ?? 0)}->${remote.name}`
+    socket.on('data', (chunk: Uint8Array) => this.#read(chunk))
+    socket.on('error', cause => this.#end(ioError(`read tcp ${this.#path}: read`, cause)))
+    socket.on('end', () => this.#end(new ExchangeError('closed', 'EOF')))
+    socket.on('close', () => this.#end(new ExchangeError('closed', 'EOF')))
+    socket.unref()
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  /**
+   * Resolves with the accepted reply, owned by the caller; replies that `ask` ignores are passed over until the time-out. After a rejection
+   * (an ExchangeError) the connection is closed, since a late reply would meet the next question.
+   */
+  exchange(ask: Ask, timeoutMs: number): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      if (!this.#isOpen) {
+        reject(new ExchangeError('closed', 'EOF'))
+        return
+      }
+      const timer = setTimeout(() => this.#end(timeoutError(`read tcp ${this.#path}`)), timeoutMs)
+      this.#waiting = { ask, resolve, reject, timer }
+      this.#socket.write(frame(ask.message))
+    })
+  }
+
+  close(): void {
+    this.#end(new ExchangeError('local', `read tcp ${this.#path}: operation was canceled`))
+  }
+
+  #read(chunk: Uint8Array): void {
+    this.#reader.push(chunk, message => {
+      this.#judge(message)
+      return this.#isOpen
+    })
+    // Bytes that nobody asked for: whatever they are, they must not be read as the reply to the next question.
+    if (this.#waiting === undefined && !this.#reader.isIdle) this.close()
+  }
+
+  #judge(message: Uint8Array): void {
+    const waiting = this.#waiting
+    if (waiting === undefined) {
+      this.close()
+      return
+    }
+    const verdict = waiting.ask.judge(message)
+    if (verdict === 'ignore') return
+    if (verdict === 'malformed') {
+      this.#end(new ExchangeError('malformed', `read tcp ${this.#path}: malformed reply`))
+      return
+    }
+    this.#waiting = undefined
+    clearTimeout(waiting.timer)
+    waiting.resolve(message)
+  }
+
+  #end(error: ExchangeError): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    this.#socket.destroy()
+    const waiting = this.#waiting
+    if (waiting === undefined) return
+    this.#waiting = undefined
+    clearTimeout(waiting.timer)
+    waiting.reject(error)
+  }
+}

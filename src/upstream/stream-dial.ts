@@ -1,0 +1,64 @@
+// Opens one TCP or TLS connection to an upstream, within a time-out. What is said over it is stream-connection.ts.
+
+import { connect, type Socket } from 'node:net'
+import { connect as connectTls, type SecureContext } from 'node:tls'
+import type { Endpoint } from './endpoint.ts'
+import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
+import type { SocketAllowance } from './socket-allowance.ts'
+import { checkFamilies } from './udp-client.ts'
+
+export interface DialOptions {
+  /** For `tls` endpoints only, and required there. */
+  readonly secureContext: SecureContext | undefined
+  /** '' leaves the choice to the kernel. */
+  readonly sourceAddress: string
+}
+
+/** Resolves with a connected socket (TLS: after the handshake) that gives its place in `sockets` back when it closes; rejects with an ExchangeError. */
+export async function dial(remote: Endpoint, options: DialOptions, sockets: SocketAllowance, timeoutMs: number): Promise<Socket> {
+  const operation = `dial tcp ${remote.name}`
+  if (options.sourceAddress !== '') checkFamilies(operation, options.sourceAddress, remote)
+  if (!sockets.tryOpen()) throw new ExchangeError('local', `${operation}: too many sockets to upstreams (${sockets.limit})`)
+  let socket: Socket | undefined
+  try {
+    socket = openSocket(remote, options)
+    await connected(socket, remote, timeoutMs)
+    socket.once('close', () => sockets.closed())
+    return socket
+  } catch (error) {
+    socket?.destroy()
+    sockets.closed()
+    throw error
+  }
+}
+
+function connected(socket: Socket, remote: Endpoint, timeoutMs: number): Promise<void> {
+  const operation = `dial tcp ${remote.name}`
+  return new Promise((resolve, reject) => {
+    let step = 'connect'
+    const timer = setTimeout(() => reject(timeoutError(operation)), timeoutMs)
+    const settle = (settlement: () => void): void => {
+      clearTimeout(timer)
+      settlement()
+    }
+    socket.once('connect', () => {
+      step = 'tls handshake'
+    })
+    socket.once(remote.protocol === 'tls' ? 'secureConnect' : 'connect', () => settle(resolve))
+    // Stays for the life of the socket: an error without a listener would end the thread.
+    socket.on('error', cause => settle(() => reject(ioError(`${operation}: ${step}`, cause))))
+    socket.once('close', () => settle(() => reject(new ExchangeError('closed', `${operation}: EOF`))))
+  })
+}
+
+function openSocket(remote: Endpoint, options: DialOptions): Socket {
+  const place = {
+    host: remote.address,
+    port: remote.port,
+    noDelay: true,
+    ...(options.sourceAddress === '' ? {} : { localAddress: options.sourceAddress }),
+  }
+  if (remote.protocol === 'dns') return connect(place)
+  if (options.secureContext === undefined) throw new TypeError(`no TLS context for ${remote.name}`)
+  return connectTls({ ...place, secureContext: options.secureContext, servername: remote.serverName })
+}

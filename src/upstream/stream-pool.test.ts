@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import test, { type TestContext } from 'node:test'
+import { answerTo, closedPort, type FakeUpstream, fakeUpstream, type Respond } from '../../test/support/fake-upstream.ts'
+import { fakeClock, query, show } from '../../test/support/plugin-harness.ts'
+import { RelayedQuestion } from './ask.ts'
+import { makeEndpoint } from './endpoint.ts'
+import { SocketAllowance } from './socket-allowance.ts'
+import { type PoolOptions, StreamPool } from './stream-pool.ts'
+
+const OPTIONS: PoolOptions = { expireMs: 10_000, maxAgeMs: 0, maxIdle: 0, secureContext: undefined, sourceAddress: '' }
+
+interface Setup {
+  readonly upstream: FakeUpstream
+  readonly clock: ReturnType<typeof fakeClock>
+  readonly sockets: SocketAllowance
+  readonly pool: StreamPool
+}
+
+async function setup(
+  t: TestContext,
+  options: Partial<PoolOptions> = {},
+  respond: Respond = asked => asked.reply(),
+): Promise<Setup> {
+  const upstream = await fakeUpstream(respond)
+  const clock = fakeClock()
+  const sockets = new SocketAllowance(8)
+  const pool = new StreamPool(upstream.endpoint, { ...OPTIONS, ...options }, sockets, clock)
+  t.after(async () => {
+    pool.close()
+    await upstream.close()
+  })
+  return { upstream, clock, sockets, pool }
+}
+
+const relayed = (onIgnored = () => {}): RelayedQuestion => {
+  const asked = query('example.org.', 'A')
+  return new RelayedQuestion(asked.bytes, asked.question, onIgnored)
+}
+
+test('connections that were given back are taken oldest first', async t => {
+  const { pool } = await setup(t)
+  const [first, second] = [await pool.open(2000), await pool.open(2000)]
+  pool.give(first)
+  pool.give(second)
+  assert.deepEqual([pool.take(), pool.take(), pool.take()], [first, second, undefined])
+})
+
+test('one connection carries question after question', async t => {
+  const { pool, upstream } = await setup(t)
+  const connection = await pool.open(2000)
+  for (let count = 0; count < 3; count++) await connection.exchange(relayed(), 2000)
+  assert.deepEqual([upstream.asked.length, upstream.connections.length], [3, 1])
+})
+
+const ages = [
+  { name: 'idle for as long as expire', options: {}, idleMs: 10_000, isTaken: true },
+  { name: 'idle for longer than expire', options: {}, idleMs: 10_001, isTaken: false },
+  { name: 'as old as max_age', options: { maxAgeMs: 5000 }, idleMs: 5000, isTaken: true },
+  { name: 'older than max_age', options: { maxAgeMs: 5000 }, idleMs: 5001, isTaken: false },
+]
+for (const { name, options, idleMs, isTaken } of ages) {
+  test(`a connection ${name} is ${isTaken ? 'used again' : 'closed instead of used'}`, async t => {
+    const { pool, clock } = await setup(t, options)
+    const connection = await pool.open(2000)
+    pool.give(connection)
+    clock.advance(idleMs)
+    assert.equal(pool.take() === connection, isTaken)
+    assert.equal(connection.isOpen, isTaken)
+  })
+
+  test(`the sweeper ${isTaken ? 'keeps' : 'closes'} a connection ${name}`, async t => {
+    const { pool, clock } = await setup(t, options)
+    pool.give(await pool.open(2000))
+    clock.advance(idleMs)
+    pool.sweep()
+    assert.equal(pool.idleCount, isTaken ? 1 : 0)
+  })
+}
+
+test('max_idle_conns closes what comes back beyond it', async t => {
+  const { pool } = await setup(t, { maxIdle: 1 })
+  const [first, second] = [await pool.open(2000), await pool.open(2000)]
+  pool.give(first)
+  pool.give(second)
+  assert.deepEqual([first.isOpen, second.isOpen, pool.idleCount], [true, false, 1])
+})
+
+test('a connection that the peer closed while idle is not taken', async t => {
+  const { pool, upstream } = await setup(t)
+  const connection = await pool.open(2000)
+  await connection.exchange(relayed(), 2000)
+  pool.give(connection)
+  const closed = once(upstream.connections[0]!, 'close')
+  upstream.connections[0]!.end()
+  await closed
+  assert.equal(pool.take(), undefined)
+})
+
+test('bytes that nobody asked for end the connection', async t => {
+  const { pool } = await setup(t, {}, asked => {
+    const reply = answerTo(asked.bytes)
+    asked.send(reply)
+    asked.send(reply)
+  })
+  const connection = await pool.open(2000)
+  await connection.exchange(relayed(), 2000)
+  await assert.rejects(connection.exchange(relayed(), 2000), { kind: /closed|local/ })
+})
+
+test('a message with another id is passed over and counted', async t => {
+  const { pool } = await setup(t, {}, asked => {
+    const forged = answerTo(asked.bytes, { answer: ['example.org. 300 IN A 203.0.113.66'] })
+    forged[0]! ^= 1
+    asked.send(forged)
+    asked.reply({ answer: ['example.org. 300 IN A 192.0.2.1'] })
+  })
+  let ignored = 0
+  const reply = await (await pool.open(2000)).exchange(
+    relayed(() => ignored++),
+    2000,
+  )
+  assert.deepEqual(show(reply).answer, ['example.org. 300 IN A 192.0.2.1'])
+  assert.equal(ignored, 1)
+})
+
+test('a malformed reply fails the exchange and closes the connection', async t => {
+  const { pool } = await setup(t, {}, asked => {
+    const whole = answerTo(asked.bytes, { answer: ['example.org. 300 IN A 192.0.2.1'] })
+    asked.send(whole.subarray(0, whole.length - 1))
+  })
+  const connection = await pool.open(2000)
+  await assert.rejects(connection.exchange(relayed(), 2000), {
+    kind: 'malformed',
+    message: /^read tcp 127\.0\.0\.1:\d+->127\.0\.0\.1:\d+: malformed reply$/,
+  })
+  assert.equal(connection.isOpen, false)
+})
+
+test('a connection closed before the reply reads as EOF', async t => {
+  const { pool } = await setup(t, {}, asked => asked.hangUp())
+  await assert.rejects((await pool.open(2000)).exchange(relayed(), 2000), {
+    kind: 'closed',
+    message: /^EOF$|connection reset by peer$/,
+  })
+})
+
+test('silence ends in a time-out that names both ends, and closes the connection', async t => {
+  const { pool } = await setup(t, {}, () => undefined)
+  const connection = await pool.open(2000)
+  await assert.rejects(connection.exchange(relayed(), 20), {
+    kind: 'timeout',
+    message: /^read tcp 127\.0\.0\.1:\d+->127\.0\.0\.1:\d+: i\/o timeout$/,
+  })
+  assert.equal(connection.isOpen, false)
+})
+
+test('a refused dial reads as in Go and gives its place back', async () => {
+  const port = await closedPort()
+  const sockets = new SocketAllowance(1)
+  const pool = new StreamPool(makeEndpoint('dns', '127.0.0.1', port), OPTIONS, sockets, fakeClock())
+  const refused = { kind: 'io', message: `dial tcp 127.0.0.1:${port}: connect: connection refused` }
+  await assert.rejects(pool.open(2000), refused)
+  await assert.rejects(pool.open(2000), refused)
+})
+
+test('sockets over the limit are refused as a fault of our own', async t => {
+  const { pool, sockets, upstream } = await setup(t)
+  sockets.limit = 1
+  await pool.open(2000)
+  await assert.rejects(pool.open(2000), {
+    kind: 'local',
+    message: `dial tcp ${upstream.endpoint.name}: too many sockets to upstreams (1)`,
+  })
+})
+
+test('a dial that takes too long ends in a time-out', async () => {
+  // TEST-NET-1 swallows what is sent to it, or the machine has no route: both end the dial.
+  const pool = new StreamPool(makeEndpoint('dns', '192.0.2.1', 53), OPTIONS, new SocketAllowance(1), fakeClock())
+  await assert.rejects(pool.open(20), { message: /^dial tcp 192\.0\.2\.1:53: (i\/o timeout|connect: .+)$/ })
+})
+
+test('a closed pool closes its connections, used and idle, and keeps none that come back', async t => {
+  const { pool } = await setup(t, {}, () => pool.close())
+  const [used, idle] = [await pool.open(2000), await pool.open(2000)]
+  pool.give(idle)
+  await assert.rejects(used.exchange(relayed(), 60_000), { message: /operation was canceled$/ })
+  pool.give(used)
+  assert.deepEqual([used.isOpen, idle.isOpen, pool.idleCount], [false, false, 0])
+})

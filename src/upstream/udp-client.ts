@@ -1,0 +1,85 @@
+// One question and its reply over UDP. Each exchange has a connected socket of its own with an ephemeral port that the kernel draws: the port
+// is as unpredictable as the id, strangers' datagrams and ICMP never reach it, and it is gone a round trip later (RFC 5452, SAD DNS).
+
+import { createSocket, type Socket } from 'node:dgram'
+import { isIPv6 } from 'node:net'
+import type { Ask } from './ask.ts'
+import { type Endpoint, hostPort } from './endpoint.ts'
+import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
+import type { SocketAllowance } from './socket-allowance.ts'
+
+/** Addresses are literals. Node's own lookup costs a tick even for those. */
+function literalLookup(address: string, family: unknown, callback: (error: null, address: string, family: number) => void): void {
+  callback(null, address, Number(family))
+}
+
+export class UdpClient {
+  readonly #sockets: SocketAllowance
+  readonly #sourceAddress: string
+  readonly #cancellations = new Set<() => void>()
+
+  /** `sourceAddress` '' leaves the choice to the kernel. */
+  constructor(sockets: SocketAllowance, sourceAddress = '') {
+    this.#sockets = sockets
+    this.#sourceAddress = sourceAddress
+  }
+
+  /** Resolves with the accepted reply, owned by the caller; rejects with an ExchangeError. A malformed reply is ignored like a stranger's. */
+  async exchange(remote: Endpoint, ask: Ask, timeoutMs: number): Promise<Uint8Array> {
+    if (!this.#sockets.tryOpen()) {
+      throw new ExchangeError('local', `dial udp ${remote.name}: too many sockets to upstreams (${this.#sockets.limit})`)
+    }
+    const socket = createSocket({ type: remote.family === 6 ? 'udp6' : 'udp4', lookup: literalLookup })
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
+    const cancel = (): void => reject(new ExchangeError('local', `read udp ${path(socket, remote)}: operation was canceled`))
+    const timer = setTimeout(() => reject(timeoutError(`read udp ${path(socket, remote)}`)), timeoutMs)
+    this.#cancellations.add(cancel)
+    socket.on('error', cause => reject(ioError(`read udp ${path(socket, remote)}: read`, cause)))
+    socket.on('message', bytes => {
+      // A plain Uint8Array: `slice` of a Buffer would not copy.
+      const reply = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+      if (ask.judge(reply) === 'accept') resolve(reply)
+    })
+    try {
+      this.#connect(socket, remote)
+      socket.send(ask.message)
+      return await promise
+    } catch (cause) {
+      throw cause instanceof ExchangeError ? cause : ioError(`dial udp ${remote.name}: connect`, cause)
+    } finally {
+      clearTimeout(timer)
+      this.#cancellations.delete(cancel)
+      socket.close()
+      this.#sockets.closed()
+    }
+  }
+
+  /** Ends all exchanges in flight; they reject. */
+  close(): void {
+    for (const cancel of this.#cancellations) cancel()
+  }
+
+  #connect(socket: Socket, remote: Endpoint): void {
+    if (this.#sourceAddress !== '') {
+      checkFamilies(`dial udp ${remote.name}`, this.#sourceAddress, remote)
+      socket.bindSync({ address: this.#sourceAddress, port: 0 })
+    }
+    socket.connectSync(remote.port, remote.address)
+  }
+}
+
+/** The source address is of the family of the upstream; throws what Go's dialler says when it is not. */
+export function checkFamilies(operation: string, sourceAddress: string, remote: Endpoint): void {
+  if (isIPv6(sourceAddress) === (remote.family === 6)) return
+  throw new ExchangeError('io', `${operation}: address ${sourceAddress}: mismatched local address type`)
+}
+
+function path(socket: Socket, remote: Endpoint): string {
+  try {
+    const { address, port } = socket.address()
+    return `${hostPort(address, port)}->${remote.name}`
+  } catch {
+    // Never bound, so there is no local address to show.
+    return `->${remote.name}`
+  }
+}

@@ -1,0 +1,115 @@
+// One upstream as a shard sees it: relays a query to it over the protocol that the settings and the client's transport ask for. Which upstream
+// is asked, how often, and what happens to the reply is the caller's.
+
+import type { Clock } from '../core/clock.ts'
+import type { Query } from '../core/query.ts'
+import { Reply } from '../core/reply.ts'
+import { FLAG_TC, getFlags } from '../wire/header.ts'
+import { RelayedQuestion } from './ask.ts'
+import type { Endpoint } from './endpoint.ts'
+import { ExchangeError } from './exchange-error.ts'
+import type { SocketAllowance } from './socket-allowance.ts'
+import { type PoolOptions, StreamPool } from './stream-pool.ts'
+import { UdpClient } from './udp-client.ts'
+
+/** A dial may take this long, however short the read time-out: a TLS handshake is three round trips. */
+const MINIMUM_DIAL_MS = 1000
+
+/** The order is that of the `proto` label's dimension. */
+export const PROTOCOLS = ['udp', 'tcp', 'tcp-tls'] as const
+export type ProtocolName = (typeof PROTOCOLS)[number]
+
+export interface UpstreamOptions extends PoolOptions {
+  readonly forceTcp: boolean
+  readonly preferUdp: boolean
+  readonly readTimeoutMs: number
+}
+
+export interface UpstreamEvents {
+  /** A datagram or message that does not answer the question. */
+  ignored(): void
+  /** A connection for one exchange: taken from the pool, or new. */
+  connection(protocol: ProtocolName, isReused: boolean): void
+}
+
+export class Upstream {
+  readonly endpoint: Endpoint
+  readonly #options: UpstreamOptions
+  readonly #events: UpstreamEvents
+  readonly #clock: Clock
+  readonly #udp: UdpClient
+  readonly #pool: StreamPool
+  readonly #streamProtocol: ProtocolName
+
+  constructor(endpoint: Endpoint, options: UpstreamOptions, events: UpstreamEvents, sockets: SocketAllowance, clock: Clock) {
+    this.endpoint = endpoint
+    this.#options = options
+    this.#events = events
+    this.#clock = clock
+    this.#udp = new UdpClient(sockets, options.sourceAddress)
+    this.#pool = new StreamPool(endpoint, options, sockets, clock)
+    this.#streamProtocol = endpoint.protocol === 'tls' ? 'tcp-tls' : 'tcp'
+  }
+
+  /** Ends at `deadlineMs` (Clock.ms()) at the latest. The reply is relayed as it came, under an id of ours. Rejects with an ExchangeError. */
+  async ask(query: Query, deadlineMs: number): Promise<Reply> {
+    const { forceTcp, preferUdp } = this.#options
+    const isStream = this.endpoint.protocol === 'tls' || forceTcp || (query.transport === 'tcp' && !preferUdp)
+    if (isStream) return this.#askStream(query, deadlineMs)
+    const reply = await this.#askUdp(query, deadlineMs)
+    const isTruncated = (getFlags(reply.bytes, 0) & FLAG_TC) !== 0
+    return preferUdp && isTruncated ? this.#askStream(query, deadlineMs) : reply
+  }
+
+  /** Closes idle connections that have expired. */
+  sweep(): void {
+    this.#pool.sweep()
+  }
+
+  close(): void {
+    this.#udp.close()
+    this.#pool.close()
+  }
+
+  async #askUdp(query: Query, deadlineMs: number): Promise<Reply> {
+    const question = this.#question(query)
+    this.#events.connection('udp', false)
+    const bytes = await this.#udp.exchange(this.endpoint, question, this.#timeout(this.#options.readTimeoutMs, deadlineMs))
+    return toReply(bytes, question)
+  }
+
+  /** A pooled connection that the peer has closed is no failure: the next one, or a new one, is used instead. */
+  async #askStream(query: Query, deadlineMs: number): Promise<Reply> {
+    const question = this.#question(query)
+    const { readTimeoutMs } = this.#options
+    for (;;) {
+      const pooled = this.#pool.take()
+      this.#events.connection(this.#streamProtocol, pooled !== undefined)
+      const dialLimitMs = this.#timeout(Math.max(MINIMUM_DIAL_MS, readTimeoutMs), deadlineMs)
+      const connection = pooled ?? (await this.#pool.open(dialLimitMs))
+      try {
+        return toReply(await connection.exchange(question, this.#timeout(readTimeoutMs, deadlineMs)), question)
+      } catch (error) {
+        const wasStale = pooled !== undefined && error instanceof ExchangeError && error.kind === 'closed'
+        if (!wasStale) throw error
+      } finally {
+        this.#pool.give(connection)
+      }
+    }
+  }
+
+  #question(query: Query): RelayedQuestion {
+    return new RelayedQuestion(query.bytes, query.question, this.#events.ignored)
+  }
+
+  #timeout(ms: number, deadlineMs: number): number {
+    return Math.max(1, Math.min(ms, deadlineMs - this.#clock.ms()))
+  }
+}
+
+function toReply(bytes: Uint8Array, question: RelayedQuestion): Reply {
+  const { layout } = question
+  // What follows the last record belongs to no message.
+  const whole = layout === undefined || layout.end === bytes.length ? bytes : bytes.subarray(0, layout.end)
+  return new Reply(whole, layout)
+}

@@ -1,0 +1,93 @@
+// The OPT record (RFC 6891): what it says, and the options in its rdata. What options mean is their plugins' business.
+
+import { getU16, setU16 } from './header.ts'
+import type { MessageLayout } from './layout.ts'
+
+export const OPTION_NSID = 3
+export const OPTION_ECS = 8
+export const OPTION_EXPIRE = 9
+export const OPTION_COOKIE = 10
+export const OPTION_TCP_KEEPALIVE = 11
+export const OPTION_PADDING = 12
+export const OPTION_EDE = 15
+
+/** The DNSSEC OK bit of `Edns.flags`. */
+export const EDNS_DO = 0x8000
+/** Options that one OPT record may have. */
+export const MAX_OPTIONS = 100
+
+export interface Edns {
+  /** Where the OPT record starts in the message: its owner, the root's zero byte. */
+  readonly offset: number
+  readonly udpSize: number
+  readonly version: number
+  readonly do: boolean
+  /** The upper eight bits of the rcode. */
+  readonly extendedRcode: number
+  /** DO and the fifteen Z bits. */
+  readonly flags: number
+  readonly optionsOffset: number
+  readonly optionsLength: number
+}
+
+const areOptionsWellFormed = (bytes: Uint8Array, offset: number, end: number): boolean => {
+  let at = offset
+  for (let count = 0; at < end; count++) {
+    if (count === MAX_OPTIONS || at + 4 > end) return false
+    at += 4 + getU16(bytes, at + 2)
+  }
+  return at === end
+}
+
+/** Reads the OPT record: undefined if there is none; 'malformed' unless it is the only one, root-owned, in additional, with sound options. */
+export const readEdns = (bytes: Uint8Array, layout: MessageLayout): Edns | undefined | 'malformed' => {
+  const index = layout.optIndex
+  if (index < 0) return undefined
+  const offset = layout.ownerOffset(index)
+  if (layout.optCount > 1 || layout.sectionOf(index) !== 2 || bytes[offset] !== 0) return 'malformed'
+  const optionsOffset = layout.rdataOffset(index)
+  const optionsLength = layout.rdataLength(index)
+  if (!areOptionsWellFormed(bytes, optionsOffset, optionsOffset + optionsLength)) return 'malformed'
+  const flags = getU16(bytes, offset + 7)
+  return {
+    offset,
+    udpSize: layout.class(index),
+    version: bytes[offset + 6]!,
+    do: (flags & EDNS_DO) !== 0,
+    extendedRcode: bytes[offset + 5]!,
+    flags,
+    optionsOffset,
+    optionsLength,
+  }
+}
+
+/** Sets the UDP size of the OPT record that starts at `offset`. */
+export const setOptUdpSize = (bytes: Uint8Array, offset: number, size: number): void => setU16(bytes, offset + 3, size)
+
+/** Calls `visit` with code and data of each option in order; `data` is a view into the message. */
+export const forEachOption = (bytes: Uint8Array, edns: Edns, visit: (code: number, data: Uint8Array) => void): void => {
+  const end = edns.optionsOffset + edns.optionsLength
+  for (let at = edns.optionsOffset; at + 4 <= end; ) {
+    const next = at + 4 + getU16(bytes, at + 2)
+    visit(getU16(bytes, at), bytes.subarray(at + 4, next))
+    at = next
+  }
+}
+
+/** Data of the first option with this code, a view into the message. */
+export const findOption = (bytes: Uint8Array, edns: Edns, code: number): Uint8Array | undefined => {
+  const end = edns.optionsOffset + edns.optionsLength
+  for (let at = edns.optionsOffset; at + 4 <= end; at += 4 + getU16(bytes, at + 2)) {
+    if (getU16(bytes, at) === code) return bytes.subarray(at + 4, at + 4 + getU16(bytes, at + 2))
+  }
+  return undefined
+}
+
+/** One option in wire form; `data` has at most 65535 bytes. Concatenate several for OptParts.options. */
+export const makeOption = (code: number, data: Uint8Array): Uint8Array => {
+  const option = new Uint8Array(4 + data.length)
+  setU16(option, 0, code)
+  setU16(option, 2, data.length)
+  option.set(data, 4)
+  return option
+}

@@ -1,0 +1,45 @@
+// Hot path.
+// The question of a message (RFC 1035 section 4.1.2), read once. Pointers are not allowed in it: nothing stands before it.
+
+import { getU16, HEADER_SIZE } from './header.ts'
+import { foldName, NameCursor, NO_POINTERS, nameToText, walkName } from './name.ts'
+
+export class Question {
+  /** The qname in the case it came in: a view into the message, borrowed. */
+  readonly wire: Uint8Array
+  /** The qname in lower case, owned. */
+  readonly folded: Uint8Array
+  readonly type: number
+  readonly class: number
+  /** Offset in the message behind the question. */
+  readonly end: number
+  #name: string | undefined
+
+  constructor(wire: Uint8Array, type: number, cls: number, end: number) {
+    this.wire = wire
+    this.folded = foldName(wire)
+    this.type = type
+    this.class = cls
+    this.end = end
+  }
+
+  /** The qname in lower-case presentation form with a trailing dot. Made on first use: not for the hot path. */
+  get name(): string {
+    this.#name ??= nameToText(this.folded)
+    return this.#name
+  }
+}
+
+const cursor = new NameCursor()
+
+/** Reads the question at `offset`; undefined if it is malformed or cut off. */
+export const readQuestion = (bytes: Uint8Array, offset: number = HEADER_SIZE): Question | undefined => {
+  if (!walkName(bytes, offset, bytes.length, NO_POINTERS, cursor)) return undefined
+  const at = cursor.end
+  if (at + 4 > bytes.length) return undefined
+  return new Question(bytes.subarray(offset, at), getU16(bytes, at), getU16(bytes, at + 2), at + 4)
+}
+
+/** A question of our own; `end` is where it would end in a message of its own. `nameWire` is borrowed. */
+export const makeQuestion = (nameWire: Uint8Array, type: number, cls: number): Question =>
+  new Question(nameWire, type, cls, HEADER_SIZE + nameWire.length + 4)

@@ -1,0 +1,51 @@
+// The command as a process: exit codes, and which stream is written to.
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { ROOT } from './support/source-files.ts'
+
+interface Outcome {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+const spawn = (argv: readonly string[], input = '', command = join(ROOT, 'src/cli.ts')): Outcome => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...argv], { cwd: ROOT, input, encoding: 'utf8' })
+  return { code: status, out: stdout, err: stderr }
+}
+
+test('-version', () => {
+  const { code, out, err } = spawn(['-version'])
+  assert.deepEqual({ code, err }, { code: 0, err: '' })
+  assert.match(out, /^shardns-\S+ \(CoreDNS-1\.14\.7 compatible\)\n\S+, node26\.\S+, \S+\n$/)
+})
+
+test('an unknown flag: usage on stderr, exit 2', () => {
+  const { code, out, err } = spawn(['-bogus'])
+  assert.deepEqual({ code, out }, { code: 2, out: '' })
+  assert.match(err, /^flag provided but not defined: -bogus\nUsage: shardns /)
+})
+
+test('extra arguments: stderr, exit 1', () =>
+  assert.deepEqual(spawn(['a', 'b']), { code: 1, out: '', err: 'extra command line arguments: [a b]\n' }))
+
+test('the repository serves a Corefile without fault', () =>
+  assert.deepEqual(spawn(['check', 'Corefile']), { code: 0, out: 'Corefile: ok\n', err: '' }))
+
+test('check of a Corefile with an error: stdout, exit 1', () => {
+  const { code, out, err } = spawn(['check', '-'], '. {\nfoo\n}')
+  assert.deepEqual({ code, err }, { code: 1, err: '' })
+  assert.match(out, /^\/dev\/stdin:2 - Error during parsing: Unknown directive 'foo'\n/)
+})
+
+test('the command works through a link, as npm installs it', t => {
+  const folder = mkdtempSync(join(tmpdir(), 'shardns-link-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  symlinkSync(join(ROOT, 'src/cli.ts'), join(folder, 'shardns.ts'))
+  assert.equal(spawn(['-plugins'], '', join(folder, 'shardns.ts')).code, 0)
+})

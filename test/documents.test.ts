@@ -1,0 +1,114 @@
+// READMEs and docs say what is so: sections, examples that load, tables that name everything there is, links that lead somewhere.
+
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { DIRECTIVES } from '../src/corefile/order.ts'
+import { PLUGINS } from '../src/plugins/index.ts'
+import { inspectCorefile } from '../src/server/load.ts'
+import { ROOT, readRepositoryFile, repositoryPaths } from './support/source-files.ts'
+
+const SECTIONS = ['Name', 'Description', 'Syntax', 'Examples', 'Differences from CoreDNS']
+
+for (const { name } of PLUGINS) {
+  const readme = (): string => readRepositoryFile(`src/plugins/${name}/README.md`)
+
+  test(`plugins/${name}/README.md has its sections, in order`, () => {
+    const sections = [...readme().matchAll(/^## (.+)$/gm)].map(match => match[1] ?? '')
+    assert.deepEqual(
+      sections.filter(section => SECTIONS.includes(section)),
+      SECTIONS,
+    )
+    assert.match(readme(), new RegExp(`^# ${name}\n\n## Name\n\n\\*${name}\\* - `))
+  })
+
+  test(`plugins/${name}/README.md has an example with ${name}`, () => {
+    const examples = [...readme().matchAll(/^```corefile\n([\s\S]*?)^```$/gm)].map(match => match[1] ?? '')
+    assert.ok(examples.some(text => new RegExp(`^\\s*${name}\\b`, 'm').test(text)))
+  })
+}
+
+const documents = repositoryPaths('README.md', 'docs/**/*.md', 'src/plugins/*/README.md')
+
+const corefiles = documents.flatMap(path =>
+  [...readRepositoryFile(path).matchAll(/^ *```corefile\n([\s\S]*?)^ *```$/gm)].map((match, index) => ({
+    name: `${path}, Corefile ${index + 1}`,
+    text: match[1] ?? '',
+  })),
+)
+for (const c of corefiles)
+  test(`loads without errors: ${c.name}`, () => {
+    const { errors } = inspectCorefile(c.text, 'Corefile', { baseDir: ROOT, env: {} })
+    assert.deepEqual(
+      errors.map(error => error.message),
+      [],
+    )
+  })
+
+for (const path of documents)
+  test(`links lead somewhere: ${path}`, () => {
+    const links = [...readRepositoryFile(path).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(match => match[1] ?? '')
+    assert.deepEqual(
+      links.filter(link => !existsSync(join(ROOT, dirname(path), link))),
+      [],
+    )
+  })
+
+/** Rows of the first table behind a heading of docs/compatibility.md, without the head. */
+const table = (heading: string): string[][] => {
+  const section = readRepositoryFile('docs/compatibility.md').split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''
+  const rows = section.split('\n').filter(line => line.startsWith('|'))
+  return rows.slice(2).map(row =>
+    row
+      .split('|')
+      .slice(1, -1)
+      .map(cell => cell.trim()),
+  )
+}
+
+test('docs/compatibility.md names every directive of CoreDNS, in order', () =>
+  assert.deepEqual(
+    table('Directives').map(([name]) => name),
+    DIRECTIVES,
+  ))
+
+test('docs/compatibility.md says yes or partly of the plugins that serve, no of all others', () => {
+  const supported = table('Directives').filter(([, answer]) => answer !== 'no')
+  // kubernetes is parsed and checked, but refuses to run.
+  const serving = PLUGINS.map(plugin => plugin.name).filter(name => name !== 'kubernetes')
+  assert.deepEqual(
+    supported.map(([name]) => name),
+    serving,
+  )
+  assert.ok(table('Directives').every(([, answer = '']) => ['yes', 'partly', 'no'].includes(answer)))
+})
+
+test('docs/compatibility.md lists the options of each plugin that serves', () => {
+  const described = new Set(table('Options of the supported directives').map(([name]) => name))
+  const serving = PLUGINS.map(plugin => plugin.name).filter(name => name !== 'kubernetes')
+  assert.deepEqual([...described], serving)
+})
+
+test('docs/changelog.md describes the version in package.json', () => {
+  const { version } = JSON.parse(readRepositoryFile('package.json')) as { version: string }
+  assert.match(readRepositoryFile('docs/changelog.md'), new RegExp(`^## ${RegExp.escape(version)}$`, 'm'))
+})
+
+test('README.md shows the Corefile that npm start serves', () => {
+  const shown = /```corefile\n([\s\S]*?)```/.exec(readRepositoryFile('README.md'))?.[1] ?? ''
+  const served = readRepositoryFile('Corefile').replaceAll(/^\s*(#.*)?\n/gm, '')
+  assert.equal(shown, served)
+})
+
+test('README.md names every flag of the command line', () => {
+  const flags = [...readRepositoryFile('src/cli.ts').matchAll(/'(?:-p, )?--([\w.-]+)(?: <\w+>)?', /g)].map(
+    match => match[1] ?? '',
+  )
+  const readme = readRepositoryFile('README.md')
+  assert.ok(flags.length > 10)
+  assert.deepEqual(
+    flags.filter(flag => !new RegExp(`[\`\\[ ]-{1,2}${RegExp.escape(flag)}\\b`).test(readme)),
+    [],
+  )
+})

@@ -1,0 +1,25 @@
+// Corefile text to the Directive that a plugin's parse is given, by the real parser.
+
+import type { Directive } from '../../src/corefile/directive.ts'
+import { inspectBlocks } from '../../src/corefile/keys.ts'
+import type { Loader } from '../../src/corefile/loader.ts'
+import { parseCorefile } from '../../src/corefile/parser.ts'
+import { directiveOf } from '../../src/corefile/setup-order.ts'
+
+const NO_FILES: Loader = {
+  readFile: path => {
+    throw new Error(`open ${path}: no such file or directory`)
+  },
+  kindOf: () => undefined,
+  listDir: () => [],
+}
+
+/** All occurrences of the first directive in `KEYS {\n TEXT \n}` of a file named Corefile: the directive stands on line 2. */
+export const directive = (text: string, keys = '.'): Directive => {
+  const source = { text: `${keys} {\n${text}\n}\n`, file: 'Corefile', baseDir: '/nonexistent' }
+  const [block] = inspectBlocks(parseCorefile(source, NO_FILES, {}).blocks, { defaultPort: 53 })
+  const [name] = block?.block.directives.keys() ?? []
+  const found = block && name !== undefined ? directiveOf(block.block, name, block.zones) : undefined
+  if (found === undefined) throw new Error(`no directive in: ${text}`)
+  return found
+}
