@@ -93,6 +93,9 @@ export const loadCorefile = (text: string, file: string, options: LoadOptions): 
   return config
 }
 
+/** SHA-512 of a Corefile as reload compares it: imports and variables read, directives not judged. Throws CorefileError. */
+export const hashCorefile = (text: string, file: string, options: LoadOptions): string => configHash(parse(text, file, options))
+
 const parse = (text: string, file: string, { baseDir, loader, env }: LoadOptions): ParsedCorefile =>
   parseCorefile({ text, file, baseDir: resolve(baseDir) }, loader ?? fileLoader, env ?? process.env)
 

@@ -1,0 +1,48 @@
+// What the server and a receive engine say to each other. `dgram` (udp-dgram.ts) is one engine; batches through FFI will be another.
+
+import type { ListenerRef, Peer, Transport } from '../core/query.ts'
+
+/** A place to listen on. */
+export interface ListenAddress {
+  /** Literal address, IPv6 without brackets and perhaps with %zone; '' for all addresses of the machine. */
+  readonly address: string
+  readonly port: number
+}
+
+/** Deadlines of TCP connections in milliseconds, and queries per connection (-1: no limit). */
+export interface TcpLimits {
+  readonly readMs: number
+  readonly writeMs: number
+  readonly idleMs: number
+  readonly maxQueries: number
+}
+
+export const DEFAULT_TCP_LIMITS: TcpLimits = { readMs: 3000, writeMs: 5000, idleMs: 10_000, maxQueries: -1 }
+
+/** Sends one whole message back, or nothing when `reply` is undefined. Called exactly once per message, at any later time. */
+export type Respond = (reply: Uint8Array | undefined) => void
+
+/** Takes one message; `bytes` belongs to the receiver from here on. Never throws. */
+export interface Receiver {
+  receive(bytes: Uint8Array, transport: Transport, client: Peer, local: Peer, respond: Respond): void
+  readonly listener: ListenerRef
+  readonly tcpLimits: TcpLimits
+}
+
+export interface OpenListener {
+  /** Stops taking in; resolves once the sockets are closed. Replies to what was taken in are still sent until then. */
+  close(graceMs: number): Promise<void>
+}
+
+const MAPPED = '::ffff:'
+
+/** A peer from what Node tells of a socket; IPv4-mapped IPv6 becomes IPv4, the zone is left out. */
+export const peerOf = (address: string, port: number): Peer => {
+  if (address.startsWith(MAPPED) && address.includes('.')) return { address: address.slice(MAPPED.length), port, family: 4 }
+  const zone = address.indexOf('%')
+  return { address: zone < 0 ? address : address.slice(0, zone), port, family: address.includes(':') ? 6 : 4 }
+}
+
+/** `:53`, `127.0.0.1:53`, `[::1]:53`: how CoreDNS writes a listen address. */
+export const listenText = ({ address, port }: ListenAddress): string =>
+  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`

@@ -1,0 +1,105 @@
+// One TCP connection: two-byte length framing, pipelined queries answered in the order in which their answers come (RFC 7766), deadlines per
+// message, and caps on what is under way and unsent. What the messages say is the receiver's business.
+
+import type { Socket } from 'node:net'
+import type { Peer } from '../core/query.ts'
+import { peerOf, type Receiver } from './engine.ts'
+
+const IN_FLIGHT_LIMIT = 128
+const UNSENT_LIMIT_BYTES = 256 * 1024
+const PREFIX_BYTES = 2
+
+export class TcpConnection {
+  readonly #socket: Socket
+  readonly #receiver: Receiver
+  readonly #client: Peer
+  readonly #local: Peer
+  /** What was read and not yet taken: less than one message once the loop has run, unless reading is paused. */
+  #pending: Buffer = Buffer.alloc(0)
+  #inFlight = 0
+  #taken = 0
+  #isEnding = false
+  #deadline: NodeJS.Timeout | undefined
+
+  constructor(socket: Socket, receiver: Receiver) {
+    this.#socket = socket
+    this.#receiver = receiver
+    this.#client = peerOf(socket.remoteAddress ?? '', socket.remotePort ?? 0)
+    this.#local = peerOf(socket.localAddress ?? '', socket.localPort ?? 0)
+    socket.setNoDelay(true)
+    socket.on('data', (chunk: Buffer) => {
+      this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk])
+      this.#take()
+    })
+    socket.on('end', () => this.#finish())
+    socket.on('drain', () => {
+      this.#arm()
+      this.#take()
+    })
+    // A reset is the client's way to leave; 'close' follows.
+    socket.on('error', () => {})
+    socket.on('close', () => clearTimeout(this.#deadline))
+    this.#arm()
+  }
+
+  /** Takes no further message; closes once what is under way is answered. */
+  end(): void {
+    this.#finish()
+  }
+
+  #take(): void {
+    let offset = 0
+    const { maxQueries } = this.#receiver.tcpLimits
+    while (!this.#isEnding && this.#inFlight < IN_FLIGHT_LIMIT && this.#socket.writableLength < UNSENT_LIMIT_BYTES) {
+      if (this.#pending.length - offset < PREFIX_BYTES) break
+      const length = this.#pending.readUInt16BE(offset)
+      const end = offset + PREFIX_BYTES + length
+      if (this.#pending.length < end) break
+      // A copy: the message outlives the chunk that it came in.
+      const bytes = Uint8Array.prototype.slice.call(this.#pending, offset + PREFIX_BYTES, end)
+      offset = end
+      this.#inFlight++
+      this.#taken++
+      this.#arm()
+      this.#receiver.receive(bytes, 'tcp', this.#client, this.#local, reply => this.#respond(reply))
+      if (maxQueries > 0 && this.#taken >= maxQueries) this.#finish()
+    }
+    if (offset > 0) this.#pending = this.#pending.subarray(offset)
+    const isFull = this.#inFlight >= IN_FLIGHT_LIMIT || this.#socket.writableLength >= UNSENT_LIMIT_BYTES
+    if (isFull) this.#socket.pause()
+    else if (this.#socket.isPaused()) this.#socket.resume()
+  }
+
+  #respond(reply: Uint8Array | undefined): void {
+    this.#inFlight--
+    if (this.#socket.destroyed) return
+    if (reply !== undefined) {
+      const frame = Buffer.allocUnsafe(PREFIX_BYTES + reply.length)
+      frame.writeUInt16BE(reply.length)
+      frame.set(reply, PREFIX_BYTES)
+      this.#socket.write(frame)
+    }
+    this.#arm()
+    if (this.#isEnding) this.#finish()
+    else if (this.#pending.length > 0 || this.#socket.isPaused()) this.#take()
+  }
+
+  #finish(): void {
+    this.#isEnding = true
+    if (this.#inFlight === 0) this.#socket.end()
+  }
+
+  /** The deadline of what is awaited now: a whole message (bytes that trickle in do not move it), or that the client reads its answers. */
+  #arm(): void {
+    const { readMs, idleMs, writeMs } = this.#receiver.tcpLimits
+    const waitMs = this.#socket.writableLength > 0 ? writeMs : this.#taken === 0 ? readMs : idleMs
+    clearTimeout(this.#deadline)
+    this.#deadline = setTimeout(() => this.#expire(), waitMs)
+  }
+
+  #expire(): void {
+    // An answer under way has its own deadline upstream; only a client that keeps us waiting is cut off.
+    if (this.#inFlight > 0 && this.#socket.writableLength === 0) this.#arm()
+    else this.#socket.destroy()
+  }
+}

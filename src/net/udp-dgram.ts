@@ -1,0 +1,147 @@
+// UDP through node:dgram: one SO_REUSEPORT socket per address and shard. A wildcard listener is a wildcard socket for addresses that come
+// later, and a socket for each address that is there, looked for again every few seconds.
+
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { type ListenAddress, type OpenListener, peerOf, type Receiver, type Respond } from './engine.ts'
+import { localAddresses } from './local-addresses.ts'
+
+const RESCAN_MS = 5000
+
+export interface UdpOptions {
+  /** Asked of the kernel, which may grant less. */
+  readonly recvBufferBytes: number
+  readonly canReusePort: boolean
+  /** Told of each failure to send or to open an address of a wildcard listener. */
+  readonly onError: (text: string) => void
+}
+
+const isV6 = (address: string): boolean => address.includes(':')
+
+// dgram defers each send by a tick to look the address up, unless the look-up calls back at once. Ours is always literal.
+const literalLookup = (address: string, family: unknown, done: unknown): void => {
+  const callback = (typeof family === 'function' ? family : done) as (error: null, address: string, family: number) => void
+  callback(null, address, isV6(address) ? 6 : 4)
+}
+
+const bindSocket = async (address: string, port: number, options: UdpOptions): Promise<Socket> => {
+  const socket = createSocket({
+    type: isV6(address) ? 'udp6' : 'udp4',
+    reusePort: options.canReusePort,
+    lookup: literalLookup as never,
+  })
+  try {
+    // Listened for first: with our look-up the event may come before bind returns.
+    const listening = once(socket, 'listening')
+    socket.bind({ address, port, exclusive: true })
+    await listening
+    socket.setRecvBufferSize(options.recvBufferBytes)
+  } catch (error) {
+    socket.close()
+    throw error
+  }
+  return socket
+}
+
+class UdpListener implements OpenListener {
+  readonly #at: ListenAddress
+  readonly #receiver: Receiver
+  readonly #options: UdpOptions
+  readonly #sockets = new Map<string, Socket>()
+  #rescan: NodeJS.Timeout | undefined
+  #inFlight = 0
+  #drained: (() => void) | undefined
+
+  constructor(at: ListenAddress, receiver: Receiver, options: UdpOptions) {
+    this.#at = at
+    this.#receiver = receiver
+    this.#options = options
+  }
+
+  async open(): Promise<void> {
+    const { address } = this.#at
+    if (address !== '') return this.#bind(address)
+    try {
+      await this.#bind('::')
+    } catch (error) {
+      if (!['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+      // A machine without IPv6.
+      await this.#bind('0.0.0.0')
+    }
+    await this.#bindLocal()
+    this.#rescan = setInterval(() => void this.#bindLocal(), RESCAN_MS).unref()
+  }
+
+  async close(graceMs: number): Promise<void> {
+    clearInterval(this.#rescan)
+    for (const socket of this.#sockets.values()) socket.removeAllListeners('message')
+    if (this.#inFlight > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#drained = resolve
+      const timer = setTimeout(resolve, graceMs)
+      await promise
+      clearTimeout(timer)
+    }
+    for (const socket of this.#sockets.values()) socket.close()
+    this.#sockets.clear()
+  }
+
+  async #bindLocal(): Promise<void> {
+    const present = new Set(localAddresses())
+    for (const [address, socket] of this.#sockets) {
+      if (present.has(address) || address === '::' || address === '0.0.0.0') continue
+      socket.close()
+      this.#sockets.delete(address)
+    }
+    for (const address of present) {
+      if (this.#sockets.has(address)) continue
+      try {
+        await this.#bind(address)
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        // The address has just gone, or is not usable yet: the wildcard socket answers for it, and the next look may find it.
+        if (code !== 'EADDRNOTAVAIL') this.#options.onError(`udp ${address}: ${code ?? String(error)}`)
+      }
+    }
+  }
+
+  async #bind(address: string): Promise<void> {
+    const socket = await bindSocket(address, this.#at.port, this.#options)
+    this.#sockets.set(address, socket)
+    const local = peerOf(address, this.#at.port)
+    socket.on('message', (bytes, from) => {
+      this.#inFlight++
+      this.#receiver.receive(bytes, 'udp', peerOf(from.address, from.port), local, this.#respond(socket, from))
+    })
+    // An ICMP error of an earlier reply, or a full queue: UDP promises nothing, the client asks again.
+    socket.on('error', () => {})
+  }
+
+  #respond(socket: Socket, { address, port }: RemoteInfo): Respond {
+    return reply => {
+      this.#inFlight--
+      if (reply !== undefined) {
+        try {
+          socket.send(reply, port, address)
+        } catch (error) {
+          const { code } = error as NodeJS.ErrnoException
+          // A socket that was closed with its address: there is nobody left to answer from.
+          if (code !== 'ERR_SOCKET_DGRAM_NOT_RUNNING') this.#options.onError(`udp send: ${code ?? String(error)}`)
+        }
+      }
+      if (this.#inFlight === 0) this.#drained?.()
+    }
+  }
+}
+
+/** Rejects with the system's error if the address cannot be bound; nothing is left open then. */
+export const openUdp = async (at: ListenAddress, receiver: Receiver, options: UdpOptions): Promise<OpenListener> => {
+  const listener = new UdpListener(at, receiver, options)
+  try {
+    await listener.open()
+  } catch (error) {
+    await listener.close(0)
+    throw error
+  }
+  return listener
+}

@@ -1,0 +1,94 @@
+// The worker threads: the only importer of piscina. A shard is one never-ending task; what shards are for stands in supervisor.ts.
+
+import { MessageChannel, type Worker } from 'node:worker_threads'
+import { Piscina } from 'piscina'
+import type { BootMessage, FromShard, ServeTask, ToShard } from './server/boot.ts'
+
+export interface PoolOptions {
+  readonly shards: number
+  /** Old-space limit of each worker's heap. */
+  readonly heapLimitBytes: number
+  /** The module that exports `serve`; tests put faults around it. */
+  readonly workerFile?: URL
+}
+
+/** One worker being one shard. */
+export interface RunningShard {
+  send(message: ToShard): void
+  /** Resolves once the worker has exited and so writes no more; with the reason, or undefined when the task ended as it should. */
+  readonly exited: Promise<Error | undefined>
+  /** Ends the thread at once, whatever it does. */
+  terminate(): void
+}
+
+const MIB = 1024 * 1024
+const LAST_WORD_MS = 20
+/** Beside this file's suffix: .ts in the checkout, .js in the package. */
+const WORKER_FILE = new URL(`../workers/serve${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url)
+
+export class ShardPool {
+  readonly #pool: Piscina
+  readonly #workers = new Map<number, { readonly worker: Worker; readonly exited: Promise<void> }>()
+
+  constructor({ shards, heapLimitBytes, workerFile = WORKER_FILE }: PoolOptions) {
+    this.#pool = new Piscina({
+      filename: workerFile.href,
+      name: 'serve',
+      minThreads: shards,
+      maxThreads: shards,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      // The thread must never sleep in Atomics.wait for its next task: its sockets need the event loop.
+      atomics: 'disabled',
+      recordTiming: false,
+      resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapLimitBytes / MIB) },
+    })
+    // Faults of idle workers: the pool replaces them, and nothing was lost.
+    this.#pool.on('error', () => {})
+  }
+
+  /** Starts a shard on a free worker. `receive` is called for each of its messages. */
+  start(boot: BootMessage, receive: (message: FromShard) => void): RunningShard {
+    const { port1, port2 } = new MessageChannel()
+    const abort = new AbortController()
+    let exit: Promise<void> | undefined
+    port1.on('message', (message: FromShard) => {
+      if (message.kind === 'hello') exit = this.#exitOf(message.threadId)
+      else receive(message)
+    })
+    const task: ServeTask = { boot, port: port2 }
+    // piscina's type of transfer lists knows only the DOM's MessagePort.
+    const run = this.#pool.run(task, { transferList: [port2] as never, signal: abort.signal }).then(
+      () => undefined,
+      (error: Error) => error,
+    )
+    const exited = run.then(async error => {
+      // A worker that died before its first word has touched nothing shared; the word may be on its way still.
+      if (exit === undefined) await new Promise(resolve => setTimeout(resolve, LAST_WORD_MS))
+      // A task that ended as it should leaves its worker alive; one that failed is over only with the worker's exit.
+      if (error !== undefined) await exit
+      port1.close()
+      return error
+    })
+    return { send: message => port1.postMessage(message), exited, terminate: () => abort.abort() }
+  }
+
+  /** Ends all threads. */
+  async destroy(): Promise<void> {
+    await this.#pool.destroy()
+  }
+
+  #exitOf(threadId: number): Promise<void> {
+    const known = this.#workers.get(threadId)
+    if (known !== undefined) return known.exited
+    const worker = this.#pool.threads.find(thread => thread.threadId === threadId)
+    if (worker === undefined) return Promise.resolve()
+    const exited = new Promise<void>(resolve => {
+      worker.once('exit', () => {
+        this.#workers.delete(threadId)
+        resolve()
+      })
+    })
+    this.#workers.set(threadId, { worker, exited })
+    return exited
+  }
+}

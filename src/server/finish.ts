@@ -1,0 +1,116 @@
+// From a plugin's reply to the bytes that leave: the query's id and question, OPT rebuilt, and what is too large for the client compressed
+// and truncated (reference: corefile-core §4.5). A reply that fits is sent as it is: compressed names stay compressed.
+
+import type { Query } from '../core/query.ts'
+import type { Reply } from '../core/reply.ts'
+import {
+  EDNS_DO,
+  type Edns,
+  forEachOption,
+  makeOption,
+  OPTION_COOKIE,
+  OPTION_EXPIRE,
+  OPTION_NSID,
+  OPTION_PADDING,
+  OPTION_TCP_KEEPALIVE,
+  readEdns,
+} from '../wire/edns.ts'
+import { FLAG_TC, getArcount, getFlags, HEADER_SIZE, setArcount, setId, setU16, setU32 } from '../wire/header.ts'
+import type { MessageLayout } from '../wire/layout.ts'
+import { CLASS_IN, TYPE_OPT } from '../wire/rrtypes.ts'
+import { MessageWriter, type OptParts, optSize, type Section } from '../wire/writer.ts'
+
+/** Options of the client's own OPT that come back with a reply that has none. */
+const ECHOED: ReadonlySet<number> = new Set([OPTION_NSID, OPTION_EXPIRE, OPTION_COOKIE, OPTION_TCP_KEEPALIVE, OPTION_PADDING])
+/** Larger UDP replies are compressed, so that they travel in one packet. */
+const UDP_PLAIN_LIMIT_V4 = 1480
+const UDP_PLAIN_LIMIT_V6 = 1220
+const NO_OPTIONS = new Uint8Array(0)
+
+/** The message for this query's client, in fresh bytes; undefined for silence. */
+export const finishReply = (query: Query, reply: Reply): Uint8Array | undefined => {
+  if (reply.bytes.length === 0) return undefined
+  const layout = reply.layout
+  const opt = optFor(query, reply, layout)
+  const plainLimit = query.client.family === 4 ? UDP_PLAIN_LIMIT_V4 : UDP_PLAIN_LIMIT_V6
+  const limit = query.transport === 'tcp' ? query.replyLimit : Math.min(query.replyLimit, plainLimit)
+  return asItIs(query, reply, layout, opt, limit) ?? rewritten(query, reply, layout, opt)
+}
+
+/** The OPT to send; undefined to leave the reply's additional section alone. */
+const optFor = (query: Query, reply: Reply, layout: MessageLayout): OptParts | undefined => {
+  const { edns } = query
+  if (edns === undefined) return undefined
+  const own = layout.optIndex < 0 ? undefined : readEdns(reply.bytes, layout)
+  if (own === undefined || own === 'malformed') {
+    return { udpSize: edns.udpSize, flags: edns.flags, options: echoedOptions(query.bytes, edns) }
+  }
+  const options = reply.bytes.subarray(own.optionsOffset, own.optionsOffset + own.optionsLength)
+  // Of the flags only the upper byte survives, as in CoreDNS; DO also if the client set it.
+  const flags = (own.flags & 0xff00) | (edns.do ? EDNS_DO : 0)
+  return { udpSize: edns.udpSize, extendedRcode: own.extendedRcode, flags, options }
+}
+
+const echoedOptions = (bytes: Uint8Array, edns: Edns): Uint8Array => {
+  if (edns.optionsLength === 0) return NO_OPTIONS
+  const kept: Uint8Array[] = []
+  forEachOption(bytes, edns, (code, data) => {
+    if (ECHOED.has(code)) kept.push(makeOption(code, data))
+  })
+  return kept.length === 0 ? NO_OPTIONS : Buffer.concat(kept)
+}
+
+/** The reply's bytes with id and question set and OPT appended, if that fits and the reply's own OPT does not stand in the middle. */
+const asItIs = (
+  query: Query,
+  reply: Reply,
+  layout: MessageLayout,
+  opt: OptParts | undefined,
+  limit: number,
+): Uint8Array | undefined => {
+  const hasOldOpt = opt !== undefined && layout.optIndex >= 0
+  if (hasOldOpt && (layout.optIndex !== layout.count - 1 || layout.optCount > 1)) return undefined
+  const end = hasOldOpt ? layout.ownerOffset(layout.optIndex) : layout.end
+  const size = end + (opt === undefined ? 0 : optSize(opt.options?.length ?? 0))
+  if (size > limit) return undefined
+  const bytes = new Uint8Array(size)
+  bytes.set(reply.bytes.subarray(0, end))
+  setId(bytes, 0, query.id)
+  if (layout.questionEnd === query.question.end) bytes.set(query.question.wire, HEADER_SIZE)
+  if (opt !== undefined) {
+    appendOpt(bytes, end, opt)
+    setArcount(bytes, 0, getArcount(bytes, 0) + (hasOldOpt ? 0 : 1))
+  }
+  return bytes
+}
+
+const appendOpt = (bytes: Uint8Array, at: number, opt: OptParts): void => {
+  const options = opt.options ?? NO_OPTIONS
+  bytes[at] = 0
+  setU16(bytes, at + 1, TYPE_OPT)
+  setU16(bytes, at + 3, opt.udpSize)
+  setU32(bytes, at + 5, (((opt.extendedRcode ?? 0) << 24) | (opt.flags ?? 0)) >>> 0)
+  setU16(bytes, at + 9, options.length)
+  bytes.set(options, at + 11)
+}
+
+/** Written anew with compression, record by record while they fit; TC if any is left out. */
+const rewritten = (query: Query, reply: Reply, layout: MessageLayout, opt: OptParts | undefined): Uint8Array => {
+  const writer = new MessageWriter(query.replyLimit)
+  const flags = getFlags(reply.bytes, 0)
+  writer.compress = true
+  writer.header(query.id, flags)
+  writer.question(query.question.wire, query.question.type, query.question.class ?? CLASS_IN)
+  // An OPT that does not fit with its options is sent without them.
+  const options = opt?.options ?? NO_OPTIONS
+  const fits = writer.length + optSize(options.length) <= query.replyLimit
+  if (opt !== undefined) writer.reserve(optSize(fits ? options.length : 0))
+  for (let index = 0; index < layout.count; index++) {
+    if (opt !== undefined && layout.type(index) === TYPE_OPT) continue
+    if (writer.copyRecord(layout.sectionOf(index) as Section, reply.bytes, layout, index)) continue
+    writer.header(query.id, flags | FLAG_TC)
+    break
+  }
+  if (opt !== undefined) writer.opt({ ...opt, options: fits ? options : NO_OPTIONS })
+  return writer.finish()
+}

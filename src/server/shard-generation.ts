@@ -1,0 +1,194 @@
+// One configuration in one shard: the chains of its blocks, the routes of its listeners, and the count of queries under way, which says
+// when the generation has ended here.
+
+import { CacheTable } from '../cache/table.ts'
+import { answer, errorReply } from '../core/answer.ts'
+import type { Clock } from '../core/clock.ts'
+import { DnsMetrics } from '../core/dns-metrics.ts'
+import { rcodeOfError } from '../core/errors.ts'
+import { type Handler, noNext } from '../core/handler.ts'
+import { type LogSink, makeLogger } from '../core/log.ts'
+import { type ListenerRef, type Peer, Query, type Transport } from '../core/query.ts'
+import type { Reply } from '../core/reply.ts'
+import type { ServeScope } from '../core/serve-scope.ts'
+import type { Claims } from '../memory/claims.ts'
+import { CounterRow } from '../memory/counters.ts'
+import { Permits } from '../memory/permits.ts'
+import { findPlugin } from '../plugins/index.ts'
+import { nameFromText } from '../wire/name.ts'
+import { makeQuestion, type Question } from '../wire/question.ts'
+import { RCODE_REFUSED } from '../wire/rcodes.ts'
+import { CLASS_IN } from '../wire/rrtypes.ts'
+import { MessageWriter } from '../wire/writer.ts'
+import type { BlockMessage, GenerationMessage, ListenerMessage } from './boot.ts'
+import { Router } from './router.ts'
+
+/** Plugins whose presence opens a listener for classes other than IN. */
+const ALL_CLASS_PLUGINS: readonly string[] = ['chaos', 'forward']
+const DROPPED_ZONE = 0
+
+/** What a shard is made of, for all its generations. */
+export interface ShardParts {
+  readonly shard: number
+  readonly shards: number
+  readonly clock: Clock
+  readonly sink: LogSink
+  readonly claims: Claims
+  /** Ends the process: posted to main. */
+  readonly fatal: (text: string) => void
+}
+
+/** A listener as one generation serves it. */
+export interface ServedListener {
+  readonly ref: ListenerRef
+  readonly message: ListenerMessage
+  readonly router: Router
+  readonly generation: ShardGeneration
+  /** Counts a query that no block serves, under zone `dropped`. */
+  countDropped(
+    question: Question | undefined,
+    transport: Transport,
+    client: Peer,
+    bytes: number,
+    rcode: number,
+    isDo?: boolean,
+  ): void
+}
+
+export class ShardGeneration {
+  readonly id: number
+  readonly listeners: readonly ServedListener[]
+  readonly stacktrace: boolean
+  readonly #parts: ShardParts
+  readonly #message: GenerationMessage
+  readonly #row: CounterRow
+  readonly #words: Int32Array
+  readonly #retireTasks: (() => void)[] = []
+  #underWay = 0
+  #ended: (() => void) | undefined
+
+  /** Throws what a plugin's serve half throws. */
+  constructor(message: GenerationMessage, parts: ShardParts) {
+    this.id = message.id
+    this.#parts = parts
+    this.#message = message
+    this.stacktrace = message.blocks.some(block => block.stacktrace)
+    const all = new Int32Array(message.words)
+    this.#words = all.subarray(0, message.sharedWords)
+    this.#row = new CounterRow(all, message.sharedWords + parts.shard * message.rowWords)
+    const dropped = new DnsMetrics(this.#row, message.dropped)
+    this.listeners = message.listeners.map(listener => this.#listener(listener, dropped))
+    for (const block of message.blocks) this.#addBlock(block)
+  }
+
+  /** A query starts on this generation's chains; leave() must follow. */
+  enter(): void {
+    this.#underWay++
+  }
+
+  leave(): void {
+    this.#underWay--
+    if (this.#underWay === 0) this.#ended?.()
+  }
+
+  countPanic(): void {
+    this.#row.add(this.#message.panics)
+  }
+
+  /** Resolves once no query is under way or the grace is over, with the serve halves' onRetire tasks run. */
+  async retire(graceMs: number): Promise<void> {
+    if (this.#underWay > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#ended = resolve
+      const timer = setTimeout(resolve, graceMs)
+      await promise
+      clearTimeout(timer)
+    }
+    for (const task of this.#retireTasks) task()
+  }
+
+  #listener(message: ListenerMessage, dropped: DnsMetrics): ServedListener {
+    const { index, label } = message
+    const { clock } = this.#parts
+    return {
+      ref: { index, label },
+      message,
+      router: new Router(),
+      generation: this,
+      countDropped: (question, transport, client, bytes, rcode, isDo = false) => {
+        const startMs = clock.ms()
+        const isTcp = transport === 'tcp'
+        dropped.request(index, DROPPED_ZONE, isTcp, client.family, question?.type ?? 0, isDo, bytes)
+        dropped.response(index, DROPPED_ZONE, isTcp, rcode, 0, bytes, (clock.ms() - startMs) / 1000)
+      },
+    }
+  }
+
+  #addBlock(block: BlockMessage): void {
+    const handler = this.#chain(block)
+    const allClasses = block.info.directives.some(name => ALL_CLASS_PLUGINS.includes(name))
+    const route = { handler, view: block.info.view }
+    for (const { listener, zone } of block.sites) this.listeners[listener]?.router.add(zone, route, allClasses)
+  }
+
+  /** The block's handlers from last to first; undefined if no plugin of the block answers queries. */
+  #chain(block: BlockMessage): Handler | undefined {
+    let next: Handler | undefined
+    for (const { name, options, shared } of block.directives.toReversed()) {
+      const stage = findPlugin(name)?.serve?.(options, this.#scope(block, name), shared)
+      if (stage !== undefined) next = stage.wrap(next ?? noNext(name))
+    }
+    return next
+  }
+
+  #scope(block: BlockMessage, name: string): ServeScope {
+    const { shard, shards, clock, sink, claims, fatal } = this.#parts
+    const words = this.#words
+    return {
+      block: block.info,
+      shard,
+      shards,
+      clock,
+      log: makeLogger(sink, `plugin/${name}: `, () => this.#message.debug),
+      counters: this.#row,
+      words,
+      claims,
+      permits: (offset, limit) => new Permits(words, offset, shards, shard, limit),
+      table: ref => new CacheTable(ref, shard + 1),
+      onRetire: task => void this.#retireTasks.push(task),
+      resolve: (query, qname, qtype) => this.#resolve(query, qname, qtype),
+      fatal: text => fatal(`plugin/${name}: ${text}`),
+    }
+  }
+
+  async #resolve(query: Query, qname: string, qtype: number): Promise<Reply> {
+    const asked = requery(query, qname, qtype)
+    const route = asked && this.listeners[query.listener.index]?.router.find(asked.question)
+    if (asked === undefined) return answer(query, {})
+    if (route?.handler === undefined) return errorReply(asked, RCODE_REFUSED)
+    asked.view = route.view
+    try {
+      return await route.handler(asked)
+    } catch (error) {
+      return errorReply(asked, rcodeOfError(error))
+    }
+  }
+}
+
+/** The same client asking another question, class IN; undefined if qname is no name. EDNS is kept. */
+const requery = (query: Query, qname: string, qtype: number): Query | undefined => {
+  const wire = nameFromText(qname)
+  if (wire === undefined) return undefined
+  const writer = new MessageWriter()
+  writer.header(query.id, query.flags)
+  writer.question(wire, qtype, CLASS_IN)
+  const { edns } = query
+  if (edns !== undefined) {
+    const options = query.bytes.subarray(edns.optionsOffset, edns.optionsOffset + edns.optionsLength)
+    writer.opt({ udpSize: edns.udpSize, flags: edns.flags, options })
+  }
+  const question = makeQuestion(wire, qtype, CLASS_IN)
+  const moved = edns && { ...edns, offset: question.end, optionsOffset: question.end + (edns.optionsOffset - edns.offset) }
+  const { transport, client, local, listener, receivedMs } = query
+  return new Query({ bytes: writer.finish(), question, edns: moved, transport, client, local, listener, receivedMs })
+}

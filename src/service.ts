@@ -1,0 +1,196 @@
+// The main thread's part of serving: it takes configurations through load, move and retirement, one at a time, and keeps what outlives them
+// (shards, cache, HTTP listeners, metrics). Any failure of a load leaves everything as it was.
+
+import { CacheMemory } from './cache/cache-memory.ts'
+import type { ServeOptions } from './commands/serve-options.ts'
+import { revision, shardnsVersion } from './commands/version.ts'
+import { systemClock } from './core/clock.ts'
+import type { ProcessControl } from './core/control-scope.ts'
+import { messageOf } from './core/errors.ts'
+import { makeLogger, stdout } from './core/log.ts'
+import { newHashSeed } from './memory/keyed-hash.ts'
+import { canReusePort, probeListen } from './net/probe.ts'
+import { type CorefileText, readCorefile } from './server/corefile-source.ts'
+import { Generation } from './server/generation.ts'
+import { HttpEndpoints } from './server/http-endpoints.ts'
+import { hashCorefile, type LoadedConfig, loadCorefile } from './server/load.ts'
+import { MetricsRegistry } from './server/metrics-registry.ts'
+import { Readiness } from './server/readiness.ts'
+import { Supervisor } from './supervisor.ts'
+
+/** In-flight queries at the end of the process, as CoreDNS's graceful stop. */
+const STOP_GRACE_MS = 5000
+
+export interface ServerWorld {
+  /** Ends the process at once with exit code 1. */
+  readonly fatal: (text: string) => void
+  /** A module exporting `serve` in place of workers/serve.ts; for tests. */
+  readonly workerFile?: URL
+}
+
+export class Server {
+  readonly #options: ServeOptions
+  readonly #log = makeLogger(stdout, '', () => this.#isDebug)
+  readonly #registry = new MetricsRegistry({ version: shardnsVersion(), revision: revision() })
+  readonly #http = new HttpEndpoints(this.#log)
+  readonly #cache: CacheMemory
+  readonly #supervisor: Supervisor
+  readonly #canReusePort: boolean
+  /** Generations whose memory some shard may still use. */
+  readonly #held = new Set<Generation>()
+  #current: Generation | undefined
+  #lastId = 0
+  #isDebug = false
+  #isShuttingDown = false
+  /** Loads run one after the other. */
+  #loading: Promise<unknown> = Promise.resolve()
+
+  static async create(options: ServeOptions, world: ServerWorld): Promise<Server> {
+    return new Server(options, world, await canReusePort())
+  }
+
+  private constructor(options: ServeOptions, world: ServerWorld, reusePort: boolean) {
+    this.#options = options
+    this.#canReusePort = reusePort
+    const shards = reusePort ? options.workers : 1
+    if (shards < options.workers) this.#log.warning('sockets cannot share a port here (SO_REUSEPORT): one shard serves')
+    this.#cache = new CacheMemory(options.cacheBytes)
+    this.#supervisor = new Supervisor({
+      shards,
+      heapLimitBytes: options.heapLimitBytes,
+      recvBufferBytes: options.recvBufferBytes,
+      maxTcpConnections: options.maxTcpConnections,
+      canReusePort: reusePort,
+      ...(world.workerFile === undefined ? {} : { workerFile: world.workerFile }),
+      hashSeed: newHashSeed(),
+      cache: this.#cache,
+      clock: systemClock,
+      log: this.#log,
+      fatal: world.fatal,
+    })
+    this.#shards = shards
+    const help = 'Shards that serve, by engine.'
+    const labels = { engine: 'dgram' }
+    this.#registry.process.gauge({ name: 'shardns_shards', help, labelNames: ['engine'] }, () => [{ labels, value: shards }])
+  }
+  readonly #shards: number
+
+  /** Loads the first configuration. Throws its failure. `announce` gets the zone lines once queries are answered. */
+  async start(source: CorefileText, announce: (zoneLines: readonly string[]) => void): Promise<void> {
+    await this.#apply(this.#parse(source), announce)
+  }
+
+  /** Reads the Corefile again and moves to it. Resolves to undefined or to the failure's text. */
+  reload(): Promise<string | undefined> {
+    const run = this.#loading.then(() => this.#reload())
+    this.#loading = run
+    return run
+  }
+
+  /** Shutdown tasks of the plugins: lameduck waits here. False if one failed. */
+  async shutdownTasks(): Promise<boolean> {
+    this.#isShuttingDown = true
+    await this.#loading
+    return (await this.#current?.shutdown()) ?? true
+  }
+
+  /** Ends shards, listeners and whatever the generation started. */
+  async stop(): Promise<void> {
+    await this.#supervisor.stop(STOP_GRACE_MS)
+    await this.#current?.retire()
+    await this.#http.close()
+  }
+
+  async #reload(): Promise<string | undefined> {
+    if (this.#isShuttingDown) return 'the server is shutting down'
+    this.#log.info('Reloading')
+    try {
+      const source = await readCorefile(this.#options.conf, this.#options.port)
+      await this.#apply(this.#parse(source))
+      this.#log.info('Reloading complete')
+      return undefined
+    } catch (error) {
+      this.#log.error(`Restart failed: ${messageOf(error)}`)
+      return messageOf(error)
+    }
+  }
+
+  #parse(source: CorefileText): LoadedConfig {
+    return loadCorefile(source.text, source.file, { baseDir: source.baseDir, port: this.#options.port })
+  }
+
+  async #apply(config: LoadedConfig, announce?: (zoneLines: readonly string[]) => void): Promise<void> {
+    const metrics = this.#registry.begin()
+    const id = ++this.#lastId
+    const isDebug = () => this.#isDebug
+    const shared = { clock: systemClock, sink: stdout, cache: this.#cache, metrics, isDebug }
+    const generation = new Generation(config, { ...shared, id, shards: this.#shards, process: this.#processControl(config) })
+    this.#held.add(generation)
+    try {
+      for (const { message } of config.warnings) this.#log.warning(message)
+      await generation.control()
+      const message = generation.message()
+      const prepared = await this.#http.prepare(generation.routes)
+      try {
+        await probeListen(this.#newListeners(generation), this.#canReusePort)
+        if (this.#isShuttingDown) throw new Error('the server is shutting down')
+        const retired = () => this.#retired(generation, metrics)
+        await this.#supervisor.move({ message, permits: generation.permits, retired })
+      } catch (error) {
+        prepared.rollback()
+        throw error
+      }
+      prepared.commit()
+    } catch (error) {
+      this.#held.delete(generation)
+      metrics.discard()
+      await generation.retire()
+      this.#trimCache()
+      throw error
+    }
+    const old = this.#current
+    this.#current = generation
+    this.#isDebug = generation.isDebug
+    await old?.retire()
+    announce?.(generation.zoneLines())
+    await generation.started()
+  }
+
+  #newListeners(generation: Generation) {
+    const open = new Set(this.#current?.listeners.all().map(({ label }) => label))
+    return generation.listeners.all().filter(({ label, port }) => port !== 0 && !open.has(label))
+  }
+
+  /** No shard serves it any more: its counts become part of the totals, and tables that nobody else uses are given back. */
+  #retired(generation: Generation, metrics: { retire(): void }): void {
+    metrics.retire()
+    this.#held.delete(generation)
+    this.#trimCache()
+  }
+
+  #trimCache(): void {
+    if (this.#held.size > 0) this.#cache.keepOnly([...this.#held].flatMap(({ tables }) => tables))
+  }
+
+  #processControl(config: LoadedConfig): ProcessControl {
+    return {
+      readiness: new Readiness(),
+      readCorefile: () => this.#peek(),
+      configHash: config.hash,
+      reload: () => this.reload(),
+      isShuttingDown: () => this.#isShuttingDown,
+    }
+  }
+
+  async #peek(): Promise<{ readonly hash: string } | { readonly error: string } | undefined> {
+    const source = await readCorefile(this.#options.conf, this.#options.port).catch(() => undefined)
+    // Unreadable just now (a ConfigMap being replaced): the next look will do.
+    if (source === undefined || !source.isReloadable) return undefined
+    try {
+      const { text, file, baseDir } = source
+      return { hash: hashCorefile(text, file, { baseDir, port: this.#options.port }) }
+    } catch (error) {
+      return { error: messageOf(error) }
+    }
+  }
+}

@@ -1,0 +1,19 @@
+// The task of a worker thread: be one shard until main says stop. Run by the pool (src/pool.ts), once per worker.
+
+import { threadId } from 'node:worker_threads'
+import { messageOf } from '../src/core/errors.ts'
+import { stdout } from '../src/core/log.ts'
+import type { FromShard, ServeTask } from '../src/server/boot.ts'
+import { Shard } from '../src/server/shard.ts'
+
+/** Never rejects: a failure ends the thread, since main sweeps what a shard held only after its exit. */
+export const serve = async ({ boot, port }: ServeTask): Promise<void> => {
+  port.postMessage({ kind: 'hello', threadId } satisfies FromShard)
+  try {
+    await new Shard(boot, port).run()
+  } catch (error) {
+    stdout.raw(`[ERROR] shard ${boot.shard}: ${messageOf(error)}`)
+    stdout.flushSync()
+    process.exit(1)
+  }
+}
