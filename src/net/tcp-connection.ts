@@ -14,11 +14,12 @@ export class TcpConnection {
   readonly #receiver: Receiver
   readonly #client: Peer
   readonly #local: Peer
-  /** What was read and not yet taken: less than one message once the loop has run, unless reading is paused. */
+  /** What was read and not yet taken: less than one message after each #take, unless reading is paused. */
   #pending: Buffer = Buffer.alloc(0)
   #inFlight = 0
   #taken = 0
   #isEnding = false
+  #isTaking = false
   #deadline: NodeJS.Timeout | undefined
 
   constructor(socket: Socket, receiver: Receiver) {
@@ -47,27 +48,38 @@ export class TcpConnection {
     this.#finish()
   }
 
+  /** Hands over the whole messages that have come, as far as the caps allow. Answers that come at once leave in one write. */
   #take(): void {
-    let offset = 0
-    const { maxQueries } = this.#receiver.tcpLimits
-    while (!this.#isEnding && this.#inFlight < IN_FLIGHT_LIMIT && this.#socket.writableLength < UNSENT_LIMIT_BYTES) {
-      if (this.#pending.length - offset < PREFIX_BYTES) break
-      const length = this.#pending.readUInt16BE(offset)
-      const end = offset + PREFIX_BYTES + length
-      if (this.#pending.length < end) break
-      // A copy: the message outlives the chunk that it came in.
-      const bytes = Uint8Array.prototype.slice.call(this.#pending, offset + PREFIX_BYTES, end)
-      offset = end
-      this.#inFlight++
-      this.#taken++
-      this.#arm()
-      this.#receiver.receive(bytes, 'tcp', this.#client, this.#local, reply => this.#respond(reply))
-      if (maxQueries > 0 && this.#taken >= maxQueries) this.#finish()
+    if (this.#isTaking) return
+    this.#isTaking = true
+    this.#socket.cork()
+    while (this.#canTake() && this.#takeOne()) {
+      // Until nothing whole is left.
     }
-    if (offset > 0) this.#pending = this.#pending.subarray(offset)
-    const isFull = this.#inFlight >= IN_FLIGHT_LIMIT || this.#socket.writableLength >= UNSENT_LIMIT_BYTES
-    if (isFull) this.#socket.pause()
+    this.#socket.uncork()
+    this.#isTaking = false
+    if (!this.#canTake() && !this.#isEnding) this.#socket.pause()
     else if (this.#socket.isPaused()) this.#socket.resume()
+  }
+
+  #canTake(): boolean {
+    return !this.#isEnding && this.#inFlight < IN_FLIGHT_LIMIT && this.#socket.writableLength < UNSENT_LIMIT_BYTES
+  }
+
+  #takeOne(): boolean {
+    if (this.#pending.length < PREFIX_BYTES) return false
+    const end = PREFIX_BYTES + this.#pending.readUInt16BE(0)
+    if (this.#pending.length < end) return false
+    // A copy: the message outlives the chunk that it came in.
+    const bytes = Uint8Array.prototype.slice.call(this.#pending, PREFIX_BYTES, end)
+    this.#pending = this.#pending.subarray(end)
+    this.#inFlight++
+    this.#taken++
+    this.#arm()
+    this.#receiver.receive(bytes, 'tcp', this.#client, this.#local, reply => this.#respond(reply))
+    const { maxQueries } = this.#receiver.tcpLimits
+    if (maxQueries > 0 && this.#taken >= maxQueries) this.#finish()
+    return true
   }
 
   #respond(reply: Uint8Array | undefined): void {

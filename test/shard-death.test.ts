@@ -1,0 +1,116 @@
+// Shards die and hang under load: what clients see of it, and when the process gives up.
+
+import assert from 'node:assert/strict'
+import { describe, type TestContext, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { MIB } from '../src/commands/serve-options.ts'
+import { DnsClient } from './support/dns-client.ts'
+import { closedPort } from './support/fake-upstream.ts'
+import type { How } from './support/faulty-worker.ts'
+import { show } from './support/messages.ts'
+import { type Served, type ServedSetting, served } from './support/served.ts'
+
+const DEATHS = 6
+/** Five deaths in ten seconds would end the process. */
+const SPACING_MS = 2700
+const PER_SECOND = 500
+
+interface Started {
+  readonly server: Served
+  readonly port: number
+}
+
+/** Servers of tests that run side by side start one after the other. */
+let lastStart: Promise<unknown> = Promise.resolve()
+
+const start = (t: TestContext, setting: ServedSetting = {}): Promise<Started> => {
+  const starting = lastStart.then(async () => {
+    const port = await closedPort()
+    const corefile = `.:${port} {\nbind 127.0.0.1\nwhoami\ncache 30\n}\n`
+    return { server: await served(t, corefile, setting), port }
+  })
+  lastStart = starting.catch(() => undefined)
+  return starting
+}
+
+const serves = (shard: number): RegExp => new RegExp(`^test: shard ${shard} serves$`)
+const died = (shard: number): RegExp => new RegExp(`^\\[ERROR\\] shard ${shard} died`)
+const nameOf = (n: number): string => `q${n % 100}.example.org.`
+
+/** Makes shard after shard fail, never one before the last successor serves. */
+const killInTurn = async (server: Served, how: How): Promise<void> => {
+  for (let n = 0; n < DEATHS; n++) {
+    const shard = n % 2
+    const before = server.count(serves(shard))
+    server.fault(shard, how)
+    await server.line(died(shard), Math.floor(n / 2) + 1)
+    const spacing = pause(n < DEATHS - 1 ? SPACING_MS : 0)
+    await server.line(serves(shard), before + 1)
+    await spacing
+  }
+}
+
+describe('six deaths under load cost no query that is asked once more', { concurrency: true, timeout: 60_000 }, () => {
+  for (const how of ['throw', 'exit', 'heap'] as const)
+    test(how, async t => {
+      const { server, port } = await start(t, { options: { heapLimitBytes: 48 * MIB } })
+      const client = await DnsClient.open(t, { port })
+      const tally = await client.load(nameOf, PER_SECOND, killInTurn(server, how))
+      t.diagnostic(`${tally.asked} asked, ${tally.retries} retries`)
+      assert.deepEqual(tally.lost, [])
+      assert.equal(server.count(/^\[ERROR\] shard \d died/), DEATHS)
+      assert.ok(tally.asked > 1000, `${tally.asked} asked`)
+    })
+
+  // A hang is noticed after a second, so the second try may still meet it; the third does not.
+  test('hang (three tries)', async t => {
+    const { server, port } = await start(t)
+    const client = await DnsClient.open(t, { port, tries: 3 })
+    const tally = await client.load(nameOf, PER_SECOND, killInTurn(server, 'hang'))
+    t.diagnostic(`${tally.asked} asked, ${tally.retries} retries`)
+    assert.deepEqual(tally.lost, [])
+    assert.equal(server.count(/^\[ERROR\] shard \d does not respond: replacing it$/), DEATHS)
+  })
+})
+
+test('a shard that hangs is replaced', { timeout: 60_000 }, async t => {
+  const { server, port } = await start(t)
+  const before = server.count(serves(1))
+  server.fault(1, 'hang')
+  await server.line(/^\[ERROR\] shard 1 does not respond: replacing it$/)
+  await server.line(died(1))
+  await server.line(serves(1), before + 1)
+  const client = await DnsClient.open(t, { port, tries: 1, timeoutMs: 5000 })
+  const replies = await Promise.all(Array.from({ length: 64 }, (_, n) => client.ask(nameOf(n))))
+  assert.equal(replies.filter(reply => reply === undefined).length, 0)
+})
+
+test('five deaths in quick succession end the process', { timeout: 60_000 }, async t => {
+  const { server } = await start(t)
+  for (let n = 1; n < 5; n++) {
+    const before = server.count(serves(0))
+    server.fault(0, 'exit')
+    await server.line(serves(0), before + 1)
+  }
+  server.fault(0, 'exit')
+  assert.equal(await server.ended, 1)
+  assert.equal(server.lines.at(-1), '[FATAL] shards keep dying: five deaths in ten seconds')
+})
+
+test('a question that kills twice is refused, and only that one', { timeout: 60_000 }, async t => {
+  const { server, port } = await start(t, { killLabel: 'deadly' })
+  const client = await DnsClient.open(t, { port, tries: 1, timeoutMs: 1000 })
+  for (let n = 1; n <= 2; n++) {
+    const before = server.count(/^test: shard \d serves$/)
+    const unanswered = client.ask('deadly.example.org.')
+    await server.line(/^\[ERROR\] shard \d died while it handled deadly\.example\.org\.: /, n)
+    await server.line(/^test: shard \d serves$/, before + 1)
+    assert.equal(await unanswered, undefined)
+  }
+  await server.line(/^\[ERROR\] deadly\.example\.org\. has killed two shards: refused for 60 seconds$/)
+  for (let n = 0; n < 32; n++) {
+    assert.equal(show((await client.ask('deadly.example.org.')) ?? new Uint8Array()).rcode, 'REFUSED')
+    assert.equal(show((await client.ask('other.example.org.')) ?? new Uint8Array()).rcode, 'NOERROR')
+  }
+  assert.equal(server.count(died(0)) + server.count(died(1)), 2)
+})

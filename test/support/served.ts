@@ -1,0 +1,106 @@
+// A server as a child process of a test: its output by lines, its faults, its signals and its end.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { TestContext } from 'node:test'
+import type { ServeOptions } from '../../src/commands/serve-options.ts'
+import { OPTIONS_VARIABLE } from './faulty-server.ts'
+import { type How, KILL_LABEL_VARIABLE } from './faulty-worker.ts'
+import { ROOT } from './source-files.ts'
+
+const LINE_LIMIT_MS = 30_000
+
+export interface Served {
+  /** Standard output and standard error so far. */
+  readonly lines: readonly string[]
+  /** The `count`th line that matches, as soon as it is there; rejects after 30 s or at the process's end. */
+  line(pattern: RegExp, count?: number): Promise<string>
+  count(pattern: RegExp): number
+  fault(shard: number, how: How): void
+  signal(name: NodeJS.Signals): void
+  writeCorefile(text: string): void
+  /** The exit code. */
+  readonly ended: Promise<number | null>
+  stop(): Promise<void>
+}
+
+export interface ServedSetting {
+  readonly options?: Partial<ServeOptions>
+  /** A question whose name starts with this label kills the shard that handles it. */
+  readonly killLabel?: string
+}
+
+/** Starts a server on a Corefile, with two shards unless `options` say otherwise. Stopped when the test ends. */
+export function startServed(t: TestContext, corefile: string, { options, killLabel = '' }: ServedSetting = {}): Served {
+  const folder = mkdtempSync(join(tmpdir(), 'shardns-served-'))
+  const conf = join(folder, 'Corefile')
+  const writeCorefile = (text: string): void => writeFileSync(conf, text)
+  writeCorefile(corefile)
+  const told: Partial<ServeOptions> = { conf, workers: 2, ...options }
+  const child = spawn(process.execPath, [join(ROOT, 'test/support/faulty-server.ts')], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: { ...process.env, [OPTIONS_VARIABLE]: JSON.stringify(told), [KILL_LABEL_VARIABLE]: killLabel },
+  })
+  const lines: string[] = []
+  const waiting = new Set<() => void>()
+  const wake = (): void => {
+    for (const look of waiting) look()
+  }
+  let isOver = false
+  for (const stream of [child.stdout!, child.stderr!]) {
+    createInterface(stream).on('line', text => {
+      lines.push(text)
+      wake()
+    })
+  }
+  const ended = once(child, 'close').then(([code]) => {
+    isOver = true
+    wake()
+    return code as number | null
+  })
+  const count = (pattern: RegExp): number => lines.filter(text => pattern.test(text)).length
+  const line = (pattern: RegExp, nth = 1): Promise<string> => {
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    const fail = (why: string): void => reject(new Error(`${why} before line ${nth} of ${pattern}:\n${lines.join('\n')}`))
+    const timer = setTimeout(() => fail(`${LINE_LIMIT_MS} ms passed`), LINE_LIMIT_MS)
+    const look = (): void => {
+      const found = lines.filter(text => pattern.test(text))[nth - 1]
+      if (found !== undefined) resolve(found)
+      else if (isOver) fail('the process ended')
+    }
+    waiting.add(look)
+    look()
+    return promise.finally(() => {
+      clearTimeout(timer)
+      waiting.delete(look)
+    })
+  }
+  const stop = async (): Promise<void> => {
+    child.kill('SIGKILL')
+    await ended
+    rmSync(folder, { recursive: true, force: true })
+  }
+  t.after(stop)
+  return {
+    lines,
+    line,
+    count,
+    fault: (shard, how) => void child.send({ shard, how }),
+    signal: name => void child.kill(name),
+    writeCorefile,
+    ended,
+    stop,
+  }
+}
+
+/** Starts one and waits until it has said that it runs. */
+export async function served(t: TestContext, corefile: string, setting: ServedSetting = {}): Promise<Served> {
+  const server = startServed(t, corefile, setting)
+  await server.line(/^shardns-/)
+  return server
+}
