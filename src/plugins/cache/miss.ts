@@ -7,6 +7,7 @@ import type { Handler } from '../../core/handler.ts'
 import type { Query } from '../../core/query.ts'
 import { CLAIM_HELD, type Claims } from '../../memory/claims.ts'
 import { FLAG_AD, FLAG_CD } from '../../wire/header.ts'
+import { TYPE_HINFO } from '../../wire/rrtypes.ts'
 import { carriesSubnet } from './client-subnet.ts'
 import { answerFromHit } from './hit.ts'
 import { type Intake, isTruncated, type Outcome, type Purpose } from './intake.ts'
@@ -32,6 +33,8 @@ export interface MissParts {
   readonly clock: Clock
   /** Of one of the block's tables: keeps the claims of different blocks apart. */
   readonly table: Pick<CacheTableRef, 'id'>
+  /** Whether the block has `loop`: its probes (HINFO) must come round, so they are not merged with their own first pass. */
+  readonly hasLoop: boolean
 }
 
 export class Misses {
@@ -46,7 +49,7 @@ export class Misses {
 
   /** The answer to a question that the store has none for, or only a stale one. Fails as the chain fails. */
   ask(query: Query, purpose: Purpose): Outcome | Promise<Outcome> {
-    if (this.#parts.judge.neverStores(query.question) || carriesSubnet(query)) return this.#askChain(query, purpose)
+    if (this.#goesAlone(query)) return this.#askChain(query, purpose)
     const id = flightId(query)
     const flight = this.#flights.get(id)
     if (flight !== undefined) return this.#join(flight, query, purpose)
@@ -55,6 +58,11 @@ export class Misses {
       const ticket = this.#parts.claims.claim(low, high)
       return ticket === CLAIM_HELD ? this.#askAfterOther(query, purpose, low, high) : this.#askHolding(ticket, query, purpose)
     })
+  }
+
+  #goesAlone(query: Query): boolean {
+    const { judge, hasLoop } = this.#parts
+    return judge.neverStores(query.question) || carriesSubnet(query) || (hasLoop && query.question.type === TYPE_HINFO)
   }
 
   /** Starts the same for `query` unless somebody is at it already; undefined then. */

@@ -36,7 +36,8 @@ const makeHandler = (next: Handler, options: CacheOptions, scope: ServeScope, sh
   const store = new Store(options, scope.table(shared.success), scope.table(shared.denial))
   const judge = new Judge(options, clock)
   const intake = new Intake({ judge, store, counts, clock, recheckSeconds: options.stale?.recheckSeconds ?? 0 })
-  const misses = new Misses({ next, store, judge, intake, claims, clock, table: shared.success })
+  const hasLoop = scope.block.directives.includes('loop')
+  const misses = new Misses({ next, store, judge, intake, claims, clock, table: shared.success, hasLoop })
   const refresher = new Refresher(misses, counts, options.prefetch)
   const staleServer = options.stale && new StaleServer(options.stale, { misses, refresher, counts })
 
