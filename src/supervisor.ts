@@ -16,7 +16,9 @@ import { type RunningShard, ShardPool } from './pool.ts'
 import type { FromShard, GenerationMessage } from './server/boot.ts'
 import { nameToText } from './wire/name.ts'
 
-const WATCH_MS = 250
+const WATCH_MS = 100
+/** From a worker's start to its first beat: on a busy machine, loading the modules takes seconds. */
+const BOOT_LIMIT_MS = 20_000
 /** A heart that stands still for so long means a loop that never returns. */
 const HANG_MS = 1000
 const REFUSE_SECONDS = 60
@@ -55,6 +57,8 @@ interface Slot {
   readonly holds: Set<number>
   beat: number
   beatMs: number
+  /** Until its first beat. */
+  isBooting: boolean
   answer: ((message: FromShard | undefined) => void) | undefined
   /** Under way while a fresh shard is being given the generation in force. */
   bringing: Promise<void> | undefined
@@ -80,7 +84,16 @@ export class Supervisor {
     this.#region = makeRegion(this.#layout)
     this.#words = new Int32Array(this.#region)
     for (let index = 0; index < options.shards; index++) {
-      const slot = { index, serves: 0, holds: new Set<number>(), beat: 0, beatMs: 0, answer: undefined, bringing: undefined }
+      const slot = {
+        index,
+        serves: 0,
+        holds: new Set<number>(),
+        beat: 0,
+        beatMs: 0,
+        isBooting: true,
+        answer: undefined,
+        bringing: undefined,
+      }
       this.#slots.push(this.#start(slot as unknown as Slot))
     }
     this.#watch = setInterval(() => this.#look(), WATCH_MS)
@@ -132,8 +145,9 @@ export class Supervisor {
     slot.running = running
     slot.serves = 0
     slot.holds.clear()
-    // Time to boot before the first beat is asked for.
-    slot.beatMs = clock.ms() + HANG_MS
+    slot.beat = readBeat(this.#words, regionLayout.heartbeats, index)
+    slot.beatMs = clock.ms()
+    slot.isBooting = true
     void running.exited.then(error => this.#exited(slot, error))
     return slot
   }
@@ -196,10 +210,12 @@ export class Supervisor {
       const beat = readBeat(this.#words, this.#layout.heartbeats, slot.index)
       if (beat !== slot.beat) {
         slot.beat = beat
-        slot.beatMs = Math.max(slot.beatMs, now)
-      } else if (now - slot.beatMs > HANG_MS) {
+        slot.beatMs = now
+        slot.isBooting = false
+      } else if (now - slot.beatMs > (slot.isBooting ? BOOT_LIMIT_MS : HANG_MS)) {
         this.#options.log.error(`shard ${slot.index} does not respond: replacing it`)
-        slot.beatMs = now + HANG_MS
+        // Once is enough: the exit that follows starts a successor.
+        slot.beatMs = Number.POSITIVE_INFINITY
         slot.running.terminate()
       }
     }
