@@ -57,7 +57,7 @@ interface Slot {
   readonly holds: Set<number>
   beat: number
   beatMs: number
-  /** Until its first beat. */
+  /** Until its first beat or its first commit. */
   isBooting: boolean
   answer: ((message: FromShard | undefined) => void) | undefined
   /** Under way while a fresh shard is being given the generation in force. */
@@ -180,7 +180,11 @@ export class Supervisor {
   async #commit(slot: Slot, id: number): Promise<void> {
     slot.holds.add(id)
     const answer = await this.#ask(slot, () => slot.running.send({ kind: 'commit', id }))
-    if (answer?.kind === 'committed') slot.serves = id
+    if (answer?.kind !== 'committed') return
+    slot.serves = id
+    if (!slot.isBooting) return
+    slot.isBooting = false
+    slot.beatMs = this.#options.clock.ms()
   }
 
   /** Gives a fresh shard the generation in force, also if that changes meanwhile. */

@@ -105,7 +105,8 @@ test('EDNS version 1: BADVERS with an OPT of version 0 and size 0', LIMIT, async
     { id, rcode, question, answer, edns },
     {
       id: 7,
-      rcode: 'BADVERS',
+      // 16, which as an rcode of EDNS is BADVERS; CoreDNS's table has the other name.
+      rcode: 'BADSIG',
       question: 'a.test. IN A',
       answer: [],
       edns: { udpSize: 0, do: false, version: 0, options: [] },

@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { getId } from '../src/wire/header.ts'
-import { type Asked, fakeUpstream } from './support/fake-upstream.ts'
+import { type Asked, answerTo, fakeUpstream } from './support/fake-upstream.ts'
 import { query, show } from './support/messages.ts'
 import { askTcp, askUdp } from './support/raw-client.ts'
 import { freePorts, runProgram, startServer, temporaryFolder, WatchedProcess, without } from './support/server-process.ts'
@@ -92,7 +92,7 @@ test('kdig over UDP and TCP', KDIG, async () => {
     const { code, out } = await runProgram('kdig', ['@127.0.0.1', '-p', String(port), ...args, 'host.test'])
     assert.equal(code, 0, out)
     assert.match(out, /status: NOERROR/)
-    assert.match(out, /^host\.test\.\s+3600\s+IN\s+A\s+192\.0\.2\.1$/m)
+    assert.match(out, /^host\.test\.\s+\d+\s+IN\s+A\s+192\.0\.2\.1$/m)
   }
 })
 
@@ -100,7 +100,7 @@ test('the longest zone gets the question', LIMIT, async () => {
   const ask = async (name: string) => show((await askUdp(port, [query(name).bytes]))[0]!).answer
   assert.deepEqual(await ask('a.deep.plain.test'), ['a.deep.plain.test. 3600 IN A 192.0.2.9'])
   assert.deepEqual(await ask('adeep.plain.test'), ['adeep.plain.test. 300 IN A 198.51.100.1'])
-  assert.deepEqual(await ask('host.test'), ['host.test. 3600 IN A 192.0.2.1'])
+  assert.match((await ask('host.test'))[0] ?? '', /^host\.test\. \d+ IN A 192\.0\.2\.1$/)
 })
 
 test('a zone that nobody serves, and class CH: REFUSED', LIMIT, async () => {
@@ -122,16 +122,17 @@ test('bind 127.0.0.1 leaves 127.0.0.2 alone', { ...LIMIT, skip: process.platform
 })
 
 test('a type that nobody knows is relayed byte for byte', LIMIT, async () => {
-  let sent: Uint8Array | undefined
+  const sent: Uint8Array[] = []
   upstream.respond = asked => {
-    asked.reply({ ra: true, aa: true, answer: ['x.plain.test. 77 IN TYPE65280 \\# 6 c00c00ff1234'] })
-    sent = asked.bytes
+    const reply = answerTo(asked.bytes, { ra: true, aa: true, answer: ['x.plain.test. 77 IN TYPE65280 \\# 6 c00c00ff1234'] })
+    sent.push(reply)
+    asked.send(reply)
   }
   const [got] = await askUdp(port, [query('x.plain.test', 'TYPE65280', { id: 0x4242 }).bytes])
   upstream.respond = answer
-  assert.ok(sent)
+  assert.equal(sent.length, 1)
   assert.equal(getId(got!, 0), 0x4242)
-  assert.deepEqual(show(got!).answer, ['x.plain.test. 77 IN TYPE65280 \\# 6 C00C00FF1234'])
+  assert.equal(got?.subarray(2).toHex(), sent[0]?.subarray(2).toHex())
 })
 
 test('a cache hit: not asked upstream again, AA, a TTL that counts down', LIMIT, async () => {
