@@ -1,4 +1,4 @@
-// Run by npm before start, test, ok, build and bench: installs what package-lock.json names, when it is missing or older.
+// Run by npm before start, test, ok and build: installs what package-lock.json names, when it is missing or older.
 // `npm install` and not `npm ci`: both take the versions of package-lock.json, but `ci` refuses a lock file that lacks optional packages for
 // other platforms, and a registry mirror may not have had them when it was written.
 // Plain JavaScript without syntax newer than Node 20, since this is what a fresh machine runs it with.
