@@ -17,7 +17,7 @@ import {
 } from '../wire/edns.ts'
 import { FLAG_TC, getArcount, getFlags, HEADER_SIZE, setArcount, setId, setU16, setU32 } from '../wire/header.ts'
 import type { MessageLayout } from '../wire/layout.ts'
-import { CLASS_IN, TYPE_OPT } from '../wire/rrtypes.ts'
+import { TYPE_OPT } from '../wire/rrtypes.ts'
 import { MessageWriter, type OptParts, optSize, type Section } from '../wire/writer.ts'
 
 /** Options of the client's own OPT that come back with a reply that has none. */
@@ -100,7 +100,7 @@ const rewritten = (query: Query, reply: Reply, layout: MessageLayout, opt: OptPa
   const flags = getFlags(reply.bytes, 0)
   writer.compress = true
   writer.header(query.id, flags)
-  writer.question(query.question.wire, query.question.type, query.question.class ?? CLASS_IN)
+  writer.question(query.question.wire, query.question.type, query.question.class)
   // An OPT that does not fit with its options is sent without them.
   const options = opt?.options ?? NO_OPTIONS
   const fits = writer.length + optSize(options.length) <= query.replyLimit
