@@ -50,8 +50,9 @@ export class Dispatcher {
       if (verdict === 'drop') respond(undefined)
       else if (verdict !== 'take') respond(headerReply(bytes, verdict))
       else if (bytes.length === HEADER_SIZE) {
-        at.countDropped(undefined, transport, client, bytes.length, RCODE_SERVFAIL)
-        respond(headerReply(bytes, RCODE_SERVFAIL))
+        const reply = headerReply(bytes, RCODE_SERVFAIL)
+        at.countDropped(undefined, transport, client, bytes.length, reply.length, RCODE_SERVFAIL)
+        respond(reply)
       } else {
         const query = this.#read(at, bytes, transport, client, local)
         if (query === undefined) respond(headerReply(bytes, RCODE_FORMERR, readQuestion(bytes)))
@@ -125,8 +126,9 @@ export class Dispatcher {
 
   #drop(at: ServedListener, query: Query, respond: Respond): void {
     const { question, transport, client, bytes } = query
-    at.countDropped(question, transport, client, bytes.length, RCODE_REFUSED, query.do)
-    respond(finishReply(query, errorReply(query, RCODE_REFUSED)))
+    const reply = errorReply(query, RCODE_REFUSED)
+    at.countDropped(question, transport, client, bytes.length, reply.bytes.length, RCODE_REFUSED, query.do)
+    respond(finishReply(query, reply))
   }
 
   /** An operating failure answers its rcode; anything else is a defect of a plugin: logged, counted as a panic, SERVFAIL. */

@@ -49,7 +49,8 @@ export interface ServedListener {
     question: Question | undefined,
     transport: Transport,
     client: Peer,
-    bytes: number,
+    requestBytes: number,
+    replyBytes: number,
     rcode: number,
     isDo?: boolean,
   ): void
@@ -115,11 +116,11 @@ export class ShardGeneration {
       message,
       router: new Router(),
       generation: this,
-      countDropped: (question, transport, client, bytes, rcode, isDo = false) => {
+      countDropped: (question, transport, client, requestBytes, replyBytes, rcode, isDo = false) => {
         const startMs = clock.ms()
         const isTcp = transport === 'tcp'
-        dropped.request(index, DROPPED_ZONE, isTcp, client.family, question?.type ?? 0, isDo, bytes)
-        dropped.response(index, DROPPED_ZONE, isTcp, rcode, 0, bytes, (clock.ms() - startMs) / 1000)
+        dropped.request(index, DROPPED_ZONE, isTcp, client.family, question?.type ?? 0, isDo, requestBytes)
+        dropped.response(index, DROPPED_ZONE, isTcp, rcode, 0, replyBytes, (clock.ms() - startMs) / 1000)
       },
     }
   }
