@@ -69,14 +69,14 @@ const refused: readonly { argv: string[]; code: number; message: string }[] = [
     message: `error: option '--workers <n>' argument '0' is invalid. Expected a whole number from 1 to 254.`,
   },
   {
-    argv: ['--engine', 'mmsg'],
+    argv: ['--steer', 'x'],
     code: 2,
-    message: `error: option '--engine <name>' argument 'mmsg' is invalid. The mmsg engine is not available yet; shardns has dgram.`,
+    message: `error: option '--steer <name>' argument 'x' is invalid. Expected one of random, name, kernel.`,
   },
   {
     argv: ['--engine', 'x'],
     code: 2,
-    message: `error: option '--engine <name>' argument 'x' is invalid. Expected one of auto, dgram.`,
+    message: `error: option '--engine <name>' argument 'x' is invalid. Expected one of auto, mmsg, dgram.`,
   },
   ...[
     { flag: 'cache-bytes', text: '64MB', range: '1MiB to 2GiB' },

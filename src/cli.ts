@@ -13,6 +13,7 @@ import { defaultServeOptions, ENGINES, GIB, KIB, MIB, type ServeOptions } from '
 import { formatSize, parseSize } from './commands/sizes.ts'
 import { versionText } from './commands/version.ts'
 import { MAX_SHARDS } from './memory/region.ts'
+import { STEERINGS } from './net/mmsg/steering.ts'
 
 const EXIT_FAILURE = 1
 const EXIT_USAGE = 2
@@ -51,11 +52,12 @@ const size =
     )
   }
 
-const engine = (text: string): string => {
-  if (text === 'mmsg') throw new InvalidArgumentError('The mmsg engine is not available yet; shardns has dgram.')
-  if (!ENGINES.some(name => name === text)) throw new InvalidArgumentError(`Expected one of ${ENGINES.join(', ')}.`)
-  return text
-}
+const oneOf =
+  (names: readonly string[]) =>
+  (text: string): string => {
+    if (!names.includes(text)) throw new InvalidArgumentError(`Expected one of ${names.join(', ')}.`)
+    return text
+  }
 
 interface RootFlags {
   readonly conf: string
@@ -67,6 +69,8 @@ interface RootFlags {
   readonly windowsService?: true
   readonly workers: number
   readonly engine: ServeOptions['engine']
+  readonly steer: ServeOptions['steering']
+  readonly fastPath: boolean
   readonly cacheBytes: number
   readonly recvBuffer: number
   readonly heapLimit: number
@@ -95,7 +99,14 @@ const addFlags = (program: Command): void => {
         .argParser(wholeNumber(1, MAX_SHARDS))
         .default(defaults.workers, `CPUs available, here ${defaults.workers}`),
     )
-    .option('--engine <name>', `how UDP is read and written: ${ENGINES.join(' or ')}`, engine, defaults.engine)
+    .option('--engine <name>', `how UDP is read and written: ${ENGINES.join(', ')}`, oneOf(ENGINES), defaults.engine)
+    .option(
+      '--steer <name>',
+      `how queries are spread over shards with engine mmsg: ${STEERINGS.join(', ')}`,
+      oneOf(STEERINGS),
+      defaults.steering,
+    )
+    .option('--no-fast-path', 'send every query through the slow path')
     .addOption(
       sized(
         '--cache-bytes <size>',
@@ -132,6 +143,8 @@ const runRoot = (flags: RootFlags, world: CliWorld): number | Promise<number> =>
     quiet: flags.quiet ?? false,
     workers: flags.workers,
     engine: flags.engine,
+    steering: flags.steer,
+    noFastPath: !flags.fastPath,
     cacheBytes: flags.cacheBytes,
     recvBufferBytes: flags.recvBuffer,
     heapLimitBytes: flags.heapLimit,

@@ -29,6 +29,7 @@ export const runServer = async (options: ServeOptions, world: Partial<ServerWorl
     const signals = handleSignals(server, options, source.isReloadable, code => ended.resolve(code))
     await Promise.race([server.start(source, lines => announceZones(lines, options)), ended.promise])
     if (!options.quiet) for (const line of versionText().split('\n')) stdout.raw(line)
+    log.info(server.engineText)
     writePidfile(options.pidfile)
     signals.started()
   } catch (error) {

@@ -8,7 +8,7 @@ import { systemClock } from './core/clock.ts'
 import type { ProcessControl } from './core/control-scope.ts'
 import { messageOf } from './core/errors.ts'
 import { makeLogger, stdout } from './core/log.ts'
-import { newHashSeed } from './memory/keyed-hash.ts'
+import { chooseEngine, type EngineChoice } from './net/mmsg/support.ts'
 import { canReusePort, probeListen } from './net/probe.ts'
 import { type CorefileText, readCorefile } from './server/corefile-source.ts'
 import { Generation } from './server/generation.ts'
@@ -16,7 +16,9 @@ import { HttpEndpoints } from './server/http-endpoints.ts'
 import { hashCorefile, type LoadedConfig, loadCorefile } from './server/load.ts'
 import { MetricsRegistry } from './server/metrics-registry.ts'
 import { Readiness } from './server/readiness.ts'
+import { declareShardCounters } from './server/shard-counts.ts'
 import { Supervisor } from './supervisor.ts'
+import { UdpGroups } from './udp-groups.ts'
 
 /** In-flight queries at the end of the process, as CoreDNS's graceful stop. */
 const STOP_GRACE_MS = 5000
@@ -36,6 +38,10 @@ export class Server {
   readonly #cache: CacheMemory
   readonly #supervisor: Supervisor
   readonly #canReusePort: boolean
+  readonly #choice: EngineChoice
+  readonly #udpGroups: UdpGroups | undefined
+  /** Shards whose engine has given way to node:dgram. */
+  readonly #fallenBack = new Map<number, string>()
   /** Generations whose memory some shard may still use. */
   readonly #held = new Set<Generation>()
   #current: Generation | undefined
@@ -54,26 +60,50 @@ export class Server {
     this.#canReusePort = reusePort
     const shards = reusePort ? options.workers : 1
     if (shards < options.workers) this.#log.warning('sockets cannot share a port here (SO_REUSEPORT): one shard serves')
+    this.#shards = shards
+    this.#choice = chooseEngine(options.engine)
+    const { engine, libc } = this.#choice
+    const { recvBufferBytes, steering } = options
+    this.#udpGroups = libc && new UdpGroups(libc, { sockets: shards, recvBufferBytes, steering, log: this.#log })
+    const counters = declareShardCounters(this.#registry.process)
     this.#cache = new CacheMemory(options.cacheBytes)
     this.#supervisor = new Supervisor({
       shards,
       heapLimitBytes: options.heapLimitBytes,
-      recvBufferBytes: options.recvBufferBytes,
+      recvBufferBytes,
       maxTcpConnections: options.maxTcpConnections,
       canReusePort: reusePort,
+      engine,
+      noFastPath: options.noFastPath,
+      counters,
+      onFallback: (shard, reason) => void this.#fallenBack.set(shard, reason),
       ...(world.workerFile === undefined ? {} : { workerFile: world.workerFile }),
-      hashSeed: newHashSeed(),
+      hashSeed: this.#cache.seed,
       cache: this.#cache,
       clock: systemClock,
       log: this.#log,
       fatal: world.fatal,
     })
-    this.#shards = shards
-    const help = 'Shards that serve, by engine.'
-    const labels = { engine: 'dgram' }
-    this.#registry.process.gauge({ name: 'shardns_shards', help, labelNames: ['engine'] }, () => [{ labels, value: shards }])
+    this.#registry.process.attach(this.#supervisor.regionWords, this.#supervisor.countRows)
+    const help = 'Shards that serve, by the engine that receives UDP and why it does.'
+    this.#registry.process.gauge({ name: 'shardns_shards', help, labelNames: ['engine', 'reason'] }, () => this.#shardsByEngine())
   }
   readonly #shards: number
+
+  /** Which engine receives UDP, and why: for the log. */
+  get engineText(): string {
+    const { engine, reason } = this.#choice
+    const steering = engine === 'mmsg' ? `, steering ${this.#options.steering}` : ''
+    return `engine ${engine} (${reason}), shards ${this.#shards}${steering}`
+  }
+
+  *#shardsByEngine() {
+    const { engine, reason } = this.#choice
+    const counts = new Map<string, number>()
+    for (const why of this.#fallenBack.values()) counts.set(why, (counts.get(why) ?? 0) + 1)
+    for (const [why, value] of counts) yield { labels: { engine: 'dgram', reason: `mmsg failed: ${why}` }, value }
+    yield { labels: { engine, reason }, value: this.#shards - this.#fallenBack.size }
+  }
 
   /** Loads the first configuration. Throws its failure. `announce` gets the zone lines once queries are answered. */
   async start(source: CorefileText, announce: (zoneLines: readonly string[]) => void): Promise<void> {
@@ -129,10 +159,10 @@ export class Server {
     try {
       for (const { message } of config.warnings) this.#log.warning(message)
       await generation.control()
-      const message = generation.message()
+      await probeListen(this.#newListeners(generation), this.#canReusePort, this.#udpGroups && (at => this.#udpGroups?.open(at)))
+      const message = generation.message(at => this.#udpGroups?.open(at))
       const prepared = await this.#http.prepare(generation.routes)
       try {
-        await probeListen(this.#newListeners(generation), this.#canReusePort)
         if (this.#isShuttingDown) throw new Error('the server is shutting down')
         const retired = () => this.#retired(generation, metrics)
         await this.#supervisor.move({ message, permits: generation.permits, retired })
@@ -145,7 +175,7 @@ export class Server {
       this.#held.delete(generation)
       metrics.discard()
       await generation.retire()
-      this.#trimCache()
+      this.#trim()
       throw error
     }
     const old = this.#current
@@ -165,11 +195,14 @@ export class Server {
   #retired(generation: Generation, metrics: { retire(): void }): void {
     metrics.retire()
     this.#held.delete(generation)
-    this.#trimCache()
+    this.#trim()
   }
 
-  #trimCache(): void {
-    if (this.#held.size > 0) this.#cache.keepOnly([...this.#held].flatMap(({ tables }) => tables))
+  /** Gives back what no generation uses that some shard may still serve. */
+  #trim(): void {
+    const held = [...this.#held]
+    this.#udpGroups?.keepOnly(held.flatMap(({ listeners }) => listeners.all()))
+    if (held.length > 0) this.#cache.keepOnly(held.flatMap(({ tables }) => tables))
   }
 
   #processControl(config: LoadedConfig): ProcessControl {

@@ -11,9 +11,13 @@ import { readBeat } from './memory/heartbeat.ts'
 import type { HashSeed } from './memory/keyed-hash.ts'
 import { sweepPermits } from './memory/permits.ts'
 import { refuse } from './memory/refused.ts'
-import { LINE_WORDS, layoutRegion, makeRegion, type RegionLayout } from './memory/region.ts'
+import { LINE_WORDS, layoutRegion, makeRegion, type RegionLayout, SHARD_COUNT_WORDS } from './memory/region.ts'
+import type { EngineName } from './net/engine.ts'
+import { makeInboundMemory } from './net/mmsg/inbound.ts'
 import { type RunningShard, ShardPool } from './pool.ts'
+import { lastQuestion } from './post-mortem.ts'
 import type { FromShard, GenerationMessage } from './server/boot.ts'
+import type { ShardCounters } from './server/shard-counts.ts'
 import { nameToText } from './wire/name.ts'
 
 const WATCH_MS = 100
@@ -30,6 +34,12 @@ export interface SupervisorOptions {
   readonly recvBufferBytes: number
   readonly maxTcpConnections: number
   readonly canReusePort: boolean
+  readonly engine: EngineName
+  readonly noFastPath: boolean
+  /** Offsets in the region's rows of counts. */
+  readonly counters: ShardCounters
+  /** A shard's mmsg engine has given way to node:dgram. */
+  readonly onFallback: (shard: number, reason: string) => void
   readonly workerFile?: URL
   readonly hashSeed: HashSeed
   readonly cache: CacheMemory
@@ -71,6 +81,8 @@ export class Supervisor {
   readonly #region: SharedArrayBuffer
   readonly #words: Int32Array
   readonly #slots: Slot[] = []
+  /** Where the shards receive, by shard: what a dead one left is its successor's. */
+  readonly #inbound: readonly SharedArrayBuffer[]
   readonly #deaths = new DeathRecord()
   readonly #generations = new Map<number, SupervisedGeneration>()
   readonly #watch: NodeJS.Timeout
@@ -83,6 +95,7 @@ export class Supervisor {
     this.#layout = layoutRegion(options.shards)
     this.#region = makeRegion(this.#layout)
     this.#words = new Int32Array(this.#region)
+    this.#inbound = Array.from({ length: options.shards }, makeInboundMemory)
     for (let index = 0; index < options.shards; index++) {
       const slot = {
         index,
@@ -97,6 +110,14 @@ export class Supervisor {
       this.#slots.push(this.#start(slot as unknown as Slot))
     }
     this.#watch = setInterval(() => this.#look(), WATCH_MS)
+  }
+
+  /** The region, and where in it each shard's counts begin. */
+  get regionWords(): Int32Array {
+    return this.#words
+  }
+  get countRows(): readonly number[] {
+    return this.#inbound.map((_, shard) => this.#layout.counts + shard * SHARD_COUNT_WORDS)
   }
 
   /**
@@ -134,11 +155,14 @@ export class Supervisor {
 
   #start(slot: Slot): Slot {
     const { index } = slot
-    const { shards, recvBufferBytes, maxTcpConnections, canReusePort, hashSeed, clock } = this.#options
+    const { shards, hashSeed, clock, engine, noFastPath, counters } = this.#options
+    const { recvBufferBytes, maxTcpConnections, canReusePort } = this.#options
     Atomics.add(this.#words, this.#layout.incarnations + index * LINE_WORDS, 1)
     const region = this.#region
     const regionLayout = this.#layout
-    const boot = { shard: index, shards, region, regionLayout, hashSeed, recvBufferBytes, maxTcpConnections, canReusePort }
+    const inbound = this.#inbound[index]!
+    const sockets = { recvBufferBytes, maxTcpConnections, canReusePort, engine, inbound }
+    const boot = { shard: index, shards, region, regionLayout, hashSeed, ...sockets, noFastPath, counters }
     const running = this.#pool.start(boot, message => {
       if (slot.running === running) this.#receive(slot, message)
     })
@@ -154,6 +178,7 @@ export class Supervisor {
 
   #receive(slot: Slot, message: FromShard): void {
     if (message.kind === 'fatal') this.#options.fatal(message.text)
+    else if (message.kind === 'fallback') this.#options.onFallback(slot.index, message.reason)
     else if (message.kind === 'retired') {
       slot.holds.delete(message.id)
       this.#collectRetired()
@@ -232,8 +257,7 @@ export class Supervisor {
     slot.answer?.(undefined)
     slot.holds.clear()
     const box = new BlackBox(this.#words, this.#layout.blackBoxes, slot.index)
-    const noted = box.read()
-    box.clear()
+    const noted = lastQuestion(box, this.#inbound[slot.index]!, this.#options.hashSeed, error)
     const during = noted === undefined ? '' : ` while it handled ${nameToText(noted.question)}`
     log.error(`shard ${slot.index} died${during}: ${error?.message ?? 'its task ended'}`)
     const verdict = this.#deaths.add(clock.ms(), noted?.hash)

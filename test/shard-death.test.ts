@@ -97,8 +97,19 @@ test('five deaths in quick succession end the process', { timeout: 60_000 }, asy
   assert.equal(server.lines.at(-1), '[FATAL] shards keep dying: five deaths in ten seconds')
 })
 
-test('a question that kills twice is refused, and only that one', { timeout: 60_000 }, async t => {
-  const { server, port } = await start(t, { killLabel: 'deadly' })
+test('a question that kills is asked again of the successor, and refused when it has killed that too', {
+  timeout: 60_000,
+}, async t => {
+  const { server, port } = await start(t, { killLabel: 'deadly', options: { engine: 'mmsg' } })
+  const client = await DnsClient.open(t, { port, tries: 1, timeoutMs: 20_000 })
+  assert.equal(show((await client.ask('deadly.example.org.')) ?? new Uint8Array()).rcode, 'REFUSED')
+  assert.equal(server.count(/^\[ERROR\] shard \d died while it handled deadly\.example\.org\.: /), 2)
+  assert.equal(show((await client.ask('other.example.org.')) ?? new Uint8Array()).rcode, 'NOERROR')
+  assert.equal(server.count(died(0)) + server.count(died(1)), 2)
+})
+
+test('node:dgram: a question that kills twice is refused, and only that one', { timeout: 60_000 }, async t => {
+  const { server, port } = await start(t, { killLabel: 'deadly', options: { engine: 'dgram' } })
   const client = await DnsClient.open(t, { port, tries: 1, timeoutMs: 1000 })
   for (let n = 1; n <= 2; n++) {
     const before = server.count(/^test: shard \d serves$/)

@@ -1,6 +1,6 @@
 // The answer store as main sees it: its memory, its tables, and the sweep after a shard's death. It finds and stores nothing itself.
 
-import { newHashSeed } from '../memory/keyed-hash.ts'
+import { type HashSeed, newHashSeed } from '../memory/keyed-hash.ts'
 import { IndexArena } from './index-arena.ts'
 import {
   geometryFor,
@@ -74,6 +74,11 @@ export class CacheMemory {
       this.#tables.delete(name)
     }
     if (dropped.length > 0) this.#drop(dropped)
+  }
+
+  /** The seed of all keys: the fast path makes them before it knows the table. */
+  get seed(): HashSeed {
+    return this.#seed
   }
 
   /** Frees the slots that a dead owner (shard + 1) was writing; returns how many. Only after the worker's `exit` event. */

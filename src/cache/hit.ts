@@ -1,12 +1,18 @@
-// What a lookup found, as a private copy. Reused from lookup to lookup, so that a hit allocates two views and no memory.
+// Hot path.
+// What a lookup found, as a private copy. Reused from lookup to lookup. A hit copies into memory of its own, which grows as needed, or into a
+// place that the caller aims it at, such as the packet that is about to be sent.
 
 const FIRST_WORDS = 256
 
 export class CacheHit {
-  /** The message as it was put. Borrowed: the next find with this hit overwrites it. */
-  message = new Uint8Array(0)
-  /** Offsets of the TTL fields in the message; borrowed likewise. */
-  ttlOffsets = new Uint16Array(0)
+  /** Where the message was copied to: `words[word]` holds its first four bytes. */
+  words: Int32Array = new Int32Array(FIRST_WORDS)
+  word = 0
+  messageBytes = 0
+  /** Offsets of the TTL fields in the message: the first `ttlCount`. */
+  offsets = new Uint16Array(FIRST_WORDS)
+  offsetWords = new Int32Array(this.offsets.buffer)
+  ttlCount = 0
   /** Monotonic seconds. */
   expirySeconds = 0
   /** Monotonic seconds. */
@@ -14,21 +20,44 @@ export class CacheHit {
   /** The TTL it was stored with. */
   ttlSeconds = 0
   flags = 0
+  /** What the caller said of the message's size with all names written out. */
+  plainBytes = 0
+  /** The entry is there, and does not fit where the hit is aimed: the lookup says that nothing was found. */
+  isTooLarge = false
   /** Where it was found: for CacheTable only. */
   slotWord = 0
   version = 0
-  #words = new Int32Array(FIRST_WORDS)
+  #roomBytes = 0
+  #isAimed = false
 
-  /** The buffer, at least that many words long. */
-  room(words: number): Int32Array {
-    if (this.#words.length < words) this.#words = new Int32Array(2 ** Math.ceil(Math.log2(words)))
-    return this.#words
+  /** Copies go there from now on, and those of more than `roomBytes` are not made. `words` is borrowed. */
+  aim(words: Int32Array, word: number, roomBytes: number): void {
+    this.words = words
+    this.word = word
+    this.#roomBytes = roomBytes
+    this.#isAimed = true
   }
 
-  /** Points the views at the copied words: the message from word 0, the offsets at `ttlWord`. */
-  show(messageBytes: number, ttlWord: number, ttlCount: number): void {
-    const buffer = this.#words.buffer
-    this.message = new Uint8Array(buffer, 0, messageBytes)
-    this.ttlOffsets = new Uint16Array(buffer, ttlWord * 4, ttlCount)
+  /** Whether there is room for a message and its offsets; makes it in memory of its own. */
+  makeRoom(messageBytes: number, ttlCount: number): boolean {
+    if (this.#isAimed ? messageBytes > this.#roomBytes || ttlCount + 1 > this.offsets.length : false) return false
+    if (!this.#isAimed && messageBytes > this.words.length * 4) this.words = new Int32Array(grown(messageBytes / 4))
+    if (ttlCount + 1 > this.offsets.length) {
+      this.offsets = new Uint16Array(grown(ttlCount + 1))
+      this.offsetWords = new Int32Array(this.offsets.buffer)
+    }
+    return true
+  }
+
+  /** The message as it was put. Borrowed: the next find with this hit overwrites it. */
+  get message(): Uint8Array {
+    return new Uint8Array(this.words.buffer, this.word * 4, this.messageBytes)
+  }
+  /** Borrowed likewise. */
+  get ttlOffsets(): Uint16Array {
+    return this.offsets.subarray(0, this.ttlCount)
   }
 }
+
+/** The next power of two: a hit grows a few times in its life. */
+const grown = (count: number): number => 2 ** Math.ceil(Math.log2(count + 1))

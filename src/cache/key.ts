@@ -40,6 +40,34 @@ export class CacheKey {
     return this
   }
 
+  /**
+   * The same from a name in any case that lies in a packet: `words[word]` holds its first four bytes. The words up to the one with the name's
+   * last byte must be readable; at most 255 bytes.
+   */
+  setFromPacket(
+    words: Int32Array,
+    word: number,
+    nameLength: number,
+    qtype: number,
+    qclass: number,
+    dnssecOk: boolean,
+    checkingDisabled: boolean,
+  ): void {
+    const own = this.words
+    const count = (nameLength + 3) >> 2
+    for (let k = 0; k < count; k++) own[k] = foldWord(words[word + k]!)
+    own[(nameLength + 4) >> 2] = 0
+    const bytes = this.bytes
+    let at = nameLength
+    bytes[at++] = qtype >>> 8
+    bytes[at++] = qtype
+    bytes[at++] = qclass >>> 8
+    bytes[at++] = qclass
+    bytes[at++] = (dnssecOk ? 1 : 0) | (checkingDisabled ? 2 : 0)
+    this.length = at
+    this.#hash.hash(own, 0, at)
+  }
+
   /** Half of the keyed hash, a signed 32-bit number: the table's bucket, and the claim's place. */
   get hashLow(): number {
     return this.#hash.low
@@ -48,4 +76,14 @@ export class CacheKey {
   get hashHigh(): number {
     return this.#hash.high
   }
+}
+
+/**
+ * Four bytes in lower case at once (RFC 4343): a byte from A to Z, and no other, gets bit 5. Sums of seven-bit bytes never carry into the
+ * next; length bytes are below A.
+ */
+const foldWord = (word: number): number => {
+  const low = word & 0x7f7f7f7f
+  const isUpper = (low + 0x3f3f3f3f) & ~(low + 0x25252525) & ~word & 0x80808080
+  return word | (isUpper >>> 2)
 }

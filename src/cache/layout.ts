@@ -11,11 +11,12 @@
 //         6  original TTL, seconds
 //         7  number of TTL offsets(16) | flags(16), the caller's
 //         8  id of the table
-//         9  checksum of words 1..8, key, message, offsets, and of the version with owner 0
-//        10  the way that points here, a word of the index      (10 and 11: for whoever holds the slot; not summed)
-//        11  header of the table, a word of the index
+//         9  size of the message with all names written out, the caller's
+//        10  checksum of words 1..9, key, message, offsets, and of the version with owner 0
+//        11  the way that points here, a word of the index      (11 and 12: for whoever holds the slot; not summed)
+//        12  header of the table, a word of the index
 //   - - - - - - - - - - - - - - - - - - - - - - - - - - -  not versioned, relaxed: lost updates are harmless
-//        12  hits          13  last hit, monotonic seconds     14  not before, monotonic seconds     15  unused
+//        13  hits          14  last hit, monotonic seconds     15  not before, monotonic seconds
 //   - - - - - - - - - - - - - - - - - - - - - - - - - - -
 //        16  key, padded with zeros to a word
 //         +  message, padded with zeros to a word: its question begins 3 words on, as it does in a packet
@@ -34,12 +35,13 @@ export const STALE_UNTIL = 5
 export const TTL = 6
 export const FLAGS = 7
 export const TABLE = 8
-export const CHECKSUM = 9
-export const WAY = 10
-export const TABLE_HEADER = 11
-export const HITS = 12
-export const LAST_HIT = 13
-export const NOT_BEFORE = 14
+export const PLAIN = 9
+export const CHECKSUM = 10
+export const WAY = 11
+export const TABLE_HEADER = 12
+export const HITS = 13
+export const LAST_HIT = 14
+export const NOT_BEFORE = 15
 /** First word of the key. */
 export const KEY = 16
 

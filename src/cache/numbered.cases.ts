@@ -18,6 +18,7 @@ export const metaOf = (expirySeconds: number, more: Partial<EntryMeta> = {}): En
   staleUntilSeconds: expirySeconds,
   ttlSeconds: 30,
   flags: 0,
+  plainBytes: 0,
   ...more,
 })
 

@@ -18,8 +18,8 @@ import {
   LENGTHS,
   NOT_BEFORE,
   OWNER_MASK,
+  PLAIN,
   STALE_UNTIL,
-  slotWordsFor,
   TABLE,
   TABLE_HEADER,
   TTL,
@@ -36,6 +36,8 @@ export interface EntryMeta {
   readonly ttlSeconds: number
   /** 16 bits, the caller's. */
   readonly flags: number
+  /** Size of the message with all names written out, in bytes: the caller's. */
+  readonly plainBytes: number
   /** Hits to begin with: a prefetch hands on those of the entry it replaces. 0 if absent. */
   readonly popularity?: number
 }
@@ -58,7 +60,7 @@ export function matchSlot(slab: Slab, slotWord: number, key: CacheKey, table: nu
   return version
 }
 
-/** Copies the entry whose key matched at `version` into the hit; false if it has changed meanwhile. */
+/** Copies the entry whose key matched at `version` to where the hit is aimed; false if it has changed meanwhile, or does not fit there. */
 export function readSlot(
   slab: Slab,
   slotWord: number,
@@ -74,11 +76,17 @@ export function readSlot(
   const staleUntil = words[slotWord + STALE_UNTIL]!
   const ttl = words[slotWord + TTL]!
   const flags = words[slotWord + FLAGS]!
+  const plain = words[slotWord + PLAIN]!
   const messageBytes = lengths >>> 16
   const ttlCount = flags >>> 16
   const keyWords = (key.length + 3) >> 2
-  const copyWords = slotWordsFor(0, messageBytes, ttlCount) - KEY
-  if (KEY + keyWords + copyWords > slotWords) return false
+  const messageWords = (messageBytes + 3) >> 2
+  const offsetWords = (ttlCount + 1) >> 1
+  if (KEY + keyWords + messageWords + offsetWords > slotWords) return false
+  if (!hit.makeRoom(messageBytes, ttlCount)) {
+    hit.isTooLarge = true
+    return false
+  }
 
   // Two running sums, as Fletcher's: the second makes the order of the words count. One cycle each, which a multiplication per word is not.
   let a = version
@@ -91,25 +99,37 @@ export function readSlot(
   b = (b + (a = (a + ttl) | 0)) | 0
   b = (b + (a = (a + flags) | 0)) | 0
   b = (b + (a = (a + table) | 0)) | 0
-  for (let k = 0; k < keyWords; k++) b = (b + (a = (a + key.words[k]!) | 0)) | 0
-  const copy = hit.room(copyWords)
-  const from = slotWord + KEY + keyWords
-  for (let k = 0; k < copyWords; k++) {
+  b = (b + (a = (a + plain) | 0)) | 0
+  const keyCopy = key.words
+  for (let k = 0; k < keyWords; k++) b = (b + (a = (a + keyCopy[k]!) | 0)) | 0
+  let from = slotWord + KEY + keyWords
+  const to = hit.words
+  const toWord = hit.word
+  for (let k = 0; k < messageWords; k++) {
     const word = words[from + k]!
-    copy[k] = word
+    to[toWord + k] = word
+    b = (b + (a = (a + word) | 0)) | 0
+  }
+  from += messageWords
+  const offsets = hit.offsetWords
+  for (let k = 0; k < offsetWords; k++) {
+    const word = words[from + k]!
+    offsets[k] = word
     b = (b + (a = (a + word) | 0)) | 0
   }
   const checksum = words[slotWord + CHECKSUM]!
   Atomics.store(fence, 0, 0)
   if (Atomics.load(words, slotWord + VERSION) !== version || checksum !== mixSums(a, b)) return false
 
+  hit.messageBytes = messageBytes
+  hit.ttlCount = ttlCount
   hit.expirySeconds = expiry
   hit.staleUntilSeconds = staleUntil
   hit.ttlSeconds = ttl
   hit.flags = flags & 0xffff
+  hit.plainBytes = plain
   hit.slotWord = slotWord
   hit.version = version
-  hit.show(messageBytes, (messageBytes + 3) >> 2, ttlCount)
   return true
 }
 
@@ -142,6 +162,7 @@ export function writeSlot(
   words[slotWord + TTL] = meta.ttlSeconds
   words[slotWord + FLAGS] = (ttlOffsets.length << 16) | (meta.flags & 0xffff)
   words[slotWord + TABLE] = table
+  words[slotWord + PLAIN] = meta.plainBytes
   words[slotWord + TABLE_HEADER] = tableHeader
   words[slotWord + HITS] = meta.popularity ?? 0
   words[slotWord + LAST_HIT] = nowSeconds
@@ -162,7 +183,7 @@ export function writeSlot(
 function sumSlot(words: Int32Array, slotWord: number, end: number): number {
   let a = nextVersion(words[slotWord + VERSION]!)
   let b = 0
-  for (let k = slotWord + HASH_LOW; k <= slotWord + TABLE; k++) b = (b + (a = (a + words[k]!) | 0)) | 0
+  for (let k = slotWord + HASH_LOW; k <= slotWord + PLAIN; k++) b = (b + (a = (a + words[k]!) | 0)) | 0
   for (let k = slotWord + KEY; k < end; k++) b = (b + (a = (a + words[k]!) | 0)) | 0
   return mixSums(a, b)
 }

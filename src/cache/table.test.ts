@@ -26,7 +26,7 @@ const world = (capacity = 40, geometry = ROOMY) => {
 
 test('find: gives back all that was put, to every shard', () => {
   const { table, other, key, hit } = world()
-  const meta = { expirySeconds: 100, staleUntilSeconds: 3700, ttlSeconds: 30, flags: 0xfedc }
+  const meta = { expirySeconds: 100, staleUntilSeconds: 3700, ttlSeconds: 30, flags: 0xfedc, plainBytes: 70_123 }
   assert.deepEqual(table.put(keyOf(key, 1), meta, messageOf(1, 7, 101), Uint16Array.of(40, 65535, 60), 70), {
     stored: true,
     evicted: 0,
@@ -34,8 +34,8 @@ test('find: gives back all that was put, to every shard', () => {
   assert.equal(other.find(keyOf(key, 1), hit), true)
   assert.deepEqual(Buffer.from(hit.message), Buffer.from(messageOf(1, 7, 101)))
   assert.deepEqual([...hit.ttlOffsets], [40, 65535, 60])
-  const { expirySeconds, staleUntilSeconds, ttlSeconds, flags } = hit
-  assert.deepEqual({ expirySeconds, staleUntilSeconds, ttlSeconds, flags }, meta)
+  const { expirySeconds, staleUntilSeconds, ttlSeconds, flags, plainBytes } = hit
+  assert.deepEqual({ expirySeconds, staleUntilSeconds, ttlSeconds, flags, plainBytes }, meta)
   assert.equal(table.entries, 1)
 })
 
@@ -174,37 +174,37 @@ test('popularity: counts hits of all shards while they come within the window', 
   const { table, other, key, hit } = world()
   putNumber(table, key, 1, 1, 50, 100)
   table.find(keyOf(key, 1), hit)
-  assert.equal(table.popularity(hit, 100, 60), 1)
-  assert.equal(other.popularity(hit, 160, 60), 2)
-  assert.equal(table.popularity(hit, 221, 60), 1)
-  assert.equal(table.popularity(hit, 222, 60), 2)
+  assert.equal(table.notes.popularity(hit, 100, 60), 1)
+  assert.equal(other.notes.popularity(hit, 160, 60), 2)
+  assert.equal(table.notes.popularity(hit, 221, 60), 1)
+  assert.equal(table.notes.popularity(hit, 222, 60), 2)
 })
 
 test('popularity: begins anew with a new answer unless it is handed on', () => {
   const { table, key, hit } = world()
   putNumber(table, key, 1, 1, 50, 100)
   table.find(keyOf(key, 1), hit)
-  table.popularity(hit, 100, 60)
+  table.notes.popularity(hit, 100, 60)
   putNumber(table, key, 1, 2, 50, 100)
   table.find(keyOf(key, 1), hit)
-  assert.equal(table.popularity(hit, 101, 60), 1)
+  assert.equal(table.notes.popularity(hit, 101, 60), 1)
   table.put(keyOf(key, 1), metaOf(200, { popularity: 9 }), messageOf(1, 3, 50), [], 101)
   table.find(keyOf(key, 1), hit)
-  assert.equal(table.popularity(hit, 102, 60), 10)
+  assert.equal(table.notes.popularity(hit, 102, 60), 10)
 })
 
 test('setNotBefore: is seen by all shards until the entry is replaced', () => {
   const { table, other, key, hit } = world()
   putNumber(table, key, 1, 1, 50)
   table.find(keyOf(key, 1), hit)
-  assert.equal(table.notBefore(hit), 0)
-  table.setNotBefore(hit, 130)
-  assert.equal(other.notBefore(hit), 130)
+  assert.equal(table.notes.notBefore(hit), 0)
+  table.notes.setNotBefore(hit, 130)
+  assert.equal(other.notes.notBefore(hit), 130)
   putNumber(table, key, 1, 2, 50)
-  assert.equal(table.notBefore(hit), 0)
-  table.setNotBefore(hit, 200)
+  assert.equal(table.notes.notBefore(hit), 0)
+  table.notes.setNotBefore(hit, 200)
   table.find(keyOf(key, 1), hit)
-  assert.equal(table.notBefore(hit), 0)
+  assert.equal(table.notes.notBefore(hit), 0)
 })
 
 test('find: a hash that is the same for all keys makes no wrong answer', () => {

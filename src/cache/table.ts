@@ -5,10 +5,7 @@
 import { CacheHit } from './hit.ts'
 import { CacheKey } from './key.ts'
 import {
-  HITS,
-  LAST_HIT,
   MAX_MESSAGE_BYTES,
-  NOT_BEFORE,
   OWNER_MAIN,
   SLOT_MASK,
   slotWordsFor,
@@ -20,6 +17,7 @@ import {
   WAY,
   WAYS,
 } from './layout.ts'
+import { EntryNotes } from './notes.ts'
 import { Slab } from './slab.ts'
 import { type Entry, type EntryMeta, matchSlot, NO_MATCH, readSlot, writeSlot } from './slot-io.ts'
 import { Dice, rankSlot, SlotSource } from './slot-source.ts'
@@ -44,6 +42,8 @@ export class CacheTable {
   readonly #slots: SlotSource
   readonly #dice = new Dice()
   readonly #firstBucket: number
+  /** What shards note of entries beside what they store. */
+  readonly notes: EntryNotes
 
   /** `owner` is shard + 1, up to 254. One object per shard: it remembers slots that this shard freed. */
   constructor(ref: CacheTableRef, owner: number) {
@@ -51,6 +51,7 @@ export class CacheTable {
     this.#ref = ref
     this.#owner = owner
     this.#slab = new Slab(ref.slab, ref.index, ref.geometry)
+    this.notes = new EntryNotes(this.#slab)
     this.#slots = new SlotSource(this.#slab, owner, this.#dice)
     this.#firstBucket = ref.headerWord + TABLE_HEADER_WORDS
   }
@@ -71,6 +72,7 @@ export class CacheTable {
 
   /** Copies the entry of this key into `hit`. Expired entries are found too. */
   find(key: CacheKey, hit: CacheHit): boolean {
+    hit.isTooLarge = false
     if (this.#ref.buckets === 0) return false
     const slab = this.#slab
     const bucket = this.#bucketOf(key.hashLow)
@@ -118,34 +120,16 @@ export class CacheTable {
     return this.#ref.buckets > 0 && this.#removeFrom(key, -1)
   }
 
-  /**
-   * Counts this hit and returns how many there were: one more if the last was at most `windowSeconds` ago, else 1 again. Counts of several
-   * shards at the same instant may be lost.
-   */
-  popularity(hit: CacheHit, nowSeconds: number, windowSeconds: number): number {
-    const words = this.#slab.words
-    const last = words[hit.slotWord + LAST_HIT]!
-    const hits = last < nowSeconds - windowSeconds ? 1 : words[hit.slotWord + HITS]! + 1
-    if (this.#isCurrent(hit)) {
-      words[hit.slotWord + HITS] = hits
-      words[hit.slotWord + LAST_HIT] = nowSeconds
+  /** Whether there seems to be an entry of this key; nothing is copied. */
+  has(key: CacheKey): boolean {
+    if (this.#ref.buckets === 0) return false
+    const bucket = this.#bucketOf(key.hashLow)
+    const tag = key.hashHigh >>> 24
+    for (let way = bucket; way < bucket + WAYS; way++) {
+      const value = this.#slab.index[way]!
+      if (value >>> 24 === tag && this.#match(value & SLOT_MASK, key) !== NO_MATCH) return true
     }
-    return hits
-  }
-
-  /** What setNotBefore put down for this entry; 0 if nothing, or if the entry has been replaced. */
-  notBefore(hit: CacheHit): number {
-    const seconds = this.#slab.words[hit.slotWord + NOT_BEFORE]!
-    return this.#isCurrent(hit) ? seconds : 0
-  }
-
-  /** Leaves a note to all shards with the entry: monotonic seconds until which a failed refresh is not tried again. */
-  setNotBefore(hit: CacheHit, seconds: number): void {
-    if (this.#isCurrent(hit)) this.#slab.words[hit.slotWord + NOT_BEFORE] = seconds
-  }
-
-  #isCurrent(hit: CacheHit): boolean {
-    return Atomics.load(this.#slab.words, hit.slotWord + VERSION) === hit.version
+    return false
   }
 
   #isAlive(): boolean {

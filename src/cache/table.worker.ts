@@ -35,8 +35,8 @@ await work<TableWorld>((me, { refs, keys, lengths }, below) => {
       const message = messages[n * VERSIONS + below(VERSIONS)]
       if (message !== undefined) table.put(key, metaOf(below(100)), message, [n], below(100))
     } else if (table.find(key, hit)) {
-      table.popularity(hit, 5, 5)
-      table.setNotBefore(hit, 5)
+      table.notes.popularity(hit, 5, 5)
+      table.notes.setNotBefore(hit, 5)
       return versionIn(hit.message, n) >= 0 && hit.ttlOffsets.length === 1 && hit.ttlOffsets[0] === n
     }
     return true

@@ -2,9 +2,10 @@
 
 import { availableParallelism } from 'node:os'
 import { MAX_SHARDS } from '../memory/region.ts'
+import type { Steering } from '../net/mmsg/steering.ts'
 
-/** `auto` takes the best engine that this machine offers; `dgram` is node:dgram, which is everywhere. */
-export const ENGINES = ['auto', 'dgram'] as const
+/** `auto` takes the best engine that this machine offers; `mmsg` is batches through FFI, on Linux; `dgram` is node:dgram, which is everywhere. */
+export const ENGINES = ['auto', 'mmsg', 'dgram'] as const
 export type Engine = (typeof ENGINES)[number]
 
 export interface ServeOptions {
@@ -19,6 +20,10 @@ export interface ServeOptions {
   /** Shards, 1 to MAX_SHARDS. */
   workers: number
   engine: Engine
+  /** How UDP queries are spread over the shards, with engine mmsg. */
+  steering: Steering
+  /** All queries take the slow path: to compare, and to find out which path is to blame. */
+  noFastPath: boolean
   /** Size of the answer store that all shards share. */
   cacheBytes: number
   /** Kernel receive buffer asked for on each UDP socket. The kernel may grant less (net.core.rmem_max). */
@@ -41,6 +46,8 @@ export const defaultServeOptions = (): ServeOptions => ({
   quiet: false,
   workers: Math.min(availableParallelism(), MAX_SHARDS),
   engine: 'auto',
+  steering: 'random',
+  noFastPath: false,
   cacheBytes: 64 * MIB,
   recvBufferBytes: 4 * MIB,
   heapLimitBytes: 256 * MIB,

@@ -110,12 +110,23 @@ export class DnsMetrics {
 
   /** `plugin` is a position too. `bytes` is the uncompressed size, 0 if no plugin wrote a reply. */
   response(server: number, zone: number, isTcp: boolean, rcode: number, plugin: number, bytes: number, seconds: number): void {
-    const { responses, responseSizes, durations, zoneCount, pluginCount } = this.#vectors
+    this.reply(server, zone, isTcp, rcode, plugin, bytes)
+    this.durations(server * this.#vectors.zoneCount + zone, seconds, 1)
+  }
+
+  /** A response without its duration, which `durations` counts once it is known. */
+  reply(server: number, zone: number, isTcp: boolean, rcode: number, plugin: number, bytes: number): void {
+    const { responses, responseSizes, zoneCount, pluginCount } = this.#vectors
     const place = server * zoneCount + zone
     const placeAndProto = place * PROTO_LABELS.length + (isTcp ? 1 : 0)
     const row = place * RCODE_COUNT + Math.min(rcode, RCODE_COUNT - 1)
     this.#row.add(responses.base + (row * pluginCount + plugin) * responses.step)
     this.#row.observe(responseSizes.base + placeAndProto * responseSizes.step, BYTES, bytes)
-    this.#row.observe(durations.base + place * durations.step, SECONDS, seconds)
+  }
+
+  /** `times` requests that took so long each; `place` is server * zoneCount + zone. */
+  durations(place: number, seconds: number, times: number): void {
+    const { durations } = this.#vectors
+    this.#row.observe(durations.base + place * durations.step, SECONDS, seconds, times)
   }
 }

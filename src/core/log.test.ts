@@ -91,6 +91,65 @@ test('beyond 1 MiB the oldest lines go, are counted, and the loss is told', asyn
   )
 })
 
+test('losses again and again are all told, while nothing can be written', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { output, sink } = setUp()
+  output.room = 10
+  for (let round = 0; round < 4; round++) {
+    for (let i = 0; i < 20_000; i++) sink.raw(`line ${'x'.repeat(94)}`)
+    t.mock.timers.tick(20)
+  }
+  output.room = Number.POSITIVE_INFINITY
+  t.mock.timers.tick(20)
+  const told = [...output.taken.matchAll(/WARNING] (\d+) log/g)].reduce((sum, [, count]) => sum + Number(count), 0)
+  assert.equal(told, sink.lostLines)
+  assert.equal(output.taken.match(/^line/gm)?.length, 80_000 - told)
+})
+
+const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'))
+
+test('lines as bytes and lines as text keep their order; only the bytes given count', () => {
+  const { output, sink } = setUp()
+  const bytes = bytesOf('two\nthree\nnot this')
+  sink.raw('one')
+  sink.rawBytes(bytes, 10)
+  bytes.fill(0)
+  sink.raw('four')
+  sink.rawBytes(bytesOf('five\n'), 5)
+  sink.flushSync()
+  assert.deepEqual([output.taken, output.writes], ['one\ntwo\nthree\nfour\nfive\n', [24]])
+})
+
+test('lines as bytes are written in atomic pieces of whole lines, a long one by itself', () => {
+  const { output, sink } = setUp()
+  const sizes = [1000, 1000, 1000, 1000, 96, 1, 4096, 4097, 9000, 5, 4090]
+  const text = sizes.map(size => `${'x'.repeat(size - 1)}\n`).join('')
+  sink.rawBytes(bytesOf(text), text.length)
+  sink.flushSync()
+  assert.deepEqual(output.writes, [4096, 1, 4096, 4097, 9000, 4095])
+  assert.equal(output.taken, text)
+})
+
+test('lines as bytes beyond 1 MiB push out the oldest, which are counted', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const { output, sink } = setUp()
+  output.room = 10
+  for (let i = 0; i < 3000; i++) {
+    const batch = Array.from({ length: 10 }, (_, line) => `line ${String(10 * i + line).padStart(94, '0')}\n`).join('')
+    sink.rawBytes(bytesOf(batch), batch.length)
+  }
+  output.room = Number.POSITIVE_INFINITY
+  t.mock.timers.tick(20)
+  const lines = output.taken.split('\n')
+  assert.equal(lines.pop(), '')
+  assert.equal(lines.length, 30_000 - sink.lostLines + 1)
+  assert.ok(sink.lostLines > 19_000 && sink.lostLines < 23_000, String(sink.lostLines))
+  assert.ok(
+    lines.every(line => line.length === 99 || line.startsWith('[WARNING]')),
+    'no line is torn',
+  )
+})
+
 test('a reader that has gone is no error, and nothing is kept for it', async () => {
   const { output, sink } = setUp()
   output.failure = 'EPIPE'

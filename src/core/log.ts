@@ -2,10 +2,9 @@
 // Levels and prefixes are CoreDNS's; there are no timestamps and no log files.
 
 import { constants, fstatSync, openSync, writeSync } from 'node:fs'
+import { type LogChunk, LogLines } from './log-lines.ts'
 import type { Logger } from './logger.ts'
 
-/** A write of at most PIPE_BUF bytes is atomic on a pipe, so lines of several threads never mix. */
-const WRITE_BYTES = 4096
 const FLUSH_BYTES = 16 * 1024
 const PENDING_LIMIT_BYTES = 1024 * 1024
 const LINE_LIMIT_BYTES = 64 * 1024
@@ -29,16 +28,16 @@ export function escapeLine(text: string): string {
 /** Collects lines and writes them once per turn of the event loop, or when 16 KiB wait. Lines beyond 1 MiB push out the oldest, counted. */
 export class LogSink {
   #write: WriteBytes | undefined
-  #lines: string[] = []
-  #pendingBytes = 0
-  /** A chunk of whole lines under way, and how much of it is written: what is partly out cannot be dropped. */
-  #chunk: Uint8Array = new Uint8Array(0)
-  #chunkOffset = 0
+  readonly #lines = new LogLines()
   #lost = 0
   #lostTotal = 0
   #broken = false
   #scheduled = false
   #retry: NodeJS.Timeout | undefined
+  readonly #endOfTurn = (): void => {
+    this.#scheduled = false
+    this.#flush()
+  }
 
   /** Without `write`: standard output, opened at the first line. */
   constructor(write?: WriteBytes) {
@@ -55,12 +54,15 @@ export class LogSink {
     if (this.#broken) return
     const escaped = escapeLine(line)
     const whole = escaped.length < LINE_LIMIT_BYTES ? `${escaped}\n` : `${escaped.slice(0, LINE_LIMIT_BYTES - 5)} ...\n`
-    this.#lines.push(whole)
-    this.#pendingBytes += whole.length
-    if (this.#pendingBytes > PENDING_LIMIT_BYTES) this.#dropOldest()
-    if (this.#retry !== undefined) return
-    if (this.#pendingBytes >= FLUSH_BYTES) this.#flush()
-    else this.#schedule()
+    this.#lines.add(whole)
+    this.#added()
+  }
+
+  /** Queues whole lines of printable ASCII with their ends, the first `length` bytes; they are copied. For lines that are made as bytes. */
+  rawBytes(bytes: Uint8Array, length: number): void {
+    if (this.#broken) return
+    this.#lines.addBytes(bytes, length)
+    this.#added()
   }
 
   /** Writes what is queued, for use before exit. Waits at most half a second for a reader; the rest is lost. */
@@ -69,13 +71,15 @@ export class LogSink {
     for (let attempt = 0; attempt < FINAL_RETRIES && !this.#drain(); attempt++) Atomics.wait(sleeper, 0, 0, RETRY_MS)
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    setImmediate(() => {
-      this.#scheduled = false
+  #added(): void {
+    if (this.#lines.byteCount > PENDING_LIMIT_BYTES) this.#dropOldest()
+    if (this.#retry !== undefined) return
+    if (this.#lines.byteCount >= FLUSH_BYTES) {
       this.#flush()
-    })
+    } else if (!this.#scheduled) {
+      this.#scheduled = true
+      setImmediate(this.#endOfTurn)
+    }
   }
 
   #flush(): void {
@@ -90,9 +94,11 @@ export class LogSink {
   #drain(): boolean {
     this.#write ??= openStdout()
     while (!this.#broken) {
-      if (this.#chunkOffset === this.#chunk.length && !this.#nextChunk()) return true
+      const chunk = this.#nextChunk()
+      if (chunk === undefined) return true
+      const { writtenCount } = this.#lines
       try {
-        this.#chunkOffset += this.#write(this.#chunk, this.#chunkOffset, this.#chunk.length - this.#chunkOffset)
+        this.#lines.advance(this.#write(chunk.bytes, writtenCount, chunk.length - writtenCount))
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return false
         // There is nowhere to report a broken standard output (EPIPE, EIO, ENOSPC): answering queries matters more.
@@ -102,48 +108,25 @@ export class LogSink {
     return true
   }
 
-  /** Takes as many whole lines as fit one atomic write; false if there are none. */
-  #nextChunk(): boolean {
-    if (this.#lost > 0) {
-      const text = `[WARNING] ${this.#lost} log lines lost: standard output is not read fast enough\n`
+  /** What to write next. A loss is told as soon as no chunk is begun. */
+  #nextChunk(): LogChunk | undefined {
+    if (this.#lost > 0 && !this.#lines.isBegun) {
+      this.#lines.addFirst(`[WARNING] ${this.#lost} log lines lost: standard output is not read fast enough\n`)
       this.#lost = 0
-      this.#lines.unshift(text)
-      this.#pendingBytes += text.length
     }
-    let count = 0
-    let bytes = 0
-    for (const line of this.#lines) {
-      if (count > 0 && bytes + line.length > WRITE_BYTES) break
-      bytes += line.length
-      count++
-    }
-    if (count === 0) return false
-    this.#chunk = Buffer.from(this.#lines.splice(0, count).join(''), 'latin1')
-    this.#chunkOffset = 0
-    this.#pendingBytes -= bytes
-    return true
+    return this.#lines.begin()
   }
 
   /** Down to three quarters of the limit at once, so that a flood does not shift the queue line by line. */
   #dropOldest(): void {
-    let count = 0
-    for (const line of this.#lines) {
-      if (this.#pendingBytes <= (PENDING_LIMIT_BYTES * 3) / 4) break
-      this.#pendingBytes -= line.length
-      count++
-    }
-    this.#lines.splice(0, count)
+    const count = this.#lines.drop((PENDING_LIMIT_BYTES * 3) / 4)
     this.#lost += count
     this.#lostTotal += count
   }
 
   #discardAll(forGood: boolean): void {
-    this.#lostTotal += this.#lines.length
-    this.#lines = []
-    this.#pendingBytes = 0
+    this.#lostTotal += this.#lines.clear()
     this.#lost = 0
-    this.#chunk = new Uint8Array(0)
-    this.#chunkOffset = 0
     this.#broken = forGood
   }
 }

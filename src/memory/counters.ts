@@ -40,14 +40,16 @@ export class CounterRow {
     else carry(words, word, low)
   }
 
-  /** Counts `value` in the first bucket whose bound is not below it. What is not above 0 (NaN too) adds nothing to the sum. */
-  observe(offset: number, shape: HistogramShape, value: number): void {
+  /**
+   * Counts `value` in the first bucket whose bound is not below it, `times` times. What is not above 0 (NaN too) adds nothing to the sum.
+   */
+  observe(offset: number, shape: HistogramShape, value: number, times = 1): void {
     const bounds = shape.bounds
     const count = bounds.length
     let bucket = 0
     while (bucket < count && !(value <= bounds[bucket]!)) bucket++
-    this.add(offset + bucket * COUNTER_WORDS)
-    if (value > 0) this.add(offset + (count + 1) * COUNTER_WORDS, Math.round(value * shape.unitsPerOne))
+    this.add(offset + bucket * COUNTER_WORDS, times)
+    if (value > 0) this.add(offset + (count + 1) * COUNTER_WORDS, Math.round(value * shape.unitsPerOne) * times)
   }
 }
 

@@ -10,6 +10,8 @@ import { REFUSED_WORDS } from './refused.ts'
 export const MAX_SHARDS = 254
 /** 32-bit words of a cache line; every part begins at one. */
 export const LINE_WORDS = 16
+/** 32-bit words of a shard's own counts: four cache lines. */
+export const SHARD_COUNT_WORDS = 64
 
 /** Word offsets into the region. */
 export interface RegionLayout {
@@ -20,6 +22,8 @@ export interface RegionLayout {
   readonly refused: number
   /** One row of LINE_WORDS per shard; word 0 counts the workers that have been this shard. Main writes, before it starts a worker. */
   readonly incarnations: number
+  /** A CounterRow of SHARD_COUNT_WORDS per shard, for what is counted over reloads. */
+  readonly counts: number
   readonly words: number
 }
 
@@ -62,6 +66,13 @@ export function regionParts(shards: number): readonly RegionPart[] {
     },
     { name: 'refused', words: REFUSED_WORDS, writer: 'main', readers: any, protocol: 'single writer' },
     { name: 'incarnations', words: shards * LINE_WORDS, writer: 'main', readers: any, protocol: 'single writer' },
+    {
+      name: 'counts',
+      words: shards * SHARD_COUNT_WORDS,
+      writer: 'own row per shard',
+      readers: 'main',
+      protocol: '64-bit counts in two words',
+    },
   ]
   let offset = 0
   return parts.map(part => {
@@ -81,6 +92,7 @@ export function layoutRegion(shards: number): RegionLayout {
     blackBoxes: offsetOf('blackBoxes'),
     refused: offsetOf('refused'),
     incarnations: offsetOf('incarnations'),
+    counts: offsetOf('counts'),
     words: parts.reduce((sum, part) => sum + part.words, 0),
   }
 }

@@ -1,6 +1,13 @@
-// What the server and a receive engine say to each other. `dgram` (udp-dgram.ts) is one engine; batches through FFI will be another.
+// What the server and a receive engine say to each other. Engines are node:dgram (udp-dgram.ts) and batches through FFI (mmsg/).
 
+import type { FastQuery } from '../core/fast-query.ts'
 import type { ListenerRef, Peer, Transport } from '../core/query.ts'
+
+/** How UDP is received: in batches through FFI, or by node:dgram. */
+export type EngineName = 'mmsg' | 'dgram'
+
+/** Longest query over UDP; CoreDNS takes no more than 512 bytes. What is longer is answered FORMERR. */
+export const MAX_UDP_QUERY_BYTES = 4096
 
 /** A place to listen on. */
 export interface ListenAddress {
@@ -22,14 +29,24 @@ export const DEFAULT_TCP_LIMITS: TcpLimits = { readMs: 3000, writeMs: 5000, idle
 /** Sends one whole message back, or nothing when `reply` is undefined. Called exactly once per message, at any later time. */
 export type Respond = (reply: Uint8Array | undefined) => void
 
-/** Takes one message; `bytes` belongs to the receiver from here on. Never throws. */
+/** Takes messages. Never throws. */
 export interface Receiver {
+  /**
+   * Answers a UDP query where it lies: its place and that of the answer, client and time are set. Returns the reply's length, 0 for a query
+   * that the fast path has no answer to: then `receive` gets it. Nothing is counted in that case.
+   */
+  fast(query: FastQuery): number
+  /** The answers that `fast` gave in one batch have been sent, so many milliseconds after it was received. */
+  batchSent(elapsedMs: number): void
+  /** Takes one message; `bytes` belongs to the receiver from here on. */
   receive(bytes: Uint8Array, transport: Transport, client: Peer, local: Peer, respond: Respond): void
   readonly listener: ListenerRef
   readonly tcpLimits: TcpLimits
 }
 
 export interface OpenListener {
+  /** Begins to receive; absent where that began with the opening. */
+  start?(): void
   /** Stops taking in; resolves once the sockets are closed. Replies to what was taken in are still sent until then. */
   close(graceMs: number): Promise<void>
 }

@@ -39,15 +39,24 @@ const probeUdp = async ({ address, port }: ListenAddress, reusePort: boolean): P
   }
 }
 
-/** Throws an Error in CoreDNS's words for the first address that cannot be listened on. */
-export const probeListen = async (addresses: readonly ListenAddress[], canReusePort: boolean): Promise<void> => {
+/**
+ * Throws an Error in CoreDNS's words for the first address that cannot be listened on. `openUdp` opens the UDP sockets for good, where main
+ * does that; otherwise they are tried and closed.
+ */
+export const probeListen = async (
+  addresses: readonly ListenAddress[],
+  canReusePort: boolean,
+  openUdp: ((at: ListenAddress) => unknown) | undefined,
+): Promise<void> => {
   for (const at of addresses) {
     await probeTcp(at, canReusePort).catch(error => {
       throw new Error(`Listen: listen tcp ${listenText(at)}: bind: ${causeOf(error)}`, { cause: error })
     })
-    await probeUdp(at, canReusePort).catch(error => {
+    try {
+      await (openUdp === undefined ? probeUdp(at, canReusePort) : openUdp(at))
+    } catch (error) {
       throw new Error(`ListenPacket: listen udp ${listenText(at)}: bind: ${causeOf(error)}`, { cause: error })
-    })
+    }
   }
 }
 

@@ -3,12 +3,17 @@
 
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import type { FastQuery } from '../core/fast-query.ts'
+import type { Peer } from '../core/query.ts'
+import { DgramFastPath } from './dgram-fast-path.ts'
 import { type ListenAddress, type OpenListener, peerOf, type Receiver, type Respond } from './engine.ts'
 import { localAddresses } from './local-addresses.ts'
 
 const RESCAN_MS = 5000
 
 export interface UdpOptions {
+  /** The shard's, for the fast path. */
+  readonly query: FastQuery
   /** Asked of the kernel, which may grant less. */
   readonly recvBufferBytes: number
   readonly canReusePort: boolean
@@ -49,6 +54,7 @@ class UdpListener implements OpenListener {
   readonly #options: UdpOptions
   readonly #sockets = new Map<string, Socket>()
   #rescan: NodeJS.Timeout | undefined
+  readonly #fast: DgramFastPath
   #inFlight = 0
   #drained: (() => void) | undefined
 
@@ -56,6 +62,7 @@ class UdpListener implements OpenListener {
     this.#at = at
     this.#receiver = receiver
     this.#options = options
+    this.#fast = new DgramFastPath(options.query, receiver)
   }
 
   async open(): Promise<void> {
@@ -108,28 +115,51 @@ class UdpListener implements OpenListener {
   async #bind(address: string): Promise<void> {
     const socket = await bindSocket(address, this.#at.port, this.#options)
     this.#sockets.set(address, socket)
-    const local = peerOf(address, this.#at.port)
+    this.#listen(socket, peerOf(address, this.#at.port))
+  }
+
+  /** Takes over a socket that is bound already. */
+  async adopt(fd: number, family: 4 | 6, local: Peer): Promise<void> {
+    const socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', lookup: literalLookup as never })
+    this.#sockets.set(local.address, socket)
+    const listening = once(socket, 'listening')
+    socket.bind({ fd, exclusive: true })
+    await listening
+    this.#listen(socket, local)
+  }
+
+  #listen(socket: Socket, local: Peer): void {
     socket.on('message', (bytes, from) => {
+      const reply = this.#fast.answer(bytes, from)
+      if (reply !== undefined) {
+        this.#send(socket, reply, from)
+        this.#fast.sent()
+        return
+      }
       this.#inFlight++
-      this.#receiver.receive(bytes, 'udp', peerOf(from.address, from.port), local, this.#respond(socket, from))
+      // A plain Uint8Array: `slice` of a Buffer would not copy.
+      const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+      this.#receiver.receive(plain, 'udp', peerOf(from.address, from.port), local, this.#respond(socket, from))
     })
     // An ICMP error of an earlier reply, or a full queue: UDP promises nothing, the client asks again.
     socket.on('error', () => {})
   }
 
-  #respond(socket: Socket, { address, port }: RemoteInfo): Respond {
+  #respond(socket: Socket, to: RemoteInfo): Respond {
     return reply => {
       this.#inFlight--
-      if (reply !== undefined) {
-        try {
-          socket.send(reply, port, address)
-        } catch (error) {
-          const { code } = error as NodeJS.ErrnoException
-          // A socket that was closed with its address: there is nobody left to answer from.
-          if (code !== 'ERR_SOCKET_DGRAM_NOT_RUNNING') this.#options.onError(`udp send: ${code ?? String(error)}`)
-        }
-      }
+      if (reply !== undefined) this.#send(socket, reply, to)
       if (this.#inFlight === 0) this.#drained?.()
+    }
+  }
+
+  #send(socket: Socket, reply: Uint8Array, { address, port }: RemoteInfo): void {
+    try {
+      socket.send(reply, port, address)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      // A socket that was closed with its address: there is nobody left to answer from.
+      if (code !== 'ERR_SOCKET_DGRAM_NOT_RUNNING') this.#options.onError(`udp send: ${code ?? String(error)}`)
     }
   }
 }
@@ -143,5 +173,17 @@ export const openUdp = async (at: ListenAddress, receiver: Receiver, options: Ud
     await listener.close(0)
     throw error
   }
+  return listener
+}
+
+/** Takes over a bound socket by its descriptor, which is closed with the listener. */
+export const openUdpOn = async (
+  fd: number,
+  { family, local }: { readonly family: 4 | 6; readonly local: Peer },
+  receiver: Receiver,
+  options: UdpOptions,
+): Promise<OpenListener> => {
+  const listener = new UdpListener(local, receiver, options)
+  await listener.adopt(fd, family, local)
   return listener
 }

@@ -5,7 +5,9 @@ import type { BlockInfo } from '../core/block.ts'
 import type { DnsMetricVectors } from '../core/dns-metrics.ts'
 import type { HashSeed } from '../memory/keyed-hash.ts'
 import type { RegionLayout } from '../memory/region.ts'
-import type { ListenAddress, TcpLimits } from '../net/engine.ts'
+import type { EngineName, ListenAddress, TcpLimits } from '../net/engine.ts'
+import type { UdpGroup } from '../net/mmsg/sockets.ts'
+import type { ShardCounters } from './shard-counts.ts'
 
 /** What a shard is for its whole life. */
 export interface BootMessage {
@@ -16,6 +18,11 @@ export interface BootMessage {
   readonly hashSeed: HashSeed
   readonly recvBufferBytes: number
   readonly maxTcpConnections: number
+  readonly engine: EngineName
+  /** Where the mmsg engine receives; see net/mmsg/inbound.ts. */
+  readonly inbound: SharedArrayBuffer
+  readonly noFastPath: boolean
+  readonly counters: ShardCounters
   readonly canReusePort: boolean
 }
 
@@ -31,6 +38,8 @@ export interface ListenerMessage extends ListenAddress {
   readonly index: number
   readonly label: string
   readonly tcpLimits: TcpLimits
+  /** Sockets that main has opened, with the mmsg engine. */
+  readonly udp?: UdpGroup
 }
 
 /** A directive of a block as the shards need it: the options that parse gave, and what control made of them. */
@@ -79,3 +88,5 @@ export type FromShard =
   | { readonly kind: 'committed'; readonly id: number }
   | { readonly kind: 'retired'; readonly id: number }
   | { readonly kind: 'fatal'; readonly text: string }
+  /** The mmsg engine has ended; node:dgram serves now. */
+  | { readonly kind: 'fallback'; readonly reason: string }

@@ -11,19 +11,21 @@ import { type Peer, Query, type Transport } from '../core/query.ts'
 import type { Reply } from '../core/reply.ts'
 import type { BlackBox } from '../memory/black-box.ts'
 import { isRefused } from '../memory/refused.ts'
-import type { Respond } from '../net/engine.ts'
+import { MAX_UDP_QUERY_BYTES, type Respond } from '../net/engine.ts'
 import { readEdns } from '../wire/edns.ts'
 import { HEADER_SIZE } from '../wire/header.ts'
 import { readLayout } from '../wire/layout.ts'
 import { readQuestion } from '../wire/question.ts'
-import { RCODE_BADVERS, RCODE_FORMERR, RCODE_REFUSED, RCODE_SERVFAIL } from '../wire/rcodes.ts'
+import { RCODE_BADVERS, RCODE_FORMERR, RCODE_NOTIMP, RCODE_REFUSED, RCODE_SERVFAIL } from '../wire/rcodes.ts'
 import { CLASS_IN } from '../wire/rrtypes.ts'
 import { finishReply } from './finish.ts'
-import { headerReply, judgeHeader } from './header-reply.ts'
+import { type HeaderVerdict, headerReply, judgeHeader } from './header-reply.ts'
+import type { ShardCounts } from './shard-counts.ts'
 import type { ServedListener } from './shard-generation.ts'
 
 /** Echo, discard, daytime, chargen, time: a query from there is forged to make two machines talk for ever (R-21). */
-const LOOPING_PORTS: ReadonlySet<number> = new Set([0, 7, 13, 19, 37])
+export const LOOPING_PORTS: ReadonlySet<number> = new Set([0, 7, 13, 19, 37])
+export const HIGHEST_LOOPING_PORT = Math.max(...LOOPING_PORTS)
 
 export interface DispatchParts {
   readonly clock: Clock
@@ -32,6 +34,7 @@ export interface DispatchParts {
   readonly blackBox: BlackBox
   /** Scratch for the hash of questions. */
   readonly key: CacheKey
+  readonly counts: ShardCounts
   readonly regionWords: Int32Array
   readonly refusedOffset: number
 }
@@ -46,7 +49,7 @@ export class Dispatcher {
   /** Takes custody of `bytes`. */
   receive(at: ServedListener, bytes: Uint8Array, transport: Transport, client: Peer, local: Peer, respond: Respond): void {
     try {
-      const verdict = transport === 'udp' && LOOPING_PORTS.has(client.port) ? 'drop' : judgeHeader(bytes)
+      const verdict = this.#judge(bytes, transport, client)
       if (verdict === 'drop') respond(undefined)
       else if (verdict !== 'take') respond(headerReply(bytes, verdict))
       else if (bytes.length === HEADER_SIZE) {
@@ -55,13 +58,32 @@ export class Dispatcher {
         respond(reply)
       } else {
         const query = this.#read(at, bytes, transport, client, local)
-        if (query === undefined) respond(headerReply(bytes, RCODE_FORMERR, readQuestion(bytes)))
-        else this.#route(at, query, respond)
+        if (query !== undefined) this.#route(at, query, respond)
+        else {
+          this.#parts.counts.rejected('malformed')
+          respond(headerReply(bytes, RCODE_FORMERR, readQuestion(bytes)))
+        }
       }
     } catch (error) {
       this.#parts.log.error(`dispatch: ${messageOf(error)}`)
       respond(undefined)
     }
+  }
+
+  #judge(bytes: Uint8Array, transport: Transport, client: Peer): HeaderVerdict {
+    const { counts } = this.#parts
+    if (transport === 'udp' && LOOPING_PORTS.has(client.port)) {
+      counts.rejected('source_port')
+      return 'drop'
+    }
+    const verdict = judgeHeader(bytes)
+    if (verdict === 'drop') counts.rejected(bytes.length < HEADER_SIZE ? 'short' : 'response')
+    else if (verdict !== 'take') counts.rejected(verdict === RCODE_NOTIMP ? 'opcode' : 'malformed')
+    else if (transport === 'udp' && bytes.length > MAX_UDP_QUERY_BYTES) {
+      counts.rejected('oversized')
+      return RCODE_FORMERR
+    }
+    return verdict
   }
 
   #read(at: ServedListener, bytes: Uint8Array, transport: Transport, client: Peer, local: Peer): Query | undefined {

@@ -21,10 +21,17 @@ import { TYPE_OPT } from '../wire/rrtypes.ts'
 import { MessageWriter, type OptParts, optSize, type Section } from '../wire/writer.ts'
 
 /** Options of the client's own OPT that come back with a reply that has none. */
-const ECHOED: ReadonlySet<number> = new Set([OPTION_NSID, OPTION_EXPIRE, OPTION_COOKIE, OPTION_TCP_KEEPALIVE, OPTION_PADDING])
-/** Larger UDP replies are compressed, so that they travel in one packet. */
+export const ECHOED_OPTIONS: ReadonlySet<number> = new Set([
+  OPTION_NSID,
+  OPTION_EXPIRE,
+  OPTION_COOKIE,
+  OPTION_TCP_KEEPALIVE,
+  OPTION_PADDING,
+])
 const UDP_PLAIN_LIMIT_V4 = 1480
 const UDP_PLAIN_LIMIT_V6 = 1220
+/** Larger UDP replies are compressed, so that they travel in one packet. */
+export const plainLimit = (family: 4 | 6): number => (family === 4 ? UDP_PLAIN_LIMIT_V4 : UDP_PLAIN_LIMIT_V6)
 const NO_OPTIONS = new Uint8Array(0)
 
 /** The message for this query's client, in fresh bytes; undefined for silence. */
@@ -32,8 +39,7 @@ export const finishReply = (query: Query, reply: Reply): Uint8Array | undefined 
   if (reply.bytes.length === 0) return undefined
   const layout = reply.layout
   const opt = optFor(query, reply, layout)
-  const plainLimit = query.client.family === 4 ? UDP_PLAIN_LIMIT_V4 : UDP_PLAIN_LIMIT_V6
-  const limit = query.transport === 'tcp' ? query.replyLimit : Math.min(query.replyLimit, plainLimit)
+  const limit = query.transport === 'tcp' ? query.replyLimit : Math.min(query.replyLimit, plainLimit(query.client.family))
   return asItIs(query, reply, layout, opt, limit) ?? rewritten(query, reply, layout, opt)
 }
 
@@ -55,7 +61,7 @@ const echoedOptions = (bytes: Uint8Array, edns: Edns): Uint8Array => {
   if (edns.optionsLength === 0) return NO_OPTIONS
   const kept: Uint8Array[] = []
   forEachOption(bytes, edns, (code, data) => {
-    if (ECHOED.has(code)) kept.push(makeOption(code, data))
+    if (ECHOED_OPTIONS.has(code)) kept.push(makeOption(code, data))
   })
   return kept.length === 0 ? NO_OPTIONS : Buffer.concat(kept)
 }

@@ -13,6 +13,8 @@ import { CorefileError } from '../corefile/diagnostic.ts'
 import { DIRECTIVES } from '../corefile/order.ts'
 import { checkOverlap } from '../corefile/overlap.ts'
 import { PERMIT_ROW_WORDS, permitWords } from '../memory/permits.ts'
+import type { ListenAddress } from '../net/engine.ts'
+import type { UdpGroup } from '../net/mmsg/sockets.ts'
 import { nameFromText } from '../wire/name.ts'
 import type { BlockMessage, DirectiveMessage, GenerationMessage } from './boot.ts'
 import { ListenerTable } from './listener-table.ts'
@@ -89,6 +91,7 @@ export class Generation {
         }
       }
     }
+    for (const { block, settings } of this.#built) this.listeners.of(block, settings)
     checkOverlap(
       this.#built.flatMap(({ block, settings }) =>
         block.sites.map(site => ({ site, bindAddresses: settings.bindAddresses, hasView: false })),
@@ -96,11 +99,14 @@ export class Generation {
     )
   }
 
-  /** Lays out the shared memory and the message. Once, after control(). */
-  message(): GenerationMessage {
+  /** Lays out the shared memory and the message. Once, after control(). `udpOf` gives the sockets that main has opened for an address, if any. */
+  message(udpOf: (at: ListenAddress) => UdpGroup | undefined): GenerationMessage {
     const { metrics, shards, id } = this.#parts
     const blocks = this.#built.map(built => this.#blockMessage(built))
-    const listeners = this.listeners.messages(this.#built)
+    const listeners = this.listeners.messages(this.#built).map(listener => {
+      const udp = udpOf(listener)
+      return udp === undefined ? listener : { ...listener, udp }
+    })
     const dropped = declareDnsMetrics(metrics, {
       servers: listeners.map(({ label }) => label),
       zones: ['dropped'],

@@ -1,45 +1,47 @@
+// Hot path.
 // Which block answers a query on a listener: the longest zone above the qname, and for DS the parent's side (reference: corefile-core §1.9).
 
 import type { Handler } from '../core/handler.ts'
+import { WireZones } from '../core/wire-zones.ts'
 import type { Question } from '../wire/question.ts'
 import { CLASS_IN, TYPE_DS } from '../wire/rrtypes.ts'
+import type { FastChain } from './fast-chain.ts'
 
 /** A zone of a block on one listener. `handler` is undefined for a block without chain plugins: REFUSED for every query. */
 export interface Route {
   readonly handler: Handler | undefined
+  /** Undefined if no query of this block can be answered on the fast path. */
+  readonly fast?: FastChain | undefined
   readonly view: string
 }
 
-const keyOf = (folded: Uint8Array, offset: number): string =>
-  Buffer.from(folded.buffer, folded.byteOffset + offset, folded.length - offset).toString('latin1')
-
 /** The routes of one listener. */
 export class Router {
-  readonly #routes = new Map<string, Route>()
-  #root: Route | undefined
+  readonly #zones: Uint8Array[] = []
+  readonly #routes: Route[] = []
+  /** Made at the first question: zones are added before. */
+  #index: WireZones | undefined
   /** Whether a plugin on this listener answers classes other than IN. */
   #allClasses = false
 
-  /** `zone` is in wire form, lower case. */
+  /** `zone` is in wire form, lower case; of equal zones the first counts. */
   add(zone: Uint8Array, route: Route, allClasses: boolean): void {
-    if (zone.length === 1) this.#root ??= route
-    else if (!this.#routes.has(keyOf(zone, 0))) this.#routes.set(keyOf(zone, 0), route)
+    this.#zones.push(zone)
+    this.#routes.push(route)
+    this.#index = undefined
     this.#allClasses ||= allClasses
   }
 
   /** Undefined: no block serves the question here, REFUSED. */
   find(question: Question): Route | undefined {
-    if (question.class !== CLASS_IN && !this.#allClasses) return undefined
-    if (this.#routes.size === 0) return this.#root
-    const { folded } = question
-    let parent: Route | undefined
-    for (let offset = 0; folded[offset] !== 0 && offset < folded.length; offset += (folded[offset] ?? 0) + 1) {
-      const route = this.#routes.get(keyOf(folded, offset))
-      if (route === undefined) continue
-      if (question.type !== TYPE_DS) return route
-      // DS lies in the parent: the shortest zone other than the root takes it.
-      parent = route
-    }
-    return parent ?? this.#root
+    return this.route(question.folded, question.folded.length, question.type, question.class)
+  }
+
+  /** The same for a name in lower case: the first `length` bytes of `name`. */
+  route(name: Uint8Array, length: number, qtype: number, qclass: number): Route | undefined {
+    if (qclass !== CLASS_IN && !this.#allClasses) return undefined
+    const zones = (this.#index ??= new WireZones(this.#zones))
+    // DS lies in the parent: the shortest zone other than the root takes it.
+    return this.#routes[qtype === TYPE_DS ? zones.shortest(name, length) : zones.longest(name, length)]
   }
 }

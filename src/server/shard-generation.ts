@@ -6,7 +6,8 @@ import { answer, errorReply } from '../core/answer.ts'
 import type { Clock } from '../core/clock.ts'
 import { DnsMetrics } from '../core/dns-metrics.ts'
 import { rcodeOfError } from '../core/errors.ts'
-import { type Handler, noNext } from '../core/handler.ts'
+import { TRANSPARENT } from '../core/fast-step.ts'
+import { type Handler, noNext, type Stage } from '../core/handler.ts'
 import { type LogSink, makeLogger } from '../core/log.ts'
 import { type ListenerRef, type Peer, Query, type Transport } from '../core/query.ts'
 import type { Reply } from '../core/reply.ts'
@@ -21,7 +22,8 @@ import { RCODE_REFUSED } from '../wire/rcodes.ts'
 import { CLASS_IN } from '../wire/rrtypes.ts'
 import { MessageWriter } from '../wire/writer.ts'
 import type { BlockMessage, GenerationMessage, ListenerMessage } from './boot.ts'
-import { Router } from './router.ts'
+import { FastChain } from './fast-chain.ts'
+import { type Route, Router } from './router.ts'
 
 /** Plugins whose presence opens a listener for classes other than IN. */
 const ALL_CLASS_PLUGINS: readonly string[] = ['chaos', 'forward']
@@ -33,6 +35,8 @@ export interface ShardParts {
   readonly shards: number
   readonly clock: Clock
   readonly sink: LogSink
+  /** All queries take the slow path. */
+  readonly noFastPath: boolean
   readonly claims: Claims
   /** Ends the process: posted to main. */
   readonly fatal: (text: string) => void
@@ -65,6 +69,7 @@ export class ShardGeneration {
   readonly #row: CounterRow
   readonly #words: Int32Array
   readonly #retireTasks: (() => void)[] = []
+  readonly #fastChains: FastChain[] = []
   #underWay = 0
   #ended: (() => void) | undefined
 
@@ -90,6 +95,11 @@ export class ShardGeneration {
   leave(): void {
     this.#underWay--
     if (this.#underWay === 0) this.#ended?.()
+  }
+
+  /** The fast answers of one batch have been sent. */
+  batchSent(elapsedMs: number): void {
+    for (let k = 0; k < this.#fastChains.length; k++) this.#fastChains[k]!.batchSent(elapsedMs)
   }
 
   countPanic(): void {
@@ -126,20 +136,27 @@ export class ShardGeneration {
   }
 
   #addBlock(block: BlockMessage): void {
-    const handler = this.#chain(block)
     const allClasses = block.info.directives.some(name => ALL_CLASS_PLUGINS.includes(name))
-    const route = { handler, view: block.info.view }
+    const route = { ...this.#chain(block), view: block.info.view }
+    if (route.fast !== undefined) this.#fastChains.push(route.fast)
     for (const { listener, zone } of block.sites) this.listeners[listener]?.router.add(zone, route, allClasses)
   }
 
-  /** The block's handlers from last to first; undefined if no plugin of the block answers queries. */
-  #chain(block: BlockMessage): Handler | undefined {
-    let next: Handler | undefined
-    for (const { name, options, shared } of block.directives.toReversed()) {
+  /** The block's handlers from last to first, and the fast steps that stand in front without a gap. */
+  #chain(block: BlockMessage): Pick<Route, 'handler' | 'fast'> {
+    const stages: { readonly name: string; readonly stage: Stage }[] = []
+    for (const { name, options, shared } of block.directives) {
       const stage = findPlugin(name)?.serve?.(options, this.#scope(block, name), shared)
-      if (stage !== undefined) next = stage.wrap(next ?? noNext(name))
+      if (stage !== undefined) stages.push({ name, stage })
     }
-    return next
+    const handler = stages.reduceRight<Handler | undefined>(
+      (next, { name, stage }) => stage.wrap(next ?? noNext(name)),
+      undefined,
+    )
+    const gap = stages.findIndex(({ stage }) => stage.fast === undefined)
+    const steps = stages.slice(0, gap < 0 ? stages.length : gap).map(({ stage }) => stage.fast ?? TRANSPARENT)
+    const fast = new FastChain(steps)
+    return { handler, fast: fast.isUseful && !this.#parts.noFastPath ? fast : undefined }
   }
 
   #scope(block: BlockMessage, name: string): ServeScope {

@@ -5,55 +5,24 @@ import type { MessagePort } from 'node:worker_threads'
 import { CacheKey } from '../cache/key.ts'
 import { systemClock } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
+import { FastQuery } from '../core/fast-query.ts'
 import { makeLogger, stdout } from '../core/log.ts'
 import { BlackBox } from '../memory/black-box.ts'
 import { CLAIM_ENTRIES, Claims } from '../memory/claims.ts'
+import { CounterRow } from '../memory/counters.ts'
 import { beat } from '../memory/heartbeat.ts'
-import type { OpenListener, Receiver } from '../net/engine.ts'
-import { openTcp } from '../net/tcp.ts'
-import { openUdp } from '../net/udp-dgram.ts'
+import { SHARD_COUNT_WORDS } from '../memory/region.ts'
+import { Binding, type BindingParts } from './binding.ts'
 import type { BootMessage, FromShard, GenerationMessage, ListenerMessage, ToShard } from './boot.ts'
 import { Dispatcher } from './dispatch.ts'
-import { type ServedListener, ShardGeneration, type ShardParts } from './shard-generation.ts'
+import { FastPath } from './fast-path.ts'
+import { ShardCounts } from './shard-counts.ts'
+import { ShardGeneration, type ShardParts } from './shard-generation.ts'
+import { UdpEngine } from './udp-engine.ts'
 
 const BEAT_MS = 100
 /** How long queries of a replaced generation may go on: more than the 5 s budget of an upstream exchange. */
 const RETIRE_GRACE_MS = 10_000
-
-/** Sockets of one listen address. What they receive goes to whatever generation serves that address now. */
-class Binding implements Receiver {
-  served: ServedListener
-  readonly #dispatcher: Dispatcher
-  #sockets: readonly OpenListener[] = []
-
-  constructor(served: ServedListener, dispatcher: Dispatcher) {
-    this.served = served
-    this.#dispatcher = dispatcher
-  }
-  get listener() {
-    return this.served.ref
-  }
-  get tcpLimits() {
-    return this.served.message.tcpLimits
-  }
-  receive(...[bytes, transport, client, local, respond]: Parameters<Receiver['receive']>): void {
-    this.#dispatcher.receive(this.served, bytes, transport, client, local, respond)
-  }
-
-  /** TCP first: a client that is told to come back over TCP must find it open. */
-  async open(boot: BootMessage, log: (text: string) => void): Promise<void> {
-    const { message } = this.served
-    const { canReusePort } = boot
-    const tcp = await openTcp(message, this, { maxConnections: boot.maxTcpConnections, canReusePort })
-    this.#sockets = [tcp]
-    const udp = await openUdp(message, this, { recvBufferBytes: boot.recvBufferBytes, canReusePort, onError: log })
-    this.#sockets = [tcp, udp]
-  }
-
-  async close(graceMs: number): Promise<void> {
-    await Promise.all(this.#sockets.map(socket => socket.close(graceMs)))
-  }
-}
 
 const keyOf = ({ address, port }: ListenerMessage): string => `${address} ${port}`
 
@@ -66,7 +35,7 @@ export class Shard {
   readonly #boot: BootMessage
   readonly #port: MessagePort
   readonly #parts: ShardParts
-  readonly #dispatcher: Dispatcher
+  readonly #bindingParts: BindingParts
   readonly #log = makeLogger(stdout, '', () => false)
   readonly #bindings = new Map<string, Binding>()
   readonly #ended = Promise.withResolvers<void>()
@@ -83,17 +52,11 @@ export class Shard {
       shards,
       clock: systemClock,
       sink: stdout,
+      noFastPath: boot.noFastPath,
       claims: new Claims(region, regionLayout.claims, CLAIM_ENTRIES, shard + 1),
       fatal: text => this.#send({ kind: 'fatal', text }),
     }
-    this.#dispatcher = new Dispatcher({
-      clock: systemClock,
-      log: this.#log,
-      blackBox: new BlackBox(region, regionLayout.blackBoxes, shard),
-      key: new CacheKey(boot.hashSeed),
-      regionWords: region,
-      refusedOffset: regionLayout.refused,
-    })
+    this.#bindingParts = this.#makeBindingParts(region)
     const pulse = setInterval(() => beat(region, regionLayout.heartbeats, shard), BEAT_MS)
     void this.#ended.promise.then(() => clearInterval(pulse))
     // One message after the other: a load that is still opening sockets must not be overtaken by its commit or abort.
@@ -101,6 +64,23 @@ export class Shard {
     port.on('message', (message: ToShard) => {
       last = last.then(() => this.#handle(message))
     })
+  }
+
+  #makeBindingParts(regionWords: Int32Array): BindingParts {
+    const boot = this.#boot
+    const { shard, regionLayout, hashSeed } = boot
+    const log = this.#log
+    const row = new CounterRow(regionWords, regionLayout.counts + shard * SHARD_COUNT_WORDS)
+    const counts = new ShardCounts(row, boot.counters)
+    const refusals = { key: new CacheKey(hashSeed), regionWords, refusedOffset: regionLayout.refused }
+    const blackBox = new BlackBox(regionWords, regionLayout.blackBoxes, shard)
+    const onFallback = (reason: string): void => this.#send({ kind: 'fallback', reason })
+    const query = new FastQuery(new CacheKey(hashSeed))
+    return {
+      dispatcher: new Dispatcher({ ...refusals, clock: systemClock, log, blackBox, counts }),
+      fastPath: new FastPath(refusals),
+      udp: new UdpEngine({ boot, query, counts, log, onFallback }),
+    }
   }
 
   /** Until main says stop. */
@@ -127,9 +107,9 @@ export class Shard {
       for (const served of generation.listeners) {
         const key = keyOf(served.message)
         if (this.#bindings.has(key) || opened.has(key)) continue
-        const binding = new Binding(served, this.#dispatcher)
+        const binding = new Binding(served, this.#bindingParts)
         opened.set(key, binding)
-        await binding.open(this.#boot, text => this.#log.warning(text))
+        await binding.open(this.#boot)
       }
       this.#send({ kind: 'loaded', id: message.id })
     } catch (error) {
@@ -143,20 +123,27 @@ export class Shard {
     if (candidate?.generation.id !== id) return
     this.#candidate = undefined
     const { generation, opened } = candidate
-    for (const [key, binding] of opened) this.#bindings.set(key, binding)
+    for (const [key, binding] of opened) {
+      this.#bindings.set(key, binding)
+      binding.start()
+    }
     const wanted = new Map(generation.listeners.map(served => [keyOf(served.message), served]))
+    const closing: Promise<void>[] = []
     for (const [key, binding] of this.#bindings) {
       const served = wanted.get(key)
       if (served !== undefined) binding.served = served
       else {
         this.#bindings.delete(key)
-        void binding.close(RETIRE_GRACE_MS)
+        closing.push(binding.close(RETIRE_GRACE_MS))
       }
     }
     const old = this.#serving
     this.#serving = generation
     this.#send({ kind: 'committed', id })
-    if (old !== undefined) void old.retire(RETIRE_GRACE_MS).then(() => this.#send({ kind: 'retired', id: old.id }))
+    // Main closes the sockets that it opened for the old generation once we say so: not while one of ours may still send on them.
+    if (old !== undefined) {
+      void Promise.all([...closing, old.retire(RETIRE_GRACE_MS)]).then(() => this.#send({ kind: 'retired', id: old.id }))
+    }
   }
 
   async #abort(id: number): Promise<void> {

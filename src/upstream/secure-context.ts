@@ -1,6 +1,6 @@
 // TLS settings towards upstreams: certificates as main read them, compiled in each thread that dials.
 
-import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 
 /** PEM texts; undefined where the Corefile gives none. */
 export interface TlsMaterial {
@@ -20,8 +20,9 @@ export function makeSecureContext(material: TlsMaterial): SecureContext {
 /** The system's authorities and nothing else: made once per thread, for reading and compiling hundreds of them takes tens of milliseconds. */
 let plainContext: SecureContext | undefined
 
+// node:tls is loaded when a Corefile asks for it: it takes 3 MiB of each thread.
 function compile({ ca, cert, key }: TlsMaterial): SecureContext {
-  return createSecureContext({
+  return process.getBuiltinModule('node:tls').createSecureContext({
     minVersion: 'TLSv1.2',
     ca: ca ?? systemAuthorities(),
     ...(cert === undefined ? {} : { cert }),
@@ -30,6 +31,7 @@ function compile({ ca, cert, key }: TlsMaterial): SecureContext {
 }
 
 function systemAuthorities(): string[] {
+  const { getCACertificates } = process.getBuiltinModule('node:tls')
   const system = getCACertificates('system')
   return system.length > 0 ? system : getCACertificates('bundled')
 }

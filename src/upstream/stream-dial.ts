@@ -1,7 +1,7 @@
 // Opens one TCP or TLS connection to an upstream, within a time-out. What is said over it is stream-connection.ts.
 
 import { connect, type Socket } from 'node:net'
-import { connect as connectTls, type SecureContext } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 import type { Endpoint } from './endpoint.ts'
 import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
@@ -60,5 +60,6 @@ function openSocket(remote: Endpoint, options: DialOptions): Socket {
   }
   if (remote.protocol === 'dns') return connect(place)
   if (options.secureContext === undefined) throw new TypeError(`no TLS context for ${remote.name}`)
+  const { connect: connectTls } = process.getBuiltinModule('node:tls')
   return connectTls({ ...place, secureContext: options.secureContext, servername: remote.serverName })
 }

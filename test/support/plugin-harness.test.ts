@@ -79,7 +79,7 @@ test('scopes of one control share claims, permits and cache, as shards do', () =
   assert.ok(first.claims.claim(1, 2) >= 0)
   assert.equal(second.claims.claim(1, 2), -1)
   const key = first.table(ref).newKey().set(1, 1, false, false, Uint8Array.of(0))
-  const meta = { expirySeconds: 10, staleUntilSeconds: 0, ttlSeconds: 10, flags: 0 }
+  const meta = { expirySeconds: 10, staleUntilSeconds: 0, ttlSeconds: 10, flags: 0, plainBytes: 17 }
   assert.equal(first.table(ref).put(key, meta, replyTo(query('.')).bytes, [], 0).stored, true)
   assert.equal(second.table(ref).find(key, second.table(ref).newHit()), true)
 })

@@ -10,6 +10,7 @@ import { ZoneSet } from '../../core/zones.ts'
 import { EDNS_DO, makeOption, OPTION_EDE } from '../../wire/edns.ts'
 import { RCODE_NOERROR, RCODE_REFUSED } from '../../wire/rcodes.ts'
 import type { AclShared } from './control.ts'
+import { FastJudge } from './fast.ts'
 import type { Action, Policy, Rule } from './options.ts'
 
 /** RFC 8914 section 4: the query was blocked by the operator of this server, or filtered on request of the client's side. */
@@ -91,5 +92,10 @@ export const serveAcl = (rules: readonly Rule[], scope: ServeScope, shared: AclS
     return verdict?.action === 'drop' ? SILENCE : next(query)
   }
 
-  return { wrap: next => query => enforce(query, next) }
+  const allowed = scope.block.listeners.map(({ index }, position) => ({
+    index,
+    word: shared.allowed.base + position * shared.allowed.step,
+  }))
+  const fast = new FastJudge(rules, allowed, scope.counters)
+  return { fast, wrap: next => query => enforce(query, next) }
 }

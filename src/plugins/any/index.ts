@@ -1,6 +1,7 @@
 // any: answers queries for type ANY with one HINFO record, as RFC 8482 section 4.2 proposes, so that they serve no amplification.
 
 import { answer } from '../../core/answer.ts'
+import { FAST_NEXT, FAST_SLOW } from '../../core/fast-step.ts'
 import type { Plugin } from '../../core/plugin.ts'
 import { rdataStrings } from '../../wire/rdata.ts'
 import { TYPE_ANY, TYPE_HINFO } from '../../wire/rrtypes.ts'
@@ -16,6 +17,7 @@ export const any: Plugin<undefined> = {
     return undefined
   },
   serve: () => ({
+    fast: { ask: query => (query.qtype === TYPE_ANY ? FAST_SLOW : FAST_NEXT) },
     wrap: next => query => {
       const { question } = query
       if (question.type !== TYPE_ANY) return next(query)

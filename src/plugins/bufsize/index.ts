@@ -1,5 +1,6 @@
 // bufsize: lowers the UDP size that clients advertise, so that replies and forwarded queries keep to what passes without fragments.
 
+import { FAST_NEXT } from '../../core/fast-step.ts'
 import type { Plugin } from '../../core/plugin.ts'
 import { parseGoInt } from '../../corefile/number.ts'
 
@@ -26,6 +27,12 @@ export const bufsize: Plugin<BufsizeOptions> = {
     return { sizeBytes }
   },
   serve: ({ sizeBytes }) => ({
+    fast: {
+      ask: query => {
+        if (query.udpSize > sizeBytes) query.udpSize = sizeBytes
+        return FAST_NEXT
+      },
+    },
     wrap: next => query => {
       query.lowerUdpSize(sizeBytes)
       return next(query)

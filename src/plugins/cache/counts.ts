@@ -2,10 +2,15 @@
 // What a shard counts: one word pair of its own counter row per series.
 
 import type { Vector } from '../../core/metrics.ts'
-import type { Query } from '../../core/query.ts'
+import type { ListenerRef } from '../../core/query.ts'
 import type { CounterRow } from '../../memory/counters.ts'
 import { type CacheCounters, TABLE_NAMES } from './control.ts'
 import type { TableName } from './storable.ts'
+
+/** A query of either path. */
+interface Asked {
+  readonly listener: ListenerRef
+}
 
 export class Counts {
   readonly #row: CounterRow
@@ -16,29 +21,29 @@ export class Counts {
     this.#counters = counters
   }
 
-  request(query: Query): void {
+  request(query: Asked): void {
     this.#add(this.#counters.requests, query, 0, 1, 1)
   }
-  hit(query: Query, table: TableName): void {
+  hit(query: Asked, table: TableName): void {
     this.#add(this.#counters.hits, query, TABLE_NAMES.indexOf(table), TABLE_NAMES.length, 1)
   }
-  miss(query: Query): void {
+  miss(query: Asked): void {
     this.#add(this.#counters.misses, query, 0, 1, 1)
   }
-  prefetch(query: Query): void {
+  prefetch(query: Asked): void {
     this.#add(this.#counters.prefetches, query, 0, 1, 1)
   }
-  drop(query: Query): void {
+  drop(query: Asked): void {
     this.#add(this.#counters.drops, query, 0, 1, 1)
   }
-  servedStale(query: Query): void {
+  servedStale(query: Asked): void {
     this.#add(this.#counters.servedStale, query, 0, 1, 1)
   }
-  evictions(query: Query, table: TableName, count: number): void {
+  evictions(query: Asked, table: TableName, count: number): void {
     if (count > 0) this.#add(this.#counters.evictions, query, TABLE_NAMES.indexOf(table), TABLE_NAMES.length, count)
   }
 
-  #add(vector: Vector, query: Query, column: number, columns: number, count: number): void {
+  #add(vector: Vector, query: Asked, column: number, columns: number, count: number): void {
     const series = this.#counters.seriesOfListener[query.listener.index] ?? -1
     if (series >= 0) this.#row.add(vector.base + (series * columns + column) * vector.step, count)
   }

@@ -7,6 +7,12 @@ import { Reply } from '../../core/reply.ts'
 import { FLAG_AA, FLAG_AD, FLAG_CD, FLAG_QR, FLAG_RA, FLAG_RD, getFlags, MASK_RCODE, setFlags } from '../../wire/header.ts'
 import { setTtls } from './ttl.ts'
 
+/** A query of either path. */
+export interface Asked {
+  readonly flags: number
+  readonly do: boolean
+}
+
 /** Flags that come from the query, and those that come from the entry. */
 const FROM_QUERY = FLAG_RD | FLAG_CD
 const FROM_ENTRY = FLAG_RA | FLAG_AD | MASK_RCODE
@@ -20,8 +26,8 @@ export const answerFromHit = (query: Query, hit: CacheHit, ttlSeconds: number): 
 }
 
 /** AA is always set, as in CoreDNS: some clients discard answers without it. */
-const hitFlags = (query: Query, stored: number): number =>
+export const hitFlags = (query: Asked, stored: number): number =>
   (FLAG_QR | FLAG_AA | (query.flags & FROM_QUERY) | (stored & FROM_ENTRY)) & adMask(query)
 
 /** AD goes only to those who asked for it by DO or AD (RFC 6840 section 5.8). */
-export const adMask = (query: Query): number => (query.do || (query.flags & FLAG_AD) !== 0 ? 0xffff : 0xffff & ~FLAG_AD)
+export const adMask = (query: Asked): number => (query.do || (query.flags & FLAG_AD) !== 0 ? 0xffff : 0xffff & ~FLAG_AD)

@@ -59,7 +59,12 @@ export class Intake {
       this.#counts.evictions(
         query,
         verdict.table,
-        this.#store.put(query, own, { ...verdict, popularity: purpose.popularity }, now),
+        this.#store.put(
+          query,
+          own,
+          { ...verdict, popularity: purpose.popularity, plainBytes: answer.layout.uncompressedLength },
+          now,
+        ),
       )
     }
     if (purpose.replaces && !isUsable) this.failed(query)

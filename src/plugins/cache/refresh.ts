@@ -2,6 +2,7 @@
 // shards. They are asked as if over TCP, as CoreDNS's are: forward then uses TCP upstream, so that a refresh, which nobody waits for, is
 // never truncated and cannot be forged from off the path.
 
+import type { CacheHit } from '../../cache/hit.ts'
 import type { Query } from '../../core/query.ts'
 import type { Counts } from './counts.ts'
 import type { Purpose } from './intake.ts'
@@ -11,6 +12,10 @@ import type { Side } from './store.ts'
 
 /** Refreshes under way in one shard: a burst of expiries must not starve the clients' own questions. */
 const REFRESH_LIMIT = 1000
+
+/** Whether an entry with so many hits is popular and about to expire. */
+export const isDue = (prefetch: PrefetchOptions, popularity: number, hit: CacheHit, now: number): boolean =>
+  popularity >= prefetch.amount && hit.expirySeconds - now <= Math.ceil((prefetch.percentage / 100) * hit.ttlSeconds)
 
 export class Refresher {
   readonly #misses: Misses
@@ -28,10 +33,8 @@ export class Refresher {
   purposeIfDue(side: Side, now: number): Purpose | undefined {
     const prefetch = this.#prefetch
     if (prefetch === undefined) return undefined
-    const popularity = side.table.popularity(side.hit, now, prefetch.windowSeconds)
-    const isDue =
-      popularity >= prefetch.amount && side.remaining(now) <= Math.ceil((prefetch.percentage / 100) * side.hit.ttlSeconds)
-    return isDue ? { replaces: true, popularity } : undefined
+    const popularity = side.table.notes.popularity(side.hit, now, prefetch.windowSeconds)
+    return isDue(prefetch, popularity, side.hit, now) ? { replaces: true, popularity } : undefined
   }
 
   /** Starts a refresh unless one is under way. It ends in the store or in nothing. */

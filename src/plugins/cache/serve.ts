@@ -1,5 +1,6 @@
 // The shard half: a hit is answered here, everything else goes through Misses.
 
+import type { CacheTable } from '../../cache/table.ts'
 import type { Handler, Stage } from '../../core/handler.ts'
 import type { Query } from '../../core/query.ts'
 import type { Reply } from '../../core/reply.ts'
@@ -8,6 +9,7 @@ import { ZoneSet } from '../../core/zones.ts'
 import { OPCODE_QUERY, opcodeOf } from '../../wire/header.ts'
 import type { CacheShared } from './control.ts'
 import { Counts } from './counts.ts'
+import { FastHits } from './fast.ts'
 import { answerFromHit } from './hit.ts'
 import { FILL, Intake, replyFor } from './intake.ts'
 import { Misses } from './miss.ts'
@@ -22,18 +24,27 @@ export const serve = (options: CacheOptions, scope: ServeScope, shared: CacheSha
   const coversAll = options.zones.includes('.')
   const isOurs = (query: Query): boolean =>
     opcodeOf(query.flags) === OPCODE_QUERY && (coversAll || zones.match(query.question.name) !== undefined)
+  const counts = new Counts(scope.counters, shared.counters)
+  const tables = { success: scope.table(shared.success), denial: scope.table(shared.denial) }
   return {
     wrap: next => {
-      const handle = makeHandler(next, options, scope, shared)
+      const handle = makeHandler(next, options, { scope, shared, counts, tables })
       return query => (isOurs(query) ? handle(query) : next(query))
     },
+    fast: new FastHits(options, tables, counts),
   }
 }
 
-const makeHandler = (next: Handler, options: CacheOptions, scope: ServeScope, shared: CacheShared): Handler => {
+interface Parts {
+  readonly scope: ServeScope
+  readonly shared: CacheShared
+  readonly counts: Counts
+  readonly tables: { readonly success: CacheTable; readonly denial: CacheTable }
+}
+
+const makeHandler = (next: Handler, options: CacheOptions, { scope, shared, counts, tables }: Parts): Handler => {
   const { clock, claims } = scope
-  const counts = new Counts(scope.counters, shared.counters)
-  const store = new Store(options, scope.table(shared.success), scope.table(shared.denial))
+  const store = new Store(options, tables.success, tables.denial)
   const judge = new Judge(options, clock)
   const intake = new Intake({ judge, store, counts, clock, recheckSeconds: options.stale?.recheckSeconds ?? 0 })
   const hasLoop = scope.block.directives.includes('loop')

@@ -26,7 +26,7 @@ export class StaleServer {
   }
 
   serve(query: Query, side: Side, now: number): Reply | Promise<Reply> {
-    const mayAsk = this.#options.recheckSeconds === 0 || side.table.notBefore(side.hit) <= now
+    const mayAsk = this.#options.recheckSeconds === 0 || side.table.notes.notBefore(side.hit) <= now
     // Taken first: asking reuses the side.
     const stale = answerFromHit(query, side.hit, this.#options.ttlSeconds)
     if (mayAsk && this.#options.mode === 'verify') return this.#verify(query, stale)

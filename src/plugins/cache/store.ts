@@ -17,8 +17,8 @@ const ENTRY_FAILURE = 2
 /** Entries are stamped with 31 bits. */
 const SECONDS_MAX = 0x7fffffff
 
-/** A verdict to store, and the hits that the new entry starts with. */
-export type Keepable = Verdict & { readonly table: TableName; readonly popularity: number }
+/** A verdict to store, the hits that the new entry starts with, and the message's size with all names written out. */
+export type Keepable = Verdict & { readonly table: TableName; readonly popularity: number; readonly plainBytes: number }
 
 /** One table with the entry that its last look-up found. */
 export class Side {
@@ -119,13 +119,14 @@ export class Store {
     return evicted
   }
 
-  #meta({ ttlSeconds, isPositive, isFailure, popularity }: Keepable, now: number): EntryMeta {
+  #meta({ ttlSeconds, isPositive, isFailure, popularity, plainBytes }: Keepable, now: number): EntryMeta {
     const expirySeconds = Math.min(now + ttlSeconds, SECONDS_MAX)
     return {
       expirySeconds,
       staleUntilSeconds: isFailure ? expirySeconds : Math.min(expirySeconds + this.#staleForSeconds, SECONDS_MAX),
       ttlSeconds,
       popularity,
+      plainBytes,
       flags: (isPositive ? ENTRY_POSITIVE : 0) | (isFailure ? ENTRY_FAILURE : 0),
     }
   }
@@ -133,6 +134,6 @@ export class Store {
   /** Keeps stale entries of this question from being refreshed until `seconds`. */
   holdOff(query: Query, seconds: number): void {
     const key = this.keyOf(query)
-    for (const side of [this.#denial, this.#success]) if (side.find(key)) side.table.setNotBefore(side.hit, seconds)
+    for (const side of [this.#denial, this.#success]) if (side.find(key)) side.table.notes.setNotBefore(side.hit, seconds)
   }
 }

@@ -1,6 +1,7 @@
 // Shard half of errors: one line per failed query, unless a pattern absorbs it.
 
 import { messageOf, rcodeOfError } from '../../core/errors.ts'
+import { TRANSPARENT } from '../../core/fast-step.ts'
 import type { Stage } from '../../core/handler.ts'
 import type { LogLevel } from '../../core/logger.ts'
 import { observe } from '../../core/observe.ts'
@@ -36,6 +37,7 @@ export function serveErrors(options: ErrorsOptions, scope: ServeScope, shared: E
   })
 
   return {
+    fast: TRANSPARENT,
     wrap: observe({
       onFailure(query, error) {
         const text = messageOf(error)

@@ -1,6 +1,5 @@
 // Asks our own health endpoint once a second, so that an overloaded process shows in metrics and log.
 
-import { request } from 'node:http'
 import type { Clock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import { splitHostPort } from '../../core/host-port.ts'
@@ -50,6 +49,8 @@ export async function probeOnce(address: string, setup: ProbeSetup, signal: Abor
 function askOwnHealth(address: string, signal: AbortSignal): Promise<string | undefined> {
   const { host, port } = splitHostPort(address) as { host: string; port: string }
   const deadline = AbortSignal.timeout(TIMEOUT_MS)
+  // Here and not at the top: shards load this file and never probe. An `import` of node:http would load WebSocket and fetch as well (15 MiB).
+  const { request } = process.getBuiltinModule('node:http')
   return new Promise(resolve => {
     const asked = request({
       host: isAllAddresses(host) ? '127.0.0.1' : host,

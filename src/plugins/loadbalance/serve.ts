@@ -1,6 +1,6 @@
 // The shard half: the order of the records in replies on their way out.
 
-import type { Handler, Stage } from '../../core/handler.ts'
+import type { Handler, Stage, Wrap } from '../../core/handler.ts'
 import { CidrSet, parseCidr } from '../../core/ip.ts'
 import type { Query } from '../../core/query.ts'
 import type { Reply } from '../../core/reply.ts'
@@ -10,6 +10,7 @@ import { getAncount, getArcount, getNscount, HEADER_SIZE } from '../../wire/head
 import { RCODE_NOERROR } from '../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_AXFR, TYPE_IXFR, TYPE_SRV } from '../../wire/rrtypes.ts'
 import type { LoadbalanceShared } from './control.ts'
+import { fastRoundRobin } from './fast.ts'
 import type { LoadbalanceOptions } from './options.ts'
 import { preferred, roundRobin, weighted } from './order.ts'
 import type { Draw } from './random.ts'
@@ -32,7 +33,9 @@ export const makeStage = (options: LoadbalanceOptions, shared: LoadbalanceShared
   )
   const balance = (query: Query, reply: Reply): Reply =>
     hasOrder(query, reply) ? balanced(reply, query.question.type, arrange) : reply
-  return { wrap: next => balanceAfter(next, balance) }
+  const wrap: Wrap = next => balanceAfter(next, balance)
+  const isPlain = shared.board === undefined && options.prefer.length === 0
+  return isPlain ? { wrap, fast: fastRoundRobin(draw) } : { wrap }
 }
 
 const balanceAfter =

@@ -43,7 +43,7 @@ const PLACEHOLDERS: ReadonlyMap<string, Part> = new Map<string, Part>([
   ['{>do}', e => String(e.query.do)],
   ['{>bufsize}', e => String(e.query.replyLimit)],
   ['{rcode}', e => (e.reply === undefined ? NONE : rcodeText(e.reply.rcode))],
-  ['{>rflags}', e => (e.reply === undefined ? NONE : flagsText(e.reply))],
+  ['{>rflags}', e => (e.reply === undefined ? NONE : flagsToText(getFlags(e.reply.bytes, 0)))],
   ['{rsize}', e => (e.reply === undefined ? NONE : String(e.reply.layout.uncompressedLength))],
   ['{duration}', e => formatSeconds(e.durationMs)],
 ])
@@ -74,13 +74,14 @@ export function compileFormat(format: string): (event: Event) => string {
 
 const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address)
 
-const rcodeText = (rcode: number): string => {
+/** As rcodeToText, but a code without a name is a bare number. */
+export function rcodeText(rcode: number): string {
   const text = rcodeToText(rcode)
   return text.startsWith('RCODE') ? String(rcode) : text
 }
 
-const flagsText = (reply: Reply): string => {
-  const flags = getFlags(reply.bytes, 0)
+/** The names of the flags that are set in a flags word: `qr,rd,ra`. */
+export function flagsToText(flags: number): string {
   return FLAG_NAMES.filter(([bit]) => (flags & bit) !== 0)
     .map(([, name]) => name)
     .join(',')

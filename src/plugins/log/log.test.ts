@@ -11,7 +11,10 @@ import { serveLog } from './serve.ts'
 
 const setUp = (text: string, next: Handler, clock = fakeClock()) => {
   const lines: string[] = []
-  const stage = serveLog(options(log, text), fakeServe({ clock }), { raw: line => void lines.push(line) })
+  const stage = serveLog(options(log, text), fakeServe({ clock }), {
+    raw: line => void lines.push(line),
+    rawBytes: () => assert.fail(),
+  })
   return { handle: stage.wrap(next), lines }
 }
 

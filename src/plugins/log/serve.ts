@@ -10,16 +10,19 @@ import type { Query } from '../../core/query.ts'
 import type { Reply } from '../../core/reply.ts'
 import type { ServeScope } from '../../core/serve-scope.ts'
 import { ZoneSet } from '../../core/zones.ts'
+import { fastLog } from './fast.ts'
 import { compileFormat } from './format.ts'
 import type { LogOptions } from './options.ts'
 
 /** Lines go to the sink directly: they carry a level but no plugin name. */
-export function serveLog(options: LogOptions, scope: ServeScope, sink: Pick<LogSink, 'raw'>): Stage {
+export function serveLog(options: LogOptions, scope: ServeScope, sink: Pick<LogSink, 'raw' | 'rawBytes'>): Stage {
   const rules = options.rules.map(rule => ({
     scope: new ZoneSet([rule.scope]),
     classes: rule.classes,
     format: compileFormat(rule.format),
   }))
+
+  const fast = fastLog(options.rules, scope.clock, sink)
 
   const classOfReply = (query: Query, reply: Reply | undefined): ResponseClass =>
     reply === undefined ? 'error' : classOf(classify(query, reply, scope.clock))
@@ -29,12 +32,14 @@ export function serveLog(options: LogOptions, scope: ServeScope, sink: Pick<LogS
     for (const rule of rules) {
       if (rule.scope.match(name) === undefined) continue
       if (rule.classes !== undefined && !rule.classes.includes(classOfReply(query, reply))) return
+      fast?.flush()
       sink.raw(`[INFO] ${rule.format({ query, reply, durationMs: scope.clock.ms() - query.receivedMs })}`)
       return
     }
   }
 
   return {
+    fast,
     wrap: observe({
       // An empty reply is SILENCE.
       onReply: (query, reply) => write(query, reply.bytes.length === 0 ? undefined : reply),

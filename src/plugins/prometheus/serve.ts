@@ -6,7 +6,9 @@ import type { Stage } from '../../core/handler.ts'
 import { observe } from '../../core/observe.ts'
 import type { Query } from '../../core/query.ts'
 import type { ServeScope } from '../../core/serve-scope.ts'
+import { WireZones } from '../../core/wire-zones.ts'
 import { ZoneSet } from '../../core/zones.ts'
+import { FastCounts } from './fast.ts'
 import { zoneLabels } from './labels.ts'
 import type { PrometheusOptions } from './options.ts'
 
@@ -37,7 +39,19 @@ export function servePrometheus(_options: PrometheusOptions, scope: ServeScope, 
     metrics.response(server, zone, isTcp, rcode, plugin, replyBytes, (clock.ms() - query.receivedMs) / 1000)
   }
 
+  const positions: number[] = []
+  for (const [index, position] of servers) positions[index] = position
+  const labels = zoneLabels(block)
+  const fast = new FastCounts({
+    metrics,
+    servers: Array.from(positions, position => position ?? -1),
+    zones: block.zones.length === 1 ? undefined : WireZones.fromText(labels),
+    zoneCount: labels.length,
+    writer,
+  })
+
   return {
+    fast,
     wrap: observe({
       onReply(query, reply) {
         // An empty reply is SILENCE: nothing was written.

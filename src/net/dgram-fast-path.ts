@@ -1,0 +1,66 @@
+// Hot path.
+// The fast path for messages of node:dgram: each is copied to where the fast path reads, and its answer to memory of its own, since a send may
+// outlast this turn.
+
+import type { RemoteInfo } from 'node:dgram'
+import { systemClock } from '../core/clock.ts'
+import type { FastQuery } from '../core/fast-query.ts'
+import { type IpAddress, parseIp } from '../core/ip.ts'
+import type { Receiver } from './engine.ts'
+
+/** Longer queries take the slow path. */
+const QUERY_BYTES = 1024
+const REPLY_BYTES = 4096
+const UNKNOWN: IpAddress = { bytes: new Uint8Array(4), family: 4 }
+
+export class DgramFastPath {
+  readonly #query: FastQuery
+  readonly #receiver: Receiver
+  readonly #in = new Uint8Array(QUERY_BYTES)
+  readonly #inWords = new Int32Array(this.#in.buffer)
+  readonly #out = new Uint8Array(REPLY_BYTES)
+  readonly #outWords = new Int32Array(this.#out.buffer)
+  /** The last client's address, read: clients ask several times. */
+  #addressText = ''
+  #address: IpAddress = UNKNOWN
+
+  constructor(query: FastQuery, receiver: Receiver) {
+    this.#query = query
+    this.#receiver = receiver
+  }
+
+  /** The reply in memory of its own; undefined for the slow path. `bytes` is borrowed. */
+  answer(bytes: Uint8Array, from: RemoteInfo): Uint8Array | undefined {
+    if (bytes.length > QUERY_BYTES) return undefined
+    const query = this.#query
+    this.#in.set(bytes)
+    query.bytes = this.#in
+    query.words = this.#inWords
+    query.at = 0
+    query.length = bytes.length
+    query.out = this.#out
+    query.outWords = this.#outWords
+    query.outAt = 0
+    query.outRoom = REPLY_BYTES
+    query.clientPort = from.port
+    query.address = this.#addressOf(from.address)
+    query.family = query.address.family
+    query.receivedMs = systemClock.ms()
+    query.nowSeconds = Math.floor(query.receivedMs / 1000)
+    const length = this.#receiver.fast(query)
+    return length === 0 ? undefined : this.#out.slice(0, length)
+  }
+
+  /** The answer has been handed to the system. */
+  sent(): void {
+    this.#receiver.batchSent(systemClock.ms() - this.#query.receivedMs)
+  }
+
+  #addressOf(text: string): IpAddress {
+    if (text === this.#addressText) return this.#address
+    const zone = text.indexOf('%')
+    this.#addressText = text
+    this.#address = parseIp(zone < 0 ? text : text.slice(0, zone)) ?? UNKNOWN
+    return this.#address
+  }
+}

@@ -1,0 +1,272 @@
+// Hot path.
+// The receive engine of one shard on Linux: UDP in batches by recvmmsg and sendmmsg, and the shard's own wait. Node's event loop is one of
+// the things waited for: poll(2) watches the UDP sockets and libuv's epoll descriptor, and whenever libuv has work, or a query has started
+// something that needs the loop, the engine returns to it and comes back by setImmediate. No libuv handle of ours lives in the loop, so the
+// thread can be terminated at any time.
+
+import type { FastQuery } from '../../core/fast-query.ts'
+import type { Peer } from '../../core/query.ts'
+import type { Receiver } from '../engine.ts'
+import { C, POLLFD, SOCKADDR_IN, SOCKADDR_IN6 } from './abi.ts'
+import { BATCH, Inbound } from './inbound.ts'
+import type { Libc } from './libc.ts'
+import { LoopActivity } from './loop-activity.ts'
+import { MonotonicClock } from './monotonic.ts'
+import { destinationOf, OUT_BYTES, Outbound, type UnsentCounts } from './outbound.ts'
+import { recipientOf, senderOf } from './peers.ts'
+
+/** Longest time away from the event loop: timers are at most this late. */
+const AWAY_MS = 20
+const POLLFD_WORDS = POLLFD.size / 4
+
+/** What the engine counts beside what its socket's receivers count. */
+export interface EngineCounts extends UnsentCounts {
+  /** A batch of that many datagrams was received. */
+  batch(datagrams: number): void
+}
+
+export interface EngineParts {
+  readonly libc: Libc
+  /** From makeInboundMemory; what a dead predecessor left in it is answered first. */
+  readonly inbound: SharedArrayBuffer
+  readonly query: FastQuery
+  readonly counts: EngineCounts
+  /** The engine has ended by itself: a system call failed in a way that it has no answer to. Its sockets are still open. */
+  readonly onFailure: (reason: string) => void
+}
+
+/** A socket of the engine. */
+export class MmsgSocket {
+  readonly fd: number
+  readonly receiver: Receiver
+  readonly local: Peer
+  readonly isWildcard: boolean
+  readonly isV6: boolean
+  /** Slow queries that have no reply yet. */
+  inFlight = 0
+  isClosed = false
+  drained: (() => void) | undefined
+
+  constructor(fd: number, receiver: Receiver, local: Peer, group: { readonly isWildcard: boolean; readonly family: 4 | 6 }) {
+    this.fd = fd
+    this.receiver = receiver
+    this.local = local
+    this.isWildcard = group.isWildcard
+    this.isV6 = group.family === 6
+  }
+}
+
+export class MmsgEngine {
+  readonly #parts: EngineParts
+  readonly #libc: Libc
+  readonly #inbound: Inbound
+  readonly #outbound: Outbound
+  readonly #query: FastQuery
+  readonly #clock: MonotonicClock
+  readonly #activity: LoopActivity
+  readonly #loopFd: number
+  readonly #v4 = { bytes: new Uint8Array(4), family: 4 } as const
+  readonly #v6 = { bytes: new Uint8Array(16), family: 6 } as const
+  #sockets: MmsgSocket[] = []
+  /** struct pollfd of each socket, then of libuv. */
+  #poll = new Int32Array(0)
+  #pollAddress = 0n
+  #pollCount = 0n
+  #startedSlow = false
+  #immediate: NodeJS.Immediate | undefined
+
+  constructor(parts: EngineParts) {
+    const { libc, query } = parts
+    this.#parts = parts
+    this.#libc = libc
+    this.#inbound = new Inbound(libc, parts.inbound)
+    this.#outbound = new Outbound(libc, parts.counts)
+    this.#query = query
+    this.#clock = new MonotonicClock(libc)
+    const loop = libc.currentLoop()
+    this.#loopFd = libc.uv_backend_fd(loop)
+    this.#activity = new LoopActivity(libc, loop)
+    query.bytes = this.#inbound.bytes
+    query.words = this.#inbound.words
+    query.out = this.#outbound.bytes
+    query.outWords = this.#outbound.words
+    query.outRoom = OUT_BYTES
+  }
+
+  get sockets(): readonly MmsgSocket[] {
+    return this.#sockets
+  }
+
+  /** Starts to receive at a socket, with the next turn of the event loop. */
+  add(socket: MmsgSocket): void {
+    this.#watch([...this.#sockets, socket])
+    this.#immediate ??= setImmediate(this.#turn)
+  }
+
+  /** Receives no more there; resolves when all its queries have their replies, or after the grace. What waits in the kernel stays there. */
+  async remove(socket: MmsgSocket, graceMs: number): Promise<void> {
+    this.#watch(this.#sockets.filter(other => other !== socket))
+    if (socket.inFlight > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      socket.drained = resolve
+      const timer = setTimeout(resolve, graceMs)
+      await promise
+      clearTimeout(timer)
+    }
+    // The descriptor's number may belong to somebody else from here on.
+    this.#outbound.flush()
+    socket.isClosed = true
+  }
+
+  #watch(sockets: MmsgSocket[]): void {
+    this.#sockets = sockets
+    const poll = new Int32Array((sockets.length + 1) * POLLFD_WORDS)
+    for (const [k, { fd }] of sockets.entries()) poll[k * POLLFD_WORDS] = fd
+    poll[sockets.length * POLLFD_WORDS] = this.#loopFd
+    this.#poll = poll
+    this.#pollAddress = this.#libc.addressOf(poll)
+    this.#pollCount = BigInt(sockets.length + 1)
+    if (sockets.length > 0) return
+    clearImmediate(this.#immediate)
+    this.#immediate = undefined
+  }
+
+  readonly #turn = (): void => {
+    this.#immediate = undefined
+    this.#outbound.flush()
+    this.#clock.tick()
+    if (this.#inbound.leftCount > 0) this.#answerLeft()
+    // libuv watches what its callbacks have just opened only from its next look on: until it had one, the loop goes round without waiting.
+    const mayWait = !this.#activity.hasMoved() && !this.#startedSlow
+    this.#startedSlow = false
+    if (this.#serve(this.#clock.ms + AWAY_MS, mayWait) && this.#sockets.length > 0) this.#immediate ??= setImmediate(this.#turn)
+  }
+
+  /** Receives and answers until libuv has work or the time is up; false when the engine has ended. */
+  #serve(untilMs: number, mayWait: boolean): boolean {
+    let wasFull = false
+    for (;;) {
+      const waitMs = mayWait && !wasFull ? Math.ceil(untilMs - this.#clock.ms) : 0
+      const ready = this.#wait(waitMs)
+      if (ready <= 0) return ready === 0 ? true : this.#failedOrInterrupted('poll')
+      wasFull = false
+      const sockets = this.#sockets
+      for (let k = 0; k < sockets.length; k++) {
+        if (this.#poll[k * POLLFD_WORDS + 1]! >>> 16 === 0) continue
+        const count = this.#drain(sockets[k]!)
+        if (count < 0 && !this.#failedOrInterrupted('recvmmsg')) return false
+        wasFull ||= count === BATCH
+      }
+      this.#outbound.flush()
+      const hasLoopWork = this.#poll[sockets.length * POLLFD_WORDS + 1]! >>> 16 !== 0
+      if (hasLoopWork || this.#startedSlow || !mayWait || this.#clock.ms >= untilMs) return true
+    }
+  }
+
+  #wait(timeoutMs: number): number {
+    const poll = this.#poll
+    for (let word = 1; word < poll.length; word += POLLFD_WORDS) poll[word] = C.POLLIN
+    return this.#libc.poll(this.#pollAddress, this.#pollCount, Math.max(0, timeoutMs))
+  }
+
+  /** After a call that returned -1: true if the next one may do better. */
+  #failedOrInterrupted(call: string): boolean {
+    const errno = this.#libc.errno()
+    if (errno === C.EAGAIN || errno === C.EINTR || errno === C.ENOMEM || errno === C.ENOBUFS) return true
+    this.#watch([])
+    this.#parts.onFailure(`${call}: errno ${errno}`)
+    return false
+  }
+
+  #drain(socket: MmsgSocket): number {
+    const count = this.#inbound.receive(socket.fd, socket.isWildcard)
+    if (count <= 0) return count
+    this.#clock.tick()
+    this.#parts.counts.batch(count)
+    this.#answer(socket, count)
+    return count
+  }
+
+  #answer(socket: MmsgSocket, count: number): void {
+    const { receiver } = socket
+    const query = this.#query
+    const receivedMs = this.#clock.ms
+    query.receivedMs = receivedMs
+    query.nowSeconds = this.#clock.seconds
+    this.#outbound.begin(socket.fd)
+    let answered = 0
+    for (let index = 0; index < count; index++) {
+      this.#inbound.at(index)
+      this.#aim(socket, index)
+      const length = receiver.fast(query)
+      if (length > 0) {
+        this.#outbound.take(length, this.#inbound, index, socket.isWildcard)
+        answered++
+      } else this.#answerSlowly(socket, index)
+    }
+    this.#outbound.flush()
+    this.#inbound.finish()
+    if (answered === 0) return
+    this.#clock.tick()
+    receiver.batchSent(this.#clock.ms - receivedMs)
+  }
+
+  /** What a dead shard had received and not answered. Some of it may have been answered after all: clients drop a second reply. */
+  #answerLeft(): void {
+    const socket = this.#sockets.find(({ fd }) => fd === this.#inbound.leftFd)
+    if (socket === undefined) this.#inbound.finish()
+    else this.#answer(socket, this.#inbound.leftCount)
+  }
+
+  #aim(socket: MmsgSocket, index: number): void {
+    const inbound = this.#inbound
+    const query = this.#query
+    query.at = inbound.offsetOf(index)
+    query.length = inbound.lengthOf(index)
+    query.outAt = this.#outbound.at
+    const name = inbound.nameWord(index)
+    const at = name << 2
+    const { bytes, words } = inbound
+    query.clientPort = (bytes[at + SOCKADDR_IN.port]! << 8) | bytes[at + SOCKADDR_IN.port + 1]!
+    if (socket.isWildcard) inbound.unpinInterface(index, socket.isV6)
+    if (bytes[at] === C.AF_INET) {
+      this.#aimV4(at + SOCKADDR_IN.addr)
+      return
+    }
+    const address = name + (SOCKADDR_IN6.addr >> 2)
+    if (words[address] === 0 && words[address + 1] === 0 && words[address + 2] === (0xffff_0000 | 0)) {
+      this.#aimV4(at + SOCKADDR_IN6.addr + 12)
+      return
+    }
+    for (let k = 0; k < 16; k++) this.#v6.bytes[k] = bytes[at + SOCKADDR_IN6.addr + k]!
+    query.family = 6
+    query.address = this.#v6
+  }
+
+  #aimV4(at: number): void {
+    const { bytes } = this.#inbound
+    const to = this.#v4.bytes
+    to[0] = bytes[at]!
+    to[1] = bytes[at + 1]!
+    to[2] = bytes[at + 2]!
+    to[3] = bytes[at + 3]!
+    this.#query.family = 4
+    this.#query.address = this.#v4
+  }
+
+  #answerSlowly(socket: MmsgSocket, index: number): void {
+    const inbound = this.#inbound
+    const start = inbound.offsetOf(index)
+    const bytes = inbound.bytes.slice(start, start + inbound.lengthOf(index))
+    const client = senderOf(inbound, index)
+    const local = (socket.isWildcard ? recipientOf(inbound, index, socket.local.port) : undefined) ?? socket.local
+    const destination = destinationOf(inbound, index, socket.isWildcard)
+    socket.inFlight++
+    this.#startedSlow = true
+    socket.receiver.receive(bytes, 'udp', client, local, reply => {
+      socket.inFlight--
+      if (reply !== undefined && !socket.isClosed) this.#outbound.put(socket.fd, reply, destination)
+      if (socket.inFlight === 0) socket.drained?.()
+    })
+  }
+}

@@ -1,0 +1,93 @@
+// What libc offers through node:ffi. The only importer of that module, which is experimental: everything else takes a Libc, and a machine
+// where this cannot be had is served by node:dgram.
+
+import { createRequire } from 'node:module'
+import { endianness } from 'node:os'
+
+/** Addresses are absolute; whoever passes one keeps the memory reachable as long as libc may use it. Failures return -1 and set errno. */
+export interface Libc {
+  recvmmsg(fd: number, headers: bigint, count: number, flags: number, timeout: bigint): number
+  sendmmsg(fd: number, headers: bigint, count: number, flags: number): number
+  poll(fds: bigint, count: bigint, timeoutMs: number): number
+  socket(family: number, type: number, protocol: number): number
+  bind(fd: number, address: bigint, length: number): number
+  setsockopt(fd: number, level: number, option: number, value: bigint, length: number): number
+  dup(fd: number): number
+  close(fd: number): number
+  clock_gettime(clock: number, timespec: bigint): number
+  uv_backend_fd(loop: bigint): number
+  uv_metrics_info(loop: bigint, metrics: bigint): number
+  /** Of this thread's last failed call; read it at once. */
+  errno(): number
+  /** Where the memory of a view lies. Shared memory may be passed. */
+  addressOf(view: NodeJS.ArrayBufferView): bigint
+  /** The uv_loop_t of this thread. */
+  currentLoop(): bigint
+}
+
+type Ffi = typeof import('node:ffi')
+
+const SIGNATURES = {
+  recvmmsg: { arguments: ['i32', 'pointer', 'u32', 'i32', 'pointer'], return: 'i32' },
+  sendmmsg: { arguments: ['i32', 'pointer', 'u32', 'i32'], return: 'i32' },
+  poll: { arguments: ['pointer', 'u64', 'i32'], return: 'i32' },
+  socket: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
+  bind: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
+  setsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'u32'], return: 'i32' },
+  dup: { arguments: ['i32'], return: 'i32' },
+  close: { arguments: ['i32'], return: 'i32' },
+  clock_gettime: { arguments: ['i32', 'pointer'], return: 'i32' },
+  uv_backend_fd: { arguments: ['pointer'], return: 'i32' },
+  uv_metrics_info: { arguments: ['pointer', 'pointer'], return: 'i32' },
+  __errno_location: { arguments: [], return: 'pointer' },
+} as const
+
+let libc: Libc | undefined
+let reason: string | undefined
+
+/** libc, or why it cannot be had here. Opened once per thread. */
+export function openLibc(): Libc | string {
+  if (libc !== undefined) return libc
+  reason ??= unsupported()
+  if (reason !== undefined) return reason
+  try {
+    libc = bindLibc()
+    return libc
+  } catch (error) {
+    return (reason = `node:ffi: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+function unsupported(): string | undefined {
+  if (process.platform !== 'linux') return `recvmmsg is Linux's, this is ${process.platform}`
+  if (!['x64', 'arm64'].includes(process.arch) || endianness() !== 'LE') return `no layouts for ${process.arch}`
+  return undefined
+}
+
+function bindLibc(): Libc {
+  const ffi = withoutWarning(() => createRequire(import.meta.url)('node:ffi') as Ffi)
+  const { functions } = withoutWarning(() => ffi.dlopen(null, SIGNATURES))
+  const errnoAddress = functions.__errno_location() as bigint
+  return {
+    ...functions,
+    // A function of its own, not a bound method: the call stays a direct one.
+    errno: () => ffi.getInt32(errnoAddress),
+    addressOf: view => ffi.getRawPointer(view),
+    currentLoop: () => ffi.getCurrentEventLoop(),
+  } as Libc
+}
+
+/** Loads something without Node's ExperimentalWarning about FFI; every other warning still comes. */
+function withoutWarning<T>(load: () => T): T {
+  const emitWarning = process.emitWarning
+  process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
+    const type = typeof rest[0] === 'string' ? rest[0] : (rest[0] as { type?: string } | undefined)?.type
+    if (type === 'ExperimentalWarning' && String(warning).startsWith('FFI ')) return
+    Reflect.apply(emitWarning, process, [warning, ...rest])
+  }) as typeof emitWarning
+  try {
+    return load()
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}

@@ -1,0 +1,32 @@
+// Hot path.
+// Whether libuv has handled anything since the last look: its own count of events (uv_metrics_info, libuv 1.45).
+//
+//   uv_metrics_t   0 loop_count u64   8 events u64   16 events_waiting u64   24 reserved u64 x 13   (128)
+
+import type { Libc } from './libc.ts'
+
+const METRICS_BYTES = 128
+const EVENTS_WORD = 2
+
+export class LoopActivity {
+  readonly #libc: Libc
+  readonly #loop: bigint
+  readonly #metrics = new Int32Array(METRICS_BYTES / 4)
+  readonly #address: bigint
+  #events = -1
+
+  constructor(libc: Libc, loop: bigint) {
+    this.#libc = libc
+    this.#loop = loop
+    this.#address = libc.addressOf(this.#metrics)
+  }
+
+  /** True on the first call, and whenever the count has changed since the last. */
+  hasMoved(): boolean {
+    this.#libc.uv_metrics_info(this.#loop, this.#address)
+    const events = this.#metrics[EVENTS_WORD]!
+    if (events === this.#events) return false
+    this.#events = events
+    return true
+  }
+}

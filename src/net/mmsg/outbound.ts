@@ -1,0 +1,163 @@
+// Hot path.
+// What a shard sends: replies to one socket's clients, gathered until the batch is full or over. A reply of the fast path is written where it
+// is sent from; any other is copied there.
+
+import { C, IOVEC, MMSGHDR, POLLFD } from './abi.ts'
+import { BATCH, CONTROL_BYTES, type Inbound, NAME_BYTES } from './inbound.ts'
+import type { Libc } from './libc.ts'
+
+/** Room for one reply; larger ones are sent one by one from where they are. */
+export const OUT_BYTES = 4096
+/** An odd number of cache lines, as in inbound.ts. */
+const SLOT_BYTES = 4160
+const HEADER_WORDS = MMSGHDR.size / 4
+const NAME_WORDS = NAME_BYTES / 4
+const CONTROL_WORDS = CONTROL_BYTES / 4
+/** How often a full socket is waited for, and how long, before a reply is given up: UDP promises nothing, but a burst may be drained. */
+const FULL_TRIES = 3
+const FULL_WAIT_MS = 2
+const POLLOUT = 4
+
+/** What could not be sent. */
+export interface UnsentCounts {
+  /** The socket's buffer stayed full. */
+  full(): void
+  /** The kernel refused the datagram: no route, a firewall, an address that cannot be sent to. */
+  refused(): void
+}
+
+/** Who a reply goes to, copied out of the inbound batch: words of the sockaddr, then words of the control messages. */
+export interface Destination {
+  readonly nameLength: number
+  readonly controlLength: number
+  readonly words: Int32Array
+}
+
+export const destinationOf = (inbound: Inbound, index: number, hasControl: boolean): Destination => {
+  const words = new Int32Array(NAME_WORDS + (hasControl ? CONTROL_WORDS : 0))
+  const name = inbound.nameWord(index)
+  for (let k = 0; k < NAME_WORDS; k++) words[k] = inbound.words[name + k]!
+  const control = inbound.controlWord(index)
+  for (let k = NAME_WORDS; k < words.length; k++) words[k] = inbound.words[control + k - NAME_WORDS]!
+  const controlLength = hasControl ? inbound.controlLength(index) : 0
+  return { nameLength: inbound.nameLength(index), controlLength, words }
+}
+
+export class Outbound {
+  readonly bytes = new Uint8Array(BATCH * SLOT_BYTES)
+  readonly words = new Int32Array(this.bytes.buffer)
+  readonly #libc: Libc
+  readonly #unsent: UnsentCounts
+  readonly #names = new Int32Array(BATCH * NAME_WORDS)
+  readonly #controls = new Int32Array(BATCH * CONTROL_WORDS)
+  readonly #iovecs = new BigUint64Array((BATCH * IOVEC.size) / 8)
+  readonly #iovecWords = new Int32Array(this.#iovecs.buffer)
+  readonly #headers = new BigUint64Array((BATCH * MMSGHDR.size) / 8)
+  readonly #headerWords = new Int32Array(this.#headers.buffer)
+  /** Address of each header: made once, since a bigint sum allocates. */
+  readonly #addresses: readonly bigint[]
+  readonly #poll = new Int32Array(POLLFD.size / 4)
+  #count = 0
+  #fd = -1
+
+  constructor(libc: Libc, unsent: UnsentCounts) {
+    this.#libc = libc
+    this.#unsent = unsent
+    const base = libc.addressOf(this.#headers)
+    this.#addresses = Array.from({ length: BATCH }, (_, k) => base + BigInt(k * MMSGHDR.size))
+    for (let k = 0; k < BATCH; k++) this.#point(k, libc.addressOf(this.bytes) + BigInt(k * SLOT_BYTES))
+  }
+
+  /** Byte at which the next reply begins; OUT_BYTES are there. */
+  get at(): number {
+    return this.#count * SLOT_BYTES
+  }
+
+  /** Must be called before replies of another socket are written: sends what is there for the one before. */
+  begin(fd: number): void {
+    if (this.#fd === fd) return
+    this.flush()
+    this.#fd = fd
+  }
+
+  /** Queues the reply that stands at `at` for the sender of an inbound datagram. */
+  take(length: number, inbound: Inbound, index: number, hasControl: boolean): void {
+    const { words } = inbound
+    const slot = this.#count
+    const nameLength = inbound.nameLength(index)
+    const from = inbound.nameWord(index)
+    const to = slot * NAME_WORDS
+    for (let k = 0; k < nameLength >> 2; k++) this.#names[to + k] = words[from + k]!
+    const controlLength = hasControl ? inbound.controlLength(index) : 0
+    if (controlLength > 0) {
+      const source = inbound.controlWord(index)
+      for (let k = 0; k < CONTROL_WORDS; k++) this.#controls[slot * CONTROL_WORDS + k] = words[source + k]!
+    }
+    this.#close(slot, length, nameLength, controlLength)
+  }
+
+  /** Queues, or sends if it is large, a reply from somewhere else. */
+  put(fd: number, reply: Uint8Array, to: Destination): void {
+    this.begin(fd)
+    const isLarge = reply.length > OUT_BYTES
+    if (isLarge) this.flush()
+    const slot = this.#count
+    if (isLarge) this.#point(slot, this.#libc.addressOf(reply))
+    else this.bytes.set(reply, slot * SLOT_BYTES)
+    this.#names.set(to.words.subarray(0, NAME_WORDS), slot * NAME_WORDS)
+    this.#controls.set(to.words.subarray(NAME_WORDS), slot * CONTROL_WORDS)
+    this.#close(slot, reply.length, to.nameLength, to.controlLength)
+    if (!isLarge) return
+    // `reply` is reachable until here, as is its address.
+    this.flush()
+    this.#point(slot, this.#libc.addressOf(this.bytes) + BigInt(slot * SLOT_BYTES))
+  }
+
+  /** Sends what is queued. */
+  flush(): void {
+    const count = this.#count
+    this.#count = 0
+    let sent = 0
+    let fullTries = 0
+    while (sent < count) {
+      const n = this.#libc.sendmmsg(this.#fd, this.#addresses[sent]!, count - sent, C.MSG_DONTWAIT)
+      if (n > 0) {
+        sent += n
+        continue
+      }
+      const errno = this.#libc.errno()
+      if (errno === C.EINTR) continue
+      if (errno !== C.EAGAIN && errno !== C.ENOBUFS) this.#unsent.refused()
+      else if (fullTries++ < FULL_TRIES) {
+        this.#waitForRoom()
+        continue
+      } else this.#unsent.full()
+      sent++
+    }
+  }
+
+  #close(slot: number, length: number, nameLength: number, controlLength: number): void {
+    this.#iovecWords[slot * (IOVEC.size / 4) + (IOVEC.len >> 2)] = length
+    const header = slot * HEADER_WORDS
+    this.#headerWords[header + (MMSGHDR.namelen >> 2)] = nameLength
+    this.#headerWords[header + (MMSGHDR.controllen >> 2)] = controlLength
+    this.#count = slot + 1
+    if (this.#count === BATCH) this.flush()
+  }
+
+  #point(slot: number, payload: bigint): void {
+    const header = slot * (MMSGHDR.size / 8)
+    const iovec = slot * (IOVEC.size / 8)
+    this.#iovecs[iovec] = payload
+    this.#headers[header + (MMSGHDR.name >> 3)] = this.#libc.addressOf(this.#names) + BigInt(slot * NAME_BYTES)
+    this.#headers[header + (MMSGHDR.iov >> 3)] = this.#libc.addressOf(this.#iovecs) + BigInt(slot * IOVEC.size)
+    this.#headers[header + (MMSGHDR.iovlen >> 3)] = 1n
+    this.#headers[header + (MMSGHDR.control >> 3)] = this.#libc.addressOf(this.#controls) + BigInt(slot * CONTROL_BYTES)
+  }
+
+  #waitForRoom(): void {
+    this.#poll[0] = this.#fd
+    this.#poll[1] = POLLOUT
+    this.#libc.poll(this.#libc.addressOf(this.#poll), 1n, FULL_WAIT_MS)
+  }
+}

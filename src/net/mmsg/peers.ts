@@ -1,0 +1,40 @@
+// Who sent a datagram and which address it was sent to, as the slow path wants to know it: text out of sockaddr and control messages.
+
+import { ipToText } from '../../core/ip.ts'
+import type { Peer } from '../../core/query.ts'
+import { C, CMSGHDR, IN_PKTINFO, IN6_PKTINFO, SOCKADDR_IN, SOCKADDR_IN6 } from './abi.ts'
+import type { Inbound } from './inbound.ts'
+
+/** The sender of a datagram; IPv4-mapped IPv6 becomes IPv4. */
+export function senderOf(inbound: Inbound, index: number): Peer {
+  const { bytes } = inbound
+  const at = inbound.nameWord(index) << 2
+  const port = (bytes[at + SOCKADDR_IN.port]! << 8) | bytes[at + SOCKADDR_IN.port + 1]!
+  if (bytes[at] === C.AF_INET) return peerAt(bytes, at + SOCKADDR_IN.addr, 4, port)
+  return peerAt(bytes, at + SOCKADDR_IN6.addr, 16, port)
+}
+
+/** Where a datagram was sent to, by its control message; undefined if there is none. */
+export function recipientOf(inbound: Inbound, index: number, port: number): Peer | undefined {
+  const { bytes, words } = inbound
+  const word = inbound.controlWord(index)
+  if (inbound.controlLength(index) < CMSGHDR.size) return undefined
+  const level = words[word + (CMSGHDR.level >> 2)]
+  const data = (word << 2) + CMSGHDR.data
+  if (level === C.IPPROTO_IP) return peerAt(bytes, data + IN_PKTINFO.addr, 4, port)
+  return level === C.IPPROTO_IPV6 ? peerAt(bytes, data + IN6_PKTINFO.addr, 16, port) : undefined
+}
+
+function peerAt(bytes: Uint8Array, at: number, size: 4 | 16, port: number): Peer {
+  const isMapped = size === 16 && isV4Mapped(bytes, at)
+  if (size === 4 || isMapped) {
+    const first = isMapped ? at + 12 : at
+    return { address: `${bytes[first]}.${bytes[first + 1]}.${bytes[first + 2]}.${bytes[first + 3]}`, port, family: 4 }
+  }
+  return { address: ipToText(bytes.slice(at, at + 16)), port, family: 6 }
+}
+
+const isV4Mapped = (bytes: Uint8Array, at: number): boolean => {
+  for (let k = 0; k < 10; k++) if (bytes[at + k] !== 0) return false
+  return bytes[at + 10] === 0xff && bytes[at + 11] === 0xff
+}

@@ -1,0 +1,108 @@
+// Which shard gets a datagram. The kernel's own choice is a hash of the two addresses, which sends all queries of one client socket to one
+// shard; a classic BPF program on the SO_REUSEPORT group chooses otherwise. It sees the UDP payload and returns the number of a socket, in
+// the order in which they were bound; a load beyond the payload ends it with 0.
+
+import { C, SOCK_FILTER, SOCK_FPROG } from './abi.ts'
+import type { Libc } from './libc.ts'
+
+/** `random`: packet by packet, evenly. `name`: by the qname, one name always to the same shard. `kernel`: no program. */
+export const STEERINGS = ['random', 'name', 'kernel'] as const
+export type Steering = (typeof STEERINGS)[number]
+
+/** One instruction: code, k, and for jumps how many instructions to skip when true and when false. */
+type Instruction = readonly [code: number, k: number, ifTrue?: number, ifFalse?: number]
+
+const LD_WORD = 0x20
+const LD_WORD_AT_X = 0x40
+const LD_BYTE = 0x30
+const LD_BYTE_AT_X = 0x50
+const LD_MEM = 0x60
+const LDX_MEM = 0x61
+const ST = 0x02
+const MUL_K = 0x24
+const MOD_K = 0x94
+const AND_K = 0x54
+const RSH_K = 0x74
+const XOR_X = 0xac
+const TAX = 0x07
+const ADD_X = 0x0c
+const JGE = 0x35
+const RET_A = 0x16
+/** Ancillary load: a random number. */
+const RANDOM = 0xfffff000 + 56
+
+/** Of letters, clears the bit that tells upper from lower case; other bytes lose it too, which a hash may. */
+const FOLD = 0xdfdfdfdf
+const GOLDEN = 0x9e3779b1
+const HEADER_BYTES = 12
+/** Words of the first label that are hashed from its front; its last four bytes always are. */
+const LABEL_WORDS = 6
+const HASH = 0
+const LENGTH = 1
+
+/** hash = (hash ^ A) * golden, with A in the accumulator. */
+const MIX: readonly Instruction[] = [
+  [TAX, 0],
+  [LD_MEM, HASH],
+  [XOR_X, 0],
+  [MUL_K, GOLDEN],
+  [ST, HASH],
+]
+
+/** The rest only if A is at least `least`. */
+const ifAtLeast = (least: number, rest: readonly Instruction[]): Instruction[] => [[JGE, least, 0, rest.length], ...rest]
+
+const randomProgram = (shards: number): Instruction[] => [
+  [LD_WORD, RANDOM],
+  [MOD_K, shards],
+  [RET_A, 0],
+]
+
+/** Hashes the first label, case folded, and the first bytes of the second: enough to spread names, and the same for each query of a name. */
+const nameProgram = (shards: number): Instruction[] => {
+  const program: Instruction[] = [
+    [LD_BYTE, HEADER_BYTES],
+    [ST, LENGTH],
+    [MUL_K, GOLDEN],
+    [ST, HASH],
+  ]
+  for (let word = 0; word < LABEL_WORDS; word++) {
+    const load: Instruction[] = [[LD_WORD, HEADER_BYTES + 1 + word * 4], [AND_K, FOLD], ...MIX]
+    program.push([LD_MEM, LENGTH], ...ifAtLeast(word * 4 + 4, load))
+  }
+  // The label's last four bytes: what numbers the names of a set stands there.
+  const tail: Instruction[] = [[LDX_MEM, LENGTH], [LD_WORD_AT_X, HEADER_BYTES - 3], [AND_K, FOLD], ...MIX]
+  program.push([LD_MEM, LENGTH], ...ifAtLeast(4, tail))
+  // A label of less than four bytes has no word of its own.
+  for (let byte = 0; byte < 3; byte++) {
+    const load: Instruction[] = [[LD_BYTE, HEADER_BYTES + 1 + byte], [AND_K, 0xdf], ...MIX]
+    program.push([LD_MEM, LENGTH], ...ifAtLeast(byte + 1, load))
+  }
+  // The second label: X is its length byte's offset minus the header's and the first length byte's.
+  const second: Instruction[] = [[LD_WORD_AT_X, HEADER_BYTES + 2], [AND_K, FOLD], ...MIX]
+  program.push([LDX_MEM, LENGTH], [LD_BYTE_AT_X, HEADER_BYTES + 1], ...ifAtLeast(4, second))
+  program.push([LD_MEM, HASH], [RSH_K, 15], [TAX, 0], [LD_MEM, HASH], [ADD_X, 0], [RSH_K, 1], [MOD_K, shards], [RET_A, 0])
+  return program
+}
+
+/** Attaches the program to the whole group that a socket is in; undefined, or the system's error number. Nothing to do for one shard. */
+export function steer(libc: Libc, fds: readonly number[], steering: Steering): number | undefined {
+  const [fd] = fds
+  if (fd === undefined || fds.length === 1 || steering === 'kernel') return undefined
+  const program = steering === 'name' ? nameProgram(fds.length) : randomProgram(fds.length)
+  const code = new Uint8Array(program.length * SOCK_FILTER.size)
+  const view = new DataView(code.buffer)
+  for (const [index, [operation, k, ifTrue = 0, ifFalse = 0]] of program.entries()) {
+    const at = index * SOCK_FILTER.size
+    view.setUint16(at + SOCK_FILTER.code, operation, true)
+    view.setUint8(at + SOCK_FILTER.jt, ifTrue)
+    view.setUint8(at + SOCK_FILTER.jf, ifFalse)
+    view.setUint32(at + SOCK_FILTER.k, k >>> 0, true)
+  }
+  const head = new Uint8Array(SOCK_FPROG.size)
+  const headView = new DataView(head.buffer)
+  headView.setUint16(SOCK_FPROG.len, program.length, true)
+  headView.setBigUint64(SOCK_FPROG.filter, libc.addressOf(code), true)
+  const result = libc.setsockopt(fd, C.SOL_SOCKET, C.SO_ATTACH_REUSEPORT_CBPF, libc.addressOf(head), head.length)
+  return result === 0 ? undefined : libc.errno()
+}

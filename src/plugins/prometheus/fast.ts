@@ -1,0 +1,54 @@
+// Hot path.
+// The fast step of prometheus: counts answers as they leave. How long they took is known when their batch has been sent, and counted for all
+// of it at once.
+
+import type { DnsMetrics } from '../../core/dns-metrics.ts'
+import type { FastQuery } from '../../core/fast-query.ts'
+import type { FastStep } from '../../core/fast-step.ts'
+import type { WireZones } from '../../core/wire-zones.ts'
+import { getFlags, MASK_RCODE } from '../../wire/header.ts'
+
+export interface FastCountsParts {
+  readonly metrics: DnsMetrics
+  /** Position in the labels by ListenerRef.index, -1 for listeners of other blocks. */
+  readonly servers: readonly number[]
+  /** In the order of the zone labels; undefined if there is but one zone. */
+  readonly zones: WireZones | undefined
+  readonly zoneCount: number
+  /** Position of the plugin that is named as writer. */
+  readonly writer: number
+}
+
+export class FastCounts implements FastStep {
+  readonly #parts: FastCountsParts
+  /** Answers of the batch by place (server * zoneCount + zone), and the places that have any. */
+  readonly #answers: Int32Array
+  readonly #places: Int32Array
+  #placeCount = 0
+
+  constructor(parts: FastCountsParts) {
+    this.#parts = parts
+    this.#answers = new Int32Array(Math.max(1, ...parts.servers.map(server => server + 1)) * parts.zoneCount)
+    this.#places = new Int32Array(this.#answers.length)
+  }
+
+  done(query: FastQuery): void {
+    const { metrics, servers, zones, zoneCount, writer } = this.#parts
+    const server = servers[query.listener.index] ?? -1
+    if (server < 0) return
+    const zone = zones === undefined ? 0 : Math.max(0, zones.longest(query.key.bytes, query.nameLength))
+    metrics.request(server, zone, false, query.family, query.qtype, query.do, query.length)
+    metrics.reply(server, zone, false, getFlags(query.out, query.outAt) & MASK_RCODE, writer, query.plainLength)
+    const place = server * zoneCount + zone
+    if (this.#answers[place]!++ === 0) this.#places[this.#placeCount++] = place
+  }
+
+  batchSent(elapsedMs: number): void {
+    for (let k = 0; k < this.#placeCount; k++) {
+      const place = this.#places[k]!
+      this.#parts.metrics.durations(place, elapsedMs / 1000, this.#answers[place]!)
+      this.#answers[place] = 0
+    }
+    this.#placeCount = 0
+  }
+}

@@ -1,0 +1,61 @@
+// The sockets of one listen address in one shard. What they receive goes to whatever generation serves that address now.
+
+import type { FastQuery } from '../core/fast-query.ts'
+import type { OpenListener, Receiver } from '../net/engine.ts'
+import { openTcp } from '../net/tcp.ts'
+import type { BootMessage } from './boot.ts'
+import type { Dispatcher } from './dispatch.ts'
+import type { FastPath } from './fast-path.ts'
+import type { ServedListener } from './shard-generation.ts'
+import type { UdpEngine } from './udp-engine.ts'
+
+export interface BindingParts {
+  readonly dispatcher: Dispatcher
+  readonly fastPath: FastPath
+  readonly udp: UdpEngine
+}
+
+export class Binding implements Receiver {
+  served: ServedListener
+  readonly #parts: BindingParts
+  #sockets: readonly OpenListener[] = []
+
+  constructor(served: ServedListener, parts: BindingParts) {
+    this.served = served
+    this.#parts = parts
+  }
+
+  get listener() {
+    return this.served.ref
+  }
+  get tcpLimits() {
+    return this.served.message.tcpLimits
+  }
+  fast(query: FastQuery): number {
+    return this.#parts.fastPath.answer(this.served, query)
+  }
+  batchSent(elapsedMs: number): void {
+    this.served.generation.batchSent(elapsedMs)
+  }
+  receive(...[bytes, transport, client, local, respond]: Parameters<Receiver['receive']>): void {
+    this.#parts.dispatcher.receive(this.served, bytes, transport, client, local, respond)
+  }
+
+  /** Throws if an address cannot be listened on. TCP first: a client that is told to come back over TCP must find it open. */
+  async open({ canReusePort, maxTcpConnections }: BootMessage): Promise<void> {
+    const { message } = this.served
+    const tcp = await openTcp(message, this, { maxConnections: maxTcpConnections, canReusePort })
+    this.#sockets = [tcp]
+    const udp = await this.#parts.udp.open(message, this)
+    this.#sockets = [tcp, udp]
+  }
+
+  /** Begins to receive where receiving can be put off until the configuration is in force. */
+  start(): void {
+    for (const socket of this.#sockets) socket.start?.()
+  }
+
+  async close(graceMs: number): Promise<void> {
+    await Promise.all(this.#sockets.map(socket => socket.close(graceMs)))
+  }
+}

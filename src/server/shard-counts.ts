@@ -1,0 +1,60 @@
+// What shards count beside the metrics of their generation: messages that were no queries, replies that could not be sent, batches. The
+// counts belong to the process and outlive reloads and shards.
+
+import type { MetricRegistrar, Vector } from '../core/metrics.ts'
+import type { CounterRow } from '../memory/counters.ts'
+
+/** Why a message was not taken as a query. */
+export const REJECTIONS = ['short', 'oversized', 'response', 'source_port', 'opcode', 'malformed'] as const
+export type Rejection = (typeof REJECTIONS)[number]
+const UNSENT = ['full', 'refused']
+
+/** Offsets in a shard's row, as plain data for shards. */
+export interface ShardCounters {
+  readonly rejected: Vector
+  readonly unsent: Vector
+  readonly datagrams: Vector
+  readonly batches: Vector
+}
+
+/** On main, once, on the process's own registrar. */
+export const declareShardCounters = (metrics: MetricRegistrar): ShardCounters => {
+  const rejected = 'Messages that were dropped or refused before routing, by reason.'
+  const unsent = 'UDP replies that could not be sent: the socket stayed full, or the system refused them.'
+  const datagrams = 'UDP datagrams received in batches.'
+  const batches = 'Batches of UDP datagrams received.'
+  const family = (name: string, help: string, labelNames: readonly string[] = []) =>
+    metrics.counter({ name: `shardns_${name}`, help, labelNames })
+  return {
+    rejected: family('rejected_messages_total', rejected, ['reason']).vector({}, { reason: REJECTIONS }),
+    unsent: family('unsent_replies_total', unsent, ['reason']).vector({}, { reason: UNSENT }),
+    datagrams: family('udp_datagrams_total', datagrams).vector({}),
+    batches: family('udp_batches_total', batches).vector({}),
+  }
+}
+
+/** The counts of one shard. */
+export class ShardCounts {
+  readonly #row: CounterRow
+  readonly #at: ShardCounters
+
+  constructor(row: CounterRow, counters: ShardCounters) {
+    this.#row = row
+    this.#at = counters
+  }
+
+  rejected(reason: Rejection): void {
+    const { base, step } = this.#at.rejected
+    this.#row.add(base + REJECTIONS.indexOf(reason) * step)
+  }
+  full(): void {
+    this.#row.add(this.#at.unsent.base)
+  }
+  refused(): void {
+    this.#row.add(this.#at.unsent.base + this.#at.unsent.step)
+  }
+  batch(datagrams: number): void {
+    this.#row.add(this.#at.datagrams.base, datagrams)
+    this.#row.add(this.#at.batches.base)
+  }
+}

@@ -1,0 +1,162 @@
+// Property: whatever the fast path answers, the slow path answers with the same bytes. Questions, EDNS shapes, flags, damage and the state of
+// the cache are drawn by a seeded generator; time goes on between them.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ServerError } from '../src/core/errors.ts'
+import type { Handler } from '../src/core/handler.ts'
+import type { Query } from '../src/core/query.ts'
+import { typeToText } from '../src/wire/rrtypes.ts'
+import { type BothPaths, bothPaths, CLIENT } from './support/both-paths.ts'
+import { counterValue, type QueryOptions, query, type ReplyOptions, replyTo } from './support/plugin-harness.ts'
+
+const QUERIES = 20_000
+const TYPES = ['A', 'AAAA', 'TXT', 'MX', 'HTTPS', 'DS', 'ANY', 'SOA']
+
+/** mulberry32: the same sequence for each run. */
+const generator = (seed: number): ((count: number) => number) => {
+  let state = seed
+  return count => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) % count
+  }
+}
+
+const soa = (ttl: number): string => `example.org. ${ttl} IN SOA ns.example.org. host.example.org. 1 3600 600 86400 300`
+
+/** What stands behind the cache: the kind of answer follows from the name, its TTL from the moment. */
+const downstream =
+  (draw: (count: number) => number): Handler =>
+  request => {
+    const { name, type } = request.question
+    const ttl = [5, 6, 30, 300][draw(4)] ?? 0
+    const address = (n: number): string =>
+      typeToText(type) === 'AAAA' ? `${name} ${ttl} IN AAAA 2001:db8::${n}` : `${name} ${ttl} IN A 192.0.2.${n}`
+    const kinds: readonly (() => ReplyOptions)[] = [
+      () => ({ answer: [address(1)], ra: true }),
+      () => ({ answer: [1, 2, 3].map(address), ad: true, aa: true }),
+      () => ({ answer: [`${name} ${ttl} IN CNAME t.example.org.`, `t.example.org. ${ttl} IN A 192.0.2.9`], ra: true }),
+      () => ({ rcode: 'NXDOMAIN', authority: [soa(ttl)], ra: true }),
+      () => ({ authority: [soa(ttl)], opt: { udpSize: 4096, do: true } }),
+      () => ({ answer: Array.from({ length: 40 }, (_, n) => address(n + 1)) }),
+      () => ({ answer: [`${name} ${ttl} IN TXT "${'x'.repeat(200)}"`], additional: ['ns.example.org. 60 IN A 192.0.2.53'] }),
+      () => ({ rcode: 'SERVFAIL' }),
+      () => ({ answer: Array.from({ length: 120 }, (_, n) => address(n + 1)) }),
+    ]
+    const kind = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % (kinds.length + 1)
+    if (kind === kinds.length) throw new ServerError('TEST', 'downstream fails')
+    return replyTo(request, kinds[kind]?.())
+  }
+
+const anyCase = (name: string, draw: (count: number) => number): string =>
+  [...name].map(letter => (draw(2) === 0 ? letter.toUpperCase() : letter)).join('')
+
+const EDNS: readonly QueryOptions[] = [
+  {},
+  {},
+  { udpSize: 1232 },
+  { udpSize: 512, do: true },
+  { udpSize: 4096, do: true },
+  { udpSize: 0 },
+  { udpSize: 1232, options: [{ code: 10, data: '0102030405060708' }] },
+  {
+    udpSize: 1232,
+    options: [
+      { code: 3, data: '' },
+      { code: 12, data: '000000' },
+      { code: 65001, data: 'ff' },
+    ],
+  },
+  { udpSize: 1400, do: true, options: [{ code: 8, data: '00011800c00002' }] },
+  { udpSize: 1232, version: 1 },
+  { udpSize: 600, options: [{ code: 12, data: '00'.repeat(400) }] },
+]
+
+const aQuery = (draw: (count: number) => number): Query => {
+  const name = draw(40) === 0 ? '.' : `${['w', 'mail', 'n'][draw(3)]}${draw(14)}.example.${draw(8) === 0 ? 'net' : 'org'}.`
+  const type = TYPES[draw(3) === 0 ? draw(TYPES.length) : draw(2)] ?? 'A'
+  return query(anyCase(name, draw), type, {
+    ...EDNS[draw(EDNS.length)],
+    id: draw(65536),
+    rd: draw(4) > 0,
+    ad: draw(3) === 0,
+    cd: draw(12) === 0,
+    ...(draw(50) === 0 ? { opcode: 4 } : {}),
+    ...(draw(50) === 0 ? { class: 3 } : {}),
+  })
+}
+
+/** Mostly whole; else cut off, with a tail, or with a byte changed. */
+const damaged = (bytes: Uint8Array, draw: (count: number) => number): Uint8Array => {
+  const kind = draw(20)
+  if (kind === 0) return bytes.subarray(0, draw(bytes.length + 1))
+  if (kind === 1) return Uint8Array.of(...bytes, ...new Uint8Array(draw(9)).fill(draw(256)))
+  if (kind > 3) return bytes
+  const changed = bytes.slice()
+  changed[2 + draw(bytes.length - 2)] = draw(256)
+  return changed
+}
+
+/** Runs the queries; gives how many the fast path answered. */
+const compare = async (paths: BothPaths, seed: number): Promise<number> => {
+  const draw = generator(seed)
+  let answered = 0
+  for (let n = 0; n < QUERIES; n++) {
+    const bytes = damaged(aQuery(draw).bytes, draw)
+    const client = draw(50) === 0 ? { ...CLIENT, port: [0, 7, 19, 53][draw(4)] ?? 0 } : CLIENT
+    const fast = paths.fast(bytes, client)
+    const slow = await paths.slow(bytes, client)
+    if (fast !== undefined) {
+      assert.deepEqual(fast, slow === undefined ? undefined : new Uint8Array(slow), `query ${n}: ${bytes.toHex()}`)
+      answered++
+    }
+    if (draw(10) === 0) paths.clock.advance(draw(1500))
+  }
+  return answered
+}
+
+const CHAINS: readonly (readonly string[])[] = [
+  ['errors', 'cache'],
+  ['prometheus 127.0.0.1:0', 'errors', 'acl {\nallow net 192.0.2.0/24\nblock\n}', 'cache 20 example.org {\nprefetch 3 1m 20%\n}'],
+  ['bufsize 700', 'any', 'cache {\nserve_stale 1h immediate 7s 30s\ndenial 2000 60\n}'],
+  ['errors', 'cache {\nkeepttl\nserve_stale_policy prefer_positive\nserve_stale 10s verify 1s\n}'],
+  ['acl {\nallow type A\nblock type AAAA\nfilter\n}', 'cache {\nsuccess 1024 5 5\nservfail 0s\n}'],
+]
+
+for (const [index, chain] of CHAINS.entries()) {
+  test(`both paths give the same bytes: ${chain.join(', ').replaceAll('\n', ' ')}`, async () => {
+    const answered = await compare(await bothPaths(chain, downstream(generator(99 + index))), 7 + index)
+    assert.ok(answered > QUERIES / 25, `the fast path answered ${answered} of ${QUERIES}`)
+  })
+}
+
+test('both paths count the same', async () => {
+  const chain = ['prometheus 127.0.0.1:0', 'errors', 'acl {\nallow net 192.0.2.0/24\n}', 'cache']
+  const runs = await Promise.all([0, 1].map(() => bothPaths(chain, downstream(generator(5)))))
+  for (const [which, paths] of runs.entries()) {
+    for (const n of [1, 2, 3, 3, 2, 1, 5, 5]) {
+      const { bytes } = query(`w${n}.example.org.`, 'A', n === 5 ? { do: true } : {})
+      const fast = which === 0 ? paths.fast(bytes) : undefined
+      if (fast === undefined) await paths.slow(bytes)
+      else paths.batchSent(0)
+    }
+  }
+  const totals = runs.map(({ control, row }) =>
+    [
+      'dns_requests_total',
+      'dns_responses_total',
+      'dns_do_requests_total',
+      'cache_hits_total',
+      'cache_requests_total',
+      'acl_allowed_requests_total',
+    ].map(name => counterValue(control, row, `coredns_${name}`)),
+  )
+  assert.deepEqual(totals[0], totals[1])
+  assert.equal(totals[0]?.[0], 8)
+  const durations = runs.map(
+    ({ control, row }) => control.metrics.histogramValue(row, 'coredns_dns_request_duration_seconds', {}).count,
+  )
+  assert.deepEqual(durations, [8, 8])
+})

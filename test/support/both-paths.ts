@@ -1,0 +1,115 @@
+// One server block in one shard, asked over the fast path and over the slow one, with the same memory and under the same clock: no threads, no
+// sockets. Behind the block's plugins stands a scripted answer.
+
+import assert from 'node:assert/strict'
+import { CacheKey } from '../../src/cache/key.ts'
+import { FastQuery } from '../../src/core/fast-query.ts'
+import type { FastStep } from '../../src/core/fast-step.ts'
+import type { Handler, Stage } from '../../src/core/handler.ts'
+import type { AnyPlugin } from '../../src/core/plugin.ts'
+import type { Peer } from '../../src/core/query.ts'
+import { BlackBox } from '../../src/memory/black-box.ts'
+import { CounterRow } from '../../src/memory/counters.ts'
+import { layoutRegion, makeRegion, SHARD_COUNT_WORDS } from '../../src/memory/region.ts'
+import { findPlugin } from '../../src/plugins/index.ts'
+import { Dispatcher } from '../../src/server/dispatch.ts'
+import { FastChain } from '../../src/server/fast-chain.ts'
+import { FastPath } from '../../src/server/fast-path.ts'
+import { Router } from '../../src/server/router.ts'
+import { ShardCounts } from '../../src/server/shard-counts.ts'
+import type { ServedListener } from '../../src/server/shard-generation.ts'
+import { nameFromText } from '../../src/wire/name.ts'
+import { directive, type FakeControl, fakeBlock, fakeClock, fakeControl, fakeServe } from './plugin-harness.ts'
+
+const IN_BYTES = 8192
+const OUT_BYTES = 4096
+const IN_AT = 128
+const OUT_AT = 64
+const NO_VECTOR = { base: 0, step: 2 }
+const COUNTERS = { rejected: NO_VECTOR, unsent: NO_VECTOR, datagrams: NO_VECTOR, batches: NO_VECTOR }
+
+export interface BothPaths {
+  readonly control: FakeControl
+  readonly clock: ReturnType<typeof fakeClock>
+  /** Counts of the shard. */
+  readonly row: Int32Array
+  /** The fast path's reply; undefined when it leaves the query to the slow path. */
+  fast(bytes: Uint8Array, client?: Peer): Uint8Array | undefined
+  /** The slow path's reply; undefined for silence. */
+  slow(bytes: Uint8Array, client?: Peer): Promise<Uint8Array | undefined>
+  /** Ends a batch of the fast path. */
+  batchSent(elapsedMs: number): void
+}
+
+export const CLIENT: Peer = { address: '192.0.2.53', port: 40_000, family: 4 }
+
+/** Directives in the order of the chain, each as Corefile text; `last` answers behind them. */
+export const bothPaths = async (texts: readonly string[], last: Handler, zones = ['.']): Promise<BothPaths> => {
+  const clock = fakeClock()
+  const block = fakeBlock({ zones, directives: texts.map(text => text.split(/\s/, 1)[0] ?? '') })
+  const control = fakeControl({ clock, block })
+  const serve = fakeServe({ control })
+  const stages: Stage[] = []
+  for (const text of texts) {
+    const plugin: AnyPlugin = findPlugin(text.split(/\s/, 1)[0] ?? '') ?? assert.fail(text)
+    const options = plugin.parse(directive(text, zones.join(' ')))
+    const shared = await plugin.control?.(options, control)
+    const stage = plugin.serve?.(structuredClone(options), serve, structuredClone(shared))
+    if (stage !== undefined) stages.push(stage)
+  }
+  const gap = stages.findIndex(stage => stage.fast === undefined)
+  const steps = stages.slice(0, gap < 0 ? stages.length : gap).map(stage => stage.fast as FastStep)
+  const chain = new FastChain(steps)
+  const handler = stages.reduceRight<Handler>((next, stage) => stage.wrap(next), last)
+  const router = new Router()
+  for (const zone of zones) router.add(nameFromText(zone) ?? assert.fail(zone), { handler, fast: chain, view: '' }, false)
+  const layout = layoutRegion(1)
+  const regionWords = new Int32Array(makeRegion(layout))
+  const { seed } = control.memory
+  const counts = new ShardCounts(new CounterRow(regionWords, layout.words - SHARD_COUNT_WORDS), COUNTERS)
+  const refusals = { key: new CacheKey(seed), regionWords, refusedOffset: layout.refused }
+  const blackBox = new BlackBox(regionWords, layout.blackBoxes, 0)
+  const dispatcher = new Dispatcher({ ...refusals, clock, log: serve.log, blackBox, counts })
+  const at = {
+    ref: { index: 0, label: 'dns://:53' },
+    router,
+    generation: { stacktrace: false, enter: () => {}, leave: () => {}, countPanic: () => {} },
+    countDropped: () => {},
+  } as unknown as ServedListener
+  return {
+    control,
+    clock,
+    row: serve.row,
+    fast: fastAsker(new FastPath(refusals), at, new FastQuery(new CacheKey(seed)), clock),
+    slow: (bytes, client = CLIENT) =>
+      new Promise(resolve => dispatcher.receive(at, bytes.slice(), 'udp', client, { ...client, port: 53 }, resolve)),
+    batchSent: ms => chain.batchSent(ms),
+  }
+}
+
+/** Queries and answers lie in the middle of memory that is checked afterwards: the fast path writes nothing outside its room. */
+const fastAsker = (path: FastPath, at: ServedListener, query: FastQuery, clock: ReturnType<typeof fakeClock>) => {
+  query.bytes = new Uint8Array(IN_BYTES)
+  query.words = new Int32Array(query.bytes.buffer)
+  query.out = new Uint8Array(OUT_AT + OUT_BYTES + 64)
+  query.outWords = new Int32Array(query.out.buffer)
+  return (bytes: Uint8Array, client = CLIENT): Uint8Array | undefined => {
+    query.bytes.fill(0xa5)
+    query.out.fill(0xa5)
+    query.bytes.set(bytes, IN_AT)
+    query.at = IN_AT
+    query.length = bytes.length
+    query.outAt = OUT_AT
+    query.outRoom = OUT_BYTES
+    query.family = client.family
+    query.clientPort = client.port
+    query.address = { bytes: Uint8Array.from(client.address.split('.').map(Number)), family: 4 }
+    query.receivedMs = clock.ms()
+    query.nowSeconds = clock.seconds()
+    const length = path.answer(at, query)
+    assert.ok(query.out.subarray(0, OUT_AT).every(byte => byte === 0xa5))
+    assert.ok(query.out.subarray(OUT_AT + OUT_BYTES).every(byte => byte === 0xa5))
+    assert.deepEqual(query.bytes.subarray(IN_AT, IN_AT + bytes.length), bytes)
+    return length === 0 ? undefined : query.out.slice(OUT_AT, OUT_AT + length)
+  }
+}
