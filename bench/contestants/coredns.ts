@@ -1,0 +1,26 @@
+// CoreDNS: the same Corefile, one thread of Go code.
+
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { askVersion, findProgram } from '../host/programs.ts'
+import type { Contestant } from './contestant.ts'
+import { corefile } from './corefile.ts'
+
+export const coredns = (): Contestant => {
+  const path = findProgram('coredns')
+  return {
+    name: 'coredns',
+    kind: 'cache',
+    threads: 1,
+    absent: path === undefined ? 'coredns is not installed' : undefined,
+    version: path === undefined ? '' : askVersion(path, ['-version']),
+    launch(place) {
+      const file = join(place.folder, 'Corefile')
+      const work = join(place.folder, 'work')
+      mkdirSync(work)
+      writeFileSync(file, corefile(place))
+      // GOMAXPROCS=1: one thread, as all others have.
+      return { file: 'env', args: ['GOMAXPROCS=1', path ?? 'coredns', '-conf', file, '-quiet'], cwd: work }
+    },
+  }
+}

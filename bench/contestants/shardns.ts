@@ -1,0 +1,39 @@
+// shardns itself, from the sources of this checkout or of another one.
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Contestant, Variant } from './contestant.ts'
+import { corefile } from './corefile.ts'
+
+export const ROOT = join(import.meta.dirname, '..', '..')
+export const ENGINES = ['mmsg', 'dgram'] as const
+export type Engine = (typeof ENGINES)[number]
+
+export interface ShardnsParts {
+  readonly name: string
+  readonly engine: Engine
+  /** Where its sources, or its built package, lie. */
+  readonly root?: string
+  /** The command line's program, below `root`. */
+  readonly entry?: string
+  readonly variant?: Variant
+}
+
+export const shardns = (parts: ShardnsParts): Contestant => {
+  const { name, engine, root = ROOT, entry = 'src/cli.ts', variant = {} } = parts
+  const threads = variant.threads ?? 1
+  return {
+    name,
+    kind: 'shardns',
+    threads,
+    absent: undefined,
+    version: (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version,
+    launch(place) {
+      const file = join(place.folder, 'Corefile')
+      writeFileSync(file, corefile(place, variant.log ? ['log'] : []))
+      const args = [entry, '-conf', file, '--workers', String(threads), '--engine', engine, ...(variant.args ?? [])]
+      return { file: process.execPath, args, cwd: root }
+    },
+    variant: (other, more) => shardns({ ...parts, name: other, variant: { ...variant, ...more } }),
+  }
+}

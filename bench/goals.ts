@@ -1,0 +1,178 @@
+// What the issue asks for, and whether the figures reach it.
+
+import type { Outcome } from './bench.ts'
+import type { Spread } from './measure/stats.ts'
+import { LOG_SUFFIX } from './scenarios/log.ts'
+import { TWO_SHARDS } from './scenarios/memory.ts'
+import { BUILT } from './scenarios/startup.ts'
+import { metricSpread, ratioSpread } from './summary.ts'
+
+/** Outcomes by scenario. */
+export type Results = ReadonlyMap<string, Outcome>
+
+interface Goal {
+  readonly text: string
+  readonly limit: number
+  readonly unit: string
+  readonly isAtLeast?: boolean
+  /** Undefined if it was not measured. */
+  readonly figure: (results: Results) => Spread | undefined
+}
+
+export interface GoalResult {
+  readonly goal: string
+  readonly wanted: string
+  readonly measured: string
+  /** Undefined if it was not measured. */
+  readonly isReached: boolean | undefined
+}
+
+const ratio =
+  (scenario: string, metric: string, ours: string, theirs: string, otherScenario = scenario) =>
+  (results: Results): Spread | undefined =>
+    ratioSpread(metric, [results.get(scenario), ours], [results.get(otherScenario), theirs])
+
+const figure =
+  (scenario: string, metric: string, contestant: string, scale = 1) =>
+  (results: Results): Spread | undefined => {
+    const found = metricSpread(results.get(scenario), contestant, metric)
+    return found && { median: found.median * scale, min: found.min * scale, max: found.max * scale }
+  }
+
+/** The worst of several figures counts, not the median. */
+const worst =
+  (...figures: readonly ((results: Results) => Spread | undefined)[]) =>
+  (results: Results): Spread | undefined => {
+    const found = figures.flatMap(one => one(results) ?? [])
+    if (found.length === 0) return undefined
+    const max = Math.max(...found.map(spread => spread.max))
+    return { median: max, min: Math.min(...found.map(spread => spread.min)), max }
+  }
+
+/** Growth and shrinking are both a difference. */
+const distance =
+  (one: (results: Results) => Spread | undefined) =>
+  (results: Results): Spread | undefined => {
+    const found = one(results)
+    return found && { ...found, median: Math.abs(found.median) }
+  }
+
+const GOALS: readonly Goal[] = [
+  { text: 'hits, CPU per query: of Unbound', limit: 0.92, unit: 'x', figure: ratio('hits', 'cpuUs', 'shardns', 'unbound') },
+  {
+    text: "hits, CPU per query: of dnsdist's packet cache",
+    limit: 0.85,
+    unit: 'x',
+    figure: ratio('hits', 'cpuUs', 'shardns', 'dnsdist'),
+  },
+  {
+    text: 'hits, CPU per query: of a batch echo in the same engine',
+    limit: 1.15,
+    unit: 'x',
+    figure: ratio('hits', 'cpuUs', 'shardns', 'echo-mmsg'),
+  },
+  {
+    text: 'hits with EDNS, CPU per query: of hits without',
+    limit: 1.05,
+    unit: 'x',
+    figure: ratio('edns', 'cpuUs', 'shardns', 'shardns', 'hits'),
+  },
+  {
+    text: 'hits, q/s, one shard: of Unbound, one thread',
+    limit: 1,
+    unit: 'x',
+    isAtLeast: true,
+    figure: ratio('hits', 'qps', 'shardns', 'unbound'),
+  },
+  {
+    text: 'hits, CPU per query, engine dgram: of a plain dgram echo',
+    limit: 1.25,
+    unit: 'x',
+    figure: ratio('hits', 'cpuUs', 'shardns-dgram', 'echo-dgram'),
+  },
+  {
+    text: 'misses, CPU per query: of dnsdist without cache',
+    limit: 1.5,
+    unit: 'x',
+    figure: ratio('misses', 'cpuUs', 'shardns', 'dnsdist-nocache'),
+  },
+  { text: 'misses, CPU per query: of Unbound', limit: 0.6, unit: 'x', figure: ratio('misses', 'cpuUs', 'shardns', 'unbound') },
+  {
+    text: 'TCP hits, 50 pipelined connections, CPU per query: of Unbound',
+    limit: 1,
+    unit: 'x',
+    figure: ratio('tcp', 'cpuUs', 'shardns', 'unbound'),
+  },
+  {
+    text: 'one client socket, 2 shards, --steer random: busiest shard of the other',
+    limit: 1.1,
+    unit: 'x',
+    figure: figure('steer', 'imbalance', 'shardns-2-random'),
+  },
+  {
+    text: 'p99 at half the saturation load: of Unbound',
+    limit: 1.2,
+    unit: 'x',
+    figure: ratio('latency', 'p99Us', 'shardns', 'unbound'),
+  },
+  {
+    text: 'RSS, 2 shards, 10,000 entries',
+    limit: 110,
+    unit: 'MiB',
+    figure: figure('memory', 'filledMiB', `shardns${TWO_SHARDS}`),
+  },
+  {
+    text: 'RSS after the long load: difference',
+    limit: 4,
+    unit: 'MiB',
+    figure: distance(figure('memory', 'grownMiB', `shardns${TWO_SHARDS}`)),
+  },
+  {
+    text: 'start to first answer, built package',
+    limit: 400,
+    unit: 'ms',
+    figure: figure('startup', 'startMs', `shardns${BUILT}`),
+  },
+  {
+    text: 'TCP hits during a flood, p99: mmsg of dgram',
+    limit: 1,
+    unit: 'x',
+    figure: ratio('prompt', 'tcpP99Us', 'shardns', 'shardns-dgram'),
+  },
+  {
+    text: 'UDP misses during a flood, p99: mmsg of dgram',
+    limit: 1,
+    unit: 'x',
+    figure: ratio('prompt', 'missP99Us', 'shardns', 'shardns-dgram'),
+  },
+  {
+    text: 'TCP hits and UDP misses during a flood: longest wait',
+    limit: 100,
+    unit: 'ms',
+    figure: worst(figure('prompt', 'tcpMaxUs', 'shardns', 0.001), figure('prompt', 'missMaxUs', 'shardns', 0.001)),
+  },
+  {
+    text: 'hits with log, CPU per query: of hits without',
+    limit: 1.5,
+    unit: 'x',
+    figure: ratio('log', 'cpuUs', `shardns${LOG_SUFFIX}`, 'shardns'),
+  },
+]
+
+const show = ({ median, min, max }: Spread, unit: string): string => {
+  const number = (value: number): string => value.toFixed(unit === 'x' ? 2 : 1)
+  return min === max ? `${number(median)} ${unit}` : `${number(median)} ${unit} (${number(min)}..${number(max)})`
+}
+
+export const judge = (results: Results): GoalResult[] =>
+  GOALS.map(({ text, limit, unit, isAtLeast = false, figure: measure }) => {
+    const found = measure(results)
+    return {
+      goal: text,
+      wanted: `${isAtLeast ? '>=' : '<='} ${limit} ${unit}`,
+      measured: found === undefined ? 'not measured' : show(found, unit),
+      isReached: found === undefined ? undefined : isAtLeast ? found.median >= limit : found.median <= limit,
+    }
+  })
+
+export const reachedText = (isReached: boolean | undefined): string => (isReached === undefined ? '-' : isReached ? 'yes' : 'NO')

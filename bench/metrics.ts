@@ -1,0 +1,57 @@
+// The numbers that a sample can have: how they are called and shown.
+
+export interface Metric {
+  readonly title: string
+  readonly digits: number
+}
+
+export const METRICS: Readonly<Record<string, Metric>> = {
+  qps: { title: 'q/s', digits: 0 },
+  lost: { title: 'lost', digits: 0 },
+  wrong: { title: 'wrong', digits: 0 },
+  cpuUs: { title: 'CPU µs/q', digits: 2 },
+  userUs: { title: 'user', digits: 2 },
+  systemUs: { title: 'system', digits: 2 },
+  busy: { title: 'cores busy', digits: 2 },
+  p50Us: { title: 'p50 µs', digits: 0 },
+  p99Us: { title: 'p99 µs', digits: 0 },
+  p999Us: { title: 'p99.9 µs', digits: 0 },
+  rssMiB: { title: 'RSS MiB', digits: 1 },
+  peakMiB: { title: 'peak MiB', digits: 1 },
+  imbalance: { title: 'busiest / other', digits: 2 },
+  startMs: { title: 'first answer ms', digits: 1 },
+  filledMiB: { title: '10,000 entries MiB', digits: 1 },
+  afterMiB: { title: 'after load MiB', digits: 1 },
+  grownMiB: { title: 'grown MiB', digits: 1 },
+  queries: { title: 'queries', digits: 0 },
+  tcpP50Us: { title: 'TCP p50 µs', digits: 0 },
+  tcpP99Us: { title: 'TCP p99 µs', digits: 0 },
+  tcpMaxUs: { title: 'TCP max µs', digits: 0 },
+  missP50Us: { title: 'miss p50 µs', digits: 0 },
+  missP99Us: { title: 'miss p99 µs', digits: 0 },
+  missMaxUs: { title: 'miss max µs', digits: 0 },
+  unanswered: { title: 'unanswered', digits: 0 },
+  rate: { title: 'asked q/s', digits: 0 },
+}
+
+export const LOAD_COLUMNS = [
+  'qps',
+  'lost',
+  'cpuUs',
+  'userUs',
+  'systemUs',
+  'busy',
+  'p50Us',
+  'p99Us',
+  'p999Us',
+  'rssMiB',
+  'peakMiB',
+]
+
+export const titleOf = (metric: string): string => METRICS[metric]?.title ?? metric
+
+export const format = (metric: string, value: number): string =>
+  value.toLocaleString('en-US', {
+    minimumFractionDigits: METRICS[metric]?.digits ?? 2,
+    maximumFractionDigits: METRICS[metric]?.digits ?? 2,
+  })

@@ -1,0 +1,65 @@
+// The command line of the suite.
+
+import { parseArgs } from 'node:util'
+
+export interface Options {
+  /** Names of scenarios; none is all. */
+  readonly scenarios: readonly string[]
+  readonly rounds: number
+  readonly seconds: number
+  /** Names of contestants; none is all. */
+  readonly only: readonly string[]
+  /** A git revision to compare this checkout with. */
+  readonly compare: string | undefined
+  readonly writeDocs: boolean
+  /** Queries of the memory scenario's long run. */
+  readonly memoryQueries: number
+  readonly help: boolean
+}
+
+export const USAGE = `Usage: npm run bench [-- SCENARIO ...] [OPTION ...]
+
+  --rounds N          rounds, interleaved: A B C A B C (default 5)
+  --seconds N         seconds of each measurement (default 5)
+  --only NAME,...     these contestants only (shardns, shardns-dgram, unbound, dnsdist, ...)
+  --compare REF       this checkout against another revision, instead of against peers
+  --write-docs        write docs/benchmarks.md and docs/benchmarks.svg from the newest results; measures only the scenarios named
+  --memory-queries N  queries of the memory scenario's long run (default 10000000)
+  --help              this text
+
+The scenario \`micro\` runs the micro benches of wire, cache and memory.
+`
+
+const positive = (name: string, text: string, isWhole: boolean): number => {
+  const value = Number(text)
+  if (!(value > 0) || (isWhole && !Number.isInteger(value)))
+    throw new Error(`--${name}: expected a positive number, not '${text}'`)
+  return value
+}
+
+/** Throws with what is wrong. */
+export const readOptions = (argv: readonly string[]): Options => {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '5' },
+      only: { type: 'string', multiple: true, default: [] },
+      compare: { type: 'string' },
+      'write-docs': { type: 'boolean', default: false },
+      'memory-queries': { type: 'string', default: '10000000' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  return {
+    scenarios: positionals,
+    rounds: positive('rounds', values.rounds, true),
+    seconds: positive('seconds', values.seconds, false),
+    only: values.only.flatMap(text => text.split(',')).filter(name => name !== ''),
+    compare: values.compare,
+    writeDocs: values['write-docs'],
+    memoryQueries: positive('memory-queries', values['memory-queries'], true),
+    help: values.help,
+  }
+}

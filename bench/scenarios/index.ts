@@ -1,0 +1,16 @@
+// All scenarios, in the order in which they run.
+
+import type { Scenario } from '../bench.ts'
+import { latency } from './latency.ts'
+import { LOADS } from './loads.ts'
+import { log } from './log.ts'
+import { memory } from './memory.ts'
+import { prompt } from './prompt.ts'
+import { scaling } from './scaling.ts'
+import { startup } from './startup.ts'
+import { steer } from './steer.ts'
+
+export const SCENARIOS: readonly Scenario[] = [...LOADS, scaling, steer, latency, prompt, log, startup, memory]
+
+/** What a comparison of two revisions measures unless told otherwise. */
+export const COMPARED = ['hits', 'edns', 'zipf', 'misses', 'tcp']

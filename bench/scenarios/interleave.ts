@@ -1,0 +1,84 @@
+// The round loop: starts all contestants, measures them in turns (A B C A B C), stops them. One that fails is dropped, never fatal.
+
+import type { Bench, Outcome, Sample } from '../bench.ts'
+import type { Contestant } from '../contestants/contestant.ts'
+import { type Running, start } from '../contestants/start.ts'
+
+export interface Turns {
+  readonly scenario: string
+  readonly cast: readonly Contestant[]
+  readonly rounds: number
+  /** Before the first round, once per contestant. */
+  readonly begin?: (running: Running) => Promise<void>
+  readonly measure: (running: Running, round: number) => Promise<Sample>
+  /** Instead of the usual start. */
+  readonly start?: (contestant: Contestant) => Promise<Running>
+  readonly notes?: string[]
+}
+
+export const interleave = async (bench: Bench, turns: Turns): Promise<Outcome> => {
+  const stage = new Stage(bench, turns)
+  try {
+    for (const contestant of turns.cast) await stage.enter(contestant)
+    for (let round = 0; round < turns.rounds; round++) await stage.round(round)
+  } finally {
+    await stage.clear()
+  }
+  return { samples: stage.samples, dropped: stage.dropped, notes: turns.notes ?? [] }
+}
+
+class Stage {
+  readonly samples: Record<string, Sample[]> = {}
+  readonly dropped: Record<string, string> = {}
+  readonly #bench: Bench
+  readonly #turns: Turns
+  readonly #running = new Map<string, Running>()
+
+  constructor(bench: Bench, turns: Turns) {
+    this.#bench = bench
+    this.#turns = turns
+  }
+
+  async enter(contestant: Contestant): Promise<void> {
+    const { scenario, begin } = this.#turns
+    const excuse = contestant.excused?.[scenario]
+    if (excuse !== undefined) {
+      this.dropped[contestant.name] = excuse
+      return
+    }
+    await this.#guard(contestant.name, async () => {
+      this.#bench.progress(`${scenario}: starting ${contestant.name}`)
+      const running = await (this.#turns.start ?? (it => start(it, this.#bench)))(contestant)
+      this.#running.set(contestant.name, running)
+      await begin?.(running)
+    })
+  }
+
+  async round(round: number): Promise<void> {
+    const { scenario, rounds, measure } = this.#turns
+    for (const [name, running] of this.#running) {
+      await this.#guard(name, async () => {
+        this.#bench.progress(`${scenario}: round ${round + 1} of ${rounds}: ${name}`)
+        const sample = await measure(running, round)
+        const known = (this.samples[name] ??= [])
+        known.push({ round, ...sample })
+      })
+    }
+  }
+
+  async clear(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ child }) => child.stop()))
+  }
+
+  async #guard(name: string, task: () => Promise<void>): Promise<void> {
+    try {
+      await task()
+    } catch (error) {
+      const running = this.#running.get(name)
+      const reason = error instanceof Error ? error.message : String(error)
+      this.dropped[name] = running?.child.isOver ? `it ended: ${running.child.complaint}` : reason
+      this.#running.delete(name)
+      await running?.child.stop()
+    }
+  }
+}
