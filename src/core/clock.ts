@@ -9,11 +9,15 @@ export interface Clock {
   wallMs(): number
 }
 
+/** process.hrtime allocates; performance.now counts on the same clock from a start of each thread's own. */
+const threadStartMs = (): number => {
+  const [seconds, nanoseconds] = process.hrtime()
+  return seconds * 1000 + nanoseconds / 1e6 - performance.now()
+}
+const START_MS = threadStartMs()
+
 export const systemClock: Clock = {
-  ms() {
-    const [seconds, nanoseconds] = process.hrtime()
-    return seconds * 1000 + nanoseconds / 1e6
-  },
-  seconds: () => process.hrtime()[0],
+  ms: () => START_MS + performance.now(),
+  seconds: () => Math.floor((START_MS + performance.now()) / 1000),
   wallMs: () => Date.now(),
 }

@@ -7,6 +7,7 @@ import type { CounterRow } from '../memory/counters.ts'
 import type { Permits } from '../memory/permits.ts'
 import type { BlockInfo } from './block.ts'
 import type { Clock } from './clock.ts'
+import type { DatagramLinks } from './datagram-links.ts'
 import type { Logger } from './logger.ts'
 import type { Query } from './query.ts'
 import type { Reply } from './reply.ts'
@@ -25,6 +26,8 @@ export interface ServeScope {
   readonly words: Int32Array
   /** Process-wide: who asks upstream for which key. */
   readonly claims: Claims
+  /** Pooled sockets to upstreams, if the shard's engine has any. */
+  readonly links?: DatagramLinks | undefined
   permits(offset: number, limit: number): Permits
   table(ref: CacheTableRef): CacheTable
   /** Runs when this generation has ended in this shard: its last query is answered. Close sockets, flush, end timers. */

@@ -126,12 +126,10 @@ export class Dispatcher {
     }
     blackBox.clear()
     if (reply instanceof Promise) {
-      reply
-        .catch(error => this.#failed(at, query, error))
-        .then(
-          value => this.#send(at, query, value, respond),
-          () => {},
-        )
+      reply.then(
+        value => this.#send(at, query, value, respond),
+        error => this.#send(at, query, this.#failed(at, query, error), respond),
+      )
     } else this.#send(at, query, reply, respond)
   }
 

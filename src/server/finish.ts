@@ -80,7 +80,8 @@ const asItIs = (
   const size = end + (opt === undefined ? 0 : optSize(opt.options?.length ?? 0))
   if (size > limit) return undefined
   const bytes = new Uint8Array(size)
-  bytes.set(reply.bytes.subarray(0, end))
+  // A view only where it is needed: it would move a short reply's bytes out of V8's heap.
+  bytes.set(end === reply.bytes.length ? reply.bytes : reply.bytes.subarray(0, end))
   setId(bytes, 0, query.id)
   if (layout.questionEnd === query.question.end) bytes.set(query.question.wire, HEADER_SIZE)
   if (opt !== undefined) {

@@ -4,6 +4,7 @@
 import { CacheTable } from '../cache/table.ts'
 import { answer, errorReply } from '../core/answer.ts'
 import type { Clock } from '../core/clock.ts'
+import type { DatagramLinks } from '../core/datagram-links.ts'
 import { DnsMetrics } from '../core/dns-metrics.ts'
 import { rcodeOfError } from '../core/errors.ts'
 import { TRANSPARENT } from '../core/fast-step.ts'
@@ -38,6 +39,7 @@ export interface ShardParts {
   /** All queries take the slow path. */
   readonly noFastPath: boolean
   readonly claims: Claims
+  readonly links?: DatagramLinks | undefined
   /** Ends the process: posted to main. */
   readonly fatal: (text: string) => void
 }
@@ -160,7 +162,7 @@ export class ShardGeneration {
   }
 
   #scope(block: BlockMessage, name: string): ServeScope {
-    const { shard, shards, clock, sink, claims, fatal } = this.#parts
+    const { shard, shards, clock, sink, claims, links, fatal } = this.#parts
     const words = this.#words
     return {
       block: block.info,
@@ -171,6 +173,7 @@ export class ShardGeneration {
       counters: this.#row,
       words,
       claims,
+      links,
       permits: (offset, limit) => new Permits(words, offset, shards, shard, limit),
       table: ref => new CacheTable(ref, shard + 1),
       onRetire: task => void this.#retireTasks.push(task),

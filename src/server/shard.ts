@@ -47,6 +47,7 @@ export class Shard {
     this.#port = port
     const { shard, shards, regionLayout } = boot
     const region = new Int32Array(boot.region)
+    this.#bindingParts = this.#makeBindingParts(region)
     this.#parts = {
       shard,
       shards,
@@ -54,9 +55,9 @@ export class Shard {
       sink: stdout,
       noFastPath: boot.noFastPath,
       claims: new Claims(region, regionLayout.claims, CLAIM_ENTRIES, shard + 1),
+      links: this.#bindingParts.udp.links,
       fatal: text => this.#send({ kind: 'fatal', text }),
     }
-    this.#bindingParts = this.#makeBindingParts(region)
     const pulse = setInterval(() => beat(region, regionLayout.heartbeats, shard), BEAT_MS)
     void this.#ended.promise.then(() => clearInterval(pulse))
     // One message after the other: a load that is still opening sockets must not be overtaken by its commit or abort.

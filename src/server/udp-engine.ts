@@ -1,6 +1,7 @@
 // How a shard listens on UDP: by the mmsg engine on sockets that main has opened, or by node:dgram on sockets of its own. When the mmsg engine
 // fails, node:dgram takes over the very same sockets, so that nothing that waits in them is lost.
 
+import type { DatagramLinks } from '../core/datagram-links.ts'
 import type { FastQuery } from '../core/fast-query.ts'
 import type { Logger } from '../core/logger.ts'
 import { type OpenListener, peerOf, type Receiver } from '../net/engine.ts'
@@ -56,6 +57,11 @@ export class UdpEngine {
       counts: parts.counts,
       onFailure: reason => this.#fallBack(reason),
     })
+  }
+
+  /** Pooled sockets to upstreams; undefined with node:dgram. */
+  get links(): DatagramLinks | undefined {
+    return this.#mmsg?.links
   }
 
   async open(message: ListenerMessage, receiver: Receiver): Promise<OpenListener> {

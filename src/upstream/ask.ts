@@ -1,11 +1,10 @@
 // What the transports need to know of a question in flight: bytes to send, and who judges what comes back.
 
+import { randomId } from '../core/entropy.ts'
 import { FLAG_QR, getFlags, getId, getQdcount, HEADER_SIZE, opcodeOf, setId } from '../wire/header.ts'
 import type { MessageLayout } from '../wire/layout.ts'
 import { readLayout } from '../wire/layout.ts'
-import { namesEqual } from '../wire/name.ts'
-import { type Question, readQuestion } from '../wire/question.ts'
-import { randomId } from './entropy.ts'
+import { isQuestionOf, type Question } from '../wire/question.ts'
 
 /** `ignore`: not the reply to this question, waiting goes on; `malformed`: it claims to be, but is no well-formed message. */
 export type Verdict = 'accept' | 'ignore' | 'malformed'
@@ -30,7 +29,7 @@ export class RelayedQuestion implements Ask {
 
   /** Copies `bytes`. */
   constructor(bytes: Uint8Array, question: Question, onIgnored: () => void) {
-    this.message = Uint8Array.from(bytes)
+    this.message = new Uint8Array(bytes)
     setId(this.message, 0, this.#id)
     this.#question = question
     this.#onIgnored = onIgnored
@@ -46,10 +45,7 @@ export class RelayedQuestion implements Ask {
     if (reply.length < HEADER_SIZE || getId(reply, 0) !== this.#id || getQdcount(reply, 0) !== 1) return 'ignore'
     const flags = getFlags(reply, 0)
     if ((flags & FLAG_QR) === 0 || opcodeOf(flags) !== opcodeOf(getFlags(this.message, 0))) return 'ignore'
-    const question = readQuestion(reply)
-    if (question === undefined || question.type !== this.#question.type || question.class !== this.#question.class)
-      return 'ignore'
-    if (!namesEqual(question.wire, this.#question.wire)) return 'ignore'
+    if (!isQuestionOf(reply, this.#question)) return 'ignore'
     this.layout = readLayout(reply)
     return this.layout === undefined ? 'malformed' : 'accept'
   }
@@ -62,7 +58,7 @@ export class Probe implements Ask {
 
   /** Copies `bytes`. */
   constructor(bytes: Uint8Array) {
-    this.message = Uint8Array.from(bytes)
+    this.message = new Uint8Array(bytes)
     setId(this.message, 0, this.#id)
   }
 

@@ -1,6 +1,6 @@
 // The order in which upstreams are tried for one query.
 
-import { randomOrder } from './entropy.ts'
+import { randomOrder } from '../core/entropy.ts'
 
 export const POLICIES = ['random', 'round_robin', 'sequential'] as const
 export type PolicyName = (typeof POLICIES)[number]

@@ -7,13 +7,14 @@ import type { Ask } from './ask.ts'
 import { type Endpoint, hostPort } from './endpoint.ts'
 import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
+import type { UdpExchanger } from './udp-exchanger.ts'
 
 /** Addresses are literals. Node's own lookup costs a tick even for those. */
 function literalLookup(address: string, family: unknown, callback: (error: null, address: string, family: number) => void): void {
   callback(null, address, Number(family))
 }
 
-export class UdpClient {
+export class UdpClient implements UdpExchanger {
   readonly #sockets: SocketAllowance
   readonly #sourceAddress: string
   readonly #cancellations = new Set<() => void>()
@@ -24,7 +25,6 @@ export class UdpClient {
     this.#sourceAddress = sourceAddress
   }
 
-  /** Resolves with the accepted reply, owned by the caller; rejects with an ExchangeError. A malformed reply is ignored like a stranger's. */
   async exchange(remote: Endpoint, ask: Ask, timeoutMs: number): Promise<Uint8Array> {
     if (!this.#sockets.tryOpen()) {
       throw new ExchangeError('local', `dial udp ${remote.name}: too many sockets to upstreams (${this.#sockets.limit})`)
@@ -54,7 +54,8 @@ export class UdpClient {
     }
   }
 
-  /** Ends all exchanges in flight; they reject. */
+  sweep(): void {}
+
   close(): void {
     for (const cancel of this.#cancellations) cancel()
   }

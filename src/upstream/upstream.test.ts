@@ -48,7 +48,10 @@ async function setup(
     connection: (protocol: string, isReused: boolean) => void connections.push(`${protocol} ${isReused ? 'pooled' : 'new'}`),
   }
   const endpoint = tls === undefined ? server.endpoint : makeEndpoint('tls', '127.0.0.1', server.port, tls.name)
-  const upstream = new Upstream(endpoint, { ...OPTIONS, ...options }, events, new SocketAllowance(8), systemClock)
+  const upstream = new Upstream(endpoint, { ...OPTIONS, ...options }, events, {
+    sockets: new SocketAllowance(8),
+    clock: systemClock,
+  })
   t.after(async () => {
     upstream.close()
     await server.close()

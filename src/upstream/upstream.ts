@@ -2,15 +2,18 @@
 // is asked, how often, and what happens to the reply is the caller's.
 
 import type { Clock } from '../core/clock.ts'
+import type { DatagramLinks } from '../core/datagram-links.ts'
 import type { Query } from '../core/query.ts'
 import { Reply } from '../core/reply.ts'
 import { FLAG_TC, getFlags } from '../wire/header.ts'
 import { RelayedQuestion } from './ask.ts'
 import type { Endpoint } from './endpoint.ts'
 import { ExchangeError } from './exchange-error.ts'
+import { LinkClient } from './link-client.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
 import { type PoolOptions, StreamPool } from './stream-pool.ts'
 import { UdpClient } from './udp-client.ts'
+import type { UdpExchanger } from './udp-exchanger.ts'
 
 /** A dial may take this long, however short the read time-out: a TLS handshake is three round trips. */
 const MINIMUM_DIAL_MS = 1000
@@ -32,50 +35,66 @@ export interface UpstreamEvents {
   connection(protocol: ProtocolName, isReused: boolean): void
 }
 
+/** What the shard gives to its upstreams. */
+export interface UpstreamMeans {
+  readonly sockets: SocketAllowance
+  readonly clock: Clock
+  /** The engine's pooled sockets, if it has any. */
+  readonly links?: DatagramLinks | undefined
+}
+
 export class Upstream {
   readonly endpoint: Endpoint
   readonly #options: UpstreamOptions
   readonly #events: UpstreamEvents
   readonly #clock: Clock
-  readonly #udp: UdpClient
+  readonly #udp: UdpExchanger
   readonly #pool: StreamPool
   readonly #streamProtocol: ProtocolName
 
-  constructor(endpoint: Endpoint, options: UpstreamOptions, events: UpstreamEvents, sockets: SocketAllowance, clock: Clock) {
+  constructor(endpoint: Endpoint, options: UpstreamOptions, events: UpstreamEvents, { sockets, clock, links }: UpstreamMeans) {
     this.endpoint = endpoint
     this.#options = options
     this.#events = events
     this.#clock = clock
-    this.#udp = new UdpClient(sockets, options.sourceAddress)
+    this.#udp =
+      links === undefined
+        ? new UdpClient(sockets, options.sourceAddress)
+        : new LinkClient({
+            remote: endpoint,
+            links,
+            sockets,
+            clock,
+            ignored: events.ignored,
+            sourceAddress: options.sourceAddress,
+          })
     this.#pool = new StreamPool(endpoint, options, sockets, clock)
     this.#streamProtocol = endpoint.protocol === 'tls' ? 'tcp-tls' : 'tcp'
   }
 
   /** Ends at `deadlineMs` (Clock.ms()) at the latest. The reply is relayed as it came, under an id of ours. Rejects with an ExchangeError. */
-  async ask(query: Query, deadlineMs: number): Promise<Reply> {
+  ask(query: Query, deadlineMs: number): Promise<Reply> {
     const { forceTcp, preferUdp } = this.#options
     const isStream = this.endpoint.protocol === 'tls' || forceTcp || (query.transport === 'tcp' && !preferUdp)
     if (isStream) return this.#askStream(query, deadlineMs)
-    const reply = await this.#askUdp(query, deadlineMs)
-    const isTruncated = (getFlags(reply.bytes, 0) & FLAG_TC) !== 0
-    return preferUdp && isTruncated ? this.#askStream(query, deadlineMs) : reply
+    const question = this.#question(query)
+    this.#events.connection('udp', false)
+    const timeoutMs = this.#timeout(this.#options.readTimeoutMs, deadlineMs)
+    return this.#udp.exchange(this.endpoint, question, timeoutMs).then(bytes => {
+      const isTruncated = (getFlags(bytes, 0) & FLAG_TC) !== 0
+      return preferUdp && isTruncated ? this.#askStream(query, deadlineMs) : toReply(bytes, question)
+    })
   }
 
   /** Closes idle connections that have expired. */
   sweep(): void {
+    this.#udp.sweep()
     this.#pool.sweep()
   }
 
   close(): void {
     this.#udp.close()
     this.#pool.close()
-  }
-
-  async #askUdp(query: Query, deadlineMs: number): Promise<Reply> {
-    const question = this.#question(query)
-    this.#events.connection('udp', false)
-    const bytes = await this.#udp.exchange(this.endpoint, question, this.#timeout(this.#options.readTimeoutMs, deadlineMs))
-    return toReply(bytes, question)
   }
 
   /** A pooled connection that the peer has closed is no failure: the next one, or a new one, is used instead. */

@@ -16,6 +16,12 @@ const LABELS_PER_HOP = 4
 /** A root owner, type, class, TTL and an empty rdata. */
 const MIN_RECORD_SIZE = 11
 
+/** What a layout is made of. */
+type LayoutParts = Pick<
+  MessageLayout,
+  'questionEnd' | 'answerCount' | 'authorityCount' | 'count' | 'optIndex' | 'optCount' | 'end' | 'uncompressedLength'
+> & { readonly offsets: Uint16Array }
+
 /** Records are numbered from 0 through answer, authority and additional. Values are read from the message's bytes as they are now. */
 export class MessageLayout {
   /** Offset behind the question; 12 if the message has none. */
@@ -36,18 +42,26 @@ export class MessageLayout {
   /** For record i: the offset of its owner at 2i, of its type field at 2i + 1. */
   readonly #offsets: Uint16Array
 
-  constructor(bytes: Uint8Array, walk: LayoutWalk) {
+  constructor(bytes: Uint8Array, parts: LayoutParts) {
     this.#bytes = bytes
-    this.#offsets = walk.offsets
-    this.questionEnd = walk.questionEnd
-    this.answerCount = walk.answerCount
-    this.authorityCount = walk.authorityCount
-    this.additionalCount = walk.count - walk.answerCount - walk.authorityCount
-    this.count = walk.count
-    this.optIndex = walk.optIndex
-    this.optCount = walk.optCount
-    this.end = walk.at
-    this.uncompressedLength = walk.length
+    this.#offsets = parts.offsets
+    this.questionEnd = parts.questionEnd
+    this.answerCount = parts.answerCount
+    this.authorityCount = parts.authorityCount
+    this.additionalCount = parts.count - parts.answerCount - parts.authorityCount
+    this.count = parts.count
+    this.optIndex = parts.optIndex
+    this.optCount = parts.optCount
+    this.end = parts.end
+    this.uncompressedLength = parts.uncompressedLength
+  }
+
+  /** The layout of a copy of the message: records, names and sizes are the same, TTLs and header may be others. */
+  of(copy: Uint8Array): MessageLayout {
+    const { questionEnd, answerCount, authorityCount, count, optIndex, optCount, end, uncompressedLength } = this
+    const offsets = this.#offsets
+    const counts = { questionEnd, answerCount, authorityCount, count, optIndex, optCount }
+    return new MessageLayout(copy, { ...counts, end, uncompressedLength, offsets })
   }
 
   ownerOffset(index: number): number {
@@ -91,6 +105,12 @@ class LayoutWalk implements RdataVisitor {
   optIndex = -1
   optCount = 0
   length = HEADER_SIZE
+  get end(): number {
+    return this.at
+  }
+  get uncompressedLength(): number {
+    return this.length
+  }
   offsets: Uint16Array = NO_OFFSETS
   #labelsLeft = LABEL_BUDGET
   readonly #bytes: Uint8Array

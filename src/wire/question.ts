@@ -2,10 +2,10 @@
 // The question of a message (RFC 1035 section 4.1.2), read once. Pointers are not allowed in it: nothing stands before it.
 
 import { getU16, HEADER_SIZE } from './header.ts'
-import { foldName, NameCursor, NO_POINTERS, nameToText, walkName } from './name.ts'
+import { foldByte, foldName, NameCursor, NO_POINTERS, nameToText, walkName } from './name.ts'
 
 export class Question {
-  /** The qname in the case it came in: a view into the message, borrowed. */
+  /** The qname in the case it came in, owned. */
   readonly wire: Uint8Array
   /** The qname in lower case, owned. */
   readonly folded: Uint8Array
@@ -37,7 +37,24 @@ export const readQuestion = (bytes: Uint8Array, offset: number = HEADER_SIZE): Q
   if (!walkName(bytes, offset, bytes.length, NO_POINTERS, cursor)) return undefined
   const at = cursor.end
   if (at + 4 > bytes.length) return undefined
-  return new Question(bytes.subarray(offset, at), getU16(bytes, at), getU16(bytes, at + 2), at + 4)
+  // A copy: short ones lie in V8's heap, while a view would move the message's bytes out of it.
+  return new Question(copyOf(bytes, offset, at), getU16(bytes, at), getU16(bytes, at + 2), at + 4)
+}
+
+/** Uint8Array.prototype.slice also for a Buffer, whose own slice copies nothing. */
+const copyOf = (bytes: Uint8Array, from: number, to: number): Uint8Array => {
+  const copy = new Uint8Array(to - from)
+  for (let k = from; k < to; k++) copy[k - from] = bytes[k]!
+  return copy
+}
+
+/** Whether the message's question is this one, letter case aside. Reads no further than its end. */
+export const isQuestionOf = (bytes: Uint8Array, question: Question): boolean => {
+  const { folded } = question
+  const nameEnd = HEADER_SIZE + folded.length
+  if (nameEnd + 4 > bytes.length || getU16(bytes, nameEnd) !== question.type) return false
+  for (let k = 0; k < folded.length; k++) if (foldByte(bytes[HEADER_SIZE + k]!) !== folded[k]) return false
+  return getU16(bytes, nameEnd + 2) === question.class
 }
 
 /** A question of our own; `end` is where it would end in a message of its own. `nameWire` is borrowed. */

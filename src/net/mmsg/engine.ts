@@ -10,6 +10,8 @@ import type { Receiver } from '../engine.ts'
 import { C, POLLFD, SOCKADDR_IN, SOCKADDR_IN6 } from './abi.ts'
 import { BATCH, Inbound } from './inbound.ts'
 import type { Libc } from './libc.ts'
+import type { LinkSocket } from './link.ts'
+import { LinkSockets } from './links.ts'
 import { LoopActivity } from './loop-activity.ts'
 import { MonotonicClock } from './monotonic.ts'
 import { destinationOf, OUT_BYTES, Outbound, type UnsentCounts } from './outbound.ts'
@@ -65,6 +67,9 @@ export class MmsgEngine {
   readonly #clock: MonotonicClock
   readonly #activity: LoopActivity
   readonly #loopFd: number
+  /** Sockets to upstreams, which the engine waits for too. */
+  readonly links: LinkSockets
+  #linksVersion = -1
   readonly #v4 = { bytes: new Uint8Array(4), family: 4 } as const
   readonly #v6 = { bytes: new Uint8Array(16), family: 6 } as const
   #sockets: MmsgSocket[] = []
@@ -72,7 +77,9 @@ export class MmsgEngine {
   #poll = new Int32Array(0)
   #pollAddress = 0n
   #pollCount = 0n
+  #pollFds = 0
   #startedSlow = false
+  readonly #ready: LinkSocket[] = []
   #immediate: NodeJS.Immediate | undefined
 
   constructor(parts: EngineParts) {
@@ -83,6 +90,7 @@ export class MmsgEngine {
     this.#outbound = new Outbound(libc, parts.counts)
     this.#query = query
     this.#clock = new MonotonicClock(libc)
+    this.links = new LinkSockets(libc, new MonotonicClock(libc))
     const loop = libc.currentLoop()
     this.#loopFd = libc.uv_backend_fd(loop)
     this.#activity = new LoopActivity(libc, loop)
@@ -120,15 +128,29 @@ export class MmsgEngine {
 
   #watch(sockets: MmsgSocket[]): void {
     this.#sockets = sockets
-    const poll = new Int32Array((sockets.length + 1) * POLLFD_WORDS)
-    for (const [k, { fd }] of sockets.entries()) poll[k * POLLFD_WORDS] = fd
-    poll[sockets.length * POLLFD_WORDS] = this.#loopFd
-    this.#poll = poll
-    this.#pollAddress = this.#libc.addressOf(poll)
-    this.#pollCount = BigInt(sockets.length + 1)
+    this.#linksVersion = -1
     if (sockets.length > 0) return
     clearImmediate(this.#immediate)
     this.#immediate = undefined
+  }
+
+  /** Lays out the pollfds: our sockets, libuv, then the links that owe a reply. */
+  #layOutPoll(): void {
+    const sockets = this.#sockets
+    const { waiting, version } = this.links
+    const count = sockets.length + 1 + waiting.length
+    this.#linksVersion = version
+    if (this.#poll.length < count * POLLFD_WORDS) {
+      this.#poll = new Int32Array(2 * count * POLLFD_WORDS)
+      this.#pollAddress = this.#libc.addressOf(this.#poll)
+    }
+    const poll = this.#poll
+    for (let k = 0; k < sockets.length; k++) poll[k * POLLFD_WORDS] = sockets[k]!.fd
+    poll[sockets.length * POLLFD_WORDS] = this.#loopFd
+    for (let k = 0; k < waiting.length; k++) poll[(sockets.length + 1 + k) * POLLFD_WORDS] = waiting[k]!.fd
+    if (this.#pollFds === count) return
+    this.#pollFds = count
+    this.#pollCount = BigInt(count)
   }
 
   readonly #turn = (): void => {
@@ -150,6 +172,7 @@ export class MmsgEngine {
       const ready = this.#wait(waitMs)
       if (ready <= 0) return ready === 0 ? true : this.#failedOrInterrupted('poll')
       wasFull = false
+      this.#noteReplies()
       const sockets = this.#sockets
       for (let k = 0; k < sockets.length; k++) {
         if (this.#poll[k * POLLFD_WORDS + 1]! >>> 16 === 0) continue
@@ -158,14 +181,32 @@ export class MmsgEngine {
         wasFull ||= count === BATCH
       }
       this.#outbound.flush()
+      this.#receiveReplies()
       const hasLoopWork = this.#poll[sockets.length * POLLFD_WORDS + 1]! >>> 16 !== 0
       if (hasLoopWork || this.#startedSlow || !mayWait || this.#clock.ms >= untilMs) return true
     }
   }
 
+  /** Which links have something, as long as they lie in the order that was waited for. */
+  #noteReplies(): void {
+    const first = this.#sockets.length + 1
+    this.#ready.length = 0
+    for (let k = first; k < this.#pollFds; k++) {
+      if (this.#poll[k * POLLFD_WORDS + 1]! >>> 16 !== 0) this.#ready.push(this.links.waiting[k - first]!)
+    }
+  }
+
+  /** What came from upstreams: whoever waits for it goes on when this turn is over. */
+  #receiveReplies(): void {
+    if (this.#ready.length === 0) return
+    for (const socket of this.#ready) this.links.receive(socket)
+    this.#startedSlow = true
+  }
+
   #wait(timeoutMs: number): number {
+    if (this.#linksVersion !== this.links.version) this.#layOutPoll()
     const poll = this.#poll
-    for (let word = 1; word < poll.length; word += POLLFD_WORDS) poll[word] = C.POLLIN
+    for (let word = 1; word < this.#pollFds * POLLFD_WORDS; word += POLLFD_WORDS) poll[word] = C.POLLIN
     return this.#libc.poll(this.#pollAddress, this.#pollCount, Math.max(0, timeoutMs))
   }
 
@@ -174,6 +215,7 @@ export class MmsgEngine {
     const errno = this.#libc.errno()
     if (errno === C.EAGAIN || errno === C.EINTR || errno === C.ENOMEM || errno === C.ENOBUFS) return true
     this.#watch([])
+    this.links.end()
     this.#parts.onFailure(`${call}: errno ${errno}`)
     return false
   }

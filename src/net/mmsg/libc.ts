@@ -11,6 +11,8 @@ export interface Libc {
   poll(fds: bigint, count: bigint, timeoutMs: number): number
   socket(family: number, type: number, protocol: number): number
   bind(fd: number, address: bigint, length: number): number
+  connect(fd: number, address: bigint, length: number): number
+  getsockname(fd: number, address: bigint, length: bigint): number
   setsockopt(fd: number, level: number, option: number, value: bigint, length: number): number
   dup(fd: number): number
   close(fd: number): number
@@ -33,6 +35,8 @@ const SIGNATURES = {
   poll: { arguments: ['pointer', 'u64', 'i32'], return: 'i32' },
   socket: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
   bind: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
+  connect: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
+  getsockname: { arguments: ['i32', 'pointer', 'pointer'], return: 'i32' },
   setsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'u32'], return: 'i32' },
   dup: { arguments: ['i32'], return: 'i32' },
   close: { arguments: ['i32'], return: 'i32' },

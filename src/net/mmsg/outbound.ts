@@ -104,8 +104,9 @@ export class Outbound {
     const slot = this.#count
     if (isLarge) this.#point(slot, this.#libc.addressOf(reply))
     else this.bytes.set(reply, slot * SLOT_BYTES)
-    this.#names.set(to.words.subarray(0, NAME_WORDS), slot * NAME_WORDS)
-    this.#controls.set(to.words.subarray(NAME_WORDS), slot * CONTROL_WORDS)
+    const { words } = to
+    for (let k = 0; k < NAME_WORDS; k++) this.#names[slot * NAME_WORDS + k] = words[k]!
+    for (let k = NAME_WORDS; k < words.length; k++) this.#controls[slot * CONTROL_WORDS + k - NAME_WORDS] = words[k]!
     this.#close(slot, reply.length, to.nameLength, to.controlLength)
     if (!isLarge) return
     // `reply` is reachable until here, as is its address.

@@ -27,11 +27,27 @@ export function recipientOf(inbound: Inbound, index: number, port: number): Peer
 
 function peerAt(bytes: Uint8Array, at: number, size: 4 | 16, port: number): Peer {
   const isMapped = size === 16 && isV4Mapped(bytes, at)
-  if (size === 4 || isMapped) {
-    const first = isMapped ? at + 12 : at
-    return { address: `${bytes[first]}.${bytes[first + 1]}.${bytes[first + 2]}.${bytes[first + 3]}`, port, family: 4 }
+  if (size === 4) return new SocketPeer(bytes.slice(at, at + 4), port)
+  return new SocketPeer(isMapped ? bytes.slice(at + 12, at + 16) : bytes.slice(at, at + 16), port)
+}
+
+/** A peer whose address becomes text when somebody asks for it: most queries are answered without. */
+class SocketPeer implements Peer {
+  readonly port: number
+  readonly family: 4 | 6
+  readonly #bytes: Uint8Array
+  #address: string | undefined
+
+  constructor(bytes: Uint8Array, port: number) {
+    this.#bytes = bytes
+    this.port = port
+    this.family = bytes.length === 4 ? 4 : 6
   }
-  return { address: ipToText(bytes.slice(at, at + 16)), port, family: 6 }
+
+  get address(): string {
+    this.#address ??= ipToText(this.#bytes)
+    return this.#address
+  }
 }
 
 const isV4Mapped = (bytes: Uint8Array, at: number): boolean => {

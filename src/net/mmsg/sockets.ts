@@ -1,7 +1,8 @@
 // The UDP sockets of the mmsg engine: main opens them, one per listen address and shard, and owns them for as long as any configuration
 // listens there. Shards only use their numbers, so a shard that dies closes nothing and what waits in the kernel waits for its successor.
 
-import { parseIp } from '../../core/ip.ts'
+import { getSystemErrorMap } from 'node:util'
+import { ipToText, parseIp } from '../../core/ip.ts'
 import { type ListenAddress, listenText } from '../engine.ts'
 import { C, SOCKADDR_IN, SOCKADDR_IN6 } from './abi.ts'
 import type { Libc } from './libc.ts'
@@ -26,19 +27,14 @@ class SocketError extends Error {
   readonly code: string
 
   constructor(call: string, errno: number) {
-    const code = CODES[errno] ?? `errno ${errno}`
+    const code = codeOfErrno(errno)
     super(`${call}: ${code}`)
     this.code = code
   }
 }
 
-const CODES: Readonly<Record<number, string>> = {
-  [C.EACCES]: 'EACCES',
-  [C.EADDRINUSE]: 'EADDRINUSE',
-  [C.EADDRNOTAVAIL]: 'EADDRNOTAVAIL',
-  [C.EAFNOSUPPORT]: 'EAFNOSUPPORT',
-  24: 'EMFILE',
-}
+/** Node's name of an error number, such as EADDRINUSE. */
+export const codeOfErrno = (errno: number): string => getSystemErrorMap().get(-errno)?.[0] ?? `errno ${errno}`
 
 /** Opens the sockets; throws the system's error, with nothing left open. A wildcard is `::` for both families, or 0.0.0.0 without IPv6. */
 export function openUdpGroup(libc: Libc, at: ListenAddress, options: UdpSocketOptions): UdpGroup {
@@ -97,7 +93,8 @@ function setOption(libc: Libc, fd: number, level: number, option: number, value:
   libc.setsockopt(fd, level, option, libc.addressOf(cell), 4)
 }
 
-const sockaddrOf = (at: ListenAddress): Uint8Array => {
+/** An address in network form. Throws an Error for what is no literal address. */
+export const sockaddrOf = (at: ListenAddress): Uint8Array => {
   const percent = at.address.indexOf('%')
   const ip = parseIp(percent < 0 ? at.address : at.address.slice(0, percent))
   if (ip === undefined) throw new Error(`not an address: ${listenText(at)}`)
@@ -109,6 +106,16 @@ const sockaddrOf = (at: ListenAddress): Uint8Array => {
   const sockaddr = wildcard6(at.port)
   sockaddr.set(ip.bytes, SOCKADDR_IN6.addr)
   return sockaddr
+}
+
+/** `192.0.2.1:53`, `[2001:db8::1]:53` */
+export const sockaddrText = (sockaddr: Uint8Array): string => {
+  const port = (sockaddr[SOCKADDR_IN.port]! << 8) | sockaddr[SOCKADDR_IN.port + 1]!
+  const isV4 = sockaddr[SOCKADDR_IN.family] === C.AF_INET
+  const bytes = isV4
+    ? sockaddr.subarray(SOCKADDR_IN.addr, SOCKADDR_IN.addr + 4)
+    : sockaddr.subarray(SOCKADDR_IN6.addr, SOCKADDR_IN6.addr + 16)
+  return listenText({ address: ipToText(bytes), port })
 }
 
 const wildcard4 = (port: number): Uint8Array => {

@@ -54,7 +54,7 @@ export class Intake {
     const isUsable = isAnswer(reply) && !verdict.isMismatch && !this.#store.isProtected(query, verdict, now)
     const own = copyWithoutOpt(reply)
     setTtls(own.bytes, own.ttlOffsets, verdict.ttlSeconds)
-    const answer = new Reply(own.bytes)
+    const answer = new Reply(own.bytes, own.layout)
     if (!isTruncated(answer) && this.#isKept(query, verdict, isUsable, purpose, now)) {
       this.#counts.evictions(
         query,

@@ -5,8 +5,10 @@ import type { CacheTableRef } from '../../cache/table-ref.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Handler } from '../../core/handler.ts'
 import type { Query } from '../../core/query.ts'
-import { CLAIM_HELD, type Claims } from '../../memory/claims.ts'
+import type { Reply } from '../../core/reply.ts'
+import { CLAIM_FULL, CLAIM_HELD, type Claims } from '../../memory/claims.ts'
 import { FLAG_AD, FLAG_CD } from '../../wire/header.ts'
+import { namesEqual } from '../../wire/name.ts'
 import { TYPE_HINFO } from '../../wire/rrtypes.ts'
 import { carriesSubnet } from './client-subnet.ts'
 import { answerFromHit } from './hit.ts'
@@ -30,6 +32,8 @@ export interface MissParts {
   readonly judge: Judge
   readonly intake: Intake
   readonly claims: Claims
+  /** There are no other shards, who might be asking already. */
+  readonly isAlone: boolean
   readonly clock: Clock
   /** Of one of the block's tables: keeps the claims of different blocks apart. */
   readonly table: Pick<CacheTableRef, 'id'>
@@ -39,7 +43,8 @@ export interface MissParts {
 
 export class Misses {
   readonly #parts: MissParts
-  readonly #flights = new Map<string, Flight>()
+  /** By the upper 53 bits of the keyed hash; what else has the same goes alone. */
+  readonly #flights = new Map<number, Flight>()
   readonly #salt: number
 
   constructor(parts: MissParts) {
@@ -50,14 +55,19 @@ export class Misses {
   /** The answer to a question that the store has none for, or only a stale one. Fails as the chain fails. */
   ask(query: Query, purpose: Purpose): Outcome | Promise<Outcome> {
     if (this.#goesAlone(query)) return this.#askChain(query, purpose)
-    const id = flightId(query)
+    const { hashLow, hashHigh } = this.#parts.store.keyOf(query)
+    const id = flightId(hashLow, hashHigh)
     const flight = this.#flights.get(id)
-    if (flight !== undefined) return this.#join(flight, query, purpose)
-    return this.#fly(id, query, () => {
-      const [low, high] = this.#claimHash(query)
-      const ticket = this.#parts.claims.claim(low, high)
-      return ticket === CLAIM_HELD ? this.#askAfterOther(query, purpose, low, high) : this.#askHolding(ticket, query, purpose)
-    })
+    if (flight !== undefined) {
+      return isSameQuestion(flight.asker, query) ? this.#join(flight, query, purpose) : this.#askChain(query, purpose)
+    }
+    const ticket = this.#claim(hashLow, hashHigh)
+    if (ticket !== CLAIM_HELD) return this.#fly(id, ticket, query, purpose)
+    const outcome = this.#askAfterOther(query, purpose, hashLow, hashHigh ^ this.#salt)
+    this.#flights.set(id, { asker: query, outcome })
+    const land = (): void => void this.#flights.delete(id)
+    outcome.then(land, land)
+    return outcome
   }
 
   #goesAlone(query: Query): boolean {
@@ -67,27 +77,32 @@ export class Misses {
 
   /** Starts the same for `query` unless somebody is at it already; undefined then. */
   askUnlessAsked(query: Query, purpose: Purpose): Outcome | Promise<Outcome> | undefined {
-    const id = flightId(query)
+    const { hashLow, hashHigh } = this.#parts.store.keyOf(query)
+    const id = flightId(hashLow, hashHigh)
     if (this.#flights.has(id)) return undefined
-    const ticket = this.#parts.claims.claim(...this.#claimHash(query))
-    if (ticket === CLAIM_HELD) return undefined
-    return this.#fly(id, query, () => this.#askHolding(ticket, query, purpose))
+    const ticket = this.#claim(hashLow, hashHigh)
+    return ticket === CLAIM_HELD ? undefined : this.#fly(id, ticket, query, purpose)
   }
 
-  #fly(id: string, asker: Query, start: () => Outcome | Promise<Outcome>): Outcome | Promise<Outcome> {
+  /** Shards are asked for leave only where there are others. */
+  #claim(hashLow: number, hashHigh: number): number {
+    return this.#parts.isAlone ? CLAIM_FULL : this.#parts.claims.claim(hashLow, hashHigh ^ this.#salt)
+  }
+
+  /** Asks for all who come with the same question meanwhile. `ticket` may be negative: then there is nothing to release. */
+  #fly(id: number, ticket: number, asker: Query, purpose: Purpose): Outcome | Promise<Outcome> {
     const flight: Flight = { asker, outcome: undefined }
     this.#flights.set(id, flight)
-    const land = (): void => void this.#flights.delete(id)
+    const land = (): void => {
+      this.#flights.delete(id)
+      if (ticket >= 0) this.#parts.claims.release(ticket)
+    }
     let outcome: Outcome | Promise<Outcome> | undefined
     try {
-      outcome = start()
+      outcome = this.#askChain(asker, purpose, land)
     } finally {
-      if (outcome instanceof Promise) {
-        flight.outcome = outcome
-        outcome.then(land, land)
-      } else {
-        land()
-      }
+      if (outcome instanceof Promise) flight.outcome = outcome
+      else land()
     }
     return outcome
   }
@@ -110,52 +125,64 @@ export class Misses {
     if (side?.isFresh(now)) {
       return { reply: answerFromHit(withAd(query), side.hit, side.remaining(now)), isUsable: !side.isFailure }
     }
-    return this.#askHolding(claims.claim(low, high), query, purpose)
-  }
-
-  /** `ticket` may be negative: then there is nothing to release. */
-  #askHolding(ticket: number, query: Query, purpose: Purpose): Outcome | Promise<Outcome> {
-    const release = (): void => {
-      if (ticket >= 0) this.#parts.claims.release(ticket)
-    }
-    let outcome: Outcome | Promise<Outcome> | undefined
+    const ticket = claims.claim(low, high)
     try {
-      outcome = this.#askChain(query, purpose)
+      return await this.#askChain(query, purpose)
     } finally {
-      if (!(outcome instanceof Promise)) release()
+      if (ticket >= 0) claims.release(ticket)
     }
-    return outcome instanceof Promise ? outcome.finally(release) : outcome
   }
 
-  #askChain(query: Query, purpose: Purpose): Outcome | Promise<Outcome> {
+  /** `landed` runs once a later answer has been taken in, or has failed. */
+  #askChain(query: Query, purpose: Purpose, landed?: () => void): Outcome | Promise<Outcome> {
     const { next, intake } = this.#parts
     const fail = (error: unknown): never => {
       if (purpose.replaces) intake.failed(query)
       throw error
     }
+    const take = (reply: Reply): Outcome => {
+      try {
+        return intake.take(query, reply, purpose)
+      } catch (error) {
+        return fail(error)
+      }
+    }
+    let reply: Reply | Promise<Reply>
     try {
-      const reply = next(withAd(query))
-      if (!(reply instanceof Promise)) return intake.take(query, reply, purpose)
-      return reply.then(late => intake.take(query, late, purpose)).catch(fail)
+      reply = next(withAd(query))
     } catch (error) {
       return fail(error)
     }
-  }
-
-  #claimHash(query: Query): [low: number, high: number] {
-    const { hashLow, hashHigh } = this.#parts.store.keyOf(query)
-    return [hashLow, hashHigh ^ this.#salt]
+    if (!(reply instanceof Promise)) return take(reply)
+    return reply.then(
+      late => {
+        try {
+          return take(late)
+        } finally {
+          landed?.()
+        }
+      },
+      error => {
+        landed?.()
+        return fail(error)
+      },
+    )
   }
 }
 
 /** Upstream is always told that AD is understood (RFC 6840 section 5.7), so that the stored AD bit means something. */
 const withAd = (query: Query): Query => (query.flags & FLAG_AD ? query : query.with({ flags: query.flags | FLAG_AD }))
 
-/** The cache key as text. */
-const flightId = (query: Query): string => {
-  const { type, class: cls, name } = query.question
-  return `${type} ${cls} ${query.do ? 1 : 0}${query.flags & FLAG_CD ? 1 : 0} ${name}`
-}
+/** 53 bits of the key's hash as one number. */
+const flightId = (hashLow: number, hashHigh: number): number => (hashHigh >>> 11) * 0x1_0000_0000 + (hashLow >>> 0)
+
+/** Whether the cache keys of two queries are equal. */
+const isSameQuestion = (a: Query, b: Query): boolean =>
+  a.question.type === b.question.type &&
+  a.question.class === b.question.class &&
+  a.do === b.do &&
+  ((a.flags ^ b.flags) & FLAG_CD) === 0 &&
+  namesEqual(a.question.folded, b.question.folded)
 
 /**
  * Whether `query` was asked on behalf of `asker` (a CNAME that leads back to its own question): it cannot wait for it. Questions that the

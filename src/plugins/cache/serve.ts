@@ -48,7 +48,17 @@ const makeHandler = (next: Handler, options: CacheOptions, { scope, shared, coun
   const judge = new Judge(options, clock)
   const intake = new Intake({ judge, store, counts, clock, recheckSeconds: options.stale?.recheckSeconds ?? 0 })
   const hasLoop = scope.block.directives.includes('loop')
-  const misses = new Misses({ next, store, judge, intake, claims, clock, table: shared.success, hasLoop })
+  const misses = new Misses({
+    next,
+    store,
+    judge,
+    intake,
+    claims,
+    isAlone: scope.shards === 1,
+    clock,
+    table: shared.success,
+    hasLoop,
+  })
   const refresher = new Refresher(misses, counts, options.prefetch)
   const staleServer = options.stale && new StaleServer(options.stale, { misses, refresher, counts })
 

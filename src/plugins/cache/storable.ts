@@ -7,8 +7,7 @@ import type { Query } from '../../core/query.ts'
 import type { Reply } from '../../core/reply.ts'
 import { ZoneSet } from '../../core/zones.ts'
 import { FLAG_QR, FLAG_TC, getFlags, getQdcount } from '../../wire/header.ts'
-import { namesEqual } from '../../wire/name.ts'
-import { type Question, readQuestion } from '../../wire/question.ts'
+import { isQuestionOf, type Question } from '../../wire/question.ts'
 import { TYPE_SOA } from '../../wire/rrtypes.ts'
 import { answerChain } from './answer-chain.ts'
 import { isTailored } from './client-subnet.ts'
@@ -124,7 +123,5 @@ const isWhole = (reply: Reply): boolean => (getFlags(reply.bytes, 0) & FLAG_TC) 
 
 const isReplyTo = (asked: Question, reply: Reply): boolean => {
   if ((getFlags(reply.bytes, 0) & FLAG_QR) === 0 || getQdcount(reply.bytes, 0) !== 1) return false
-  const question = readQuestion(reply.bytes)
-  if (question === undefined || question.type !== asked.type || question.class !== asked.class) return false
-  return namesEqual(question.wire, asked.wire)
+  return isQuestionOf(reply.bytes, asked)
 }

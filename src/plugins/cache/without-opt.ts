@@ -2,7 +2,7 @@
 
 import type { Reply } from '../../core/reply.ts'
 import { FLAG_TC, getArcount, getFlags, getId, getQdcount, setArcount } from '../../wire/header.ts'
-import { readLayout } from '../../wire/layout.ts'
+import { type MessageLayout, readLayout } from '../../wire/layout.ts'
 import { readQuestion } from '../../wire/question.ts'
 import { TYPE_OPT } from '../../wire/rrtypes.ts'
 import { MessageWriter } from '../../wire/writer.ts'
@@ -12,16 +12,21 @@ import { ttlOffsetsOf } from './ttl.ts'
 export interface OwnMessage {
   readonly bytes: Uint8Array
   readonly ttlOffsets: readonly number[]
+  /** Undefined: not known yet. */
+  readonly layout: MessageLayout | undefined
 }
 
 /** TC is set in the copy if a record was lost, which takes a reply near 64 KiB with an OPT record in an unusual place. */
 export const copyWithoutOpt = ({ bytes, layout }: Reply): OwnMessage => {
   if (layout.optIndex >= 0 && layout.optIndex < layout.count - 1) return rewriteWithoutOpt(bytes, layout)
   const ttlOffsets = ttlOffsetsOf(layout)
-  if (layout.optIndex < 0) return { bytes: bytes.slice(0, layout.end), ttlOffsets }
+  if (layout.optIndex < 0) {
+    const whole = bytes.slice(0, layout.end)
+    return { bytes: whole, ttlOffsets, layout: layout.of(whole) }
+  }
   const copy = bytes.slice(0, layout.ownerOffset(layout.optIndex))
   setArcount(copy, 0, getArcount(copy, 0) - 1)
-  return { bytes: copy, ttlOffsets }
+  return { bytes: copy, ttlOffsets, layout: undefined }
 }
 
 /** Names behind the OPT record may be pointed to, so nothing can simply move up. */
@@ -37,5 +42,5 @@ const rewriteWithoutOpt = (bytes: Uint8Array, layout: Reply['layout']): OwnMessa
   }
   const copy = writer.finish()
   const copied = readLayout(copy)
-  return { bytes: copy, ttlOffsets: copied === undefined ? [] : ttlOffsetsOf(copied) }
+  return { bytes: copy, ttlOffsets: copied === undefined ? [] : ttlOffsetsOf(copied), layout: copied }
 }

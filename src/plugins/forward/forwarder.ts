@@ -1,12 +1,12 @@
 // One `forward`: which names it takes, which upstreams it tries for a query, when it gives up. CoreDNS's algorithm (plugin/forward/forward.go).
 
+import { randomBelow } from '../../core/entropy.ts'
 import { ServerError } from '../../core/errors.ts'
 import type { Handler } from '../../core/handler.ts'
 import type { Query } from '../../core/query.ts'
 import type { Reply } from '../../core/reply.ts'
 import type { ServeScope } from '../../core/serve-scope.ts'
 import type { Permits } from '../../memory/permits.ts'
-import { randomBelow } from '../../upstream/entropy.ts'
 import { ExchangeError } from '../../upstream/exchange-error.ts'
 import { HealthWords } from '../../upstream/health-words.ts'
 import { makePolicy, type Order } from '../../upstream/policy.ts'
@@ -58,19 +58,32 @@ export class Forwarder {
   }
 
   /** Rejects with a ServerError: REFUSED over max_concurrent, SERVFAIL when no upstream answers. `alternate` is what `next` hands over to. */
-  async answer(query: Query, alternate: Handler | undefined): Promise<Reply> {
-    const { counters } = this.#scope
+  answer(query: Query, alternate: Handler | undefined): Promise<Reply> {
+    const { counters, clock } = this.#scope
     if (this.#permits?.tryAcquire() === false) {
       counters.add(this.#shared.vectors.rejected.base)
       const text = `concurrent queries exceeded maximum ${this.#options.maxConcurrent}`
-      throw new ServerError('MAX_CONCURRENT', text, RCODE_REFUSED)
+      return Promise.reject(new ServerError('MAX_CONCURRENT', text, RCODE_REFUSED))
     }
-    try {
-      const reply = await this.#ask(query)
-      return alternate !== undefined && this.#wantsNext(reply) ? await alternate(query) : reply
-    } finally {
-      this.#permits?.release()
-    }
+    const tries = new Tries(this.#order(), clock.ms() + BUDGET_MS)
+    const [first] = tries.order
+    // Nearly always the first upstream answers: one promise then, not the several of an async loop.
+    if (first === undefined || alternate !== undefined || this.#isDown(first)) return this.#finish(query, alternate, tries)
+    tries.next()
+    const startedMs = clock.ms()
+    return this.#upstreams[first]!.ask(query, tries.deadlineMs).then(
+      reply => {
+        if (this.#accepts(reply, first, startedMs, tries)) {
+          this.#permits?.release()
+          return reply
+        }
+        return this.#finish(query, alternate, tries)
+      },
+      error => {
+        tries.failed(() => this.#recordFailure(first, error))
+        return this.#finish(query, alternate, tries)
+      },
+    )
   }
 
   sweep(): void {
@@ -81,15 +94,21 @@ export class Forwarder {
     for (const upstream of this.#upstreams) upstream.close()
   }
 
-  async #ask(query: Query): Promise<Reply> {
+  /** Goes on until one answers or the budget is spent. */
+  async #finish(query: Query, alternate: Handler | undefined, tries: Tries): Promise<Reply> {
+    try {
+      const reply = await this.#ask(query, tries)
+      return alternate !== undefined && this.#wantsNext(reply) ? await alternate(query) : reply
+    } finally {
+      this.#permits?.release()
+    }
+  }
+
+  async #ask(query: Query, tries: Tries): Promise<Reply> {
     const { clock } = this.#scope
-    const deadlineMs = clock.ms() + BUDGET_MS
     const count = this.#upstreams.length
-    const tries = new Tries(this.#order())
-    let failures = 0
-    let failovers = 0
-    let failure: ExchangeError | undefined
-    while (deadlineMs - clock.ms() >= MINIMUM_ATTEMPT_MS && failures < this.#attemptCap) {
+    if (tries.fatal !== undefined) throw tries.fatal
+    while (tries.deadlineMs - clock.ms() >= MINIMUM_ATTEMPT_MS && tries.failures < this.#attemptCap) {
       let index = tries.next()
       if (this.#isDown(index)) {
         tries.downCount += 1
@@ -99,31 +118,32 @@ export class Forwarder {
         // All are down, so it may well be the probes that fail: one upstream is tried all the same.
         index = randomBelow(count)
       }
+      const startedMs = clock.ms()
       try {
-        const reply = await this.#exchange(query, index, deadlineMs)
-        if (!this.#options.failoverRcodes.includes(rcodeOf(reply)) || failovers >= count) return reply
-        failovers += 1
+        const reply = await this.#upstreams[index]!.ask(query, tries.deadlineMs)
+        if (this.#accepts(reply, index, startedMs, tries)) return reply
       } catch (error) {
-        failure = this.#recordFailure(index, error)
-        failures += 1
+        tries.failures += 1
+        tries.failure = this.#recordFailure(index, error)
         if (tries.downCount >= count) break
       }
     }
-    throw serverError(failure)
+    throw serverError(tries.failure)
   }
 
-  async #exchange(query: Query, index: number, deadlineMs: number): Promise<Reply> {
+  /** Counts a reply; false if its rcode asks for another upstream. */
+  #accepts(reply: Reply, index: number, startedMs: number, tries: Tries): boolean {
     const { clock, counters } = this.#scope
     const { vectors } = this.#shared
-    const startedMs = clock.ms()
-    const reply = await this.#upstreams[index]!.ask(query, deadlineMs)
     const seconds = (clock.ms() - startedMs) / 1000
     const rcode = rcodeOf(reply)
     counters.observe(perRcode(vectors.duration, index, rcode), DURATION_SHAPE, seconds)
     counters.observe(perRcode(vectors.oldDuration, index, rcode), DURATION_SHAPE, seconds)
     counters.add(perRcode(vectors.oldResponses, index, rcode))
     counters.add(perUpstream(vectors.oldRequests, index))
-    return reply
+    if (!this.#options.failoverRcodes.includes(rcode) || tries.failovers >= this.#upstreams.length) return true
+    tries.failovers += 1
+    return false
   }
 
   /** What our own process lacks ends the query: no other upstream would fare better, and none is to blame. */
@@ -159,27 +179,43 @@ export class Forwarder {
         connection: (protocol: (typeof PROTOCOLS)[number], isReused: boolean) =>
           counters.add(perProtocol(isReused ? vectors.poolHits : vectors.poolMisses, index, PROTOCOLS.indexOf(protocol))),
       }
-      return new Upstream(endpoint, options, events, threadSockets, clock)
+      return new Upstream(endpoint, options, events, { sockets: threadSockets, clock, links: this.#scope.links })
     })
   }
 }
 
-/** Walks round and round through the upstreams, counting per round those that are down. */
+/** How far one query has come: it walks round and round through the upstreams, counting per round those that are down. */
 class Tries {
+  readonly order: readonly number[]
+  readonly deadlineMs: number
   downCount = 0
-  readonly #order: readonly number[]
+  failures = 0
+  failovers = 0
+  failure: ExchangeError | undefined
+  /** What ends the query whatever time is left. */
+  fatal: unknown
   #at = 0
 
-  constructor(order: readonly number[]) {
-    this.#order = order
+  constructor(order: readonly number[], deadlineMs: number) {
+    this.order = order
+    this.deadlineMs = deadlineMs
   }
 
   next(): number {
-    if (this.#at === this.#order.length) {
+    if (this.#at === this.order.length) {
       this.#at = 0
       this.downCount = 0
     }
-    return this.#order[this.#at++]!
+    return this.order[this.#at++]!
+  }
+
+  failed(record: () => ExchangeError): void {
+    this.failures += 1
+    try {
+      this.failure = record()
+    } catch (error) {
+      this.fatal = error
+    }
   }
 }
 

@@ -1,11 +1,11 @@
 // The shard half: the order of the records in replies on their way out.
 
+import { randomId } from '../../core/entropy.ts'
 import type { Handler, Stage, Wrap } from '../../core/handler.ts'
 import { CidrSet, parseCidr } from '../../core/ip.ts'
 import type { Query } from '../../core/query.ts'
 import type { Reply } from '../../core/reply.ts'
 import type { ServeScope } from '../../core/serve-scope.ts'
-import { randomId } from '../../upstream/entropy.ts'
 import { getAncount, getArcount, getNscount, HEADER_SIZE } from '../../wire/header.ts'
 import { RCODE_NOERROR } from '../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_AXFR, TYPE_IXFR, TYPE_SRV } from '../../wire/rrtypes.ts'

@@ -1,0 +1,144 @@
+// All connected sockets of a shard: opens and closes them, sends what was queued in a turn, and receives for the engine, which waits for those
+// that owe a reply.
+
+import type { DatagramLink, DatagramLinks, LinkEvents } from '../../core/datagram-links.ts'
+import type { Peer } from '../../core/query.ts'
+import { C, IOVEC, MMSGHDR } from './abi.ts'
+import type { Libc } from './libc.ts'
+import { Link, LinkSocket } from './link.ts'
+import type { MonotonicClock } from './monotonic.ts'
+import { type Destination, Outbound } from './outbound.ts'
+import { codeOfErrno, sockaddrOf, sockaddrText } from './sockets.ts'
+
+/** Replies that one system call takes. */
+const BATCH = 32
+/** Any datagram fits. Pages are used only as far as replies reach. */
+const SLOT_BYTES = 65_600
+const CONNECTED: Destination = { nameLength: 0, controlLength: 0, words: new Int32Array(8) }
+
+export class LinkSockets implements DatagramLinks {
+  /** Counts turns of the event loop in which something was sent. */
+  turn = 0
+  /** Sockets that owe a reply, for the engine to wait for. `version` changes with them. */
+  readonly waiting: LinkSocket[] = []
+  version = 0
+  isOpen = true
+  readonly #libc: Libc
+  readonly #clock: MonotonicClock
+  readonly #outbound: Outbound
+  readonly #bytes = new Uint8Array(BATCH * SLOT_BYTES)
+  readonly #iovecs = new BigUint64Array((BATCH * IOVEC.size) / 8)
+  readonly #headers = new BigUint64Array((BATCH * MMSGHDR.size) / 8)
+  readonly #headerWords = new Int32Array(this.#headers.buffer)
+  readonly #headerAddress: bigint
+  #lastSerial = 0
+  #flushing = false
+  readonly #flush = (): void => {
+    this.#flushing = false
+    this.turn++
+    this.#outbound.flush()
+  }
+
+  constructor(libc: Libc, clock: MonotonicClock) {
+    this.#libc = libc
+    this.#clock = clock
+    // What cannot be sent is as a datagram lost on the way: the exchange times out and is tried elsewhere.
+    this.#outbound = new Outbound(libc, { full: () => {}, refused: () => {} })
+    this.#headerAddress = libc.addressOf(this.#headers)
+    for (let k = 0; k < BATCH; k++) {
+      this.#iovecs[k * 2] = libc.addressOf(this.#bytes) + BigInt(k * SLOT_BYTES)
+      this.#iovecs[k * 2 + 1] = BigInt(SLOT_BYTES)
+      const header = (k * MMSGHDR.size) / 8
+      this.#headers[header + (MMSGHDR.iov >> 3)] = libc.addressOf(this.#iovecs) + BigInt(k * IOVEC.size)
+      this.#headers[header + (MMSGHDR.iovlen >> 3)] = 1n
+    }
+  }
+
+  open(remote: Peer, sourceAddress: string, events: LinkEvents): DatagramLink {
+    return new Link(this, remote, sourceAddress, events)
+  }
+
+  nowMs(): number {
+    this.#clock.tick()
+    return this.#clock.ms
+  }
+
+  /** Throws an error with a `code`. */
+  connect(link: Link): LinkSocket {
+    const libc = this.#libc
+    const { remote, sourceAddress } = link
+    const family = remote.family === 4 ? C.AF_INET : C.AF_INET6
+    const fd = libc.socket(family, C.SOCK_DGRAM | C.SOCK_NONBLOCK | C.SOCK_CLOEXEC, 0)
+    if (fd < 0) throw failure(libc.errno())
+    const to = sockaddrOf(remote)
+    const from = sourceAddress === '' ? undefined : sockaddrOf({ address: sourceAddress, port: 0 })
+    const isBound = from === undefined || libc.bind(fd, libc.addressOf(from), from.length) === 0
+    if (isBound && libc.connect(fd, libc.addressOf(to), to.length) === 0) {
+      this.#lastSerial = (this.#lastSerial + 1) & 0x7fff_ffff
+      return new LinkSocket(this.#lastSerial, fd, link, this.nowMs())
+    }
+    const errno = libc.errno()
+    libc.close(fd)
+    throw failure(errno)
+  }
+
+  disconnect(socket: LinkSocket): void {
+    // What is queued for it goes out first: its descriptor's number may be another socket's next.
+    this.#outbound.flush()
+    this.#libc.close(socket.fd)
+  }
+
+  queue(socket: LinkSocket, message: Uint8Array): void {
+    this.#outbound.put(socket.fd, message, CONNECTED)
+    if (this.#flushing) return
+    this.#flushing = true
+    // Runs when the engine's turn is over, with all that it queued.
+    queueMicrotask(this.#flush)
+  }
+
+  watch(socket: LinkSocket): void {
+    this.waiting.push(socket)
+    this.version++
+  }
+
+  unwatch(socket: LinkSocket): void {
+    const at = this.waiting.indexOf(socket)
+    if (at < 0) return
+    this.waiting[at] = this.waiting[this.waiting.length - 1]!
+    this.waiting.pop()
+    this.version++
+  }
+
+  /** The engine has ended: whoever waits is told. */
+  end(): void {
+    this.isOpen = false
+    for (const socket of [...this.waiting]) socket.link.failed(socket, 'EIO')
+  }
+
+  /** Hands out what has come to a socket. */
+  receive(socket: LinkSocket): void {
+    const count = this.#libc.recvmmsg(socket.fd, this.#headerAddress, BATCH, C.MSG_DONTWAIT, 0n)
+    if (count < 0) {
+      const errno = this.#libc.errno()
+      if (errno !== C.EAGAIN && errno !== C.EINTR) socket.link.failed(socket, codeOfErrno(errno))
+      return
+    }
+    for (let k = 0; k < count; k++) {
+      const length = this.#headerWords[k * (MMSGHDR.size / 4) + (MMSGHDR.len >> 2)]!
+      const start = k * SLOT_BYTES
+      socket.link.events.received(socket.serial, this.#bytes.slice(start, start + length))
+    }
+  }
+
+  pathOf(socket: LinkSocket): string {
+    const name = new Uint8Array(28)
+    const size = Int32Array.of(name.length)
+    const known = this.#libc.getsockname(socket.fd, this.#libc.addressOf(name), this.#libc.addressOf(size)) === 0
+    return `${known ? sockaddrText(name) : ''}->${sockaddrText(sockaddrOf(socket.link.remote))}`
+  }
+}
+
+const failure = (errno: number): Error => {
+  const code = codeOfErrno(errno)
+  return Object.assign(new Error(code), { code })
+}

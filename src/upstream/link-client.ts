@@ -1,0 +1,140 @@
+// Questions to one upstream over the engine's pooled sockets: many at a time on each, told apart by socket and id. A reply counts only on the
+// very socket that its question left from, so a forger has to meet port and id, as with a socket for each question.
+
+import type { Clock } from '../core/clock.ts'
+import type { DatagramLink, DatagramLinks, LinkEvents } from '../core/datagram-links.ts'
+import { getId, HEADER_SIZE } from '../wire/header.ts'
+import type { Ask } from './ask.ts'
+import type { Endpoint } from './endpoint.ts'
+import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
+import type { SocketAllowance } from './socket-allowance.ts'
+import { checkFamilies, UdpClient } from './udp-client.ts'
+import type { UdpExchanger } from './udp-exchanger.ts'
+
+/** How exactly time-outs are kept. */
+const TICK_MS = 20
+const ID_COUNT = 0x10000
+
+interface Exchange {
+  readonly ask: Ask
+  readonly serial: number
+  readonly deadlineMs: number
+  readonly resolve: (reply: Uint8Array) => void
+  readonly reject: (error: ExchangeError) => void
+}
+
+export interface LinkClientParts {
+  readonly remote: Endpoint
+  readonly links: DatagramLinks
+  readonly sockets: SocketAllowance
+  readonly clock: Pick<Clock, 'ms'>
+  /** Told of datagrams that answer no question. */
+  readonly ignored: () => void
+  /** '' leaves the choice to the kernel. */
+  readonly sourceAddress: string
+}
+
+export class LinkClient implements UdpExchanger {
+  readonly #parts: LinkClientParts
+  readonly #link: DatagramLink
+  /** For when the engine has ended. */
+  readonly #fallback: UdpClient
+  /** By serial * 65536 + id, in the order of asking. */
+  readonly #pending = new Map<number, Exchange>()
+  #ticker: NodeJS.Timeout | undefined
+
+  constructor(parts: LinkClientParts) {
+    const { remote, links, sockets, sourceAddress } = parts
+    this.#parts = parts
+    this.#fallback = new UdpClient(sockets, sourceAddress)
+    const events: LinkEvents = {
+      mayOpen: () => sockets.tryOpen(),
+      closed: () => sockets.closed(),
+      received: (serial, bytes) => this.#received(serial, bytes),
+      failed: (serial, code, path) => this.#failed(serial, code, path),
+    }
+    this.#link = links.open(remote, sourceAddress, events)
+  }
+
+  exchange(remote: Endpoint, ask: Ask, timeoutMs: number): Promise<Uint8Array> {
+    if (!this.#parts.links.isOpen) return this.#fallback.exchange(remote, ask, timeoutMs)
+    return new Promise((resolve, reject) => {
+      const serial = this.#choose()
+      const key = serial * ID_COUNT + getId(ask.message, 0)
+      // The same id twice on one socket could not be told apart: one in many thousands takes a socket of its own.
+      if (this.#pending.has(key)) {
+        this.#fallback.exchange(remote, ask, timeoutMs).then(resolve, reject)
+        return
+      }
+      this.#link.send(serial, ask.message)
+      this.#pending.set(key, { ask, serial, deadlineMs: this.#parts.clock.ms() + timeoutMs, resolve, reject })
+      this.#ticker ??= setInterval(() => this.#tick(), TICK_MS)
+    })
+  }
+
+  sweep(): void {
+    this.#link.sweep()
+  }
+
+  close(): void {
+    for (const [key, { serial, reject }] of this.#pending) {
+      this.#pending.delete(key)
+      reject(new ExchangeError('local', `read udp ${this.#link.path(serial)}: operation was canceled`))
+    }
+    clearInterval(this.#ticker)
+    this.#ticker = undefined
+    this.#link.close()
+    this.#fallback.close()
+  }
+
+  #choose(): number {
+    const { remote, sockets, sourceAddress } = this.#parts
+    const { name } = remote
+    if (sourceAddress !== '') checkFamilies(`dial udp ${name}`, sourceAddress, remote)
+    try {
+      return this.#link.choose()
+    } catch (cause) {
+      if ((cause as { code?: string }).code === 'NO_SOCKETS') {
+        throw new ExchangeError('local', `dial udp ${name}: too many sockets to upstreams (${sockets.limit})`)
+      }
+      throw ioError(`dial udp ${name}: connect`, cause)
+    }
+  }
+
+  #received(serial: number, bytes: Uint8Array): void {
+    const key = bytes.length < HEADER_SIZE ? -1 : serial * ID_COUNT + getId(bytes, 0)
+    const exchange = this.#pending.get(key)
+    if (exchange?.ask.judge(bytes) !== 'accept') {
+      if (exchange === undefined) this.#parts.ignored()
+      return
+    }
+    this.#end(key, exchange)
+    exchange.resolve(bytes)
+  }
+
+  #end(key: number, { serial }: Exchange): void {
+    this.#pending.delete(key)
+    this.#link.settled(serial)
+    if (this.#pending.size > 0) return
+    clearInterval(this.#ticker)
+    this.#ticker = undefined
+  }
+
+  #failed(broken: number, code: string, path: string): void {
+    for (const [key, exchange] of this.#pending) {
+      if (exchange.serial !== broken) continue
+      this.#end(key, exchange)
+      exchange.reject(ioError(`read udp ${path}: read`, { code }))
+    }
+  }
+
+  #tick(): void {
+    const nowMs = this.#parts.clock.ms()
+    for (const [key, exchange] of this.#pending) {
+      if (exchange.deadlineMs > nowMs) continue
+      const path = this.#link.path(exchange.serial)
+      this.#end(key, exchange)
+      exchange.reject(timeoutError(`read udp ${path}`))
+    }
+  }
+}
