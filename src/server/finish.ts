@@ -83,7 +83,8 @@ const asItIs = (
   // A view only where it is needed: it would move a short reply's bytes out of V8's heap.
   bytes.set(end === reply.bytes.length ? reply.bytes : reply.bytes.subarray(0, end))
   setId(bytes, 0, query.id)
-  if (layout.questionEnd === query.question.end) bytes.set(query.question.wire, HEADER_SIZE)
+  const { question } = query
+  if (layout.questionEnd === question.end) for (let at = HEADER_SIZE; at < question.end; at++) bytes[at] = query.bytes[at]!
   if (opt !== undefined) {
     appendOpt(bytes, end, opt)
     setArcount(bytes, 0, getArcount(bytes, 0) + (hasOldOpt ? 0 : 1))

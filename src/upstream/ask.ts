@@ -10,9 +10,17 @@ import { isQuestionOf, type Question } from '../wire/question.ts'
 export type Verdict = 'accept' | 'ignore' | 'malformed'
 
 export interface Ask {
-  /** Not changed while the exchange lasts. */
+  readonly id: number
+  /** The question to send, under whatever id; `message` is a copy of it under ours. Neither changes while the exchange lasts. */
+  readonly template: Uint8Array
   readonly message: Uint8Array
   judge(reply: Uint8Array): Verdict
+}
+
+const withId = (template: Uint8Array, id: number): Uint8Array => {
+  const message = new Uint8Array(template)
+  setId(message, 0, id)
+  return message
 }
 
 /**
@@ -20,19 +28,22 @@ export interface Ask {
  * match: RFC 5452 section 9.1. Anything else is counted and ignored, for whoever answers a stranger's datagram can be made to answer wrong.
  */
 export class RelayedQuestion implements Ask {
-  readonly message: Uint8Array
+  readonly id = randomId()
+  readonly template: Uint8Array
   /** Of the accepted reply. */
   layout: MessageLayout | undefined
-  readonly #id = randomId()
   readonly #question: Question
   readonly #onIgnored: () => void
 
-  /** Copies `bytes`. */
+  /** Borrows `bytes` for the exchange. */
   constructor(bytes: Uint8Array, question: Question, onIgnored: () => void) {
-    this.message = new Uint8Array(bytes)
-    setId(this.message, 0, this.#id)
+    this.template = bytes
     this.#question = question
     this.#onIgnored = onIgnored
+  }
+
+  get message(): Uint8Array {
+    return withId(this.template, this.id)
   }
 
   judge(reply: Uint8Array): Verdict {
@@ -42,9 +53,9 @@ export class RelayedQuestion implements Ask {
   }
 
   #judge(reply: Uint8Array): Verdict {
-    if (reply.length < HEADER_SIZE || getId(reply, 0) !== this.#id || getQdcount(reply, 0) !== 1) return 'ignore'
+    if (reply.length < HEADER_SIZE || getId(reply, 0) !== this.id || getQdcount(reply, 0) !== 1) return 'ignore'
     const flags = getFlags(reply, 0)
-    if ((flags & FLAG_QR) === 0 || opcodeOf(flags) !== opcodeOf(getFlags(this.message, 0))) return 'ignore'
+    if ((flags & FLAG_QR) === 0 || opcodeOf(flags) !== opcodeOf(getFlags(this.template, 0))) return 'ignore'
     if (!isQuestionOf(reply, this.#question)) return 'ignore'
     this.layout = readLayout(reply)
     return this.layout === undefined ? 'malformed' : 'accept'
@@ -53,16 +64,19 @@ export class RelayedQuestion implements Ask {
 
 /** A probe: any decodable header under our id shows that the upstream lives, whatever it says. */
 export class Probe implements Ask {
-  readonly message: Uint8Array
-  readonly #id = randomId()
+  readonly id = randomId()
+  readonly template: Uint8Array
 
-  /** Copies `bytes`. */
+  /** Borrows `bytes` for the exchange. */
   constructor(bytes: Uint8Array) {
-    this.message = new Uint8Array(bytes)
-    setId(this.message, 0, this.#id)
+    this.template = bytes
+  }
+
+  get message(): Uint8Array {
+    return withId(this.template, this.id)
   }
 
   judge(reply: Uint8Array): Verdict {
-    return reply.length >= HEADER_SIZE && getId(reply, 0) === this.#id ? 'accept' : 'ignore'
+    return reply.length >= HEADER_SIZE && getId(reply, 0) === this.id ? 'accept' : 'ignore'
   }
 }

@@ -60,13 +60,13 @@ export class LinkClient implements UdpExchanger {
     if (!this.#parts.links.isOpen) return this.#fallback.exchange(remote, ask, timeoutMs)
     return new Promise((resolve, reject) => {
       const serial = this.#choose()
-      const key = serial * ID_COUNT + getId(ask.message, 0)
+      const key = serial * ID_COUNT + ask.id
       // The same id twice on one socket could not be told apart: one in many thousands takes a socket of its own.
       if (this.#pending.has(key)) {
         this.#fallback.exchange(remote, ask, timeoutMs).then(resolve, reject)
         return
       }
-      this.#link.send(serial, ask.message)
+      this.#link.send(serial, ask.template, ask.id)
       this.#pending.set(key, { ask, serial, deadlineMs: this.#parts.clock.ms() + timeoutMs, resolve, reject })
       this.#ticker ??= setInterval(() => this.#tick(), TICK_MS)
     })

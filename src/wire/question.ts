@@ -2,25 +2,36 @@
 // The question of a message (RFC 1035 section 4.1.2), read once. Pointers are not allowed in it: nothing stands before it.
 
 import { getU16, HEADER_SIZE } from './header.ts'
-import { foldByte, foldName, NameCursor, NO_POINTERS, nameToText, walkName } from './name.ts'
+import { foldByte, NameCursor, NO_POINTERS, nameToText, walkName } from './name.ts'
 
 export class Question {
-  /** The qname in the case it came in, owned. */
-  readonly wire: Uint8Array
   /** The qname in lower case, owned. */
   readonly folded: Uint8Array
   readonly type: number
   readonly class: number
   /** Offset in the message behind the question. */
   readonly end: number
+  readonly #bytes: Uint8Array
+  readonly #offset: number
+  #wire: Uint8Array | undefined
   #name: string | undefined
 
-  constructor(wire: Uint8Array, type: number, cls: number, end: number) {
-    this.wire = wire
-    this.folded = foldName(wire)
+  /** The qname stands at `offset` of `bytes`, which is borrowed for as long as `wire` has not been asked for; `size` is its length. */
+  constructor(bytes: Uint8Array, offset: number, size: number, type: number, cls: number) {
+    this.#bytes = bytes
+    this.#offset = offset
+    const folded = new Uint8Array(size)
+    for (let k = 0; k < size; k++) folded[k] = foldByte(bytes[offset + k]!)
+    this.folded = folded
     this.type = type
     this.class = cls
-    this.end = end
+    this.end = offset + size + 4
+  }
+
+  /** The qname in the case it came in, owned. Made on first use: short ones lie in V8's heap, a view would move the message out of it. */
+  get wire(): Uint8Array {
+    this.#wire ??= copyOf(this.#bytes, this.#offset, this.#offset + this.folded.length)
+    return this.#wire
   }
 
   /** The qname in lower-case presentation form with a trailing dot. Made on first use: not for the hot path. */
@@ -37,8 +48,7 @@ export const readQuestion = (bytes: Uint8Array, offset: number = HEADER_SIZE): Q
   if (!walkName(bytes, offset, bytes.length, NO_POINTERS, cursor)) return undefined
   const at = cursor.end
   if (at + 4 > bytes.length) return undefined
-  // A copy: short ones lie in V8's heap, while a view would move the message's bytes out of it.
-  return new Question(copyOf(bytes, offset, at), getU16(bytes, at), getU16(bytes, at + 2), at + 4)
+  return new Question(bytes, offset, at - offset, getU16(bytes, at), getU16(bytes, at + 2))
 }
 
 /** Uint8Array.prototype.slice also for a Buffer, whose own slice copies nothing. */
@@ -57,6 +67,9 @@ export const isQuestionOf = (bytes: Uint8Array, question: Question): boolean => 
   return getU16(bytes, nameEnd + 2) === question.class
 }
 
-/** A question of our own; `end` is where it would end in a message of its own. `nameWire` is borrowed. */
-export const makeQuestion = (nameWire: Uint8Array, type: number, cls: number): Question =>
-  new Question(nameWire, type, cls, HEADER_SIZE + nameWire.length + 4)
+/** A question of our own; `end` is where it would end in a message of its own. `nameWire` is copied. */
+export const makeQuestion = (nameWire: Uint8Array, type: number, cls: number): Question => {
+  const bytes = new Uint8Array(HEADER_SIZE + nameWire.length)
+  bytes.set(nameWire, HEADER_SIZE)
+  return new Question(bytes, HEADER_SIZE, nameWire.length, type, cls)
+}

@@ -62,11 +62,11 @@ export class Link implements DatagramLink {
     return this.#chosen.serial
   }
 
-  send(_serial: number, message: Uint8Array): void {
+  send(_serial: number, message: Uint8Array, id: number): void {
     const socket = this.#chosen!
     socket.uses++
     if (socket.pending++ === 0) this.#sockets.watch(socket)
-    this.#sockets.queue(socket, message)
+    this.#sockets.queue(socket, message, id)
   }
 
   settled(serial: number): void {

@@ -88,8 +88,8 @@ export class LinkSockets implements DatagramLinks {
     this.#libc.close(socket.fd)
   }
 
-  queue(socket: LinkSocket, message: Uint8Array): void {
-    this.#outbound.put(socket.fd, message, CONNECTED)
+  queue(socket: LinkSocket, message: Uint8Array, id: number): void {
+    this.#outbound.put(socket.fd, message, CONNECTED, id)
     if (this.#flushing) return
     this.#flushing = true
     // Runs when the engine's turn is over, with all that it queued.

@@ -2,6 +2,7 @@
 // What a shard sends: replies to one socket's clients, gathered until the batch is full or over. A reply of the fast path is written where it
 // is sent from; any other is copied there.
 
+import { setId } from '../../wire/header.ts'
 import { C, IOVEC, MMSGHDR, POLLFD } from './abi.ts'
 import { BATCH, CONTROL_BYTES, type Inbound, NAME_BYTES } from './inbound.ts'
 import type { Libc } from './libc.ts'
@@ -59,6 +60,8 @@ export class Outbound {
   readonly #poll = new Int32Array(POLLFD.size / 4)
   #count = 0
   #fd = -1
+  /** The large message sent last: reachable for as long as libc has its address. */
+  held: Uint8Array | undefined
 
   constructor(libc: Libc, unsent: UnsentCounts) {
     this.#libc = libc
@@ -96,21 +99,24 @@ export class Outbound {
     this.#close(slot, length, nameLength, controlLength)
   }
 
-  /** Queues, or sends if it is large, a reply from somewhere else. */
-  put(fd: number, reply: Uint8Array, to: Destination): void {
+  /** Queues, or sends if it is large, a message from somewhere else; under another id if one is given. */
+  put(fd: number, reply: Uint8Array, to: Destination, id = -1): void {
     this.begin(fd)
     const isLarge = reply.length > OUT_BYTES
     if (isLarge) this.flush()
     const slot = this.#count
-    if (isLarge) this.#point(slot, this.#libc.addressOf(reply))
+    const large = isLarge && id >= 0 ? new Uint8Array(reply) : reply
+    if (isLarge) this.#point(slot, this.#libc.addressOf(large))
     else this.bytes.set(reply, slot * SLOT_BYTES)
+    if (id >= 0) setId(isLarge ? large : this.bytes, isLarge ? 0 : slot * SLOT_BYTES, id)
     const { words } = to
     for (let k = 0; k < NAME_WORDS; k++) this.#names[slot * NAME_WORDS + k] = words[k]!
     for (let k = NAME_WORDS; k < words.length; k++) this.#controls[slot * CONTROL_WORDS + k - NAME_WORDS] = words[k]!
     this.#close(slot, reply.length, to.nameLength, to.controlLength)
     if (!isLarge) return
-    // `reply` is reachable until here, as is its address.
     this.flush()
+    // `large` is reachable until here: its memory stays where libc was told.
+    this.held = large
     this.#point(slot, this.#libc.addressOf(this.bytes) + BigInt(slot * SLOT_BYTES))
   }
 

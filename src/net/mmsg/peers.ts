@@ -27,8 +27,7 @@ export function recipientOf(inbound: Inbound, index: number, port: number): Peer
 
 function peerAt(bytes: Uint8Array, at: number, size: 4 | 16, port: number): Peer {
   const isMapped = size === 16 && isV4Mapped(bytes, at)
-  if (size === 4) return new SocketPeer(bytes.slice(at, at + 4), port)
-  return new SocketPeer(isMapped ? bytes.slice(at + 12, at + 16) : bytes.slice(at, at + 16), port)
+  return new SocketPeer(bytes.slice(isMapped ? at + 12 : at, at + size), port)
 }
 
 /** A peer whose address becomes text when somebody asks for it: most queries are answered without. */
