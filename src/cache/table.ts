@@ -122,7 +122,8 @@ export class CacheTable {
 
   /** Whether there seems to be an entry of this key; nothing is copied. */
   has(key: CacheKey): boolean {
-    if (this.#ref.buckets === 0) return false
+    // A plain read: an entry that another shard is just adding may be missed, as it may by a look that comes a moment too early.
+    if (this.#ref.buckets === 0 || this.#slab.index[this.#ref.headerWord + TABLE_ENTRIES]! <= 0) return false
     const bucket = this.#bucketOf(key.hashLow)
     const tag = key.hashHigh >>> 24
     for (let way = bucket; way < bucket + WAYS; way++) {
