@@ -15,6 +15,7 @@ export const COUNTER_WORDS = 2
 
 const WORD_LIMIT = 0x1_0000_0000
 const IN_CARRY = 0x8000_0000 | 0
+const SIGN = 0x8000_0000 | 0
 const READ_TRIES = 4
 
 /** 32-bit words of one histogram: a counter per bucket, +Inf included, then the sum. */
@@ -35,7 +36,16 @@ export class CounterRow {
   add(offset: number, count = 1): void {
     const words = this.#words
     const word = this.#base + offset
-    const low = (words[word]! >>> 0) + count
+    const old = words[word]!
+    if (count === (count | 0)) {
+      // In whole 32-bit numbers: without a carry the sum, taken as unsigned, is not below what was there.
+      const sum = (old + count) | 0
+      if ((sum ^ SIGN) >= (old ^ SIGN)) {
+        words[word] = sum
+        return
+      }
+    }
+    const low = (old >>> 0) + count
     if (low < WORD_LIMIT) words[word] = low
     else carry(words, word, low)
   }

@@ -20,14 +20,10 @@ export class KeyedHash {
   high = 0
   readonly #k0: number
   readonly #k1: number
-  readonly #rounds: number
-  readonly #finalRounds: number
 
-  constructor(seed: HashSeed, rounds = 1, finalRounds = 3) {
+  constructor(seed: HashSeed) {
     this.#k0 = seed[0] | 0
     this.#k1 = seed[1] | 0
-    this.#rounds = rounds
-    this.#finalRounds = finalRounds
   }
 
   /** Hashes `length` bytes that begin at `words[start]`. Bytes of the last word beyond the length do not matter. */
@@ -37,34 +33,40 @@ export class KeyedHash {
     let v2 = 0x6c796765 ^ this.#k0
     let v3 = 0x74656462 ^ this.#k1
     const full = length >> 2
-    // Steps 0..full take the message in, the last of them with the length; the two steps behind give the two halves.
-    for (let step = 0; step < full + 3; step++) {
-      let word = 0
-      let rounds = this.#rounds
-      if (step < full) word = words[start + step]!
-      else if (step === full) word = (length << 24) | ((length & 3) === 0 ? 0 : words[start + full]! & TAIL[length & 3]!)
-      else {
-        rounds = this.#finalRounds
-        if (step === full + 1) v2 ^= 0xee
-        else {
-          this.low = v1 ^ v3
-          v1 ^= 0xdd
-        }
-      }
+    const last = (length << 24) | ((length & 3) === 0 ? 0 : words[start + full]! & TAIL[length & 3]!)
+    // One round for each word, the last of them with the length. The round is written out here and below: a function would return four numbers.
+    for (let step = 0; step <= full; step++) {
+      const word = step < full ? words[start + step]! : last
       v3 ^= word
-      for (let round = 0; round < rounds; round++) {
-        v0 = (v0 + v1) | 0
-        v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0
-        v0 = (v0 << 16) | (v0 >>> 16)
-        v2 = (v2 + v3) | 0
-        v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2
-        v0 = (v0 + v3) | 0
-        v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0
-        v2 = (v2 + v1) | 0
-        v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2
-        v2 = (v2 << 16) | (v2 >>> 16)
-      }
+      v0 = (v0 + v1) | 0
+      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0
+      v0 = (v0 << 16) | (v0 >>> 16)
+      v2 = (v2 + v3) | 0
+      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2
+      v0 = (v0 + v3) | 0
+      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0
+      v2 = (v2 + v1) | 0
+      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2
+      v2 = (v2 << 16) | (v2 >>> 16)
       v0 ^= word
+    }
+    v2 ^= 0xee
+    // Three rounds for each half.
+    for (let round = 0; round < 6; round++) {
+      if (round === 3) {
+        this.low = v1 ^ v3
+        v1 ^= 0xdd
+      }
+      v0 = (v0 + v1) | 0
+      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0
+      v0 = (v0 << 16) | (v0 >>> 16)
+      v2 = (v2 + v3) | 0
+      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2
+      v0 = (v0 + v3) | 0
+      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0
+      v2 = (v2 + v1) | 0
+      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2
+      v2 = (v2 << 16) | (v2 >>> 16)
     }
     this.high = v1 ^ v3
   }
