@@ -5,6 +5,7 @@ import type { ServeOptions } from './commands/serve-options.ts'
 import { versionText } from './commands/version.ts'
 import { messageOf } from './core/errors.ts'
 import { makeLogger, stdout } from './core/log.ts'
+import { giveBackMemory } from './give-back.ts'
 import { readCorefile } from './server/corefile-source.ts'
 import { zoneSyntaxWarning } from './server/zone-syntax.ts'
 import { Server, type ServerWorld } from './service.ts'
@@ -32,6 +33,7 @@ export const runServer = async (options: ServeOptions, world: Partial<ServerWorl
     log.info(server.engineText)
     writePidfile(options.pidfile)
     signals.started()
+    giveBackMemory()
   } catch (error) {
     stdout.flushSync()
     process.stderr.write(`${messageOf(error)}\n`)

@@ -14,7 +14,8 @@ import { perf, warm } from './measure-load.ts'
 const QUERIES_PER_SECOND = 100_000
 /** Of the file of 10,000 names, per run of dnsperf. */
 const PIECE_RUNS = 200
-const SETTLE_MS = 500
+/** Servers give memory back some seconds after they needed it. */
+const SETTLE_MS = 6000
 export const TWO_SHARDS = '-2'
 
 const castOf = (bench: Bench): Contestant[] => [

@@ -3,6 +3,7 @@
 
 import type { Clock } from '../core/clock.ts'
 import type { DatagramLink, DatagramLinks, LinkEvents } from '../core/datagram-links.ts'
+import { NumberMap } from '../core/number-map.ts'
 import { getId, HEADER_SIZE } from '../wire/header.ts'
 import type { Ask } from './ask.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -16,6 +17,7 @@ const TICK_MS = 20
 const ID_COUNT = 0x10000
 
 interface Exchange {
+  readonly key: number
   readonly ask: Ask
   readonly serial: number
   readonly deadlineMs: number
@@ -39,8 +41,8 @@ export class LinkClient implements UdpExchanger {
   readonly #link: DatagramLink
   /** For when the engine has ended. */
   readonly #fallback: UdpClient
-  /** By serial * 65536 + id, in the order of asking. */
-  readonly #pending = new Map<number, Exchange>()
+  /** By serial * 65536 + id. */
+  readonly #pending = new NumberMap<Exchange>()
   #ticker: NodeJS.Timeout | undefined
 
   constructor(parts: LinkClientParts) {
@@ -67,7 +69,7 @@ export class LinkClient implements UdpExchanger {
         return
       }
       this.#link.send(serial, ask.template, ask.id)
-      this.#pending.set(key, { ask, serial, deadlineMs: this.#parts.clock.ms() + timeoutMs, resolve, reject })
+      this.#pending.set(key, { key, ask, serial, deadlineMs: this.#parts.clock.ms() + timeoutMs, resolve, reject })
       this.#ticker ??= setInterval(() => this.#tick(), TICK_MS)
     })
   }
@@ -77,7 +79,7 @@ export class LinkClient implements UdpExchanger {
   }
 
   close(): void {
-    for (const [key, { serial, reject }] of this.#pending) {
+    for (const { key, serial, reject } of this.#pending.values()) {
       this.#pending.delete(key)
       reject(new ExchangeError('local', `read udp ${this.#link.path(serial)}: operation was canceled`))
     }
@@ -108,11 +110,11 @@ export class LinkClient implements UdpExchanger {
       if (exchange === undefined) this.#parts.ignored()
       return
     }
-    this.#end(key, exchange)
+    this.#end(exchange)
     exchange.resolve(bytes)
   }
 
-  #end(key: number, { serial }: Exchange): void {
+  #end({ key, serial }: Exchange): void {
     this.#pending.delete(key)
     this.#link.settled(serial)
     if (this.#pending.size > 0) return
@@ -121,19 +123,19 @@ export class LinkClient implements UdpExchanger {
   }
 
   #failed(broken: number, code: string, path: string): void {
-    for (const [key, exchange] of this.#pending) {
+    for (const exchange of this.#pending.values()) {
       if (exchange.serial !== broken) continue
-      this.#end(key, exchange)
+      this.#end(exchange)
       exchange.reject(ioError(`read udp ${path}: read`, { code }))
     }
   }
 
   #tick(): void {
     const nowMs = this.#parts.clock.ms()
-    for (const [key, exchange] of this.#pending) {
+    for (const exchange of this.#pending.values()) {
       if (exchange.deadlineMs > nowMs) continue
       const path = this.#link.path(exchange.serial)
-      this.#end(key, exchange)
+      this.#end(exchange)
       exchange.reject(timeoutError(`read udp ${path}`))
     }
   }

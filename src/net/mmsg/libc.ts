@@ -27,6 +27,12 @@ export interface Libc {
   currentLoop(): bigint
 }
 
+/** What returns memory to the system. Beside Libc, since musl has no malloc_trim. */
+export interface MemoryCalls {
+  malloc_trim(pad: bigint): number
+  madvise(address: bigint, length: bigint, advice: number): number
+}
+
 type Ffi = typeof import('node:ffi')
 
 const SIGNATURES = {
@@ -46,6 +52,11 @@ const SIGNATURES = {
   __errno_location: { arguments: [], return: 'pointer' },
 } as const
 
+const MEMORY_SIGNATURES = {
+  malloc_trim: { arguments: ['u64'], return: 'i32' },
+  madvise: { arguments: ['u64', 'u64', 'i32'], return: 'i32' },
+} as const
+
 let libc: Libc | undefined
 let reason: string | undefined
 
@@ -62,14 +73,27 @@ export function openLibc(): Libc | string {
   }
 }
 
+/** glibc's calls that return memory, or undefined where they cannot be had. */
+export function openMemoryCalls(): MemoryCalls | undefined {
+  if (unsupported() !== undefined) return undefined
+  try {
+    return withoutWarning(() => loadFfi().dlopen(null, MEMORY_SIGNATURES)).functions as MemoryCalls
+  } catch {
+    // musl, or a Node without FFI: the memory stays ours, and nothing else is lost.
+    return undefined
+  }
+}
+
 function unsupported(): string | undefined {
   if (process.platform !== 'linux') return `recvmmsg is Linux's, this is ${process.platform}`
   if (!['x64', 'arm64'].includes(process.arch) || endianness() !== 'LE') return `no layouts for ${process.arch}`
   return undefined
 }
 
+const loadFfi = (): Ffi => withoutWarning(() => createRequire(import.meta.url)('node:ffi') as Ffi)
+
 function bindLibc(): Libc {
-  const ffi = withoutWarning(() => createRequire(import.meta.url)('node:ffi') as Ffi)
+  const ffi = loadFfi()
   const { functions } = withoutWarning(() => ffi.dlopen(null, SIGNATURES))
   const errnoAddress = functions.__errno_location() as bigint
   return {

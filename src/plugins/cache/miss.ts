@@ -4,6 +4,7 @@
 import type { CacheTableRef } from '../../cache/table-ref.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Handler } from '../../core/handler.ts'
+import { NumberMap } from '../../core/number-map.ts'
 import type { Query } from '../../core/query.ts'
 import type { Reply } from '../../core/reply.ts'
 import { CLAIM_FULL, CLAIM_HELD, type Claims } from '../../memory/claims.ts'
@@ -44,7 +45,7 @@ export interface MissParts {
 export class Misses {
   readonly #parts: MissParts
   /** By the upper 53 bits of the keyed hash; what else has the same goes alone. */
-  readonly #flights = new Map<number, Flight>()
+  readonly #flights = new NumberMap<Flight>()
   readonly #salt: number
 
   constructor(parts: MissParts) {

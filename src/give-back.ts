@@ -1,0 +1,58 @@
+// Returns memory that only the start and the warm-up needed: main's garbage, what V8's compilers freed in pieces in malloc's arenas, and the
+// pages of Node's own binary that were read once.
+// Nothing depends on it: where a step cannot be had, the process is larger and otherwise the same.
+
+import { readFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { type MemoryCalls, openMemoryCalls } from './net/mmsg/libc.ts'
+
+/** Long enough after the start that the shards have done what they do only once. */
+const SETTLE_MS = 500
+/** V8 compiles for as long as the load changes; a look costs main about a millisecond. */
+const TRIM_INTERVAL_MS = 5000
+const MADV_DONTNEED = 4
+
+/** To be called once, when the shards serve. Its timers keep no process alive. */
+export const giveBackMemory = (): void => {
+  setTimeout(() => {
+    collectMain()
+    const calls = openMemoryCalls()
+    if (calls === undefined) return
+    const trim = (): void => void calls.malloc_trim(0n)
+    trim()
+    dropCleanPages(calls)
+    setInterval(trim, TRIM_INTERVAL_MS).unref()
+  }, SETTLE_MS).unref()
+}
+
+/** A full collection of main's heap, which also shrinks its young generation; shards never wait for main. */
+const collectMain = (): void => {
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as (options: { type: string; flavor: string; execution: string }) => void
+  setFlagsFromString('--no-expose-gc')
+  gc({ type: 'major', flavor: 'last-resort', execution: 'sync' })
+}
+
+/**
+ * Unmaps those parts of Node's binary that are read-only and hold no page of our own: what is touched again comes from the page cache. A
+ * mapping with a changed page (a relocated pointer, text on large pages) would lose it, and is left alone.
+ */
+const dropCleanPages = (calls: MemoryCalls): void => {
+  for (const mapping of readMappings()) {
+    const [, start, end, path] = /^([\da-f]+)-([\da-f]+) r-[x-]p \S+ \S+ \S+ +(\/.*)$/m.exec(mapping) ?? []
+    if (path !== process.execPath || !/^Anonymous: +0 kB$/m.test(mapping)) continue
+    const address = BigInt(`0x${start}`)
+    calls.madvise(address, BigInt(`0x${end}`) - address, MADV_DONTNEED)
+  }
+}
+
+/** Per mapping a line `START-END RIGHTS OFFSET DEVICE INODE PATH`, then lines `Key: NUMBER kB`. */
+const readMappings = (): string[] => {
+  try {
+    return readFileSync('/proc/self/smaps', 'utf8').split(/^(?=[\da-f]+-[\da-f]+ )/m)
+  } catch {
+    // No /proc, or not ours to read.
+    return []
+  }
+}
