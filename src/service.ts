@@ -76,7 +76,7 @@ export class Server {
       engine,
       noFastPath: options.noFastPath,
       counters,
-      onFallback: (shard, reason) => void this.#fallenBack.set(shard, reason),
+      onFallback: (shard, reason) => this.#noteFallback(shard, reason),
       ...(world.workerFile === undefined ? {} : { workerFile: world.workerFile }),
       hashSeed: this.#cache.seed,
       cache: this.#cache,
@@ -95,6 +95,11 @@ export class Server {
     const { engine, reason } = this.#choice
     const steering = engine === 'mmsg' ? `, steering ${this.#options.steering}` : ''
     return `engine ${engine} (${reason}), shards ${this.#shards}${steering}`
+  }
+
+  #noteFallback(shard: number, reason: string | undefined): void {
+    if (reason === undefined) this.#fallenBack.delete(shard)
+    else this.#fallenBack.set(shard, reason)
   }
 
   *#shardsByEngine() {

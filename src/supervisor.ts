@@ -38,8 +38,8 @@ export interface SupervisorOptions {
   readonly noFastPath: boolean
   /** Offsets in the region's rows of counts. */
   readonly counters: ShardCounters
-  /** A shard's mmsg engine has given way to node:dgram. */
-  readonly onFallback: (shard: number, reason: string) => void
+  /** A shard's mmsg engine has given way to node:dgram; undefined once the shard has been started anew. */
+  readonly onFallback: (shard: number, reason: string | undefined) => void
   readonly workerFile?: URL
   readonly hashSeed: HashSeed
   readonly cache: CacheMemory
@@ -167,6 +167,7 @@ export class Supervisor {
       if (slot.running === running) this.#receive(slot, message)
     })
     slot.running = running
+    this.#options.onFallback(index, undefined)
     slot.serves = 0
     slot.holds.clear()
     slot.beat = readBeat(this.#words, regionLayout.heartbeats, index)

@@ -4,9 +4,10 @@
 import { CacheKey } from '../../src/cache/key.ts'
 import { FastQuery } from '../../src/core/fast-query.ts'
 import { DEFAULT_TCP_LIMITS, type Receiver } from '../../src/net/engine.ts'
-import { MmsgEngine, MmsgSocket } from '../../src/net/mmsg/engine.ts'
+import { MmsgEngine } from '../../src/net/mmsg/engine.ts'
 import { makeInboundMemory } from '../../src/net/mmsg/inbound.ts'
 import { openLibc } from '../../src/net/mmsg/libc.ts'
+import { MmsgSocket } from '../../src/net/mmsg/socket.ts'
 import { openUdpGroup } from '../../src/net/mmsg/sockets.ts'
 
 const QR = 0x80

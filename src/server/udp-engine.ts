@@ -5,8 +5,9 @@ import type { DatagramLinks } from '../core/datagram-links.ts'
 import type { FastQuery } from '../core/fast-query.ts'
 import type { Logger } from '../core/logger.ts'
 import { type OpenListener, peerOf, type Receiver } from '../net/engine.ts'
-import { MmsgEngine, MmsgSocket } from '../net/mmsg/engine.ts'
+import { MmsgEngine } from '../net/mmsg/engine.ts'
 import { type Libc, openLibc } from '../net/mmsg/libc.ts'
+import { MmsgSocket } from '../net/mmsg/socket.ts'
 import { openUdp, openUdpOn, type UdpOptions } from '../net/udp-dgram.ts'
 import type { BootMessage, ListenerMessage } from './boot.ts'
 import type { ShardCounts } from './shard-counts.ts'
@@ -24,6 +25,7 @@ export interface UdpEngineParts {
 
 interface Listening {
   readonly socket: MmsgSocket
+  isStarted: boolean
   /** In place of the socket once the engine has failed. */
   dgram: Promise<OpenListener> | undefined
 }
@@ -69,12 +71,13 @@ export class UdpEngine {
     const fd = udp?.fds[this.#parts.boot.shard]
     if (this.#mmsg === undefined || udp === undefined || fd === undefined) return openUdp(message, receiver, this.#dgramOptions)
     const local = peerOf(address === '' ? '::' : address, port)
-    const listening: Listening = { socket: new MmsgSocket(fd, receiver, local, udp), dgram: undefined }
+    const listening: Listening = { socket: new MmsgSocket(fd, receiver, local, udp), isStarted: false, dgram: undefined }
     this.#listening.add(listening)
     return { start: () => this.#start(listening), close: graceMs => this.#close(listening, graceMs) }
   }
 
   #start(listening: Listening): void {
+    listening.isStarted = true
     if (this.#hasFailed) this.#takeOver(listening)
     else this.#mmsg?.add(listening.socket)
   }
@@ -94,7 +97,7 @@ export class UdpEngine {
     this.#hasFailed = true
     this.#parts.log.error(`engine mmsg failed (${reason}): node:dgram takes over`)
     this.#parts.onFallback(reason)
-    for (const listening of this.#listening) this.#takeOver(listening)
+    for (const listening of this.#listening) if (listening.isStarted) this.#takeOver(listening)
   }
 
   /** On a descriptor of its own: node:dgram closes what it is given when its thread ends, and main's must stay open. */

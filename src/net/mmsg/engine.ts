@@ -5,21 +5,19 @@
 // thread can be terminated at any time.
 
 import type { FastQuery } from '../../core/fast-query.ts'
-import type { Peer } from '../../core/query.ts'
-import type { Receiver } from '../engine.ts'
-import { C, POLLFD, SOCKADDR_IN, SOCKADDR_IN6 } from './abi.ts'
+import { C, SOCKADDR_IN, SOCKADDR_IN6 } from './abi.ts'
 import { BATCH, Inbound } from './inbound.ts'
 import type { Libc } from './libc.ts'
-import type { LinkSocket } from './link.ts'
 import { LinkSockets } from './links.ts'
 import { LoopActivity } from './loop-activity.ts'
 import { MonotonicClock } from './monotonic.ts'
 import { destinationOf, OUT_BYTES, Outbound, type UnsentCounts } from './outbound.ts'
 import { recipientOf, senderOf } from './peers.ts'
+import { PollSet } from './poll-set.ts'
+import type { MmsgSocket } from './socket.ts'
 
 /** Longest time away from the event loop: timers are at most this late. */
 const AWAY_MS = 20
-const POLLFD_WORDS = POLLFD.size / 4
 
 /** What the engine counts beside what its socket's receivers count. */
 export interface EngineCounts extends UnsentCounts {
@@ -37,27 +35,6 @@ export interface EngineParts {
   readonly onFailure: (reason: string) => void
 }
 
-/** A socket of the engine. */
-export class MmsgSocket {
-  readonly fd: number
-  readonly receiver: Receiver
-  readonly local: Peer
-  readonly isWildcard: boolean
-  readonly isV6: boolean
-  /** Slow queries that have no reply yet. */
-  inFlight = 0
-  isClosed = false
-  drained: (() => void) | undefined
-
-  constructor(fd: number, receiver: Receiver, local: Peer, group: { readonly isWildcard: boolean; readonly family: 4 | 6 }) {
-    this.fd = fd
-    this.receiver = receiver
-    this.local = local
-    this.isWildcard = group.isWildcard
-    this.isV6 = group.family === 6
-  }
-}
-
 export class MmsgEngine {
   readonly #parts: EngineParts
   readonly #libc: Libc
@@ -66,20 +43,14 @@ export class MmsgEngine {
   readonly #query: FastQuery
   readonly #clock: MonotonicClock
   readonly #activity: LoopActivity
-  readonly #loopFd: number
   /** Sockets to upstreams, which the engine waits for too. */
   readonly links: LinkSockets
-  #linksVersion = -1
+  readonly #poll: PollSet
   readonly #v4 = { bytes: new Uint8Array(4), family: 4 } as const
   readonly #v6 = { bytes: new Uint8Array(16), family: 6 } as const
   #sockets: MmsgSocket[] = []
-  /** struct pollfd of each socket, then of libuv. */
-  #poll = new Int32Array(0)
-  #pollAddress = 0n
-  #pollCount = 0n
-  #pollFds = 0
   #startedSlow = false
-  readonly #ready: LinkSocket[] = []
+  #isInTurn = false
   #immediate: NodeJS.Immediate | undefined
 
   constructor(parts: EngineParts) {
@@ -92,7 +63,7 @@ export class MmsgEngine {
     this.#clock = new MonotonicClock(libc)
     this.links = new LinkSockets(libc, new MonotonicClock(libc))
     const loop = libc.currentLoop()
-    this.#loopFd = libc.uv_backend_fd(loop)
+    this.#poll = new PollSet(libc, libc.uv_backend_fd(loop), this.links)
     this.#activity = new LoopActivity(libc, loop)
     query.bytes = this.#inbound.bytes
     query.words = this.#inbound.words
@@ -114,13 +85,7 @@ export class MmsgEngine {
   /** Receives no more there; resolves when all its queries have their replies, or after the grace. What waits in the kernel stays there. */
   async remove(socket: MmsgSocket, graceMs: number): Promise<void> {
     this.#watch(this.#sockets.filter(other => other !== socket))
-    if (socket.inFlight > 0) {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      socket.drained = resolve
-      const timer = setTimeout(resolve, graceMs)
-      await promise
-      clearTimeout(timer)
-    }
+    await socket.drain(graceMs)
     // The descriptor's number may belong to somebody else from here on.
     this.#outbound.flush()
     socket.isClosed = true
@@ -128,29 +93,10 @@ export class MmsgEngine {
 
   #watch(sockets: MmsgSocket[]): void {
     this.#sockets = sockets
-    this.#linksVersion = -1
+    this.#poll.watch(sockets)
     if (sockets.length > 0) return
     clearImmediate(this.#immediate)
     this.#immediate = undefined
-  }
-
-  /** Lays out the pollfds: our sockets, libuv, then the links that owe a reply. */
-  #layOutPoll(): void {
-    const sockets = this.#sockets
-    const { waiting, version } = this.links
-    const count = sockets.length + 1 + waiting.length
-    this.#linksVersion = version
-    if (this.#poll.length < count * POLLFD_WORDS) {
-      this.#poll = new Int32Array(2 * count * POLLFD_WORDS)
-      this.#pollAddress = this.#libc.addressOf(this.#poll)
-    }
-    const poll = this.#poll
-    for (let k = 0; k < sockets.length; k++) poll[k * POLLFD_WORDS] = sockets[k]!.fd
-    poll[sockets.length * POLLFD_WORDS] = this.#loopFd
-    for (let k = 0; k < waiting.length; k++) poll[(sockets.length + 1 + k) * POLLFD_WORDS] = waiting[k]!.fd
-    if (this.#pollFds === count) return
-    this.#pollFds = count
-    this.#pollCount = BigInt(count)
   }
 
   readonly #turn = (): void => {
@@ -161,7 +107,10 @@ export class MmsgEngine {
     // libuv watches what its callbacks have just opened only from its next look on: until it had one, the loop goes round without waiting.
     const mayWait = !this.#activity.hasMoved() && !this.#startedSlow
     this.#startedSlow = false
-    if (this.#serve(this.#clock.ms + AWAY_MS, mayWait) && this.#sockets.length > 0) this.#immediate ??= setImmediate(this.#turn)
+    this.#isInTurn = true
+    const goesOn = this.#serve(this.#clock.ms + AWAY_MS, mayWait) && this.#sockets.length > 0
+    this.#isInTurn = false
+    if (goesOn) this.#immediate ??= setImmediate(this.#turn)
   }
 
   /** Receives and answers until libuv has work or the time is up; false when the engine has ended. */
@@ -169,45 +118,23 @@ export class MmsgEngine {
     let wasFull = false
     for (;;) {
       const waitMs = mayWait && !wasFull ? Math.ceil(untilMs - this.#clock.ms) : 0
-      const ready = this.#wait(waitMs)
+      const ready = this.#poll.wait(waitMs)
       if (ready <= 0) return ready === 0 ? true : this.#failedOrInterrupted('poll')
       wasFull = false
-      this.#noteReplies()
+      const links = this.#poll.readyLinks()
       const sockets = this.#sockets
       for (let k = 0; k < sockets.length; k++) {
-        if (this.#poll[k * POLLFD_WORDS + 1]! >>> 16 === 0) continue
+        if (!this.#poll.isReady(k)) continue
         const count = this.#drain(sockets[k]!)
         if (count < 0 && !this.#failedOrInterrupted('recvmmsg')) return false
         wasFull ||= count === BATCH
       }
       this.#outbound.flush()
-      this.#receiveReplies()
-      const hasLoopWork = this.#poll[sockets.length * POLLFD_WORDS + 1]! >>> 16 !== 0
-      if (hasLoopWork || this.#startedSlow || !mayWait || this.#clock.ms >= untilMs) return true
+      // Whoever waits for these goes on when this turn is over.
+      for (let k = 0; k < links.length; k++) this.links.receive(links[k]!)
+      this.#startedSlow ||= links.length > 0
+      if (this.#poll.isLoopReady || this.#startedSlow || !mayWait || this.#clock.ms >= untilMs) return true
     }
-  }
-
-  /** Which links have something, as long as they lie in the order that was waited for. */
-  #noteReplies(): void {
-    const first = this.#sockets.length + 1
-    this.#ready.length = 0
-    for (let k = first; k < this.#pollFds; k++) {
-      if (this.#poll[k * POLLFD_WORDS + 1]! >>> 16 !== 0) this.#ready.push(this.links.waiting[k - first]!)
-    }
-  }
-
-  /** What came from upstreams: whoever waits for it goes on when this turn is over. */
-  #receiveReplies(): void {
-    if (this.#ready.length === 0) return
-    for (const socket of this.#ready) this.links.receive(socket)
-    this.#startedSlow = true
-  }
-
-  #wait(timeoutMs: number): number {
-    if (this.#linksVersion !== this.links.version) this.#layOutPoll()
-    const poll = this.#poll
-    for (let word = 1; word < this.#pollFds * POLLFD_WORDS; word += POLLFD_WORDS) poll[word] = C.POLLIN
-    return this.#libc.poll(this.#pollAddress, this.#pollCount, Math.max(0, timeoutMs))
   }
 
   /** After a call that returned -1: true if the next one may do better. */
@@ -303,12 +230,15 @@ export class MmsgEngine {
     const client = senderOf(inbound, index)
     const local = (socket.isWildcard ? recipientOf(inbound, index, socket.local.port) : undefined) ?? socket.local
     const destination = destinationOf(inbound, index, socket.isWildcard)
-    socket.inFlight++
+    socket.enter()
     this.#startedSlow = true
     socket.receiver.receive(bytes, 'udp', client, local, reply => {
-      socket.inFlight--
-      if (reply !== undefined && !socket.isClosed) this.#outbound.put(socket.fd, reply, destination)
-      if (socket.inFlight === 0) socket.drained?.()
+      if (reply !== undefined && !socket.isClosed) {
+        this.#outbound.put(socket.fd, reply, destination)
+        // Once the engine goes round no more, nobody else would send it.
+        if (!this.#isInTurn && this.#immediate === undefined) this.#outbound.flush()
+      }
+      socket.leave()
     })
   }
 }

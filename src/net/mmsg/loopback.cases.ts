@@ -6,6 +6,7 @@ import { readdirSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { query } from '../../../test/support/messages.ts'
 import { type Cleanup, freePorts } from '../../../test/support/server-process.ts'
+import type { Peer } from '../../core/query.ts'
 import { C, POLLFD } from './abi.ts'
 import { BATCH, Inbound, makeInboundMemory } from './inbound.ts'
 import { type Libc, openLibc } from './libc.ts'
@@ -84,6 +85,10 @@ export function waitForAny(libc: Libc, fds: readonly number[], waitMs = WAIT_MS)
   if (words.byteLength !== fds.length * POLLFD.size) throw new Error('struct pollfd')
   return libc.poll(libc.addressOf(words), BigInt(fds.length), waitMs) > 0
 }
+
+/** What a peer says of itself, as plain data. */
+export const shown = (peer: Peer | undefined): Peer | undefined =>
+  peer && { address: peer.address, port: peer.port, family: peer.family }
 
 /** Descriptors of this process. */
 export const openDescriptors = (): number => readdirSync('/proc/self/fd').length

@@ -1,0 +1,77 @@
+// Hot path.
+// What the engine waits for by poll(2): its sockets, libuv's descriptor, then the links that owe a reply, in this order.
+
+import { C, POLLFD } from './abi.ts'
+import type { Libc } from './libc.ts'
+import type { LinkSocket } from './link.ts'
+import type { LinkSockets } from './links.ts'
+import type { MmsgSocket } from './socket.ts'
+
+const WORDS = POLLFD.size / 4
+
+export class PollSet {
+  readonly #libc: Libc
+  readonly #loopFd: number
+  readonly #links: LinkSockets
+  #sockets: readonly MmsgSocket[] = []
+  #words = new Int32Array(0)
+  #address = 0n
+  #count = 0
+  /** The same, as libc wants it: made once, since a bigint allocates. */
+  #nfds = 0n
+  /** Of the links, when the set was laid out. */
+  #version = -1
+  readonly #ready: LinkSocket[] = []
+
+  constructor(libc: Libc, loopFd: number, links: LinkSockets) {
+    this.#libc = libc
+    this.#loopFd = loopFd
+    this.#links = links
+  }
+
+  watch(sockets: readonly MmsgSocket[]): void {
+    this.#sockets = sockets
+    this.#version = -1
+  }
+
+  /** Waits for any of them: how many are ready, 0 after the time-out, -1 with errno. */
+  wait(timeoutMs: number): number {
+    if (this.#version !== this.#links.version) this.#layOut()
+    const words = this.#words
+    for (let word = 1; word < this.#count * WORDS; word += WORDS) words[word] = C.POLLIN
+    return this.#libc.poll(this.#address, this.#nfds, Math.max(0, timeoutMs))
+  }
+
+  isReady(socket: number): boolean {
+    return this.#words[socket * WORDS + 1]! >>> 16 !== 0
+  }
+  get isLoopReady(): boolean {
+    return this.isReady(this.#sockets.length)
+  }
+
+  /** Links that have something; to be asked before anything else changes what they wait for. */
+  readyLinks(): readonly LinkSocket[] {
+    const ready = this.#ready
+    const first = this.#sockets.length + 1
+    ready.length = 0
+    for (let k = first; k < this.#count; k++) if (this.isReady(k)) ready.push(this.#links.waiting[k - first]!)
+    return ready
+  }
+
+  #layOut(): void {
+    const { waiting, version } = this.#links
+    const own = this.#sockets.length
+    const count = own + 1 + waiting.length
+    this.#version = version
+    if (this.#words.length < count * WORDS) {
+      this.#words = new Int32Array(2 * count * WORDS)
+      this.#address = this.#libc.addressOf(this.#words)
+    }
+    for (let k = 0; k < own; k++) this.#words[k * WORDS] = this.#sockets[k]!.fd
+    this.#words[own * WORDS] = this.#loopFd
+    for (let k = 0; k < waiting.length; k++) this.#words[(own + 1 + k) * WORDS] = waiting[k]!.fd
+    if (this.#count === count) return
+    this.#count = count
+    this.#nfds = BigInt(count)
+  }
+}
