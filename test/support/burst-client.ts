@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import type { Cleanup } from './server-process.ts'
 
 /** An answer that is due and does not come is waited for so long. */
-const WAIT_MS = 2000
+const WAIT_MS = 10_000
 const MARKER_ID = 0xffff
 /** Opcode STATUS, which nobody implements: answered with a header. */
 const MARKER = Uint8Array.of(0xff, 0xff, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0)

@@ -52,3 +52,23 @@ export function startLoad(
     result,
   }
 }
+
+/** Loads of so many seconds, one after the other, until `done` settles; rejects as it does. */
+export async function loadUntil(
+  t: Cleanup,
+  setting: Parameters<typeof startLoad>[1],
+  done: Promise<unknown>,
+): Promise<LoadResult> {
+  let isDone = false
+  const settled = Promise.allSettled([done]).then(() => void (isDone = true))
+  const total = { completed: 0, lost: 0, report: '' }
+  while (!isDone) {
+    const { completed, lost, report } = await startLoad(t, setting).result
+    total.completed += completed
+    total.lost += lost
+    total.report += report
+  }
+  await settled
+  await done
+  return total
+}

@@ -173,6 +173,8 @@ export class MmsgEngine {
         answered++
       } else this.#answerSlowly(socket, index)
     }
+    // From here on no question is to blame for a death.
+    this.#inbound.at(-1)
     this.#outbound.flush()
     this.#inbound.finish()
     if (answered === 0) return

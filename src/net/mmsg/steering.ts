@@ -35,10 +35,13 @@ const RANDOM = 0xfffff000 + 56
 const FOLD = 0xdfdfdfdf
 const GOLDEN = 0x9e3779b1
 const HEADER_BYTES = 12
-/** Words of the first label that are hashed from its front; its last four bytes always are. */
-const LABEL_WORDS = 6
+/** Words of a label that are hashed from its front. */
+const LABEL_WORDS = 4
+/** Cells of the program's memory: the hash, the lengths of the labels, and a zero. */
 const HASH = 0
-const LENGTH = 1
+const FIRST = 1
+const SECOND = 2
+const NOWHERE = 3
 
 /** hash = (hash ^ A) * golden, with A in the accumulator. */
 const MIX: readonly Instruction[] = [
@@ -58,32 +61,60 @@ const randomProgram = (shards: number): Instruction[] => [
   [RET_A, 0],
 ]
 
-/** Hashes the first label, case folded, and the first bytes of the second: enough to spread names, and the same for each query of a name. */
-const nameProgram = (shards: number): Instruction[] => {
-  const program: Instruction[] = [
-    [LD_BYTE, HEADER_BYTES],
-    [ST, LENGTH],
-    [MUL_K, GOLDEN],
-    [ST, HASH],
+/**
+ * Hashes the label whose length is in M[length] and whose text starts `text` bytes behind the number in M[from]: its first words, its last four
+ * bytes (what numbers the names of a set stands there), or single bytes where it is shorter than a word.
+ */
+const hashLabel = (from: number, text: number, length: number): Instruction[] => {
+  const at = (offset: number, load: number, mask: number): Instruction[] => [
+    [LDX_MEM, from],
+    [load, text + offset],
+    [AND_K, mask],
+    ...MIX,
   ]
+  const program: Instruction[] = []
   for (let word = 0; word < LABEL_WORDS; word++) {
-    const load: Instruction[] = [[LD_WORD, HEADER_BYTES + 1 + word * 4], [AND_K, FOLD], ...MIX]
-    program.push([LD_MEM, LENGTH], ...ifAtLeast(word * 4 + 4, load))
+    program.push([LD_MEM, length], ...ifAtLeast(word * 4 + 4, at(word * 4, LD_WORD_AT_X, FOLD)))
   }
-  // The label's last four bytes: what numbers the names of a set stands there.
-  const tail: Instruction[] = [[LDX_MEM, LENGTH], [LD_WORD_AT_X, HEADER_BYTES - 3], [AND_K, FOLD], ...MIX]
-  program.push([LD_MEM, LENGTH], ...ifAtLeast(4, tail))
-  // A label of less than four bytes has no word of its own.
   for (let byte = 0; byte < 3; byte++) {
-    const load: Instruction[] = [[LD_BYTE, HEADER_BYTES + 1 + byte], [AND_K, 0xdf], ...MIX]
-    program.push([LD_MEM, LENGTH], ...ifAtLeast(byte + 1, load))
+    program.push([LD_MEM, length], ...ifAtLeast(byte + 1, at(byte, LD_BYTE_AT_X, 0xdf)))
   }
-  // The second label: X is its length byte's offset minus the header's and the first length byte's.
-  const second: Instruction[] = [[LD_WORD_AT_X, HEADER_BYTES + 2], [AND_K, FOLD], ...MIX]
-  program.push([LDX_MEM, LENGTH], [LD_BYTE_AT_X, HEADER_BYTES + 1], ...ifAtLeast(4, second))
-  program.push([LD_MEM, HASH], [RSH_K, 15], [TAX, 0], [LD_MEM, HASH], [ADD_X, 0], [RSH_K, 1], [MOD_K, shards], [RET_A, 0])
+  const tail: Instruction[] = [
+    [LDX_MEM, from],
+    [LD_MEM, length],
+    [ADD_X, 0],
+    [TAX, 0],
+    [LD_WORD_AT_X, text - 4],
+    [AND_K, FOLD],
+    ...MIX,
+  ]
+  program.push([LD_MEM, length], ...ifAtLeast(4, tail))
   return program
 }
+
+/** Hashes the first two labels, case folded: enough to spread names, and the same for each query of a name. */
+const nameProgram = (shards: number): Instruction[] => [
+  [LD_BYTE, HEADER_BYTES],
+  [ST, FIRST],
+  [MUL_K, GOLDEN],
+  [ST, HASH],
+  [AND_K, 0],
+  [ST, NOWHERE],
+  ...hashLabel(NOWHERE, HEADER_BYTES + 1, FIRST),
+  // The second label's length stands behind the first label.
+  [LDX_MEM, FIRST],
+  [LD_BYTE_AT_X, HEADER_BYTES + 1],
+  [ST, SECOND],
+  ...hashLabel(FIRST, HEADER_BYTES + 2, SECOND),
+  [LD_MEM, HASH],
+  [RSH_K, 15],
+  [TAX, 0],
+  [LD_MEM, HASH],
+  [ADD_X, 0],
+  [RSH_K, 1],
+  [MOD_K, shards],
+  [RET_A, 0],
+]
 
 /** Attaches the program to the whole group that a socket is in; undefined, or the system's error number. Nothing to do for one shard. */
 export function steer(libc: Libc, fds: readonly number[], steering: Steering): number | undefined {
