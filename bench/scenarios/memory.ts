@@ -1,6 +1,7 @@
 // Memory with 10,000 entries, and after a load: it must not grow. shardns runs with two shards and gets a long load, peers a short one.
 
 import type { Bench, Sample, Scenario } from '../bench.ts'
+import { builtOf } from '../contestants/built.ts'
 import type { Contestant } from '../contestants/contestant.ts'
 import type { Running } from '../contestants/start.ts'
 import { NAMES } from '../load/queries.ts'
@@ -18,8 +19,9 @@ const PIECE_RUNS = 200
 const SETTLE_MS = 6000
 export const TWO_SHARDS = '-2'
 
-const castOf = (bench: Bench): Contestant[] => [
-  ...inShape(shardnsOf(bench), TWO_SHARDS, { threads: 2 }),
+/** `built` are packages of shardns, beside its sources. */
+const castOf = (bench: Bench, built: readonly Contestant[]): Contestant[] => [
+  ...inShape([...built, ...shardnsOf(bench)], TWO_SHARDS, { threads: 2 }),
   ...present(bench).filter(({ kind }) => kind === 'cache'),
 ]
 
@@ -54,14 +56,17 @@ export const memory: Scenario = {
   compared: 'filledMiB',
   isComparable: true,
   estimate: bench =>
-    castOf(bench).length * (4 + bench.options.seconds) +
-    (shardnsOf(bench).length * bench.options.memoryQueries) / QUERIES_PER_SECOND,
-  run: bench =>
-    interleave(bench, {
+    castOf(bench, shardnsOf(bench)).length * (4 + bench.options.seconds) +
+    (2 * shardnsOf(bench).length * bench.options.memoryQueries) / QUERIES_PER_SECOND,
+  run: bench => {
+    const notes: string[] = []
+    return interleave(bench, {
       scenario: 'memory',
-      cast: castOf(bench),
+      cast: castOf(bench, builtOf(shardnsOf(bench), bench, notes)),
       rounds: 1,
+      notes,
       begin: running => warm(bench, running, bench.queries.addresses(), []),
       measure: running => measure(bench, running),
-    }),
+    })
+  },
 }
