@@ -3,7 +3,7 @@
 import { CacheKey } from './cache/key.ts'
 import type { BlackBox } from './memory/black-box.ts'
 import type { HashSeed } from './memory/keyed-hash.ts'
-import { unanswered } from './net/mmsg/inbound.ts'
+import { unanswered } from './net/mmsg/inbound-layout.ts'
 import { readQuestion } from './wire/question.ts'
 
 export interface LastQuestion {

@@ -9,29 +9,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { startPump } from '../../../test/support/udp-pump.ts'
 import { C } from './abi.ts'
 import { askFor, makeEngine, type Running, replyTo, type Way } from './engine.cases.ts'
-import { BATCH, Inbound, makeInboundMemory } from './inbound.ts'
-import { connected, idOf, realLibc, sendAll, shown, waitForAny, withoutIpv6, withoutLibc } from './loopback.cases.ts'
+import { Inbound } from './inbound.ts'
+import { BATCH, makeInboundMemory } from './inbound-layout.ts'
+import { connected, idOf, realLibc, replies, sendAll, shown, waitForAny, withoutIpv6, withoutLibc } from './loopback.cases.ts'
 
 const LIMIT = { skip: withoutLibc, timeout: 20_000 }
-const WAIT_MS = 5000
-
-/** The next `count` replies, sorted by id; rejects after 5 s. */
-const replies = async (client: Socket, count: number): Promise<Uint8Array[]> => {
-  const list: Uint8Array[] = []
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const timer = setTimeout(() => reject(new Error(`${list.length} of ${count} replies in ${WAIT_MS} ms`)), WAIT_MS)
-  const take = (bytes: Buffer): void => {
-    if (list.push(Uint8Array.from(bytes)) === count) resolve()
-  }
-  client.on('message', take)
-  try {
-    await promise
-  } finally {
-    clearTimeout(timer)
-    client.off('message', take)
-  }
-  return list.sort((a, b) => idOf(a) - idOf(b))
-}
 
 const ask = async (client: Socket, queries: readonly Uint8Array[], count = queries.length): Promise<string[]> => {
   const answered = replies(client, count)

@@ -6,7 +6,9 @@
 
 import type { FastQuery } from '../../core/fast-query.ts'
 import { C, SOCKADDR_IN, SOCKADDR_IN6 } from './abi.ts'
-import { BATCH, Inbound } from './inbound.ts'
+import { Inbound } from './inbound.ts'
+import { BATCH } from './inbound-layout.ts'
+import { Journal, NOT_NOTED } from './journal.ts'
 import type { Libc } from './libc.ts'
 import { LinkSockets } from './links.ts'
 import { LoopActivity } from './loop-activity.ts'
@@ -27,7 +29,7 @@ export interface EngineCounts extends UnsentCounts {
 
 export interface EngineParts {
   readonly libc: Libc
-  /** From makeInboundMemory; what a dead predecessor left in it is answered first. */
+  /** From makeInboundMemory(); what a dead predecessor left in it is answered first. */
   readonly inbound: SharedArrayBuffer
   readonly query: FastQuery
   readonly counts: EngineCounts
@@ -39,6 +41,7 @@ export class MmsgEngine {
   readonly #parts: EngineParts
   readonly #libc: Libc
   readonly #inbound: Inbound
+  readonly #journal: Journal
   readonly #outbound: Outbound
   readonly #query: FastQuery
   readonly #clock: MonotonicClock
@@ -58,6 +61,7 @@ export class MmsgEngine {
     this.#parts = parts
     this.#libc = libc
     this.#inbound = new Inbound(libc, parts.inbound)
+    this.#journal = new Journal(this.#inbound.words)
     this.#outbound = new Outbound(libc, parts.counts)
     this.#query = query
     this.#clock = new MonotonicClock(libc)
@@ -103,11 +107,12 @@ export class MmsgEngine {
     this.#immediate = undefined
     this.#outbound.flush()
     this.#clock.tick()
+    this.#isInTurn = true
     if (this.#inbound.leftCount > 0) this.#answerLeft()
+    if (this.#journal.hasLeft) this.#takeUpLeft()
     // libuv watches what its callbacks have just opened only from its next look on: until it had one, the loop goes round without waiting.
     const mayWait = !this.#activity.hasMoved() && !this.#startedSlow
     this.#startedSlow = false
-    this.#isInTurn = true
     const goesOn = this.#serve(this.#clock.ms + AWAY_MS, mayWait) && this.#sockets.length > 0
     this.#isInTurn = false
     if (goesOn) this.#immediate ??= setImmediate(this.#turn)
@@ -189,6 +194,16 @@ export class MmsgEngine {
     else this.#answer(socket, this.#inbound.leftCount)
   }
 
+  /** What waited for something in a shard that died: asked anew. */
+  #takeUpLeft(): void {
+    while (this.#journal.hasLeft) {
+      this.#journal.takeUp(this.#inbound, fd => {
+        const socket = this.#sockets.find(other => other.fd === fd)
+        if (socket !== undefined) this.#answer(socket, 1)
+      })
+    }
+  }
+
   #aim(socket: MmsgSocket, index: number): void {
     const inbound = this.#inbound
     const query = this.#query
@@ -234,7 +249,11 @@ export class MmsgEngine {
     const destination = destinationOf(inbound, index, socket.isWildcard)
     socket.enter()
     this.#startedSlow = true
+    let isOver = false
+    let entry = NOT_NOTED
     socket.receiver.receive(bytes, 'udp', client, local, reply => {
+      isOver = true
+      this.#journal.settle(entry)
       if (reply !== undefined && !socket.isClosed) {
         this.#outbound.put(socket.fd, reply, destination)
         // Once the engine goes round no more, nobody else would send it.
@@ -242,5 +261,6 @@ export class MmsgEngine {
       }
       socket.leave()
     })
+    if (!isOver) entry = this.#journal.note(inbound, index, socket.fd)
   }
 }

@@ -1,50 +1,28 @@
 // Hot path.
-// Where a shard receives: one batch of datagrams with their senders, in shared memory that main made and that outlives the shard. When a shard
-// dies between recvmmsg and sendmmsg, its successor finds here what was received and not answered.
-//
-//   words 0..15   state: 0 datagrams of the batch under way (0: at rest)   1 fd it came from   2 the one being answered
-//   headers       BATCH x struct mmsghdr          iovecs    BATCH x struct iovec
-//   names         BATCH x 32 bytes of sockaddr    controls  BATCH x 64 bytes of cmsghdr
-//   payload       BATCH x SLOT_BYTES
-//
-// Slots are an odd number of cache lines long, so that the first lines of all do not fall into the same few sets of the cache.
+// What a shard receives: one batch of datagrams with their senders. When a shard dies between recvmmsg and sendmmsg, its successor finds the
+// batch here. inbound-layout.ts draws the memory.
 
 import { MAX_UDP_QUERY_BYTES } from '../engine.ts'
 import { C, CMSGHDR, IN6_PKTINFO, IOVEC, MMSGHDR } from './abi.ts'
+import {
+  BATCH,
+  CONTROL_BYTES,
+  CONTROLS,
+  HEADERS,
+  IOVECS,
+  NAME_BYTES,
+  NAMES,
+  PAYLOAD,
+  SLOT_BYTES,
+  STATE_COUNT,
+  STATE_CURRENT,
+  STATE_FD,
+} from './inbound-layout.ts'
 import type { Libc } from './libc.ts'
 
-/** Datagrams that one system call takes or sends. */
-export const BATCH = 64
-export const SLOT_BYTES = 4160
-export const NAME_BYTES = 32
-export const CONTROL_BYTES = 64
 /** A longer datagram fills this much, and so shows that it is too long. */
 const RECEIVE_BYTES = MAX_UDP_QUERY_BYTES + 4
-
-const HEADERS = 64
-const IOVECS = HEADERS + BATCH * MMSGHDR.size
-const NAMES = IOVECS + BATCH * IOVEC.size
-const CONTROLS = NAMES + BATCH * NAME_BYTES
-const PAYLOAD = CONTROLS + BATCH * CONTROL_BYTES
-const TOTAL_BYTES = PAYLOAD + BATCH * SLOT_BYTES
-
-const STATE_COUNT = 0
-const STATE_FD = 1
-const STATE_CURRENT = 2
 const HEADER_WORDS = MMSGHDR.size / 4
-
-/** Memory for one shard's batches; main makes it and keeps it. */
-export const makeInboundMemory = (): SharedArrayBuffer => new SharedArrayBuffer(TOTAL_BYTES)
-
-/** Datagrams that a dead shard had received and not answered, with the one it was at; for the black box. Main, after the worker's exit. */
-export function unanswered(memory: SharedArrayBuffer): Uint8Array | undefined {
-  const words = new Int32Array(memory)
-  const current = words[STATE_CURRENT]!
-  if (words[STATE_COUNT] === 0 || current < 0 || current >= BATCH) return undefined
-  const length = words[(HEADERS + current * MMSGHDR.size + MMSGHDR.len) >> 2]!
-  const start = PAYLOAD + current * SLOT_BYTES
-  return new Uint8Array(memory).slice(start, start + Math.min(length, MAX_UDP_QUERY_BYTES))
-}
 
 export class Inbound {
   readonly words: Int32Array
@@ -128,6 +106,13 @@ export class Inbound {
   }
   controlLength(index: number): number {
     return this.words[(HEADERS + index * MMSGHDR.size + MMSGHDR.controllen) >> 2]!
+  }
+
+  /** Makes slot 0 look as if a datagram of that length had just been received in it. */
+  pretend(length: number, nameLength: number, controlLength: number): void {
+    this.words[(HEADERS + MMSGHDR.len) >> 2] = length
+    this.words[(HEADERS + MMSGHDR.namelen) >> 2] = nameLength
+    this.words[(HEADERS + MMSGHDR.controllen) >> 2] = controlLength
   }
 
   /** Lets the reply's control message choose the source address only: the interface is the routing table's to choose, but for link-local ones. */

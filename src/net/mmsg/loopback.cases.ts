@@ -8,7 +8,8 @@ import { query } from '../../../test/support/messages.ts'
 import { type Cleanup, freePorts } from '../../../test/support/server-process.ts'
 import type { Peer } from '../../core/query.ts'
 import { C, POLLFD } from './abi.ts'
-import { BATCH, Inbound, makeInboundMemory } from './inbound.ts'
+import { Inbound } from './inbound.ts'
+import { BATCH, makeInboundMemory } from './inbound-layout.ts'
 import { type Libc, openLibc } from './libc.ts'
 import { closeUdpGroup, openUdpGroup, type UdpGroup } from './sockets.ts'
 
@@ -100,4 +101,22 @@ export const idOf = (message: Uint8Array): number => (message[0]! << 8) | messag
 export const numbers = (seed: number) => (below: number) => {
   seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0
   return Math.floor((seed / 2 ** 32) * below)
+}
+
+/** The next `count` replies, sorted by id; rejects after 5 s. */
+export const replies = async (client: Socket, count: number): Promise<Uint8Array[]> => {
+  const list: Uint8Array[] = []
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const timer = setTimeout(() => reject(new Error(`${list.length} of ${count} replies in ${WAIT_MS} ms`)), WAIT_MS)
+  const take = (bytes: Buffer): void => {
+    if (list.push(Uint8Array.from(bytes)) === count) resolve()
+  }
+  client.on('message', take)
+  try {
+    await promise
+  } finally {
+    clearTimeout(timer)
+    client.off('message', take)
+  }
+  return list.sort((a, b) => idOf(a) - idOf(b))
 }

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { C } from './abi.ts'
 import { FakeLibc, numberedDatagram, type SendResult } from './fake-libc.cases.ts'
-import { BATCH, Inbound, makeInboundMemory } from './inbound.ts'
+import { Inbound } from './inbound.ts'
+import { BATCH, makeInboundMemory } from './inbound-layout.ts'
 import { destinationOf, OUT_BYTES, Outbound } from './outbound.ts'
 
 const FD = 7

@@ -4,7 +4,8 @@
 
 import { setId } from '../../wire/header.ts'
 import { C, IOVEC, MMSGHDR, POLLFD } from './abi.ts'
-import { BATCH, CONTROL_BYTES, type Inbound, NAME_BYTES } from './inbound.ts'
+import type { Inbound } from './inbound.ts'
+import { BATCH, CONTROL_BYTES, NAME_BYTES } from './inbound-layout.ts'
 import type { Libc } from './libc.ts'
 
 /** Room for one reply; larger ones are sent one by one from where they are. */

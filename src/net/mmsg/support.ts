@@ -2,7 +2,8 @@
 
 import type { EngineName } from '../engine.ts'
 import { C } from './abi.ts'
-import { Inbound, makeInboundMemory } from './inbound.ts'
+import { Inbound } from './inbound.ts'
+import { makeInboundMemory } from './inbound-layout.ts'
 import { type Libc, openLibc } from './libc.ts'
 
 export interface EngineChoice {

@@ -1,0 +1,113 @@
+// Hot path.
+// Queries that wait for something, such as an upstream, as they were received: kept in memory of main's (inbound-layout.ts) until they are
+// answered, so that a successor can take up what its predecessor had begun. A query is taken up once: one that waits when a second shard dies
+// may be what kills them, and is given up.
+
+import type { Inbound } from './inbound.ts'
+import {
+  CONTROL_BYTES,
+  JOURNAL,
+  JOURNAL_DATAGRAM_BYTES,
+  JOURNAL_ENTRIES,
+  JOURNAL_ENTRY_BYTES,
+  NAME_BYTES,
+} from './inbound-layout.ts'
+
+const STATE = 0
+const FD = 1
+const LENGTH = 2
+const NAME_LENGTH = 3
+const CONTROL_LENGTH = 4
+const NAME = 5
+const CONTROL = NAME + NAME_BYTES / 4
+const DATAGRAM = CONTROL + CONTROL_BYTES / 4
+
+const FREE = 0
+const FIRST = 1
+const SECOND = 2
+
+/** No entry: the journal is full, or the query too long. It is answered all the same. */
+export const NOT_NOTED = -1
+
+export class Journal {
+  readonly #words: Int32Array
+  /** Free entries, in memory of this thread's own: a successor makes its list anew. */
+  readonly #free = new Uint16Array(JOURNAL_ENTRIES)
+  #freeCount = 0
+  /** What a predecessor left, as long as it has not been taken up. */
+  readonly #left: number[] = []
+  #isTakingUp = false
+
+  /** `words` covers the shard's inbound memory. */
+  constructor(words: Int32Array) {
+    this.#words = words
+    for (let entry = JOURNAL_ENTRIES - 1; entry >= 0; entry--) {
+      const state = words[wordOf(entry) + STATE]!
+      if (state === FIRST) this.#left.push(entry)
+      else this.#release(entry)
+    }
+  }
+
+  /** Notes datagram `index` of a batch from `fd`. */
+  note(inbound: Inbound, index: number, fd: number): number {
+    const length = inbound.lengthOf(index)
+    if (length > JOURNAL_DATAGRAM_BYTES || this.#freeCount === 0) return NOT_NOTED
+    const entry = this.#free[--this.#freeCount]!
+    const at = wordOf(entry)
+    const words = this.#words
+    words[at + FD] = fd
+    words[at + LENGTH] = length
+    words[at + NAME_LENGTH] = inbound.nameLength(index)
+    words[at + CONTROL_LENGTH] = inbound.controlLength(index)
+    copy(words, inbound.nameWord(index), at + NAME, NAME_BYTES / 4)
+    if (words[at + CONTROL_LENGTH]! > 0) copy(words, inbound.controlWord(index), at + CONTROL, CONTROL_BYTES / 4)
+    copy(words, inbound.offsetOf(index) >> 2, at + DATAGRAM, (length + 3) >> 2)
+    words[at + STATE] = this.#isTakingUp ? SECOND : FIRST
+    return entry
+  }
+
+  /** The query has its reply, or will have none. */
+  settle(entry: number): void {
+    if (entry !== NOT_NOTED) this.#release(entry)
+  }
+
+  /** Whether a predecessor's queries wait to be taken up. */
+  get hasLeft(): boolean {
+    return this.#left.length > 0
+  }
+
+  /**
+   * Puts one of the predecessor's queries into slot 0 of a batch, frees its entry, and hands its descriptor to `answer`, which notes it again if it
+   * must wait.
+   */
+  takeUp(inbound: Inbound, answer: (fd: number) => void): void {
+    const entry = this.#left.pop()
+    if (entry === undefined) return
+    const at = wordOf(entry)
+    const words = this.#words
+    const fd = words[at + FD]!
+    const length = Math.min(Math.max(0, words[at + LENGTH]!), JOURNAL_DATAGRAM_BYTES)
+    copy(words, at + NAME, inbound.nameWord(0), NAME_BYTES / 4)
+    copy(words, at + CONTROL, inbound.controlWord(0), CONTROL_BYTES / 4)
+    copy(words, at + DATAGRAM, inbound.offsetOf(0) >> 2, (length + 3) >> 2)
+    inbound.pretend(length, words[at + NAME_LENGTH]!, words[at + CONTROL_LENGTH]!)
+    this.#release(entry)
+    this.#isTakingUp = true
+    try {
+      answer(fd)
+    } finally {
+      this.#isTakingUp = false
+    }
+  }
+
+  #release(entry: number): void {
+    this.#words[wordOf(entry) + STATE] = FREE
+    this.#free[this.#freeCount++] = entry
+  }
+}
+
+const wordOf = (entry: number): number => (JOURNAL + entry * JOURNAL_ENTRY_BYTES) >> 2
+
+const copy = (words: Int32Array, from: number, to: number, count: number): void => {
+  for (let k = 0; k < count; k++) words[to + k] = words[from + k]!
+}
