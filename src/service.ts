@@ -84,11 +84,19 @@ export class Server {
       log: this.#log,
       fatal: world.fatal,
     })
+    if (this.#udpGroups !== undefined) this.#declareDrops(this.#udpGroups)
     this.#registry.process.attach(this.#supervisor.regionWords, this.#supervisor.countRows)
     const help = 'Shards that serve, by the engine that receives UDP and why it does.'
     this.#registry.process.gauge({ name: 'shardns_shards', help, labelNames: ['engine', 'reason'] }, () => this.#shardsByEngine())
   }
   readonly #shards: number
+
+  #declareDrops(groups: UdpGroups): void {
+    const help =
+      'UDP datagrams that the kernel dropped because they came faster than they were read, at the sockets that are open.'
+    const family = { name: 'shardns_udp_receive_drops', help, labelNames: [] }
+    this.#registry.process.gauge(family, () => [{ labels: {}, value: groups.receiveDrops }])
+  }
 
   /** Which engine receives UDP, and why: for the log. */
   get engineText(): string {

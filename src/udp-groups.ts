@@ -3,6 +3,7 @@
 
 import type { Logger } from './core/logger.ts'
 import { type ListenAddress, listenText } from './net/engine.ts'
+import { receiveDrops } from './net/mmsg/drops.ts'
 import type { Libc } from './net/mmsg/libc.ts'
 import { closeUdpGroup, openUdpGroup, type UdpGroup, type UdpSocketOptions } from './net/mmsg/sockets.ts'
 import { type Steering, steer } from './net/mmsg/steering.ts'
@@ -33,6 +34,11 @@ export class UdpGroups {
     this.#groups.set(name, group)
     this.#steer(group)
     return group
+  }
+
+  /** Datagrams that came faster than they were read, at the sockets that are open. */
+  get receiveDrops(): number {
+    return receiveDrops([...this.#groups.values()].flatMap(({ fds }) => fds))
   }
 
   /** Closes the sockets of all other addresses. */
