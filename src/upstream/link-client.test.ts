@@ -1,0 +1,209 @@
+// Questions over the engine's pooled sockets, asked of real upstreams on loopback by an engine in this very process.
+
+import assert from 'node:assert/strict'
+import test, { type TestContext } from 'node:test'
+import { answerTo, closedPort, type FakeUpstream, fakeUpstream, type Respond } from '../../test/support/fake-upstream.ts'
+import { query, show } from '../../test/support/plugin-harness.ts'
+import { systemClock } from '../core/clock.ts'
+import { makeEngine, type Running } from '../net/mmsg/engine.cases.ts'
+import { withoutLibc } from '../net/mmsg/loopback.cases.ts'
+import { RelayedQuestion } from './ask.ts'
+import { type Endpoint, makeEndpoint } from './endpoint.ts'
+import { LinkClient } from './link-client.ts'
+import { SocketAllowance } from './socket-allowance.ts'
+
+const LIMIT = { skip: withoutLibc, timeout: 20_000 }
+const ANSWER = ['example.org. 300 IN A 192.0.2.1']
+
+interface Setup {
+  readonly upstream: FakeUpstream
+  readonly sockets: SocketAllowance
+  readonly client: LinkClient
+  readonly running: Running
+  readonly ignored: () => number
+  ask(id?: number): Promise<Uint8Array>
+}
+
+const clientOf = (
+  running: Running,
+  remote: Endpoint,
+  sockets: SocketAllowance,
+  more: { ignored?: () => void; from?: string } = {},
+) =>
+  new LinkClient({
+    remote,
+    links: running.engine.links,
+    sockets,
+    clock: systemClock,
+    ignored: more.ignored ?? (() => {}),
+    sourceAddress: more.from ?? '',
+  })
+
+const engineOf = async (t: TestContext): Promise<Running> => {
+  const running = await makeEngine(t)
+  running.engine.add(running.socket)
+  return running
+}
+
+const setup = async (t: TestContext, respond: Respond, address = '127.0.0.1'): Promise<Setup> => {
+  const upstream = await fakeUpstream(respond, { address })
+  t.after(() => upstream.close())
+  const running = await engineOf(t)
+  const sockets = new SocketAllowance(16)
+  let ignored = 0
+  const client = clientOf(running, upstream.endpoint, sockets, { ignored: () => ignored++ })
+  t.after(() => client.close())
+  const ask = (): Promise<Uint8Array> =>
+    client.exchange(
+      upstream.endpoint,
+      relayed(() => ignored++),
+      2000,
+    )
+  return { upstream, sockets, client, running, ask, ignored: () => ignored }
+}
+
+const relayed = (onIgnored = () => {}): RelayedQuestion => {
+  const asked = query('example.org.', 'A')
+  return new RelayedQuestion(asked.bytes, asked.question, onIgnored)
+}
+
+for (const address of ['127.0.0.1', '::1']) {
+  test(`a question to ${address} gets its reply`, LIMIT, async t => {
+    const { ask } = await setup(t, asked => asked.reply({ answer: ANSWER }), address)
+    const reply = await ask()
+    assert.deepEqual(show(reply).answer, ANSWER)
+    assert.equal(reply.constructor, Uint8Array)
+  })
+}
+
+test('hundreds in flight each get their own reply, whatever the order', LIMIT, async t => {
+  const held: (() => void)[] = []
+  const { client, upstream } = await setup(t, asked => {
+    held.push(() => asked.send(answerTo(asked.bytes, { answer: ANSWER })))
+    if (held.length === 100) for (const send of held.reverse()) send()
+  })
+  const names = Array.from({ length: 100 }, (_, n) => `n${n}.example.org.`)
+  const replies = await Promise.all(
+    names.map(name => {
+      const asked = query(name, 'A')
+      return client.exchange(upstream.endpoint, new RelayedQuestion(asked.bytes, asked.question, () => {}), 10_000)
+    }),
+  )
+  assert.deepEqual(
+    replies.map(reply => show(reply).question),
+    names.map(name => `${name} IN A`),
+  )
+})
+
+const flipped = (bytes: Uint8Array, offset: number, mask: number): Uint8Array => {
+  const forged = Uint8Array.from(bytes)
+  forged[offset]! ^= mask
+  return forged
+}
+const forgeries: { readonly name: string; readonly forge: (reply: Uint8Array) => Uint8Array }[] = [
+  { name: 'another id', forge: reply => flipped(reply, 0, 1) },
+  { name: 'another name', forge: reply => flipped(reply, 13, 1) },
+  { name: 'another type', forge: reply => flipped(reply, 12 + 13 + 1, 3) },
+  { name: 'the end cut off', forge: reply => reply.subarray(0, reply.length - 1) },
+  { name: 'nothing at all', forge: () => new Uint8Array(0) },
+]
+for (const { name, forge } of forgeries) {
+  test(`a datagram with ${name} is ignored and counted, and the true reply taken`, LIMIT, async t => {
+    const { ask, ignored } = await setup(t, asked => {
+      asked.send(forge(answerTo(asked.bytes, { answer: ['example.org. 300 IN A 203.0.113.66'] })))
+      asked.reply({ answer: ANSWER })
+    })
+    assert.deepEqual(show(await ask()).answer, ANSWER)
+    assert.equal(ignored(), 1)
+  })
+}
+
+test('a reply counts only on the socket that its question left from', LIMIT, async t => {
+  const first = Promise.withResolvers<void>()
+  const { client, upstream, ignored } = await setup(t, asked => {
+    const [other] = upstream.asked
+    if (other === undefined || other === asked) {
+      first.resolve()
+      return
+    }
+    // The first question's id, sent to the second one's port.
+    asked.send(answerTo(other.bytes, { answer: ['example.org. 300 IN A 203.0.113.66'] }))
+    asked.reply({ answer: ANSWER })
+    other.reply({ answer: ANSWER })
+  })
+  const one = client.exchange(upstream.endpoint, relayed(), 5000)
+  await first.promise
+  const two = client.exchange(upstream.endpoint, relayed(), 5000)
+  assert.deepEqual(show(await one).answer, ANSWER)
+  assert.deepEqual(show(await two).answer, ANSWER)
+  assert.notEqual(upstream.asked[0]?.port, upstream.asked[1]?.port)
+  assert.equal(ignored(), 1)
+})
+
+test('ports and ids change, and the pool stays small', LIMIT, async t => {
+  const { ask, upstream, sockets } = await setup(t, asked => asked.reply())
+  for (let round = 0; round < 12; round++) await Promise.all(Array.from({ length: 200 }, ask))
+  const ports = new Set(upstream.asked.map(({ port }) => port))
+  assert.ok(ports.size >= 8, `${ports.size} ports for ${upstream.asked.length} questions`)
+  assert.ok(new Set(upstream.asked.map(({ bytes }) => (bytes[0]! << 8) | bytes[1]!)).size > 2000)
+  assert.ok(sockets.open <= 16, `${sockets.open} sockets`)
+})
+
+test('silence ends in a time-out that names both ends', LIMIT, async t => {
+  const { upstream, client } = await setup(t, () => undefined)
+  await assert.rejects(client.exchange(upstream.endpoint, relayed(), 20), {
+    kind: 'timeout',
+    message: new RegExp(`^read udp 127\\.0\\.0\\.1:\\d+->127\\.0\\.0\\.1:${upstream.port}: i/o timeout$`),
+  })
+})
+
+test('a closed port is known at once, to all who wait for it', LIMIT, async t => {
+  const running = await engineOf(t)
+  const port = await closedPort()
+  const remote = makeEndpoint('dns', '127.0.0.1', port)
+  const client = clientOf(running, remote, new SocketAllowance(4))
+  t.after(() => client.close())
+  const message = new RegExp(`^read udp 127\\.0\\.0\\.1:\\d+->127\\.0\\.0\\.1:${port}: read: connection refused$`)
+  const asked = [1, 2, 3].map(() => client.exchange(remote, relayed(), 60_000))
+  for (const exchange of asked) await assert.rejects(exchange, { kind: 'io', message })
+})
+
+test('sockets over the limit are refused as a fault of our own', LIMIT, async t => {
+  const { upstream, client, sockets } = await setup(t, () => undefined)
+  sockets.limit = 0
+  await assert.rejects(client.exchange(upstream.endpoint, relayed(), 2000), {
+    kind: 'local',
+    message: `dial udp ${upstream.endpoint.name}: too many sockets to upstreams (0)`,
+  })
+})
+
+test('closing the client ends what is in flight, and closes all sockets', LIMIT, async t => {
+  const { upstream, client, sockets } = await setup(t, () => client.close())
+  await assert.rejects(client.exchange(upstream.endpoint, relayed(), 60_000), {
+    kind: 'local',
+    message: /operation was canceled$/,
+  })
+  assert.equal(sockets.open, 0)
+})
+
+for (const { name, address, message } of [
+  { name: 'not ours', address: '192.0.2.99', message: /^dial udp 127\.0\.0\.1:\d+: connect: cannot assign requested address$/ },
+  {
+    name: 'of the other family',
+    address: '::1',
+    message: /^dial udp 127\.0\.0\.1:\d+: address ::1: mismatched local address type$/,
+  },
+])
+  test(`a source address that is ${name} fails the exchange`, LIMIT, async t => {
+    const { upstream, sockets, running } = await setup(t, () => undefined)
+    const client = clientOf(running, upstream.endpoint, sockets, { from: address })
+    t.after(() => client.close())
+    await assert.rejects(client.exchange(upstream.endpoint, relayed(), 2000), { message })
+    assert.equal(sockets.open, 0)
+  })
+
+test('when the engine has ended, questions go out all the same', LIMIT, async t => {
+  const { ask, running } = await setup(t, asked => asked.reply({ answer: ANSWER }))
+  running.engine.links.end()
+  assert.deepEqual(show(await ask()).answer, ANSWER)
+})
