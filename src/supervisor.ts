@@ -5,9 +5,9 @@ import type { CacheMemory } from './cache/cache-memory.ts'
 import type { Clock } from './core/clock.ts'
 import type { Logger } from './core/logger.ts'
 import { DeathRecord } from './death-record.ts'
+import { HeartWatch, WATCH_MS } from './heart-watch.ts'
 import { BlackBox } from './memory/black-box.ts'
 import { CLAIM_ENTRIES, sweepClaims } from './memory/claims.ts'
-import { readBeat } from './memory/heartbeat.ts'
 import type { HashSeed } from './memory/keyed-hash.ts'
 import { sweepPermits } from './memory/permits.ts'
 import { refuse } from './memory/refused.ts'
@@ -20,11 +20,6 @@ import type { FromShard, GenerationMessage } from './server/boot.ts'
 import type { ShardCounters } from './server/shard-counts.ts'
 import { nameToText } from './wire/name.ts'
 
-const WATCH_MS = 100
-/** From a worker's start to its first beat: on a busy machine, loading the modules takes seconds. */
-const BOOT_LIMIT_MS = 20_000
-/** A heart that stands still for so long means a loop that never returns. */
-const HANG_MS = 1000
 const REFUSE_SECONDS = 60
 const LOAD_LIMIT_MS = 30_000
 
@@ -65,10 +60,6 @@ interface Slot {
   serves: number
   /** Generations that it has not reported retired. */
   readonly holds: Set<number>
-  beat: number
-  beatMs: number
-  /** Until its first beat or its first commit. */
-  isBooting: boolean
   answer: ((message: FromShard | undefined) => void) | undefined
   /** Under way while a fresh shard is being given the generation in force. */
   bringing: Promise<void> | undefined
@@ -84,6 +75,7 @@ export class Supervisor {
   /** Where the shards receive, by shard: what a dead one left is its successor's. */
   readonly #inbound: readonly SharedArrayBuffer[]
   readonly #deaths = new DeathRecord()
+  readonly #hearts: HeartWatch
   readonly #generations = new Map<number, SupervisedGeneration>()
   readonly #watch: NodeJS.Timeout
   #current: SupervisedGeneration | undefined
@@ -95,15 +87,13 @@ export class Supervisor {
     this.#layout = layoutRegion(options.shards)
     this.#region = makeRegion(this.#layout)
     this.#words = new Int32Array(this.#region)
+    this.#hearts = new HeartWatch(this.#words, this.#layout.heartbeats, options.shards)
     this.#inbound = Array.from({ length: options.shards }, makeInboundMemory)
     for (let index = 0; index < options.shards; index++) {
       const slot = {
         index,
         serves: 0,
         holds: new Set<number>(),
-        beat: 0,
-        beatMs: 0,
-        isBooting: true,
         answer: undefined,
         bringing: undefined,
       }
@@ -170,9 +160,7 @@ export class Supervisor {
     this.#options.onFallback(index, undefined)
     slot.serves = 0
     slot.holds.clear()
-    slot.beat = readBeat(this.#words, regionLayout.heartbeats, index)
-    slot.beatMs = clock.ms()
-    slot.isBooting = true
+    this.#hearts.started(index, clock.ms())
     void running.exited.then(error => this.#exited(slot, error))
     return slot
   }
@@ -208,9 +196,7 @@ export class Supervisor {
     const answer = await this.#ask(slot, () => slot.running.send({ kind: 'commit', id }))
     if (answer?.kind !== 'committed') return
     slot.serves = id
-    if (!slot.isBooting) return
-    slot.isBooting = false
-    slot.beatMs = this.#options.clock.ms()
+    this.#hearts.booted(slot.index, this.#options.clock.ms())
   }
 
   /** Gives a fresh shard the generation in force, also if that changes meanwhile. */
@@ -235,19 +221,10 @@ export class Supervisor {
   }
 
   #look(): void {
-    const now = this.#options.clock.ms()
-    for (const slot of this.#slots) {
-      const beat = readBeat(this.#words, this.#layout.heartbeats, slot.index)
-      if (beat !== slot.beat) {
-        slot.beat = beat
-        slot.beatMs = now
-        slot.isBooting = false
-      } else if (now - slot.beatMs > (slot.isBooting ? BOOT_LIMIT_MS : HANG_MS)) {
-        this.#options.log.error(`shard ${slot.index} does not respond: replacing it`)
-        // Once is enough: the exit that follows starts a successor.
-        slot.beatMs = Number.POSITIVE_INFINITY
-        slot.running.terminate()
-      }
+    for (const shard of this.#hearts.silent(this.#options.clock.ms())) {
+      this.#options.log.error(`shard ${shard} does not respond: replacing it`)
+      // The exit that follows starts a successor.
+      this.#slots[shard]?.running.terminate()
     }
   }
 
