@@ -1,6 +1,6 @@
 // Hot path.
 // The fast path for messages of node:dgram: each is copied to where the fast path reads, and its answer to memory of its own, since a send may
-// outlast this turn.
+// outlast this turn. The messages of one turn of the event loop count as a batch.
 
 import type { RemoteInfo } from 'node:dgram'
 import { systemClock } from '../core/clock.ts'
@@ -20,6 +20,8 @@ export class DgramFastPath {
   readonly #inWords = new Int32Array(this.#in.buffer)
   readonly #out = Buffer.alloc(REPLY_BYTES)
   readonly #outWords = new Int32Array(this.#out.buffer)
+  #isInBatch = false
+  #receivedMs = 0
   /** The last client's address, read: clients ask several times. */
   #addressText = ''
   #address: IpAddress = UNKNOWN
@@ -45,8 +47,9 @@ export class DgramFastPath {
     query.clientPort = from.port
     query.address = this.#addressOf(from.address)
     query.family = query.address.family
-    query.receivedMs = systemClock.ms()
-    query.nowSeconds = Math.floor(query.receivedMs / 1000)
+    if (!this.#isInBatch) this.#beginBatch()
+    query.receivedMs = this.#receivedMs
+    query.nowSeconds = Math.floor(this.#receivedMs / 1000)
     const length = this.#receiver.fast(query)
     if (length === 0) return undefined
     // Out of Node's pool: cheaper than a buffer with memory of its own.
@@ -55,9 +58,15 @@ export class DgramFastPath {
     return reply
   }
 
-  /** The answer has been handed to the system. */
-  sent(): void {
-    this.#receiver.batchSent(systemClock.ms() - this.#query.receivedMs)
+  #beginBatch(): void {
+    this.#isInBatch = true
+    this.#receivedMs = systemClock.ms()
+    setImmediate(this.#endBatch)
+  }
+
+  readonly #endBatch = (): void => {
+    this.#isInBatch = false
+    this.#receiver.batchSent(systemClock.ms() - this.#receivedMs)
   }
 
   #addressOf(text: string): IpAddress {

@@ -133,7 +133,6 @@ class UdpListener implements OpenListener {
       const reply = this.#fast.answer(bytes, from)
       if (reply !== undefined) {
         this.#send(socket, reply, from)
-        this.#fast.sent()
         return
       }
       this.#inFlight++

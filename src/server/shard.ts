@@ -139,6 +139,8 @@ export class Shard {
       }
     }
     const old = this.#serving
+    // A batch that is still open ends with the generation that answered it.
+    old?.batchSent(0)
     this.#serving = generation
     this.#send({ kind: 'committed', id })
     // Main closes the sockets that it opened for the old generation once we say so: not while one of ours may still send on them.
