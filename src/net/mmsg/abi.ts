@@ -61,12 +61,8 @@ export const C = {
   EINTR: 4,
   EAGAIN: 11,
   ENOMEM: 12,
-  EACCES: 13,
-  EADDRINUSE: 98,
-  EADDRNOTAVAIL: 99,
-  EAFNOSUPPORT: 97,
   ENOBUFS: 105,
 } as const
 
-/** Words of an IPv6-mapped IPv4 address in front of its last four bytes: two of zeros, then 0xffff in network order. */
+/** An IPv4-mapped IPv6 address begins with two words of zeros and this one: 0xffff in network order. */
 export const MAPPED_WORD = 0xffff_0000 | 0

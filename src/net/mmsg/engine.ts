@@ -5,7 +5,7 @@
 // thread can be terminated at any time.
 
 import type { FastQuery } from '../../core/fast-query.ts'
-import { C, SOCKADDR_IN, SOCKADDR_IN6 } from './abi.ts'
+import { C, MAPPED_WORD, SOCKADDR_IN, SOCKADDR_IN6 } from './abi.ts'
 import { Inbound } from './inbound.ts'
 import { BATCH } from './inbound-layout.ts'
 import { Journal, NOT_NOTED } from './journal.ts'
@@ -220,7 +220,7 @@ export class MmsgEngine {
       return
     }
     const address = name + (SOCKADDR_IN6.addr >> 2)
-    if (words[address] === 0 && words[address + 1] === 0 && words[address + 2] === (0xffff_0000 | 0)) {
+    if (words[address] === 0 && words[address + 1] === 0 && words[address + 2] === MAPPED_WORD) {
       this.#aimV4(at + SOCKADDR_IN6.addr + 12)
       return
     }

@@ -1,12 +1,12 @@
 // Hot path.
 // The monotonic clock without allocation: process.hrtime makes an array each time it is asked. Same time line (CLOCK_MONOTONIC).
 
-import { C } from './abi.ts'
+import { C, TIMESPEC } from './abi.ts'
 import type { Libc } from './libc.ts'
 
 export class MonotonicClock {
   readonly #libc: Libc
-  readonly #words = new Int32Array(4)
+  readonly #words = new Int32Array(TIMESPEC.size / 4)
   readonly #address: bigint
 
   constructor(libc: Libc) {
@@ -20,10 +20,10 @@ export class MonotonicClock {
   }
   /** Clock.ms() */
   get ms(): number {
-    return this.seconds * 1000 + this.#words[2]! / 1e6
+    return this.seconds * 1000 + this.#words[TIMESPEC.nsec >> 2]! / 1e6
   }
   /** Clock.seconds(): 31 bits last for 68 years. */
   get seconds(): number {
-    return this.#words[0]!
+    return this.#words[TIMESPEC.sec >> 2]!
   }
 }
