@@ -23,7 +23,7 @@ export interface RunningShard {
 
 const MIB = 1024 * 1024
 const LAST_WORD_MS = 20
-/** Three semi-spaces. V8's own bound is some 90 MiB, and under load it takes them before it collects; with 6 MiB, misses cost a third more CPU. */
+/** Three semi-spaces. V8's own bound is some 90 MiB, which it takes under load before it collects; with 6, misses cost a twentieth more CPU. */
 const YOUNG_GENERATION_MIB = 8
 /** Beside this file's suffix: .ts in the checkout, .js in the package. */
 const WORKER_FILE = new URL(`../workers/serve${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url)

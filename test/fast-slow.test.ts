@@ -176,3 +176,15 @@ test('a hit allocates nothing', async () => {
   }).sort((a, b) => a - b)
   assert.ok((grown[10] ?? 0) < HITS, `${grown[10]} bytes for ${HITS} hits`)
 })
+
+test('a zone that the slow path compares as odd text decides nothing on the fast path', async () => {
+  // `\097` is `a` on the wire; as text it is no name's zone, so the second rule is the one that counts.
+  const acl = 'acl \\097.example.org {\nallow\n}\nacl {\nblock net 192.0.2.53/32\n}'
+  const paths = await bothPaths([acl, 'cache'], request => replyTo(request, { answer: ['a.example.org. 300 IN A 192.0.2.1'] }))
+  const { bytes } = query('a.example.org.')
+  await paths.slow(bytes, { ...CLIENT, address: '192.0.2.1' })
+  const slow = await paths.slow(bytes)
+  assert.equal((slow?.[3] ?? 0) & 15, 5)
+  const fast = paths.fast(bytes)
+  if (fast !== undefined) assert.deepEqual(fast, new Uint8Array(slow ?? []))
+})

@@ -17,7 +17,7 @@ export interface DatagramLink {
   /** Chooses a socket for the next message. Throws an error with a `code` when none can be opened. A number below 2^31, never used twice. */
   choose(): number
   /** Queues a DNS message under that id on the socket that was just chosen; it is sent with the end of this turn. Copied. Its reply is now waited for. */
-  send(serial: number, message: Uint8Array, id: number): void
+  send(message: Uint8Array, id: number): void
   /** One message's reply is no longer waited for. */
   settled(serial: number): void
   /** The local and remote address of a socket, for error texts. */

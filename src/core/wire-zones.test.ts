@@ -21,7 +21,7 @@ const wire = (name: string): Uint8Array => nameFromText(name) ?? assert.fail(nam
 test('the longest zone is the one that ZoneSet finds', () => {
   for (const zones of LISTS) {
     const set = new ZoneSet(zones)
-    const onWire = WireZones.fromText(zones)
+    const onWire = WireZones.fromText(zones) ?? assert.fail()
     for (const name of [...NAMES, ...MORE]) {
       const bytes = wire(name)
       const padded = Uint8Array.of(...bytes, 3, 111, 114, 103)
@@ -32,16 +32,20 @@ test('the longest zone is the one that ZoneSet finds', () => {
 
 test('the shortest zone is not the root unless nothing else fits', () => {
   const zones = ['.', 'org.', 'example.org.']
-  const onWire = WireZones.fromText(zones)
+  const onWire = WireZones.fromText(zones) ?? assert.fail()
   const shortest = (name: string) => zones[onWire.shortest(wire(name), wire(name).length)]
   assert.equal(shortest('www.example.org.'), 'org.')
   assert.equal(shortest('www.example.com.'), '.')
-  assert.equal(WireZones.fromText(['org.']).shortest(wire('com.'), 5), -1)
+  assert.equal(WireZones.fromText(['org.'])?.shortest(wire('com.'), 5), -1)
 })
 
 test('of equal zones the first counts, and a name of 127 labels is walked', () => {
   const long = `${'a.'.repeat(127)}`
-  const zones = WireZones.fromText(['org.', 'org.', long])
+  const zones = WireZones.fromText(['org.', 'org.', long]) ?? assert.fail()
   assert.equal(zones.longest(wire('x.org.'), 7), 0)
   assert.equal(zones.longest(wire(long), 255), 2)
+})
+
+test('zones in a spelling that ZoneSet does not know are refused', () => {
+  for (const zone of ['\\097.org.', 'a..b.', 'org']) assert.equal(WireZones.fromText(['.', zone]), undefined, zone)
 })

@@ -2,7 +2,7 @@
 // Which of a fixed list of zones a name in wire form belongs to: the fast path's ZoneSet. The name is hashed once, from the root upwards, and
 // looked up at every label, so the cost does not grow with the number of zones.
 
-import { nameFromText } from '../wire/name.ts'
+import { nameFromText, nameToText } from '../wire/name.ts'
 
 /** A name of 255 bytes has at most 127 labels. */
 const MAX_LABELS = 128
@@ -25,15 +25,18 @@ export class WireZones {
     for (const [index, zone] of zones.entries()) this.#add(index, zone)
   }
 
-  /** As ZoneSet takes them: lower case with trailing dot. Throws RangeError for what is no name. */
-  static fromText(zones: readonly string[]): WireZones {
-    return new WireZones(
-      zones.map(zone => {
-        const wire = nameFromText(zone)
-        if (wire === undefined) throw new RangeError(`not a name: ${zone}`)
-        return wire
-      }),
-    )
+  /**
+   * As ZoneSet takes them: lower case with trailing dot. Undefined if one is no name, or not spelt as nameToText spells it: ZoneSet compares
+   * text and finds no name in such a zone, so the two would differ.
+   */
+  static fromText(zones: readonly string[]): WireZones | undefined {
+    const wires: Uint8Array[] = []
+    for (const zone of zones) {
+      const wire = nameFromText(zone)
+      if (wire === undefined || nameToText(wire) !== zone) return undefined
+      wires.push(wire)
+    }
+    return new WireZones(wires)
   }
 
   /** Index of the longest zone that the name is in, -1 for none. `name` is lower case, its wire form the first `length` bytes. */

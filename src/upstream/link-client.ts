@@ -68,7 +68,7 @@ export class LinkClient implements UdpExchanger {
         this.#fallback.exchange(remote, ask, timeoutMs).then(resolve, reject)
         return
       }
-      this.#link.send(serial, ask.template, ask.id)
+      this.#link.send(ask.template, ask.id)
       this.#pending.set(key, { key, ask, serial, deadlineMs: this.#parts.clock.ms() + timeoutMs, resolve, reject })
       this.#ticker ??= setInterval(() => this.#tick(), TICK_MS)
     })

@@ -21,6 +21,8 @@ export class LinkSocket {
   uses = 0
   /** Messages whose replies are waited for. */
   pending = 0
+  /** Its descriptor's number may be somebody else's by now. */
+  isClosed = false
 
   constructor(serial: number, fd: number, link: Link, openedMs: number) {
     this.serial = serial
@@ -62,7 +64,7 @@ export class Link implements DatagramLink {
     return this.#chosen.serial
   }
 
-  send(_serial: number, message: Uint8Array, id: number): void {
+  send(message: Uint8Array, id: number): void {
     const socket = this.#chosen!
     socket.uses++
     if (socket.pending++ === 0) this.#sockets.watch(socket)
@@ -139,6 +141,7 @@ export class Link implements DatagramLink {
   }
 
   #close(socket: LinkSocket): void {
+    socket.isClosed = true
     this.#sockets.disconnect(socket)
     this.events.closed()
   }

@@ -117,6 +117,7 @@ export class LinkSockets implements DatagramLinks {
 
   /** Hands out what has come to a socket. */
   receive(socket: LinkSocket): void {
+    if (socket.isClosed) return
     const count = this.#libc.recvmmsg(socket.fd, this.#headerAddress, BATCH, C.MSG_DONTWAIT, 0n)
     if (count < 0) {
       const errno = this.#libc.errno()

@@ -3,40 +3,41 @@
 
 import type { FastQuery } from '../../core/fast-query.ts'
 import { FAST_NEXT, FAST_SLOW, type FastStep, type FastVerdict } from '../../core/fast-step.ts'
-import { CidrSet, type IpPrefix, parseCidr } from '../../core/ip.ts'
 import { WireZones } from '../../core/wire-zones.ts'
 import type { CounterRow } from '../../memory/counters.ts'
-import type { Policy, Rule } from './options.ts'
-
-interface FastPolicy {
-  readonly isAllow: boolean
-  /** Undefined: all. */
-  readonly types: ReadonlySet<number> | undefined
-  readonly nets: CidrSet | undefined
-}
+import type { Rule } from './options.ts'
+import { type CompiledPolicy, compilePolicy, fits } from './policy.ts'
 
 interface FastRule {
   readonly zones: WireZones
-  readonly policies: readonly FastPolicy[]
+  readonly policies: readonly CompiledPolicy[]
 }
 
-const compilePolicy = ({ action, types, nets }: Policy): FastPolicy => ({
-  isAllow: action === 'allow',
-  types: types && new Set(types),
-  nets: nets && new CidrSet(nets.map(parseCidr).filter((prefix): prefix is IpPrefix => prefix !== undefined)),
-})
+/** A listener of the block, by ListenerRef.index, with the word of its counter of allowed queries. */
+interface AllowedCounter {
+  readonly index: number
+  readonly word: number
+}
 
-const fits = ({ types, nets }: FastPolicy, query: FastQuery): boolean =>
-  (types === undefined || types.has(query.qtype)) && (nets === undefined || nets.has(query.address))
+/** Undefined if a rule has a zone that only the slow path can match. */
+export const fastJudge = (rules: readonly Rule[], allowed: readonly AllowedCounter[], row: CounterRow): FastJudge | undefined => {
+  const compiled: FastRule[] = []
+  for (const rule of rules) {
+    const zones = WireZones.fromText(rule.zones)
+    if (zones === undefined) return undefined
+    compiled.push({ zones, policies: rule.policies.map(compilePolicy) })
+  }
+  return new FastJudge(compiled, allowed, row)
+}
 
-export class FastJudge implements FastStep {
+class FastJudge implements FastStep {
   readonly #rules: readonly FastRule[]
   /** Word of the counter of allowed queries by ListenerRef.index. */
   readonly #allowed: readonly (number | undefined)[]
   readonly #row: CounterRow
 
-  constructor(rules: readonly Rule[], allowed: readonly { readonly index: number; readonly word: number }[], row: CounterRow) {
-    this.#rules = rules.map(rule => ({ zones: WireZones.fromText(rule.zones), policies: rule.policies.map(compilePolicy) }))
+  constructor(rules: readonly FastRule[], allowed: readonly AllowedCounter[], row: CounterRow) {
+    this.#rules = rules
     const words: number[] = []
     for (const { index, word } of allowed) words[index] = word
     this.#allowed = Array.from(words)
@@ -49,7 +50,7 @@ export class FastJudge implements FastStep {
       if (rule.zones.longest(query.key.bytes, query.nameLength) < 0) continue
       for (let n = 0; n < rule.policies.length; n++) {
         const policy = rule.policies[n]!
-        if (fits(policy, query)) return policy.isAllow ? FAST_NEXT : FAST_SLOW
+        if (fits(policy, query.address, query.qtype)) return policy.action === 'allow' ? FAST_NEXT : FAST_SLOW
       }
     }
     return FAST_NEXT

@@ -2,7 +2,7 @@
 
 import { answer } from '../../core/answer.ts'
 import type { Handler, Stage } from '../../core/handler.ts'
-import { CidrSet, type IpAddress, type IpPrefix, parseCidr, parseIp, withoutZone } from '../../core/ip.ts'
+import { type IpAddress, parseIp, withoutZone } from '../../core/ip.ts'
 import type { Query } from '../../core/query.ts'
 import { type Reply, SILENCE } from '../../core/reply.ts'
 import type { ServeScope } from '../../core/serve-scope.ts'
@@ -10,8 +10,9 @@ import { ZoneSet } from '../../core/zones.ts'
 import { EDNS_DO, makeOption, OPTION_EDE } from '../../wire/edns.ts'
 import { RCODE_NOERROR, RCODE_REFUSED } from '../../wire/rcodes.ts'
 import type { AclShared } from './control.ts'
-import { FastJudge } from './fast.ts'
-import type { Action, Policy, Rule } from './options.ts'
+import { fastJudge } from './fast.ts'
+import type { Action, Rule } from './options.ts'
+import { type CompiledPolicy, compilePolicy, fits } from './policy.ts'
 
 /** RFC 8914 section 4: the query was blocked by the operator of this server, or filtered on request of the client's side. */
 const EDE_BLOCKED = 15
@@ -19,12 +20,6 @@ const EDE_FILTERED = 17
 
 /** The UDP size that CoreDNS's own OPT records of acl show, whatever the client's. */
 const OPT_UDP_SIZE = 4096
-
-interface CompiledPolicy {
-  readonly action: Action
-  readonly types: ReadonlySet<number> | undefined
-  readonly nets: CidrSet | undefined
-}
 
 interface CompiledRule {
   readonly zones: ZoneSet
@@ -36,18 +31,12 @@ interface Verdict {
   readonly zone: string
 }
 
-const compilePolicy = ({ action, types, nets }: Policy): CompiledPolicy => ({
-  action,
-  types: types && new Set(types),
-  nets: nets && new CidrSet(nets.map(parseCidr).filter((prefix): prefix is IpPrefix => prefix !== undefined)),
-})
-
 const compileRule = (rule: Rule): CompiledRule => ({ zones: new ZoneSet(rule.zones), policies: rule.policies.map(compilePolicy) })
 
 /** The action of the first policy that fits. A client without readable address meets `block`. */
 const policyAction = (policies: readonly CompiledPolicy[], address: IpAddress | undefined, type: number): Action | undefined => {
   if (address === undefined) return 'block'
-  return policies.find(policy => (policy.types?.has(type) ?? true) && (policy.nets?.has(address) ?? true))?.action
+  return policies.find(policy => fits(policy, address, type))?.action
 }
 
 const judge = (rules: readonly CompiledRule[], query: Query, address: IpAddress | undefined): Verdict | undefined => {
@@ -96,6 +85,6 @@ export const serveAcl = (rules: readonly Rule[], scope: ServeScope, shared: AclS
     index,
     word: shared.allowed.base + position * shared.allowed.step,
   }))
-  const fast = new FastJudge(rules, allowed, scope.counters)
+  const fast = fastJudge(rules, allowed, scope.counters)
   return { fast, wrap: next => query => enforce(query, next) }
 }

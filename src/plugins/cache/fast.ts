@@ -13,7 +13,19 @@ import { hitFlags } from './hit.ts'
 import type { CacheOptions } from './options.ts'
 import { isDue } from './refresh.ts'
 
-export class FastHits implements FastStep {
+/** Undefined for zones that only the slow path can match. */
+export const fastHits = (options: CacheOptions, tables: CacheTables, counts: Counts): FastHits | undefined => {
+  if (options.zones.includes('.')) return new FastHits(options, tables, counts, undefined)
+  const zones = WireZones.fromText(options.zones)
+  return zones && new FastHits(options, tables, counts, zones)
+}
+
+export interface CacheTables {
+  readonly success: CacheTable
+  readonly denial: CacheTable
+}
+
+class FastHits implements FastStep {
   readonly #options: CacheOptions
   readonly #success: CacheTable
   readonly #denial: CacheTable
@@ -24,12 +36,12 @@ export class FastHits implements FastStep {
   #isDenial = false
   #isStale = false
 
-  constructor(options: CacheOptions, tables: { success: CacheTable; denial: CacheTable }, counts: Counts) {
+  constructor(options: CacheOptions, tables: CacheTables, counts: Counts, zones: WireZones | undefined) {
     this.#options = options
     this.#success = tables.success
     this.#denial = tables.denial
     this.#counts = counts
-    this.#zones = options.zones.includes('.') ? undefined : WireZones.fromText(options.zones)
+    this.#zones = zones
   }
 
   ask(query: FastQuery): FastVerdict {

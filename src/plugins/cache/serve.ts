@@ -1,6 +1,5 @@
 // The shard half: a hit is answered here, everything else goes through Misses.
 
-import type { CacheTable } from '../../cache/table.ts'
 import type { Handler, Stage } from '../../core/handler.ts'
 import type { Query } from '../../core/query.ts'
 import type { Reply } from '../../core/reply.ts'
@@ -9,7 +8,7 @@ import { ZoneSet } from '../../core/zones.ts'
 import { OPCODE_QUERY, opcodeOf } from '../../wire/header.ts'
 import type { CacheShared } from './control.ts'
 import { Counts } from './counts.ts'
-import { FastHits } from './fast.ts'
+import { type CacheTables, fastHits } from './fast.ts'
 import { answerFromHit } from './hit.ts'
 import { FILL, Intake, replyFor } from './intake.ts'
 import { Misses } from './miss.ts'
@@ -31,7 +30,7 @@ export const serve = (options: CacheOptions, scope: ServeScope, shared: CacheSha
       const handle = makeHandler(next, options, { scope, shared, counts, tables })
       return query => (isOurs(query) ? handle(query) : next(query))
     },
-    fast: new FastHits(options, tables, counts),
+    fast: fastHits(options, tables, counts),
   }
 }
 
@@ -39,7 +38,7 @@ interface Parts {
   readonly scope: ServeScope
   readonly shared: CacheShared
   readonly counts: Counts
-  readonly tables: { readonly success: CacheTable; readonly denial: CacheTable }
+  readonly tables: CacheTables
 }
 
 const makeHandler = (next: Handler, options: CacheOptions, { scope, shared, counts, tables }: Parts): Handler => {

@@ -8,7 +8,6 @@ import type { FastStep } from '../../core/fast-step.ts'
 import type { LogSink } from '../../core/log.ts'
 import { WireZones } from '../../core/wire-zones.ts'
 import { getFlags, getId, MASK_RCODE } from '../../wire/header.ts'
-import { nameFromText, nameToText } from '../../wire/name.ts'
 import { flagsToText, formatSeconds, rcodeText } from './format.ts'
 import { asciiBytes, putBytes, putDecimal, putIpv4, putIpv6, putName } from './line-bytes.ts'
 import { COMMON_FORMAT, type LogRule } from './options.ts'
@@ -36,14 +35,9 @@ const BRACKET_CLOSE = 0x5d
 
 /** The step; undefined if the rules ask for more than it can do. */
 export function fastLog(rules: readonly LogRule[], clock: Clock, sink: Pick<LogSink, 'rawBytes'>): FastLog | undefined {
-  const isCommon = rules.every(rule => rule.format === COMMON_FORMAT && rule.classes === undefined && isPlainName(rule.scope))
-  return isCommon ? new FastLog(WireZones.fromText(rules.map(rule => rule.scope)), clock, sink) : undefined
-}
-
-/** The slow path compares scopes as text: one that is not spelt as nameToText spells it has no names in it there. */
-const isPlainName = (scope: string): boolean => {
-  const wire = nameFromText(scope)
-  return wire !== undefined && nameToText(wire) === scope
+  if (!rules.every(rule => rule.format === COMMON_FORMAT && rule.classes === undefined)) return undefined
+  const scopes = WireZones.fromText(rules.map(rule => rule.scope))
+  return scopes && new FastLog(scopes, clock, sink)
 }
 
 export class FastLog implements FastStep {

@@ -42,13 +42,16 @@ export function servePrometheus(_options: PrometheusOptions, scope: ServeScope, 
   const positions: number[] = []
   for (const [index, position] of servers) positions[index] = position
   const labels = zoneLabels(block)
-  const fast = new FastCounts({
-    metrics,
-    servers: Array.from(positions, position => position ?? -1),
-    zones: block.zones.length === 1 ? undefined : WireZones.fromText(labels),
-    zoneCount: labels.length,
-    writer,
-  })
+  const wireZones = block.zones.length === 1 ? 'one' : WireZones.fromText(labels)
+  const fast =
+    wireZones &&
+    new FastCounts({
+      metrics,
+      servers: Array.from(positions, position => position ?? -1),
+      zones: wireZones === 'one' ? undefined : wireZones,
+      zoneCount: labels.length,
+      writer,
+    })
 
   return {
     fast,
