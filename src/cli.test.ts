@@ -40,6 +40,7 @@ const served: readonly { argv: string[]; options: Partial<ServeOptions> }[] = [
   { argv: ['--workers', '3', '--engine', 'dgram'], options: { workers: 3, engine: 'dgram' } },
   { argv: ['-workers=3', '-engine=auto'], options: { workers: 3, engine: 'auto' } },
   { argv: ['--cache-bytes', '1GiB'], options: { cacheBytes: 2 ** 30 } },
+  { argv: ['--records-bytes', '1GiB'], options: { recordsBytes: 2 ** 30 } },
   { argv: ['--recv-buffer', '65536'], options: { recvBufferBytes: 65536 } },
   { argv: ['--heap-limit', '512MiB'], options: { heapLimitBytes: 2 ** 29 } },
   { argv: ['--max-tcp-connections', '5'], options: { maxTcpConnections: 5 } },
@@ -80,6 +81,7 @@ const refused: readonly { argv: string[]; code: number; message: string }[] = [
   },
   ...[
     { flag: 'cache-bytes', text: '64MB', range: '1MiB to 2GiB' },
+    { flag: 'records-bytes', text: '1KiB', range: '1MiB to 2GiB' },
     { flag: 'recv-buffer', text: '1KiB', range: '4KiB to 1GiB' },
     { flag: 'heap-limit', text: '1TiB', range: '32MiB to 64GiB' },
   ].map(({ flag, text, range }) => ({

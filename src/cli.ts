@@ -14,6 +14,7 @@ import { formatSize, parseSize } from './commands/sizes.ts'
 import { versionText } from './commands/version.ts'
 import { MAX_SHARDS } from './memory/region.ts'
 import { STEERINGS } from './net/mmsg/steering.ts'
+import { MAX_RECORDS_BYTES, MIN_RECORDS_BYTES } from './records/layout.ts'
 
 const EXIT_FAILURE = 1
 const EXIT_USAGE = 2
@@ -72,6 +73,7 @@ interface RootFlags {
   readonly steer: ServeOptions['steering']
   readonly fastPath: boolean
   readonly cacheBytes: number
+  readonly recordsBytes: number
   readonly recvBuffer: number
   readonly heapLimit: number
   readonly maxTcpConnections: number
@@ -116,6 +118,15 @@ const addFlags = (program: Command): void => {
         MAX_CACHE_BYTES,
       ),
     )
+    .addOption(
+      sized(
+        '--records-bytes <size>',
+        'room for records of clusters and hosts files, taken as needed',
+        defaults.recordsBytes,
+        MIN_RECORDS_BYTES,
+        MAX_RECORDS_BYTES,
+      ),
+    )
     .addOption(sized('--recv-buffer <size>', 'receive buffer of each UDP socket', defaults.recvBufferBytes, 4 * KIB, GIB))
     .addOption(sized('--heap-limit <size>', 'JavaScript heap of each shard', defaults.heapLimitBytes, 32 * MIB, 64 * GIB))
     .option(
@@ -146,6 +157,7 @@ const runRoot = (flags: RootFlags, world: CliWorld): number | Promise<number> =>
     steering: flags.steer,
     noFastPath: !flags.fastPath,
     cacheBytes: flags.cacheBytes,
+    recordsBytes: flags.recordsBytes,
     recvBufferBytes: flags.recvBuffer,
     heapLimitBytes: flags.heapLimit,
     maxTcpConnections: flags.maxTcpConnections,

@@ -10,9 +10,11 @@ import { messageOf } from './core/errors.ts'
 import { makeLogger, stdout } from './core/log.ts'
 import { chooseEngine, type EngineChoice } from './net/mmsg/support.ts'
 import { canReusePort, probeListen } from './net/probe.ts'
+import { RecordsMemory } from './records/records-memory.ts'
 import { type CorefileText, readCorefile } from './server/corefile-source.ts'
 import { Generation } from './server/generation.ts'
 import { HttpEndpoints } from './server/http-endpoints.ts'
+import { KeptThings } from './server/kept-things.ts'
 import { hashCorefile, type LoadedConfig, loadCorefile } from './server/load.ts'
 import { MetricsRegistry } from './server/metrics-registry.ts'
 import { Readiness } from './server/readiness.ts'
@@ -36,6 +38,7 @@ export class Server {
   readonly #registry = new MetricsRegistry({ version: shardnsVersion(), revision: revision() })
   readonly #http = new HttpEndpoints(this.#log)
   readonly #cache: CacheMemory
+  readonly #kept: KeptThings
   readonly #supervisor: Supervisor
   readonly #canReusePort: boolean
   readonly #choice: EngineChoice
@@ -84,12 +87,23 @@ export class Server {
       log: this.#log,
       fatal: world.fatal,
     })
+    this.#kept = this.#makeKept(options.recordsBytes)
     if (this.#udpGroups !== undefined) this.#declareDrops(this.#udpGroups)
     this.#registry.process.attach(this.#supervisor.regionWords, this.#supervisor.countRows)
     const help = 'Shards that serve, by the engine that receives UDP and why it does.'
     this.#registry.process.gauge({ name: 'shardns_shards', help, labelNames: ['engine', 'reason'] }, () => this.#shardsByEngine())
   }
   readonly #shards: number
+
+  /** The records memory waits for the shards' hearts, so it comes after them. */
+  #makeKept(recordsBytes: number): KeptThings {
+    const records = new RecordsMemory(recordsBytes, this.#supervisor.quiescence, this.#cache.seed)
+    const help = 'Bytes of the records memory that cluster and hosts records take.'
+    this.#registry.process.gauge({ name: 'shardns_records_bytes', help, labelNames: [] }, () => [
+      { labels: {}, value: records.usedBytes },
+    ])
+    return new KeptThings({ newRecords: () => records.newMap() })
+  }
 
   #declareDrops(groups: UdpGroups): void {
     const help =
@@ -141,6 +155,7 @@ export class Server {
   async stop(): Promise<void> {
     await this.#supervisor.stop(STOP_GRACE_MS)
     await this.#current?.retire()
+    this.#kept.keepOnly([])
     await this.#http.close()
   }
 
@@ -166,7 +181,8 @@ export class Server {
     const metrics = this.#registry.begin()
     const id = ++this.#lastId
     const isDebug = () => this.#isDebug
-    const shared = { clock: systemClock, sink: stdout, cache: this.#cache, metrics, isDebug }
+    const { changes } = this.#supervisor
+    const shared = { clock: systemClock, sink: stdout, cache: this.#cache, kept: this.#kept, changes, metrics, isDebug }
     const generation = new Generation(config, { ...shared, id, shards: this.#shards, process: this.#processControl(config) })
     this.#held.add(generation)
     try {
@@ -215,6 +231,7 @@ export class Server {
   #trim(): void {
     const held = [...this.#held]
     this.#udpGroups?.keepOnly(held.flatMap(({ listeners }) => listeners.all()))
+    this.#kept.keepOnly(held.flatMap(({ kept }) => kept))
     if (held.length > 0) this.#cache.keepOnly(held.flatMap(({ tables }) => tables))
   }
 

@@ -7,7 +7,9 @@ import type { Logger } from './core/logger.ts'
 import { DeathRecord } from './death-record.ts'
 import { HeartWatch, WATCH_MS } from './heart-watch.ts'
 import { BlackBox } from './memory/black-box.ts'
+import type { ChangeBoard } from './memory/change-board.ts'
 import { CLAIM_ENTRIES, sweepClaims } from './memory/claims.ts'
+import { readBeat } from './memory/heartbeat.ts'
 import type { HashSeed } from './memory/keyed-hash.ts'
 import { sweepPermits } from './memory/permits.ts'
 import { refuse } from './memory/refused.ts'
@@ -16,6 +18,7 @@ import type { EngineName } from './net/engine.ts'
 import { makeInboundMemory } from './net/mmsg/inbound-layout.ts'
 import { type RunningShard, ShardPool } from './pool.ts'
 import { lastQuestion } from './post-mortem.ts'
+import type { Quiescence } from './records/heap.ts'
 import type { FromShard, GenerationMessage } from './server/boot.ts'
 import type { ShardCounters } from './server/shard-counts.ts'
 import { nameToText } from './wire/name.ts'
@@ -106,8 +109,17 @@ export class Supervisor {
   get regionWords(): Int32Array {
     return this.#words
   }
+  get changes(): ChangeBoard {
+    return { words: this.#words, offset: this.#layout.changes }
+  }
   get countRows(): readonly number[] {
     return this.#inbound.map((_, shard) => this.#layout.counts + shard * SHARD_COUNT_WORDS)
+  }
+
+  /** When all shards have come round to their event loops. A shard that is being replaced has not, until its successor beats. */
+  get quiescence(): Quiescence {
+    const beats = (): number[] => this.#inbound.map((_, shard) => readBeat(this.#words, this.#layout.heartbeats, shard))
+    return { mark: beats, hasPassed: mark => beats().every((beat, shard) => beat !== mark[shard]) }
   }
 
   /**

@@ -56,11 +56,13 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   memory: [],
   corefile: [],
   cache: ['wire', 'memory', 'core'],
-  core: ['wire', 'memory', 'corefile', 'cache'],
-  upstream: ['wire', 'memory', 'corefile', 'cache', 'core'],
-  net: ['wire', 'memory', 'corefile', 'cache', 'core'],
-  plugins: ['wire', 'memory', 'corefile', 'cache', 'core', 'upstream', 'net'],
-  server: ['wire', 'memory', 'corefile', 'cache', 'core', 'upstream', 'net', 'plugins'],
+  records: ['wire', 'memory'],
+  core: ['wire', 'memory', 'corefile', 'cache', 'records'],
+  upstream: ['wire', 'memory', 'corefile', 'cache', 'records', 'core'],
+  net: ['wire', 'memory', 'corefile', 'cache', 'records', 'core'],
+  kube: ['core'],
+  plugins: ['wire', 'memory', 'corefile', 'cache', 'records', 'core', 'upstream', 'net', 'kube'],
+  server: ['wire', 'memory', 'corefile', 'cache', 'records', 'core', 'upstream', 'net', 'kube', 'plugins'],
 }
 
 const layerOf = (path: string): string => /^src\/([^/]+)\//.exec(path)?.[1] ?? 'top'

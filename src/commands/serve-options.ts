@@ -26,6 +26,8 @@ export interface ServeOptions {
   noFastPath: boolean
   /** Size of the answer store that all shards share. */
   cacheBytes: number
+  /** Room for the records of clusters and hosts files, which all shards share. Memory is taken as it is used. */
+  recordsBytes: number
   /** Kernel receive buffer asked for on each UDP socket. The kernel may grant less (net.core.rmem_max). */
   recvBufferBytes: number
   /** Old-space limit of each shard's JavaScript heap; a shard that passes it ends and is replaced. */
@@ -49,6 +51,7 @@ export const defaultServeOptions = (): ServeOptions => ({
   steering: 'random',
   noFastPath: false,
   cacheBytes: 64 * MIB,
+  recordsBytes: 256 * MIB,
   recvBufferBytes: 4 * MIB,
   heapLimitBytes: 256 * MIB,
   maxTcpConnections: 1000,

@@ -1,5 +1,7 @@
 // What is known of one server block.
 
+import type { ChangingZone } from './change-scopes.ts'
+
 /** Read-only facts of a server block: the same on main and in every shard. */
 export interface BlockInfo {
   /** Position among the server blocks of the Corefile, from 0. */
@@ -12,6 +14,8 @@ export interface BlockInfo {
   readonly listeners: readonly { readonly index: number; readonly label: string }[]
   /** Names of the directives present in this block, in chain order. */
   readonly directives: readonly string[]
+  /** Names whose records plugins of this block may change while it serves: see Plugin.changing. */
+  readonly changing: readonly ChangingZone[]
 }
 
 /** TCP and DoT deadlines in milliseconds, and queries per connection (-1 for no limit). */

@@ -1,7 +1,9 @@
 // What the control half of a plugin is given on the main thread.
 
 import type { CacheTableRef } from '../cache/table-ref.ts'
+import type { RecordsMap } from '../records/map.ts'
 import type { BlockInfo, BlockSettings } from './block.ts'
+import type { ChangeMarks } from './change-scopes.ts'
 import type { Clock } from './clock.ts'
 import type { Logger } from './logger.ts'
 import type { MetricRegistrar } from './metrics.ts'
@@ -47,6 +49,13 @@ export interface ControlScope {
   table(identity: string, capacity: number): CacheTableRef
   /** Entries in a table now. */
   tableEntries(ref: CacheTableRef): number
+  /**
+   * The thing of that identity (any stable text): made now, or the one that an earlier generation left. It is kept as long as some generation
+   * that asked for it is still served somewhere, then disposed of.
+   */
+  keep<T extends Kept>(identity: string, make: (resources: Resources) => T): T
+  /** What the plugin says of the names that it declared as changing. */
+  readonly changes: ChangeMarks
   http(route: HttpRoute): void
   /** Once all shards serve this generation. Timers, probes and watches start here, never earlier. */
   onStart(task: () => void): void
@@ -57,6 +66,18 @@ export interface ControlScope {
   /** After all onShutdown tasks: lameduck waits here. */
   onFinalShutdown(task: () => void | Promise<void>): void
   readonly process: ProcessControl
+}
+
+/** What a plugin keeps on the main thread over reloads. */
+export interface Kept {
+  /** No shard uses it any more. */
+  dispose(): void
+}
+
+/** What kept things are made of. */
+export interface Resources {
+  /** A map in the records memory, for shards to answer from. Give it back with drop() when disposed of. Throws RangeError if there is no room. */
+  newRecords(): RecordsMap
 }
 
 /** What a plugin may ask of the process as a whole. */

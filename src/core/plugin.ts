@@ -1,6 +1,7 @@
 // The contract between a plugin and the server. A plugin is one folder under plugins/ and one line in plugins/index.ts.
 
 import type { Directive } from '../corefile/directive.ts'
+import type { ChangingZone } from './change-scopes.ts'
 import type { ControlScope } from './control-scope.ts'
 import type { Stage } from './handler.ts'
 import type { ServeScope } from './serve-scope.ts'
@@ -13,6 +14,8 @@ export interface Plugin<Options, Shared = undefined> {
   readonly name: string
   /** Corefile tokens to options. Pure: no I/O, no clock, no environment. Throws CorefileError with a span. */
   parse(directive: Directive): Options
+  /** Names whose records the plugin may change while it serves (ControlScope.changes says when): caches in front of it keep watch. Pure. */
+  changing?(options: Options): readonly ChangingZone[]
   /** Main thread, once per server block and generation, in chain order: files, metrics, shared memory, HTTP, timers, settings. */
   control?(options: Options, scope: ControlScope): Shared | Promise<Shared>
   /** Each shard, once per server block and generation. Absent, or undefined returned: the plugin is not part of the chain. */

@@ -5,7 +5,10 @@ import type { CacheTableRef } from '../cache/table-ref.ts'
 import type { Claims } from '../memory/claims.ts'
 import type { CounterRow } from '../memory/counters.ts'
 import type { Permits } from '../memory/permits.ts'
+import type { RecordsRef } from '../records/layout.ts'
+import type { RecordsReader } from '../records/reader.ts'
 import type { BlockInfo } from './block.ts'
+import type { ChangeScopes } from './change-scopes.ts'
 import type { Clock } from './clock.ts'
 import type { DatagramLinks } from './datagram-links.ts'
 import type { Logger } from './logger.ts'
@@ -30,6 +33,9 @@ export interface ServeScope {
   readonly links?: DatagramLinks | undefined
   permits(offset: number, limit: number): Permits
   table(ref: CacheTableRef): CacheTable
+  records(ref: RecordsRef): RecordsReader
+  /** When names of this block have changed. */
+  readonly changes: ChangeScopes
   /** Runs when this generation has ended in this shard: its last query is answered. Close sockets, flush, end timers. */
   onRetire(task: () => void): void
   /** Routes a question of our own (class IN) through this query's listener again: the full chain, answer not sent (CoreDNS's upstream lookup). */

@@ -2,6 +2,7 @@
 // own file says how it is used. (The answer store, and the counters and permits of a generation, have buffers of their own.)
 
 import { BLACK_BOX_WORDS } from './black-box.ts'
+import { CHANGE_SLOTS } from './change-board.ts'
 import { CLAIM_ENTRIES, CLAIM_WORDS } from './claims.ts'
 import { HEARTBEAT_ROW_WORDS } from './heartbeat.ts'
 import { REFUSED_WORDS } from './refused.ts'
@@ -24,6 +25,7 @@ export interface RegionLayout {
   readonly incarnations: number
   /** A CounterRow of SHARD_COUNT_WORDS per shard, for what is counted over reloads. */
   readonly counts: number
+  readonly changes: number
   readonly words: number
 }
 
@@ -73,6 +75,7 @@ export function regionParts(shards: number): readonly RegionPart[] {
       readers: 'main',
       protocol: '64-bit counts in two words',
     },
+    { name: 'changes', words: CHANGE_SLOTS, writer: 'main', readers: any, protocol: 'single writer' },
   ]
   let offset = 0
   return parts.map(part => {
@@ -93,6 +96,7 @@ export function layoutRegion(shards: number): RegionLayout {
     refused: offsetOf('refused'),
     incarnations: offsetOf('incarnations'),
     counts: offsetOf('counts'),
+    changes: offsetOf('changes'),
     words: parts.reduce((sum, part) => sum + part.words, 0),
   }
 }

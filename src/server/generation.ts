@@ -4,19 +4,22 @@
 import type { CacheMemory } from '../cache/cache-memory.ts'
 import type { CacheTableRef } from '../cache/table-ref.ts'
 import type { BlockInfo, BlockSettings } from '../core/block.ts'
+import { ChangeMarks } from '../core/change-scopes.ts'
 import type { Clock } from '../core/clock.ts'
-import type { ControlScope, HttpRoute, ProcessControl } from '../core/control-scope.ts'
+import type { ControlScope, HttpRoute, Kept, ProcessControl, Resources } from '../core/control-scope.ts'
 import { declareDnsMetrics } from '../core/dns-metrics.ts'
 import { messageOf } from '../core/errors.ts'
 import { type LogSink, makeLogger } from '../core/log.ts'
 import { CorefileError } from '../corefile/diagnostic.ts'
 import { DIRECTIVES } from '../corefile/order.ts'
 import { checkOverlap } from '../corefile/overlap.ts'
+import type { ChangeBoard } from '../memory/change-board.ts'
 import { PERMIT_ROW_WORDS, permitWords } from '../memory/permits.ts'
 import type { ListenAddress } from '../net/engine.ts'
 import type { UdpGroup } from '../net/mmsg/sockets.ts'
 import { nameFromText } from '../wire/name.ts'
 import type { BlockMessage, DirectiveMessage, GenerationMessage } from './boot.ts'
+import type { KeptThings } from './kept-things.ts'
 import { ListenerTable } from './listener-table.ts'
 import type { LoadedBlock, LoadedConfig } from './load.ts'
 import type { GenerationMetrics } from './metrics-registry.ts'
@@ -32,6 +35,8 @@ export interface GenerationParts {
   readonly sink: LogSink
   readonly metrics: GenerationMetrics
   readonly cache: CacheMemory
+  readonly kept: KeptThings
+  readonly changes: ChangeBoard
   readonly process: ProcessControl
   /** Whether debug lines are printed: of the generation that serves. */
   readonly isDebug: () => boolean
@@ -49,6 +54,8 @@ export class Generation {
   readonly routes: HttpRoute[] = []
   readonly permits: number[] = []
   readonly tables: CacheTableRef[] = []
+  /** Identities of kept things. */
+  readonly kept: string[] = []
   readonly config: LoadedConfig
   readonly listeners = new ListenerTable()
   readonly #parts: GenerationParts
@@ -157,6 +164,7 @@ export class Generation {
       view: '',
       listeners: this.listeners.of(block, settings),
       directives: inChain,
+      changing: block.directives.flatMap(({ plugin, options }) => plugin.changing?.(options) ?? []),
     }
   }
 
@@ -176,7 +184,7 @@ export class Generation {
   }
 
   #scope(built: Built, name: string): ControlScope {
-    const { shards, clock, sink, metrics, cache, process, isDebug } = this.#parts
+    const { shards, clock, sink, metrics, cache, kept, changes, process, isDebug } = this.#parts
     const log = makeLogger(sink, `plugin/${name}: `, isDebug)
     const info = () => this.#info(built)
     return {
@@ -208,6 +216,12 @@ export class Generation {
         return ref
       },
       tableEntries: ref => cache.entries(ref),
+      keep: <T extends Kept>(identity: string, make: (resources: Resources) => T): T => {
+        const whole = `${name} ${identity}`
+        this.kept.push(whole)
+        return kept.get(whole, make)
+      },
+      changes: new ChangeMarks(changes, info().changing, clock),
       http: route => void this.routes.push(route),
       onStart: task => void this.#tasks.start.push(task),
       onRetire: task => void this.#tasks.retire.push(task),

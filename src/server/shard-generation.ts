@@ -3,6 +3,7 @@
 
 import { CacheTable } from '../cache/table.ts'
 import { answer, errorReply } from '../core/answer.ts'
+import { ChangeScopes } from '../core/change-scopes.ts'
 import type { Clock } from '../core/clock.ts'
 import type { DatagramLinks } from '../core/datagram-links.ts'
 import { DnsMetrics } from '../core/dns-metrics.ts'
@@ -13,10 +14,13 @@ import { type LogSink, makeLogger } from '../core/log.ts'
 import { type ListenerRef, type Peer, Query, type Transport } from '../core/query.ts'
 import type { Reply } from '../core/reply.ts'
 import type { ServeScope } from '../core/serve-scope.ts'
+import type { ChangeBoard } from '../memory/change-board.ts'
 import type { Claims } from '../memory/claims.ts'
 import { CounterRow } from '../memory/counters.ts'
+import type { HashSeed } from '../memory/keyed-hash.ts'
 import { Permits } from '../memory/permits.ts'
 import { findPlugin } from '../plugins/index.ts'
+import { RecordsReader } from '../records/reader.ts'
 import { nameFromText } from '../wire/name.ts'
 import { makeQuestion, type Question } from '../wire/question.ts'
 import { RCODE_REFUSED } from '../wire/rcodes.ts'
@@ -39,6 +43,8 @@ export interface ShardParts {
   /** All queries take the slow path. */
   readonly noFastPath: boolean
   readonly claims: Claims
+  readonly changes: ChangeBoard
+  readonly hashSeed: HashSeed
   readonly links?: DatagramLinks | undefined
   /** Ends the process: posted to main. */
   readonly fatal: (text: string) => void
@@ -162,7 +168,7 @@ export class ShardGeneration {
   }
 
   #scope(block: BlockMessage, name: string): ServeScope {
-    const { shard, shards, clock, sink, claims, links, fatal } = this.#parts
+    const { shard, shards, clock, sink, claims, changes, hashSeed, links, fatal } = this.#parts
     const words = this.#words
     return {
       block: block.info,
@@ -176,6 +182,8 @@ export class ShardGeneration {
       links,
       permits: (offset, limit) => new Permits(words, offset, shards, shard, limit),
       table: ref => new CacheTable(ref, shard + 1),
+      records: ref => new RecordsReader(ref, hashSeed),
+      changes: new ChangeScopes(changes, block.info.changing),
       onRetire: task => void this.#retireTasks.push(task),
       resolve: (query, qname, qtype) => this.#resolve(query, qname, qtype),
       fatal: text => fatal(`plugin/${name}: ${text}`),

@@ -55,6 +55,8 @@ export class Shard {
       sink: stdout,
       noFastPath: boot.noFastPath,
       claims: new Claims(region, regionLayout.claims, CLAIM_ENTRIES, shard + 1),
+      changes: { words: region, offset: regionLayout.changes },
+      hashSeed: boot.hashSeed,
       links: this.#bindingParts.udp.links,
       fatal: text => this.#send({ kind: 'fatal', text }),
     }

@@ -4,18 +4,27 @@ import { CacheMemory } from '../../src/cache/cache-memory.ts'
 import { CacheTable } from '../../src/cache/table.ts'
 import type { CacheTableRef } from '../../src/cache/table-ref.ts'
 import type { BlockInfo, BlockSettings } from '../../src/core/block.ts'
+import { ChangeMarks, ChangeScopes } from '../../src/core/change-scopes.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import type { ControlScope, HttpRoute, ProcessControl, ReadinessList } from '../../src/core/control-scope.ts'
 import type { Logger } from '../../src/core/logger.ts'
 import type { ServeScope } from '../../src/core/serve-scope.ts'
+import { CHANGE_SLOTS, type ChangeBoard } from '../../src/memory/change-board.ts'
 import { CLAIM_WORDS, Claims } from '../../src/memory/claims.ts'
 import { CounterRow } from '../../src/memory/counters.ts'
 import { PERMIT_ROW_WORDS, Permits, permitWords } from '../../src/memory/permits.ts'
+import { RecordsReader } from '../../src/records/reader.ts'
+import { RecordsMemory } from '../../src/records/records-memory.ts'
+import { KeptThings } from '../../src/server/kept-things.ts'
 import { FakeMetrics, ROW_WORDS } from './fake-metrics.ts'
 
 const SHARED_WORDS = 1 << 14
 const CACHE_BYTES = 8 << 20
+const RECORDS_BYTES = 4 << 20
 const CLAIM_ENTRIES = 64
+
+/** What is given back may be used again at once. */
+const NOBODY_READS = { mark: () => [], hasPassed: () => true }
 
 const sharedInt32 = (words: number): Int32Array => new Int32Array(new SharedArrayBuffer(words * 4))
 
@@ -48,6 +57,7 @@ export const fakeBlock = (overrides: Partial<BlockInfo> = {}): BlockInfo => ({
   view: '',
   listeners: [{ index: 0, label: 'dns://:53' }],
   directives: [],
+  changing: [],
   ...overrides,
 })
 
@@ -62,6 +72,8 @@ export interface FakeControl extends ControlScope {
   readonly sharedWords: Int32Array
   readonly claimWords: Int32Array
   readonly memory: CacheMemory
+  readonly kept: KeptThings
+  readonly board: ChangeBoard
   /** Times that `process.reload` was called. */
   reloads: number
   /** Run the tasks of one kind, each awaited in order. `shutdown` runs onShutdown and then onFinalShutdown. */
@@ -75,6 +87,8 @@ export type ControlOverrides = Partial<Pick<ControlScope, 'shards' | 'clock' | '
   readonly settings?: Partial<BlockSettings>
   readonly process?: Partial<ProcessControl>
   readonly metrics?: FakeMetrics
+  /** Of an earlier scope: what plugins kept there. */
+  readonly kept?: KeptThings
 }
 
 /** A control scope that remembers what a plugin asked for. */
@@ -85,6 +99,10 @@ export const fakeControl = (overrides: ControlOverrides = {}): FakeControl => {
   const { shards = 1, clock = fakeClock(), log = fakeLogger(logged), metrics = new FakeMetrics() } = overrides
   const sharedWords = sharedInt32(SHARED_WORDS)
   const memory = new CacheMemory(CACHE_BYTES)
+  const records = new RecordsMemory(RECORDS_BYTES, NOBODY_READS, memory.seed)
+  const kept = overrides.kept ?? new KeptThings({ newRecords: () => records.newMap() })
+  const board = { words: sharedInt32(CHANGE_SLOTS), offset: 0 }
+  const block = fakeBlock(overrides.block)
   let used = 0
   let isStarted = false
   const reserve = (count: number): number => {
@@ -93,7 +111,7 @@ export const fakeControl = (overrides: ControlOverrides = {}): FakeControl => {
     return used - count
   }
   const control: FakeControl = {
-    block: fakeBlock(overrides.block),
+    block,
     settings: { root: '', bindAddresses: undefined, debug: false, stacktrace: false, timeouts: {}, ...overrides.settings },
     shards,
     clock,
@@ -104,7 +122,11 @@ export const fakeControl = (overrides: ControlOverrides = {}): FakeControl => {
     sharedWords,
     claimWords: sharedInt32(CLAIM_ENTRIES * CLAIM_WORDS),
     memory,
+    kept,
+    board,
     reloads: 0,
+    keep: (identity, make) => kept.get(identity, make),
+    changes: new ChangeMarks(board, block.changing, clock),
     shared: reserve,
     permits: () => {
       reserve(-used & (PERMIT_ROW_WORDS - 1))
@@ -186,8 +208,10 @@ export const fakeServe = (overrides: ServeOverrides = {}): FakeServe => {
   const words = control?.sharedWords ?? sharedInt32(SHARED_WORDS)
   const claimWords = control?.claimWords ?? sharedInt32(CLAIM_ENTRIES * CLAIM_WORDS)
   const tables = new Map<CacheTableRef, CacheTable>()
+  const block = { ...(control?.block ?? fakeBlock()), ...overrides.block }
+  const board = control?.board ?? { words: sharedInt32(CHANGE_SLOTS), offset: 0 }
   return {
-    block: { ...(control?.block ?? fakeBlock()), ...overrides.block },
+    block,
     shard,
     shards,
     clock,
@@ -204,6 +228,8 @@ export const fakeServe = (overrides: ServeOverrides = {}): FakeServe => {
       tables.set(ref, table)
       return table
     },
+    records: ref => new RecordsReader(ref, control?.memory.seed ?? [0, 0]),
+    changes: new ChangeScopes(board, block.changing),
     onRetire: task => void tasks.push(task),
     resolve: overrides.resolve ?? (async () => Promise.reject(new Error('this test gives no resolve'))),
     fatal: text => void fatals.push(text),

@@ -73,10 +73,10 @@ export interface Chain {
  */
 export const chain = async <O, S>(plugin: Plugin<O, S>, text: string, setup: ChainOptions = {}): Promise<Chain> => {
   const parsed = plugin.parse(directive(text, setup.keys))
-  const zones = directive(text, setup.keys).blockZones
+  const block = { zones: directive(text, setup.keys).blockZones, changing: plugin.changing?.(parsed) ?? [] }
   const given = setup.control
   const control =
-    given !== undefined && 'sharedWords' in given ? given : fakeControl({ ...given, block: { zones, ...given?.block } })
+    given !== undefined && 'sharedWords' in given ? given : fakeControl({ ...given, block: { ...block, ...given?.block } })
   const shared = (await plugin.control?.(parsed, control)) as S
   const serve = fakeServe({ control, ...setup.serve })
   const stage = plugin.serve?.(structuredClone(parsed), serve, structuredClone(shared))

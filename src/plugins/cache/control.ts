@@ -38,10 +38,17 @@ export const control = (options: CacheOptions, scope: ControlScope): CacheShared
 
 /**
  * Survives reloads, and keeps apart what must not mix: blocks on other listeners or with another view may answer the same question from
- * another source.
+ * another source. Entries also carry groups of names (core/change-scopes.ts), which mean nothing among other plugins.
  */
 const identityOf = (options: CacheOptions, block: BlockInfo): string =>
-  ['cache', serversOf(block).join(','), block.zones.join(','), block.view, options.zones.join(',')].join('/')
+  [
+    'cache',
+    serversOf(block).join(','),
+    block.zones.join(','),
+    block.view,
+    options.zones.join(','),
+    block.changing.map(({ zone, labels }) => `${labels} ${zone}`).join(','),
+  ].join('/')
 
 const serversOf = (block: BlockInfo): string[] => [...new Set(block.listeners.map(listener => listener.label))]
 

@@ -4,6 +4,7 @@
 
 import { CacheHit } from '../../cache/hit.ts'
 import type { CacheTable } from '../../cache/table.ts'
+import type { ChangeScopes } from '../../core/change-scopes.ts'
 import type { FastQuery } from '../../core/fast-query.ts'
 import { FAST_ANSWERED, FAST_NEXT, FAST_SLOW, type FastStep, type FastVerdict } from '../../core/fast-step.ts'
 import { WireZones } from '../../core/wire-zones.ts'
@@ -12,12 +13,18 @@ import type { Counts } from './counts.ts'
 import { hitFlags } from './hit.ts'
 import type { CacheOptions } from './options.ts'
 import { isDue } from './refresh.ts'
+import { isOutdated } from './store.ts'
 
 /** Undefined for zones that only the slow path can match. */
-export const fastHits = (options: CacheOptions, tables: CacheTables, counts: Counts): FastHits | undefined => {
-  if (options.zones.includes('.')) return new FastHits(options, tables, counts, undefined)
+export const fastHits = (
+  options: CacheOptions,
+  tables: CacheTables,
+  counts: Counts,
+  changes: ChangeScopes,
+): FastHits | undefined => {
+  if (options.zones.includes('.')) return new FastHits(options, tables, counts, changes, undefined)
   const zones = WireZones.fromText(options.zones)
-  return zones && new FastHits(options, tables, counts, zones)
+  return zones && new FastHits(options, tables, counts, changes, zones)
 }
 
 export interface CacheTables {
@@ -30,17 +37,19 @@ class FastHits implements FastStep {
   readonly #success: CacheTable
   readonly #denial: CacheTable
   readonly #counts: Counts
+  readonly #changes: ChangeScopes
   /** Undefined: all names are ours. */
   readonly #zones: WireZones | undefined
   readonly #hit = new CacheHit()
   #isDenial = false
   #isStale = false
 
-  constructor(options: CacheOptions, tables: CacheTables, counts: Counts, zones: WireZones | undefined) {
+  constructor(options: CacheOptions, tables: CacheTables, counts: Counts, changes: ChangeScopes, zones: WireZones | undefined) {
     this.#options = options
     this.#success = tables.success
     this.#denial = tables.denial
     this.#counts = counts
+    this.#changes = changes
     this.#zones = zones
   }
 
@@ -58,6 +67,7 @@ class FastHits implements FastStep {
       if (hit.isTooLarge || !this.#denial.find(key, hit)) return FAST_SLOW
       this.#isDenial = true
     }
+    if (isOutdated(hit, this.#changes)) return FAST_SLOW
     const remaining = hit.expirySeconds - now
     this.#isStale = remaining <= 0
     if (this.#isStale) return this.#answerStale(query, now)

@@ -30,7 +30,7 @@ export const serve = (options: CacheOptions, scope: ServeScope, shared: CacheSha
       const handle = makeHandler(next, options, { scope, shared, counts, tables })
       return query => (isOurs(query) ? handle(query) : next(query))
     },
-    fast: fastHits(options, tables, counts),
+    fast: fastHits(options, tables, counts, scope.changes),
   }
 }
 
@@ -42,8 +42,8 @@ interface Parts {
 }
 
 const makeHandler = (next: Handler, options: CacheOptions, { scope, shared, counts, tables }: Parts): Handler => {
-  const { clock, claims } = scope
-  const store = new Store(options, tables.success, tables.denial)
+  const { clock, claims, changes } = scope
+  const store = new Store(options, tables.success, tables.denial, changes)
   const judge = new Judge(options, clock)
   const intake = new Intake({ judge, store, counts, clock, recheckSeconds: options.stale?.recheckSeconds ?? 0 })
   const hasLoop = scope.block.directives.includes('loop')

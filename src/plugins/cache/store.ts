@@ -4,18 +4,24 @@
 import type { CacheHit } from '../../cache/hit.ts'
 import type { CacheKey } from '../../cache/key.ts'
 import type { CacheTable, EntryMeta } from '../../cache/table.ts'
+import { CHANGE_SLOT_BITS, type ChangeScopes } from '../../core/change-scopes.ts'
 import type { Query } from '../../core/query.ts'
 import { FLAG_CD } from '../../wire/header.ts'
 import type { CacheOptions } from './options.ts'
 import type { TableName, Verdict } from './storable.ts'
 import type { OwnMessage } from './without-opt.ts'
 
-/** Entry flags: the answer has the records asked for; the answer is SERVFAIL or NOTIMP. */
+// The caller's 16 bits of an entry: the answer has the records asked for; it is SERVFAIL or NOTIMP; then the group of names that it goes with.
 const ENTRY_POSITIVE = 1
 const ENTRY_FAILURE = 2
+const GROUP_SHIFT = 16 - CHANGE_SLOT_BITS
 
 /** Entries are stamped with 31 bits. */
 const SECONDS_MAX = 0x7fffffff
+
+/** Whether the records that an entry was made of may be others by now. What is stored in its second or before does not count as newer. */
+export const isOutdated = (hit: CacheHit, changes: ChangeScopes): boolean =>
+  changes.hasChangedSince(hit.flags >>> GROUP_SHIFT, hit.expirySeconds - hit.ttlSeconds)
 
 /** A verdict to store, the hits that the new entry starts with, and the message's size with all names written out. */
 export type Keepable = Verdict & { readonly table: TableName; readonly popularity: number; readonly plainBytes: number }
@@ -27,12 +33,14 @@ export class Side {
   /** Valid until this side is asked for another key. */
   readonly hit: CacheHit
   readonly #staleForSeconds: number
+  readonly #changes: ChangeScopes
 
-  constructor(name: TableName, table: CacheTable, staleForSeconds: number) {
+  constructor(name: TableName, table: CacheTable, staleForSeconds: number, changes: ChangeScopes) {
     this.name = name
     this.table = table
     this.hit = table.newHit()
     this.#staleForSeconds = staleForSeconds
+    this.#changes = changes
   }
 
   get isPositive(): boolean {
@@ -41,8 +49,9 @@ export class Side {
   get isFailure(): boolean {
     return (this.hit.flags & ENTRY_FAILURE) !== 0
   }
+  /** An entry whose records have changed is as good as none. */
   find(key: CacheKey): boolean {
-    return this.table.find(key, this.hit)
+    return this.table.find(key, this.hit) && !isOutdated(this.hit, this.#changes)
   }
   /** Seconds until the entry expires; none left means stale. */
   remaining(now: number): number {
@@ -64,12 +73,14 @@ export class Store {
   readonly #key: CacheKey
   readonly #staleForSeconds: number
   readonly #prefersPositive: boolean
+  readonly #changes: ChangeScopes
 
-  constructor(options: CacheOptions, success: CacheTable, denial: CacheTable) {
+  constructor(options: CacheOptions, success: CacheTable, denial: CacheTable, changes: ChangeScopes) {
     this.#staleForSeconds = options.stale?.forSeconds ?? 0
     this.#prefersPositive = options.preferPositive
-    this.#success = new Side('success', success, this.#staleForSeconds)
-    this.#denial = new Side('denial', denial, this.#staleForSeconds)
+    this.#changes = changes
+    this.#success = new Side('success', success, this.#staleForSeconds, changes)
+    this.#denial = new Side('denial', denial, this.#staleForSeconds, changes)
     this.#key = success.newKey()
   }
 
@@ -108,18 +119,21 @@ export class Store {
 
   /**
    * Stores a message under the query's question, and removes what it contradicts from the other table: an older answer must not
-   * come back when this one expires. Failures contradict nothing. Returns the number of evicted entries.
+   * come back when this one expires. Failures contradict nothing. An answer whose records have changed since it was asked for is not stored.
+   * Returns the number of evicted entries.
    */
   put(query: Query, message: OwnMessage, verdict: Keepable, now: number): number {
+    const group = this.#changes.slotOf(query.question.folded)
+    if (this.#changes.hasChangedSince(group, Math.floor(query.receivedMs / 1000))) return 0
     const key = this.keyOf(query)
     const [table, other] =
       verdict.table === 'success' ? [this.#success.table, this.#denial.table] : [this.#denial.table, this.#success.table]
-    const { evicted } = table.put(key, this.#meta(verdict, now), message.bytes, message.ttlOffsets, now)
+    const { evicted } = table.put(key, this.#meta(verdict, now, group), message.bytes, message.ttlOffsets, now)
     if (!verdict.isFailure) other.remove(key)
     return evicted
   }
 
-  #meta({ ttlSeconds, isPositive, isFailure, popularity, plainBytes }: Keepable, now: number): EntryMeta {
+  #meta({ ttlSeconds, isPositive, isFailure, popularity, plainBytes }: Keepable, now: number, group: number): EntryMeta {
     const expirySeconds = Math.min(now + ttlSeconds, SECONDS_MAX)
     return {
       expirySeconds,
@@ -127,7 +141,7 @@ export class Store {
       ttlSeconds,
       popularity,
       plainBytes,
-      flags: (isPositive ? ENTRY_POSITIVE : 0) | (isFailure ? ENTRY_FAILURE : 0),
+      flags: (isPositive ? ENTRY_POSITIVE : 0) | (isFailure ? ENTRY_FAILURE : 0) | (group << GROUP_SHIFT),
     }
   }
 

@@ -1,0 +1,223 @@
+// A map of the records memory as main writes it: key (kind and bytes) to value (bytes).
+//
+// Protocol: one writer, no locks. An entry is written whole into a block of its own, then shown by one atomic store to its bucket; a reader
+// that loads the bucket sees the entry as it was before that store, or does not see it. What is replaced or removed goes back to the heap, which
+// waits until no reader can hold it. A table that is more than half full is replaced by a larger one with the same entries in the same way.
+// Weak spot: nothing says that a reader keeps to its custody (reader.ts) but review and the torture test.
+
+import { type HashSeed, KeyedHash } from '../memory/keyed-hash.ts'
+import type { RecordsHeap } from './heap.ts'
+import {
+  BUCKET_DELETED,
+  BUCKET_NONE,
+  ENTRIES_WORD,
+  ENTRY_HASH,
+  ENTRY_KEY,
+  ENTRY_VALUE_BYTES,
+  ENTRY_WORDS,
+  entryWords,
+  HEADER_WORDS,
+  keyWord,
+  MAX_KEY_BYTES,
+  MIN_BUCKETS,
+  NOTES_WORD,
+  type RecordsRef,
+  TABLE_WORD,
+  wordsFor,
+} from './layout.ts'
+import { hashOfKey, RecordKey } from './reader.ts'
+
+/** What became of a put: `full`: there is no room, and what was there before still is. */
+export type PutOutcome = 'changed' | 'same' | 'full'
+
+export class RecordsMap {
+  readonly ref: RecordsRef
+  readonly #heap: RecordsHeap
+  readonly #words: Int32Array
+  readonly #bytes: Uint8Array
+  readonly #header: number
+  readonly #hash: KeyedHash
+  readonly #key = new RecordKey()
+  /** Buckets that are not BUCKET_NONE: they lengthen every search, also when their entry is gone. */
+  #filled = 0
+
+  /** Throws RangeError if there is no room for an empty map. */
+  constructor(buffer: SharedArrayBuffer, heap: RecordsHeap, seed: HashSeed) {
+    this.#heap = heap
+    this.#words = new Int32Array(buffer)
+    this.#bytes = new Uint8Array(buffer)
+    this.#hash = new KeyedHash(seed)
+    this.#header = heap.take(HEADER_WORDS)
+    const table = this.#header === 0 ? 0 : this.#newTable(MIN_BUCKETS)
+    if (table === 0) throw new RangeError('the records memory is full')
+    this.#words.fill(0, this.#header, this.#header + HEADER_WORDS)
+    Atomics.store(this.#words, this.#header + TABLE_WORD, table)
+    this.ref = { buffer, headerWord: this.#header }
+  }
+
+  get entries(): number {
+    return Atomics.load(this.#words, this.#header + ENTRIES_WORD)
+  }
+
+  /** The value of a key, copied. */
+  get(kind: number, key: Uint8Array): Uint8Array | undefined {
+    const bucket = this.#find(kind, key)
+    if (bucket < 0) return undefined
+    const { at, length } = this.#value(this.#words[bucket] ?? 0)
+    return this.#bytes.slice(at, at + length)
+  }
+
+  /** Kind 0 to 127; key of at most MAX_KEY_BYTES, value of any length. Both are copied. */
+  put(kind: number, key: Uint8Array, value: Uint8Array): PutOutcome {
+    if (key.length > MAX_KEY_BYTES || kind > 127) throw new RangeError(`key of kind ${kind} with ${key.length} bytes`)
+    const bucket = this.#find(kind, key)
+    const words = this.#words
+    const old = bucket < 0 ? 0 : (words[bucket] ?? 0)
+    if (old !== 0 && this.#holds(old, value)) return 'same'
+    const place = old === 0 ? this.#placeFor(kind, key) : bucket
+    const entry = place < 0 ? 0 : this.#newEntry(kind, key, value)
+    if (entry === 0) return 'full'
+    if (old === 0) {
+      if (words[place] === BUCKET_NONE) this.#filled++
+      Atomics.add(words, this.#header + ENTRIES_WORD, 1)
+    }
+    Atomics.store(words, place, entry)
+    if (old !== 0) this.#giveBack(old)
+    return 'changed'
+  }
+
+  /** False if there is no such key. */
+  remove(kind: number, key: Uint8Array): boolean {
+    const bucket = this.#find(kind, key)
+    if (bucket < 0) return false
+    const entry = this.#words[bucket] ?? 0
+    Atomics.store(this.#words, bucket, BUCKET_DELETED)
+    Atomics.sub(this.#words, this.#header + ENTRIES_WORD, 1)
+    this.#giveBack(entry)
+    return true
+  }
+
+  note(index: number): number {
+    return Atomics.load(this.#words, this.#header + NOTES_WORD + index)
+  }
+
+  setNote(index: number, value: number): void {
+    Atomics.store(this.#words, this.#header + NOTES_WORD + index, value)
+  }
+
+  /** Gives everything back. No shard may use the map any more; the object is of no use afterwards. */
+  drop(): void {
+    const table = Atomics.exchange(this.#words, this.#header + TABLE_WORD, 0)
+    for (const entry of this.#entriesOf(table)) this.#giveBack(entry)
+    this.#heap.giveBack(table, 2 + (this.#words[table] ?? 0))
+    this.#heap.giveBack(this.#header, HEADER_WORDS)
+  }
+
+  get #table(): number {
+    return this.#words[this.#header + TABLE_WORD] ?? 0
+  }
+
+  /** Word of the bucket that shows the key's entry, -1 if there is none. */
+  #find(kind: number, key: Uint8Array): number {
+    const hash = hashOfKey(this.#hash, kind, this.#key.set(key, 0, key.length))
+    const words = this.#words
+    const table = this.#table
+    const mask = words[table] ?? 0
+    for (let bucket = hash & mask; ; bucket = (bucket + 1) & mask) {
+      const entry = words[table + 1 + bucket] ?? 0
+      if (entry === BUCKET_NONE) return -1
+      if (entry !== BUCKET_DELETED && this.#isEntryOf(entry, hash, kind, key)) return table + 1 + bucket
+    }
+  }
+
+  #isEntryOf(entry: number, hash: number, kind: number, key: Uint8Array): boolean {
+    if (this.#words[entry + ENTRY_HASH] !== hash || this.#words[entry + ENTRY_KEY] !== keyWord(kind, key.length)) return false
+    return isEqual(this.#bytes, (entry + ENTRY_WORDS) * 4, key)
+  }
+
+  #value(entry: number): { readonly at: number; readonly length: number } {
+    const keyBytes = (this.#words[entry + ENTRY_KEY] ?? 0) & 0xffff
+    return { at: (entry + ENTRY_WORDS + wordsFor(keyBytes)) * 4, length: this.#words[entry + ENTRY_VALUE_BYTES] ?? 0 }
+  }
+
+  #holds(entry: number, value: Uint8Array): boolean {
+    const { at, length } = this.#value(entry)
+    return length === value.length && isEqual(this.#bytes, at, value)
+  }
+
+  /** Writes an entry that nobody sees yet; 0 if there is no room. */
+  #newEntry(kind: number, key: Uint8Array, value: Uint8Array): number {
+    const entry = this.#heap.take(entryWords(key.length, value.length))
+    if (entry === 0) return 0
+    const words = this.#words
+    words[entry + ENTRY_HASH] = hashOfKey(this.#hash, kind, this.#key.set(key, 0, key.length))
+    words[entry + ENTRY_KEY] = keyWord(kind, key.length)
+    words[entry + ENTRY_VALUE_BYTES] = value.length
+    const valueWord = entry + ENTRY_WORDS + wordsFor(key.length)
+    if (key.length > 0) words[valueWord - 1] = 0
+    if (value.length > 0) words[valueWord + wordsFor(value.length) - 1] = 0
+    this.#bytes.set(key, (entry + ENTRY_WORDS) * 4)
+    this.#bytes.set(value, valueWord * 4)
+    return entry
+  }
+
+  #giveBack(entry: number): void {
+    const keyBytes = (this.#words[entry + ENTRY_KEY] ?? 0) & 0xffff
+    this.#heap.giveBack(entry, entryWords(keyBytes, this.#words[entry + ENTRY_VALUE_BYTES] ?? 0))
+  }
+
+  /** Word of a bucket that a new key may take: a deleted one on its way, if there is one; -1 if there is no room. */
+  #placeFor(kind: number, key: Uint8Array): number {
+    const buckets = (this.#words[this.#table] ?? 0) + 1
+    if ((this.#filled + 1) * 2 > buckets && !this.#rebuild() && this.#filled + 2 > buckets) return -1
+    const hash = hashOfKey(this.#hash, kind, this.#key.set(key, 0, key.length))
+    return this.#freeBucket(this.#table, hash)
+  }
+
+  #freeBucket(table: number, hash: number): number {
+    const mask = this.#words[table] ?? 0
+    let bucket = hash & mask
+    while ((this.#words[table + 1 + bucket] ?? 0) > BUCKET_DELETED) bucket = (bucket + 1) & mask
+    return table + 1 + bucket
+  }
+
+  /** A table for twice the entries there are, without the deleted buckets. False if there is no room. */
+  #rebuild(): boolean {
+    const old = this.#table
+    let buckets = MIN_BUCKETS
+    while (buckets < (this.entries + 1) * 4) buckets *= 2
+    const table = this.#newTable(buckets)
+    if (table === 0) return false
+    let filled = 0
+    for (const entry of this.#entriesOf(old)) {
+      this.#words[this.#freeBucket(table, this.#words[entry + ENTRY_HASH] ?? 0)] = entry
+      filled++
+    }
+    Atomics.store(this.#words, this.#header + TABLE_WORD, table)
+    this.#filled = filled
+    this.#heap.giveBack(old, 2 + (this.#words[old] ?? 0))
+    return true
+  }
+
+  /** An empty table; 0 if there is no room. */
+  #newTable(buckets: number): number {
+    const table = this.#heap.take(1 + buckets)
+    if (table === 0) return 0
+    this.#words[table] = buckets - 1
+    this.#words.fill(BUCKET_NONE, table + 1, table + 1 + buckets)
+    return table
+  }
+
+  *#entriesOf(table: number): Generator<number> {
+    const buckets = (this.#words[table] ?? 0) + 1
+    for (let bucket = 0; bucket < buckets; bucket++) {
+      const entry = this.#words[table + 1 + bucket] ?? 0
+      if (entry > BUCKET_DELETED) yield entry
+    }
+  }
+}
+
+const isEqual = (bytes: Uint8Array, at: number, wanted: Uint8Array): boolean => {
+  for (let k = 0; k < wanted.length; k++) if (bytes[at + k] !== wanted[k]) return false
+  return true
+}
