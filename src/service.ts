@@ -3,7 +3,7 @@
 
 import { CacheMemory } from './cache/cache-memory.ts'
 import type { ServeOptions } from './commands/serve-options.ts'
-import { revision, shardnsVersion } from './commands/version.ts'
+import { goPlatform, revision, shardnsVersion } from './commands/version.ts'
 import { systemClock } from './core/clock.ts'
 import type { ProcessControl } from './core/control-scope.ts'
 import { messageOf } from './core/errors.ts'
@@ -237,6 +237,7 @@ export class Server {
 
   #processControl(config: LoadedConfig): ProcessControl {
     return {
+      userAgent: `shardns/${shardnsVersion()} (${goPlatform()})`,
       readiness: new Readiness(),
       readCorefile: () => this.#peek(),
       configHash: config.hash,

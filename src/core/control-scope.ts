@@ -56,6 +56,8 @@ export interface ControlScope {
   keep<T extends Kept>(identity: string, make: (resources: Resources) => T): T
   /** What the plugin says of the names that it declared as changing. */
   readonly changes: ChangeMarks
+  /** The load goes on once this has settled, at the latest; all that is held so is waited for at once. It never rejects. */
+  hold(until: Promise<void>): void
   http(route: HttpRoute): void
   /** Once all shards serve this generation. Timers, probes and watches start here, never earlier. */
   onStart(task: () => void): void
@@ -82,6 +84,8 @@ export interface Resources {
 
 /** What a plugin may ask of the process as a whole. */
 export interface ProcessControl {
+  /** What we are, for servers that we ask: `shardns/0.1.0 (linux/amd64)`. */
+  readonly userAgent: string
   /** Signals readiness providers: `ready` asks every provider registered in its generation. */
   readonly readiness: ReadinessList
   /** Re-reads the Corefile through the loader in use, without applying it. Undefined with the built-in default or when it cannot be read. */

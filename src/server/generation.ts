@@ -61,6 +61,7 @@ export class Generation {
   readonly #parts: GenerationParts
   readonly #tasks = { start: [] as Task[], retire: [] as Task[], shutdown: [] as Task[], final: [] as Task[] }
   readonly #built: Built[]
+  readonly #holds: Promise<void>[] = []
   #sharedWords = 0
   #words: Int32Array | undefined
 
@@ -98,6 +99,7 @@ export class Generation {
         }
       }
     }
+    await Promise.all(this.#holds)
     for (const { block, settings } of this.#built) this.listeners.of(block, settings)
     checkOverlap(
       this.#built.flatMap(({ block, settings }) =>
@@ -222,6 +224,7 @@ export class Generation {
         return kept.get(whole, make)
       },
       changes: new ChangeMarks(changes, info().changing, clock),
+      hold: until => void this.#holds.push(until),
       http: route => void this.routes.push(route),
       onStart: task => void this.#tasks.start.push(task),
       onRetire: task => void this.#tasks.retire.push(task),

@@ -1,5 +1,6 @@
 // A chain of the cache plugin alone before a scripted downstream, in one or more shards of one process, under a clock that stands still.
 
+import type { BlockInfo } from '../../src/core/block.ts'
 import { ServerError } from '../../src/core/errors.ts'
 import type { Handler } from '../../src/core/handler.ts'
 import type { Labels } from '../../src/core/metrics.ts'
@@ -46,10 +47,13 @@ export interface CacheChain extends CacheShard {
 }
 
 /** Starts `text` with shard 0. */
-export const cacheChain = (text: string, ...steps: Step[]): CacheChain => {
+export const cacheChain = (text: string, ...steps: Step[]): CacheChain => cacheChainIn({}, text, ...steps)
+
+/** The same in a server block of which more is known. */
+export const cacheChainIn = (block: Partial<BlockInfo>, text: string, ...steps: Step[]): CacheChain => {
   const clock = fakeClock()
   const parsed = cache.parse(directive(text))
-  const control = fakeControl({ clock, shards: 4 })
+  const control = fakeControl({ clock, shards: 4, block })
   const shared = cache.control?.(parsed, control)
   if (shared === undefined || shared instanceof Promise) throw new Error('the control half gives plain data at once')
   const asked: Query[] = []
@@ -68,7 +72,8 @@ export const cacheChain = (text: string, ...steps: Step[]): CacheChain => {
     return {
       handle,
       serve,
-      ask: async ({ name = 'www.example.org.', type = 'A', ...options } = {}) => show(await handle(query(name, type, options))),
+      ask: async ({ name = 'www.example.org.', type = 'A', ...options } = {}) =>
+        show(await handle(query(name, type, { receivedMs: clock.ms(), ...options }))),
       count: (name, labels) => counterValue(control, serve.row, `coredns_cache_${name}`, labels),
     }
   }

@@ -95,6 +95,7 @@ export type ControlOverrides = Partial<Pick<ControlScope, 'shards' | 'clock' | '
 export const fakeControl = (overrides: ControlOverrides = {}): FakeControl => {
   const logged: string[] = []
   const routes: HttpRoute[] = []
+  const holds: Promise<void>[] = []
   const tasks = { start: [] as Task[], retire: [] as Task[], shutdown: [] as Task[], final: [] as Task[] }
   const { shards = 1, clock = fakeClock(), log = fakeLogger(logged), metrics = new FakeMetrics() } = overrides
   const sharedWords = sharedInt32(SHARED_WORDS)
@@ -138,15 +139,17 @@ export const fakeControl = (overrides: ControlOverrides = {}): FakeControl => {
     },
     table: (identity, capacity) => memory.table(identity, capacity),
     tableEntries: ref => memory.entries(ref),
+    hold: until => void holds.push(until),
     http: route => void routes.push(route),
     onStart: task => void tasks.start.push(task),
     onRetire: task => void tasks.retire.push(task),
     onShutdown: task => void tasks.shutdown.push(task),
     onFinalShutdown: task => void tasks.final.push(task),
     process: fakeProcess(overrides.process, () => control.reloads++),
-    started: () => {
+    started: async () => {
+      await Promise.all(holds)
       isStarted = true
-      return runAll(tasks.start)
+      await runAll(tasks.start)
     },
     retired: () => runAll(tasks.retire),
     shutdown: async () => {
@@ -162,6 +165,7 @@ const runAll = async (tasks: readonly Task[]): Promise<void> => {
 }
 
 const fakeProcess = (overrides: Partial<ProcessControl> = {}, countReload: () => void): ProcessControl => ({
+  userAgent: 'shardns/test',
   readiness: fakeReadiness(),
   readCorefile: async () => undefined,
   configHash: '00',

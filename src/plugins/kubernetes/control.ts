@@ -1,8 +1,69 @@
-// The main half of `kubernetes`. This version reads the configuration only; it refuses to start rather than answer wrongly.
+// kubernetes on the main thread: takes the cluster that the options name (the one that is followed already, after a reload), waits for it as
+// long as it may, and tells caches what changes in it.
 
-import { CorefileError } from '../../corefile/diagnostic.ts'
-import { NOT_SERVED } from './options.ts'
+import { networkInterfaces } from 'node:os'
+import type { ControlScope } from '../../core/control-scope.ts'
+import { parseIp, withoutZone } from '../../core/ip.ts'
+import { SERVICE_ACCOUNT_FOLDER } from '../../kube/target.ts'
+import type { RecordsRef } from '../../records/layout.ts'
+import { declareApiMetrics } from './api-metrics.ts'
+import { markChanges } from './cache-marks.ts'
+import { ClusterSource, sourceIdentity } from './cluster-source.ts'
+import type { KubernetesOptions } from './options.ts'
 
-export const control = (): undefined => {
-  throw new CorefileError(NOT_SERVED, { code: 'unsupported' })
+/** Where tests lay out what a pod has. */
+const FOLDER_VARIABLE = 'SHARDNS_SERVICE_ACCOUNT_DIR'
+const WAITING_LINE_MS = 500
+
+export interface KubernetesShared {
+  readonly records: RecordsRef
+  /** Addresses that the server answers at, without loopback ones: 4 or 16 bytes each. */
+  readonly ownAddresses: readonly Uint8Array[]
 }
+
+export const controlKubernetes = async (options: KubernetesOptions, scope: ControlScope): Promise<KubernetesShared> => {
+  const { log, clock, process: server } = scope
+  const world = {
+    env: process.env,
+    serviceAccountFolder: process.env[FOLDER_VARIABLE] ?? SERVICE_ACCOUNT_FOLDER,
+    userAgent: server.userAgent,
+  }
+  const source = scope.keep(sourceIdentity(options), resources => new ClusterSource(options, resources, { log, clock, world }))
+  const ownAddresses = addressesOf(scope.settings.bindAddresses ?? interfaceAddresses())
+  const metrics = declareApiMetrics(scope.metrics)
+  source.metrics ??= metrics
+  const unfollow = source.follow(change => markChanges(scope.changes, options, ownAddresses, change))
+  scope.onRetire(unfollow)
+  scope.onStart(() => {
+    source.metrics = metrics
+  })
+  if (scope.block.directives.includes('ready')) server.readiness.add('kubernetes', () => source.isSynced)
+  await source.connect()
+  scope.hold(waitFor(source, options.startupTimeoutMs, scope))
+  return { records: source.records, ownAddresses }
+}
+
+/** As CoreDNS: other zones are not kept waiting for an API server that is away. */
+const waitFor = async (source: ClusterSource, timeoutMs: number, { log }: ControlScope): Promise<void> => {
+  if (source.isSynced) return
+  const timedOut = Promise.withResolvers<void>()
+  const timer = setTimeout(timedOut.resolve, Math.max(0, timeoutMs))
+  const ticker = setInterval(() => log.info('waiting for Kubernetes API before starting server'), WAITING_LINE_MS)
+  await Promise.race([source.synced, timedOut.promise])
+  clearTimeout(timer)
+  clearInterval(ticker)
+  if (!source.isSynced) log.warning('starting server with unsynced Kubernetes API')
+}
+
+const interfaceAddresses = (): string[] =>
+  Object.values(networkInterfaces()).flatMap(addresses => (addresses ?? []).map(({ address }) => address))
+
+/** Those that others can reach. */
+const addressesOf = (texts: readonly string[]): Uint8Array[] =>
+  texts.flatMap(text => {
+    const address = parseIp(withoutZone(text))
+    return address === undefined || isLoopback(address.bytes) ? [] : [address.bytes]
+  })
+
+const isLoopback = (bytes: Uint8Array): boolean =>
+  bytes.length === 4 ? bytes[0] === 127 : bytes[15] === 1 && bytes.subarray(0, 15).every(byte => byte === 0)

@@ -1,7 +1,16 @@
-// Names of a Kubernetes cluster. See README.md for what this version does with the directive.
+// kubernetes: a cluster's names, from its API server. Main follows the cluster and keeps one copy of it in shared memory; shards answer from there.
 
 import type { Plugin } from '../../core/plugin.ts'
-import { control } from './control.ts'
+import { changingZones } from './cache-marks.ts'
+import type { KubernetesShared } from './control.ts'
 import { type KubernetesOptions, parse } from './options.ts'
+import { serveKubernetes } from './serve.ts'
 
-export const kubernetes: Plugin<KubernetesOptions> = { name: 'kubernetes', parse, control }
+export const kubernetes: Plugin<KubernetesOptions, KubernetesShared> = {
+  name: 'kubernetes',
+  parse,
+  changing: changingZones,
+  // Loaded on the main thread only, and only where there is a cluster: the API client is nothing that shards need.
+  control: async (options, scope) => (await import('./control.ts')).controlKubernetes(options, scope),
+  serve: serveKubernetes,
+}

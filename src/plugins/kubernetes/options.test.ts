@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { directive, options, parseError } from '../../../test/support/plugin-harness.ts'
 import { CorefileError } from '../../corefile/diagnostic.ts'
-import { control } from './control.ts'
 import { kubernetes } from './index.ts'
-import { type KubernetesOptions, NOT_SERVED } from './options.ts'
+import type { KubernetesOptions } from './options.ts'
 
 const DEFAULTS: KubernetesOptions = {
   zones: ['cluster.local.'],
@@ -216,7 +215,7 @@ for (const { rule, text, keys, message } of bad)
   })
 
 const warnings: { rule: string; text: string; expected: string[] }[] = [
-  { rule: 'that it is not served', text: 'kubernetes cluster.local', expected: [] },
+  { rule: 'of nothing', text: 'kubernetes cluster.local', expected: [] },
   {
     rule: 'of several endpoints',
     text: block('endpoint a b'),
@@ -236,7 +235,7 @@ for (const { rule, text, expected } of warnings)
     kubernetes.parse(d)
     assert.deepEqual(
       d.warnings.map(warning => warning.message),
-      [NOT_SERVED, ...expected],
+      expected,
     )
   })
 
@@ -244,13 +243,5 @@ test('an unknown option hints at the nearest one', () => {
   assert.throws(
     () => kubernetes.parse(directive(block('pod verified'))),
     (error: unknown) => error instanceof CorefileError && error.hint === "did you mean 'pods'?",
-  )
-})
-
-test('the control half refuses with one sentence', () => {
-  assert.throws(control, { name: 'CorefileError', message: NOT_SERVED })
-  assert.equal(
-    NOT_SERVED,
-    'this version of shardns cannot serve kubernetes yet: remove the kubernetes block or keep CoreDNS for its zones',
   )
 })

@@ -46,14 +46,9 @@ const TTL_LIMIT_SECONDS = 3600
 const DEFAULT_STARTUP_TIMEOUT_MS = 5000
 const POD_MODES: readonly string[] = ['disabled', 'verified', 'insecure'] satisfies PodMode[]
 
-/** Said by `check`, and by the control half at start. */
-export const NOT_SERVED =
-  'this version of shardns cannot serve kubernetes yet: remove the kubernetes block or keep CoreDNS for its zones'
-
 export const parse = (d: Directive): KubernetesOptions => {
   d.once()
   d.next()
-  d.warn(NOT_SERVED, 'unsupported')
   const zones = zonesFromArgsOrBlock(d.remainingArgs(), d.blockZones)
   const primaryZone = zones.find(zone => !isReverseZone(zone))
   if (primaryZone === undefined) throw d.plainErr('non-reverse zone name must be used')

@@ -6,6 +6,8 @@
 //   ADDRESS          key: 4 or 16 bytes of an address        value: address-record.ts
 //   POD              key: namespace label, address           value: empty (pods verified only)
 
+import type { RecordsReader } from '../../records/reader.ts'
+
 export const KIND_SERVICE = 1
 export const KIND_IMPORT = 2
 export const KIND_NAMESPACE = 3
@@ -20,6 +22,9 @@ export const NOTE_SERIAL = 1
 export const NOTE_IMPORT_SERIAL = 2
 /** 1 while something could not be written for want of room: what is not found may well be there. */
 export const NOTE_INCOMPLETE = 3
+
+/** Whether what is not in the records is not in the cluster. */
+export const isComplete = (reader: RecordsReader): boolean => reader.note(NOTE_SYNCED) === 1 && reader.note(NOTE_INCOMPLETE) === 0
 
 /** A label as keys and values have it; undefined if it is empty or longer than 63 bytes. */
 export const labelBytes = (text: string): Uint8Array | undefined => {

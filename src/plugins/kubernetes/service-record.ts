@@ -20,7 +20,11 @@ export type ServiceKind = typeof SERVICE_CLUSTER | typeof SERVICE_HEADLESS | typ
 
 /** A record has no more of a kind: no DNS message does. */
 export const MAX_RECORDS = 4095
-const FIXED_BYTES = 8
+/** Offsets of the counts, and of the first address. */
+export const RECORD_V4 = 2
+export const RECORD_V6 = 4
+export const RECORD_PORTS = 6
+export const RECORD_ADDRESSES = 8
 
 export interface PortParts {
   /** 1 to 65535; 0: the object declares no ports. */
@@ -60,8 +64,7 @@ export interface ServiceParts {
 /** Texts of more than 255 bytes are cut; of more than MAX_RECORDS addresses the first count. */
 export const encodeService = (parts: ServiceParts): Uint8Array => {
   const { kind, groups, ports, target } = parts
-  const own =
-    kind === SERVICE_HEADLESS ? groups.flatMap(group => group.endpoints.map(({ address }) => address)) : parts.clusterAddresses
+  const own = kind === SERVICE_HEADLESS ? groups.flatMap(addressesOf) : parts.clusterAddresses
   const v4 = distinct(own, 4)
   const v6 = distinct(own, 16)
   const chunks: Uint8Array[] = [
@@ -81,6 +84,10 @@ export const encodeService = (parts: ServiceParts): Uint8Array => {
   }
   return Buffer.concat(chunks)
 }
+
+/** A slice whose ports are all unusable serves nothing. */
+const addressesOf = ({ ports, endpoints }: EndpointGroup): Uint8Array[] =>
+  ports.length === 0 ? [] : endpoints.map(({ address }) => address)
 
 const distinct = (addresses: readonly Uint8Array[], size: number): Uint8Array[] => {
   const seen = new Map<string, Uint8Array>()
@@ -118,9 +125,9 @@ export class ServiceView {
 
   /** Addresses of the service's own name, copied. */
   *addresses(size: 4 | 16): Generator<Uint8Array> {
-    const v4 = this.#u16(this.#at + 2)
-    const start = this.#at + FIXED_BYTES + (size === 4 ? 0 : v4 * 4)
-    const count = size === 4 ? v4 : this.#u16(this.#at + 4)
+    const v4 = this.#u16(this.#at + RECORD_V4)
+    const start = this.#at + RECORD_ADDRESSES + (size === 4 ? 0 : v4 * 4)
+    const count = size === 4 ? v4 : this.#u16(this.#at + RECORD_V6)
     for (let k = 0; k < count; k++) yield this.#bytes.slice(start + k * size, start + (k + 1) * size)
   }
 
@@ -132,14 +139,14 @@ export class ServiceView {
   }
 
   *ports(): Generator<PortView> {
-    yield* this.#portsFrom(this.#portsAt, this.#u16(this.#at + 6))
+    yield* this.#portsFrom(this.#portsAt, this.#u16(this.#at + RECORD_PORTS))
   }
 
   /** Every endpoint with the ports of its slice. The same object each time: take what is wanted before the next one. */
   *endpoints(): Generator<EndpointView> {
     const bytes = this.#bytes
     const view = new EndpointView(bytes, at => [...this.#portsFrom(at, this.#u16(at - 4))])
-    for (let at = this.#behindPorts(this.#portsAt, this.#u16(this.#at + 6)); at + 4 <= this.#end; ) {
+    for (let at = this.#behindPorts(this.#portsAt, this.#u16(this.#at + RECORD_PORTS)); at + 4 <= this.#end; ) {
       const endpoints = this.#u16(at + 2)
       view.portsAt = at + 4
       at = this.#behindPorts(at + 4, this.#u16(at))
@@ -157,7 +164,7 @@ export class ServiceView {
   }
 
   get #targetAt(): number {
-    return this.#at + FIXED_BYTES + this.#u16(this.#at + 2) * 4 + this.#u16(this.#at + 4) * 16
+    return this.#at + RECORD_ADDRESSES + this.#u16(this.#at + RECORD_V4) * 4 + this.#u16(this.#at + RECORD_V6) * 16
   }
 
   get #portsAt(): number {

@@ -1,0 +1,163 @@
+// kubernetes in a shard: which zone a query is in, which records answer it, and what a name that does not exist is answered with. No message
+// to main, no wait: the records lie in shared memory. Order of decisions and wording of answers are CoreDNS's (handler.go).
+
+import { answer, errorReply, type RecordData } from '../../core/answer.ts'
+import type { Handler, Stage } from '../../core/handler.ts'
+import type { Query } from '../../core/query.ts'
+import type { Reply } from '../../core/reply.ts'
+import type { ServeScope } from '../../core/serve-scope.ts'
+import { fallsThrough, ZoneSet } from '../../core/zones.ts'
+import { isReverseZone } from '../../corefile/zones.ts'
+import type { RecordsReader } from '../../records/reader.ts'
+import { makeOption, OPTION_EDE } from '../../wire/edns.ts'
+import { FLAG_TC, getFlags, setFlags } from '../../wire/header.ts'
+import { nameFromText } from '../../wire/name.ts'
+import { RCODE_NXDOMAIN, RCODE_REFUSED, RCODE_SERVFAIL } from '../../wire/rcodes.ts'
+import {
+  TYPE_A,
+  TYPE_AAAA,
+  TYPE_AXFR,
+  TYPE_CNAME,
+  TYPE_IXFR,
+  TYPE_NS,
+  TYPE_PTR,
+  TYPE_SOA,
+  TYPE_SRV,
+  TYPE_TXT,
+} from '../../wire/rrtypes.ts'
+import { Aliases } from './aliases.ts'
+import { Answers, type Asked, type Records } from './answers.ts'
+import type { KubernetesShared } from './control.ts'
+import { fastRecords } from './fast.ts'
+import { ClusterLookup } from './lookup.ts'
+import type { KubernetesOptions } from './options.ts'
+import { isComplete, NOTE_IMPORT_SERIAL, NOTE_SERIAL } from './record-keys.ts'
+import { ZoneView } from './zone-view.ts'
+
+/** Extended DNS error "Not Ready" (RFC 8914 section 4.15) with its text. */
+const EDE_NOT_READY = makeOption(
+  OPTION_EDE,
+  Buffer.concat([Uint8Array.of(0, 14), Buffer.from('kubernetes: not synced with the API server')]),
+)
+
+export const serveKubernetes = (options: KubernetesOptions, scope: ServeScope, shared: KubernetesShared): Stage => {
+  const reader = scope.records(shared.records)
+  const server = new ClusterServer(options, scope, shared, reader)
+  return {
+    wrap: next => query => server.respond(query, next),
+    fast: fastRecords(options, reader),
+  }
+}
+
+interface ServedZone {
+  readonly length: number
+  readonly isMulticluster: boolean
+}
+
+class ClusterServer {
+  readonly #options: KubernetesOptions
+  readonly #reader: RecordsReader
+  readonly #zones: ZoneSet
+  readonly #zoneFacts: ReadonlyMap<string, ServedZone>
+  readonly #answers: Answers
+  readonly #aliases: Aliases
+
+  constructor(options: KubernetesOptions, scope: ServeScope, shared: KubernetesShared, reader: RecordsReader) {
+    this.#options = options
+    this.#reader = reader
+    this.#zones = new ZoneSet(options.zones)
+    this.#zoneFacts = new Map(options.zones.map(zone => [zone, factsOf(zone, options)]))
+    this.#answers = new Answers({
+      lookup: new ClusterLookup(reader, options),
+      ttlSeconds: options.ttlSeconds,
+      ownAddresses: shared.ownAddresses,
+      primaryZone: wireOf(options.primaryZone),
+    })
+    this.#aliases = new Aliases(this.#answers, scope.resolve)
+  }
+
+  respond(query: Query, next: Handler): Reply | Promise<Reply> {
+    const { question } = query
+    const matched = this.#zones.match(question.name)
+    const facts = matched === undefined ? undefined : this.#zoneFacts.get(matched)
+    if (facts === undefined) return next(query)
+    if (question.type === TYPE_AXFR || question.type === TYPE_IXFR) return errorReply(query, RCODE_REFUSED)
+    const asked = this.#asked(query, facts)
+    if (question.type !== TYPE_A && question.type !== TYPE_AAAA) {
+      return this.#answer(asked, this.#records(asked), false, next)
+    }
+    const found = this.#aliases.addresses(asked)
+    if (!(found instanceof Promise)) return this.#answer(asked, found, found?.isTruncated ?? false, next)
+    return found.then(late => this.#answer(asked, late, late?.isTruncated ?? false, next))
+  }
+
+  #asked(query: Query, { length, isMulticluster }: ServedZone): Asked {
+    const serial = this.#reader.note(isMulticluster ? NOTE_IMPORT_SERIAL : NOTE_SERIAL)
+    return {
+      query,
+      zone: new ZoneView(query, length, this.#options.ttlSeconds, serial),
+      zoneLength: length,
+      grammar: { isMulticluster, isZonal: this.#options.zonal },
+      isReverse: isReverseZone(query.question.name),
+    }
+  }
+
+  /** Undefined: the name does not exist. */
+  #records(asked: Asked): Records | undefined {
+    const { question } = asked.query
+    switch (question.type) {
+      case TYPE_SRV:
+        return this.#answers.srv(asked)
+      case TYPE_PTR:
+        return this.#answers.ptr(asked)
+      case TYPE_TXT:
+        return this.#answers.txt(asked)
+      case TYPE_CNAME:
+        return this.#answers.cname(asked)
+      case TYPE_SOA:
+        return { answers: isApex(asked) ? [asked.zone.soa] : [] }
+      case TYPE_NS:
+        // Exact bytes, as in CoreDNS: an apex in mixed case is asked like any other name.
+        return isApex(asked) && isLowerCase(asked.query) ? this.#answers.ns(asked) : this.#answers.other(asked)
+      default:
+        return this.#answers.other(asked)
+    }
+  }
+
+  #answer(asked: Asked, records: Records | undefined, isTruncated: boolean, next: Handler): Reply | Promise<Reply> {
+    const { query, zone } = asked
+    if (records === undefined) return this.#noSuchName(asked, next)
+    const { answers, additionals } = records
+    if (answers.length === 0) return answer(query, { aa: true, authorities: [zone.soa] })
+    const reply = answer(query, { aa: true, answers, additionals: additionals ?? NONE })
+    if (isTruncated) setFlags(reply.bytes, 0, getFlags(reply.bytes, 0) | FLAG_TC)
+    return reply
+  }
+
+  /** Hidden names and absent ones are told apart by nothing. */
+  #noSuchName({ query, zone }: Asked, next: Handler): Reply | Promise<Reply> {
+    if (fallsThrough(this.#options.fallthrough, query.question.name)) return next(query)
+    const authorities = [zone.soa]
+    if (isComplete(this.#reader)) return answer(query, { aa: true, rcode: RCODE_NXDOMAIN, authorities })
+    const { edns } = query
+    const opt = edns && { opt: { udpSize: edns.udpSize, flags: edns.flags, options: EDE_NOT_READY } }
+    return answer(query, { aa: true, rcode: RCODE_SERVFAIL, authorities, ...opt })
+  }
+}
+
+const NONE: readonly RecordData[] = []
+
+const factsOf = (zone: string, { multiclusterZones }: KubernetesOptions): ServedZone => ({
+  length: wireOf(zone).length,
+  isMulticluster: multiclusterZones.includes(zone),
+})
+
+const wireOf = (zone: string): Uint8Array => {
+  const wire = nameFromText(zone)
+  if (wire === undefined) throw new Error(`zone is not a valid domain name: ${zone}`)
+  return wire
+}
+
+const isApex = ({ query, zoneLength }: Asked): boolean => query.question.folded.length === zoneLength
+
+const isLowerCase = ({ question: { wire, folded } }: Query): boolean => wire.every((byte, k) => byte === folded[k])

@@ -1,0 +1,131 @@
+// Services of one kind (the cluster's own, or imported ones) with their EndpointSlices: which of them have changed, and what their records
+// are made of. While slices are being listed nothing is published, so that no record mixes two generations of them.
+
+import type { Logger } from '../../core/logger.ts'
+import { readSlice, serviceOfSlice, trimSlice } from './endpoint-slices.ts'
+import { type KubeObject, readService, type ServiceText, trimImport, trimService } from './objects.ts'
+import type { ProgrammingLatency } from './programming-latency.ts'
+import type { Publisher } from './publisher.ts'
+import { labelsBytes } from './record-keys.ts'
+import { SERVICE_EXTERNAL, type ServiceParts } from './service-record.ts'
+import { type Sink, WatchedObjects } from './watched-objects.ts'
+
+export interface ServiceSetParts {
+  readonly kind: 'service' | 'import'
+  readonly publisher: Publisher
+  readonly log: Logger
+  readonly latency: ProgrammingLatency
+  readonly endpointPodNames: boolean
+  /** Whether objects of that namespace are wanted. */
+  accepts(namespace: string): boolean
+  acceptsSlices(namespace: string): boolean
+  /** Has everything published that has changed. */
+  flush(): void
+}
+
+export class ServiceSet {
+  readonly #parts: ServiceSetParts
+  readonly #services: WatchedObjects
+  readonly #slices: WatchedObjects
+  /** Ids of slices by the id of their service. */
+  readonly #slicesOf = new Map<string, string[]>()
+  /** Ids of services that may differ from their records. */
+  readonly #dirty = new Set<string>()
+
+  constructor(parts: ServiceSetParts) {
+    this.#parts = parts
+    const { kind, log, accepts, acceptsSlices, flush, endpointPodNames } = parts
+    const isImported = kind === 'import'
+    this.#services = new WatchedObjects(
+      {
+        what: isImported ? 'service import' : 'service',
+        isNamespaced: true,
+        accepts,
+        trim: isImported ? trimImport : trimService,
+        changed: id => void this.#dirty.add(id),
+        flush,
+      },
+      log,
+    )
+    this.#slices = new WatchedObjects(
+      {
+        what: 'endpoint slice',
+        isNamespaced: true,
+        accepts: acceptsSlices,
+        trim: object => trimSlice(object, { endpointPodNames, isImported }),
+        changed: (id, was, is, object) => this.#sliceChanged(id, was, is, object),
+        listEnded: flush,
+        flush,
+      },
+      log,
+    )
+  }
+
+  get services(): Sink {
+    return this.#services
+  }
+  get slices(): Sink {
+    return this.#slices
+  }
+
+  get isDirty(): boolean {
+    return this.#dirty.size > 0
+  }
+  /** Whether a service can be published now. */
+  get hasWork(): boolean {
+    return this.#dirty.size > 0 && !this.#slices.isListing
+  }
+
+  /** Publishes one service; returns how many endpoints it has. */
+  publishOne(): number {
+    const [id] = this.#dirty
+    if (id === undefined) return 0
+    this.#dirty.delete(id)
+    const { kind, publisher, latency } = this.#parts
+    const slash = id.indexOf('/')
+    const labels = labelsBytes(id.slice(slash + 1), id.slice(0, slash))
+    // The name of a service that is no label cannot be asked for.
+    if (labels === undefined) return 0
+    let service: ServiceText | undefined
+    let endpoints = 0
+    const outcome = publisher.publish(kind, labels, () => {
+      service = this.#serviceOf(id)
+      const parts = service && this.#partsOf(id, service)
+      endpoints = parts?.groups.reduce((sum, group) => sum + group.endpoints.length, 0) ?? 0
+      return parts
+    })
+    latency.end(id, outcome === 'changed' ? service : undefined)
+    return endpoints
+  }
+
+  #serviceOf(id: string): ServiceText | undefined {
+    const text = this.#services.get(id)
+    return text === undefined ? undefined : readService(text)
+  }
+
+  /** Slices count in the order of their names: the same objects make the same record, whatever the order in which they came. */
+  #partsOf(id: string, { kind, addresses, ports, target }: ServiceText): ServiceParts {
+    const slices = kind === SERVICE_EXTERNAL ? [] : (this.#slicesOf.get(id) ?? []).toSorted()
+    const groups = slices.flatMap(slice => readSlice(this.#slices.get(slice) ?? '[]'))
+    return { kind, clusterAddresses: addresses, ports, groups, target }
+  }
+
+  #sliceChanged(id: string, was: string | undefined, is: string | undefined, object: KubeObject | undefined): void {
+    const namespace = id.slice(0, id.indexOf('/'))
+    const [before, after] = [was, is].map(text => (text === undefined ? '' : `${namespace}/${serviceOfSlice(text)}`))
+    if (before !== after) this.#regroup(id, before ?? '', after ?? '')
+    for (const service of new Set([before, after])) {
+      if (service === undefined || service === '') continue
+      this.#dirty.add(service)
+      if (object !== undefined && this.#parts.kind === 'service') this.#parts.latency.begin(service, object)
+    }
+  }
+
+  /** Moves a slice from one service to another; '' is none. */
+  #regroup(slice: string, from: string, to: string): void {
+    const left = (this.#slicesOf.get(from) ?? []).filter(id => id !== slice)
+    if (left.length > 0) this.#slicesOf.set(from, left)
+    else this.#slicesOf.delete(from)
+    if (to !== '') this.#slicesOf.set(to, [...(this.#slicesOf.get(to) ?? []), slice])
+  }
+}
