@@ -4,7 +4,7 @@
 import type { CacheMemory } from '../cache/cache-memory.ts'
 import type { CacheTableRef } from '../cache/table-ref.ts'
 import type { BlockInfo, BlockSettings } from '../core/block.ts'
-import { ChangeMarks } from '../core/change-scopes.ts'
+import { ChangeMarks, type ChangingZone } from '../core/change-scopes.ts'
 import type { Clock } from '../core/clock.ts'
 import type { ControlScope, HttpRoute, Kept, ProcessControl, Resources } from '../core/control-scope.ts'
 import { declareDnsMetrics } from '../core/dns-metrics.ts'
@@ -166,7 +166,7 @@ export class Generation {
       view: '',
       listeners: this.listeners.of(block, settings),
       directives: inChain,
-      changing: block.directives.flatMap(({ plugin, options }) => plugin.changing?.(options) ?? []),
+      changing: changingIn(block),
     }
   }
 
@@ -223,7 +223,7 @@ export class Generation {
         this.kept.push(whole)
         return kept.get(whole, make)
       },
-      changes: new ChangeMarks(changes, info().changing, clock),
+      changes: new ChangeMarks(changes, changingIn(built.block), clock),
       hold: until => void this.#holds.push(until),
       http: route => void this.routes.push(route),
       onStart: task => void this.#tasks.start.push(task),
@@ -234,6 +234,9 @@ export class Generation {
     }
   }
 }
+
+const changingIn = ({ directives }: LoadedBlock): ChangingZone[] =>
+  directives.flatMap(({ plugin, options }) => plugin.changing?.(options) ?? [])
 
 const PANICS_HELP = 'A metrics that counts the number of panics.'
 

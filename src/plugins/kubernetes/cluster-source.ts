@@ -61,7 +61,7 @@ export class ClusterSource implements Kept {
     this.#parts = parts
     this.#map = resources.newRecords()
     this.synced = this.#firstSync.promise
-    const publisher = new Publisher(this.#map)
+    const publisher = new Publisher(this.#map, parts.clock, parts.log)
     publisher.onChanged = change => this.#tell(change)
     const { namespaces, endpointPodNames, multiclusterZones, endpoints } = options
     this.#cluster = new Cluster({
@@ -96,16 +96,10 @@ export class ClusterSource implements Kept {
   dispose(): void {
     this.#isDisposed = true
     this.#followers.clear()
-    void this.#end()
-  }
-
-  /** The map goes once nobody writes to it any more. */
-  async #end(): Promise<void> {
-    await this.#connected?.catch(() => undefined)
-    await Promise.all(this.#reflectors.map(reflector => reflector.stop()))
-    this.#connection?.close()
-    await this.#cluster.idle()
+    this.#cluster.close()
     this.#map.drop()
+    for (const reflector of this.#reflectors) void reflector.stop()
+    this.#connection?.close()
   }
 
   async #connect(): Promise<void> {
