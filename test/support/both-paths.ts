@@ -45,11 +45,21 @@ export interface BothPaths {
 
 export const CLIENT: Peer = { address: '192.0.2.53', port: 40_000, family: 4 }
 
-/** Directives in the order of the chain, each as Corefile text; `last` answers behind them. */
-export const bothPaths = async (texts: readonly string[], last: Handler, zones = ['.']): Promise<BothPaths> => {
+/** Directives in the order of the chain, each as Corefile text; `last` answers behind them. `prepare` runs before the control halves. */
+export const bothPaths = async (
+  texts: readonly string[],
+  last: Handler,
+  zones = ['.'],
+  prepare: (control: FakeControl) => Promise<unknown> = async () => undefined,
+): Promise<BothPaths> => {
   const clock = fakeClock()
-  const block = fakeBlock({ zones, directives: texts.map(text => text.split(/\s/, 1)[0] ?? '') })
+  const changing = texts.flatMap(text => {
+    const plugin: AnyPlugin | undefined = findPlugin(text.split(/\s/, 1)[0] ?? '')
+    return plugin?.changing?.(plugin.parse(directive(text, zones.join(' ')))) ?? []
+  })
+  const block = fakeBlock({ zones, directives: texts.map(text => text.split(/\s/, 1)[0] ?? ''), changing })
   const control = fakeControl({ clock, block })
+  await prepare(control)
   const serve = fakeServe({ control })
   const stages: Stage[] = []
   for (const text of texts) {

@@ -28,9 +28,8 @@ export interface ClusterParts {
   readonly observeProgramming?: ObserveProgramming
 }
 
-/** Work of one turn of the event loop, in endpoints; a service counts as some in itself. */
+/** Work of one turn of the event loop: at most 500 services, or 5,000 endpoints and the rest of the service of the last. */
 const TURN_WORK = 5000
-const SERVICE_WORK = 10
 
 export class Cluster {
   readonly services: Sink
@@ -89,7 +88,7 @@ export class Cluster {
 
   #publish(): void {
     let work = 0
-    for (const set of this.#sets) while (work < TURN_WORK && set.hasWork) work += SERVICE_WORK + set.publishOne()
+    for (const set of this.#sets) work += set.publish(TURN_WORK - work)
     this.#turn = undefined
     if (this.#sets.some(set => set.hasWork)) this.#turn = setImmediate(() => this.#publish())
     if (this.#isIdle) this.#wakeIdlers()

@@ -10,6 +10,8 @@ import { labelsBytes } from './record-keys.ts'
 import { SERVICE_EXTERNAL, type ServiceParts } from './service-record.ts'
 import { type Sink, WatchedObjects } from './watched-objects.ts'
 
+const SERVICE_WORK = 10
+
 export interface ServiceSetParts {
   readonly kind: 'service' | 'import'
   readonly publisher: Publisher
@@ -28,7 +30,7 @@ export class ServiceSet {
   readonly #services: WatchedObjects
   readonly #slices: WatchedObjects
   /** Ids of slices by the id of their service. */
-  readonly #slicesOf = new Map<string, string[]>()
+  readonly #slicesOf = new Map<string, Set<string>>()
   /** Ids of services that may differ from their records. */
   readonly #dirty = new Set<string>()
 
@@ -76,11 +78,20 @@ export class ServiceSet {
     return this.#dirty.size > 0 && !this.#slices.isListing
   }
 
-  /** Publishes one service; returns how many endpoints it has. */
-  publishOne(): number {
-    const [id] = this.#dirty
-    if (id === undefined) return 0
-    this.#dirty.delete(id)
+  /** Publishes services until that much work is done: an endpoint is 1, a service SERVICE_WORK in itself. Returns what was done. */
+  publish(limit: number): number {
+    let work = 0
+    if (!this.hasWork) return work
+    for (const id of this.#dirty) {
+      if (work >= limit) break
+      this.#dirty.delete(id)
+      work += SERVICE_WORK + this.#publishOne(id)
+    }
+    return work
+  }
+
+  /** Returns how many endpoints the service has. */
+  #publishOne(id: string): number {
     const { kind, publisher, latency } = this.#parts
     const slash = id.indexOf('/')
     const labels = labelsBytes(id.slice(slash + 1), id.slice(0, slash))
@@ -105,7 +116,7 @@ export class ServiceSet {
 
   /** Slices count in the order of their names: the same objects make the same record, whatever the order in which they came. */
   #partsOf(id: string, { kind, addresses, ports, target }: ServiceText): ServiceParts {
-    const slices = kind === SERVICE_EXTERNAL ? [] : (this.#slicesOf.get(id) ?? []).toSorted()
+    const slices = kind === SERVICE_EXTERNAL ? [] : [...(this.#slicesOf.get(id) ?? [])].sort()
     const groups = slices.flatMap(slice => readSlice(this.#slices.get(slice) ?? '[]'))
     return { kind, clusterAddresses: addresses, ports, groups, target }
   }
@@ -123,9 +134,12 @@ export class ServiceSet {
 
   /** Moves a slice from one service to another; '' is none. */
   #regroup(slice: string, from: string, to: string): void {
-    const left = (this.#slicesOf.get(from) ?? []).filter(id => id !== slice)
-    if (left.length > 0) this.#slicesOf.set(from, left)
-    else this.#slicesOf.delete(from)
-    if (to !== '') this.#slicesOf.set(to, [...(this.#slicesOf.get(to) ?? []), slice])
+    const left = this.#slicesOf.get(from)
+    left?.delete(slice)
+    if (left?.size === 0) this.#slicesOf.delete(from)
+    if (to === '') return
+    const joined = this.#slicesOf.get(to)
+    if (joined === undefined) this.#slicesOf.set(to, new Set([slice]))
+    else joined.add(slice)
   }
 }

@@ -1,0 +1,27 @@
+// How long to wait before the next attempt: doubling with jitter, as client-go's reflector does, so that servers that restart are not stormed.
+
+const FIRST_MS = 800
+const LAST_MS = 30_000
+/** A server may ask for more patience than that; it does not get it. */
+const RETRY_AFTER_LIMIT_MS = 60_000
+
+export class Backoff {
+  readonly #random: () => number
+  #nextMs = FIRST_MS
+
+  /** `random` gives numbers from 0 up to 1. */
+  constructor(random: () => number) {
+    this.#random = random
+  }
+
+  /** Once to twice 0.8 s, then 1.6 s, … then 30 s; at least what the server asked for in Retry-After, if that is a minute or less. */
+  next(retryAfterMs = 0): number {
+    const delayMs = this.#nextMs * (1 + this.#random())
+    this.#nextMs = Math.min(this.#nextMs * 2, LAST_MS)
+    return Math.max(delayMs, Math.min(retryAfterMs, RETRY_AFTER_LIMIT_MS))
+  }
+
+  reset(): void {
+    this.#nextMs = FIRST_MS
+  }
+}

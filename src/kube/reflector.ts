@@ -1,0 +1,144 @@
+// Keeps one resource in step with the API server: list, then watch, for ever; watch on where a watch broke, list again only when the server no
+// longer knows where we are. What was delivered is never taken back because the server is away. Informers are known to die silently or to storm
+// the server; so there is one loop, nothing but stop() ends it, and every way round it either made progress or waits.
+
+import { randomInt } from 'node:crypto'
+import type { Logger } from '../core/logger.ts'
+import type { Observe, Resource, Verb } from './ask.ts'
+import { Backoff } from './backoff.ts'
+import type { KubeConnection } from './connection.ts'
+import { FailureLog, failureSentence } from './failure.ts'
+import { KubeError } from './kube-error.ts'
+import type { Limiter } from './limiter.ts'
+import { list } from './list.ts'
+import { GuardedSink, type Sink } from './sink.ts'
+import { pause, type Timers } from './timers.ts'
+import { Watch } from './watch.ts'
+
+/** A watch of that age without trouble forgives all earlier failures. */
+const HEALTHY_MS = 120_000
+/** A watch that ends earlier is a failure, and a younger one no sign of health. */
+const SHORT_WATCH_MS = 1000
+/** Within this time, only one list is made without waiting first, however often the server lets versions expire. */
+const FREE_LIST_MS = 30_000
+
+export interface ReflectorParts {
+  readonly connection: KubeConnection
+  readonly resource: Resource
+  readonly sink: Sink
+  readonly log: Logger
+  readonly timers: Timers
+  /** From 0 up to 1, for jitter. */
+  readonly random: () => number
+  readonly observe?: Observe
+  /** Shared by all reflectors of one connection. */
+  readonly limiter: Limiter
+}
+
+const RANDOM_STEPS = 2 ** 32
+
+export const systemRandom = (): number => randomInt(RANDOM_STEPS) / RANDOM_STEPS
+
+export class Reflector {
+  /** Resolves at the end of the first list; never if stopped before. */
+  readonly synced: Promise<void>
+  readonly #parts: ReflectorParts
+  readonly #sink: GuardedSink
+  readonly #failures: FailureLog
+  readonly #backoff: Backoff
+  readonly #stopped = new AbortController()
+  readonly #firstList = Promise.withResolvers<void>()
+  #isSynced = false
+  #running: Promise<void> | undefined
+  /** Undefined: list first. */
+  #version: string | undefined
+  #freeListMs = Number.NEGATIVE_INFINITY
+
+  constructor(parts: ReflectorParts) {
+    this.#parts = parts
+    this.#sink = new GuardedSink(parts.sink, parts.log, parts.resource.name)
+    this.#failures = new FailureLog(parts.log, parts.resource.name)
+    this.#backoff = new Backoff(parts.random)
+    this.synced = this.#firstList.promise
+  }
+
+  /** The first list is complete; stays true. */
+  get isSynced(): boolean {
+    return this.#isSynced
+  }
+
+  /** What keeps it from being in step now, in one sentence. */
+  get failure(): string | undefined {
+    return this.#failures.current
+  }
+
+  /** Once. */
+  start(): void {
+    this.#running ??= this.#run()
+  }
+
+  /** Ends what is open; resolves when nothing is under way. The sink hears nothing after that. */
+  async stop(): Promise<void> {
+    this.#stopped.abort(new KubeError('aborted', 'stopped'))
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopped
+    while (!signal.aborted) {
+      const verb: Verb = this.#version === undefined ? 'LIST' : 'WATCH'
+      try {
+        if (this.#version === undefined) await this.#list()
+        else await this.#watch(this.#version)
+      } catch (error) {
+        if (!signal.aborted) await this.#afterFailure(error, verb)
+      }
+    }
+  }
+
+  async #list(): Promise<void> {
+    this.#version = await list(this.#parts, this.#sink, this.#stopped.signal)
+    this.#failures.succeed()
+    this.#isSynced = true
+    this.#firstList.resolve()
+  }
+
+  async #watch(version: string): Promise<void> {
+    const { timers, connection, random } = this.#parts
+    const watch = new Watch(this.#parts, this.#sink, version, random())
+    let cancel = (): void => undefined
+    const onHead = (): void => {
+      cancel = timers.after(SHORT_WATCH_MS, () => this.#failures.succeed())
+    }
+    const onEvent = (): void => this.#failures.succeed()
+    try {
+      await watch.run(onHead, onEvent, this.#stopped.signal)
+    } finally {
+      cancel()
+      this.#version = watch.version
+      if (watch.hasEvents || watch.ageMs >= HEALTHY_MS) this.#backoff.reset()
+    }
+    if (watch.ageMs < SHORT_WATCH_MS)
+      throw new KubeError(
+        'body',
+        `${connection.url.origin} ends a watch as soon as it has begun: is the API server being stopped?`,
+      )
+  }
+
+  async #afterFailure(error: unknown, verb: Verb): Promise<void> {
+    const { timers, resource } = this.#parts
+    const known = error instanceof KubeError ? error : undefined
+    // 400: the version is not one of this server's. Both ask for a list, and only then.
+    if (verb === 'WATCH' && (known?.isExpired || known?.status === 400)) {
+      this.#version = undefined
+      const nowMs = timers.nowMs()
+      if (known.isExpired && nowMs - this.#freeListMs >= FREE_LIST_MS) {
+        this.#freeListMs = nowMs
+        this.#parts.log.debug(`${resource.name}: listed again, for ${known.message}`)
+        return
+      }
+    }
+    this.#failures.fail(failureSentence(error, resource, verb), this.#isSynced)
+    await pause(timers, this.#backoff.next(known?.retryAfterMs), this.#stopped.signal)
+  }
+}
