@@ -125,7 +125,7 @@ for (const flag of ['-h', '-help', '--help', '-version -h', '-h x'])
       '--quiet',
       '--plugins',
       '--version',
-      `(default: CPUs available, here ${defaultServeOptions().workers})`,
+      `(default: CPUs available, fewer under a memory limit, here ${defaultServeOptions().workers})`,
       '(default: "auto")',
       '(default: 64MiB)',
       '(default: 4MiB)',

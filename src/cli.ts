@@ -9,8 +9,8 @@ import { CHECK_FORMATS, type CheckOptions, check } from './commands/check.ts'
 import { type GoFlag, GoFlagError, readGoFlags } from './commands/go-flags.ts'
 import { listPlugins } from './commands/list-plugins.ts'
 import { serve } from './commands/serve.ts'
-import { defaultServeOptions, ENGINES, GIB, KIB, MIB, type ServeOptions } from './commands/serve-options.ts'
-import { formatSize, parseSize } from './commands/sizes.ts'
+import { defaultServeOptions, ENGINES, type ServeOptions } from './commands/serve-options.ts'
+import { formatSize, GIB, KIB, MIB, parseSize } from './commands/sizes.ts'
 import { versionText } from './commands/version.ts'
 import { MAX_SHARDS } from './memory/region.ts'
 import { STEERINGS } from './net/mmsg/steering.ts'
@@ -99,7 +99,7 @@ const addFlags = (program: Command): void => {
     .addOption(
       new Option('--workers <n>', 'shards, one thread each')
         .argParser(wholeNumber(1, MAX_SHARDS))
-        .default(defaults.workers, `CPUs available, here ${defaults.workers}`),
+        .default(defaults.workers, `CPUs available, fewer under a memory limit, here ${defaults.workers}`),
     )
     .option('--engine <name>', `how UDP is read and written: ${ENGINES.join(', ')}`, oneOf(ENGINES), defaults.engine)
     .option(

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { MIB } from '../src/commands/serve-options.ts'
+import { MIB } from '../src/commands/sizes.ts'
 import { DnsClient } from './support/dns-client.ts'
 import { type Asked, closedPort, fakeUpstream } from './support/fake-upstream.ts'
 import type { How } from './support/faulty-worker.ts'

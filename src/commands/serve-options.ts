@@ -1,8 +1,9 @@
 // What `shardns` without a sub-command is told on its command line: plain data, checked by cli.ts. Running it is main.ts's business.
 
-import { availableParallelism } from 'node:os'
-import { MAX_SHARDS } from '../memory/region.ts'
+import { availableParallelism, totalmem } from 'node:os'
 import type { Steering } from '../net/mmsg/steering.ts'
+import { machineShare, memoryLimit } from './machine-share.ts'
+import { MIB } from './sizes.ts'
 
 /** `auto` takes the best engine that this machine offers; `mmsg` is batches through FFI, on Linux; `dgram` is node:dgram, which is everywhere. */
 export const ENGINES = ['auto', 'mmsg', 'dgram'] as const
@@ -36,21 +37,16 @@ export interface ServeOptions {
   maxTcpConnections: number
 }
 
-export const KIB = 1024
-export const MIB = 1024 * KIB
-export const GIB = 1024 * MIB
-
 /** The options of a command line without flags. */
 export const defaultServeOptions = (): ServeOptions => ({
   conf: '',
   port: 53,
   pidfile: '',
   quiet: false,
-  workers: Math.min(availableParallelism(), MAX_SHARDS),
+  ...machineShare({ cpus: availableParallelism(), memoryLimitBytes: memoryLimit(process.constrainedMemory(), totalmem()) }),
   engine: 'auto',
   steering: 'random',
   noFastPath: false,
-  cacheBytes: 64 * MIB,
   recordsBytes: 256 * MIB,
   recvBufferBytes: 4 * MIB,
   heapLimitBytes: 256 * MIB,

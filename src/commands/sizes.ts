@@ -1,6 +1,8 @@
 // Sizes in bytes as flags give them: a whole number with an optional binary suffix.
 
-import { GIB, KIB, MIB } from './serve-options.ts'
+export const KIB = 1024
+export const MIB = 1024 * KIB
+export const GIB = 1024 * MIB
 
 const UNIT_BYTES: Readonly<Record<string, number>> = { '': 1, KiB: KIB, MiB: MIB, GiB: GIB }
 
