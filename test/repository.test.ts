@@ -111,6 +111,7 @@ const IMPORTERS: Readonly<Record<string, string>> = {
   piscina: 'src/pool.ts',
   'prom-client': 'src/server/metrics-registry.ts',
   re2js: 'src/core/regexp.ts',
+  yaml: 'src/kube/kubeconfig.ts',
 }
 
 for (const [name, importer] of Object.entries(IMPORTERS))

@@ -26,6 +26,8 @@ export interface AskParts {
   readonly timers: Timers
   readonly limiter: Limiter
   readonly observe?: Observe | undefined
+  /** Seconds that a request waited for its turn. */
+  readonly observeWait?: ((seconds: number) => void) | undefined
 }
 
 export interface AskOptions {
@@ -95,8 +97,12 @@ const timeoutError = ({ url }: KubeConnection, silence: string, limitMs: number)
   )
 
 /** Waits for a turn; rejects with a KubeError if `stop` aborts first. Returns what gives the turn back, harmless to call twice. */
-export const takeTurn = ({ limiter }: AskParts, stop: AbortSignal): Promise<() => void> =>
-  limiter.acquire(stop).catch(() => Promise.reject(abortError(stop)))
+export const takeTurn = async ({ limiter, timers, observeWait }: AskParts, stop: AbortSignal): Promise<() => void> => {
+  const askedMs = timers.nowMs()
+  const release = await limiter.acquire(stop).catch(() => Promise.reject(abortError(stop)))
+  observeWait?.((timers.nowMs() - askedMs) / 1000)
+  return release
+}
 
 /** Lets everything else that waits on this thread have its turn. */
 export const yieldToLoop = (): Promise<void> => new Promise(resolve => setImmediate(resolve))

@@ -1,4 +1,5 @@
-// How long to wait before the next attempt: doubling with jitter, as client-go's reflector does, so that servers that restart are not stormed.
+// How long to wait before the next attempt: doubling with jitter, as client-go's reflector does, so that servers that restart are not stormed. A
+// server that cannot be reached at all costs nothing to ask: it is tried again every second or so, to be in step as soon as it is back.
 
 const FIRST_MS = 800
 const LAST_MS = 30_000
@@ -16,9 +17,18 @@ export class Backoff {
 
   /** Once to twice 0.8 s, then 1.6 s, … then 30 s; at least what the server asked for in Retry-After, if that is a minute or less. */
   next(retryAfterMs = 0): number {
-    const delayMs = this.#nextMs * (1 + this.#random())
+    const delayMs = this.#jittered(this.#nextMs)
     this.#nextMs = Math.min(this.#nextMs * 2, LAST_MS)
     return Math.max(delayMs, Math.min(retryAfterMs, RETRY_AFTER_LIMIT_MS))
+  }
+
+  /** Once to twice 0.8 s, however often: the server did not answer at all. */
+  unreached(): number {
+    return this.#jittered(FIRST_MS)
+  }
+
+  #jittered(ms: number): number {
+    return ms * (1 + this.#random())
   }
 
   reset(): void {

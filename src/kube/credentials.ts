@@ -36,8 +36,7 @@ export class Credentials {
 
   /** Reads what is in files, so that what is missing shows at once. Starts no program. */
   async check(): Promise<Shown> {
-    const shown = { ...(await this.#pair()), ...(await this.#authorization()) }
-    return shown
+    return { ...(await this.#pair()), ...(await this.#authorization()) }
   }
 
   /** What a request shows now. Rejects with a KubeError. */

@@ -12,14 +12,14 @@ const PLACE = {
 const CASES: readonly { code: string; message?: string; kind: string; text: RegExp }[] = [
   {
     code: 'ECONNREFUSED',
-    kind: 'network',
+    kind: 'unreached',
     text: /^https:\/\/api\.example\.net:6443 refuses the connection \(ECONNREFUSED\): is the API server up/,
   },
-  { code: 'EHOSTUNREACH', kind: 'network', text: /cannot be reached \(EHOSTUNREACH\): is there a route to it/ },
-  { code: 'ENETUNREACH', kind: 'network', text: /cannot be reached/ },
+  { code: 'EHOSTUNREACH', kind: 'unreached', text: /cannot be reached \(EHOSTUNREACH\): is there a route to it/ },
+  { code: 'ENETUNREACH', kind: 'unreached', text: /cannot be reached/ },
   { code: 'ETIMEDOUT', kind: 'timeout', text: /does not answer \(ETIMEDOUT\): is the address right/ },
-  { code: 'ENOTFOUND', kind: 'network', text: /^the host name api\.example\.net of the API server is not found \(ENOTFOUND\)/ },
-  { code: 'EAI_AGAIN', kind: 'network', text: /is not found \(EAI_AGAIN\)/ },
+  { code: 'ENOTFOUND', kind: 'unreached', text: /^the host name api\.example\.net of the API server is not found \(ENOTFOUND\)/ },
+  { code: 'EAI_AGAIN', kind: 'unreached', text: /is not found \(EAI_AGAIN\)/ },
   { code: 'ECONNRESET', kind: 'network', text: /cut the connection \(ECONNRESET\)$/ },
   { code: 'HPE_INVALID_CONSTANT', kind: 'network', text: /what is no HTTP .*is https:\/\/ right\?$/ },
   {

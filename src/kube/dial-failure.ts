@@ -47,9 +47,9 @@ function diagnose(code: string, message: string, place: DialPlace): [KubeErrorKi
   const { url } = place
   const server = `${url.protocol}//${url.host}`
   if (code === 'ECONNREFUSED')
-    return ['network', `${server} refuses the connection (${code}): is the API server up, and may this pod reach it?`]
+    return ['unreached', `${server} refuses the connection (${code}): is the API server up, and may this pod reach it?`]
   if (UNREACHABLE.has(code))
-    return ['network', `${server} cannot be reached (${code}): is there a route to it, and does no network policy forbid it?`]
+    return ['unreached', `${server} cannot be reached (${code}): is there a route to it, and does no network policy forbid it?`]
   if (code === 'ETIMEDOUT')
     return [
       'timeout',
@@ -57,7 +57,7 @@ function diagnose(code: string, message: string, place: DialPlace): [KubeErrorKi
     ]
   if (NOT_FOUND.has(code))
     return [
-      'network',
+      'unreached',
       `the host name ${url.hostname} of the API server is not found (${code}): is it spelled right, and does this host's resolver work?`,
     ]
   if (CUT.has(code)) return ['network', `${server} cut the connection (${code})`]

@@ -18,15 +18,35 @@ export function failureSentence(error: unknown, resource: Resource, verb: Verb):
 /** '' for `/api/v1/…`, GROUP for `/apis/GROUP/VERSION/…`. */
 const apiGroup = (path: string): string => /^\/apis\/([^/]+)\//.exec(path)?.[1] ?? ''
 
+/** What the resources of one connection have said: a failure that they share is said by the first of them, and not by the others. */
+export class FailureBoard {
+  /** By what they said. */
+  readonly #speakers = new Map<string, FailureLog>()
+
+  /** False if another one has said it, and nothing has changed since. */
+  takes(text: string, speaker: FailureLog): boolean {
+    const first = this.#speakers.get(text)
+    if (first === undefined) this.#speakers.set(text, speaker)
+    return first === undefined
+  }
+
+  /** True if it was that one who said it; then it may be said again, by any of them. */
+  takesBack(text: string, speaker: FailureLog): boolean {
+    return this.#speakers.get(text) === speaker && this.#speakers.delete(text)
+  }
+}
+
 export class FailureLog {
   readonly #log: Logger
   readonly #name: string
+  readonly #board: FailureBoard
   #failure: string | undefined
-  #logged = ''
+  #text = ''
 
-  constructor(log: Logger, name: string) {
+  constructor(log: Logger, name: string, board = new FailureBoard()) {
     this.#log = log
     this.#name = name
+    this.#board = board
   }
 
   get current(): string | undefined {
@@ -36,17 +56,18 @@ export class FailureLog {
   /** `isServing`: there is an older state to go on with. */
   fail(sentence: string, isServing: boolean): void {
     this.#failure = sentence
-    // Versions, ports and times in it do not make it another failure.
-    const distinct = sentence.replace(/\d+/g, '#')
-    if (distinct === this.#logged) return
-    this.#logged = distinct
+    // Versions, ports and times in it do not make it another failure, and neither does the resource that met it.
+    const text = sentence.replace(`${this.#name}: `, '').replace(/\d+/g, '#')
+    if (text !== this.#text) this.#board.takesBack(this.#text, this)
+    this.#text = text
+    if (!this.#board.takes(text, this)) return
     if (isServing) this.#log.warning(`${sentence} (what is known stays in use)`)
     else this.#log.error(sentence)
   }
 
   succeed(): void {
-    if (this.#failure !== undefined) this.#log.info(`${this.#name}: in step with the API server again`)
     this.#failure = undefined
-    this.#logged = ''
+    if (this.#board.takesBack(this.#text, this)) this.#log.info(`${this.#name}: in step with the API server again`)
+    this.#text = ''
   }
 }

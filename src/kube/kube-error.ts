@@ -1,10 +1,10 @@
 // What can go wrong between us and the API server, with a sentence that says what to fix. Which resource was asked for is added by failure.ts.
 
 /**
- * `network`: no connection, or it broke. `tls`: no trust. `status`: an answer other than 200. `timeout`: silence. `body`: an answer that is
- * not what the API says. `credentials`: ours cannot be read or made. `aborted`: we stopped asking.
+ * `unreached`: there is nobody at that address. `network`: the connection broke. `tls`: no trust. `status`: an answer other than 200. `timeout`:
+ * silence. `body`: an answer that is not what the API says. `credentials`: ours cannot be read or made. `aborted`: we stopped asking.
  */
-export type KubeErrorKind = 'network' | 'tls' | 'status' | 'timeout' | 'body' | 'credentials' | 'aborted'
+export type KubeErrorKind = 'unreached' | 'network' | 'tls' | 'status' | 'timeout' | 'body' | 'credentials' | 'aborted'
 
 export interface KubeErrorParts {
   /** HTTP status, or the code of a Status object. */

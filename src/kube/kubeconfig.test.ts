@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { scriptedApi } from './api-server.cases.ts'
 import { makeCertificates } from './certificates.cases.ts'
-import { config, open, seen, write } from './kubeconfig.cases.ts'
+import { ask, config, open, seen, write } from './kubeconfig.cases.ts'
 import { connect } from './target.ts'
 
 const certificates = makeCertificates()
@@ -171,6 +171,19 @@ test('the CA as data, a name for its certificate, and a client certificate in fi
   const cluster = [`server: ${api.url.href}`, `certificate-authority-data: ${data}`, 'tls-server-name: api.example.net']
   const written = write(t, config(['client-certificate: crt', 'client-key: key'], cluster), { crt: client.cert, key: client.key })
   await seen(api, await open(t, written))
+})
+
+test('an address as the name of its certificate', { skip }, async t => {
+  const { authority, server } = certificates!
+  const api = await scriptedApi(t, server)
+  const data = Buffer.from(authority.cert).toString('base64')
+  const lines = (name: string): string[] => [
+    `server: https://localhost:${api.url.port}`,
+    `certificate-authority-data: ${data}`,
+    `tls-server-name: ${name}`,
+  ]
+  await seen(api, await open(t, write(t, config([], lines('127.0.0.1')))))
+  await assert.rejects(ask(await open(t, write(t, config([], lines('127.0.0.2'))))), /its certificate is for other names/)
 })
 
 test('insecure-skip-tls-verify believes any certificate', { skip }, async t => {

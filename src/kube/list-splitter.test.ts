@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { KubeError } from './kube-error.ts'
 import { ITEM_LIMIT_BYTES, type ListHead, ListSplitter } from './list-splitter.ts'
 
 const split = (text: string, chunkSize: number): { items: unknown[]; head: ListHead } => {
@@ -85,4 +86,47 @@ test('what is beside the items is bounded', () => {
 test('a great many arrays beside the items cost no more than their bytes', () => {
   const text = `{${'"a":[],'.repeat(100_000)}${META}}`
   assert.equal(split(text, 65_536).head.resourceVersion, '7')
+})
+
+/** What JSON.parse makes of it; undefined for what is no list. */
+const reference = (text: string): unknown[] | undefined => {
+  try {
+    const { metadata, items } = JSON.parse(text)
+    return typeof metadata.resourceVersion === 'string' && metadata.resourceVersion !== '' ? (items ?? []) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+test('damaged lists: an error of ours or, where JSON.parse sees a list, the same items', () => {
+  const whole = JSON.stringify({
+    kind: 'L',
+    items: [{ a: '}"\\' }, { items: [1, { b: null }] }],
+    metadata: { resourceVersion: '7' },
+  })
+  const letters = '{}[]",:\\a1 \n'
+  let seed = 1
+  const below = (count: number): number => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0
+    return (seed >>> 8) % count
+  }
+  let lists = 0
+  for (let round = 0; round < 20_000; round++) {
+    let text = whole
+    for (let changes = 1 + below(3); changes > 0; changes--) {
+      const at = below(text.length)
+      text = text.slice(0, at) + (below(2) === 0 ? letters[below(letters.length)] : '') + text.slice(at + below(2))
+    }
+    try {
+      const { items } = split(text, 1 + below(20))
+      const expected = reference(text)
+      if (expected === undefined) continue
+      lists++
+      assert.deepEqual(items, expected, text)
+    } catch (error) {
+      if (error instanceof SyntaxError) continue
+      assert.ok(error instanceof KubeError, `${text}: ${error}`)
+    }
+  }
+  assert.ok(lists > 1000, `${lists} lists`)
 })

@@ -28,12 +28,14 @@ export async function list(parts: AskParts, sink: GuardedSink, stop: AbortSignal
 
 /** Undefined if a page was no longer to be had. */
 async function listOnce(parts: AskParts, sink: GuardedSink, pageItems: number, stop: AbortSignal): Promise<string | undefined> {
-  sink.listBegins()
+  // A list that is refused has not begun: what is known stays as it is, and goes on to be published.
+  const begin = (): void => sink.listBegins()
   let continueToken = ''
   for (;;) {
     let head: ListHead
     try {
-      head = await readPage(parts, sink, pageQuery(pageItems, continueToken), stop)
+      const onHead = continueToken === '' ? begin : undefined
+      head = await readPage(parts, sink, pageQuery(pageItems, continueToken), onHead, stop)
     } catch (error) {
       if (error instanceof KubeError && error.status === 410 && continueToken !== '') return undefined
       throw error
@@ -46,7 +48,13 @@ async function listOnce(parts: AskParts, sink: GuardedSink, pageItems: number, s
   }
 }
 
-async function readPage(parts: AskParts, sink: GuardedSink, query: Record<string, string>, stop: AbortSignal): Promise<ListHead> {
+async function readPage(
+  parts: AskParts,
+  sink: GuardedSink,
+  query: Record<string, string>,
+  onHead: (() => void) | undefined,
+  stop: AbortSignal,
+): Promise<ListHead> {
   const splitter = new ListSplitter(text => {
     let item: unknown
     try {
@@ -57,7 +65,7 @@ async function readPage(parts: AskParts, sink: GuardedSink, query: Record<string
     }
     sink.put(item)
   })
-  const options = { verb: 'LIST', query, headMs: HEAD_LIMIT_MS, idleMs: () => IDLE_LIMIT_MS } as const
+  const options = { verb: 'LIST', query, headMs: HEAD_LIMIT_MS, idleMs: () => IDLE_LIMIT_MS, ...(onHead && { onHead }) } as const
   for await (const chunk of ask(parts, options, stop)) {
     splitter.push(chunk)
     sink.flush()

@@ -67,6 +67,28 @@ test('pages follow the continue token, and only the last ends the list', async t
   assert.deepEqual(sink.calls, ['begin', '+a', '+b', '+c', 'end'])
 })
 
+test('a large page leaves room for everything else on its thread', async t => {
+  const { api, sink, reflector } = await rig(t)
+  reflector.start()
+  const names = Array.from({ length: 20_000 }, (_, index) => `a-service-with-a-name-of-some-length-${index}`)
+  const body = JSON.stringify(listOf(10, names))
+  const putsPerTurn: number[] = []
+  let seen = 0
+  let isOver = false
+  const turn = (): void => {
+    putsPerTurn.push(sink.calls.length - seen)
+    seen = sink.calls.length
+    if (!isOver) setImmediate(turn)
+  }
+  setImmediate(turn)
+  ;(await api.next()).response.end(body)
+  await reflector.synced
+  isOver = true
+  assert.equal(sink.names.size, names.length)
+  // One chunk of a socket is 64 KiB at most; a few may wait together.
+  assert.ok(Math.max(...putsPerTurn) <= 2000, `${Math.max(...putsPerTurn)} objects in one turn`)
+})
+
 test('an expired continue token begins the list anew, at once, and in one page at last', async t => {
   const { api, sink, log, reflector } = await rig(t)
   reflector.start()
@@ -143,6 +165,10 @@ const GONE: readonly { name: string; answer: (watch: Awaited<ReturnType<Rig['api
     name: 'an ERROR event 410',
     answer: watch => watch.watch({ type: 'ERROR', object: status(410, 'too old resource version: 10 (90)', 'Expired') }),
   },
+  {
+    name: 'a bookmark of before our version',
+    answer: watch => watch.watch({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '9' } } }),
+  },
   { name: 'HTTP 410', answer: watch => watch.json(410, status(410, 'too old resource version', 'Expired')) },
   {
     name: 'a version from the future, of a server restored from a backup',
@@ -186,8 +212,25 @@ test('another ERROR event is waited after, and the watch goes on from where it w
   assert.equal(again.url.searchParams.get('resourceVersion'), '15')
 })
 
+test('a line that is no JSON may have been an event: the watch goes on from before it, and no event is missed', async t => {
+  const { api, sink, watch, log, reflector } = await watching(t)
+  watch.send(event('ADDED', 'c', 11), 'garbage {', event('ADDED', 'lost', 12), event('ADDED', 'd', 13))
+  const again = await api.next()
+  assert.equal(again.url.searchParams.get('resourceVersion'), '11')
+  assert.deepEqual([...sink.names], ['a', 'b', 'c'])
+  again.watch(event('ADDED', 'lost', 12), event('ADDED', 'd', 13))
+  await sink.until(() => sink.names.has('d'))
+  assert.deepEqual([...sink.names], ['a', 'b', 'c', 'lost', 'd'])
+  assert.match(log.lines.join('\n'), /^warning services: left out a line of a watch that is no JSON: garbage [^\n]*$/)
+  assert.equal(reflector.failure, undefined)
+})
+
 test('what is no event, or no object, is left out with a line in the log, and the watch goes on', async t => {
-  const { sink, watch, log, api } = await watching(t)
+  const { sink, watch: first, log, api } = await watching(t)
+  first.send('nonsense\n')
+  // A server that sends nonsense all the time is not asked again for each line.
+  const watch = await api.next()
+  watch.watch()
   const bad = ['nonsense\n', '{"type":"ADDED"\n', 'null\n', '[]\n', '7\n', '\n', ' \r\n']
   const nameless = [
     null,
@@ -210,7 +253,7 @@ test('what is no event, or no object, is left out with a line in the log, and th
     'warning services: left out an event of a watch of no known type: null',
     'warning services: left out an object without metadata.name: null',
   ])
-  assert.equal(api.asked.length, 2)
+  assert.equal(api.asked.length, 3)
 })
 
 test('an item of a list without a name is left out, the others are taken', async t => {

@@ -7,7 +7,7 @@ import type { Logger } from '../core/logger.ts'
 import type { Observe, Resource, Verb } from './ask.ts'
 import { Backoff } from './backoff.ts'
 import type { KubeConnection } from './connection.ts'
-import { FailureLog, failureSentence } from './failure.ts'
+import { type FailureBoard, FailureLog, failureSentence } from './failure.ts'
 import { KubeError } from './kube-error.ts'
 import type { Limiter } from './limiter.ts'
 import { list } from './list.ts'
@@ -21,6 +21,8 @@ const HEALTHY_MS = 120_000
 const SHORT_WATCH_MS = 1000
 /** Within this time, only one list is made without waiting first, however often the server lets versions expire. */
 const FREE_LIST_MS = 30_000
+/** Within this time, only one watch is ended for a line that is no JSON; further ones are passed over. */
+const FREE_REWIND_MS = 30_000
 
 export interface ReflectorParts {
   readonly connection: KubeConnection
@@ -31,8 +33,11 @@ export interface ReflectorParts {
   /** From 0 up to 1, for jitter. */
   readonly random: () => number
   readonly observe?: Observe
+  readonly observeWait?: (seconds: number) => void
   /** Shared by all reflectors of one connection. */
   readonly limiter: Limiter
+  /** Shared likewise; without it, each resource says for itself what it cannot have. */
+  readonly failures?: FailureBoard | undefined
 }
 
 const RANDOM_STEPS = 2 ** 32
@@ -53,11 +58,12 @@ export class Reflector {
   /** Undefined: list first. */
   #version: string | undefined
   #freeListMs = Number.NEGATIVE_INFINITY
+  #freeRewindMs = Number.NEGATIVE_INFINITY
 
   constructor(parts: ReflectorParts) {
     this.#parts = parts
     this.#sink = new GuardedSink(parts.sink, parts.log, parts.resource.name)
-    this.#failures = new FailureLog(parts.log, parts.resource.name)
+    this.#failures = new FailureLog(parts.log, parts.resource.name, parts.failures)
     this.#backoff = new Backoff(parts.random)
     this.synced = this.#firstList.promise
   }
@@ -105,7 +111,8 @@ export class Reflector {
 
   async #watch(version: string): Promise<void> {
     const { timers, connection, random } = this.#parts
-    const watch = new Watch(this.#parts, this.#sink, version, random())
+    const mayRewind = timers.nowMs() - this.#freeRewindMs >= FREE_REWIND_MS
+    const watch = new Watch(this.#parts, this.#sink, version, random(), mayRewind)
     let cancel = (): void => undefined
     const onHead = (): void => {
       cancel = timers.after(SHORT_WATCH_MS, () => this.#failures.succeed())
@@ -118,7 +125,8 @@ export class Reflector {
       this.#version = watch.version
       if (watch.hasEvents || watch.ageMs >= HEALTHY_MS) this.#backoff.reset()
     }
-    if (watch.ageMs < SHORT_WATCH_MS)
+    if (watch.isGarbled) this.#freeRewindMs = timers.nowMs()
+    else if (watch.ageMs < SHORT_WATCH_MS)
       throw new KubeError(
         'body',
         `${connection.url.origin} ends a watch as soon as it has begun: is the API server being stopped?`,
@@ -139,6 +147,7 @@ export class Reflector {
       }
     }
     this.#failures.fail(failureSentence(error, resource, verb), this.#isSynced)
-    await pause(timers, this.#backoff.next(known?.retryAfterMs), this.#stopped.signal)
+    const delayMs = known?.kind === 'unreached' ? this.#backoff.unreached() : this.#backoff.next(known?.retryAfterMs)
+    await pause(timers, delayMs, this.#stopped.signal)
   }
 }

@@ -1,7 +1,7 @@
 // One watch, from a resourceVersion until it ends: events into a sink, and the newest version seen. When to watch again is the reflector's business.
 
 import { type AskParts, ask, takeTurn, yieldToLoop } from './ask.ts'
-import { statusError } from './kube-error.ts'
+import { KubeError, statusError } from './kube-error.ts'
 import { versionOf } from './kube-object.ts'
 import { LineSplitter } from './line-splitter.ts'
 import type { GuardedSink } from './sink.ts'
@@ -18,13 +18,16 @@ export class Watch {
   readonly #parts: AskParts
   readonly #sink: GuardedSink
   readonly #timeoutSeconds: number
+  readonly #mayRewind: boolean
   #version: string
   #hasBookmarks = false
   #hasEvents = false
+  #isGarbled = false
   #headMs: number | undefined
 
-  /** `random` is from 0 up to 1. */
-  constructor(parts: AskParts, sink: GuardedSink, version: string, random: number) {
+  /** `random` is from 0 up to 1. `mayRewind`: a line that is no JSON ends the watch, so that the event it was comes again with the next one. */
+  constructor(parts: AskParts, sink: GuardedSink, version: string, random: number, mayRewind: boolean) {
+    this.#mayRewind = mayRewind
     this.#parts = parts
     this.#sink = sink
     this.#version = version
@@ -38,6 +41,11 @@ export class Watch {
 
   get hasEvents(): boolean {
     return this.#hasEvents
+  }
+
+  /** It ended for a line that is no JSON: watch on from `version` at once. */
+  get isGarbled(): boolean {
+    return this.#isGarbled
   }
 
   /** Since the server said yes; 0 if it did not. */
@@ -70,6 +78,7 @@ export class Watch {
       for await (const chunk of ask(this.#parts, options, stop)) {
         this.#takeChunk(lines, chunk)
         if (this.#hasEvents) onEvent()
+        if (this.#isGarbled) return
         await yieldToLoop()
       }
     } finally {
@@ -88,19 +97,20 @@ export class Watch {
 
   /** Throws the KubeError of an ERROR event. */
   #take(text: string): void {
-    if (text.trim() === '') return
+    if (text.trim() === '' || this.#isGarbled) return
     let event: { readonly type?: unknown; readonly object?: unknown } | null
     try {
       event = JSON.parse(text)
     } catch {
       this.#sink.complain('line', 'left out a line of a watch that is no JSON', text)
+      this.#isGarbled = this.#mayRewind
       return
     }
     const { type, object } = event ?? {}
     if (type === 'ERROR') throw statusError(object, this.#parts.connection.url.origin)
     if (type === 'ADDED' || type === 'MODIFIED') this.#sink.put(object)
     else if (type === 'DELETED') this.#sink.remove(object)
-    else if (type === 'BOOKMARK') this.#hasBookmarks = true
+    else if (type === 'BOOKMARK') this.#takeBookmark(object)
     else {
       this.#sink.complain('type', 'left out an event of a watch of no known type', text)
       return
@@ -108,4 +118,16 @@ export class Watch {
     this.#hasEvents = true
     this.#version = versionOf(object) ?? this.#version
   }
+
+  /** A bookmark of before our version: the server was restored from a backup. It would be silent until it has caught up, and then leave gaps. */
+  #takeBookmark(object: unknown): void {
+    this.#hasBookmarks = true
+    const version = versionOf(object)
+    if (version !== undefined && isBefore(version, this.#version))
+      throw new KubeError('status', `the API server is back at version ${version}, before ${this.#version}`, { isExpired: true })
+  }
 }
+
+/** Versions are decimal numbers, of any length; what is not is not compared. */
+const isBefore = (version: string, other: string): boolean =>
+  /^\d+$/.test(version) && /^\d+$/.test(other) && BigInt(version) < BigInt(other)

@@ -6,6 +6,7 @@ import type { Kept, Resources } from '../../core/control-scope.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { Resource } from '../../kube/ask.ts'
 import type { KubeConnection } from '../../kube/connection.ts'
+import { FailureBoard } from '../../kube/failure.ts'
 import { Limiter } from '../../kube/limiter.ts'
 import { Reflector, systemRandom } from '../../kube/reflector.ts'
 import type { Sink } from '../../kube/sink.ts'
@@ -109,6 +110,7 @@ export class ClusterSource implements Kept {
     if (this.#isDisposed) return connection.close()
     this.#connection = connection
     const limiter = new Limiter({ qps: apiserverQps, burst: apiserverBurst, maxInflight: apiserverMaxInflight, timers })
+    const failures = new FailureBoard()
     this.#reflectors = this.#watched().map(
       ({ resource, sink }) =>
         new Reflector({
@@ -119,7 +121,9 @@ export class ClusterSource implements Kept {
           timers,
           random,
           limiter,
+          failures,
           observe: (_verb, code, seconds) => this.metrics?.request(connection.host, code, seconds),
+          observeWait: seconds => this.metrics?.waited(connection.host, seconds),
         }),
     )
     for (const reflector of this.#reflectors) reflector.start()

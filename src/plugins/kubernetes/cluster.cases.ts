@@ -68,6 +68,7 @@ export const labelsText = (labels: Uint8Array): string => {
 export interface World {
   readonly cluster: Cluster
   readonly publisher: Publisher
+  readonly memory: RecordsMemory
   readonly map: RecordsMap
   readonly logged: string[]
   readonly changes: Change[]
@@ -114,6 +115,7 @@ export const worldOf = (options: WorldOptions = {}): World => {
   return {
     cluster,
     publisher,
+    memory,
     map,
     logged,
     changes,

@@ -124,7 +124,7 @@ export class Cluster {
       if (label !== undefined && !this.#isClosed) this.#publisher.setNamespace(label, is !== undefined)
     }
     return new WatchedObjects(
-      { what: 'namespace', isNamespaced: false, accepts, trim: trimNamespace, changed, flush: this.#flush },
+      { what: 'namespace', isNamespaced: false, isLabel: true, accepts, trim: trimNamespace, changed, flush: this.#flush },
       log,
     )
   }
@@ -135,7 +135,17 @@ export class Cluster {
       if (is !== undefined) this.#countPods(namespace, is, 1)
       if (was !== undefined) this.#countPods(namespace, was, -1)
     }
-    const kind = { what: 'pod', isNamespaced: true, accepts, ignores: isBeingDeleted, trim: trimPod, changed, flush: this.#flush }
+    const flush = this.#flush
+    const kind = {
+      what: 'pod',
+      isNamespaced: true,
+      isLabel: false,
+      accepts,
+      ignores: isBeingDeleted,
+      trim: trimPod,
+      changed,
+      flush,
+    }
     return new WatchedObjects(kind, log)
   }
 

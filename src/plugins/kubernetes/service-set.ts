@@ -42,6 +42,7 @@ export class ServiceSet {
       {
         what: isImported ? 'service import' : 'service',
         isNamespaced: true,
+        isLabel: true,
         accepts,
         trim: isImported ? trimImport : trimService,
         changed: id => void this.#dirty.add(id),
@@ -53,6 +54,7 @@ export class ServiceSet {
       {
         what: 'endpoint slice',
         isNamespaced: true,
+        isLabel: false,
         accepts: acceptsSlices,
         trim: object => trimSlice(object, { endpointPodNames, isImported }),
         changed: (id, was, is, object) => this.#sliceChanged(id, was, is, object),
@@ -95,7 +97,6 @@ export class ServiceSet {
     const { kind, publisher, latency } = this.#parts
     const slash = id.indexOf('/')
     const labels = labelsBytes(id.slice(slash + 1), id.slice(0, slash))
-    // The name of a service that is no label cannot be asked for.
     if (labels === undefined) return 0
     let service: ServiceText | undefined
     let endpoints = 0

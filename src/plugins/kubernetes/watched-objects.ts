@@ -18,6 +18,8 @@ export interface WatchedKind {
   /** As log lines call an object of it. */
   readonly what: string
   readonly isNamespaced: boolean
+  /** Whether its name is part of names in DNS. */
+  readonly isLabel: boolean
   /** Of the object's namespace in lower case; of a namespace its name. What is not accepted is not looked at. */
   accepts(namespace: string): boolean
   /** Whether what is known of the object stays as it is. */
@@ -30,8 +32,8 @@ export interface WatchedKind {
   flush(): void
 }
 
-/** A name of the API server is a DNS subdomain. */
-const MAX_NAME_BYTES = 253
+/** A name of the API server is a DNS subdomain at most. */
+const MAX_NAME_CHARACTERS = 253
 
 export class WatchedObjects implements Sink {
   readonly #kind: WatchedKind
@@ -106,8 +108,13 @@ export class WatchedObjects implements Sink {
     const namespace = this.#kind.isNamespaced ? partOf(partOf(object, 'metadata'), 'namespace') : name
     if (typeof namespace !== 'string' || !isLabelText(namespace)) return this.#refuse(`namespace ${shown(namespace)} is no label`)
     if (!this.#kind.accepts(namespace.toLowerCase())) return undefined
-    if (typeof name !== 'string' || name === '' || name.length > MAX_NAME_BYTES) return this.#refuse(`${shown(name)} is no name`)
+    if (!this.#isName(name)) return this.#refuse(`${shown(name)} is no name`)
     return (this.#kind.isNamespaced ? `${namespace}/${name}` : name).toLowerCase()
+  }
+
+  #isName(name: unknown): name is string {
+    if (typeof name !== 'string' || name === '' || name.length > MAX_NAME_CHARACTERS) return false
+    return !this.#kind.isLabel || isLabelText(name)
   }
 
   /** Objects without a place are not told apart: of many with the same fault one line is enough. */
