@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { ServerError } from '../src/core/errors.ts'
 import type { Handler } from '../src/core/handler.ts'
 import type { Query } from '../src/core/query.ts'
+import { MAX_UDP_QUERY_BYTES } from '../src/net/engine.ts'
 import { typeToText } from '../src/wire/rrtypes.ts'
 import { type BothPaths, bothPaths, CLIENT } from './support/both-paths.ts'
 import { counterValue, type QueryOptions, query, type ReplyOptions, replyTo } from './support/plugin-harness.ts'
@@ -187,4 +188,15 @@ test('a zone that the slow path compares as odd text decides nothing on the fast
   assert.equal((slow?.[3] ?? 0) & 15, 5)
   const fast = paths.fast(bytes)
   if (fast !== undefined) assert.deepEqual(fast, new Uint8Array(slow ?? []))
+})
+
+test('a datagram that is too long for a query is not answered on the fast path, whatever it begins with', async () => {
+  const paths = await bothPaths(['cache'], request => replyTo(request, { answer: ['www.example.org. 300 IN A 192.0.2.1'] }))
+  const { bytes } = query('www.example.org.')
+  await paths.slow(bytes)
+  assert.notEqual(paths.fast(bytes), undefined)
+  const long = new Uint8Array(MAX_UDP_QUERY_BYTES + 1)
+  long.set(bytes)
+  assert.equal(paths.fast(long), undefined)
+  assert.equal(((await paths.slow(long))?.[3] ?? 0) & 15, 1)
 })

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CidrSet, type IpPrefix, ipToReverseName, ipToText, parseCidr, parseIp, reverseNameToIp, withoutZone } from './ip.ts'
+import {
+  CidrSet,
+  type IpPrefix,
+  ipToReverseName,
+  ipToText,
+  parseCidr,
+  parseIp,
+  reverseNamesOf,
+  reverseNameToIp,
+  withoutZone,
+} from './ip.ts'
 
 const addresses: { name: string; text: string; shown: string | undefined }[] = [
   { name: 'IPv4', text: '192.0.2.1', shown: '192.0.2.1' },
@@ -60,10 +70,21 @@ const reverses: { name: string; qname: string; address: string | undefined }[] =
   { name: 'too few nibbles', qname: NIBBLES.slice(2), address: undefined },
   { name: 'a label that is no nibble', qname: NIBBLES.replace('b', 'g'), address: undefined },
   { name: 'a part over 255', qname: '256.2.0.192.in-addr.arpa.', address: undefined },
+  { name: 'an IPv6 address below in-addr.arpa', qname: '::1.in-addr.arpa.', address: undefined },
+  { name: 'a mapped address below in-addr.arpa', qname: '1.2.0.::ffff:192.in-addr.arpa.', address: undefined },
+  { name: 'a leading zero', qname: '04.2.0.192.in-addr.arpa.', address: undefined },
   { name: 'the apex', qname: 'in-addr.arpa.', address: undefined },
   { name: 'any other name', qname: 'example.org.', address: undefined },
 ]
 for (const c of reverses) test(`reverseNameToIp: ${c.name}`, () => assert.equal(reverseNameToIp(c.qname), c.address))
+
+test('reverseNamesOf: every name that stands for an address', () => {
+  for (const text of ['192.0.2.4', '2001:db8::1']) {
+    const names = reverseNamesOf(parseIp(text)?.bytes ?? new Uint8Array(0))
+    assert.deepEqual(new Set(names.map(reverseNameToIp)), new Set([text]))
+    assert.equal(names.length, text.includes(':') ? 1 : 2)
+  }
+})
 
 test('ipToReverseName: undoes reverseNameToIp', () => {
   for (const qname of ['4.2.0.192.in-addr.arpa.', NIBBLES]) {

@@ -1,6 +1,6 @@
 // IP addresses, prefixes and reverse names: text <-> bytes. Strict as Go's net package: four decimal parts, no leading zeros, no zone.
 
-import { isIP } from 'node:net'
+import { isIP, isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 /** Four bytes or sixteen. IPv4-mapped IPv6 addresses are given as IPv4, as Go's To4 does. */
@@ -66,8 +66,8 @@ export const ipToText = (bytes: Uint8Array): string => {
 /** The address that a lower-case reverse name with trailing dot stands for; undefined for any name that is not exactly one address. */
 export const reverseNameToIp = (name: string): string | undefined => {
   if (name.endsWith('.in-addr.arpa.')) {
-    const address = parseIp(name.slice(0, -'.in-addr.arpa.'.length).split('.').reverse().join('.'))
-    return address && ipToText(address.bytes)
+    const text = name.slice(0, -'.in-addr.arpa.'.length).split('.').reverse().join('.')
+    return isIPv4(text) ? text : undefined
   }
   if (!name.endsWith('.ip6.arpa.')) return undefined
   const nibbles = name.slice(0, -'.ip6.arpa.'.length).split('.').reverse()
@@ -80,6 +80,12 @@ export const ipToReverseName = (bytes: Uint8Array): string => {
   if (bytes.length === 4) return `${[...bytes].reverse().join('.')}.in-addr.arpa.`
   return `${[...bytes.toHex()].reverse().join('.')}.ip6.arpa.`
 }
+
+/** All names that reverseNameToIp takes for this address: an IPv4 address is asked for as an IPv4-mapped one, too. */
+export const reverseNamesOf = (address: Uint8Array): string[] =>
+  address.length === 4
+    ? [ipToReverseName(address), ipToReverseName(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, ...address))]
+    : [ipToReverseName(address)]
 
 /** A set of prefixes, asked per query: binary search over disjoint ranges, so its cost does not grow with what a client chooses. */
 export class CidrSet {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { generator } from '../memory/crew.cases.ts'
-import { blockWords, RecordsHeap } from './heap.ts'
+import { blockWords } from './free-blocks.ts'
+import { RecordsHeap } from './heap.ts'
 import { NOBODY, Readers } from './records-world.cases.ts'
 
 for (const [words, size] of [
@@ -43,8 +44,7 @@ test('a block is used again only when every reader has come round since it was g
   const first = heap.take(8)
   heap.giveBack(first, 8)
   assert.equal(heap.usedWords, 0)
-  readers.beatAll()
-  assert.equal(heap.take(8), 0, 'the mark is taken at the next look: beats before it say nothing')
+  assert.equal(heap.take(8), 0, 'nobody has come round')
   readers.beat(0)
   assert.equal(heap.take(8), 0, 'one reader has not come round')
   readers.beat(0)
@@ -116,5 +116,5 @@ test('random use: no two blocks that are in use or at rest share a word', () => 
       used.reduce((sum, block) => sum + blockWords(block.words), 0),
     )
   }
-  assert.ok(reused > 1000 && failed > 100, `${reused} used again, ${failed} times full`)
+  assert.ok(reused > 1000 && failed > 50, `${reused} used again, ${failed} times full`)
 })

@@ -2,23 +2,14 @@
 // moment ago, so it rests until every shard has beaten its heart: beats come between queries, and nobody keeps a block from one query to
 // the next. A shard that hangs keeps blocks from being used again until it has been replaced; it never makes a reader read another's words.
 
+import { blockWords, FreeBlocks } from './free-blocks.ts'
+
 /** Tells when all readers have come round. */
 export interface Quiescence {
   /** A mark of this moment. */
   mark(): readonly number[]
   /** Whether every reader has been between two reads since then. */
   hasPassed(mark: readonly number[]): boolean
-}
-
-/** Below this many words sizes go in steps of 4, above it in four steps for each doubling. */
-const SMALL_WORDS = 64
-const SMALL_STEP = 4
-
-/** The size that a block of at least `words` words really has. */
-export const blockWords = (words: number): number => {
-  if (words <= SMALL_WORDS) return Math.ceil(words / SMALL_STEP) * SMALL_STEP
-  const step = 2 ** (31 - Math.clz32(words - 1)) / 4
-  return Math.ceil(words / step) * step
 }
 
 interface Resting {
@@ -29,8 +20,7 @@ interface Resting {
 export class RecordsHeap {
   readonly #limit: number
   readonly #quiescence: Quiescence
-  /** Free blocks by their size. */
-  readonly #free = new Map<number, number[]>()
+  readonly #free = new FreeBlocks()
   /** Nobody has looked at what lies behind this word. */
   #top: number
   /** Given back since the mark was taken. */
@@ -56,7 +46,7 @@ export class RecordsHeap {
   take(words: number): number {
     this.#settle()
     const size = blockWords(words)
-    const at = this.#free.get(size)?.pop() ?? this.#grow(size)
+    const at = this.#free.take(size) || this.#grow(size)
     if (at > 0) this.#usedWords += size
     return at
   }
@@ -66,6 +56,7 @@ export class RecordsHeap {
     const size = blockWords(words)
     this.#usedWords -= size
     this.#young.push({ at, words: size })
+    this.#settle()
   }
 
   #grow(size: number): number {
@@ -74,14 +65,11 @@ export class RecordsHeap {
     return this.#top - size
   }
 
+  /** Lets blocks go that have rested, and begins the rest of the younger ones. */
   #settle(): void {
     if (this.#old.length > 0) {
       if (!this.#quiescence.hasPassed(this.#mark)) return
-      for (const { at, words } of this.#old) {
-        const list = this.#free.get(words)
-        if (list === undefined) this.#free.set(words, [at])
-        else list.push(at)
-      }
+      for (const { at, words } of this.#old) this.#free.add(at, words)
       this.#old = []
     }
     if (this.#young.length === 0) return

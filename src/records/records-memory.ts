@@ -19,8 +19,9 @@ export class RecordsMemory {
     if (!(bytes >= MIN_RECORDS_BYTES && bytes <= MAX_RECORDS_BYTES)) {
       throw new RangeError(`records memory of ${bytes} bytes is not between ${MIN_RECORDS_BYTES} and ${MAX_RECORDS_BYTES}`)
     }
-    this.#buffer = new SharedArrayBuffer(bytes & ~3)
-    this.#heap = new RecordsHeap(FIRST_WORD, bytes >>> 2, quiescence)
+    const words = Math.floor(bytes / 4)
+    this.#buffer = new SharedArrayBuffer(words * 4)
+    this.#heap = new RecordsHeap(FIRST_WORD, words, quiescence)
     this.#seed = seed
   }
 

@@ -3,6 +3,7 @@
 // one OPT of version 0 with sound options. Everything else, malformed or rare, is the slow path's (dispatch.ts), which says what is wrong with it.
 
 import type { FastQuery } from '../core/fast-query.ts'
+import { MAX_UDP_QUERY_BYTES } from '../net/engine.ts'
 import { EDNS_DO, MAX_OPTIONS } from '../wire/edns.ts'
 import { FLAG_CD, getU16, HEADER_SIZE } from '../wire/header.ts'
 import { MAX_LABEL_SIZE, MAX_NAME_SIZE } from '../wire/name.ts'
@@ -20,7 +21,7 @@ const OPT_FIXED_SIZE = 11
 /** Sets what the query says; false for anything unusual. */
 export const readFastQuery = (query: FastQuery): boolean => {
   const { bytes, words, at, length } = query
-  if (length < LEAST_BYTES) return false
+  if (length < LEAST_BYTES || length > MAX_UDP_QUERY_BYTES) return false
   const flags = getU16(bytes, at + 2)
   const word = at >> 2
   const additional = words[word + 2]!

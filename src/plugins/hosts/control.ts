@@ -1,28 +1,39 @@
-// hosts on the main thread: watches the file and publishes tables.
+// hosts on the main thread: takes the source that the options name (the one of before, after a reload), looks at its file from time to time, and
+// tells caches what changes.
 
 import { stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { getSystemErrorMessage } from 'node:util'
-import type { ControlScope } from '../../core/control-scope.ts'
+import type { ControlScope, Kept } from '../../core/control-scope.ts'
 import { goQuote } from '../../corefile/quote.ts'
-import { HostsSource } from './hosts-source.ts'
+import type { RecordsRef } from '../../records/layout.ts'
+import { markChanges } from './cache-marks.ts'
+import { type Follower, HostsSource } from './hosts-source.ts'
 import type { HostsOptions } from './options.ts'
-import { type TableFeed, TablePublisher } from './table-feed.ts'
+import type { HostsChange } from './publisher.ts'
 
 const DEFAULT_PATH = '/etc/hosts'
 
 /** Longest delay that a Node timer takes. */
 const MAX_TIMER_MS = 0x7fffffff
 
-export const controlHosts = async (options: HostsOptions, scope: ControlScope): Promise<TableFeed> => {
+export const controlHosts = async (options: HostsOptions, scope: ControlScope): Promise<RecordsRef> => {
   const path = options.path === undefined ? DEFAULT_PATH : await checkedPath(options.path, options.errorPrefix, scope)
-  const source = new HostsSource({ ...options, path }, scope.log)
-  await source.refresh()
-  const publisher = new TablePublisher(source.table)
+  const identity = identityOf(options, path, scope)
+  const source = scope.keep(identity, resources => new HostsSource({ ...options, path }, resources, scope.log))
+  const mark = (change: HostsChange): void => markChanges(scope.changes, change)
+  scope.onRetire(source.follow(mark))
+  // As CoreDNS, a reload reads the file whether or not it looks changed.
+  await source.refresh(true)
   declareGauges(scope, source, path)
-  watch(scope, source, publisher, options.reloadMs)
-  return publisher.feed
+  markAtStart(scope, source, mark)
+  watch(scope, source, options.reloadMs)
+  return source.records
 }
+
+/** What decides the entries, and when they change. Zones of the block, because what a cache holds for it may be older than the source. */
+const identityOf = ({ zones, inline, autoReverse, reloadMs }: HostsOptions, path: string, scope: ControlScope): string =>
+  JSON.stringify({ path, zones, inline, autoReverse, reloadMs, blockZones: scope.block.zones })
 
 const checkedPath = async (written: string, errorPrefix: string, scope: ControlScope): Promise<string> => {
   const { root } = scope.settings
@@ -53,21 +64,28 @@ const declareGauges = (scope: ControlScope, source: HostsSource, path: string): 
   )
 }
 
-const watch = (scope: ControlScope, source: HostsSource, publisher: TablePublisher, reloadMs: number): void => {
-  let timer: NodeJS.Timeout | undefined
-  let isRetired = false
-  const look = async (): Promise<void> => {
-    const isNew = await source.refresh()
-    if (isNew && !isRetired) publisher.publish(source.table)
-  }
+class Past implements Kept {
+  wasServed = false
+  dispose(): void {}
+}
+
+/** A source that a reload brings: what caches hold of its names is older. At the start of the process they hold nothing. */
+const markAtStart = (scope: ControlScope, source: HostsSource, mark: Follower): void => {
+  const past = scope.keep('past', () => new Past())
+  const isNews = past.wasServed && !source.wasServed
   scope.onStart(() => {
-    if (reloadMs === 0) return
-    timer = setInterval(look, Math.min(reloadMs, MAX_TIMER_MS))
+    past.wasServed = true
+    source.serve(mark)
+    if (isNews) mark(source.everything())
+  })
+}
+
+const watch = (scope: ControlScope, source: HostsSource, reloadMs: number): void => {
+  if (reloadMs === 0) return
+  let timer: NodeJS.Timeout | undefined
+  scope.onStart(() => {
+    timer = setInterval(() => void source.refresh(), Math.min(reloadMs, MAX_TIMER_MS))
     timer.unref()
   })
-  scope.onRetire(() => {
-    isRetired = true
-    clearInterval(timer)
-    publisher.close()
-  })
+  scope.onRetire(() => clearInterval(timer))
 }

@@ -9,6 +9,8 @@ export interface HostsEntry {
   readonly address: Uint8Array
   /** Presentation form, lower case, trailing dot; well-formed. `*.example.org.` is a wildcard. */
   readonly name: string
+  /** The same in wire form. */
+  readonly wire: Uint8Array
 }
 
 /** Entries in the order of the text; names outside `zones` are left out. */
@@ -26,8 +28,10 @@ export const parseHosts = (text: string, zones: ZoneSet): HostsEntry[] => {
     }
     if (address === undefined) continue
     for (const written of names) {
-      const name = normalize(written)
-      if (name !== undefined && zones.match(name) !== undefined) entries.push({ address, name })
+      const wire = nameFromText(written.toLowerCase())
+      if (wire === undefined) continue
+      const name = nameToText(wire)
+      if (zones.match(name) !== undefined) entries.push({ address, name, wire })
     }
   }
   return entries
@@ -36,9 +40,4 @@ export const parseHosts = (text: string, zones: ZoneSet): HostsEntry[] => {
 const fieldsOf = (line: string): string[] => {
   const hash = line.indexOf('#')
   return (hash < 0 ? line : line.slice(0, hash)).split(/\s+/).filter(field => field !== '')
-}
-
-const normalize = (written: string): string | undefined => {
-  const wire = nameFromText(written.toLowerCase())
-  return wire && nameToText(wire)
 }

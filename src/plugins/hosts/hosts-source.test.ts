@@ -4,20 +4,32 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Logger } from '../../core/logger.ts'
-import { nameFromText } from '../../wire/name.ts'
+import { nameToText } from '../../wire/name.ts'
+import { type Room, room, seenIn } from './host-records.cases.ts'
+import { KIND_NAME } from './host-records.ts'
 import { HostsSource, MAX_FILE_BYTES } from './hosts-source.ts'
-import { HostsTable } from './table.ts'
 
-const setUp = async (t: TestContext) => {
+const setUp = async (t: TestContext, memory: Room = room(), inline = ['192.0.2.100 inline']) => {
   const folder = await mkdtemp(join(tmpdir(), 'hosts-'))
   t.after(() => rm(folder, { recursive: true }))
   const path = join(folder, 'hosts')
   const logged: string[] = []
   const add = (text: string): void => void logged.push(text)
   const log: Logger = { debug: add, info: add, warning: add, error: add }
-  const source = new HostsSource({ path, zones: ['.'], inline: ['192.0.2.100 inline'], autoReverse: true }, log)
-  const knows = (name: string): boolean => new HostsTable(source.table).has(nameFromText(name) ?? assert.fail())
-  return { folder, path, source, logged, knows }
+  const sourceOf = (file: string): HostsSource =>
+    new HostsSource({ path: file, zones: ['.'], inline, autoReverse: true }, memory, log)
+  const source = sourceOf(path)
+  return { folder, path, source, logged, sourceOf, knows: seenIn(source.records).has }
+}
+
+/** Names that the source says have changed, in the order told. */
+const namesTold = (source: HostsSource): string[] => {
+  const told: string[] = []
+  source.follow(({ keys }) => {
+    for (const { kind, bytes } of keys) if (kind === KIND_NAME) told.push(nameToText(bytes))
+  })
+  source.serve(() => {})
+  return told
 }
 
 test('a missing file leaves the inline entries', async t => {
@@ -50,6 +62,16 @@ test('the file is read once per change of time or size', async t => {
   assert.equal(knows('long.'), true)
 })
 
+test('forced, the file is read though neither has changed', async t => {
+  const { path, source, knows } = await setUp(t)
+  for (const name of ['a', 'b']) {
+    await writeFile(path, `192.0.2.1 ${name}`)
+    await utimes(path, 1000, 1000)
+    assert.equal(await source.refresh(name === 'b'), true)
+    assert.equal(knows(`${name}.`), true)
+  }
+})
+
 test('a file that vanishes keeps its entries, and one that appears is read', async t => {
   const { folder, path, source, knows } = await setUp(t)
   assert.equal(await source.refresh(), false)
@@ -57,6 +79,7 @@ test('a file that vanishes keeps its entries, and one that appears is read', asy
   assert.equal(await source.refresh(), true)
   await unlink(path)
   assert.equal(await source.refresh(), false)
+  assert.equal(await source.refresh(true), false)
   assert.equal(knows('a.'), true)
   await writeFile(join(folder, 'next'), '192.0.2.1 bb')
   await rename(join(folder, 'next'), path)
@@ -64,17 +87,21 @@ test('a file that vanishes keeps its entries, and one that appears is read', asy
   assert.deepEqual([knows('a.'), knows('bb.')], [false, true])
 })
 
-test('one refresh at a time', async t => {
+test('one refresh at a time: those that wait for it are one more', async t => {
   const { path, source } = await setUp(t)
   await writeFile(path, '192.0.2.1 a')
-  assert.deepEqual(await Promise.all([source.refresh(), source.refresh()]), [true, false])
+  const first = source.refresh()
+  // The first has begun when this is over, and has not ended: it waits for the disk.
+  await Promise.resolve()
+  const [second, third] = [source.refresh(), source.refresh()]
+  assert.equal(second, third)
+  assert.notEqual(first, second)
+  assert.deepEqual(await Promise.all([first, second]), [true, false])
 })
 
 test('a folder is not read', async t => {
-  const { folder } = await setUp(t)
-  const log: Logger = { debug() {}, info() {}, warning() {}, error() {} }
-  const source = new HostsSource({ path: folder, zones: ['.'], inline: [], autoReverse: true }, log)
-  assert.equal(await source.refresh(), false)
+  const { folder, sourceOf } = await setUp(t)
+  assert.equal(await sourceOf(folder).refresh(), false)
 })
 
 test('a file beyond the limit is refused once, and what was there stays', async t => {
@@ -86,4 +113,100 @@ test('a file beyond the limit is refused once, and what was there stays', async 
   assert.equal(await source.refresh(), false)
   assert.deepEqual(logged.slice(1), [`Hosts file ${JSON.stringify(path)} is larger than ${MAX_FILE_BYTES} bytes: not read`])
   assert.equal(knows('a.'), true)
+})
+
+test('followers are told what differs, once shards can read it, and nothing before they serve', async t => {
+  const { path, source, knows } = await setUp(t)
+  let calls = 0
+  const unfollow = source.follow(({ keys }) => {
+    calls++
+    for (const { kind, bytes } of keys) if (kind === KIND_NAME) assert.equal(knows(nameToText(bytes)), nameToText(bytes) !== 'b.')
+  })
+  await writeFile(path, '192.0.2.1 a b')
+  await source.refresh()
+  assert.equal(calls, 0)
+
+  const told = namesTold(source)
+  await writeFile(path, '192.0.2.1 a ccc')
+  await source.refresh()
+  assert.deepEqual(told, ['b.', 'ccc.'])
+  assert.equal(calls, 1)
+
+  unfollow()
+  await writeFile(path, '# the same\n192.0.2.1 a ccc')
+  await source.refresh()
+  assert.deepEqual([told.length, calls], [2, 1], 'nothing differs')
+})
+
+test('what a source had is told to the last that served it, when it is disposed of; it reads nothing any more', async t => {
+  const memory = room()
+  const { path, source, knows } = await setUp(t, memory)
+  await writeFile(path, '192.0.2.1 a')
+  await source.refresh()
+  const told: string[] = []
+  source.serve(() => assert.fail('another one serves it'))
+  source.serve(
+    ({ keys }) => void told.push(...keys.map(({ kind, bytes }) => (kind === KIND_NAME ? nameToText(bytes) : 'address'))),
+  )
+  await writeFile(path, '192.0.2.1 late')
+  const late = source.refresh()
+  source.dispose()
+  assert.deepEqual(told.sort(), ['a.', 'address', 'address', 'inline.'])
+  assert.equal(await late, false)
+  assert.equal(knows('late.'), false)
+  assert.equal(memory.used(), 0)
+})
+
+const FILL = 40_000
+const fill = (letter: string): string => Array.from({ length: FILL }, (_, n) => `192.0.2.2 ${letter}${n}`).join('\n')
+
+test('without room one line says so, the rest is served, and what is short enough later has room again', async t => {
+  const { path, source, logged, knows } = await setUp(t, room(1 << 20))
+  const seen = (): string[] => logged.splice(0).filter(text => !text.startsWith('Parsed'))
+  await writeFile(path, fill('a'))
+  await source.refresh()
+  assert.match(
+    seen().join('\n'),
+    /^the records memory is full: [1-9]\d* names or addresses of hosts file ".*" are missing or out of date; raise --records-bytes$/,
+  )
+  assert.deepEqual([knows('inline.'), knows('a0.'), knows(`a${FILL - 1}.`)], [true, true, false])
+
+  assert.equal(await source.refresh(), true, 'once more, as what was replaced may have made room')
+  assert.equal(await source.refresh(), false)
+  assert.deepEqual(seen(), [])
+
+  await writeFile(path, '192.0.2.2 short')
+  await source.refresh()
+  assert.deepEqual(seen(), [`the records memory has room for all of hosts file ${JSON.stringify(path)} again`])
+  assert.deepEqual([knows('short.'), knows('a0.')], [true, false])
+})
+
+test('what readers still held makes room at the next look', async t => {
+  const memory = room(1 << 20, true)
+  const { path, source, logged, knows } = await setUp(t, memory)
+  const part = (letter: string): string => fill(letter).split('\n').slice(0, 8000).join('\n')
+  for (const [n, letter] of ['a', 'b', 'c', 'd', 'e'].entries()) {
+    await writeFile(path, part(letter) + '\n'.repeat(n))
+    await source.refresh()
+  }
+  assert.match(logged.filter(text => !text.startsWith('Parsed')).at(-1) ?? '', /^the records memory is full/)
+  assert.equal(knows('e7999.'), false)
+  memory.letGo()
+  assert.equal(await source.refresh(), true)
+  assert.equal(knows('e7999.'), true)
+  assert.match(logged.filter(text => !text.startsWith('Parsed')).at(-1) ?? '', /^the records memory has room/)
+  assert.equal(await source.refresh(), false)
+})
+
+test('a memory without room for a single record says which flag helps', async t => {
+  const memory = room(1 << 20)
+  await assert.rejects(
+    setUp(t, {
+      ...memory,
+      newRecords: () => {
+        throw new RangeError('the records memory is full')
+      },
+    }),
+    { message: 'the records memory is full; raise --records-bytes' },
+  )
 })

@@ -196,3 +196,44 @@ test('a changed file is read at the next look', async t => {
   t.mock.timers.tick(7000)
   while ((await answers()) === 0) await new Promise(setImmediate)
 })
+
+test('a reload keeps the records, and reads the file though it looks the same', async t => {
+  const path = await fileOf(t, '192.0.2.1 aa')
+  await utimes(path, 1000, 1000)
+  const first = await start(t, `hosts ${path}`)
+  await writeFile(path, '192.0.2.1 bb')
+  await utimes(path, 1000, 1000)
+  const { kept } = first.control
+  const second = await start(t, `hosts ${path} {\nttl 5\n}`, { control: { kept } })
+  const answers = async (name: string): Promise<number> => show(await first.handle(query(name))).answer.length
+  assert.deepEqual([await answers('aa.'), await answers('bb.')], [0, 1])
+  assert.deepEqual(gaugeValues(second.control, 'coredns_hosts_entries'), [{ labels: { hostsfile: path }, value: 2 }])
+})
+
+const others: { name: string; text: string; keys?: string; isKept: boolean }[] = [
+  { name: 'the same', text: 'hosts FILE', isKept: true },
+  { name: 'another TTL and fallthrough', text: 'hosts FILE {\nttl 9\nfallthrough\n}', isKept: true },
+  { name: 'another file', text: 'hosts FILE.other', isKept: false },
+  { name: 'other zones', text: 'hosts FILE example.org', isKept: false },
+  { name: 'an inline entry', text: 'hosts FILE {\n192.0.2.9 x\n}', isKept: false },
+  { name: 'no_reverse', text: 'hosts FILE {\nno_reverse\n}', isKept: false },
+  { name: 'another interval', text: 'hosts FILE {\nreload 1h\n}', isKept: false },
+  { name: 'another server block', text: 'hosts FILE .', keys: 'example.org', isKept: false },
+]
+for (const { name, text, keys, isKept } of others) {
+  test(`one source for equal directives: ${name}`, async t => {
+    const path = await fileOf(t)
+    const of = (directive: string): string => directive.replace('FILE', path)
+    const first = await start(t, of('hosts FILE .'))
+    let made = 0
+    const { kept } = first.control
+    const get = kept.get.bind(kept)
+    kept.get = (identity, make) =>
+      get(identity, resources => {
+        made++
+        return make(resources)
+      })
+    await start(t, of(text), { control: { kept }, ...(keys === undefined ? {} : { keys }) })
+    assert.equal(made, isKept ? 0 : 1)
+  })
+}

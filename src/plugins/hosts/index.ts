@@ -1,14 +1,17 @@
-// hosts: answers from a file in the format of /etc/hosts and from entries in the Corefile.
+// hosts: answers from a file in the format of /etc/hosts and from entries in the Corefile. Main keeps them in shared memory; shards answer from
+// there.
 
 import type { Plugin } from '../../core/plugin.ts'
+import type { RecordsRef } from '../../records/layout.ts'
+import { changingZones } from './cache-marks.ts'
 import { controlHosts } from './control.ts'
 import { type HostsOptions, parseHostsOptions } from './options.ts'
 import { serveHosts } from './serve.ts'
-import type { TableFeed } from './table-feed.ts'
 
-export const hosts: Plugin<HostsOptions, TableFeed> = {
+export const hosts: Plugin<HostsOptions, RecordsRef> = {
   name: 'hosts',
   parse: parseHostsOptions,
+  changing: changingZones,
   control: controlHosts,
   serve: serveHosts,
 }

@@ -1,57 +1,80 @@
-// hosts in a shard: answers from the newest table.
+// hosts in a shard: answers from the records that main keeps. No message to main, no wait, no copy of the file.
 
 import { answer, errorReply, type RecordData } from '../../core/answer.ts'
 import type { Handler, Stage } from '../../core/handler.ts'
-import { parseIp, reverseNameToIp } from '../../core/ip.ts'
 import type { Query } from '../../core/query.ts'
 import type { Reply } from '../../core/reply.ts'
 import type { ServeScope } from '../../core/serve-scope.ts'
 import { fallsThrough, ZoneSet } from '../../core/zones.ts'
+import type { RecordsRef } from '../../records/layout.ts'
 import { RCODE_SERVFAIL } from '../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_PTR } from '../../wire/rrtypes.ts'
+import { fastHosts } from './fast.ts'
+import { SOURCES } from './host-records.ts'
+import { HostsLookup } from './lookup.ts'
 import type { HostsOptions } from './options.ts'
-import type { HostsTable } from './table.ts'
-import { type TableFeed, TableReader } from './table-feed.ts'
+import { readReverseName } from './reverse-address.ts'
 
-export const serveHosts = (options: HostsOptions, scope: ServeScope, feed: TableFeed): Stage => {
-  const reader = new TableReader(feed)
-  scope.onRetire(() => reader.close())
-  const zones = new ZoneSet(options.zones)
-  return { wrap: next => query => respond(options, zones, reader.table, query, next) }
+export const serveHosts = (options: HostsOptions, scope: ServeScope, records: RecordsRef): Stage => {
+  const reader = scope.records(records)
+  const server = new HostsServer(options, new HostsLookup(reader))
+  return { wrap: next => query => server.respond(query, next), fast: fastHosts(options, reader) }
 }
 
-const respond = (
-  options: HostsOptions,
-  zones: ZoneSet,
-  table: HostsTable,
-  query: Query,
-  next: Handler,
-): Reply | Promise<Reply> => {
-  const { name, folded, type } = query.question
-  // Reverse zones need not be among the zones of hosts.
-  if (type === TYPE_PTR) {
-    const names = namesFor(table, name)
-    return names.length === 0 ? next(query) : positive(query, options, names)
+/** What the look-up lends is written into the reply before anything else can run. */
+class HostsServer {
+  readonly #options: HostsOptions
+  readonly #zones: ZoneSet
+  readonly #lookup: HostsLookup
+  readonly #address = new Uint8Array(16)
+
+  constructor(options: HostsOptions, lookup: HostsLookup) {
+    this.#options = options
+    this.#zones = new ZoneSet(options.zones)
+    this.#lookup = lookup
   }
-  if (zones.match(name) === undefined) return next(query)
-  const isSupported = type === TYPE_A || type === TYPE_AAAA
-  const addresses = isSupported ? table.addressesOf(folded, type === TYPE_A ? 4 : 6) : []
-  if (addresses.length > 0) return positive(query, options, addresses)
-  const isKnown = table.has(folded)
-  const mayFall = !isKnown || (options.fallUnsupported && !isSupported)
-  if (mayFall && fallsThrough(options.fall, name)) return next(query)
-  // There is no SOA to go with NXDOMAIN; CoreDNS answers SERVFAIL in its place.
-  return isKnown ? answer(query, { aa: true }) : errorReply(query, RCODE_SERVFAIL)
-}
 
-const namesFor = (table: HostsTable, name: string): Uint8Array[] => {
-  const address = parseIp(reverseNameToIp(name) ?? '')
-  return address === undefined ? [] : table.namesOf(address.bytes)
-}
+  respond(query: Query, next: Handler): Reply | Promise<Reply> {
+    const { name, folded, type } = query.question
+    // Reverse zones need not be among the zones of hosts.
+    if (type === TYPE_PTR) {
+      const names = this.#namesFor(folded)
+      return names.length === 0 ? next(query) : this.#positive(query, names)
+    }
+    if (this.#zones.match(name) === undefined) return next(query)
+    const isKnown = this.#lookup.findName(folded, folded.length)
+    const isSupported = type === TYPE_A || type === TYPE_AAAA
+    const addresses = isSupported ? this.#addresses(type === TYPE_A ? 4 : 6) : []
+    if (addresses.length > 0) return this.#positive(query, addresses)
+    const { fall, fallUnsupported } = this.#options
+    const mayFall = !isKnown || (fallUnsupported && !isSupported)
+    if (mayFall && fallsThrough(fall, name)) return next(query)
+    // There is no SOA to go with NXDOMAIN; CoreDNS answers SERVFAIL in its place.
+    return isKnown ? answer(query, { aa: true }) : errorReply(query, RCODE_SERVFAIL)
+  }
 
-/** Records of the question's own type, owned by the qname in lower case. */
-const positive = (query: Query, { ttlSeconds }: HostsOptions, items: readonly Uint8Array[]): Reply => {
-  const { folded: owner, type } = query.question
-  const answers: RecordData[] = items.map(rdata => ({ owner, type, ttlSeconds, rdata }))
-  return answer(query, { aa: true, answers })
+  #namesFor(folded: Uint8Array): Uint8Array[] {
+    const length = readReverseName(folded, folded.length, this.#address)
+    return length === 0 ? [] : this.#lookup.namesOf(this.#address.subarray(0, length))
+  }
+
+  #addresses(family: 4 | 6): Uint8Array[] {
+    const { starts, counts, reader } = this.#lookup
+    const size = family === 4 ? 4 : 16
+    this.#lookup.addresses(family)
+    const found: Uint8Array[] = []
+    for (let source = 0; source < SOURCES; source++) {
+      let at = starts[source] ?? 0
+      for (let left = counts[source] ?? 0; left > 0; left--, at += size) found.push(reader.bytes.subarray(at, at + size))
+    }
+    return found
+  }
+
+  /** Records of the question's own type, owned by the qname in lower case. */
+  #positive(query: Query, items: readonly Uint8Array[]): Reply {
+    const { folded: owner, type } = query.question
+    const { ttlSeconds } = this.#options
+    const answers: RecordData[] = items.map(rdata => ({ owner, type, ttlSeconds, rdata }))
+    return answer(query, { aa: true, answers })
+  }
 }

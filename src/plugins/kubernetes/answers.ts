@@ -145,7 +145,10 @@ export class Answers {
     const answers = servers.flatMap(({ name }) =>
       isFirst(seen, name) ? [{ owner, type: TYPE_NS, ttlSeconds: this.#ttlSeconds, rdata: rdataName(name) }] : [],
     )
-    return { answers, additionals: servers.map(({ name, address }) => this.#address(name, address)) }
+    const additionals = servers.flatMap(({ name, address }) =>
+      isFirst(seen, Buffer.concat([name, address])) ? [this.#address(name, address)] : [],
+    )
+    return { answers, additionals }
   }
 
   /** Whether a name exists, for types that a cluster has none of. */

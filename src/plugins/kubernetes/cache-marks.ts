@@ -2,7 +2,7 @@
 
 import type { ChangeMarks, ChangingZone } from '../../core/change-scopes.ts'
 import { EVERY_LABEL } from '../../core/change-scopes.ts'
-import { ipToReverseName } from '../../core/ip.ts'
+import { reverseNamesOf } from '../../core/ip.ts'
 import { isReverseZone } from '../../corefile/zones.ts'
 import { nameFromText } from '../../wire/name.ts'
 import type { SourceChange } from './cluster-source.ts'
@@ -50,7 +50,7 @@ export const markChanges = (
       break
     }
     case 'address':
-      changes.mark(wireOf(ipToReverseName(change.address)))
+      for (const name of reverseNamesOf(change.address)) changes.mark(wireOf(name))
       if (!ownAddresses.some(own => Buffer.compare(own, change.address) === 0)) break
       for (const zone of zones) for (const name of [zone, below('ns.dns', zone)]) changes.mark(wireOf(name))
   }

@@ -33,6 +33,7 @@ export interface SourceParts {
 
 /** Phases of pods that are over: their addresses may be others' by now. */
 const LIVE_PODS = 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown'
+const RETRY_MS = 1000
 const IMPORTED_SLICES = 'multicluster.kubernetes.io/service-name'
 
 /** What decides which cluster is followed, and what of it is kept. */
@@ -56,6 +57,7 @@ export class ClusterSource implements Kept {
   #connection: KubeConnection | undefined
   #reflectors: readonly Reflector[] = []
   #isDisposed = false
+  readonly #retry: NodeJS.Timeout
 
   constructor(options: KubernetesOptions, resources: Resources, parts: SourceParts) {
     this.#options = options
@@ -72,6 +74,8 @@ export class ClusterSource implements Kept {
       clock: parts.clock,
       observeProgramming: (kind, seconds) => this.metrics?.programming(kind, seconds),
     })
+    // What there was no room for is tried again also when nothing else happens.
+    this.#retry = setInterval(() => publisher.isIncomplete && this.#cluster.services.flush(), RETRY_MS).unref()
   }
 
   get records(): RecordsRef {
@@ -96,6 +100,7 @@ export class ClusterSource implements Kept {
 
   dispose(): void {
     this.#isDisposed = true
+    clearInterval(this.#retry)
     this.#followers.clear()
     this.#cluster.close()
     this.#map.drop()

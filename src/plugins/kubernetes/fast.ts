@@ -3,39 +3,24 @@
 // to be sent. Endpoint names, ports, pods, ExternalNames, other types, reverse and multicluster zones are the slow path's (serve.ts), and so
 // is everything that would be passed on or cannot be said for certain. Same bytes as there.
 
+import { beginAnswer, copyTo, endAnswer, RECORD_FIXED_SIZE, RECORD_TTL_OFFSET, writeFixed } from '../../core/fast-answer.ts'
 import type { FastQuery } from '../../core/fast-query.ts'
 import { FAST_RECORDS } from '../../core/fast-query.ts'
-import { FAST_ANSWERED, FAST_NEXT, FAST_SLOW, type FastStep, type FastVerdict } from '../../core/fast-step.ts'
+import { FAST_NEXT, FAST_SLOW, type FastStep, type FastVerdict } from '../../core/fast-step.ts'
 import { WireZones } from '../../core/wire-zones.ts'
 import { fallsThrough } from '../../core/zones.ts'
 import { isReverseZone } from '../../corefile/zones.ts'
 import { RecordKey, type RecordsReader } from '../../records/reader.ts'
-import {
-  FLAG_AA,
-  FLAG_CD,
-  FLAG_QR,
-  FLAG_RD,
-  HEADER_SIZE,
-  setAncount,
-  setArcount,
-  setFlags,
-  setNscount,
-  setQdcount,
-  setU16,
-  setU32,
-} from '../../wire/header.ts'
+import { HEADER_SIZE, setU32 } from '../../wire/header.ts'
 import { nameFromText } from '../../wire/name.ts'
 import { RCODE_NOERROR, RCODE_NXDOMAIN } from '../../wire/rcodes.ts'
-import { CLASS_IN, TYPE_A, TYPE_AAAA, TYPE_SOA } from '../../wire/rrtypes.ts'
+import { TYPE_A, TYPE_AAAA, TYPE_SOA } from '../../wire/rrtypes.ts'
 import type { KubernetesOptions } from './options.ts'
 import { isComplete, KIND_NAMESPACE, KIND_SERVICE, NOTE_SERIAL } from './record-keys.ts'
 import { RECORD_ADDRESSES, RECORD_PORTS, RECORD_V4, RECORD_V6, SERVICE_CLUSTER, SERVICE_EXTERNAL } from './service-record.ts'
 import { SOA_HOST, SOA_MAILBOX, soaNumbers, soaTtlSeconds } from './zone-view.ts'
 
 const MAX_LABELS = 128
-/** Type, class, TTL and size of a record. */
-const FIXED = 10
-const SERIAL_OFFSET = 0
 
 /** Undefined for zones that only the slow path can match. */
 export const fastRecords = (options: KubernetesOptions, reader: RecordsReader): FastStep | undefined => {
@@ -128,20 +113,18 @@ class FastRecords implements FastStep {
   /** `count` address records, whose rdata lie one after the other at `from`. */
   #write(query: FastQuery, from: number, count: number, size: number): FastVerdict {
     const { nameLength, out, outAt, ttlOffsets } = query
-    const length = query.questionEnd + count * (nameLength + FIXED + size)
+    const length = query.questionEnd + count * (nameLength + RECORD_FIXED_SIZE + size)
     if (length > query.outRoom || count >= FAST_RECORDS) return FAST_SLOW
     const { bytes } = this.#reader
     const name = query.at + HEADER_SIZE
-    let at = begin(query, RCODE_NOERROR, count, 0)
-    let rdata = from
+    let at = beginAnswer(query, RCODE_NOERROR, count, 0)
     for (let k = 0; k < count; k++) {
-      for (let n = 0; n < nameLength; n++) out[at + n] = query.bytes[name + n]!
-      at += nameLength
-      ttlOffsets[k] = at + 4 - outAt
-      at = fixed(out, at, query.qtype, this.#ttlSeconds, size)
-      for (let n = 0; n < size; n++) out[at++] = bytes[rdata++]!
+      at = copyTo(out, at, query.bytes, name, nameLength)
+      ttlOffsets[k] = at + RECORD_TTL_OFFSET - outAt
+      at = writeFixed(out, at, query.qtype, this.#ttlSeconds, size)
+      at = copyTo(out, at, bytes, from + k * size, size)
     }
-    return end(query, count, length)
+    return endAnswer(query, count, length)
   }
 
   /** NODATA or NXDOMAIN, with the SOA of the zone. */
@@ -149,58 +132,23 @@ class FastRecords implements FastStep {
     if (rcode === RCODE_NXDOMAIN && (zone.mayFall || !isComplete(this.#reader))) return FAST_SLOW
     const { out, outAt } = query
     const size = SOA_HOST.length + SOA_MAILBOX.length + 2 * zone.length + this.#soaNumbers.length
-    const length = query.questionEnd + zone.length + FIXED + size
+    const length = query.questionEnd + zone.length + RECORD_FIXED_SIZE + size
     if (length > query.outRoom) return FAST_SLOW
-    let at = this.#zone(query, zone, begin(query, rcode, 0, 1))
-    query.ttlOffsets[0] = at + 4 - outAt
-    at = fixed(out, at, TYPE_SOA, soaTtlSeconds(this.#ttlSeconds), size)
-    at = this.#zone(query, zone, copy(SOA_HOST, out, at))
-    at = this.#zone(query, zone, copy(SOA_MAILBOX, out, at))
-    copy(this.#soaNumbers, out, at)
-    setU32(out, at + SERIAL_OFFSET, this.#reader.note(NOTE_SERIAL) >>> 0)
-    return end(query, 1, length)
-  }
-
-  /** The zone in the query's case. */
-  #zone(query: FastQuery, zone: FastZone, at: number): number {
-    const { bytes, out } = query
-    const from = query.at + HEADER_SIZE + query.nameLength - zone.length
-    for (let k = 0; k < zone.length; k++) out[at + k] = bytes[from + k]!
-    return at + zone.length
+    let at = zoneTo(query, zone, beginAnswer(query, rcode, 0, 1))
+    query.ttlOffsets[0] = at + RECORD_TTL_OFFSET - outAt
+    at = writeFixed(out, at, TYPE_SOA, soaTtlSeconds(this.#ttlSeconds), size)
+    at = zoneTo(query, zone, copyTo(out, at, SOA_HOST, 0, SOA_HOST.length))
+    at = zoneTo(query, zone, copyTo(out, at, SOA_MAILBOX, 0, SOA_MAILBOX.length))
+    copyTo(out, at, this.#soaNumbers, 0, this.#soaNumbers.length)
+    // The serial comes first of them.
+    setU32(out, at, this.#reader.note(NOTE_SERIAL) >>> 0)
+    return endAnswer(query, 1, length)
   }
 }
 
-/** Header and question; the place behind them in `out`. Id and question case are set once more by the server. */
-const begin = (query: FastQuery, rcode: number, answers: number, authorities: number): number => {
-  const { bytes, out, outAt, at } = query
-  setFlags(out, outAt, FLAG_QR | FLAG_AA | (query.flags & (FLAG_RD | FLAG_CD)) | rcode)
-  setQdcount(out, outAt, 1)
-  setAncount(out, outAt, answers)
-  setNscount(out, outAt, authorities)
-  setArcount(out, outAt, 0)
-  for (let k = HEADER_SIZE; k < query.questionEnd; k++) out[outAt + k] = bytes[at + k]!
-  return outAt + query.questionEnd
-}
-
-const end = (query: FastQuery, records: number, length: number): FastVerdict => {
-  query.ttlCount = records
-  query.replyLength = length
-  query.plainLength = length
-  return FAST_ANSWERED
-}
-
-const fixed = (out: Uint8Array, at: number, type: number, ttlSeconds: number, size: number): number => {
-  setU16(out, at, type)
-  setU16(out, at + 2, CLASS_IN)
-  setU32(out, at + 4, ttlSeconds)
-  setU16(out, at + 8, size)
-  return at + FIXED
-}
-
-const copy = (from: Uint8Array, out: Uint8Array, at: number): number => {
-  for (let k = 0; k < from.length; k++) out[at + k] = from[k]!
-  return at + from.length
-}
+/** Writes the zone in the query's case. */
+const zoneTo = ({ bytes, at: queryAt, nameLength, out }: FastQuery, zone: FastZone, at: number): number =>
+  copyTo(out, at, bytes, queryAt + HEADER_SIZE + nameLength - zone.length, zone.length)
 
 const u16 = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!
 

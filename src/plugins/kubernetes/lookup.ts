@@ -64,7 +64,12 @@ export class ClusterLookup {
       const view = this.#view(KIND_SERVICE, service)
       if (view === undefined || view.kind === SERVICE_EXTERNAL) return []
       if (view.kind !== SERVICE_CLUSTER) {
-        return [...view.endpoints()].map(({ address, label }) => ({ address, port: 0, owner: Buffer.concat([label, service]) }))
+        // Not by a spread: it is the same object for every endpoint.
+        return Array.from(view.endpoints(), ({ address, label }) => ({
+          address,
+          port: 0,
+          owner: Buffer.concat([label, service]),
+        }))
       }
       return clusterAddresses(view).map(address => ({ address, port: 0, owner: service }))
     })

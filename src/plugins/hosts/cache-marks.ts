@@ -1,0 +1,28 @@
+// What a change of hosts means for cached answers: which names (core/change-scopes.ts) may have other records now.
+
+import { type ChangeMarks, type ChangingZone, EVERY_LABEL } from '../../core/change-scopes.ts'
+import { reverseNamesOf } from '../../core/ip.ts'
+import { CHANGE_SLOTS } from '../../memory/change-board.ts'
+import { nameFromText } from '../../wire/name.ts'
+import { KIND_NAME } from './host-records.ts'
+import type { HostsOptions } from './options.ts'
+import type { HostsChange } from './publisher.ts'
+
+const REVERSE_ZONES = ['in-addr.arpa.', 'ip6.arpa.']
+
+/** Each name is a group of its own. PTR queries are answered whatever the zones. */
+export const changingZones = ({ zones, autoReverse }: HostsOptions): readonly ChangingZone[] =>
+  [...zones, ...(autoReverse ? REVERSE_ZONES : [])].map(zone => ({ zone, labels: EVERY_LABEL }))
+
+/** Shards can read the change by now. */
+export const markChanges = (changes: ChangeMarks, { keys, hasWildcards }: HostsChange): void => {
+  // From so many on, marks by name would touch nearly every group, too.
+  if (hasWildcards || keys.length >= CHANGE_SLOTS) {
+    changes.markAll()
+    return
+  }
+  for (const { kind, bytes } of keys) {
+    if (kind === KIND_NAME) changes.mark(bytes)
+    else for (const name of reverseNamesOf(bytes)) changes.mark(nameFromText(name) ?? Uint8Array.of(0))
+  }
+}

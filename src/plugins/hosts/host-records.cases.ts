@@ -1,0 +1,76 @@
+// For the tests of hosts: a records memory of its own, and what a shard would read there, as text.
+
+import assert from 'node:assert/strict'
+import { ipToText, parseIp } from '../../core/ip.ts'
+import { ZoneSet } from '../../core/zones.ts'
+import type { HashSeed } from '../../memory/keyed-hash.ts'
+import type { RecordsRef } from '../../records/layout.ts'
+import type { RecordsMap } from '../../records/map.ts'
+import { RecordsReader } from '../../records/reader.ts'
+import { RecordsMemory } from '../../records/records-memory.ts'
+import { nameFromText, nameToText } from '../../wire/name.ts'
+import { type HostsRecords, recordsOf } from './host-records.ts'
+import { parseHosts } from './hosts-file.ts'
+import { HostsLookup } from './lookup.ts'
+
+const SEED: HashSeed = [1, 2]
+const ALL = new ZoneSet(['.'])
+
+export interface Room {
+  newRecords(): RecordsMap
+  /** Bytes that are in use. */
+  used(): number
+  /** Until then, readers may hold what has been replaced or removed. */
+  letGo(): void
+}
+
+/** `bytes` is 1 MiB at least. */
+export const room = (bytes = 4 << 20, isHeld = false): Room => {
+  let isFree = !isHeld
+  const memory = new RecordsMemory(bytes, { mark: () => [], hasPassed: () => isFree }, SEED)
+  return {
+    newRecords: () => memory.newMap(),
+    used: () => memory.usedBytes,
+    letGo: () => {
+      isFree = true
+    },
+  }
+}
+
+export const records = (file: string, inline = '', autoReverse = true): HostsRecords =>
+  recordsOf(parseHosts(file, ALL), parseHosts(inline, ALL), autoReverse)
+
+export const wire = (name: string): Uint8Array => nameFromText(name) ?? assert.fail(name)
+
+/** What a shard reads. */
+export interface Seen {
+  has(name: string): boolean
+  addresses(name: string, family: 4 | 6): string[]
+  names(address: string): string[]
+}
+
+export const seenIn = (ref: RecordsRef): Seen => {
+  const lookup = new HostsLookup(new RecordsReader(ref, SEED))
+  const find = (name: string): boolean => lookup.findName(wire(name), wire(name).length)
+  return {
+    has: find,
+    addresses: (name, family) => {
+      find(name)
+      const sum = lookup.addresses(family)
+      const size = family === 4 ? 4 : 16
+      const found: string[] = []
+      for (const [source, count] of lookup.counts.entries()) {
+        for (let k = 0, at = lookup.starts[source] ?? 0; k < count; k++, at += size)
+          found.push(ipToText(lookup.reader.bytes.slice(at, at + size)))
+      }
+      assert.equal(found.length, sum)
+      return found
+    },
+    names: address => {
+      const { bytes } = parseIp(address) ?? assert.fail(address)
+      const found = lookup.namesOf(bytes).map(name => nameToText(name))
+      assert.equal(lookup.hasNames(bytes, bytes.length), found.length > 0)
+      return found
+    },
+  }
+}
