@@ -26,13 +26,26 @@ export const giveBackMemory = (): void => {
   }, SETTLE_MS).unref()
 }
 
-/** A full collection of main's heap, which also shrinks its young generation; shards never wait for main. */
-const collectMain = (): void => {
-  setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc') as (options: { type: string; flavor: string; execution: string }) => void
-  setFlagsFromString('--no-expose-gc')
-  gc({ type: 'major', flavor: 'last-resort', execution: 'sync' })
+type Collect = (options: { type: 'major'; execution: 'sync'; flavor?: 'last-resort' }) => void
+let gc: Collect | undefined
+
+const collector = (): Collect => {
+  if (gc === undefined) {
+    setFlagsFromString('--expose-gc')
+    gc = runInNewContext('gc') as Collect
+    setFlagsFromString('--no-expose-gc')
+  }
+  return gc
 }
+
+/**
+ * A full collection of main's heap, some tens of milliseconds: for whoever makes garbage faster than V8 expects. Under a memory limit
+ * the heap must not grow to the multiple of its contents that V8 finds cheapest.
+ */
+export const collectGarbage = (): void => collector()({ type: 'major', execution: 'sync' })
+
+/** The same, and the young generation shrinks with it; shards never wait for main. */
+const collectMain = (): void => collector()({ type: 'major', flavor: 'last-resort', execution: 'sync' })
 
 /**
  * Unmaps those parts of Node's binary that are read-only and hold no page of our own: what is touched again comes from the page cache. A

@@ -8,6 +8,7 @@ import { systemClock } from './core/clock.ts'
 import type { ProcessControl } from './core/control-scope.ts'
 import { messageOf } from './core/errors.ts'
 import { makeLogger, stdout } from './core/log.ts'
+import { collectGarbage } from './give-back.ts'
 import { chooseEngine, type EngineChoice } from './net/mmsg/support.ts'
 import { canReusePort, probeListen } from './net/probe.ts'
 import { RecordsMemory } from './records/records-memory.ts'
@@ -242,6 +243,7 @@ export class Server {
       readCorefile: () => this.#peek(),
       configHash: config.hash,
       reload: () => this.reload(),
+      collectGarbage,
       isShuttingDown: () => this.#isShuttingDown,
     }
   }

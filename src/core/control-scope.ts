@@ -94,6 +94,8 @@ export interface ProcessControl {
   readonly configHash: string
   /** Loads the Corefile anew, as SIGUSR1 does. Resolves to undefined, or to the failure's text; never rejects. */
   reload(): Promise<string | undefined>
+  /** Collects main's garbage, which takes some tens of milliseconds: after work that made much of it. */
+  collectGarbage(): void
   /** Whether SIGTERM or SIGINT has been received. */
   isShuttingDown(): boolean
 }

@@ -173,6 +173,7 @@ const fakeProcess = (overrides: Partial<ProcessControl> = {}, countReload: () =>
     countReload()
     return undefined
   },
+  collectGarbage: () => undefined,
   isShuttingDown: () => false,
   ...overrides,
 })

@@ -27,6 +27,7 @@ export interface SourceParts {
   readonly log: Logger
   readonly clock: Clock
   readonly world: KubeWorld
+  readonly collectGarbage?: () => void
   readonly timers?: Timers
   readonly random?: () => number
 }
@@ -34,6 +35,8 @@ export interface SourceParts {
 /** Phases of pods that are over: their addresses may be others' by now. */
 const LIVE_PODS = 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown'
 const RETRY_MS = 1000
+/** Of a list, in a second or so; of watches, in minutes. */
+const PUTS_PER_COLLECTION = 2500
 const IMPORTED_SLICES = 'multicluster.kubernetes.io/service-name'
 
 /** What decides which cluster is followed, and what of it is kept. */
@@ -121,7 +124,7 @@ export class ClusterSource implements Kept {
         new Reflector({
           connection,
           resource,
-          sink,
+          sink: this.#collecting(sink),
           log,
           timers,
           random,
@@ -165,6 +168,26 @@ export class ClusterSource implements Kept {
     if (!endpoints) return watched
     const resource = { name: 'endpointslices', path: slices, labelSelector: IMPORTED_SLICES }
     return [...watched, { resource, sink: cluster.importSlices }]
+  }
+
+  /** A list is much garbage: twenty times what is kept of it. */
+  #collecting(sink: Sink): Sink {
+    let puts = 0
+    return {
+      listBegins: () => sink.listBegins(),
+      put: object => {
+        sink.put(object)
+        puts++
+      },
+      remove: object => sink.remove(object),
+      listEnds: () => sink.listEnds(),
+      flush: () => {
+        sink.flush()
+        if (puts < PUTS_PER_COLLECTION) return
+        puts = 0
+        this.#parts.collectGarbage?.()
+      },
+    }
   }
 
   #tell(change: SourceChange): void {

@@ -28,7 +28,9 @@ export const controlKubernetes = async (options: KubernetesOptions, scope: Contr
     serviceAccountFolder: process.env[FOLDER_VARIABLE] ?? SERVICE_ACCOUNT_FOLDER,
     userAgent: server.userAgent,
   }
-  const source = scope.keep(sourceIdentity(options), resources => new ClusterSource(options, resources, { log, clock, world }))
+  const { collectGarbage } = server
+  const parts = { log, clock, world, collectGarbage }
+  const source = scope.keep(sourceIdentity(options), resources => new ClusterSource(options, resources, parts))
   const ownAddresses = addressesOf(scope.settings.bindAddresses ?? interfaceAddresses())
   const metrics = declareApiMetrics(scope.metrics)
   source.metrics ??= metrics
