@@ -6,7 +6,7 @@ import { parseIp, reverseNameToIp } from '../../core/ip.ts'
 import type { Query } from '../../core/query.ts'
 import { rdataName, rdataSrv, rdataStrings } from '../../wire/rdata.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_NS, TYPE_PTR, TYPE_SRV, TYPE_TXT } from '../../wire/rrtypes.ts'
-import type { ClusterLookup, Found, Item } from './lookup.ts'
+import { type ClusterLookup, type Found, type Item, NO_PORT } from './lookup.ts'
 import { type Grammar, labelText, readRequest } from './request.ts'
 import { DEFAULT_NS, type ZoneView } from './zone-view.ts'
 
@@ -74,7 +74,7 @@ export class Answers {
     if (folded.length !== DEFAULT_NS.length + zoneLength || !DEFAULT_NS.every((byte, k) => folded[k] === byte)) return undefined
     return this.addresses(
       wire,
-      this.#nameServers(zone).map(({ address }) => ({ address, port: 0, owner: NO_LABELS })),
+      this.#nameServers(zone).map(({ address }) => ({ address, port: NO_PORT, owner: NO_LABELS })),
       type,
     )
   }
@@ -100,8 +100,8 @@ export class Answers {
     const additionals: RecordData[] = []
     const seen = new Set<string>()
     for (const { address, port, owner } of items) {
-      if (port === 0) continue
-      const target = zone.ofService(owner)
+      if (port === NO_PORT) continue
+      const target = zone.below(owner)
       const rdata = rdataSrv(0, weight, port, target)
       const ttlSeconds = this.#ttlSeconds
       if (isFirst(seen, rdata)) answers.push({ owner: query.question.wire, type: TYPE_SRV, ttlSeconds, rdata })
@@ -120,7 +120,7 @@ export class Answers {
       owner: question.wire,
       type: TYPE_PTR,
       ttlSeconds: this.#ttlSeconds,
-      rdata: Buffer.concat([name, SVC, this.#primaryZone]),
+      rdata: Buffer.concat([name, this.#primaryZone]),
     }))
     return { answers }
   }
@@ -159,7 +159,7 @@ export class Answers {
 
   #nameServers(zone: ZoneView): { readonly name: Uint8Array; readonly address: Uint8Array }[] {
     const served = this.#lookup.servedBy(this.#ownAddresses)
-    if (served !== undefined) return served.map(({ owner, address }) => ({ name: zone.ofService(owner), address }))
+    if (served !== undefined) return served.map(({ owner, address }) => ({ name: zone.below(owner), address }))
     return this.#ownAddresses.map(address => ({ name: zone.below(DEFAULT_NS), address }))
   }
 
@@ -170,7 +170,6 @@ export class Answers {
 }
 
 const NO_LABELS = new Uint8Array(0)
-const SVC = Buffer.from('\x03svc', 'latin1')
 
 /** Whether these bytes come by for the first time. */
 const isFirst = (seen: Set<string>, bytes: Uint8Array): boolean => {

@@ -44,7 +44,8 @@ export const markChanges = (
     case 'pod': {
       const branch = change.kind === 'pod' ? 'pod' : 'svc'
       for (const zone of zones) {
-        if (multiclusterZones.includes(zone) === (change.kind === 'service')) continue
+        // Pods are answered in all zones, services in one kind and imports in the other.
+        if (change.kind !== 'pod' && multiclusterZones.includes(zone) === (change.kind === 'service')) continue
         changes.mark(Buffer.concat([change.labels, wireOf(below(branch, zone))]))
       }
       break

@@ -11,9 +11,9 @@ import { type EndpointView, type PortView, SERVICE_CLUSTER, SERVICE_EXTERNAL, Se
 /** One address with one port of it. */
 export interface Item {
   readonly address: Uint8Array
-  /** 0: none declared. */
+  /** NO_PORT: none declared. */
   readonly port: number
-  /** Labels left of `svc` that the address has a name by: endpoint (and cluster), service, namespace. */
+  /** Labels left of the zone that the address has a name by. */
   readonly owner: Uint8Array
 }
 
@@ -23,6 +23,12 @@ export interface Found {
   /** Wire name that an ExternalName points to. */
   readonly target: Uint8Array | undefined
 }
+
+/** An object without ports; SRV has nothing to say of it. */
+export const NO_PORT = -1
+
+const SVC = Buffer.from('\x03svc', 'latin1')
+const POD = Buffer.from('\x03pod', 'latin1')
 
 const NOTHING: Found = { items: [], target: undefined }
 const NO_LABELS = new Uint8Array(0)
@@ -52,8 +58,8 @@ export class ClusterLookup {
   namesOf(address: Uint8Array): Uint8Array[] {
     const owners = this.#ownersOf(address).filter(({ service }) => this.#isExposed(namespaceOf(service)))
     const cluster = owners.find(({ kind }) => kind === OWNER_CLUSTER)
-    if (cluster !== undefined) return [cluster.service]
-    return owners.map(({ label, service }) => Buffer.concat([label, service]))
+    if (cluster !== undefined) return [inSvc(cluster.service)]
+    return owners.map(({ label, service }) => inSvc(label, service))
   }
 
   /** The addresses of the services that these addresses serve as endpoints, for NS records; undefined if they are no endpoints. */
@@ -67,11 +73,11 @@ export class ClusterLookup {
         // Not by a spread: it is the same object for every endpoint.
         return Array.from(view.endpoints(), ({ address, label }) => ({
           address,
-          port: 0,
-          owner: Buffer.concat([label, service]),
+          port: NO_PORT,
+          owner: inSvc(label, service),
         }))
       }
-      return clusterAddresses(view).map(address => ({ address, port: 0, owner: service }))
+      return clusterAddresses(view).map(address => ({ address, port: NO_PORT, owner: inSvc(service) }))
     })
   }
 
@@ -119,7 +125,9 @@ export class ClusterLookup {
     const address = parseIp(isDashedV4(pod) ? pod.replaceAll('-', '.') : pod.replaceAll('-', ':'))?.bytes
     if (address === undefined) return undefined
     if (this.#options.pods === 'verified' && this.#find(KIND_POD, namespace, address) === 0) return undefined
-    return { items: [{ address, port: 0, owner: NO_LABELS }], target: undefined }
+    // CoreDNS gives a pod the port 0 in SRV.
+    const owner = Buffer.concat([Uint8Array.of(pod.length), Buffer.from(pod, 'latin1'), namespace, POD])
+    return { items: [{ address, port: 0, owner }], target: undefined }
   }
 
   #isExposed(namespace: Label): boolean {
@@ -145,6 +153,10 @@ export class ClusterLookup {
   }
 }
 
+const inSvc = (...labels: readonly Uint8Array[]): Uint8Array => Buffer.concat([...labels, SVC])
+
+const portOf = ({ number }: PortView): number => (number === 0 ? NO_PORT : number)
+
 const foundIf = (items: readonly Item[]): Found | undefined => (items.length === 0 ? undefined : { items, target: undefined })
 
 const clusterAddresses = (view: ServiceView): Uint8Array[] => [...view.addresses(4), ...view.addresses(16)]
@@ -154,7 +166,8 @@ const findByPort = (view: ServiceView, request: ServiceRequest): Found | undefin
   const ports = [...view.ports()].filter(port => matchesPort(port, request))
   if (ports.length === 0) return undefined
   const addresses = clusterAddresses(view)
-  const items = ports.flatMap(port => addresses.map(address => ({ address, port: port.number, owner: request.service })))
+  const owner = inSvc(request.service)
+  const items = ports.flatMap(port => addresses.map(address => ({ address, port: portOf(port), owner })))
   return { items, target: undefined }
 }
 
@@ -176,8 +189,8 @@ const endpointItems = (
     }
     if (ports.length === 0) continue
     const { address, label, cluster } = endpoint
-    const owner = Buffer.concat([label, clusterLabel(cluster), request.service])
-    for (const port of ports) items.push({ address, port: port.number, owner })
+    const owner = inSvc(label, clusterLabel(cluster), request.service)
+    for (const port of ports) items.push({ address, port: portOf(port), owner })
   }
   return items
 }

@@ -12,7 +12,6 @@ const EXPIRE_SECONDS = 86_400
 const labels = (...texts: readonly string[]): Uint8Array =>
   Buffer.concat(texts.map(text => Buffer.concat([Uint8Array.of(text.length), Buffer.from(text, 'latin1')])))
 
-const SVC = labels('svc')
 /** The name that NS records give when the server does not know its own service. */
 export const DEFAULT_NS = labels('ns', 'dns')
 /** What stands left of the zone in the SOA's names. */
@@ -46,11 +45,6 @@ export class ZoneView {
   /** The wire name of labels left of the zone. */
   below(relative: Uint8Array): Uint8Array {
     return Buffer.concat([relative, this.name])
-  }
-
-  /** The wire name of labels left of `svc`. */
-  ofService(relative: Uint8Array): Uint8Array {
-    return Buffer.concat([relative, SVC, this.name])
   }
 
   get soa(): RecordData {
