@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { KubeObject } from '../../kube/kube-object.ts'
 import { generator } from '../../memory/crew.cases.ts'
 import { clusterService, headlessService, objectOf, sliceOf, worldOf } from './cluster.cases.ts'
-import type { KubeObject } from './objects.ts'
 
 const names: { readonly name: string; readonly metadata: unknown; readonly line: string }[] = [
   { name: 'no metadata', metadata: undefined, line: 'service: namespace undefined is no label' },

@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { KubeObject } from '../../kube/kube-object.ts'
+import type { Sink } from '../../kube/sink.ts'
 import { generator } from '../../memory/crew.cases.ts'
 import { type AddressOwner, encodeOwners, OWNER_CLUSTER, OWNER_ENDPOINT } from './address-record.ts'
 import {
@@ -16,10 +18,8 @@ import {
   type World,
   worldOf,
 } from './cluster.cases.ts'
-import type { KubeObject } from './objects.ts'
 import { KIND_ADDRESS, KIND_NAMESPACE, KIND_POD, KIND_SERVICE, labelBytes } from './record-keys.ts'
 import { encodeService, type PortParts, SERVICE_CLUSTER, SERVICE_EXTERNAL, SERVICE_HEADLESS } from './service-record.ts'
-import type { Sink } from './watched-objects.ts'
 
 const NAMESPACES = ['a', 'b', 'hidden']
 const EXPOSED = ['a', 'b']

@@ -3,12 +3,13 @@
 
 import type { Clock } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
+import type { Sink } from '../../kube/sink.ts'
 import { isBeingDeleted, trimNamespace, trimPod } from './objects.ts'
 import { type ObserveProgramming, ProgrammingLatency } from './programming-latency.ts'
 import type { Publisher } from './publisher.ts'
 import { labelBytes } from './record-keys.ts'
 import { ServiceSet } from './service-set.ts'
-import { type Sink, WatchedObjects } from './watched-objects.ts'
+import { WatchedObjects } from './watched-objects.ts'
 
 export interface ClusterOptions {
   /** Namespaces that are exposed; empty for all. */

@@ -1,9 +1,10 @@
 // EndpointSlices, cut down at once to their ready endpoints and their ports: the same texts as objects.ts makes, for the sake of memory.
 
 import { parseIp } from '../../core/ip.ts'
+import type { KubeObject } from '../../kube/kube-object.ts'
 import { endpointLabel } from './endpoint-label.ts'
 import { Faults, listPart, partOf, shown, textPart } from './json-parts.ts'
-import { isLabelText, type KubeObject, portParts, portTuples, type Trimmed } from './objects.ts'
+import { isLabelText, portParts, portTuples, type Trimmed } from './objects.ts'
 import type { EndpointGroup } from './service-record.ts'
 
 export interface SliceOptions {

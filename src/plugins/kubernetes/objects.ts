@@ -3,16 +3,11 @@
 // throws. EndpointSlices are endpoint-slices.ts's; names of objects are watched-objects.ts's.
 
 import { parseIp } from '../../core/ip.ts'
+import type { KubeObject } from '../../kube/kube-object.ts'
 import { foldName, nameFromText } from '../../wire/name.ts'
 import { Faults, listPart, partOf, shown, textPart } from './json-parts.ts'
 import { labelBytes } from './record-keys.ts'
 import { type PortParts, SERVICE_CLUSTER, SERVICE_EXTERNAL, SERVICE_HEADLESS, type ServiceKind } from './service-record.ts'
-
-/** As the API server sends it: nothing but the metadata's being there has been looked at. */
-export interface KubeObject {
-  readonly metadata: { readonly name: string; readonly namespace?: string } & Record<string, unknown>
-  readonly [key: string]: unknown
-}
 
 export interface Trimmed {
   /** Undefined: DNS has no use for the object. */

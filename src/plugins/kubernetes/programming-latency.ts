@@ -2,8 +2,9 @@
 // written. Lists say nothing: what they bring may be old.
 
 import type { Clock } from '../../core/clock.ts'
+import type { KubeObject } from '../../kube/kube-object.ts'
 import { partOf, textPart } from './json-parts.ts'
-import type { KubeObject, ServiceText } from './objects.ts'
+import type { ServiceText } from './objects.ts'
 import { SERVICE_CLUSTER, SERVICE_HEADLESS } from './service-record.ts'
 
 export type ObserveProgramming = (kind: 'cluster_ip' | 'headless_with_selector', seconds: number) => void

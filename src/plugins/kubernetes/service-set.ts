@@ -2,13 +2,15 @@
 // are made of. While slices are being listed nothing is published, so that no record mixes two generations of them.
 
 import type { Logger } from '../../core/logger.ts'
+import type { KubeObject } from '../../kube/kube-object.ts'
+import type { Sink } from '../../kube/sink.ts'
 import { readSlice, serviceOfSlice, trimSlice } from './endpoint-slices.ts'
-import { type KubeObject, readService, type ServiceText, trimImport, trimService } from './objects.ts'
+import { readService, type ServiceText, trimImport, trimService } from './objects.ts'
 import type { ProgrammingLatency } from './programming-latency.ts'
 import type { Publisher } from './publisher.ts'
 import { labelsBytes } from './record-keys.ts'
 import { SERVICE_EXTERNAL, type ServiceParts } from './service-record.ts'
-import { type Sink, WatchedObjects } from './watched-objects.ts'
+import { WatchedObjects } from './watched-objects.ts'
 
 const SERVICE_WORK = 10
 

@@ -2,17 +2,10 @@
 // so that what a list does not name is gone at its end and not before. What texts mean is the owner's business.
 
 import type { Logger } from '../../core/logger.ts'
+import type { KubeObject } from '../../kube/kube-object.ts'
+import type { Sink } from '../../kube/sink.ts'
 import { partOf, shown } from './json-parts.ts'
-import { isLabelText, type KubeObject, type Trimmed } from './objects.ts'
-
-/** What the API client calls. A list's objects come between listBegins and listEnds; flush follows each batch. Nothing of it throws. */
-export interface Sink {
-  listBegins(): void
-  put(object: KubeObject): void
-  remove(object: KubeObject): void
-  listEnds(): void
-  flush(): void
-}
+import { isLabelText, type Trimmed } from './objects.ts'
 
 export interface WatchedKind {
   /** As log lines call an object of it. */
