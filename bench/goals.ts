@@ -3,6 +3,7 @@
 import type { Outcome } from './bench.ts'
 import { BUILT } from './contestants/built.ts'
 import type { Spread } from './measure/stats.ts'
+import { ADDRESSES, FOUR, HITS, NXDOMAIN, RECORDS, TWO } from './scenarios/kubernetes-names.ts'
 import { LOG_SUFFIX } from './scenarios/log.ts'
 import { TWO_SHARDS } from './scenarios/memory.ts'
 import { metricSpread, ratioSpread } from './summary.ts'
@@ -56,6 +57,45 @@ const distance =
     const found = one(results)
     return found && { ...found, median: Math.abs(found.median) }
   }
+
+/** A cluster of 10,000 services with 100,000 endpoints, unless the command line said otherwise. */
+const KUBERNETES_GOALS: readonly Goal[] = [
+  { text: 'cluster, 2 shards: start until ready', limit: 5000, unit: 'ms', figure: figure('kubernetes', 'syncMs', TWO) },
+  { text: 'cluster, 2 shards: RSS', limit: 170, unit: 'MiB', figure: figure('kubernetes', 'rssMiB', TWO) },
+  { text: 'cluster, 4 shards: RSS of that with 2', limit: 1.05, unit: 'x', figure: ratio('kubernetes', 'rssMiB', FOUR, TWO) },
+  {
+    text: 'cluster, 20 changes a second: until all shards answer by them, p99',
+    limit: 200,
+    unit: 'ms',
+    figure: figure('kubernetes', 'seenP99Ms', TWO),
+  },
+  {
+    text: 'cluster, RSS after the changes: difference',
+    limit: 4,
+    unit: 'MiB',
+    figure: distance(figure('kubernetes', 'churnGrownMiB', TWO)),
+  },
+  {
+    text: 'cluster, CPU per query of all services, without cache: of a cache hit',
+    limit: 2,
+    unit: 'x',
+    figure: ratio('kubernetes', 'cpuUs', RECORDS, HITS),
+  },
+  {
+    text: 'cluster, CPU per query of services that are not headless, without cache: of a cache hit',
+    limit: 2,
+    unit: 'x',
+    figure: ratio('kubernetes', 'cpuUs', ADDRESSES, HITS),
+  },
+  {
+    text: 'cluster, CPU per query of NXDOMAIN for search paths, without cache: of a cache hit',
+    limit: 2,
+    unit: 'x',
+    figure: ratio('kubernetes', 'cpuUs', NXDOMAIN, HITS),
+  },
+  { text: 'cluster, all names: lost', limit: 0, unit: 'queries', figure: figure('kubernetes', 'lost', TWO) },
+  { text: 'cluster, all names: wrong', limit: 0, unit: 'queries', figure: figure('kubernetes', 'sweptWrong', TWO) },
+]
 
 const GOALS: readonly Goal[] = [
   { text: 'hits, CPU per query: of Unbound', limit: 0.92, unit: 'x', figure: ratio('hits', 'cpuUs', 'shardns', 'unbound') },
@@ -157,6 +197,7 @@ const GOALS: readonly Goal[] = [
     unit: 'x',
     figure: ratio('log', 'cpuUs', `shardns${LOG_SUFFIX}`, 'shardns'),
   },
+  ...KUBERNETES_GOALS,
 ]
 
 const show = ({ median, min, max }: Spread, unit: string): string => {

@@ -31,6 +31,17 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   missP99Us: { title: 'miss p99 µs', digits: 0 },
   missMaxUs: { title: 'miss max µs', digits: 0 },
   unanswered: { title: 'unanswered', digits: 0 },
+  syncMs: { title: 'until ready ms', digits: 0 },
+  changes: { title: 'changes', digits: 0 },
+  unseen: { title: 'unseen', digits: 0 },
+  seenP50Ms: { title: 'seen p50 ms', digits: 1 },
+  seenP99Ms: { title: 'seen p99 ms', digits: 1 },
+  seenMaxMs: { title: 'seen max ms', digits: 1 },
+  beforeMiB: { title: 'before churn MiB', digits: 1 },
+  churnedMiB: { title: 'after churn MiB', digits: 1 },
+  churnGrownMiB: { title: 'grown MiB', digits: 1 },
+  swept: { title: 'names asked', digits: 0 },
+  sweptWrong: { title: 'wrong answers', digits: 0 },
   rate: { title: 'asked q/s', digits: 0 },
 }
 

@@ -14,6 +14,9 @@ export interface Options {
   readonly writeDocs: boolean
   /** Queries of the memory scenario's long run. */
   readonly memoryQueries: number
+  /** Of the kubernetes scenario's cluster. */
+  readonly services: number
+  readonly churnSeconds: number
   readonly help: boolean
 }
 
@@ -25,6 +28,8 @@ export const USAGE = `Usage: npm run bench [-- SCENARIO ...] [OPTION ...]
   --compare REF       this checkout against another revision, instead of against peers
   --write-docs        write docs/benchmarks.md and docs/benchmarks.svg from the newest results; measures only the scenarios named
   --memory-queries N  queries of the memory scenario's long run (default 10000000)
+  --services N        services of the kubernetes scenario's cluster, with ten times as many endpoints (default 10000)
+  --churn-seconds N   how long the kubernetes scenario's cluster changes (default 30)
   --help              this text
 
 The scenario \`micro\` runs the micro benches of wire, cache and memory.
@@ -49,6 +54,8 @@ export const readOptions = (argv: readonly string[]): Options => {
       compare: { type: 'string' },
       'write-docs': { type: 'boolean', default: false },
       'memory-queries': { type: 'string', default: '10000000' },
+      services: { type: 'string', default: '10000' },
+      'churn-seconds': { type: 'string', default: '30' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -60,6 +67,8 @@ export const readOptions = (argv: readonly string[]): Options => {
     compare: values.compare,
     writeDocs: values['write-docs'],
     memoryQueries: positive('memory-queries', values['memory-queries'], true),
+    services: positive('services', values.services, true),
+    churnSeconds: positive('churn-seconds', values['churn-seconds'], true),
     help: values.help,
   }
 }

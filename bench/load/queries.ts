@@ -53,6 +53,16 @@ export class QueryFiles {
     })
   }
 
+  /** A of each name of a cluster that is given; `set` tells several lists apart. */
+  cluster(set: string, names: readonly string[]): string {
+    return this.#file(`cluster-${set}`, () =>
+      shuffle(
+        names.map(name => `${name} A`),
+        seeded(SEED + 4),
+      ),
+    )
+  }
+
   #file(name: string, lines: () => readonly string[]): string {
     const path = join(this.#folder, `queries-${name}`)
     if (!existsSync(path)) writeFileSync(path, `${lines().join('\n')}\n`)

@@ -29,6 +29,12 @@ by the kernel's clock ticks. It is the figure to compare servers by. q/s is what
 is well below 1, dnsperf was the limit, not the server. Latencies under full load mostly say how many queries were waiting (200; 500 over
 TCP). A handful of lost queries is the burst at the start of a run: not every server lets its receive buffer be set, and the kernel's
 default is small. The echoes answer nothing: they send each packet back, and stand for what the socket calls alone cost.
+
+The cluster is a test API server on the load's CPU; every tenth service is headless, and half of all endpoints belong to one service in a
+hundred. Start and memory are those of the built package with the usual Corefile of a cluster; \`until ready\` is from the start of the
+process until /ready says yes, and the time that the API server takes to answer is a part of it. A change counts as seen when answers over
+sixteen sockets at once are all right: that is every shard, but for one chance in 32,768. What answers cost is measured without the cache
+plugin, with one shard from the sources, beside the cache hits of the same rounds.
 `
 
 const markdownTable = ({ head, rows }: TextTable): string => {

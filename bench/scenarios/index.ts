@@ -1,6 +1,7 @@
 // All scenarios, in the order in which they run.
 
 import type { Scenario } from '../bench.ts'
+import { kubernetes } from './kubernetes.ts'
 import { latency } from './latency.ts'
 import { LOADS } from './loads.ts'
 import { log } from './log.ts'
@@ -10,7 +11,7 @@ import { scaling } from './scaling.ts'
 import { startup } from './startup.ts'
 import { steer } from './steer.ts'
 
-export const SCENARIOS: readonly Scenario[] = [...LOADS, scaling, steer, latency, prompt, log, startup, memory]
+export const SCENARIOS: readonly Scenario[] = [...LOADS, scaling, steer, latency, prompt, log, startup, memory, kubernetes]
 
 /** What a comparison of two revisions measures unless told otherwise. */
 export const COMPARED = ['hits', 'edns', 'zipf', 'misses', 'tcp']
