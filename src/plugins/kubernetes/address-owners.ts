@@ -2,7 +2,8 @@
 // record is changed as bytes, since an address may have thousands of owners, of which one comes or goes at a time.
 
 import { type AddressOwner, encodeOwners, OWNER_CLUSTER, OWNER_ENDPOINT } from './address-record.ts'
-import { SERVICE_HEADLESS, ServiceView } from './service-record.ts'
+import { SERVICE_HEADLESS } from './service-record.ts'
+import { ServiceView } from './service-view.ts'
 
 export type OwnerKind = AddressOwner['kind']
 

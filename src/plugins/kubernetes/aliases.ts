@@ -42,7 +42,10 @@ export class Aliases {
     before: readonly RecordData[],
   ): AddressRecords | undefined | Promise<AddressRecords | undefined> {
     const { type } = asked.query.question
-    const found = this.#answers.find(asked, foldName(owner))
+    const folded = foldName(owner)
+    const own = this.#answers.ownAddresses(asked, owner, folded)
+    if (own !== undefined) return { answers: own, isTruncated: false }
+    const found = this.#answers.find(asked, folded)
     if (found === undefined) return undefined
     const { target } = found
     if (target === undefined) return { answers: this.#answers.addresses(owner, found.items, type), isTruncated: false }

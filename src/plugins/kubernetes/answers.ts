@@ -58,6 +58,15 @@ export class Answers {
     return this.#lookup.find(request, asked.grammar.isMulticluster)
   }
 
+  /** Address records of a service's own name; undefined where `find` must be asked. */
+  ownAddresses(asked: Asked, owner: Uint8Array, folded: Uint8Array): RecordData[] | undefined {
+    if (asked.isReverse || asked.grammar.isMulticluster) return undefined
+    const { type } = asked.query.question
+    const request = readRequest(folded, asked.zoneLength, asked.grammar)
+    const addresses = this.#lookup.ownAddresses(request, type === TYPE_A ? 4 : 16)
+    return addresses?.map(rdata => ({ owner, type, ttlSeconds: this.#ttlSeconds, rdata }))
+  }
+
   /** Addresses of one family, each once. */
   addresses(owner: Uint8Array, items: readonly Item[], type: number): RecordData[] {
     const size = type === TYPE_A ? 4 : 16

@@ -11,7 +11,7 @@ import { decodeOwners } from './address-record.ts'
 import { Cluster, type ClusterOptions } from './cluster.ts'
 import { type Change, Publisher } from './publisher.ts'
 import { KIND_ADDRESS, KIND_IMPORT, KIND_SERVICE, labelsBytes } from './record-keys.ts'
-import { ServiceView } from './service-record.ts'
+import { ServiceView } from './service-view.ts'
 
 export const START_MS = Date.parse('2026-01-02T03:04:05Z')
 export const START_SECONDS = START_MS / 1000

@@ -1,6 +1,6 @@
 // Hot path.
-// The fast step of kubernetes: A and AAAA of services, and of names that do not exist, straight from the records in shared memory into the packet
-// to be sent. Endpoint names, ports, pods, ExternalNames, other types, reverse and multicluster zones are the slow path's (serve.ts), and so
+// The fast step of kubernetes: A and AAAA of services and their endpoints, and of names that do not exist, straight from the records in shared
+// memory into the packet to be sent. Ports, pods, ExternalNames, other types, reverse and multicluster zones are the slow path's (serve.ts), and so
 // is everything that would be passed on or cannot be said for certain. Same bytes as there.
 
 import { beginAnswer, copyTo, endAnswer, RECORD_FIXED_SIZE, RECORD_TTL_OFFSET, writeFixed } from '../../core/fast-answer.ts'
@@ -15,6 +15,7 @@ import { HEADER_SIZE, setU32 } from '../../wire/header.ts'
 import { nameFromText } from '../../wire/name.ts'
 import { RCODE_NOERROR, RCODE_NXDOMAIN } from '../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_SOA } from '../../wire/rrtypes.ts'
+import { EndpointWalk } from './endpoint-walk.ts'
 import type { KubernetesOptions } from './options.ts'
 import { isComplete, KIND_NAMESPACE, KIND_SERVICE, NOTE_SERIAL } from './record-keys.ts'
 import { RECORD_ADDRESSES, RECORD_PORTS, RECORD_V4, RECORD_V6, SERVICE_CLUSTER, SERVICE_EXTERNAL } from './service-record.ts'
@@ -46,6 +47,7 @@ class FastRecords implements FastStep {
   readonly #soaNumbers: Uint8Array
   readonly #key = new RecordKey()
   readonly #labels = new Uint8Array(MAX_LABELS)
+  readonly #walk = new EndpointWalk()
 
   constructor(options: KubernetesOptions, reader: RecordsReader, zones: WireZones) {
     this.#reader = reader
@@ -85,7 +87,8 @@ class FastRecords implements FastStep {
     if (count === 2) return this.#deny(query, zone, RCODE_NOERROR)
     const entry = this.#find(KIND_SERVICE, name, labels[count - 3]!, branch)
     if (entry === 0) return this.#deny(query, zone, RCODE_NXDOMAIN)
-    return count === 3 ? this.#answer(query, zone, this.#reader.valueAt(entry)) : FAST_SLOW
+    if (count === 3) return this.#answer(query, zone, this.#reader.valueAt(entry))
+    return count === 4 ? this.#answerEndpoint(query, zone, entry) : FAST_SLOW
   }
 
   #find(kind: number, name: Uint8Array, start: number, end: number): number {
@@ -108,6 +111,31 @@ class FastRecords implements FastStep {
     if (count === 0) return this.#deny(query, zone, RCODE_NOERROR)
     const from = record + RECORD_ADDRESSES + (isV4 ? 0 : v4 * 4)
     return this.#write(query, from, count, isV4 ? 4 : 16)
+  }
+
+  /** An endpoint of the service: the name's first label is its. */
+  #answerEndpoint(query: FastQuery, zone: FastZone, entry: number): FastVerdict {
+    const reader = this.#reader
+    const { bytes } = reader
+    const record = reader.valueAt(entry)
+    if (bytes[record] === SERVICE_EXTERNAL) return this.#deny(query, zone, RCODE_NXDOMAIN)
+    const walk = this.#walk
+    const size = query.qtype === TYPE_A ? 4 : 16
+    let exists = false
+    let found = 0
+    walk.start(bytes, record, reader.valueBytes(entry))
+    while (walk.next()) {
+      const address = walk.at + 1
+      const addressSize = bytes[walk.at]!
+      if (walk.portCount === 0 || !isSameLabel(query.key.bytes, bytes, address + addressSize)) continue
+      exists = true
+      if (addressSize !== size) continue
+      // Of several addresses each counts once, and where they stand apart.
+      if (found !== 0) return FAST_SLOW
+      found = address
+    }
+    if (found !== 0) return this.#write(query, found, 1, size)
+    return this.#deny(query, zone, exists ? RCODE_NOERROR : RCODE_NXDOMAIN)
   }
 
   /** `count` address records, whose rdata lie one after the other at `from`. */
@@ -155,6 +183,12 @@ const u16 = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes
 /** Whether the label at `at` has these three letters. */
 const isBranch = (name: Uint8Array, at: number, a: number, b: number, c: number): boolean =>
   name[at] === 3 && name[at + 1] === a && name[at + 2] === b && name[at + 3] === c
+
+/** Whether the first label of `name` is the one at `at`. */
+const isSameLabel = (name: Uint8Array, bytes: Uint8Array, at: number): boolean => {
+  for (let k = name[0]!; k >= 0; k--) if (name[k] !== bytes[at + k]) return false
+  return true
+}
 
 /** No reverse name lies in the zone. */
 const isForwardOnly = (zone: string): boolean =>

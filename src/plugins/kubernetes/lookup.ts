@@ -6,7 +6,8 @@ import { type AddressOwner, decodeOwners, OWNER_CLUSTER } from './address-record
 import type { KubernetesOptions } from './options.ts'
 import { KIND_ADDRESS, KIND_IMPORT, KIND_NAMESPACE, KIND_POD, KIND_SERVICE } from './record-keys.ts'
 import type { Label, Request, ServiceRequest } from './request.ts'
-import { type EndpointView, type PortView, SERVICE_CLUSTER, SERVICE_EXTERNAL, ServiceView } from './service-record.ts'
+import { SERVICE_CLUSTER, SERVICE_EXTERNAL } from './service-record.ts'
+import { type EndpointView, type PortView, ServiceView } from './service-view.ts'
 
 /** One address with one port of it. */
 export interface Item {
@@ -54,6 +55,17 @@ export class ClusterLookup {
     return isMulticluster ? this.#findImport(request) : this.#findService(request)
   }
 
+  /**
+   * The addresses of one size of a service's own name, each once: as find has them, without a look at its endpoints. Undefined where find must be
+   * asked.
+   */
+  ownAddresses(request: Request, size: 4 | 16): Uint8Array[] | undefined {
+    if (request.kind !== 'service' || !isPlain(request) || !this.#isExposed(request.namespace)) return undefined
+    const view = this.#view(KIND_SERVICE, request.service)
+    if (view === undefined || view.kind === SERVICE_EXTERNAL || !view.hasOwnName || this.#isIgnored(view)) return undefined
+    return [...view.addresses(size)]
+  }
+
   /** Names that an address has, left of the primary zone: its service's, or else those of the endpoints that it is. */
   namesOf(address: Uint8Array): Uint8Array[] {
     const owners = this.#ownersOf(address).filter(({ service }) => this.#isExposed(namespaceOf(service)))
@@ -86,15 +98,18 @@ export class ClusterLookup {
     if (view === undefined) return undefined
     if (view.kind === SERVICE_EXTERNAL) {
       const { target } = view
-      const isPlain = request.endpoint === undefined && request.port === '' && request.protocol === ''
-      return isPlain && request.zonal === undefined && target !== undefined ? { items: [], target } : undefined
+      return isPlain(request) && target !== undefined ? { items: [], target } : undefined
     }
     if (request.zonal !== undefined) return this.#findInZone(view, request, request.zonal)
     if (view.kind === SERVICE_CLUSTER) {
-      if (this.#options.ignoreEmptyService && !view.hasReadyEndpoint) return undefined
+      if (this.#isIgnored(view)) return undefined
       if (request.endpoint === undefined) return findByPort(view, request)
     }
     return foundIf(endpointItems(view, request, request.endpoint))
+  }
+
+  #isIgnored(view: ServiceView): boolean {
+    return this.#options.ignoreEmptyService && view.kind === SERVICE_CLUSTER && !view.hasReadyEndpoint
   }
 
   /** Only headless services have zonal names. */
@@ -152,6 +167,10 @@ export class ClusterLookup {
     return this.#reader.find(kind, key)
   }
 }
+
+/** Whether it asks for the service itself. */
+const isPlain = ({ endpoint, port, protocol, zonal }: ServiceRequest): boolean =>
+  endpoint === undefined && port === '' && protocol === '' && zonal === undefined
 
 const inSvc = (...labels: readonly Uint8Array[]): Uint8Array => Buffer.concat([...labels, SVC])
 

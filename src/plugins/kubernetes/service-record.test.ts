@@ -10,8 +10,8 @@ import {
   SERVICE_EXTERNAL,
   SERVICE_HEADLESS,
   type ServiceParts,
-  ServiceView,
 } from './service-record.ts'
+import { ServiceView } from './service-view.ts'
 
 const EMPTY: ServiceParts = { kind: SERVICE_CLUSTER, clusterAddresses: [], ports: [], groups: [], target: undefined }
 const HTTP = { number: 80, name: 'http', protocol: 'tcp' }
