@@ -3,7 +3,7 @@
 // Nothing depends on it: where a step cannot be had, the process is larger and otherwise the same.
 
 import { readFileSync } from 'node:fs'
-import { setFlagsFromString } from 'node:v8'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type MemoryCalls, openMemoryCalls } from './net/mmsg/libc.ts'
 
@@ -12,19 +12,30 @@ const SETTLE_MS = 500
 /** V8 compiles for as long as the load changes; a look costs main about a millisecond. */
 const TRIM_INTERVAL_MS = 5000
 const MADV_DONTNEED = 4
+/** Main's heap may grow by so much before it is collected: a cluster that changes all the time would let it grow to several times what it holds. */
+const HEAP_SLACK_BYTES = 8 * 1024 * 1024
 
-/** To be called once, when the shards serve. Its timers keep no process alive. */
+/** To be called once, when the shards serve; looks again every now and then. Its timers keep no process alive. */
 export const giveBackMemory = (): void => {
   setTimeout(() => {
     collectMain()
     const calls = openMemoryCalls()
-    if (calls === undefined) return
-    const trim = (): void => void calls.malloc_trim(0n)
-    trim()
-    dropCleanPages(calls)
-    setInterval(trim, TRIM_INTERVAL_MS).unref()
+    calls?.malloc_trim(0n)
+    if (calls !== undefined) dropCleanPages(calls)
+    let settledBytes = heapBytes()
+    const look = (): void => {
+      if (heapBytes() - settledBytes > HEAP_SLACK_BYTES) {
+        collectMain()
+        settledBytes = heapBytes()
+      }
+      calls?.malloc_trim(0n)
+    }
+    setInterval(look, TRIM_INTERVAL_MS).unref()
   }, SETTLE_MS).unref()
 }
+
+/** What main's heap takes of the system, garbage and free pages included. */
+const heapBytes = (): number => getHeapStatistics().total_heap_size
 
 type Collect = (options: { type: 'major'; execution: 'sync'; flavor?: 'last-resort' }) => void
 let gc: Collect | undefined

@@ -1,6 +1,6 @@
 // What an answer from records costs beside a cache hit, from the sources, with one shard on a CPU of its own: `shardns` as the scenario hits has it, and
 // the server in the cluster without cache, asked for all services (one in ten is headless, one in a hundred has more endpoints than go into a
-// datagram), for those with an address of their own, and for what a search path makes of other names.
+// datagram; the same with a cache in front, for comparison), for those with an address of their own, and for what a search path makes of other names.
 
 import type { Bench, Outcome } from '../bench.ts'
 import { inCluster } from '../contestants/in-cluster.ts'
@@ -9,7 +9,7 @@ import type { ClusterName } from '../load/cluster.ts'
 import { untilReady } from '../measure/ready.ts'
 import { interleave } from './interleave.ts'
 import type { ClusterStage } from './kubernetes.ts'
-import { ADDRESSES, HITS, NXDOMAIN, RECORDS } from './kubernetes-names.ts'
+import { ADDRESSES, CACHED, HITS, NXDOMAIN, RECORDS } from './kubernetes-names.ts'
 import { USUAL_CLIENTS } from './loads.ts'
 import { exercise, type Load, measureLoad, warm } from './measure-load.ts'
 
@@ -17,7 +17,7 @@ const SETUP_SECONDS = 12
 const OVERHEAD_SECONDS = 0.7
 
 export const cpuEstimate = ({ options }: Bench): number =>
-  4 * (SETUP_SECONDS + options.rounds * (options.seconds + OVERHEAD_SECONDS))
+  5 * (SETUP_SECONDS + options.rounds * (options.seconds + OVERHEAD_SECONDS))
 
 /** What pods ask first for a service of another namespace, and for a name outside: each search domain in turn. */
 const searched = (names: readonly ClusterName[]): string[] =>
@@ -38,11 +38,14 @@ export const measureCpu = async ({ bench, cluster, sources, notes }: ClusterStag
   const loads = new Map<string, Load>([
     [HITS, { ...common, file: bench.queries.hits() }],
     [RECORDS, { ...common, file: file('now', all.map(nameOf)) }],
+    [CACHED, { ...common, file: file('now', all.map(nameOf)) }],
     [ADDRESSES, { ...common, file: file('own', all.filter(({ isHeadless }) => !isHeadless).map(nameOf)) }],
     [NXDOMAIN, { ...common, file: file('searched', searched(all)), rcode: 'NXDOMAIN' }],
   ])
   const inside = await Promise.all(
-    [RECORDS, ADDRESSES, NXDOMAIN].map(name => inCluster(sources, { name, environment: cluster.environment, hasCache: false })),
+    [RECORDS, CACHED, ADDRESSES, NXDOMAIN].map(name =>
+      inCluster(sources, { name, environment: cluster.environment, hasCache: name === CACHED }),
+    ),
   )
   const loadOf = ({ contestant }: Running): Load => loads.get(contestant.name) as Load
   return interleave(bench, {

@@ -8,6 +8,8 @@ export const WITHOUT_CLUSTER = '-alone'
 /** One shard from the sources, as in the scenario hits. */
 export const HITS = 'shardns'
 export const RECORDS = 'shardns-records'
+/** The same questions with a cache in front. */
+export const CACHED = 'shardns-cached'
 /** Services with an address of their own, without those that answer with their endpoints. */
 export const ADDRESSES = 'shardns-addresses'
 export const NXDOMAIN = 'shardns-nxdomain'

@@ -35,7 +35,7 @@ export class ServiceView {
     const v4 = this.#u16(this.#at + RECORD_V4)
     const start = this.#at + RECORD_ADDRESSES + (size === 4 ? 0 : v4 * 4)
     const count = size === 4 ? v4 : this.#u16(this.#at + RECORD_V6)
-    for (let k = 0; k < count; k++) yield this.#bytes.slice(start + k * size, start + (k + 1) * size)
+    for (let k = 0; k < count; k++) yield copyOf(this.#bytes, start + k * size, size)
   }
 
   /** Whether the service's own name exists: it has a port, or, if headless, an endpoint that serves one. */
@@ -100,12 +100,12 @@ export class EndpointView {
   }
   /** Copied. */
   get address(): Uint8Array {
-    return this.#bytes.slice(this.#walk.at + 1, this.#labelAt)
+    return copyOf(this.#bytes, this.#walk.at + 1, this.#bytes[this.#walk.at] ?? 0)
   }
   /** Length byte and text, copied. */
   get label(): Uint8Array {
     const at = this.#labelAt
-    return this.#bytes.slice(at, at + 1 + (this.#bytes[at] ?? 0))
+    return copyOf(this.#bytes, at, 1 + (this.#bytes[at] ?? 0))
   }
   get zone(): string {
     return textAt(this.#bytes, this.#behind(this.#labelAt))
@@ -130,6 +130,13 @@ export class EndpointView {
   #behind(at: number): number {
     return at + 1 + (this.#bytes[at] ?? 0)
   }
+}
+
+/** Short runs: a loop is faster than slice, which makes memory of its own for each. */
+const copyOf = (bytes: Uint8Array, from: number, length: number): Uint8Array => {
+  const copy = new Uint8Array(length)
+  for (let k = 0; k < length; k++) copy[k] = bytes[from + k] ?? 0
+  return copy
 }
 
 const textAt = (bytes: Uint8Array, at: number): string =>
