@@ -12,7 +12,19 @@ import { type Numbers, numbersFrom } from './support/query-mix.ts'
 
 const QUERIES = 20_000
 
-const LEFT = ['', 'web-0.', 'web-1.', '10-244-1-1.', '10-244-0-2.', '_http._tcp.', '10-1-2-3.', 'x.y.', 'a.b.c.', 'WWW.google.com.', 'z1.pin._zone.']
+const LEFT = [
+  '',
+  'web-0.',
+  'web-1.',
+  '10-244-1-1.',
+  '10-244-0-2.',
+  '_http._tcp.',
+  '10-1-2-3.',
+  'x.y.',
+  'a.b.c.',
+  'WWW.google.com.',
+  'z1.pin._zone.',
+]
 const SERVICES = ['kubernetes', 'kube-dns', 'web', 'nope', '1st', 'any', '*']
 const NAMESPACES = ['default', 'kube-system', 'testns', 'another', 'hidden', 'svc']
 const BRANCHES = ['svc', 'svc', 'svc', 'pod', 'dns', 'com']
