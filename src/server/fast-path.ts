@@ -8,6 +8,7 @@ import { isRefused } from '../memory/refused.ts'
 import { getArcount, getU16, HEADER_SIZE, setArcount, setU16 } from '../wire/header.ts'
 import { CLASS_IN, TYPE_OPT } from '../wire/rrtypes.ts'
 import { HIGHEST_LOOPING_PORT, LOOPING_PORTS } from './dispatch.ts'
+import { compact, isCompactable } from './fast-compact.ts'
 import { readFastQuery } from './fast-read.ts'
 import { ECHOED_OPTIONS, plainLimit } from './finish.ts'
 import type { ServedListener } from './shard-generation.ts'
@@ -38,9 +39,15 @@ export class FastPath {
     if (chain === undefined) return 0
     query.listener = at.ref
     if (!chain.answer(query)) return 0
-    const length = finish(query)
-    if (length > 0) chain.done(query)
-    return length
+    const limit = Math.min(query.replyLimit, plainLimit(query.family), query.outRoom)
+    const optLength = query.hasEdns ? OPT_FIXED_SIZE + echoedLength(query) : 0
+    const length = query.replyLength + optLength
+    const isTooLong = length > limit
+    if (isTooLong && (length > query.outRoom || query.questionEnd + optLength > query.replyLimit || !isCompactable(query))) return 0
+    // Before it is made smaller: metrics and logs tell of the answer, not of what a datagram holds of it.
+    chain.done(query)
+    if (isTooLong) compact(query, optLength)
+    return finish(query)
   }
 
   #isRefused(query: FastQuery): boolean {
@@ -51,25 +58,33 @@ export class FastPath {
   }
 }
 
-/** Makes the answer the query's own; its length, or 0 if it must be made smaller first. */
+/** Makes the answer the query's own, and gives its length. There is room for the OPT. */
 const finish = (query: FastQuery): number => {
   const { words, outWords, at, outAt } = query
-  const limit = Math.min(query.replyLimit, plainLimit(query.family), query.outRoom)
-  const length = query.hasEdns ? appendOpt(query, limit) : query.replyLength
-  if (length > limit) return 0
   const from = at >> 2
   const to = outAt >> 2
   outWords[to] = (outWords[to]! & ~0xffff) | (words[from]! & 0xffff)
   // What the last whole word leaves over is of type and class, which are the same in both.
   const questionWords = (query.questionEnd - HEADER_SIZE) >> 2
   for (let k = HEADER_SIZE >> 2; k < (HEADER_SIZE >> 2) + questionWords; k++) outWords[to + k] = words[from + k]!
+  return query.hasEdns ? appendOpt(query) : query.replyLength
+}
+
+/** Bytes of those options of the client that come back. */
+const echoedLength = ({ bytes, at, optionsOffset, optionsLength }: FastQuery): number => {
+  let length = 0
+  const end = at + optionsOffset + optionsLength
+  for (let from = end - optionsLength; from < end; ) {
+    const size = 4 + getU16(bytes, from + 2)
+    if (IS_ECHOED[getU16(bytes, from)] === 1) length += size
+    from += size
+  }
   return length
 }
 
-/** Appends the client's OPT with the options that are echoed; the length of all, more than `limit` if there is no room. */
-const appendOpt = (query: FastQuery, limit: number): number => {
+/** Appends the client's OPT with the options that are echoed; the length of all. */
+const appendOpt = (query: FastQuery): number => {
   const { bytes, out, outAt, replyLength, optionsLength } = query
-  if (replyLength + OPT_FIXED_SIZE + optionsLength > query.outRoom) return limit + 1
   const opt = outAt + replyLength
   let to = opt + OPT_FIXED_SIZE
   const end = query.at + query.optionsOffset + optionsLength
@@ -84,7 +99,6 @@ const appendOpt = (query: FastQuery, limit: number): number => {
   setU16(out, opt + 5, 0)
   setU16(out, opt + 7, query.ednsFlags)
   setU16(out, opt + 9, to - opt - OPT_FIXED_SIZE)
-  const length = to - outAt
-  if (length <= limit) setArcount(out, outAt, getArcount(out, outAt) + 1)
-  return length
+  setArcount(out, outAt, getArcount(out, outAt) + 1)
+  return to - outAt
 }
