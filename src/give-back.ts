@@ -18,14 +18,14 @@ const HEAP_SLACK_BYTES = 8 * 1024 * 1024
 /** To be called once, when the shards serve; looks again every now and then. Its timers keep no process alive. */
 export const giveBackMemory = (): void => {
   setTimeout(() => {
-    collectMain()
+    collectGarbage()
     const calls = openMemoryCalls()
     calls?.malloc_trim(0n)
     if (calls !== undefined) dropCleanPages(calls)
     let settledBytes = heapBytes()
     const look = (): void => {
       if (heapBytes() - settledBytes > HEAP_SLACK_BYTES) {
-        collectMain()
+        collectGarbage()
         settledBytes = heapBytes()
       }
       calls?.malloc_trim(0n)
@@ -37,7 +37,7 @@ export const giveBackMemory = (): void => {
 /** What main's heap takes of the system, garbage and free pages included. */
 const heapBytes = (): number => getHeapStatistics().total_heap_size
 
-type Collect = (options: { type: 'major'; execution: 'sync'; flavor?: 'last-resort' }) => void
+type Collect = (options: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }) => void
 let gc: Collect | undefined
 
 const collector = (): Collect => {
@@ -50,13 +50,10 @@ const collector = (): Collect => {
 }
 
 /**
- * A full collection of main's heap, some tens of milliseconds: for whoever makes garbage faster than V8 expects. Under a memory limit
- * the heap must not grow to the multiple of its contents that V8 finds cheapest.
+ * A full collection of main's heap, which also shrinks its young generation: some tens of milliseconds, in which shards do not wait for main. For
+ * whoever makes garbage faster than V8 expects: under a memory limit the heap must not grow to the multiple of its contents that V8 finds cheapest.
  */
-export const collectGarbage = (): void => collector()({ type: 'major', execution: 'sync' })
-
-/** The same, and the young generation shrinks with it; shards never wait for main. */
-const collectMain = (): void => collector()({ type: 'major', flavor: 'last-resort', execution: 'sync' })
+export const collectGarbage = (): void => collector()({ type: 'major', flavor: 'last-resort', execution: 'sync' })
 
 /**
  * Unmaps those parts of Node's binary that are read-only and hold no page of our own: what is touched again comes from the page cache. A

@@ -3,7 +3,6 @@
 import { type ChangeMarks, type ChangingZone, EVERY_LABEL } from '../../core/change-scopes.ts'
 import { reverseNamesOf } from '../../core/ip.ts'
 import { CHANGE_SLOTS } from '../../memory/change-board.ts'
-import { nameFromText } from '../../wire/name.ts'
 import { KIND_NAME } from './host-records.ts'
 import type { HostsOptions } from './options.ts'
 import type { HostsChange } from './publisher.ts'
@@ -23,6 +22,6 @@ export const markChanges = (changes: ChangeMarks, { keys, hasWildcards }: HostsC
   }
   for (const { kind, bytes } of keys) {
     if (kind === KIND_NAME) changes.mark(bytes)
-    else for (const name of reverseNamesOf(bytes)) changes.mark(nameFromText(name) ?? Uint8Array.of(0))
+    else for (const name of reverseNamesOf(bytes)) changes.mark(name)
   }
 }

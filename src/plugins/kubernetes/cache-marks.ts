@@ -51,7 +51,7 @@ export const markChanges = (
       break
     }
     case 'address':
-      for (const name of reverseNamesOf(change.address)) changes.mark(wireOf(name))
+      for (const name of reverseNamesOf(change.address)) changes.mark(name)
       if (!ownAddresses.some(own => Buffer.compare(own, change.address) === 0)) break
       for (const zone of zones) for (const name of [zone, below('ns.dns', zone)]) changes.mark(wireOf(name))
   }

@@ -35,8 +35,9 @@ export interface SourceParts {
 /** Phases of pods that are over: their addresses may be others' by now. */
 const LIVE_PODS = 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown'
 const RETRY_MS = 1000
-/** Of a list, in a second or so; of watches, in minutes. */
-const PUTS_PER_COLLECTION = 2500
+/** Garbage that an object leaves, in changes of records; and how much of it is collected at once: every half a second of a first list, every few minutes of watches. */
+const PUT_GARBAGE = 10
+const COLLECTED_GARBAGE = 25_000
 const IMPORTED_SLICES = 'multicluster.kubernetes.io/service-name'
 
 /** What decides which cluster is followed, and what of it is kept. */
@@ -60,6 +61,7 @@ export class ClusterSource implements Kept {
   #connection: KubeConnection | undefined
   #reflectors: readonly Reflector[] = []
   #isDisposed = false
+  #garbage = 0
   readonly #retry: NodeJS.Timeout
 
   constructor(options: KubernetesOptions, resources: Resources, parts: SourceParts) {
@@ -170,27 +172,29 @@ export class ClusterSource implements Kept {
     return [...watched, { resource, sink: cluster.importSlices }]
   }
 
-  /** A list is much garbage: twenty times what is kept of it. */
   #collecting(sink: Sink): Sink {
-    let puts = 0
     return {
       listBegins: () => sink.listBegins(),
       put: object => {
         sink.put(object)
-        puts++
+        this.#madeGarbage(PUT_GARBAGE)
       },
       remove: object => sink.remove(object),
       listEnds: () => sink.listEnds(),
-      flush: () => {
-        sink.flush()
-        if (puts < PUTS_PER_COLLECTION) return
-        puts = 0
-        this.#parts.collectGarbage?.()
-      },
+      flush: () => sink.flush(),
     }
   }
 
+  /** A list, and the records that are made of it, are much garbage: many times what is kept of them. */
+  #madeGarbage(amount: number): void {
+    this.#garbage += amount
+    if (this.#garbage < COLLECTED_GARBAGE) return
+    this.#garbage = 0
+    this.#parts.collectGarbage?.()
+  }
+
   #tell(change: SourceChange): void {
+    this.#madeGarbage(1)
     for (const follower of this.#followers) follower(change)
   }
 }

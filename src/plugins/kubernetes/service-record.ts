@@ -62,27 +62,87 @@ export interface ServiceParts {
 }
 
 /** Texts of more than 255 bytes are cut; of more than MAX_RECORDS addresses the first count. */
-export const encodeService = (parts: ServiceParts): Uint8Array => {
-  const { kind, groups, ports, target } = parts
-  const own = kind === SERVICE_HEADLESS ? groups.flatMap(addressesOf) : parts.clusterAddresses
+export const encodeService = ({ kind, groups, ports, target, clusterAddresses }: ServiceParts): Uint8Array => {
+  const own = kind === SERVICE_HEADLESS ? groups.flatMap(addressesOf) : clusterAddresses
   const v4 = distinct(own, 4)
   const v6 = distinct(own, 16)
-  const chunks: Uint8Array[] = [
-    Uint8Array.of(kind, groups.some(({ endpoints }) => endpoints.length > 0) ? 1 : 0),
-    ...[v4.length, v6.length, Math.min(ports.length, MAX_RECORDS)].map(u16),
-    ...v4,
-    ...v6,
-    target ?? Uint8Array.of(0),
-    ...ports.slice(0, MAX_RECORDS).map(encodePort),
-  ]
-  for (const group of groups) {
-    const groupPorts = group.ports.slice(0, MAX_RECORDS)
-    const endpoints = group.endpoints.slice(0, 0xffff)
-    chunks.push(u16(groupPorts.length), u16(endpoints.length), ...groupPorts.map(encodePort))
-    for (const { address, label, zone, cluster } of endpoints)
-      chunks.push(Uint8Array.of(address.length), address, text(label), text(zone), text(cluster))
+  const writer = new RecordWriter()
+  writer.byte(kind)
+  writer.byte(groups.some(({ endpoints }) => endpoints.length > 0) ? 1 : 0)
+  writer.u16(v4.length)
+  writer.u16(v6.length)
+  writer.u16(Math.min(ports.length, MAX_RECORDS))
+  for (const address of v4) writer.bytes(address)
+  for (const address of v6) writer.bytes(address)
+  if (target === undefined) writer.byte(0)
+  else writer.bytes(target)
+  for (const port of ports.slice(0, MAX_RECORDS)) writer.port(port)
+  for (const group of groups) writeGroup(writer, group)
+  return writer.finish()
+}
+
+const writeGroup = (writer: RecordWriter, { ports, endpoints }: EndpointGroup): void => {
+  const portCount = Math.min(ports.length, MAX_RECORDS)
+  const endpointCount = Math.min(endpoints.length, 0xffff)
+  writer.u16(portCount)
+  writer.u16(endpointCount)
+  for (const port of ports.slice(0, portCount)) writer.port(port)
+  for (const { address, label, zone, cluster } of endpoints.slice(0, endpointCount)) {
+    writer.byte(address.length)
+    writer.bytes(address)
+    writer.text(label)
+    writer.text(zone)
+    writer.text(cluster)
   }
-  return Buffer.concat(chunks)
+}
+
+/** Of all writers, one at a time: a record is written in one go. Grows to the largest that there was: pieces of their own would be garbage by the million. */
+let scratch = Buffer.alloc(4096)
+const LONGEST_PIECE = 256
+
+class RecordWriter {
+  #at = 0
+
+  byte(value: number): void {
+    this.#room(1)
+    scratch[this.#at++] = value
+  }
+
+  u16(value: number): void {
+    this.#room(2)
+    this.#at = scratch.writeUInt16BE(value, this.#at)
+  }
+
+  bytes(value: Uint8Array): void {
+    this.#room(value.length)
+    scratch.set(value, this.#at)
+    this.#at += value.length
+  }
+
+  text(value: string): void {
+    this.#room(LONGEST_PIECE)
+    const length = scratch.write(value.toLowerCase(), this.#at + 1, 255)
+    scratch[this.#at] = length
+    this.#at += 1 + length
+  }
+
+  port({ number, name, protocol }: PortParts): void {
+    this.u16(number)
+    this.text(name)
+    this.text(protocol)
+  }
+
+  /** A copy. */
+  finish(): Uint8Array {
+    return new Uint8Array(scratch.subarray(0, this.#at))
+  }
+
+  #room(bytes: number): void {
+    if (this.#at + bytes <= scratch.length) return
+    const grown = Buffer.alloc(Math.max(scratch.length * 2, this.#at + bytes))
+    grown.set(scratch.subarray(0, this.#at))
+    scratch = grown
+  }
 }
 
 /** A slice whose ports are all unusable serves nothing. */
@@ -94,12 +154,3 @@ const distinct = (addresses: readonly Uint8Array[], size: number): Uint8Array[] 
   for (const address of addresses) if (address.length === size) seen.set(Buffer.from(address).toString('latin1'), address)
   return [...seen.values()].slice(0, MAX_RECORDS)
 }
-
-const u16 = (value: number): Uint8Array => Uint8Array.of(value >>> 8, value)
-
-const text = (value: string): Uint8Array => {
-  const bytes = Buffer.from(value.toLowerCase()).subarray(0, 255)
-  return Uint8Array.of(bytes.length, ...bytes)
-}
-
-const encodePort = ({ number, name, protocol }: PortParts): Uint8Array => Buffer.concat([u16(number), text(name), text(protocol)])
