@@ -43,7 +43,8 @@ export class FastPath {
     const optLength = query.hasEdns ? OPT_FIXED_SIZE + echoedLength(query) : 0
     const length = query.replyLength + optLength
     const isTooLong = length > limit
-    if (isTooLong && (length > query.outRoom || query.questionEnd + optLength > query.replyLimit || !isCompactable(query))) return 0
+    if (isTooLong && (length > query.outRoom || query.questionEnd + optLength > query.replyLimit || !isCompactable(query)))
+      return 0
     // Before it is made smaller: metrics and logs tell of the answer, not of what a datagram holds of it.
     chain.done(query)
     if (isTooLong) compact(query, optLength)
