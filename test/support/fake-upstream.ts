@@ -42,15 +42,15 @@ export interface FakeUpstream {
   close(): Promise<void>
 }
 
+const ATTEMPTS = 5
+
 /** Listens on `address` (default 127.0.0.1). With `tls`, TCP speaks TLS. */
 export async function fakeUpstream(
   respond: Respond,
   options: { readonly tls?: Certificate; readonly address?: string; readonly port?: number } = {},
 ): Promise<FakeUpstream> {
   const { address = '127.0.0.1', tls } = options
-  const stream = tls === undefined ? createServer() : createTlsServer(tlsOptions(tls))
-  const udp = createSocket(address.includes(':') ? 'udp6' : 'udp4')
-  await listenOnOnePort(stream, udp, address, options.port ?? 0)
+  const { stream, udp } = await listenOnOnePort(tls, address, options.port ?? 0)
   const { port } = stream.address() as AddressInfo
   const upstream: FakeUpstream = {
     port,
@@ -91,11 +91,27 @@ export async function closedPort(): Promise<number> {
   return upstream.port
 }
 
-async function listenOnOnePort(stream: Server, udp: UdpSocket, address: string, port: number): Promise<void> {
-  stream.listen(port, address)
-  await once(stream, 'listening')
-  udp.bind((stream.address() as AddressInfo).port, address)
-  await once(udp, 'listening')
+/** A port that is free for TCP may be taken for UDP: then another one is tried, unless `port` asks for that one. Leaves nothing open when it fails. */
+async function listenOnOnePort(
+  tls: Certificate | undefined,
+  address: string,
+  port: number,
+): Promise<{ readonly stream: Server; readonly udp: UdpSocket }> {
+  for (let attempt = 1; ; attempt++) {
+    const stream = tls === undefined ? createServer() : createTlsServer(tlsOptions(tls))
+    const udp = createSocket(address.includes(':') ? 'udp6' : 'udp4')
+    try {
+      stream.listen(port, address)
+      await once(stream, 'listening')
+      udp.bind((stream.address() as AddressInfo).port, address)
+      await once(udp, 'listening')
+      return { stream, udp }
+    } catch (error) {
+      stream.close()
+      udp.close()
+      if (port !== 0 || attempt === ATTEMPTS) throw error
+    }
+  }
 }
 
 const overUdp = (udp: UdpSocket, bytes: Uint8Array, from: RemoteInfo): Asked => {
