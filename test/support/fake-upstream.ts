@@ -14,6 +14,7 @@ import { type Endpoint, makeEndpoint } from '../../src/upstream/endpoint.ts'
 import { FrameReader, frame } from '../../src/upstream/frame-reader.ts'
 import { readQuestion } from '../../src/wire/question.ts'
 import { type ReplyOptions, replyBytes } from './messages.ts'
+import { quietPort } from './quiet-port.ts'
 
 export interface Asked {
   readonly bytes: Uint8Array
@@ -86,9 +87,15 @@ export async function fakeUpstream(
 
 /** A port on loopback that nothing listens on, and nothing will for the time of a test. */
 export async function closedPort(): Promise<number> {
-  const upstream = await fakeUpstream(() => undefined)
-  await upstream.close()
-  return upstream.port
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const upstream = await fakeUpstream(() => undefined, { port: quietPort() })
+      await upstream.close()
+      return upstream.port
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error
+    }
+  }
 }
 
 /** A port that is free for TCP may be taken for UDP: then another one is tried, unless `port` asks for that one. Leaves nothing open when it fails. */

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { quietPort } from './quiet-port.ts'
 import { ROOT } from './source-files.ts'
 
 const WAIT_MS = 10_000
@@ -160,14 +161,14 @@ interface HeldPort {
   readonly tcp: Server
 }
 
-/** Undefined if the kernel's choice for TCP is taken for UDP. */
+/** Undefined if the choice is taken, or taken for UDP. */
 async function holdPort(): Promise<HeldPort | undefined> {
   const tcp = createServer()
-  tcp.listen(0, '127.0.0.1')
-  await once(tcp, 'listening')
-  const { port } = tcp.address() as AddressInfo
   const udp = createSocket('udp4')
   try {
+    tcp.listen(quietPort(), '127.0.0.1')
+    await once(tcp, 'listening')
+    const { port } = tcp.address() as AddressInfo
     udp.bind(port, '127.0.0.1')
     await once(udp, 'listening')
     return { port, udp, tcp }
