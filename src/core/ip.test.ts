@@ -1,17 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { nameToText } from '../wire/name.ts'
-import {
-  CidrSet,
-  type IpPrefix,
-  ipToReverseName,
-  ipToText,
-  parseCidr,
-  parseIp,
-  reverseNamesOf,
-  reverseNameToIp,
-  withoutZone,
-} from './ip.ts'
+import { CidrSet, type IpPrefix, ipToText, parseCidr, parseIp, reverseNamesOf, reverseNameToIp, withoutZone } from './ip.ts'
 
 const addresses: { name: string; text: string; shown: string | undefined }[] = [
   { name: 'IPv4', text: '192.0.2.1', shown: '192.0.2.1' },
@@ -81,16 +71,9 @@ for (const c of reverses) test(`reverseNameToIp: ${c.name}`, () => assert.equal(
 
 test('reverseNamesOf: every name that stands for an address', () => {
   for (const text of ['192.0.2.4', '2001:db8::1']) {
-    const names = reverseNamesOf(parseIp(text)?.bytes ?? new Uint8Array(0))
+    const names = reverseNamesOf(parseIp(text)?.bytes ?? assert.fail(text))
     assert.deepEqual(new Set(names.map(name => reverseNameToIp(nameToText(name)))), new Set([text]))
-    assert.equal(names.length, text.includes(':') ? 1 : 2)
-  }
-})
-
-test('ipToReverseName: undoes reverseNameToIp', () => {
-  for (const qname of ['4.2.0.192.in-addr.arpa.', NIBBLES]) {
-    const address = parseIp(reverseNameToIp(qname) ?? '')
-    assert.equal(address && ipToReverseName(address.bytes), qname)
+    assert.equal(new Set(names.map(nameToText)).size, text.includes(':') ? 1 : 2)
   }
 })
 

@@ -75,12 +75,6 @@ export const reverseNameToIp = (name: string): string | undefined => {
   return ipToText(fromBytes(Uint8Array.fromHex(nibbles.join(''))).bytes)
 }
 
-/** `4.3.2.1.in-addr.arpa.` or the 32 nibbles under `ip6.arpa.`. */
-export const ipToReverseName = (bytes: Uint8Array): string => {
-  if (bytes.length === 4) return `${[...bytes].reverse().join('.')}.in-addr.arpa.`
-  return `${[...bytes.toHex()].reverse().join('.')}.ip6.arpa.`
-}
-
 const IN_ADDR_ARPA = Buffer.from('\x07in-addr\x04arpa\0', 'latin1')
 const IP6_ARPA = Buffer.from('\x03ip6\x04arpa\0', 'latin1')
 const MAPPED_START = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]

@@ -182,7 +182,7 @@ export interface LogBook extends Logger {
   line(pattern: RegExp): Promise<string>
 }
 
-export function logBook(): LogBook {
+function logBook(): LogBook {
   const lines: string[] = []
   let wakers: (() => void)[] = []
   const write = (level: string) => (text: string) => {
@@ -224,7 +224,7 @@ export const status = (code: number, message: string, reason = ''): unknown => (
   code,
 })
 
-export const anonymousConnection = (url: URL): HttpConnection =>
+const anonymousConnection = (url: URL): HttpConnection =>
   new HttpConnection({
     url,
     identity: 'test',

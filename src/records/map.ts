@@ -25,7 +25,7 @@ import {
   TABLE_WORD,
   wordsFor,
 } from './layout.ts'
-import { hashOfKey, RecordKey } from './reader.ts'
+import { hashOfKey, isSame, RecordKey } from './reader.ts'
 
 /** What became of a put: `full`: there is no room, and what was there before still is. */
 export type PutOutcome = 'changed' | 'same' | 'full'
@@ -132,7 +132,7 @@ export class RecordsMap {
 
   #isEntryOf(entry: number, hash: number, kind: number, key: Uint8Array): boolean {
     if (this.#words[entry + ENTRY_HASH] !== hash || this.#words[entry + ENTRY_KEY] !== keyWord(kind, key.length)) return false
-    return isEqual(this.#bytes, (entry + ENTRY_WORDS) * 4, key)
+    return isSame(this.#bytes, (entry + ENTRY_WORDS) * 4, key, key.length)
   }
 
   #value(entry: number): { readonly at: number; readonly length: number } {
@@ -142,7 +142,7 @@ export class RecordsMap {
 
   #holds(entry: number, value: Uint8Array): boolean {
     const { at, length } = this.#value(entry)
-    return length === value.length && isEqual(this.#bytes, at, value)
+    return length === value.length && isSame(this.#bytes, at, value, length)
   }
 
   /** Writes an entry that nobody sees yet; 0 if there is no room. */
@@ -215,9 +215,4 @@ export class RecordsMap {
       if (entry > BUCKET_DELETED) yield entry
     }
   }
-}
-
-const isEqual = (bytes: Uint8Array, at: number, wanted: Uint8Array): boolean => {
-  for (let k = 0; k < wanted.length; k++) if (bytes[at + k] !== wanted[k]) return false
-  return true
 }

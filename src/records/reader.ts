@@ -61,7 +61,7 @@ export class RecordsReader {
       const entry = Atomics.load(words, table + 1 + bucket)
       if (entry === BUCKET_NONE) return 0
       if (entry === BUCKET_DELETED || words[entry + ENTRY_HASH] !== hash || words[entry + ENTRY_KEY] !== wanted) continue
-      if (hasKey(this.bytes, (entry + ENTRY_WORDS) * 4, key.bytes, length)) return entry
+      if (isSame(this.bytes, (entry + ENTRY_WORDS) * 4, key.bytes, length)) return entry
     }
   }
 
@@ -90,7 +90,8 @@ export const hashOfKey = (hash: KeyedHash, kind: number, key: RecordKey): number
   return hash.low ^ Math.imul(kind, 0x9e3779b1)
 }
 
-const hasKey = (bytes: Uint8Array, at: number, key: Uint8Array, length: number): boolean => {
-  for (let k = 0; k < length; k++) if (bytes[at + k] !== key[k]) return false
+/** Whether the first `length` bytes of `wanted` stand at `bytes[at]`. */
+export const isSame = (bytes: Uint8Array, at: number, wanted: Uint8Array, length: number): boolean => {
+  for (let k = 0; k < length; k++) if (bytes[at + k] !== wanted[k]) return false
   return true
 }

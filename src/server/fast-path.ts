@@ -40,7 +40,9 @@ export class FastPath {
     query.listener = at.ref
     if (!chain.answer(query)) return 0
     const limit = Math.min(query.replyLimit, plainLimit(query.family), query.outRoom)
-    const optLength = query.hasEdns ? OPT_FIXED_SIZE + echoedLength(query) : 0
+    // At most: which options come back is looked at only where it decides.
+    let optLength = query.hasEdns ? OPT_FIXED_SIZE + query.optionsLength : 0
+    if (query.replyLength + optLength > limit && query.hasEdns) optLength = OPT_FIXED_SIZE + echoedLength(query)
     const length = query.replyLength + optLength
     const isTooLong = length > limit
     if (isTooLong && (length > query.outRoom || query.questionEnd + optLength > query.replyLimit || !isCompactable(query)))

@@ -39,7 +39,7 @@ const SOA_TTL_LIMIT = 300
 /** Types whose last word is a name. */
 const NAMED: readonly string[] = ['CNAME', 'NS', 'PTR', 'SRV']
 
-export const readCases = (text: string, { zones = ZONES, ttl = 5 }: TableSetting = {}): Case[] => {
+const readCases = (text: string, { zones = ZONES, ttl = 5 }: TableSetting = {}): Case[] => {
   const origin = zones[0] ?? '.'
   const full = (name: string): string => (name === '@' ? origin : name.endsWith('.') ? name : `${name}.${origin}`)
   const cases: { name: string; types: string[]; rcode: string; answer: string[]; additional: string[] }[] = []
@@ -107,7 +107,7 @@ const inOrder = (answer: readonly string[]): readonly string[] =>
 const withoutSerial = (record: string): string => record.replace(/ \d+ (?=7200 1800 86400 \d+$)/, ' SERIAL ')
 
 /** A subtest for each question, which is asked by all ways, with and without EDNS. */
-export const runCases = async (t: TestContext, port: number, cases: readonly Case[], ways = WAYS): Promise<void> => {
+const runCases = async (t: TestContext, port: number, cases: readonly Case[], ways = WAYS): Promise<void> => {
   for (const { name, type, expected } of cases) {
     await t.test(`${name} ${type}`, async () => {
       const replies = await Promise.all(ways.map((way, turn) => askCase(port, name, type, way, turn)))

@@ -34,12 +34,10 @@ export class HostsPublisher {
     const keys: HostsKey[] = []
     // First, because what is removed makes room.
     for (const text of this.#known) if (!byKey.has(text)) keys.push(this.#remove(text))
-    const refused: [string, HostsRecord][] = []
-    for (const [text, record] of byKey) if (!this.#put(text, record, keys)) refused.push([text, record])
-    // The heap gives room back one step behind: what it found settled at the first refusal serves the next request.
-    const missing = refused.filter(([text, record]) => !this.#put(text, record, keys))
+    let refused = 0
+    for (const [text, record] of byKey) if (!this.#put(text, record, keys)) refused++
     this.#map.setNote(NOTE_WILDCARDS, this.#wildcards)
-    return { ...changeOf(keys), refused: missing.length }
+    return { ...changeOf(keys), refused }
   }
 
   /** All that the map has, as if it had just come or were about to go. */
