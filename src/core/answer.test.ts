@@ -96,25 +96,25 @@ const opts: readonly {
   rcode: number
   own?: OptParts
   expected: number[] | undefined
-  low: number
+  whole: number
 }[] = [
-  { name: 'no OPT unless a plugin brings one', opt: { udpSize: 1232, flags: 0x8000 }, rcode: 0, expected: undefined, low: 0 },
-  { name: 'an OPT of the plugin', rcode: 0, own: { udpSize: 512, flags: 1 }, expected: [512, 0, 1], low: 0 },
+  { name: 'no OPT unless a plugin brings one', opt: { udpSize: 1232, flags: 0x8000 }, rcode: 0, expected: undefined, whole: 0 },
+  { name: 'an OPT of the plugin', rcode: 0, own: { udpSize: 512, flags: 1 }, expected: [512, 0, 1], whole: 0 },
   {
     name: 'an rcode over 15 brings an OPT',
     opt: { udpSize: 1232, flags: 0x8000 },
     rcode: 23,
     expected: [1232, 1, 0x8000],
-    low: 7,
+    whole: 23,
   },
   {
     name: 'an rcode over 15 in an OPT of the plugin',
     rcode: 16,
     own: { udpSize: 0, extendedRcode: 9 },
     expected: [0, 1, 0],
-    low: 0,
+    whole: 16,
   },
-  { name: 'an rcode over 15 that no OPT can carry is SERVFAIL', rcode: 23, expected: undefined, low: 2 },
+  { name: 'an rcode over 15 that no OPT can carry is SERVFAIL', rcode: 23, expected: undefined, whole: 2 },
 ]
 for (const c of opts) {
   test(`answer: ${c.name}`, () => {
@@ -123,7 +123,7 @@ for (const c of opts) {
     const edns = readEdns(reply.bytes, reply.layout)
     assert.ok(edns !== 'malformed')
     assert.deepEqual(edns && [edns.udpSize, edns.extendedRcode, edns.flags], c.expected)
-    assert.equal(reply.rcode, c.low)
+    assert.equal(reply.rcode, c.whole)
     if (edns !== undefined) assert.equal(reply.layout.optIndex, 1)
   })
 }

@@ -26,7 +26,7 @@ export const classify = (query: Query, reply: Reply, clock: Pick<Clock, 'wallMs'
   if (opcode === OPCODE_NOTIFY || qtype === TYPE_AXFR || qtype === TYPE_IXFR) return 'META'
 
   const { layout } = reply
-  const rcode = reply.rcode | extendedRcode(layout)
+  const { rcode } = reply
   if (wantsDnssec(layout) && hasSignatureOutOfTime(reply.bytes, layout, Math.floor(clock.wallMs() / 1000))) return 'OTHERERROR'
   if (layout.answerCount > 0) return rcode === RCODE_NOERROR ? 'NOERROR' : typeWithoutAuthority(rcode, true)
   if (rcode === RCODE_NOERROR) return typeOfEmptyAnswer(layout)
@@ -42,9 +42,6 @@ const typeWithoutAuthority = (rcode: number, hasAnswer: boolean): ResponseType =
   if (rcode === RCODE_NXDOMAIN) return hasAnswer ? 'OTHERERROR' : 'NXDOMAIN'
   return rcode === RCODE_SERVFAIL || rcode === RCODE_NOTIMP ? 'SERVERERROR' : 'OTHERERROR'
 }
-
-/** The upper eight bits of the rcode, from the OPT record's TTL. */
-const extendedRcode = (layout: MessageLayout): number => (layout.optIndex < 0 ? 0 : (layout.ttl(layout.optIndex) >>> 24) << 4)
 
 /** Success and denial are what a resolver may keep; all else is an error. */
 export const classOf = (type: ResponseType): ResponseClass => {

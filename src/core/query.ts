@@ -6,6 +6,9 @@ import type { Question } from '../wire/question.ts'
 
 export type Transport = 'udp' | 'tcp'
 
+/** From a query's arrival until it is answered or has failed: clients give up after that. Every wait in a chain ends by the query's deadline. */
+export const QUERY_BUDGET_MS = 5000
+
 /** An address with its port. IPv6 without brackets or zone; an IPv4-mapped IPv6 address is given as IPv4. */
 export interface Peer {
   readonly address: string
@@ -20,7 +23,7 @@ export interface ListenerRef {
 }
 
 export interface QueryParts {
-  /** The whole message, owned by the query from here on. */
+  /** The whole message, owned by the query from here on. No Buffer: `slice` of a Buffer copies nothing. */
   readonly bytes: Uint8Array
   readonly question: Question
   /** The OPT record, absent when the request had none. */
@@ -69,6 +72,10 @@ export class Query {
   get do(): boolean {
     return this.#edns?.do ?? false
   }
+  /** Clock.ms() by which the query is answered, or has failed. */
+  get deadlineMs(): number {
+    return this.receivedMs + QUERY_BUDGET_MS
+  }
   /** Largest reply in bytes: 65535 over TCP; over UDP what the client advertised, at least 512. */
   get replyLimit(): number {
     if (this.transport === 'tcp') return 65535
@@ -83,9 +90,9 @@ export class Query {
     this.#edns = { ...edns, udpSize: limit }
   }
 
-  /** A query like this one whose header flags word and transport are others. The bytes are copied; all else is shared. */
-  with(change: { readonly flags?: number; readonly transport?: Transport }): Query {
-    const bytes = this.bytes.slice()
+  /** A query like this one whose header flags word, transport or time are others. The bytes are copied; all else is shared. */
+  with(change: { readonly flags?: number; readonly transport?: Transport; readonly receivedMs?: number }): Query {
+    const bytes = new Uint8Array(this.bytes)
     if (change.flags !== undefined) setFlags(bytes, 0, change.flags)
     const query = new Query({
       bytes,
@@ -95,7 +102,7 @@ export class Query {
       client: this.client,
       local: this.local,
       listener: this.listener,
-      receivedMs: this.receivedMs,
+      receivedMs: change.receivedMs ?? this.receivedMs,
     })
     query.view = this.view
     return query

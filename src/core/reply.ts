@@ -1,6 +1,6 @@
 // A reply on the slow path. Replies are values: a handler returns one, nobody wraps a writer.
 
-import { getFlags } from '../wire/header.ts'
+import { getArcount, getFlags, MASK_RCODE } from '../wire/header.ts'
 import { type MessageLayout, readLayout } from '../wire/layout.ts'
 
 /**
@@ -17,8 +17,16 @@ export class Reply {
     this.#layout = layout
   }
 
+  /** The whole rcode: the header's four bits and, above them, the eight that an OPT record carries (RFC 6891 section 6.1.3). */
   get rcode(): number {
-    return this.bytes.length === 0 ? 0 : getFlags(this.bytes, 0) & 15
+    const { bytes } = this
+    if (bytes.length === 0) return 0
+    const low = getFlags(bytes, 0) & MASK_RCODE
+    if (getArcount(bytes, 0) === 0) return low
+    const { layout } = this
+    return layout.optIndex < 0 || layout.sectionOf(layout.optIndex) !== 2
+      ? low
+      : ((layout.ttl(layout.optIndex) >>> 24) << 4) | low
   }
 
   /** Where each record lies; read once, then kept. Throws a RangeError for bytes that are no DNS message: a defect of the plugin. */

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CLAIM_FULL, CLAIM_HELD, CLAIM_WINDOW, CLAIM_WORDS, Claims, countClaims, sweepClaims } from './claims.ts'
+import {
+  CLAIM_FULL,
+  CLAIM_HELD,
+  CLAIM_WINDOW,
+  CLAIM_WORDS,
+  Claims,
+  countClaims,
+  sweepClaims,
+  TOLD_MAX,
+  TOLD_NOTHING,
+} from './claims.ts'
 
 const OFFSET = 8
 const world = (entries = 16) => {
@@ -13,7 +23,7 @@ const world = (entries = 16) => {
     held: () => countClaims(words, OFFSET, entries),
   }
 }
-const settled = async (promise: Promise<void>) =>
+const settled = async (promise: Promise<unknown>) =>
   Promise.race([promise.then(() => true), new Promise(resolve => setImmediate(resolve, false))])
 
 test('Claims: a key has one holder, its own shard included', () => {
@@ -102,6 +112,36 @@ test('Claims.wait: resolves when the claim is released, not before', async () =>
   assert.equal(await settled(waiting), false)
   one.release(ticket)
   await waiting
+})
+
+test('Claims.wait: gives what the holder told with the release', async () => {
+  const { one, two } = world()
+  for (const told of [1, TOLD_MAX, 0]) {
+    const ticket = one.claim(3, 4)
+    const waiting = two.wait(3, 4, 10_000)
+    one.release(ticket, told)
+    assert.equal(await waiting, told)
+  }
+})
+
+test('Claims.wait: what an earlier holder told is not what a dead one told', async () => {
+  const { one, two, words, entries } = world()
+  one.release(one.claim(3, 4), 7)
+  one.claim(3, 4)
+  const waiting = two.wait(3, 4, 10_000)
+  sweepClaims(words, OFFSET, entries, 1)
+  assert.equal(await waiting, TOLD_NOTHING)
+})
+
+test('Claims.release: a ticket released twice tells nobody anything', async () => {
+  const { one, two } = world()
+  const old = one.claim(3, 4)
+  one.release(old)
+  const ticket = one.claim(3, 4)
+  const waiting = two.wait(3, 4, 10_000)
+  one.release(old, 5)
+  one.release(ticket, 6)
+  assert.equal(await waiting, 6)
 })
 
 test('Claims.wait: resolves at the time-out', async () => {

@@ -1,7 +1,8 @@
 // Claims: which shard is asking upstream for which key. A fixed open-addressed table of 64-bit keyed hashes; full is full, nobody waits for room.
 //
 //   word 0   seq(23) | tentative(1) | owner(8)      owner 0: free; else shard + 1
-//   word 1   hash, low half        word 2   hash, high half        word 3   unused
+//   word 1   hash, low half        word 2   hash, high half
+//   word 3   tag(11) | told(21): what the last owner to release the entry said of its work; the tag is the low part of its claim's seq
 //
 // free -> tentative (by compare-exchange, then the hash is stored) -> held (by compare-exchange) -> free. Only the owner takes these steps,
 // but two others may free an entry: a claimant of the same hash at a lower place frees a tentative one, and main frees a dead owner's.
@@ -21,6 +22,13 @@ export const CLAIM_WINDOW = 8
 export const CLAIM_HELD = -1
 /** claim(): no free place; go on without. */
 export const CLAIM_FULL = -2
+
+/** wait(): the claim's owner told nothing, for it has died, or the time was up. */
+export const TOLD_NOTHING = 0
+/** Largest number that the owner of a claim can tell those who wait. */
+export const TOLD_MAX = 0x1f_ffff
+const TAG_SHIFT = 21
+const TAG_MASK = 0x7ff
 
 const OWNER = 0xff
 const TENTATIVE = 0x100
@@ -62,9 +70,9 @@ export class Claims {
 
   /**
    * Resolves when the claim on this key ends (released, or its owner died) or at the time-out; at once if nobody holds it. Never rejects.
-   * Look into the cache again afterwards: the end of a claim does not say that there is an answer. Keeps no event loop alive by itself.
+   * Gives what the owner told, which is a hint: nothing is told where the entry has been used again meanwhile. Keeps no event loop alive by itself.
    */
-  async wait(hashLow: number, hashHigh: number, timeoutMs: number): Promise<void> {
+  async wait(hashLow: number, hashHigh: number, timeoutMs: number): Promise<number> {
     for (let place = 0; place < CLAIM_WINDOW; place++) {
       const word = this.#word(hashLow, place)
       // Twice: the first wait fails at once when a tentative claim became a held one just then.
@@ -74,18 +82,28 @@ export class Claims {
         const waiting = Atomics.waitAsync(this.#words, word, state, timeoutMs)
         if (waiting.async) {
           await waiting.value
-          return
+          return this.#toldOf(word, state)
         }
       }
     }
+    return TOLD_NOTHING
   }
 
-  /** Ends a claim and wakes who waits for it. A ticket released twice, or swept meanwhile, is ignored. */
-  release(ticket: number): void {
+  #toldOf(word: number, state: number): number {
+    const told = Atomics.load(this.#words, word + 3)
+    return told >>> TAG_SHIFT === tagOf(state) ? told & TOLD_MAX : TOLD_NOTHING
+  }
+
+  /** Ends a claim and wakes who waits for it, with word of how it went (up to TOLD_MAX). A ticket released twice, or swept meanwhile, is ignored. */
+  release(ticket: number, told: number = TOLD_NOTHING): void {
     const index = Math.floor(ticket / SEQ_COUNT)
     if (index < 0 || index > this.#mask) return
     const state = ((ticket % SEQ_COUNT) * SEQ_STEP) | this.#owner
-    freeEntry(this.#words, this.#offset + index * CLAIM_WORDS, state)
+    const word = this.#offset + index * CLAIM_WORDS
+    // Nobody but this thread frees its own held entry as long as it lives, so the word behind it is ours.
+    if (Atomics.load(this.#words, word) !== state) return
+    Atomics.store(this.#words, word + 3, (tagOf(state) << TAG_SHIFT) | (told & TOLD_MAX))
+    freeEntry(this.#words, word, state)
   }
 
   /** The first free place of the window, or why there is none to take. */
@@ -131,6 +149,9 @@ export class Claims {
     return Atomics.load(words, word) === state ? state : 0
   }
 }
+
+/** Of the claim's sequence number. */
+const tagOf = (state: number): number => (state >>> 9) & TAG_MASK
 
 function freeEntry(words: Int32Array, word: number, state: number): boolean {
   const free = ((state & ~(SEQ_STEP - 1)) + SEQ_STEP) | 0

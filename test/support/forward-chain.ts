@@ -24,7 +24,8 @@ export const names = (servers: readonly FakeUpstream[]): string => servers.map((
 export async function startForward(t: TestContext, text: string): Promise<Chain> {
   const started = await chain(forward, text, { next, control: { clock: systemClock } })
   t.after(() => started.retire())
-  return started
+  // Each query comes in just when it is asked.
+  return { ...started, handle: asked => started.handle(asked.with({ receivedMs: systemClock.ms() })) }
 }
 
 /** Answers each question with an address record of example.org. */

@@ -23,7 +23,7 @@ import { nameFromText, nameToText } from '../../src/wire/name.ts'
 import { readQuestion } from '../../src/wire/question.ts'
 import { rcodeFromText, rcodeToText } from '../../src/wire/rcodes.ts'
 import { CLASS_IN, classToText, typeFromText, typeToText } from '../../src/wire/rrtypes.ts'
-import { MessageWriter } from '../../src/wire/writer.ts'
+import { MessageWriter, type Section } from '../../src/wire/writer.ts'
 import { recordFromText, recordToText } from './zone-text.ts'
 
 /** An EDNS option: its code and its data in hex. */
@@ -45,6 +45,8 @@ export interface QueryOptions {
   readonly udpSize?: number
   readonly version?: number
   readonly options?: readonly OptionText[]
+  /** Records that a query should not have. */
+  readonly additional?: readonly string[]
   readonly transport?: Transport
   /** Address, or address and port; default 192.0.2.53 and 40000. */
   readonly client?: string | Peer
@@ -80,6 +82,7 @@ const queryBytes = (name: string, type: string, options: QueryOptions): Uint8Arr
     ((options.opcode ?? 0) << 11) | (options.rd === false ? 0 : FLAG_RD) | (options.cd ? FLAG_CD : 0) | (options.ad ? FLAG_AD : 0)
   writer.header(options.id ?? 0x1234, flags)
   writer.question(wire, typeNumber, options.class ?? CLASS_IN)
+  for (const text of options.additional ?? []) writeRecord(writer, 2, text)
   const { udpSize = 1232, version = 0 } = options
   if (
     options.do !== undefined ||
@@ -90,6 +93,11 @@ const queryBytes = (name: string, type: string, options: QueryOptions): Uint8Arr
     writer.opt({ udpSize, extendedRcode: 0, version, flags: options.do ? 0x8000 : 0, options: optionBytes(options.options) })
   }
   return writer.finish()
+}
+
+const writeRecord = (writer: MessageWriter, section: Section, line: string): void => {
+  const { owner, type, class: cls = CLASS_IN, ttlSeconds, rdata } = recordFromText(line)
+  if (!writer.record(section, owner, type, cls, ttlSeconds, rdata)) throw new Error('the message is over 65535 bytes')
 }
 
 /** Options in wire form, as MessageWriter.opt takes them. */
@@ -127,11 +135,7 @@ export const replyBytes = (request: Query, options: ReplyOptions = {}): Uint8Arr
   writer.header(request.id, FLAG_QR | copied | own | (code & 15))
   writer.question(request.question.wire, request.question.type, request.question.class)
   for (const [section, lines] of [options.answer, options.authority, options.additional].entries()) {
-    for (const line of lines ?? []) {
-      const { owner, type, class: cls = CLASS_IN, ttlSeconds, rdata } = recordFromText(line)
-      if (!writer.record(section as 0 | 1 | 2, owner, type, cls, ttlSeconds, rdata))
-        throw new Error('the reply is over 65535 bytes')
-    }
+    for (const line of lines ?? []) writeRecord(writer, section as Section, line)
   }
   if (opt !== undefined) {
     const flags = opt.do ? 0x8000 : 0

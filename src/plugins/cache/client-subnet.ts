@@ -1,14 +1,9 @@
 // EDNS client subnet (RFC 7871): the cache has no subnet in its key, so it must not give one network's answer to another.
 
-import type { Query } from '../../core/query.ts'
 import type { Reply } from '../../core/reply.ts'
 import { findOption, OPTION_ECS, readEdns } from '../../wire/edns.ts'
 
 const SCOPE_OFFSET = 3
-
-/** Whether the query tells upstream about a subnet; its answer is then not shared with queries that wait for the same question. */
-export const carriesSubnet = (query: Query): boolean =>
-  query.edns !== undefined && findOption(query.bytes, query.edns, OPTION_ECS) !== undefined
 
 /** Whether upstream says that the answer holds for one network only (scope above 0). */
 export const isTailored = (reply: Reply): boolean => {

@@ -10,7 +10,7 @@ import { FAST_ANSWERED, FAST_NEXT, FAST_SLOW, type FastStep, type FastVerdict } 
 import { WireZones } from '../../core/wire-zones.ts'
 import { getFlags, setFlags, setU32 } from '../../wire/header.ts'
 import type { Counts } from './counts.ts'
-import { hitFlags } from './hit.ts'
+import { hasOpt, hitFlags } from './hit.ts'
 import type { CacheOptions } from './options.ts'
 import { isDue } from './refresh.ts'
 import { isOutdated } from './store.ts'
@@ -108,7 +108,7 @@ class FastHits implements FastStep {
     const hit = this.#hit
     const { out, outAt, ttlOffsets } = query
     const count = hit.ttlCount
-    if (count >= ttlOffsets.length) return FAST_SLOW
+    if (count >= ttlOffsets.length || hasOpt(out, outAt, count)) return FAST_SLOW
     for (let k = 0; k < count; k++) {
       const offset = hit.offsets[k]!
       ttlOffsets[k] = offset

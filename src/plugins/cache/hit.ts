@@ -4,7 +4,21 @@
 import type { CacheHit } from '../../cache/hit.ts'
 import type { Query } from '../../core/query.ts'
 import { Reply } from '../../core/reply.ts'
-import { FLAG_AA, FLAG_AD, FLAG_CD, FLAG_QR, FLAG_RA, FLAG_RD, getFlags, MASK_RCODE, setFlags } from '../../wire/header.ts'
+import {
+  FLAG_AA,
+  FLAG_AD,
+  FLAG_CD,
+  FLAG_QR,
+  FLAG_RA,
+  FLAG_RD,
+  getAncount,
+  getArcount,
+  getFlags,
+  getNscount,
+  MASK_RCODE,
+  setFlags,
+} from '../../wire/header.ts'
+import { withoutUnaskedOpt } from './own-message.ts'
 import { setTtls } from './ttl.ts'
 
 /** A query of either path. */
@@ -22,8 +36,13 @@ export const answerFromHit = (query: Query, hit: CacheHit, ttlSeconds: number): 
   const bytes = hit.message.slice()
   setFlags(bytes, 0, hitFlags(query, getFlags(bytes, 0)))
   setTtls(bytes, hit.ttlOffsets, ttlSeconds)
-  return new Reply(bytes)
+  const reply = new Reply(bytes)
+  return query.edns === undefined && hasOpt(bytes, 0, hit.ttlCount) ? withoutUnaskedOpt(reply) : reply
 }
+
+/** Whether the stored message at `at` has an OPT: one more record than it has TTLs. */
+export const hasOpt = (bytes: Uint8Array, at: number, ttlCount: number): boolean =>
+  getAncount(bytes, at) + getNscount(bytes, at) + getArcount(bytes, at) > ttlCount
 
 /** AA is always set, as in CoreDNS: some clients discard answers without it. */
 export const hitFlags = (query: Asked, stored: number): number =>

@@ -3,14 +3,15 @@
 import type { Clock } from '../../core/clock.ts'
 import type { Query } from '../../core/query.ts'
 import { Reply } from '../../core/reply.ts'
+import { isOrdinary } from '../../core/upstream-key.ts'
 import { FLAG_RD, FLAG_TC, getFlags, setFlags } from '../../wire/header.ts'
 import { RCODE_NOERROR, RCODE_NXDOMAIN } from '../../wire/rcodes.ts'
 import type { Counts } from './counts.ts'
 import { adMask } from './hit.ts'
+import { ownMessage, withoutUnaskedOpt } from './own-message.ts'
 import type { Judge, Verdict } from './storable.ts'
 import type { Store } from './store.ts'
 import { setTtls } from './ttl.ts'
-import { copyWithoutOpt } from './without-opt.ts'
 
 /** What an answer is asked for. */
 export interface Purpose {
@@ -52,7 +53,7 @@ export class Intake {
     const verdict = this.#judge.judge(query, reply)
     if (verdict.isMismatch) this.#counts.drop(query)
     const isUsable = isAnswer(reply) && !verdict.isMismatch && !this.#store.isProtected(query, verdict, now)
-    const own = copyWithoutOpt(reply)
+    const own = ownMessage(reply)
     setTtls(own.bytes, own.ttlOffsets, verdict.ttlSeconds)
     const answer = new Reply(own.bytes, own.layout)
     if (!isTruncated(answer) && this.#isKept(query, verdict, isUsable, purpose, now)) {
@@ -82,9 +83,9 @@ export class Intake {
     return purpose.replaces ? isUsable : !this.#store.isProtected(query, verdict, now)
   }
 
-  /** A refresh came to nothing: the entry rests for the failure recheck. */
+  /** A refresh came to nothing: the entry rests for the failure recheck, unless the query itself may be to blame. */
   failed(query: Query): void {
-    if (this.#recheckSeconds > 0) this.#store.holdOff(query, this.#clock.seconds() + this.#recheckSeconds)
+    if (this.#recheckSeconds > 0 && isOrdinary(query)) this.#store.holdOff(query, this.#clock.seconds() + this.#recheckSeconds)
   }
 }
 
@@ -92,13 +93,14 @@ const isAnswer = (reply: Reply): boolean => reply.rcode === RCODE_NOERROR || rep
 
 export const isTruncated = (reply: Reply): boolean => reply.bytes.length > 0 && (getFlags(reply.bytes, 0) & FLAG_TC) !== 0
 
-/** The reply as this client is to see it: its own RD, and AD only if it asked for it. */
-export const replyFor = (query: Query, { reply }: Outcome): Reply => {
+/** The reply as this client is to see it: its own RD, AD only if it asked for it, an OPT only if it has one. */
+export const replyFor = (query: Query, outcome: Outcome): Reply => {
+  const reply = query.edns === undefined && outcome.reply.bytes.length > 0 ? withoutUnaskedOpt(outcome.reply) : outcome.reply
   if (reply.bytes.length === 0) return reply
   const given = getFlags(reply.bytes, 0)
   const flags = ((given & ~FLAG_RD) | (query.flags & FLAG_RD)) & adMask(query)
   if (flags === given) return reply
   const bytes = reply.bytes.slice()
   setFlags(bytes, 0, flags)
-  return new Reply(bytes, reply.layout)
+  return new Reply(bytes, reply.layout.of(bytes))
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
-import { a, cacheChain, NXDOMAIN, settle } from '../../../test/support/cache-chain.ts'
+import { a, cacheChain, settle } from '../../../test/support/cache-chain.ts'
 import { type QueryOptions, query, type ReplyOptions, replyTo, show } from '../../../test/support/messages.ts'
+import { ServerError } from '../../core/errors.ts'
 import type { Query } from '../../core/query.ts'
 import type { Reply } from '../../core/reply.ts'
 
@@ -37,42 +38,98 @@ for (const second of [0, 1]) {
   })
 }
 
-test('merge: each waiter gets its own RD and AD', async () => {
+test('merge: each waiter gets its own AD', async () => {
   const downstream = held()
   const chain = cacheChain('cache', downstream.step)
-  const answers = [chain.ask(), chain.ask({ rd: false, ad: true })]
+  const answers = [chain.ask(), chain.ask({ ad: true })]
   downstream.reply({ answer: [a(300)], ad: true })
   assert.deepEqual(
     (await Promise.all(answers)).map(shown => shown.flags),
-    ['qr rd', 'qr ad'],
+    ['qr rd', 'qr rd ad'],
   )
 })
 
-test('merge: a reply that is not kept is shared inside the shard', async () => {
+const unstored: { name: string; reply: ReplyOptions; asked: number }[] = [
+  { name: 'an error', reply: { rcode: 'REFUSED' }, asked: 1 },
+  { name: 'NXDOMAIN without SOA', reply: { rcode: 'NXDOMAIN' }, asked: 1 },
+  { name: 'a truncated reply', reply: { tc: true, answer: [a(300)] }, asked: 1 },
+  { name: 'a CNAME that leads nowhere', reply: { answer: ['www.example.org. 60 IN CNAME other.example.org.'] }, asked: 2 },
+]
+
+for (const c of unstored) {
+  test(`merge: ${c.name} is not kept, but shared inside the shard`, async () => {
+    const downstream = held()
+    const chain = cacheChain('cache', downstream.step)
+    const answers = [chain.ask(), chain.ask()]
+    downstream.reply(c.reply)
+    const [first, second] = await Promise.all(answers)
+    assert.deepEqual(second, first)
+    assert.equal(chain.asked.length, 1)
+  })
+
+  test(`merge: ${c.name} is ${c.asked === 1 ? 'told to the other shards' : 'asked for by the other shards themselves'}`, async () => {
+    const downstream = held()
+    const chain = cacheChain('cache', downstream.step)
+    const answers = [chain.ask(), chain.shard(1).ask(), chain.shard(2).ask()]
+    downstream.reply(c.reply)
+    await settle()
+    const shards = c.asked === 1 ? 1 : 3
+    assert.equal(chain.asked.length, shards)
+    for (let more = 1; more < shards; more++) downstream.reply(c.reply)
+    const [first, ...others] = await Promise.all(answers)
+    for (const other of others) assert.equal(other.rcode, first?.rcode)
+    for (const other of others) assert.equal(other.flags, first?.flags)
+  })
+}
+
+const timedOut = (): ServerError => new ServerError('UPSTREAM_TIMEOUT', 'i/o timeout')
+
+for (const second of [0, 1]) {
+  const where = second === 0 ? 'in one shard' : 'in two shards'
+  test(`merge: after a failure those with time left ask once more together, and the rest fail at once, ${where}`, async () => {
+    const downstream = held()
+    const chain = cacheChain('cache', downstream.step)
+    const other = second === 0 ? chain : chain.shard(second)
+    const early = [chain.ask(), other.ask(), other.ask()]
+    chain.clock.advance(2500)
+    const late = [other.ask(), chain.ask(), other.ask()]
+    await settle()
+    chain.clock.advance(1500)
+    downstream.fail(timedOut())
+    for (const answer of early) await assert.rejects(answer, { code: 'UPSTREAM_TIMEOUT' })
+    await settle()
+    assert.equal(chain.asked.length, 2)
+    downstream.reply({ answer: [a(300)] })
+    for (const answer of late) assert.deepEqual((await answer).answer, [a(300)])
+    assert.equal(chain.asked.length, 2)
+  })
+}
+
+test('merge: nobody asks more than once more', async () => {
   const downstream = held()
   const chain = cacheChain('cache', downstream.step)
-  const answers = [chain.ask(), chain.ask()]
-  downstream.reply({ rcode: 'REFUSED' })
-  assert.deepEqual(
-    (await Promise.all(answers)).map(shown => shown.rcode),
-    ['REFUSED', 'REFUSED'],
-  )
+  const answers = [chain.ask(), chain.ask(), chain.ask()]
+  downstream.fail(timedOut())
+  await assert.rejects(answers[0] as Promise<unknown>)
+  await settle()
+  downstream.fail(timedOut())
+  for (const answer of answers) await assert.rejects(answer, { code: 'UPSTREAM_TIMEOUT' })
+  assert.equal(chain.asked.length, 2)
+})
+
+test('merge: 500 waiters in two shards and an upstream that keeps silent: it is asked once', async () => {
+  const downstream = held()
+  const chain = cacheChain('cache', downstream.step)
+  const shards = [chain, chain.shard(1)]
+  const answers = Array.from({ length: 500 }, (_, n) => shards[n % 2]!.ask({ id: n }))
+  chain.clock.advance(4000)
+  downstream.fail(timedOut())
+  const settled = await Promise.allSettled(answers)
+  assert.deepEqual([...new Set(settled.map(({ status }) => status))], ['rejected'])
   assert.equal(chain.asked.length, 1)
 })
 
-test('merge: another shard asks for itself when it finds nothing in the store', async () => {
-  const downstream = held()
-  const chain = cacheChain('cache', downstream.step)
-  const answers = [chain.ask(), chain.shard(1).ask()]
-  downstream.reply({ rcode: 'REFUSED' })
-  assert.equal((await answers[0])?.rcode, 'REFUSED')
-  await settle()
-  assert.equal(chain.asked.length, 2)
-  downstream.reply(NXDOMAIN)
-  assert.equal((await answers[1])?.rcode, 'NXDOMAIN')
-})
-
-test('merge: a failure is shared inside the shard, and the next question asks anew', async () => {
+test('merge: a defect is not tried again', async () => {
   const downstream = held()
   const chain = cacheChain('cache', downstream.step)
   const answers = [chain.ask(), chain.ask()]
@@ -84,22 +141,14 @@ test('merge: a failure is shared inside the shard, and the next question asks an
   assert.deepEqual((await again).answer, [a(300)])
 })
 
-test('merge: a truncated reply over UDP is no answer for who waits over TCP', async () => {
-  const downstream = held()
-  const chain = cacheChain('cache', downstream.step)
-  const udp = chain.ask()
-  const tcp = [chain.ask({ transport: 'tcp' }), chain.ask({ transport: 'tcp' })]
-  downstream.reply({ answer: [a(300)], tc: true })
-  assert.equal((await udp).flags, 'qr tc rd')
-  await settle()
-  assert.equal(chain.asked.length, 2)
-  assert.equal(chain.asked[1]?.transport, 'tcp')
-  downstream.reply({ answer: [a(300)] })
-  for (const shown of await Promise.all(tcp)) assert.equal(shown.flags, 'qr rd')
-})
-
+/** Whatever makes another message for upstream. */
 const apart: { name: string; query: QueryOptions & { type?: string } }[] = [
   { name: 'of another type', query: { type: 'AAAA' } },
+  { name: 'without RD', query: { rd: false } },
+  { name: 'with EDNS', query: { udpSize: 4096 } },
+  { name: 'over TCP', query: { transport: 'tcp' } },
+  { name: 'with an option', query: { options: [{ code: 65001, data: '00' }] } },
+  { name: 'with a record in additional', query: { additional: ['www.example.org. 1 IN A 192.0.2.1'] } },
   { name: 'with DO', query: { do: true } },
   { name: 'with CD', query: { cd: true } },
   { name: 'of another class', query: { class: 3 } },
@@ -131,21 +180,40 @@ test('merge: a question that leads back to itself does not wait for itself', asy
   }
 })
 
-test('merge: nobody waits longer than 5 seconds for another', async t => {
-  mock.timers.enable({ apis: ['setTimeout'] })
-  t.after(() => mock.timers.reset())
+for (const second of [0, 1]) {
+  test(`merge: a waiter fails at its own deadline, ${second === 0 ? 'in one shard' : 'in two shards'}`, async t => {
+    mock.timers.enable({ apis: ['setTimeout'] })
+    t.after(() => mock.timers.reset())
+    const never = new Promise<Reply>(() => undefined)
+    const chain = cacheChain('cache', () => never)
+    void chain.ask()
+    chain.clock.advance(3000)
+    const late = (second === 0 ? chain : chain.shard(second)).ask()
+    let isOver = false
+    const failure = assert.rejects(late, { code: 'UPSTREAM_TIMEOUT' }).finally(() => (isOver = true))
+    await settle()
+    mock.timers.tick(4999)
+    await settle()
+    assert.equal(isOver, false)
+    mock.timers.tick(1)
+    await failure
+    assert.equal(chain.asked.length, 1)
+  })
+}
+
+test('merge: two sizes of EDNS are asked apart, so that a small one cuts no answer of a large one', async () => {
   const downstream = held()
   const chain = cacheChain('cache', downstream.step)
-  const answers = [chain.ask(), chain.ask()]
-  mock.timers.tick(4999)
-  await settle()
-  assert.equal(chain.asked.length, 1)
-  mock.timers.tick(1)
-  await settle()
-  assert.equal(chain.asked.length, 2)
+  const answers = [chain.ask(), chain.ask({ udpSize: 4096 })]
+  downstream.reply({ tc: true })
   downstream.reply({ answer: [a(300)] })
-  downstream.reply({ answer: [a(300)] })
-  await Promise.all(answers)
+  assert.deepEqual(
+    (await Promise.all(answers)).map(({ flags, answer }) => [flags, answer.length]),
+    [
+      ['qr tc rd', 0],
+      ['qr rd', 1],
+    ],
+  )
 })
 
 test('merge: a shard goes on without when the table of claims is full', async () => {

@@ -1,31 +1,37 @@
-// Asking the rest of the chain, once per question: equal questions in flight are merged, inside the shard by a map, over shards by claims
-// (R-03: each parallel duplicate would be one more chance for a forged reply). Nobody waits longer than MERGE_WAIT_MS for another's work.
+// Asking the rest of the chain, once per upstream query: equal ones in flight are merged, inside the shard by a map, over shards by claims
+// (R-03: each parallel duplicate would be one more chance for a forged reply). Equal means that the same message would leave for upstream
+// (core/upstream-key.ts). Everybody waits by the deadline of their own query. When an attempt fails, those who still have time for another
+// make one together, once.
 
 import type { CacheTableRef } from '../../cache/table-ref.ts'
 import type { Clock } from '../../core/clock.ts'
+import { ServerError } from '../../core/errors.ts'
 import type { Handler } from '../../core/handler.ts'
 import { NumberMap } from '../../core/number-map.ts'
 import type { Query } from '../../core/query.ts'
 import type { Reply } from '../../core/reply.ts'
+import { isSameUpstream, relayedBytes, UpstreamKey } from '../../core/upstream-key.ts'
 import { CLAIM_FULL, CLAIM_HELD, type Claims } from '../../memory/claims.ts'
-import { FLAG_AD, FLAG_CD } from '../../wire/header.ts'
-import { namesEqual } from '../../wire/name.ts'
+import { FLAG_AD } from '../../wire/header.ts'
 import { TYPE_HINFO } from '../../wire/rrtypes.ts'
-import { carriesSubnet } from './client-subnet.ts'
 import { answerFromHit } from './hit.ts'
-import { type Intake, isTruncated, type Outcome, type Purpose } from './intake.ts'
+import type { Intake, Outcome, Purpose } from './intake.ts'
 import type { Judge } from './storable.ts'
 import type { Store } from './store.ts'
+import { outcomeFrom, tellFailure, tellOutcome } from './told.ts'
 import { within } from './within.ts'
 
-/** Longer than forward tries (5 s) would outlast every client. */
-const MERGE_WAIT_MS = 5000
+/** Less than an upstream is given for one attempt (forward's read time-out): a second failure would come too late. */
+const MINIMUM_RETRY_MS = 2000
 
 interface Flight {
   readonly asker: Query
   /** Undefined while the asker's chain runs synchronously. */
   outcome: Promise<Outcome> | undefined
 }
+
+/** Exactly one of both is given: the outcome, or why there is none. */
+type Landed = (outcome: Outcome | undefined, error: unknown) => void
 
 export interface MissParts {
   readonly next: Handler
@@ -37,7 +43,7 @@ export interface MissParts {
   readonly isAlone: boolean
   readonly clock: Clock
   /** Of one of the block's tables: keeps the claims of different blocks apart. */
-  readonly table: Pick<CacheTableRef, 'id'>
+  readonly table: Pick<CacheTableRef, 'id' | 'seed'>
   /** Whether the block has `loop`: its probes (HINFO) must come round, so they are not merged with their own first pass. */
   readonly hasLoop: boolean
 }
@@ -46,107 +52,126 @@ export class Misses {
   readonly #parts: MissParts
   /** By the upper 53 bits of the keyed hash; what else has the same goes alone. */
   readonly #flights = new NumberMap<Flight>()
+  readonly #key: UpstreamKey
   readonly #salt: number
 
   constructor(parts: MissParts) {
     this.#parts = parts
+    this.#key = new UpstreamKey(parts.table.seed)
     this.#salt = Math.imul(parts.table.id + 1, 0x9e3779b1)
   }
 
   /** The answer to a question that the store has none for, or only a stale one. Fails as the chain fails. */
   ask(query: Query, purpose: Purpose): Outcome | Promise<Outcome> {
-    if (this.#goesAlone(query)) return this.#askChain(query, purpose)
-    const { hashLow, hashHigh } = this.#parts.store.keyOf(query)
-    const id = flightId(hashLow, hashHigh)
-    const flight = this.#flights.get(id)
-    if (flight !== undefined) {
-      return isSameQuestion(flight.asker, query) ? this.#join(flight, query, purpose) : this.#askChain(query, purpose)
-    }
-    const ticket = this.#claim(hashLow, hashHigh)
-    if (ticket !== CLAIM_HELD) return this.#fly(id, ticket, query, purpose)
-    const outcome = this.#askAfterOther(query, purpose, hashLow, hashHigh ^ this.#salt)
-    this.#flights.set(id, { asker: query, outcome })
-    const land = (): void => void this.#flights.delete(id)
-    outcome.then(land, land)
-    return outcome
-  }
-
-  #goesAlone(query: Query): boolean {
-    const { judge, hasLoop } = this.#parts
-    return judge.neverStores(query.question) || carriesSubnet(query) || (hasLoop && query.question.type === TYPE_HINFO)
+    return this.#ask(query, purpose, true)
   }
 
   /** Starts the same for `query` unless somebody is at it already; undefined then. */
   askUnlessAsked(query: Query, purpose: Purpose): Outcome | Promise<Outcome> | undefined {
-    const { hashLow, hashHigh } = this.#parts.store.keyOf(query)
-    const id = flightId(hashLow, hashHigh)
+    const { low, high } = this.#key.set(relayedBytes(query))
+    const id = flightId(low, high)
     if (this.#flights.has(id)) return undefined
-    const ticket = this.#claim(hashLow, hashHigh)
+    const ticket = this.#claim(low, high)
     return ticket === CLAIM_HELD ? undefined : this.#fly(id, ticket, query, purpose)
   }
 
-  /** Shards are asked for leave only where there are others. */
-  #claim(hashLow: number, hashHigh: number): number {
-    return this.#parts.isAlone ? CLAIM_FULL : this.#parts.claims.claim(hashLow, hashHigh ^ this.#salt)
+  #ask(query: Query, purpose: Purpose, mayRetry: boolean): Outcome | Promise<Outcome> {
+    if (this.#goesAlone(query)) return this.#askChain(query, purpose)
+    const { low, high } = this.#key.set(relayedBytes(query))
+    const id = flightId(low, high)
+    const flight = this.#flights.get(id)
+    if (flight !== undefined) {
+      if (flight.outcome === undefined || isWithin(query, flight.asker) || !isSameQuery(query, flight.asker)) {
+        return this.#askChain(query, purpose)
+      }
+      return this.#join(flight.outcome, query, purpose, mayRetry)
+    }
+    const ticket = this.#claim(low, high)
+    if (ticket !== CLAIM_HELD) return this.#fly(id, ticket, query, purpose)
+    const outcome = this.#askAfterOther(query, purpose, low, high)
+    this.#flights.set(id, { asker: query, outcome })
+    const land = (): void => void this.#flights.delete(id)
+    outcome.then(land, land)
+    return this.#join(outcome, query, purpose, mayRetry)
   }
 
-  /** Asks for all who come with the same question meanwhile. `ticket` may be negative: then there is nothing to release. */
+  #goesAlone(query: Query): boolean {
+    const { judge, hasLoop } = this.#parts
+    return judge.neverStores(query.question) || (hasLoop && query.question.type === TYPE_HINFO)
+  }
+
+  /** Shards are asked for leave only where there are others. */
+  #claim(low: number, high: number): number {
+    return this.#parts.isAlone ? CLAIM_FULL : this.#parts.claims.claim(low, high ^ this.#salt)
+  }
+
+  /** Asks for all who come with the same query meanwhile. `ticket` may be negative: then there is nothing to release. */
   #fly(id: number, ticket: number, asker: Query, purpose: Purpose): Outcome | Promise<Outcome> {
     const flight: Flight = { asker, outcome: undefined }
     this.#flights.set(id, flight)
-    const land = (): void => {
+    const release = this.#releaser(ticket)
+    const outcome = this.#askChain(asker, purpose, (answered, error) => {
       this.#flights.delete(id)
-      if (ticket >= 0) this.#parts.claims.release(ticket)
-    }
-    let outcome: Outcome | Promise<Outcome> | undefined
-    try {
-      outcome = this.#askChain(asker, purpose, land)
-    } finally {
-      if (outcome instanceof Promise) flight.outcome = outcome
-      else land()
-    }
+      release?.(answered, error)
+    })
+    if (outcome instanceof Promise) flight.outcome = outcome
     return outcome
   }
 
-  #join(flight: Flight, query: Query, purpose: Purpose): Outcome | Promise<Outcome> {
-    const { asker, outcome } = flight
-    if (outcome === undefined || isWithin(query, asker)) return this.#askChain(query, purpose)
-    return within(outcome, MERGE_WAIT_MS).then(shared => {
-      if (shared === undefined) return this.#askChain(query, purpose)
-      const isTooShort = isTruncated(shared.reply) && query.transport === 'tcp' && asker.transport === 'udp'
-      return isTooShort ? this.ask(query, purpose) : shared
-    })
+  /** Waits for another's work as long as the query's own time lasts. */
+  async #join(outcome: Promise<Outcome>, query: Query, purpose: Purpose, mayRetry: boolean): Promise<Outcome> {
+    let shared: Outcome | undefined
+    try {
+      shared = await within(outcome, this.#leftMs(query))
+    } catch (error) {
+      if (!mayRetry || !(error instanceof ServerError) || this.#leftMs(query) < MINIMUM_RETRY_MS) throw error
+      return this.#ask(query, purpose, false)
+    }
+    return shared ?? timedOut()
   }
 
   async #askAfterOther(query: Query, purpose: Purpose, low: number, high: number): Promise<Outcome> {
     const { claims, store, clock } = this.#parts
-    await claims.wait(low, high, MERGE_WAIT_MS)
+    const told = await claims.wait(low, high ^ this.#salt, this.#leftMs(query))
     const now = clock.seconds()
     const side = store.find(query, now)
     if (side?.isFresh(now)) {
       return { reply: answerFromHit(withAd(query), side.hit, side.remaining(now)), isUsable: !side.isFailure }
     }
-    const ticket = claims.claim(low, high)
-    try {
-      return await this.#askChain(query, purpose)
-    } finally {
-      if (ticket >= 0) claims.release(ticket)
-    }
+    const outcome = outcomeFrom(told, query)
+    if (outcome !== undefined) return outcome
+    if (this.#leftMs(query) <= 0) timedOut()
+    return this.#askChain(query, purpose, this.#releaser(this.#claim(low, high)))
   }
 
-  /** `landed` runs once a later answer has been taken in, or has failed. */
-  #askChain(query: Query, purpose: Purpose, landed?: () => void): Outcome | Promise<Outcome> {
+  /** Ends a claim and tells the other shards how it went; undefined if there is none to end. */
+  #releaser(ticket: number): Landed | undefined {
+    if (ticket < 0) return undefined
+    const { claims } = this.#parts
+    return (outcome, error) => claims.release(ticket, outcome === undefined ? tellFailure(error) : tellOutcome(outcome))
+  }
+
+  #leftMs(query: Query): number {
+    return query.deadlineMs - this.#parts.clock.ms()
+  }
+
+  /** `landed` runs once a later answer has been taken in, or has failed, with how it went. */
+  #askChain(query: Query, purpose: Purpose, landed?: Landed): Outcome | Promise<Outcome> {
     const { next, intake } = this.#parts
     const fail = (error: unknown): never => {
       if (purpose.replaces) intake.failed(query)
+      landed?.(undefined, error)
       throw error
     }
     const take = (reply: Reply): Outcome => {
+      let outcome: Outcome
       try {
-        return intake.take(query, reply, purpose)
+        outcome = intake.take(query, reply, purpose)
       } catch (error) {
         return fail(error)
       }
+      landed?.(outcome, undefined)
+      return outcome
     }
     let reply: Reply | Promise<Reply>
     try {
@@ -154,36 +179,21 @@ export class Misses {
     } catch (error) {
       return fail(error)
     }
-    if (!(reply instanceof Promise)) return take(reply)
-    return reply.then(
-      late => {
-        try {
-          return take(late)
-        } finally {
-          landed?.()
-        }
-      },
-      error => {
-        landed?.()
-        return fail(error)
-      },
-    )
+    return reply instanceof Promise ? reply.then(take, fail) : take(reply)
   }
 }
 
 /** Upstream is always told that AD is understood (RFC 6840 section 5.7), so that the stored AD bit means something. */
 const withAd = (query: Query): Query => (query.flags & FLAG_AD ? query : query.with({ flags: query.flags | FLAG_AD }))
 
-/** 53 bits of the key's hash as one number. */
-const flightId = (hashLow: number, hashHigh: number): number => (hashHigh >>> 11) * 0x1_0000_0000 + (hashLow >>> 0)
+/** 53 bits of the hash as one number. */
+const flightId = (low: number, high: number): number => (high >>> 11) * 0x1_0000_0000 + (low >>> 0)
 
-/** Whether the cache keys of two queries are equal. */
-const isSameQuestion = (a: Query, b: Query): boolean =>
-  a.question.type === b.question.type &&
-  a.question.class === b.question.class &&
-  a.do === b.do &&
-  ((a.flags ^ b.flags) & FLAG_CD) === 0 &&
-  namesEqual(a.question.folded, b.question.folded)
+const isSameQuery = (a: Query, b: Query): boolean => isSameUpstream(relayedBytes(a), relayedBytes(b))
+
+const timedOut = (): never => {
+  throw new ServerError('UPSTREAM_TIMEOUT', 'the same question, asked by another client: i/o timeout')
+}
 
 /**
  * Whether `query` was asked on behalf of `asker` (a CNAME that leads back to its own question): it cannot wait for it. Questions that the

@@ -1,9 +1,15 @@
 // Background refreshes: prefetch of popular entries about to expire, and renewal of stale ones already served. One per question over all
 // shards. They are asked as if over TCP, as CoreDNS's are: forward then uses TCP upstream, so that a refresh, which nobody waits for, is
-// never truncated and cannot be forged from off the path.
+// never truncated and cannot be forged from off the path. They are asked in one form, whatever the query looked like that gave the occasion: the
+// answer is for all.
 
 import type { CacheHit } from '../../cache/hit.ts'
-import type { Query } from '../../core/query.ts'
+import type { Clock } from '../../core/clock.ts'
+import { Query } from '../../core/query.ts'
+import { EDNS_DO, readEdns } from '../../wire/edns.ts'
+import { FLAG_AD, FLAG_CD, FLAG_RD } from '../../wire/header.ts'
+import { readLayout } from '../../wire/layout.ts'
+import { MessageWriter } from '../../wire/writer.ts'
 import type { Counts } from './counts.ts'
 import type { Purpose } from './intake.ts'
 import type { Misses } from './miss.ts'
@@ -17,16 +23,37 @@ const REFRESH_LIMIT = 1000
 export const isDue = (prefetch: PrefetchOptions, popularity: number, hit: CacheHit, now: number): boolean =>
   popularity >= prefetch.amount && hit.expirySeconds - now <= Math.ceil((prefetch.percentage / 100) * hit.ttlSeconds)
 
+/** What this server's own queries advertise; over a stream it does not matter. */
+const OWN_UDP_SIZE = 1232
+
+/** The query's question in plain form, over TCP, with a whole budget of its own. */
+const refreshQuery = (query: Query, nowMs: number): Query => {
+  const { question, client, local, listener } = query
+  const writer = new MessageWriter()
+  writer.header(query.id, FLAG_RD | FLAG_AD | (query.flags & FLAG_CD))
+  writer.question(question.wire, question.type, question.class)
+  if (query.do) writer.opt({ udpSize: OWN_UDP_SIZE, flags: EDNS_DO })
+  const bytes = writer.finish()
+  const layout = readLayout(bytes)
+  const edns = layout && readEdns(bytes, layout)
+  const own = { bytes, question, edns: edns === 'malformed' ? undefined : edns }
+  const refresh = new Query({ ...own, transport: 'tcp', client, local, listener, receivedMs: nowMs })
+  refresh.view = query.view
+  return refresh
+}
+
 export class Refresher {
   readonly #misses: Misses
   readonly #counts: Counts
   readonly #prefetch: PrefetchOptions | undefined
+  readonly #clock: Pick<Clock, 'ms'>
   #underWay = 0
 
-  constructor(misses: Misses, counts: Counts, prefetch: PrefetchOptions | undefined) {
+  constructor(misses: Misses, counts: Counts, prefetch: PrefetchOptions | undefined, clock: Pick<Clock, 'ms'>) {
     this.#misses = misses
     this.#counts = counts
     this.#prefetch = prefetch
+    this.#clock = clock
   }
 
   /** Counts a fresh hit; gives what to refresh its entry for if that is popular and about to expire. */
@@ -41,7 +68,7 @@ export class Refresher {
   start(query: Query, purpose: Purpose): void {
     if (this.#underWay >= REFRESH_LIMIT) return
     this.#underWay++
-    this.#run(query.with({ transport: 'tcp' }), purpose)
+    this.#run(refreshQuery(query, this.#clock.ms()), purpose)
       // The entry stays as it is and upstream's failure is forward's to count: there is no client to tell.
       .catch(() => undefined)
       .finally(() => this.#underWay--)

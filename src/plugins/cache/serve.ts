@@ -58,8 +58,8 @@ const makeHandler = (next: Handler, options: CacheOptions, { scope, shared, coun
     table: shared.success,
     hasLoop,
   })
-  const refresher = new Refresher(misses, counts, options.prefetch)
-  const staleServer = options.stale && new StaleServer(options.stale, { misses, refresher, counts })
+  const refresher = new Refresher(misses, counts, options.prefetch, clock)
+  const staleServer = options.stale && new StaleServer(options.stale, { misses, refresher, intake, counts })
 
   const onMiss = (query: Query): Reply | Promise<Reply> => {
     counts.miss(query)

@@ -180,3 +180,27 @@ test('prefer_positive: another answer with data replaces', async () => {
   chain.clock.advance(60_000)
   assert.deepEqual((await chain.ask()).answer, [a(60, 2)])
 })
+
+test('serve_stale verify: a time-out is a failed refresh, and the entry rests for FAILURE_RECHECK', async t => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.after(() => mock.timers.reset())
+  const chain = cacheChain(cacheWith('serve_stale 1h verify 300ms 0s 10s'), OLD, never)
+  await chain.ask()
+  chain.clock.advance(60_000)
+  const first = chain.ask()
+  await settle()
+  mock.timers.tick(300)
+  assert.deepEqual((await first).answer, [a(0, 1)])
+  chain.clock.advance(6000)
+  // At once: no timer runs any more.
+  assert.deepEqual((await chain.ask()).answer, [a(0, 1)])
+  assert.equal(chain.asked.length, 2)
+})
+
+test('serve_stale verify: the failure of an odd query keeps nobody else from asking', async () => {
+  const chain = cacheChain(cacheWith('serve_stale 1h verify 0s 0s 10s'), OLD, { rcode: 'REFUSED' }, NEW)
+  await chain.ask()
+  chain.clock.advance(60_000)
+  assert.deepEqual((await chain.ask({ rd: false })).answer, [a(0, 1)])
+  assert.deepEqual((await chain.ask()).answer, [a(60, 2)])
+})

@@ -5,7 +5,7 @@ import type { Query } from '../../core/query.ts'
 import type { Reply } from '../../core/reply.ts'
 import type { Counts } from './counts.ts'
 import { answerFromHit } from './hit.ts'
-import { type Outcome, REPLACE, replyFor } from './intake.ts'
+import { type Intake, type Outcome, REPLACE, replyFor } from './intake.ts'
 import type { Misses } from './miss.ts'
 import type { Refresher } from './refresh.ts'
 import type { StaleOptions } from './stale-options.ts'
@@ -16,12 +16,14 @@ export class StaleServer {
   readonly #options: StaleOptions
   readonly #misses: Misses
   readonly #refresher: Refresher
+  readonly #intake: Intake
   readonly #counts: Counts
 
-  constructor(options: StaleOptions, parts: { misses: Misses; refresher: Refresher; counts: Counts }) {
+  constructor(options: StaleOptions, parts: { misses: Misses; refresher: Refresher; intake: Intake; counts: Counts }) {
     this.#options = options
     this.#misses = parts.misses
     this.#refresher = parts.refresher
+    this.#intake = parts.intake
     this.#counts = parts.counts
   }
 
@@ -44,8 +46,12 @@ export class StaleServer {
       const outcome = this.#misses.ask(query, REPLACE)
       if (!(outcome instanceof Promise)) return this.#choose(query, outcome, stale)
       const { verifyTimeoutMs } = this.#options
-      const awaited = verifyTimeoutMs === 0 ? outcome : within(outcome, verifyTimeoutMs)
-      return awaited.then(late => this.#choose(query, late, stale), onFailure)
+      if (verifyTimeoutMs === 0) return outcome.then(late => this.#choose(query, late, stale), onFailure)
+      return within(outcome, verifyTimeoutMs).then(late => {
+        // A time-out is a failed refresh, whatever comes of it later: until the recheck nobody else waits.
+        if (late === undefined) this.#intake.failed(query)
+        return this.#choose(query, late, stale)
+      }, onFailure)
     } catch (error) {
       return onFailure(error)
     }

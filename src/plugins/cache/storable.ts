@@ -5,6 +5,7 @@ import { classify, hasAuthority, type ResponseType } from '../../core/classify.t
 import type { Clock } from '../../core/clock.ts'
 import type { Query } from '../../core/query.ts'
 import type { Reply } from '../../core/reply.ts'
+import { isOrdinary } from '../../core/upstream-key.ts'
 import { ZoneSet } from '../../core/zones.ts'
 import { FLAG_QR, FLAG_TC, getFlags, getQdcount } from '../../wire/header.ts'
 import { isQuestionOf, type Question } from '../../wire/question.ts'
@@ -54,7 +55,7 @@ export class Judge {
     const ttlSeconds = this.#ttl(type.response, reply)
     const isCandidate = ttlSeconds > 0 && isWhole(reply) && isKind(type.response)
     const matches = isCandidate && isReplyTo(query.question, reply)
-    const table = matches && !isTailored(reply) ? tableFor(type, reply) : undefined
+    const table = matches && !isTailored(reply) && speaksForAll(query, type) ? tableFor(type, reply) : undefined
     return {
       table: table !== undefined && this.#isDisabled(table, query.question) ? undefined : table,
       ttlSeconds,
@@ -118,6 +119,10 @@ const tableFor = ({ response, isComplete }: EffectiveType, reply: Reply): TableN
       return undefined
   }
 }
+
+/** An answer does; that there is none may be due to how this client asked (RD=0, a strange record). */
+const speaksForAll = (query: Query, { response, isComplete }: EffectiveType): boolean =>
+  isComplete || response === 'NXDOMAIN' || response === 'NODATA' || isOrdinary(query)
 
 const isWhole = (reply: Reply): boolean => (getFlags(reply.bytes, 0) & FLAG_TC) === 0
 

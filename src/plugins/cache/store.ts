@@ -8,8 +8,8 @@ import { CHANGE_SLOT_BITS, type ChangeScopes } from '../../core/change-scopes.ts
 import type { Query } from '../../core/query.ts'
 import { FLAG_CD } from '../../wire/header.ts'
 import type { CacheOptions } from './options.ts'
+import type { OwnMessage } from './own-message.ts'
 import type { TableName, Verdict } from './storable.ts'
-import type { OwnMessage } from './without-opt.ts'
 
 // The caller's 16 bits of an entry: the answer has the records asked for; it is SERVFAIL or NOTIMP; then the group of names that it goes with.
 const ENTRY_POSITIVE = 1

@@ -70,17 +70,17 @@ test('failover asks the next upstream for its rcodes', async t => {
   assert.deepEqual(await answerOf(started), ['example.org. 60 IN A 192.0.2.2'])
 })
 
-test('failover ends with the last reply once it has gone round', async t => {
+test('failover asks each upstream once, and gives the last reply', async t => {
   const servers = await startUpstreams(
     t,
     asked => asked.reply({ rcode: 'REFUSED' }),
     asked => asked.reply({ rcode: 'SERVFAIL' }),
   )
   const { handle } = await startForward(t, `forward . ${names(servers)} {\npolicy sequential\nfailover REFUSED SERVFAIL\n}`)
-  assert.equal(show(await handle(query('example.org.'))).rcode, 'REFUSED')
+  assert.equal(show(await handle(query('example.org.'))).rcode, 'SERVFAIL')
   assert.deepEqual(
     servers.map(({ asked }) => asked.length),
-    [2, 1],
+    [1, 1],
   )
 })
 
@@ -141,7 +141,7 @@ test('round_robin takes the upstreams in turn', async t => {
 test('retiring ends pooled connections', async t => {
   const servers = await startUpstreams(t, asked => asked.reply())
   const started = await chain(forward, `forward . ${names(servers)} {\nforce_tcp\n}`, { control: { clock: systemClock } })
-  await started.handle(query('example.org.'))
+  await started.handle(query('example.org.', 'A', { receivedMs: systemClock.ms() }))
   const closed = new Promise(resolve => servers[0]?.connections[0]?.once('close', resolve))
   await started.retire()
   await closed

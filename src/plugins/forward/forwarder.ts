@@ -19,9 +19,7 @@ import type { InstanceShared } from './control.ts'
 import { DURATION_SHAPE, perProtocol, perRcode, perUpstream } from './metrics.ts'
 import type { ForwardOptions } from './options.ts'
 
-/** A query is answered, or has failed, after this long: the last attempt is cut off, which CoreDNS does not do. */
-const BUDGET_MS = 5000
-/** Less than this left of the budget is not worth another attempt. */
+/** Less than this left until the query's deadline is not worth another attempt. */
 const MINIMUM_ATTEMPT_MS = 5
 
 export class Forwarder {
@@ -65,7 +63,7 @@ export class Forwarder {
       const text = `concurrent queries exceeded maximum ${this.#options.maxConcurrent}`
       return Promise.reject(new ServerError('MAX_CONCURRENT', text, RCODE_REFUSED))
     }
-    const tries = new Tries(this.#order(), clock.ms() + BUDGET_MS)
+    const tries = new Tries(this.#order(), query.deadlineMs)
     const [first] = tries.order
     // Nearly always the first upstream answers: one promise then, not the several of an async loop.
     if (first === undefined || alternate !== undefined || this.#isDown(first)) return this.#finish(query, alternate, tries)
@@ -94,7 +92,7 @@ export class Forwarder {
     for (const upstream of this.#upstreams) upstream.close()
   }
 
-  /** Goes on until one answers or the budget is spent. */
+  /** Goes on until one answers or the deadline has come. */
   async #finish(query: Query, alternate: Handler | undefined, tries: Tries): Promise<Reply> {
     try {
       const reply = await this.#ask(query, tries)
@@ -136,12 +134,12 @@ export class Forwarder {
     const { clock, counters } = this.#scope
     const { vectors } = this.#shared
     const seconds = (clock.ms() - startedMs) / 1000
-    const rcode = rcodeOf(reply)
+    const { rcode } = reply
     counters.observe(perRcode(vectors.duration, index, rcode), DURATION_SHAPE, seconds)
     counters.observe(perRcode(vectors.oldDuration, index, rcode), DURATION_SHAPE, seconds)
     counters.add(perRcode(vectors.oldResponses, index, rcode))
     counters.add(perUpstream(vectors.oldRequests, index))
-    if (!this.#options.failoverRcodes.includes(rcode) || tries.failovers >= this.#upstreams.length) return true
+    if (!this.#options.failoverRcodes.includes(rcode) || tries.failovers >= this.#upstreams.length - 1) return true
     tries.failovers += 1
     return false
   }
@@ -160,7 +158,7 @@ export class Forwarder {
   }
 
   #wantsNext(reply: Reply): boolean {
-    const rcode = rcodeOf(reply)
+    const { rcode } = reply
     if (this.#options.nextRcodes.includes(rcode)) return true
     return this.#options.nextOnNodata && rcode === RCODE_NOERROR && reply.layout.answerCount === 0
   }
@@ -217,12 +215,6 @@ class Tries {
       this.fatal = error
     }
   }
-}
-
-/** With the upper bits that OPT carries (RFC 6891 section 6.1.3). */
-function rcodeOf(reply: Reply): number {
-  const { layout } = reply
-  return layout.optIndex < 0 ? reply.rcode : ((layout.ttl(layout.optIndex) >>> 24) << 4) | reply.rcode
 }
 
 function serverError(failure: ExchangeError | undefined): ServerError {
