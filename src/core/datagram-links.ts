@@ -20,6 +20,8 @@ export interface DatagramLink {
   send(message: Uint8Array, id: number): void
   /** One message's reply is no longer waited for. */
   settled(serial: number): void
+  /** Notes a datagram that answered nothing: how many more there were on this socket than replies that may have come late or twice. */
+  stranger(serial: number): number
   /** The local and remote address of a socket, for error texts. */
   path(serial: number): string
   /** Closes sockets that have not been used for a while. */

@@ -1,13 +1,16 @@
-// What the transports need to know of a question in flight: bytes to send, and who judges what comes back.
+// What the transports need to know of a question in flight: bytes to send, who judges what comes back, and what to do when that is doubtful.
 
 import { randomId } from '../core/entropy.ts'
-import { FLAG_QR, getFlags, getId, getQdcount, HEADER_SIZE, opcodeOf, setId } from '../wire/header.ts'
-import type { MessageLayout } from '../wire/layout.ts'
-import { readLayout } from '../wire/layout.ts'
-import { isQuestionOf, type Question } from '../wire/question.ts'
+import type { Reply } from '../core/reply.ts'
+import { getFlags, getId, HEADER_SIZE, setId } from '../wire/header.ts'
+import type { Question } from '../wire/question.ts'
+import { isReply, readReply } from './judge.ts'
 
-/** `ignore`: not the reply to this question, waiting goes on; `malformed`: it claims to be, but is no well-formed message. */
-export type Verdict = 'accept' | 'ignore' | 'malformed'
+/**
+ * `stranger`: under another id; `mismatch`: under ours, but the reply to something else; `malformed`: the reply to this question, but broken.
+ * Over UDP none of these ends the waiting, for whoever is put off by a stranger's datagram can be made to answer wrong.
+ */
+export type Verdict = 'accept' | 'stranger' | 'mismatch' | 'malformed'
 
 export interface Ask {
   readonly id: number
@@ -15,6 +18,8 @@ export interface Ask {
   readonly template: Uint8Array
   readonly message: Uint8Array
   judge(reply: Uint8Array): Verdict
+  /** Asks the same over TCP, where nobody can forge: for a UDP exchange whose replies are doubtful (R-02b). Resolves with an accepted reply. */
+  readonly retry?: (() => Promise<Uint8Array>) | undefined
 }
 
 const withId = (template: Uint8Array, id: number): Uint8Array => {
@@ -23,42 +28,48 @@ const withId = (template: Uint8Array, id: number): Uint8Array => {
   return message
 }
 
-/**
- * A client's query under a fresh random id. A reply is accepted when id, QR, opcode and the one question (name in any case, type, class)
- * match: RFC 5452 section 9.1. Anything else is counted and ignored, for whoever answers a stranger's datagram can be made to answer wrong.
- */
+export interface RelayedOptions {
+  /** Told of each message that is not accepted. */
+  readonly ignored: () => void
+  /** Over TCP or TLS: nothing is cut off there. */
+  readonly isStream?: boolean
+  readonly retry?: (() => Promise<Uint8Array>) | undefined
+}
+
+/** A client's query under a fresh random id. */
 export class RelayedQuestion implements Ask {
   readonly id = randomId()
   readonly template: Uint8Array
-  /** Of the accepted reply. */
-  layout: MessageLayout | undefined
+  readonly retry: (() => Promise<Uint8Array>) | undefined
+  /** The accepted one, to be handed on. */
+  reply: Reply | undefined
   readonly #question: Question
-  readonly #onIgnored: () => void
+  readonly #options: RelayedOptions
 
   /** Borrows `bytes` for the exchange. */
-  constructor(bytes: Uint8Array, question: Question, onIgnored: () => void) {
+  constructor(bytes: Uint8Array, question: Question, options: RelayedOptions) {
     this.template = bytes
     this.#question = question
-    this.#onIgnored = onIgnored
+    this.#options = options
+    this.retry = options.retry
   }
 
   get message(): Uint8Array {
     return withId(this.template, this.id)
   }
 
-  judge(reply: Uint8Array): Verdict {
-    const verdict = this.#judge(reply)
-    if (verdict !== 'accept') this.#onIgnored()
+  /** Takes custody of `message`. */
+  judge(message: Uint8Array): Verdict {
+    const verdict = this.#judge(message)
+    if (verdict !== 'accept') this.#options.ignored()
     return verdict
   }
 
-  #judge(reply: Uint8Array): Verdict {
-    if (reply.length < HEADER_SIZE || getId(reply, 0) !== this.id || getQdcount(reply, 0) !== 1) return 'ignore'
-    const flags = getFlags(reply, 0)
-    if ((flags & FLAG_QR) === 0 || opcodeOf(flags) !== opcodeOf(getFlags(this.template, 0))) return 'ignore'
-    if (!isQuestionOf(reply, this.#question)) return 'ignore'
-    this.layout = readLayout(reply)
-    return this.layout === undefined ? 'malformed' : 'accept'
+  #judge(message: Uint8Array): Verdict {
+    if (message.length < HEADER_SIZE || getId(message, 0) !== this.id) return 'stranger'
+    if (!isReply(message, getFlags(this.template, 0), this.#question)) return 'mismatch'
+    this.reply = readReply(message, this.#question, this.#options.isStream === true)
+    return this.reply === undefined ? 'malformed' : 'accept'
   }
 }
 
@@ -77,6 +88,6 @@ export class Probe implements Ask {
   }
 
   judge(reply: Uint8Array): Verdict {
-    return reply.length >= HEADER_SIZE && getId(reply, 0) === this.id ? 'accept' : 'ignore'
+    return reply.length >= HEADER_SIZE && getId(reply, 0) === this.id ? 'accept' : 'stranger'
   }
 }

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
+import { DOUBTS, flipped, playDoubt } from '../../test/support/doubtful-replies.ts'
 import { answerTo, closedPort, type FakeUpstream, fakeUpstream, type Respond } from '../../test/support/fake-upstream.ts'
 import { query, show } from '../../test/support/plugin-harness.ts'
 import { systemClock } from '../core/clock.ts'
@@ -64,7 +65,7 @@ const setup = async (t: TestContext, respond: Respond, address = '127.0.0.1'): P
 
 const relayed = (onIgnored = () => {}): RelayedQuestion => {
   const asked = query('example.org.', 'A')
-  return new RelayedQuestion(asked.bytes, asked.question, onIgnored)
+  return new RelayedQuestion(asked.bytes, asked.question, { ignored: onIgnored })
 }
 
 for (const address of ['127.0.0.1', '::1']) {
@@ -86,7 +87,7 @@ test('hundreds in flight each get their own reply, whatever the order', LIMIT, a
   const replies = await Promise.all(
     names.map(name => {
       const asked = query(name, 'A')
-      return client.exchange(upstream.endpoint, new RelayedQuestion(asked.bytes, asked.question, () => {}), 10_000)
+      return client.exchange(upstream.endpoint, new RelayedQuestion(asked.bytes, asked.question, { ignored: () => {} }), 10_000)
     }),
   )
   assert.deepEqual(
@@ -95,11 +96,6 @@ test('hundreds in flight each get their own reply, whatever the order', LIMIT, a
   )
 })
 
-const flipped = (bytes: Uint8Array, offset: number, mask: number): Uint8Array => {
-  const forged = Uint8Array.from(bytes)
-  forged[offset]! ^= mask
-  return forged
-}
 const forgeries: { readonly name: string; readonly forge: (reply: Uint8Array) => Uint8Array }[] = [
   { name: 'another id', forge: reply => flipped(reply, 0, 1) },
   { name: 'another name', forge: reply => flipped(reply, 13, 1) },
@@ -207,3 +203,10 @@ test('when the engine has ended, questions go out all the same', LIMIT, async t 
   running.engine.links.end()
   assert.deepEqual(show(await ask()).answer, ANSWER)
 })
+
+for (const c of DOUBTS) {
+  test(`${c.name}: ${c.retries === 0 ? 'waiting goes on' : 'TCP is tried, once, and waiting goes on'}`, LIMIT, async t => {
+    const { upstream, client } = await setup(t, c.respond)
+    await playDoubt(c, (question, timeoutMs) => client.exchange(upstream.endpoint, question, timeoutMs))
+  })
+}

@@ -5,7 +5,8 @@ import type { Clock } from '../core/clock.ts'
 import type { DatagramLink, DatagramLinks, LinkEvents } from '../core/datagram-links.ts'
 import { NumberMap } from '../core/number-map.ts'
 import { getId, HEADER_SIZE } from '../wire/header.ts'
-import type { Ask } from './ask.ts'
+import type { Ask, Verdict } from './ask.ts'
+import { Doubts, STRANGER_LIMIT } from './doubts.ts'
 import type { Endpoint } from './endpoint.ts'
 import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
@@ -15,6 +16,7 @@ import type { UdpExchanger } from './udp-exchanger.ts'
 /** How exactly time-outs are kept. */
 const TICK_MS = 20
 const ID_COUNT = 0x10000
+const STRANGER_STEP = 64
 
 interface Exchange {
   readonly key: number
@@ -23,6 +25,8 @@ interface Exchange {
   readonly deadlineMs: number
   readonly resolve: (reply: Uint8Array) => void
   readonly reject: (error: ExchangeError) => void
+  /** Made when there are any. */
+  doubts: Doubts | undefined
 }
 
 export interface LinkClientParts {
@@ -44,13 +48,18 @@ export class LinkClient implements UdpExchanger {
   /** By serial * 65536 + id. */
   readonly #pending = new NumberMap<Exchange>()
   #ticker: NodeJS.Timeout | undefined
+  #wasOpened = false
 
   constructor(parts: LinkClientParts) {
     const { remote, links, sockets, sourceAddress } = parts
     this.#parts = parts
     this.#fallback = new UdpClient(sockets, sourceAddress)
     const events: LinkEvents = {
-      mayOpen: () => sockets.tryOpen(),
+      mayOpen: () => {
+        const mayOpen = sockets.tryOpen()
+        if (mayOpen) this.#wasOpened = true
+        return mayOpen
+      },
       closed: () => sockets.closed(),
       received: (serial, bytes) => this.#received(serial, bytes),
       failed: (serial, code, path) => this.#failed(serial, code, path),
@@ -59,7 +68,8 @@ export class LinkClient implements UdpExchanger {
   }
 
   exchange(remote: Endpoint, ask: Ask, timeoutMs: number): Promise<Uint8Array> {
-    if (!this.#parts.links.isOpen) return this.#fallback.exchange(remote, ask, timeoutMs)
+    this.#wasOpened = !this.#parts.links.isOpen
+    if (this.#wasOpened) return this.#fallback.exchange(remote, ask, timeoutMs)
     return new Promise((resolve, reject) => {
       const serial = this.#choose()
       const key = serial * ID_COUNT + ask.id
@@ -69,9 +79,14 @@ export class LinkClient implements UdpExchanger {
         return
       }
       this.#link.send(ask.template, ask.id)
-      this.#pending.set(key, { key, ask, serial, deadlineMs: this.#parts.clock.ms() + timeoutMs, resolve, reject })
+      const deadlineMs = this.#parts.clock.ms() + timeoutMs
+      this.#pending.set(key, { key, ask, serial, deadlineMs, resolve, reject, doubts: undefined })
       this.#ticker ??= setInterval(() => this.#tick(), TICK_MS)
     })
+  }
+
+  get wasReused(): boolean {
+    return !this.#wasOpened
   }
 
   sweep(): void {
@@ -106,12 +121,43 @@ export class LinkClient implements UdpExchanger {
   #received(serial: number, bytes: Uint8Array): void {
     const key = bytes.length < HEADER_SIZE ? -1 : serial * ID_COUNT + getId(bytes, 0)
     const exchange = this.#pending.get(key)
-    if (exchange?.ask.judge(bytes) !== 'accept') {
-      if (exchange === undefined) this.#parts.ignored()
+    if (exchange === undefined) {
+      this.#stranger(serial)
+      return
+    }
+    const verdict = exchange.ask.judge(bytes)
+    if (verdict !== 'accept') {
+      this.#doubt(exchange, verdict)
       return
     }
     this.#end(exchange)
     exchange.resolve(bytes)
+  }
+
+  /** Whoever waits on a socket that gets guesses asks over TCP too. Not at each guess: looking through all that is pending takes time. */
+  #stranger(serial: number): void {
+    this.#parts.ignored()
+    if (this.#link.stranger(serial) % STRANGER_STEP !== STRANGER_LIMIT) return
+    for (const exchange of this.#pending.values()) if (exchange.serial === serial) this.#doubt(exchange, 'stranger')
+  }
+
+  #doubt(exchange: Exchange, verdict: Verdict): void {
+    const { ask, key, serial } = exchange
+    const over = (): boolean => this.#pending.get(key) !== exchange
+    exchange.doubts ??= new Doubts(ask, {
+      resolve: reply => {
+        if (over()) return
+        this.#end(exchange)
+        exchange.resolve(reply)
+      },
+      reject: error => {
+        if (over()) return
+        this.#end(exchange)
+        exchange.reject(error)
+      },
+      path: () => this.#link.path(serial),
+    })
+    exchange.doubts.raise(verdict)
   }
 
   #end({ key, serial }: Exchange): void {

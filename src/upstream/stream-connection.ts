@@ -42,8 +42,8 @@ export class StreamConnection {
   }
 
   /**
-   * Resolves with the accepted reply, owned by the caller; replies that `ask` ignores are passed over until the time-out. After a rejection
-   * (an ExchangeError) the connection is closed, since a late reply would meet the next question.
+   * Resolves with the accepted reply, owned by the caller. After a rejection (an ExchangeError) the connection is closed, since a late reply
+   * would meet the next question.
    */
   exchange(ask: Ask, timeoutMs: number): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
@@ -76,9 +76,8 @@ export class StreamConnection {
       this.close()
       return
     }
-    const verdict = waiting.ask.judge(message)
-    if (verdict === 'ignore') return
-    if (verdict === 'malformed') {
+    // Nobody else can write here, so whatever is not the reply is the server's mistake, and there is nothing to wait for.
+    if (waiting.ask.judge(message) !== 'accept') {
       this.#end(new ExchangeError('malformed', `read tcp ${this.#path}: malformed reply`))
       return
     }

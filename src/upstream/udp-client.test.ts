@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
+import { DOUBTS, flipped, playDoubt } from '../../test/support/doubtful-replies.ts'
 import { answerTo, closedPort, type FakeUpstream, fakeUpstream, type Respond } from '../../test/support/fake-upstream.ts'
 import { query, show } from '../../test/support/plugin-harness.ts'
 import { type Ask, RelayedQuestion } from './ask.ts'
@@ -24,7 +25,7 @@ async function setup(t: TestContext, respond: Respond, address = '127.0.0.1'): P
 
 const relayed = (onIgnored = () => {}): RelayedQuestion => {
   const asked = query('example.org.', 'A')
-  return new RelayedQuestion(asked.bytes, asked.question, onIgnored)
+  return new RelayedQuestion(asked.bytes, asked.question, { ignored: onIgnored })
 }
 
 for (const address of ['127.0.0.1', '::1']) {
@@ -42,11 +43,6 @@ test('a reply is a Uint8Array of its own: slice copies', async t => {
   assert.equal(reply.constructor, Uint8Array)
 })
 
-const flipped = (bytes: Uint8Array, offset: number, mask: number): Uint8Array => {
-  const forged = Uint8Array.from(bytes)
-  forged[offset]! ^= mask
-  return forged
-}
 const forgeries: { readonly name: string; readonly forge: (reply: Uint8Array) => Uint8Array }[] = [
   { name: 'another id', forge: reply => flipped(reply, 0, 1) },
   { name: 'QR=0', forge: reply => flipped(reply, 2, 0x80) },
@@ -155,3 +151,10 @@ test('an upstream that cannot be reached fails the dial', async () => {
     message: 'dial udp 255.255.255.255:53: connect: permission denied',
   })
 })
+
+for (const c of DOUBTS) {
+  test(`${c.name}: ${c.retries === 0 ? 'waiting goes on' : 'TCP is tried, once, and waiting goes on'}`, async t => {
+    const { upstream, client } = await setup(t, c.respond)
+    await playDoubt(c, (question, timeoutMs) => client.exchange(upstream.endpoint, question, timeoutMs))
+  })
+}

@@ -4,8 +4,10 @@ import type { Ask } from './ask.ts'
 import type { Endpoint } from './endpoint.ts'
 
 export interface UdpExchanger {
-  /** Resolves with the accepted reply, owned by the caller; rejects with an ExchangeError. A malformed reply is ignored like a stranger's. */
+  /** Resolves with the accepted reply, owned by the caller; rejects with an ExchangeError. Doubtful replies make it ask over TCP too (doubts.ts). */
   exchange(remote: Endpoint, ask: Ask, timeoutMs: number): Promise<Uint8Array>
+  /** Whether the last exchange was begun on a socket that others had used before. */
+  readonly wasReused: boolean
   sweep(): void
   /** Ends all exchanges in flight; they reject. */
   close(): void

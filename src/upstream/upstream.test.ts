@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import type { SecureContext } from 'node:tls'
+import { flipped } from '../../test/support/doubtful-replies.ts'
 import {
+  type Asked,
   answerTo,
   type Certificate,
   type FakeUpstream,
@@ -27,6 +29,8 @@ const OPTIONS: UpstreamOptions = {
   preferUdp: false,
   readTimeoutMs: 2000,
 }
+
+const ANSWER = ['example.org. 300 IN A 192.0.2.1']
 
 interface Setup {
   readonly server: FakeUpstream
@@ -204,4 +208,36 @@ test('a TLS upstream that asks for a certificate is shown ours, and fails withou
   assert.equal((await upstream.ask(query('example.org.'), soon())).rcode, 0)
   const { upstream: anonymous } = await setup(t, asked => asked.reply(), { secureContext: trusting() }, tls)
   await assert.rejects(anonymous.ask(query('example.org.'), soon()), { name: 'ExchangeError' })
+})
+
+const broken: { name: string; send: (asked: Asked) => void; shown: string }[] = [
+  {
+    name: 'cut inside a record',
+    send: asked => asked.send(answerTo(asked.bytes, { answer: ANSWER }).subarray(0, -1)),
+    shown: ANSWER[0]!,
+  },
+  { name: 'for another question', send: asked => asked.send(flipped(answerTo(asked.bytes), 13, 1)), shown: ANSWER[0]! },
+  {
+    name: 'cut inside a record, with TC',
+    send: asked => asked.send(answerTo(asked.bytes, { tc: true, answer: ANSWER }).subarray(0, -1)),
+    shown: 'qr tc rd',
+  },
+]
+for (const { name, send, shown } of broken) {
+  test(`a UDP reply ${name}: ${shown === 'qr tc rd' ? 'the client is told to come over TCP' : 'the answer comes over TCP'}`, async t => {
+    const { upstream, server } = await setup(t, asked =>
+      asked.transport === 'udp' ? send(asked) : asked.reply({ answer: ANSWER }),
+    )
+    const { answer, flags } = show(await upstream.ask(query('example.org.'), soon()))
+    assert.equal(answer[0] ?? flags, shown)
+    assert.equal(server.asked.length, shown === 'qr tc rd' ? 1 : 2)
+  })
+}
+
+test('a UDP reply with TC that is cut inside a record is asked for over TCP with prefer_udp', async t => {
+  const cut = (asked: Asked): void => asked.send(answerTo(asked.bytes, { tc: true, answer: ANSWER }).subarray(0, -1))
+  const { upstream } = await setup(t, asked => (asked.transport === 'udp' ? cut(asked) : asked.reply({ answer: ANSWER })), {
+    preferUdp: true,
+  })
+  assert.deepEqual(show(await upstream.ask(query('example.org.', 'A', { transport: 'tcp' }), soon())).answer, ANSWER)
 })

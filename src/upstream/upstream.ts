@@ -4,7 +4,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { DatagramLinks } from '../core/datagram-links.ts'
 import type { Query } from '../core/query.ts'
-import { Reply } from '../core/reply.ts'
+import type { Reply } from '../core/reply.ts'
 import { FLAG_TC, getFlags } from '../wire/header.ts'
 import { RelayedQuestion } from './ask.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -72,17 +72,26 @@ export class Upstream {
     this.#streamProtocol = endpoint.protocol === 'tls' ? 'tcp-tls' : 'tcp'
   }
 
-  /** Ends at `deadlineMs` (Clock.ms()) at the latest. The reply is relayed as it came, under an id of ours. Rejects with an ExchangeError. */
+  /** Ends at `deadlineMs` (Clock.ms()) at the latest. The reply is relayed as it came, under an id of ours, and can be read (judge.ts). Rejects with an ExchangeError. */
   ask(query: Query, deadlineMs: number): Promise<Reply> {
     const { forceTcp, preferUdp } = this.#options
     const isStream = this.endpoint.protocol === 'tls' || forceTcp || (query.transport === 'tcp' && !preferUdp)
     if (isStream) return this.#askStream(query, deadlineMs)
-    const question = this.#question(query)
-    this.#events.connection('udp', false)
+    const question = new RelayedQuestion(query.bytes, query.question, {
+      ignored: this.#events.ignored,
+      retry: () =>
+        this.#askStream(query, deadlineMs).then(reply => {
+          question.reply = reply
+          return reply.bytes
+        }),
+    })
     const timeoutMs = this.#timeout(this.#options.readTimeoutMs, deadlineMs)
-    return this.#udp.exchange(this.endpoint, question, timeoutMs).then(bytes => {
-      const isTruncated = (getFlags(bytes, 0) & FLAG_TC) !== 0
-      return preferUdp && isTruncated ? this.#askStream(query, deadlineMs) : toReply(bytes, question)
+    const exchange = this.#udp.exchange(this.endpoint, question, timeoutMs)
+    this.#events.connection('udp', this.#udp.wasReused)
+    return exchange.then(() => {
+      const reply = question.reply!
+      const isTruncated = (getFlags(reply.bytes, 0) & FLAG_TC) !== 0
+      return preferUdp && isTruncated ? this.#askStream(query, deadlineMs) : reply
     })
   }
 
@@ -99,7 +108,7 @@ export class Upstream {
 
   /** A pooled connection that the peer has closed is no failure: the next one, or a new one, is used instead. */
   async #askStream(query: Query, deadlineMs: number): Promise<Reply> {
-    const question = this.#question(query)
+    const question = new RelayedQuestion(query.bytes, query.question, { ignored: this.#events.ignored, isStream: true })
     const { readTimeoutMs } = this.#options
     for (;;) {
       const pooled = this.#pool.take()
@@ -107,7 +116,8 @@ export class Upstream {
       const dialLimitMs = this.#timeout(Math.max(MINIMUM_DIAL_MS, readTimeoutMs), deadlineMs)
       const connection = pooled ?? (await this.#pool.open(dialLimitMs))
       try {
-        return toReply(await connection.exchange(question, this.#timeout(readTimeoutMs, deadlineMs)), question)
+        await connection.exchange(question, this.#timeout(readTimeoutMs, deadlineMs))
+        return question.reply!
       } catch (error) {
         const wasStale = pooled !== undefined && error instanceof ExchangeError && error.kind === 'closed'
         if (!wasStale) throw error
@@ -117,18 +127,7 @@ export class Upstream {
     }
   }
 
-  #question(query: Query): RelayedQuestion {
-    return new RelayedQuestion(query.bytes, query.question, this.#events.ignored)
-  }
-
   #timeout(ms: number, deadlineMs: number): number {
     return Math.max(1, Math.min(ms, deadlineMs - this.#clock.ms()))
   }
-}
-
-function toReply(bytes: Uint8Array, question: RelayedQuestion): Reply {
-  const { layout } = question
-  // What follows the last record belongs to no message.
-  const whole = layout === undefined || layout.end === bytes.length ? bytes : bytes.subarray(0, layout.end)
-  return new Reply(whole, layout)
 }

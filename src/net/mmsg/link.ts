@@ -21,6 +21,8 @@ export class LinkSocket {
   uses = 0
   /** Messages whose replies are waited for. */
   pending = 0
+  /** Datagrams that answered nothing that was waited for. */
+  strangers = 0
   /** Its descriptor's number may be somebody else's by now. */
   isClosed = false
 
@@ -76,6 +78,11 @@ export class Link implements DatagramLink {
     if (socket === undefined || --socket.pending > 0) return
     this.#sockets.unwatch(socket)
     if (this.#spent.delete(serial)) this.#close(socket)
+  }
+
+  stranger(serial: number): number {
+    const socket = this.#find(serial)
+    return socket === undefined ? 0 : Math.max(0, ++socket.strangers - (socket.uses - socket.pending))
   }
 
   path(serial: number): string {
