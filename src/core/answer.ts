@@ -1,6 +1,7 @@
 // Builds replies to queries, with the header that CoreDNS's SetReply gives them. OPT, compression for size and truncation are added when
 // the reply is finished (server/finish.ts), unless a plugin brings its own OPT.
 
+import { EDNS_DO } from '../wire/edns.ts'
 import { FLAG_AA, FLAG_CD, FLAG_QR, FLAG_RA, FLAG_RD, FLAG_TC, MASK_OPCODE, OPCODE_QUERY, opcodeOf } from '../wire/header.ts'
 import { RCODE_NOERROR, RCODE_SERVFAIL } from '../wire/rcodes.ts'
 import { CLASS_IN } from '../wire/rrtypes.ts'
@@ -41,7 +42,7 @@ const flagsFor = (query: Query, parts: AnswerParts, rcode: number): number => {
 }
 
 const optFor = (query: Query, parts: AnswerParts, rcode: number): OptParts | undefined => {
-  const opt = parts.opt ?? (rcode > 15 ? query.edns && { udpSize: query.edns.udpSize, flags: query.edns.flags } : undefined)
+  const opt = parts.opt ?? (rcode > 15 ? query.edns && { udpSize: query.edns.udpSize, flags: query.do ? EDNS_DO : 0 } : undefined)
   return opt && { ...opt, extendedRcode: rcode >>> 4 }
 }
 
@@ -84,3 +85,12 @@ export const answer = (query: Query, parts: AnswerParts): Reply => {
 
 /** A reply without records: header, question and rcode; AA is not set. */
 export const errorReply = (query: Query, rcode: number): Reply => answer(query, { rcode })
+
+/**
+ * The same, handed back rather than written: CoreDNS's plugins may end a query so, and the server writes the reply. A cache does not keep it,
+ * and no plugin counts as its writer.
+ */
+export const unwritten = (query: Query, rcode: number): Reply => {
+  const { bytes, layout } = errorReply(query, rcode)
+  return new Reply(bytes, layout, false)
+}

@@ -47,11 +47,7 @@ export class FastQuery {
   hasEdns = false
   /** UDP size that the OPT record says; a step may lower it, which shows in the reply's OPT. */
   udpSize = 0
-  ednsFlags = 0
   do = false
-  /** Options of the OPT record: well-formed, at most 100. */
-  optionsOffset = 0
-  optionsLength = 0
   listener: ListenerRef = { index: 0, label: '' }
 
   // The answer: set by the step that answers. Header, question and records stand in `out`; id, question case and OPT are the server's.

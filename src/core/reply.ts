@@ -5,15 +5,18 @@ import { type MessageLayout, readLayout } from '../wire/layout.ts'
 
 /**
  * A whole DNS message with header and question. Its id and question case may be those of another query with the same question:
- * the server sets both before sending, and rebuilds OPT, compresses and truncates (`server/finish.ts`).
+ * the server sets both before sending, and rebuilds OPT, compresses and truncates (core/finish.ts).
  */
 export class Reply {
   /** Owned by the reply and never changed after construction; empty for SILENCE. */
   readonly bytes: Uint8Array
+  /** False for an rcode that a plugin handed back to the server (core/answer.ts: unwritten). */
+  readonly isWritten: boolean
   #layout: MessageLayout | undefined
 
-  constructor(bytes: Uint8Array, layout?: MessageLayout) {
+  constructor(bytes: Uint8Array, layout?: MessageLayout, isWritten = true) {
     this.bytes = bytes
+    this.isWritten = isWritten
     this.#layout = layout
   }
 

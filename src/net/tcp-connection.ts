@@ -70,8 +70,9 @@ export class TcpConnection {
     if (this.#pending.length < PREFIX_BYTES) return false
     const end = PREFIX_BYTES + this.#pending.readUInt16BE(0)
     if (this.#pending.length < end) return false
-    // A copy: the message outlives the chunk that it came in.
-    const bytes = Uint8Array.prototype.slice.call(this.#pending, PREFIX_BYTES, end)
+    // A copy: the message outlives the chunk that it came in. And no Buffer, whose `slice` would hand out this very memory.
+    const bytes = new Uint8Array(end - PREFIX_BYTES)
+    bytes.set(this.#pending.subarray(PREFIX_BYTES, end))
     this.#pending = this.#pending.subarray(end)
     this.#inFlight++
     this.#taken++

@@ -5,6 +5,7 @@ import type { CacheKey } from '../cache/key.ts'
 import { answer, errorReply } from '../core/answer.ts'
 import type { Clock } from '../core/clock.ts'
 import { messageOf, rcodeOfError, ServerError } from '../core/errors.ts'
+import { finishReply } from '../core/finish.ts'
 import type { Handler } from '../core/handler.ts'
 import type { Logger } from '../core/logger.ts'
 import { type Peer, Query, type Transport } from '../core/query.ts'
@@ -12,13 +13,12 @@ import type { Reply } from '../core/reply.ts'
 import type { BlackBox } from '../memory/black-box.ts'
 import { isRefused } from '../memory/refused.ts'
 import { MAX_UDP_QUERY_BYTES, type Respond } from '../net/engine.ts'
-import { readEdns } from '../wire/edns.ts'
+import { areOptionsSound, readEdns } from '../wire/edns.ts'
 import { HEADER_SIZE } from '../wire/header.ts'
 import { readLayout } from '../wire/layout.ts'
 import { readQuestion } from '../wire/question.ts'
 import { RCODE_BADVERS, RCODE_FORMERR, RCODE_NOTIMP, RCODE_REFUSED, RCODE_SERVFAIL } from '../wire/rcodes.ts'
 import { CLASS_IN } from '../wire/rrtypes.ts'
-import { finishReply } from './finish.ts'
 import { type HeaderVerdict, headerReply, judgeHeader } from './header-reply.ts'
 import type { ShardCounts } from './shard-counts.ts'
 import type { ServedListener } from './shard-generation.ts'
@@ -91,7 +91,7 @@ export class Dispatcher {
     const question = layout && readQuestion(bytes)
     if (question === undefined) return undefined
     const edns = readEdns(bytes, layout!)
-    if (edns === 'malformed') return undefined
+    if (edns === 'malformed' || (edns !== undefined && !areOptionsSound(bytes, edns))) return undefined
     const receivedMs = this.#parts.clock.ms()
     return new Query({ bytes, question, edns, transport, client, local, listener: at.ref, receivedMs })
   }

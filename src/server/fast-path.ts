@@ -4,18 +4,17 @@
 
 import type { CacheKey } from '../cache/key.ts'
 import type { FastQuery } from '../core/fast-query.ts'
+import { plainLimit } from '../core/finish.ts'
 import { isRefused } from '../memory/refused.ts'
-import { getArcount, getU16, HEADER_SIZE, setArcount, setU16 } from '../wire/header.ts'
+import { EDNS_DO } from '../wire/edns.ts'
+import { getArcount, HEADER_SIZE, setArcount, setU16 } from '../wire/header.ts'
 import { CLASS_IN, TYPE_OPT } from '../wire/rrtypes.ts'
 import { HIGHEST_LOOPING_PORT, LOOPING_PORTS } from './dispatch.ts'
 import { compact, isCompactable } from './fast-compact.ts'
 import { readFastQuery } from './fast-read.ts'
-import { ECHOED_OPTIONS, plainLimit } from './finish.ts'
 import type { ServedListener } from './shard-generation.ts'
 
-const OPT_FIXED_SIZE = 11
-/** Whether an option of the client's OPT comes back, by code. */
-const IS_ECHOED = Uint8Array.from({ length: 1 + Math.max(...ECHOED_OPTIONS) }, (_, code) => (ECHOED_OPTIONS.has(code) ? 1 : 0))
+const OPT_SIZE = 11
 
 export interface FastPathParts {
   /** Scratch for the hash that refused questions are known by. */
@@ -40,16 +39,14 @@ export class FastPath {
     query.listener = at.ref
     if (!chain.answer(query)) return 0
     const limit = Math.min(query.replyLimit, plainLimit(query.family), query.outRoom)
-    // At most: which options come back is looked at only where it decides.
-    let optLength = query.hasEdns ? OPT_FIXED_SIZE + query.optionsLength : 0
-    if (query.replyLength + optLength > limit && query.hasEdns) optLength = OPT_FIXED_SIZE + echoedLength(query)
+    const optLength = query.hasEdns ? OPT_SIZE : 0
     const length = query.replyLength + optLength
     const isTooLong = length > limit
     if (isTooLong && (length > query.outRoom || query.questionEnd + optLength > query.replyLimit || !isCompactable(query)))
       return 0
-    // Before it is made smaller: metrics and logs tell of the answer, not of what a datagram holds of it.
-    chain.done(query)
+    // Metrics and logs tell the size of the answer (plainLength), not of what a datagram holds of it; but TC is told.
     if (isTooLong) compact(query, optLength)
+    chain.done(query)
     return finish(query)
   }
 
@@ -73,35 +70,16 @@ const finish = (query: FastQuery): number => {
   return query.hasEdns ? appendOpt(query) : query.replyLength
 }
 
-/** Bytes of those options of the client that come back. */
-const echoedLength = ({ bytes, at, optionsOffset, optionsLength }: FastQuery): number => {
-  let length = 0
-  const end = at + optionsOffset + optionsLength
-  for (let from = end - optionsLength; from < end; ) {
-    const size = 4 + getU16(bytes, from + 2)
-    if (IS_ECHOED[getU16(bytes, from)] === 1) length += size
-    from += size
-  }
-  return length
-}
-
-/** Appends the client's OPT with the options that are echoed; the length of all. */
+/** Appends the client's OPT, without its options; the length of all. */
 const appendOpt = (query: FastQuery): number => {
-  const { bytes, out, outAt, replyLength, optionsLength } = query
+  const { out, outAt, replyLength } = query
   const opt = outAt + replyLength
-  let to = opt + OPT_FIXED_SIZE
-  const end = query.at + query.optionsOffset + optionsLength
-  for (let from = end - optionsLength; from < end; ) {
-    const size = 4 + getU16(bytes, from + 2)
-    if (IS_ECHOED[getU16(bytes, from)] === 1) for (let k = 0; k < size; k++) out[to++] = bytes[from + k]!
-    from += size
-  }
   out[opt] = 0
   setU16(out, opt + 1, TYPE_OPT)
   setU16(out, opt + 3, query.udpSize)
   setU16(out, opt + 5, 0)
-  setU16(out, opt + 7, query.ednsFlags)
-  setU16(out, opt + 9, to - opt - OPT_FIXED_SIZE)
+  setU16(out, opt + 7, query.do ? EDNS_DO : 0)
+  setU16(out, opt + 9, 0)
   setArcount(out, outAt, getArcount(out, outAt) + 1)
-  return to - outAt
+  return replyLength + OPT_SIZE
 }

@@ -1,9 +1,9 @@
 // What the 12-byte header alone decides, and the replies that carry little more than a header (reference: corefile-core §4.3, §4.4).
 
 import {
-  FLAG_AA,
+  FLAG_CD,
   FLAG_QR,
-  FLAG_Z,
+  FLAG_RD,
   getAncount,
   getArcount,
   getFlags,
@@ -12,7 +12,6 @@ import {
   getQdcount,
   HEADER_SIZE,
   MASK_OPCODE,
-  MASK_RCODE,
   OPCODE_NOTIFY,
   OPCODE_QUERY,
   opcodeOf,
@@ -38,11 +37,11 @@ export const judgeHeader = (bytes: Uint8Array): HeaderVerdict => {
   return 'take'
 }
 
-/** A reply with the request's flags but AA and Z, no records, and the question if it could be read. FORMERR is always opcode QUERY. */
+/** A reply with the request's opcode, RD and CD, no records, and the question if it could be read. FORMERR is always opcode QUERY. */
 export const headerReply = (request: Uint8Array, rcode: number, question?: Question): Uint8Array => {
   const end = question?.end ?? HEADER_SIZE
   const reply = new Uint8Array(end)
-  let flags = (getFlags(request, 0) & ~(FLAG_AA | FLAG_Z | MASK_RCODE)) | FLAG_QR | rcode
+  let flags = (getFlags(request, 0) & (MASK_OPCODE | FLAG_RD | FLAG_CD)) | FLAG_QR | rcode
   if (rcode === RCODE_FORMERR) flags &= ~MASK_OPCODE
   setId(reply, 0, getId(request, 0))
   setFlags(reply, 0, flags)

@@ -7,10 +7,17 @@ import { type Route, Router } from './router.ts'
 
 const wire = (text: string): Uint8Array => nameFromText(text) ?? assert.fail(text)
 
-/** Routes named by their zone, through `view`. */
+const HANDLER = (): never => assert.fail('nobody asks')
+
+/** Routes named by their zone, through `view`; `-` before a zone: its block is empty. */
 const routerOf = (zones: readonly string[], allClasses = false): Router => {
   const router = new Router()
-  for (const zone of zones) router.add(wire(zone), { handler: undefined, view: zone } satisfies Route, allClasses)
+  for (const zone of zones)
+    router.add(
+      wire(zone.replace('-', '')),
+      { handler: zone.startsWith('-') ? undefined : HANDLER, view: zone } satisfies Route,
+      allClasses,
+    )
   return router
 }
 
@@ -38,6 +45,10 @@ const cases: readonly {
     zone: 'example.org.',
   },
   { name: 'DS goes to the root only if nothing else matches', zones: ['.'], qname: 'example.org.', type: 'DS', zone: '.' },
+  { name: 'DS ends at an empty block', zones: ['test.', '-a.test.'], qname: 'a.test.', type: 'DS', zone: '-a.test.' },
+  { name: 'DS ends at an empty block above', zones: ['-test.', 'a.test.'], qname: 'a.test.', type: 'DS', zone: '-test.' },
+  { name: 'an empty root is not asked for DS', zones: ['-.', 'a.test.'], qname: 'a.test.', type: 'DS', zone: 'a.test.' },
+  { name: 'an empty block takes what is in it', zones: ['.', '-a.test.'], qname: 'b.a.test.', zone: '-a.test.' },
   { name: 'classes other than IN are refused', zones: ['.'], qname: 'version.bind.', cls: 3 },
   { name: 'unless a plugin answers them', zones: ['.'], qname: 'version.bind.', cls: 3, all: true, zone: '.' },
 ]
@@ -50,6 +61,6 @@ for (const { name, zones, qname, type = 'A', cls = 1, all = false, zone } of cas
 
 test('router: of two blocks with one zone the first in the Corefile answers', () => {
   const router = routerOf(['example.org.'])
-  router.add(wire('example.org.'), { handler: undefined, view: 'second' }, false)
+  router.add(wire('example.org.'), { handler: HANDLER, view: 'second' }, false)
   assert.equal(router.find(makeQuestion(wire('example.org.'), 1, 1))?.view, 'example.org.')
 })

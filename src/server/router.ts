@@ -19,8 +19,11 @@ export interface Route {
 export class Router {
   readonly #zones: Uint8Array[] = []
   readonly #routes: Route[] = []
-  /** Made at the first question: zones are added before. */
+  /** Of both, made at the first question: zones are added before. */
   #index: WireZones | undefined
+  /** Zones other than the root of blocks without chain plugins, and their routes. */
+  #empty: WireZones | undefined
+  #emptyRoutes: Route[] = []
   /** Whether a plugin on this listener answers classes other than IN. */
   #allClasses = false
 
@@ -29,6 +32,7 @@ export class Router {
     this.#zones.push(zone)
     this.#routes.push(route)
     this.#index = undefined
+    this.#empty = undefined
     this.#allClasses ||= allClasses
   }
 
@@ -41,7 +45,16 @@ export class Router {
   route(name: Uint8Array, length: number, qtype: number, qclass: number): Route | undefined {
     if (qclass !== CLASS_IN && !this.#allClasses) return undefined
     const zones = (this.#index ??= new WireZones(this.#zones))
-    // DS lies in the parent: the shortest zone other than the root takes it.
-    return this.#routes[qtype === TYPE_DS ? zones.shortest(name, length) : zones.longest(name, length)]
+    return qtype === TYPE_DS ? this.#routeDs(zones, name, length) : this.#routes[zones.longest(name, length)]
+  }
+
+  /** DS lies in the parent: the shortest zone other than the root takes it. An empty block on the way there ends the search. */
+  #routeDs(zones: WireZones, name: Uint8Array, length: number): Route | undefined {
+    if (this.#empty === undefined) {
+      const isEmpty = (at: number): boolean => this.#routes[at]!.handler === undefined && this.#zones[at]!.length > 1
+      this.#emptyRoutes = this.#routes.filter((_, at) => isEmpty(at))
+      this.#empty = new WireZones(this.#zones.filter((_, at) => isEmpty(at)))
+    }
+    return this.#emptyRoutes[this.#empty.longest(name, length)] ?? this.#routes[zones.shortest(name, length)]
   }
 }

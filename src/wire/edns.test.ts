@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { type Edns, findOption, forEachOption, MAX_OPTIONS, makeOption, readEdns, setOptUdpSize } from './edns.ts'
+import {
+  areOptionsSound,
+  type Edns,
+  findOption,
+  forEachOption,
+  MAX_OPTIONS,
+  makeOption,
+  readEdns,
+  setOptUdpSize,
+} from './edns.ts'
 import { readLayout } from './layout.ts'
 import { bytesOf, fields, message, QUESTION, u16 } from './raw-message.cases.ts'
 
@@ -81,6 +90,29 @@ for (const version of [0, 1, 255]) {
   test(`readEdns: version ${version} is read, not judged`, () => {
     const ttl = `00${version.toString(16).padStart(2, '0')}0000`
     assert.equal(sound(message({ ar: 1 }, opt('', ttl))).version, version)
+  })
+}
+
+const subnets = [
+  { name: 'IPv4 /24', data: '00011800c00002', isSound: true },
+  { name: 'IPv4 /0', data: '00010000', isSound: true },
+  { name: 'IPv4 /32', data: '00012000c0000201', isSound: true },
+  { name: 'IPv6 /56', data: '00023800' + '20010db8000000', isSound: true },
+  { name: 'no family, /0', data: '00000000', isSound: true },
+  { name: 'no family, /1', data: '0000010080', isSound: false },
+  { name: 'family 3', data: '00030000', isSound: false },
+  { name: 'IPv4 /33', data: '00012100c000020100', isSound: false },
+  { name: 'IPv4 with a scope of 33', data: '00011821c00002', isSound: false },
+  { name: 'IPv6 /129', data: `00028100${'00'.repeat(17)}`, isSound: false },
+  { name: 'an address too short for its prefix', data: '00011800c000', isSound: false },
+  { name: 'an address too long for its prefix', data: '00011800c0000201', isSound: false },
+  { name: 'three bytes', data: '000100', isSound: false },
+  { name: 'nothing', data: '', isSound: false },
+]
+for (const c of subnets) {
+  test(`areOptionsSound: a client subnet of ${c.name} is ${c.isSound ? 'accepted' : 'refused'}`, () => {
+    const bytes = message({ ar: 1 }, opt(bytesOf(makeOption(3, new Uint8Array(0)), makeOption(8, Uint8Array.fromHex(c.data)))))
+    assert.equal(areOptionsSound(bytes, sound(bytes)), c.isSound)
   })
 }
 

@@ -3,12 +3,8 @@
 import { getU16, setU16 } from './header.ts'
 import type { MessageLayout } from './layout.ts'
 
-export const OPTION_NSID = 3
 export const OPTION_ECS = 8
-export const OPTION_EXPIRE = 9
 export const OPTION_COOKIE = 10
-export const OPTION_TCP_KEEPALIVE = 11
-export const OPTION_PADDING = 12
 export const OPTION_EDE = 15
 
 /** The DNSSEC OK bit of `Edns.flags`. */
@@ -81,6 +77,30 @@ export const findOption = (bytes: Uint8Array, edns: Edns, code: number): Uint8Ar
     if (getU16(bytes, at) === code) return bytes.subarray(at + 4, at + 4 + getU16(bytes, at + 2))
   }
   return undefined
+}
+
+const ECS_FIXED_SIZE = 4
+/** Bits of an address by ECS family: 0 stands for none (RFC 7871 section 6), 1 for IPv4, 2 for IPv6. */
+const ECS_BITS = [0, 32, 128]
+
+/**
+ * Whether a query's options have contents that must be refused otherwise: client subnets of an unknown family, with prefixes longer than the address,
+ * or with another number of bytes than the prefix takes (RFC 7871 section 7.1.2).
+ */
+export const areOptionsSound = (bytes: Uint8Array, edns: Edns): boolean => {
+  let isSound = true
+  forEachOption(bytes, edns, (code, data) => {
+    if (code === OPTION_ECS) isSound &&= isSubnetSound(data)
+  })
+  return isSound
+}
+
+const isSubnetSound = (data: Uint8Array): boolean => {
+  if (data.length < ECS_FIXED_SIZE) return false
+  const bits = ECS_BITS[getU16(data, 0)]
+  const source = data[2]!
+  if (bits === undefined || source > bits || data[3]! > bits) return false
+  return data.length === ECS_FIXED_SIZE + ((source + 7) >> 3)
 }
 
 /** One option in wire form; `data` has at most 65535 bytes. Concatenate several for OptParts.options. */

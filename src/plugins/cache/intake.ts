@@ -48,7 +48,10 @@ export class Intake {
   }
 
   take(query: Query, reply: Reply, purpose: Purpose): Outcome {
-    if (reply.bytes.length === 0) return { reply, isUsable: false }
+    if (reply.bytes.length === 0 || !reply.isWritten) {
+      if (purpose.replaces) this.failed(query)
+      return { reply, isUsable: false }
+    }
     const now = this.#clock.seconds()
     const verdict = this.#judge.judge(query, reply)
     if (verdict.isMismatch) this.#counts.drop(query)
@@ -102,5 +105,5 @@ export const replyFor = (query: Query, outcome: Outcome): Reply => {
   if (flags === given) return reply
   const bytes = reply.bytes.slice()
   setFlags(bytes, 0, flags)
-  return new Reply(bytes, reply.layout.of(bytes))
+  return new Reply(bytes, reply.layout.of(bytes), reply.isWritten)
 }

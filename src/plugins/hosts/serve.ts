@@ -1,6 +1,6 @@
 // hosts in a shard: answers from the records that main keeps. No message to main, no wait, no copy of the file.
 
-import { answer, errorReply, type RecordData } from '../../core/answer.ts'
+import { answer, type RecordData, unwritten } from '../../core/answer.ts'
 import type { Handler, Stage } from '../../core/handler.ts'
 import type { Query } from '../../core/query.ts'
 import type { Reply } from '../../core/reply.ts'
@@ -50,7 +50,7 @@ class HostsServer {
     const mayFall = !isKnown || (fallUnsupported && !isSupported)
     if (mayFall && fallsThrough(fall, name)) return next(query)
     // There is no SOA to go with NXDOMAIN; CoreDNS answers SERVFAIL in its place.
-    return isKnown ? answer(query, { aa: true }) : errorReply(query, RCODE_SERVFAIL)
+    return isKnown ? answer(query, { aa: true }) : unwritten(query, RCODE_SERVFAIL)
   }
 
   #namesFor(folded: Uint8Array): Uint8Array[] {

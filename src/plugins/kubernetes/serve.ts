@@ -1,7 +1,7 @@
 // kubernetes in a shard: which zone a query is in, which records answer it, and what a name that does not exist is answered with. No message
 // to main, no wait: the records lie in shared memory. Order of decisions and wording of answers are CoreDNS's (handler.go).
 
-import { answer, errorReply, type RecordData } from '../../core/answer.ts'
+import { answer, type RecordData, unwritten } from '../../core/answer.ts'
 import type { Handler, Stage } from '../../core/handler.ts'
 import type { Query } from '../../core/query.ts'
 import type { Reply } from '../../core/reply.ts'
@@ -81,7 +81,7 @@ class ClusterServer {
     const matched = this.#zones.match(question.name)
     const facts = matched === undefined ? undefined : this.#zoneFacts.get(matched)
     if (facts === undefined) return next(query)
-    if (question.type === TYPE_AXFR || question.type === TYPE_IXFR) return errorReply(query, RCODE_REFUSED)
+    if (question.type === TYPE_AXFR || question.type === TYPE_IXFR) return unwritten(query, RCODE_REFUSED)
     const asked = this.#asked(query, facts)
     if (question.type !== TYPE_A && question.type !== TYPE_AAAA) {
       return this.#answer(asked, this.#records(asked), false, next)

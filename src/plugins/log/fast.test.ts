@@ -88,7 +88,11 @@ const cases: { name: string; qname?: string; type?: string; query?: QueryOptions
   { name: 'the largest size', query: { udpSize: 65535 } },
   { name: 'options', query: { options: [{ code: 10, data: '0102030405060708' }] } },
   { name: 'an answer', reply: { aa: true, answer: ['example.org. 30 IN A 192.0.2.1'] } },
-  { name: 'a large answer', reply: { answer: Array.from({ length: 200 }, (_, n) => `example.org. 30 IN A 192.0.2.${n}`) } },
+  {
+    name: 'a large answer',
+    query: { udpSize: 65535 },
+    reply: { answer: Array.from({ length: 200 }, (_, n) => `example.org. 30 IN A 192.0.2.${n}`) },
+  },
   { name: 'NXDOMAIN', reply: { rcode: 'NXDOMAIN', ra: true } },
   { name: 'an rcode without a name', reply: { rcode: 12 } },
   { name: 'all flags', query: { cd: true }, reply: { aa: true, tc: true, ra: true, ad: true } },

@@ -70,8 +70,8 @@ for (const c of requests) {
   test(`format: ${c.name}`, () => assert.equal(compileFormat(c.format)({ ...event, query: c.request }), c.expected))
 }
 
-test('format: all that a reply gives is - if there is none', () => {
-  assert.equal(compileFormat('{rcode} {>rflags} {rsize}')({ ...event, reply: undefined }), '- - -')
+test('format: what a reply gives is - if there is none, and its size 0', () => {
+  assert.equal(compileFormat('{rcode} {>rflags} {rsize}')({ ...event, reply: undefined }), '- - 0')
 })
 
 test('format: an rcode without a name is a number; all flags', () => {

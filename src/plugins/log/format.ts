@@ -1,8 +1,9 @@
 // The placeholder language of log formats, compiled once to a list of functions.
 
+import { flagsToLeave } from '../../core/finish.ts'
 import type { Query } from '../../core/query.ts'
 import type { Reply } from '../../core/reply.ts'
-import { getFlags, opcodeOf } from '../../wire/header.ts'
+import { opcodeOf } from '../../wire/header.ts'
 import { rcodeToText } from '../../wire/rcodes.ts'
 import { classToText, typeToText } from '../../wire/rrtypes.ts'
 
@@ -43,8 +44,8 @@ const PLACEHOLDERS: ReadonlyMap<string, Part> = new Map<string, Part>([
   ['{>do}', e => String(e.query.do)],
   ['{>bufsize}', e => String(e.query.replyLimit)],
   ['{rcode}', e => (e.reply === undefined ? NONE : rcodeText(e.reply.rcode))],
-  ['{>rflags}', e => (e.reply === undefined ? NONE : flagsToText(getFlags(e.reply.bytes, 0)))],
-  ['{rsize}', e => (e.reply === undefined ? NONE : String(e.reply.layout.uncompressedLength))],
+  ['{>rflags}', e => (e.reply === undefined ? NONE : flagsToText(flagsToLeave(e.query, e.reply)))],
+  ['{rsize}', e => String(e.reply?.layout.uncompressedLength ?? 0)],
   ['{duration}', e => formatSeconds(e.durationMs)],
 ])
 

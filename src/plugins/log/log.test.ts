@@ -93,7 +93,7 @@ test('silence is logged as an error without reply', async () => {
   const clock = fakeClock()
   const { handle, lines } = setUp(`${LINE} {\nclass error\n}`, () => SILENCE, clock)
   assert.equal(await handle(query('example.org.', 'A', { receivedMs: clock.ms() })), SILENCE)
-  assert.deepEqual(lines, ['[INFO] example.org. - - - 0s'])
+  assert.deepEqual(lines, ['[INFO] example.org. - - 0 0s'])
 })
 
 test('any label makes one printable line', async () => {
@@ -113,3 +113,17 @@ test('any label makes one printable line', async () => {
   assert.equal(lines.length, 9)
   for (const line of lines.slice(0, 8)) assert.match(line, /^\[INFO\] [\x20-\x7e]+$/)
 })
+
+for (const { name, options, flags } of [
+  { name: 'a UDP client', options: {}, flags: 'qr,tc,rd' },
+  { name: 'a UDP client with room', options: { udpSize: 4096 }, flags: 'qr,rd' },
+  { name: 'a TCP client', options: { transport: 'tcp' }, flags: 'qr,rd' },
+] as const) {
+  test(`the flags are those that leave: a large answer for ${name}`, async () => {
+    const { handle, lines } = setUp('log . "{>rflags} {rsize}"', asked =>
+      replyTo(asked, { answer: Array.from({ length: 60 }, (_, n) => `example.org. 30 IN A 192.0.2.${n}`) }),
+    )
+    await handle(query('example.org.', 'A', options))
+    assert.match(lines[0] ?? '', new RegExp(`^\\[INFO\\] ${flags} \\d+$`))
+  })
+}

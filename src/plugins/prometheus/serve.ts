@@ -57,8 +57,9 @@ export function servePrometheus(_options: PrometheusOptions, scope: ServeScope, 
     fast,
     wrap: observe({
       onReply(query, reply) {
-        // An empty reply is SILENCE: nothing was written.
+        // An empty reply is SILENCE.
         if (reply.bytes.length === 0) count(query, 0, UNWRITTEN, 0)
+        else if (!reply.isWritten) count(query, reply.rcode, UNWRITTEN, 0)
         else count(query, reply.rcode, writer, reply.layout.uncompressedLength)
       },
       onFailure: (query, error) => count(query, rcodeOfError(error), UNWRITTEN, 0),

@@ -25,13 +25,13 @@ test('finish: without OPT in the query none is added', () => {
   assert.equal(ednsOf(finished(asked, replyTo(asked, { answer: addresses(1) }))), undefined)
 })
 
-test("finish: the client's OPT comes back with its size, DO and the options that may be echoed", () => {
+test("finish: the client's OPT comes back with its size and DO, without options and other flags", () => {
   const cookie = { code: OPTION_COOKIE, data: '0102030405060708' }
   const options = [cookie, { code: OPTION_ECS, data: '00010000' }]
   const asked = query('example.org', 'A', { udpSize: 1400, do: true, options })
   const edns = ednsOf(finished(asked, replyTo(asked, { answer: addresses(1) })))
   if (edns === undefined || edns === 'malformed') assert.fail('no OPT')
-  assert.deepEqual([edns.udpSize, edns.do, edns.version, edns.optionsLength], [1400, true, 0, 12])
+  assert.deepEqual([edns.udpSize, edns.do, edns.version, edns.optionsLength], [1400, true, 0, 0])
 })
 
 for (const { name, udpSize, count, isCut } of [
@@ -54,6 +54,18 @@ test('finish: over TCP the whole reply goes out', () => {
   const asked = query('example.org', 'A', { transport: 'tcp' })
   assert.equal(readLayout(finished(asked, replyTo(asked, { answer: addresses(200) })))?.answerCount, 200)
 })
+
+for (const { name, options, rcode, edns } of [
+  { name: 'with EDNS gets it', options: { udpSize: 1232 }, rcode: 'BADCOOKIE', edns: true },
+  { name: 'without EDNS gets SERVFAIL', options: {}, rcode: 'SERVFAIL', edns: false },
+]) {
+  test(`finish: an rcode above 15: a client ${name}`, () => {
+    const asked = query('example.org', 'A', options)
+    const bytes = finished(asked, replyTo(asked, { rcode: 'BADCOOKIE', opt: {} }))
+    assert.equal(show(new Reply(bytes)).rcode, rcode)
+    assert.equal(ednsOf(bytes) !== undefined, edns)
+  })
+}
 
 test('finish: silence stays silence', () => {
   assert.equal(finishReply(query('example.org', 'A'), SILENCE), undefined)

@@ -1,46 +1,39 @@
 // From a plugin's reply to the bytes that leave: the query's id and question, OPT rebuilt, and what is too large for the client compressed
 // and truncated (reference: corefile-core §4.5). A reply that fits is sent as it is: compressed names stay compressed.
 
-import type { Query } from '../core/query.ts'
-import type { Reply } from '../core/reply.ts'
-import {
-  EDNS_DO,
-  type Edns,
-  forEachOption,
-  makeOption,
-  OPTION_COOKIE,
-  OPTION_EXPIRE,
-  OPTION_NSID,
-  OPTION_PADDING,
-  OPTION_TCP_KEEPALIVE,
-  readEdns,
-} from '../wire/edns.ts'
-import { FLAG_TC, getArcount, getFlags, HEADER_SIZE, setArcount, setId, setU16, setU32 } from '../wire/header.ts'
+import { EDNS_DO, readEdns } from '../wire/edns.ts'
+import { FLAG_TC, getArcount, getFlags, HEADER_SIZE, setArcount, setId } from '../wire/header.ts'
 import type { MessageLayout } from '../wire/layout.ts'
+import { writeOpt } from '../wire/opt-record.ts'
+import { RCODE_SERVFAIL } from '../wire/rcodes.ts'
 import { TYPE_OPT } from '../wire/rrtypes.ts'
 import { MessageWriter, type OptParts, optSize, type Section } from '../wire/writer.ts'
+import { errorReply } from './answer.ts'
+import type { Query } from './query.ts'
+import type { Reply } from './reply.ts'
 
-/** Options of the client's own OPT that come back with a reply that has none. */
-export const ECHOED_OPTIONS: ReadonlySet<number> = new Set([
-  OPTION_NSID,
-  OPTION_EXPIRE,
-  OPTION_COOKIE,
-  OPTION_TCP_KEEPALIVE,
-  OPTION_PADDING,
-])
 const UDP_PLAIN_LIMIT_V4 = 1480
 const UDP_PLAIN_LIMIT_V6 = 1220
 /** Larger UDP replies are compressed, so that they travel in one packet. */
 export const plainLimit = (family: 4 | 6): number => (family === 4 ? UDP_PLAIN_LIMIT_V4 : UDP_PLAIN_LIMIT_V6)
 const NO_OPTIONS = new Uint8Array(0)
 
-/** The message for this query's client, in fresh bytes; undefined for silence. */
+/** The message for this query's client, in fresh bytes; undefined for silence. An rcode that takes an OPT is SERVFAIL for a client without EDNS. */
 export const finishReply = (query: Query, reply: Reply): Uint8Array | undefined => {
   if (reply.bytes.length === 0) return undefined
+  if (query.edns === undefined && reply.rcode > 15) return errorReply(query, RCODE_SERVFAIL).bytes
   const layout = reply.layout
   const opt = optFor(query, reply, layout)
   const limit = query.transport === 'tcp' ? query.replyLimit : Math.min(query.replyLimit, plainLimit(query.client.family))
   return asItIs(query, reply, layout, opt, limit) ?? rewritten(query, reply, layout, opt)
+}
+
+/** The flags word that leaves: with TC if the reply does not fit its client. */
+export const flagsToLeave = (query: Query, reply: Reply): number => {
+  const flags = getFlags(reply.bytes, 0)
+  const isCertainToFit = query.transport === 'tcp' || reply.layout.uncompressedLength + optSize(0) <= query.replyLimit
+  if (isCertainToFit || (flags & FLAG_TC) !== 0) return flags
+  return getFlags(finishReply(query, reply) ?? reply.bytes, 0)
 }
 
 /** The OPT to send; undefined to leave the reply's additional section alone. */
@@ -49,21 +42,13 @@ const optFor = (query: Query, reply: Reply, layout: MessageLayout): OptParts | u
   if (edns === undefined) return undefined
   const own = layout.optIndex < 0 ? undefined : readEdns(reply.bytes, layout)
   if (own === undefined || own === 'malformed') {
-    return { udpSize: edns.udpSize, flags: edns.flags, options: echoedOptions(query.bytes, edns) }
+    // None of the client's options comes back: whoever handles one brings an OPT (RFC 6891 section 6.1.2).
+    return { udpSize: edns.udpSize, flags: edns.do ? EDNS_DO : 0 }
   }
   const options = reply.bytes.subarray(own.optionsOffset, own.optionsOffset + own.optionsLength)
-  // Of the flags only the upper byte survives, as in CoreDNS; DO also if the client set it.
-  const flags = (own.flags & 0xff00) | (edns.do ? EDNS_DO : 0)
+  // The other flags are to be zero (RFC 6891 section 6.1.4).
+  const flags = edns.do ? EDNS_DO : own.flags & EDNS_DO
   return { udpSize: edns.udpSize, extendedRcode: own.extendedRcode, flags, options }
-}
-
-const echoedOptions = (bytes: Uint8Array, edns: Edns): Uint8Array => {
-  if (edns.optionsLength === 0) return NO_OPTIONS
-  const kept: Uint8Array[] = []
-  forEachOption(bytes, edns, (code, data) => {
-    if (ECHOED_OPTIONS.has(code)) kept.push(makeOption(code, data))
-  })
-  return kept.length === 0 ? NO_OPTIONS : Buffer.concat(kept)
 }
 
 /** The reply's bytes with id and question set and OPT appended, if that fits and the reply's own OPT does not stand in the middle. */
@@ -86,20 +71,10 @@ const asItIs = (
   const { question } = query
   if (layout.questionEnd === question.end) for (let at = HEADER_SIZE; at < question.end; at++) bytes[at] = query.bytes[at]!
   if (opt !== undefined) {
-    appendOpt(bytes, end, opt)
+    writeOpt(bytes, end, opt)
     setArcount(bytes, 0, getArcount(bytes, 0) + (hasOldOpt ? 0 : 1))
   }
   return bytes
-}
-
-const appendOpt = (bytes: Uint8Array, at: number, opt: OptParts): void => {
-  const options = opt.options ?? NO_OPTIONS
-  bytes[at] = 0
-  setU16(bytes, at + 1, TYPE_OPT)
-  setU16(bytes, at + 3, opt.udpSize)
-  setU32(bytes, at + 5, (((opt.extendedRcode ?? 0) << 24) | (opt.flags ?? 0)) >>> 0)
-  setU16(bytes, at + 9, options.length)
-  bytes.set(options, at + 11)
 }
 
 /** Written anew with compression, record by record while they fit; TC if any is left out. */
