@@ -24,14 +24,15 @@ export class Doubts {
     this.#exchange = exchange
   }
 
-  /** Starts the TCP attempt, once. When the server's own reply was broken, and TCP fails too, there is nothing left to wait for. */
+  /** Starts the TCP attempt, once. When the server's own reply was broken and TCP fails, or is broken there, nothing is left to wait for. */
   raise(verdict: Verdict): void {
     const { retry } = this.#ask
     if (this.#isRaised || retry === undefined) return
     this.#isRaised = true
     const { resolve, reject, path } = this.#exchange
-    retry().then(resolve, () => {
-      if (verdict === 'malformed') reject(new ExchangeError('malformed', `read udp ${path()}: malformed reply`))
+    retry().then(resolve, (error: unknown) => {
+      const isBrokenThere = error instanceof ExchangeError && error.kind === 'malformed'
+      if (verdict === 'malformed' || isBrokenThere) reject(new ExchangeError('malformed', `read udp ${path()}: malformed reply`))
     })
   }
 }
