@@ -20,15 +20,22 @@ const log = makeLogger(stdout, '', () => false)
 /** Serves until a signal or a fatal error; resolves to the exit code, with standard output flushed. The caller exits the process. */
 export const runServer = async (options: ServeOptions, world: Partial<ServerWorld> = {}): Promise<number> => {
   const ended = Promise.withResolvers<number>()
+  let isOver = false
+  const end = (code: number): void => {
+    isOver = true
+    ended.resolve(code)
+  }
   const fatal = (text: string): void => {
     stdout.raw(`[FATAL] ${text}`)
-    ended.resolve(EXIT_FAILURE)
+    end(EXIT_FAILURE)
   }
   try {
     const source = await readCorefile(options.conf, options.port)
     const server = await Server.create(options, { ...world, fatal })
-    const signals = handleSignals(server, options, source.isReloadable, code => ended.resolve(code))
+    const signals = handleSignals(server, options, source.isReloadable, end)
     await Promise.race([server.start(source, lines => announceZones(lines, options)), ended.promise])
+    // A signal, or loop, has come first: nothing is said of a server that does not serve, and no pid file is left.
+    if (isOver) return flushed(await ended.promise)
     if (!options.quiet) for (const line of versionText().split('\n')) stdout.raw(line)
     log.info(server.engineText)
     writePidfile(options.pidfile)
@@ -39,7 +46,10 @@ export const runServer = async (options: ServeOptions, world: Partial<ServerWorl
     process.stderr.write(`${messageOf(error)}\n`)
     return EXIT_FAILURE
   }
-  const code = await ended.promise
+  return flushed(await ended.promise)
+}
+
+const flushed = (code: number): number => {
   stdout.flushSync()
   return code
 }
@@ -72,8 +82,9 @@ const handleSignals = (
   const ready = Promise.withResolvers<void>()
   let isEnding = false
   let isStarted = false
+  // Not before it is ours: another process may run with the same file.
   const removePidfile = () => {
-    if (options.pidfile !== '') rmSync(options.pidfile, { force: true })
+    if (isStarted && options.pidfile !== '') rmSync(options.pidfile, { force: true })
   }
   const shutDown = async (isGraceful: boolean): Promise<void> => {
     isEnding = true
@@ -103,8 +114,8 @@ const handleSignals = (
     }
     isInterrupted = true
     log.info('SIGINT: Shutting down')
-    if (isEnding) end(EXIT_OK)
-    else void shutDown(false)
+    // A graceful end that is under way goes on: lameduck is served to its end.
+    if (!isEnding) void shutDown(false)
   })
   process.on('SIGQUIT', () => {
     log.info('SIGQUIT: Quitting process immediately')

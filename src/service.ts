@@ -9,8 +9,9 @@ import type { ProcessControl } from './core/control-scope.ts'
 import { messageOf } from './core/errors.ts'
 import { makeLogger, stdout } from './core/log.ts'
 import { collectGarbage } from './give-back.ts'
+import { ListenSockets } from './listen-sockets.ts'
 import { chooseEngine, type EngineChoice } from './net/mmsg/support.ts'
-import { canReusePort, probeListen } from './net/probe.ts'
+import { canReusePort } from './net/probe.ts'
 import { RecordsMemory } from './records/records-memory.ts'
 import { type CorefileText, readCorefile } from './server/corefile-source.ts'
 import { Generation } from './server/generation.ts'
@@ -21,7 +22,6 @@ import { MetricsRegistry } from './server/metrics-registry.ts'
 import { Readiness } from './server/readiness.ts'
 import { declareShardCounters } from './server/shard-counts.ts'
 import { Supervisor } from './supervisor.ts'
-import { UdpGroups } from './udp-groups.ts'
 
 /** In-flight queries at the end of the process, as CoreDNS's graceful stop. */
 const STOP_GRACE_MS = 5000
@@ -41,9 +41,8 @@ export class Server {
   readonly #cache: CacheMemory
   readonly #kept: KeptThings
   readonly #supervisor: Supervisor
-  readonly #canReusePort: boolean
   readonly #choice: EngineChoice
-  readonly #udpGroups: UdpGroups | undefined
+  readonly #sockets: ListenSockets | undefined
   /** Shards whose engine has given way to node:dgram. */
   readonly #fallenBack = new Map<number, string>()
   /** Generations whose memory some shard may still use. */
@@ -61,14 +60,13 @@ export class Server {
 
   private constructor(options: ServeOptions, world: ServerWorld, reusePort: boolean) {
     this.#options = options
-    this.#canReusePort = reusePort
     const shards = reusePort ? options.workers : 1
     if (shards < options.workers) this.#log.warning('sockets cannot share a port here (SO_REUSEPORT): one shard serves')
     this.#shards = shards
     this.#choice = chooseEngine(options.engine)
     const { engine, libc } = this.#choice
     const { recvBufferBytes, steering } = options
-    this.#udpGroups = libc && new UdpGroups(libc, { sockets: shards, recvBufferBytes, steering, log: this.#log })
+    this.#sockets = libc && new ListenSockets(libc, { sockets: shards, recvBufferBytes, steering, log: this.#log })
     const counters = declareShardCounters(this.#registry.process)
     this.#cache = new CacheMemory(options.cacheBytes)
     this.#supervisor = new Supervisor({
@@ -89,7 +87,7 @@ export class Server {
       fatal: world.fatal,
     })
     this.#kept = this.#makeKept(options.recordsBytes)
-    if (this.#udpGroups !== undefined) this.#declareDrops(this.#udpGroups)
+    if (this.#sockets !== undefined) this.#declareDrops(this.#sockets)
     this.#registry.process.attach(this.#supervisor.regionWords, this.#supervisor.countRows)
     const help = 'Shards that serve, by the engine that receives UDP and why it does.'
     this.#registry.process.gauge({ name: 'shardns_shards', help, labelNames: ['engine', 'reason'] }, () => this.#shardsByEngine())
@@ -106,11 +104,11 @@ export class Server {
     return new KeptThings({ newRecords: () => records.newMap() })
   }
 
-  #declareDrops(groups: UdpGroups): void {
+  #declareDrops(sockets: ListenSockets): void {
     const help =
       'UDP datagrams that the kernel dropped because they came faster than they were read, at the sockets that are open.'
     const family = { name: 'shardns_udp_receive_drops', help, labelNames: [] }
-    this.#registry.process.gauge(family, () => [{ labels: {}, value: groups.receiveDrops }])
+    this.#registry.process.gauge(family, () => [{ labels: {}, value: sockets.receiveDrops }])
   }
 
   /** Which engine receives UDP, and why: for the log. */
@@ -189,8 +187,7 @@ export class Server {
     try {
       for (const { message } of config.warnings) this.#log.warning(message)
       await generation.control()
-      await probeListen(this.#newListeners(generation), this.#canReusePort, this.#udpGroups && (at => this.#udpGroups?.open(at)))
-      const message = generation.message(at => this.#udpGroups?.open(at))
+      const message = generation.message(at => this.#sockets?.open(at))
       const prepared = await this.#http.prepare(generation.routes)
       try {
         if (this.#isShuttingDown) throw new Error('the server is shutting down')
@@ -201,6 +198,7 @@ export class Server {
         throw error
       }
       prepared.commit()
+      this.#sockets?.leaveAllBut(generation.listeners.all())
     } catch (error) {
       this.#held.delete(generation)
       metrics.discard()
@@ -216,11 +214,6 @@ export class Server {
     await generation.started()
   }
 
-  #newListeners(generation: Generation) {
-    const open = new Set(this.#current?.listeners.all().map(({ label }) => label))
-    return generation.listeners.all().filter(({ label, port }) => port !== 0 && !open.has(label))
-  }
-
   /** No shard serves it any more: its counts become part of the totals, and tables that nobody else uses are given back. */
   #retired(generation: Generation, metrics: { retire(): void }): void {
     metrics.retire()
@@ -231,7 +224,7 @@ export class Server {
   /** Gives back what no generation uses that some shard may still serve. */
   #trim(): void {
     const held = [...this.#held]
-    this.#udpGroups?.keepOnly(held.flatMap(({ listeners }) => listeners.all()))
+    this.#sockets?.keepOnly(held.flatMap(({ sockets }) => sockets))
     this.#kept.keepOnly(held.flatMap(({ kept }) => kept))
     if (held.length > 0) this.#cache.keepOnly(held.flatMap(({ tables }) => tables))
   }

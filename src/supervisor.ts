@@ -143,14 +143,14 @@ export class Supervisor {
     this.#collectRetired()
   }
 
-  /** Asks all shards to end: sockets closed, queries under way answered within `graceMs`. */
+  /** Asks all shards to end: what is under way is answered within `graceMs`, what comes meanwhile within `graceMs` more, sockets closed. */
   async stop(graceMs: number): Promise<void> {
     this.#isStopping = true
     clearInterval(this.#watch)
     for (const slot of this.#slots) slot.running.send({ kind: 'stop', graceMs })
     await Promise.race([
       Promise.all(this.#slots.map(slot => slot.running.exited)),
-      new Promise(resolve => setTimeout(resolve, graceMs + 500)),
+      new Promise(resolve => setTimeout(resolve, 2 * graceMs + 500)),
     ])
     await this.#pool.destroy()
   }

@@ -18,7 +18,10 @@ export class TcpConnection {
   #pending: Buffer = Buffer.alloc(0)
   #inFlight = 0
   #taken = 0
+  /** Nothing more is taken. */
   #isEnding = false
+  /** It ends when what has come is answered. */
+  #isLeaving = false
   #isTaking = false
   #deadline: NodeJS.Timeout | undefined
 
@@ -43,9 +46,19 @@ export class TcpConnection {
     this.#arm()
   }
 
-  /** Takes no further message; closes once what is under way is answered. */
+  /** Answers what has come, on a new connection also its first message, then closes: a client that has just been accepted has not asked in vain. */
   end(): void {
-    this.#finish()
+    this.#isLeaving = true
+    this.#leaveIfDone()
+  }
+
+  #leaveIfDone(): void {
+    if (this.#isLeaving && this.#taken > 0 && !this.#hasWhole()) this.#finish()
+  }
+
+  #hasWhole(): boolean {
+    const { length } = this.#pending
+    return length >= PREFIX_BYTES && length >= PREFIX_BYTES + this.#pending.readUInt16BE(0)
   }
 
   /** Hands over the whole messages that have come, as far as the caps allow. Answers that come at once leave in one write. */
@@ -58,6 +71,7 @@ export class TcpConnection {
     }
     this.#socket.uncork()
     this.#isTaking = false
+    this.#leaveIfDone()
     if (!this.#canTake() && !this.#isEnding) this.#socket.pause()
     else if (this.#socket.isPaused()) this.#socket.resume()
   }
@@ -67,9 +81,8 @@ export class TcpConnection {
   }
 
   #takeOne(): boolean {
-    if (this.#pending.length < PREFIX_BYTES) return false
+    if (!this.#hasWhole()) return false
     const end = PREFIX_BYTES + this.#pending.readUInt16BE(0)
-    if (this.#pending.length < end) return false
     // A copy: the message outlives the chunk that it came in. And no Buffer, whose `slice` would hand out this very memory.
     const bytes = new Uint8Array(end - PREFIX_BYTES)
     bytes.set(this.#pending.subarray(PREFIX_BYTES, end))

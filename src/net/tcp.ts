@@ -1,22 +1,44 @@
-// TCP listeners: SO_REUSEPORT, one per address and shard, with a cap on connections. What happens on a connection stands in tcp-connection.ts.
+// TCP listeners: SO_REUSEPORT, one per address and shard, with a cap on connections. With the mmsg engine main owns the listening sockets, so that
+// what waits to be accepted by a shard that dies waits for its successor; else each shard opens its own. What happens on a connection stands in
+// tcp-connection.ts.
 
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
-import type { ListenAddress, OpenListener, Receiver } from './engine.ts'
+import { setTimeout as pause, setImmediate as turnOfLoop } from 'node:timers/promises'
+import { errnoText } from '../core/errno.ts'
+import { type ListenAddress, listenText, type OpenListener, type Receiver } from './engine.ts'
+import { C } from './mmsg/abi.ts'
+import { dropNewConnections } from './mmsg/bpf.ts'
+import type { Libc } from './mmsg/libc.ts'
 import { TcpConnection } from './tcp-connection.ts'
 
 const BACKLOG = 511
+/** In which a handshake that has begun comes to its end. */
+const HANDSHAKE_MS = 50
+
+/** A socket of main's, bound to the address. */
+export interface BorrowedSocket {
+  readonly libc: Libc
+  readonly fd: number
+}
 
 export interface TcpOptions {
   readonly maxConnections: number
   readonly canReusePort: boolean
+  /** Absent: the listener opens a socket of its own. */
+  readonly borrowed?: BorrowedSocket | undefined
+  readonly onError: (text: string) => void
 }
 
 class TcpListener implements OpenListener {
+  readonly #at: ListenAddress
+  readonly #options: TcpOptions
   readonly #server: Server
   readonly #connections = new Map<Socket, TcpConnection>()
 
-  constructor(receiver: Receiver, options: TcpOptions) {
+  constructor(at: ListenAddress, receiver: Receiver, options: TcpOptions) {
+    this.#at = at
+    this.#options = options
     // Half-open: a client that has sent its last query still gets its answers.
     this.#server = createServer({ allowHalfOpen: true }, socket => {
       this.#connections.set(socket, new TcpConnection(socket, receiver))
@@ -25,7 +47,11 @@ class TcpListener implements OpenListener {
     this.#server.maxConnections = options.maxConnections
   }
 
-  async open({ address, port }: ListenAddress, canReusePort: boolean): Promise<void> {
+  /** A borrowed socket listens from start() on: nobody is accepted before the configuration is in force. */
+  async open(): Promise<void> {
+    const { borrowed, canReusePort } = this.#options
+    if (borrowed !== undefined) return
+    const { address, port } = this.#at
     const host = address === '' ? {} : { host: address }
     this.#server.listen({ port, ...host, backlog: BACKLOG, exclusive: true, reusePort: canReusePort })
     await once(this.#server, 'listening')
@@ -33,7 +59,32 @@ class TcpListener implements OpenListener {
     this.#server.on('error', () => {})
   }
 
+  start(): void {
+    const { borrowed, onError } = this.#options
+    if (borrowed === undefined) return
+    this.#server.on('error', error => {
+      if (!this.#server.listening) onError(`Listen: listen tcp ${listenText(this.#at)}: ${errnoText(error)}`)
+    })
+    // On a descriptor of its own, which Node closes with the server or the thread.
+    this.#server.listen({ fd: borrowed.libc.dup(borrowed.fd), backlog: BACKLOG, exclusive: true })
+  }
+
+  /** A connection that the kernel has completed and nobody has accepted would be reset: those that have begun are let in, no others. */
+  async #acceptLast(graceMs: number): Promise<void> {
+    const { borrowed } = this.#options
+    if (borrowed !== undefined && this.#server.listening && graceMs > 0) {
+      dropNewConnections(borrowed.libc, borrowed.fd)
+      await pause(HANDSHAKE_MS)
+    }
+    // What is complete is accepted by the loop's next look.
+    for (let turn = 0; turn < 2; turn++) await turnOfLoop()
+  }
+
   async close(graceMs: number): Promise<void> {
+    await this.#acceptLast(graceMs)
+    const { borrowed } = this.#options
+    // The other descriptors of this socket would keep it listening, for nobody.
+    if (borrowed !== undefined && this.#server.listening) borrowed.libc.shutdown(borrowed.fd, C.SHUT_RDWR)
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     for (const connection of this.#connections.values()) connection.end()
     const cut = setTimeout(() => {
@@ -46,7 +97,7 @@ class TcpListener implements OpenListener {
 
 /** Rejects with the system's error if the address cannot be listened on. */
 export const openTcp = async (at: ListenAddress, receiver: Receiver, options: TcpOptions): Promise<OpenListener> => {
-  const listener = new TcpListener(receiver, options)
-  await listener.open(at, options.canReusePort)
+  const listener = new TcpListener(at, receiver, options)
+  await listener.open()
   return listener
 }

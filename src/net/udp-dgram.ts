@@ -3,6 +3,7 @@
 
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import type { FastQuery } from '../core/fast-query.ts'
 import type { Peer } from '../core/query.ts'
 import { DgramFastPath } from './dgram-fast-path.ts'
@@ -55,7 +56,9 @@ class UdpListener implements OpenListener {
   readonly #sockets = new Map<string, Socket>()
   #rescan: NodeJS.Timeout | undefined
   readonly #fast: DgramFastPath
+  #received = 0
   #inFlight = 0
+  #isOutOfGrace = false
   #drained: (() => void) | undefined
 
   constructor(at: ListenAddress, receiver: Receiver, options: UdpOptions) {
@@ -81,16 +84,26 @@ class UdpListener implements OpenListener {
 
   async close(graceMs: number): Promise<void> {
     clearInterval(this.#rescan)
-    for (const socket of this.#sockets.values()) socket.removeAllListeners('message')
-    if (this.#inFlight > 0) {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      this.#drained = resolve
-      const timer = setTimeout(resolve, graceMs)
-      await promise
-      clearTimeout(timer)
-    }
+    const timer = setTimeout(() => {
+      this.#isOutOfGrace = true
+      this.#drained?.()
+    }, graceMs)
+    if (graceMs > 0) await this.#quiet()
+    clearTimeout(timer)
     for (const socket of this.#sockets.values()) socket.close()
     this.#sockets.clear()
+  }
+
+  /**
+   * Goes on receiving until nothing is owed and a whole turn of the event loop has brought nothing: a socket that is closed then leaves nobody
+   * without an answer who has not asked in the microseconds between.
+   */
+  async #quiet(): Promise<void> {
+    for (let seen = -1; !this.#isOutOfGrace && (seen !== this.#received || this.#inFlight > 0); ) {
+      if (this.#inFlight > 0) await new Promise<void>(resolve => (this.#drained = resolve))
+      seen = this.#received
+      for (let turn = 0; turn < 2; turn++) await turnOfLoop()
+    }
   }
 
   async #bindLocal(): Promise<void> {
@@ -130,6 +143,7 @@ class UdpListener implements OpenListener {
 
   #listen(socket: Socket, local: Peer): void {
     socket.on('message', (bytes, from) => {
+      this.#received++
       const reply = this.#fast.answer(bytes, from)
       if (reply !== undefined) {
         this.#send(socket, reply, from)

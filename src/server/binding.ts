@@ -1,7 +1,9 @@
 // The sockets of one listen address in one shard. What they receive goes to whatever generation serves that address now.
 
 import type { FastQuery } from '../core/fast-query.ts'
-import type { OpenListener, Receiver } from '../net/engine.ts'
+import type { Logger } from '../core/logger.ts'
+import type { ListenAddress, OpenListener, Receiver } from '../net/engine.ts'
+import { listenError } from '../net/listen-error.ts'
 import { openTcp } from '../net/tcp.ts'
 import type { BootMessage } from './boot.ts'
 import type { Dispatcher } from './dispatch.ts'
@@ -13,7 +15,13 @@ export interface BindingParts {
   readonly dispatcher: Dispatcher
   readonly fastPath: FastPath
   readonly udp: UdpEngine
+  readonly log: Logger
 }
+
+const inWords = (network: 'tcp' | 'udp', at: ListenAddress, opening: Promise<OpenListener>): Promise<OpenListener> =>
+  opening.catch(error => {
+    throw listenError(network, at, error)
+  })
 
 export class Binding implements Receiver {
   served: ServedListener
@@ -41,13 +49,15 @@ export class Binding implements Receiver {
     this.#parts.dispatcher.receive(this.served, bytes, transport, client, local, respond)
   }
 
-  /** Throws if an address cannot be listened on. TCP first: a client that is told to come back over TCP must find it open. */
-  async open({ canReusePort, maxTcpConnections }: BootMessage): Promise<void> {
+  /** Throws in CoreDNS's words if an address cannot be listened on. TCP first: a client that is told to come back over TCP must find it open. */
+  async open({ shard, canReusePort, maxTcpConnections }: BootMessage): Promise<void> {
     const { message } = this.served
-    const tcp = await openTcp(message, this, { maxConnections: maxTcpConnections, canReusePort })
-    this.#sockets = [tcp]
-    const udp = await this.#parts.udp.open(message, this)
-    this.#sockets = [tcp, udp]
+    const { udp, log } = this.#parts
+    const fd = message.tcp?.fds[shard]
+    const borrowed = udp.libc === undefined || fd === undefined ? undefined : { libc: udp.libc, fd }
+    const options = { maxConnections: maxTcpConnections, canReusePort, borrowed, onError: log.error }
+    this.#sockets = [await inWords('tcp', message, openTcp(message, this, options))]
+    this.#sockets = [...this.#sockets, await inWords('udp', message, udp.open(message, this))]
   }
 
   /** Begins to receive where receiving can be put off until the configuration is in force. */

@@ -6,7 +6,7 @@ import type { DnsMetricVectors } from '../core/dns-metrics.ts'
 import type { HashSeed } from '../memory/keyed-hash.ts'
 import type { RegionLayout } from '../memory/region.ts'
 import type { EngineName, ListenAddress, TcpLimits } from '../net/engine.ts'
-import type { UdpGroup } from '../net/mmsg/sockets.ts'
+import type { SocketGroup } from '../net/mmsg/sockets.ts'
 import type { ShardCounters } from './shard-counts.ts'
 
 /** What a shard is for its whole life. */
@@ -39,7 +39,8 @@ export interface ListenerMessage extends ListenAddress {
   readonly label: string
   readonly tcpLimits: TcpLimits
   /** Sockets that main has opened, with the mmsg engine. */
-  readonly udp?: UdpGroup
+  readonly udp?: SocketGroup
+  readonly tcp?: SocketGroup
 }
 
 /** A directive of a block as the shards need it: the options that parse gave, and what control made of them. */

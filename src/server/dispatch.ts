@@ -141,7 +141,7 @@ export class Dispatcher {
       bytes = finishReply(query, this.#failed(at, query, error))
     }
     respond(bytes)
-    at.generation.leave()
+    at.generation.leave(query.receivedMs)
   }
 
   #drop(at: ServedListener, query: Query, respond: Respond): void {

@@ -16,7 +16,7 @@ import { checkOverlap } from '../corefile/overlap.ts'
 import type { ChangeBoard } from '../memory/change-board.ts'
 import { PERMIT_ROW_WORDS, permitWords } from '../memory/permits.ts'
 import type { ListenAddress } from '../net/engine.ts'
-import type { UdpGroup } from '../net/mmsg/sockets.ts'
+import type { OpenSockets } from '../net/mmsg/sockets.ts'
 import { nameFromText } from '../wire/name.ts'
 import type { BlockMessage, DirectiveMessage, GenerationMessage } from './boot.ts'
 import type { KeptThings } from './kept-things.ts'
@@ -56,6 +56,8 @@ export class Generation {
   readonly tables: CacheTableRef[] = []
   /** Identities of kept things. */
   readonly kept: string[] = []
+  /** What main has opened for it. */
+  readonly sockets: OpenSockets[] = []
   readonly config: LoadedConfig
   readonly listeners = new ListenerTable()
   readonly #parts: GenerationParts
@@ -108,13 +110,14 @@ export class Generation {
     )
   }
 
-  /** Lays out the shared memory and the message. Once, after control(). `udpOf` gives the sockets that main has opened for an address, if any. */
-  message(udpOf: (at: ListenAddress) => UdpGroup | undefined): GenerationMessage {
+  /** Lays out the shared memory and the message. Once, after control(). `open` gives the sockets that main opens for an address, if it does. */
+  message(open: (at: ListenAddress) => OpenSockets | undefined): GenerationMessage {
     const { metrics, shards, id } = this.#parts
     const blocks = this.#built.map(built => this.#blockMessage(built))
     const listeners = this.listeners.messages(this.#built).map(listener => {
-      const udp = udpOf(listener)
-      return udp === undefined ? listener : { ...listener, udp }
+      const sockets = open(listener)
+      if (sockets !== undefined) this.sockets.push(sockets)
+      return { ...listener, ...sockets }
     })
     const dropped = declareDnsMetrics(metrics, {
       servers: listeners.map(({ label }) => label),

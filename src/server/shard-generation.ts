@@ -79,6 +79,10 @@ export class ShardGeneration {
   readonly #retireTasks: (() => void)[] = []
   readonly #fastChains: FastChain[] = []
   #underWay = 0
+  /** Of these, how many had come when settle() was called, and when that was. */
+  #earlier = 0
+  #settleMs = Number.NEGATIVE_INFINITY
+  #settled: (() => void) | undefined
   #ended: (() => void) | undefined
 
   /** Throws what a plugin's serve half throws. */
@@ -100,9 +104,18 @@ export class ShardGeneration {
     this.#underWay++
   }
 
-  leave(): void {
+  /** `receivedMs` is when the query came. */
+  leave(receivedMs: number): void {
     this.#underWay--
+    if (receivedMs <= this.#settleMs && --this.#earlier === 0) this.#settled?.()
     if (this.#underWay === 0) this.#ended?.()
+  }
+
+  /** Resolves once all queries that are under way now have their replies, or the grace is over. Others may come meanwhile. */
+  async settle(graceMs: number): Promise<void> {
+    this.#earlier = this.#underWay
+    this.#settleMs = this.#parts.clock.ms()
+    if (this.#earlier > 0) await within(graceMs, resolve => (this.#settled = resolve))
   }
 
   /** The fast answers of one batch have been sent. */
@@ -116,13 +129,7 @@ export class ShardGeneration {
 
   /** Resolves once no query is under way or the grace is over, with the serve halves' onRetire tasks run. */
   async retire(graceMs: number): Promise<void> {
-    if (this.#underWay > 0) {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      this.#ended = resolve
-      const timer = setTimeout(resolve, graceMs)
-      await promise
-      clearTimeout(timer)
-    }
+    if (this.#underWay > 0) await within(graceMs, resolve => (this.#ended = resolve))
     for (const task of this.#retireTasks) task()
   }
 
@@ -202,6 +209,15 @@ export class ShardGeneration {
       return errorReply(asked, rcodeOfError(error))
     }
   }
+}
+
+/** Waits until the function that `use` is given is called, and no longer than the grace. */
+const within = async (graceMs: number, use: (resolve: () => void) => void): Promise<void> => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, graceMs)
+  use(resolve)
+  await promise
+  clearTimeout(timer)
 }
 
 /** The same client asking another question, class IN; undefined if qname is no name. EDNS is kept. */

@@ -83,6 +83,7 @@ export class Shard {
       dispatcher: new Dispatcher({ ...refusals, clock: systemClock, log, blackBox, counts }),
       fastPath: new FastPath(refusals),
       udp: new UdpEngine({ boot, query, counts, log, onFallback }),
+      log,
     }
   }
 
@@ -159,7 +160,12 @@ export class Shard {
     await candidate.generation.retire(0)
   }
 
+  /**
+   * Serves on until what was under way at the call is answered; then nothing more comes in, and what came meanwhile is answered. Each may take the
+   * whole grace.
+   */
   async #stop(graceMs: number): Promise<void> {
+    await this.#serving?.settle(graceMs)
     await Promise.all([...this.#bindings.values()].map(binding => binding.close(graceMs)))
     await this.#serving?.retire(graceMs)
     stdout.flushSync()

@@ -61,6 +61,11 @@ export class UdpEngine {
     })
   }
 
+  /** Undefined with node:dgram. */
+  get libc(): Libc | undefined {
+    return this.#libc
+  }
+
   /** Pooled sockets to upstreams; undefined with node:dgram. */
   get links(): DatagramLinks | undefined {
     return this.#mmsg?.links

@@ -11,7 +11,7 @@ import { makeInboundMemory } from './inbound-layout.ts'
 import type { Libc } from './libc.ts'
 import { openGroup, queryOf, realLibc } from './loopback.cases.ts'
 import { MmsgSocket } from './socket.ts'
-import type { UdpGroup } from './sockets.ts'
+import type { SocketGroup } from './sockets.ts'
 
 export type Way = 'fast' | 'sync' | 'async' | 'held' | 'silent'
 
@@ -71,7 +71,7 @@ export interface Running {
   readonly engine: MmsgEngine
   readonly socket: MmsgSocket
   readonly receiver: ScriptedReceiver
-  readonly group: UdpGroup
+  readonly group: SocketGroup
   readonly port: number
   readonly failures: string[]
   readonly datagrams: () => number

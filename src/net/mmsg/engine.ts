@@ -17,9 +17,12 @@ import { destinationOf, OUT_BYTES, Outbound, type UnsentCounts } from './outboun
 import { recipientOf, senderOf } from './peers.ts'
 import { PollSet } from './poll-set.ts'
 import type { MmsgSocket } from './socket.ts'
+import { leaveGroup } from './sockets.ts'
 
 /** Longest time away from the event loop: timers are at most this late. */
 const AWAY_MS = 20
+/** Of 64 datagrams, read from a socket that is closed: more than its buffer holds, should more still come. */
+const LAST_BATCHES = 1024
 
 /** What the engine counts beside what its socket's receivers count. */
 export interface EngineCounts extends UnsentCounts {
@@ -65,7 +68,7 @@ export class MmsgEngine {
     this.#outbound = new Outbound(libc, parts.counts)
     this.#query = query
     this.#clock = new MonotonicClock(libc)
-    this.links = new LinkSockets(libc, new MonotonicClock(libc))
+    this.links = new LinkSockets(libc, new MonotonicClock(libc), () => this.#wake())
     const loop = libc.currentLoop()
     this.#poll = new PollSet(libc, libc.uv_backend_fd(loop), this.links)
     this.#activity = new LoopActivity(libc, loop)
@@ -83,12 +86,22 @@ export class MmsgEngine {
   /** Starts to receive at a socket, with the next turn of the event loop. */
   add(socket: MmsgSocket): void {
     this.#watch([...this.#sockets, socket])
-    this.#immediate ??= setImmediate(this.#turn)
+    this.#wake()
   }
 
-  /** Receives no more there; resolves when all its queries have their replies, or after the grace. What waits in the kernel stays there. */
+  /**
+   * Lets no more come to a socket that is to be closed, answers what has come, and resolves when all of it has its replies, or after the grace.
+   * From the first moment on clients are told by the kernel that the port is closed, unless another shard's socket is still there.
+   */
   async remove(socket: MmsgSocket, graceMs: number): Promise<void> {
-    this.#watch(this.#sockets.filter(other => other !== socket))
+    if (this.#sockets.includes(socket)) {
+      leaveGroup(this.#libc, socket.fd)
+      this.#answerPredecessor()
+      for (let batches = 0; batches < LAST_BATCHES && this.#drain(socket) > 0; batches++) {
+        // Until nothing is left.
+      }
+      this.#watch(this.#sockets.filter(other => other !== socket))
+    }
     await socket.drain(graceMs)
     // The descriptor's number may belong to somebody else from here on.
     this.#outbound.flush()
@@ -98,9 +111,15 @@ export class MmsgEngine {
   #watch(sockets: MmsgSocket[]): void {
     this.#sockets = sockets
     this.#poll.watch(sockets)
-    if (sockets.length > 0) return
-    clearImmediate(this.#immediate)
-    this.#immediate = undefined
+  }
+
+  /** The turn goes on as long as something may come: queries, or replies that upstreams owe. */
+  get #isNeeded(): boolean {
+    return this.#sockets.length > 0 || this.links.waiting.length > 0
+  }
+
+  #wake(): void {
+    if (this.#isNeeded && !this.#isInTurn) this.#immediate ??= setImmediate(this.#turn)
   }
 
   readonly #turn = (): void => {
@@ -108,37 +127,37 @@ export class MmsgEngine {
     this.#outbound.flush()
     this.#clock.tick()
     this.#isInTurn = true
-    if (this.#inbound.leftCount > 0) this.#answerLeft()
-    if (this.#journal.hasLeft) this.#takeUpLeft()
+    this.#answerPredecessor()
     // libuv watches what its callbacks have just opened only from its next look on: until it had one, the loop goes round without waiting.
     const mayWait = !this.#activity.hasMoved() && !this.#startedSlow
     this.#startedSlow = false
-    const goesOn = this.#serve(this.#clock.ms + AWAY_MS, mayWait) && this.#sockets.length > 0
+    this.#serve(this.#clock.ms + AWAY_MS, mayWait)
     this.#isInTurn = false
-    if (goesOn) this.#immediate ??= setImmediate(this.#turn)
+    this.#wake()
   }
 
-  /** Receives and answers until libuv has work or the time is up; false when the engine has ended. */
-  #serve(untilMs: number, mayWait: boolean): boolean {
+  /** Receives and answers until libuv has work, the time is up, or the engine has ended. */
+  #serve(untilMs: number, mayWait: boolean): void {
     let wasFull = false
     for (;;) {
       const waitMs = mayWait && !wasFull ? Math.ceil(untilMs - this.#clock.ms) : 0
       const ready = this.#poll.wait(waitMs)
-      if (ready <= 0) return ready === 0 ? true : this.#failedOrInterrupted('poll')
+      if (ready < 0) this.#failedOrInterrupted('poll')
+      if (ready <= 0) return
       wasFull = false
       const links = this.#poll.readyLinks()
       const sockets = this.#sockets
       for (let k = 0; k < sockets.length; k++) {
         if (!this.#poll.isReady(k)) continue
         const count = this.#drain(sockets[k]!)
-        if (count < 0 && !this.#failedOrInterrupted('recvmmsg')) return false
+        if (count < 0 && !this.#failedOrInterrupted('recvmmsg')) return
         wasFull ||= count === BATCH
       }
       this.#outbound.flush()
       // Whoever waits for these goes on when this turn is over.
       for (let k = 0; k < links.length; k++) this.links.receive(links[k]!)
       this.#startedSlow ||= links.length > 0
-      if (this.#poll.isLoopReady || this.#startedSlow || !mayWait || this.#clock.ms >= untilMs) return true
+      if (this.#poll.isLoopReady || this.#startedSlow || !mayWait || this.#clock.ms >= untilMs) return
     }
   }
 
@@ -185,6 +204,12 @@ export class MmsgEngine {
     if (answered === 0) return
     this.#clock.tick()
     receiver.batchSent(this.#clock.ms - receivedMs)
+  }
+
+  /** What a dead shard has left behind comes first. */
+  #answerPredecessor(): void {
+    if (this.#inbound.leftCount > 0) this.#answerLeft()
+    if (this.#journal.hasLeft) this.#takeUpLeft()
   }
 
   /** What a dead shard had received and not answered. Some of it may have been answered after all: clients drop a second reply. */

@@ -7,7 +7,7 @@ import { type Datagram, FakeLibc, numberedDatagram } from './fake-libc.cases.ts'
 import { Inbound } from './inbound.ts'
 import { JOURNAL_DATAGRAM_BYTES, JOURNAL_ENTRIES, makeInboundMemory } from './inbound-layout.ts'
 import { Journal, NOT_NOTED } from './journal.ts'
-import { connected, datagramAt, replies, sendAll, withoutLibc } from './loopback.cases.ts'
+import { connected, datagramAt, mortalLibc, replies, sendAll, withoutLibc } from './loopback.cases.ts'
 import { senderOf } from './peers.ts'
 
 const FD = 7
@@ -75,7 +75,7 @@ test('nonsense in the memory is survived', () => {
 
 test('an engine takes up what waited in its predecessor; the successor after that does not', LIMIT, async t => {
   const inbound = makeInboundMemory()
-  const first = await makeEngine(t, { inbound })
+  const first = await makeEngine(t, { inbound, libc: mortalLibc() })
   first.engine.add(first.socket)
   const client = await connected(t, '127.0.0.1', first.port)
   const queries = [askFor('held', 1), askFor('held', 2), askFor('fast', 3)]
@@ -85,7 +85,7 @@ test('an engine takes up what waited in its predecessor; the successor after tha
   while (first.receiver.held.length < 2) await new Promise(setImmediate)
   await first.engine.remove(first.socket, 0)
 
-  const second = await makeEngine(t, { inbound, from: first })
+  const second = await makeEngine(t, { inbound, from: first, libc: mortalLibc() })
   second.engine.add(second.socket)
   while (second.receiver.held.length < 2) await new Promise(setImmediate)
   const late = replies(client, 1)

@@ -14,6 +14,11 @@ export interface Libc {
   connect(fd: number, address: bigint, length: number): number
   getsockname(fd: number, address: bigint, length: bigint): number
   setsockopt(fd: number, level: number, option: number, value: bigint, length: number): number
+  shutdown(fd: number, how: number): number
+  /** The number of an interface, 0 for none; `name` ends with a zero byte. */
+  if_nametoindex(name: bigint): number
+  /** Writes the name of an interface into 16 bytes; 0n for none. */
+  if_indextoname(index: number, name: bigint): bigint
   dup(fd: number): number
   close(fd: number): number
   clock_gettime(clock: number, timespec: bigint): number
@@ -44,6 +49,9 @@ const SIGNATURES = {
   connect: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
   getsockname: { arguments: ['i32', 'pointer', 'pointer'], return: 'i32' },
   setsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'u32'], return: 'i32' },
+  shutdown: { arguments: ['i32', 'i32'], return: 'i32' },
+  if_nametoindex: { arguments: ['pointer'], return: 'u32' },
+  if_indextoname: { arguments: ['u32', 'pointer'], return: 'pointer' },
   dup: { arguments: ['i32'], return: 'i32' },
   close: { arguments: ['i32'], return: 'i32' },
   clock_gettime: { arguments: ['i32', 'pointer'], return: 'i32' },

@@ -3,6 +3,7 @@
 
 import type { DatagramLink, DatagramLinks, LinkEvents } from '../../core/datagram-links.ts'
 import type { Peer } from '../../core/query.ts'
+import { listenText } from '../engine.ts'
 import { C, IOVEC, MMSGHDR } from './abi.ts'
 import type { Libc } from './libc.ts'
 import { Link, LinkSocket } from './link.ts'
@@ -25,6 +26,7 @@ export class LinkSockets implements DatagramLinks {
   isOpen = true
   readonly #libc: Libc
   readonly #clock: MonotonicClock
+  readonly #onWaiting: () => void
   readonly #outbound: Outbound
   readonly #bytes = new Uint8Array(BATCH * SLOT_BYTES)
   readonly #iovecs = new BigUint64Array((BATCH * IOVEC.size) / 8)
@@ -39,9 +41,11 @@ export class LinkSockets implements DatagramLinks {
     this.#outbound.flush()
   }
 
-  constructor(libc: Libc, clock: MonotonicClock) {
+  /** `onWaiting` is called whenever a socket begins to owe a reply. */
+  constructor(libc: Libc, clock: MonotonicClock, onWaiting: () => void) {
     this.#libc = libc
     this.#clock = clock
+    this.#onWaiting = onWaiting
     // What cannot be sent is as a datagram lost on the way: the exchange times out and is tried elsewhere.
     this.#outbound = new Outbound(libc, { full: () => {}, refused: () => {} })
     this.#headerAddress = libc.addressOf(this.#headers)
@@ -68,10 +72,10 @@ export class LinkSockets implements DatagramLinks {
     const libc = this.#libc
     const { remote, sourceAddress } = link
     const family = remote.family === 4 ? C.AF_INET : C.AF_INET6
+    const to = sockaddrOf(libc, remote)
+    const from = sourceAddress === '' ? undefined : sockaddrOf(libc, { address: sourceAddress, port: 0 })
     const fd = libc.socket(family, C.SOCK_DGRAM | C.SOCK_NONBLOCK | C.SOCK_CLOEXEC, 0)
     if (fd < 0) throw failure(libc.errno())
-    const to = sockaddrOf(remote)
-    const from = sourceAddress === '' ? undefined : sockaddrOf({ address: sourceAddress, port: 0 })
     const isBound = from === undefined || libc.bind(fd, libc.addressOf(from), from.length) === 0
     if (isBound && libc.connect(fd, libc.addressOf(to), to.length) === 0) {
       this.#lastSerial = (this.#lastSerial + 1) & 0x7fff_ffff
@@ -99,6 +103,7 @@ export class LinkSockets implements DatagramLinks {
   watch(socket: LinkSocket): void {
     this.waiting.push(socket)
     this.version++
+    this.#onWaiting()
   }
 
   unwatch(socket: LinkSocket): void {
@@ -135,7 +140,7 @@ export class LinkSockets implements DatagramLinks {
     const name = new Uint8Array(28)
     const size = Int32Array.of(name.length)
     const known = this.#libc.getsockname(socket.fd, this.#libc.addressOf(name), this.#libc.addressOf(size)) === 0
-    return `${known ? sockaddrText(name) : ''}->${sockaddrText(sockaddrOf(socket.link.remote))}`
+    return `${known ? sockaddrText(this.#libc, name) : ''}->${listenText(socket.link.remote)}`
   }
 }
 

@@ -16,7 +16,7 @@ import {
   withoutIpv6,
   withoutLibc,
 } from './loopback.cases.ts'
-import { closeUdpGroup, openUdpGroup } from './sockets.ts'
+import { closeGroup, openUdpGroup } from './sockets.ts'
 
 const OPTIONS = { sockets: 3, recvBufferBytes: 1 << 20 }
 
@@ -60,7 +60,7 @@ test('without IPv6 a wildcard is one of IPv4', { skip: withoutLibc }, async t =>
   }
   const EAFNOSUPPORT = 97
   const group = openUdpGroup({ ...libc, socket, errno: () => EAFNOSUPPORT }, { address: '', port }, OPTIONS)
-  t.after(() => closeUdpGroup(libc, group))
+  t.after(() => closeGroup(libc, group))
   assert.deepEqual([refusals, group.isWildcard, group.family], [1, true, 4])
   await takes(t, group.fds, '127.0.0.2', port)
 })
@@ -68,7 +68,7 @@ test('without IPv6 a wildcard is one of IPv4', { skip: withoutLibc }, async t =>
 test('a wildcard and one of its addresses can be listened on together', { skip: withoutLibc }, async t => {
   const { port } = await openGroup(t, '', OPTIONS.sockets)
   const own = openUdpGroup(realLibc(), { address: '127.0.0.1', port }, OPTIONS)
-  t.after(() => closeUdpGroup(realLibc(), own))
+  t.after(() => closeGroup(realLibc(), own))
   await takes(t, own.fds, '127.0.0.1', port)
 })
 
@@ -107,6 +107,6 @@ test('closing closes all', { skip: withoutLibc }, async () => {
   const [port = 0] = await freePorts(1)
   const group = openUdpGroup(realLibc(), { address: '127.0.0.1', port }, OPTIONS)
   assert.equal(openDescriptors(), before + OPTIONS.sockets)
-  closeUdpGroup(realLibc(), group)
+  closeGroup(realLibc(), group)
   assert.equal(openDescriptors(), before)
 })

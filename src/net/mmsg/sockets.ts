@@ -2,18 +2,24 @@
 // listens there. Shards only use their numbers, so a shard that dies closes nothing and what waits in the kernel waits for its successor.
 
 import { getSystemErrorMap } from 'node:util'
-import { ipToText, parseIp } from '../../core/ip.ts'
+import { ipToText, parseIp, withoutZone } from '../../core/ip.ts'
 import { type ListenAddress, listenText } from '../engine.ts'
 import { C, SOCKADDR_IN, SOCKADDR_IN6 } from './abi.ts'
 import type { Libc } from './libc.ts'
 
-/** Sockets of one listen address. */
-export interface UdpGroup {
+/** Sockets of one listen address, UDP or TCP. */
+export interface SocketGroup {
   /** File descriptors by shard. */
   readonly fds: readonly number[]
   /** Whether replies must say which of the machine's addresses they come from. */
   readonly isWildcard: boolean
   readonly family: 4 | 6
+}
+
+/** What main has opened at one address. */
+export interface OpenSockets {
+  readonly tcp: SocketGroup
+  readonly udp: SocketGroup
 }
 
 export interface UdpSocketOptions {
@@ -36,40 +42,95 @@ class SocketError extends Error {
 /** Node's name of an error number, such as EADDRINUSE. */
 export const codeOfErrno = (errno: number): string => getSystemErrorMap().get(-errno)?.[0] ?? `errno ${errno}`
 
-/** Opens the sockets; throws the system's error, with nothing left open. A wildcard is `::` for both families, or 0.0.0.0 without IPv6. */
-export function openUdpGroup(libc: Libc, at: ListenAddress, options: UdpSocketOptions): UdpGroup {
-  if (at.address !== '') {
-    const sockaddr = sockaddrOf(at)
-    const family = sockaddr.length === SOCKADDR_IN.size ? 4 : 6
-    return { fds: openAll(libc, family, sockaddr, false, options), isWildcard: false, family }
-  }
-  try {
-    return { fds: openAll(libc, 6, wildcard6(at.port), true, options), isWildcard: true, family: 6 }
-  } catch (error) {
-    if (!['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes((error as SocketError).code)) throw error
-    return { fds: openAll(libc, 4, wildcard4(at.port), true, options), isWildcard: true, family: 4 }
-  }
-}
+/** Opens UDP sockets; throws the system's error, with nothing left open. A wildcard is `::` for both families, or 0.0.0.0 without IPv6. */
+export const openUdpGroup = (libc: Libc, at: ListenAddress, { sockets, recvBufferBytes }: UdpSocketOptions): SocketGroup =>
+  openGroup(libc, at, sockets, C.SOCK_DGRAM, (fd, family, isWildcard) => prepare(libc, fd, family, isWildcard, recvBufferBytes))
 
-export function closeUdpGroup(libc: Libc, { fds }: UdpGroup): void {
+/** The same for TCP. The sockets are bound and do not listen yet: that begins with the first shard that serves. */
+export const openTcpGroup = (libc: Libc, at: ListenAddress, sockets: number): SocketGroup =>
+  openGroup(libc, at, sockets, C.SOCK_STREAM, (fd, family, isWildcard) => {
+    // Connections of a predecessor that linger must not keep the port.
+    setOption(libc, fd, C.SOL_SOCKET, C.SO_REUSEADDR, 1)
+    setOption(libc, fd, C.SOL_SOCKET, C.SO_REUSEPORT, 1)
+    if (family === 6) setOption(libc, fd, C.IPPROTO_IPV6, C.IPV6_V6ONLY, isWildcard ? 0 : 1)
+  })
+
+export function closeGroup(libc: Libc, { fds }: SocketGroup): void {
   for (const fd of fds) libc.close(fd)
 }
 
-function openAll(libc: Libc, family: 4 | 6, sockaddr: Uint8Array, isWildcard: boolean, options: UdpSocketOptions): number[] {
+type Prepare = (fd: number, family: 4 | 6, isWildcard: boolean) => void
+
+function openGroup(libc: Libc, at: ListenAddress, sockets: number, type: number, prepareSocket: Prepare): SocketGroup {
+  const open = (family: 4 | 6, sockaddr: Uint8Array, isWildcard: boolean): SocketGroup => {
+    const openOne = (): number => openSocket(libc, type, family, sockaddr, fd => prepareSocket(fd, family, isWildcard))
+    return { fds: openAll(libc, sockets, openOne), isWildcard, family }
+  }
+  if (at.address !== '') {
+    const sockaddr = sockaddrOf(libc, at)
+    return open(sockaddr.length === SOCKADDR_IN.size ? 4 : 6, sockaddr, false)
+  }
+  try {
+    return open(6, wildcard6(at.port), true)
+  } catch (error) {
+    if (!['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes((error as SocketError).code)) throw error
+    return open(4, wildcard4(at.port), true)
+  }
+}
+
+function openAll(libc: Libc, count: number, openOne: () => number): number[] {
   const fds: number[] = []
   try {
-    for (let k = 0; k < options.sockets; k++) {
-      const fd = libc.socket(family === 4 ? C.AF_INET : C.AF_INET6, C.SOCK_DGRAM | C.SOCK_NONBLOCK | C.SOCK_CLOEXEC, 0)
-      if (fd < 0) throw new SocketError('socket', libc.errno())
-      fds.push(fd)
-      prepare(libc, fd, family, isWildcard, options.recvBufferBytes)
-      if (libc.bind(fd, libc.addressOf(sockaddr), sockaddr.length) !== 0) throw new SocketError('bind', libc.errno())
-    }
+    for (let k = 0; k < count; k++) fds.push(openOne())
   } catch (error) {
     for (const fd of fds) libc.close(fd)
     throw error
   }
   return fds
+}
+
+function openSocket(libc: Libc, type: number, family: 4 | 6, sockaddr: Uint8Array, prepareSocket: (fd: number) => void): number {
+  const fd = libc.socket(family === 4 ? C.AF_INET : C.AF_INET6, type | C.SOCK_NONBLOCK | C.SOCK_CLOEXEC, 0)
+  if (fd < 0) throw new SocketError('socket', libc.errno())
+  prepareSocket(fd)
+  if (libc.bind(fd, libc.addressOf(sockaddr), sockaddr.length) === 0) return fd
+  const error = new SocketError('bind', libc.errno())
+  libc.close(fd)
+  throw error
+}
+
+/** A port that nobody sends from. */
+const NOBODY = 1
+
+/**
+ * Takes a UDP socket out of its SO_REUSEPORT group while it can still send: connected to an address that nobody sends from, it matches no
+ * client's datagram any more, and once no socket is left there the kernel tells clients that the port is closed. What has come stays to be read.
+ */
+export function leaveGroup(libc: Libc, fd: number): void {
+  // The group's program chooses by number, whether the chosen one is connected or not; the kernel by itself passes over connected ones.
+  setOption(libc, fd, C.SOL_SOCKET, C.SO_DETACH_REUSEPORT_BPF, 0)
+  const own = new Uint8Array(SOCKADDR_IN6.size)
+  const length = Int32Array.of(own.length)
+  if (libc.getsockname(fd, libc.addressOf(own), libc.addressOf(length)) !== 0) return
+  for (const peer of nobodies(own.subarray(0, length[0]))) {
+    if (libc.connect(fd, libc.addressOf(peer), peer.length) === 0) return
+  }
+}
+
+/** Addresses to connect a socket to that is bound to `own`: its own address, which it can always reach, or this machine's loopback. */
+const nobodies = (own: Uint8Array): Uint8Array[] => {
+  const at = own.length === SOCKADDR_IN.size ? SOCKADDR_IN.addr : SOCKADDR_IN6.addr
+  const size = own.length === SOCKADDR_IN.size ? 4 : 16
+  const to = (address: readonly number[] | Uint8Array): Uint8Array => {
+    const peer = own.slice()
+    new DataView(peer.buffer).setUint16(SOCKADDR_IN.port, NOBODY)
+    peer.set(address, at)
+    return peer
+  }
+  const address = own.subarray(at, at + size)
+  if (address.some(byte => byte !== 0)) return [to(address)]
+  if (size === 4) return [to([127, 0, 0, 1])]
+  return [to([...new Array(15).fill(0), 1]), to([...new Array(10).fill(0), 0xff, 0xff, 127, 0, 0, 1])]
 }
 
 function prepare(libc: Libc, fd: number, family: 4 | 6, isWildcard: boolean, recvBufferBytes: number): void {
@@ -93,10 +154,9 @@ function setOption(libc: Libc, fd: number, level: number, option: number, value:
   libc.setsockopt(fd, level, option, libc.addressOf(cell), 4)
 }
 
-/** An address in network form. Throws an Error for what is no literal address. */
-export const sockaddrOf = (at: ListenAddress): Uint8Array => {
-  const percent = at.address.indexOf('%')
-  const ip = parseIp(percent < 0 ? at.address : at.address.slice(0, percent))
+/** An address in network form, with the scope of its zone. Throws an Error for what is no literal address, and for a zone that is no interface. */
+export const sockaddrOf = (libc: Libc, at: ListenAddress): Uint8Array => {
+  const ip = parseIp(withoutZone(at.address))
   if (ip === undefined) throw new Error(`not an address: ${listenText(at)}`)
   if (ip.family === 4) {
     const sockaddr = wildcard4(at.port)
@@ -105,17 +165,39 @@ export const sockaddrOf = (at: ListenAddress): Uint8Array => {
   }
   const sockaddr = wildcard6(at.port)
   sockaddr.set(ip.bytes, SOCKADDR_IN6.addr)
+  const percent = at.address.indexOf('%')
+  if (percent >= 0)
+    new DataView(sockaddr.buffer).setUint32(SOCKADDR_IN6.scopeId, scopeOf(libc, at.address.slice(percent + 1)), true)
   return sockaddr
 }
 
-/** `192.0.2.1:53`, `[2001:db8::1]:53` */
-export const sockaddrText = (sockaddr: Uint8Array): string => {
+/** The number of an interface; its name may be that number already. */
+const scopeOf = (libc: Libc, zone: string): number => {
+  if (/^\d+$/.test(zone)) return Number(zone)
+  const name = new TextEncoder().encode(`${zone}\0`)
+  const index = libc.if_nametoindex(libc.addressOf(name))
+  if (index === 0) throw new SocketError('if_nametoindex', libc.errno())
+  return index
+}
+
+const INTERFACE_NAME_BYTES = 16
+
+const zoneOf = (libc: Libc, scope: number): string => {
+  if (scope === 0) return ''
+  const name = new Uint8Array(INTERFACE_NAME_BYTES)
+  const isKnown = libc.if_indextoname(scope, libc.addressOf(name)) !== 0n
+  return `%${isKnown ? new TextDecoder().decode(name.subarray(0, name.indexOf(0))) : scope}`
+}
+
+/** `192.0.2.1:53`, `[2001:db8::1]:53`, `[fe80::1%eth0]:53` */
+export const sockaddrText = (libc: Libc, sockaddr: Uint8Array): string => {
   const port = (sockaddr[SOCKADDR_IN.port]! << 8) | sockaddr[SOCKADDR_IN.port + 1]!
   const isV4 = sockaddr[SOCKADDR_IN.family] === C.AF_INET
   const bytes = isV4
     ? sockaddr.subarray(SOCKADDR_IN.addr, SOCKADDR_IN.addr + 4)
     : sockaddr.subarray(SOCKADDR_IN6.addr, SOCKADDR_IN6.addr + 16)
-  return listenText({ address: ipToText(bytes), port })
+  const scope = isV4 ? 0 : new DataView(sockaddr.buffer, sockaddr.byteOffset).getUint32(SOCKADDR_IN6.scopeId, true)
+  return listenText({ address: `${ipToText(bytes)}${zoneOf(libc, scope)}`, port })
 }
 
 const wildcard4 = (port: number): Uint8Array => {

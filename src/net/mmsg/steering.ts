@@ -2,15 +2,13 @@
 // shard; a classic BPF program on the SO_REUSEPORT group chooses otherwise. It sees the UDP payload and returns the number of a socket, in
 // the order in which they were bound; a load beyond the payload ends it with 0.
 
-import { C, SOCK_FILTER, SOCK_FPROG } from './abi.ts'
+import { C } from './abi.ts'
+import { attachProgram, type Instruction } from './bpf.ts'
 import type { Libc } from './libc.ts'
 
 /** `random`: packet by packet, evenly. `name`: by the qname, one name always to the same shard. `kernel`: no program. */
 export const STEERINGS = ['random', 'name', 'kernel'] as const
 export type Steering = (typeof STEERINGS)[number]
-
-/** One instruction: code, k, and for jumps how many instructions to skip when true and when false. */
-type Instruction = readonly [code: number, k: number, ifTrue?: number, ifFalse?: number]
 
 const LD_WORD = 0x20
 const LD_WORD_AT_X = 0x40
@@ -121,19 +119,5 @@ export function steer(libc: Libc, fds: readonly number[], steering: Steering): n
   const [fd] = fds
   if (fd === undefined || fds.length === 1 || steering === 'kernel') return undefined
   const program = steering === 'name' ? nameProgram(fds.length) : randomProgram(fds.length)
-  const code = new Uint8Array(program.length * SOCK_FILTER.size)
-  const view = new DataView(code.buffer)
-  for (const [index, [operation, k, ifTrue = 0, ifFalse = 0]] of program.entries()) {
-    const at = index * SOCK_FILTER.size
-    view.setUint16(at + SOCK_FILTER.code, operation, true)
-    view.setUint8(at + SOCK_FILTER.jt, ifTrue)
-    view.setUint8(at + SOCK_FILTER.jf, ifFalse)
-    view.setUint32(at + SOCK_FILTER.k, k >>> 0, true)
-  }
-  const head = new Uint8Array(SOCK_FPROG.size)
-  const headView = new DataView(head.buffer)
-  headView.setUint16(SOCK_FPROG.len, program.length, true)
-  headView.setBigUint64(SOCK_FPROG.filter, libc.addressOf(code), true)
-  const result = libc.setsockopt(fd, C.SOL_SOCKET, C.SO_ATTACH_REUSEPORT_CBPF, libc.addressOf(head), head.length)
-  return result === 0 ? undefined : libc.errno()
+  return attachProgram(libc, fd, C.SO_ATTACH_REUSEPORT_CBPF, program)
 }
