@@ -99,25 +99,26 @@ for (const engine of ENGINES) {
     },
   )
 
-  test(`a stop under load: each question is answered, or refused by a closed port: ${engine}`, LIMIT, async t => {
-    const server = await startServer(t, port => `.:${port} {\nbind 127.0.0.1\nwhoami\n}\n`, {
-      workers: 2,
-      args: ['--engine', engine],
+  for (const [transport, ask] of Object.entries(engine === 'mmsg' ? { UDP: askOverUdp, TCP: askOverTcp } : { UDP: askOverUdp }))
+    test(`a stop under load: each question is answered, or refused by a closed port: ${engine}, ${transport}`, LIMIT, async t => {
+      const server = await startServer(t, port => `.:${port} {\nbind 127.0.0.1\nwhoami\n}\n`, {
+        workers: 2,
+        args: ['--engine', engine],
+      })
+      const fates: Promise<Fate>[] = []
+      const timer = setInterval(() => {
+        for (let n = 0; n < 10; n++) fates.push(ask(server.port, message('load.example.org.', fates.length & 0xffff)))
+      }, 5)
+      while (fates.length < 300) await new Promise(setImmediate)
+      server.child.kill('SIGTERM')
+      const code = await server.exited
+      const atExit = fates.length
+      while (fates.length < atExit + 50) await new Promise(setImmediate)
+      clearInterval(timer)
+      const seen = new Set(await rcodes(fates))
+      assert.equal(code, 0)
+      assert.deepEqual([...seen].toSorted(), ['NOERROR', 'refused'])
     })
-    const fates: Promise<Fate>[] = []
-    const timer = setInterval(() => {
-      for (let n = 0; n < 10; n++) fates.push(askOverUdp(server.port, message('load.example.org.', fates.length & 0xffff)))
-    }, 5)
-    while (fates.length < 300) await new Promise(setImmediate)
-    server.child.kill('SIGTERM')
-    const code = await server.exited
-    const atExit = fates.length
-    while (fates.length < atExit + 50) await new Promise(setImmediate)
-    clearInterval(timer)
-    const seen = new Set(await rcodes(fates))
-    assert.equal(code, 0)
-    assert.deepEqual([...seen].toSorted(), ['NOERROR', 'refused'])
-  })
 
   test(`during the start a TCP client is refused or answered, never reset: ${engine}`, LIMIT, async t => {
     const server = await launchServer(t, port => `.:${port} {\nbind 127.0.0.1\nwhoami\n}\n`, {

@@ -8,7 +8,7 @@ const cases = [
     text: 'nameserver 192.0.2.1\nnameserver 2001:db8::1\n',
     servers: ['192.0.2.1', '2001:db8::1'],
   },
-  { name: 'zones of link-local addresses are cut off', text: 'nameserver fe80::1%eth0', servers: ['fe80::1'] },
+  { name: 'link-local addresses keep their zones', text: 'nameserver fe80::1%eth0', servers: ['fe80::1%eth0'] },
   {
     name: 'other keywords and comments are passed over',
     text: '# nameserver 192.0.2.9\nsearch example.org\noptions ndots:5\n; x\nnameserver 192.0.2.1',

@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly workers?: number
   /** Further arguments of the command line. */
   readonly args?: readonly string[]
+  /** What to put before the command: another network namespace. */
+  readonly inside?: readonly string[]
 }
 
 /** A child process whose output is kept. */
@@ -90,8 +92,9 @@ export class ServerProcess extends WatchedProcess {
   readonly ports: readonly number[]
   readonly corefile: string
 
-  constructor(t: Cleanup, corefile: string, ports: readonly number[], { workers = 1, args = [] }: StartOptions) {
-    super(t, process.execPath, ['src/cli.ts', '-conf', corefile, '--workers', String(workers), ...args])
+  constructor(t: Cleanup, corefile: string, ports: readonly number[], { workers = 1, args = [], inside = [] }: StartOptions) {
+    const command = [...inside, process.execPath, 'src/cli.ts', '-conf', corefile, '--workers', String(workers), ...args]
+    super(t, command[0]!, command.slice(1))
     this.ports = ports
     this.corefile = corefile
   }

@@ -1,7 +1,8 @@
 // bind: the addresses that the block's listeners are opened on. Sets BlockSettings.bindAddresses, no more.
 
+import { isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import { parseIp } from '../../core/ip.ts'
+import { parseIp, withoutZone } from '../../core/ip.ts'
 import type { Plugin } from '../../core/plugin.ts'
 import type { Directive } from '../../corefile/directive.ts'
 import { goQuote } from '../../corefile/quote.ts'
@@ -52,10 +53,19 @@ const addressesByInterface = (): Map<string, string[]> =>
     ]),
   )
 
+/** CoreDNS takes no zone here; but without one a link-local address is none that can be listened on. */
+const isAddress = (word: string, interfaces: ReadonlyMap<string, unknown>): boolean => {
+  if (parseIp(withoutZone(word)) === undefined) return false
+  const percent = word.indexOf('%')
+  if (percent < 0) return true
+  const zone = word.slice(percent + 1)
+  return isIPv6(word) && (interfaces.has(zone) || /^\d+$/.test(zone))
+}
+
 const expand = (words: readonly string[], interfaces: ReadonlyMap<string, readonly string[]>): string[] =>
   words.flatMap(word => {
     const addresses = interfaces.get(word)
     if (addresses !== undefined) return addresses
-    if (parseIp(word) === undefined) throw new Error(`not a valid IP address or interface name: ${goQuote(word)}`)
+    if (!isAddress(word, interfaces)) throw new Error(`not a valid IP address or interface name: ${goQuote(word)}`)
     return [word]
   })
