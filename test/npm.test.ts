@@ -1,0 +1,69 @@
+// The npm scripts, in a copy of the checkout: what they start ends with them, and they change nothing that is tracked.
+
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { test } from 'node:test'
+import { freePorts, temporaryFolder, WatchedProcess, without } from './support/server-process.ts'
+import { ROOT } from './support/source-files.ts'
+
+const LIMIT = { skip: without('npm'), timeout: 60_000 }
+const LEFT_OUT = ['node_modules', '.git', 'dist', join('test', 'golden'), join('bench', 'results')]
+
+interface LockedPackage {
+  readonly dependencies?: Record<string, string>
+  readonly optionalDependencies?: Record<string, string>
+}
+
+test('package-lock.json has every package that it asks for, those of other platforms too', () => {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, LockedPackage>
+  }
+  const missing: string[] = []
+  for (const [place, { dependencies, optionalDependencies }] of Object.entries(packages)) {
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
+      const nested = `${place === '' ? '' : `${place}/`}node_modules/${name}`
+      if (packages[nested] === undefined && packages[`node_modules/${name}`] === undefined) missing.push(`${place} -> ${name}`)
+    }
+  }
+  assert.deepEqual(missing, [])
+})
+
+const copyCheckout = (folder: string): void => {
+  const isWanted = (path: string): boolean => !LEFT_OUT.includes(relative(ROOT, path))
+  cpSync(ROOT, folder, { recursive: true, filter: isWanted })
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+  // What is installed is newer than what asks for it: nothing is to be installed here.
+  utimesSync(join(folder, 'package-lock.json'), 0, 0)
+}
+
+const fingerprint = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(path => !path.startsWith(`node_modules${sep}`) && statSync(join(folder, path)).isFile())
+    .map(
+      path =>
+        `${path} ${createHash('sha256')
+          .update(readFileSync(join(folder, path)))
+          .digest('hex')}`,
+    )
+    .toSorted()
+
+test('npm start: a signal to npm ends the server, and no file is another than before', LIMIT, async t => {
+  const folder = temporaryFolder(t)
+  copyCheckout(folder)
+  const [port] = await freePorts(1)
+  writeFileSync(join(folder, 'Corefile'), `.:${port} {\n bind 127.0.0.1\n whoami\n}\n`)
+  const before = fingerprint(folder)
+  const pidfile = join(temporaryFolder(t), 'pid')
+  const npm = new WatchedProcess(t, 'npm', ['start', '--', '-pidfile', pidfile], folder)
+  await npm.seen(/engine /)
+  while (!existsSync(pidfile)) await new Promise(setImmediate)
+  const pid = Number(readFileSync(pidfile, 'utf8'))
+  assert.notEqual(pid, npm.pid)
+  npm.child.kill('SIGTERM')
+  await npm.exited
+  assert.match(npm.out, /SIGTERM: Shutting down servers then terminating/)
+  assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
+  assert.deepEqual(fingerprint(folder), before)
+})
