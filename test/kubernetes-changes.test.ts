@@ -70,11 +70,9 @@ const inOrder = async ({ api, port }: ClusterServer): Promise<void> => {
   const move = (turn: number) =>
     api.apply(`{kind: Service, metadata: {name: mover, namespace: testns},
       spec: {clusterIP: 10.96.2.${turn}, ports: [{name: http, port: 80}]}}`)
-  const limitMs = performance.now() + 10_000
   let last = 0
   let moved = 0
   while (last < CHANGES) {
-    assert.ok(performance.now() < limitMs, `the last seen change is ${last} of ${moved}`)
     if (moved < CHANGES) move(++moved)
     const answer = await ask(port, 'mover.testns.svc.cluster.local. A')
     if (answer === 'NXDOMAIN' && last === 0) continue

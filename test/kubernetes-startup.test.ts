@@ -81,8 +81,7 @@ example.org:${other} {
     await api.up()
     await api.requests.when({ verb: 'watch' }, 3)
     // Watches are asked for when all lists have been read; what was read is written a few turns later.
-    const limitMs = performance.now() + 5000
-    while ((await isReady()).status !== 200) assert.ok(performance.now() < limitMs)
+    while ((await isReady()).status !== 200) await new Promise(setImmediate)
     assert.deepEqual(shown(await ask('svc1.testns.svc.cluster.local.')).answer, [
       'svc1.testns.svc.cluster.local. 5 IN A 10.96.0.100',
     ])
