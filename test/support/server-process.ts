@@ -37,8 +37,8 @@ export class WatchedProcess {
   readonly #watchers = new Set<() => void>()
   #isOver = false
 
-  constructor(t: Cleanup, file: string, args: readonly string[]) {
-    this.child = spawn(file, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
+  constructor(t: Cleanup, file: string, args: readonly string[], cwd: string = ROOT) {
+    this.child = spawn(file, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#notify((this.out += text)))
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#notify((this.err += text)))
     this.exited = once(this.child, 'close').then(([code]) => {
