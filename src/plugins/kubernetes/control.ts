@@ -38,8 +38,8 @@ export const controlKubernetes = async (options: KubernetesOptions, scope: Contr
   scope.onRetire(unfollow)
   scope.onStart(() => {
     source.metrics = metrics
-    // What caches hold was answered by the configuration of before.
-    scope.changes.markAll()
+    // What caches hold was answered by the configuration of before, if there was one.
+    if (!server.isFirstLoad) scope.changes.markWhole()
   })
   if (scope.block.directives.includes('ready')) server.readiness.add('kubernetes', () => source.isSynced)
   await source.connect()
