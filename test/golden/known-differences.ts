@@ -55,8 +55,6 @@ export const WANTED: readonly KnownDifference[] = [
   { scenario: 'reverse-cidr-ttl0', lines: [77], parts: ['rcode'], reason: FQDN },
   { scenario: 'not-synced', lines: [10, 28, 29, 30, 48], parts: ['rcode', 'flags', 'authority'], reason: UNSYNCED },
   { scenario: 'seed', lines: [134], parts: ['reply'], reason: NO_SERVICE_NAME },
-  { scenario: 'seed', lines: [253], parts: ['authority'], reason: OWN_CASE },
-  { scenario: 'seed', lines: [255, 260], parts: ['answer'], reason: OWN_CASE },
   { scenario: 'verified-pod-names-ttl', lines: [78], parts: ['additional'], reason: FAMILIES },
   {
     scenario: 'verified-pod-names-ttl',
