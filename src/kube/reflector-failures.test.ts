@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import test from 'node:test'
-import { systemClock } from '../core/clock.ts'
 import { type Asked, event, listOf, type Rig, rig, status } from './api-server.cases.ts'
-import { Credentials } from './credentials.ts'
 import { Limiter } from './limiter.ts'
-import { TextFile } from './text-source.ts'
 
 const started = async (t: test.TestContext): Promise<Rig> => {
   const all = await rig(t)
@@ -113,52 +107,6 @@ test('a server that asks for more patience than a minute gets a minute', async t
   ;(await api.next()).json(503, status(503, 'not ready'), { 'Retry-After': '3600' })
   assert.match(await log.line(/error/), /answers 503: not ready$/)
   assert.deepEqual(timers.pending, [60_000])
-})
-
-test('no right to watch: the list stays in use, and is not made again', async t => {
-  const { api, timers, log, reflector, observed } = await started(t)
-  ;(await api.next()).json(200, listOf(10, ['a']))
-  for (const wait of REFUSED) {
-    ;(await api.next()).json(403, status(403, 'cannot watch'))
-    await timers.armed(wait)
-    timers.advance(wait)
-  }
-  await api.next()
-  assert.deepEqual(log.lines, [
-    'warning services: may not watch services (403): the ClusterRole needs list and watch on services in API group "": cannot watch (what is known stays in use)',
-  ])
-  assert.equal(reflector.isSynced, true)
-  assert.deepEqual(observed, ['LIST 200', 'WATCH 403', 'WATCH 403', 'WATCH 403', 'WATCH 403'])
-})
-
-test('a server that has only begun, and refuses what it soon grants: nothing is said', async t => {
-  const { api, timers, log, reflector } = await started(t)
-  ;(await api.next()).json(403, status(403, 'RBAC: clusterrole.rbac.authorization.k8s.io "system:coredns" not found'))
-  await timers.armed(800)
-  timers.advance(800)
-  ;(await api.next()).json(200, listOf(10, ['a']))
-  await reflector.synced
-  assert.deepEqual(log.lines, [])
-})
-
-test('a token that is replaced ends the pause: it was refused, not the new one', async t => {
-  const folder = mkdtempSync(join(tmpdir(), 'shardns-reflector-'))
-  t.after(() => rmSync(folder, { recursive: true }))
-  const path = join(folder, 'token')
-  writeFileSync(path, 'old')
-  const { api, timers, reflector } = await rig(t, {}, new Credentials({ token: new TextFile(path, systemClock) }))
-  reflector.start()
-  for (const wait of REFUSED) {
-    ;(await api.next()).json(401, status(401, 'Unauthorized'))
-    await timers.armed(wait)
-    timers.advance(wait)
-  }
-  ;(await api.next()).json(401, status(401, 'Unauthorized'))
-  await timers.armed(2500)
-  writeFileSync(path, 'another')
-  timers.advance(1000)
-  const asked = await api.next()
-  assert.equal(asked.headers.authorization, 'Bearer another')
 })
 
 test('a failure that changes is said again', async t => {
