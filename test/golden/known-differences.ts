@@ -19,7 +19,6 @@ const NOT_IMPORTED = 'an imported slice that does not say its cluster is left ou
 const HIDDEN = 'the namespace is hidden, and so are the names of its addresses'
 const SERVER_NAME = 'the name has address records, so that it exists for every other type'
 const MIXED_SERVER_NAME = 'the name is the same in any letters'
-const FAMILIES = 'addresses beside an SRV record: those of IPv4 stand first'
 const UNSYNCED = 'what the cluster will say is not known yet: nobody else is asked, though the zone falls through'
 const IMPORT_WITHOUT_PORTS = 'a ServiceImport without ports has addresses all the same'
 const IMPORT_WITHOUT_IPS = 'a ServiceImport without addresses exists for all types'
@@ -33,7 +32,6 @@ export const WANTED: readonly KnownDifference[] = [
     reason: 'a NOTIFY is not answered with what a QUERY brought',
   },
   { scenario: 'cache-flags', lines: [69, 70], parts: ['answer'], reason: OWN_CASE },
-  { scenario: 'multicluster', lines: [21], parts: ['additional'], reason: FAMILIES },
   { scenario: 'multicluster', lines: [22], parts: ['rcode', 'answer', 'authority'], reason: IMPORT_WITHOUT_PORTS },
   { scenario: 'multicluster', lines: [23, 24, 25], parts: ['rcode'], reason: IMPORT_WITHOUT_PORTS },
   { scenario: 'multicluster', lines: [29], parts: ['rcode'], reason: IMPORT_WITHOUT_IPS },
@@ -55,7 +53,6 @@ export const WANTED: readonly KnownDifference[] = [
   { scenario: 'reverse-cidr-ttl0', lines: [77], parts: ['rcode'], reason: FQDN },
   { scenario: 'not-synced', lines: [10, 28, 29, 30, 48], parts: ['rcode', 'flags', 'authority'], reason: UNSYNCED },
   { scenario: 'seed', lines: [134], parts: ['reply'], reason: NO_SERVICE_NAME },
-  { scenario: 'verified-pod-names-ttl', lines: [78], parts: ['additional'], reason: FAMILIES },
   {
     scenario: 'verified-pod-names-ttl',
     lines: [112],

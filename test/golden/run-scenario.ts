@@ -16,8 +16,8 @@ const ATTEMPTS = 3
 /** What a server that should be silent has at least, behind the last question, to be caught talking. */
 const SILENCE_MS = 200
 const PORT_MARK = /@PORT(\d*)@/g
-/** Of a machine, not of a process: a test cannot give them. */
-const MACHINE_FILES = ['addresses', 'resolv.conf']
+/** Of a machine, not of a process, or of a server that is not here: a test cannot give them. */
+const MACHINE_FILES = ['addresses', 'resolv.conf', 'etcd']
 
 /** Why a Corefile cannot be served by what there is: false if it can. Other errors are for the test to find. */
 export const whyUnserved = (corefile: string, folder: string): string | false => {
