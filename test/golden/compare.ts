@@ -2,6 +2,7 @@
 // spelling make no difference.
 
 import { Reply } from '../../src/core/reply.ts'
+import { readLayout } from '../../src/wire/layout.ts'
 import { MessageWriter } from '../../src/wire/writer.ts'
 import { type Shown, show } from '../support/messages.ts'
 import { recordFromText } from '../support/zone-text.ts'
@@ -35,6 +36,8 @@ export const differences = (
   const [first, ...rest] = messages
   if (recorded.reply === 'none') return first === undefined ? [] : [{ part: 'reply', recorded: 'none', received: summary(first) }]
   if (first === undefined) return [{ part: 'reply', recorded: recorded.rcode, received: 'none' }]
+  if (!messages.every(message => readLayout(message)))
+    return [{ part: 'reply', recorded: recorded.rcode, received: `malformed: ${first.toHex()}` }]
   const shown = show(first)
   const answer = [...shown.answer, ...rest.flatMap(message => show(message).answer)]
   const masks = masksOf(line)
@@ -45,6 +48,7 @@ export const differences = (
 }
 
 const summary = (message: Uint8Array): string => {
+  if (readLayout(message) === undefined) return `malformed: ${message.toHex()}`
   const { rcode, answer } = show(message)
   return [rcode, ...answer].join('; ')
 }
