@@ -231,6 +231,7 @@ export class Server {
 
   #processControl(config: LoadedConfig): ProcessControl {
     return {
+      isFirstLoad: this.#current === undefined,
       userAgent: `shardns/${shardnsVersion()} (${goPlatform()})`,
       readiness: new Readiness(),
       readCorefile: () => this.#peek(),

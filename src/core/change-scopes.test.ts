@@ -77,3 +77,26 @@ test('marks: the group of a name, from the second of the mark backwards', () => 
   assert.deepEqual([changed('db.shop.svc.cluster.local.', 20), changed('db.shop.svc.cluster.local.', 21)], [true, false])
   assert.equal(changed('www.example.org.', 0), false, 'what nothing can change is never marked')
 })
+
+for (const { name, qname, isOutdated } of [
+  { name: 'a name in the zone', qname: 'web.shop.svc.cluster.local.', isOutdated: true },
+  { name: 'the zone', qname: 'cluster.local.', isOutdated: true },
+  { name: 'a name in a zone that two plugins have', qname: '1.2.0.192.in-addr.arpa.', isOutdated: true },
+  { name: 'a name in a zone below it', qname: 'www.own.cluster.local.', isOutdated: true },
+  { name: 'no name of a zone around it', qname: 'www.example.org.', isOutdated: false },
+  { name: 'nothing outside', qname: 'example.net.', isOutdated: false },
+])
+  test(`marks: a whole zone outdates ${name}`, () => {
+    const zones = [
+      ...['org.', 'in-addr.arpa.', 'own.cluster.local.'].map(zone => ({ zone, labels: EVERY_LABEL })),
+      ...['cluster.local.', 'in-addr.arpa.'].map(zone => ({ zone, labels: EVERY_LABEL, isWhole: true })),
+    ]
+    const board = newBoard()
+    new ChangeMarks(
+      board,
+      zones,
+      clockAt(() => 10),
+    ).markWhole()
+    const scopes = new ChangeScopes(board, zones)
+    assert.equal(scopes.hasChangedSince(scopes.slotOf(wire(qname)), 10), isOutdated)
+  })

@@ -8,8 +8,9 @@ import {
   hasChangedSince,
   markAllChanged,
   markChange,
+  markWholeChanged,
 } from '../memory/change-board.ts'
-import { nameFromText } from '../wire/name.ts'
+import { isSubname, nameFromText } from '../wire/name.ts'
 import type { Clock } from './clock.ts'
 import { WireZones } from './wire-zones.ts'
 
@@ -18,6 +19,8 @@ export interface ChangingZone {
   readonly zone: string
   /** Labels below the zone that make a group; EVERY_LABEL: each name is its own. */
   readonly labels: number
+  /** Whether its names may change all at once: then it is marked as a whole, with all other such zones and what is below them. */
+  readonly isWhole?: boolean
 }
 
 /** More labels than a name has. */
@@ -29,16 +32,18 @@ export const CHANGE_SLOT_BITS = Math.log2(CHANGE_SLOTS)
 /** The groups of one server block. Main and shards make the same ones from BlockInfo. */
 export class ChangeScopes {
   readonly #board: ChangeBoard
-  readonly #scopes: { readonly zone: Uint8Array; readonly labels: number }[]
+  readonly #scopes: { readonly zone: Uint8Array; readonly labels: number; readonly isWhole: boolean }[]
   readonly #zones: WireZones
 
   /** Of equal zones the first counts. */
   constructor(board: ChangeBoard, changing: readonly ChangingZone[]) {
     this.#board = board
-    this.#scopes = changing.flatMap(({ zone, labels }) => {
+    const named = changing.flatMap(({ zone, labels, isWhole = false }) => {
       const wire = nameFromText(zone)
-      return wire === undefined ? [] : [{ zone: wire, labels }]
+      return wire === undefined ? [] : [{ zone: wire, labels, isWhole }]
     })
+    const wholes = named.filter(({ isWhole }) => isWhole)
+    this.#scopes = named.map(scope => ({ ...scope, isWhole: wholes.some(({ zone }) => isSubname(scope.zone, zone)) }))
     this.#zones = new WireZones(this.#scopes.map(({ zone }) => zone))
   }
 
@@ -51,7 +56,7 @@ export class ChangeScopes {
     for (let at = 0; at < zoneStart; at += (name[at] ?? 0) + 1) below++
     let start = 0
     for (let spare = below - scope.labels; spare > 0; spare--) start += (name[start] ?? 0) + 1
-    return changeSlotOf(name, start, name.length)
+    return changeSlotOf(name, start, name.length, scope.isWhole)
   }
 
   /** Whether names of the group may have other records now than they had at `askedSeconds`. */
@@ -76,6 +81,11 @@ export class ChangeMarks {
   mark(name: Uint8Array): void {
     const slot = this.#scopes.slotOf(name)
     if (slot > 0) markChange(this.#board, slot, this.#clock.seconds())
+  }
+
+  /** All groups of zones that change as a whole, of all blocks. */
+  markWhole(): void {
+    markWholeChanged(this.#board, this.#clock.seconds())
   }
 
   /** All groups of all blocks. */

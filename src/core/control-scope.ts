@@ -84,6 +84,8 @@ export interface Resources {
 
 /** What a plugin may ask of the process as a whole. */
 export interface ProcessControl {
+  /** Nothing has been served before this generation: caches are empty. */
+  readonly isFirstLoad: boolean
   /** What we are, for servers that we ask: `shardns/0.1.0 (linux/amd64)`. */
   readonly userAgent: string
   /** Signals readiness providers: `ready` asks every provider registered in its generation. */

@@ -224,14 +224,14 @@ export const status = (code: number, message: string, reason = ''): unknown => (
   code,
 })
 
-const anonymousConnection = (url: URL): HttpConnection =>
+const connectionOf = (url: URL, credentials: Credentials): HttpConnection =>
   new HttpConnection({
     url,
     identity: 'test',
     userAgent: 'shardns/test',
     authority: undefined,
     trust: { isVerified: true, serverName: undefined },
-    credentials: new Credentials({}),
+    credentials,
     headers: {},
   })
 
@@ -245,13 +245,17 @@ export interface Rig {
 }
 
 /** A reflector of services on a scripted server, not started; it is stopped after the test. Jitter is 0. */
-export async function rig(t: TestContext, overrides: Partial<ReflectorParts> = {}): Promise<Rig> {
+export async function rig(
+  t: TestContext,
+  overrides: Partial<ReflectorParts> = {},
+  credentials: Credentials = new Credentials({}),
+): Promise<Rig> {
   const api = await scriptedApi(t)
   const timers = new ManualTimers()
   const sink = new SetSink()
   const log = logBook()
   const observed: string[] = []
-  const connection = anonymousConnection(api.url)
+  const connection = connectionOf(api.url, credentials)
   const reflector = new Reflector({
     connection,
     resource: { name: 'services', path: '/api/v1/services' },

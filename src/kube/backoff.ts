@@ -3,6 +3,8 @@
 
 const FIRST_MS = 800
 const LAST_MS = 30_000
+/** Stretched to five seconds at most. */
+const LAST_REFUSED_MS = 2500
 /** A server may ask for more patience than that; it does not get it. */
 const RETRY_AFTER_LIMIT_MS = 60_000
 
@@ -17,14 +19,23 @@ export class Backoff {
 
   /** Once to twice 0.8 s, then 1.6 s, … then 30 s; at least what the server asked for in Retry-After, if that is a minute or less. */
   next(retryAfterMs = 0): number {
-    const delayMs = this.#jittered(this.#nextMs)
-    this.#nextMs = Math.min(this.#nextMs * 2, LAST_MS)
-    return Math.max(delayMs, Math.min(retryAfterMs, RETRY_AFTER_LIMIT_MS))
+    return Math.max(this.#doubling(LAST_MS), Math.min(retryAfterMs, RETRY_AFTER_LIMIT_MS))
+  }
+
+  /** Likewise, but 2.5 s at last: a refusal ends when somebody has set it right, and to refuse costs a server little. */
+  refused(): number {
+    return this.#doubling(LAST_REFUSED_MS)
   }
 
   /** Once to twice 0.8 s, however often: the server did not answer at all. */
   unreached(): number {
     return this.#jittered(FIRST_MS)
+  }
+
+  #doubling(lastMs: number): number {
+    const delayMs = this.#jittered(Math.min(this.#nextMs, lastMs))
+    this.#nextMs = Math.min(this.#nextMs * 2, LAST_MS)
+    return delayMs
   }
 
   #jittered(ms: number): number {

@@ -1,7 +1,9 @@
 // Requests to one API server: opens GETs with the credentials of the moment. Owns sockets, no time-outs, no retries but two: a kept connection
 // that the server had closed, and a token that was rotated a moment ago.
 
+import { createHash } from 'node:crypto'
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
+import { messageOf } from '../core/errors.ts'
 import { Agents, type Trust } from './agents.ts'
 import type { Credentials, Shown } from './credentials.ts'
 import { codeOf, type DialPlace, dialFailure } from './dial-failure.ts'
@@ -33,6 +35,8 @@ export interface KubeConnection {
   readonly identity: string
   /** Opens a GET; resolves when the head of a 200 is there. Rejects with KubeError; with the signal's reason if that is one. */
   get(path: string, options: GetOptions): Promise<KubeResponse>
+  /** Another text as soon as what requests show and trust has been replaced. Reads files; tells nothing of what is in them. Never rejects. */
+  fingerprint(): Promise<string>
   /** Ends all requests. */
   close(): void
 }
@@ -92,6 +96,13 @@ export class HttpConnection implements KubeConnection {
     const second = await this.#send(path, options, renewed)
     if (second.statusCode !== 200) throw await this.#refusal(second, options.signal)
     return this.#accept(second, options.signal)
+  }
+
+  async fingerprint(): Promise<string> {
+    const { authority, credentials } = this.#settings
+    const texts = await Promise.allSettled([authority?.read(), credentials.check()])
+    const seen = texts.map(text => (text.status === 'fulfilled' ? text.value : messageOf(text.reason)))
+    return createHash('sha256').update(JSON.stringify(seen)).digest('base64')
   }
 
   close(): void {

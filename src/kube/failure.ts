@@ -36,12 +36,24 @@ export class FailureBoard {
   }
 }
 
+/** A refusal is said when it has lasted that long: a server that has only begun refuses for a second what it grants then. */
+const LASTING_MS = 2000
+
+export interface FailureTerms {
+  /** There is an older state to go on with. */
+  readonly isServing: boolean
+  readonly isRefusal: boolean
+  readonly nowMs: number
+}
+
 export class FailureLog {
   readonly #log: Logger
   readonly #name: string
   readonly #board: FailureBoard
   #failure: string | undefined
   #text = ''
+  /** When it was met first. */
+  #sinceMs = 0
 
   constructor(log: Logger, name: string, board = new FailureBoard()) {
     this.#log = log
@@ -53,13 +65,16 @@ export class FailureLog {
     return this.#failure
   }
 
-  /** `isServing`: there is an older state to go on with. */
-  fail(sentence: string, isServing: boolean): void {
+  fail(sentence: string, { isServing, isRefusal, nowMs }: FailureTerms): void {
     this.#failure = sentence
     // Versions, ports and times in it do not make it another failure, and neither does the resource that met it.
     const text = sentence.replace(`${this.#name}: `, '').replace(/\d+/g, '#')
-    if (text !== this.#text) this.#board.takesBack(this.#text, this)
+    if (text !== this.#text) {
+      this.#board.takesBack(this.#text, this)
+      this.#sinceMs = nowMs
+    }
     this.#text = text
+    if (isRefusal && nowMs - this.#sinceMs < LASTING_MS) return
     if (!this.#board.takes(text, this)) return
     if (isServing) this.#log.warning(`${sentence} (what is known stays in use)`)
     else this.#log.error(sentence)

@@ -34,7 +34,14 @@ export class KubeError extends Error {
     this.isExpired = isExpired ?? false
     this.said = said ?? ''
   }
+
+  /** Somebody has to set something right: credentials, trust, rights, definitions. Or the server has only begun, and does not know them yet. */
+  get isRefusal(): boolean {
+    return this.kind === 'tls' || this.kind === 'credentials' || REFUSALS.includes(this.status ?? 0)
+  }
 }
+
+const REFUSALS: readonly number[] = [401, 403, 404]
 
 /** The reason of an aborted signal as the error to throw. */
 export const abortError = ({ reason }: AbortSignal): KubeError =>

@@ -23,6 +23,8 @@ const SHORT_WATCH_MS = 1000
 const FREE_LIST_MS = 30_000
 /** Within this time, only one watch is ended for a line that is no JSON; further ones are passed over. */
 const FREE_REWIND_MS = 30_000
+/** How often credentials are looked at in the pause behind a refusal. */
+const LOOK_MS = 1000
 
 export interface ReflectorParts {
   readonly connection: KubeConnection
@@ -57,6 +59,8 @@ export class Reflector {
   #running: Promise<void> | undefined
   /** Undefined: list first. */
   #version: string | undefined
+  /** Of what the request under way was made with. */
+  #fingerprint = ''
   #freeListMs = Number.NEGATIVE_INFINITY
   #freeRewindMs = Number.NEGATIVE_INFINITY
 
@@ -93,6 +97,7 @@ export class Reflector {
     const { signal } = this.#stopped
     while (!signal.aborted) {
       const verb: Verb = this.#version === undefined ? 'LIST' : 'WATCH'
+      this.#fingerprint = await this.#parts.connection.fingerprint()
       try {
         if (this.#version === undefined) await this.#list()
         else await this.#watch(this.#version)
@@ -146,8 +151,30 @@ export class Reflector {
         return
       }
     }
-    this.#failures.fail(failureSentence(error, resource, verb), this.#isSynced)
+    const isRefusal = known?.isRefusal ?? false
+    this.#failures.fail(failureSentence(error, resource, verb), { isServing: this.#isSynced, isRefusal, nowMs: timers.nowMs() })
+    if (isRefusal) return this.#pauseUntilReplaced(this.#backoff.refused())
     const delayMs = known?.kind === 'unreached' ? this.#backoff.unreached() : this.#backoff.next(known?.retryAfterMs)
     await pause(timers, delayMs, this.#stopped.signal)
+  }
+
+  /** Ends as soon as there is something else to show, or to trust: then the refusal says nothing of it. */
+  async #pauseUntilReplaced(delayMs: number): Promise<void> {
+    const { timers, connection } = this.#parts
+    const replaced = new AbortController()
+    let isOver = false
+    let cancel = (): void => undefined
+    const look = async (): Promise<void> => {
+      if ((await connection.fingerprint()) === this.#fingerprint) lookLater()
+      else replaced.abort()
+    }
+    const lookLater = (): void => {
+      if (!isOver) cancel = timers.after(LOOK_MS, () => void look())
+    }
+    lookLater()
+    await pause(timers, delayMs, AbortSignal.any([this.#stopped.signal, replaced.signal]))
+    isOver = true
+    cancel()
+    if (replaced.signal.aborted) this.#backoff.reset()
   }
 }

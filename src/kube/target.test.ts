@@ -146,6 +146,23 @@ test('in-cluster: files that are gone for a while leave the last ones in use', {
   assert.equal((await seen(api, connection)).headers.authorization, 'Bearer token-1')
 })
 
+test('in-cluster: another token or CA shows in the fingerprint, and nothing of them', { skip }, async t => {
+  const { connection, rotate } = await inCluster(t, certificates!)
+  const { authority, server } = certificates!
+  const seenThen = [await connection.fingerprint()]
+  assert.equal(await connection.fingerprint(), seenThen[0])
+  for (const files of [
+    { token: 'token-2', 'ca.crt': authority.cert },
+    { token: 'token-2', 'ca.crt': server.cert },
+    { token: '', 'ca.crt': server.cert },
+  ]) {
+    rotate(files)
+    seenThen.push(await connection.fingerprint())
+  }
+  assert.equal(new Set(seenThen).size, 4)
+  assert.doesNotMatch(seenThen.join(), /token/)
+})
+
 test('in-cluster: a 401 is asked again at once if the token is another by now, else it is one sentence', { skip }, async t => {
   const { api, connection, folder, rotate } = await inCluster(t, certificates!)
   const reading = read(connection)

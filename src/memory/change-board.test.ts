@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CHANGE_SLOTS, type ChangeBoard, changeSlotOf, hasChangedSince, markAllChanged, markChange } from './change-board.ts'
+import {
+  CHANGE_SLOTS,
+  type ChangeBoard,
+  changeSlotOf,
+  hasChangedSince,
+  markAllChanged,
+  markChange,
+  markWholeChanged,
+} from './change-board.ts'
 
 const OFFSET = 7
 const newBoard = (): ChangeBoard => ({
@@ -42,11 +50,23 @@ test('markAllChanged: every group but 0, and no word beside the board', () => {
   assert.equal(hasChangedSince(board, 0, 0), false)
 })
 
-test('changeSlotOf: of the bytes from start to end, never group 0, and spread', () => {
-  const name = (n: number): Uint8Array => Buffer.from(`\x05xxxxx\x04n${String(n).padStart(3, '0')}\x03svc\0`, 'latin1')
-  const slots = Array.from({ length: 1000 }, (_, n) => changeSlotOf(name(n), 6, name(n).length))
-  assert.ok(slots.every(slot => slot >= 1 && slot < CHANGE_SLOTS))
-  assert.ok(new Set(slots).size > 900, `${new Set(slots).size} groups for 1000 names`)
-  const other = name(1).fill(0x79, 1, 6)
-  assert.equal(changeSlotOf(other, 6, other.length), slots[1])
+test('markWholeChanged: the groups of whole zones, and no others', () => {
+  const board = newBoard()
+  markWholeChanged(board, 10)
+  for (const isWhole of [true, false])
+    for (let n = 0; n < 1000; n++)
+      assert.equal(hasChangedSince(board, changeSlotOf(nameOf(n), 0, nameOf(n).length, isWhole), 10), isWhole)
+  const marked = [...board.words].flatMap((word, index) => (word === 0 ? [] : [index]))
+  assert.deepEqual([marked.length, marked.at(-1)], [CHANGE_SLOTS / 2, OFFSET + CHANGE_SLOTS - 1])
 })
+
+const nameOf = (n: number): Uint8Array => Buffer.from(`\x05xxxxx\x04n${String(n).padStart(3, '0')}\x03svc\0`, 'latin1')
+
+for (const isWhole of [true, false])
+  test(`changeSlotOf: of the bytes from start to end, never group 0, and spread (${isWhole ? 'whole' : 'single'})`, () => {
+    const slots = Array.from({ length: 1000 }, (_, n) => changeSlotOf(nameOf(n), 6, nameOf(n).length, isWhole))
+    assert.ok(slots.every(slot => slot >= 1 && slot < CHANGE_SLOTS))
+    assert.ok(new Set(slots).size > 900, `${new Set(slots).size} groups for 1000 names`)
+    const other = nameOf(1).fill(0x79, 1, 6)
+    assert.equal(changeSlotOf(other, 6, other.length, isWhole), slots[1])
+  })

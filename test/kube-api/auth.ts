@@ -16,6 +16,8 @@ export class Auth {
   readonly #rules = new Set<string>()
   /** Without it, a request without credentials is not known; with it, it is system:anonymous, who may nothing. */
   allowsAnonymous = true
+  /** With it, system:anonymous may what others may, as behind a proxy that adds credentials. */
+  trustsAnonymous = false
 
   constructor() {
     for (const { plural } of RESOURCES) for (const verb of READING) this.allow(verb, plural)
@@ -56,11 +58,11 @@ export class Auth {
   }
 
   mayPath(user: string, path: string): boolean {
-    return user !== ANONYMOUS || PUBLIC_PATHS.includes(path)
+    return user !== ANONYMOUS || this.trustsAnonymous || PUBLIC_PATHS.includes(path)
   }
 
   may(user: string, verb: string, plural: string): boolean {
-    return user !== ANONYMOUS && this.#rules.has(`${verb} ${plural}`)
+    return (user !== ANONYMOUS || this.trustsAnonymous) && this.#rules.has(`${verb} ${plural}`)
   }
 }
 

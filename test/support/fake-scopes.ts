@@ -165,6 +165,7 @@ const runAll = async (tasks: readonly Task[]): Promise<void> => {
 }
 
 const fakeProcess = (overrides: Partial<ProcessControl> = {}, countReload: () => void): ProcessControl => ({
+  isFirstLoad: true,
   userAgent: 'shardns/test',
   readiness: fakeReadiness(),
   readCorefile: async () => undefined,

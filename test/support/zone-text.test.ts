@@ -20,6 +20,8 @@ const RECORDS = [
   'example.org. 5 IN DS 1 13 2 00ff',
   'example.org. 5 IN DNSKEY 256 3 13 AQID',
   'example.org. 5 IN RRSIG A 13 2 300 4000000000 3000000000 1 example.org. AQID',
+  'example.org. 5 IN NAPTR 100 50 "s" "SIP+D2U" "" _sip._udp.example.org.',
+  'example.org. 5 IN NSEC a.example.org. A NS SOA RRSIG NSEC CAA TYPE65280',
   'example.org. 5 IN TYPE65280 \\# 2 beef',
   'example.org. 5 IN NULL \\# 0',
 ]
@@ -28,6 +30,20 @@ for (const record of RECORDS) {
     assert.deepEqual(show(replyTo(query('example.org.'), { answer: [record] })).answer, [record])
   })
 }
+
+test('times of an RRSIG may be written as dates', () => {
+  const { rdata } = recordFromText('example.org. 5 IN RRSIG A 13 2 300 20300101000000 19700101000001 1 example.org. AQID')
+  assert.deepEqual(rdata, recordFromText('example.org. 5 IN RRSIG A 13 2 300 1893456000 1 1 example.org. AQID').rdata)
+})
+
+test('names in the data of a type without a text are written out', () => {
+  const name = '076578616d706c65036f726700'
+  const record = `example.org. 5 IN KX \\# 15 000a${name}`
+  assert.deepEqual(show(replyTo(query('example.org.'), { answer: [record] })).answer, [record])
+  const header = '000081000000000100000000'
+  const compressed = Uint8Array.fromHex(`${header}${name}00240001000000050004000ac00c`)
+  assert.deepEqual(show(compressed).answer, [record])
+})
 
 for (const text of [
   'example.org. 300 IN A',

@@ -114,7 +114,7 @@ const errors: { text: string; message: string }[] = [
   { text: 'cache {\nservfail -1s\n}', message: 'invalid negative ttl for servfail' },
   { text: 'cache {\nservfail 301s\n}', message: 'caching SERVFAIL responses over 5 minutes is not permitted' },
   { text: 'cache {\ndisable\n}', message: argErr('disable') },
-  { text: 'cache {\ndisable all\n}', message: 'cache type for disable must be "denial" or "success"' },
+  { text: 'cache {\ndisable all\n}', message: 'cache type for disable must be "success" or "denial"' },
   { text: 'cache {\nkeepttl yes\n}', message: argErr('yes') },
 ]
 

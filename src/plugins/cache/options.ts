@@ -171,7 +171,7 @@ const parseServfail = (d: Directive): number => {
 const parseDisable = (d: Directive, options: CacheOptions): void => {
   const [kind, ...zones] = d.remainingArgs()
   if (kind === undefined) throw d.argErr()
-  if (kind !== 'success' && kind !== 'denial') throw d.plainErr('cache type for disable must be "denial" or "success"')
+  if (kind !== 'success' && kind !== 'denial') throw d.plainErr('cache type for disable must be "success" or "denial"')
   options[kind].disabledZones = zonesFromArgsOrBlock(zones, ['.'])
 }
 

@@ -29,7 +29,7 @@ const wrongCount = (line: number, token: string) => `${AT(line)}Wrong argument c
 
 const refused = [
   { text: 'errors\nerrors', message: 'this plugin can only be used once per Server Block' },
-  { text: 'errors /var/log/x', message: 'invalid log file: /var/log/x' },
+  { text: 'errors /var/log/x', message: `${AT(2)}invalid log file: /var/log/x` },
   { text: 'errors stdout x', message: wrongCount(2, 'x') },
   { text: 'errors {\nbogus\n}', message: "Corefile:3 - Syntax error: Unexpected token 'bogus', expecting 'Unknown field bogus'" },
   { text: consolidate(''), message: wrongCount(3, 'consolidate') },

@@ -26,7 +26,7 @@ export function parseErrors(directive: Directive): ErrorsOptions {
   directive.next()
   const [file = 'stdout', ...others] = directive.remainingArgs()
   if (others.length > 0) throw directive.argErr()
-  if (file !== 'stdout') throw directive.plainErr(`invalid log file: ${file}`)
+  if (file !== 'stdout') throw directive.err(`invalid log file: ${file}`)
   let stacktrace = false
   const consolidations: Consolidation[] = []
   while (directive.nextBlock()) {

@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type CacheChain, cacheChainIn, NXDOMAIN } from '../../../test/support/cache-chain.ts'
 import { directive, type FakeControl, fakeControl, fakeServe, replyTo } from '../../../test/support/plugin-harness.ts'
-import { EVERY_LABEL } from '../../core/change-scopes.ts'
+import { ChangeScopes, EVERY_LABEL } from '../../core/change-scopes.ts'
 import type { Handler } from '../../core/handler.ts'
+import { nameFromText } from '../../wire/name.ts'
 import { hosts } from './index.ts'
 
 const RELOAD_MS = 5000
@@ -63,7 +64,7 @@ const setUp = async (t: TestContext, text: string, lines = 'fallthrough', zones 
         asked.push(identity)
         return kept.get(identity, make)
       }
-      control = { ...next, changes, keep }
+      control = { ...next, changes, keep, process: { ...next.process, isFirstLoad: false } }
       await start(block)
       await last.retired()
       kept.keepOnly(asked)
@@ -192,3 +193,22 @@ test('a reload with the same entries outdates nothing; one with others outdates 
   assert.deepEqual(await answers(), ['192.0.2.2', 'NXDOMAIN', '192.0.2.2', 'NXDOMAIN'])
   assert.equal(chain.asked.length, 7, 'd. has nothing to do with it')
 })
+
+for (const { name, isFirstLoad } of [
+  { name: 'the start of the process outdates nothing: caches are empty', isFirstLoad: true },
+  { name: 'a reload that brings hosts outdates its names', isFirstLoad: false },
+])
+  test(name, async t => {
+    const parsed = hosts.parse(directive('hosts /dev/null {\n192.0.2.1 a\n}'))
+    const changing = hosts.changing?.(parsed) ?? []
+    const control = fakeControl({ process: { isFirstLoad }, block: { changing } })
+    t.after(() => control.retired())
+    await hosts.control?.(parsed, control)
+    await control.started()
+    const scopes = new ChangeScopes(control.board, changing)
+    const isOutdated = (owner: string): boolean => {
+      const wire = nameFromText(owner) ?? assert.fail(owner)
+      return scopes.hasChangedSince(scopes.slotOf(wire), control.clock.seconds())
+    }
+    assert.deepEqual([isOutdated('a.'), isOutdated(REVERSE), isOutdated('b.')], [!isFirstLoad, !isFirstLoad, false])
+  })

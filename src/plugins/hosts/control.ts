@@ -4,7 +4,7 @@
 import { stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { getSystemErrorMessage } from 'node:util'
-import type { ControlScope, Kept } from '../../core/control-scope.ts'
+import type { ControlScope } from '../../core/control-scope.ts'
 import { goQuote } from '../../corefile/quote.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import { markChanges } from './cache-marks.ts'
@@ -64,17 +64,10 @@ const declareGauges = (scope: ControlScope, source: HostsSource, path: string): 
   )
 }
 
-class Past implements Kept {
-  wasServed = false
-  dispose(): void {}
-}
-
 /** A source that a reload brings: what caches hold of its names is older. At the start of the process they hold nothing. */
 const markAtStart = (scope: ControlScope, source: HostsSource, mark: Follower): void => {
-  const past = scope.keep('past', () => new Past())
-  const isNews = past.wasServed && !source.wasServed
+  const isNews = !scope.process.isFirstLoad && !source.wasServed
   scope.onStart(() => {
-    past.wasServed = true
     source.serve(mark)
     if (isNews) mark(source.everything())
   })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rename, rm, truncate, unlink, utimes, writeFile } from 'node:fs/promises'
+import { mkdtemp, rename, rm, symlink, truncate, unlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -39,7 +39,7 @@ test('a missing file leaves the inline entries', async t => {
   assert.equal(knows('inline.'), true)
 })
 
-test('the file is read once per change of time or size', async t => {
+test('the file is read once per change', async t => {
   const { path, source, logged, knows } = await setUp(t)
   await writeFile(path, '192.0.2.1 a')
   await utimes(path, 1000, 1000.5)
@@ -49,27 +49,42 @@ test('the file is read once per change of time or size', async t => {
   assert.equal(await source.refresh(), false)
 
   await writeFile(path, '192.0.2.1 b')
-  await utimes(path, 1000, 1000.5)
-  assert.equal(await source.refresh(), false, 'neither has changed')
-
-  await utimes(path, 1000, 1001)
-  assert.equal(await source.refresh(), true, 'the time has')
+  assert.equal(await source.refresh(), true, 'the time has changed')
   assert.deepEqual([knows('a.'), knows('b.'), knows('inline.')], [false, true, true])
 
-  await writeFile(path, '192.0.2.1 long')
-  await utimes(path, 1000, 1001)
-  assert.equal(await source.refresh(), true, 'the size has')
-  assert.equal(knows('long.'), true)
+  await writeFile(path, '192.0.2.1 c')
+  await utimes(path, 1000, 1000.5)
+  assert.equal(await source.refresh(), true, 'an earlier time is another one')
+  assert.equal(knows('c.'), true)
+
+  await writeFile(path, '192.0.2.1 d')
+  await utimes(path, 1000, 1000.5)
+  assert.equal(await source.refresh(), true, 'as of before by size and time')
+  assert.equal(knows('d.'), true)
 })
 
-test('forced, the file is read though neither has changed', async t => {
-  const { path, source, knows } = await setUp(t)
+test('a file that is swapped for one of the same size and time is read', async t => {
+  const { folder, path, source, knows } = await setUp(t)
   for (const name of ['a', 'b']) {
-    await writeFile(path, `192.0.2.1 ${name}`)
-    await utimes(path, 1000, 1000)
-    assert.equal(await source.refresh(name === 'b'), true)
-    assert.equal(knows(`${name}.`), true)
+    await writeFile(join(folder, name), `192.0.2.1 ${name}`)
+    await utimes(join(folder, name), 1000, 1000)
   }
+  const linkTo = async (name: string): Promise<void> => {
+    await symlink(name, join(folder, 'link'))
+    await rename(join(folder, 'link'), path)
+  }
+  await linkTo('a')
+  assert.equal(await source.refresh(), true)
+  await linkTo('b')
+  assert.equal(await source.refresh(), true)
+  assert.deepEqual([knows('a.'), knows('b.')], [false, true])
+  assert.equal(await source.refresh(), false)
+})
+
+test('forced, the file is read though it is the same', async t => {
+  const { path, source } = await setUp(t)
+  await writeFile(path, '192.0.2.1 a')
+  assert.deepEqual([await source.refresh(), await source.refresh(), await source.refresh(true)], [true, false, true])
 })
 
 test('a file that vanishes keeps its entries, and one that appears is read', async t => {

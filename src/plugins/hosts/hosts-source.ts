@@ -1,6 +1,7 @@
 // One hosts file with its inline entries, on the main thread: reads it when it has changed, and keeps its records. It outlives reloads as long as
 // the same file is asked for in the same way.
 
+import type { BigIntStats } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import type { Kept, Resources } from '../../core/control-scope.ts'
 import type { Logger } from '../../core/logger.ts'
@@ -22,10 +23,8 @@ export interface SourceOptions {
   readonly autoReverse: boolean
 }
 
-interface Reading {
-  readonly mtimeNs: bigint
-  readonly size: bigint
-}
+/** What `stat` says of a file as long as it is the same one with the same contents: a swap shows even if size and time are made equal. */
+const versionOf = ({ dev, ino, mtimeNs, ctimeNs, size }: BigIntStats): string => `${dev} ${ino} ${mtimeNs} ${ctimeNs} ${size}`
 
 export type Follower = (change: HostsChange) => void
 
@@ -39,7 +38,8 @@ export class HostsSource implements Kept {
   readonly #followers = new Set<Follower>()
   #served: Follower | undefined
   #entries = 0
-  #last: Reading | undefined
+  /** Of the file when it was read, or found too large. */
+  #version = ''
   #parsedMtimeNs: bigint | undefined
   /** Whether the file as it is has not all found room, and is to be tried once more. */
   #isOwed = false
@@ -91,7 +91,7 @@ export class HostsSource implements Kept {
   }
 
   /**
-   * Reads the file if its modification time or size differ from the last time, or if it is `forced`, and says whether it was read. A file that is
+   * Reads the file if it is another one than the last time, or has changed, or if it is `forced`, and says whether it was read. A file that is
    * missing or cannot be read leaves things as they are: it may be in the middle of being replaced. One refresh is under way at a time, and one
    * more at most waits for its end. Never rejects.
    */
@@ -128,10 +128,11 @@ export class HostsSource implements Kept {
     const found = await stat(path, { bigint: true })
     // Opening a pipe would wait for its writer.
     if (!found.isFile()) return false
-    const isSame = found.mtimeNs === this.#last?.mtimeNs && found.size === this.#last.size
+    const version = versionOf(found)
+    const isSame = version === this.#version
     if (isSame && !isForced && !this.#isOwed) return false
     if (found.size > MAX_FILE_BYTES) {
-      this.#last = { mtimeNs: found.mtimeNs, size: found.size }
+      this.#version = version
       this.#isOwed = false
       this.#log.error(`Hosts file ${goQuote(path)} is larger than ${MAX_FILE_BYTES} bytes: not read`)
       return false
@@ -143,7 +144,7 @@ export class HostsSource implements Kept {
     this.#report(refused, isRetry)
     // What has been replaced makes room only a moment later, so a second try may do; a third one would not.
     this.#isOwed = refused > 0 && !isRetry
-    this.#last = { mtimeNs: found.mtimeNs, size: found.size }
+    this.#version = version
     this.#parsedMtimeNs = found.mtimeNs
     this.#log.debug(`Parsed hosts file into ${this.#entries} entries`)
     return true

@@ -51,8 +51,9 @@ export class Answers {
     this.#primaryZone = parts.primaryZone
   }
 
-  /** What there is at a lower-case wire name in the zone. */
+  /** What there is at a lower-case wire name in the zone, of whatever type: whether a name exists is decided here alone. */
   find(asked: Asked, folded: Uint8Array): Found | undefined {
+    if (isNameServer(asked, folded)) return NOTHING
     const request = readRequest(folded, asked.zoneLength, asked.grammar)
     if (asked.isReverse && request.kind !== 'empty') return undefined
     return this.#lookup.find(request, asked.grammar.isMulticluster)
@@ -78,12 +79,12 @@ export class Answers {
   }
 
   /** The addresses of `ns.dns` in the zone; undefined for other names. */
-  nameServerAddresses({ query, zone, zoneLength }: Asked): RecordData[] | undefined {
-    const { folded, wire, type } = query.question
-    if (folded.length !== DEFAULT_NS.length + zoneLength || !DEFAULT_NS.every((byte, k) => folded[k] === byte)) return undefined
+  nameServerAddresses(asked: Asked): RecordData[] | undefined {
+    const { folded, wire, type } = asked.query.question
+    if (!isNameServer(asked, folded)) return undefined
     return this.addresses(
       wire,
-      this.#nameServers(zone).map(({ address }) => ({ address, port: NO_PORT, owner: NO_LABELS })),
+      this.#nameServers(asked.zone).map(({ address }) => ({ address, port: NO_PORT, owner: NO_LABELS })),
       type,
     )
   }
@@ -162,7 +163,6 @@ export class Answers {
 
   /** Whether a name exists, for types that a cluster has none of. */
   other(asked: Asked): Records | undefined {
-    if (this.nameServerAddresses(asked) !== undefined) return NODATA
     return this.find(asked, asked.query.question.folded) && NODATA
   }
 
@@ -179,6 +179,12 @@ export class Answers {
 }
 
 const NO_LABELS = new Uint8Array(0)
+/** Of a name that exists without being a service or a pod. */
+const NOTHING: Found = { items: [], target: undefined }
+
+/** Whether it is `ns.dns` in the zone. */
+const isNameServer = ({ zoneLength }: Asked, folded: Uint8Array): boolean =>
+  folded.length === DEFAULT_NS.length + zoneLength && DEFAULT_NS.every((byte, k) => folded[k] === byte)
 
 /** Whether these bytes come by for the first time. */
 const isFirst = (seen: Set<string>, bytes: Uint8Array): boolean => {

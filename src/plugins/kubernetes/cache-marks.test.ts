@@ -49,11 +49,11 @@ const cases: { change: string; given: SourceChange; outdated: readonly number[] 
     outdated: [6, 7, 9],
   },
   {
-    change: 'a namespace: everything',
+    change: 'a namespace: everything in the zones',
     given: { kind: 'namespace', labels: labels('shop') },
     outdated: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
   },
-  { change: 'the first sync: everything', given: { kind: 'synced' }, outdated: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] },
+  { change: 'the first sync: everything in the zones', given: { kind: 'synced' }, outdated: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] },
 ]
 
 for (const { change, given, outdated } of cases) {

@@ -17,12 +17,12 @@ const below = (label: string, zone: string): string => (zone === '.' ? `${label}
 /** All names of a service are one group, all pods of a namespace are one, and any other name, reverse ones too, is one. */
 export const changingZones = ({ zones }: KubernetesOptions): readonly ChangingZone[] =>
   zones.flatMap(zone => [
-    { zone, labels: EVERY_LABEL },
+    { zone, labels: EVERY_LABEL, isWhole: true },
     ...(isReverseZone(zone)
       ? []
       : [
-          { zone: below('svc', zone), labels: SERVICE_LABELS },
-          { zone: below('pod', zone), labels: POD_LABELS },
+          { zone: below('svc', zone), labels: SERVICE_LABELS, isWhole: true },
+          { zone: below('pod', zone), labels: POD_LABELS, isWhole: true },
         ]),
   ])
 
@@ -37,7 +37,7 @@ export const markChanges = (
     // Whatever is below a namespace comes and goes with it: too many names to go through, and it happens rarely.
     case 'synced':
     case 'namespace':
-      changes.markAll()
+      changes.markWhole()
       break
     case 'service':
     case 'import':

@@ -34,16 +34,23 @@ export const controlKubernetes = async (options: KubernetesOptions, scope: Contr
   const ownAddresses = addressesOf(scope.settings.bindAddresses ?? interfaceAddresses())
   const metrics = declareApiMetrics(scope.metrics)
   source.metrics ??= metrics
-  const unfollow = source.follow(change => markChanges(scope.changes, options, ownAddresses, change))
+  // No shard has answered yet, and none will before the wait is over.
+  let isAwaited = server.isFirstLoad
+  const unfollow = source.follow(change => {
+    if (!isAwaited) markChanges(scope.changes, options, ownAddresses, change)
+  })
   scope.onRetire(unfollow)
   scope.onStart(() => {
     source.metrics = metrics
-    // What caches hold was answered by the configuration of before.
-    scope.changes.markAll()
+    // What caches hold was answered by the configuration of before, if there was one.
+    if (!server.isFirstLoad) scope.changes.markWhole()
   })
   if (scope.block.directives.includes('ready')) server.readiness.add('kubernetes', () => source.isSynced)
   await source.connect()
-  scope.hold(waitFor(source, options.startupTimeoutMs, scope))
+  const waited = waitFor(source, options.startupTimeoutMs, scope).then(() => {
+    isAwaited = false
+  })
+  scope.hold(waited)
   return { records: source.records, ownAddresses }
 }
 

@@ -18,7 +18,16 @@ import { TYPE_A, TYPE_AAAA, TYPE_SOA } from '../../wire/rrtypes.ts'
 import { EndpointWalk } from './endpoint-walk.ts'
 import type { KubernetesOptions } from './options.ts'
 import { isComplete, KIND_NAMESPACE, KIND_SERVICE, NOTE_SERIAL } from './record-keys.ts'
-import { RECORD_ADDRESSES, RECORD_PORTS, RECORD_V4, RECORD_V6, SERVICE_CLUSTER, SERVICE_EXTERNAL } from './service-record.ts'
+import {
+  FLAG_READY,
+  RECORD_ADDRESSES,
+  RECORD_FLAGS,
+  RECORD_PORTS,
+  RECORD_V4,
+  RECORD_V6,
+  SERVICE_CLUSTER,
+  SERVICE_EXTERNAL,
+} from './service-record.ts'
 import { SOA_HOST, SOA_MAILBOX, soaNumbers, soaTtlSeconds } from './zone-view.ts'
 
 const MAX_LABELS = 128
@@ -103,7 +112,7 @@ class FastRecords implements FastStep {
     const v4 = u16(bytes, record + RECORD_V4)
     const v6 = u16(bytes, record + RECORD_V6)
     if (kind === SERVICE_CLUSTER) {
-      if (this.#ignoresEmpty && bytes[record + 1] === 0) return this.#deny(query, zone, RCODE_NXDOMAIN)
+      if (this.#ignoresEmpty && (bytes[record + RECORD_FLAGS]! & FLAG_READY) === 0) return this.#deny(query, zone, RCODE_NXDOMAIN)
       if (u16(bytes, record + RECORD_PORTS) === 0) return FAST_SLOW
     } else if (v4 + v6 === 0) return this.#deny(query, zone, RCODE_NXDOMAIN)
     const isV4 = query.qtype === TYPE_A

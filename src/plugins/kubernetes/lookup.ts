@@ -89,7 +89,7 @@ export class ClusterLookup {
           owner: inSvc(label, service),
         }))
       }
-      return clusterAddresses(view).map(address => ({ address, port: NO_PORT, owner: inSvc(service) }))
+      return view.ownAddresses.map(address => ({ address, port: NO_PORT, owner: inSvc(service) }))
     })
   }
 
@@ -178,13 +178,11 @@ const portOf = ({ number }: PortView): number => (number === 0 ? NO_PORT : numbe
 
 const foundIf = (items: readonly Item[]): Found | undefined => (items.length === 0 ? undefined : { items, target: undefined })
 
-const clusterAddresses = (view: ServiceView): Uint8Array[] => [...view.addresses(4), ...view.addresses(16)]
-
 /** The cluster addresses once for each port that is asked for; undefined if there is no such port. */
 const findByPort = (view: ServiceView, request: ServiceRequest): Found | undefined => {
   const ports = [...view.ports()].filter(port => matchesPort(port, request))
   if (ports.length === 0) return undefined
-  const addresses = clusterAddresses(view)
+  const addresses = view.ownAddresses
   const owner = inSvc(request.service)
   const items = ports.flatMap(port => addresses.map(address => ({ address, port: portOf(port), owner })))
   return { items, target: undefined }

@@ -136,9 +136,12 @@ class ClusterServer {
 
   /** Hidden names and absent ones are told apart by nothing. */
   #noSuchName({ query, zone }: Asked, next: Handler): Reply | Promise<Reply> {
-    if (fallsThrough(this.#options.fallthrough, query.question.name)) return next(query)
     const authorities = [zone.soa]
-    if (isComplete(this.#reader)) return answer(query, { aa: true, rcode: RCODE_NXDOMAIN, authorities })
+    // Whether it exists is not known before the first sync: what another says of it meanwhile would be kept by whoever asks.
+    if (isComplete(this.#reader)) {
+      if (fallsThrough(this.#options.fallthrough, query.question.name)) return next(query)
+      return answer(query, { aa: true, rcode: RCODE_NXDOMAIN, authorities })
+    }
     const { edns } = query
     const opt = edns && { opt: { udpSize: edns.udpSize, flags: edns.flags, options: EDE_NOT_READY } }
     return answer(query, { aa: true, rcode: RCODE_SERVFAIL, authorities, ...opt })

@@ -35,7 +35,7 @@ const readBack = (record: Uint8Array, at = 0, length = record.length) => {
   return {
     kind: view.kind,
     isReady: view.hasReadyEndpoint,
-    addresses: [...view.addresses(4), ...view.addresses(16)].map(bytes => bytes.join('.')),
+    addresses: view.ownAddresses.map(bytes => bytes.join('.')),
     ports: [...view.ports()],
     target: view.target,
     groups,
@@ -55,9 +55,19 @@ const cases: {
     reads: { kind: SERVICE_CLUSTER, isReady: false, addresses: [], ports: [], target: undefined, groups: [] },
   },
   {
-    name: 'cluster addresses: IPv4 first, each once',
-    parts: { clusterAddresses: ['2001:db8::1', '192.0.2.2', '192.0.2.1', '192.0.2.2'].map(addressOf), ports: [HTTP, DNS] },
+    name: 'cluster addresses: those of the first family first, each once',
+    parts: { clusterAddresses: ['192.0.2.2', '2001:db8::1', '192.0.2.1', '192.0.2.2'].map(addressOf), ports: [HTTP, DNS] },
     reads: { addresses: ['192.0.2.2', '192.0.2.1', V6], ports: [HTTP, DNS], target: undefined },
+  },
+  {
+    name: 'cluster addresses of which the first is an IPv6 one',
+    parts: { clusterAddresses: ['2001:db8::1', '192.0.2.2'].map(addressOf), ports: [HTTP] },
+    reads: { addresses: [V6, '192.0.2.2'], isReady: false },
+  },
+  {
+    name: 'an endpoint, and a first address of IPv6',
+    parts: { clusterAddresses: [addressOf('2001:db8::1')], groups: [{ ports: [HTTP], endpoints: [endpoint('192.0.2.1')] }] },
+    reads: { addresses: [V6], isReady: true },
   },
   {
     name: 'headless: addresses of its endpoints',

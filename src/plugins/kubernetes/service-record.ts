@@ -2,7 +2,7 @@
 // a text is a length byte and so many bytes in lower case (ports' names and protocols, labels, topology zones, cluster ids).
 //
 //   byte 0       kind: 1 with cluster addresses, 2 headless, 3 ExternalName
-//        1       1 if there is a ready endpoint
+//        1       flags: 1 there is a ready endpoint, 2 the first address is an IPv6 one
 //        2       A records of the service's own name (16 bits)
 //        4       AAAA records (16 bits)
 //        6       ports (16 bits)
@@ -20,6 +20,10 @@ export type ServiceKind = typeof SERVICE_CLUSTER | typeof SERVICE_HEADLESS | typ
 
 /** A record has no more of a kind: no DNS message does. */
 export const MAX_RECORDS = 4095
+/** Flags, and where they stand. */
+export const RECORD_FLAGS = 1
+export const FLAG_READY = 1
+export const FLAG_V6_FIRST = 2
 /** Offsets of the counts, and of the first address. */
 export const RECORD_V4 = 2
 export const RECORD_V6 = 4
@@ -68,7 +72,8 @@ export const encodeService = ({ kind, groups, ports, target, clusterAddresses }:
   const v6 = distinct(own, 16)
   const writer = new RecordWriter()
   writer.byte(kind)
-  writer.byte(groups.some(({ endpoints }) => endpoints.length > 0) ? 1 : 0)
+  const isReady = groups.some(({ endpoints }) => endpoints.length > 0)
+  writer.byte((isReady ? FLAG_READY : 0) | (own[0]?.length === 16 ? FLAG_V6_FIRST : 0))
   writer.u16(v4.length)
   writer.u16(v6.length)
   writer.u16(Math.min(ports.length, MAX_RECORDS))

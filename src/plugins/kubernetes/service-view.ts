@@ -2,8 +2,11 @@
 
 import { EndpointWalk, portsOffset, targetOffset } from './endpoint-walk.ts'
 import {
+  FLAG_READY,
+  FLAG_V6_FIRST,
   type PortParts,
   RECORD_ADDRESSES,
+  RECORD_FLAGS,
   RECORD_PORTS,
   RECORD_V4,
   RECORD_V6,
@@ -27,7 +30,16 @@ export class ServiceView {
     return this.#bytes[this.#at] as ServiceKind
   }
   get hasReadyEndpoint(): boolean {
-    return this.#bytes[this.#at + 1] === 1
+    return (this.#flags & FLAG_READY) !== 0
+  }
+  get #flags(): number {
+    return this.#bytes[this.#at + RECORD_FLAGS] ?? 0
+  }
+
+  /** Addresses of both sizes, the size of the service's first one before the other. */
+  get ownAddresses(): Uint8Array[] {
+    const sizes = (this.#flags & FLAG_V6_FIRST) === 0 ? ([4, 16] as const) : ([16, 4] as const)
+    return sizes.flatMap(size => [...this.addresses(size)])
   }
 
   /** Addresses of the service's own name, copied. */

@@ -1,0 +1,30 @@
+// Answers that the real CoreDNS gave for a cluster, asked of shardns beside the test API server with the same objects.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, suite, test } from 'node:test'
+import { parseAllDocuments } from 'yaml'
+import { startKubeApi } from '../kube-api/api-server.ts'
+import { assertAsRecorded } from './assert-recorded.ts'
+import { runScenario, whySkipped } from './run-scenario.ts'
+import { readScenarios } from './scenario.ts'
+
+const FOLDER = join(import.meta.dirname, 'kubernetes')
+
+/** The resource that this one defines is known to the test API server. */
+const DEFINITION = 'CustomResourceDefinition'
+
+const objects = ['cluster.yaml', 'multicluster.yaml']
+  .flatMap(file => parseAllDocuments(readFileSync(join(FOLDER, file), 'utf8')))
+  .map(document => document.toJS())
+  .filter(object => object !== null && object.kind !== DEFINITION)
+
+suite('golden, kubernetes', { concurrency: 2 }, async () => {
+  const api = await startKubeApi({ after }, { https: false })
+  api.auth.trustsAnonymous = true
+  for (const object of objects) api.inject(object.kind, object)
+  for (const scenario of readScenarios(join(FOLDER, 'scenarios')))
+    test(scenario.name, { skip: whySkipped(scenario) }, async t => {
+      assertAsRecorded(scenario, await runScenario(t, scenario, `127.0.0.1:${api.port}`))
+    })
+})
