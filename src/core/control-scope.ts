@@ -25,6 +25,8 @@ export interface HttpAnswer {
   readonly contentType: string
   readonly body: string | Uint8Array
   readonly contentEncoding?: string
+  /** Where a redirection leads. */
+  readonly location?: string
 }
 
 export interface ControlScope {

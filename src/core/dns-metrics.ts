@@ -19,6 +19,9 @@ const PROTO_LABELS = ['udp', 'tcp']
 /** CoreDNS's numbers: 1 is IPv4, 2 anything else. */
 const FAMILY_LABELS = ['1', '2']
 
+/** CoreDNS's text; what is counted, there as here, is the length of the request. */
+const REQUEST_SIZE_HELP = 'Size of the EDNS0 UDP buffer in bytes (64K for TCP) per zone and protocol.'
+
 const SECONDS: HistogramShape = { bounds: TIME_BUCKETS, unitsPerOne: 1e9 }
 const BYTES: HistogramShape = { bounds: SIZE_BUCKETS, unitsPerOne: 1 }
 
@@ -68,7 +71,7 @@ export function declareDnsMetrics(metrics: MetricRegistrar, labels: DnsMetricLab
     'type',
   ])
   const durations = family('request_duration_seconds', 'Histogram of the time (in seconds) each request took per zone.', [])
-  const requestSizes = family('request_size_bytes', 'Size of the request in bytes.', ['proto'])
+  const requestSizes = family('request_size_bytes', REQUEST_SIZE_HELP, ['proto'])
   const doRequests = family('do_requests_total', 'Counter of DNS requests with DO bit set per zone.', [])
   const responseSizes = family('response_size_bytes', 'Size of the returned response in bytes.', ['proto'])
   const responses = family('responses_total', 'Counter of response status codes.', ['rcode', 'plugin'])

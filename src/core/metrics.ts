@@ -47,6 +47,8 @@ export interface MetricRegistrar {
   histogram(options: HistogramOptions): HistogramFamily
   /** `collect` runs at each scrape, on main, while this generation runs. */
   gauge(options: FamilyOptions, collect: () => Iterable<{ readonly labels: Labels; readonly value: number }>): void
+  /** Shows more of the runtime from now on, until the process ends. */
+  showRuntime(): void
   /** The whole exposition, text format 0.0.4. */
   expose(): Promise<{ readonly contentType: string; readonly body: string }>
 }

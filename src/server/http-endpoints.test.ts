@@ -198,6 +198,27 @@ test('before its first commit a listener answers 503', async t => {
   assert.equal((await ask(port, '/health')).status, 200)
 })
 
+const paths: { url: string; status: number; location?: string }[] = [
+  { url: '/health', status: 200 },
+  { url: '//health', status: 307, location: '/health' },
+  { url: '//health?a=//b', status: 307, location: '/health?a=//b' },
+  { url: '/./a/..///health', status: 307, location: '/health' },
+  { url: '/../../health', status: 307, location: '/health' },
+  { url: '//nothing//', status: 307, location: '/nothing/' },
+  { url: '/health/', status: 404 },
+  { url: '/..health', status: 404 },
+  { url: '//', status: 307, location: '/' },
+]
+for (const { url, status, location } of paths)
+  test(`${url} is ${status}${location === undefined ? '' : ` to ${location}`}, as Go's ServeMux has it`, async t => {
+    const { serve, port } = setUp(t)
+    await serve(route('/health', 'OK'))
+    const answer = await ask(port(), url)
+    assert.equal(answer.status, status)
+    assert.equal(answer.headers.location, location)
+    if (location !== undefined) assert.equal(answer.body, `<a href="${location}">Temporary Redirect</a>.\n\n`)
+  })
+
 test('headers above 8 KiB are refused', async t => {
   const { serve, port } = setUp(t)
   await serve(route('/health', 'OK'))

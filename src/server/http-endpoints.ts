@@ -134,10 +134,13 @@ export class HttpEndpoints {
   }
 
   async #serve(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const route = endpoint.routes.get(pathOf(request))
+    const path = pathOf(request)
+    const clean = cleanPath(path)
+    const route = endpoint.routes.get(path)
     if (!endpoint.server.listening) response.setHeader('connection', 'close')
     try {
-      if (route === undefined) send(response, endpoint.isCommitted ? NOT_FOUND : STARTING)
+      if (clean !== path) send(response, redirectTo(clean + queryOf(request), request.method ?? ''))
+      else if (route === undefined) send(response, endpoint.isCommitted ? NOT_FOUND : STARTING)
       else send(response, await route.respond({ method: request.method ?? '', acceptEncoding: acceptEncodingOf(request) }))
     } catch (error) {
       this.#log.error(`HTTP request for ${route?.path ?? ''} failed: ${messageOf(error)}`)
@@ -160,6 +163,36 @@ function pathOf(request: IncomingMessage): string {
   return query < 0 ? url : url.slice(0, query)
 }
 
+/** With `?` in front, '' for none. */
+const queryOf = ({ url = '' }: IncomingMessage): string => {
+  const query = url.indexOf('?')
+  return query < 0 ? '' : url.slice(query)
+}
+
+/** Without empty, `.` and `..` segments, as Go's ServeMux wants a path; a slash at the end stays. */
+export const cleanPath = (path: string): string => {
+  if (!/\/\/|\/\.{1,2}(\/|$)/.test(path)) return path
+  const kept: string[] = []
+  const segments = path.split('/')
+  for (const segment of segments) {
+    if (segment === '..') kept.pop()
+    else if (segment !== '' && segment !== '.') kept.push(segment)
+  }
+  const isFolder = kept.length > 0 && ['', '.', '..'].includes(segments.at(-1) ?? '')
+  return `/${kept.join('/')}${isFolder ? '/' : ''}`
+}
+
+/** As Go's http.Redirect: a body for GET only. */
+const redirectTo = (location: string, method: string): HttpAnswer => ({
+  status: 307,
+  contentType: 'text/html; charset=utf-8',
+  body: method === 'GET' ? `<a href="${escapeHtml(location)}">Temporary Redirect</a>.\n\n` : '',
+  location,
+})
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&#34;', "'": '&#39;' }
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, character => ENTITIES[character] ?? '')
+
 const acceptEncodingOf = (request: IncomingMessage): string => String(request.headers['accept-encoding'] ?? '')
 
 /** Node leaves the body out for HEAD. */
@@ -169,6 +202,7 @@ function send(response: ServerResponse, answer: HttpAnswer): void {
     'content-type': answer.contentType,
     'content-length': body.length,
     'x-content-type-options': 'nosniff',
+    ...(answer.location === undefined ? {} : { location: answer.location }),
     ...(answer.contentEncoding === undefined ? {} : { 'content-encoding': answer.contentEncoding }),
   })
   response.end(body)

@@ -145,6 +145,27 @@ test('build info names the version, the commit and the runtime', async () => {
   assert.deepEqual(await linesOf(makeRegistry(), 'coredns_build_info'), expected)
 })
 
+test('runtime metrics are shown once they are asked for, by whatever generation, and stay', async () => {
+  const registry = makeRegistry()
+  assert.deepEqual(await linesOf(registry, 'nodejs_heap_space_size_used_bytes'), [])
+  assert.notDeepEqual(await linesOf(registry, 'nodejs_heap_size_used_bytes'), [])
+  const generation = registry.begin()
+  generation.showRuntime()
+  registry.begin().showRuntime()
+  generation.discard()
+  assert.notDeepEqual(await linesOf(registry, 'nodejs_heap_space_size_used_bytes'), [])
+})
+
+test('what Go says of a process is there on Linux', { skip: process.platform !== 'linux' }, async () => {
+  const registry = makeRegistry()
+  for (const name of [
+    'process_network_receive_bytes_total',
+    'process_network_transmit_bytes_total',
+    'process_virtual_memory_max_bytes',
+  ])
+    assert.equal((await linesOf(registry, `${name} `)).length, 1, name)
+})
+
 test('label values are escaped', async () => {
   const registry = makeRegistry()
   registry.process.counter(REQUESTS).add({ zone: 'a"b\\c\nd', proto: 'udp' })

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import type prometheus from 'prom-client'
 import type { CounterFamily, FamilyOptions, HistogramFamily, HistogramOptions, Labels, MetricRegistrar } from '../core/metrics.ts'
 import { type Collect, CounterSeries, GaugeSeries, HistogramSeries, type Samples } from './metric-family.ts'
+import { PROCESS_FAMILIES } from './process-metrics.ts'
 import { declareUnlabelled } from './unlabelled-metrics.ts'
 
 // Parts of prom-client: the whole loads its push client, and with it all of TLS (5 MiB, 15 ms).
@@ -17,6 +18,17 @@ type Family = CounterSeries | HistogramSeries | GaugeSeries
 /** Gauges of prom-client whose names promtool refuses: `_total` belongs to counters. */
 const REFUSED_BY_PROMTOOL = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
 
+/** What `runtime_metrics` adds: how the main thread collects its garbage, and what it holds. */
+const RUNTIME_METRICS = [
+  'nodejs_gc_duration_seconds',
+  'nodejs_heap_space_size_total_bytes',
+  'nodejs_heap_space_size_used_bytes',
+  'nodejs_heap_space_size_available_bytes',
+  'nodejs_active_resources',
+  'nodejs_active_handles',
+  'nodejs_active_requests',
+]
+
 export interface BuildInfo {
   readonly version: string
   /** Commit, '' if unknown. */
@@ -26,6 +38,8 @@ export interface BuildInfo {
 export class MetricsRegistry {
   readonly #registry = new Registry()
   readonly #families = new Map<string, Family>()
+  /** What is not shown yet. */
+  readonly #runtime: prometheus.Metric[]
   /** In order of attachment; the last one's gauges are shown. */
   readonly #attached: GenerationMetrics[] = []
   /** For what belongs to the process and not to a configuration. Its gauges are always shown; its vectors need attach() as any. */
@@ -34,10 +48,15 @@ export class MetricsRegistry {
   constructor(build: BuildInfo) {
     collectDefaultMetrics({ register: this.#registry })
     for (const name of REFUSED_BY_PROMTOOL) this.#registry.removeSingleMetric(name)
+    this.#runtime = RUNTIME_METRICS.map(name => this.#registry.getSingleMetric(name)).filter(metric => metric !== undefined)
+    for (const name of RUNTIME_METRICS) this.#registry.removeSingleMetric(name)
+    for (const { name, help, type, read } of PROCESS_FAMILIES) {
+      this.#register({ name, help, type }, () => [read()].flatMap(value => (value === undefined ? [] : { value, labels: {} })))
+    }
     this.process = this.begin()
     declareUnlabelled(this.process)
     const info = [{ labels: { version: build.version, revision: build.revision, goversion: process.version }, value: 1 }]
-    const help = 'A metric with a constant 1 value labeled by version, revision, and the runtime that the server was built for.'
+    const help = "A metric with a constant '1' value labeled by version, revision, and goversion from which CoreDNS was built."
     this.process.gauge({ name: 'coredns_build_info', help, labelNames: ['version', 'revision', 'goversion'] }, () => info)
   }
 
@@ -54,12 +73,24 @@ export class MetricsRegistry {
         if (index >= 0) this.#attached.splice(index, 1)
       },
       expose: () => this.expose(),
+      showRuntime: () => this.#showRuntime(),
     })
   }
 
   /** The whole exposition, text format 0.0.4. */
   async expose(): Promise<{ contentType: string; body: string }> {
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() }
+  }
+
+  /** Once shown, they stay until the process ends, as in CoreDNS: a counter that comes and goes is of no use. */
+  #showRuntime(): void {
+    for (const metric of this.#runtime.splice(0)) this.#registry.registerMetric(metric)
+  }
+
+  #register(family: { readonly name: string; readonly help: string; readonly type: string }, samples: () => Samples): void {
+    const get = async () => ({ ...family, values: samples(), aggregator: 'sum' })
+    // prom-client's registry only ever calls get(); its own metric classes would hold the values a second time.
+    this.#registry.registerMetric({ ...family, get } as unknown as prometheus.Metric)
   }
 
   #family(name: string, make: () => Family): Family {
@@ -69,9 +100,7 @@ export class MetricsRegistry {
     if (this.#registry.getSingleMetric(name) !== undefined) throw new Error(`metric ${name} belongs to the runtime`)
     this.#families.set(name, family)
     const { type, help } = family
-    const get = async () => ({ name, help, type, values: family.samples() satisfies Samples, aggregator: 'sum' })
-    // prom-client's registry only ever calls get(); its own metric classes would hold the values a second time.
-    this.#registry.registerMetric({ name, help, type, get } as unknown as prometheus.Metric)
+    this.#register({ name, help, type }, () => family.samples())
     return family
   }
 }
@@ -82,6 +111,7 @@ interface RegistrySide {
   attached(generation: GenerationMetrics): void
   ended(generation: GenerationMetrics): void
   expose(): Promise<{ contentType: string; body: string }>
+  showRuntime(): void
 }
 
 /** What one generation declares. Vectors are laid out one behind the other in a row of `rowWords` words, one row per shard. */
@@ -127,6 +157,10 @@ export class GenerationMetrics implements MetricRegistrar {
     this.#use(family, options)
     const source: Collect = () => (this.#side.isShown(this) ? collect() : [])
     family.addSource(this, source)
+  }
+
+  showRuntime(): void {
+    this.#side.showRuntime()
   }
 
   expose(): Promise<{ contentType: string; body: string }> {

@@ -4,7 +4,7 @@ import { type MetricRegistrar, SLIM_TIME_BUCKETS } from '../core/metrics.ts'
 
 const COUNTERS: Readonly<Record<string, string>> = {
   coredns_panics_total: 'A metrics that counts the number of panics.',
-  coredns_health_request_failures_total: 'The number of times the self health check failed.',
+  coredns_health_request_failures_total: 'The number of times the health check failed.',
   coredns_reload_failed_total: 'Counter of the number of failed reload attempts.',
   coredns_forward_healthcheck_broken_total: 'Counter of the number of complete failures of the healthchecks.',
   coredns_forward_max_concurrent_rejects_total:

@@ -69,6 +69,11 @@ export class FakeMetrics implements MetricRegistrar {
     this.#gauges.set(options.name, collect)
   }
 
+  showsRuntime = false
+  showRuntime(): void {
+    this.showsRuntime = true
+  }
+
   async expose(): Promise<{ readonly contentType: string; readonly body: string }> {
     return { contentType: 'text/plain; version=0.0.4; charset=utf-8', body: '' }
   }

@@ -23,7 +23,7 @@ export function controlHealth(options: HealthOptions, scope: ControlScope): unde
   })
   const failures = scope.metrics.counter({
     name: 'coredns_health_request_failures_total',
-    help: 'The number of times the self health check failed.',
+    help: 'The number of times the health check failed.',
   })
   let stop = () => {}
   scope.onStart(() => {

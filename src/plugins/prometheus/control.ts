@@ -12,6 +12,7 @@ const compress = promisify(gzip)
 
 export function controlPrometheus(options: PrometheusOptions, scope: ControlScope): DnsMetricVectors {
   const { block, metrics } = scope
+  if (options.runtimeMetrics) metrics.showRuntime()
   const servers = block.listeners.map(listener => listener.label)
   scope.http({
     address: options.address,

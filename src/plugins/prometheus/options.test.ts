@@ -4,9 +4,9 @@ import { options, parseError } from '../../../test/support/plugin-harness.ts'
 import { prometheus } from './index.ts'
 
 const accepted = [
-  { text: 'prometheus', expected: { address: 'localhost:9153' } },
-  { text: 'prometheus :9253', expected: { address: ':9253' } },
-  { text: 'prometheus {\nruntime_metrics\n}', expected: { address: 'localhost:9153' } },
+  { text: 'prometheus', expected: { address: 'localhost:9153', runtimeMetrics: false } },
+  { text: 'prometheus :9253', expected: { address: ':9253', runtimeMetrics: false } },
+  { text: 'prometheus {\nruntime_metrics\n}', expected: { address: 'localhost:9153', runtimeMetrics: true } },
 ]
 for (const c of accepted)
   test(`parse: ${JSON.stringify(c.text)}`, () => assert.deepEqual(options(prometheus, c.text), c.expected))

@@ -5,6 +5,7 @@ import type { Directive } from '../../corefile/directive.ts'
 
 export interface PrometheusOptions {
   readonly address: string
+  readonly runtimeMetrics: boolean
 }
 
 export function parsePrometheus(directive: Directive): PrometheusOptions {
@@ -14,14 +15,18 @@ export function parsePrometheus(directive: Directive): PrometheusOptions {
   if (others.length > 0) throw directive.argErr()
   const split = splitHostPort(address)
   if ('error' in split) throw directive.plainErr(split.error)
-  while (directive.nextBlock()) parseOption(directive)
-  return { address }
+  let runtimeMetrics = false
+  while (directive.nextBlock()) {
+    checkOption(directive)
+    runtimeMetrics = true
+  }
+  return { address, runtimeMetrics }
 }
 
-function parseOption(directive: Directive): void {
+/** Throws for everything but `runtime_metrics`. */
+function checkOption(directive: Directive): void {
   const option = directive.val()
   if (option === 'tls') throw directive.err('tls is not supported for metrics yet: put a TLS proxy in front of the endpoint')
   if (option !== 'runtime_metrics') throw directive.unknownOption(`unknown option: ${option}`, ['runtime_metrics'])
   if (directive.nextArg()) throw directive.argErr()
-  directive.warn('runtime_metrics has no effect: there is no Go runtime here; nodejs_* metrics are always shown', 'no-effect')
 }

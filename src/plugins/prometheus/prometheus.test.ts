@@ -11,6 +11,7 @@ import {
   query,
   replyTo,
 } from '../../../test/support/plugin-harness.ts'
+import { unwritten } from '../../core/answer.ts'
 import { ServerError } from '../../core/errors.ts'
 import type { Handler } from '../../core/handler.ts'
 import { SILENCE } from '../../core/reply.ts'
@@ -175,3 +176,25 @@ const encodings = [
 ] as const
 for (const [header, expected] of encodings)
   test(`acceptsGzip: ${JSON.stringify(header)}`, () => assert.equal(acceptsGzip(header), expected))
+
+test('an rcode that a plugin hands back has no writer and no size', async () => {
+  const { ask, count, sizes } = await setUp(request => unwritten(request, RCODE_REFUSED))
+  await ask('www.example.org.', 'A')
+  assert.equal(count('responses_total', { ...PLACE, rcode: 'REFUSED', plugin: '' }), 1)
+  assert.deepEqual(sizes('response_size_bytes', { ...PLACE, proto: 'udp' }), { count: 1, sum: 0 })
+})
+
+test('an rcode above 15 is counted by its name', async () => {
+  const { ask, count } = await setUp(request => replyTo(request, { rcode: 'BADCOOKIE', opt: {} }))
+  await ask('www.example.org.', 'A', { udpSize: 1232 })
+  assert.equal(count('responses_total', { ...PLACE, rcode: 'BADCOOKIE' }), 1)
+})
+
+for (const { text, shows } of [
+  { text: 'prometheus', shows: false },
+  { text: 'prometheus {\nruntime_metrics\n}', shows: true },
+])
+  test(`${JSON.stringify(text)} ${shows ? 'shows' : 'does not show'} more of the runtime`, async () => {
+    const { control } = await chain(prometheus, text, { next: request => replyTo(request) })
+    assert.equal(control.metrics.showsRuntime, shows)
+  })
