@@ -77,6 +77,16 @@ for (const address of ['127.0.0.1', '::1']) {
   })
 }
 
+test('an engine whose last socket has gone goes on for those who wait for upstreams', LIMIT, async t => {
+  const { ask, running } = await setup(t, asked => {
+    if (asked.port > 0) setImmediate(() => asked.reply({ answer: ANSWER }))
+  })
+  const before = ask()
+  await running.engine.remove(running.socket, 0)
+  assert.deepEqual(show(await before).answer, ANSWER)
+  assert.deepEqual(show(await ask()).answer, ANSWER)
+})
+
 test('hundreds in flight each get their own reply, whatever the order', LIMIT, async t => {
   const held: (() => void)[] = []
   const { client, upstream } = await setup(t, asked => {
