@@ -50,7 +50,7 @@ export function regionParts(shards: number): readonly RegionPart[] {
       words: CLAIM_ENTRIES * CLAIM_WORDS,
       writer: any,
       readers: any,
-      protocol: 'compare-exchange; notify on release',
+      protocol: 'compare-exchange; notify on release, with a word on how it went',
     },
     {
       name: 'heartbeats',
