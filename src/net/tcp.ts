@@ -10,6 +10,7 @@ import { type ListenAddress, listenText, type OpenListener, type Receiver } from
 import { C } from './mmsg/abi.ts'
 import { dropNewConnections } from './mmsg/bpf.ts'
 import type { Libc } from './mmsg/libc.ts'
+import { codeOfErrno } from './mmsg/sockets.ts'
 import { TcpConnection } from './tcp-connection.ts'
 
 const BACKLOG = 511
@@ -62,11 +63,14 @@ class TcpListener implements OpenListener {
   start(): void {
     const { borrowed, onError } = this.#options
     if (borrowed === undefined) return
+    const failed = (cause: unknown): void => onError(`Listen: listen tcp ${listenText(this.#at)}: ${errnoText(cause)}`)
     this.#server.on('error', error => {
-      if (!this.#server.listening) onError(`Listen: listen tcp ${listenText(this.#at)}: ${errnoText(error)}`)
+      if (!this.#server.listening) failed(error)
     })
-    // On a descriptor of its own, which Node closes with the server or the thread.
-    this.#server.listen({ fd: borrowed.libc.dup(borrowed.fd), backlog: BACKLOG, exclusive: true })
+    // A descriptor of its own, which Node closes with the server or the thread.
+    const fd = borrowed.libc.dup(borrowed.fd)
+    if (fd < 0) failed({ code: codeOfErrno(borrowed.libc.errno()) })
+    else this.#server.listen({ fd, backlog: BACKLOG, exclusive: true })
   }
 
   /** A connection that the kernel has completed and nobody has accepted would be reset: those that have begun are let in, no others. */
