@@ -181,31 +181,44 @@ test('metrics, as promtool reads them', PROMTOOL, async () => {
   assert.deepEqual({ code, out, err }, { code: 0, out: '', err: '' })
 })
 
-test('forwarding to nsd: an unknown type, a name that is not there, an answer that needs TCP', NSD, async t => {
-  const folder = temporaryFolder(t)
-  const [at = 0] = await freePorts(1)
-  const zone = [
-    '$TTL 60',
-    '@ SOA ns.nsd.test. h.nsd.test. 1 2 3 4 5',
-    '@ NS ns',
-    'ns A 192.0.2.53',
-    'odd TYPE65280 \\# 3 010203',
-    ...ADDRESSES.map(address => `many A ${address}`),
-  ]
-  writeFileSync(join(folder, 'zone'), `${zone.join('\n')}\n`)
-  const config = [
-    `server:\n ip-address: 127.0.0.1@${at}\n username: ""\n chroot: ""\n zonesdir: "${folder}"\n pidfile: ""`,
-    ` xfrdfile: ""\n zonelistfile: "${join(folder, 'list')}"\n server-count: 1\n verbosity: 1`,
-    'remote-control:\n control-enable: no\nzone:\n name: nsd.test\n zonefile: zone\n',
-  ]
-  writeFileSync(join(folder, 'nsd.conf'), config.join('\n'))
-  const nsd = new WatchedProcess(t, 'nsd', ['-d', '-c', join(folder, 'nsd.conf')])
-  await nsd.seen(/nsd started/, 'err')
-  const front = await startServer(t, own => `.:${own} {\n bind 127.0.0.1\n forward . 127.0.0.1:${at}\n}\n`)
-  const ask = async (name: string, type: string) => show((await askUdp(front.port, [query(name, type).bytes]))[0]!)
-  assert.deepEqual((await ask('odd.nsd.test', 'TYPE65280')).answer, ['odd.nsd.test. 60 IN TYPE65280 \\# 3 010203'])
-  assert.equal((await ask('none.nsd.test', 'A')).rcode, 'NXDOMAIN')
-  assert.match((await ask('many.nsd.test', 'A')).flags, /\btc\b/)
-  const [whole] = await askTcp(front.port, [query('many.nsd.test').bytes])
-  assert.equal(show(whole!).answer.length, ADDRESSES.length)
-})
+test(
+  'forwarding to nsd: an unknown type, a name that is not there, an answer that needs TCP, errors without a question',
+  NSD,
+  async t => {
+    const folder = temporaryFolder(t)
+    const [at = 0] = await freePorts(1)
+    const zone = [
+      '$TTL 60',
+      '@ SOA ns.nsd.test. h.nsd.test. 1 2 3 4 5',
+      '@ NS ns',
+      'ns A 192.0.2.53',
+      'odd TYPE65280 \\# 3 010203',
+      ...ADDRESSES.map(address => `many A ${address}`),
+    ]
+    writeFileSync(join(folder, 'zone'), `${zone.join('\n')}\n`)
+    const config = [
+      `server:\n ip-address: 127.0.0.1@${at}\n username: ""\n chroot: ""\n zonesdir: "${folder}"\n pidfile: ""`,
+      ` xfrdfile: ""\n zonelistfile: "${join(folder, 'list')}"\n server-count: 1\n verbosity: 1`,
+      'remote-control:\n control-enable: no\nzone:\n name: nsd.test\n zonefile: zone\n',
+    ]
+    writeFileSync(join(folder, 'nsd.conf'), config.join('\n'))
+    const nsd = new WatchedProcess(t, 'nsd', ['-d', '-c', join(folder, 'nsd.conf')])
+    await nsd.seen(/nsd started/, 'err')
+    const front = await startServer(t, own => `.:${own} {\n bind 127.0.0.1\n forward . 127.0.0.1:${at}\n}\n`)
+    const ask = async (name: string, type: string) => show((await askUdp(front.port, [query(name, type).bytes]))[0]!)
+    assert.deepEqual((await ask('odd.nsd.test', 'TYPE65280')).answer, ['odd.nsd.test. 60 IN TYPE65280 \\# 3 010203'])
+    assert.equal((await ask('none.nsd.test', 'A')).rcode, 'NXDOMAIN')
+    assert.match((await ask('many.nsd.test', 'A')).flags, /\btc\b/)
+    const [whole] = await askTcp(front.port, [query('many.nsd.test').bytes])
+    assert.equal(show(whole!).answer.length, ADDRESSES.length)
+    // nsd answers these with a header alone.
+    for (const options of [{ class: 2 }, { additional: ['x.nsd.test. 1 IN A 192.0.2.1'] }]) {
+      const { bytes } = query('odd.nsd.test', 'A', options)
+      for (const ask of [askUdp, askTcp]) {
+        const { rcode, question } = show((await ask(front.port, [bytes]))[0]!)
+        assert.match(`${JSON.stringify(options)} ${rcode}`, / (FORMERR|REFUSED|NOTAUTH|NOTIMP)$/)
+        assert.match(question, /^odd\.nsd\.test\. /)
+      }
+    }
+  },
+)
