@@ -8,6 +8,7 @@ import { type OpenListener, peerOf, type Receiver } from '../net/engine.ts'
 import { MmsgEngine } from '../net/mmsg/engine.ts'
 import { type Libc, openLibc } from '../net/mmsg/libc.ts'
 import { MmsgSocket } from '../net/mmsg/socket.ts'
+import { leaveGroup } from '../net/mmsg/sockets.ts'
 import { openUdp, openUdpOn, type UdpOptions } from '../net/udp-dgram.ts'
 import type { BootMessage, ListenerMessage } from './boot.ts'
 import type { ShardCounts } from './shard-counts.ts'
@@ -89,6 +90,8 @@ export class UdpEngine {
 
   async #close(listening: Listening, graceMs: number): Promise<void> {
     this.#listening.delete(listening)
+    // What node:dgram has taken over is main's socket still.
+    if (listening.dgram !== undefined && this.#libc !== undefined) leaveGroup(this.#libc, listening.socket.fd)
     await Promise.all([
       this.#mmsg?.remove(listening.socket, graceMs),
       listening.dgram?.then(
