@@ -7,7 +7,8 @@ import { configHash } from './hash.ts'
 import { inspectBlocks } from './keys.ts'
 import type { Loader } from './loader.ts'
 import { checkOverlap } from './overlap.ts'
-import { type ParsedCorefile, parseCorefile } from './parser.ts'
+import { parseCorefile } from './parser.ts'
+import type { ParsedCorefile } from './server-block.ts'
 import { directivesInSetupOrder } from './setup-order.ts'
 
 const FILES: Readonly<Record<string, string>> = {
@@ -79,7 +80,7 @@ for (const start of [1, 2, 3, 4])
         walk(parsed)
       } catch (error) {
         assert.ok(error instanceof CorefileError, `${JSON.stringify(text)}: ${error}`)
-        assert.ok(renderDiagnostic(error.toDiagnostic(), text).length > 0)
+        assert.ok(renderDiagnostic(error.toDiagnostic(), new Map([['Corefile', text]])).length > 0)
       }
     }
     assert.ok(parsedCount > 100, 'the soup is too bad to test anything')
