@@ -18,7 +18,8 @@ export const suspicionsOf = ({ config, parsed, errors }: Inspection): Diagnostic
   if (parsed.length === 0 && errors.length === 0) {
     return [warning('no-server-block', 'no server block: the built-in one, with whoami and log, is served instead')]
   }
-  const braces = parsed.flatMap(({ keys }) => keys.flatMap(braceInKey))
+  const told = new Set(errors.map(({ span }) => span))
+  const braces = parsed.flatMap(({ keys }) => keys.filter(({ span }) => !told.has(span)).flatMap(braceInKey))
   const spans = new Set(braces.map(({ span }) => span))
   const zones = (config?.blocks ?? []).flatMap(({ sites }) =>
     // What the server prints beside its zones when it starts.

@@ -50,3 +50,17 @@ export const errnoText = (error: unknown): string => {
 
 /** `stat PATH: permission denied`: a failed call on a path, as Go words it. */
 export const pathErrorText = (call: string, path: string, error: unknown): string => `${call} ${path}: ${errnoText(error)}`
+
+const LOOKUP_TEXTS: ReadonlyMap<string, string> = new Map([
+  ['ENOTFOUND', 'no such host'],
+  ['ENODATA', 'no such host'],
+  ['ENONAME', 'no such host'],
+  ['EAI_AGAIN', 'Temporary failure in name resolution'],
+  ['ETIMEOUT', 'i/o timeout'],
+  ['ESERVFAIL', 'server misbehaving'],
+  ['EREFUSED', 'server misbehaving'],
+])
+
+/** `lookup HOST: no such host`: a failed question for a host name, as Go's resolver words it. */
+export const lookupErrorText = (host: string, error: unknown): string =>
+  `lookup ${host}: ${LOOKUP_TEXTS.get(codeOf(error)) ?? errnoText(error)}`

@@ -3,7 +3,7 @@
 
 import { CorefileError, type CorefileErrorOptions, type Diagnostic, parsingError } from './diagnostic.ts'
 import { type Environment, replaceEnvironment } from './env.ts'
-import { neverClosed, nextBlockHelp, ONE_LINE_HINT, unknownDirectiveHint } from './hints.ts'
+import { neverClosed, nextBlockHelp, ONE_LINE_HINT, quoteHelp, UNCLOSED_HINT, unknownDirectiveHint } from './hints.ts'
 import { Importer, TOO_MANY_SNIPPETS } from './import.ts'
 import { lex } from './lexer.ts'
 import type { Loader } from './loader.ts'
@@ -236,7 +236,7 @@ export class BlockParser {
   #addToken(open: OpenDirective): void {
     const token = this.#stream.current
     if (token === undefined) return
-    if (token.isUnclosed) this.#warn('unclosed-quote', 'the quote is never closed: it goes on to the end of the file', token)
+    if (token.isUnclosed) this.#warn('unclosed-quote', UNCLOSED_HINT, token)
     const text = this.#substitute(token)
     const substituted = text === token.text ? token : { ...token, text }
     this.#stream.substitute(substituted)
@@ -287,13 +287,13 @@ export class BlockParser {
   #err(text: string, options: CorefileErrorOptions): CorefileError {
     const span = this.#stream.current?.span
     const message = parsingError(span?.file ?? this.#source.file, span?.line ?? 0, text)
-    return new CorefileError(message, { span, ...options })
+    return new CorefileError(message, { span, ...quoteHelp(this.#stream.current), ...options })
   }
 
   #syntaxErr(expected: string): CorefileError {
     const span = this.#stream.current?.span
     const place = `${span?.file ?? this.#source.file}:${span?.line ?? 0}`
     const message = `${place} - Syntax error: Unexpected token '${this.#text()}', expecting '${expected}'`
-    return new CorefileError(message, { code: 'syntax', span })
+    return new CorefileError(message, { code: 'syntax', span, ...quoteHelp(this.#stream.current) })
   }
 }

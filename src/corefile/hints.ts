@@ -1,7 +1,7 @@
 // What is probably meant where CoreDNS's text says little: one sentence for the hint of a diagnostic.
 
 import { isIP, isIPv6 } from 'node:net'
-import type { CorefileError, CorefileErrorOptions } from './diagnostic.ts'
+import type { CorefileError, CorefileErrorOptions, Diagnostic } from './diagnostic.ts'
 import { EXTERNAL_PLUGINS, OPTION_OWNERS, RETIRED_DIRECTIVES, RETIRED_OPTIONS } from './known-names.ts'
 import { didYouMean } from './nearest.ts'
 import { DIRECTIVES } from './order.ts'
@@ -12,6 +12,7 @@ type Help = Pick<CorefileErrorOptions, 'hint' | 'related'>
 export const ONE_LINE_HINT = `a directive goes on to the end of its line: put the '}' on a line of its own`
 const BLANK_HINT = `a blank is missing before the '{'`
 const COMMENT_HINT = `comments begin with '#'`
+export const UNCLOSED_HINT = 'the quote is never closed: it goes on to the end of the file'
 const YAML_HINT = `this is YAML around a Corefile: give the text under its key alone, as kubectl get configmap NAME -o jsonpath='{.data.Corefile}' prints it`
 const UTF16_HINT = 'the file is not UTF-8 but probably UTF-16: save it as UTF-8'
 
@@ -37,7 +38,7 @@ const externalHint = (name: string): string | undefined => {
   if (!EXTERNAL_PLUGINS.has(name)) return undefined
   const text = `'${name}' is an external plugin, in no stock build of CoreDNS, and not in shardns`
   const instead = EXTERNAL_PLUGINS.get(name)
-  return instead === undefined || instead === '' ? text : `${text}: ${instead}`
+  return instead === undefined || instead === '' ? text : `${text}; ${instead}`
 }
 
 const directiveHint = (word: string): string => `'${word}' is a directive: is a '}' missing above?`
@@ -85,10 +86,16 @@ export const wholeTextHint = (text: string): string | undefined => {
 }
 
 /** Variables that are not set, where an error is about the word that refers to them. */
-export const unsetHint = (names: readonly string[]): string => {
+const unsetHint = (names: readonly string[]): string => {
   const [first = '', ...others] = new Set(names)
   if (others.length === 0) return `environment variable ${first} is not set`
   return `environment variables ${[first, ...others].join(', ')} are not set`
+}
+
+/** A warning with the same. */
+export const warningWithUnset = (warning: Diagnostic, unset: ReadonlyMap<object, readonly string[]>): Diagnostic => {
+  const names = warning.span && unset.get(warning.span)
+  return names === undefined ? warning : { ...warning, hint: unsetHint(names) }
 }
 
 /** The error with what is known of its place: a variable that is not set explains more than any spelling. */
@@ -96,6 +103,9 @@ export const withUnset = (error: CorefileError, unset: ReadonlyMap<object, reado
   const names = error.span && unset.get(error.span)
   return names === undefined ? error : error.hinted(unsetHint(names))
 }
+
+/** Where an error stands at a quote that is never closed, nothing else is wrong. */
+export const quoteHelp = (token: Token | undefined): Help => (token?.isUnclosed ? { hint: UNCLOSED_HINT } : {})
 
 /** What helps where the text ends, or goes on, before a brace is closed. */
 export const neverClosed = (opening: Token | undefined): Help =>

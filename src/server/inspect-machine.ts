@@ -52,7 +52,7 @@ const scopeOf = (
   }
   return {
     settings,
-    log: { debug() {}, info() {}, warning, error: add },
+    log: { debug() {}, info() {}, warning, error: text => add(new Error(text)) },
     async attempt(task) {
       try {
         await task()

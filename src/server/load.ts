@@ -10,7 +10,7 @@ import { CorefileError, type Diagnostic } from '../corefile/diagnostic.ts'
 import type { Directive } from '../corefile/directive.ts'
 import type { Environment } from '../corefile/env.ts'
 import { configHash } from '../corefile/hash.ts'
-import { wholeTextHint, withUnset } from '../corefile/hints.ts'
+import { warningWithUnset, wholeTextHint, withUnset } from '../corefile/hints.ts'
 import { inspectBlocks, type Site } from '../corefile/keys.ts'
 import type { Loader } from '../corefile/loader.ts'
 import { findOverlaps } from '../corefile/overlap.ts'
@@ -87,9 +87,13 @@ export const inspectCorefile = (text: string, file: string, options: LoadOptions
   const { blocks: written, files, unset } = survey.parsed
   const isBuiltIn = written.length === 0 && survey.errors.length === 0
   const parsed = isBuiltIn ? { ...survey.parsed, blocks: parse(defaultCorefile(port), file, options).blocks } : survey.parsed
-  const { blocks, errors: found, warnings: foundWarnings } = readBlocks(parsed, port, survey.errors.length > 0)
+  const { blocks, errors: found, warnings: foundWarnings } = readBlocks(parsed, port)
   const errors = explained([...survey.errors, ...found], text, unset)
+  // Where an error says it, a warning need not.
+  const told = new Set(errors.map(({ span }) => span))
   const warnings = [...parsed.warnings, ...foundWarnings]
+    .filter(({ code, span }) => code !== 'unclosed-quote' || !told.has(span))
+    .map(warning => warningWithUnset(warning, unset))
   const config = errors.length > 0 ? undefined : { blocks, warnings, hash: configHash(parsed), files, isBuiltIn }
   return { config, blocks, errors, warnings, files, unset, parsed: written }
 }
@@ -121,7 +125,7 @@ const parse = (text: string, file: string, options: LoadOptions): ParsedCorefile
 const asCorefileError = (error: unknown): CorefileError =>
   error instanceof CorefileError ? error : new CorefileError(messageOf(error), { code: 'invalid' })
 
-const readBlocks = (parsed: ParsedCorefile, port: number, isBroken: boolean): Attempt => {
+const readBlocks = (parsed: ParsedCorefile, port: number): Attempt => {
   const errors: CorefileError[] = []
   const inspected = inspectBlocks(parsed.blocks, { defaultPort: port }, error => errors.push(error))
   for (const { sites } of inspected) errors.push(...unsupportedTransports(sites))
@@ -133,7 +137,9 @@ const readBlocks = (parsed: ParsedCorefile, port: number, isBroken: boolean): At
     else found[blockIndex]?.push(...readDirective(plugin, directive, errors, warnings))
   }
   const blocks = inspected.map(({ sites, zones }, index) => ({ index, sites, zones, directives: found[index] ?? [] }))
-  if (errors.length === 0 && !isBroken) errors.push(...literalOverlaps(blocks))
+  const isBindKnown = ({ index, directives }: LoadedBlock): boolean =>
+    !parsed.blocks[index]?.directives.has('bind') || directives.some(({ plugin }) => plugin === bind)
+  errors.push(...literalOverlaps(blocks.filter(isBindKnown)))
   return { blocks, errors, warnings }
 }
 

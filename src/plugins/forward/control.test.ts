@@ -121,7 +121,7 @@ test('tls files that cannot be used are an error', tlsTest, async t => {
     ['junk key.pem', /^could not load TLS cert: tls: failed to find any PEM data in certificate input$/],
     ['cert.pem junk', /^could not load TLS cert: tls: failed to find any PEM data in key input$/],
     ['cert.pem other.pem', /^could not load TLS cert: tls: private key does not match public key$/],
-    ['broken', /^could not read root certs: .*broken: a certificate in it cannot be parsed$/],
+    ['broken', /^could not read root certs: .*broken: no certificate in it can be parsed$/],
     ['broken key.pem', /^could not load TLS cert: tls: failed to parse certificate or private key$/],
   ]
   for (const [args, message] of cases) {

@@ -2,7 +2,8 @@
 
 import { stat } from 'node:fs/promises'
 import { isIP } from 'node:net'
-import { codeOf, errnoText } from '../../core/errno.ts'
+import { lookupErrorText } from '../../core/errno.ts'
+import { ArgumentError } from '../../core/errors.ts'
 import type { InspectScope } from '../../core/inspect-scope.ts'
 import { readTextFile } from '../../core/text-file.ts'
 import { goQuote } from '../../corefile/quote.ts'
@@ -22,7 +23,7 @@ export async function listUpstreams(options: ForwardOptions): Promise<Endpoint[]
       if (!upstreams.has(endpoint.name)) upstreams.set(endpoint.name, endpoint)
     }
   }
-  if (upstreams.size === 0) throw noUpstreams()
+  if (upstreams.size === 0) throw noUpstreams(options)
   return [...upstreams.values()]
 }
 
@@ -36,10 +37,12 @@ export async function inspectUpstreams(options: ForwardOptions, scope: InspectSc
     })
     if (!isKnown) isEmpty = false
   }
-  if (isEmpty) await scope.attempt(() => Promise.reject(noUpstreams()))
+  if (isEmpty) await scope.attempt(() => Promise.reject(noUpstreams(options)))
 }
 
-const noUpstreams = (): Error => new Error('no valid upstream addresses found')
+/** Only files can be so empty. */
+const noUpstreams = ({ to: [first] }: ForwardOptions): Error =>
+  new ArgumentError('no valid upstream addresses found', first?.kind === 'place' ? first.text : '')
 
 interface HostPlace {
   readonly host: string
@@ -69,22 +72,9 @@ async function resolve({ host, port, protocol }: HostPlace, { tlsServerName, res
     const serverName = protocol === 'tls' ? tlsServerName || host.replace(/\.$/, '') : ''
     return addresses.map(address => makeEndpoint(protocol, address, port, serverName))
   } catch (error) {
-    throw new Error(`failed to resolve "${host}": lookup ${host}: ${lookupReason(error)}`, { cause: error })
+    throw new Error(`failed to resolve "${host}": ${lookupErrorText(host, error)}`, { cause: error })
   }
 }
-
-const LOOKUP_REASONS: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'no such host',
-  ENODATA: 'no such host',
-  ENONAME: 'no such host',
-  EAI_AGAIN: 'Temporary failure in name resolution',
-  ETIMEOUT: 'i/o timeout',
-  ESERVFAIL: 'server misbehaving',
-  EREFUSED: 'server misbehaving',
-}
-
-/** As Go's resolver words it. */
-const lookupReason = (error: unknown): string => LOOKUP_REASONS[codeOf(error)] ?? errnoText(error)
 
 async function isFile(path: string): Promise<boolean> {
   try {
