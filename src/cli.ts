@@ -213,13 +213,15 @@ const makeProgram = (world: CliWorld, finish: (code: number) => void): Command =
 }
 
 const VERBS = ['check', 'help', 'version']
+/** The dash of a long flag of check that is written as in Go. */
+const CHECK_FLAG = /^-(?=(?:conf|format|strict|elsewhere|help)(?:=|$))/
 
 /** `help` and `version` are flags, too; `help check` is that of check. Long flags of check may have one dash. */
 const verbToFlags = (argv: readonly string[]): readonly string[] => {
   const [verb, ...rest] = argv
   if (verb === 'version') return ['-version', ...rest]
   if (verb === 'help') return rest[0] === 'check' ? ['check', '--help'] : ['-help']
-  return verb === 'check' ? argv.map(argument => argument.replace(/^-(?=[a-z]{2})/, '--')) : argv
+  return verb === 'check' ? argv.map(argument => argument.replace(CHECK_FLAG, '--')) : argv
 }
 
 /** Flags first, as CoreDNS; the exit code if the command line ends there. */

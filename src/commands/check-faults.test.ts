@@ -77,6 +77,15 @@ const cases: readonly { name: string; text: string; found: readonly string[] }[]
     ],
   },
   {
+    name: 'a line of hosts outside of hosts is no next block',
+    text: '. {\n 192.0.2.1 www.example.org\n a.example x\n whoami x\n}\n',
+    found: [
+      `2:2+9 ${unknown(2, '192.0.2.1')} | '192.0.2.1' is an address: is this a line of hosts?`,
+      `3:2+9 ${unknown(3, 'a.example')}`,
+      `4:9+1 plugin/whoami: ${parsing(4, `Wrong argument count or unexpected line ending after 'x'`)}`,
+    ],
+  },
+  {
     name: 'the brace of a plugin at the end of the file',
     text: '. {\n whoami x\n cache {\n  success 5\n',
     found: [

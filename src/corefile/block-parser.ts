@@ -191,7 +191,7 @@ export class BlockParser {
     const [key] = this.#keys
     const hint = unknownDirectiveHint(name, key?.text)
     const error = this.#err(`Unknown directive '${name}'`, { code: 'unknown-directive', hint })
-    const help = nextBlockHelp(name, key, opening)
+    const help = nextBlockHelp(name, key, this.#stream.lineEnd?.text === '{' ? opening : undefined)
     this.#report(help === undefined ? error : error.explained(help))
     if (help === undefined) return
     this.#endsEarly = true

@@ -30,6 +30,7 @@ export const unknownDirectiveHint = (name: string, firstKey: string | undefined)
   if (name.length > 1 && name.endsWith('{')) return BLANK_HINT
   const known = RETIRED_DIRECTIVES.get(name) ?? externalHint(name)
   if (known !== undefined) return known
+  if (isIP(name) !== 0) return `'${name}' is an address: is this a line of hosts?`
   const owners = OPTION_OWNERS.get(name)
   return owners === undefined ? didYouMean(name, DIRECTIVES) : `'${name}' is an option of ${owners}`
 }
@@ -111,7 +112,7 @@ export const quoteHelp = (token: Token | undefined): Help => (token?.isUnclosed 
 export const neverClosed = (opening: Token | undefined): Help =>
   opening === undefined ? {} : { hint: `a '}' is missing`, related: { text: `this '{' is never closed`, span: opening.span } }
 
-/** Where the name of a directive is expected: help, if a further block begins there instead. `key` and `opening` are the current block's. */
+/** Where the name of a directive is expected: help, if a further block begins there instead, as `opening`, the current one's brace, says it may. */
 export const nextBlockHelp = (name: string, key: Token | undefined, opening: Token | undefined): Help | undefined => {
   if (key?.text === '}') return { related: { text: `this '}' closes nothing`, span: key.span } }
   return opening !== undefined && looksLikeKey(name) ? neverClosed(opening) : undefined
