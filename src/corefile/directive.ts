@@ -71,15 +71,33 @@ export class Directive {
     for (const [index, start] of starts.entries()) {
       const end = starts[index + 1] ?? this.#tokens.length
       const own = strays.filter(stray => stray > start && stray < end).map(stray => stray - start)
-      yield new Directive({
-        name: this.name,
-        tokens: this.#tokens.slice(start, end),
-        file: this.#file,
-        occurrences: { starts: [0], strays: own },
-        blockZones: this.blockZones,
-        blockKeys: this.blockKeys,
-      })
+      yield this.#alone(this.#tokens.slice(start, end), own)
     }
+  }
+
+  /** Of a single occurrence: without the line of its block on which the token of that place stands. Undefined if it stands on none. */
+  withoutLine(place: Span): Directive | undefined {
+    const tokens = this.#tokens
+    const opening = tokens.findIndex(({ text }) => text === '{')
+    const at = tokens.findIndex(({ span }) => span === place)
+    if (opening < 0 || at <= opening || this.#occurrences.strays.length > 0) return undefined
+    let from = at
+    while (from > opening + 1 && !startsNewLine(tokens[from - 1], tokens[from])) from--
+    let to = at + 1
+    while (to < tokens.length && !startsNewLine(tokens[to - 1], tokens[to])) to++
+    if (tokens.slice(from, to).some(({ text }) => text === '{' || text === '}')) return undefined
+    return this.#alone([...tokens.slice(0, from), ...tokens.slice(to)], [])
+  }
+
+  #alone(tokens: readonly Token[], strays: readonly number[]): Directive {
+    return new Directive({
+      name: this.name,
+      tokens,
+      file: this.#file,
+      occurrences: { starts: [0], strays },
+      blockZones: this.blockZones,
+      blockKeys: this.blockKeys,
+    })
   }
 
   /** Of all occurrences, in file order. */

@@ -8,7 +8,8 @@ import { withUnset } from '../corefile/hints.ts'
 import { SETUP_ORDER } from '../corefile/order.ts'
 import { findOverlaps } from '../corefile/overlap.ts'
 import { placedError } from './argument-place.ts'
-import type { Inspection, LoadedBlock, LoadedDirective } from './load.ts'
+import type { Inspection, LoadedBlock } from './load.ts'
+import type { LoadedDirective } from './read-directive.ts'
 
 export interface MachineFindings {
   readonly errors: readonly CorefileError[]

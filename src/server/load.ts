@@ -2,9 +2,7 @@
 // the files that the Corefile imports: control halves, listeners and addresses of interfaces are not its business.
 
 import { resolve } from 'node:path'
-import { messageOf } from '../core/errors.ts'
 import { parseIp } from '../core/ip.ts'
-import type { AnyPlugin } from '../core/plugin.ts'
 import { defaultCorefile } from '../corefile/default.ts'
 import { CorefileError, type Diagnostic } from '../corefile/diagnostic.ts'
 import type { Directive } from '../corefile/directive.ts'
@@ -17,10 +15,11 @@ import { findOverlaps } from '../corefile/overlap.ts'
 import { parseCorefile, surveyCorefile } from '../corefile/parser.ts'
 import type { ParsedCorefile, ServerBlock } from '../corefile/server-block.ts'
 import { directivesInSetupOrder } from '../corefile/setup-order.ts'
-import type { Span, Token } from '../corefile/span.ts'
+import type { Span } from '../corefile/span.ts'
 import { type BindLine, bind } from '../plugins/bind/index.ts'
 import { findPlugin, UNSUPPORTED } from '../plugins/index.ts'
 import { fileLoader } from './file-loader.ts'
+import { type LoadedDirective, readDirective } from './read-directive.ts'
 
 export interface LoadOptions {
   /** Folder that relative imports start from. */
@@ -29,14 +28,6 @@ export interface LoadOptions {
   readonly port?: number
   readonly env?: Environment
   readonly loader?: Loader
-}
-
-export interface LoadedDirective {
-  readonly plugin: AnyPlugin
-  /** What the plugin's parse gave: plain data. */
-  readonly options: unknown
-  /** Of all its occurrences: where a failure that comes later belongs. */
-  readonly tokens: readonly Token[]
 }
 
 export interface LoadedBlock {
@@ -122,9 +113,6 @@ const parserArguments = (text: string, file: string, { baseDir, loader, env }: L
 const parse = (text: string, file: string, options: LoadOptions): ParsedCorefile =>
   parseCorefile(...parserArguments(text, file, options))
 
-const asCorefileError = (error: unknown): CorefileError =>
-  error instanceof CorefileError ? error : new CorefileError(messageOf(error), { code: 'invalid' })
-
 const readBlocks = (parsed: ParsedCorefile, port: number): Attempt => {
   const errors: CorefileError[] = []
   const inspected = inspectBlocks(parsed.blocks, { defaultPort: port }, error => errors.push(error))
@@ -134,37 +122,18 @@ const readBlocks = (parsed: ParsedCorefile, port: number): Attempt => {
   for (const { blockIndex, directive } of directivesInSetupOrder(inspected)) {
     const plugin = findPlugin(directive.name)
     if (plugin === undefined) errors.push(...[...directive.each()].map(unsupported))
-    else found[blockIndex]?.push(...readDirective(plugin, directive, errors, warnings))
+    else {
+      const reading = readDirective(plugin, directive)
+      found[blockIndex]?.push(...reading.loaded)
+      errors.push(...reading.errors)
+      warnings.push(...reading.warnings)
+    }
   }
   const blocks = inspected.map(({ sites, zones }, index) => ({ index, sites, zones, directives: found[index] ?? [] }))
   const isBindKnown = ({ index, directives }: LoadedBlock): boolean =>
     !parsed.blocks[index]?.directives.has('bind') || directives.some(({ plugin }) => plugin === bind)
   errors.push(...literalOverlaps(blocks.filter(isBindKnown)))
   return { blocks, errors, warnings }
-}
-
-/** What the plugin makes of it. After an error each occurrence is read alone, so that one with a fault does not hide those of the others. */
-const readDirective = (
-  plugin: AnyPlugin,
-  directive: Directive,
-  errors: CorefileError[],
-  warnings: Diagnostic[],
-): LoadedDirective[] => {
-  const prefix = `plugin/${plugin.name}: `
-  const read = (one: Directive): LoadedDirective | undefined => {
-    try {
-      return { plugin, options: plugin.parse(one), tokens: one.tokens }
-    } catch (error) {
-      const found = asCorefileError(error).prefixed(prefix)
-      if (!errors.some(({ span, message }) => span === found.span && message === found.message)) errors.push(found)
-      return undefined
-    } finally {
-      warnings.push(...one.warnings.map(warning => ({ ...warning, message: prefix + warning.message })))
-    }
-  }
-  const whole = read(directive)
-  if (whole !== undefined) return [whole]
-  return [...directive.each()].map(read).filter(one => one !== undefined)
 }
 
 const unsupportedTransports = (sites: readonly Site[]): CorefileError[] =>

@@ -32,7 +32,11 @@ test('an address and port that comes twice is one upstream, whatever its scheme'
 
 test('a file gives its name servers', async t => {
   const path = await folder(t, { conf: 'nameserver 192.0.2.1\nsearch example.org\nnameserver fe80::1%eth0\n' })
-  assert.deepEqual(await names(`forward . ${join(path, 'conf')} 192.0.2.9`), ['192.0.2.1:53', '[fe80::1]:53', '192.0.2.9:53'])
+  assert.deepEqual(await names(`forward . ${join(path, 'conf')} 192.0.2.9`), [
+    '192.0.2.1:53',
+    '[fe80::1%eth0]:53',
+    '192.0.2.9:53',
+  ])
 })
 
 test('a file without name servers is passed over', async t => {
