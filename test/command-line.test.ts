@@ -34,8 +34,16 @@ test('an unknown flag: usage on stderr, then the error, exit 2', () => {
 test('extra arguments: stderr, exit 1', () =>
   assert.deepEqual(spawn(['a', 'b']), { code: 1, out: '', err: 'extra command line arguments: [a b]\n' }))
 
-test('the repository serves a Corefile without fault', () =>
-  assert.deepEqual(spawn(['check', 'Corefile']), { code: 0, out: 'Corefile: ok\n', err: '' }))
+for (const argv of [['check', 'Corefile'], ['check'], ['check', '-conf', 'Corefile'], ['check', '--conf=Corefile']])
+  test(`the repository serves a Corefile without fault: ${argv.join(' ')}`, () =>
+    assert.deepEqual(spawn([...argv, '-elsewhere']), { code: 0, out: 'Corefile: ok\n', err: '' }))
+
+test('a folder is no Corefile: one sentence on stderr, exit 1', () =>
+  assert.deepEqual(spawn(['-conf', 'src']), {
+    code: 1,
+    out: '',
+    err: 'loading Caddyfile via flag: read src: is a directory\n',
+  }))
 
 test('check of a Corefile with an error: stdout, exit 1', () => {
   const { code, out, err } = spawn(['check', '-'], '. {\nfoo\n}')

@@ -22,7 +22,7 @@ const check = async (text: string): Promise<Report> => {
     serve: () => assert.fail('serves'),
     stdin: () => text,
   }
-  const code = await run(['check', '--format', 'json', '-'], world)
+  const code = await run(['check', '--format', 'json', '--elsewhere', '-'], world)
   const [report] = JSON.parse(out)
   const messages = (severity: string): string[] =>
     report.diagnostics
