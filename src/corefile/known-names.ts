@@ -74,7 +74,6 @@ const TRANSFER = 'transfers are a directive of their own now: transfer ZONE { to
 /** `DIRECTIVE OPTION`, of options that CoreDNS no longer has. */
 export const RETIRED_OPTIONS: ReadonlyMap<string, string> = new Map([
   ['kubernetes resyncperiod', 'resyncperiod was retired in CoreDNS 1.7: leave it out'],
-  ['kubernetes upstream', 'upstream was retired in CoreDNS 1.7: leave it out'],
   ['kubernetes transfer', TRANSFER],
   ['kubernetes cidrs', 'cidrs was retired: name the reverse zones behind kubernetes, in CIDR notation if you like'],
   ['file transfer', TRANSFER],

@@ -9,7 +9,9 @@ import type { Token } from '../corefile/span.ts'
 const BOUNDARY = String.raw`[\s"'(),:;/]`
 
 const isNamed = (text: string, message: string): boolean =>
-  text.length > 1 && new RegExp(`(?:^|${BOUNDARY})${RegExp.escape(text)}(?:$|${BOUNDARY})`).test(message)
+  text.length > 1 &&
+  message.includes(text) &&
+  new RegExp(`(?:^|${BOUNDARY})${RegExp.escape(text)}(?:$|${BOUNDARY})`).test(message)
 
 /** The argument that the message quotes in Go's way, else the longest that it names. */
 const quotedArgument = (tokens: readonly Token[], message: string): string | undefined => {
