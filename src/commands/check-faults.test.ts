@@ -116,10 +116,15 @@ const cases: readonly { name: string; text: string; found: readonly string[] }[]
   ...[
     { plugin: 'health', option: 'lameduck 5s', message: parsing(4, `unknown property 'log'`) },
     { plugin: 'cache', option: 'success 5', message: parsing(4, `Wrong argument count or unexpected line ending after 'log'`) },
+    {
+      plugin: 'acl',
+      option: 'block type ANY',
+      message: parsing(4, `unexpected token "log"; expect 'allow', 'block', 'filter' or 'drop'`),
+    },
     { plugin: 'bind ::1', option: 'except ::2', message: 'invalid option "log"' },
   ].map(({ plugin, option, message }) => ({
     name: `the brace of ${plugin} before a directive`,
-    text: `. {\n ${plugin} {\n  ${option}\n log\n}\n`,
+    text: `. {\n ${plugin} {\n  ${option}\n log\n errors\n}\n`,
     found: [
       `4:2+3 plugin/${plugin.split(' ')[0]}: ${message} | ${isDirective('log')} | 2:${plugin.length + 3} this '{' is still open`,
     ],
@@ -206,6 +211,16 @@ const cases: readonly { name: string; text: string; found: readonly string[] }[]
     name: 'the first of two directives',
     text: '. {\n hosts\n whoami\n hosts\n}\n',
     found: ['4:2+5 plugin/hosts: this plugin can only be used once per Server Block | 2:2 the first one stands here'],
+  },
+  {
+    name: 'the first of two snippets',
+    text: '(s) {\n log\n}\n(s) {\n errors\n}\n. {\n import s\n}\n',
+    found: [`4:5+1 ${parsing(4, 'redeclaration of previously declared snippet s')} | 1:1 the first one stands here`],
+  },
+  {
+    name: 'the brace of hosts before a directive, which CoreDNS takes',
+    text: '. {\n hosts {\n  192.0.2.1 a.example\n\n forward . 192.0.2.2\n}\n',
+    found: [`5:2+7 plugin/hosts: ${isDirective('forward')} It is passed over as a line of hosts`],
   },
   {
     name: 'variables that are not set',

@@ -1,7 +1,7 @@
 // Tokens to server blocks: keys, directives, snippets, imports, with caddy's grammar, quirks and error texts (reference: corefile-core §1.2–1.4).
 // Does not look into keys or into the arguments of directives.
 
-import { CorefileError, type CorefileErrorOptions, type Diagnostic, parsingError } from './diagnostic.ts'
+import { CorefileError, type CorefileErrorOptions, type Diagnostic, firstOne, parsingError } from './diagnostic.ts'
 import { type Environment, replaceEnvironment } from './env.ts'
 import { neverClosed, nextBlockHelp, ONE_LINE_HINT, quoteHelp, UNCLOSED_HINT, unknownDirectiveHint } from './hints.ts'
 import { Importer, TOO_MANY_SNIPPETS } from './import.ts'
@@ -118,7 +118,7 @@ export class BlockParser {
   #readBody(): void {
     const name = this.#snippetName()
     if (name !== undefined) {
-      this.#defineSnippet(name)
+      this.#defineSnippet(name, this.#keys[0]?.span)
       this.#keys = []
       return
     }
@@ -138,9 +138,10 @@ export class BlockParser {
     return key.text.slice(1, -1)
   }
 
-  #defineSnippet(name: string): void {
-    const isTwice = this.importer.isDefined(name)
-    if (isTwice) this.#report(this.#err(`redeclaration of previously declared snippet ${name}`, { code: 'import' }))
+  #defineSnippet(name: string, place: Span | undefined): void {
+    const first = this.importer.placeOf(name)
+    const again = `redeclaration of previously declared snippet ${name}`
+    if (first !== undefined) this.#report(this.#err(again, { code: 'import', related: firstOne(first) }))
     if (this.#text() !== '{') throw this.#syntaxErr('{')
     const opening = this.#stream.current
     const tokens: Token[] = []
@@ -158,7 +159,7 @@ export class BlockParser {
     if (importsItself) {
       this.#report(this.#err(TOO_MANY_SNIPPETS, { code: 'import', hint: `the snippet '${name}' imports itself` }))
     }
-    if (!isTwice) this.importer.define(name, importsItself ? [] : tokens)
+    if (first === undefined && place !== undefined) this.importer.define(name, importsItself ? [] : tokens, place)
   }
 
   #readDirectives(opening: Token | undefined): void {

@@ -8,6 +8,9 @@ export interface Related {
   readonly span: Span
 }
 
+/** Of two, one of which is too many. */
+export const firstOne = (span: Span): Related => ({ text: 'the first one stands here', span })
+
 export interface Diagnostic {
   readonly severity: 'error' | 'warning'
   /** Stable, for tools: `unknown-directive`, `syntax`, … */

@@ -1,6 +1,6 @@
 // All occurrences of one directive in one server block, read token by token as caddy's Dispenser does. Plugins see nothing else of the Corefile.
 
-import { CorefileError, type Diagnostic, parsingError, type Related } from './diagnostic.ts'
+import { CorefileError, type Diagnostic, firstOne, parsingError, type Related } from './diagnostic.ts'
 import { strayDirectiveHint, unknownOptionHint } from './hints.ts'
 import { DIRECTIVES } from './order.ts'
 import { lineBreaks, type Span, startsNewLine, type Token } from './span.ts'
@@ -256,7 +256,7 @@ export class Directive {
     const second = this.#occurrences.starts[1] ?? this.#occurrences.strays[0]
     if (second === undefined) return
     const [first] = this.#tokens
-    const related = first && { text: 'the first one stands here', span: first.span }
+    const related = first && firstOne(first.span)
     throw this.plainErr('this plugin can only be used once per Server Block', {
       code: 'once',
       token: this.#tokens[second],

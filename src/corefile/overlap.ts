@@ -1,6 +1,6 @@
 // Whether two sites claim the same zone on the same listener (reference: corefile-core §1.7).
 
-import { CorefileError } from './diagnostic.ts'
+import { CorefileError, firstOne } from './diagnostic.ts'
 import type { Site } from './keys.ts'
 
 export interface BoundSite {
@@ -55,7 +55,7 @@ export function* findOverlaps(sites: readonly BoundSite[]): Generator<CorefileEr
         new CorefileError(`cannot serve ${onAddress(text, address)} - ${why}`, {
           code: 'overlap',
           span: site.key.span,
-          related: first && { text: 'the first one stands here', span: first.key.span },
+          related: first && firstOne(first.key.span),
         })
       const holder = claims.holder(text, address)
       if (holder !== undefined && !hasView) {

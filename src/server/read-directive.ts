@@ -67,8 +67,10 @@ class Reader {
     let rest: Directive | undefined = one
     let read = this.read(rest, ({ span }) => span !== first)
     while (read instanceof CorefileError) {
-      const { span } = read
+      const { span, related } = read
       rest = span && rest.withoutLine(span)
+      // A brace is missing: what follows is not the plugin's.
+      if (related !== undefined) return []
       if (rest === undefined || this.errors.length >= LIMIT) return []
       const remaining: Directive = rest
       read = this.read(rest, later => later.span !== undefined && remaining.withoutLine(later.span) !== undefined)

@@ -3,6 +3,7 @@
 import { parseIp } from '../../core/ip.ts'
 import type { Directive } from '../../corefile/directive.ts'
 import { parseDuration } from '../../corefile/duration.ts'
+import { strayDirectiveHint } from '../../corefile/hints.ts'
 import { parseGoInt } from '../../corefile/number.ts'
 import { zonesFromArgsOrBlock } from '../../corefile/zones.ts'
 
@@ -79,6 +80,11 @@ const readOption = (directive: Directive, options: Mutable): void => {
 const readInline = (directive: Directive): readonly string[] => {
   const { token } = directive
   const rest = directive.remainingArgs()
+  const stray = strayDirectiveHint(token.text)
+  if (stray !== undefined) {
+    directive.warn(`${stray} It is passed over as a line of hosts`, 'hosts-line', token)
+    return [token.text, ...rest]
+  }
   const address = parseIp(token.text) === undefined ? rest.find(word => parseIp(word) !== undefined) : undefined
   if (address !== undefined) {
     directive.warn(`an entry is ADDRESS NAME: this line is passed over, write '${address} ${token.text}'`, 'hosts-line', token)
