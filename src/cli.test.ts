@@ -43,6 +43,7 @@ const served: readonly { argv: string[]; options: Partial<ServeOptions> }[] = [
   { argv: ['--records-bytes', '1GiB'], options: { recordsBytes: 2 ** 30 } },
   { argv: ['--recv-buffer', '65536'], options: { recvBufferBytes: 65536 } },
   { argv: ['--heap-limit', '512MiB'], options: { heapLimitBytes: 2 ** 29 } },
+  { argv: ['--heap-limit', '512Mi'], options: { heapLimitBytes: 2 ** 29 } },
   { argv: ['--max-tcp-connections', '5'], options: { maxTcpConnections: 5 } },
 ]
 for (const c of served)
@@ -80,21 +81,20 @@ const refused: readonly { argv: string[]; code: number; message: string }[] = [
     message: `error: option '--engine <name>' argument 'x' is invalid. Expected one of auto, mmsg, dgram.`,
   },
   ...[
-    { flag: 'cache-bytes', text: '64MB', range: '1MiB to 2GiB' },
+    { flag: 'cache-bytes', text: '64m', range: '1MiB to 2GiB' },
     { flag: 'records-bytes', text: '1KiB', range: '1MiB to 2GiB' },
     { flag: 'recv-buffer', text: '1KiB', range: '4KiB to 1GiB' },
     { flag: 'heap-limit', text: '1TiB', range: '32MiB to 64GiB' },
   ].map(({ flag, text, range }) => ({
     argv: [`--${flag}`, text],
     code: 2,
-    message: `error: option '--${flag} <size>' argument '${text}' is invalid. Expected bytes, or a number with KiB, MiB or GiB, from ${range}.`,
+    message: `error: option '--${flag} <size>' argument '${text}' is invalid. Expected bytes, or a number with a unit such as Mi or MB, from ${range}.`,
   })),
   {
     argv: ['--max-tcp-connections', '1e3'],
     code: 2,
     message: `error: option '--max-tcp-connections <n>' argument '1e3' is invalid. Expected a whole number from 1 to 1000000.`,
   },
-  { argv: ['check'], code: 2, message: `error: missing required argument 'file'` },
   { argv: ['check', '--bogus', 'x'], code: 2, message: `error: unknown option '--bogus'` },
   {
     argv: ['check', '--format', 'xml', 'x'],
@@ -105,11 +105,32 @@ const refused: readonly { argv: string[]; code: number; message: string }[] = [
 for (const c of refused)
   test(`refuses: shardns ${c.argv.join(' ')}`, async () => {
     const { code, out, err, served: options } = await shardns(...c.argv)
-    assert.equal(err.split('\n')[0], c.message)
+    assert.equal(err.trimEnd().split('\n').at(-1), c.message)
+    assert.equal(err.split(c.message).length, 2)
     assert.deepEqual({ code, out, options }, { code: c.code, out: '', options: undefined })
   })
 
-test('a wrong flag is followed by the usage', async () => assert.match((await shardns('-bogus')).err, /\nUsage: shardns /))
+test('the usage comes before what is wrong with a flag', async () =>
+  assert.match((await shardns('-bogus')).err, /^Usage: shardns [\s\S]*\n\nflag provided but not defined: -bogus\n$/))
+
+for (const [word, verb] of [
+  ['chek', 'check'],
+  ['hlep', 'help'],
+  ['versoin', 'version'],
+])
+  test(`${word} was meant to be ${verb}`, async () =>
+    assert.deepEqual(await shardns(word ?? '', 'x'), {
+      code: 1,
+      out: '',
+      err: `extra command line arguments: [${word} x]\ndid you mean '${verb}'?\n`,
+      served: undefined,
+    }))
+
+test('help and version are words as well as flags', async () => {
+  assert.deepEqual(await shardns('help'), await shardns('-help'))
+  assert.deepEqual(await shardns('version'), await shardns('-version'))
+  assert.match((await shardns('help', 'check')).out, /^Usage: shardns check /)
+})
 
 for (const flag of ['-h', '-help', '--help', '-version -h', '-h x'])
   test(`shardns ${flag} shows every flag with its default, on stderr as CoreDNS does`, async () => {
@@ -150,5 +171,6 @@ test('-plugins lists the supported plugins, sorted, and ends with an empty line'
   assert.ok(names.includes('forward') && !names.includes('rewrite'))
 })
 
-test('check reads standard input for a dash', async () =>
-  assert.deepEqual(await shardns('check', '-'), { code: 0, out: '/dev/stdin: ok\n', err: '', served: undefined }))
+for (const argv of [['-'], ['stdin'], ['-conf', 'stdin'], ['--conf=-'], ['-conf=stdin', '-strict']])
+  test(`check ${argv.join(' ')} reads standard input`, async () =>
+    assert.deepEqual(await shardns('check', ...argv), { code: 0, out: '/dev/stdin: ok\n', err: '', served: undefined }))

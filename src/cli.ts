@@ -2,7 +2,6 @@
 // The command line: CoreDNS's flags in Go's style, our own beside them, and the sub-commands. The only importer of commander; what the
 // commands do stands in commands/.
 
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { MAX_CACHE_BYTES, MIN_CACHE_BYTES } from './cache/layout.ts'
 import { CHECK_FORMATS, type CheckOptions, check } from './commands/check.ts'
@@ -12,6 +11,9 @@ import { serve } from './commands/serve.ts'
 import { defaultServeOptions, ENGINES, type ServeOptions } from './commands/serve-options.ts'
 import { formatSize, GIB, KIB, MIB, parseSize } from './commands/sizes.ts'
 import { versionText } from './commands/version.ts'
+import { errnoText } from './core/errno.ts'
+import { readDescriptor } from './core/text-file.ts'
+import { nearest } from './corefile/nearest.ts'
 import { MAX_SHARDS } from './memory/region.ts'
 import { STEERINGS } from './net/mmsg/steering.ts'
 import { MAX_RECORDS_BYTES, MIN_RECORDS_BYTES } from './records/layout.ts'
@@ -24,7 +26,7 @@ export interface CliWorld {
   readonly out: (text: string) => void
   readonly err: (text: string) => void
   readonly serve: (options: ServeOptions) => Promise<number>
-  /** Contents of standard input, for `check -`. */
+  /** Contents of standard input, for `check -`. Throws an Error of one sentence. */
   readonly stdin: () => string
 }
 
@@ -32,7 +34,15 @@ const processWorld: CliWorld = {
   out: text => void process.stdout.write(text),
   err: text => void process.stderr.write(text),
   serve,
-  stdin: () => readFileSync(0, 'utf8'),
+  stdin: () => readStdin(),
+}
+
+const readStdin = (): string => {
+  try {
+    return readDescriptor(0)
+  } catch (error) {
+    throw new Error(`read /dev/stdin: ${errnoText(error)}`, { cause: error })
+  }
 }
 
 const wholeNumber =
@@ -49,7 +59,7 @@ const size =
     const bytes = parseSize(text)
     if (bytes !== undefined && bytes >= least && bytes <= most) return bytes
     throw new InvalidArgumentError(
-      `Expected bytes, or a number with KiB, MiB or GiB, from ${formatSize(least)} to ${formatSize(most)}.`,
+      `Expected bytes, or a number with a unit such as Mi or MB, from ${formatSize(least)} to ${formatSize(most)}.`,
     )
   }
 
@@ -180,42 +190,68 @@ const makeProgram = (world: CliWorld, finish: (code: number) => void): Command =
   const program = new Command('shardns')
     .description("A Corefile-compatible DNS server. Flags are CoreDNS's, with one dash or two, and some of our own.")
     .exitOverride()
+    .enablePositionalOptions()
     .helpCommand(false)
     .configureOutput({ writeOut: world.err, writeErr: world.err })
     .action(async (flags: RootFlags) => finish(await runRoot(flags, world)))
   addFlags(program)
   program
     .command('check')
-    .description('Parse Corefiles as the server would, without opening or sending anything. Exit code 1 if one has errors.')
-    .argument('<file...>', "Corefiles; '-' is standard input")
+    .description(
+      'Say what the server would refuse in Corefiles, without opening or sending anything. Exit code 1 if one has errors.',
+    )
+    .argument('[file...]', "Corefiles, or folders of them; '-' and 'stdin' are standard input; none is ./Corefile")
+    .option('--conf <file>', 'one more file, as the server takes it')
     .addOption(new Option('--format <name>', 'how to print').choices(CHECK_FORMATS).default('text'))
     .option('--strict', 'count warnings as errors', false)
+    .option('--elsewhere', 'the Corefile is for another machine: leave the files and interfaces that it names alone', false)
     .configureOutput({ writeOut: world.out })
-    .action((files: string[], options: CheckOptions) => finish(check(files, options, world)))
+    .action(async (files: string[], { conf, ...options }: CheckOptions & { readonly conf?: string }) =>
+      finish(await check(conf === undefined ? files : [...files, conf], options, world)),
+    )
   return program
 }
 
+const VERBS = ['check', 'help', 'version']
+/** The dash of a long flag of check that is written as in Go. */
+const CHECK_FLAG = /^-(?=(?:conf|format|strict|elsewhere|help)(?:=|$))/
+
+/** `help` and `version` are flags, too; `help check` is that of check. Long flags of check may have one dash. */
+const verbToFlags = (argv: readonly string[]): readonly string[] => {
+  const [verb, ...rest] = argv
+  if (verb === 'version') return ['-version', ...rest]
+  if (verb === 'help') return rest[0] === 'check' ? ['check', '--help'] : ['-help']
+  return verb === 'check' ? argv.map(argument => argument.replace(CHECK_FLAG, '--')) : argv
+}
+
+/** Flags first, as CoreDNS; the exit code if the command line ends there. */
+const runServe = async (argv: readonly string[], program: Command, world: CliWorld): Promise<number | undefined> => {
+  const { flags, rest } = readGoFlags(argv, goFlagsOf(program))
+  if (rest.length > 0 && !flags.includes('--help')) {
+    const meant = argv[0] === rest[0] ? nearest(rest[0] ?? '', VERBS) : undefined
+    world.err(`extra command line arguments: [${rest.join(' ')}]\n`)
+    if (meant !== undefined) world.err(`did you mean '${meant}'?\n`)
+    return EXIT_FAILURE
+  }
+  await program.parseAsync(flags, { from: 'user' })
+  return undefined
+}
+
 /** Runs one command line; resolves to the exit code. */
-export const run = async (argv: readonly string[], world: CliWorld = processWorld): Promise<number> => {
+export const run = async (given: readonly string[], world: CliWorld = processWorld): Promise<number> => {
   let code = 0
   const program = makeProgram(world, value => {
     code = value
   })
+  const argv = verbToFlags(given)
   try {
-    if (program.commands.some(command => command.name() === argv[0])) await program.parseAsync(argv, { from: 'user' })
-    else {
-      const { flags, rest } = readGoFlags(argv, goFlagsOf(program))
-      if (rest.length > 0 && !flags.includes('--help')) {
-        world.err(`extra command line arguments: [${rest.join(' ')}]\n`)
-        return EXIT_FAILURE
-      }
-      await program.parseAsync(flags, { from: 'user' })
-    }
+    if (argv[0] !== 'check') return (await runServe(argv, program, world)) ?? code
+    await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
     if (!(error instanceof GoFlagError)) throw error
-    world.err(`${error.message}\n`)
     program.outputHelp({ error: true })
+    world.err(`\n${error.message}\n`)
     return EXIT_USAGE
   }
   return code

@@ -3,6 +3,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import type { ServeOptions } from './commands/serve-options.ts'
 import { versionText } from './commands/version.ts'
+import { pathErrorText } from './core/errno.ts'
 import { messageOf } from './core/errors.ts'
 import { makeLogger, stdout } from './core/log.ts'
 import { giveBackMemory } from './give-back.ts'
@@ -68,7 +69,7 @@ const writePidfile = (path: string): void => {
   try {
     writeFileSync(path, `${process.pid}\n`, { mode: 0o644 })
   } catch (error) {
-    log.error(`Could not write pidfile: ${messageOf(error)}`)
+    log.error(`Could not write pidfile: ${pathErrorText('open', path, error)}`)
   }
 }
 

@@ -25,22 +25,30 @@ test('-version', () => {
   assert.match(out, /^shardns-\S+ \(CoreDNS-1\.14\.7 compatible\)\n\S+, node26\.\S+, \S+\n$/)
 })
 
-test('an unknown flag: usage on stderr, exit 2', () => {
+test('an unknown flag: usage on stderr, then the error, exit 2', () => {
   const { code, out, err } = spawn(['-bogus'])
   assert.deepEqual({ code, out }, { code: 2, out: '' })
-  assert.match(err, /^flag provided but not defined: -bogus\nUsage: shardns /)
+  assert.match(err, /^Usage: shardns [\s\S]*\nflag provided but not defined: -bogus\n$/)
 })
 
 test('extra arguments: stderr, exit 1', () =>
   assert.deepEqual(spawn(['a', 'b']), { code: 1, out: '', err: 'extra command line arguments: [a b]\n' }))
 
-test('the repository serves a Corefile without fault', () =>
-  assert.deepEqual(spawn(['check', 'Corefile']), { code: 0, out: 'Corefile: ok\n', err: '' }))
+for (const argv of [['check', 'Corefile'], ['check'], ['check', '-conf', 'Corefile'], ['check', '--conf=Corefile']])
+  test(`the repository serves a Corefile without fault: ${argv.join(' ')}`, () =>
+    assert.deepEqual(spawn([...argv, '-elsewhere']), { code: 0, out: 'Corefile: ok\n', err: '' }))
+
+test('a folder is no Corefile: one sentence on stderr, exit 1', () =>
+  assert.deepEqual(spawn(['-conf', 'src']), {
+    code: 1,
+    out: '',
+    err: 'loading Caddyfile via flag: read src: is a directory\n',
+  }))
 
 test('check of a Corefile with an error: stdout, exit 1', () => {
   const { code, out, err } = spawn(['check', '-'], '. {\nfoo\n}')
   assert.deepEqual({ code, err }, { code: 1, err: '' })
-  assert.match(out, /^\/dev\/stdin:2 - Error during parsing: Unknown directive 'foo'\n/)
+  assert.match(out, /^\/dev\/stdin:2:1: error: Unknown directive 'foo'\n/)
 })
 
 test('the command works through a link, as npm installs it', t => {

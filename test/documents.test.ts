@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { OPTION_OWNERS } from '../src/corefile/known-names.ts'
 import { DIRECTIVES } from '../src/corefile/order.ts'
 import { PLUGINS } from '../src/plugins/index.ts'
 import { inspectCorefile } from '../src/server/load.ts'
@@ -87,6 +88,19 @@ test('docs/compatibility.md lists the options of each plugin that serves', () =>
   const described = new Set(table('Options of the supported directives').map(([name]) => name))
   const serving = PLUGINS.map(plugin => plugin.name)
   assert.deepEqual([...described], serving)
+})
+
+test('an option that the hints know is one that docs/compatibility.md lists', () => {
+  const listed = new Set(
+    table('Options of the supported directives').flatMap(([name = '', options = '']) =>
+      options.split(/, */).map(option => `${name} ${option}`),
+    ),
+  )
+  const hinted = [...OPTION_OWNERS].flatMap(([option, names]) => names.split(' and ').map(name => `${name} ${option}`))
+  assert.deepEqual(
+    hinted.filter(option => !listed.has(option)),
+    [],
+  )
 })
 
 test('docs/changelog.md describes the version in package.json', () => {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { check } from './check.ts'
+import { type CheckOptions, check } from './check.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'shardns-check-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -25,18 +25,17 @@ interface Result {
   readonly out: string
 }
 
-const show = (files: string[], options: { format?: string; strict?: boolean } = {}): Result => {
+const show = async (files: string[], options: Partial<CheckOptions> = {}): Promise<Result> => {
   let out = ''
   const world = { out: (text: string) => void (out += text), stdin: () => assert.fail('reads standard input') }
-  const code = check(files, { format: 'text', strict: false, ...options }, world)
+  const code = await check(files, { format: 'text', strict: false, elsewhere: false, ...options }, world)
   return { code, out: out.replaceAll(`${folder}/`, '') }
 }
 
-test('text: CoreDNS words, then the place with a caret and a hint', () =>
-  assert.deepEqual(show([bad]), {
+test('text: the place, CoreDNS words, a caret and a hint', async () =>
+  assert.deepEqual(await show([bad]), {
     code: 1,
     out: [
-      `bad:2 - Error during parsing: Unknown directive 'wohami'`,
       `bad:2:5: error: Unknown directive 'wohami'`,
       `        wohami`,
       `        ^^^^^^`,
@@ -46,8 +45,8 @@ test('text: CoreDNS words, then the place with a caret and a hint', () =>
     ].join('\n'),
   }))
 
-test('text: a warning is no error', () =>
-  assert.deepEqual(show([warned]), {
+test('text: a warning is no error', async () =>
+  assert.deepEqual(await show([warned]), {
     code: 0,
     out: [
       `warned:1:1: warning: Domain "_x.example.org." does not follow RFC1035 preferred syntax`,
@@ -65,16 +64,16 @@ const codes: readonly { name: string; files: string[]; strict?: boolean; code: n
   { name: 'warnings, strictly', files: [warned], strict: true, code: 1 },
   { name: 'one of several has errors', files: [good, bad, good], code: 1 },
   { name: 'one of several is missing', files: [bad, missing], code: 2 },
-  { name: 'a folder', files: [join(folder, 'folder')], code: 2 },
+  { name: 'an empty folder', files: [join(folder, 'folder')], code: 2 },
 ]
 for (const c of codes)
   for (const format of ['text', 'json'])
-    test(`exit code ${c.code} as ${format}: ${c.name}`, () => {
-      assert.equal(show(c.files, { format, strict: c.strict ?? false }).code, c.code)
+    test(`exit code ${c.code} as ${format}: ${c.name}`, async () => {
+      assert.equal((await show(c.files, { format, strict: c.strict ?? false })).code, c.code)
     })
 
-test('json: one object per file, with place and stable code', () => {
-  const { out } = show([good, bad, missing], { format: 'json' })
+test('json: one object per file, with place and stable code', async () => {
+  const { out } = await show([good, bad, missing], { format: 'json' })
   assert.deepEqual(JSON.parse(out), [
     { file: 'good', ok: true, diagnostics: [] },
     {
@@ -101,8 +100,8 @@ test('json: one object per file, with place and stable code', () => {
   ])
 })
 
-test('json: ok is false for warnings when checked strictly', () => {
-  const [report] = JSON.parse(show([warned], { format: 'json', strict: true }).out)
+test('json: ok is false for warnings when checked strictly', async () => {
+  const [report] = JSON.parse((await show([warned], { format: 'json', strict: true })).out)
   assert.equal(report.ok, false)
   assert.equal(report.diagnostics[0].severity, 'warning')
 })

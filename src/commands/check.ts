@@ -1,11 +1,14 @@
 // `shardns check`: says what is wrong with Corefiles as the server would find it. Opens no listener, sends nothing, runs no control half.
 
-import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { messageOf } from '../core/errors.ts'
+import { readTextFile } from '../core/text-file.ts'
 import { type Diagnostic, renderDiagnostic } from '../corefile/diagnostic.ts'
-import { openErrorText } from '../corefile/loader.ts'
-import { inspectCorefile, type LoadedConfig } from '../server/load.ts'
-import { zoneSyntaxWarning } from '../server/zone-syntax.ts'
+import type { Span } from '../corefile/span.ts'
+import { inspectMachine } from '../server/inspect-machine.ts'
+import { inspectCorefile } from '../server/load.ts'
+import { type CorefilePath, corefilePaths, STDIN } from './corefile-paths.ts'
+import { suspicionsOf } from './suspicions.ts'
 
 export const CHECK_FORMATS = ['text', 'json']
 
@@ -13,6 +16,8 @@ export interface CheckOptions {
   readonly format: string
   /** Warnings count as errors. */
   readonly strict: boolean
+  /** The Corefile is for another machine: files and interfaces that it names are not looked at. */
+  readonly elsewhere: boolean
 }
 
 export interface CheckWorld {
@@ -25,6 +30,7 @@ interface Finding {
   readonly file: string
   readonly ok: boolean
   readonly isReadable: boolean
+  /** In the order of the text, each once. */
   readonly diagnostics: readonly Diagnostic[]
   /** Texts of the files that the diagnostics point into. */
   readonly sources: ReadonlyMap<string, string>
@@ -33,50 +39,57 @@ interface Finding {
 const EXIT_FINDINGS = 1
 const EXIT_UNREADABLE = 2
 
-const inspect = (argument: string, strict: boolean, world: CheckWorld): Finding => {
-  const file = argument === '-' ? '/dev/stdin' : argument
-  let text: string
-  try {
-    text = argument === '-' ? world.stdin() : readFileSync(argument, 'utf8')
-  } catch (error) {
-    const diagnostics = [{ severity: 'error', code: 'unreadable-file', message: openErrorText(file, error) } as const]
-    return { file, ok: false, isReadable: false, diagnostics, sources: new Map() }
-  }
-  const { config, errors, warnings: found, files } = inspectCorefile(text, file, { baseDir: dirname(file) })
-  const warnings = [...found, ...zoneWarnings(config)]
-  const diagnostics = [...errors.map(error => error.toDiagnostic()), ...warnings]
-  const ok = errors.length === 0 && !(strict && warnings.length > 0)
-  return { file, ok, isReadable: true, diagnostics, sources: files }
+const unreadable = (file: string, message: string): Finding => {
+  const diagnostics = [{ severity: 'error', code: 'unreadable-file', message } as const]
+  return { file, ok: false, isReadable: false, diagnostics, sources: new Map() }
 }
 
-/** What the server prints beside its zones when it starts. */
-const zoneWarnings = (config: LoadedConfig | undefined): Diagnostic[] =>
-  (config?.blocks ?? []).flatMap(({ sites }) =>
-    sites.flatMap(({ zone, key }): Diagnostic[] => {
-      const message = zoneSyntaxWarning(zone)
-      return message === undefined ? [] : [{ severity: 'warning', code: 'zone-syntax', message, span: key.span }]
-    }),
+const inspect = async (target: CorefilePath, options: CheckOptions, world: CheckWorld): Promise<Finding> => {
+  const { path: file } = target
+  if ('problem' in target) return unreadable(file, target.problem)
+  let text: string
+  try {
+    text = file === STDIN ? world.stdin() : readTextFile(file)
+  } catch (error) {
+    return unreadable(file, messageOf(error))
+  }
+  const loaded = inspectCorefile(text, file, { baseDir: dirname(file) })
+  const machine = options.elsewhere ? { errors: [], warnings: [] } : await inspectMachine(loaded)
+  const errors = [...loaded.errors, ...machine.errors].map(error => error.toDiagnostic())
+  const warnings = [...loaded.warnings, ...suspicionsOf(loaded), ...machine.warnings]
+  const diagnostics = inOrder([...errors, ...warnings], [...loaded.files.keys()])
+  const ok = errors.length === 0 && !(options.strict && warnings.length > 0)
+  return { file, ok, isReadable: true, diagnostics, sources: loaded.files }
+}
+
+/** By place, files in the order in which they were read; what has no place comes first. A snippet's errors come once, however often it is used. */
+const inOrder = (diagnostics: readonly Diagnostic[], files: readonly string[]): Diagnostic[] => {
+  const unique = new Map(diagnostics.map(diagnostic => [JSON.stringify([diagnostic.message, diagnostic.span]), diagnostic]))
+  const fileOf = (span: Span | undefined): number => (span === undefined ? -1 : files.indexOf(span.file))
+  return [...unique.values()].sort(
+    ({ span: a }, { span: b }) => fileOf(a) - fileOf(b) || (a?.line ?? 0) - (b?.line ?? 0) || (a?.column ?? 0) - (b?.column ?? 0),
   )
+}
 
 const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`
 
 const showText = ({ file, diagnostics, sources }: Finding): string => {
-  const shown = diagnostics.map(diagnostic => {
-    const caret = renderDiagnostic(diagnostic, diagnostic.span && sources.get(diagnostic.span.file))
-    return diagnostic.severity === 'error' ? `${diagnostic.message}\n${caret}\n` : `${caret}\n`
-  })
+  const shown = diagnostics.map(diagnostic => `${renderDiagnostic(diagnostic, sources)}\n`)
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length
   const warnings = diagnostics.length - errors
   const parts = [errors > 0 && count(errors, 'error'), warnings > 0 && count(warnings, 'warning')].filter(Boolean)
   return `${shown.join('')}${file}: ${parts.join(', ') || 'ok'}\n`
 }
 
-const jsonDiagnostic = ({ severity, code, message, span, hint }: Diagnostic): object => ({
+const jsonPlace = ({ file, line, column, length }: Span): object => ({ file, line, column, length })
+
+const jsonDiagnostic = ({ severity, code, message, span, hint, related }: Diagnostic): object => ({
   severity,
   code,
   message,
-  ...(span && { file: span.file, line: span.line, column: span.column, length: span.length }),
+  ...(span && jsonPlace(span)),
   ...(hint !== undefined && { hint }),
+  ...(related && { related: { message: related.text, ...jsonPlace(related.span) } }),
 })
 
 const showJson = (findings: readonly Finding[]): string => {
@@ -84,9 +97,13 @@ const showJson = (findings: readonly Finding[]): string => {
   return `${JSON.stringify(shown, null, 2)}\n`
 }
 
-/** Prints what is found in `files`; returns the exit code: 0, 1 if one has errors, 2 if one cannot be read. `-` is standard input. */
-export const check = (files: readonly string[], options: CheckOptions, world: CheckWorld): number => {
-  const findings = files.map(file => inspect(file, options.strict, world))
+/**
+ * Prints what is found in the Corefiles that `args` name (see corefilePaths); resolves to the exit code: 0, 1 if one has errors, 2 if one cannot
+ * be read.
+ */
+export const check = async (args: readonly string[], options: CheckOptions, world: CheckWorld): Promise<number> => {
+  const findings: Finding[] = []
+  for (const target of corefilePaths(args)) findings.push(await inspect(target, options, world))
   world.out(options.format === 'json' ? showJson(findings) : findings.map(showText).join(''))
   if (findings.some(finding => !finding.isReadable)) return EXIT_UNREADABLE
   return findings.every(finding => finding.ok) ? 0 : EXIT_FINDINGS

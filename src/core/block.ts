@@ -36,3 +36,12 @@ export interface BlockSettings {
   stacktrace: boolean
   timeouts: Timeouts
 }
+
+/** Before any control half has run. */
+export const initialSettings = (): BlockSettings => ({
+  root: '',
+  bindAddresses: undefined,
+  debug: false,
+  stacktrace: false,
+  timeouts: {},
+})

@@ -24,3 +24,15 @@ export class ServerError extends Error {
 export const rcodeOfError = (error: unknown): number => (error instanceof ServerError ? error.rcode : RCODE_SERVFAIL)
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** What is wrong with one argument of a directive: the server finds its place in the Corefile. Any other error belongs to the argument that it quotes. */
+export class ArgumentError extends Error {
+  /** As written. */
+  readonly argument: string
+
+  constructor(message: string, argument: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'ArgumentError'
+    this.argument = argument
+  }
+}

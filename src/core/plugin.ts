@@ -4,6 +4,7 @@ import type { Directive } from '../corefile/directive.ts'
 import type { ChangingZone } from './change-scopes.ts'
 import type { ControlScope } from './control-scope.ts'
 import type { Stage } from './handler.ts'
+import type { InspectScope } from './inspect-scope.ts'
 import type { ServeScope } from './serve-scope.ts'
 
 /**
@@ -16,6 +17,11 @@ export interface Plugin<Options, Shared = undefined> {
   parse(directive: Directive): Options
   /** Names whose records the plugin may change while it serves (ControlScope.changes says when): caches in front of it keep watch. Pure. */
   changing?(options: Options): readonly ChangingZone[]
+  /**
+   * Whether this machine has what the options name: files and interfaces, no network, nothing started. `shardns check` runs it, the server does
+   * not: what it refuses is what `control` refuses, found by the same functions.
+   */
+  inspect?(options: Options, scope: InspectScope): void | Promise<void>
   /** Main thread, once per server block and generation, in chain order: files, metrics, shared memory, HTTP, timers, settings. */
   control?(options: Options, scope: ControlScope): Shared | Promise<Shared>
   /** Each shard, once per server block and generation. Absent, or undefined returned: the plugin is not part of the chain. */

@@ -80,7 +80,7 @@ const cases: { rule: string; diagnostic: Partial<Diagnostic>; source: string | u
 for (const { rule, diagnostic, source, lines } of cases)
   test(`render: ${rule}`, () => {
     const full: Diagnostic = { severity: 'error', code: 'x', message: '', ...diagnostic }
-    assert.equal(renderDiagnostic(full, source), lines.join('\n'))
+    assert.equal(renderDiagnostic(full, new Map(source === undefined ? [] : [['Corefile', source]])), lines.join('\n'))
   })
 
 test('a prefixed error keeps its place, code and hint', () => {

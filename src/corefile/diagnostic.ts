@@ -2,6 +2,15 @@
 
 import type { Span } from './span.ts'
 
+/** Another place that has to do with it: what is never closed, or the first of two. */
+export interface Related {
+  readonly text: string
+  readonly span: Span
+}
+
+/** Of two, one of which is too many. */
+export const firstOne = (span: Span): Related => ({ text: 'the first one stands here', span })
+
 export interface Diagnostic {
   readonly severity: 'error' | 'warning'
   /** Stable, for tools: `unknown-directive`, `syntax`, … */
@@ -9,12 +18,14 @@ export interface Diagnostic {
   readonly message: string
   readonly span?: Span
   readonly hint?: string
+  readonly related?: Related
 }
 
 export interface CorefileErrorOptions {
   readonly code: string
   readonly span?: Span | undefined
   readonly hint?: string | undefined
+  readonly related?: Related | undefined
 }
 
 /** The only error that parsing a Corefile throws. */
@@ -23,6 +34,7 @@ export class CorefileError extends Error {
   readonly span: Span | undefined
   /** `did you mean 'cache'?` or another sentence that helps. */
   readonly hint: string | undefined
+  readonly related: Related | undefined
 
   constructor(message: string, options: CorefileErrorOptions) {
     super(message)
@@ -30,11 +42,23 @@ export class CorefileError extends Error {
     this.code = options.code
     this.span = options.span
     this.hint = options.hint
+    this.related = options.related
   }
 
   /** The same error with text in front of its message, such as `plugin/cache: `. */
   prefixed(prefix: string): CorefileError {
     return new CorefileError(prefix + this.message, this)
+  }
+
+  /** The same error with a hint, a place or a second place that it had not. */
+  explained(by: Pick<CorefileErrorOptions, 'span' | 'hint' | 'related'>): CorefileError {
+    const { code, span = by.span, hint = by.hint, related = by.related } = this
+    return new CorefileError(this.message, { code, span, hint, related })
+  }
+
+  /** The same error with this hint, whatever it had. */
+  hinted(hint: string): CorefileError {
+    return new CorefileError(this.message, { ...this, hint })
   }
 
   toDiagnostic(): Diagnostic {
@@ -44,6 +68,7 @@ export class CorefileError extends Error {
       message: this.message,
       ...(this.span && { span: this.span }),
       ...(this.hint !== undefined && { hint: this.hint }),
+      ...(this.related && { related: this.related }),
     }
   }
 }
@@ -54,6 +79,7 @@ export const parsingError = (file: string, line: number, text: string): string =
 
 const WIDTH = 120
 const LEAD = 40
+const MESSAGE_LENGTH = 500
 
 /** Control characters would move the caret, or the terminal. A tab is one column wide here. */
 const printable = (text: string): string => text.replaceAll('\t', ' ').replace(/\p{Cc}/gu, '\u00b7')
@@ -78,7 +104,10 @@ const sourceLine = (text: string, number: number): string | undefined => {
   return text.slice(from, end < 0 ? undefined : end).replace(/\r$/, '')
 }
 
-const sourceLines = (span: Span, source: string | undefined): string[] => {
+type Sources = ReadonlyMap<string, string>
+
+const sourceLines = (span: Span, sources: Sources): string[] => {
+  const source = sources.get(span.file)
   const line = source === undefined ? undefined : sourceLine(source, span.line)
   if (line === undefined) return []
   const { text, indent } = excerpt(line, span.column)
@@ -92,19 +121,22 @@ const withoutPlace = (message: string, span: Span): string => {
   return message.replace(`${place}Error during parsing: `, () => '').replace(place, () => '')
 }
 
+const heading = (span: Span, kind: string, text: string): string => `${span.file}:${span.line}:${span.column}: ${kind}: ${text}`
+
+/** A message may quote what it is about, up to a whole file. */
+const shortened = (text: string): string => printable(text.length <= MESSAGE_LENGTH ? text : `${text.slice(0, MESSAGE_LENGTH)}…`)
+
 /**
- * `file:line:column: error: text`, then the source line with carets under the token, then the hint. Without a span: the text alone.
- * `source` is the whole text of the span's file; undefined leaves the source line out.
+ * `file:line:column: error: text`, then the source line with carets under the token, then the hint, then the second place. Without a span:
+ * the text alone. `sources` are whole texts by file; of a file that is not there no line is shown.
  */
-export const renderDiagnostic = (diagnostic: Diagnostic, source: string | undefined): string => {
-  const { span, hint } = diagnostic
+export const renderDiagnostic = (diagnostic: Diagnostic, sources: Sources): string => {
+  const { severity, message, span, hint, related } = diagnostic
   const lines =
     span === undefined
-      ? [`${diagnostic.severity}: ${diagnostic.message}`]
-      : [
-          `${span.file}:${span.line}:${span.column}: ${diagnostic.severity}: ${withoutPlace(diagnostic.message, span)}`,
-          ...sourceLines(span, source),
-        ]
+      ? [`${severity}: ${shortened(message)}`]
+      : [heading(span, severity, shortened(withoutPlace(message, span))), ...sourceLines(span, sources)]
   if (hint !== undefined) lines.push(`    hint: ${hint}`)
+  if (related !== undefined) lines.push(heading(related.span, 'note', related.text), ...sourceLines(related.span, sources))
   return lines.join('\n')
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fileLoader } from '../server/file-loader.ts'
 import { CorefileError } from './diagnostic.ts'
 import type { Directive } from './directive.ts'
 import { inspectBlocks } from './keys.ts'
-import { fileLoader } from './loader.ts'
 import { parseCorefile } from './parser.ts'
 import { directiveOf } from './setup-order.ts'
 

@@ -1,7 +1,8 @@
 // All occurrences of one directive in one server block, read token by token as caddy's Dispenser does. Plugins see nothing else of the Corefile.
 
-import { CorefileError, type Diagnostic, parsingError } from './diagnostic.ts'
-import { didYouMean } from './nearest.ts'
+import { CorefileError, type Diagnostic, firstOne, parsingError, type Related } from './diagnostic.ts'
+import { strayDirectiveHint, unknownOptionHint } from './hints.ts'
+import { DIRECTIVES } from './order.ts'
 import { lineBreaks, type Span, startsNewLine, type Token } from './span.ts'
 
 /** Places in the tokens of a directive, by index. */
@@ -26,6 +27,7 @@ export interface DirectiveParts {
 export interface ErrorOptions {
   readonly code?: string
   readonly hint?: string | undefined
+  readonly related?: Related | undefined
   /** Whose place is shown; the current token by default. */
   readonly token?: Token | undefined
 }
@@ -61,6 +63,46 @@ export class Directive {
   /** How often the directive occurs in the block. */
   get occurrences(): number {
     return this.#occurrences.starts.length
+  }
+
+  /** Each occurrence as if there were no other. */
+  *each(): Generator<Directive> {
+    const { starts, strays } = this.#occurrences
+    for (const [index, start] of starts.entries()) {
+      const end = starts[index + 1] ?? this.#tokens.length
+      const own = strays.filter(stray => stray > start && stray < end).map(stray => stray - start)
+      yield this.#alone(this.#tokens.slice(start, end), own)
+    }
+  }
+
+  /** Of a single occurrence: without the line of its block on which the token of that place stands. Undefined if it stands on none. */
+  withoutLine(place: Span): Directive | undefined {
+    const tokens = this.#tokens
+    const opening = tokens.findIndex(({ text }) => text === '{')
+    const at = tokens.findIndex(({ span }) => span === place)
+    if (opening < 0 || at <= opening || this.#occurrences.strays.length > 0) return undefined
+    let from = at
+    while (from > opening + 1 && !startsNewLine(tokens[from - 1], tokens[from])) from--
+    let to = at + 1
+    while (to < tokens.length && !startsNewLine(tokens[to - 1], tokens[to])) to++
+    if (tokens.slice(from, to).some(({ text }) => text === '{' || text === '}')) return undefined
+    return this.#alone([...tokens.slice(0, from), ...tokens.slice(to)], [])
+  }
+
+  #alone(tokens: readonly Token[], strays: readonly number[]): Directive {
+    return new Directive({
+      name: this.name,
+      tokens,
+      file: this.#file,
+      occurrences: { starts: [0], strays },
+      blockZones: this.blockZones,
+      blockKeys: this.blockKeys,
+    })
+  }
+
+  /** Of all occurrences, in file order. */
+  get tokens(): readonly Token[] {
+    return this.#tokens
   }
 
   /** What was warned of while parsing, in order. */
@@ -165,7 +207,9 @@ export class Directive {
   /** The generic error for too many or too few arguments, at the current token. */
   argErr(): CorefileError {
     if (this.val() === '{') return this.err("Unexpected token '{', expecting argument", { code: 'arguments' })
-    return this.err(`Wrong argument count or unexpected line ending after '${this.val()}'`, { code: 'arguments' })
+    const hint = this.#startsLineInBlock() ? strayDirectiveHint(this.val()) : undefined
+    const text = `Wrong argument count or unexpected line ending after '${this.val()}'`
+    return this.err(text, { code: 'arguments', hint, related: hint === undefined ? undefined : this.#openBrace() })
   }
 
   /** `FILE:LINE - Error during parsing: text`. */
@@ -188,24 +232,47 @@ export class Directive {
 
   /** err(text) for the current token, with the known option that it resembles as a hint. */
   unknownOption(text: string, known: readonly string[]): CorefileError {
-    return this.err(text, { code: 'unknown-option', hint: didYouMean(this.val(), known) })
+    return this.err(text, this.optionHelp(known))
+  }
+
+  /** What helps where the current token is none of the `known` options: for errors whose text is without FILE:LINE. */
+  optionHelp(known: readonly string[]): ErrorOptions {
+    const hint = unknownOptionHint(this.name, this.val(), known)
+    return { code: 'unknown-option', hint, related: DIRECTIVES.includes(this.val()) ? this.#openBrace() : undefined }
+  }
+
+  #startsLineInBlock(): boolean {
+    return this.#nesting > 0 && startsNewLine(this.#tokens[this.#cursor - 1], this.token)
+  }
+
+  /** Where the block began in which the current token stands. */
+  #openBrace(): Related | undefined {
+    const brace = this.#tokens.slice(0, this.#cursor).findLast(({ text }) => text === '{')
+    return brace && { text: `this '{' is still open`, span: brace.span }
   }
 
   /** Throws if the directive occurs twice in the block, or seems to (see next). */
   once(): void {
     const second = this.#occurrences.starts[1] ?? this.#occurrences.strays[0]
     if (second === undefined) return
-    throw this.plainErr('this plugin can only be used once per Server Block', { code: 'once', token: this.#tokens[second] })
+    const [first] = this.#tokens
+    const related = first && firstOne(first.span)
+    throw this.plainErr('this plugin can only be used once per Server Block', {
+      code: 'once',
+      token: this.#tokens[second],
+      related,
+    })
   }
 
-  /** A warning at the current token: `check` shows it, the server logs it at start. */
-  warn(text: string, code: string): void {
-    this.#warnings.push({ severity: 'warning', code, message: text, span: this.token.span })
+  /** A warning, at the current token by default: `check` shows it, the server logs it at start. */
+  warn(text: string, code: string, token = this.token): void {
+    this.#warnings.push({ severity: 'warning', code, message: text, span: token.span })
   }
 
   #error(message: string, options: ErrorOptions): CorefileError {
     const token = options.token ?? this.token
     const span: Span | undefined = token.line === 0 ? undefined : token.span
-    return new CorefileError(message, { code: options.code ?? 'invalid', span, hint: options.hint })
+    const { code = 'invalid', hint, related } = options
+    return new CorefileError(message, { code, span, hint, related })
   }
 }

@@ -6,9 +6,10 @@ export type Environment = Readonly<Record<string, string | undefined>>
 const REPLACEMENT_LIMIT = 1000
 const LENGTH_LIMIT = 1 << 20
 
-const lookUp = (env: Environment, name: string): string => (Object.hasOwn(env, name) ? (env[name] ?? '') : '')
+/** Hears of each variable that is not set. */
+export type UnsetListener = (name: string) => void
 
-const replaceReferences = (text: string, env: Environment, open: string, close: string): string | undefined => {
+const replaceReferences = (text: string, lookUp: (name: string) => string, open: string, close: string): string | undefined => {
   let result = text
   for (let count = 0; ; count++) {
     const from = result.indexOf(open)
@@ -16,7 +17,7 @@ const replaceReferences = (text: string, env: Environment, open: string, close: 
     const to = result.indexOf(close, from)
     if (to <= from + open.length) return result
     if (count === REPLACEMENT_LIMIT) return undefined
-    const value = lookUp(env, result.slice(from + open.length, to))
+    const value = lookUp(result.slice(from + open.length, to))
     result = result.replaceAll(result.slice(from, to + close.length), () => value)
     if (result.length > LENGTH_LIMIT) return undefined
   }
@@ -26,8 +27,13 @@ const replaceReferences = (text: string, env: Environment, open: string, close: 
  * The text with its references replaced; unset variables are empty. Undefined where replacing does not end, because a variable refers to
  * itself: CoreDNS would hang there.
  */
-export const replaceEnvironment = (text: string, env: Environment): string | undefined => {
+export const replaceEnvironment = (text: string, env: Environment, onUnset?: UnsetListener): string | undefined => {
   if (!text.includes('{')) return text
-  const half = replaceReferences(text, env, '{%', '%}')
-  return half === undefined ? undefined : replaceReferences(half, env, '{$', '}')
+  const lookUp = (name: string): string => {
+    const value = Object.hasOwn(env, name) ? env[name] : undefined
+    if (value === undefined) onUnset?.(name)
+    return value ?? ''
+  }
+  const half = replaceReferences(text, lookUp, '{%', '%}')
+  return half === undefined ? undefined : replaceReferences(half, lookUp, '{$', '}')
 }

@@ -7,7 +7,8 @@ import { configHash } from './hash.ts'
 import { inspectBlocks } from './keys.ts'
 import type { Loader } from './loader.ts'
 import { checkOverlap } from './overlap.ts'
-import { type ParsedCorefile, parseCorefile } from './parser.ts'
+import { parseCorefile, surveyCorefile } from './parser.ts'
+import type { ParsedCorefile } from './server-block.ts'
 import { directivesInSetupOrder } from './setup-order.ts'
 
 const FILES: Readonly<Record<string, string>> = {
@@ -79,8 +80,31 @@ for (const start of [1, 2, 3, 4])
         walk(parsed)
       } catch (error) {
         assert.ok(error instanceof CorefileError, `${JSON.stringify(text)}: ${error}`)
-        assert.ok(renderDiagnostic(error.toDiagnostic(), text).length > 0)
+        assert.ok(renderDiagnostic(error.toDiagnostic(), new Map([['Corefile', text]])).length > 0)
       }
     }
     assert.ok(parsedCount > 100, 'the soup is too bad to test anything')
+  })
+
+/** The error that ends the parse, undefined if it reaches the end. */
+const firstError = (text: string): CorefileError | undefined => {
+  try {
+    parseCorefile({ text, file: 'Corefile', baseDir: '/f' }, loader, env)
+    return undefined
+  } catch (error) {
+    return error instanceof CorefileError ? error : assert.fail(`${JSON.stringify(text)}: ${error}`)
+  }
+}
+
+for (const start of [5, 6])
+  test(`token soup ${start}: the survey of all errors ends, and finds the same first one`, () => {
+    const next = random(start)
+    for (let round = 0; round < 4000; round++) {
+      const text = soup(next)
+      const { parsed, errors } = surveyCorefile({ text, file: 'Corefile', baseDir: '/f' }, loader, env)
+      assert.equal(errors[0]?.message, firstError(text)?.message, JSON.stringify(text))
+      const found: CorefileError[] = []
+      inspectBlocks(parsed.blocks, { defaultPort: 53 }, error => found.push(error))
+      for (const error of [...errors, ...found]) renderDiagnostic(error.toDiagnostic(), parsed.files)
+    }
   })

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { configHash, configJson } from './hash.ts'
 import type { Loader } from './loader.ts'
-import { type ParsedCorefile, parseCorefile } from './parser.ts'
+import { parseCorefile } from './parser.ts'
+import type { ParsedCorefile } from './server-block.ts'
 
 const loader: Loader = { readFile: () => 'log x\n', kindOf: () => 'file', listDir: () => [] }
 const env = { ZONE: 'a.org', DIRECTIVE: 'log' }

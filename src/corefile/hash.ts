@@ -1,7 +1,7 @@
 // The configuration's SHA-512, equal to the one CoreDNS's reload plugin prints: over the JSON that Go makes of the parsed blocks.
 
 import { createHash } from 'node:crypto'
-import type { ParsedCorefile, ServerBlock } from './parser.ts'
+import type { ParsedCorefile, ServerBlock } from './server-block.ts'
 import type { Token } from './span.ts'
 
 const unicodeEscape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`

@@ -3,9 +3,12 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { openErrorText } from '../core/text-file.ts'
+import { fileLoader } from '../server/file-loader.ts'
 import { CorefileError } from './diagnostic.ts'
-import { fileLoader, type Loader, openErrorText } from './loader.ts'
-import { type ParsedCorefile, parseCorefile } from './parser.ts'
+import type { Loader } from './loader.ts'
+import { parseCorefile } from './parser.ts'
+import type { ParsedCorefile } from './server-block.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'shardns-import-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -109,7 +112,7 @@ test('import errors: the text of the loader is shown', () => {
   const loader: Loader = {
     ...fileLoader,
     readFile: path => {
-      throw new Error(openErrorText(path, Object.assign(new Error('EACCES'), { errno: -13 })))
+      throw new Error(openErrorText(path, Object.assign(new Error('x'), { code: 'EACCES' })))
     },
   }
   const message = `${PLACE}Could not import ${folder}/two.conf: open ${folder}/two.conf: permission denied`

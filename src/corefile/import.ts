@@ -5,7 +5,7 @@ import { glob, hasWildcard } from './glob.ts'
 import { lex, TOKEN_LIMIT } from './lexer.ts'
 import type { Loader } from './loader.ts'
 import { didYouMean } from './nearest.ts'
-import type { Token } from './span.ts'
+import type { Span, Token } from './span.ts'
 
 const SNIPPET_EXPANSIONS = 10_000
 const FILE_EXPANSIONS = 100_000
@@ -32,6 +32,7 @@ export class Importer {
   readonly #loader: Loader
   readonly #baseDir: string
   readonly #snippets = new Map<string, readonly Token[]>()
+  readonly #places = new Map<string, Span>()
   readonly #lexed = new Map<string, readonly Token[]>()
   readonly #matches = new Map<string, readonly string[] | undefined>()
   #snippetExpansions = 0
@@ -44,12 +45,14 @@ export class Importer {
   }
 
   /** Stores the body of a snippet that is not defined yet. */
-  define(name: string, tokens: readonly Token[]): void {
+  define(name: string, tokens: readonly Token[], place: Span): void {
     this.#snippets.set(name, tokens)
+    this.#places.set(name, place)
   }
 
-  isDefined(name: string): boolean {
-    return this.#snippets.has(name)
+  /** Where the snippet is defined, if it is. */
+  placeOf(name: string): Span | undefined {
+    return this.#places.get(name)
   }
 
   /** The tokens that take the place of `import NAME`; `file` is Token.file of the import itself. */

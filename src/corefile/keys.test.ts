@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fileLoader } from '../server/file-loader.ts'
 import { CorefileError } from './diagnostic.ts'
 import { type InspectedBlock, inspectBlocks } from './keys.ts'
-import { fileLoader } from './loader.ts'
 import { type BoundSite, checkOverlap } from './overlap.ts'
 import { parseCorefile } from './parser.ts'
 

@@ -1,7 +1,8 @@
 // Keys of server blocks to sites: transport, zone, port. CoreDNS's checks and texts; listeners and overlaps come later.
 
 import { CorefileError } from './diagnostic.ts'
-import type { ServerBlock } from './parser.ts'
+import { keyHint } from './hints.ts'
+import type { ServerBlock } from './server-block.ts'
 import type { Token } from './span.ts'
 import { splitScheme, splitZoneAndPort, type Transport } from './zones.ts'
 
@@ -15,7 +16,7 @@ export interface Site {
 
 export interface InspectedBlock {
   readonly block: ServerBlock
-  /** In the order of the keys; a CIDR key may give several. Never empty. */
+  /** In the order of the keys; a CIDR key may give several. Never empty, but for keys that were reported as bad. */
   readonly sites: readonly Site[]
   /** Zones of the sites, in order. */
   readonly zones: readonly string[]
@@ -35,7 +36,7 @@ const DEFAULT_PORTS: Readonly<Record<Exclude<Transport, 'dns'>, number>> = {
 }
 
 const inspectKey = (key: Token, options: KeyOptions): Site[] => {
-  const fail = (text: string): CorefileError => new CorefileError(text, { code: 'key', span: key.span })
+  const fail = (text: string): CorefileError => new CorefileError(text, { code: 'key', span: key.span, hint: keyHint(key.text) })
   const { scheme, rest } = splitScheme(key.text)
   const split = splitZoneAndPort(rest)
   if ('error' in split) throw fail(`error inspecting server blocks: ${split.error}`)
@@ -45,9 +46,21 @@ const inspectKey = (key: Token, options: KeyOptions): Site[] => {
   return split.zones.map(zone => ({ transport: scheme, zone, port, key }))
 }
 
-/** Reads the keys of all blocks. Throws CorefileError for the first bad one. */
-export const inspectBlocks = (blocks: readonly ServerBlock[], options: KeyOptions): InspectedBlock[] =>
+/** Reads the keys of all blocks. `report` hears of each bad one, which is then left out; without it the first is thrown. */
+export const inspectBlocks = (
+  blocks: readonly ServerBlock[],
+  options: KeyOptions,
+  report?: (error: CorefileError) => void,
+): InspectedBlock[] =>
   blocks.map(block => {
-    const sites = block.keys.flatMap(key => inspectKey(key, options))
+    const sites = block.keys.flatMap(key => {
+      try {
+        return inspectKey(key, options)
+      } catch (error) {
+        if (report === undefined || !(error instanceof CorefileError)) throw error
+        report(error)
+        return []
+      }
+    })
     return { block, sites, zones: sites.map(site => site.zone) }
   })

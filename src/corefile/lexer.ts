@@ -58,14 +58,14 @@ class Lexer {
     }
   }
 
-  #add(text: string, start: number, length: number, line: number, lineStart: number): void {
+  #add(text: string, start: number, length: number, line: number, lineStart: number, isClosed = true): void {
     const { name, file } = this.#source
     const span = { file: name, line, column: start - lineStart + 1, length }
     if (this.tokens.length === TOKEN_LIMIT) {
       const message = parsingError(name, line, `more than ${TOKEN_LIMIT} words`)
       throw new CorefileError(message, { code: 'limit', span })
     }
-    this.tokens.push({ text, span, line, file })
+    this.tokens.push({ text, span, line, file, ...(!isClosed && { isUnclosed: true }) })
   }
 
   #newLine(): void {
@@ -122,7 +122,7 @@ class Lexer {
     const raw = this.#text.slice(start + 1, this.#at)
     const text = raw.replace(/\\([\s\S]?)/g, (pair, next: string) => (next === '"' || next === '' ? next : pair))
     if (isClosed) this.#at++
-    if (isClosed || text !== '') this.#add(text, start, this.#at - start, line, lineStart)
+    if (isClosed || text !== '') this.#add(text, start, this.#at - start, line, lineStart, isClosed)
   }
 }
 

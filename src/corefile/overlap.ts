@@ -1,6 +1,6 @@
 // Whether two sites claim the same zone on the same listener (reference: corefile-core §1.7).
 
-import { CorefileError } from './diagnostic.ts'
+import { CorefileError, firstOne } from './diagnostic.ts'
 import type { Site } from './keys.ts'
 
 export interface BoundSite {
@@ -16,42 +16,58 @@ const onAddress = (text: string, address: string): string => (address === '' ? t
 
 /** Sites without a view seen so far. */
 class Claims {
-  readonly #addresses = new Map<string, Set<string>>()
+  readonly #byAddress = new Map<string, Map<string, Site>>()
   readonly #latest = new Map<string, string>()
 
-  isTaken(site: string, address: string): boolean {
-    return this.#addresses.get(site)?.has(address) ?? false
+  /** The site that has the address already. */
+  holder(text: string, address: string): Site | undefined {
+    return this.#byAddress.get(text)?.get(address)
   }
 
-  /** The earlier claim whose address covers this one, or is covered by it. */
-  overlapping(site: string, address: string): string | undefined {
-    const addresses = this.#addresses.get(site)
+  /** The address of the earlier claim that covers this one, or is covered by it. */
+  overlapping(text: string, address: string): string | undefined {
+    const addresses = this.#byAddress.get(text)
     if (addresses === undefined) return undefined
-    if (address === '') return onAddress(site, this.#latest.get(site) ?? '')
-    return addresses.has('') ? site : undefined
+    if (address === '') return this.#latest.get(text)
+    return addresses.has('') ? '' : undefined
   }
 
-  add(site: string, address: string): void {
-    let addresses = this.#addresses.get(site)
-    if (addresses === undefined) this.#addresses.set(site, (addresses = new Set()))
-    addresses.add(address)
-    this.#latest.set(site, address)
+  add(text: string, address: string, site: Site): void {
+    let addresses = this.#byAddress.get(text)
+    if (addresses === undefined) this.#byAddress.set(text, (addresses = new Map()))
+    addresses.set(address, site)
+    this.#latest.set(text, address)
   }
 }
 
-/** Throws CorefileError for the first site that cannot be served beside an earlier one. Sites come in Corefile order. */
+/** Throws the first of findOverlaps. */
 export const checkOverlap = (sites: readonly BoundSite[]): void => {
+  for (const error of findOverlaps(sites)) throw error
+}
+
+/** One error for each site that cannot be served beside an earlier one. Sites come in Corefile order. */
+export function* findOverlaps(sites: readonly BoundSite[]): Generator<CorefileError> {
   const claims = new Claims()
   for (const { site, bindAddresses, hasView } of sites) {
     const text = siteText(site)
     for (const address of bindAddresses ?? ['']) {
-      const fail = (why: string): CorefileError =>
-        new CorefileError(`cannot serve ${onAddress(text, address)} - ${why}`, { code: 'overlap', span: site.key.span })
-      const isTaken = claims.isTaken(text, address)
-      if (isTaken && !hasView) throw fail('it is already defined')
-      const overlapping = isTaken ? undefined : claims.overlapping(text, address)
-      if (overlapping !== undefined) throw fail(`zone overlap listener capacity with ${overlapping}`)
-      if (!hasView) claims.add(text, address)
+      const fail = (why: string, first: Site | undefined): CorefileError =>
+        new CorefileError(`cannot serve ${onAddress(text, address)} - ${why}`, {
+          code: 'overlap',
+          span: site.key.span,
+          related: first && firstOne(first.key.span),
+        })
+      const holder = claims.holder(text, address)
+      if (holder !== undefined && !hasView) {
+        yield fail('it is already defined', holder)
+        break
+      }
+      const other = holder === undefined ? claims.overlapping(text, address) : undefined
+      if (other !== undefined) {
+        yield fail(`zone overlap listener capacity with ${onAddress(text, other)}`, claims.holder(text, other))
+        break
+      }
+      if (!hasView) claims.add(text, address, site)
     }
   }
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CorefileError } from './diagnostic.ts'
 import type { Loader } from './loader.ts'
-import { type ParsedCorefile, parseCorefile } from './parser.ts'
+import { parseCorefile } from './parser.ts'
+import type { ParsedCorefile } from './server-block.ts'
 
 const NO_FILES: Loader = { readFile: path => assert.fail(path), kindOf: () => undefined, listDir: () => [] }
 

@@ -3,7 +3,7 @@
 import { Directive } from './directive.ts'
 import type { InspectedBlock } from './keys.ts'
 import { DIRECTIVES } from './order.ts'
-import type { ServerBlock } from './parser.ts'
+import type { ServerBlock } from './server-block.ts'
 
 /** All occurrences of one directive in a block; undefined if there are none. `zones` are the block's, normalised. */
 export const directiveOf = (block: ServerBlock, name: string, zones: readonly string[]): Directive | undefined => {

@@ -19,6 +19,8 @@ export interface Token {
   readonly line: number
   /** '' for the main file, the absolute path of an imported one. */
   readonly file: string
+  /** A quoted token without its closing quote: it goes on to the end of the file. */
+  readonly isUnclosed?: true
 }
 
 /** Line breaks inside a token (quoted, or from a variable): what follows stands on the same logical line as its end. */

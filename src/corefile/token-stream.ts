@@ -47,6 +47,16 @@ export class TokenStream {
     return true
   }
 
+  /** The last token of the logical line; undefined if it is the current one. */
+  get lineEnd(): Token | undefined {
+    const next = this.#peek()
+    const frame = this.#frames.at(-1)
+    if (next === undefined || frame === undefined || startsNewLine(this.current, next)) return undefined
+    let at = frame.next
+    while (at + 1 < frame.tokens.length && !startsNewLine(frame.tokens[at], frame.tokens[at + 1])) at++
+    return frame.tokens[at]
+  }
+
   /** Moves on only within the logical line. */
   advanceInLine(): boolean {
     const here = this.current

@@ -3,7 +3,7 @@
 import type { Stats } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import type { Clock } from '../core/clock.ts'
-import { codeOf } from './dial-failure.ts'
+import { codeOf, errnoText } from '../core/errno.ts'
 import { KubeError } from './kube-error.ts'
 
 /** A file is read again at this age even if it looks unchanged. */
@@ -85,10 +85,8 @@ async function plainFile(path: string): Promise<Stats> {
   return found
 }
 
-const REASONS: Readonly<Record<string, string>> = { ENOENT: 'there is no such file', EACCES: 'permission denied' }
-
 const unreadable = (path: string, error: unknown): KubeError => {
   if (error instanceof KubeError) return error
-  const code = codeOf(error)
-  return new KubeError('credentials', `${path} cannot be read: ${REASONS[code] ?? code}`, { cause: error })
+  const reason = codeOf(error) === 'ENOENT' ? 'there is no such file' : errnoText(error)
+  return new KubeError('credentials', `${path} cannot be read: ${reason}`, { cause: error })
 }

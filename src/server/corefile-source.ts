@@ -1,10 +1,11 @@
 // Where the Corefile comes from: the -conf flag, ./Corefile, standard input, or the built-in one (reference: corefile-core §1.8).
 
-import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isatty } from 'node:tty'
+import { codeOf } from '../core/errno.ts'
+import { messageOf } from '../core/errors.ts'
+import { readTextFile, TEXT_FILE_BYTES } from '../core/text-file.ts'
 import { defaultCorefile } from '../corefile/default.ts'
-import { openErrorText } from '../corefile/loader.ts'
 
 export interface CorefileText {
   readonly text: string
@@ -26,18 +27,24 @@ export const readCorefile = async (conf: string, port: number): Promise<Corefile
   const isNamed = conf !== '' && conf !== 'stdin'
   const file = isNamed ? conf : DEFAULT_FILE
   try {
-    return { text: await readFile(file, 'utf8'), file, baseDir: dirname(file), isReloadable: true }
+    return { text: readTextFile(file), file, baseDir: dirname(file), isReloadable: true }
   } catch (error) {
-    if (!isNamed && (error as NodeJS.ErrnoException).code === 'ENOENT') {
+    if (!isNamed && codeOf((error as Error).cause) === 'ENOENT') {
       return { text: defaultCorefile(port), file: DEFAULT_FILE, baseDir: '.', isReloadable: false }
     }
-    throw new Error(`loading Caddyfile via flag: ${openErrorText(file, error)}`, { cause: error })
+    throw new Error(`loading Caddyfile via flag: ${messageOf(error)}`, { cause: error })
   }
 }
 
 /** A second reading finds nothing left, as with CoreDNS. */
 const readStdin = async (): Promise<string> => {
   const chunks: Buffer[] = []
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+  let total = 0
+  for await (const chunk of process.stdin) {
+    total += (chunk as Buffer).length
+    if (total > TEXT_FILE_BYTES)
+      throw new Error(`loading Caddyfile via flag: read ${STDIN_FILE}: larger than ${TEXT_FILE_BYTES} bytes`)
+    chunks.push(chunk as Buffer)
+  }
   return Buffer.concat(chunks).toString('utf8')
 }

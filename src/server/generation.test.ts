@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fakeControl } from '../../test/support/plugin-harness.ts'
 import { CacheMemory } from '../cache/cache-memory.ts'
+import { CorefileError } from '../corefile/diagnostic.ts'
 import { Generation } from './generation.ts'
 import { loadCorefile } from './load.ts'
 import { MetricsRegistry } from './metrics-registry.ts'
@@ -42,3 +43,14 @@ for (const { rule, text, labels } of listeners)
       labels,
     )
   })
+
+test('a control half that fails says where', async () => {
+  const made = generation('.:5300 {\n bind 127.0.0.1 eth99\n whoami\n}')
+  await assert.rejects(made.control(), (error: unknown) => {
+    assert.ok(error instanceof CorefileError)
+    assert.equal(error.message, 'plugin/bind: not a valid IP address or interface name: "eth99"')
+    assert.deepEqual([error.span?.line, error.span?.column, error.span?.length], [2, 17, 5])
+    return true
+  })
+  await made.retire()
+})

@@ -3,21 +3,21 @@
 
 import type { CacheMemory } from '../cache/cache-memory.ts'
 import type { CacheTableRef } from '../cache/table-ref.ts'
-import type { BlockInfo, BlockSettings } from '../core/block.ts'
+import { type BlockInfo, type BlockSettings, initialSettings } from '../core/block.ts'
 import { ChangeMarks, type ChangingZone } from '../core/change-scopes.ts'
 import type { Clock } from '../core/clock.ts'
 import type { ControlScope, HttpRoute, Kept, ProcessControl, Resources } from '../core/control-scope.ts'
 import { declareDnsMetrics } from '../core/dns-metrics.ts'
 import { messageOf } from '../core/errors.ts'
 import { type LogSink, makeLogger } from '../core/log.ts'
-import { CorefileError } from '../corefile/diagnostic.ts'
-import { DIRECTIVES } from '../corefile/order.ts'
+import { SETUP_ORDER } from '../corefile/order.ts'
 import { checkOverlap } from '../corefile/overlap.ts'
 import type { ChangeBoard } from '../memory/change-board.ts'
 import { PERMIT_ROW_WORDS, permitWords } from '../memory/permits.ts'
 import type { ListenAddress } from '../net/engine.ts'
 import type { OpenSockets } from '../net/mmsg/sockets.ts'
 import { nameFromText } from '../wire/name.ts'
+import { placedError } from './argument-place.ts'
 import type { BlockMessage, DirectiveMessage, GenerationMessage } from './boot.ts'
 import type { KeptThings } from './kept-things.ts'
 import { ListenerTable } from './listener-table.ts'
@@ -25,8 +25,6 @@ import type { LoadedBlock, LoadedConfig } from './load.ts'
 import type { GenerationMetrics } from './metrics-registry.ts'
 
 const LINE_WORDS = 16
-/** CoreDNS's order, but for `bind`, which says what the listeners are that all others may ask for. */
-const SETUP_ORDER = ['bind', ...DIRECTIVES.filter(name => name !== 'bind')]
 
 export interface GenerationParts {
   readonly id: number
@@ -73,7 +71,7 @@ export class Generation {
     this.#parts = parts
     this.#built = config.blocks.map(block => ({
       block,
-      settings: { root: '', bindAddresses: undefined, debug: false, stacktrace: false, timeouts: {} },
+      settings: initialSettings(),
       directives: [],
     }))
   }
@@ -97,7 +95,7 @@ export class Generation {
           const shared = await found.plugin.control?.(found.options, this.#scope(built, name))
           built.directives.push({ name, options: found.options, shared })
         } catch (error) {
-          throw prefixed(error, `plugin/${name}: `)
+          throw placedError(error, found.tokens).prefixed(`plugin/${name}: `)
         }
       }
     }
@@ -244,11 +242,6 @@ const changingIn = ({ directives }: LoadedBlock): ChangingZone[] =>
 const PANICS_HELP = 'A metrics that counts the number of panics.'
 
 const roundUp = (words: number, unit = LINE_WORDS): number => Math.ceil(words / unit) * unit
-
-const prefixed = (error: unknown, prefix: string): Error => {
-  if (error instanceof CorefileError) return error.prefixed(prefix)
-  return new Error(prefix + messageOf(error), { cause: error })
-}
 
 const wireZone = (zone: string): Uint8Array => {
   const wire = nameFromText(zone)

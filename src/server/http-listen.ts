@@ -3,14 +3,9 @@
 import { lookup } from 'node:dns/promises'
 import type { Server } from 'node:http'
 import { isIP } from 'node:net'
+import { codeOf, errnoText, lookupErrorText } from '../core/errno.ts'
 import { messageOf } from '../core/errors.ts'
 import { splitHostPort } from '../core/host-port.ts'
-
-const CAUSES: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'bind: address already in use',
-  EACCES: 'bind: permission denied',
-  EADDRNOTAVAIL: 'bind: cannot assign requested address',
-}
 
 interface Place {
   readonly host: string
@@ -26,10 +21,11 @@ export async function listenOn(server: Server, address: string): Promise<void> {
     const place = await resolvePlace(address)
     await listenWithFallbacks(server, place)
   } catch (error) {
-    const cause = CAUSES[(error as NodeJS.ErrnoException).code ?? ''] ?? messageOf(error)
-    throw new Error(`listen tcp ${address}: ${cause}`, { cause: error })
+    throw new Error(`listen tcp ${address}: ${causeOf(error)}`, { cause: error })
   }
 }
+
+const causeOf = (error: unknown): string => (codeOf(error) === '' ? messageOf(error) : `bind: ${errnoText(error)}`)
 
 async function resolvePlace(address: string): Promise<Place> {
   const split = splitHostPort(address)
@@ -37,7 +33,9 @@ async function resolvePlace(address: string): Promise<Place> {
   const port = /^\d{1,5}$/.test(split.port) ? Number(split.port) : -1
   if (port < 0 || port > 65535) throw new Error(`invalid port ${split.port}`)
   if (split.host === '' || isIP(split.host) !== 0) return { host: split.host, port }
-  const found = await lookup(split.host, { all: true })
+  const found = await lookup(split.host, { all: true }).catch((error: unknown) => {
+    throw new Error(lookupErrorText(split.host, error), { cause: error })
+  })
   // Go listens on one address of a name, on an IPv4 one if there is any.
   const chosen = found.find(entry => entry.family === 4) ?? found[0]
   if (chosen === undefined) throw new Error(`lookup ${split.host}: no such host`)

@@ -2,20 +2,24 @@
 // the files that the Corefile imports: control halves, listeners and addresses of interfaces are not its business.
 
 import { resolve } from 'node:path'
-import { messageOf } from '../core/errors.ts'
 import { parseIp } from '../core/ip.ts'
-import type { AnyPlugin } from '../core/plugin.ts'
 import { defaultCorefile } from '../corefile/default.ts'
 import { CorefileError, type Diagnostic } from '../corefile/diagnostic.ts'
+import type { Directive } from '../corefile/directive.ts'
 import type { Environment } from '../corefile/env.ts'
 import { configHash } from '../corefile/hash.ts'
-import { type InspectedBlock, inspectBlocks, type Site } from '../corefile/keys.ts'
-import { fileLoader, type Loader } from '../corefile/loader.ts'
-import { checkOverlap } from '../corefile/overlap.ts'
-import { type ParsedCorefile, parseCorefile } from '../corefile/parser.ts'
-import { directivesInSetupOrder, type SetupStep } from '../corefile/setup-order.ts'
+import { warningWithUnset, wholeTextHint, withUnset } from '../corefile/hints.ts'
+import { inspectBlocks, type Site } from '../corefile/keys.ts'
+import type { Loader } from '../corefile/loader.ts'
+import { findOverlaps } from '../corefile/overlap.ts'
+import { parseCorefile, surveyCorefile } from '../corefile/parser.ts'
+import type { ParsedCorefile, ServerBlock } from '../corefile/server-block.ts'
+import { directivesInSetupOrder } from '../corefile/setup-order.ts'
+import type { Span } from '../corefile/span.ts'
 import { type BindLine, bind } from '../plugins/bind/index.ts'
 import { findPlugin, UNSUPPORTED } from '../plugins/index.ts'
+import { fileLoader } from './file-loader.ts'
+import { type LoadedDirective, readDirective } from './read-directive.ts'
 
 export interface LoadOptions {
   /** Folder that relative imports start from. */
@@ -24,12 +28,6 @@ export interface LoadOptions {
   readonly port?: number
   readonly env?: Environment
   readonly loader?: Loader
-}
-
-export interface LoadedDirective {
-  readonly plugin: AnyPlugin
-  /** What the plugin's parse gave: plain data. */
-  readonly options: unknown
 }
 
 export interface LoadedBlock {
@@ -57,33 +55,46 @@ export interface LoadedConfig {
 export interface Inspection {
   /** Undefined if there are errors. */
   readonly config: LoadedConfig | undefined
+  /** What could be read, errors or not. */
+  readonly blocks: readonly LoadedBlock[]
   /** In CoreDNS's order of discovery: the first is the one it would have stopped at. */
   readonly errors: readonly CorefileError[]
   readonly warnings: readonly Diagnostic[]
   readonly files: ReadonlyMap<string, string>
+  /** Variables that are not set, by the place of the word that refers to them. */
+  readonly unset: ReadonlyMap<Span, readonly string[]>
+  /** The server blocks as the parser left them: none where the built-in one is used. */
+  readonly parsed: readonly ServerBlock[]
 }
 
 const DEFAULT_PORT = 53
 
-type Attempt = Pick<Inspection, 'errors' | 'warnings'> & { readonly blocks: readonly LoadedBlock[] }
+type Attempt = Pick<Inspection, 'blocks' | 'errors' | 'warnings'>
 
 /** Finds all errors that can be found, not only the first. `file` is what errors call the text. */
 export const inspectCorefile = (text: string, file: string, options: LoadOptions): Inspection => {
   const port = options.port ?? DEFAULT_PORT
-  let parsed: ParsedCorefile
-  let isBuiltIn = false
-  try {
-    parsed = parse(text, file, options)
-    isBuiltIn = parsed.blocks.length === 0
-    if (isBuiltIn) parsed = { ...parsed, blocks: parse(defaultCorefile(port), file, options).blocks }
-  } catch (error) {
-    return { config: undefined, errors: [asCorefileError(error)], warnings: [], files: new Map([[file, text]]) }
-  }
-  const { blocks, errors, warnings: found } = readBlocks(parsed, port)
-  const warnings = [...parsed.warnings, ...found]
-  const { files } = parsed
+  const survey = surveyCorefile(...parserArguments(text, file, options))
+  const { blocks: written, files, unset } = survey.parsed
+  const isBuiltIn = written.length === 0 && survey.errors.length === 0
+  const parsed = isBuiltIn ? { ...survey.parsed, blocks: parse(defaultCorefile(port), file, options).blocks } : survey.parsed
+  const { blocks, errors: found, warnings: foundWarnings } = readBlocks(parsed, port)
+  const errors = explained([...survey.errors, ...found], text, unset)
+  // Where an error says it, a warning need not.
+  const told = new Set(errors.map(({ span }) => span))
+  const warnings = [...parsed.warnings, ...foundWarnings]
+    .filter(({ code, span }) => code !== 'unclosed-quote' || !told.has(span))
+    .map(warning => warningWithUnset(warning, unset))
   const config = errors.length > 0 ? undefined : { blocks, warnings, hash: configHash(parsed), files, isBuiltIn }
-  return { config, errors, warnings, files }
+  return { config, blocks, errors, warnings, files, unset, parsed: written }
+}
+
+/** Where the text as a whole is of another kind, its further errors say nothing. */
+const explained = (errors: readonly CorefileError[], text: string, unset: Inspection['unset']): readonly CorefileError[] => {
+  const [first] = errors
+  const hint = first && wholeTextHint(text)
+  if (first !== undefined && hint !== undefined) return [first.hinted(hint)]
+  return errors.map(error => withUnset(error, unset))
 }
 
 /** Throws the CorefileError that CoreDNS would have stopped at. */
@@ -96,64 +107,56 @@ export const loadCorefile = (text: string, file: string, options: LoadOptions): 
 /** SHA-512 of a Corefile as reload compares it: imports and variables read, directives not judged. Throws CorefileError. */
 export const hashCorefile = (text: string, file: string, options: LoadOptions): string => configHash(parse(text, file, options))
 
-const parse = (text: string, file: string, { baseDir, loader, env }: LoadOptions): ParsedCorefile =>
-  parseCorefile({ text, file, baseDir: resolve(baseDir) }, loader ?? fileLoader, env ?? process.env)
+const parserArguments = (text: string, file: string, { baseDir, loader, env }: LoadOptions) =>
+  [{ text, file, baseDir: resolve(baseDir) }, loader ?? fileLoader, env ?? process.env] as const
 
-const asCorefileError = (error: unknown): CorefileError =>
-  error instanceof CorefileError ? error : new CorefileError(messageOf(error), { code: 'invalid' })
+const parse = (text: string, file: string, options: LoadOptions): ParsedCorefile =>
+  parseCorefile(...parserArguments(text, file, options))
 
 const readBlocks = (parsed: ParsedCorefile, port: number): Attempt => {
   const errors: CorefileError[] = []
-  const attempt = (task: () => void, prefix = ''): void => {
-    try {
-      task()
-    } catch (error) {
-      errors.push(asCorefileError(error).prefixed(prefix))
-    }
-  }
-  let inspected: InspectedBlock[] = []
-  attempt(() => {
-    inspected = inspectBlocks(parsed.blocks, { defaultPort: port })
-  })
-  for (const { sites } of inspected) attempt(() => refuseTransports(sites))
+  const inspected = inspectBlocks(parsed.blocks, { defaultPort: port }, error => errors.push(error))
+  for (const { sites } of inspected) errors.push(...unsupportedTransports(sites))
   const found = inspected.map(() => [] as LoadedDirective[])
   const warnings: Diagnostic[] = []
-  for (const step of directivesInSetupOrder(inspected)) {
-    const { blockIndex, directive } = step
+  for (const { blockIndex, directive } of directivesInSetupOrder(inspected)) {
     const plugin = findPlugin(directive.name)
-    if (plugin === undefined) {
-      errors.push(unsupported(step))
-      continue
+    if (plugin === undefined) errors.push(...[...directive.each()].map(unsupported))
+    else {
+      const reading = readDirective(plugin, directive)
+      found[blockIndex]?.push(...reading.loaded)
+      errors.push(...reading.errors)
+      warnings.push(...reading.warnings)
     }
-    const prefix = `plugin/${plugin.name}: `
-    attempt(() => found[blockIndex]?.push({ plugin, options: plugin.parse(directive) }), prefix)
-    warnings.push(...directive.warnings.map(warning => ({ ...warning, message: prefix + warning.message })))
   }
   const blocks = inspected.map(({ sites, zones }, index) => ({ index, sites, zones, directives: found[index] ?? [] }))
-  if (errors.length === 0) attempt(() => checkLiteralOverlap(blocks))
+  const isBindKnown = ({ index, directives }: LoadedBlock): boolean =>
+    !parsed.blocks[index]?.directives.has('bind') || directives.some(({ plugin }) => plugin === bind)
+  errors.push(...literalOverlaps(blocks.filter(isBindKnown)))
   return { blocks, errors, warnings }
 }
 
-const refuseTransports = (sites: readonly Site[]): void => {
-  const site = sites.find(({ transport }) => transport !== 'dns')
-  if (site === undefined) return
-  const message = `transport '${site.transport}' is known to CoreDNS but not supported by shardns yet`
-  throw new CorefileError(message, { code: 'unsupported-transport', span: site.key.span })
-}
+const unsupportedTransports = (sites: readonly Site[]): CorefileError[] =>
+  sites
+    .filter(({ transport }) => transport !== 'dns')
+    .map(({ transport, key: { span } }) => {
+      const message = `transport '${transport}' is known to CoreDNS but not supported by shardns yet`
+      return new CorefileError(message, { code: 'unsupported-transport', span })
+    })
 
-const unsupported = ({ directive }: SetupStep): CorefileError => {
+const unsupported = (directive: Directive): CorefileError => {
   directive.next()
   return directive.plainErr(UNSUPPORTED.get(directive.name) ?? '', { code: 'unsupported-directive' })
 }
 
 /** Overlaps among blocks whose addresses the text alone tells: those without `bind`, and those whose `bind` names addresses only. */
-const checkLiteralOverlap = (blocks: readonly LoadedBlock[]): void => {
+const literalOverlaps = (blocks: readonly LoadedBlock[]): CorefileError[] => {
   const bound = blocks.flatMap(block => {
     const bindAddresses = literalAddresses(block)
     if (bindAddresses === 'unknown') return []
     return block.sites.map(site => ({ site, bindAddresses, hasView: false }))
   })
-  checkOverlap(bound)
+  return [...findOverlaps(bound)]
 }
 
 const literalAddresses = (block: LoadedBlock): readonly string[] | undefined | 'unknown' => {

@@ -66,7 +66,8 @@ const readPolicy = (directive: Directive): Policy => {
 const readAction = (directive: Directive): Action => {
   const action = directive.val().toLowerCase()
   if (action === 'allow' || action === 'block' || action === 'filter' || action === 'drop') return action
-  throw directive.err(`unexpected token ${goQuote(directive.val())}; expect 'allow', 'block', 'filter' or 'drop'`)
+  const text = `unexpected token ${goQuote(directive.val())}; expect 'allow', 'block', 'filter' or 'drop'`
+  throw directive.unknownOption(text, ['allow', 'block', 'filter', 'drop'])
 }
 
 const isSection = (word: string): boolean => /^(type|net)$/i.test(word)

@@ -2,6 +2,7 @@
 
 import { isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import type { BlockSettings } from '../../core/block.ts'
 import { parseIp, withoutZone } from '../../core/ip.ts'
 import type { Plugin } from '../../core/plugin.ts'
 import type { Directive } from '../../corefile/directive.ts'
@@ -20,15 +21,25 @@ export const bind: Plugin<BindLine[]> = {
     while (directive.next()) lines.push(readLine(directive))
     return lines
   },
-  control(lines, scope) {
+  async inspect(lines, scope) {
     const interfaces = addressesByInterface()
-    const chosen = lines.flatMap(line => {
-      const except = new Set(expand(line.except, interfaces))
-      return expand(line.listen, interfaces).filter(address => !except.has(address))
-    })
-    scope.settings.bindAddresses = [...(scope.settings.bindAddresses ?? []), ...chosen]
+    const words = lines.flatMap(({ listen, except }) => [...listen, ...except])
+    const known = await Promise.all(words.map(word => scope.attempt(() => expand([word], interfaces))))
+    if (known.every(Boolean)) settle(lines, scope.settings)
+  },
+  control(lines, scope) {
+    settle(lines, scope.settings)
     return undefined
   },
+}
+
+const settle = (lines: readonly BindLine[], settings: BlockSettings): void => {
+  const interfaces = addressesByInterface()
+  const chosen = lines.flatMap(line => {
+    const except = new Set(expand(line.except, interfaces))
+    return expand(line.listen, interfaces).filter(address => !except.has(address))
+  })
+  settings.bindAddresses = [...(settings.bindAddresses ?? []), ...chosen]
 }
 
 const readLine = (directive: Directive): BindLine => {
@@ -36,7 +47,8 @@ const readLine = (directive: Directive): BindLine => {
   if (listen.length === 0) throw directive.plainErr('at least one address or interface name is expected')
   let except: string[] = []
   while (directive.nextBlock()) {
-    if (directive.val() !== 'except') throw directive.plainErr(`invalid option ${goQuote(directive.val())}`)
+    if (directive.val() !== 'except')
+      throw directive.plainErr(`invalid option ${goQuote(directive.val())}`, directive.optionHelp(['except']))
     except = directive.remainingArgs()
     if (except.length === 0) throw directive.plainErr('at least one address or interface must be given to except subdirective')
   }

@@ -1,9 +1,7 @@
 // The main half of forward: lists the upstreams, reads the TLS files, reserves shared words, probes upstreams that a shard reports.
 
-import { readFile } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
 import type { ControlScope } from '../../core/control-scope.ts'
-import { messageOf } from '../../core/errors.ts'
+import type { InspectScope } from '../../core/inspect-scope.ts'
 import type { Endpoint } from '../../upstream/endpoint.ts'
 import { HealthProbes } from '../../upstream/health-probes.ts'
 import { HealthWords, healthWordCount } from '../../upstream/health-words.ts'
@@ -13,7 +11,8 @@ import { socketsPerThread, threadSockets } from '../../upstream/socket-allowance
 import { nameFromText } from '../../wire/name.ts'
 import { declareProbeFailures, declareVectors, type ForwardVectors } from './metrics.ts'
 import type { ForwardOptions } from './options.ts'
-import { listUpstreams } from './upstream-list.ts'
+import { readTlsFiles } from './tls-files.ts'
+import { inspectUpstreams, listUpstreams } from './upstream-list.ts'
 
 const PROBE_TIMEOUT_MS = 1000
 /** `health_check 0` would otherwise probe a refusing upstream as fast as a processor can. */
@@ -41,6 +40,14 @@ export interface ForwardShared {
   readonly socketsPerShard: number
 }
 
+/** Host names are not asked for. */
+export async function inspectForward(options: readonly ForwardOptions[], scope: InspectScope): Promise<void> {
+  for (const one of options) {
+    await inspectUpstreams(one, scope)
+    await scope.attempt(() => readTlsFiles(one.tlsFiles, scope.settings.root))
+  }
+}
+
 export async function controlForward(options: readonly ForwardOptions[], scope: ControlScope): Promise<ForwardShared> {
   const instances: InstanceShared[] = []
   for (const one of options) instances.push(await controlInstance(one, scope))
@@ -49,7 +56,7 @@ export async function controlForward(options: readonly ForwardOptions[], scope: 
 
 async function controlInstance(options: ForwardOptions, scope: ControlScope): Promise<InstanceShared> {
   const upstreams = await listUpstreams(options)
-  const tls = await readTlsFiles(options.tlsFiles, scope.settings.root)
+  const tls = readTlsFiles(options.tlsFiles, scope.settings.root)
   const shared: InstanceShared = {
     upstreams,
     tls,
@@ -100,41 +107,3 @@ const proberOptions = (options: ForwardOptions, shared: InstanceShared): ProberO
   sourceAddress: options.sourceAddress,
   timeoutMs: PROBE_TIMEOUT_MS,
 })
-
-/** PEM texts for the arguments of `tls`: none, CA, CERT KEY, or CERT KEY CA. Rejects with CoreDNS's texts for what cannot be used. */
-async function readTlsFiles(files: readonly string[], root: string): Promise<TlsMaterial> {
-  const paths = files.map(file => (isAbsolute(file) || root === '' ? file : join(root, file)))
-  const [certPath, keyPath] = paths.length >= 2 ? paths : []
-  const caPath = paths.length === 2 ? undefined : paths.at(-1)
-  let material: TlsMaterial = {}
-  if (certPath !== undefined && keyPath !== undefined) {
-    try {
-      material = { cert: await readFile(certPath, 'utf8'), key: await readFile(keyPath, 'utf8') }
-      // An authority of its own keeps this check from reading the system's.
-      makeSecureContext({ ...material, ca: '' })
-    } catch (error) {
-      throw new Error(`could not load TLS cert: ${messageOf(error)}`, { cause: error })
-    }
-  }
-  if (caPath === undefined) return material
-  let ca: string
-  try {
-    ca = await readFile(caPath, 'utf8')
-  } catch (error) {
-    throw new Error(`error reading ${caPath}: ${messageOf(error)}`, { cause: error })
-  }
-  checkAuthorities(ca, caPath)
-  return { ...material, ca }
-}
-
-function checkAuthorities(ca: string, path: string): void {
-  try {
-    if (ca.includes('-----BEGIN CERTIFICATE-----')) {
-      makeSecureContext({ ca })
-      return
-    }
-  } catch (error) {
-    throw new Error(`could not read root certs: ${path}: ${messageOf(error)}`, { cause: error })
-  }
-  throw new Error(`could not read root certs: ${path}: no certificate in PEM form`)
-}

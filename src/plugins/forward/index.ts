@@ -1,13 +1,14 @@
 // The forward plugin: relays queries to upstream resolvers. How one exchange works is src/upstream's.
 
 import type { Plugin } from '../../core/plugin.ts'
-import { controlForward, type ForwardShared } from './control.ts'
+import { controlForward, type ForwardShared, inspectForward } from './control.ts'
 import { type ForwardOptions, parseForward } from './options.ts'
 import { serveForward } from './serve.ts'
 
 export const forward: Plugin<readonly ForwardOptions[], ForwardShared> = {
   name: 'forward',
   parse: parseForward,
+  inspect: inspectForward,
   control: controlForward,
   serve: serveForward,
 }

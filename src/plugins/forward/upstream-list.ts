@@ -1,8 +1,11 @@
 // Main's part of the TO arguments: reads the resolv.conf files and resolves the host names, once per (re)load.
 
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { isIP } from 'node:net'
-import { messageOf } from '../../core/errors.ts'
+import { lookupErrorText } from '../../core/errno.ts'
+import { ArgumentError } from '../../core/errors.ts'
+import type { InspectScope } from '../../core/inspect-scope.ts'
+import { readTextFile } from '../../core/text-file.ts'
 import { goQuote } from '../../corefile/quote.ts'
 import { type Endpoint, makeEndpoint } from '../../upstream/endpoint.ts'
 import { lookupHost } from '../../upstream/host-lookup.ts'
@@ -14,29 +17,62 @@ import type { To } from './to.ts'
 export async function listUpstreams(options: ForwardOptions): Promise<Endpoint[]> {
   const upstreams = new Map<string, Endpoint>()
   for (const to of options.to) {
-    for (const endpoint of await endpointsOf(to, options)) {
+    const place = await locate(to, options)
+    const endpoints = 'host' in place ? await resolve(place, options) : place.endpoints
+    for (const endpoint of endpoints) {
       if (!upstreams.has(endpoint.name)) upstreams.set(endpoint.name, endpoint)
     }
   }
-  if (upstreams.size === 0) throw new Error('no valid upstream addresses found')
+  if (upstreams.size === 0) throw noUpstreams(options)
   return [...upstreams.values()]
 }
 
-async function endpointsOf(to: To, options: ForwardOptions): Promise<Endpoint[]> {
-  const { tlsServerName } = options
-  if (to.kind === 'address') {
-    return [makeEndpoint(to.protocol, to.address, to.port, to.protocol === 'tls' ? to.serverName || tlsServerName : '')]
+/** The same as far as it can be known without asking for a host name. */
+export async function inspectUpstreams(options: ForwardOptions, scope: InspectScope): Promise<void> {
+  let isEmpty = true
+  for (const to of options.to) {
+    const isKnown = await scope.attempt(async () => {
+      const place = await locate(to, options)
+      if ('host' in place || place.endpoints.length > 0) isEmpty = false
+    })
+    if (!isKnown) isEmpty = false
   }
-  if (to.isFileAllowed && (await isFile(to.text))) return nameserversOf(to.text)
-  if (to.host === undefined) throw new Error(`not an IP address, file, or valid domain: ${goQuote(to.text)}`)
+  if (isEmpty) await scope.attempt(() => Promise.reject(noUpstreams(options)))
+}
+
+/** Only files can be so empty. */
+const noUpstreams = ({ to: [first] }: ForwardOptions): Error =>
+  new ArgumentError('no valid upstream addresses found', first?.kind === 'place' ? first.text : '')
+
+interface HostPlace {
+  readonly host: string
+  readonly port: number
+  readonly protocol: To['protocol']
+}
+
+/** Endpoints where the text or a file says them, else the host name to ask for. */
+async function locate(
+  to: To,
+  { tlsServerName }: ForwardOptions,
+): Promise<{ readonly endpoints: readonly Endpoint[] } | HostPlace> {
+  if (to.kind === 'address') {
+    const serverName = to.protocol === 'tls' ? to.serverName || tlsServerName : ''
+    return { endpoints: [makeEndpoint(to.protocol, to.address, to.port, serverName)] }
+  }
+  if (to.isFileAllowed && (await isFile(to.text))) return { endpoints: nameserversOf(to.text) }
   const { host, port, protocol } = to
+  if (host === undefined) throw new Error(`not an IP address, file, or valid domain: ${goQuote(to.text)}`)
+  return { host, port, protocol }
+}
+
+async function resolve({ host, port, protocol }: HostPlace, { tlsServerName, resolvers }: ForwardOptions): Promise<Endpoint[]> {
   try {
-    const addresses = await lookupHost(host, options.resolvers)
+    const addresses = await lookupHost(host, resolvers)
     // The certificate is checked for the name that the operator wrote, unless tls_servername says otherwise.
     const serverName = protocol === 'tls' ? tlsServerName || host.replace(/\.$/, '') : ''
     return addresses.map(address => makeEndpoint(protocol, address, port, serverName))
   } catch (error) {
-    throw new Error(`failed to resolve "${host}": ${messageOf(error)}`, { cause: error })
+    throw new Error(`failed to resolve "${host}": ${lookupErrorText(host, error)}`, { cause: error })
   }
 }
 
@@ -49,8 +85,8 @@ async function isFile(path: string): Promise<boolean> {
   }
 }
 
-async function nameserversOf(path: string): Promise<Endpoint[]> {
-  const servers = readNameservers(await readFile(path, 'utf8'))
+function nameserversOf(path: string): Endpoint[] {
+  const servers = readNameservers(readTextFile(path))
   for (const server of servers) {
     if (isIP(server) === 0) throw new Error(`not an IP address in ${path}: ${goQuote(server)}`)
   }

@@ -3,8 +3,9 @@
 
 import { stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
-import { getSystemErrorMessage } from 'node:util'
 import type { ControlScope } from '../../core/control-scope.ts'
+import { codeOf, pathErrorText } from '../../core/errno.ts'
+import type { InspectScope } from '../../core/inspect-scope.ts'
 import { goQuote } from '../../corefile/quote.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import { markChanges } from './cache-marks.ts'
@@ -35,17 +36,22 @@ export const controlHosts = async (options: HostsOptions, scope: ControlScope): 
 const identityOf = ({ zones, inline, autoReverse, reloadMs }: HostsOptions, path: string, scope: ControlScope): string =>
   JSON.stringify({ path, zones, inline, autoReverse, reloadMs, blockZones: scope.block.zones })
 
-const checkedPath = async (written: string, errorPrefix: string, scope: ControlScope): Promise<string> => {
+/** A file that is missing is no error: it may appear later. */
+export const inspectHosts = async ({ path, errorPrefix }: HostsOptions, scope: InspectScope): Promise<void> => {
+  if (path !== undefined) await checkedPath(path, errorPrefix, scope)
+}
+
+type Place = Pick<ControlScope, 'settings' | 'log'>
+
+const checkedPath = async (written: string, errorPrefix: string, scope: Place): Promise<string> => {
   const { root } = scope.settings
   const path = isAbsolute(written) || root === '' ? written : join(root, written)
   try {
     const found = await stat(path)
     if (found.isDirectory()) scope.log.warning(`Hosts file ${goQuote(path)} is a directory`)
-  } catch (caught) {
-    const failure = caught as NodeJS.ErrnoException
-    if (failure.code !== 'ENOENT') {
-      const reason = failure.errno === undefined ? failure.message : `stat ${path}: ${getSystemErrorMessage(failure.errno)}`
-      throw new Error(`${errorPrefix}unable to access hosts file '${path}': ${reason}`)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') {
+      throw new Error(`${errorPrefix}unable to access hosts file '${path}': ${pathErrorText('stat', path, error)}`)
     }
     scope.log.warning(`File does not exist: ${path}`)
   }

@@ -4,7 +4,7 @@
 import type { Plugin } from '../../core/plugin.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import { changingZones } from './cache-marks.ts'
-import { controlHosts } from './control.ts'
+import { controlHosts, inspectHosts } from './control.ts'
 import { type HostsOptions, parseHostsOptions } from './options.ts'
 import { serveHosts } from './serve.ts'
 
@@ -12,6 +12,7 @@ export const hosts: Plugin<HostsOptions, RecordsRef> = {
   name: 'hosts',
   parse: parseHostsOptions,
   changing: changingZones,
+  inspect: inspectHosts,
   control: controlHosts,
   serve: serveHosts,
 }

@@ -1,7 +1,9 @@
 // The Corefile syntax of hosts.
 
+import { parseIp } from '../../core/ip.ts'
 import type { Directive } from '../../corefile/directive.ts'
 import { parseDuration } from '../../corefile/duration.ts'
+import { strayDirectiveHint } from '../../corefile/hints.ts'
 import { parseGoInt } from '../../corefile/number.ts'
 import { zonesFromArgsOrBlock } from '../../corefile/zones.ts'
 
@@ -70,8 +72,24 @@ const readOption = (directive: Directive, options: Mutable): void => {
     default:
       // CoreDNS reads any other line as an inline entry, until a fallthrough has been seen.
       if (options.fall.length > 0) throw directive.unknownOption(`unknown property '${directive.val()}'`, KEYWORDS)
-      options.inline.push([directive.val(), ...directive.remainingArgs()].join(' '))
+      options.inline.push(readInline(directive).join(' '))
   }
+}
+
+/** CoreDNS passes over a line that does not begin with an address. */
+const readInline = (directive: Directive): readonly string[] => {
+  const { token } = directive
+  const rest = directive.remainingArgs()
+  const stray = strayDirectiveHint(token.text)
+  if (stray !== undefined) {
+    directive.warn(`${stray} It is passed over as a line of hosts`, 'hosts-line', token)
+    return [token.text, ...rest]
+  }
+  const address = parseIp(token.text) === undefined ? rest.find(word => parseIp(word) !== undefined) : undefined
+  if (address !== undefined) {
+    directive.warn(`an entry is ADDRESS NAME: this line is passed over, write '${address} ${token.text}'`, 'hosts-line', token)
+  }
+  return [token.text, ...rest]
 }
 
 const readTtl = (directive: Directive): number => {

@@ -4,7 +4,7 @@
 import { networkInterfaces } from 'node:os'
 import type { ControlScope } from '../../core/control-scope.ts'
 import { parseIp, withoutZone } from '../../core/ip.ts'
-import { SERVICE_ACCOUNT_FOLDER } from '../../kube/target.ts'
+import { connect, type KubeWorld, SERVICE_ACCOUNT_FOLDER } from '../../kube/target.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import { declareApiMetrics } from './api-metrics.ts'
 import { markChanges } from './cache-marks.ts'
@@ -23,11 +23,7 @@ export interface KubernetesShared {
 
 export const controlKubernetes = async (options: KubernetesOptions, scope: ControlScope): Promise<KubernetesShared> => {
   const { log, clock, process: server } = scope
-  const world = {
-    env: process.env,
-    serviceAccountFolder: process.env[FOLDER_VARIABLE] ?? SERVICE_ACCOUNT_FOLDER,
-    userAgent: server.userAgent,
-  }
+  const world = worldOf(server.userAgent)
   const { collectGarbage } = server
   const parts = { log, clock, world, collectGarbage }
   const source = scope.keep(sourceIdentity(options), resources => new ClusterSource(options, resources, parts))
@@ -52,6 +48,19 @@ export const controlKubernetes = async (options: KubernetesOptions, scope: Contr
   })
   scope.hold(waited)
   return { records: source.records, ownAddresses }
+}
+
+const worldOf = (userAgent: string): KubeWorld => ({
+  env: process.env,
+  serviceAccountFolder: process.env[FOLDER_VARIABLE] ?? SERVICE_ACCOUNT_FOLDER,
+  userAgent,
+})
+
+/** What a pod is given is not the Corefile's business: only files that it names are looked at. */
+export const inspectKubernetes = async ({ endpoint, tls, kubeconfig }: KubernetesOptions): Promise<void> => {
+  if (endpoint === undefined && kubeconfig === undefined) return
+  const connection = await connect({ endpoint, tls, kubeconfig }, worldOf(''))
+  connection.close()
 }
 
 /** As CoreDNS: other zones are not kept waiting for an API server that is away. */

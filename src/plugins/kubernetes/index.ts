@@ -11,6 +11,7 @@ export const kubernetes: Plugin<KubernetesOptions, KubernetesShared> = {
   parse,
   changing: changingZones,
   // Loaded on the main thread only, and only where there is a cluster: the API client is nothing that shards need.
+  inspect: async options => (await import('./control.ts')).inspectKubernetes(options),
   control: async (options, scope) => (await import('./control.ts')).controlKubernetes(options, scope),
   serve: serveKubernetes,
 }

@@ -1,10 +1,13 @@
 // The main half: reads the weight file, again every reload interval, and writes what it says for the shards.
 
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { ControlScope } from '../../core/control-scope.ts'
+import { codeOf } from '../../core/errno.ts'
 import { messageOf } from '../../core/errors.ts'
+import type { InspectScope } from '../../core/inspect-scope.ts'
 import type { Logger } from '../../core/logger.ts'
+import { readTextFile } from '../../core/text-file.ts'
 import { formatDuration } from '../../corefile/duration.ts'
 import type { LoadbalanceOptions, WeightFileOptions } from './options.ts'
 import { makeBoard, writeBoard } from './weight-board.ts'
@@ -29,16 +32,23 @@ class WeightFileOpenError extends Error {
 export const control = async ({ weighted }: LoadbalanceOptions, scope: ControlScope): Promise<LoadbalanceShared> => {
   if (weighted === undefined) return { board: undefined }
   const watch = new WeightFile(pathOf(weighted.file, scope.settings.root), scope.log)
-  await loadFirst(watch, weighted, scope.log)
+  await atFirst(() => watch.update(), weighted, scope.log)
   if (weighted.reloadMs > 0) startWatch(watch, weighted.reloadMs, scope)
   return { board: watch.board }
 }
 
+export const inspect = async ({ weighted }: LoadbalanceOptions, { settings, log }: InspectScope): Promise<void> => {
+  if (weighted === undefined) return
+  const path = pathOf(weighted.file, settings.root)
+  await atFirst(async () => parseWeights(await readText(path), path), weighted, log)
+}
+
 const pathOf = (file: string, root: string): string => (isAbsolute(file) || root === '' ? file : join(root, file))
 
-const loadFirst = async (watch: WeightFile, { reloadMs }: WeightFileOptions, log: Logger): Promise<void> => {
+/** The file must be there at start only if nobody will look for it again. */
+const atFirst = async (look: () => Promise<unknown>, { reloadMs }: WeightFileOptions, log: Logger): Promise<void> => {
   try {
-    await watch.update()
+    await look()
   } catch (error) {
     if (!(error instanceof WeightFileOpenError) || reloadMs === 0) throw error
     log.warning(`Failed to open weight file:${error.message}. Will try again in ${formatDuration(reloadMs)}`)
@@ -93,7 +103,10 @@ const readText = async (path: string): Promise<string> => {
     throw new WeightFileOpenError(error)
   })
   if (size > FILE_BYTES_MAX) throw new Error(`weight file ${path} is larger than ${FILE_BYTES_MAX} bytes`)
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EISDIR' ? new Error(`weight file ${path} is a directory`) : new WeightFileOpenError(error)
-  })
+  try {
+    return readTextFile(path)
+  } catch (error) {
+    if (codeOf((error as Error).cause) === 'EISDIR') throw new Error(`weight file ${path} is a directory`, { cause: error })
+    throw new WeightFileOpenError(error)
+  }
 }

@@ -1,8 +1,8 @@
 // loadbalance: changes the order of address and mail exchanger records in answers.
 
 import type { Plugin } from '../../core/plugin.ts'
-import { control, type LoadbalanceShared } from './control.ts'
+import { control, inspect, type LoadbalanceShared } from './control.ts'
 import { type LoadbalanceOptions, parse } from './options.ts'
 import { serve } from './serve.ts'
 
-export const loadbalance: Plugin<LoadbalanceOptions, LoadbalanceShared> = { name: 'loadbalance', parse, control, serve }
+export const loadbalance: Plugin<LoadbalanceOptions, LoadbalanceShared> = { name: 'loadbalance', parse, inspect, control, serve }

@@ -1,7 +1,8 @@
 // root: the folder that relative paths of the server block's other directives start from. Sets BlockSettings.root, no more.
 
 import { stat } from 'node:fs/promises'
-import { getSystemErrorMessage } from 'node:util'
+import type { ControlScope } from '../../core/control-scope.ts'
+import { codeOf, pathErrorText } from '../../core/errno.ts'
 import type { Plugin } from '../../core/plugin.ts'
 
 export interface RootOptions {
@@ -21,19 +22,20 @@ export const root: Plugin<RootOptions> = {
     }
     return { path, errorPrefix: directive.err('').message }
   },
-  async control({ path, errorPrefix }, scope) {
-    scope.settings.root = path
-    const failure = await stat(path).then(
-      () => undefined,
-      (error: NodeJS.ErrnoException) => error,
-    )
-    if (failure === undefined) return undefined
-    // Not an error: the folder may appear later.
-    if (failure.code === 'ENOENT') scope.log.warning(`Root path does not exist: ${path}`)
-    else throw new Error(`${errorPrefix}unable to access root path '${path}': ${reasonOf(failure)}`)
-    return undefined
-  },
+  inspect: settle,
+  control: async (options, scope) => settle(options, scope),
 }
 
-const reasonOf = (failure: NodeJS.ErrnoException): string =>
-  failure.errno === undefined ? failure.message : `stat ${failure.path}: ${getSystemErrorMessage(failure.errno)}`
+async function settle(
+  { path, errorPrefix }: RootOptions,
+  { settings, log }: Pick<ControlScope, 'settings' | 'log'>,
+): Promise<undefined> {
+  settings.root = path
+  try {
+    await stat(path)
+  } catch (error) {
+    // Not an error: the folder may appear later.
+    if (codeOf(error) === 'ENOENT') log.warning(`Root path does not exist: ${path}`)
+    else throw new Error(`${errorPrefix}unable to access root path '${path}': ${pathErrorText('stat', path, error)}`)
+  }
+}

@@ -1,0 +1,45 @@
+// Which Corefiles `check` looks at: files, folders, standard input, or ./Corefile.
+
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { codeOf, pathErrorText } from '../core/errno.ts'
+
+export const STDIN = '/dev/stdin'
+const DEFAULT_FILE = 'Corefile'
+
+/** A path, or why there is none. */
+export type CorefilePath = { readonly path: string } | { readonly path: string; readonly problem: string }
+
+/** `-` and `stdin` are standard input; a folder stands for the Corefiles in it. */
+export const corefilePaths = (args: readonly string[]): CorefilePath[] =>
+  (args.length === 0 ? [DEFAULT_FILE] : args).flatMap((argument): CorefilePath[] => {
+    if (argument === '-' || argument === 'stdin') return [{ path: STDIN }]
+    try {
+      return isFolder(argument) ? inFolder(argument) : [{ path: argument }]
+    } catch (error) {
+      return [{ path: argument, problem: pathErrorText('open', argument, error) }]
+    }
+  })
+
+const isFolder = (path: string): boolean => {
+  try {
+    return statSync(path).isDirectory()
+  } catch (error) {
+    // Reading it will say why not.
+    if (codeOf(error) === '') throw error
+    return false
+  }
+}
+
+/** Files with "Corefile" in their name, in any letter case; without one, all files. Hidden ones and folders are passed over. */
+const inFolder = (folder: string): CorefilePath[] => {
+  const names = readdirSync(folder)
+    .filter(name => !name.startsWith('.') && isFile(join(folder, name)))
+    .sort()
+  const named = names.filter(name => /corefile/i.test(name))
+  const chosen = named.length > 0 ? named : names
+  if (chosen.length === 0) return [{ path: folder, problem: `no Corefile in the folder ${folder}` }]
+  return chosen.map(name => ({ path: join(folder, name) }))
+}
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false

@@ -1,0 +1,300 @@
+// Tokens to server blocks: keys, directives, snippets, imports, with caddy's grammar, quirks and error texts (reference: corefile-core §1.2–1.4).
+// Does not look into keys or into the arguments of directives.
+
+import { CorefileError, type CorefileErrorOptions, type Diagnostic, firstOne, parsingError } from './diagnostic.ts'
+import { type Environment, replaceEnvironment } from './env.ts'
+import { neverClosed, nextBlockHelp, ONE_LINE_HINT, quoteHelp, UNCLOSED_HINT, unknownDirectiveHint } from './hints.ts'
+import { Importer, TOO_MANY_SNIPPETS } from './import.ts'
+import { lex } from './lexer.ts'
+import type { Loader } from './loader.ts'
+import { DIRECTIVES } from './order.ts'
+import type { CorefileSource, ServerBlock } from './server-block.ts'
+import type { Span, Token } from './span.ts'
+import { TokenStream } from './token-stream.ts'
+
+/** A block or directive while it is being read. */
+interface OpenDirective {
+  readonly tokens: Token[]
+  readonly starts: number[]
+  readonly strays: number[]
+}
+
+/** Hears of an error; parsing goes on if it returns. */
+export type Report = (error: CorefileError) => void
+
+export class BlockParser {
+  readonly blocks: ServerBlock[] = []
+  readonly warnings: Diagnostic[] = []
+  readonly unset = new Map<Span, readonly string[]>()
+  readonly importer: Importer
+  #stream = new TokenStream([])
+  readonly #source: CorefileSource
+  readonly #env: Environment
+  readonly #known: ReadonlySet<string>
+  #keys: Token[] = []
+  #directives = new Map<string, OpenDirective>()
+  readonly #report: Report
+  /** The directive that is being read. */
+  #reading: string | undefined
+  /** The current block ends where the next one begins, for want of a brace. */
+  #endsEarly = false
+
+  constructor(source: CorefileSource, loader: Loader, env: Environment, report: Report) {
+    this.#source = source
+    this.#report = report
+    this.#env = env
+    this.#known = new Set(DIRECTIVES)
+    this.importer = new Importer(loader, source.baseDir)
+    this.importer.files.set(source.file, source.text)
+  }
+
+  /** Throws CorefileError where there is no going on. */
+  parseAll(): void {
+    const { text, file } = this.#source
+    this.#stream = new TokenStream(lex({ text, name: file, file: '' }))
+    while (this.#stream.advance()) {
+      this.#keys = []
+      this.#directives = new Map()
+      const first = this.#stream.current
+      if (this.#readKeys()) this.#readBody()
+      if (this.#keys.length > 0) this.blocks.push(this.#finishBlock())
+      else if (this.#directives.size > 0) this.#warn('no-keys', 'server block without a zone is ignored', first)
+    }
+  }
+
+  /** After an error that ended the parse: the block that was being read, as far as it is whole. */
+  finishBroken(): void {
+    if (this.#reading === undefined || this.#keys.length === 0) return
+    this.#directives.delete(this.#reading)
+    this.blocks.push(this.#finishBlock())
+  }
+
+  #finishBlock(): ServerBlock {
+    return {
+      file: this.#source.file,
+      keys: this.#keys,
+      directives: new Map([...this.#directives].map(([name, { tokens }]) => [name, tokens])),
+      occurrences: new Map([...this.#directives].map(([name, { starts, strays }]) => [name, { starts, strays }])),
+    }
+  }
+
+  #text(): string {
+    return this.#stream.current?.text ?? ''
+  }
+
+  /** The keys of a block, up to `{` or the end of the line; false at the end of the file. */
+  #readKeys(): boolean {
+    let expectsAnother = false
+    for (;;) {
+      const text = this.#substitute(this.#stream.current)
+      if (text === 'import' && this.#stream.isNewLine) {
+        this.#import()
+        if (this.#stream.advance()) continue
+        if (expectsAnother) throw this.#err('Unexpected EOF', { code: 'syntax' })
+        return false
+      }
+      if (text === '{') {
+        if (!expectsAnother) return true
+        this.#report(this.#err(`Expected another address but had '{' - check for extra comma`, { code: 'syntax' }))
+        return true
+      }
+      if (text !== '') {
+        expectsAnother = text.endsWith(',')
+        this.#addKey(expectsAnother ? text.slice(0, -1) : text)
+      }
+      if (!this.#stream.advance()) {
+        if (expectsAnother) throw this.#err('Unexpected EOF', { code: 'syntax' })
+        return false
+      }
+      if (!expectsAnother && this.#stream.isNewLine) return true
+    }
+  }
+
+  #addKey(text: string): void {
+    const token = this.#stream.current
+    if (token !== undefined) this.#keys.push({ ...token, text })
+  }
+
+  #readBody(): void {
+    const name = this.#snippetName()
+    if (name !== undefined) {
+      this.#defineSnippet(name, this.#keys[0]?.span)
+      this.#keys = []
+      return
+    }
+    const opening = this.#text() === '{' ? this.#stream.current : undefined
+    if (opening === undefined) this.#stream.retreat()
+    this.#endsEarly = false
+    this.#readDirectives(opening)
+    this.#reading = undefined
+    if (opening !== undefined && !this.#endsEarly && this.#text() !== '}') {
+      this.#report(this.#syntaxErr('}').explained(neverClosed(opening)))
+    }
+  }
+
+  #snippetName(): string | undefined {
+    const [key, ...others] = this.#keys
+    if (key === undefined || others.length > 0 || !key.text.startsWith('(') || !key.text.endsWith(')')) return undefined
+    return key.text.slice(1, -1)
+  }
+
+  #defineSnippet(name: string, place: Span | undefined): void {
+    const first = this.importer.placeOf(name)
+    const again = `redeclaration of previously declared snippet ${name}`
+    if (first !== undefined) this.#report(this.#err(again, { code: 'import', related: firstOne(first) }))
+    if (this.#text() !== '{') throw this.#syntaxErr('{')
+    const opening = this.#stream.current
+    const tokens: Token[] = []
+    let importsItself = false
+    let lastWasImport = false
+    for (let depth = 1; ; ) {
+      if (!this.#stream.advance()) throw this.#syntaxErr('}').explained(neverClosed(opening))
+      if (this.#text() === '}' && --depth === 0) break
+      if (this.#text() === '{') depth++
+      if (lastWasImport && this.#substitute(this.#stream.current) === name) importsItself = true
+      // The first token of a body counts as the start of a line even behind the brace.
+      lastWasImport = this.#text() === 'import' && (tokens.length === 0 || this.#stream.isNewLine)
+      if (this.#stream.current !== undefined) tokens.push(this.#stream.current)
+    }
+    if (importsItself) {
+      this.#report(this.#err(TOO_MANY_SNIPPETS, { code: 'import', hint: `the snippet '${name}' imports itself` }))
+    }
+    if (first === undefined && place !== undefined) this.importer.define(name, importsItself ? [] : tokens, place)
+  }
+
+  #readDirectives(opening: Token | undefined): void {
+    while (this.#stream.advance()) {
+      if (this.#text() === '}') return
+      if (this.#text() === 'import') this.#import()
+      else {
+        const open = this.#openDirective(opening)
+        if (this.#endsEarly) return
+        this.#readDirective(open)
+      }
+    }
+  }
+
+  /** Of a name that nobody knows, too, once that has been reported: its tokens are then nobody's. */
+  #openDirective(opening: Token | undefined): OpenDirective {
+    const name = this.#substitute(this.#stream.current)
+    this.#reading = name
+    const open = this.#directives.get(name) ?? { tokens: [], starts: [], strays: [] }
+    if (this.#known.has(name)) this.#directives.set(name, open)
+    else this.#reportUnknown(name, opening)
+    open.starts.push(open.tokens.length)
+    // CoreDNS leaves references in the name itself as they are; the configuration's hash shows it.
+    if (this.#stream.current !== undefined) open.tokens.push(this.#stream.current)
+    return open
+  }
+
+  /** What looks like a key begins the next block: this one lacks its brace. */
+  #reportUnknown(name: string, opening: Token | undefined): void {
+    const [key] = this.#keys
+    const hint = unknownDirectiveHint(name, key?.text)
+    const error = this.#err(`Unknown directive '${name}'`, { code: 'unknown-directive', hint })
+    const help = nextBlockHelp(name, key, this.#stream.lineEnd?.text === '{' ? opening : undefined)
+    this.#report(help === undefined ? error : error.explained(help))
+    if (help === undefined) return
+    this.#endsEarly = true
+    this.#stream.retreat()
+  }
+
+  /** From the directive's name to the end of its line, or of the block that begins there. */
+  #readDirective(open: OpenDirective): void {
+    const braces: (Token | undefined)[] = []
+    // Only after an error: `health{` opens a block all the same.
+    if (this.#text().endsWith('{')) braces.push(this.#stream.current)
+    let isClosed = false
+    while (this.#stream.advance()) {
+      const text = this.#text()
+      const isNewLine = this.#stream.isNewLine
+      if (braces.length === 0 && (text === '{' ? isNewLine || isClosed : isClosed && !isNewLine && text !== '}')) {
+        open.strays.push(open.tokens.length)
+      }
+      if (text === '{') braces.push(this.#stream.current)
+      else if (braces.length === 0 && (isNewLine || text === '}')) {
+        if (!isNewLine) this.#reportStrayBrace()
+        this.#stream.retreat()
+        return
+      } else if (text === '}') {
+        braces.pop()
+        isClosed = braces.length === 0
+      } else if (text === 'import' && isNewLine) {
+        this.#import()
+        continue
+      }
+      this.#addToken(open)
+    }
+    if (braces.length > 0) throw this.#err('Unexpected EOF', { code: 'syntax' }).explained(neverClosed(braces.at(-1)))
+  }
+
+  /** It is taken for the end of the server block. */
+  #reportStrayBrace(): void {
+    const text = `Unexpected '}' because no matching opening brace`
+    this.#report(this.#err(text, { code: 'syntax', hint: ONE_LINE_HINT }))
+  }
+
+  #addToken(open: OpenDirective): void {
+    const token = this.#stream.current
+    if (token === undefined) return
+    if (token.isUnclosed) this.#warn('unclosed-quote', UNCLOSED_HINT, token)
+    const text = this.#substitute(token)
+    const substituted = text === token.text ? token : { ...token, text }
+    this.#stream.substitute(substituted)
+    open.tokens.push(substituted)
+  }
+
+  /** Replaces `import NAME`; the next advance goes to what was imported. */
+  #import(): void {
+    try {
+      const argument = this.#importArgument()
+      const name = this.#substitute(argument)
+      if (name === '') throw this.#err('Import requires a non-empty filepath', { code: 'import' })
+      if (this.#stream.advanceInLine()) {
+        throw this.#err('Import takes only one argument (glob pattern or file)', { code: 'import' })
+      }
+      const imported = this.importer.import(name, argument?.file ?? '')
+      if ('problem' in imported) throw this.#err(imported.problem, { code: 'import', hint: imported.hint })
+      if (imported.warning !== undefined) this.#warn('import', imported.warning, argument)
+      this.#stream.replaceLast(2, imported.tokens)
+    } catch (error) {
+      if (!(error instanceof CorefileError)) throw error
+      this.#report(error)
+      // As if nothing had been imported.
+      while (this.#stream.advanceInLine());
+      this.#stream.replaceLast(2, [])
+    }
+  }
+
+  #importArgument(): Token | undefined {
+    if (this.#stream.advanceInLine()) return this.#stream.current
+    const text = `Wrong argument count or unexpected line ending after '${this.#text()}'`
+    throw this.#err(text, { code: 'arguments' })
+  }
+
+  #substitute(token: Token | undefined): string {
+    const text = token?.text ?? ''
+    const unset: string[] = []
+    const replaced = replaceEnvironment(text, this.#env, name => unset.push(name))
+    if (token !== undefined && unset.length > 0) this.unset.set(token.span, unset)
+    if (replaced === undefined) throw this.#err(`environment substitution does not end in '${text}'`, { code: 'environment' })
+    return replaced
+  }
+
+  #warn(code: string, message: string, token: Token | undefined): void {
+    this.warnings.push({ severity: 'warning', code, message, ...(token && { span: token.span }) })
+  }
+
+  #err(text: string, options: CorefileErrorOptions): CorefileError {
+    const span = this.#stream.current?.span
+    const message = parsingError(span?.file ?? this.#source.file, span?.line ?? 0, text)
+    return new CorefileError(message, { span, ...quoteHelp(this.#stream.current), ...options })
+  }
+
+  #syntaxErr(expected: string): CorefileError {
+    const span = this.#stream.current?.span
+    const place = `${span?.file ?? this.#source.file}:${span?.line ?? 0}`
+    const message = `${place} - Syntax error: Unexpected token '${this.#text()}', expecting '${expected}'`
+    return new CorefileError(message, { code: 'syntax', span, ...quoteHelp(this.#stream.current) })
+  }
+}

@@ -1,0 +1,119 @@
+// What is probably meant where CoreDNS's text says little: one sentence for the hint of a diagnostic.
+
+import { isIP, isIPv6 } from 'node:net'
+import type { CorefileError, CorefileErrorOptions, Diagnostic } from './diagnostic.ts'
+import { EXTERNAL_PLUGINS, OPTION_OWNERS, RETIRED_DIRECTIVES, RETIRED_OPTIONS } from './known-names.ts'
+import { didYouMean } from './nearest.ts'
+import { DIRECTIVES } from './order.ts'
+import type { Token } from './span.ts'
+
+type Help = Pick<CorefileErrorOptions, 'hint' | 'related'>
+
+export const ONE_LINE_HINT = `a directive goes on to the end of its line: put the '}' on a line of its own`
+const BLANK_HINT = `a blank is missing before the '{'`
+const COMMENT_HINT = `comments begin with '#'`
+export const UNCLOSED_HINT = 'the quote is never closed: it goes on to the end of the file'
+const YAML_HINT = `this is YAML around a Corefile: give the text under its key alone, as kubectl get configmap NAME -o jsonpath='{.data.Corefile}' prints it`
+const UTF16_HINT = 'the file is not UTF-8 but probably UTF-16: save it as UTF-8'
+
+/** A word that can only be the key of a server block: the root, a name with a dot, a port or a scheme. */
+const looksLikeKey = (word: string): boolean =>
+  word === '.' || /:\d+$/.test(word) || /^[a-z0-9]+:\/\//.test(word) || DOTTED.test(word)
+
+const DOTTED = /^[a-z0-9_*-]+(?:\.[a-z0-9_-]+)+\.?(?:\/\d+)?$/i
+
+const isComment = (word: string): boolean => word.startsWith('//') || word.startsWith('/*')
+
+/** `firstKey` is that of the block in which the name stands. */
+export const unknownDirectiveHint = (name: string, firstKey: string | undefined): string | undefined => {
+  if (isComment(name) || (firstKey !== undefined && isComment(firstKey))) return COMMENT_HINT
+  if (name.length > 1 && name.endsWith('{')) return BLANK_HINT
+  const known = RETIRED_DIRECTIVES.get(name) ?? externalHint(name)
+  if (known !== undefined) return known
+  if (isIP(name) !== 0) return `'${name}' is an address: is this a line of hosts?`
+  const owners = OPTION_OWNERS.get(name)
+  return owners === undefined ? didYouMean(name, DIRECTIVES) : `'${name}' is an option of ${owners}`
+}
+
+const externalHint = (name: string): string | undefined => {
+  if (!EXTERNAL_PLUGINS.has(name)) return undefined
+  const text = `'${name}' is an external plugin, in no stock build of CoreDNS, and not in shardns`
+  const instead = EXTERNAL_PLUGINS.get(name)
+  return instead === undefined || instead === '' ? text : `${text}; ${instead}`
+}
+
+const directiveHint = (word: string): string => `'${word}' is a directive: is a '}' missing above?`
+
+/** Directives whose names are options of others, too. */
+const ALSO_OPTIONS: ReadonlySet<string> = new Set(['tls', 'reload', 'transfer', 'header'])
+
+/** For a line in the block of a plugin that its plugin cannot read, whatever the reason. */
+export const strayDirectiveHint = (word: string): string | undefined =>
+  DIRECTIVES.includes(word) && !ALSO_OPTIONS.has(word) ? directiveHint(word) : undefined
+
+/** For a word that `plugin` does not know as an option. */
+export const unknownOptionHint = (plugin: string, word: string, known: readonly string[]): string | undefined => {
+  const retired = RETIRED_OPTIONS.get(`${plugin} ${word}`)
+  if (retired !== undefined) return retired
+  if (word.length > 1 && word.endsWith('{')) return BLANK_HINT
+  if (isComment(word)) return COMMENT_HINT
+  if (DIRECTIVES.includes(word)) return directiveHint(word)
+  const meant = didYouMean(word, known)
+  if (meant !== undefined) return meant
+  const owners = OPTION_OWNERS.get(word)
+  return owners === undefined ? undefined : `'${word}' is an option of ${owners}`
+}
+
+/** For an argument that cannot be used; `before` is the word in front of it. */
+export const argumentHint = (word: string, before: string): string | undefined => {
+  if (/.[,;]$/.test(word)) return `arguments are separated by blanks: leave the '${word.at(-1)}' out`
+  return /^\d{1,5}$/.test(word) && isIP(before) !== 0
+    ? `a port follows its address behind a colon: ${withPort(before, word)}`
+    : undefined
+}
+
+const withPort = (address: string, port: string): string => `${isIPv6(address) ? `[${address}]` : address}:${port}`
+
+/** For a key that is no zone. */
+export const keyHint = (key: string): string | undefined => {
+  if (key.length > 1 && key.endsWith('{')) return BLANK_HINT
+  return isComment(key) ? COMMENT_HINT : undefined
+}
+
+/** What is wrong with the text as a whole, so that its errors say nothing. */
+export const wholeTextHint = (text: string): string | undefined => {
+  if (text.includes('\0')) return UTF16_HINT
+  return /^(?:apiVersion|kind|data|metadata|Corefile):(?:\s|$)/m.test(text) ? YAML_HINT : undefined
+}
+
+/** Variables that are not set, where an error is about the word that refers to them. */
+const unsetHint = (names: readonly string[]): string => {
+  const [first = '', ...others] = new Set(names)
+  if (others.length === 0) return `environment variable ${first} is not set`
+  return `environment variables ${[first, ...others].join(', ')} are not set`
+}
+
+/** A warning with the same. */
+export const warningWithUnset = (warning: Diagnostic, unset: ReadonlyMap<object, readonly string[]>): Diagnostic => {
+  const names = warning.span && unset.get(warning.span)
+  return names === undefined ? warning : { ...warning, hint: unsetHint(names) }
+}
+
+/** The error with what is known of its place: a variable that is not set explains more than any spelling. */
+export const withUnset = (error: CorefileError, unset: ReadonlyMap<object, readonly string[]>): CorefileError => {
+  const names = error.span && unset.get(error.span)
+  return names === undefined ? error : error.hinted(unsetHint(names))
+}
+
+/** Where an error stands at a quote that is never closed, nothing else is wrong. */
+export const quoteHelp = (token: Token | undefined): Help => (token?.isUnclosed ? { hint: UNCLOSED_HINT } : {})
+
+/** What helps where the text ends, or goes on, before a brace is closed. */
+export const neverClosed = (opening: Token | undefined): Help =>
+  opening === undefined ? {} : { hint: `a '}' is missing`, related: { text: `this '{' is never closed`, span: opening.span } }
+
+/** Where the name of a directive is expected: help, if a further block begins there instead, as `opening`, the current one's brace, says it may. */
+export const nextBlockHelp = (name: string, key: Token | undefined, opening: Token | undefined): Help | undefined => {
+  if (key?.text === '}') return { related: { text: `this '}' closes nothing`, span: key.span } }
+  return opening !== undefined && looksLikeKey(name) ? neverClosed(opening) : undefined
+}

@@ -1,0 +1,32 @@
+// What the parser makes of a Corefile: server blocks of tokens, and what beside them is of use to those who look further.
+
+import type { Diagnostic } from './diagnostic.ts'
+import type { Occurrences } from './directive.ts'
+import type { Span, Token } from './span.ts'
+
+export interface ServerBlock {
+  /** Name of the main file, as errors show it. */
+  readonly file: string
+  /** After environment substitution, without trailing commas; never empty. */
+  readonly keys: readonly Token[]
+  /** Directive to the tokens of all its occurrences, in file order. */
+  readonly directives: ReadonlyMap<string, readonly Token[]>
+  readonly occurrences: ReadonlyMap<string, Occurrences>
+}
+
+export interface ParsedCorefile {
+  readonly blocks: readonly ServerBlock[]
+  readonly warnings: readonly Diagnostic[]
+  /** Every source text by Span.file. */
+  readonly files: ReadonlyMap<string, string>
+  /** Variables that are not set, by the place of the word that refers to them. */
+  readonly unset: ReadonlyMap<Span, readonly string[]>
+}
+
+export interface CorefileSource {
+  readonly text: string
+  /** What errors call it: `Corefile`, the value of -conf, `/dev/stdin`. */
+  readonly file: string
+  /** Absolute folder that its relative imports start from. */
+  readonly baseDir: string
+}
