@@ -2,7 +2,7 @@
 // closed when no shard serves a configuration that listens there.
 
 import type { Logger } from './core/logger.ts'
-import { type ListenAddress, listenText } from './net/engine.ts'
+import { type ListenAddress, placeOf } from './net/engine.ts'
 import { listenError } from './net/listen-error.ts'
 import { receiveDrops } from './net/mmsg/drops.ts'
 import type { Libc } from './net/mmsg/libc.ts'
@@ -38,7 +38,7 @@ export class ListenSockets {
 
   /** The sockets of an address, opened if they are not there. Throws an Error in CoreDNS's words. */
   open(at: ListenAddress): OpenSockets {
-    const name = listenText(at)
+    const name = placeOf(at)
     const known = this.#usable.get(name)
     if (known !== undefined) return known
     const sockets = this.#openAt(at)
@@ -55,7 +55,7 @@ export class ListenSockets {
 
   /** The shards have left all other addresses: whoever listens there again gets new sockets. */
   leaveAllBut(addresses: Iterable<ListenAddress>): void {
-    const kept = new Set([...addresses].map(listenText))
+    const kept = new Set([...addresses].map(placeOf))
     for (const name of this.#usable.keys()) if (!kept.has(name)) this.#usable.delete(name)
   }
 

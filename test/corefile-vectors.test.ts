@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { run } from '../src/cli.ts'
+import { run } from '../src/command-line.ts'
 
 interface Report {
   readonly code: number

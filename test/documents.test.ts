@@ -115,7 +115,7 @@ test('README.md shows the Corefile that npm start serves', () => {
 })
 
 test('README.md names every flag of the command line', () => {
-  const flags = [...readRepositoryFile('src/cli.ts').matchAll(/'(?:-p, )?--([\w.-]+)(?: <\w+>)?', /g)].map(
+  const flags = [...readRepositoryFile('src/command-line.ts').matchAll(/'(?:-p, )?--([\w.-]+)(?: <\w+>)?', /g)].map(
     match => match[1] ?? '',
   )
   const readme = readRepositoryFile('README.md')

@@ -49,6 +49,22 @@ for (const engine of ENGINES) {
     })
   }
 
+  test(`an interface that is made anew is listened on after a reload: ${engine}`, LIMIT, async t => {
+    const { near, far, rejoin } = makePair(t)
+    const text = (address: string): string => `.:53 {\nbind fe80::a%d0 fd00:d::a\nhosts {\n${address} near.test\n}\n}\n`
+    const server = await startServer(t, () => text('192.0.2.7'), { inside: near.inside, workers: 2, args })
+    assert.equal(await dig(far, '@fe80::a%d1', 'near.test'), 'NOERROR 192.0.2.7')
+    rejoin()
+    server.write(text('192.0.2.8'))
+    server.child.kill('SIGUSR1')
+    await server.seen(/Reloading complete/)
+    for (const transport of ['+notcp', '+tcp']) {
+      for (const address of ['fe80::a%d1', 'fd00:d::a'])
+        assert.equal(await dig(far, transport, `@${address}`, 'near.test'), 'NOERROR 192.0.2.8', `${address} ${transport}`)
+    }
+    assert.equal(await server.stop(), 0)
+  })
+
   const forwards: { name: string; to: string; options?: string }[] = [
     { name: 'as upstream', to: 'fe80::b%d0' },
     { name: 'as upstream with a port', to: '[fe80::b%d0]:53' },

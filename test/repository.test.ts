@@ -105,7 +105,7 @@ test('imports make no cycle', () => {
 })
 
 const IMPORTERS: Readonly<Record<string, string>> = {
-  commander: 'src/cli.ts',
+  commander: 'src/command-line.ts',
   'dns-packet': 'src/core/message.ts',
   'ipaddr.js': 'src/core/ip.ts',
   piscina: 'src/pool.ts',

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type Asked, type FakeUpstream, fakeUpstream } from './support/fake-upstream.ts'
@@ -167,12 +168,27 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)
     assert.match(server.out, new RegExp(`^\\[INFO\\] ${signal}: .*\\n$`))
   })
 
-/** From then on the process handles SIGUSR2, which is the last of the signals before SIGHUP that it says something about. */
-const untilSignalsAreTaken = async (server: ServerProcess): Promise<void> => {
+for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const)
+  test(`${signal} early in the start is passed over: the server comes up, and no debugger`, LIMIT, async t => {
+    const server = await launchServer(t, port => `.:${port} {\nbind 127.0.0.1\nwhoami\n}\n`)
+    await untilCaught(server, signal)
+    server.child.kill(signal)
+    await server.seen(/engine /)
+    assert.deepEqual(await rcodes([askOverUdp(server.port, message('a.'))]), ['NOERROR'])
+    assert.equal(await server.stop(), 0)
+    assert.equal(server.err, '')
+  })
+
+/** SIGTERM, SIGINT and SIGQUIT are taken at once, the last of them is no default of Node's. */
+const untilSignalsAreTaken = (server: ServerProcess): Promise<void> => untilCaught(server, 'SIGQUIT')
+
+/** Resolves once the process has a handler of its own for the signal. */
+const untilCaught = async (server: ServerProcess, signal: NodeJS.Signals): Promise<void> => {
   for (;;) {
     const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1] ?? '0'
-    // Bit n - 1 stands for signal n; SIGUSR2 is 12.
-    if ((BigInt(`0x${caught}`) & (1n << 11n)) !== 0n) return
+    // Bit n - 1 stands for signal n. Node's own handler for SIGUSR1 is there from its first moment; ours for SIGUSR2 comes right behind ours for it.
+    const number = constants.signals[signal === 'SIGUSR1' ? 'SIGUSR2' : signal]
+    if ((BigInt(`0x${caught}`) & (1n << BigInt(number - 1))) !== 0n) return
     await new Promise(setImmediate)
   }
 }

@@ -1,4 +1,4 @@
-// What `shardns` without a sub-command is told on its command line: plain data, checked by cli.ts. Running it is main.ts's business.
+// What `shardns` without a sub-command is told on its command line: plain data, checked by command-line.ts. Running it is main.ts's business.
 
 import { availableParallelism, totalmem } from 'node:os'
 import type { Steering } from '../net/mmsg/steering.ts'

@@ -12,9 +12,9 @@ const TYPE_LABELS = [
   ...['IXFR', 'AXFR', 'ANY', 'other'],
 ]
 const OTHER_INDEX = TYPE_LABELS.length - 1
-/** RFC 6895: 0 to 23 (BADCOOKIE) are assigned or shown by number; anything above counts as the last. */
-const RCODE_COUNT = 24
-const RCODE_LABELS = Array.from({ length: RCODE_COUNT }, (_, rcode) => rcodeToText(rcode))
+/** RFC 6895: 0 to 23 (BADCOOKIE) are assigned or shown by number; all above are `other`, so that upstreams cannot make series. */
+const RCODE_COUNT = 25
+const RCODE_LABELS = Array.from({ length: RCODE_COUNT }, (_, rcode) => (rcode === RCODE_COUNT - 1 ? 'other' : rcodeToText(rcode)))
 const PROTO_LABELS = ['udp', 'tcp']
 /** CoreDNS's numbers: 1 is IPv4, 2 anything else. */
 const FAMILY_LABELS = ['1', '2']

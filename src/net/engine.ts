@@ -14,7 +14,12 @@ export interface ListenAddress {
   /** Literal address, IPv6 without brackets and perhaps with %zone; '' for all addresses of the machine. */
   readonly address: string
   readonly port: number
+  /** Of a link-local address: the number of its interface when the configuration was loaded. */
+  readonly scope?: number
 }
+
+/** What tells the sockets of one place from those of another: the same text may mean another interface by now. */
+export const placeOf = ({ address, port, scope = 0 }: ListenAddress): string => `${address} ${port} ${scope}`
 
 /** Deadlines of TCP connections in milliseconds, and queries per connection (-1: no limit). */
 export interface TcpLimits {

@@ -8,6 +8,8 @@ import { peerOf, type Receiver } from './engine.ts'
 const IN_FLIGHT_LIMIT = 128
 const UNSENT_LIMIT_BYTES = 256 * 1024
 const PREFIX_BYTES = 2
+/** For the first message of a connection that ends, and for the client's own end: more than a round trip. */
+const LEAVING_MS = 250
 
 export class TcpConnection {
   readonly #socket: Socket
@@ -46,10 +48,14 @@ export class TcpConnection {
     this.#arm()
   }
 
-  /** Answers what has come, on a new connection also its first message, then closes: a client that has just been accepted has not asked in vain. */
+  /**
+   * Answers what has come, on a new connection also its first message if that comes soon: a client that has just been accepted has not asked in
+   * vain. Then closes, without waiting long for the client to close too.
+   */
   end(): void {
     this.#isLeaving = true
     this.#leaveIfDone()
+    this.#arm()
   }
 
   #leaveIfDone(): void {
@@ -118,7 +124,8 @@ export class TcpConnection {
   /** The deadline of what is awaited now: a whole message (bytes that trickle in do not move it), or that the client reads its answers. */
   #arm(): void {
     const { readMs, idleMs, writeMs } = this.#receiver.tcpLimits
-    const waitMs = this.#socket.writableLength > 0 ? writeMs : this.#taken === 0 ? readMs : idleMs
+    const unaskedMs = this.#isLeaving ? LEAVING_MS : this.#taken === 0 ? readMs : idleMs
+    const waitMs = this.#socket.writableLength > 0 ? writeMs : unaskedMs
     clearTimeout(this.#deadline)
     this.#deadline = setTimeout(() => this.#expire(), waitMs)
   }

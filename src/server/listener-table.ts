@@ -3,6 +3,7 @@
 import type { BlockSettings } from '../core/block.ts'
 import type { Site } from '../corefile/keys.ts'
 import { DEFAULT_TCP_LIMITS, type ListenAddress, listenText, type TcpLimits } from '../net/engine.ts'
+import { scopeNow } from '../net/local-addresses.ts'
 import type { ListenerMessage } from './boot.ts'
 import type { LoadedBlock } from './load.ts'
 
@@ -27,7 +28,10 @@ export class ListenerTable {
     return (bindAddresses ?? ['']).map(address => {
       const label = `${transport}://${listenText({ address, port })}`
       let listener = this.#byLabel.get(label)
-      if (listener === undefined) this.#byLabel.set(label, (listener = { index: this.#byLabel.size, label, address, port }))
+      if (listener === undefined) {
+        const scope = scopeNow(address)
+        this.#byLabel.set(label, (listener = { index: this.#byLabel.size, label, address, port, ...(scope > 0 && { scope }) }))
+      }
       return listener
     })
   }

@@ -12,8 +12,9 @@ import { CLAIM_ENTRIES, Claims } from '../memory/claims.ts'
 import { CounterRow } from '../memory/counters.ts'
 import { beat } from '../memory/heartbeat.ts'
 import { SHARD_COUNT_WORDS } from '../memory/region.ts'
+import { placeOf } from '../net/engine.ts'
 import { Binding, type BindingParts } from './binding.ts'
-import type { BootMessage, FromShard, GenerationMessage, ListenerMessage, ToShard } from './boot.ts'
+import type { BootMessage, FromShard, GenerationMessage, ToShard } from './boot.ts'
 import { Dispatcher } from './dispatch.ts'
 import { FastPath } from './fast-path.ts'
 import { ShardCounts } from './shard-counts.ts'
@@ -23,8 +24,6 @@ import { UdpEngine } from './udp-engine.ts'
 const BEAT_MS = 100
 /** How long queries of a replaced generation may go on: more than the 5 s budget of an upstream exchange. */
 const RETIRE_GRACE_MS = 10_000
-
-const keyOf = ({ address, port }: ListenerMessage): string => `${address} ${port}`
 
 interface Candidate {
   readonly generation: ShardGeneration
@@ -109,7 +108,7 @@ export class Shard {
       const generation = new ShardGeneration(message, this.#parts)
       this.#candidate = { generation, opened }
       for (const served of generation.listeners) {
-        const key = keyOf(served.message)
+        const key = placeOf(served.message)
         if (this.#bindings.has(key) || opened.has(key)) continue
         const binding = new Binding(served, this.#bindingParts)
         opened.set(key, binding)
@@ -131,7 +130,7 @@ export class Shard {
       this.#bindings.set(key, binding)
       binding.start()
     }
-    const wanted = new Map(generation.listeners.map(served => [keyOf(served.message), served]))
+    const wanted = new Map(generation.listeners.map(served => [placeOf(served.message), served]))
     const closing: Promise<void>[] = []
     for (const [key, binding] of this.#bindings) {
       const served = wanted.get(key)

@@ -4,9 +4,6 @@
 import type { Ask, Verdict } from './ask.ts'
 import { ExchangeError } from './exchange-error.ts'
 
-/** So many messages under other ids on one socket, beyond what late and double replies explain, are somebody's guesses. */
-export const STRANGER_LIMIT = 3
-
 export interface Doubtful {
   readonly resolve: (reply: Uint8Array) => void
   readonly reject: (error: ExchangeError) => void

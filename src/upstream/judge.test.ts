@@ -36,6 +36,15 @@ const withOptIn = (section: 0 | 1, twice = false): Uint8Array => {
   return writer.finish()
 }
 
+const withOptOf = (options: readonly number[]): Uint8Array => {
+  const writer = new MessageWriter()
+  writer.header(asked.id, 0x8180)
+  writer.question(asked.question.wire, 1, 1)
+  writer.record(0, asked.question.wire, 1, 1, 60, Uint8Array.of(192, 0, 2, 1))
+  writer.opt({ udpSize: 1232, options: Uint8Array.from(options) })
+  return writer.finish()
+}
+
 /** `shown`: rcode, flags and records of what is handed on; 'malformed', or 'mismatch' if it is not the reply at all. */
 const cases: { name: string; message: Uint8Array; shown: string; stream?: string }[] = [
   { name: 'a whole reply', message: made({ answer: [A] }), shown: `NOERROR qr rd ${A}` },
@@ -52,6 +61,11 @@ const cases: { name: string; message: Uint8Array; shown: string; stream?: string
     name: 'an error without a question, with OPT',
     message: Uint8Array.of(...header(0x8100 | 5, 0, 0, 0, 1), 0, 0, 41, 4, 208, 1, 0, 0, 0, 0, 0),
     shown: 'BADALG qr rd',
+  },
+  {
+    name: 'BADVERS without a question, whose low bits are zero',
+    message: Uint8Array.of(...header(0x8100, 0, 0, 0, 1), 0, 0, 41, 4, 208, 1, 0, 0, 0, 0, 0),
+    shown: 'BADSIG qr rd',
   },
   {
     name: 'an error without a question whose OPT is cut',
@@ -83,6 +97,7 @@ const cases: { name: string; message: Uint8Array; shown: string; stream?: string
     stream: 'malformed',
   },
   { name: 'TC, and whole', message: made({ tc: true, answer: [A] }), shown: `NOERROR qr tc rd ${A}` },
+  { name: 'an OPT whose options are cut', message: withOptOf([0, 15, 1]), shown: `NOERROR qr rd ra ${A}` },
   { name: 'OPT in the answer', message: withOptIn(0), shown: `NOERROR qr rd ra ${A}` },
   { name: 'OPT in authority', message: withOptIn(1), shown: `NOERROR qr rd ra ${A}` },
   { name: 'two OPT', message: withOptIn(0, true), shown: `NOERROR qr rd ra ${A}` },

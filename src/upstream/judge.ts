@@ -15,7 +15,7 @@ import {
   MASK_RCODE,
   opcodeOf,
 } from '../wire/header.ts'
-import { type MessageLayout, readLayout } from '../wire/layout.ts'
+import { readLayout } from '../wire/layout.ts'
 import { stripOpt } from '../wire/opt-record.ts'
 import { isQuestionOf, type Question } from '../wire/question.ts'
 import { MessageWriter } from '../wire/writer.ts'
@@ -35,30 +35,36 @@ export const isReply = (message: Uint8Array, askedFlags: number, question: Quest
 }
 
 const isBareError = (message: Uint8Array): boolean =>
-  (getFlags(message, 0) & MASK_RCODE) !== 0 && getAncount(message, 0) === 0 && getNscount(message, 0) === 0
+  getAncount(message, 0) === 0 && getNscount(message, 0) === 0 && wholeRcode(message) !== 0
+
+/** With the bits that an OPT carries, if there is one that can be read. */
+const wholeRcode = (message: Uint8Array): number => {
+  const low = getFlags(message, 0) & MASK_RCODE
+  if (message.length === HEADER_SIZE) return low
+  const layout = readLayout(message)
+  const edns = layout && readEdns(message, layout)
+  return edns === undefined || edns === 'malformed' ? low : (edns.extendedRcode << 4) | low
+}
 
 /**
  * Step two, for what is the reply: the reply to hand on, undefined if it is malformed. An error without a question gets the question; a
- * datagram with TC that was cut inside a record is header, question and TC; OPT records where none may stand are left out; what follows the
+ * datagram with TC that was cut inside a record is header, question and TC; OPT records that are malformed, or stand where none may, are left out; what follows the
  * last record belongs to no message. Takes custody of `message`.
  */
 export const readReply = (message: Uint8Array, question: Question, isStream: boolean): Reply | undefined => {
   const flags = getFlags(message, 0)
   if (message.length === HEADER_SIZE || getQdcount(message, 0) === 0) {
-    const says = (flags & MASK_RCODE) !== 0 || ((flags & FLAG_TC) !== 0 && !isStream)
+    const says = wholeRcode(message) !== 0 || ((flags & FLAG_TC) !== 0 && !isStream)
     return says ? withQuestion(message, question) : undefined
   }
   const layout = readLayout(message)
   if (layout === undefined) return (flags & FLAG_TC) !== 0 && !isStream ? withQuestion(message, question) : undefined
-  if (layout.optIndex >= 0 && !isOptInPlace(message, layout)) {
+  if (readEdns(message, layout) === 'malformed') {
     const { bytes, layout: plain } = stripOpt(message, layout)
     return new Reply(bytes, plain)
   }
   return new Reply(layout.end === message.length ? message : message.subarray(0, layout.end), layout)
 }
-
-const isOptInPlace = (message: Uint8Array, layout: MessageLayout): boolean =>
-  layout.optCount === 1 && layout.sectionOf(layout.optIndex) === 2 && message[layout.ownerOffset(layout.optIndex)] === 0
 
 /** The message's header with our question, and its OPT if that can be read. */
 const withQuestion = (message: Uint8Array, question: Question): Reply => {

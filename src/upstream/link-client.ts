@@ -6,7 +6,7 @@ import type { DatagramLink, DatagramLinks, LinkEvents } from '../core/datagram-l
 import { NumberMap } from '../core/number-map.ts'
 import { getId, HEADER_SIZE } from '../wire/header.ts'
 import type { Ask, Verdict } from './ask.ts'
-import { Doubts, STRANGER_LIMIT } from './doubts.ts'
+import { Doubts } from './doubts.ts'
 import type { Endpoint } from './endpoint.ts'
 import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
@@ -134,10 +134,13 @@ export class LinkClient implements UdpExchanger {
     exchange.resolve(bytes)
   }
 
-  /** Whoever waits on a socket that gets guesses asks over TCP too. Not at each guess: looking through all that is pending takes time. */
+  /**
+   * Whoever waits on a socket that gets more strange messages than late and double replies explain asks over TCP too. Not at each of them: looking
+   * through all that is pending takes time.
+   */
   #stranger(serial: number): void {
     this.#parts.ignored()
-    if (this.#link.stranger(serial) % STRANGER_STEP !== STRANGER_LIMIT) return
+    if (this.#link.stranger(serial) % STRANGER_STEP !== 1) return
     for (const exchange of this.#pending.values()) if (exchange.serial === serial) this.#doubt(exchange, 'stranger')
   }
 

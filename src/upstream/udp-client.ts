@@ -4,7 +4,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import type { Ask } from './ask.ts'
-import { Doubts, STRANGER_LIMIT } from './doubts.ts'
+import { Doubts } from './doubts.ts'
 import { type Endpoint, hostPort } from './endpoint.ts'
 import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
@@ -37,13 +37,12 @@ export class UdpClient implements UdpExchanger {
     this.#cancellations.add(cancel)
     socket.on('error', cause => reject(ioError(`read udp ${path(socket, remote)}: read`, cause)))
     const doubts = new Doubts(ask, { resolve, reject, path: () => path(socket, remote) })
-    let strangers = 0
     socket.on('message', bytes => {
       // A plain Uint8Array: `slice` of a Buffer would not copy.
       const reply = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
       const verdict = ask.judge(reply)
       if (verdict === 'accept') resolve(reply)
-      else if (verdict !== 'stranger' || ++strangers === STRANGER_LIMIT) doubts.raise(verdict)
+      else doubts.raise(verdict)
     })
     try {
       this.#connect(socket, remote)

@@ -1,7 +1,7 @@
 // What holds for every set of Kubernetes objects with a server in it, whether a file or helm made them.
 
 import assert from 'node:assert/strict'
-import { run } from '../../src/cli.ts'
+import { run } from '../../src/command-line.ts'
 import type { ServeOptions } from '../../src/commands/serve-options.ts'
 import {
   type Container,

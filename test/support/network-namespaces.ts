@@ -22,6 +22,8 @@ export interface Host {
 export interface Pair {
   readonly near: Host
   readonly far: Host
+  /** Takes the interfaces away and makes new ones with the same names and addresses. */
+  rejoin(): void
 }
 
 const named = (t: Cleanup, name: string): Host => {
@@ -42,19 +44,25 @@ export const makePair = (t: Cleanup): Pair => {
   const prefix = `shardns-${process.pid}-${last++}`
   const near = named(t, `${prefix}-a`)
   const far = named(t, `${prefix}-b`)
-  ip('link', 'add', 'd0', 'netns', `${prefix}-a`, 'type', 'veth', 'peer', 'name', 'd1', 'netns', `${prefix}-b`)
-  for (const [host, device, end, v4] of [
-    [near, 'd0', 'a', '10.99.0.1'],
-    [far, 'd1', 'b', '10.99.0.2'],
-  ] as const) {
-    run(host, 'ip', 'link', 'set', 'lo', 'up')
-    run(host, 'ip', 'link', 'set', device, 'addrgenmode', 'none')
-    run(host, 'ip', 'link', 'set', device, 'up')
-    for (const address of [`fe80::${end}/64`, `fd00:d::${end}/64`])
-      run(host, 'ip', 'addr', 'add', address, 'dev', device, 'nodad')
-    run(host, 'ip', 'addr', 'add', `${v4}/24`, 'dev', device)
+  for (const host of [near, far]) run(host, 'ip', 'link', 'set', 'lo', 'up')
+  const join = (): void => {
+    ip('link', 'add', 'd0', 'netns', `${prefix}-a`, 'type', 'veth', 'peer', 'name', 'd1', 'netns', `${prefix}-b`)
+    setUp(near, 'd0', 'a', '10.99.0.1')
+    setUp(far, 'd1', 'b', '10.99.0.2')
   }
-  return { near, far }
+  join()
+  const rejoin = (): void => {
+    run(near, 'ip', 'link', 'del', 'd0')
+    join()
+  }
+  return { near, far, rejoin }
+}
+
+const setUp = (host: Host, device: string, end: string, v4: string): void => {
+  run(host, 'ip', 'link', 'set', device, 'addrgenmode', 'none')
+  run(host, 'ip', 'link', 'set', device, 'up')
+  for (const address of [`fe80::${end}/64`, `fd00:d::${end}/64`]) run(host, 'ip', 'addr', 'add', address, 'dev', device, 'nodad')
+  run(host, 'ip', 'addr', 'add', `${v4}/24`, 'dev', device)
 }
 
 /** A host that has ::1 and fd00::53, and no 127.0.0.1. */

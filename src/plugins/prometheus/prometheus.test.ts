@@ -184,11 +184,18 @@ test('an rcode that a plugin hands back has no writer and no size', async () => 
   assert.deepEqual(sizes('response_size_bytes', { ...PLACE, proto: 'udp' }), { count: 1, sum: 0 })
 })
 
-test('an rcode above 15 is counted by its name', async () => {
-  const { ask, count } = await setUp(request => replyTo(request, { rcode: 'BADCOOKIE', opt: {} }))
-  await ask('www.example.org.', 'A', { udpSize: 1232 })
-  assert.equal(count('responses_total', { ...PLACE, rcode: 'BADCOOKIE' }), 1)
-})
+for (const { rcode, label } of [
+  { rcode: 15, label: 'RCODE15' },
+  { rcode: 23, label: 'BADCOOKIE' },
+  { rcode: 24, label: 'other' },
+  { rcode: 4095, label: 'other' },
+])
+  test(`rcode ${rcode} is counted as ${label}`, async () => {
+    const { ask, count } = await setUp(request => replyTo(request, { rcode, opt: {} }))
+    await ask('www.example.org.', 'A', { udpSize: 1232 })
+    assert.equal(count('responses_total', { ...PLACE, rcode: label }), 1)
+    assert.equal(count('responses_total'), 1)
+  })
 
 for (const { text, shows } of [
   { text: 'prometheus', shows: false },

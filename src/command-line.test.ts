@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { run } from './cli.ts'
+import { run } from './command-line.ts'
 import { defaultServeOptions, type ServeOptions } from './commands/serve-options.ts'
 
 interface Outcome {

@@ -1,0 +1,257 @@
+// The command line: CoreDNS's flags in Go's style, our own beside them, and the sub-commands. The only importer of commander; what the
+// commands do stands in commands/.
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { MAX_CACHE_BYTES, MIN_CACHE_BYTES } from './cache/layout.ts'
+import { CHECK_FORMATS, type CheckOptions, check } from './commands/check.ts'
+import { type GoFlag, GoFlagError, readGoFlags } from './commands/go-flags.ts'
+import { listPlugins } from './commands/list-plugins.ts'
+import { serve } from './commands/serve.ts'
+import { defaultServeOptions, ENGINES, type ServeOptions } from './commands/serve-options.ts'
+import { formatSize, GIB, KIB, MIB, parseSize } from './commands/sizes.ts'
+import { versionText } from './commands/version.ts'
+import { errnoText } from './core/errno.ts'
+import { readDescriptor } from './core/text-file.ts'
+import { nearest } from './corefile/nearest.ts'
+import { MAX_SHARDS } from './memory/region.ts'
+import { STEERINGS } from './net/mmsg/steering.ts'
+import { MAX_RECORDS_BYTES, MIN_RECORDS_BYTES } from './records/layout.ts'
+
+const EXIT_FAILURE = 1
+const EXIT_USAGE = 2
+
+/** Where a command writes, and what runs the server: parameters, so that tests see both. */
+export interface CliWorld {
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+  readonly serve: (options: ServeOptions) => Promise<number>
+  /** Contents of standard input, for `check -`. Throws an Error of one sentence. */
+  readonly stdin: () => string
+}
+
+const processWorld: CliWorld = {
+  out: text => void process.stdout.write(text),
+  err: text => void process.stderr.write(text),
+  serve,
+  stdin: () => readStdin(),
+}
+
+const readStdin = (): string => {
+  try {
+    return readDescriptor(0)
+  } catch (error) {
+    throw new Error(`read /dev/stdin: ${errnoText(error)}`, { cause: error })
+  }
+}
+
+const wholeNumber =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : -1
+    if (value < least || value > most) throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`)
+    return value
+  }
+
+const size =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const bytes = parseSize(text)
+    if (bytes !== undefined && bytes >= least && bytes <= most) return bytes
+    throw new InvalidArgumentError(
+      `Expected bytes, or a number with a unit such as Mi or MB, from ${formatSize(least)} to ${formatSize(most)}.`,
+    )
+  }
+
+const oneOf =
+  (names: readonly string[]) =>
+  (text: string): string => {
+    if (!names.includes(text)) throw new InvalidArgumentError(`Expected one of ${names.join(', ')}.`)
+    return text
+  }
+
+interface RootFlags {
+  readonly conf: string
+  readonly 'dns.port': number
+  readonly pidfile: string
+  readonly quiet?: true
+  readonly plugins?: true
+  readonly version?: true
+  readonly windowsService?: true
+  readonly workers: number
+  readonly engine: ServeOptions['engine']
+  readonly steer: ServeOptions['steering']
+  readonly fastPath: boolean
+  readonly cacheBytes: number
+  readonly recordsBytes: number
+  readonly recvBuffer: number
+  readonly heapLimit: number
+  readonly maxTcpConnections: number
+}
+
+const addFlags = (program: Command): void => {
+  const defaults = defaultServeOptions()
+  const sized = (flags: string, text: string, bytes: number, least: number, most: number): Option =>
+    new Option(flags, text).argParser(size(least, most)).default(bytes, formatSize(bytes))
+  program
+    .addOption(
+      new Option('--conf <file>', "Corefile to load; 'stdin' reads standard input").default(
+        '',
+        './Corefile, else a built-in one',
+      ),
+    )
+    .option('-p, --dns.port <port>', 'port of server blocks that name none', wholeNumber(0, 65535), defaults.port)
+    .addOption(new Option('--pidfile <file>', 'file to write the process id to').default('', 'none'))
+    .option('--quiet', 'leave out the zone list and the version')
+    .option('--plugins', 'list the supported plugins and exit')
+    .option('--version', 'print the version and exit')
+    .addOption(new Option('--windows-service').hideHelp())
+    .addOption(
+      new Option('--workers <n>', 'shards, one thread each')
+        .argParser(wholeNumber(1, MAX_SHARDS))
+        .default(defaults.workers, `CPUs available, fewer under a memory limit, here ${defaults.workers}`),
+    )
+    .option('--engine <name>', `how UDP is read and written: ${ENGINES.join(', ')}`, oneOf(ENGINES), defaults.engine)
+    .option(
+      '--steer <name>',
+      `how queries are spread over shards with engine mmsg: ${STEERINGS.join(', ')}`,
+      oneOf(STEERINGS),
+      defaults.steering,
+    )
+    .option('--no-fast-path', 'send every query through the slow path')
+    .addOption(
+      sized(
+        '--cache-bytes <size>',
+        'memory of the cache that all shards share',
+        defaults.cacheBytes,
+        MIN_CACHE_BYTES,
+        MAX_CACHE_BYTES,
+      ),
+    )
+    .addOption(
+      sized(
+        '--records-bytes <size>',
+        'room for records of clusters and hosts files, taken as needed',
+        defaults.recordsBytes,
+        MIN_RECORDS_BYTES,
+        MAX_RECORDS_BYTES,
+      ),
+    )
+    .addOption(sized('--recv-buffer <size>', 'receive buffer of each UDP socket', defaults.recvBufferBytes, 4 * KIB, GIB))
+    .addOption(sized('--heap-limit <size>', 'JavaScript heap of each shard', defaults.heapLimitBytes, 32 * MIB, 64 * GIB))
+    .option(
+      '--max-tcp-connections <n>',
+      'TCP connections open in each shard',
+      wholeNumber(1, 1_000_000),
+      defaults.maxTcpConnections,
+    )
+}
+
+const runRoot = (flags: RootFlags, world: CliWorld): number | Promise<number> => {
+  if (flags.windowsService) throw new GoFlagError('-windows-service: running as a Windows service is not supported by shardns')
+  if (flags.version) {
+    world.out(`${versionText()}\n`)
+    return 0
+  }
+  if (flags.plugins) {
+    world.out(`${listPlugins()}\n`)
+    return 0
+  }
+  return world.serve({
+    conf: flags.conf,
+    port: flags['dns.port'],
+    pidfile: flags.pidfile,
+    quiet: flags.quiet ?? false,
+    workers: flags.workers,
+    engine: flags.engine,
+    steering: flags.steer,
+    noFastPath: !flags.fastPath,
+    cacheBytes: flags.cacheBytes,
+    recordsBytes: flags.recordsBytes,
+    recvBufferBytes: flags.recvBuffer,
+    heapLimitBytes: flags.heapLimit,
+    maxTcpConnections: flags.maxTcpConnections,
+  })
+}
+
+/** The flags of `program` under every name that Go's flag package would know them by. */
+const goFlagsOf = (program: Command): Map<string, GoFlag> => {
+  const known = new Map<string, GoFlag>(['h', 'help'].map(name => [name, { name: 'help', isBoolean: true }]))
+  for (const option of program.options) {
+    const name = option.long?.slice(2) ?? ''
+    const flag = { name, isBoolean: !option.required }
+    known.set(name, flag)
+    if (option.short !== undefined) known.set(option.short.slice(1), flag)
+  }
+  return known
+}
+
+const makeProgram = (world: CliWorld, finish: (code: number) => void): Command => {
+  const program = new Command('shardns')
+    .description("A Corefile-compatible DNS server. Flags are CoreDNS's, with one dash or two, and some of our own.")
+    .exitOverride()
+    .enablePositionalOptions()
+    .helpCommand(false)
+    .configureOutput({ writeOut: world.err, writeErr: world.err })
+    .action(async (flags: RootFlags) => finish(await runRoot(flags, world)))
+  addFlags(program)
+  program
+    .command('check')
+    .description(
+      'Say what the server would refuse in Corefiles, without opening or sending anything. Exit code 1 if one has errors.',
+    )
+    .argument('[file...]', "Corefiles, or folders of them; '-' and 'stdin' are standard input; none is ./Corefile")
+    .option('--conf <file>', 'one more file, as the server takes it')
+    .addOption(new Option('--format <name>', 'how to print').choices(CHECK_FORMATS).default('text'))
+    .option('--strict', 'count warnings as errors', false)
+    .option('--elsewhere', 'the Corefile is for another machine: leave the files and interfaces that it names alone', false)
+    .configureOutput({ writeOut: world.out })
+    .action(async (files: string[], { conf, ...options }: CheckOptions & { readonly conf?: string }) =>
+      finish(await check(conf === undefined ? files : [...files, conf], options, world)),
+    )
+  return program
+}
+
+const VERBS = ['check', 'help', 'version']
+/** The dash of a long flag of check that is written as in Go. */
+const CHECK_FLAG = /^-(?=(?:conf|format|strict|elsewhere|help)(?:=|$))/
+
+/** `help` and `version` are flags, too; `help check` is that of check. Long flags of check may have one dash. */
+const verbToFlags = (argv: readonly string[]): readonly string[] => {
+  const [verb, ...rest] = argv
+  if (verb === 'version') return ['-version', ...rest]
+  if (verb === 'help') return rest[0] === 'check' ? ['check', '--help'] : ['-help']
+  return verb === 'check' ? argv.map(argument => argument.replace(CHECK_FLAG, '--')) : argv
+}
+
+/** Flags first, as CoreDNS; the exit code if the command line ends there. */
+const runServe = async (argv: readonly string[], program: Command, world: CliWorld): Promise<number | undefined> => {
+  const { flags, rest } = readGoFlags(argv, goFlagsOf(program))
+  if (rest.length > 0 && !flags.includes('--help')) {
+    const meant = argv[0] === rest[0] ? nearest(rest[0] ?? '', VERBS) : undefined
+    world.err(`extra command line arguments: [${rest.join(' ')}]\n`)
+    if (meant !== undefined) world.err(`did you mean '${meant}'?\n`)
+    return EXIT_FAILURE
+  }
+  await program.parseAsync(flags, { from: 'user' })
+  return undefined
+}
+
+/** Runs one command line; resolves to the exit code. */
+export const run = async (given: readonly string[], world: CliWorld = processWorld): Promise<number> => {
+  let code = 0
+  const program = makeProgram(world, value => {
+    code = value
+  })
+  const argv = verbToFlags(given)
+  try {
+    if (argv[0] !== 'check') return (await runServe(argv, program, world)) ?? code
+    await program.parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
+    if (!(error instanceof GoFlagError)) throw error
+    program.outputHelp({ error: true })
+    world.err(`\n${error.message}\n`)
+    return EXIT_USAGE
+  }
+  return code
+}
