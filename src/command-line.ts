@@ -4,14 +4,15 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { MAX_CACHE_BYTES, MIN_CACHE_BYTES } from './cache/layout.ts'
 import { CHECK_FORMATS, type CheckOptions, check } from './commands/check.ts'
-import { type GoFlag, GoFlagError, readGoFlags } from './commands/go-flags.ts'
+import { booleanValue, type GoFlag, GoFlagError, readGoFlags } from './commands/go-flags.ts'
 import { listPlugins } from './commands/list-plugins.ts'
 import { serve } from './commands/serve.ts'
 import { defaultServeOptions, ENGINES, type ServeOptions } from './commands/serve-options.ts'
 import { formatSize, GIB, KIB, MIB, parseSize } from './commands/sizes.ts'
 import { versionText } from './commands/version.ts'
+import { readDescriptor, writeDescriptor } from './core/descriptor.ts'
 import { errnoText } from './core/errno.ts'
-import { readDescriptor } from './core/text-file.ts'
+import { TEXT_FILE_BYTES } from './core/text-file.ts'
 import { nearest } from './corefile/nearest.ts'
 import { MAX_SHARDS } from './memory/region.ts'
 import { STEERINGS } from './net/mmsg/steering.ts'
@@ -30,15 +31,15 @@ export interface CliWorld {
 }
 
 const processWorld: CliWorld = {
-  out: text => void process.stdout.write(text),
-  err: text => void process.stderr.write(text),
+  out: text => writeDescriptor(1, text),
+  err: text => writeDescriptor(2, text),
   serve,
   stdin: () => readStdin(),
 }
 
 const readStdin = (): string => {
   try {
-    return readDescriptor(0)
+    return readDescriptor(0, TEXT_FILE_BYTES)
   } catch (error) {
     throw new Error(`read /dev/stdin: ${errnoText(error)}`, { cause: error })
   }
@@ -220,7 +221,14 @@ const verbToFlags = (argv: readonly string[]): readonly string[] => {
   const [verb, ...rest] = argv
   if (verb === 'version') return ['-version', ...rest]
   if (verb === 'help') return rest[0] === 'check' ? ['check', '--help'] : ['-help']
-  return verb === 'check' ? argv.map(argument => argument.replace(CHECK_FLAG, '--')) : argv
+  return verb === 'check' ? argv.flatMap(argument => plainSwitch(argument.replace(CHECK_FLAG, '--'))) : argv
+}
+
+/** `--strict=true` is `--strict`, `--strict=false` is nothing, as with the server's flags. Throws GoFlagError. */
+const plainSwitch = (argument: string): string[] => {
+  const [, name, value] = /^--(strict|elsewhere)=(.*)$/s.exec(argument) ?? []
+  if (name === undefined) return [argument]
+  return booleanValue({ name, value }) ? [`--${name}`] : []
 }
 
 /** Flags first, as CoreDNS; the exit code if the command line ends there. */
@@ -242,8 +250,8 @@ export const run = async (given: readonly string[], world: CliWorld = processWor
   const program = makeProgram(world, value => {
     code = value
   })
-  const argv = verbToFlags(given)
   try {
+    const argv = verbToFlags(given)
     if (argv[0] !== 'check') return (await runServe(argv, program, world)) ?? code
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {

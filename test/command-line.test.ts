@@ -15,7 +15,12 @@ interface Outcome {
 }
 
 const spawn = (argv: readonly string[], input = '', command = join(ROOT, 'src/cli.ts')): Outcome => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...argv], { cwd: ROOT, input, encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...argv], {
+    cwd: ROOT,
+    input,
+    encoding: 'utf8',
+    maxBuffer: 1e9,
+  })
   return { code: status, out: stdout, err: stderr }
 }
 
@@ -49,6 +54,23 @@ test('check of a Corefile with an error: stdout, exit 1', () => {
   const { code, out, err } = spawn(['check', '-'], '. {\nfoo\n}')
   assert.deepEqual({ code, err }, { code: 1, err: '' })
   assert.match(out, /^\/dev\/stdin:2:1: error: Unknown directive 'foo'\n/)
+})
+
+for (const [argument, code] of [
+  ['--strict', 1],
+  ['--strict=true', 1],
+  ['-strict=1', 1],
+  ['--strict=false', 0],
+  ['--strict=maybe', 2],
+] as const)
+  test(`check ${argument} of a Corefile with a warning`, () =>
+    assert.equal(spawn(['check', '-elsewhere', argument, '-'], '. {\n cache 30s\n}\n').code, code))
+
+test('check writes all that it has to say before it exits', () => {
+  const text = Array.from({ length: 100 }, (_, index) => `x${index}.${'y'.repeat(50_000)}\n`).join('')
+  const { code, out } = spawn(['check', '--format', 'json', '-'], `. {\n${text}}\n`)
+  assert.equal(code, 1)
+  assert.equal(JSON.parse(out)[0].diagnostics.length, 100)
 })
 
 test('the command works through a link, as npm installs it', t => {

@@ -253,8 +253,24 @@ for (const c of cases)
 const many: readonly { name: string; text: string }[] = [
   { name: 'unknown directives', text: `. {\n${'forwrad\n'.repeat(1000)}}\n` },
   { name: 'unknown options', text: `. {\nforward . 192.0.2.1 {\n${'polcy\n'.repeat(1000)}}\n}\n` },
+  { name: 'suspicious lines', text: Array.from({ length: 1000 }, (_, i) => `z${i} {\n cache 30s\n}\n`).join('') },
+  { name: 'server blocks that overlap', text: '. {\n}\n'.repeat(1000) },
   { name: 'lines of hosts', text: `. {\nhosts {\n${'a.example 192.0.2.1\n'.repeat(1000)}}\n}\n` },
 ]
 for (const c of many)
   test(`check: a hundred of a thousand are enough: ${c.name}`, async t =>
     assert.equal((await diagnosticsOf(t, c.text)).length, 100))
+
+test('check: an import of itself, and more blocks than a stack holds, are faults like others', async t => {
+  const blocks = await diagnosticsOf(t, '. {\n}\n'.repeat(130_000))
+  assert.equal(blocks.length, 100)
+  const [first] = await diagnosticsOf(t, 'import Corefile\n. {\n whoami\n}\n')
+  assert.equal(first?.severity, 'error')
+})
+
+test('check: a NUL is a character like any other, UTF-16 is not', async t => {
+  const [nul] = await diagnosticsOf(t, '. {\n who\0ami\n}\n')
+  assert.doesNotMatch(nul?.hint ?? '', /UTF-16/)
+  const [utf16] = await diagnosticsOf(t, Array.from('. {\n whoami\n}\n').join('\0'))
+  assert.match(utf16?.hint ?? '', /UTF-16/)
+})

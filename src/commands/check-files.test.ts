@@ -43,6 +43,13 @@ test('check of a mounted ConfigMap follows its links', async t => {
   assert.deepEqual(await checked([folder], folder), { code: 0, out: '@/Corefile: ok\n' })
 })
 
+test('check of a folder passes over links that lead nowhere', async t => {
+  const folder = folderWith(t, { Corefile: GOOD })
+  symlinkSync('Corefile.loop', join(folder, 'Corefile.loop'))
+  symlinkSync('nowhere', join(folder, 'Corefile.lost'))
+  assert.deepEqual(await checked([folder], folder), { code: 0, out: '@/Corefile: ok\n' })
+})
+
 for (const word of ['-', 'stdin'])
   test(`check of ${word} reads standard input`, async t =>
     assert.deepEqual(await checked([word], folderWith(t)), { code: 0, out: '/dev/stdin: ok\n' }))

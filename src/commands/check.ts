@@ -30,7 +30,7 @@ interface Finding {
   readonly file: string
   readonly ok: boolean
   readonly isReadable: boolean
-  /** In the order of the text, each once. */
+  /** In the order of the text, each once, a hundred of a kind at most. */
   readonly diagnostics: readonly Diagnostic[]
   /** Texts of the files that the diagnostics point into. */
   readonly sources: ReadonlyMap<string, string>
@@ -57,7 +57,7 @@ const inspect = async (target: CorefilePath, options: CheckOptions, world: Check
   const machine = options.elsewhere ? { errors: [], warnings: [] } : await inspectMachine(loaded)
   const errors = [...loaded.errors, ...machine.errors].map(error => error.toDiagnostic())
   const warnings = [...loaded.warnings, ...suspicionsOf(loaded), ...machine.warnings]
-  const diagnostics = inOrder([...errors, ...warnings], [...loaded.files.keys()])
+  const diagnostics = aHundredOfAKind(inOrder([...errors, ...warnings], [...loaded.files.keys()]))
   const ok = errors.length === 0 && !(options.strict && warnings.length > 0)
   return { file, ok, isReadable: true, diagnostics, sources: loaded.files }
 }
@@ -69,6 +69,19 @@ const inOrder = (diagnostics: readonly Diagnostic[], files: readonly string[]): 
   return [...unique.values()].sort(
     ({ span: a }, { span: b }) => fileOf(a) - fileOf(b) || (a?.line ?? 0) - (b?.line ?? 0) || (a?.column ?? 0) - (b?.column ?? 0),
   )
+}
+
+const KIND_LIMIT = 100
+
+/** Nobody reads more, and to render a hundred thousand takes minutes. */
+const aHundredOfAKind = (diagnostics: readonly Diagnostic[]): Diagnostic[] => {
+  const counts = new Map<string, number>()
+  return diagnostics.filter(({ severity, code }) => {
+    const kind = `${severity} ${code}`
+    const count = (counts.get(kind) ?? 0) + 1
+    counts.set(kind, count)
+    return count <= KIND_LIMIT
+  })
 }
 
 const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`

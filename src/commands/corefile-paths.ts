@@ -21,11 +21,11 @@ export const corefilePaths = (args: readonly string[]): CorefilePath[] =>
     }
   })
 
+/** False for what cannot be looked at: reading it will say why not. */
 const isFolder = (path: string): boolean => {
   try {
     return statSync(path).isDirectory()
   } catch (error) {
-    // Reading it will say why not.
     if (codeOf(error) === '') throw error
     return false
   }
@@ -42,4 +42,12 @@ const inFolder = (folder: string): CorefilePath[] => {
   return chosen.map(name => ({ path: join(folder, name) }))
 }
 
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+/** A link that leads nowhere is passed over, as a folder is: the others count. */
+const isFile = (path: string): boolean => {
+  try {
+    return statSync(path).isFile()
+  } catch (error) {
+    if (codeOf(error) === '') throw error
+    return false
+  }
+}

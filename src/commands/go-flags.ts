@@ -34,7 +34,8 @@ const splitFlag = (argument: string): Split | undefined => {
   return equals < 0 ? { name: body, value: undefined } : { name: body.slice(0, equals), value: body.slice(equals + 1) }
 }
 
-const booleanValue = ({ name, value }: Split): boolean => {
+/** What a boolean flag is set to; it is true without a value. Throws GoFlagError. */
+export const booleanValue = ({ name, value }: Split): boolean => {
   if (value === undefined || TRUE.has(value)) return true
   if (FALSE.has(value)) return false
   throw new GoFlagError(`invalid boolean value ${JSON.stringify(value)} for -${name}: parse error`)

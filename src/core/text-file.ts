@@ -1,12 +1,12 @@
 // Reading a text file that an operator names: bounded, without hanging, and with Go's words for what goes wrong.
 
-import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs'
+import { readDescriptor, tooLarge } from './descriptor.ts'
 import { codeOf, errnoText } from './errno.ts'
 
 /** Far above any real Corefile. */
 export const TEXT_FILE_BYTES = 16 * 1024 * 1024
 
-const CHUNK_BYTES = 64 * 1024
 /** What a shell's `<(…)` and standard input are called: pipes that have a writer. */
 const OPEN_ALREADY = /^(?:\/dev\/(?:fd\/\d+|stdin)|\/proc\/self\/fd\/\d+)$/
 
@@ -14,26 +14,11 @@ const OPEN_ALREADY = /^(?:\/dev\/(?:fd\/\d+|stdin)|\/proc\/self\/fd\/\d+)$/
 export const openErrorText = (path: string, error: unknown): string =>
   `${codeOf(error) === 'EISDIR' ? 'read' : 'open'} ${path}: ${errnoText(error)}`
 
-const tooLarge = (): Error => new Error(`larger than ${TEXT_FILE_BYTES} bytes`)
-
-/** All that a descriptor gives, up to TEXT_FILE_BYTES. Throws the system's error, or an Error of a few words. */
-export const readDescriptor = (descriptor: number): string => {
-  const chunks: Buffer[] = []
-  for (let total = 0; ; ) {
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
-    const size = readSync(descriptor, chunk, 0, CHUNK_BYTES, null)
-    if (size === 0) return Buffer.concat(chunks).toString('utf8')
-    total += size
-    if (total > TEXT_FILE_BYTES) throw tooLarge()
-    chunks.push(chunk.subarray(0, size))
-  }
-}
-
 /** Opening a pipe waits for a writer, which may never come. */
 const refuseUnreadable = (stats: Stats, path: string): void => {
   if (stats.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' })
   if (stats.isFIFO() && !OPEN_ALREADY.test(path)) throw new Error('a named pipe cannot be read')
-  if (stats.size > TEXT_FILE_BYTES) throw tooLarge()
+  if (stats.size > TEXT_FILE_BYTES) throw tooLarge(TEXT_FILE_BYTES)
 }
 
 /** The whole file. Throws an Error of one sentence that names it: `open /a/b: permission denied`. */
@@ -43,7 +28,7 @@ export const readTextFile = (path: string): string => {
     const descriptor = openSync(path, 'r')
     try {
       refuseUnreadable(fstatSync(descriptor), path)
-      return readDescriptor(descriptor)
+      return readDescriptor(descriptor, TEXT_FILE_BYTES)
     } finally {
       closeSync(descriptor)
     }

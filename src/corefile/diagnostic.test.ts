@@ -58,6 +58,12 @@ const cases: { rule: string; diagnostic: Partial<Diagnostic>; source: string | u
     lines: ['Corefile:1:4: error: no', '     a·b', '       ^'],
   },
   {
+    rule: 'what would turn the text around or break the line is shown as a dot',
+    diagnostic: { message: 'no \u202egnol', span: span(1, 4, 1) },
+    source: 'a\u2028\u2067b',
+    lines: ['Corefile:1:4: error: no ·gnol', '    a··b', '       ^'],
+  },
+  {
     rule: 'a token over several lines is marked to the end of its first',
     diagnostic: { message: 'no', span: span(1, 3, 20) },
     source: 'a "bcd\nefg" h',

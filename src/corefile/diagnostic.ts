@@ -81,8 +81,8 @@ const WIDTH = 120
 const LEAD = 40
 const MESSAGE_LENGTH = 500
 
-/** Control characters would move the caret, or the terminal. A tab is one column wide here. */
-const printable = (text: string): string => text.replaceAll('\t', ' ').replace(/\p{Cc}/gu, '\u00b7')
+/** What would move the caret, or the terminal, or turn the text around. A tab is one column wide here. */
+const printable = (text: string): string => text.replaceAll('\t', ' ').replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '\u00b7')
 
 /** The part of a long line that shows the column, with `…` where it was cut. */
 const excerpt = (line: string, column: number): { text: string; indent: number } => {

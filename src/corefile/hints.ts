@@ -80,9 +80,15 @@ export const keyHint = (key: string): string | undefined => {
   return isComment(key) ? COMMENT_HINT : undefined
 }
 
+/** A NUL beside every other character, as ASCII has it in UTF-16; a single one is a character like any other. */
+const isUtf16 = (text: string): boolean => {
+  const start = text.slice(0, 1000)
+  return start.split('\0').length - 1 >= Math.max(2, Math.floor((start.length - 4) / 3))
+}
+
 /** What is wrong with the text as a whole, so that its errors say nothing. */
 export const wholeTextHint = (text: string): string | undefined => {
-  if (text.includes('\0')) return UTF16_HINT
+  if (isUtf16(text)) return UTF16_HINT
   return /^(?:apiVersion|kind|data|metadata|Corefile):(?:\s|$)/m.test(text) ? YAML_HINT : undefined
 }
 

@@ -15,8 +15,9 @@ const WRONG: readonly { name: string; text: string; context?: string; error: Reg
   {
     name: 'aliases without end',
     text: `a: &a [x]\n${Array.from({ length: 9 }, (_, i) => `b${i}: &b${i} [${`*${i === 0 ? 'a' : `b${i - 1}`},`.repeat(9)}]`).join('\n')}`,
-    error: /alias/i,
+    error: /: its aliases repeat more than 100 times$/,
   },
+  { name: 'two documents', text: 'a: 1\n---\nb: 2', error: /: line \d is no YAML: a second document begins here$/ },
   { name: 'no current-context', text: 'kind: Config', error: /: it has no current-context: name a context after the file$/ },
   {
     name: 'an unknown context',

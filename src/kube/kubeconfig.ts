@@ -1,6 +1,7 @@
 // Finds the cluster and the user of a context in a kubeconfig, and checks that what it says is of the right kind. What that means for a
 // connection is kubeconfig-settings.ts's business. The only importer of `yaml`, which is loaded when a kubeconfig is read.
 
+import type { Document } from 'yaml'
 import { messageOf } from '../core/errors.ts'
 import { readText } from './text-source.ts'
 
@@ -93,11 +94,26 @@ async function parseYaml(text: string): Promise<unknown> {
   const [error] = document.errors
   if (error !== undefined) {
     const line = text.slice(0, error.pos[0]).split('\n').length
-    throw new Error(`line ${line} is no YAML: ${error.message.split('\n', 1)[0]}`)
+    // The library's text for several documents names a function of its own.
+    const why = error.code === 'MULTIPLE_DOCS' ? 'a second document begins here' : error.message.split('\n', 1)[0]
+    throw new Error(`line ${line} is no YAML: ${why}`)
   }
-  const value: unknown = document.toJS({ maxAliasCount: 100 })
+  const value = withAliases(document)
   if (!isMapping(value)) throw new Error('it is no kubeconfig: the file holds no mapping')
   return value
+}
+
+/** More is an attack on memory, not a kubeconfig. */
+const ALIAS_LIMIT = 100
+
+/** The contents, with what aliases repeat. */
+function withAliases(document: Pick<Document, 'toJS'>): unknown {
+  try {
+    return document.toJS({ maxAliasCount: ALIAS_LIMIT })
+  } catch {
+    // The one thing that it throws for once parsing has gone well.
+    throw new Error(`its aliases repeat more than ${ALIAS_LIMIT} times`)
+  }
 }
 
 function choose(file: Section, wanted: string | undefined): ChosenContext {

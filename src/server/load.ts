@@ -116,24 +116,32 @@ const parse = (text: string, file: string, options: LoadOptions): ParsedCorefile
 const readBlocks = (parsed: ParsedCorefile, port: number): Attempt => {
   const errors: CorefileError[] = []
   const inspected = inspectBlocks(parsed.blocks, { defaultPort: port }, error => errors.push(error))
-  for (const { sites } of inspected) errors.push(...unsupportedTransports(sites))
+  for (const { sites } of inspected) append(errors, unsupportedTransports(sites))
   const found = inspected.map(() => [] as LoadedDirective[])
   const warnings: Diagnostic[] = []
   for (const { blockIndex, directive } of directivesInSetupOrder(inspected)) {
     const plugin = findPlugin(directive.name)
-    if (plugin === undefined) errors.push(...[...directive.each()].map(unsupported))
+    if (plugin === undefined) append(errors, [...directive.each()].map(unsupported))
     else {
       const reading = readDirective(plugin, directive)
-      found[blockIndex]?.push(...reading.loaded)
-      errors.push(...reading.errors)
-      warnings.push(...reading.warnings)
+      append(found[blockIndex] ?? [], reading.loaded)
+      append(errors, reading.errors)
+      append(warnings, reading.warnings)
     }
   }
   const blocks = inspected.map(({ sites, zones }, index) => ({ index, sites, zones, directives: found[index] ?? [] }))
   const isBindKnown = ({ index, directives }: LoadedBlock): boolean =>
     !parsed.blocks[index]?.directives.has('bind') || directives.some(({ plugin }) => plugin === bind)
-  errors.push(...literalOverlaps(blocks.filter(isBindKnown)))
+  append(errors, literalOverlaps(blocks.filter(isBindKnown)))
   return { blocks, errors, warnings }
+}
+
+/** More overlaps than anybody reads: an import that repeats itself makes a hundred thousand. */
+const OVERLAP_LIMIT = 100
+
+/** `push` with so many arguments would overflow the stack. */
+const append = <T>(list: T[], more: readonly T[]): void => {
+  for (const item of more) list.push(item)
 }
 
 const unsupportedTransports = (sites: readonly Site[]): CorefileError[] =>
@@ -156,7 +164,7 @@ const literalOverlaps = (blocks: readonly LoadedBlock[]): CorefileError[] => {
     if (bindAddresses === 'unknown') return []
     return block.sites.map(site => ({ site, bindAddresses, hasView: false }))
   })
-  return [...findOverlaps(bound)]
+  return findOverlaps(bound).take(OVERLAP_LIMIT).toArray()
 }
 
 const literalAddresses = (block: LoadedBlock): readonly string[] | undefined | 'unknown' => {
