@@ -207,7 +207,8 @@ const makeProgram = (world: CliWorld, finish: (code: number) => void): Command =
     .option('--elsewhere', 'the Corefile is for another machine: leave the files and interfaces that it names alone', false)
     .configureOutput({ writeOut: world.out })
     .action(async (files: string[], { conf, ...options }: CheckOptions & { readonly conf?: string }) =>
-      finish(await check(conf === undefined ? files : [...files, conf], options, world)),
+      // An empty one is the default, as for the server.
+      finish(await check(conf ? [...files, conf] : files, options, world)),
     )
   return program
 }

@@ -39,7 +39,13 @@ test('an unknown flag: usage on stderr, then the error, exit 2', () => {
 test('extra arguments: stderr, exit 1', () =>
   assert.deepEqual(spawn(['a', 'b']), { code: 1, out: '', err: 'extra command line arguments: [a b]\n' }))
 
-for (const argv of [['check', 'Corefile'], ['check'], ['check', '-conf', 'Corefile'], ['check', '--conf=Corefile']])
+for (const argv of [
+  ['check', 'Corefile'],
+  ['check'],
+  ['check', '-conf', 'Corefile'],
+  ['check', '--conf=Corefile'],
+  ['check', '-conf', ''],
+])
   test(`the repository serves a Corefile without fault: ${argv.join(' ')}`, () =>
     assert.deepEqual(spawn([...argv, '-elsewhere']), { code: 0, out: 'Corefile: ok\n', err: '' }))
 
