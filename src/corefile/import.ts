@@ -25,6 +25,12 @@ export interface Imported {
   readonly warning?: string
 }
 
+/** Of a block with these keys that defines a snippet. */
+export const snippetName = ([key, ...others]: readonly Token[]): string | undefined => {
+  if (key === undefined || others.length > 0 || !key.text.startsWith('(') || !key.text.endsWith(')')) return undefined
+  return key.text.slice(1, -1)
+}
+
 /** The snippets, files and counts of one parse. Files and patterns are looked up once: a cycle costs no more than its tokens. */
 export class Importer {
   /** Every source text by the name its spans show. */
