@@ -230,6 +230,24 @@ const cases: readonly { name: string; text: string; found: readonly string[] }[]
       '5:12+31 plugin/forward: invalid address: "" | environment variables SHARDNS_NO_B, SHARDNS_NO_A are not set',
     ],
   },
+  ...['cache', 'log'].map(directive => ({
+    name: `a variable that is not set, where ${directive} takes nothing as well`,
+    text: `. {\n ${directive} {$SHARDNS_NO_A}\n}\n`,
+    found: [`2:${directive.length + 3}+15 environment variable SHARDNS_NO_A is not set`],
+  })),
+  {
+    name: 'a variable that is not set in a snippet that is used twice',
+    text: '(s) {\n log a{$SHARDNS_NO_A}.example\n}\na.example {\n import s\n}\nb.example {\n import s\n}\n',
+    found: ['2:6+24 environment variable SHARDNS_NO_A is not set'],
+  },
+  ...[
+    { directive: 'root', message: 'Root path does not exist: ' },
+    { directive: 'hosts', message: 'File does not exist: ' },
+  ].map(({ directive, message }) => ({
+    name: `a variable that is not set, in ${directive}`,
+    text: `. {\n ${directive} {$SHARDNS_NO_A}\n}\n`,
+    found: [`2:${directive.length + 3}+15 plugin/${directive}: ${message} | environment variable SHARDNS_NO_A is not set`],
+  })),
   {
     name: 'a line of hosts the wrong way round',
     text: '. {\n hosts {\n  www.example.org 192.0.2.1\n  192.0.2.2 a.example.org\n }\n}\n',
@@ -253,6 +271,7 @@ for (const c of cases)
 const many: readonly { name: string; text: string }[] = [
   { name: 'unknown directives', text: `. {\n${'forwrad\n'.repeat(1000)}}\n` },
   { name: 'unknown options', text: `. {\nforward . 192.0.2.1 {\n${'polcy\n'.repeat(1000)}}\n}\n` },
+  { name: 'variables that are not set', text: `. {\n${'log {$SHARDNS_NO_A}\n'.repeat(1000)}}\n` },
   { name: 'lines of hosts', text: `. {\nhosts {\n${'a.example 192.0.2.1\n'.repeat(1000)}}\n}\n` },
 ]
 for (const c of many)

@@ -94,6 +94,16 @@ const unsetHint = (names: readonly string[]): string => {
   return `environment variables ${[first, ...others].join(', ')} are not set`
 }
 
+/** More of them than anybody reads. */
+const UNSET_LIMIT = 100
+
+/** A warning for each place with such variables at which there is no diagnostic yet that tells of them. */
+export const unsetWarnings = (unset: ReadonlyMap<Span, readonly string[]>, told: ReadonlySet<unknown>): Diagnostic[] =>
+  [...unset]
+    .filter(([span]) => !told.has(span))
+    .slice(0, UNSET_LIMIT)
+    .map(([span, names]) => ({ severity: 'warning', code: 'unset-variable', message: unsetHint(names), span }))
+
 /** A warning with the same. */
 export const warningWithUnset = (warning: Diagnostic, unset: ReadonlyMap<object, readonly string[]>): Diagnostic => {
   const names = warning.span && unset.get(warning.span)

@@ -4,7 +4,7 @@
 import { type BlockSettings, initialSettings } from '../core/block.ts'
 import type { InspectScope } from '../core/inspect-scope.ts'
 import type { CorefileError, Diagnostic } from '../corefile/diagnostic.ts'
-import { withUnset } from '../corefile/hints.ts'
+import { warningWithUnset, withUnset } from '../corefile/hints.ts'
 import { SETUP_ORDER } from '../corefile/order.ts'
 import { findOverlaps } from '../corefile/overlap.ts'
 import { placedError } from './argument-place.ts'
@@ -30,7 +30,10 @@ export const inspectMachine = async (loaded: Inspection): Promise<MachineFinding
     }
   }
   if (loaded.errors.length === 0 && errors.length === 0) errors.push(...overlapsOf(blocks))
-  return { errors: errors.map(error => withUnset(error, loaded.unset)), warnings }
+  return {
+    errors: errors.map(error => withUnset(error, loaded.unset)),
+    warnings: warnings.map(warning => warningWithUnset(warning, loaded.unset)),
+  }
 }
 
 const scopeOf = (
