@@ -203,21 +203,6 @@ const cases: readonly { name: string; text: string; found: readonly string[] }[]
     found: [`4:1+1 this '}' closes nothing: it is taken for a zone`],
   },
   {
-    name: 'the first of two zones',
-    text: '. {\n whoami\n}\n\n.:53 {\n whoami\n}\n',
-    found: ['5:1+4 cannot serve dns://.:53 - it is already defined | 1:1 the first one stands here'],
-  },
-  {
-    name: 'the first of two directives',
-    text: '. {\n hosts\n whoami\n hosts\n}\n',
-    found: ['4:2+5 plugin/hosts: this plugin can only be used once per Server Block | 2:2 the first one stands here'],
-  },
-  {
-    name: 'the first of two snippets',
-    text: '(s) {\n log\n}\n(s) {\n errors\n}\n. {\n import s\n}\n',
-    found: [`4:5+1 ${parsing(4, 'redeclaration of previously declared snippet s')} | 1:1 the first one stands here`],
-  },
-  {
     name: 'the brace of hosts before a directive, which CoreDNS takes',
     text: '. {\n hosts {\n  192.0.2.1 a.example\n\n forward . 192.0.2.2\n}\n',
     found: [`5:2+7 plugin/hosts: ${isDirective('forward')} It is passed over as a line of hosts`],

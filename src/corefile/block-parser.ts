@@ -4,7 +4,7 @@
 import { CorefileError, type CorefileErrorOptions, type Diagnostic, firstOne, parsingError } from './diagnostic.ts'
 import { type Environment, replaceEnvironment } from './env.ts'
 import { neverClosed, ONE_LINE_HINT, quoteHelp, UNCLOSED_HINT, unknownDirectiveHelp } from './hints.ts'
-import { Importer, snippetName, TOO_MANY_SNIPPETS } from './import.ts'
+import { Importer, type SnippetHead, snippetHead, TOO_MANY_SNIPPETS } from './import.ts'
 import { lex } from './lexer.ts'
 import type { Loader } from './loader.ts'
 import { DIRECTIVES } from './order.ts'
@@ -124,9 +124,9 @@ export class BlockParser {
   }
 
   #readBody(): void {
-    const name = snippetName(this.#keys)
-    if (name !== undefined) {
-      this.#defineSnippet(name, this.#keys[0]?.span)
+    const snippet = snippetHead(this.#keys)
+    if (snippet !== undefined) {
+      this.#defineSnippet(snippet)
       this.#keys = []
       this.#ended = this.#stream.current
       return
@@ -143,10 +143,10 @@ export class BlockParser {
     }
   }
 
-  #defineSnippet(name: string, place: Span | undefined): void {
+  #defineSnippet({ name, place }: SnippetHead): void {
     const first = this.importer.placeOf(name)
     const again = `redeclaration of previously declared snippet ${name}`
-    if (first !== undefined) this.#report(this.#err(again, { code: 'import', related: firstOne(first) }))
+    if (first !== undefined) this.#report(this.#err(again, { code: 'import', ...firstOne(first, place) }))
     if (this.#text() !== '{') throw this.#syntaxErr('{')
     const opening = this.#stream.current
     const tokens: Token[] = []
@@ -164,7 +164,7 @@ export class BlockParser {
     if (importsItself) {
       this.#report(this.#err(TOO_MANY_SNIPPETS, { code: 'import', hint: `the snippet '${name}' imports itself` }))
     }
-    if (first === undefined && place !== undefined) this.importer.define(name, importsItself ? [] : tokens, place)
+    if (first === undefined) this.importer.define(name, importsItself ? [] : tokens, place)
   }
 
   #readDirectives(): void {

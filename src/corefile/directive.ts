@@ -253,15 +253,11 @@ export class Directive {
 
   /** Throws if the directive occurs twice in the block, or seems to (see next). */
   once(): void {
-    const second = this.#occurrences.starts[1] ?? this.#occurrences.strays[0]
-    if (second === undefined) return
+    const token = this.#tokens[this.#occurrences.starts[1] ?? this.#occurrences.strays[0] ?? -1]
     const [first] = this.#tokens
-    const related = first && firstOne(first.span)
-    throw this.plainErr('this plugin can only be used once per Server Block', {
-      code: 'once',
-      token: this.#tokens[second],
-      related,
-    })
+    if (token === undefined || first === undefined) return
+    const text = 'this plugin can only be used once per Server Block'
+    throw this.plainErr(text, { code: 'once', token, ...firstOne(first.span, token.span) })
   }
 
   /** A warning, at the current token by default: `check` shows it, the server logs it at start. */

@@ -8,7 +8,7 @@ import { warningWithUnset, withUnset } from '../corefile/hints.ts'
 import { SETUP_ORDER } from '../corefile/order.ts'
 import { findOverlaps } from '../corefile/overlap.ts'
 import { placedError } from './argument-place.ts'
-import type { Inspection, LoadedBlock } from './load.ts'
+import { bindOf, type Inspection, type LoadedBlock } from './load.ts'
 import type { LoadedDirective } from './read-directive.ts'
 
 export interface MachineFindings {
@@ -73,7 +73,12 @@ const scopeOf = (
 const overlapsOf = (blocks: readonly { readonly block: LoadedBlock; readonly settings: BlockSettings }[]): CorefileError[] => [
   ...findOverlaps(
     blocks.flatMap(({ block, settings }) =>
-      block.sites.map(site => ({ site, bindAddresses: settings.bindAddresses, hasView: false })),
+      block.sites.map(site => ({
+        site,
+        bindAddresses: settings.bindAddresses,
+        bindTokens: bindOf(block)?.tokens,
+        hasView: false,
+      })),
     ),
   ),
 ]

@@ -155,13 +155,16 @@ const literalOverlaps = (blocks: readonly LoadedBlock[]): CorefileError[] => {
   const bound = blocks.flatMap(block => {
     const bindAddresses = literalAddresses(block)
     if (bindAddresses === 'unknown') return []
-    return block.sites.map(site => ({ site, bindAddresses, hasView: false }))
+    return block.sites.map(site => ({ site, bindAddresses, bindTokens: bindOf(block)?.tokens, hasView: false }))
   })
   return [...findOverlaps(bound)]
 }
 
+export const bindOf = ({ directives }: LoadedBlock): LoadedDirective | undefined =>
+  directives.find(({ plugin }) => plugin === bind)
+
 const literalAddresses = (block: LoadedBlock): readonly string[] | undefined | 'unknown' => {
-  const options = block.directives.find(({ plugin }) => plugin === bind)?.options as readonly BindLine[] | undefined
+  const options = bindOf(block)?.options as readonly BindLine[] | undefined
   if (options?.some(line => [...line.listen, ...line.except].some(word => parseIp(word) === undefined))) return 'unknown'
   return options?.flatMap(({ listen, except }) => listen.filter(address => !except.includes(address)))
 }
