@@ -27,21 +27,6 @@ const cases: readonly { name: string; text: string; found: readonly string[] }[]
     ],
   },
   {
-    name: 'several options of one directive, and of each occurrence',
-    text: '. {\n forward . 192.0.2.1 {\n  polcy x\n  policy rnd\n  expire 1s\n  max_fails x\n }\n forward . 192.0.2.2 {\n  exprie 1s\n }\n}\n',
-    found: [
-      `3:3+5 plugin/forward: ${parsing(3, `unknown property 'polcy'`)} | did you mean 'policy'?`,
-      `4:10+3 plugin/forward: ${parsing(4, `unknown policy 'rnd'`)}`,
-      '6:13+1 plugin/forward: strconv.ParseUint: parsing "x": invalid syntax',
-      `9:3+6 plugin/forward: ${parsing(9, `unknown property 'exprie'`)} | did you mean 'expire'?`,
-    ],
-  },
-  {
-    name: 'what follows from a line that is wrong is no error of its own',
-    text: '. {\n forward . 192.0.2.1 {\n  expire 1x\n  max_age 5s\n }\n}\n',
-    found: ['3:10+2 plugin/forward: time: unknown unit "x" in duration "1x"'],
-  },
-  {
     name: 'the error of a snippet comes once',
     text: '(s) {\n whoami x\n}\na.example {\n import s\n}\nb.example {\n import s\n}\n',
     found: [`2:9+1 plugin/whoami: ${parsing(2, `Wrong argument count or unexpected line ending after 'x'`)}`],

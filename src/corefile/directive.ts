@@ -89,6 +89,17 @@ export class Directive {
     return this.#alone([...tokens.slice(0, from), ...tokens.slice(to)], [])
   }
 
+  /** Of a single occurrence with a block: with other words for the argument of that place, if it stands before the block. */
+  withArgument(place: Span, ...words: readonly string[]): Directive | undefined {
+    const tokens = this.#tokens
+    const at = tokens.findIndex(({ span }) => span === place)
+    const old = tokens[at]
+    const isArgument = at > 0 && at < tokens.findIndex(({ text }) => text === '{')
+    if (old === undefined || !isArgument || this.#occurrences.strays.length > 0) return undefined
+    const others = words.map(text => ({ ...old, text }))
+    return this.#alone([...tokens.slice(0, at), ...others, ...tokens.slice(at + 1)], [])
+  }
+
   #alone(tokens: readonly Token[], strays: readonly number[]): Directive {
     return new Directive({
       name: this.name,
