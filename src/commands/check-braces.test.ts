@@ -1,6 +1,7 @@
 // Braces too many, and blocks in blocks: text that CoreDNS reads in another way than it looks.
 
 import assert from 'node:assert/strict'
+import { networkInterfaces } from 'node:os'
 import { test } from 'node:test'
 import { diagnosticsOf, shownBriefly } from './check.cases.ts'
 
@@ -9,6 +10,7 @@ const unknown = (line: number, name: string): string => parsing(line, `Unknown d
 const named = (word: string): string => `a server block with the name of the directive '${word}' begins here`
 const ended = (line: number, column: number): string => `${line}:${column} this '}' ended what stands above: a '}' too many?`
 const tooMany = (word: string): string => `'${word}' is a directive: is a '}' too many above?`
+const LAST = networkInterfaces().lo?.at(-1)?.address
 const FILE_HINT = 'an imported file holds a server block: import it outside of the block'
 
 const cases: readonly { name: string; text: string; files?: Record<string, string>; found: readonly string[] }[] = [
@@ -33,6 +35,14 @@ const cases: readonly { name: string; text: string; files?: Record<string, strin
     found: [
       `4:2+7 ${named('forward')} | ${ended(3, 2)}`,
       `4:10+1 cannot serve dns://.:53 - it is already defined | ${tooMany('forward')} | 1:1 the first one stands here`,
+    ],
+  },
+  {
+    name: 'before a directive whose argument is a zone that is served already, on an interface',
+    text: '. {\n bind lo\n }\n forward . 192.0.2.53\n}\n',
+    found: [
+      `4:2+7 ${named('forward')} | ${ended(3, 2)}`,
+      `4:10+1 cannot serve dns://.:53 - zone overlap listener capacity with dns://.:53 on ${LAST} | ${tooMany('forward')} | 1:1 the first one stands here`,
     ],
   },
   {
