@@ -27,21 +27,6 @@ const cases: readonly { name: string; text: string; found: readonly string[] }[]
     ],
   },
   {
-    name: 'several options of one directive, and of each occurrence',
-    text: '. {\n forward . 192.0.2.1 {\n  polcy x\n  policy rnd\n  expire 1s\n  max_fails x\n }\n forward . 192.0.2.2 {\n  exprie 1s\n }\n}\n',
-    found: [
-      `3:3+5 plugin/forward: ${parsing(3, `unknown property 'polcy'`)} | did you mean 'policy'?`,
-      `4:10+3 plugin/forward: ${parsing(4, `unknown policy 'rnd'`)}`,
-      '6:13+1 plugin/forward: strconv.ParseUint: parsing "x": invalid syntax',
-      `9:3+6 plugin/forward: ${parsing(9, `unknown property 'exprie'`)} | did you mean 'expire'?`,
-    ],
-  },
-  {
-    name: 'what follows from a line that is wrong is no error of its own',
-    text: '. {\n forward . 192.0.2.1 {\n  expire 1x\n  max_age 5s\n }\n}\n',
-    found: ['3:10+2 plugin/forward: time: unknown unit "x" in duration "1x"'],
-  },
-  {
     name: 'the error of a snippet comes once',
     text: '(s) {\n whoami x\n}\na.example {\n import s\n}\nb.example {\n import s\n}\n',
     found: [`2:9+1 plugin/whoami: ${parsing(2, `Wrong argument count or unexpected line ending after 'x'`)}`],
@@ -203,21 +188,6 @@ const cases: readonly { name: string; text: string; found: readonly string[] }[]
     found: [`4:1+1 this '}' closes nothing: it is taken for a zone`],
   },
   {
-    name: 'the first of two zones',
-    text: '. {\n whoami\n}\n\n.:53 {\n whoami\n}\n',
-    found: ['5:1+4 cannot serve dns://.:53 - it is already defined | 1:1 the first one stands here'],
-  },
-  {
-    name: 'the first of two directives',
-    text: '. {\n hosts\n whoami\n hosts\n}\n',
-    found: ['4:2+5 plugin/hosts: this plugin can only be used once per Server Block | 2:2 the first one stands here'],
-  },
-  {
-    name: 'the first of two snippets',
-    text: '(s) {\n log\n}\n(s) {\n errors\n}\n. {\n import s\n}\n',
-    found: [`4:5+1 ${parsing(4, 'redeclaration of previously declared snippet s')} | 1:1 the first one stands here`],
-  },
-  {
     name: 'the brace of hosts before a directive, which CoreDNS takes',
     text: '. {\n hosts {\n  192.0.2.1 a.example\n\n forward . 192.0.2.2\n}\n',
     found: [`5:2+7 plugin/hosts: ${isDirective('forward')} It is passed over as a line of hosts`],
@@ -230,6 +200,24 @@ const cases: readonly { name: string; text: string; found: readonly string[] }[]
       '5:12+31 plugin/forward: invalid address: "" | environment variables SHARDNS_NO_B, SHARDNS_NO_A are not set',
     ],
   },
+  ...['cache', 'log'].map(directive => ({
+    name: `a variable that is not set, where ${directive} takes nothing as well`,
+    text: `. {\n ${directive} {$SHARDNS_NO_A}\n}\n`,
+    found: [`2:${directive.length + 3}+15 environment variable SHARDNS_NO_A is not set`],
+  })),
+  {
+    name: 'a variable that is not set in a snippet that is used twice',
+    text: '(s) {\n log a{$SHARDNS_NO_A}.example\n}\na.example {\n import s\n}\nb.example {\n import s\n}\n',
+    found: ['2:6+24 environment variable SHARDNS_NO_A is not set'],
+  },
+  ...[
+    { directive: 'root', message: 'Root path does not exist: ' },
+    { directive: 'hosts', message: 'File does not exist: ' },
+  ].map(({ directive, message }) => ({
+    name: `a variable that is not set, in ${directive}`,
+    text: `. {\n ${directive} {$SHARDNS_NO_A}\n}\n`,
+    found: [`2:${directive.length + 3}+15 plugin/${directive}: ${message} | environment variable SHARDNS_NO_A is not set`],
+  })),
   {
     name: 'a line of hosts the wrong way round',
     text: '. {\n hosts {\n  www.example.org 192.0.2.1\n  192.0.2.2 a.example.org\n }\n}\n',
@@ -255,6 +243,7 @@ const many: readonly { name: string; text: string }[] = [
   { name: 'unknown options', text: `. {\nforward . 192.0.2.1 {\n${'polcy\n'.repeat(1000)}}\n}\n` },
   { name: 'suspicious lines', text: Array.from({ length: 1000 }, (_, i) => `z${i} {\n cache 30s\n}\n`).join('') },
   { name: 'server blocks that overlap', text: '. {\n}\n'.repeat(1000) },
+  { name: 'variables that are not set', text: `. {\n${'log {$SHARDNS_NO_A}\n'.repeat(1000)}}\n` },
   { name: 'lines of hosts', text: `. {\nhosts {\n${'a.example 192.0.2.1\n'.repeat(1000)}}\n}\n` },
 ]
 for (const c of many)

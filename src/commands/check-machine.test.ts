@@ -87,6 +87,32 @@ const cases: readonly { name: string; text: string; files?: Record<string, strin
     text: '.:5300 {\n    bind {$SHARDNS_TEST_UNSET}\n}\n',
     found: [`2:10+21 ${noInterface('')} | environment variable SHARDNS_TEST_UNSET is not set`],
   },
+  ...['192.0.2.77', 'fe80::1%lo', '::ffff:192.0.2.77', '2001:db8::77'].map(address => ({
+    name: `an address that no interface has, in bind: ${address}`,
+    text: `.:5300 {\n    bind 127.0.0.1 ${address}\n}\n`,
+    found: [`2:20+${address.length} plugin/bind: listen tcp ${address}: bind: cannot assign requested address`],
+  })),
+  {
+    name: 'a link-local address without its interface',
+    text: '.:5300 {\n    bind fe80::1\n}\n',
+    found: ['2:10+7 plugin/bind: listen tcp fe80::1: bind: invalid argument'],
+  },
+  {
+    name: 'an address that is excepted is not listened on',
+    text: '.:5300 {\n    bind lo 192.0.2.77 {\n        except 192.0.2.77\n    }\n}\n',
+    found: [],
+  },
+  {
+    name: 'addresses that are there without being listed',
+    text: '.:5300 {\n    bind 127.9.9.9 ::ffff:127.0.0.1 224.0.0.1\n}\n.:5301 {\n    bind 0.0.0.0\n}\n.:5302 {\n    bind ::\n    health [::1]:8080\n}\n',
+    found: [],
+  },
+  {
+    name: 'an address that no interface has, in health',
+    text: '.:5300 {\n    health 192.0.2.77:8080\n    whoami\n}\n',
+    found: ['2:12+15 plugin/health: listen tcp 192.0.2.77:8080: bind: cannot assign requested address'],
+  },
+  { name: 'a host name in health is not asked for', text: '.:5300 {\n    health no-such-host.invalid:8080\n}\n', found: [] },
   {
     name: 'a kubeconfig that is not there',
     text: '.:5300 {\n    kubernetes cluster.local {\n        kubeconfig @/nope\n    }\n}\n',
@@ -160,7 +186,7 @@ test('check: an interface and one of its addresses overlap', async t => {
 })
 
 test('check --elsewhere looks at no file and no interface', async t => {
-  const text = `.:5300 {\n    bind eth99\n    root @/file/x\n    forward . @/resolv.cnf {\n        tls @/nope\n    }\n}\n`
+  const text = `.:5300 {\n    bind eth99 192.0.2.77\n    health 192.0.2.77:8080\n    root @/file/x\n    forward . @/resolv.cnf {\n        tls @/nope\n    }\n}\n`
   assert.deepEqual(await diagnosticsOf(t, text, { file: '' }, { elsewhere: true }), [])
-  assert.equal((await diagnosticsOf(t, text, { file: '' })).length, 4)
+  assert.equal((await diagnosticsOf(t, text, { file: '' })).length, 6)
 })

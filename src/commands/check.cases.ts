@@ -11,6 +11,7 @@ export interface Shown {
   readonly severity: string
   readonly code: string
   readonly message: string
+  readonly file?: string
   readonly line?: number
   readonly column?: number
   readonly length?: number
@@ -44,8 +45,8 @@ export const diagnosticsOf = async (
 }
 
 const inShortText = (shown: Shown, lines: readonly string[], folder: string): Shown => {
-  const { line, column = 1, length = 0 } = shown
-  if (line === undefined) return shown
+  const { file, line, column = 1, length = 0 } = shown
+  if (line === undefined || file !== 'Corefile') return shown
   const shorten = (from: number, to: number): number => (lines[line - 1] ?? '').slice(from, to).replaceAll(folder, '@').length
   return { ...shown, column: shorten(0, column - 1) + 1, length: shorten(column - 1, column - 1 + length) }
 }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { messageOf } from '../core/errors.ts'
 import { readTextFile } from '../core/text-file.ts'
 import { type Diagnostic, renderDiagnostic } from '../corefile/diagnostic.ts'
+import { unsetWarnings } from '../corefile/hints.ts'
 import type { Span } from '../corefile/span.ts'
 import { inspectMachine } from '../server/inspect-machine.ts'
 import { inspectCorefile } from '../server/load.ts'
@@ -56,7 +57,8 @@ const inspect = async (target: CorefilePath, options: CheckOptions, world: Check
   const loaded = inspectCorefile(text, file, { baseDir: dirname(file) })
   const machine = options.elsewhere ? { errors: [], warnings: [] } : await inspectMachine(loaded)
   const errors = [...loaded.errors, ...machine.errors].map(error => error.toDiagnostic())
-  const warnings = [...loaded.warnings, ...suspicionsOf(loaded), ...machine.warnings]
+  const found = [...loaded.warnings, ...suspicionsOf(loaded), ...machine.warnings]
+  const warnings = [...found, ...unsetWarnings(loaded.unset, new Set([...errors, ...found].map(({ span }) => span)))]
   const diagnostics = aHundredOfAKind(inOrder([...errors, ...warnings], [...loaded.files.keys()]))
   const ok = errors.length === 0 && !(options.strict && warnings.length > 0)
   return { file, ok, isReadable: true, diagnostics, sources: loaded.files }

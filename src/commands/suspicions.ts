@@ -2,6 +2,7 @@
 
 import type { Diagnostic } from '../corefile/diagnostic.ts'
 import { parseDuration } from '../corefile/duration.ts'
+import { misnamedBlock, misnamedKeys, warningWithUnset } from '../corefile/hints.ts'
 import type { ServerBlock } from '../corefile/server-block.ts'
 import { startsNewLine, type Token } from '../corefile/span.ts'
 import type { Inspection } from '../server/load.ts'
@@ -14,13 +15,13 @@ const warning = (code: string, message: string, token?: Token): Diagnostic => ({
   ...(token && { span: token.span }),
 })
 
-export const suspicionsOf = ({ config, parsed, errors }: Inspection): Diagnostic[] => {
+export const suspicionsOf = ({ config, parsed, errors, unset }: Inspection): Diagnostic[] => {
   if (parsed.length === 0 && errors.length === 0) {
     return [warning('no-server-block', 'no server block: the built-in one, with whoami and log, is served instead')]
   }
   const told = new Set(errors.map(({ span }) => span))
   const braces = parsed.flatMap(({ keys }) => keys.filter(({ span }) => !told.has(span)).flatMap(braceInKey))
-  const spans = new Set(braces.map(({ span }) => span))
+  const spans = new Set([...braces.map(({ span }) => span), ...misnamedKeys(parsed).keys()])
   const zones = (config?.blocks ?? []).flatMap(({ sites }) =>
     // What the server prints beside its zones when it starts.
     sites.flatMap(({ zone, key }): Diagnostic[] => {
@@ -28,7 +29,8 @@ export const suspicionsOf = ({ config, parsed, errors }: Inspection): Diagnostic
       return message === undefined ? [] : [warning('zone-syntax', message, key)]
     }),
   )
-  return [...braces, ...zones, ...parsed.flatMap(cacheDurations)]
+  const all = [...braces, ...parsed.flatMap(misnamedBlock), ...zones, ...parsed.flatMap(cacheDurations)]
+  return all.map(suspicion => warningWithUnset(suspicion, unset))
 }
 
 const braceInKey = (key: Token): Diagnostic[] => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { splitHostPort } from './host-port.ts'
+import { parsePort, splitHostPort } from './host-port.ts'
 
 const cases = [
   { text: ':8080', expected: { host: '', port: '8080' } },
@@ -23,3 +23,11 @@ for (const c of cases) {
     assert.deepEqual(splitHostPort(c.text), c.expected)
   })
 }
+
+const ports = [
+  { text: '0', port: 0 },
+  { text: '65535', port: 65535 },
+  { text: '08', port: 8 },
+  ...['65536', '99999', '-1', '+80', 'http', ''].map(text => ({ text, port: undefined })),
+]
+for (const c of ports) test(`parsePort: ${c.text || '(empty)'}`, () => assert.equal(parsePort(c.text), c.port))

@@ -6,6 +6,12 @@ export interface HostPort {
   readonly port: string
 }
 
+/** The port that the digits name; undefined for anything else, service names too. */
+export function parsePort(text: string): number | undefined {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : -1
+  return port < 0 || port > 65535 ? undefined : port
+}
+
 /** Splits `host:port`, `[host]:port` or `:port`. The port is not checked. Returns Go's error text in `error` for anything else. */
 export function splitHostPort(text: string): HostPort | { readonly error: string } {
   const failed = (why: string) => ({ error: `address ${text}: ${why}` })

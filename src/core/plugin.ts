@@ -15,6 +15,8 @@ export interface Plugin<Options, Shared = undefined> {
   readonly name: string
   /** Corefile tokens to options. Pure: no I/O, no clock, no environment. Throws CorefileError with a span. */
   parse(directive: Directive): Options
+  /** What its block may hold depends on its arguments: where one of them is wrong, nothing can be said of the block. */
+  readonly hasOptionsByArgument?: true
   /** Names whose records the plugin may change while it serves (ControlScope.changes says when): caches in front of it keep watch. Pure. */
   changing?(options: Options): readonly ChangingZone[]
   /**

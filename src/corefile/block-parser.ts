@@ -3,8 +3,8 @@
 
 import { CorefileError, type CorefileErrorOptions, type Diagnostic, firstOne, parsingError } from './diagnostic.ts'
 import { type Environment, replaceEnvironment } from './env.ts'
-import { neverClosed, nextBlockHelp, ONE_LINE_HINT, quoteHelp, UNCLOSED_HINT, unknownDirectiveHint } from './hints.ts'
-import { Importer, TOO_MANY_SNIPPETS } from './import.ts'
+import { neverClosed, ONE_LINE_HINT, quoteHelp, UNCLOSED_HINT, unknownDirectiveHelp } from './hints.ts'
+import { Importer, type SnippetHead, snippetHead, TOO_MANY_SNIPPETS } from './import.ts'
 import { lex } from './lexer.ts'
 import type { Loader } from './loader.ts'
 import { DIRECTIVES } from './order.ts'
@@ -19,6 +19,8 @@ interface OpenDirective {
   readonly strays: number[]
 }
 
+const NO_OPENING_BRACE = `Unexpected '}' because no matching opening brace`
+
 /** Hears of an error; parsing goes on if it returns. */
 export type Report = (error: CorefileError) => void
 
@@ -30,7 +32,7 @@ export class BlockParser {
   #stream = new TokenStream([])
   readonly #source: CorefileSource
   readonly #env: Environment
-  readonly #known: ReadonlySet<string>
+  readonly #known: ReadonlySet<string> = new Set(DIRECTIVES)
   #keys: Token[] = []
   #directives = new Map<string, OpenDirective>()
   readonly #report: Report
@@ -38,12 +40,17 @@ export class BlockParser {
   #reading: string | undefined
   /** The current block ends where the next one begins, for want of a brace. */
   #endsEarly = false
+  /** The '{' of the current block. */
+  #opening: Token | undefined
+  /** The '}' that ended what was read last. */
+  #ended: Token | undefined
+  /** See ServerBlock.tooMany; of the current block. */
+  #tooMany: Span | undefined
 
   constructor(source: CorefileSource, loader: Loader, env: Environment, report: Report) {
     this.#source = source
     this.#report = report
     this.#env = env
-    this.#known = new Set(DIRECTIVES)
     this.importer = new Importer(loader, source.baseDir)
     this.importer.files.set(source.file, source.text)
   }
@@ -55,8 +62,11 @@ export class BlockParser {
     while (this.#stream.advance()) {
       this.#keys = []
       this.#directives = new Map()
+      this.#opening = undefined
       const first = this.#stream.current
-      if (this.#readKeys()) this.#readBody()
+      const goesOn = this.#readKeys()
+      this.#tooMany = this.#known.has(this.#keys[0]?.text ?? '') ? (this.#tooMany ?? this.#ended?.span) : undefined
+      if (goesOn) this.#readBody()
       if (this.#keys.length > 0) this.blocks.push(this.#finishBlock())
       else if (this.#directives.size > 0) this.#warn('no-keys', 'server block without a zone is ignored', first)
     }
@@ -73,6 +83,8 @@ export class BlockParser {
     return {
       file: this.#source.file,
       keys: this.#keys,
+      isBraced: this.#opening !== undefined,
+      tooMany: this.#tooMany,
       directives: new Map([...this.#directives].map(([name, { tokens }]) => [name, tokens])),
       occurrences: new Map([...this.#directives].map(([name, { starts, strays }]) => [name, { starts, strays }])),
     }
@@ -100,7 +112,8 @@ export class BlockParser {
       }
       if (text !== '') {
         expectsAnother = text.endsWith(',')
-        this.#addKey(expectsAnother ? text.slice(0, -1) : text)
+        const token = this.#stream.current
+        if (token !== undefined) this.#keys.push({ ...token, text: expectsAnother ? text.slice(0, -1) : text })
       }
       if (!this.#stream.advance()) {
         if (expectsAnother) throw this.#err('Unexpected EOF', { code: 'syntax' })
@@ -110,38 +123,30 @@ export class BlockParser {
     }
   }
 
-  #addKey(text: string): void {
-    const token = this.#stream.current
-    if (token !== undefined) this.#keys.push({ ...token, text })
-  }
-
   #readBody(): void {
-    const name = this.#snippetName()
-    if (name !== undefined) {
-      this.#defineSnippet(name, this.#keys[0]?.span)
+    const snippet = snippetHead(this.#keys)
+    if (snippet !== undefined) {
+      this.#defineSnippet(snippet)
       this.#keys = []
+      this.#ended = this.#stream.current
       return
     }
-    const opening = this.#text() === '{' ? this.#stream.current : undefined
-    if (opening === undefined) this.#stream.retreat()
+    if (this.#text() === '{') this.#opening = this.#stream.current
+    else this.#stream.retreat()
     this.#endsEarly = false
-    this.#readDirectives(opening)
+    this.#readDirectives()
     this.#reading = undefined
-    if (opening !== undefined && !this.#endsEarly && this.#text() !== '}') {
-      this.#report(this.#syntaxErr('}').explained(neverClosed(opening)))
+    const isClosed = !this.#endsEarly && this.#text() === '}'
+    this.#ended = isClosed ? this.#stream.current : undefined
+    if (this.#opening !== undefined && !isClosed && !this.#endsEarly) {
+      this.#report(this.#syntaxErr('}').explained(neverClosed(this.#opening)))
     }
   }
 
-  #snippetName(): string | undefined {
-    const [key, ...others] = this.#keys
-    if (key === undefined || others.length > 0 || !key.text.startsWith('(') || !key.text.endsWith(')')) return undefined
-    return key.text.slice(1, -1)
-  }
-
-  #defineSnippet(name: string, place: Span | undefined): void {
+  #defineSnippet({ name, place }: SnippetHead): void {
     const first = this.importer.placeOf(name)
     const again = `redeclaration of previously declared snippet ${name}`
-    if (first !== undefined) this.#report(this.#err(again, { code: 'import', related: firstOne(first) }))
+    if (first !== undefined) this.#report(this.#err(again, { code: 'import', ...firstOne(first, place) }))
     if (this.#text() !== '{') throw this.#syntaxErr('{')
     const opening = this.#stream.current
     const tokens: Token[] = []
@@ -159,15 +164,15 @@ export class BlockParser {
     if (importsItself) {
       this.#report(this.#err(TOO_MANY_SNIPPETS, { code: 'import', hint: `the snippet '${name}' imports itself` }))
     }
-    if (first === undefined && place !== undefined) this.importer.define(name, importsItself ? [] : tokens, place)
+    if (first === undefined) this.importer.define(name, importsItself ? [] : tokens, place)
   }
 
-  #readDirectives(opening: Token | undefined): void {
+  #readDirectives(): void {
     while (this.#stream.advance()) {
       if (this.#text() === '}') return
       if (this.#text() === 'import') this.#import()
       else {
-        const open = this.#openDirective(opening)
+        const open = this.#openDirective()
         if (this.#endsEarly) return
         this.#readDirective(open)
       }
@@ -175,26 +180,26 @@ export class BlockParser {
   }
 
   /** Of a name that nobody knows, too, once that has been reported: its tokens are then nobody's. */
-  #openDirective(opening: Token | undefined): OpenDirective {
+  #openDirective(): OpenDirective {
     const name = this.#substitute(this.#stream.current)
     this.#reading = name
     const open = this.#directives.get(name) ?? { tokens: [], starts: [], strays: [] }
     if (this.#known.has(name)) this.#directives.set(name, open)
-    else this.#reportUnknown(name, opening)
+    else this.#reportUnknown(name)
     open.starts.push(open.tokens.length)
     // CoreDNS leaves references in the name itself as they are; the configuration's hash shows it.
     if (this.#stream.current !== undefined) open.tokens.push(this.#stream.current)
     return open
   }
 
-  /** What looks like a key begins the next block: this one lacks its brace. */
-  #reportUnknown(name: string, opening: Token | undefined): void {
-    const [key] = this.#keys
-    const hint = unknownDirectiveHint(name, key?.text)
-    const error = this.#err(`Unknown directive '${name}'`, { code: 'unknown-directive', hint })
-    const help = nextBlockHelp(name, key, this.#stream.lineEnd?.text === '{' ? opening : undefined)
-    this.#report(help === undefined ? error : error.explained(help))
-    if (help === undefined) return
+  /** What looks like a key begins the next block: this one lacks its brace, or was given a block by an import. */
+  #reportUnknown(name: string): void {
+    const opening = this.#stream.lineEnd?.text === '{' ? this.#opening : undefined
+    const place = { token: this.#stream.current, key: this.#keys[0], opening, tooMany: this.#tooMany }
+    const { block, ...help } = unknownDirectiveHelp(name, place)
+    this.#report(this.#err(`Unknown directive '${name}'`, { code: 'unknown-directive', ...help }))
+    if (block === 'imported') this.#stream.skipBlock()
+    if (block !== 'next') return
     this.#endsEarly = true
     this.#stream.retreat()
   }
@@ -213,7 +218,8 @@ export class BlockParser {
       }
       if (text === '{') braces.push(this.#stream.current)
       else if (braces.length === 0 && (isNewLine || text === '}')) {
-        if (!isNewLine) this.#reportStrayBrace()
+        // It is taken for the end of the server block.
+        if (!isNewLine) this.#report(this.#err(NO_OPENING_BRACE, { code: 'syntax', hint: ONE_LINE_HINT }))
         this.#stream.retreat()
         return
       } else if (text === '}') {
@@ -226,12 +232,6 @@ export class BlockParser {
       this.#addToken(open)
     }
     if (braces.length > 0) throw this.#err('Unexpected EOF', { code: 'syntax' }).explained(neverClosed(braces.at(-1)))
-  }
-
-  /** It is taken for the end of the server block. */
-  #reportStrayBrace(): void {
-    const text = `Unexpected '}' because no matching opening brace`
-    this.#report(this.#err(text, { code: 'syntax', hint: ONE_LINE_HINT }))
   }
 
   #addToken(open: OpenDirective): void {

@@ -8,8 +8,11 @@ export interface Related {
   readonly span: Span
 }
 
-/** Of two, one of which is too many. */
-export const firstOne = (span: Span): Related => ({ text: 'the first one stands here', span })
+/** Help for the second of two, one of which is too many. */
+export const firstOne = (first: Span, second: Span): { readonly hint?: string; readonly related?: Related } =>
+  first === second
+    ? { hint: 'the same lines are imported twice' }
+    : { related: { text: 'the first one stands here', span: first } }
 
 export interface Diagnostic {
   readonly severity: 'error' | 'warning'

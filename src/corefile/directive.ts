@@ -89,6 +89,17 @@ export class Directive {
     return this.#alone([...tokens.slice(0, from), ...tokens.slice(to)], [])
   }
 
+  /** Of a single occurrence with a block: with other words for the argument of that place, if it stands before the block. */
+  withArgument(place: Span, ...words: readonly string[]): Directive | undefined {
+    const tokens = this.#tokens
+    const at = tokens.findIndex(({ span }) => span === place)
+    const old = tokens[at]
+    const isArgument = at > 0 && at < tokens.findIndex(({ text }) => text === '{')
+    if (old === undefined || !isArgument || this.#occurrences.strays.length > 0) return undefined
+    const others = words.map(text => ({ ...old, text }))
+    return this.#alone([...tokens.slice(0, at), ...others, ...tokens.slice(at + 1)], [])
+  }
+
   #alone(tokens: readonly Token[], strays: readonly number[]): Directive {
     return new Directive({
       name: this.name,
@@ -253,15 +264,11 @@ export class Directive {
 
   /** Throws if the directive occurs twice in the block, or seems to (see next). */
   once(): void {
-    const second = this.#occurrences.starts[1] ?? this.#occurrences.strays[0]
-    if (second === undefined) return
+    const token = this.#tokens[this.#occurrences.starts[1] ?? this.#occurrences.strays[0] ?? -1]
     const [first] = this.#tokens
-    const related = first && firstOne(first.span)
-    throw this.plainErr('this plugin can only be used once per Server Block', {
-      code: 'once',
-      token: this.#tokens[second],
-      related,
-    })
+    if (token === undefined || first === undefined) return
+    const text = 'this plugin can only be used once per Server Block'
+    throw this.plainErr(text, { code: 'once', token, ...firstOne(first.span, token.span) })
   }
 
   /** A warning, at the current token by default: `check` shows it, the server logs it at start. */

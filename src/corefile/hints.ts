@@ -1,11 +1,12 @@
 // What is probably meant where CoreDNS's text says little: one sentence for the hint of a diagnostic.
 
 import { isIP, isIPv6 } from 'node:net'
-import type { CorefileError, CorefileErrorOptions, Diagnostic } from './diagnostic.ts'
+import type { CorefileError, CorefileErrorOptions, Diagnostic, Related } from './diagnostic.ts'
 import { EXTERNAL_PLUGINS, OPTION_OWNERS, RETIRED_DIRECTIVES, RETIRED_OPTIONS } from './known-names.ts'
 import { didYouMean } from './nearest.ts'
 import { DIRECTIVES } from './order.ts'
-import type { Token } from './span.ts'
+import type { ServerBlock } from './server-block.ts'
+import type { Span, Token } from './span.ts'
 
 type Help = Pick<CorefileErrorOptions, 'hint' | 'related'>
 
@@ -25,7 +26,7 @@ const DOTTED = /^[a-z0-9_*-]+(?:\.[a-z0-9_-]+)+\.?(?:\/\d+)?$/i
 const isComment = (word: string): boolean => word.startsWith('//') || word.startsWith('/*')
 
 /** `firstKey` is that of the block in which the name stands. */
-export const unknownDirectiveHint = (name: string, firstKey: string | undefined): string | undefined => {
+const unknownDirectiveHint = (name: string, firstKey: string | undefined): string | undefined => {
   if (isComment(name) || (firstKey !== undefined && isComment(firstKey))) return COMMENT_HINT
   if (name.length > 1 && name.endsWith('{')) return BLANK_HINT
   const known = RETIRED_DIRECTIVES.get(name) ?? externalHint(name)
@@ -99,6 +100,16 @@ const unsetHint = (names: readonly string[]): string => {
   return `environment variables ${[first, ...others].join(', ')} are not set`
 }
 
+/** More of them than anybody reads. */
+const UNSET_LIMIT = 100
+
+/** A warning for each place with such variables at which there is no diagnostic yet that tells of them. */
+export const unsetWarnings = (unset: ReadonlyMap<Span, readonly string[]>, told: ReadonlySet<unknown>): Diagnostic[] =>
+  [...unset]
+    .filter(([span]) => !told.has(span))
+    .slice(0, UNSET_LIMIT)
+    .map(([span, names]) => ({ severity: 'warning', code: 'unset-variable', message: unsetHint(names), span }))
+
 /** A warning with the same. */
 export const warningWithUnset = (warning: Diagnostic, unset: ReadonlyMap<object, readonly string[]>): Diagnostic => {
   const names = warning.span && unset.get(warning.span)
@@ -118,8 +129,74 @@ export const quoteHelp = (token: Token | undefined): Help => (token?.isUnclosed 
 export const neverClosed = (opening: Token | undefined): Help =>
   opening === undefined ? {} : { hint: `a '}' is missing`, related: { text: `this '{' is never closed`, span: opening.span } }
 
-/** Where the name of a directive is expected: help, if a further block begins there instead, as `opening`, the current one's brace, says it may. */
-export const nextBlockHelp = (name: string, key: Token | undefined, opening: Token | undefined): Help | undefined => {
-  if (key?.text === '}') return { related: { text: `this '}' closes nothing`, span: key.span } }
-  return opening !== undefined && looksLikeKey(name) ? neverClosed(opening) : undefined
+/** Where the unknown name of a directive stands. */
+interface NamePlace {
+  readonly token: Token | undefined
+  /** The first of the block. */
+  readonly key: Token | undefined
+  /** The block's, if the name may begin a block itself. */
+  readonly opening: Token | undefined
+  /** See ServerBlock. */
+  readonly tooMany: Span | undefined
 }
+
+interface NameHelp extends Help {
+  /** Not a directive but a server block begins there. */
+  readonly block?: 'next' | 'imported'
+}
+
+/** Help for the name of a directive that nobody knows. */
+export const unknownDirectiveHelp = (name: string, place: NamePlace): NameHelp => {
+  const { key, tooMany } = place
+  const hint = unknownDirectiveHint(name, key?.text)
+  const block = blockHelp(name, place)
+  if (block !== undefined) return { ...block, hint: hint ?? block.hint }
+  if (key === undefined || tooMany === undefined) return { hint }
+  // The block was begun by a directive behind a brace too many: this is one of its options, if nothing better is known of it.
+  const isOption = hint === undefined || OPTION_OWNERS.has(name) || isIP(name) !== 0
+  return isOption ? { hint: tooManyHint(key.text), related: endBefore(tooMany) } : { hint }
+}
+
+const blockHelp = (name: string, { token, key, opening }: NamePlace): NameHelp | undefined => {
+  if (key?.text === '}') return { block: 'next', related: { text: `this '}' closes nothing`, span: key.span } }
+  if (token === undefined || opening === undefined || !looksLikeKey(name)) return undefined
+  const isFile = token.file !== opening.file
+  // A snippet stands above the block that imports it.
+  if (!isFile && token.line > opening.line) return { block: 'next', ...neverClosed(opening) }
+  const hint = `an imported ${isFile ? 'file' : 'snippet'} holds a server block: import it outside of the block`
+  return { block: 'imported', hint }
+}
+
+const endBefore = (span: Span): Related => ({ text: `this '}' ended what stands above: a '}' too many?`, span })
+
+const tooManyHint = (word: string): string => `'${word}' is a directive: is a '}' too many above?`
+
+/** Whether nothing but its name says that the block is none: it has directives in braces of its own. */
+const isWellFormed = ({ isBraced, directives }: ServerBlock): boolean => isBraced && directives.size > 0
+
+/** A warning for a block that begins with a directive behind a brace too many. */
+export const misnamedBlock = (block: ServerBlock): Diagnostic[] => {
+  const { keys, tooMany } = block
+  const [key] = keys
+  if (key === undefined || tooMany === undefined || isWellFormed(block)) return []
+  const message = `a server block with the name of the directive '${key.text}' begins here`
+  return [{ severity: 'warning', code: 'misnamed-block', message, span: key.span, related: endBefore(tooMany) }]
+}
+
+/** The error with what is known of its place, if that is a key of such a block. */
+export const withMisnamed = (error: CorefileError, keys: ReadonlyMap<object, string>): CorefileError => {
+  const hint = error.span && keys.get(error.span)
+  return hint === undefined ? error : error.hinted(hint)
+}
+
+/** Hints for errors about the keys of such blocks, by their places. */
+export const misnamedKeys = (blocks: readonly ServerBlock[]): ReadonlyMap<object, string> =>
+  new Map(
+    blocks.flatMap(block => {
+      const [first] = block.keys
+      if (first === undefined || block.tooMany === undefined) return []
+      // `local` may well be a zone, but hardly one of several keys.
+      const keys = isWellFormed(block) ? block.keys.slice(1) : block.keys
+      return keys.map(({ span }): [object, string] => [span, tooManyHint(first.text)])
+    }),
+  )

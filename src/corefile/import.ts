@@ -25,6 +25,17 @@ export interface Imported {
   readonly warning?: string
 }
 
+export interface SnippetHead {
+  readonly name: string
+  readonly place: Span
+}
+
+/** Of a block with these keys that defines a snippet. */
+export const snippetHead = ([key, ...others]: readonly Token[]): SnippetHead | undefined => {
+  if (key === undefined || others.length > 0 || !key.text.startsWith('(') || !key.text.endsWith(')')) return undefined
+  return { name: key.text.slice(1, -1), place: key.span }
+}
+
 /** The snippets, files and counts of one parse. Files and patterns are looked up once: a cycle costs no more than its tokens. */
 export class Importer {
   /** Every source text by the name its spans show. */

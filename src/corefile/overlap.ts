@@ -1,12 +1,15 @@
 // Whether two sites claim the same zone on the same listener (reference: corefile-core §1.7).
 
-import { CorefileError, firstOne } from './diagnostic.ts'
+import { CorefileError, type CorefileErrorOptions, firstOne } from './diagnostic.ts'
 import type { Site } from './keys.ts'
+import type { Token } from './span.ts'
 
 export interface BoundSite {
   readonly site: Site
   /** Addresses of the block's `bind`; undefined for the wildcard. */
   readonly bindAddresses: readonly string[] | undefined
+  /** The words of the block's `bind`, for the place of an error. */
+  readonly bindTokens?: readonly Token[] | undefined
   /** Blocks with a view may share a zone with each other and with one block that has none. */
   readonly hasView: boolean
 }
@@ -40,6 +43,15 @@ class Claims {
   }
 }
 
+/** Of a claim and the first one. `words` name the address in the block's `bind`: a block that claims an address twice has named it twice. */
+const placesOf = (site: Site, first: Site | undefined, words: readonly Token[]): Omit<CorefileErrorOptions, 'code'> => {
+  const { span } = site.key
+  if (first !== site) return { span, ...(first && firstOne(first.key.span, span)) }
+  const [one, other] = words
+  if (one === undefined || other === undefined) return { span: one?.span ?? span }
+  return { span: other.span, ...firstOne(one.span, other.span) }
+}
+
 /** Throws the first of findOverlaps. */
 export const checkOverlap = (sites: readonly BoundSite[]): void => {
   for (const error of findOverlaps(sites)) throw error
@@ -48,14 +60,17 @@ export const checkOverlap = (sites: readonly BoundSite[]): void => {
 /** One error for each site that cannot be served beside an earlier one. Sites come in Corefile order. */
 export function* findOverlaps(sites: readonly BoundSite[]): Generator<CorefileError> {
   const claims = new Claims()
-  for (const { site, bindAddresses, hasView } of sites) {
+  for (const { site, bindAddresses, bindTokens = [], hasView } of sites) {
     const text = siteText(site)
     for (const address of bindAddresses ?? ['']) {
       const fail = (why: string, first: Site | undefined): CorefileError =>
         new CorefileError(`cannot serve ${onAddress(text, address)} - ${why}`, {
           code: 'overlap',
-          span: site.key.span,
-          related: first && firstOne(first.key.span),
+          ...placesOf(
+            site,
+            first,
+            bindTokens.filter(token => token.text === address),
+          ),
         })
       const holder = claims.holder(text, address)
       if (holder !== undefined && !hasView) {

@@ -9,6 +9,10 @@ export interface ServerBlock {
   readonly file: string
   /** After environment substitution, without trailing commas; never empty. */
   readonly keys: readonly Token[]
+  /** Whether it has a '{' of its own. */
+  readonly isBraced: boolean
+  /** For a block whose first key is the name of a directive: the '}' before, which may be one too many. */
+  readonly tooMany: Span | undefined
   /** Directive to the tokens of all its occurrences, in file order. */
   readonly directives: ReadonlyMap<string, readonly Token[]>
   readonly occurrences: ReadonlyMap<string, Occurrences>

@@ -65,6 +65,14 @@ export class TokenStream {
     return here.file === there.file && here.line + lineBreaks(here) === there.line && this.advance()
   }
 
+  /** Moves to the brace that closes the block that begins on this line. */
+  skipBlock(): void {
+    for (let depth = 0; this.advance(); ) {
+      if (this.current?.text === '{') depth++
+      else if (this.current?.text === '}' && --depth === 0) return
+    }
+  }
+
   /** Puts a token in place of the current one: line breaks from variables count when the next line is looked for. */
   substitute(token: Token): void {
     if (this.#history.length > 0) this.#history[this.#history.length - 1] = token

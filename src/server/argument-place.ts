@@ -13,11 +13,12 @@ const isNamed = (text: string, message: string): boolean =>
   message.includes(text) &&
   new RegExp(`(?:^|${BOUNDARY})${RegExp.escape(text)}(?:$|${BOUNDARY})`).test(message)
 
-/** The argument that the message quotes in Go's way, else the longest that it names. */
+/** The argument that the message quotes in Go's way, else the longest that it names, else one that is empty, which no message can name. */
 const quotedArgument = (tokens: readonly Token[], message: string): string | undefined => {
   const texts = tokens.slice(1).map(({ text }) => text)
   const named = texts.filter(text => isNamed(text, message))
-  return texts.find(text => message.includes(goQuote(text))) ?? named.toSorted((a, b) => b.length - a.length)[0]
+  const quoted = texts.find(text => message.includes(goQuote(text))) ?? named.toSorted((a, b) => b.length - a.length)[0]
+  return quoted ?? texts.find(text => text === '')
 }
 
 /** Index of the `nth` token with this text, or of the last one; 0, the directive's name, for none. */

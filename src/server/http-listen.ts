@@ -5,7 +5,7 @@ import type { Server } from 'node:http'
 import { isIP } from 'node:net'
 import { codeOf, errnoText, lookupErrorText } from '../core/errno.ts'
 import { messageOf } from '../core/errors.ts'
-import { splitHostPort } from '../core/host-port.ts'
+import { parsePort, splitHostPort } from '../core/host-port.ts'
 
 interface Place {
   readonly host: string
@@ -30,8 +30,8 @@ const causeOf = (error: unknown): string => (codeOf(error) === '' ? messageOf(er
 async function resolvePlace(address: string): Promise<Place> {
   const split = splitHostPort(address)
   if ('error' in split) throw new Error(split.error)
-  const port = /^\d{1,5}$/.test(split.port) ? Number(split.port) : -1
-  if (port < 0 || port > 65535) throw new Error(`invalid port ${split.port}`)
+  const port = parsePort(split.port)
+  if (port === undefined) throw new Error(`invalid port ${split.port}`)
   if (split.host === '' || isIP(split.host) !== 0) return { host: split.host, port }
   const found = await lookup(split.host, { all: true }).catch((error: unknown) => {
     throw new Error(lookupErrorText(split.host, error), { cause: error })

@@ -4,11 +4,11 @@
 import { type BlockSettings, initialSettings } from '../core/block.ts'
 import type { InspectScope } from '../core/inspect-scope.ts'
 import type { CorefileError, Diagnostic } from '../corefile/diagnostic.ts'
-import { withUnset } from '../corefile/hints.ts'
+import { misnamedKeys, warningWithUnset, withMisnamed, withUnset } from '../corefile/hints.ts'
 import { SETUP_ORDER } from '../corefile/order.ts'
 import { findOverlaps } from '../corefile/overlap.ts'
 import { placedError } from './argument-place.ts'
-import type { Inspection, LoadedBlock } from './load.ts'
+import { bindOf, type Inspection, type LoadedBlock } from './load.ts'
 import type { LoadedDirective } from './read-directive.ts'
 
 export interface MachineFindings {
@@ -29,8 +29,11 @@ export const inspectMachine = async (loaded: Inspection): Promise<MachineFinding
       }
     }
   }
-  if (loaded.errors.length === 0 && errors.length === 0) errors.push(...overlapsOf(blocks))
-  return { errors: errors.map(error => withUnset(error, loaded.unset)), warnings }
+  if (loaded.errors.length === 0 && errors.length === 0) errors.push(...overlapsOf(blocks, loaded))
+  return {
+    errors: errors.map(error => withUnset(error, loaded.unset)),
+    warnings: warnings.map(warning => warningWithUnset(warning, loaded.unset)),
+  }
 }
 
 const scopeOf = (
@@ -67,10 +70,13 @@ const scopeOf = (
 }
 
 /** With the addresses of interfaces, which the text alone does not tell. */
-const overlapsOf = (blocks: readonly { readonly block: LoadedBlock; readonly settings: BlockSettings }[]): CorefileError[] => [
-  ...findOverlaps(
-    blocks.flatMap(({ block, settings }) =>
-      block.sites.map(site => ({ site, bindAddresses: settings.bindAddresses, hasView: false })),
-    ),
-  ),
-]
+const overlapsOf = (
+  blocks: readonly { readonly block: LoadedBlock; readonly settings: BlockSettings }[],
+  { parsed }: Inspection,
+): CorefileError[] => {
+  const bound = blocks.flatMap(({ block, settings: { bindAddresses } }) =>
+    block.sites.map(site => ({ site, bindAddresses, bindTokens: bindOf(block)?.tokens, hasView: false })),
+  )
+  const misnamed = misnamedKeys(parsed)
+  return [...findOverlaps(bound)].map(error => withMisnamed(error, misnamed))
+}

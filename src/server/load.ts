@@ -8,7 +8,7 @@ import { CorefileError, type Diagnostic } from '../corefile/diagnostic.ts'
 import type { Directive } from '../corefile/directive.ts'
 import type { Environment } from '../corefile/env.ts'
 import { configHash } from '../corefile/hash.ts'
-import { warningWithUnset, wholeTextHint, withUnset } from '../corefile/hints.ts'
+import { misnamedKeys, warningWithUnset, wholeTextHint, withMisnamed, withUnset } from '../corefile/hints.ts'
 import { inspectBlocks, type Site } from '../corefile/keys.ts'
 import type { Loader } from '../corefile/loader.ts'
 import { findOverlaps } from '../corefile/overlap.ts'
@@ -79,7 +79,7 @@ export const inspectCorefile = (text: string, file: string, options: LoadOptions
   const isBuiltIn = written.length === 0 && survey.errors.length === 0
   const parsed = isBuiltIn ? { ...survey.parsed, blocks: parse(defaultCorefile(port), file, options).blocks } : survey.parsed
   const { blocks, errors: found, warnings: foundWarnings } = readBlocks(parsed, port)
-  const errors = explained([...survey.errors, ...found], text, unset)
+  const errors = explained([...survey.errors, ...found], text, parsed)
   // Where an error says it, a warning need not.
   const told = new Set(errors.map(({ span }) => span))
   const warnings = [...parsed.warnings, ...foundWarnings]
@@ -90,11 +90,12 @@ export const inspectCorefile = (text: string, file: string, options: LoadOptions
 }
 
 /** Where the text as a whole is of another kind, its further errors say nothing. */
-const explained = (errors: readonly CorefileError[], text: string, unset: Inspection['unset']): readonly CorefileError[] => {
+const explained = (errors: readonly CorefileError[], text: string, parsed: ParsedCorefile): readonly CorefileError[] => {
   const [first] = errors
   const hint = first && wholeTextHint(text)
   if (first !== undefined && hint !== undefined) return [first.hinted(hint)]
-  return errors.map(error => withUnset(error, unset))
+  const misnamed = misnamedKeys(parsed.blocks)
+  return errors.map(error => withUnset(withMisnamed(error, misnamed), parsed.unset))
 }
 
 /** Throws the CorefileError that CoreDNS would have stopped at. */
@@ -162,13 +163,16 @@ const literalOverlaps = (blocks: readonly LoadedBlock[]): CorefileError[] => {
   const bound = blocks.flatMap(block => {
     const bindAddresses = literalAddresses(block)
     if (bindAddresses === 'unknown') return []
-    return block.sites.map(site => ({ site, bindAddresses, hasView: false }))
+    return block.sites.map(site => ({ site, bindAddresses, bindTokens: bindOf(block)?.tokens, hasView: false }))
   })
   return findOverlaps(bound).take(OVERLAP_LIMIT).toArray()
 }
 
+export const bindOf = ({ directives }: LoadedBlock): LoadedDirective | undefined =>
+  directives.find(({ plugin }) => plugin === bind)
+
 const literalAddresses = (block: LoadedBlock): readonly string[] | undefined | 'unknown' => {
-  const options = block.directives.find(({ plugin }) => plugin === bind)?.options as readonly BindLine[] | undefined
+  const options = bindOf(block)?.options as readonly BindLine[] | undefined
   if (options?.some(line => [...line.listen, ...line.except].some(word => parseIp(word) === undefined))) return 'unknown'
   return options?.flatMap(({ listen, except }) => listen.filter(address => !except.includes(address)))
 }

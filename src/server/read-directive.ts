@@ -34,6 +34,9 @@ export const readDirective = (plugin: AnyPlugin, directive: Directive): Directiv
   return { loaded, errors: reader.errors, warnings: reader.warnings }
 }
 
+/** Whether what is found at that place is worth telling. */
+type Counts = (span: Span | undefined) => boolean
+
 class Reader {
   readonly errors: CorefileError[] = []
   readonly warnings: Diagnostic[] = []
@@ -45,45 +48,67 @@ class Reader {
     this.#prefix = `plugin/${plugin.name}: `
   }
 
-  /** What was read, or the error, which is noted once. */
-  read(directive: Directive, isExpected: (error: CorefileError) => boolean = () => true): LoadedDirective | CorefileError {
+  /** What was read, or the error, which is noted once if its place counts. */
+  read(directive: Directive, counts: Counts = () => true): LoadedDirective | CorefileError {
+    const read = this.#attempt(directive)
+    if (read instanceof CorefileError) {
+      const isNoted = this.errors.some(({ span, message }) => span === read.span && message === read.message)
+      if (!isNoted && counts(read.span)) this.errors.push(read)
+    }
+    this.#noteWarnings(directive, counts)
+    return read
+  }
+
+  #attempt(directive: Directive): LoadedDirective | CorefileError {
     try {
       return { plugin: this.#plugin, options: this.#plugin.parse(directive), tokens: directive.tokens }
     } catch (thrown) {
-      const error = asCorefileError(thrown).prefixed(this.#prefix)
-      const isNoted = this.errors.some(({ span, message }) => span === error.span && message === error.message)
-      if (!isNoted && isExpected(error)) this.errors.push(error)
-      return error
-    } finally {
-      this.#noteWarnings(directive)
+      return asCorefileError(thrown).prefixed(this.#prefix)
     }
   }
 
   /**
-   * Reads one occurrence again and again, each time without the line of its block that is wrong. A further error counts only at such a line:
-   * what the plugin says of the block as a whole may be due to the line that was left out.
+   * Reads one occurrence again and again, each time without what was wrong: a line of its block, or an argument before it. A further error counts
+   * only in the block: what the plugin says of the occurrence as a whole may be due to what was left out.
    */
   readPastErrors(one: Directive, first: Span | undefined): LoadedDirective[] {
-    let rest: Directive | undefined = one
-    let read = this.read(rest, ({ span }) => span !== first)
+    let rest = one
+    let areArgumentsRight = true
+    let read = this.read(rest, span => span !== first)
     while (read instanceof CorefileError) {
       const { span, related } = read
-      rest = span && rest.withoutLine(span)
       // A brace is missing: what follows is not the plugin's.
-      if (related !== undefined) return []
-      if (rest === undefined || this.errors.length >= LIMIT) return []
-      const remaining: Directive = rest
-      read = this.read(rest, later => later.span !== undefined && remaining.withoutLine(later.span) !== undefined)
+      if (span === undefined || related !== undefined) return []
+      const shorter = rest.withoutLine(span)
+      const next = shorter ?? this.#withoutArgument(rest, span)
+      if (next === undefined || this.errors.length >= LIMIT) return []
+      if (shorter === undefined) areArgumentsRight = false
+      rest = next
+      read = this.read(next, place => place !== undefined && next.withoutLine(place) !== undefined)
     }
-    return [read]
+    // What was read with arguments that nobody wrote says nothing of the machine.
+    return areArgumentsRight ? [read] : []
+  }
+
+  /** Without the argument, or with the root in its place where the plugin then gets as far as its block. */
+  #withoutArgument(rest: Directive, place: Span): Directive | undefined {
+    if (this.#plugin.hasOptionsByArgument) return undefined
+    const words = [[], ['.']].find(instead => this.#reachesBlock(rest.withArgument(place, ...instead))) ?? []
+    return rest.withArgument(place, ...words)
+  }
+
+  #reachesBlock(directive: Directive | undefined): boolean {
+    if (directive === undefined) return false
+    const read = this.#attempt(directive)
+    return !(read instanceof CorefileError) || (read.span !== undefined && directive.withoutLine(read.span) !== undefined)
   }
 
   /** What is read twice warns twice. */
-  #noteWarnings({ warnings }: Directive): void {
+  #noteWarnings({ warnings }: Directive, counts: Counts): void {
     for (const { message, ...warning } of warnings) {
       if (this.warnings.length >= LIMIT) return
       const text = this.#prefix + message
-      if (this.warnings.some(noted => noted.message === text && noted.span === warning.span)) continue
+      if (!counts(warning.span) || this.warnings.some(noted => noted.message === text && noted.span === warning.span)) continue
       this.warnings.push({ ...warning, message: text })
     }
   }

@@ -2,6 +2,7 @@
 
 import { isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { assertBindable } from '../../core/bindable.ts'
 import type { BlockSettings } from '../../core/block.ts'
 import { parseIp, withoutZone } from '../../core/ip.ts'
 import type { Plugin } from '../../core/plugin.ts'
@@ -26,6 +27,7 @@ export const bind: Plugin<BindLine[]> = {
     const words = lines.flatMap(({ listen, except }) => [...listen, ...except])
     const known = await Promise.all(words.map(word => scope.attempt(() => expand([word], interfaces))))
     if (known.every(Boolean)) settle(lines, scope.settings)
+    for (const address of lines.flatMap(writtenAddresses)) await scope.attempt(() => assertBindable(address, address))
   },
   control(lines, scope) {
     settle(lines, scope.settings)
@@ -41,6 +43,10 @@ const settle = (lines: readonly BindLine[], settings: BlockSettings): void => {
   })
   settings.bindAddresses = [...(settings.bindAddresses ?? []), ...chosen]
 }
+
+/** Those that are listened on, without those of interfaces. */
+const writtenAddresses = ({ listen, except }: BindLine): string[] =>
+  listen.filter(word => parseIp(withoutZone(word)) !== undefined && !except.includes(word))
 
 const readLine = (directive: Directive): BindLine => {
   const listen = directive.remainingArgs()

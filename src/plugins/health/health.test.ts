@@ -12,12 +12,17 @@ const accepted = [
   { text: 'health', expected: { address: ':8080', lameduckMs: 0 } },
   { text: 'health localhost:8091', expected: { address: 'localhost:8091', lameduckMs: 0 } },
   { text: 'health {\nlameduck 5s\n}', expected: { address: ':8080', lameduckMs: 5000 } },
+  { text: 'health :http\nhealth :3', expected: { address: ':3', lameduckMs: 0 } },
   { text: 'health :1 {\nlameduck 1m\n}\nhealth :2', expected: { address: ':2', lameduckMs: 0 } },
 ]
 for (const c of accepted) test(`parse: ${JSON.stringify(c.text)}`, () => assert.deepEqual(options(health, c.text), c.expected))
 
 const refused = [
   { text: 'health bla', message: 'address bla: missing port in address' },
+  ...[':99999', ':-1', ':http', ':', '[::1]:65536'].map(address => ({
+    text: `health ${address}`,
+    message: `listen tcp ${address}: invalid port ${address.slice(address.lastIndexOf(':') + 1)}`,
+  })),
   { text: 'health :1 :2', message: `${AT(2)}Wrong argument count or unexpected line ending after ':2'` },
   { text: 'health {\nbogus\n}', message: `${AT(3)}unknown property 'bogus'` },
   { text: 'health {\nlameduck\n}', message: `${AT(3)}Wrong argument count or unexpected line ending after 'lameduck'` },

@@ -1,7 +1,20 @@
 // The health plugin: an HTTP endpoint that says that the process lives, a probe of it, and the lameduck wait at the end.
 
+import { isIP } from 'node:net'
+import { assertBindable } from '../../core/bindable.ts'
+import { splitHostPort } from '../../core/host-port.ts'
 import type { Plugin } from '../../core/plugin.ts'
 import { controlHealth } from './control.ts'
 import { type HealthOptions, parseHealth } from './options.ts'
 
-export const health: Plugin<HealthOptions> = { name: 'health', parse: parseHealth, control: controlHealth }
+export const health: Plugin<HealthOptions> = {
+  name: 'health',
+  parse: parseHealth,
+  async inspect({ address }, scope) {
+    const split = splitHostPort(address)
+    // Names are not asked for.
+    if ('error' in split || isIP(split.host) === 0) return
+    await scope.attempt(() => assertBindable(split.host, address))
+  },
+  control: controlHealth,
+}

@@ -1,6 +1,6 @@
 // `health [ADDRESS] { lameduck DURATION }`. The last occurrence counts.
 
-import { splitHostPort } from '../../core/host-port.ts'
+import { parsePort, splitHostPort } from '../../core/host-port.ts'
 import type { Directive } from '../../corefile/directive.ts'
 import { durationError, parseDuration } from '../../corefile/duration.ts'
 
@@ -12,15 +12,19 @@ export interface HealthOptions {
 
 export function parseHealth(directive: Directive): HealthOptions {
   let options: HealthOptions = { address: ':8080', lameduckMs: 0 }
-  while (directive.next()) options = parseOccurrence(directive)
+  for (let left = directive.occurrences - 1; directive.next(); left--) options = parseOccurrence(directive, left === 0)
   return options
 }
 
-function parseOccurrence(directive: Directive): HealthOptions {
+/** Only the address of the last one is listened on: what stands for a port in others is nobody's business. */
+function parseOccurrence(directive: Directive, isLast: boolean): HealthOptions {
   const [address = ':8080', ...others] = directive.remainingArgs()
   if (others.length > 0) throw directive.argErr()
   const split = splitHostPort(address)
   if ('error' in split) throw directive.plainErr(split.error)
+  if (isLast && parsePort(split.port) === undefined) {
+    throw directive.plainErr(`listen tcp ${address}: invalid port ${split.port}`)
+  }
   let lameduckMs = 0
   while (directive.nextBlock()) {
     const property = directive.val()

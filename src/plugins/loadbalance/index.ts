@@ -5,4 +5,11 @@ import { control, inspect, type LoadbalanceShared } from './control.ts'
 import { type LoadbalanceOptions, parse } from './options.ts'
 import { serve } from './serve.ts'
 
-export const loadbalance: Plugin<LoadbalanceOptions, LoadbalanceShared> = { name: 'loadbalance', parse, inspect, control, serve }
+export const loadbalance: Plugin<LoadbalanceOptions, LoadbalanceShared> = {
+  name: 'loadbalance',
+  parse,
+  hasOptionsByArgument: true,
+  inspect,
+  control,
+  serve,
+}
