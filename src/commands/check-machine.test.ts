@@ -185,8 +185,8 @@ test('check: an interface and one of its addresses overlap', async t => {
   ])
 })
 
-test('check --elsewhere looks at no file and no interface', async t => {
-  const text = `.:5300 {\n    bind eth99 192.0.2.77\n    health 192.0.2.77:8080\n    root @/file/x\n    forward . @/resolv.cnf {\n        tls @/nope\n    }\n}\n`
+test('check --elsewhere looks at no file, no interface and no variable', async t => {
+  const text = `.:5300 {\n    bind eth99 192.0.2.77\n    health 192.0.2.77:8080\n    root @/file/x{$SHARDNS_NO_A}\n    log {$SHARDNS_NO_A}\n    forward . @/resolv.cnf {\n        tls @/nope\n    }\n}\n`
   assert.deepEqual(await diagnosticsOf(t, text, { file: '' }, { elsewhere: true }), [])
-  assert.equal((await diagnosticsOf(t, text, { file: '' })).length, 6)
+  assert.equal((await diagnosticsOf(t, text, { file: '' })).length, 7)
 })

@@ -17,7 +17,7 @@ export interface CheckOptions {
   readonly format: string
   /** Warnings count as errors. */
   readonly strict: boolean
-  /** The Corefile is for another machine: files and interfaces that it names are not looked at. */
+  /** The Corefile is for another machine: files and interfaces that it names are not looked at, variables that are not set may be so there. */
   readonly elsewhere: boolean
 }
 
@@ -58,7 +58,8 @@ const inspect = async (target: CorefilePath, options: CheckOptions, world: Check
   const machine = options.elsewhere ? { errors: [], warnings: [] } : await inspectMachine(loaded)
   const errors = [...loaded.errors, ...machine.errors].map(error => error.toDiagnostic())
   const found = [...loaded.warnings, ...suspicionsOf(loaded), ...machine.warnings]
-  const warnings = [...found, ...unsetWarnings(loaded.unset, new Set([...errors, ...found].map(({ span }) => span)))]
+  const told = new Set([...errors, ...found].map(({ span }) => span))
+  const warnings = options.elsewhere ? found : [...found, ...unsetWarnings(loaded.unset, told)]
   const diagnostics = aHundredOfAKind(inOrder([...errors, ...warnings], [...loaded.files.keys()]))
   const ok = errors.length === 0 && !(options.strict && warnings.length > 0)
   return { file, ok, isReadable: true, diagnostics, sources: loaded.files }
