@@ -23,6 +23,7 @@ const EXIT_USAGE = 2
 
 /** Where a command writes, and what runs the server: parameters, so that tests see both. */
 export interface CliWorld {
+  /** Throws OutputError. */
   readonly out: (text: string) => void
   readonly err: (text: string) => void
   readonly serve: (options: ServeOptions) => Promise<number>
@@ -31,10 +32,28 @@ export interface CliWorld {
 }
 
 const processWorld: CliWorld = {
-  out: text => writeDescriptor(1, text),
-  err: text => writeDescriptor(2, text),
+  out: text => writeStdout(text),
+  err: text => writeStderr(text),
   serve,
   stdin: () => readStdin(),
+}
+
+class OutputError extends Error {}
+
+const writeStdout = (text: string): void => {
+  try {
+    writeDescriptor(1, text)
+  } catch (error) {
+    throw new OutputError(`write /dev/stdout: ${errnoText(error)}`, { cause: error })
+  }
+}
+
+const writeStderr = (text: string): void => {
+  try {
+    writeDescriptor(2, text)
+  } catch {
+    // A full disk, say: there is nowhere left to tell of it, and the exit code still does.
+  }
 }
 
 const readStdin = (): string => {
@@ -257,6 +276,10 @@ export const run = async (given: readonly string[], world: CliWorld = processWor
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
+    if (error instanceof OutputError) {
+      world.err(`${error.message}\n`)
+      return EXIT_FAILURE
+    }
     if (!(error instanceof GoFlagError)) throw error
     program.outputHelp({ error: true })
     world.err(`\n${error.message}\n`)

@@ -79,6 +79,18 @@ test('check writes all that it has to say before it exits', () => {
   assert.equal(JSON.parse(out)[0].diagnostics.length, 100)
 })
 
+for (const argv of ['check -elsewhere Corefile', '-version', '-plugins', 'check --help'])
+  test(`a standard output that takes nothing is said in one sentence: ${argv}`, () => {
+    const shell = ['-c', `exec "$0" src/cli.ts ${argv} > /dev/full`, process.execPath]
+    const { status, stderr } = spawnSync('sh', shell, { cwd: ROOT, encoding: 'utf8' })
+    assert.deepEqual({ status, stderr }, { status: 1, stderr: 'write /dev/stdout: no space left on device\n' })
+  })
+
+test('a standard error that takes nothing changes no exit code', () => {
+  const shell = ['-c', 'exec "$0" src/cli.ts -bogus 2> /dev/full', process.execPath]
+  assert.equal(spawnSync('sh', shell, { cwd: ROOT }).status, 2)
+})
+
 test('the command works through a link, as npm installs it', t => {
   const folder = mkdtempSync(join(tmpdir(), 'shardns-link-'))
   t.after(() => rmSync(folder, { recursive: true }))

@@ -1,8 +1,19 @@
 // The npm scripts, in a copy of the checkout: what they start ends with them, and they change nothing that is tracked.
 
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { test } from 'node:test'
 import { freePorts, temporaryFolder, WatchedProcess, without } from './support/server-process.ts'
@@ -29,6 +40,26 @@ test('package-lock.json has every package that it asks for, those of other platf
   }
   assert.deepEqual(missing, [])
 })
+
+/** Stands for npm: says what it was called with, and fails if told to. */
+const fakeNpm = (folder: string, code: number): string => {
+  const bin = join(folder, 'bin')
+  mkdirSync(bin)
+  writeFileSync(join(bin, 'npm'), `#!/bin/sh\necho "$@" > called\nexit ${code}\n`, { mode: 0o755 })
+  return bin
+}
+
+for (const { code, status } of [
+  { code: 0, status: 0 },
+  { code: 7, status: 1 },
+])
+  test(`what is missing is installed by npm ci, which leaves package-lock.json alone; npm ends with ${code}`, t => {
+    const folder = temporaryFolder(t)
+    for (const file of ['.install.mjs', 'package.json', 'package-lock.json']) cpSync(join(ROOT, file), join(folder, file))
+    const env = { ...process.env, PATH: `${fakeNpm(folder, code)}:${process.env.PATH}` }
+    assert.equal(spawnSync(process.execPath, ['.install.mjs'], { cwd: folder, env }).status, status)
+    assert.match(readFileSync(join(folder, 'called'), 'utf8'), /^ci( --\S+)*\n$/)
+  })
 
 const copyCheckout = (folder: string): void => {
   const isWanted = (path: string): boolean => !LEFT_OUT.includes(relative(ROOT, path))
