@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { Ask } from './ask.ts'
 import { type Endpoint, hostPort } from './endpoint.ts'
 import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
-import { FrameReader, frame } from './frame-reader.ts'
+import { FrameReader, frame } from '../wire/frames.ts'
 
 interface Waiting {
   readonly ask: Ask
@@ -62,10 +62,10 @@ export class StreamConnection {
   }
 
   #read(chunk: Uint8Array): void {
-    this.#reader.push(chunk, message => {
+    for (const message of this.#reader.all(chunk)) {
       this.#judge(message)
-      return this.#isOpen
-    })
+      if (!this.#isOpen) return
+    }
     // Bytes that nobody asked for: whatever they are, they must not be read as the reply to the next question.
     if (this.#waiting === undefined && !this.#reader.isIdle) this.close()
   }

@@ -3,7 +3,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { FrameReader, frame } from '../../src/upstream/frame-reader.ts'
+import { FrameReader, frame } from '../../src/wire/frames.ts'
 import { EDNS_DO, makeOption } from '../../src/wire/edns.ts'
 import { FLAG_AD, FLAG_CD, FLAG_RD } from '../../src/wire/header.ts'
 import { nameFromText } from '../../src/wire/name.ts'
@@ -127,10 +127,7 @@ const overTcp = async ({ line, port, message, take, hungUp }: OneWay): Promise<(
   socket.on('error', hungUp)
   socket.on('close', hungUp)
   socket.on('data', chunk => {
-    reader.push(Uint8Array.from(chunk as Buffer), reply => {
-      take(reply)
-      return true
-    })
+    for (const reply of reader.all(Uint8Array.from(chunk as Buffer))) take(reply)
   })
   socket.write(frame(message))
   return () => void socket.destroy()

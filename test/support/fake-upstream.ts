@@ -11,7 +11,7 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import type { Transport } from '../../src/core/query.ts'
 import { Query } from '../../src/core/query.ts'
 import { type Endpoint, makeEndpoint } from '../../src/upstream/endpoint.ts'
-import { FrameReader, frame } from '../../src/upstream/frame-reader.ts'
+import { FrameReader, frame } from '../../src/wire/frames.ts'
 import { readQuestion } from '../../src/wire/question.ts'
 import { type ReplyOptions, replyBytes } from './messages.ts'
 import { quietPort } from './quiet-port.ts'
@@ -76,10 +76,7 @@ export async function fakeUpstream(
     const reader = new FrameReader()
     socket.on('error', () => undefined)
     socket.on('data', (chunk: Uint8Array) => {
-      reader.push(chunk, message => {
-        take(overStream(socket, message))
-        return true
-      })
+      for (const message of reader.all(chunk)) take(overStream(socket, message))
     })
   })
   return upstream

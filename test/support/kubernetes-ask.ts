@@ -3,7 +3,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { FrameReader, frame } from '../../src/upstream/frame-reader.ts'
+import { FrameReader, frame } from '../../src/wire/frames.ts'
 
 const WAIT_MS = 8000
 
@@ -57,10 +57,7 @@ const askTcp = async ({ port, address, message, resolve, reject }: Exchange): Pr
   socket.on('error', reject)
   socket.on('close', () => reject(new Error('the connection was closed')))
   socket.on('data', chunk => {
-    reader.push(Uint8Array.from(chunk as Buffer), reply => {
-      resolve(reply)
-      return true
-    })
+    for (const reply of reader.all(Uint8Array.from(chunk as Buffer))) resolve(reply)
   })
   socket.write(frame(message))
   return () => void socket.destroy()

@@ -2,7 +2,7 @@
 
 import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
-import { FrameReader, frame } from '../../src/upstream/frame-reader.ts'
+import { FrameReader, frame } from '../../src/wire/frames.ts'
 
 export type Fate = Uint8Array | 'refused' | 'reset' | 'closed' | 'lost'
 
@@ -33,12 +33,9 @@ export const askOverTcp = (port: number, message: Uint8Array, patienceMs = PATIE
     isConnected = true
     socket.write(frame(message))
   })
-  socket.on('data', (chunk: Uint8Array) =>
-    reader.push(chunk, reply => {
-      resolve(reply)
-      return true
-    }),
-  )
+  socket.on('data', (chunk: Uint8Array) => {
+    for (const reply of reader.all(chunk)) resolve(reply)
+  })
   socket.on('error', () => resolve(isConnected ? 'reset' : 'refused'))
   socket.on('end', () => resolve('closed'))
   return promise.finally(() => {

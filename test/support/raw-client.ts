@@ -3,7 +3,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { FrameReader, frame } from '../../src/upstream/frame-reader.ts'
+import { FrameReader, frame } from '../../src/wire/frames.ts'
 import type { Cleanup } from './server-process.ts'
 
 const WAIT_MS = 5000
@@ -42,10 +42,7 @@ export async function askTcp(port: number, messages: readonly Uint8Array[], coun
   socket.on('error', reject)
   socket.on('close', () => fail('the connection was closed'))
   socket.on('data', chunk => {
-    reader.push(Uint8Array.from(chunk as Buffer), message => {
-      answers.push(message)
-      return true
-    })
+    answers.push(...reader.all(Uint8Array.from(chunk as Buffer)))
     if (answers.length >= count) resolve()
   })
   socket.write(Buffer.concat(messages.map(frame)))

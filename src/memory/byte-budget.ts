@@ -1,0 +1,111 @@
+// Hot path.
+// One budget in bytes for the process: what clients' connections and queries under way hold, summed over all shards. A row per shard, one cache
+// line apart: word 0 is what the shard has drawn for streams, word 1 for datagrams. Writers: each shard its own row, main a dead shard's.
+// Readers: all. No lock, no wait. Order: add to the own word, sum, give back if over the limit; so the limit is never passed by tryTake, and near
+// it two takers may refuse each other for an instant. Shards draw in lots, so that most takes and gives touch no shared memory at all.
+
+/** 32-bit words between two shards' rows: one cache line. */
+export const BUDGET_ROW_WORDS = 16
+/** What is drawn or given back at a time. */
+const LOT_BYTES = 16 * 1024
+/** Neither kind may take more than three quarters: a flood of one leaves the other room. */
+const KIND_SHARE = 3 / 4
+/** Beyond this part of the limit the budget is tight: whoever holds more than a fair share must wait. */
+const TIGHT_SHARE = 1 / 2
+/** The last sixteenth is for clients of this machine: probes, and resolvers that run beside the server. */
+const COMMON_SHARE = 15 / 16
+
+export const STREAM = 0
+export const DATAGRAM = 1
+export type BudgetKind = typeof STREAM | typeof DATAGRAM
+
+export class ByteBudget {
+  readonly limitBytes: number
+  readonly shards: number
+  readonly #words: Int32Array
+  readonly #first: number
+  readonly #mine: number
+  /** By kind: what this shard has drawn, and what of it is in use. */
+  readonly #drawn = [0, 0]
+  readonly #used = [0, 0]
+
+  /** `offset` is the first word of the rows; `me` counts shards from 0. The limit is at most 1 GiB: sums stay within 32 bits. */
+  constructor(words: Int32Array, offset: number, shards: number, me: number, limitBytes: number) {
+    if (!(me >= 0 && me < shards)) throw new RangeError(`shard ${me} of ${shards}`)
+    this.#words = words
+    this.#first = offset
+    this.#mine = offset + me * BUDGET_ROW_WORDS
+    this.shards = shards
+    this.limitBytes = limitBytes
+  }
+
+  /** Takes bytes unless all shards together would then hold more than the limit, or three quarters of it by this kind alone. Each needs a `give`. */
+  tryTake(kind: BudgetKind, bytes: number): boolean {
+    const used = this.#used[kind]! + bytes
+    if (used > this.#drawn[kind]! && !this.#draw(kind, used - this.#drawn[kind]!)) return false
+    this.#used[kind] = used
+    return true
+  }
+
+  /** Takes bytes that are there already, whatever the limit. */
+  take(kind: BudgetKind, bytes: number): void {
+    const used = this.#used[kind]! + bytes
+    if (used > this.#drawn[kind]!) this.#add(kind, lotsOf(used - this.#drawn[kind]!))
+    this.#used[kind] = used
+  }
+
+  give(kind: BudgetKind, bytes: number): void {
+    const used = this.#used[kind]! - bytes
+    this.#used[kind] = used
+    const spare = this.#drawn[kind]! - used
+    if (spare > 2 * LOT_BYTES) this.#add(kind, -lotsOf(spare - 2 * LOT_BYTES))
+  }
+
+  /** Bytes that this shard uses. */
+  used(kind: BudgetKind): number {
+    return this.#used[kind]!
+  }
+
+  /** Bytes that all shards have drawn. */
+  get drawn(): number {
+    return drawnBytes(this.#words, this.#first, this.shards, STREAM) + drawnBytes(this.#words, this.#first, this.shards, DATAGRAM)
+  }
+
+  get isTight(): boolean {
+    return this.drawn > this.limitBytes * TIGHT_SHARE
+  }
+
+  /** True when no connection may take anything on any more; `isLocal` for those of this machine, who have some room of their own. */
+  isSpent(isLocal: boolean): boolean {
+    if (this.drawn >= this.limitBytes * (isLocal ? 1 : COMMON_SHARE)) return true
+    return !isLocal && drawnBytes(this.#words, this.#first, this.shards, STREAM) >= this.limitBytes * KIND_SHARE
+  }
+
+  #draw(kind: BudgetKind, bytes: number): boolean {
+    const lots = lotsOf(bytes)
+    this.#add(kind, lots)
+    const ofKind = drawnBytes(this.#words, this.#first, this.shards, kind)
+    if (ofKind <= this.limitBytes * KIND_SHARE && this.drawn <= this.limitBytes) return true
+    this.#add(kind, -lots)
+    return false
+  }
+
+  #add(kind: BudgetKind, bytes: number): void {
+    this.#drawn[kind] = this.#drawn[kind]! + bytes
+    Atomics.add(this.#words, this.#mine + kind, bytes)
+  }
+}
+
+const lotsOf = (bytes: number): number => Math.ceil(bytes / LOT_BYTES) * LOT_BYTES
+
+/** What all shards have drawn of a kind. */
+export const drawnBytes = (words: Int32Array, offset: number, shards: number, kind: BudgetKind): number => {
+  let sum = 0
+  for (let row = 0; row < shards; row++) sum += Atomics.load(words, offset + row * BUDGET_ROW_WORDS + kind)
+  return sum
+}
+
+/** Gives back all that a dead shard (from 0) held. Main only, and only after the worker's `exit` event. */
+export const sweepBudget = (words: Int32Array, offset: number, dead: number): void => {
+  for (const kind of [STREAM, DATAGRAM]) Atomics.store(words, offset + dead * BUDGET_ROW_WORDS + kind, 0)
+}
