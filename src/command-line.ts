@@ -14,6 +14,7 @@ import { readDescriptor, writeDescriptor } from './core/descriptor.ts'
 import { errnoText } from './core/errno.ts'
 import { TEXT_FILE_BYTES } from './core/text-file.ts'
 import { nearest } from './corefile/nearest.ts'
+import { MIN_INFLIGHT_BYTES } from './memory/byte-budget.ts'
 import { MAX_SHARDS } from './memory/region.ts'
 import { STEERINGS } from './net/mmsg/steering.ts'
 import { MAX_RECORDS_BYTES, MIN_RECORDS_BYTES } from './records/layout.ts'
@@ -106,6 +107,7 @@ interface RootFlags {
   readonly recvBuffer: number
   readonly heapLimit: number
   readonly maxTcpConnections: number
+  readonly inflightBytes: number
 }
 
 const addFlags = (program: Command): void => {
@@ -164,6 +166,15 @@ const addFlags = (program: Command): void => {
       wholeNumber(1, 1_000_000),
       defaults.maxTcpConnections,
     )
+    .addOption(
+      sized(
+        '--inflight-bytes <size>',
+        "memory for clients' connections and queries under way",
+        defaults.inflightBytes,
+        MIN_INFLIGHT_BYTES,
+        GIB,
+      ),
+    )
 }
 
 const runRoot = (flags: RootFlags, world: CliWorld): number | Promise<number> => {
@@ -190,6 +201,7 @@ const runRoot = (flags: RootFlags, world: CliWorld): number | Promise<number> =>
     recvBufferBytes: flags.recvBuffer,
     heapLimitBytes: flags.heapLimit,
     maxTcpConnections: flags.maxTcpConnections,
+    inflightBytes: flags.inflightBytes,
   })
 }
 

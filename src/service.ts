@@ -74,6 +74,7 @@ export class Server {
       heapLimitBytes: options.heapLimitBytes,
       recvBufferBytes,
       maxTcpConnections: options.maxTcpConnections,
+      inflightBytes: options.inflightBytes,
       canReusePort: reusePort,
       engine,
       noFastPath: options.noFastPath,
@@ -88,6 +89,7 @@ export class Server {
     })
     this.#kept = this.#makeKept(options.recordsBytes)
     if (this.#sockets !== undefined) this.#declareDrops(this.#sockets)
+    this.#declareInflight()
     this.#registry.process.attach(this.#supervisor.regionWords, this.#supervisor.countRows)
     const help = 'Shards that serve, by the engine that receives UDP and why it does.'
     this.#registry.process.gauge({ name: 'shardns_shards', help, labelNames: ['engine', 'reason'] }, () => this.#shardsByEngine())
@@ -102,6 +104,22 @@ export class Server {
       { labels: {}, value: records.usedBytes },
     ])
     return new KeptThings({ newRecords: () => records.newMap() })
+  }
+
+  #declareInflight(): void {
+    const { process } = this.#registry
+    const held = 'Bytes that connections and queries under way hold of --inflight-bytes, drawn in lots of 16 KiB.'
+    process.gauge({ name: 'shardns_inflight_bytes', help: held, labelNames: ['transport'] }, () => {
+      const { stream, datagram } = this.#supervisor.inflight
+      return [
+        { labels: { transport: 'tcp' }, value: stream },
+        { labels: { transport: 'udp' }, value: datagram },
+      ]
+    })
+    const limit = 'What connections and queries under way may hold: --inflight-bytes.'
+    process.gauge({ name: 'shardns_inflight_limit_bytes', help: limit, labelNames: [] }, () => [
+      { labels: {}, value: this.#options.inflightBytes },
+    ])
   }
 
   #declareDrops(sockets: ListenSockets): void {

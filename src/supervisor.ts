@@ -7,6 +7,7 @@ import type { Logger } from './core/logger.ts'
 import { DeathRecord } from './death-record.ts'
 import { HeartWatch, WATCH_MS } from './heart-watch.ts'
 import { BlackBox } from './memory/black-box.ts'
+import { type BudgetKind, DATAGRAM, drawnBytes, STREAM, sweepBudget } from './memory/byte-budget.ts'
 import type { ChangeBoard } from './memory/change-board.ts'
 import { CLAIM_ENTRIES, sweepClaims } from './memory/claims.ts'
 import { readBeat } from './memory/heartbeat.ts'
@@ -31,6 +32,7 @@ export interface SupervisorOptions {
   readonly heapLimitBytes: number
   readonly recvBufferBytes: number
   readonly maxTcpConnections: number
+  readonly inflightBytes: number
   readonly canReusePort: boolean
   readonly engine: EngineName
   readonly noFastPath: boolean
@@ -112,6 +114,11 @@ export class Supervisor {
   get changes(): ChangeBoard {
     return { words: this.#words, offset: this.#layout.changes }
   }
+  /** Bytes that clients' traffic holds, by kind. */
+  get inflight(): { readonly stream: number; readonly datagram: number } {
+    const of = (kind: BudgetKind): number => drawnBytes(this.#words, this.#layout.budget, this.#options.shards, kind)
+    return { stream: of(STREAM), datagram: of(DATAGRAM) }
+  }
   get countRows(): readonly number[] {
     return this.#inbound.map((_, shard) => this.#layout.counts + shard * SHARD_COUNT_WORDS)
   }
@@ -158,12 +165,12 @@ export class Supervisor {
   #start(slot: Slot): Slot {
     const { index } = slot
     const { shards, hashSeed, clock, engine, noFastPath, counters } = this.#options
-    const { recvBufferBytes, maxTcpConnections, canReusePort } = this.#options
+    const { recvBufferBytes, maxTcpConnections, inflightBytes, canReusePort } = this.#options
     Atomics.add(this.#words, this.#layout.incarnations + index * LINE_WORDS, 1)
     const region = this.#region
     const regionLayout = this.#layout
     const inbound = this.#inbound[index]!
-    const sockets = { recvBufferBytes, maxTcpConnections, canReusePort, engine, inbound }
+    const sockets = { recvBufferBytes, maxTcpConnections, inflightBytes, canReusePort, engine, inbound }
     const boot = { shard: index, shards, region, regionLayout, hashSeed, ...sockets, noFastPath, counters }
     const running = this.#pool.start(boot, message => {
       if (slot.running === running) this.#receive(slot, message)
@@ -269,6 +276,7 @@ export class Supervisor {
     const { cache, shards } = this.#options
     cache.sweep(index + 1)
     sweepClaims(this.#words, this.#layout.claims, CLAIM_ENTRIES, index + 1)
+    sweepBudget(this.#words, this.#layout.budget, index)
     for (const { message, permits } of this.#generations.values()) {
       const words = new Int32Array(message.words)
       for (const offset of permits) sweepPermits(words, offset, shards, index)

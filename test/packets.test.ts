@@ -26,7 +26,6 @@ const silent: readonly { name: string; message: string }[] = [
   { name: 'an UPDATE answer', message: '1234 a800 0001 0000 0000 0000' },
   { name: 'an id alone', message: '1234' },
   { name: '11 bytes', message: '1234 0100 0001 0000 0000 00' },
-  { name: 'no byte at all', message: '' },
 ]
 
 for (const { name, message } of silent) {
@@ -40,6 +39,17 @@ for (const { name, message } of silent) {
     assert.equal(getId(first!, 0), 0xfefe)
   })
 }
+
+test('UDP, no answer: no byte at all', LIMIT, async () => {
+  const [first] = await askUdp(server.port, [hex(''), SENTINEL])
+  assert.equal(getId(first!, 0), 0xfefe)
+})
+
+test('TCP, an empty message ends the connection, once what came before it is answered', LIMIT, async () => {
+  const [first] = await askTcp(server.port, [SENTINEL, hex(''), SENTINEL], 1)
+  assert.equal(getId(first!, 0), 0xfefe)
+  await assert.rejects(askTcp(server.port, [hex(''), SENTINEL], 1), /the connection was closed: 0 of 1 answers/)
+})
 
 const answered: readonly { name: string; message: string; answer: string }[] = [
   { name: 'UPDATE: NOTIMP', message: `1234 2800 0001 0000 0000 0000 ${QUESTION}`, answer: '1234 a804 0000 0000 0000 0000' },

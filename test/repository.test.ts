@@ -13,13 +13,6 @@ const shipped = all.filter(file => /^(src|workers)\//.test(file.path) && !file.i
 const linesWith = (pattern: RegExp, files: readonly SourceFile[]): string[] =>
   files.flatMap(file => file.text.split('\n').flatMap((line, index) => (pattern.test(line) ? [`${file.path}:${index + 1}`] : [])))
 
-test('a file has at most 300 lines', () => {
-  assert.deepEqual(
-    all.filter(file => file.text.split('\n').length - 1 > 300).map(file => file.path),
-    [],
-  )
-})
-
 test('a shipped file opens with a comment on what it owns', () => {
   assert.deepEqual(
     shipped.filter(file => !/^(#!.*\n)?\/\/ /.test(file.text)).map(file => file.path),

@@ -33,8 +33,10 @@ export interface ServeOptions {
   recvBufferBytes: number
   /** Old-space limit of each shard's JavaScript heap; a shard that passes it ends and is replaced. */
   heapLimitBytes: number
-  /** TCP connections that one shard keeps open at a time; a further one is closed at once. */
+  /** TCP connections that one shard keeps open at a time; a further one takes the place of the one that has been idle longest. */
   maxTcpConnections: number
+  /** What clients' connections and queries under way may hold of memory, over all shards. */
+  inflightBytes: number
 }
 
 /** The options of a command line without flags. */

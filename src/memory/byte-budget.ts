@@ -6,6 +6,8 @@
 
 /** 32-bit words between two shards' rows: one cache line. */
 export const BUDGET_ROW_WORDS = 16
+/** The least that a server can work with. */
+export const MIN_INFLIGHT_BYTES = 1024 * 1024
 /** What is drawn or given back at a time. */
 const LOT_BYTES = 16 * 1024
 /** Neither kind may take more than three quarters: a flood of one leaves the other room. */

@@ -18,9 +18,9 @@ for (const shards of [1, 2, 7, MAX_SHARDS]) {
 }
 
 test('layoutRegion: every part has its own offset', () => {
-  const { claims, heartbeats, blackBoxes, refused, incarnations, counts, changes } = layoutRegion(3)
+  const { claims, heartbeats, blackBoxes, refused, incarnations, counts, changes, budget } = layoutRegion(3)
   assert.deepEqual(
-    [claims, heartbeats, blackBoxes, refused, incarnations, counts, changes],
+    [claims, heartbeats, blackBoxes, refused, incarnations, counts, changes, budget],
     regionParts(3).map(part => part.offset),
   )
 })

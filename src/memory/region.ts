@@ -2,6 +2,7 @@
 // own file says how it is used. (The answer store, and the counters and permits of a generation, have buffers of their own.)
 
 import { BLACK_BOX_WORDS } from './black-box.ts'
+import { BUDGET_ROW_WORDS } from './byte-budget.ts'
 import { CHANGE_SLOTS } from './change-board.ts'
 import { CLAIM_ENTRIES, CLAIM_WORDS } from './claims.ts'
 import { HEARTBEAT_ROW_WORDS } from './heartbeat.ts'
@@ -26,6 +27,8 @@ export interface RegionLayout {
   /** A CounterRow of SHARD_COUNT_WORDS per shard, for what is counted over reloads. */
   readonly counts: number
   readonly changes: number
+  /** What clients' traffic holds, by shard (byte-budget.ts). */
+  readonly budget: number
   readonly words: number
 }
 
@@ -76,6 +79,13 @@ export function regionParts(shards: number): readonly RegionPart[] {
       protocol: '64-bit counts in two words',
     },
     { name: 'changes', words: CHANGE_SLOTS, writer: 'main', readers: any, protocol: 'single writer' },
+    {
+      name: 'budget',
+      words: shards * BUDGET_ROW_WORDS,
+      writer: 'own row per shard; main a dead one',
+      readers: any,
+      protocol: 'add, sum, give back if over',
+    },
   ]
   let offset = 0
   return parts.map(part => {
@@ -97,6 +107,7 @@ export function layoutRegion(shards: number): RegionLayout {
     incarnations: offsetOf('incarnations'),
     counts: offsetOf('counts'),
     changes: offsetOf('changes'),
+    budget: offsetOf('budget'),
     words: parts.reduce((sum, part) => sum + part.words, 0),
   }
 }

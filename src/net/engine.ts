@@ -9,6 +9,9 @@ export type EngineName = 'mmsg' | 'dgram'
 /** Longest query over UDP; CoreDNS takes no more than 512 bytes. What is longer is answered FORMERR. */
 export const MAX_UDP_QUERY_BYTES = 4096
 
+/** What a query under way holds of memory: its bytes, a copy for an upstream, and the objects around them. */
+export const underWayBytes = (length: number): number => 2048 + 2 * length
+
 /** A place to listen on. */
 export interface ListenAddress {
   /** Literal address, IPv6 without brackets and perhaps with %zone; '' for all addresses of the machine. */

@@ -1,9 +1,9 @@
-// TCP listeners: SO_REUSEPORT, one per address and shard, with a cap on connections. With the mmsg engine main owns the listening sockets, so that
-// what waits to be accepted by a shard that dies waits for its successor; else each shard opens its own. What happens on a connection stands in
-// tcp-connection.ts.
+// TCP listeners: SO_REUSEPORT, one per address and shard. With the mmsg engine main owns the listening sockets, so that what waits to be accepted by
+// a shard that dies waits for its successor; else each shard opens its own. What happens on a connection stands in tcp-connection.ts, what all
+// connections of a shard share in tcp-room.ts.
 
 import { once } from 'node:events'
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { setTimeout as pause, setImmediate as turnOfLoop } from 'node:timers/promises'
 import { errnoText } from '../core/errno.ts'
 import { type ListenAddress, listenText, type OpenListener, type Receiver } from './engine.ts'
@@ -12,6 +12,7 @@ import { dropNewConnections } from './mmsg/bpf.ts'
 import type { Libc } from './mmsg/libc.ts'
 import { codeOfErrno } from './mmsg/sockets.ts'
 import { TcpConnection } from './tcp-connection.ts'
+import type { TcpRoom } from './tcp-room.ts'
 
 const BACKLOG = 511
 /** In which a handshake that has begun comes to its end. */
@@ -24,7 +25,8 @@ export interface BorrowedSocket {
 }
 
 export interface TcpOptions {
-  readonly maxConnections: number
+  /** Of the shard, for all its listeners. */
+  readonly room: TcpRoom
   readonly canReusePort: boolean
   /** Absent: the listener opens a socket of its own. */
   readonly borrowed?: BorrowedSocket | undefined
@@ -35,17 +37,18 @@ class TcpListener implements OpenListener {
   readonly #at: ListenAddress
   readonly #options: TcpOptions
   readonly #server: Server
-  readonly #connections = new Map<Socket, TcpConnection>()
+  readonly #connections = new Set<TcpConnection>()
 
   constructor(at: ListenAddress, receiver: Receiver, options: TcpOptions) {
     this.#at = at
     this.#options = options
-    // Half-open: a client that has sent its last query still gets its answers.
-    this.#server = createServer({ allowHalfOpen: true }, socket => {
-      this.#connections.set(socket, new TcpConnection(socket, receiver))
-      socket.once('close', () => this.#connections.delete(socket))
+    // Paused: the connection reads in its own way.
+    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, accepted => {
+      const connection = TcpConnection.accept(accepted, receiver, options.room)
+      if (connection === undefined) return
+      this.#connections.add(connection)
+      void connection.closed.then(() => this.#connections.delete(connection))
     })
-    this.#server.maxConnections = options.maxConnections
   }
 
   /** A borrowed socket listens from start() on: nobody is accepted before the configuration is in force. */
@@ -90,11 +93,12 @@ class TcpListener implements OpenListener {
     // The other descriptors of this socket would keep it listening, for nobody.
     if (borrowed !== undefined && this.#server.listening) borrowed.libc.shutdown(borrowed.fd, C.SHUT_RDWR)
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
-    for (const connection of this.#connections.values()) connection.end()
+    const connections = [...this.#connections]
+    for (const connection of connections) connection.end()
     const cut = setTimeout(() => {
-      for (const socket of this.#connections.keys()) socket.destroy()
+      for (const connection of connections) connection.cut()
     }, graceMs)
-    await closed
+    await Promise.all([closed, ...connections.map(connection => connection.closed)])
     clearTimeout(cut)
   }
 }

@@ -5,6 +5,7 @@ import type { Logger } from '../core/logger.ts'
 import type { ListenAddress, OpenListener, Receiver } from '../net/engine.ts'
 import { listenError } from '../net/listen-error.ts'
 import { openTcp } from '../net/tcp.ts'
+import type { TcpRoom } from '../net/tcp-room.ts'
 import type { BootMessage } from './boot.ts'
 import type { Dispatcher } from './dispatch.ts'
 import type { FastPath } from './fast-path.ts'
@@ -15,6 +16,7 @@ export interface BindingParts {
   readonly dispatcher: Dispatcher
   readonly fastPath: FastPath
   readonly udp: UdpEngine
+  readonly tcpRoom: TcpRoom
   readonly log: Logger
 }
 
@@ -50,12 +52,12 @@ export class Binding implements Receiver {
   }
 
   /** Throws in CoreDNS's words if an address cannot be listened on. TCP first: a client that is told to come back over TCP must find it open. */
-  async open({ shard, canReusePort, maxTcpConnections }: BootMessage): Promise<void> {
+  async open({ shard, canReusePort }: BootMessage): Promise<void> {
     const { message } = this.served
-    const { udp, log } = this.#parts
+    const { udp, tcpRoom, log } = this.#parts
     const fd = message.tcp?.fds[shard]
     const borrowed = udp.libc === undefined || fd === undefined ? undefined : { libc: udp.libc, fd }
-    const options = { maxConnections: maxTcpConnections, canReusePort, borrowed, onError: log.error }
+    const options = { room: tcpRoom, canReusePort, borrowed, onError: log.error }
     this.#sockets = [await inWords('tcp', message, openTcp(message, this, options))]
     this.#sockets = [...this.#sockets, await inWords('udp', message, udp.open(message, this))]
   }

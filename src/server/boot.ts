@@ -18,6 +18,8 @@ export interface BootMessage {
   readonly hashSeed: HashSeed
   readonly recvBufferBytes: number
   readonly maxTcpConnections: number
+  /** What clients' connections and queries under way may hold, over all shards. */
+  readonly inflightBytes: number
   readonly engine: EngineName
   /** Where the mmsg engine receives; see net/mmsg/inbound.ts. */
   readonly inbound: SharedArrayBuffer

@@ -11,8 +11,9 @@ import type { Logger } from '../core/logger.ts'
 import { type Peer, Query, type Transport } from '../core/query.ts'
 import type { Reply } from '../core/reply.ts'
 import type { BlackBox } from '../memory/black-box.ts'
+import { type ByteBudget, DATAGRAM } from '../memory/byte-budget.ts'
 import { isRefused } from '../memory/refused.ts'
-import { MAX_UDP_QUERY_BYTES, type Respond } from '../net/engine.ts'
+import { MAX_UDP_QUERY_BYTES, type Respond, underWayBytes } from '../net/engine.ts'
 import { areOptionsSound, readEdns } from '../wire/edns.ts'
 import { HEADER_SIZE } from '../wire/header.ts'
 import { readLayout } from '../wire/layout.ts'
@@ -32,6 +33,7 @@ export interface DispatchParts {
   /** Without a prefix. */
   readonly log: Logger
   readonly blackBox: BlackBox
+  readonly budget: ByteBudget
   /** Scratch for the hash of questions. */
   readonly key: CacheKey
   readonly counts: ShardCounts
@@ -115,7 +117,12 @@ export class Dispatcher {
   }
 
   #serve(at: ServedListener, query: Query, handler: Handler, questionHash: number, respond: Respond): void {
-    const { blackBox } = this.#parts
+    const { blackBox, budget, counts } = this.#parts
+    if (query.transport === 'udp' && !budget.tryTake(DATAGRAM, underWayBytes(query.bytes.length))) {
+      counts.rejected('budget')
+      this.#drop(at, query, respond)
+      return
+    }
     at.generation.enter()
     blackBox.note(questionHash, query.bytes, HEADER_SIZE, query.question.end)
     let reply: Reply | Promise<Reply>
@@ -141,6 +148,7 @@ export class Dispatcher {
       bytes = finishReply(query, this.#failed(at, query, error))
     }
     respond(bytes)
+    if (query.transport === 'udp') this.#parts.budget.give(DATAGRAM, underWayBytes(query.bytes.length))
     at.generation.leave(query.receivedMs)
   }
 

@@ -3,11 +3,13 @@
 
 import type { MetricRegistrar, Vector } from '../core/metrics.ts'
 import type { CounterRow } from '../memory/counters.ts'
+import type { CutReason, TcpCounts } from '../net/tcp-room.ts'
 
 /** Why a message was not taken as a query. */
-export const REJECTIONS = ['short', 'oversized', 'response', 'source_port', 'opcode', 'malformed'] as const
+export const REJECTIONS = ['short', 'oversized', 'response', 'source_port', 'opcode', 'malformed', 'budget'] as const
 export type Rejection = (typeof REJECTIONS)[number]
 const UNSENT = ['full', 'refused']
+const CUTS: readonly CutReason[] = ['room', 'budget', 'frames']
 
 /** Offsets in a shard's row, as plain data for shards. */
 export interface ShardCounters {
@@ -15,6 +17,9 @@ export interface ShardCounters {
   readonly unsent: Vector
   readonly datagrams: Vector
   readonly batches: Vector
+  readonly connections: Vector
+  readonly cuts: Vector
+  readonly stalls: Vector
 }
 
 /** On main, once, on the process's own registrar. */
@@ -23,6 +28,11 @@ export const declareShardCounters = (metrics: MetricRegistrar): ShardCounters =>
   const unsent = 'UDP replies that could not be sent: the socket stayed full, or the system refused them.'
   const datagrams = 'UDP datagrams received in batches.'
   const batches = 'Batches of UDP datagrams received.'
+  const connections = 'TCP connections accepted.'
+  const cuts =
+    'TCP connections that the server has closed: to make room for a newcomer, to free what a client did not fetch, or for empty frames.'
+  const stalls =
+    'Times that reading from a TCP connection stopped because --inflight-bytes was spent, or its client had its share.'
   const family = (name: string, help: string, labelNames: readonly string[] = []) =>
     metrics.counter({ name: `shardns_${name}`, help, labelNames })
   return {
@@ -30,6 +40,9 @@ export const declareShardCounters = (metrics: MetricRegistrar): ShardCounters =>
     unsent: family('unsent_replies_total', unsent, ['reason']).vector({}, { reason: UNSENT }),
     datagrams: family('udp_datagrams_total', datagrams).vector({}),
     batches: family('udp_batches_total', batches).vector({}),
+    connections: family('tcp_connections_total', connections).vector({}),
+    cuts: family('tcp_connections_cut_total', cuts, ['reason']).vector({}, { reason: CUTS }),
+    stalls: family('tcp_stalls_total', stalls).vector({}),
   }
 }
 
@@ -52,6 +65,12 @@ export class ShardCounts {
   }
   refused(): void {
     this.#row.add(this.#at.unsent.base + this.#at.unsent.step)
+  }
+  /** What the connections of the shard count. */
+  readonly tcp: TcpCounts = {
+    connected: () => this.#row.add(this.#at.connections.base),
+    cut: reason => this.#row.add(this.#at.cuts.base + CUTS.indexOf(reason) * this.#at.cuts.step),
+    stalled: () => this.#row.add(this.#at.stalls.base),
   }
   batch(datagrams: number): void {
     this.#row.add(this.#at.datagrams.base, datagrams)

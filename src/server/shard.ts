@@ -8,11 +8,14 @@ import { messageOf } from '../core/errors.ts'
 import { FastQuery } from '../core/fast-query.ts'
 import { makeLogger, stdout } from '../core/log.ts'
 import { BlackBox } from '../memory/black-box.ts'
+import { ByteBudget } from '../memory/byte-budget.ts'
 import { CLAIM_ENTRIES, Claims } from '../memory/claims.ts'
 import { CounterRow } from '../memory/counters.ts'
 import { beat } from '../memory/heartbeat.ts'
 import { SHARD_COUNT_WORDS } from '../memory/region.ts'
 import { placeOf } from '../net/engine.ts'
+import { TcpRoom } from '../net/tcp-room.ts'
+import { connectionsPerThread } from '../upstream/socket-allowance.ts'
 import { Binding, type BindingParts } from './binding.ts'
 import type { BootMessage, FromShard, GenerationMessage, ToShard } from './boot.ts'
 import { Dispatcher } from './dispatch.ts'
@@ -70,7 +73,7 @@ export class Shard {
 
   #makeBindingParts(regionWords: Int32Array): BindingParts {
     const boot = this.#boot
-    const { shard, regionLayout, hashSeed } = boot
+    const { shard, shards, regionLayout, hashSeed, maxTcpConnections, inflightBytes } = boot
     const log = this.#log
     const row = new CounterRow(regionWords, regionLayout.counts + shard * SHARD_COUNT_WORDS)
     const counts = new ShardCounts(row, boot.counters)
@@ -78,10 +81,12 @@ export class Shard {
     const blackBox = new BlackBox(regionWords, regionLayout.blackBoxes, shard)
     const onFallback = (reason: string): void => this.#send({ kind: 'fallback', reason })
     const query = new FastQuery(new CacheKey(hashSeed))
+    const budget = new ByteBudget(regionWords, regionLayout.budget, shards, shard, inflightBytes)
     return {
-      dispatcher: new Dispatcher({ ...refusals, clock: systemClock, log, blackBox, counts }),
+      dispatcher: new Dispatcher({ ...refusals, clock: systemClock, log, blackBox, budget, counts }),
       fastPath: new FastPath(refusals),
       udp: new UdpEngine({ boot, query, counts, log, onFallback }),
+      tcpRoom: new TcpRoom(Math.min(maxTcpConnections, connectionsPerThread(shards)), budget, systemClock, counts.tcp),
       log,
     }
   }

@@ -41,6 +41,11 @@ export function socketsPerThread(threads: number, openFiles: number = openFilesL
   return Math.max(MINIMUM, Math.floor(Math.min(openFiles / 2, PROCESS_LIMIT) / threads))
 }
 
+/** TCP connections of clients that each of `threads` threads may keep: a quarter of the process's descriptors in all. */
+export function connectionsPerThread(threads: number, openFiles: number = openFilesLimit()): number {
+  return Math.max(MINIMUM, Math.floor(openFiles / 4 / threads))
+}
+
 function openFilesLimit(): number {
   try {
     const match = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))

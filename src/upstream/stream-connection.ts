@@ -1,10 +1,10 @@
 // One TCP or TLS connection to an upstream: one question at a time, no pipelining. Which connection is used for what is stream-pool.ts.
 
 import type { Socket } from 'node:net'
+import { FrameReader, frame } from '../wire/frames.ts'
 import type { Ask } from './ask.ts'
 import { type Endpoint, hostPort } from './endpoint.ts'
 import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
-import { FrameReader, frame } from '../wire/frames.ts'
 
 interface Waiting {
   readonly ask: Ask

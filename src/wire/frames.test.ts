@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { FrameReader, frame } from './frames.ts'
 
-const messages = [Uint8Array.of(1, 2, 3), new Uint8Array(0), new Uint8Array(300).fill(7), Uint8Array.of(9), new Uint8Array(65535).fill(5)]
+const messages = [
+  Uint8Array.of(1, 2, 3),
+  new Uint8Array(0),
+  new Uint8Array(300).fill(7),
+  Uint8Array.of(9),
+  new Uint8Array(65535).fill(5),
+]
 const stream = Uint8Array.from(messages.flatMap(message => [...frame(message)]))
 
 for (const size of [1, 2, 3, 5, 299, 1000, 4096, 100_000]) {

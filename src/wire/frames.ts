@@ -3,7 +3,7 @@
 const PREFIX_BYTES = 2
 /** First room for a message that has not come whole. */
 const FIRST_ROOM_BYTES = 512
-const NOTHING = new Uint8Array(0)
+const NOTHING: Uint8Array = new Uint8Array(0)
 
 /** The message with its length in front, in one piece so that both leave in one segment (RFC 7766 section 8). */
 export const frame = (message: Uint8Array): Uint8Array => {

@@ -9,14 +9,15 @@ import type { Handler, Stage } from '../../src/core/handler.ts'
 import type { AnyPlugin } from '../../src/core/plugin.ts'
 import type { Peer } from '../../src/core/query.ts'
 import { BlackBox } from '../../src/memory/black-box.ts'
+import { ByteBudget } from '../../src/memory/byte-budget.ts'
 import { CounterRow } from '../../src/memory/counters.ts'
-import { layoutRegion, makeRegion, SHARD_COUNT_WORDS } from '../../src/memory/region.ts'
+import { layoutRegion, makeRegion } from '../../src/memory/region.ts'
 import { findPlugin } from '../../src/plugins/index.ts'
 import { Dispatcher } from '../../src/server/dispatch.ts'
 import { FastChain } from '../../src/server/fast-chain.ts'
 import { FastPath } from '../../src/server/fast-path.ts'
 import { Router } from '../../src/server/router.ts'
-import { ShardCounts } from '../../src/server/shard-counts.ts'
+import { type ShardCounters, ShardCounts } from '../../src/server/shard-counts.ts'
 import type { ServedListener } from '../../src/server/shard-generation.ts'
 import { nameFromText } from '../../src/wire/name.ts'
 import { directive, type FakeControl, fakeBlock, fakeClock, fakeControl, fakeServe } from './plugin-harness.ts'
@@ -26,7 +27,8 @@ const OUT_BYTES = 4096
 const IN_AT = 128
 const OUT_AT = 64
 const NO_VECTOR = { base: 0, step: 2 }
-const COUNTERS = { rejected: NO_VECTOR, unsent: NO_VECTOR, datagrams: NO_VECTOR, batches: NO_VECTOR }
+const NAMES = ['rejected', 'unsent', 'datagrams', 'batches', 'connections', 'cuts', 'stalls'] as const
+const COUNTERS = Object.fromEntries(NAMES.map(name => [name, NO_VECTOR])) as unknown as ShardCounters
 
 export interface BothPaths {
   readonly control: FakeControl
@@ -78,10 +80,11 @@ export const bothPaths = async (
   const layout = layoutRegion(1)
   const regionWords = new Int32Array(makeRegion(layout))
   const { seed } = control.memory
-  const counts = new ShardCounts(new CounterRow(regionWords, layout.words - SHARD_COUNT_WORDS), COUNTERS)
+  const counts = new ShardCounts(new CounterRow(regionWords, layout.counts), COUNTERS)
   const refusals = { key: new CacheKey(seed), regionWords, refusedOffset: layout.refused }
   const blackBox = new BlackBox(regionWords, layout.blackBoxes, 0)
-  const dispatcher = new Dispatcher({ ...refusals, clock, log: serve.log, blackBox, counts })
+  const budget = new ByteBudget(regionWords, layout.budget, 1, 0, 64 * 1024 * 1024)
+  const dispatcher = new Dispatcher({ ...refusals, clock, log: serve.log, blackBox, budget, counts })
   const at = {
     ref: { index: 0, label: 'dns://:53' },
     router,
