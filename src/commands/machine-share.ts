@@ -31,7 +31,7 @@ export const machineShare = ({ cpus, memoryLimitBytes }: Machine): MachineShare 
   if (memoryLimitBytes === undefined) return { workers: most, cacheBytes: CACHE_BYTES, inflightBytes: INFLIGHT_BYTES }
   const cacheBytes = Math.min(CACHE_BYTES, Math.max(LEAST_CACHE_BYTES, Math.floor(memoryLimitBytes / 8 / MIB) * MIB))
   const affordable = Math.floor((memoryLimitBytes - BASE_BYTES - cacheBytes) / SHARD_BYTES)
-  const inflightBytes = Math.min(INFLIGHT_BYTES, Math.max(LEAST_INFLIGHT_BYTES, Math.floor(memoryLimitBytes / 10 / MIB) * MIB))
+  const inflightBytes = Math.min(INFLIGHT_BYTES, Math.max(LEAST_INFLIGHT_BYTES, Math.floor(memoryLimitBytes / 8 / MIB) * MIB))
   return { workers: Math.max(1, Math.min(most, affordable)), cacheBytes, inflightBytes }
 }
 

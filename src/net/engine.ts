@@ -10,7 +10,7 @@ export type EngineName = 'mmsg' | 'dgram'
 export const MAX_UDP_QUERY_BYTES = 4096
 
 /** What a query under way holds of memory: its bytes, a copy for an upstream, and the objects around them. */
-export const underWayBytes = (length: number): number => 2048 + 2 * length
+export const underWayBytes = (length: number): number => 4096 + 2 * length
 
 /** A place to listen on. */
 export interface ListenAddress {
