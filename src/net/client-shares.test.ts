@@ -53,7 +53,7 @@ test('a connection that holds little goes on, whatever its address holds, until 
   const client = shares.join(peerOf('192.0.2.1', 1))
   hold(client, 10 * MIB)
   assert.equal(shares.mayHoldMore(client, 1000), true)
-  assert.equal(shares.mayHoldMore(client, 9000), false)
+  assert.equal(shares.mayHoldMore(client, 18_000), false)
   hold(client, 2 * MIB)
   assert.equal(shares.mayHoldMore(client, 1000), false, 'streams have three quarters')
 })

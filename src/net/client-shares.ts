@@ -4,6 +4,7 @@
 import { parseIp } from '../core/ip.ts'
 import type { Peer } from '../core/query.ts'
 import type { ByteBudget } from '../memory/byte-budget.ts'
+import { CONNECTION_BYTES } from './engine.ts'
 
 /** One client address; of IPv6 its /64, which is one customer's. */
 export interface ClientShare {
@@ -16,8 +17,8 @@ export interface ClientShare {
 }
 
 const SUBNET_BYTES = 8
-/** What each connection may hold whatever its address holds: a few ordinary queries. */
-const SMALL_BYTES = 8 * 1024
+/** What each connection may hold whatever its address holds: itself and an ordinary query. */
+const SMALL_BYTES = CONNECTION_BYTES + 8 * 1024
 
 const keyOf = ({ address, family }: Peer): string => {
   if (family === 4) return address

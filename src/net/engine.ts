@@ -12,6 +12,9 @@ export const MAX_UDP_QUERY_BYTES = 4096
 /** What a query under way holds of memory: its bytes, a copy for an upstream, and the objects around them. */
 export const underWayBytes = (length: number): number => 4096 + 2 * length
 
+/** What an idle TCP connection holds of memory, as measured: sockets and timers of Node, and the objects around them. */
+export const CONNECTION_BYTES = 9 * 1024
+
 /** A place to listen on. */
 export interface ListenAddress {
   /** Literal address, IPv6 without brackets and perhaps with %zone; '' for all addresses of the machine. */

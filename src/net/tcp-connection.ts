@@ -6,7 +6,7 @@ import { Socket } from 'node:net'
 import type { Peer } from '../core/query.ts'
 import { FrameReader, putFrame } from '../wire/frames.ts'
 import type { ClientShare } from './client-shares.ts'
-import { peerOf, type Receiver, underWayBytes } from './engine.ts'
+import { CONNECTION_BYTES, peerOf, type Receiver, underWayBytes } from './engine.ts'
 import type { TableEntry, TcpRoom } from './tcp-room.ts'
 import { unitsOf } from './turns.ts'
 
@@ -270,8 +270,8 @@ export class TcpConnection implements TableEntry {
   }
 
   #charge(): void {
-    const unread = this.#socket.destroyed ? 0 : this.#frames.heldBytes + this.#unsentBytes + this.#writes * WRITE_BYTES
-    const held = unread + this.#inFlightBytes
+    const unread = this.#frames.heldBytes + this.#unsentBytes + this.#writes * WRITE_BYTES
+    const held = (this.#socket.destroyed ? 0 : CONNECTION_BYTES + unread) + this.#inFlightBytes
     if (held === this.heldBytes) return
     this.#room.hold(this, held - this.heldBytes)
     this.heldBytes = held

@@ -4,6 +4,7 @@
 import type { Clock } from '../core/clock.ts'
 import { type ByteBudget, STREAM } from '../memory/byte-budget.ts'
 import { type ClientShare, ClientShares } from './client-shares.ts'
+import { CONNECTION_BYTES } from './engine.ts'
 import { Turns, type TurnTaker } from './turns.ts'
 
 /** One read's worth: a client that sends faster than it is answered holds no more than this before its connection is paused. */
@@ -12,6 +13,8 @@ const READ_BYTES = 4096
 const RETRY_MS = 10
 /** A connection that holds bytes and has made no progress for so long makes room once the budget is spent. */
 const STUCK_MS = 500
+/** Idle connections may take this part of the budget: beyond it a table is full. */
+const IDLE_SHARE = 1 / 4
 /** Busy connections that are passed over in the search for one to close. */
 const PASSED_OVER = 32
 
@@ -57,8 +60,9 @@ export class TcpRoom {
   readonly #stalled = new Set<TableEntry>()
   #retry: NodeJS.Timeout | undefined
 
+  /** `limit`: connections, fewer if the budget is small. */
   constructor(limit: number, budget: ByteBudget, clock: Clock, counts: TcpCounts) {
-    this.#limit = limit
+    this.#limit = Math.max(1, Math.min(limit, Math.floor((budget.limitBytes * IDLE_SHARE) / budget.shards / CONNECTION_BYTES)))
     this.budget = budget
     this.clock = clock
     this.counts = counts
