@@ -46,12 +46,21 @@ export const codeOfErrno = (errno: number): string => getSystemErrorMap().get(-e
 export const openUdpGroup = (libc: Libc, at: ListenAddress, { sockets, recvBufferBytes }: UdpSocketOptions): SocketGroup =>
   openGroup(libc, at, sockets, C.SOCK_DGRAM, (fd, family, isWildcard) => prepare(libc, fd, family, isWildcard, recvBufferBytes))
 
+/**
+ * Of each TCP connection in either direction; the kernel doubles it for its own use. Left to itself it lets them grow to megabytes, which count against
+ * a container's memory, for each client that does not read, or is not read from.
+ */
+const TCP_BUFFER_BYTES = 16 * 1024
+
 /** The same for TCP. The sockets are bound and do not listen yet: that begins with the first shard that serves. */
 export const openTcpGroup = (libc: Libc, at: ListenAddress, sockets: number): SocketGroup =>
   openGroup(libc, at, sockets, C.SOCK_STREAM, (fd, family, isWildcard) => {
     // Connections of a predecessor that linger must not keep the port.
     setOption(libc, fd, C.SOL_SOCKET, C.SO_REUSEADDR, 1)
     setOption(libc, fd, C.SOL_SOCKET, C.SO_REUSEPORT, 1)
+    // Connections inherit these from the socket that accepts them.
+    setOption(libc, fd, C.SOL_SOCKET, C.SO_SNDBUF, TCP_BUFFER_BYTES)
+    setOption(libc, fd, C.SOL_SOCKET, C.SO_RCVBUF, TCP_BUFFER_BYTES)
     if (family === 6) setOption(libc, fd, C.IPPROTO_IPV6, C.IPV6_V6ONLY, isWildcard ? 0 : 1)
   })
 
