@@ -182,6 +182,19 @@ test('a client that has sent its last message and closed its side gets its answe
   assert.equal(used(), 0)
 })
 
+test('the same with more messages than fit into one turn, or into the queries under way', LIMIT, async t => {
+  const { port, asked, room } = await open(t)
+  const client = await dial(t, port)
+  client.socket.end(Uint8Array.from(Array.from({ length: 1500 }, () => [...frame(message(20))]).flat()))
+  for (let n = 0; n < 1500; n++) {
+    await until(() => asked.length > n)
+    asked[n]?.respond(message(3))
+  }
+  await client.closed
+  assert.equal(client.replies.length, 1500)
+  await until(() => room.connections === 0)
+})
+
 test('a client that resets while its questions are under way: what they hold is given back when they end', LIMIT, async t => {
   const { port, asked, used, room } = await open(t)
   const client = await dial(t, port)
