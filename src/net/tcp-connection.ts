@@ -141,19 +141,25 @@ export class TcpConnection implements TableEntry {
   }
 
   takeTurn(units: number): number {
+    const done = this.#room.mayHoldMore(this) ? this.#takeUpTo(units) : 0
+    if (done > 0) this.#progress()
+    this.#send()
+    if (this.#isEnding) this.#finish()
+    else this.#leaveIfDone()
+    this.#settle()
+    return done
+  }
+
+  #takeUpTo(units: number): number {
     let done = 0
     this.#isInTurn = true
-    while (done < units && this.#canTake() && this.#room.mayHoldMore(this)) {
+    while (done < units && this.#canTake()) {
       const message = this.#frames.next()
       if (message === undefined) break
       done += unitsOf(message.length)
       this.#hand(message)
     }
     this.#isInTurn = false
-    this.#send()
-    if (this.#isEnding) this.#finish()
-    else this.#leaveIfDone()
-    this.#settle()
     return done
   }
 
@@ -185,7 +191,6 @@ export class TcpConnection implements TableEntry {
     this.#inFlight++
     this.#inFlightBytes += bytes
     this.#taken++
-    this.#progress()
     this.#receiver.receive(message, 'tcp', this.#remote, this.#local, reply => this.#respond(reply, bytes))
     const { maxQueries } = this.#receiver.tcpLimits
     if (maxQueries > 0 && this.#taken >= maxQueries) this.#finish()
