@@ -1,12 +1,13 @@
 // Writes messages: header, question, records, OPT, with or without name compression, up to a limit of bytes. Records go in section by
 // section. What stands in them is the caller's business.
 
-import { CompressionTargets, NameSuffixes } from './compression.ts'
+import { CompressionTargets, hashLabel, KnownPlaces, ROOT } from './compression.ts'
 import { HEADER_SIZE, setAncount, setArcount, setFlags, setId, setNscount, setQdcount, setU16, setU32 } from './header.ts'
 import { MAX_MESSAGE_SIZE, type MessageLayout } from './layout.ts'
-import { copyWalkedName, MAX_NAME_SIZE, NameCursor, NO_POINTERS, walkName } from './name.ts'
+import { copyWalkedName, MAX_LABEL_SIZE, MAX_NAME_SIZE, NameCursor, NO_POINTERS, walkName } from './name.ts'
 import { isWellFormedRdata, type RdataVisitor, walkRdata } from './rdata-shape.ts'
 import { TYPE_OPT } from './rrtypes.ts'
+import { work } from './work.ts'
 
 export type Section = 0 | 1 | 2
 
@@ -31,7 +32,11 @@ const NO_OPTIONS = new Uint8Array(0)
 // Scratch of all writers: nothing in it outlives a call, and calls do not interleave within a thread.
 const cursor = new NameCursor()
 const nameScratch = new Uint8Array(MAX_NAME_SIZE)
-const suffixes = new NameSuffixes()
+const MAX_LABELS = 127
+/** Of the name being written: where the labels that are no known name's stand, from the first on. */
+const labels = new Uint16Array(MAX_LABELS)
+/** Of the message that records are copied from. It outlives a call: whoever finds it aimed at another writer or message begins anew. */
+const known = new KnownPlaces()
 
 export class MessageWriter implements RdataVisitor {
   /** Whether names are compressed. Set it before the question is written: names written before are no targets. */
@@ -45,6 +50,9 @@ export class MessageWriter implements RdataVisitor {
   #authorityCount = 0
   #additionalCount = 0
   #targets: CompressionTargets | undefined
+  /** While a record is copied: which of its names are written already. */
+  #places: KnownPlaces | undefined
+  #fresh = 0
 
   /** `limit` is the largest size of the message in bytes, 12 to 65535. */
   constructor(limit: number = MAX_MESSAGE_SIZE) {
@@ -86,6 +94,7 @@ export class MessageWriter implements RdataVisitor {
    */
   record(section: Section, owner: Uint8Array, type: number, cls: number, ttlSeconds: number, rdata: Uint8Array): boolean {
     const start = this.#enter(section)
+    this.#places = undefined
     if (!this.#writeWireName(owner)) return this.#takeBack(start)
     const fields = this.#fields(type, cls, ttlSeconds)
     if (fields < 0) return this.#takeBack(start)
@@ -101,9 +110,8 @@ export class MessageWriter implements RdataVisitor {
    */
   copyRecord(section: Section, source: Uint8Array, layout: MessageLayout, index: number, ttlSeconds?: number): boolean {
     const start = this.#enter(section)
-    const owner = layout.ownerOffset(index)
-    if (!walkName(source, owner, layout.end, HEADER_SIZE, cursor)) return false
-    if (!this.#writeWalkedName(source, owner, cursor.length, true)) return this.#takeBack(start)
+    this.#places = this.compress ? known.aim(this, source) : undefined
+    if (!this.#copyOwner(source, layout.ownerOffset(index), layout.end)) return this.#takeBack(start)
     const type = layout.type(index)
     const fields = this.#fields(type, layout.class(index), ttlSeconds ?? layout.ttl(index))
     if (fields < 0) return this.#takeBack(start)
@@ -129,6 +137,7 @@ export class MessageWriter implements RdataVisitor {
   /** The message with its counts set, owned by the caller. The writer may not be used afterwards. */
   finish(): Uint8Array {
     const bytes = this.#bytes
+    known.leave(this)
     setAncount(bytes, 0, this.#answerCount)
     setNscount(bytes, 0, this.#authorityCount)
     setArcount(bytes, 0, this.#additionalCount)
@@ -164,6 +173,8 @@ export class MessageWriter implements RdataVisitor {
 
   #takeBack(start: number): false {
     this.#length = start
+    this.#targets?.forget(start)
+    this.#places?.clear()
     return false
   }
 
@@ -202,6 +213,11 @@ export class MessageWriter implements RdataVisitor {
     return this.#writeWalkedName(wire, 0, cursor.length, true)
   }
 
+  #copyOwner(source: Uint8Array, owner: number, end: number): boolean {
+    if (this.compress) return this.#writeCompressed(source, owner, true)
+    return walkName(source, owner, end, HEADER_SIZE, cursor) && this.#writeWalkedName(source, owner, cursor.length, true)
+  }
+
   #writeWalkedName(bytes: Uint8Array, offset: number, length: number, isCompressible: boolean): boolean {
     if (this.compress && length > 1) return this.#writeCompressed(bytes, offset, isCompressible)
     if (!this.#room(length)) return false
@@ -211,25 +227,65 @@ export class MessageWriter implements RdataVisitor {
 
   /** All names become targets, those of newer types too: only pointing from within them is forbidden. */
   #writeCompressed(bytes: Uint8Array, offset: number, isCompressible: boolean): boolean {
-    this.#targets ??= new CompressionTargets()
-    const size = copyWalkedName(bytes, offset, nameScratch, 0)
-    suffixes.scan(nameScratch)
-    let known = 0
-    let target = -1
-    for (; known < suffixes.count; known++) {
-      target = this.#targets.find(suffixes.hashes[known]!, this.#bytes, this.#length, nameScratch, suffixes.starts[known]!)
-      if (target >= 0) break
-    }
-    const isPointing = target >= 0 && isCompressible
-    const plain = isPointing ? suffixes.starts[known]! : size
+    const target = this.#knownSuffix(bytes, offset)
     const start = this.#length
-    if (!this.#room(plain + (isPointing ? 2 : 0))) return false
-    this.rdataBytes(nameScratch, 0, plain)
-    if (isPointing) {
-      setU16(this.#bytes, this.#length, 0xc000 | target)
-      this.#length += 2
-    }
-    for (let k = 0; k < known; k++) this.#targets.add(suffixes.hashes[k]!, start + suffixes.starts[k]!)
+    if (target === ROOT || !isCompressible) {
+      const size = copyWalkedName(bytes, offset, nameScratch, 0)
+      if (!this.rdataBytes(nameScratch, 0, size)) return false
+    } else if (!this.#writePointing(bytes, target)) return false
+    this.#addTargets(bytes, start, target)
     return true
+  }
+
+  /** The longest suffix of the name that is a target, ROOT for none. The first `#fresh` of `labels` are what stands before it. */
+  #knownSuffix(bytes: Uint8Array, offset: number): number {
+    const targets = (this.#targets ??= new CompressionTargets())
+    const places = this.#places
+    let at = offset
+    let count = 0
+    let target = ROOT
+    for (let size = bytes[at]!; size !== 0; size = bytes[at]!, work.steps++) {
+      if (size > MAX_LABEL_SIZE) {
+        at = ((size & 0x3f) << 8) | bytes[at + 1]!
+        continue
+      }
+      if (places !== undefined) target = places.target(at)
+      if (target !== ROOT) break
+      labels[count++] = at
+      at += size + 1
+    }
+    for (; count > 0; count--) {
+      const label = labels[count - 1]!
+      const found = targets.find(hashLabel(bytes, label, target), target, this.#bytes, bytes, label)
+      if (found === ROOT) break
+      target = found
+      places?.note(label, target)
+    }
+    this.#fresh = count
+    return target
+  }
+
+  #writePointing(bytes: Uint8Array, target: number): boolean {
+    let size = 0
+    for (let k = 0; k < this.#fresh; k++) size += bytes[labels[k]!]! + 1
+    if (!this.#room(size + 2)) return false
+    for (let k = 0; k < this.#fresh; k++) this.rdataBytes(bytes, labels[k]!, labels[k]! + bytes[labels[k]!]! + 1)
+    setU16(this.#bytes, this.#length, 0xc000 | target)
+    this.#length += 2
+    return true
+  }
+
+  /** From the last label to the first: each is a target under the one behind it. `start` is where the name was written. */
+  #addTargets(bytes: Uint8Array, start: number, known: number): void {
+    let offset = start
+    for (let k = 0; k < this.#fresh; k++) offset += bytes[labels[k]!]! + 1
+    let parent = known
+    for (let k = this.#fresh - 1; k >= 0; k--) {
+      const label = labels[k]!
+      offset -= bytes[label]! + 1
+      if (!this.#targets!.add(hashLabel(bytes, label, parent), parent, offset)) return
+      this.#places?.note(label, offset)
+      parent = offset
+    }
   }
 }
