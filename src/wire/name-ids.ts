@@ -26,7 +26,7 @@ export class NameIds {
   /** A hash table: for each slot the hash, then a name's number and behind it that of the rest, 16 bits each; 0 is a free slot. */
   #slots = new Int32Array(2 * FIRST_SLOTS)
   #count = 0
-  #bytes = NO_BYTES
+  #bytes: Uint8Array = NO_BYTES
   readonly #seed: number
 
   /** With a seed that nobody can foresee, nobody can make names that lie in each other's way. */
@@ -48,16 +48,19 @@ export class NameIds {
     this.#bytes = NO_BYTES
   }
 
-  /** The number of the name at `offset`, which readLayout has found well-formed. */
+  /** The number of the name at `offset`, which readLayout has found well-formed; NO_ID, in a time as short, if it is not any more. */
   id(offset: number): number {
     const bytes = this.#bytes
     let at = offset
+    let runStart = offset
     let count = 0
     let id = NO_ID
     for (; ; work.steps++) {
       const size = bytes[at]!
       if (size > MAX_LABEL_SIZE) {
         at = ((size & 0x3f) << 8) | bytes[at + 1]!
+        if (at >= runStart) return NO_ID
+        runStart = at
         continue
       }
       id = size === 0 ? ROOT_ID : this.#ids[at]!

@@ -1,13 +1,13 @@
 // Writes messages: header, question, records, OPT, with or without name compression, up to a limit of bytes. Records go in section by
 // section. What stands in them is the caller's business.
 
-import { CompressionTargets, hashLabel, KnownPlaces, ROOT } from './compression.ts'
+import { ROOT } from './compression.ts'
 import { HEADER_SIZE, setAncount, setArcount, setFlags, setId, setNscount, setQdcount, setU16, setU32 } from './header.ts'
 import { MAX_MESSAGE_SIZE, type MessageLayout } from './layout.ts'
 import { copyWalkedName, MAX_LABEL_SIZE, MAX_NAME_SIZE, NameCursor, NO_POINTERS, walkName } from './name.ts'
+import { NameCompressor } from './name-compressor.ts'
 import { isWellFormedRdata, type RdataVisitor, walkRdata } from './rdata-shape.ts'
 import { TYPE_OPT } from './rrtypes.ts'
-import { work } from './work.ts'
 
 export type Section = 0 | 1 | 2
 
@@ -32,11 +32,6 @@ const NO_OPTIONS = new Uint8Array(0)
 // Scratch of all writers: nothing in it outlives a call, and calls do not interleave within a thread.
 const cursor = new NameCursor()
 const nameScratch = new Uint8Array(MAX_NAME_SIZE)
-const MAX_LABELS = 127
-/** Of the name being written: where the labels that are no known name's stand, from the first on. */
-const labels = new Uint16Array(MAX_LABELS)
-/** Of the message that records are copied from. It outlives a call: whoever finds it aimed at another writer or message begins anew. */
-const known = new KnownPlaces()
 
 export class MessageWriter implements RdataVisitor {
   /** Whether names are compressed. Set it before the question is written: names written before are no targets. */
@@ -49,10 +44,11 @@ export class MessageWriter implements RdataVisitor {
   #answerCount = 0
   #authorityCount = 0
   #additionalCount = 0
-  #targets: CompressionTargets | undefined
-  /** While a record is copied: which of its names are written already. */
-  #places: KnownPlaces | undefined
-  #fresh = 0
+  #names: NameCompressor | undefined
+  /** What the name written last is as a target; ROOT if it is none. */
+  #written = ROOT
+  #owner: Uint8Array | undefined
+  #ownerTarget = ROOT
 
   /** `limit` is the largest size of the message in bytes, 12 to 65535. */
   constructor(limit: number = MAX_MESSAGE_SIZE) {
@@ -90,12 +86,12 @@ export class MessageWriter implements RdataVisitor {
 
   /**
    * Writes a record; false, and nothing is written, if it does not fit. `owner` and names in `rdata` are without pointers. Rdata that does
-   * not have the shape of its type is written as it is.
+   * not have the shape of its type is written as it is. An owner that is the very array of the record before is taken to be the same name.
    */
   record(section: Section, owner: Uint8Array, type: number, cls: number, ttlSeconds: number, rdata: Uint8Array): boolean {
     const start = this.#enter(section)
-    this.#places = undefined
-    if (!this.#writeWireName(owner)) return this.#takeBack(start)
+    this.#names?.readFrom(undefined)
+    if (!this.#writeOwner(owner)) return this.#takeBack(start)
     const fields = this.#fields(type, cls, ttlSeconds)
     if (fields < 0) return this.#takeBack(start)
     const isWritten = isWellFormedRdata(rdata, type, cursor)
@@ -110,7 +106,7 @@ export class MessageWriter implements RdataVisitor {
    */
   copyRecord(section: Section, source: Uint8Array, layout: MessageLayout, index: number, ttlSeconds?: number): boolean {
     const start = this.#enter(section)
-    this.#places = this.compress ? known.aim(this, source) : undefined
+    if (this.compress) this.#compressor.readFrom(source)
     if (!this.#copyOwner(source, layout.ownerOffset(index), layout.end)) return this.#takeBack(start)
     const type = layout.type(index)
     const fields = this.#fields(type, layout.class(index), ttlSeconds ?? layout.ttl(index))
@@ -137,7 +133,7 @@ export class MessageWriter implements RdataVisitor {
   /** The message with its counts set, owned by the caller. The writer may not be used afterwards. */
   finish(): Uint8Array {
     const bytes = this.#bytes
-    known.leave(this)
+    this.#names?.leave()
     setAncount(bytes, 0, this.#answerCount)
     setNscount(bytes, 0, this.#authorityCount)
     setArcount(bytes, 0, this.#additionalCount)
@@ -173,8 +169,8 @@ export class MessageWriter implements RdataVisitor {
 
   #takeBack(start: number): false {
     this.#length = start
-    this.#targets?.forget(start)
-    this.#places?.clear()
+    this.#owner = undefined
+    this.#names?.forget(start)
     return false
   }
 
@@ -208,13 +204,30 @@ export class MessageWriter implements RdataVisitor {
     return true
   }
 
+  #writeOwner(wire: Uint8Array): boolean {
+    if (wire === this.#owner && this.#ownerTarget !== ROOT) return this.#writePointer(this.#ownerTarget)
+    this.#written = ROOT
+    if (!this.#writeWireName(wire)) return false
+    this.#owner = wire
+    this.#ownerTarget = this.#written
+    return true
+  }
+
   #writeWireName(wire: Uint8Array): boolean {
     if (!walkName(wire, 0, wire.length, NO_POINTERS, cursor)) throw new RangeError('a name is malformed')
     return this.#writeWalkedName(wire, 0, cursor.length, true)
   }
 
+  get #compressor(): NameCompressor {
+    this.#names ??= new NameCompressor()
+    return this.#names
+  }
+
+  /** Names are checked once more where they are met first: TTLs and addresses may have changed since, and a name may lead there. */
   #copyOwner(source: Uint8Array, owner: number, end: number): boolean {
-    if (this.compress) return this.#writeCompressed(source, owner, true)
+    const isPointer = source[owner]! > MAX_LABEL_SIZE
+    const place = isPointer ? ((source[owner]! & 0x3f) << 8) | source[owner + 1]! : owner
+    if (this.#names?.isKnown(place)) return this.#writeCompressed(source, owner, true)
     return walkName(source, owner, end, HEADER_SIZE, cursor) && this.#writeWalkedName(source, owner, cursor.length, true)
   }
 
@@ -227,65 +240,27 @@ export class MessageWriter implements RdataVisitor {
 
   /** All names become targets, those of newer types too: only pointing from within them is forbidden. */
   #writeCompressed(bytes: Uint8Array, offset: number, isCompressible: boolean): boolean {
-    const target = this.#knownSuffix(bytes, offset)
+    const names = this.#compressor
+    const target = names.knownSuffix(this.#bytes, bytes, offset)
     const start = this.#length
     if (target === ROOT || !isCompressible) {
       const size = copyWalkedName(bytes, offset, nameScratch, 0)
       if (!this.rdataBytes(nameScratch, 0, size)) return false
-    } else if (!this.#writePointing(bytes, target)) return false
-    this.#addTargets(bytes, start, target)
+    } else {
+      const size = names.freshSize(bytes)
+      if (!this.#room(size + 2)) return false
+      names.copyFresh(bytes, this.#bytes, start)
+      this.#length += size
+      this.#writePointer(target)
+    }
+    this.#written = names.add(bytes, start, target)
     return true
   }
 
-  /** The longest suffix of the name that is a target, ROOT for none. The first `#fresh` of `labels` are what stands before it. */
-  #knownSuffix(bytes: Uint8Array, offset: number): number {
-    const targets = (this.#targets ??= new CompressionTargets())
-    const places = this.#places
-    let at = offset
-    let count = 0
-    let target = ROOT
-    for (let size = bytes[at]!; size !== 0; size = bytes[at]!, work.steps++) {
-      if (size > MAX_LABEL_SIZE) {
-        at = ((size & 0x3f) << 8) | bytes[at + 1]!
-        continue
-      }
-      if (places !== undefined) target = places.target(at)
-      if (target !== ROOT) break
-      labels[count++] = at
-      at += size + 1
-    }
-    for (; count > 0; count--) {
-      const label = labels[count - 1]!
-      const found = targets.find(hashLabel(bytes, label, target), target, this.#bytes, bytes, label)
-      if (found === ROOT) break
-      target = found
-      places?.note(label, target)
-    }
-    this.#fresh = count
-    return target
-  }
-
-  #writePointing(bytes: Uint8Array, target: number): boolean {
-    let size = 0
-    for (let k = 0; k < this.#fresh; k++) size += bytes[labels[k]!]! + 1
-    if (!this.#room(size + 2)) return false
-    for (let k = 0; k < this.#fresh; k++) this.rdataBytes(bytes, labels[k]!, labels[k]! + bytes[labels[k]!]! + 1)
+  #writePointer(target: number): boolean {
+    if (!this.#room(2)) return false
     setU16(this.#bytes, this.#length, 0xc000 | target)
     this.#length += 2
     return true
-  }
-
-  /** From the last label to the first: each is a target under the one behind it. `start` is where the name was written. */
-  #addTargets(bytes: Uint8Array, start: number, known: number): void {
-    let offset = start
-    for (let k = 0; k < this.#fresh; k++) offset += bytes[labels[k]!]! + 1
-    let parent = known
-    for (let k = this.#fresh - 1; k >= 0; k--) {
-      const label = labels[k]!
-      offset -= bytes[label]! + 1
-      if (!this.#targets!.add(hashLabel(bytes, label, parent), parent, offset)) return
-      this.#places?.note(label, offset)
-      parent = offset
-    }
   }
 }
