@@ -4,7 +4,7 @@ import { randomId } from '../../core/entropy.ts'
 import type { Reply } from '../../core/reply.ts'
 import type { MessageLayout } from '../../wire/layout.ts'
 import { expandName, MAX_NAME_SIZE, namesEqual } from '../../wire/name.ts'
-import { NameIds } from '../../wire/name-ids.ts'
+import { NameIds, NO_ID } from '../../wire/name-ids.ts'
 import type { Question } from '../../wire/question.ts'
 import { TYPE_ANY, TYPE_CNAME } from '../../wire/rrtypes.ts'
 
@@ -48,7 +48,7 @@ const linksOf = (question: Question, layout: MessageLayout): Map<number, AnswerC
     if ((!answers && type !== TYPE_CNAME) || layout.class(i) !== question.class) continue
     const name = names.id(layout.ownerOffset(i))
     const link = links.get(name)
-    if (typeof link === 'string') continue
+    if (name === NO_ID || typeof link === 'string') continue
     links.set(name, answers ? 'complete' : linkTo(layout, i, link))
   }
   return links
