@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { nameToText } from './name-text.ts'
 import { foldName } from './name.ts'
 import { NameIds, NO_ID } from './name-ids.ts'
+import { nameToText } from './name-text.ts'
 import { bytesOf, seeded, u16, wire } from './raw-message.cases.ts'
 import { work } from './work.ts'
 
@@ -15,7 +15,10 @@ test('NameIds: equal names have one number, whatever their case and their pointe
   const ids = new NameIds(1)
   ids.aim(bytes)
   const www = ids.id(12)
-  assert.deepEqual([29, 46, 52].map(at => ids.id(at)), [www, www, www])
+  assert.deepEqual(
+    [29, 46, 52].map(at => ids.id(at)),
+    [www, www, www],
+  )
   assert.equal(ids.find(wire('www.example.org')), www)
   assert.equal(ids.find(wire('example.org')), ids.id(16))
   assert.notEqual(ids.id(16), www)

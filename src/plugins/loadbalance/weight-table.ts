@@ -52,7 +52,7 @@ const weightOf = (address: string, text: string, file: string): [string, number]
 const owner = new Uint8Array(MAX_NAME_SIZE)
 
 /** A name in lower case as a key: one character for each byte of its wire form. */
-const keyOf = (wire: Uint8Array): string => Buffer.from(foldName(wire).buffer).latin1Slice()
+const keyOf = (wire: Uint8Array): string => Buffer.from(foldName(wire).buffer).toString('latin1')
 
 /** Look-up of weights by a record's owner and address. */
 export class WeightTable {
