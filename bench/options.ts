@@ -32,7 +32,7 @@ export const USAGE = `Usage: npm run bench [-- SCENARIO ...] [OPTION ...]
   --churn-seconds N   how long the kubernetes scenario's cluster changes (default 30)
   --help              this text
 
-The scenario \`micro\` runs the micro benches of wire, cache and memory.
+The scenario \`micro\` runs the micro benches of wire, cache and memory, and the worst messages.
 `
 
 const positive = (name: string, text: string, isWhole: boolean): number => {

@@ -8,7 +8,7 @@
 //   measure/      dnsperf's figures, CPU time and memory from /proc, medians and spreads
 //   report/       the table, results/*.json with all raw rounds, docs/benchmarks.md and its chart (`--write-docs`)
 //   echo/         programs that only send packets back: the floor
-//   micro/        nanoseconds per operation of wire, cache and memory (`micro`)
+//   micro/        nanoseconds per operation of wire, cache and memory, milliseconds of the worst messages (`micro`)
 //
 // goals.ts says what the figures should be; compare.ts sets two revisions against each other (`--compare REF`); `--help` names all
 // options.

@@ -1,5 +1,6 @@
-// The micro benches: each prints nanoseconds per operation, the median of several batches.
+// The micro benches: each prints nanoseconds per operation, the median of several batches. Bombs, the worst messages, come behind them.
 
+import { runBombs } from './bombs.ts'
 import { cacheBenches } from './cache.ts'
 import { memoryBenches } from './memory.ts'
 import { type MicroBench, nanosecondsPerOperation } from './timing.ts'
@@ -21,4 +22,5 @@ export const runMicro = async (say: (text: string) => void): Promise<void> => {
     }
   }
   say('')
+  await runBombs(say)
 }

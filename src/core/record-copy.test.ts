@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { query, recordFromText, recordToText, replyTo } from '../../test/support/plugin-harness.ts'
 import { answer } from './answer.ts'
-import { copyRecordData } from './record-copy.ts'
+import { copyRecords } from './record-copy.ts'
 
 /** Names in them are compressed in the reply that they are copied from. */
 const RECORDS = [
@@ -15,19 +15,31 @@ const RECORDS = [
 ]
 
 for (const text of RECORDS) {
-  test(`copyRecordData: ${text}`, () => {
+  test(`copyRecords: ${text}`, () => {
     const { bytes, layout } = replyTo(query('www.example.org.', 'ANY'), { answer: [text] })
-    const record = copyRecordData(bytes, layout, 0) ?? assert.fail()
+    const [record = assert.fail()] = copyRecords(bytes, layout, 1)
     const again = answer(query('other.example.net.', 'ANY'), { answers: [record] })
     assert.equal(recordToText(again.bytes, again.layout, 0), text)
     assert.deepEqual(new Uint8Array(record.rdata), new Uint8Array(recordFromText(text).rdata))
   })
 }
 
-test('copyRecordData: rdata that has not the shape of its type is no record', () => {
+test('copyRecords: rdata that has not the shape of its type is no record', () => {
   const { bytes, layout } = replyTo(query('www.example.org.'), { answer: ['www.example.org. 300 IN A 192.0.2.1'] })
   const damaged = bytes.slice()
   // The type becomes CNAME: four bytes of an address are no name.
   damaged[layout.ttlOffset(0) - 3] = 5
-  assert.equal(copyRecordData(damaged, layout.of(damaged), 0), undefined)
+  assert.deepEqual(copyRecords(damaged, layout.of(damaged), 1), [])
+})
+
+test('copyRecords: each record has its own rdata, and owners spelt in one place are one array', () => {
+  const answer = [1, 2, 3].map(n => `www.example.org. 300 IN A 192.0.2.${n}`)
+  const { bytes, layout } = replyTo(query('www.example.org.'), { answer: [...answer, 'a.example.org. 300 IN A 192.0.2.4'] })
+  const records = copyRecords(bytes, layout, 4)
+  assert.deepEqual(
+    records.map(({ rdata }) => rdata[3]),
+    [1, 2, 3, 4],
+  )
+  assert.equal(records[1]?.owner, records[2]?.owner)
+  assert.notDeepEqual(records[2]?.owner, records[3]?.owner)
 })

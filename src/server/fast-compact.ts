@@ -29,10 +29,12 @@ export const isCompactable = (query: FastQuery): boolean => {
   const size = qtype === TYPE_A ? 4 : qtype === TYPE_AAAA ? 16 : 0
   if (size === 0 || nameLength === 1 || ttlCount === 0 || getAncount(out, outAt) !== ttlCount) return false
   if (getNscount(out, outAt) !== 0 || getArcount(out, outAt) !== 0) return false
+  const isAsAsked = isQname(query, HEADER_SIZE)
   let owner = questionEnd
   for (let k = 0; k < ttlCount; k++) {
     const fixed = ttlOffsets[k]! - TTL_OFFSET
-    if (!isQname(query, owner, fixed - owner)) return false
+    const isPointer = fixed - owner === 2 && getU16(out, outAt + owner) === POINTER_TO_QUESTION
+    if (isPointer ? !isAsAsked : fixed - owner !== nameLength || !isQname(query, owner)) return false
     const at = outAt + fixed
     if (getU16(out, at) !== qtype || getU16(out, at + 2) !== CLASS_IN || getU16(out, at + 8) !== size) return false
     owner = fixed + FIXED_SIZE + size
@@ -62,10 +64,9 @@ export const compact = (query: FastQuery, reserved: number): void => {
   if (count < ttlCount) setFlags(out, outAt, getFlags(out, outAt) | FLAG_TC)
 }
 
-/** Whether the owner at `start` of the answer is the qname in the query's own case: only such a name is compressed to a pointer. */
-const isQname = ({ bytes, at, out, outAt, nameLength }: FastQuery, start: number, length: number): boolean => {
-  const owner = outAt + (length === nameLength ? start : HEADER_SIZE)
-  if (length !== nameLength && (length !== 2 || getU16(out, outAt + start) !== POINTER_TO_QUESTION)) return false
+/** Whether the name at `start` of the answer, as long as the qname, is the qname in the query's own case: only such a name is compressed to a pointer. */
+const isQname = ({ bytes, at, out, outAt, nameLength }: FastQuery, start: number): boolean => {
+  const owner = outAt + start
   const name = at + HEADER_SIZE
   for (let k = 0; k < nameLength; k++) if (out[owner + k] !== bytes[name + k]) return false
   return true

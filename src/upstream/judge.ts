@@ -2,7 +2,7 @@
 // has passed both is handed on, so nothing behind this door meets a message that cannot be read.
 
 import { Reply } from '../core/reply.ts'
-import { readEdns } from '../wire/edns.ts'
+import { type Edns, readEdns } from '../wire/edns.ts'
 import {
   FLAG_QR,
   FLAG_TC,
@@ -35,16 +35,18 @@ export const isReply = (message: Uint8Array, askedFlags: number, question: Quest
 }
 
 const isBareError = (message: Uint8Array): boolean =>
-  getAncount(message, 0) === 0 && getNscount(message, 0) === 0 && wholeRcode(message) !== 0
+  getAncount(message, 0) === 0 && getNscount(message, 0) === 0 && wholeRcode(message, soundEdns(message)) !== 0
 
-/** With the bits that an OPT carries, if there is one that can be read. */
-const wholeRcode = (message: Uint8Array): number => {
-  const low = getFlags(message, 0) & MASK_RCODE
-  if (message.length === HEADER_SIZE) return low
+/** The OPT record, if there is one that can be read. */
+const soundEdns = (message: Uint8Array): Edns | undefined => {
   const layout = readLayout(message)
   const edns = layout && readEdns(message, layout)
-  return edns === undefined || edns === 'malformed' ? low : (edns.extendedRcode << 4) | low
+  return edns === 'malformed' ? undefined : edns
 }
+
+/** With the bits that an OPT carries. */
+const wholeRcode = (message: Uint8Array, edns: Edns | undefined): number =>
+  ((edns?.extendedRcode ?? 0) << 4) | (getFlags(message, 0) & MASK_RCODE)
 
 /**
  * Step two, for what is the reply: the reply to hand on, undefined if it is malformed. An error without a question gets the question; a
@@ -54,11 +56,12 @@ const wholeRcode = (message: Uint8Array): number => {
 export const readReply = (message: Uint8Array, question: Question, isStream: boolean): Reply | undefined => {
   const flags = getFlags(message, 0)
   if (message.length === HEADER_SIZE || getQdcount(message, 0) === 0) {
-    const says = wholeRcode(message) !== 0 || ((flags & FLAG_TC) !== 0 && !isStream)
-    return says ? withQuestion(message, question) : undefined
+    const edns = soundEdns(message)
+    const says = wholeRcode(message, edns) !== 0 || ((flags & FLAG_TC) !== 0 && !isStream)
+    return says ? withQuestion(message, question, edns) : undefined
   }
   const layout = readLayout(message)
-  if (layout === undefined) return (flags & FLAG_TC) !== 0 && !isStream ? withQuestion(message, question) : undefined
+  if (layout === undefined) return (flags & FLAG_TC) !== 0 && !isStream ? withQuestion(message, question, undefined) : undefined
   if (readEdns(message, layout) === 'malformed') {
     const { bytes, layout: plain } = stripOpt(message, layout)
     return new Reply(bytes, plain)
@@ -66,14 +69,12 @@ export const readReply = (message: Uint8Array, question: Question, isStream: boo
   return new Reply(layout.end === message.length ? message : message.subarray(0, layout.end), layout)
 }
 
-/** The message's header with our question, and its OPT if that can be read. */
-const withQuestion = (message: Uint8Array, question: Question): Reply => {
+/** The message's header with our question, and its OPT if it has one. */
+const withQuestion = (message: Uint8Array, question: Question, edns: Edns | undefined): Reply => {
   const writer = new MessageWriter()
   writer.header(getId(message, 0), getFlags(message, 0))
   writer.question(question.wire, question.type, question.class)
-  const layout = readLayout(message)
-  const edns = layout && readEdns(message, layout)
-  if (edns !== undefined && edns !== 'malformed') {
+  if (edns !== undefined) {
     const options = message.subarray(edns.optionsOffset, edns.optionsOffset + edns.optionsLength)
     writer.opt({ udpSize: edns.udpSize, extendedRcode: edns.extendedRcode, flags: edns.flags, options })
   }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { CompressionTargets, MAX_TARGETS, NameSuffixes } from './compression.ts'
+import { CompressionTargets, hashLabel, MAX_TARGETS, ROOT } from './compression.ts'
 import { LABEL_BUDGET, readLayout } from './layout.ts'
 import { MAX_NAME_HOPS } from './name.ts'
 import { bytesOf, fields, message, u16, wire } from './raw-message.cases.ts'
@@ -74,36 +74,40 @@ test('MessageWriter: 4,000 unrelated names make no more than the allowed targets
 
 test('CompressionTargets: keeps no more than MAX_TARGETS names', () => {
   const targets = new CompressionTargets()
-  const suffixes = new NameSuffixes()
   const bytes = new Uint8Array(0x4000)
-  let at = 12
-  let found = 0
   const names = Array.from({ length: MAX_TARGETS + 200 }, (_, k) => wire(k.toString(36)))
-  for (const name of names) {
-    bytes.set(name, at)
-    suffixes.scan(name)
-    targets.add(suffixes.hashes[0]!, at)
-    at += name.length
+  const hashes = names.map(name => hashLabel(name, 0, ROOT))
+  for (const [k, name] of names.entries()) {
+    bytes.set(name, 12 + 5 * k)
+    targets.add(hashes[k]!, ROOT, 12 + 5 * k)
   }
-  for (const name of names) {
-    suffixes.scan(name)
-    if (targets.find(suffixes.hashes[0]!, bytes, at, name, 0) >= 0) found++
-  }
+  const found = names.filter((name, k) => targets.find(hashes[k]!, ROOT, bytes, name, 0) === 12 + 5 * k).length
   assert.ok(found <= MAX_TARGETS, `${found} found`)
   assert.ok(found > MAX_TARGETS * 0.9, `${found} found`)
 })
 
-test('CompressionTargets: names of one hash are found up to a bounded number of probes', () => {
+test('CompressionTargets: labels of one hash are found up to a bounded number of probes', () => {
   const targets = new CompressionTargets()
   const bytes = new Uint8Array(0x4000)
   const names = Array.from({ length: 40 }, (_, k) => wire(`x${k}`))
   const offsets = names.map((name, k) => {
     bytes.set(name, 12 + 5 * k)
-    targets.add(7, 12 + 5 * k)
+    targets.add(7, ROOT, 12 + 5 * k)
     return 12 + 5 * k
   })
-  const found = names.map(name => targets.find(7, bytes, bytes.length, name, 0))
-  assert.deepEqual(found, [...offsets.slice(0, 16), ...new Array<number>(24).fill(-1)])
+  const found = names.map(name => targets.find(7, ROOT, bytes, name, 0))
+  assert.deepEqual(found, [...offsets.slice(0, 16), ...new Array<number>(24).fill(ROOT)])
+})
+
+test('CompressionTargets: a label under another parent is another name, and what is forgotten is free', () => {
+  const targets = new CompressionTargets()
+  const bytes = bytesOf('00'.repeat(12), wire('a'))
+  assert.equal(targets.add(7, 40, 12), true)
+  assert.deepEqual([targets.find(7, 40, bytes, bytes, 12), targets.find(7, ROOT, bytes, bytes, 12)], [12, ROOT])
+  targets.forget(13)
+  assert.equal(targets.find(7, 40, bytes, bytes, 12), 12)
+  targets.forget(12)
+  assert.equal(targets.find(7, 40, bytes, bytes, 12), ROOT)
 })
 
 test('readLayout: MAX_NAME_HOPS is what miekg/dns allows', () => assert.equal(MAX_NAME_HOPS, 126))

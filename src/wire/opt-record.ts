@@ -38,7 +38,9 @@ const rewriteWithoutOpt = (bytes: Uint8Array, layout: MessageLayout): StrippedMe
   if (question !== undefined) writer.question(question.wire, question.type, question.class)
   for (let i = 0; i < layout.count; i++) {
     if (layout.type(i) === TYPE_OPT || writer.copyRecord(layout.sectionOf(i), bytes, layout, i)) continue
+    // What does not fit ends it, as it does for a client: what stands behind would only be tried in vain, record by record.
     writer.header(getId(bytes, 0), getFlags(bytes, 0) | FLAG_TC)
+    break
   }
   const copy = writer.finish()
   return { bytes: copy, layout: readLayout(copy) }

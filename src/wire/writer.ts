@@ -1,10 +1,11 @@
 // Writes messages: header, question, records, OPT, with or without name compression, up to a limit of bytes. Records go in section by
 // section. What stands in them is the caller's business.
 
-import { CompressionTargets, NameSuffixes } from './compression.ts'
+import { ROOT } from './compression.ts'
 import { HEADER_SIZE, setAncount, setArcount, setFlags, setId, setNscount, setQdcount, setU16, setU32 } from './header.ts'
 import { MAX_MESSAGE_SIZE, type MessageLayout } from './layout.ts'
-import { copyWalkedName, MAX_NAME_SIZE, NameCursor, NO_POINTERS, walkName } from './name.ts'
+import { copyWalkedName, MAX_LABEL_SIZE, MAX_NAME_SIZE, NameCursor, NO_POINTERS, walkName } from './name.ts'
+import { NameCompressor } from './name-compressor.ts'
 import { isWellFormedRdata, type RdataVisitor, walkRdata } from './rdata-shape.ts'
 import { TYPE_OPT } from './rrtypes.ts'
 
@@ -31,7 +32,6 @@ const NO_OPTIONS = new Uint8Array(0)
 // Scratch of all writers: nothing in it outlives a call, and calls do not interleave within a thread.
 const cursor = new NameCursor()
 const nameScratch = new Uint8Array(MAX_NAME_SIZE)
-const suffixes = new NameSuffixes()
 
 export class MessageWriter implements RdataVisitor {
   /** Whether names are compressed. Set it before the question is written: names written before are no targets. */
@@ -44,7 +44,11 @@ export class MessageWriter implements RdataVisitor {
   #answerCount = 0
   #authorityCount = 0
   #additionalCount = 0
-  #targets: CompressionTargets | undefined
+  #names: NameCompressor | undefined
+  /** What the name written last is as a target; ROOT if it is none. */
+  #written = ROOT
+  #owner: Uint8Array | undefined
+  #ownerTarget = ROOT
 
   /** `limit` is the largest size of the message in bytes, 12 to 65535. */
   constructor(limit: number = MAX_MESSAGE_SIZE) {
@@ -82,11 +86,12 @@ export class MessageWriter implements RdataVisitor {
 
   /**
    * Writes a record; false, and nothing is written, if it does not fit. `owner` and names in `rdata` are without pointers. Rdata that does
-   * not have the shape of its type is written as it is.
+   * not have the shape of its type is written as it is. An owner that is the very array of the record before is taken to be the same name.
    */
   record(section: Section, owner: Uint8Array, type: number, cls: number, ttlSeconds: number, rdata: Uint8Array): boolean {
     const start = this.#enter(section)
-    if (!this.#writeWireName(owner)) return this.#takeBack(start)
+    this.#names?.readFrom(undefined)
+    if (!this.#writeOwner(owner)) return this.#takeBack(start)
     const fields = this.#fields(type, cls, ttlSeconds)
     if (fields < 0) return this.#takeBack(start)
     const isWritten = isWellFormedRdata(rdata, type, cursor)
@@ -101,9 +106,8 @@ export class MessageWriter implements RdataVisitor {
    */
   copyRecord(section: Section, source: Uint8Array, layout: MessageLayout, index: number, ttlSeconds?: number): boolean {
     const start = this.#enter(section)
-    const owner = layout.ownerOffset(index)
-    if (!walkName(source, owner, layout.end, HEADER_SIZE, cursor)) return false
-    if (!this.#writeWalkedName(source, owner, cursor.length, true)) return this.#takeBack(start)
+    if (this.compress) this.#compressor.readFrom(source)
+    if (!this.#copyOwner(source, layout.ownerOffset(index), layout.end)) return this.#takeBack(start)
     const type = layout.type(index)
     const fields = this.#fields(type, layout.class(index), ttlSeconds ?? layout.ttl(index))
     if (fields < 0) return this.#takeBack(start)
@@ -129,6 +133,7 @@ export class MessageWriter implements RdataVisitor {
   /** The message with its counts set, owned by the caller. The writer may not be used afterwards. */
   finish(): Uint8Array {
     const bytes = this.#bytes
+    this.#names?.leave()
     setAncount(bytes, 0, this.#answerCount)
     setNscount(bytes, 0, this.#authorityCount)
     setArcount(bytes, 0, this.#additionalCount)
@@ -164,6 +169,8 @@ export class MessageWriter implements RdataVisitor {
 
   #takeBack(start: number): false {
     this.#length = start
+    this.#owner = undefined
+    this.#names?.forget(start)
     return false
   }
 
@@ -197,9 +204,31 @@ export class MessageWriter implements RdataVisitor {
     return true
   }
 
+  #writeOwner(wire: Uint8Array): boolean {
+    if (wire === this.#owner && this.#ownerTarget !== ROOT) return this.#writePointer(this.#ownerTarget)
+    this.#written = ROOT
+    if (!this.#writeWireName(wire)) return false
+    this.#owner = wire
+    this.#ownerTarget = this.#written
+    return true
+  }
+
   #writeWireName(wire: Uint8Array): boolean {
     if (!walkName(wire, 0, wire.length, NO_POINTERS, cursor)) throw new RangeError('a name is malformed')
     return this.#writeWalkedName(wire, 0, cursor.length, true)
+  }
+
+  get #compressor(): NameCompressor {
+    this.#names ??= new NameCompressor()
+    return this.#names
+  }
+
+  /** Names are checked once more where they are met first: TTLs and addresses may have changed since, and a name may lead there. */
+  #copyOwner(source: Uint8Array, owner: number, end: number): boolean {
+    const isPointer = source[owner]! > MAX_LABEL_SIZE
+    const place = isPointer ? ((source[owner]! & 0x3f) << 8) | source[owner + 1]! : owner
+    if (this.#names?.isKnown(place)) return this.#writeCompressed(source, owner, true)
+    return walkName(source, owner, end, HEADER_SIZE, cursor) && this.#writeWalkedName(source, owner, cursor.length, true)
   }
 
   #writeWalkedName(bytes: Uint8Array, offset: number, length: number, isCompressible: boolean): boolean {
@@ -211,25 +240,27 @@ export class MessageWriter implements RdataVisitor {
 
   /** All names become targets, those of newer types too: only pointing from within them is forbidden. */
   #writeCompressed(bytes: Uint8Array, offset: number, isCompressible: boolean): boolean {
-    this.#targets ??= new CompressionTargets()
-    const size = copyWalkedName(bytes, offset, nameScratch, 0)
-    suffixes.scan(nameScratch)
-    let known = 0
-    let target = -1
-    for (; known < suffixes.count; known++) {
-      target = this.#targets.find(suffixes.hashes[known]!, this.#bytes, this.#length, nameScratch, suffixes.starts[known]!)
-      if (target >= 0) break
-    }
-    const isPointing = target >= 0 && isCompressible
-    const plain = isPointing ? suffixes.starts[known]! : size
+    const names = this.#compressor
+    const target = names.knownSuffix(this.#bytes, bytes, offset)
     const start = this.#length
-    if (!this.#room(plain + (isPointing ? 2 : 0))) return false
-    this.rdataBytes(nameScratch, 0, plain)
-    if (isPointing) {
-      setU16(this.#bytes, this.#length, 0xc000 | target)
-      this.#length += 2
+    if (target === ROOT || !isCompressible) {
+      const size = copyWalkedName(bytes, offset, nameScratch, 0)
+      if (!this.rdataBytes(nameScratch, 0, size)) return false
+    } else {
+      const size = names.freshSize(bytes)
+      if (!this.#room(size + 2)) return false
+      names.copyFresh(bytes, this.#bytes, start)
+      this.#length += size
+      this.#writePointer(target)
     }
-    for (let k = 0; k < known; k++) this.#targets.add(suffixes.hashes[k]!, start + suffixes.starts[k]!)
+    this.#written = names.add(bytes, start, target)
+    return true
+  }
+
+  #writePointer(target: number): boolean {
+    if (!this.#room(2)) return false
+    setU16(this.#bytes, this.#length, 0xc000 | target)
+    this.#length += 2
     return true
   }
 }

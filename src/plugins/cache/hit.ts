@@ -2,6 +2,7 @@
 // An answer out of an entry: the stored bytes in a private copy with flags and TTLs set. Id and the question's case are the server's.
 
 import type { CacheHit } from '../../cache/hit.ts'
+import { errorReply } from '../../core/answer.ts'
 import type { Query } from '../../core/query.ts'
 import { Reply } from '../../core/reply.ts'
 import {
@@ -18,6 +19,8 @@ import {
   MASK_RCODE,
   setFlags,
 } from '../../wire/header.ts'
+import { readLayout } from '../../wire/layout.ts'
+import { RCODE_SERVFAIL } from '../../wire/rcodes.ts'
 import { withoutUnaskedOpt } from './own-message.ts'
 import { setTtls } from './ttl.ts'
 
@@ -36,7 +39,10 @@ export const answerFromHit = (query: Query, hit: CacheHit, ttlSeconds: number): 
   const bytes = hit.message.slice()
   setFlags(bytes, 0, hitFlags(query, getFlags(bytes, 0)))
   setTtls(bytes, hit.ttlOffsets, ttlSeconds)
-  const reply = new Reply(bytes)
+  const layout = readLayout(bytes)
+  // Names may lead through a TTL, and with another one nowhere.
+  if (layout === undefined) return errorReply(query, RCODE_SERVFAIL)
+  const reply = new Reply(bytes, layout)
   return query.edns === undefined && hasOpt(bytes, 0, hit.ttlCount) ? withoutUnaskedOpt(reply) : reply
 }
 

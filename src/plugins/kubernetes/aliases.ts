@@ -3,7 +3,7 @@
 
 import type { RecordData } from '../../core/answer.ts'
 import type { Query } from '../../core/query.ts'
-import { copyRecordData } from '../../core/record-copy.ts'
+import { copyRecords } from '../../core/record-copy.ts'
 import type { Reply } from '../../core/reply.ts'
 import type { ServeScope } from '../../core/serve-scope.ts'
 import { FLAG_TC, getFlags } from '../../wire/header.ts'
@@ -73,5 +73,4 @@ const behind = (alias: RecordData, further: AddressRecords | undefined): Address
 }
 
 /** Records of the answer section with their names written out. */
-const answersOf = ({ bytes, layout }: Reply): RecordData[] =>
-  Array.from({ length: layout.answerCount }, (_, index) => copyRecordData(bytes, layout, index) ?? []).flat()
+const answersOf = ({ bytes, layout }: Reply): RecordData[] => copyRecords(bytes, layout, layout.answerCount)

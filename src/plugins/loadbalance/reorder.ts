@@ -2,10 +2,14 @@
 // message; anything else is written anew, since names may point to each other.
 
 import { Reply } from '../../core/reply.ts'
-import { getFlags, getId, getQdcount } from '../../wire/header.ts'
+import { getFlags, getId, getQdcount, getU16 } from '../../wire/header.ts'
 import { readQuestion } from '../../wire/question.ts'
 import { TYPE_A, TYPE_AAAA } from '../../wire/rrtypes.ts'
 import { MessageWriter } from '../../wire/writer.ts'
+
+// Type and class stand before the TTL, the size of rdata behind it.
+const TYPE_TO_TTL = 4
+const TTL_SIZE = 4
 
 /** `order[i]` is the index of the record that goes to place i; a record stays in its section. The reply itself if nothing moves. */
 export const reordered = (reply: Reply, order: readonly number[]): Reply => {
@@ -20,14 +24,16 @@ export const reordered = (reply: Reply, order: readonly number[]): Reply => {
   return canSwap ? swapped(reply, order) : rewritten(reply, order)
 }
 
-/** Whether two records differ in nothing but TTL and an address. */
+/** Whether two records differ in nothing but TTL and an address: the same owner, as it is spelt, type, class and size. */
 const areInterchangeable = ({ bytes, layout }: Reply, a: number, b: number): boolean => {
-  const type = layout.type(a)
-  if (type !== layout.type(b) || (type !== TYPE_A && type !== TYPE_AAAA)) return false
-  if (layout.class(a) !== layout.class(b) || layout.rdataLength(a) !== layout.rdataLength(b)) return false
-  const size = layout.ttlOffset(a) - layout.ownerOffset(a)
-  if (layout.ttlOffset(b) - layout.ownerOffset(b) !== size) return false
-  for (let i = 0; i < size; i++) if (bytes[layout.ownerOffset(a) + i] !== bytes[layout.ownerOffset(b) + i]) return false
+  const ownerA = layout.ownerOffset(a)
+  const ownerB = layout.ownerOffset(b)
+  const ttlA = layout.ttlOffset(a)
+  const ttlB = layout.ttlOffset(b)
+  if (ttlB - ownerB !== ttlA - ownerA) return false
+  const type = getU16(bytes, ttlA - TYPE_TO_TTL)
+  if ((type !== TYPE_A && type !== TYPE_AAAA) || getU16(bytes, ttlA + TTL_SIZE) !== getU16(bytes, ttlB + TTL_SIZE)) return false
+  for (let back = ttlA - ownerA; back > 0; back--) if (bytes[ttlA - back] !== bytes[ttlB - back]) return false
   return true
 }
 
@@ -38,7 +44,7 @@ const swapped = ({ bytes, layout }: Reply, order: readonly number[]): Reply => {
     const from = layout.ttlOffset(index)
     const to = layout.ttlOffset(place)
     // A loop: some twenty bytes, often of hundreds of records.
-    for (let k = layout.rdataOffset(index) + layout.rdataLength(index) - from - 1; k >= 0; k--) copy[to + k] = bytes[from + k]!
+    for (let k = TTL_SIZE + 1 + getU16(bytes, from + TTL_SIZE); k >= 0; k--) copy[to + k] = bytes[from + k]!
   }
   // Every record is as long as the one that was there.
   return new Reply(copy, layout.of(copy))

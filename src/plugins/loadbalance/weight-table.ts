@@ -51,20 +51,26 @@ const weightOf = (address: string, text: string, file: string): [string, number]
 
 const owner = new Uint8Array(MAX_NAME_SIZE)
 
+/** A name in lower case as a key: one character for each byte of its wire form. */
+const keyOf = (wire: Uint8Array): string => Buffer.from(foldName(wire).buffer).toString('latin1')
+
 /** Look-up of weights by a record's owner and address. */
 export class WeightTable {
   readonly #weights: ReadonlyMap<string, ReadonlyMap<string, number>>
+  /** Sizes of its names: owners of other sizes are not looked up. */
+  readonly #sizes: ReadonlySet<number>
 
   constructor(entries: WeightEntries) {
     // Of several weights for one address the first counts.
-    this.#weights = new Map(entries.map(([name, weights]) => [name, new Map(weights.toReversed())]))
+    this.#weights = new Map(entries.map(([name, weights]) => [keyOf(nameFromText(name)!), new Map(weights.toReversed())]))
+    this.#sizes = new Set([...this.#weights.keys()].map(key => key.length))
   }
 
   /** The weight of the address record `index`; 1 for addresses without one. */
   weightOf({ bytes, layout }: Reply, index: number): number {
     if (this.#weights.size === 0) return DEFAULT_WEIGHT
     const size = expandName(bytes, layout.ownerOffset(index), owner)
-    const weights = size < 0 ? undefined : this.#weights.get(nameToText(foldName(owner.subarray(0, size))))
+    const weights = this.#sizes.has(size) ? this.#weights.get(keyOf(owner.subarray(0, size))) : undefined
     if (weights === undefined) return DEFAULT_WEIGHT
     const start = layout.rdataOffset(index)
     return weights.get(bytes.subarray(start, start + layout.rdataLength(index)).toHex()) ?? DEFAULT_WEIGHT
