@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { C, CMSGHDR, IOVEC, MMSGHDR, POLLFD, SOCKADDR_IN } from './abi.ts'
-import type { Libc } from './libc.ts'
+import { type Libc, Pinned } from './libc.ts'
 
 /** A datagram as it goes through the structures. */
 export interface Datagram {
@@ -38,7 +38,7 @@ export class FakeLibc {
 
   /** The interface. Calls that no test expects fail it. */
   readonly libc = {
-    addressOf: view => this.#addressOf(view),
+    pin: view => new Pinned(view, this.#addressOf(view)),
     errno: () => this.#errno,
     poll: (fds, count) => {
       assert.equal(count, 1n)

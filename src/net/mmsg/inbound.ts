@@ -18,7 +18,7 @@ import {
   STATE_CURRENT,
   STATE_FD,
 } from './inbound-layout.ts'
-import type { Libc } from './libc.ts'
+import type { Libc, Pinned } from './libc.ts'
 
 /** A longer datagram fills this much, and so shows that it is too long. */
 const RECEIVE_BYTES = MAX_UDP_QUERY_BYTES + 4
@@ -28,6 +28,7 @@ export class Inbound {
   readonly words: Int32Array
   readonly bytes: Uint8Array
   readonly #libc: Libc
+  readonly #memory: Pinned<Uint8Array>
   readonly #headers: bigint
 
   constructor(libc: Libc, memory: SharedArrayBuffer) {
@@ -35,7 +36,8 @@ export class Inbound {
     this.words = new Int32Array(memory)
     this.bytes = new Uint8Array(memory)
     const quads = new BigUint64Array(memory)
-    const base = libc.addressOf(this.bytes)
+    this.#memory = libc.pin(this.bytes)
+    const base = this.#memory.address
     this.#headers = base + BigInt(HEADERS)
     // Lengths are left as they are: they may be of a batch to be recovered.
     for (let k = 0; k < BATCH; k++) {

@@ -5,7 +5,7 @@ import type { DatagramLink, DatagramLinks, LinkEvents } from '../../core/datagra
 import type { Peer } from '../../core/query.ts'
 import { listenText } from '../engine.ts'
 import { C, IOVEC, MMSGHDR } from './abi.ts'
-import type { Libc } from './libc.ts'
+import type { Libc, Pinned } from './libc.ts'
 import { Link, LinkSocket } from './link.ts'
 import type { MonotonicClock } from './monotonic.ts'
 import { type Destination, Outbound } from './outbound.ts'
@@ -28,11 +28,10 @@ export class LinkSockets implements DatagramLinks {
   readonly #clock: MonotonicClock
   readonly #onWaiting: () => void
   readonly #outbound: Outbound
-  readonly #bytes = new Uint8Array(BATCH * SLOT_BYTES)
-  readonly #iovecs = new BigUint64Array((BATCH * IOVEC.size) / 8)
-  readonly #headers = new BigUint64Array((BATCH * MMSGHDR.size) / 8)
-  readonly #headerWords = new Int32Array(this.#headers.buffer)
-  readonly #headerAddress: bigint
+  readonly #bytes: Pinned<Uint8Array>
+  readonly #iovecs: Pinned<BigUint64Array>
+  readonly #headers: Pinned<BigUint64Array<ArrayBuffer>>
+  readonly #headerWords: Int32Array
   #lastSerial = 0
   #flushing = false
   readonly #flush = (): void => {
@@ -48,13 +47,16 @@ export class LinkSockets implements DatagramLinks {
     this.#onWaiting = onWaiting
     // What cannot be sent is as a datagram lost on the way: the exchange times out and is tried elsewhere.
     this.#outbound = new Outbound(libc, { full: () => {}, refused: () => {} })
-    this.#headerAddress = libc.addressOf(this.#headers)
+    this.#bytes = libc.pin(new Uint8Array(BATCH * SLOT_BYTES))
+    this.#iovecs = libc.pin(new BigUint64Array((BATCH * IOVEC.size) / 8))
+    this.#headers = libc.pin(new BigUint64Array((BATCH * MMSGHDR.size) / 8))
+    this.#headerWords = new Int32Array(this.#headers.view.buffer)
     for (let k = 0; k < BATCH; k++) {
-      this.#iovecs[k * 2] = libc.addressOf(this.#bytes) + BigInt(k * SLOT_BYTES)
-      this.#iovecs[k * 2 + 1] = BigInt(SLOT_BYTES)
+      this.#iovecs.view[k * 2] = this.#bytes.address + BigInt(k * SLOT_BYTES)
+      this.#iovecs.view[k * 2 + 1] = BigInt(SLOT_BYTES)
       const header = (k * MMSGHDR.size) / 8
-      this.#headers[header + (MMSGHDR.iov >> 3)] = libc.addressOf(this.#iovecs) + BigInt(k * IOVEC.size)
-      this.#headers[header + (MMSGHDR.iovlen >> 3)] = 1n
+      this.#headers.view[header + (MMSGHDR.iov >> 3)] = this.#iovecs.address + BigInt(k * IOVEC.size)
+      this.#headers.view[header + (MMSGHDR.iovlen >> 3)] = 1n
     }
   }
 
@@ -76,8 +78,8 @@ export class LinkSockets implements DatagramLinks {
     const from = sourceAddress === '' ? undefined : sockaddrOf(libc, { address: sourceAddress, port: 0 })
     const fd = libc.socket(family, C.SOCK_DGRAM | C.SOCK_NONBLOCK | C.SOCK_CLOEXEC, 0)
     if (fd < 0) throw failure(libc.errno())
-    const isBound = from === undefined || libc.bind(fd, libc.addressOf(from), from.length) === 0
-    if (isBound && libc.connect(fd, libc.addressOf(to), to.length) === 0) {
+    const isBound = from === undefined || libc.bind(fd, from, from.length) === 0
+    if (isBound && libc.connect(fd, to, to.length) === 0) {
       this.#lastSerial = (this.#lastSerial + 1) & 0x7fff_ffff
       return new LinkSocket(this.#lastSerial, fd, link, this.nowMs())
     }
@@ -123,7 +125,7 @@ export class LinkSockets implements DatagramLinks {
   /** Hands out what has come to a socket. */
   receive(socket: LinkSocket): void {
     if (socket.isClosed) return
-    const count = this.#libc.recvmmsg(socket.fd, this.#headerAddress, BATCH, C.MSG_DONTWAIT, 0n)
+    const count = this.#libc.recvmmsg(socket.fd, this.#headers.address, BATCH, C.MSG_DONTWAIT, 0n)
     if (count < 0) {
       const errno = this.#libc.errno()
       if (errno !== C.EAGAIN && errno !== C.EINTR) socket.link.failed(socket, codeOfErrno(errno))
@@ -132,14 +134,14 @@ export class LinkSockets implements DatagramLinks {
     for (let k = 0; k < count; k++) {
       const length = this.#headerWords[k * (MMSGHDR.size / 4) + (MMSGHDR.len >> 2)]!
       const start = k * SLOT_BYTES
-      socket.link.events.received(socket.serial, this.#bytes.slice(start, start + length))
+      socket.link.events.received(socket.serial, this.#bytes.view.slice(start, start + length))
     }
   }
 
   pathOf(socket: LinkSocket): string {
     const name = new Uint8Array(28)
     const size = Int32Array.of(name.length)
-    const known = this.#libc.getsockname(socket.fd, this.#libc.addressOf(name), this.#libc.addressOf(size)) === 0
+    const known = this.#libc.getsockname(socket.fd, name, size) === 0
     return `${known ? sockaddrText(this.#libc, name) : ''}->${listenText(socket.link.remote)}`
   }
 }
