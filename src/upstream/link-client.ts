@@ -55,13 +55,14 @@ export class LinkClient implements UdpExchanger {
     this.#parts = parts
     this.#fallback = new UdpClient(sockets, sourceAddress)
     const events: LinkEvents = {
-      mayOpen: () => {
-        const mayOpen = sockets.tryOpen()
+      mayOpen: isNeeded => {
+        const mayOpen = (isNeeded || sockets.isAmple) && sockets.tryOpen()
         if (mayOpen) this.#wasOpened = true
         return mayOpen
       },
       closed: () => sockets.closed(),
       received: (serial, bytes) => this.#received(serial, bytes),
+      refused: (serial, id, code) => this.#refused(serial, id, code),
       failed: (serial, code, path) => this.#failed(serial, code, path),
     }
     this.#link = links.open(remote, sourceAddress, events)
@@ -169,6 +170,20 @@ export class LinkClient implements UdpExchanger {
     if (this.#pending.size > 0) return
     clearInterval(this.#ticker)
     this.#ticker = undefined
+  }
+
+  /** Only the exchange that the error is about ends: replies to the others may be on their way. */
+  #refused(serial: number, id: number, code: string): void {
+    const exchange = id >= 0 ? this.#pending.get(serial * ID_COUNT + id) : this.#onlyOneOf(serial)
+    if (exchange === undefined) return
+    const path = this.#link.path(serial)
+    this.#end(exchange)
+    exchange.reject(ioError(`read udp ${path}: read`, { code }))
+  }
+
+  #onlyOneOf(serial: number): Exchange | undefined {
+    const exchanges = [...this.#pending.values()].filter(exchange => exchange.serial === serial)
+    return exchanges.length === 1 ? exchanges[0] : undefined
   }
 
   #failed(broken: number, code: string, path: string): void {

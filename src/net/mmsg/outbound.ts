@@ -50,6 +50,7 @@ export class Outbound {
   readonly words = new Int32Array(this.bytes.buffer)
   readonly #libc: Libc
   readonly #unsent: UnsentCounts
+  readonly #isConnected: boolean
   readonly #payloads: Pinned
   readonly #names: Pinned<Int32Array>
   readonly #controls: Pinned<Int32Array>
@@ -65,8 +66,10 @@ export class Outbound {
   /** The large message that is being sent. */
   #large: Pinned | undefined
 
-  constructor(libc: Libc, unsent: UnsentCounts) {
+  /** `isConnected`: the sockets are connected, so that a send may be told of an error of an earlier one. */
+  constructor(libc: Libc, unsent: UnsentCounts, { isConnected = false } = {}) {
     this.#libc = libc
+    this.#isConnected = isConnected
     this.#unsent = unsent
     this.#payloads = libc.pin(this.bytes)
     this.#names = libc.pin(new Int32Array(BATCH * NAME_WORDS))
@@ -136,6 +139,7 @@ export class Outbound {
     this.#count = 0
     let sent = 0
     let fullTries = 0
+    let triedAgain = -1
     while (sent < count) {
       const n = this.#libc.sendmmsg(this.#fd, this.#addresses[sent]!, count - sent, C.MSG_DONTWAIT)
       if (n > 0) {
@@ -144,8 +148,13 @@ export class Outbound {
       }
       const errno = this.#libc.errno()
       if (errno === C.EINTR) continue
-      if (errno !== C.EAGAIN && errno !== C.ENOBUFS) this.#unsent.refused()
-      else if (fullTries++ < FULL_TRIES) {
+      if (errno !== C.EAGAIN && errno !== C.ENOBUFS) {
+        if (this.#isConnected && triedAgain !== sent) {
+          triedAgain = sent
+          continue
+        }
+        this.#unsent.refused()
+      } else if (fullTries++ < FULL_TRIES) {
         this.#waitForRoom()
         continue
       } else this.#unsent.full()

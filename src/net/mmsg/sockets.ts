@@ -149,7 +149,7 @@ function prepare(libc: Libc, fd: number, family: 4 | 6, isWildcard: boolean, rec
 }
 
 /** Options are a matter of quality, not of working: a kernel that lacks one is served without. */
-function setOption(libc: Libc, fd: number, level: number, option: number, value: number): void {
+export function setOption(libc: Libc, fd: number, level: number, option: number, value: number): void {
   libc.setsockopt(fd, level, option, Int32Array.of(value), 4)
 }
 
