@@ -17,6 +17,8 @@ import type { UdpExchanger } from './udp-exchanger.ts'
 const TICK_MS = 20
 const ID_COUNT = 0x10000
 const STRANGER_STEP = 64
+/** Of an id for a question: with tens of thousands on one socket, which is rather a lack of sockets, a question takes one of its own. */
+const MOST_DRAWS = 32
 
 interface Exchange {
   readonly key: number
@@ -73,8 +75,9 @@ export class LinkClient implements UdpExchanger {
     if (this.#wasOpened) return this.#fallback.exchange(remote, ask, timeoutMs)
     return new Promise((resolve, reject) => {
       const serial = this.#choose()
+      // The same id twice on one socket could not be told apart.
+      for (let draws = 0; draws < MOST_DRAWS && this.#pending.has(serial * ID_COUNT + ask.id); draws++) ask.redraw()
       const key = serial * ID_COUNT + ask.id
-      // The same id twice on one socket could not be told apart: one in many thousands takes a socket of its own.
       if (this.#pending.has(key)) {
         this.#fallback.exchange(remote, ask, timeoutMs).then(resolve, reject)
         return
