@@ -1,84 +1,14 @@
 // Questions over the engine's pooled sockets, asked of real upstreams on loopback by an engine in this very process.
 
 import assert from 'node:assert/strict'
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
-import { once } from 'node:events'
-import test, { type TestContext } from 'node:test'
+import test from 'node:test'
 import { DOUBTS, flipped, playDoubt } from '../../test/support/doubtful-replies.ts'
-import { answerTo, closedPort, type FakeUpstream, fakeUpstream, type Respond } from '../../test/support/fake-upstream.ts'
+import { answerTo, closedPort } from '../../test/support/fake-upstream.ts'
+import { ANSWER, clientOf, engineOf, LIMIT, relayed, setup } from '../../test/support/link-clients.ts'
 import { query, show } from '../../test/support/plugin-harness.ts'
-import { quietPort } from '../../test/support/quiet-port.ts'
-import { systemClock } from '../core/clock.ts'
-import type { LinkEvents } from '../core/datagram-links.ts'
-import { makeEngine, type Running } from '../net/mmsg/engine.cases.ts'
-import { withoutIpv6, withoutLibc } from '../net/mmsg/loopback.cases.ts'
 import { RelayedQuestion } from './ask.ts'
-import { type Endpoint, makeEndpoint } from './endpoint.ts'
-import { LinkClient } from './link-client.ts'
+import { makeEndpoint } from './endpoint.ts'
 import { SocketAllowance } from './socket-allowance.ts'
-
-const LIMIT = { skip: withoutLibc, timeout: 20_000 }
-/** Some 4,000 bytes. */
-const FULL = Array.from({ length: 245 }, (_, n) => `example.org. 300 IN A 192.0.2.${n}`)
-const ANSWER = ['example.org. 300 IN A 192.0.2.1']
-
-interface Setup {
-  readonly upstream: FakeUpstream
-  readonly sockets: SocketAllowance
-  readonly client: LinkClient
-  readonly running: Running
-  readonly ignored: () => number
-  ask(id?: number): Promise<Uint8Array>
-}
-
-const withIdOf = (query: Uint8Array, reply: Uint8Array): Uint8Array => {
-  const copy = Uint8Array.from(reply)
-  copy.set(query.subarray(0, 2))
-  return copy
-}
-
-const clientOf = (
-  running: Running,
-  remote: Endpoint,
-  sockets: SocketAllowance,
-  more: { ignored?: () => void; from?: string } = {},
-) =>
-  new LinkClient({
-    remote,
-    links: running.engine.links,
-    sockets,
-    clock: systemClock,
-    ignored: more.ignored ?? (() => {}),
-    sourceAddress: more.from ?? '',
-  })
-
-const engineOf = async (t: TestContext): Promise<Running> => {
-  const running = await makeEngine(t)
-  running.engine.add(running.socket)
-  return running
-}
-
-const setup = async (t: TestContext, respond: Respond, address = '127.0.0.1'): Promise<Setup> => {
-  const upstream = await fakeUpstream(respond, { address })
-  t.after(() => upstream.close())
-  const running = await engineOf(t)
-  const sockets = new SocketAllowance(1024)
-  let ignored = 0
-  const client = clientOf(running, upstream.endpoint, sockets, { ignored: () => ignored++ })
-  t.after(() => client.close())
-  const ask = (): Promise<Uint8Array> =>
-    client.exchange(
-      upstream.endpoint,
-      relayed(() => ignored++),
-      2000,
-    )
-  return { upstream, sockets, client, running, ask, ignored: () => ignored }
-}
-
-const relayed = (onIgnored = () => {}): RelayedQuestion => {
-  const asked = query('example.org.', 'A')
-  return new RelayedQuestion(asked.bytes, asked.question, { ignored: onIgnored })
-}
 
 for (const address of ['127.0.0.1', '::1']) {
   test(`a question to ${address} gets its reply`, LIMIT, async t => {
@@ -176,28 +106,6 @@ test('questions that follow each other leave from a port each', LIMIT, async t =
   assert.equal(sockets.open, 0)
 })
 
-const HELD = 8000
-const PORTION = 100
-test(`${HELD} replies that come at once all arrive`, { ...LIMIT, timeout: 60_000 }, async t => {
-  const full = answerTo(relayed().template, { answer: FULL })
-  const held: (() => void)[] = []
-  const portion = { left: 0, arrived: () => {} }
-  const { client, upstream } = await setup(t, asked => {
-    held.push(() => asked.send(withIdOf(asked.bytes, full)))
-    if (--portion.left === 0) portion.arrived()
-  })
-  const exchanges: Promise<Uint8Array>[] = []
-  // The upstream's own buffer must hold the questions, so they come in portions.
-  while (held.length < HELD) {
-    const arrived = new Promise<void>(resolve => Object.assign(portion, { left: PORTION, arrived: resolve }))
-    for (let k = 0; k < PORTION; k++) exchanges.push(client.exchange(upstream.endpoint, relayed(), 30_000))
-    await arrived
-  }
-  for (const send of held) send()
-  const replies = await Promise.all(exchanges)
-  assert.deepEqual([replies.length, new Set(replies.map(reply => reply.length)).size], [HELD, 1])
-})
-
 test('with one socket for all, everything is answered still', LIMIT, async t => {
   const { ask, upstream, sockets } = await setup(t, asked => asked.reply({ answer: ANSWER }))
   sockets.limit = 1
@@ -225,87 +133,6 @@ test('a closed port is known at once, to all who wait for it', LIMIT, async t =>
   const message = new RegExp(`^read udp 127\\.0\\.0\\.1:\\d+->127\\.0\\.0\\.1:${port}: read: connection refused$`)
   const asked = [1, 2, 3].map(() => client.exchange(remote, relayed(), 60_000))
   for (const exchange of asked) await assert.rejects(exchange, { kind: 'io', message })
-})
-
-/** A socket that upstreams listen at, and whoever takes its port over when it is closed. */
-const listenAt = async (t: TestContext, port: number, isV6: boolean): Promise<Socket> => {
-  const socket = createSocket(isV6 ? 'udp6' : 'udp4')
-  socket.bind(port, isV6 ? '::1' : '127.0.0.1')
-  await once(socket, 'listening')
-  t.after(() => {
-    if (isOpen(socket)) socket.close()
-  })
-  return socket
-}
-const isOpen = (socket: Socket): boolean => {
-  try {
-    return socket.address().port > 0
-  } catch {
-    return false
-  }
-}
-
-for (const isV6 of [false, true])
-  test(`a refused question over IPv${isV6 ? 6 : 4} ends alone: replies to others on its socket are taken`, {
-    ...LIMIT,
-    skip: withoutLibc || (isV6 && withoutIpv6),
-  }, async t => {
-    const running = await engineOf(t)
-    const first = await listenAt(t, quietPort(), isV6)
-    const { port } = first.address()
-    const remote = makeEndpoint('dns', isV6 ? '::1' : '127.0.0.1', port)
-    // One socket for all of them.
-    const client = clientOf(running, remote, new SocketAllowance(1))
-    t.after(() => client.close())
-    const asked: { bytes: Uint8Array; from: RemoteInfo }[] = []
-    const bothAsked = new Promise<void>(resolve =>
-      first.on('message', (bytes, from) => {
-        if (asked.push({ bytes: Uint8Array.from(bytes), from }) === 2) resolve()
-      }),
-    )
-    const waiting = [relayed(), relayed()].map(question => client.exchange(remote, question, 15_000))
-    await bothAsked
-    first.close()
-    await once(first, 'close')
-    const refused = [relayed(), relayed()].map(question => client.exchange(remote, question, 15_000))
-    for (const exchange of refused) await assert.rejects(exchange, { kind: 'io', message: /read: connection refused$/ })
-    const second = await listenAt(t, port, isV6)
-    for (const { bytes, from } of asked) second.send(answerTo(bytes, { answer: ANSWER }), from.port, from.address)
-    for (const reply of await Promise.all(waiting)) assert.deepEqual(show(reply).answer, ANSWER)
-    assert.equal(new Set(asked.map(({ from }) => from.port)).size, 1)
-  })
-
-test('an error that does not say whose it is ends an exchange that is alone on its socket, and none of several', async () => {
-  let events: LinkEvents | undefined
-  const link = { choose: () => 1, send: () => {}, settled: () => {}, stranger: () => 0, path: () => 'a->b' }
-  const links = {
-    isOpen: true,
-    open: (_remote: unknown, _source: string, told: LinkEvents) => {
-      events = told
-      return { ...link, sweep: () => {}, close: () => {} }
-    },
-  }
-  const remote = makeEndpoint('dns', '192.0.2.1', 53)
-  const client = new LinkClient({
-    remote,
-    links,
-    sockets: new SocketAllowance(4),
-    clock: systemClock,
-    ignored: () => {},
-    sourceAddress: '',
-  })
-  const [first, second] = [relayed(), relayed()]
-  const over: string[] = []
-  const note = (name: string) => (error: Error) => void over.push(`${name}: ${error.message}`)
-  const one = client.exchange(remote, first, 60_000).catch(note('one'))
-  const two = client.exchange(remote, second, 60_000).catch(note('two'))
-  events!.refused(1, -1, 'ECONNREFUSED')
-  events!.refused(1, second.id, 'ECONNREFUSED')
-  await two
-  assert.deepEqual(over, ['two: read udp a->b: read: connection refused'])
-  events!.refused(1, -1, 'ECONNREFUSED')
-  await one
-  assert.deepEqual(over.slice(1), ['one: read udp a->b: read: connection refused'])
 })
 
 test('sockets over the limit are refused as a fault of our own', LIMIT, async t => {
