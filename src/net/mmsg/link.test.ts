@@ -82,16 +82,18 @@ interface Load {
   readonly replyMs: number
   readonly limit?: number
   readonly descriptors?: number
+  /** Default: one, or more where there would be above 5,000 turns a second. */
+  readonly perTurn?: number
 }
 
-/** Messages at a steady pace, each in a turn of its own or, above 5,000 a second, together with others. */
-const run = async ({ perSecond, seconds, replyMs, limit = 4096, descriptors }: Load) => {
+/** Messages at a steady pace. */
+const run = async ({ perSecond, seconds, replyMs, limit = 4096, descriptors, ...load }: Load) => {
   const kernel = new Kernel()
   kernel.limit = descriptors ?? kernel.limit
   const sockets = new SocketAllowance(limit)
   const { link } = linkOf(kernel, sockets)
   const owed: { serial: number; atMs: number }[] = []
-  const perTurn = Math.max(1, Math.round(perSecond / 5000))
+  const { perTurn = Math.max(1, Math.round(perSecond / 5000)) } = load
   let mostOpen = 0
   for (let sent = 0; sent < perSecond * seconds; sent += perTurn) {
     kernel.nowMs = 1000 + (sent * 1000) / perSecond
@@ -111,11 +113,13 @@ const run = async ({ perSecond, seconds, replyMs, limit = 4096, descriptors }: L
 const LOADS: readonly { load: Load; ports: number; mostUses: number; mostOpen: number }[] = [
   { load: { perSecond: 200, seconds: 60, replyMs: 1 }, ports: 9500, mostUses: 10, mostOpen: 2 },
   { load: { perSecond: 200, seconds: 60, replyMs: 100 }, ports: 9500, mostUses: 10, mostOpen: 32 },
+  { load: { perSecond: 200, seconds: 60, replyMs: 1, perTurn: 4 }, ports: 9500, mostUses: 10, mostOpen: 4 },
+  { load: { perSecond: 2000, seconds: 60, replyMs: 1, perTurn: 4 }, ports: 16_384, mostUses: 64, mostOpen: 68 },
   { load: { perSecond: 2000, seconds: 60, replyMs: 1 }, ports: 16_384, mostUses: 64, mostOpen: 66 },
   { load: { perSecond: 2000, seconds: 60, replyMs: 100 }, ports: 16_384, mostUses: 64, mostOpen: 200 },
 ]
 for (const { load, ports, mostUses, mostOpen } of LOADS)
-  test(`${load.perSecond} messages a second, answered after ${load.replyMs} ms: ports of a minute`, async () => {
+  test(`${load.perSecond} messages a second, ${load.perTurn ?? 1} at a time, answered after ${load.replyMs} ms: ports of a minute`, async () => {
     const seen = await run(load)
     assert.ok(seen.ports >= ports, `${seen.ports} ports`)
     assert.ok(seen.mostUses <= mostUses, `${seen.mostUses} messages from one port`)

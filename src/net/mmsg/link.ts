@@ -65,8 +65,8 @@ export class Link implements DatagramLink {
   }
 
   choose(): number {
-    const { turn } = this.#sockets
-    if (this.#chosen === undefined || this.#chosenTurn !== turn || this.#chosen.isSpent) {
+    const { turn, budget } = this.#sockets
+    if (this.#chosen === undefined || this.#chosenTurn !== turn || this.#chosen.isSpent || budget.isAmple) {
       this.#chosen = this.#draw(this.#sockets.nowMs())
       this.#chosenTurn = turn
     }
