@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import type { FastQuery } from '../core/fast-query.ts'
 import type { Peer } from '../core/query.ts'
-import { DgramFastPath } from './dgram-fast-path.ts'
+import { type BatchCounts, DgramFastPath } from './dgram-fast-path.ts'
 import { type ListenAddress, type OpenListener, peerOf, type Receiver, type Respond } from './engine.ts'
 import { localAddresses } from './local-addresses.ts'
 
@@ -17,6 +17,7 @@ export interface UdpOptions {
   readonly query: FastQuery
   /** Asked of the kernel, which may grant less. */
   readonly recvBufferBytes: number
+  readonly counts: BatchCounts
   readonly canReusePort: boolean
   /** Told of each failure to send or to open an address of a wildcard listener. */
   readonly onError: (text: string) => void
@@ -65,7 +66,7 @@ class UdpListener implements OpenListener {
     this.#at = at
     this.#receiver = receiver
     this.#options = options
-    this.#fast = new DgramFastPath(options.query, receiver)
+    this.#fast = new DgramFastPath(options.query, receiver, options.counts)
   }
 
   async open(): Promise<void> {

@@ -41,10 +41,11 @@ export class UdpEngine {
 
   /** Throws if this shard is to use mmsg and cannot. */
   constructor(parts: UdpEngineParts) {
-    const { boot, query, log } = parts
+    const { boot, query, counts, log } = parts
     this.#parts = parts
     this.#dgramOptions = {
       query,
+      counts,
       recvBufferBytes: boot.recvBufferBytes,
       canReusePort: boot.canReusePort,
       onError: text => log.warning(text),
