@@ -4,6 +4,7 @@
 //   headers       BATCH x struct mmsghdr          iovecs    BATCH x struct iovec
 //   names         BATCH x 32 bytes of sockaddr    controls  BATCH x 64 bytes of cmsghdr
 //   payload       BATCH x SLOT_BYTES
+//   With node:dgram only slot 0, as the journal's way in and out, and the journal are used (dgram-journal.ts).
 //   journal       JOURNAL_ENTRIES x 640 bytes, of queries that wait for something:
 //                 word 0 state (0 free, 1 under way, 2 under way for the second time)   1 fd   2 bytes of the datagram
 //                      3 bytes of the sender's address   4 bytes of control messages

@@ -14,7 +14,7 @@ const POOL_SIZE = 64
 /** How long messages may leave from a socket. */
 const LIFETIME_MS = 1000
 /** Messages that leave from a socket; its receive buffer is asked to hold as many full replies. */
-export const USES = 32
+export const USES = 24
 /** Descriptors, memory, ports: what a socket takes and the system may lack. */
 const EXHAUSTED = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EAGAIN'])
 
