@@ -114,9 +114,9 @@ const LOADS: readonly { load: Load; ports: number; mostUses: number; mostOpen: n
   { load: { perSecond: 200, seconds: 60, replyMs: 1 }, ports: 9500, mostUses: 10, mostOpen: 2 },
   { load: { perSecond: 200, seconds: 60, replyMs: 100 }, ports: 9500, mostUses: 10, mostOpen: 32 },
   { load: { perSecond: 200, seconds: 60, replyMs: 1, perTurn: 4 }, ports: 9500, mostUses: 10, mostOpen: 4 },
-  { load: { perSecond: 2000, seconds: 60, replyMs: 1, perTurn: 4 }, ports: 10_000, mostUses: 64, mostOpen: 68 },
-  { load: { perSecond: 2000, seconds: 60, replyMs: 1 }, ports: 10_000, mostUses: 64, mostOpen: 66 },
-  { load: { perSecond: 2000, seconds: 60, replyMs: 100 }, ports: 10_000, mostUses: 64, mostOpen: 200 },
+  { load: { perSecond: 2000, seconds: 60, replyMs: 1, perTurn: 4 }, ports: 16_384, mostUses: 64, mostOpen: 68 },
+  { load: { perSecond: 2000, seconds: 60, replyMs: 1 }, ports: 16_384, mostUses: 64, mostOpen: 66 },
+  { load: { perSecond: 2000, seconds: 60, replyMs: 100 }, ports: 16_384, mostUses: 64, mostOpen: 200 },
 ]
 for (const { load, ports, mostUses, mostOpen } of LOADS)
   test(`${load.perSecond} messages a second, ${load.perTurn ?? 1} at a time, answered after ${load.replyMs} ms: ports of a minute`, async () => {
@@ -157,9 +157,9 @@ test('two messages in a row seldom share a port that is kept', async () => {
   assert.ok(shared < 20_000 / 20, `${shared} times`)
 })
 
-for (const { scarce, load } of [
-  { scarce: 'allowed sockets', load: { perSecond: 2000, seconds: 5, replyMs: 2000, limit: 8 } },
-  { scarce: 'descriptors', load: { perSecond: 2000, seconds: 5, replyMs: 2000, descriptors: 8 } },
+for (const { scarce, load, ports } of [
+  { scarce: 'allowed sockets', load: { perSecond: 2000, seconds: 5, replyMs: 200, limit: 8 }, ports: 12 },
+  { scarce: 'descriptors', load: { perSecond: 2000, seconds: 5, replyMs: 200, descriptors: 8 }, ports: 12 },
 ])
   test(`too few ${scarce}: ports are used more often, and every message leaves`, async () => {
     const { kernel, mostOpen, sockets, link } = await run(load)
@@ -168,6 +168,7 @@ for (const { scarce, load } of [
       10_000,
     )
     assert.ok(mostOpen <= 8, `${mostOpen} sockets`)
+    assert.ok(kernel.usesByPort.size >= ports, `${kernel.usesByPort.size} ports`)
     link.close()
     await undefined
     await undefined

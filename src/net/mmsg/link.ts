@@ -18,6 +18,8 @@ export const USES = 24
 /** Descriptors, memory, ports: what a socket takes and the system may lack. */
 const EXHAUSTED = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EAGAIN'])
 
+const anyOf = (sockets: readonly LinkSocket[]): LinkSocket => sockets[randomBelow(sockets.length)]!
+
 /** One connected socket. */
 export class LinkSocket {
   readonly serial: number
@@ -56,6 +58,8 @@ export class Link implements DatagramLink {
   #fresh: LinkSocket[] = []
   #chosen: LinkSocket | undefined
   #chosenTurn = -1
+  /** Messages that the chosen one may take still. */
+  #left = 0
 
   constructor(sockets: LinkSockets, remote: Peer, sourceAddress: string, events: LinkEvents) {
     this.#sockets = sockets
@@ -66,15 +70,17 @@ export class Link implements DatagramLink {
 
   choose(): number {
     const { turn, budget } = this.#sockets
-    if (this.#chosen === undefined || this.#chosenTurn !== turn || this.#chosen.isSpent || budget.isAmple) {
+    if (this.#chosen === undefined || this.#chosenTurn !== turn || this.#left === 0 || budget.isAmple) {
       this.#chosen = this.#draw(this.#sockets.nowMs())
       this.#chosenTurn = turn
+      this.#left = this.#chosen.isSpent ? USES : USES - this.#chosen.uses
     }
     return this.#chosen.serial
   }
 
   send(message: Uint8Array, id: number): void {
     const socket = this.#chosen!
+    this.#left--
     if (++socket.uses === USES) this.#spend(socket)
     if (socket.pending++ === 0) this.#sockets.watch(socket)
     this.#sockets.queue(socket, message, id)
@@ -124,11 +130,12 @@ export class Link implements DatagramLink {
       const connected = this.#connect()
       if (connected !== undefined) return connected
     }
+    if (this.#fresh.length > 0) return anyOf(this.#fresh)
     // Too few descriptors: then ports are used more often, rather than queries refused.
-    const drawable = this.#fresh.length > 0 ? this.#fresh : [...this.#open.values()]
-    const drawn = drawable[randomBelow(Math.max(1, drawable.length))]
-    if (drawn === undefined) throw Object.assign(new Error('no sockets left'), { code: 'NO_SOCKETS' })
-    return drawn
+    const spent = [...this.#open.values()]
+    if (spent.length === 0) throw Object.assign(new Error('no sockets left'), { code: 'NO_SOCKETS' })
+    // Rather a younger one: the oldest come to their last reply that way, and make room for new ports.
+    return [anyOf(spent), anyOf(spent), anyOf(spent)].reduce((a, b) => (a.serial > b.serial ? a : b))
   }
 
   /** Undefined if the system has none left, and those that are open can do. */

@@ -1,7 +1,7 @@
 // How many sockets a shard may open only for the sake of their ports. Where there are few queries each gets a port of its own; where there are
-// many, opening and closing sockets must not become what the shard does. At this pace it takes a quarter of a percent of a processor.
+// many, opening and closing sockets must not become what the shard does. At this pace it takes half a percent of a processor.
 
-const PER_SECOND = 250
+const PER_SECOND = 500
 const MOST = 64
 
 export class PortBudget {
