@@ -1,7 +1,7 @@
 // Queries of node:dgram that wait for something, noted in memory of main's (mmsg/journal.ts): any socket at the same place can send their replies, so
 // the successor of a shard that dies asks them anew. What lies unread at the sockets of a dead shard is lost with them.
 
-import { parseIp } from '../core/ip.ts'
+import { type IpAddress, parseIp } from '../core/ip.ts'
 import type { Peer } from '../core/query.ts'
 import { C, SOCKADDR_IN, SOCKADDR_IN6 } from './mmsg/abi.ts'
 import { JOURNAL_DATAGRAM_BYTES } from './mmsg/inbound-layout.ts'
@@ -22,6 +22,8 @@ export interface Left {
 export class DgramJournal {
   readonly #memory: InboundMemory
   readonly #journal: Journal
+  readonly #client = new SockaddrWriter()
+  readonly #local = new SockaddrWriter()
   /** What a predecessor left and nobody has taken yet. */
   #left: Left[] = []
 
@@ -35,8 +37,8 @@ export class DgramJournal {
   /** The entry, to be settled. A client whose address takes a zone is not noted. */
   note({ bytes, client, local }: Left, isSecond: boolean): number {
     const memory = this.#memory
-    const nameLength = writeSockaddr(memory.bytes, memory.nameWord(SLOT) << 2, client)
-    const controlLength = writeSockaddr(memory.bytes, memory.controlWord(SLOT) << 2, local)
+    const nameLength = this.#client.write(memory.bytes, memory.nameWord(SLOT) << 2, client)
+    const controlLength = this.#local.write(memory.bytes, memory.controlWord(SLOT) << 2, local)
     if (nameLength === 0 || controlLength === 0 || bytes.length > JOURNAL_DATAGRAM_BYTES) return NOT_NOTED
     memory.bytes.set(bytes, memory.offsetOf(SLOT))
     memory.pretend(bytes.length, nameLength, controlLength)
@@ -66,14 +68,26 @@ export class DgramJournal {
   }
 }
 
-/** Its length; 0 for what is no plain address. */
-const writeSockaddr = (bytes: Uint8Array, at: number, { address, port }: Peer): number => {
-  const ip = parseIp(address)
-  if (ip === undefined) return 0
-  bytes.fill(0, at, at + SOCKADDR_IN6.size)
-  bytes[at] = ip.family === 4 ? C.AF_INET : C.AF_INET6
-  bytes[at + SOCKADDR_IN.port] = port >> 8
-  bytes[at + SOCKADDR_IN.port + 1] = port & 255
-  bytes.set(ip.bytes, at + (ip.family === 4 ? SOCKADDR_IN.addr : SOCKADDR_IN6.addr))
-  return ip.family === 4 ? SOCKADDR_IN.size : SOCKADDR_IN6.size
+/** Writes addresses, and reads the text of one only when it is another than the last: clients ask several times. */
+class SockaddrWriter {
+  #text = ''
+  #ip: IpAddress | undefined
+
+  /** The sockaddr's length; 0 for what is no plain address. */
+  write(bytes: Uint8Array, at: number, { address, port }: Peer): number {
+    if (address !== this.#text) {
+      this.#text = address
+      this.#ip = parseIp(address)
+    }
+    const ip = this.#ip
+    if (ip === undefined) return 0
+    const isV4 = ip.family === 4
+    bytes[at] = isV4 ? C.AF_INET : C.AF_INET6
+    bytes[at + 1] = 0
+    bytes[at + SOCKADDR_IN.port] = port >> 8
+    bytes[at + SOCKADDR_IN.port + 1] = port & 255
+    const from = at + (isV4 ? SOCKADDR_IN.addr : SOCKADDR_IN6.addr)
+    for (let k = 0; k < ip.bytes.length; k++) bytes[from + k] = ip.bytes[k]!
+    return isV4 ? SOCKADDR_IN.size : SOCKADDR_IN6.size
+  }
 }
