@@ -2,9 +2,9 @@
 // closed when no shard serves a configuration that listens there.
 
 import type { Logger } from './core/logger.ts'
+import { receiveDrops } from './net/drops.ts'
 import { type ListenAddress, placeOf } from './net/engine.ts'
 import { listenError } from './net/listen-error.ts'
-import { receiveDrops } from './net/mmsg/drops.ts'
 import type { Libc } from './net/mmsg/libc.ts'
 import {
   closeGroup,

@@ -10,8 +10,12 @@ import { messageOf } from './core/errors.ts'
 import { makeLogger, stdout } from './core/log.ts'
 import { collectGarbage } from './give-back.ts'
 import { ListenSockets } from './listen-sockets.ts'
+import { receiveDropsAt } from './net/drops.ts'
+import { placeOf } from './net/engine.ts'
 import { chooseEngine, type EngineChoice } from './net/mmsg/support.ts'
 import { canReusePort } from './net/probe.ts'
+import { canListSockets } from './net/proc-sockets.ts'
+import { sharedPortWarnings } from './net/shared-ports.ts'
 import { RecordsMemory } from './records/records-memory.ts'
 import { type CorefileText, readCorefile } from './server/corefile-source.ts'
 import { Generation } from './server/generation.ts'
@@ -88,7 +92,7 @@ export class Server {
       fatal: world.fatal,
     })
     this.#kept = this.#makeKept(options.recordsBytes)
-    if (this.#sockets !== undefined) this.#declareDrops(this.#sockets)
+    this.#declareDrops()
     this.#declareInflight()
     this.#registry.process.attach(this.#supervisor.regionWords, this.#supervisor.countRows)
     const help = 'Shards that serve, by the engine that receives UDP and why it does.'
@@ -122,11 +126,18 @@ export class Server {
     ])
   }
 
-  #declareDrops(sockets: ListenSockets): void {
+  /** Where the system does not tell, there is no such metric. */
+  #declareDrops(): void {
+    if (!canListSockets()) return
     const help =
       'UDP datagrams that the kernel dropped because they came faster than they were read, at the sockets that are open.'
     const family = { name: 'shardns_udp_receive_drops', help, labelNames: [] }
-    this.#registry.process.gauge(family, () => [{ labels: {}, value: sockets.receiveDrops }])
+    this.#registry.process.gauge(family, () => [{ labels: {}, value: this.#receiveDrops }])
+  }
+
+  get #receiveDrops(): number {
+    if (this.#sockets !== undefined) return this.#sockets.receiveDrops
+    return receiveDropsAt(new Set([...this.#held].flatMap(({ listeners }) => listeners.all()).map(({ port }) => port)))
   }
 
   /** Which engine receives UDP, and why: for the log. */
@@ -227,9 +238,17 @@ export class Server {
     const old = this.#current
     this.#current = generation
     this.#isDebug = generation.isDebug
+    this.#warnOfSharing(generation, old)
     await old?.retire()
     announce?.(generation.zoneLines())
     await generation.started()
+  }
+
+  /** Another process may listen where this one has just begun to. */
+  #warnOfSharing(generation: Generation, old: Generation | undefined): void {
+    const known = new Set(old?.listeners.all().map(placeOf))
+    const begun = generation.listeners.all().filter(at => !known.has(placeOf(at)))
+    for (const text of begun.length > 0 ? sharedPortWarnings(begun) : []) this.#log.warning(text)
   }
 
   /** No shard serves it any more: its counts become part of the totals, and tables that nobody else uses are given back. */

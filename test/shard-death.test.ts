@@ -123,24 +123,25 @@ test('node:dgram: a question that kills twice is refused, and only that one', { 
   assert.equal(server.count(died(0)) + server.count(died(1)), 2)
 })
 
-test('queries that wait for an upstream are taken up by the successor', { timeout: 60_000 }, async t => {
-  const allAsked = Promise.withResolvers<void>()
-  const upstream = await fakeUpstream(() => {
-    if (upstream.asked.length === WAITING) allAsked.resolve()
+for (const engine of ['mmsg', 'dgram'] as const)
+  test(`engine ${engine}: queries that wait for an upstream are taken up by the successor`, { timeout: 60_000 }, async t => {
+    const allAsked = Promise.withResolvers<void>()
+    const upstream = await fakeUpstream(() => {
+      if (upstream.asked.length === WAITING) allAsked.resolve()
+    })
+    t.after(() => upstream.close())
+    const port = await closedPort()
+    const corefile = `.:${port} {\nbind 127.0.0.1\ncache 30\nforward . 127.0.0.1:${upstream.port}\n}\n`
+    const server = await served(t, corefile, { options: { engine } })
+    const client = await DnsClient.open(t, { port, tries: 1, timeoutMs: 20_000 })
+    const answers = Array.from({ length: WAITING }, (_, n) => client.ask(nameOf(n)))
+    await allAsked.promise
+    server.fault(0, 'exit')
+    await server.line(died(0))
+    const answer = (asked: Asked): void => asked.reply({ answer: ['example.org. 30 IN A 192.0.2.1'] })
+    upstream.respond = answer
+    for (const asked of upstream.asked) answer(asked)
+    const lost = (await Promise.all(answers)).filter(reply => reply === undefined)
+    assert.equal(lost.length, 0)
+    assert.ok(upstream.asked.length > WAITING, 'no query waited in the shard that died')
   })
-  t.after(() => upstream.close())
-  const port = await closedPort()
-  const corefile = `.:${port} {\nbind 127.0.0.1\ncache 30\nforward . 127.0.0.1:${upstream.port}\n}\n`
-  const server = await served(t, corefile, { options: { engine: 'mmsg' } })
-  const client = await DnsClient.open(t, { port, tries: 1, timeoutMs: 20_000 })
-  const answers = Array.from({ length: WAITING }, (_, n) => client.ask(nameOf(n)))
-  await allAsked.promise
-  server.fault(0, 'exit')
-  await server.line(died(0))
-  const answer = (asked: Asked): void => asked.reply({ answer: ['example.org. 30 IN A 192.0.2.1'] })
-  upstream.respond = answer
-  for (const asked of upstream.asked) answer(asked)
-  const lost = (await Promise.all(answers)).filter(reply => reply === undefined)
-  assert.equal(lost.length, 0)
-  assert.ok(upstream.asked.length > WAITING, 'no query waited in the shard that died')
-})

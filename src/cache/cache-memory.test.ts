@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CacheMemory } from './cache-memory.ts'
-import { LENGTHS, MAX_CACHE_BYTES, MIN_CACHE_BYTES, TABLE_HEADER_WORDS } from './layout.ts'
+import { LENGTHS, MAX_CACHE_BYTES, MIN_CACHE_BYTES, TABLE_HEADER_WORDS, VERSION } from './layout.ts'
 import { keyOf, memoryOf, putNumber } from './numbered.cases.ts'
+import { Slab } from './slab.ts'
 import { CacheTable } from './table.ts'
 
 const TINY = [{ slotBytes: 512, slots: 16 }]
@@ -89,6 +90,33 @@ test('keepOnly: a table that was dropped stores and finds nothing more, and does
   assert.equal(old.find(keyOf(key, 1), old.newHit()), false)
   assert.equal(successor.entries, 1)
 })
+
+for (const { end, isDead } of [
+  { end: 'lets it go', isDead: false },
+  { end: 'has died and was swept away', isDead: true },
+])
+  test(`keepOnly: the index of a dropped table is nobody else's until a shard that holds a slot of it ${end}`, () => {
+    const memory = memoryOf(TINY)
+    const dropped = memory.table('a', 8)
+    const table = new CacheTable(dropped, 1)
+    const key = table.newKey()
+    const hit = table.newHit()
+    putNumber(table, key, 1, 1, 50)
+    table.find(keyOf(key, 1), hit)
+    // Shard 1 takes the slot for an entry of another table.
+    const slab = new Slab(dropped.slab, dropped.index, dropped.geometry)
+    const { slotWord } = hit
+    const slot = slab.firstSlotOf(0)
+    assert.ok(slab.tryLock(slotWord, slab.words[slotWord + VERSION] ?? 0, 2))
+    memory.keepOnly([])
+    assert.notEqual(memory.table('b', 8).headerWord, dropped.headerWord)
+    if (isDead) assert.equal(memory.sweep(2), 1)
+    else {
+      assert.ok(slab.unlink(slot, slotWord))
+      slab.free(slotWord)
+    }
+    assert.equal(memory.table('c', 8).headerWord, dropped.headerWord)
+  })
 
 test('sweep: frees the slots that the dead owner was writing, their ways, and counts anew', () => {
   const memory = memoryOf(TINY)

@@ -33,6 +33,8 @@ export class CacheMemory {
   readonly #arena: IndexArena
   readonly #seed = newHashSeed()
   readonly #tables = new Map<string, CacheTableRef>()
+  /** Dropped, while a shard still holds a slot of theirs: it will touch the index there once more. */
+  #lingering: readonly CacheTableRef[] = []
   #lastId = 0
 
   /**
@@ -73,7 +75,7 @@ export class CacheMemory {
       dropped.push(ref)
       this.#tables.delete(name)
     }
-    if (dropped.length > 0) this.#drop(dropped)
+    this.#drop([...this.#lingering, ...dropped])
   }
 
   /** The seed of all keys: the fast path makes them before it knows the table. */
@@ -101,6 +103,7 @@ export class CacheMemory {
   }
 
   #newTable(requested: number): CacheTableRef {
+    this.#drop(this.#lingering)
     const capacity = Math.min(requested, totalSlots(this.#geometry))
     const room = Math.floor((this.#arena.largest / 2 - TABLE_HEADER_WORDS) / WAYS)
     let buckets = 1
@@ -126,16 +129,28 @@ export class CacheMemory {
   }
 
   #drop(refs: readonly CacheTableRef[]): void {
+    if (refs.length === 0) return
     const ids = new Set(refs.map(ref => ref.id))
     for (const ref of refs) if (ref.buckets > 0) Atomics.store(this.#slab.index, ref.headerWord + TABLE_ID, 0)
+    const held = new Set<number>()
     this.#forEachSlot((slot, word) => {
-      const version = Atomics.load(this.#slab.words, word + VERSION)
-      if (!ids.has(this.#slab.words[word + TABLE] ?? 0) || !this.#slab.tryLock(word, version, OWNER_MAIN)) return
-      // The lock says that the version did not change, so neither did the table that was read after it.
-      this.#slab.unlink(slot, word)
-      this.#slab.free(word)
+      const id = this.#dropSlot(slot, word, ids)
+      if (id !== 0) held.add(id)
     })
-    for (const ref of refs) if (ref.buckets > 0) this.#arena.giveBack(ref.headerWord, ref.buckets)
+    this.#lingering = refs.filter(ref => held.has(ref.id))
+    for (const ref of refs) if (ref.buckets > 0 && !held.has(ref.id)) this.#arena.giveBack(ref.headerWord, ref.buckets)
+  }
+
+  /** Frees the slot if it is of one of these tables. The table's id if a shard holds the slot just now, to empty its way and count it lost. */
+  #dropSlot(slot: number, word: number, ids: ReadonlySet<number>): number {
+    const version = Atomics.load(this.#slab.words, word + VERSION)
+    const id = Atomics.load(this.#slab.words, word + TABLE)
+    if (!ids.has(id)) return 0
+    if (!this.#slab.tryLock(word, version, OWNER_MAIN)) return id
+    // The lock says that the version did not change, so neither did the table that was read after it.
+    this.#slab.unlink(slot, word)
+    this.#slab.free(word)
+    return 0
   }
 
   /** Counts the ways anew: a shard that died between a way and the count left the count wrong by one. */

@@ -13,26 +13,35 @@ const QUERY_BYTES = 1024
 const REPLY_BYTES = 4096
 const UNKNOWN: IpAddress = { bytes: new Uint8Array(4), family: 4 }
 
+export interface BatchCounts {
+  /** So many datagrams were received in one turn. */
+  batch(datagrams: number): void
+}
+
 export class DgramFastPath {
   readonly #query: FastQuery
   readonly #receiver: Receiver
+  readonly #counts: BatchCounts
   readonly #in = new Uint8Array(QUERY_BYTES)
   readonly #inWords = new Int32Array(this.#in.buffer)
   readonly #out = Buffer.alloc(REPLY_BYTES)
   readonly #outWords = new Int32Array(this.#out.buffer)
-  #isInBatch = false
+  /** Datagrams of this turn. */
+  #inBatch = 0
   #receivedMs = 0
   /** The last client's address, read: clients ask several times. */
   #addressText = ''
   #address: IpAddress = UNKNOWN
 
-  constructor(query: FastQuery, receiver: Receiver) {
+  constructor(query: FastQuery, receiver: Receiver, counts: BatchCounts) {
     this.#query = query
     this.#receiver = receiver
+    this.#counts = counts
   }
 
   /** The reply in memory of its own; undefined for the slow path. `bytes` is borrowed. */
   answer(bytes: Uint8Array, from: RemoteInfo): Uint8Array | undefined {
+    if (this.#inBatch++ === 0) this.#beginBatch()
     if (bytes.length > QUERY_BYTES) return undefined
     const query = this.#query
     this.#in.set(bytes)
@@ -47,7 +56,6 @@ export class DgramFastPath {
     query.clientPort = from.port
     query.address = this.#addressOf(from.address)
     query.family = query.address.family
-    if (!this.#isInBatch) this.#beginBatch()
     query.receivedMs = this.#receivedMs
     query.nowSeconds = Math.floor(this.#receivedMs / 1000)
     const length = this.#receiver.fast(query)
@@ -59,13 +67,13 @@ export class DgramFastPath {
   }
 
   #beginBatch(): void {
-    this.#isInBatch = true
     this.#receivedMs = systemClock.ms()
     setImmediate(this.#endBatch)
   }
 
   readonly #endBatch = (): void => {
-    this.#isInBatch = false
+    this.#counts.batch(this.#inBatch)
+    this.#inBatch = 0
     this.#receiver.batchSent(systemClock.ms() - this.#receivedMs)
   }
 

@@ -1,14 +1,16 @@
 // UDP through node:dgram: one SO_REUSEPORT socket per address and shard. A wildcard listener is a wildcard socket for addresses that come
 // later, and a socket for each address that is there, looked for again every few seconds.
 
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import type { FastQuery } from '../core/fast-query.ts'
 import type { Peer } from '../core/query.ts'
-import { DgramFastPath } from './dgram-fast-path.ts'
-import { type ListenAddress, type OpenListener, peerOf, type Receiver, type Respond } from './engine.ts'
+import { type BatchCounts, DgramFastPath } from './dgram-fast-path.ts'
+import type { DgramJournal, Left } from './dgram-journal.ts'
+import { type ListenAddress, type OpenListener, peerOf, type Receiver } from './engine.ts'
 import { localAddresses } from './local-addresses.ts'
+import { NOT_NOTED } from './mmsg/journal.ts'
 
 const RESCAN_MS = 5000
 
@@ -17,10 +19,15 @@ export interface UdpOptions {
   readonly query: FastQuery
   /** Asked of the kernel, which may grant less. */
   readonly recvBufferBytes: number
+  readonly counts: BatchCounts
   readonly canReusePort: boolean
+  /** Where queries that wait are noted for a successor, if they are. */
+  readonly journal?: DgramJournal | undefined
   /** Told of each failure to send or to open an address of a wildcard listener. */
   readonly onError: (text: string) => void
 }
+
+type To = Pick<Peer, 'address' | 'port'>
 
 const isV6 = (address: string): boolean => address.includes(':')
 
@@ -65,7 +72,7 @@ class UdpListener implements OpenListener {
     this.#at = at
     this.#receiver = receiver
     this.#options = options
-    this.#fast = new DgramFastPath(options.query, receiver)
+    this.#fast = new DgramFastPath(options.query, receiver, options.counts)
   }
 
   async open(): Promise<void> {
@@ -149,24 +156,32 @@ class UdpListener implements OpenListener {
         this.#send(socket, reply, from)
         return
       }
-      this.#inFlight++
       // A plain Uint8Array: `slice` of a Buffer would not copy.
       const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
-      this.#receiver.receive(plain, 'udp', peerOf(from.address, from.port), local, this.#respond(socket, from))
+      this.#receive(socket, { bytes: plain, client: peerOf(from.address, from.port), local }, from)
     })
     // An ICMP error of an earlier reply, or a full queue: UDP promises nothing, the client asks again.
     socket.on('error', () => {})
+    for (const left of this.#options.journal?.takeUp(local) ?? []) this.#receive(socket, left, left.client, true)
   }
 
-  #respond(socket: Socket, to: RemoteInfo): Respond {
-    return reply => {
+  /** On the slow path; `to` has the zone of a link-local client, which `client` has not. */
+  #receive(socket: Socket, query: Left, to: To, isSecond = false): void {
+    const { journal } = this.#options
+    let isOver = false
+    let entry = NOT_NOTED
+    this.#inFlight++
+    this.#receiver.receive(query.bytes, 'udp', query.client, query.local, reply => {
+      isOver = true
+      journal?.settle(entry)
       this.#inFlight--
       if (reply !== undefined) this.#send(socket, reply, to)
       if (this.#inFlight === 0) this.#drained?.()
-    }
+    })
+    if (!isOver && journal !== undefined && !to.address.includes('%')) entry = journal.note(query, isSecond)
   }
 
-  #send(socket: Socket, reply: Uint8Array, { address, port }: RemoteInfo): void {
+  #send(socket: Socket, reply: Uint8Array, { address, port }: To): void {
     try {
       socket.send(reply, port, address)
     } catch (error) {

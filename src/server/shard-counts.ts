@@ -26,8 +26,8 @@ export interface ShardCounters {
 export const declareShardCounters = (metrics: MetricRegistrar): ShardCounters => {
   const rejected = 'Messages that were dropped or refused before routing, by reason.'
   const unsent = 'UDP replies that could not be sent: the socket stayed full, or the system refused them.'
-  const datagrams = 'UDP datagrams received in batches.'
-  const batches = 'Batches of UDP datagrams received.'
+  const datagrams = 'UDP datagrams received.'
+  const batches = 'Batches that UDP datagrams were received in: with node:dgram, turns of the event loop.'
   const connections = 'TCP connections accepted.'
   const cuts =
     'TCP connections that the server has closed: to make room for a newcomer, to free what a client did not fetch, or for empty frames.'

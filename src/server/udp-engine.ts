@@ -4,6 +4,7 @@
 import type { DatagramLinks } from '../core/datagram-links.ts'
 import type { FastQuery } from '../core/fast-query.ts'
 import type { Logger } from '../core/logger.ts'
+import { DgramJournal } from '../net/dgram-journal.ts'
 import { type OpenListener, peerOf, type Receiver } from '../net/engine.ts'
 import { MmsgEngine } from '../net/mmsg/engine.ts'
 import { type Libc, openLibc } from '../net/mmsg/libc.ts'
@@ -33,7 +34,7 @@ interface Listening {
 
 export class UdpEngine {
   readonly #parts: UdpEngineParts
-  readonly #dgramOptions: UdpOptions
+  #dgramOptions: UdpOptions
   readonly #listening = new Set<Listening>()
   #libc: Libc | undefined
   #mmsg: MmsgEngine | undefined
@@ -41,15 +42,19 @@ export class UdpEngine {
 
   /** Throws if this shard is to use mmsg and cannot. */
   constructor(parts: UdpEngineParts) {
-    const { boot, query, log } = parts
+    const { boot, query, counts, log } = parts
     this.#parts = parts
     this.#dgramOptions = {
       query,
+      counts,
       recvBufferBytes: boot.recvBufferBytes,
       canReusePort: boot.canReusePort,
       onError: text => log.warning(text),
     }
-    if (boot.engine === 'dgram') return
+    if (boot.engine === 'dgram') {
+      this.#dgramOptions = { ...this.#dgramOptions, journal: new DgramJournal(boot.inbound) }
+      return
+    }
     const libc = parts.libc ?? openLibc()
     if (typeof libc === 'string') throw new Error(libc)
     this.#libc = libc

@@ -17,6 +17,8 @@ export interface Ask {
   /** The question to send, under whatever id; `message` is a copy of it under ours. Neither changes while the exchange lasts. */
   readonly template: Uint8Array
   readonly message: Uint8Array
+  /** Takes another id, before anything is sent under this one: it is in use where the question is to leave from. */
+  redraw(): void
   judge(reply: Uint8Array): Verdict
   /** Asks the same over TCP, where nobody can forge: for a UDP exchange whose replies are doubtful (R-02b). Resolves with an accepted reply. */
   readonly retry?: (() => Promise<Uint8Array>) | undefined
@@ -38,7 +40,7 @@ export interface RelayedOptions {
 
 /** A client's query under a fresh random id. */
 export class RelayedQuestion implements Ask {
-  readonly id = randomId()
+  id = randomId()
   readonly template: Uint8Array
   readonly retry: (() => Promise<Uint8Array>) | undefined
   /** The accepted one, to be handed on. */
@@ -58,6 +60,10 @@ export class RelayedQuestion implements Ask {
     return withId(this.template, this.id)
   }
 
+  redraw(): void {
+    this.id = randomId()
+  }
+
   /** Takes custody of `message`. */
   judge(message: Uint8Array): Verdict {
     const verdict = this.#judge(message)
@@ -75,7 +81,7 @@ export class RelayedQuestion implements Ask {
 
 /** A probe: any decodable header under our id shows that the upstream lives, whatever it says. */
 export class Probe implements Ask {
-  readonly id = randomId()
+  id = randomId()
   readonly template: Uint8Array
 
   /** Borrows `bytes` for the exchange. */
@@ -85,6 +91,10 @@ export class Probe implements Ask {
 
   get message(): Uint8Array {
     return withId(this.template, this.id)
+  }
+
+  redraw(): void {
+    this.id = randomId()
   }
 
   judge(reply: Uint8Array): Verdict {

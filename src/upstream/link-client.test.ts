@@ -1,72 +1,14 @@
 // Questions over the engine's pooled sockets, asked of real upstreams on loopback by an engine in this very process.
 
 import assert from 'node:assert/strict'
-import test, { type TestContext } from 'node:test'
+import test from 'node:test'
 import { DOUBTS, flipped, playDoubt } from '../../test/support/doubtful-replies.ts'
-import { answerTo, closedPort, type FakeUpstream, fakeUpstream, type Respond } from '../../test/support/fake-upstream.ts'
+import { answerTo, closedPort } from '../../test/support/fake-upstream.ts'
+import { ANSWER, clientOf, engineOf, LIMIT, relayed, setup } from '../../test/support/link-clients.ts'
 import { query, show } from '../../test/support/plugin-harness.ts'
-import { systemClock } from '../core/clock.ts'
-import { makeEngine, type Running } from '../net/mmsg/engine.cases.ts'
-import { withoutLibc } from '../net/mmsg/loopback.cases.ts'
 import { RelayedQuestion } from './ask.ts'
-import { type Endpoint, makeEndpoint } from './endpoint.ts'
-import { LinkClient } from './link-client.ts'
+import { makeEndpoint } from './endpoint.ts'
 import { SocketAllowance } from './socket-allowance.ts'
-
-const LIMIT = { skip: withoutLibc, timeout: 20_000 }
-const ANSWER = ['example.org. 300 IN A 192.0.2.1']
-
-interface Setup {
-  readonly upstream: FakeUpstream
-  readonly sockets: SocketAllowance
-  readonly client: LinkClient
-  readonly running: Running
-  readonly ignored: () => number
-  ask(id?: number): Promise<Uint8Array>
-}
-
-const clientOf = (
-  running: Running,
-  remote: Endpoint,
-  sockets: SocketAllowance,
-  more: { ignored?: () => void; from?: string } = {},
-) =>
-  new LinkClient({
-    remote,
-    links: running.engine.links,
-    sockets,
-    clock: systemClock,
-    ignored: more.ignored ?? (() => {}),
-    sourceAddress: more.from ?? '',
-  })
-
-const engineOf = async (t: TestContext): Promise<Running> => {
-  const running = await makeEngine(t)
-  running.engine.add(running.socket)
-  return running
-}
-
-const setup = async (t: TestContext, respond: Respond, address = '127.0.0.1'): Promise<Setup> => {
-  const upstream = await fakeUpstream(respond, { address })
-  t.after(() => upstream.close())
-  const running = await engineOf(t)
-  const sockets = new SocketAllowance(16)
-  let ignored = 0
-  const client = clientOf(running, upstream.endpoint, sockets, { ignored: () => ignored++ })
-  t.after(() => client.close())
-  const ask = (): Promise<Uint8Array> =>
-    client.exchange(
-      upstream.endpoint,
-      relayed(() => ignored++),
-      2000,
-    )
-  return { upstream, sockets, client, running, ask, ignored: () => ignored }
-}
-
-const relayed = (onIgnored = () => {}): RelayedQuestion => {
-  const asked = query('example.org.', 'A')
-  return new RelayedQuestion(asked.bytes, asked.question, { ignored: onIgnored })
-}
 
 for (const address of ['127.0.0.1', '::1']) {
   test(`a question to ${address} gets its reply`, LIMIT, async t => {
@@ -146,13 +88,32 @@ test('a reply counts only on the socket that its question left from', LIMIT, asy
   assert.equal(ignored(), 1)
 })
 
-test('ports and ids change, and the pool stays small', LIMIT, async t => {
+test('ports and ids change, and no more sockets are open than are allowed', LIMIT, async t => {
   const { ask, upstream, sockets } = await setup(t, asked => asked.reply())
+  sockets.limit = 16
   for (let round = 0; round < 12; round++) await Promise.all(Array.from({ length: 200 }, ask))
   const ports = new Set(upstream.asked.map(({ port }) => port))
   assert.ok(ports.size >= 8, `${ports.size} ports for ${upstream.asked.length} questions`)
   assert.ok(new Set(upstream.asked.map(({ bytes }) => (bytes[0]! << 8) | bytes[1]!)).size > 2000)
   assert.ok(sockets.open <= 16, `${sockets.open} sockets`)
+})
+
+test('questions that follow each other leave from a port each', LIMIT, async t => {
+  const { ask, upstream, sockets } = await setup(t, asked => asked.reply({ answer: ANSWER }))
+  for (let round = 0; round < 20; round++) await ask()
+  const ports = new Set(upstream.asked.map(({ port }) => port))
+  assert.ok(ports.size >= 18, `${ports.size} ports for 20 questions`)
+  assert.equal(sockets.open, 0)
+})
+
+test('with one socket for all, everything is answered still', LIMIT, async t => {
+  const { ask, upstream, sockets } = await setup(t, asked => asked.reply({ answer: ANSWER }))
+  sockets.limit = 1
+  for (let round = 0; round < 5; round++) {
+    const replies = await Promise.all(Array.from({ length: 100 }, ask))
+    for (const reply of replies) assert.deepEqual(show(reply).answer, ANSWER)
+  }
+  assert.equal(upstream.asked.length, 500)
 })
 
 test('silence ends in a time-out that names both ends', LIMIT, async t => {

@@ -17,6 +17,8 @@ import type { UdpExchanger } from './udp-exchanger.ts'
 const TICK_MS = 20
 const ID_COUNT = 0x10000
 const STRANGER_STEP = 64
+/** Of an id for a question: with tens of thousands on one socket, which is rather a lack of sockets, a question takes one of its own. */
+const MOST_DRAWS = 32
 
 interface Exchange {
   readonly key: number
@@ -55,13 +57,14 @@ export class LinkClient implements UdpExchanger {
     this.#parts = parts
     this.#fallback = new UdpClient(sockets, sourceAddress)
     const events: LinkEvents = {
-      mayOpen: () => {
-        const mayOpen = sockets.tryOpen()
+      mayOpen: isNeeded => {
+        const mayOpen = (isNeeded || sockets.isAmple) && sockets.tryOpen()
         if (mayOpen) this.#wasOpened = true
         return mayOpen
       },
       closed: () => sockets.closed(),
       received: (serial, bytes) => this.#received(serial, bytes),
+      refused: (serial, id, code) => this.#refused(serial, id, code),
       failed: (serial, code, path) => this.#failed(serial, code, path),
     }
     this.#link = links.open(remote, sourceAddress, events)
@@ -72,8 +75,9 @@ export class LinkClient implements UdpExchanger {
     if (this.#wasOpened) return this.#fallback.exchange(remote, ask, timeoutMs)
     return new Promise((resolve, reject) => {
       const serial = this.#choose()
+      // The same id twice on one socket could not be told apart.
+      for (let draws = 0; draws < MOST_DRAWS && this.#pending.has(serial * ID_COUNT + ask.id); draws++) ask.redraw()
       const key = serial * ID_COUNT + ask.id
-      // The same id twice on one socket could not be told apart: one in many thousands takes a socket of its own.
       if (this.#pending.has(key)) {
         this.#fallback.exchange(remote, ask, timeoutMs).then(resolve, reject)
         return
@@ -169,6 +173,20 @@ export class LinkClient implements UdpExchanger {
     if (this.#pending.size > 0) return
     clearInterval(this.#ticker)
     this.#ticker = undefined
+  }
+
+  /** Only the exchange that the error is about ends: replies to the others may be on their way. */
+  #refused(serial: number, id: number, code: string): void {
+    const exchange = id >= 0 ? this.#pending.get(serial * ID_COUNT + id) : this.#onlyOneOf(serial)
+    if (exchange === undefined) return
+    const path = this.#link.path(serial)
+    this.#end(exchange)
+    exchange.reject(ioError(`read udp ${path}: read`, { code }))
+  }
+
+  #onlyOneOf(serial: number): Exchange | undefined {
+    const exchanges = [...this.#pending.values()].filter(exchange => exchange.serial === serial)
+    return exchanges.length === 1 ? exchanges[0] : undefined
   }
 
   #failed(broken: number, code: string, path: string): void {

@@ -21,6 +21,11 @@ export class SocketAllowance {
     return this.#open
   }
 
+  /** More than half is left: enough for sockets that are good to have and not needed. */
+  get isAmple(): boolean {
+    return this.#open * 2 < this.limit
+  }
+
   /** False when the limit is reached. Each true is matched by one `closed()`. */
   tryOpen(): boolean {
     if (this.#open >= this.limit) return false

@@ -12,6 +12,7 @@ import {
   IOVEC,
   MMSGHDR,
   POLLFD,
+  SOCK_EXTENDED_ERR,
   SOCK_FILTER,
   SOCK_FPROG,
   SOCKADDR_IN,
@@ -29,6 +30,7 @@ const HEADERS = [
   'sys/uio.h',
   'netinet/in.h',
   'linux/filter.h',
+  'linux/errqueue.h',
 ]
 
 /** Expression of C and what abi.ts says it is. */
@@ -63,6 +65,12 @@ const expectations = (): [string, number][] => {
     flowinfo: 'sin6_flowinfo',
     addr: 'sin6_addr',
     scopeId: 'sin6_scope_id',
+  })
+  struct('struct sock_extended_err', SOCK_EXTENDED_ERR, {
+    errno: 'ee_errno',
+    origin: 'ee_origin',
+    type: 'ee_type',
+    code: 'ee_code',
   })
   struct('struct sock_filter', SOCK_FILTER, { code: 'code', jt: 'jt', jf: 'jf', k: 'k' })
   struct('struct sock_fprog', SOCK_FPROG, { len: 'len', filter: 'filter' })

@@ -9,6 +9,7 @@
 //     IPV6_PKTINFO   0 addr (16)   16 ifindex u32                                                                                      (20)
 //   sockaddr_in      0 family u16   2 port, network order   4 addr                                                                     (16)
 //   sockaddr_in6     0 family u16   2 port, network order   4 flowinfo   8 addr   24 scope id                                          (28)
+//   sock_extended_err   0 errno u32   4 origin u8   5 type u8   6 code u8   8 info u32   12 data u32                                  (16)
 //   struct sock_filter   0 code u16   2 jt u8   3 jf u8   4 k u32                                                                      (8)
 //   struct sock_fprog    0 len u16   8 filter*                                                                                         (16)
 
@@ -30,6 +31,7 @@ export const IN_PKTINFO = { size: 12, ifindex: 0, specDst: 4, addr: 8 } as const
 export const IN6_PKTINFO = { size: 20, addr: 0, ifindex: 16 } as const
 export const SOCKADDR_IN = { size: 16, family: 0, port: 2, addr: 4 } as const
 export const SOCKADDR_IN6 = { size: 28, family: 0, port: 2, flowinfo: 4, addr: 8, scopeId: 24 } as const
+export const SOCK_EXTENDED_ERR = { size: 16, errno: 0, origin: 4, type: 5, code: 6 } as const
 export const SOCK_FILTER = { size: 8, code: 0, jt: 2, jf: 3, k: 4 } as const
 export const SOCK_FPROG = { size: 16, len: 0, filter: 8 } as const
 export const TIMESPEC = { size: 16, sec: 0, nsec: 8 } as const
@@ -54,14 +56,19 @@ export const C = {
   IPPROTO_IP: 0,
   IPPROTO_IPV6: 41,
   IP_PKTINFO: 8,
+  IP_RECVERR: 11,
   IP_MTU_DISCOVER: 10,
   IP_PMTUDISC_OMIT: 5,
+  IPV6_RECVERR: 25,
   IPV6_V6ONLY: 26,
   IPV6_MTU_DISCOVER: 23,
   IPV6_PMTUDISC_OMIT: 5,
   IPV6_RECVPKTINFO: 49,
   IPV6_PKTINFO: 50,
   MSG_DONTWAIT: 0x40,
+  MSG_ERRQUEUE: 0x2000,
+  SO_EE_ORIGIN_ICMP: 2,
+  SO_EE_ORIGIN_ICMP6: 3,
   POLLIN: 1,
   CLOCK_MONOTONIC: 1,
   EINTR: 4,

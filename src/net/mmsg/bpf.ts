@@ -8,20 +8,19 @@ export type Instruction = readonly [code: number, k: number, ifTrue?: number, if
 
 /** Attaches a program by socket option `option`; undefined, or the system's error number. */
 export function attachProgram(libc: Libc, fd: number, option: number, program: readonly Instruction[]): number | undefined {
-  const code = new Uint8Array(program.length * SOCK_FILTER.size)
-  const view = new DataView(code.buffer)
+  // The head points to the code, so both are one piece of memory, which the call keeps alive.
+  const bytes = new Uint8Array(SOCK_FPROG.size + program.length * SOCK_FILTER.size)
+  const view = new DataView(bytes.buffer)
+  view.setUint16(SOCK_FPROG.len, program.length, true)
+  view.setBigUint64(SOCK_FPROG.filter, libc.pin(bytes).address + BigInt(SOCK_FPROG.size), true)
   for (const [index, [operation, k, ifTrue = 0, ifFalse = 0]] of program.entries()) {
-    const at = index * SOCK_FILTER.size
+    const at = SOCK_FPROG.size + index * SOCK_FILTER.size
     view.setUint16(at + SOCK_FILTER.code, operation, true)
     view.setUint8(at + SOCK_FILTER.jt, ifTrue)
     view.setUint8(at + SOCK_FILTER.jf, ifFalse)
     view.setUint32(at + SOCK_FILTER.k, k >>> 0, true)
   }
-  const head = new Uint8Array(SOCK_FPROG.size)
-  const headView = new DataView(head.buffer)
-  headView.setUint16(SOCK_FPROG.len, program.length, true)
-  headView.setBigUint64(SOCK_FPROG.filter, libc.addressOf(code), true)
-  const result = libc.setsockopt(fd, C.SOL_SOCKET, option, libc.addressOf(head), head.length)
+  const result = libc.setsockopt(fd, C.SOL_SOCKET, option, bytes, SOCK_FPROG.size)
   return result === 0 ? undefined : libc.errno()
 }
 

@@ -68,7 +68,11 @@ export class MmsgEngine {
     this.#outbound = new Outbound(libc, parts.counts)
     this.#query = query
     this.#clock = new MonotonicClock(libc)
-    this.links = new LinkSockets(libc, new MonotonicClock(libc), () => this.#wake())
+    this.links = new LinkSockets(libc, {
+      clock: new MonotonicClock(libc),
+      onWaiting: () => this.#wake(),
+      words: this.#inbound.words,
+    })
     const loop = libc.currentLoop()
     this.#poll = new PollSet(libc, libc.uv_backend_fd(loop), this.links)
     this.#activity = new LoopActivity(libc, loop)

@@ -2,8 +2,8 @@
 // results of sending, and a list of what was sent as the structures say it.
 
 import assert from 'node:assert/strict'
-import { C, CMSGHDR, IOVEC, MMSGHDR, POLLFD, SOCKADDR_IN } from './abi.ts'
-import type { Libc } from './libc.ts'
+import { C, CMSGHDR, IOVEC, MMSGHDR, POLLFD, SOCK_EXTENDED_ERR, SOCKADDR_IN } from './abi.ts'
+import { type Libc, Pinned } from './libc.ts'
 
 /** A datagram as it goes through the structures. */
 export interface Datagram {
@@ -16,6 +16,16 @@ export interface Datagram {
 
 export interface Sent extends Datagram {
   readonly fd: number
+}
+
+/** A report in a socket's error queue. */
+export interface QueuedError {
+  readonly errno: number
+  readonly origin: number
+  readonly type: number
+  readonly code: number
+  /** What it quotes of the datagram. */
+  readonly quoted: Uint8Array
 }
 
 /** What a call does: sends so many, or fails. `all`: whatever it is given. */
@@ -31,6 +41,8 @@ export class FakeLibc {
   script: SendResult[] = []
   /** What the next call of recvmmsg finds. */
   waiting: Datagram[] = []
+  /** What the next call with MSG_ERRQUEUE finds. */
+  errors: QueuedError[] = []
   /** fds that were polled for room. */
   readonly polled: number[] = []
   #errno = 0
@@ -38,7 +50,7 @@ export class FakeLibc {
 
   /** The interface. Calls that no test expects fail it. */
   readonly libc = {
-    addressOf: view => this.#addressOf(view),
+    pin: view => new Pinned(view, this.#addressOf(view)),
     errno: () => this.#errno,
     poll: (fds, count) => {
       assert.equal(count, 1n)
@@ -46,7 +58,8 @@ export class FakeLibc {
       return 1
     },
     sendmmsg: (fd, headers, count, flags) => this.#send(fd, headers, count, flags),
-    recvmmsg: (_, headers, count) => this.#receive(headers, count),
+    recvmmsg: (_, headers, count, flags) =>
+      (flags & C.MSG_ERRQUEUE) === 0 ? this.#receive(headers, count) : this.#receiveErrors(headers, count),
   } as Partial<Libc> as Libc
 
   #addressOf(view: NodeJS.ArrayBufferView): bigint {
@@ -99,6 +112,27 @@ export class FakeLibc {
     if (waiting.length === 0) this.#errno = C.EAGAIN
     for (const [k, datagram] of waiting.slice(0, room).entries()) this.#write(headers + BigInt(k * MMSGHDR.size), datagram)
     return Math.min(room, waiting.length) || -1
+  }
+
+  #receiveErrors(headers: bigint, room: number): number {
+    const taken = this.errors.splice(0, room)
+    if (taken.length === 0) this.#errno = C.EAGAIN
+    for (const [k, { errno, origin, type, code, quoted }] of taken.entries()) {
+      const header = this.#view(headers + BigInt(k * MMSGHDR.size), MMSGHDR.size)
+      const iovec = this.#view(header.getBigUint64(MMSGHDR.iov, true), IOVEC.size)
+      const length = Math.min(quoted.length, Number(iovec.getBigUint64(IOVEC.len, true)))
+      this.#bytes(iovec.getBigUint64(IOVEC.base, true), length).set(quoted.subarray(0, length))
+      header.setUint32(MMSGHDR.len, length, true)
+      const controlLength = CMSGHDR.data + SOCK_EXTENDED_ERR.size + SOCKADDR_IN.size
+      assert.ok(Number(header.getBigUint64(MMSGHDR.controllen, true)) >= controlLength)
+      header.setBigUint64(MMSGHDR.controllen, BigInt(controlLength), true)
+      const error = this.#view(header.getBigUint64(MMSGHDR.control, true) + BigInt(CMSGHDR.data), SOCK_EXTENDED_ERR.size)
+      error.setUint32(SOCK_EXTENDED_ERR.errno, errno, true)
+      error.setUint8(SOCK_EXTENDED_ERR.origin, origin)
+      error.setUint8(SOCK_EXTENDED_ERR.type, type)
+      error.setUint8(SOCK_EXTENDED_ERR.code, code)
+    }
+    return taken.length || -1
   }
 
   #write(address: bigint, { payload, port, local }: Datagram): void {

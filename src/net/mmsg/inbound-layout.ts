@@ -4,10 +4,12 @@
 //   headers       BATCH x struct mmsghdr          iovecs    BATCH x struct iovec
 //   names         BATCH x 32 bytes of sockaddr    controls  BATCH x 64 bytes of cmsghdr
 //   payload       BATCH x SLOT_BYTES
+//   With node:dgram only slot 0, as the journal's way in and out, and the journal are used (dgram-journal.ts).
 //   journal       JOURNAL_ENTRIES x 640 bytes, of queries that wait for something:
 //                 word 0 state (0 free, 1 under way, 2 under way for the second time)   1 fd   2 bytes of the datagram
 //                      3 bytes of the sender's address   4 bytes of control messages
 //                      5..12 sender's address   13..28 control messages   29..156 datagram   157..159 unused
+//   links         LINK_ENTRIES words: fd + 1 of a socket to an upstream, or 0 (link-descriptors.ts)
 //
 // Slots are an odd number of cache lines long, so that the first lines of all do not fall into the same few sets of the cache.
 
@@ -23,6 +25,8 @@ export const JOURNAL_ENTRIES = 1024
 export const JOURNAL_ENTRY_BYTES = 640
 /** Longer queries are not noted. */
 export const JOURNAL_DATAGRAM_BYTES = 512
+/** As many sockets as a thread may hold open to upstreams, where there is one shard beside main. */
+export const LINK_ENTRIES = 8192
 
 export const STATE_COUNT = 0
 export const STATE_FD = 1
@@ -35,7 +39,8 @@ export const NAMES = IOVECS + BATCH * IOVEC.size
 export const CONTROLS = NAMES + BATCH * NAME_BYTES
 export const PAYLOAD = CONTROLS + BATCH * CONTROL_BYTES
 export const JOURNAL = PAYLOAD + BATCH * SLOT_BYTES
-const TOTAL_BYTES = JOURNAL + JOURNAL_ENTRIES * JOURNAL_ENTRY_BYTES
+export const LINKS = JOURNAL + JOURNAL_ENTRIES * JOURNAL_ENTRY_BYTES
+const TOTAL_BYTES = LINKS + LINK_ENTRIES * 4
 
 export const makeInboundMemory = (): SharedArrayBuffer => new SharedArrayBuffer(TOTAL_BYTES)
 

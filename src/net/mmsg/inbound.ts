@@ -15,27 +15,26 @@ import {
   PAYLOAD,
   SLOT_BYTES,
   STATE_COUNT,
-  STATE_CURRENT,
   STATE_FD,
 } from './inbound-layout.ts'
-import type { Libc } from './libc.ts'
+import { InboundMemory } from './inbound-memory.ts'
+import type { Libc, Pinned } from './libc.ts'
 
 /** A longer datagram fills this much, and so shows that it is too long. */
 const RECEIVE_BYTES = MAX_UDP_QUERY_BYTES + 4
 const HEADER_WORDS = MMSGHDR.size / 4
 
-export class Inbound {
-  readonly words: Int32Array
-  readonly bytes: Uint8Array
+export class Inbound extends InboundMemory {
   readonly #libc: Libc
+  readonly #memory: Pinned<Uint8Array>
   readonly #headers: bigint
 
   constructor(libc: Libc, memory: SharedArrayBuffer) {
+    super(memory)
     this.#libc = libc
-    this.words = new Int32Array(memory)
-    this.bytes = new Uint8Array(memory)
     const quads = new BigUint64Array(memory)
-    const base = libc.addressOf(this.bytes)
+    this.#memory = libc.pin(this.bytes)
+    const base = this.#memory.address
     this.#headers = base + BigInt(HEADERS)
     // Lengths are left as they are: they may be of a batch to be recovered.
     for (let k = 0; k < BATCH; k++) {
@@ -64,55 +63,6 @@ export class Inbound {
       words[STATE_COUNT] = count
     }
     return count
-  }
-
-  /** Says which datagram of the batch is being answered, for whoever finds the batch after this thread's death. */
-  at(index: number): void {
-    this.words[STATE_CURRENT] = index
-  }
-
-  /** The batch is answered as far as it will be. */
-  finish(): void {
-    this.words[STATE_COUNT] = 0
-  }
-
-  /** What a dead predecessor left: the number of its datagrams, 0 for none. */
-  get leftCount(): number {
-    const count = this.words[STATE_COUNT]!
-    return count > 0 && count <= BATCH ? count : 0
-  }
-  get leftFd(): number {
-    return this.words[STATE_FD]!
-  }
-
-  /** First byte of datagram `index`. */
-  offsetOf(index: number): number {
-    return PAYLOAD + index * SLOT_BYTES
-  }
-  /** Its length; more than MAX_UDP_QUERY_BYTES: it was longer than that, and cut off. */
-  lengthOf(index: number): number {
-    return this.words[(HEADERS + index * MMSGHDR.size + MMSGHDR.len) >> 2]!
-  }
-  /** First word of its sender's address. */
-  nameWord(index: number): number {
-    return (NAMES + index * NAME_BYTES) >> 2
-  }
-  nameLength(index: number): number {
-    return this.words[(HEADERS + index * MMSGHDR.size + MMSGHDR.namelen) >> 2]!
-  }
-  /** First word of its control messages. */
-  controlWord(index: number): number {
-    return (CONTROLS + index * CONTROL_BYTES) >> 2
-  }
-  controlLength(index: number): number {
-    return this.words[(HEADERS + index * MMSGHDR.size + MMSGHDR.controllen) >> 2]!
-  }
-
-  /** Makes slot 0 look as if a datagram of that length had just been received in it. */
-  pretend(length: number, nameLength: number, controlLength: number): void {
-    this.words[(HEADERS + MMSGHDR.len) >> 2] = length
-    this.words[(HEADERS + MMSGHDR.namelen) >> 2] = nameLength
-    this.words[(HEADERS + MMSGHDR.controllen) >> 2] = controlLength
   }
 
   /** Lets the reply's control message choose the source address only: the interface is the routing table's to choose, but for link-local ones. */

@@ -3,7 +3,6 @@
 // answered, so that a successor can take up what its predecessor had begun. A query is taken up once: one that waits when a second shard dies
 // may be what kills them, and is given up.
 
-import type { Inbound } from './inbound.ts'
 import {
   CONTROL_BYTES,
   JOURNAL,
@@ -12,6 +11,7 @@ import {
   JOURNAL_ENTRY_BYTES,
   NAME_BYTES,
 } from './inbound-layout.ts'
+import type { InboundMemory } from './inbound-memory.ts'
 
 const STATE = 0
 const FD = 1
@@ -48,8 +48,8 @@ export class Journal {
     }
   }
 
-  /** Notes datagram `index` of a batch from `fd`. */
-  note(inbound: Inbound, index: number, fd: number): number {
+  /** Notes datagram `index` of a batch from `fd`. `isSecond`: a predecessor's, taken up. */
+  note(inbound: InboundMemory, index: number, fd: number, isSecond = this.#isTakingUp): number {
     const length = inbound.lengthOf(index)
     if (length > JOURNAL_DATAGRAM_BYTES || this.#freeCount === 0) return NOT_NOTED
     const entry = this.#free[--this.#freeCount]!
@@ -62,7 +62,7 @@ export class Journal {
     copy(words, inbound.nameWord(index), at + NAME, NAME_BYTES / 4)
     if (words[at + CONTROL_LENGTH]! > 0) copy(words, inbound.controlWord(index), at + CONTROL, CONTROL_BYTES / 4)
     copy(words, inbound.offsetOf(index) >> 2, at + DATAGRAM, (length + 3) >> 2)
-    words[at + STATE] = this.#isTakingUp ? SECOND : FIRST
+    words[at + STATE] = isSecond ? SECOND : FIRST
     return entry
   }
 
@@ -80,7 +80,7 @@ export class Journal {
    * Puts one of the predecessor's queries into slot 0 of a batch, frees its entry, and hands its descriptor to `answer`, which notes it again if it
    * must wait.
    */
-  takeUp(inbound: Inbound, answer: (fd: number) => void): void {
+  takeUp(inbound: InboundMemory, answer: (fd: number) => void): void {
     const entry = this.#left.pop()
     if (entry === undefined) return
     const at = wordOf(entry)

@@ -4,21 +4,39 @@
 import { createRequire } from 'node:module'
 import { endianness } from 'node:os'
 
-/** Addresses are absolute; whoever passes one keeps the memory reachable as long as libc may use it. Failures return -1 and set errno. */
+type View = NodeJS.ArrayBufferView
+
+/**
+ * Memory whose address libc has. An address keeps nothing alive: whoever uses it holds this, in a field, for as long as libc may use the memory.
+ */
+export class Pinned<V extends View = View> {
+  readonly view: V
+  readonly address: bigint
+
+  constructor(view: V, address: bigint) {
+    this.view = view
+    this.address = address
+  }
+}
+
+/**
+ * Calls of the hot path, and memory that points to other memory, take addresses, which come from `pin` only; all other calls take views, and keep
+ * them alive themselves. Failures return -1 and set errno.
+ */
 export interface Libc {
   recvmmsg(fd: number, headers: bigint, count: number, flags: number, timeout: bigint): number
   sendmmsg(fd: number, headers: bigint, count: number, flags: number): number
   poll(fds: bigint, count: bigint, timeoutMs: number): number
   socket(family: number, type: number, protocol: number): number
-  bind(fd: number, address: bigint, length: number): number
-  connect(fd: number, address: bigint, length: number): number
-  getsockname(fd: number, address: bigint, length: bigint): number
-  setsockopt(fd: number, level: number, option: number, value: bigint, length: number): number
+  bind(fd: number, address: View, length: number): number
+  connect(fd: number, address: View, length: number): number
+  getsockname(fd: number, address: View, length: View): number
+  setsockopt(fd: number, level: number, option: number, value: View, length: number): number
   shutdown(fd: number, how: number): number
   /** The number of an interface, 0 for none; `name` ends with a zero byte. */
-  if_nametoindex(name: bigint): number
+  if_nametoindex(name: View): number
   /** Writes the name of an interface into 16 bytes; 0n for none. */
-  if_indextoname(index: number, name: bigint): bigint
+  if_indextoname(index: number, name: View): bigint
   dup(fd: number): number
   close(fd: number): number
   clock_gettime(clock: number, timespec: bigint): number
@@ -26,8 +44,8 @@ export interface Libc {
   uv_metrics_info(loop: bigint, metrics: bigint): number
   /** Of this thread's last failed call; read it at once. */
   errno(): number
-  /** Where the memory of a view lies. Shared memory may be passed. */
-  addressOf(view: NodeJS.ArrayBufferView): bigint
+  /** Where the memory of a view lies, together with it. Shared memory may be passed. */
+  pin<V extends View>(view: V): Pinned<V>
   /** The uv_loop_t of this thread. */
   currentLoop(): bigint
 }
@@ -108,7 +126,7 @@ function bindLibc(): Libc {
     ...functions,
     // A function of its own, not a bound method: the call stays a direct one.
     errno: () => ffi.getInt32(errnoAddress),
-    addressOf: view => ffi.getRawPointer(view),
+    pin: view => new Pinned(view, ffi.getRawPointer(view)),
     currentLoop: () => ffi.getCurrentEventLoop(),
   } as Libc
 }

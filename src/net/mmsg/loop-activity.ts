@@ -3,7 +3,7 @@
 //
 //   uv_metrics_t   0 loop_count u64   8 events u64   16 events_waiting u64   24 reserved u64 x 13   (128)
 
-import type { Libc } from './libc.ts'
+import type { Libc, Pinned } from './libc.ts'
 
 const METRICS_BYTES = 128
 const EVENTS_WORD = 2
@@ -11,20 +11,19 @@ const EVENTS_WORD = 2
 export class LoopActivity {
   readonly #libc: Libc
   readonly #loop: bigint
-  readonly #metrics = new Int32Array(METRICS_BYTES / 4)
-  readonly #address: bigint
+  readonly #metrics: Pinned<Int32Array>
   #events = -1
 
   constructor(libc: Libc, loop: bigint) {
     this.#libc = libc
     this.#loop = loop
-    this.#address = libc.addressOf(this.#metrics)
+    this.#metrics = libc.pin(new Int32Array(METRICS_BYTES / 4))
   }
 
   /** True on the first call, and whenever the count has changed since the last. */
   hasMoved(): boolean {
-    this.#libc.uv_metrics_info(this.#loop, this.#address)
-    const events = this.#metrics[EVENTS_WORD]!
+    this.#libc.uv_metrics_info(this.#loop, this.#metrics.address)
+    const events = this.#metrics.view[EVENTS_WORD]!
     if (events === this.#events) return false
     this.#events = events
     return true

@@ -85,9 +85,10 @@ export const datagramAt = (inbound: Inbound, index: number): Uint8Array => {
 
 /** False if nothing comes to any of them. */
 export function waitForAny(libc: Libc, fds: readonly number[], waitMs = WAIT_MS): boolean {
-  const words = new Int32Array(fds.flatMap(fd => [fd, C.POLLIN]))
-  if (words.byteLength !== fds.length * POLLFD.size) throw new Error('struct pollfd')
-  return libc.poll(libc.addressOf(words), BigInt(fds.length), waitMs) > 0
+  const set = libc.pin(new Int32Array(fds.flatMap(fd => [fd, C.POLLIN])))
+  const ready = libc.poll(set.address, BigInt(fds.length), waitMs)
+  if (set.view.byteLength !== fds.length * POLLFD.size) throw new Error('struct pollfd')
+  return ready > 0
 }
 
 /** What a peer says of itself, as plain data. */

@@ -6,7 +6,7 @@ import { setId } from '../../wire/header.ts'
 import { C, IOVEC, MMSGHDR, POLLFD } from './abi.ts'
 import type { Inbound } from './inbound.ts'
 import { BATCH, CONTROL_BYTES, NAME_BYTES } from './inbound-layout.ts'
-import type { Libc } from './libc.ts'
+import type { Libc, Pinned } from './libc.ts'
 
 /** Room for one reply; larger ones are sent one by one from where they are. */
 export const OUT_BYTES = 4096
@@ -50,26 +50,37 @@ export class Outbound {
   readonly words = new Int32Array(this.bytes.buffer)
   readonly #libc: Libc
   readonly #unsent: UnsentCounts
-  readonly #names = new Int32Array(BATCH * NAME_WORDS)
-  readonly #controls = new Int32Array(BATCH * CONTROL_WORDS)
-  readonly #iovecs = new BigUint64Array((BATCH * IOVEC.size) / 8)
-  readonly #iovecWords = new Int32Array(this.#iovecs.buffer)
-  readonly #headers = new BigUint64Array((BATCH * MMSGHDR.size) / 8)
-  readonly #headerWords = new Int32Array(this.#headers.buffer)
+  readonly #isConnected: boolean
+  readonly #payloads: Pinned
+  readonly #names: Pinned<Int32Array>
+  readonly #controls: Pinned<Int32Array>
+  readonly #iovecs: Pinned<BigUint64Array<ArrayBuffer>>
+  readonly #iovecWords: Int32Array
+  readonly #headers: Pinned<BigUint64Array<ArrayBuffer>>
+  readonly #headerWords: Int32Array
   /** Address of each header: made once, since a bigint sum allocates. */
   readonly #addresses: readonly bigint[]
-  readonly #poll = new Int32Array(POLLFD.size / 4)
+  readonly #poll: Pinned<Int32Array>
   #count = 0
   #fd = -1
-  /** The large message sent last: reachable for as long as libc has its address. */
-  held: Uint8Array | undefined
+  /** The large message that is being sent. */
+  #large: Pinned | undefined
 
-  constructor(libc: Libc, unsent: UnsentCounts) {
+  /** `isConnected`: the sockets are connected, so that a send may be told of an error of an earlier one. */
+  constructor(libc: Libc, unsent: UnsentCounts, { isConnected = false } = {}) {
     this.#libc = libc
+    this.#isConnected = isConnected
     this.#unsent = unsent
-    const base = libc.addressOf(this.#headers)
-    this.#addresses = Array.from({ length: BATCH }, (_, k) => base + BigInt(k * MMSGHDR.size))
-    for (let k = 0; k < BATCH; k++) this.#point(k, libc.addressOf(this.bytes) + BigInt(k * SLOT_BYTES))
+    this.#payloads = libc.pin(this.bytes)
+    this.#names = libc.pin(new Int32Array(BATCH * NAME_WORDS))
+    this.#controls = libc.pin(new Int32Array(BATCH * CONTROL_WORDS))
+    this.#iovecs = libc.pin(new BigUint64Array((BATCH * IOVEC.size) / 8))
+    this.#iovecWords = new Int32Array(this.#iovecs.view.buffer)
+    this.#headers = libc.pin(new BigUint64Array((BATCH * MMSGHDR.size) / 8))
+    this.#headerWords = new Int32Array(this.#headers.view.buffer)
+    this.#poll = libc.pin(new Int32Array(POLLFD.size / 4))
+    this.#addresses = Array.from({ length: BATCH }, (_, k) => this.#headers.address + BigInt(k * MMSGHDR.size))
+    for (let k = 0; k < BATCH; k++) this.#pointToSlot(k)
   }
 
   /** Byte at which the next reply begins; OUT_BYTES are there. */
@@ -91,11 +102,11 @@ export class Outbound {
     const nameLength = inbound.nameLength(index)
     const from = inbound.nameWord(index)
     const to = slot * NAME_WORDS
-    for (let k = 0; k < nameLength >> 2; k++) this.#names[to + k] = words[from + k]!
+    for (let k = 0; k < nameLength >> 2; k++) this.#names.view[to + k] = words[from + k]!
     const controlLength = hasControl ? inbound.controlLength(index) : 0
     if (controlLength > 0) {
       const source = inbound.controlWord(index)
-      for (let k = 0; k < CONTROL_WORDS; k++) this.#controls[slot * CONTROL_WORDS + k] = words[source + k]!
+      for (let k = 0; k < CONTROL_WORDS; k++) this.#controls.view[slot * CONTROL_WORDS + k] = words[source + k]!
     }
     this.#close(slot, length, nameLength, controlLength)
   }
@@ -107,18 +118,19 @@ export class Outbound {
     if (isLarge) this.flush()
     const slot = this.#count
     const large = isLarge && id >= 0 ? new Uint8Array(reply) : reply
-    if (isLarge) this.#point(slot, this.#libc.addressOf(large))
-    else this.bytes.set(reply, slot * SLOT_BYTES)
+    if (isLarge) {
+      this.#large = this.#libc.pin(large)
+      this.#point(slot, this.#large.address)
+    } else this.bytes.set(reply, slot * SLOT_BYTES)
     if (id >= 0) setId(isLarge ? large : this.bytes, isLarge ? 0 : slot * SLOT_BYTES, id)
     const { words } = to
-    for (let k = 0; k < NAME_WORDS; k++) this.#names[slot * NAME_WORDS + k] = words[k]!
-    for (let k = NAME_WORDS; k < words.length; k++) this.#controls[slot * CONTROL_WORDS + k - NAME_WORDS] = words[k]!
+    for (let k = 0; k < NAME_WORDS; k++) this.#names.view[slot * NAME_WORDS + k] = words[k]!
+    for (let k = NAME_WORDS; k < words.length; k++) this.#controls.view[slot * CONTROL_WORDS + k - NAME_WORDS] = words[k]!
     this.#close(slot, reply.length, to.nameLength, to.controlLength)
     if (!isLarge) return
     this.flush()
-    // `large` is reachable until here: its memory stays where libc was told.
-    this.held = large
-    this.#point(slot, this.#libc.addressOf(this.bytes) + BigInt(slot * SLOT_BYTES))
+    this.#large = undefined
+    this.#pointToSlot(slot)
   }
 
   /** Sends what is queued. */
@@ -127,6 +139,7 @@ export class Outbound {
     this.#count = 0
     let sent = 0
     let fullTries = 0
+    let triedAgain = -1
     while (sent < count) {
       const n = this.#libc.sendmmsg(this.#fd, this.#addresses[sent]!, count - sent, C.MSG_DONTWAIT)
       if (n > 0) {
@@ -135,8 +148,13 @@ export class Outbound {
       }
       const errno = this.#libc.errno()
       if (errno === C.EINTR) continue
-      if (errno !== C.EAGAIN && errno !== C.ENOBUFS) this.#unsent.refused()
-      else if (fullTries++ < FULL_TRIES) {
+      if (errno !== C.EAGAIN && errno !== C.ENOBUFS) {
+        if (this.#isConnected && triedAgain !== sent) {
+          triedAgain = sent
+          continue
+        }
+        this.#unsent.refused()
+      } else if (fullTries++ < FULL_TRIES) {
         this.#waitForRoom()
         continue
       } else this.#unsent.full()
@@ -153,19 +171,24 @@ export class Outbound {
     if (this.#count === BATCH) this.flush()
   }
 
+  #pointToSlot(slot: number): void {
+    this.#point(slot, this.#payloads.address + BigInt(slot * SLOT_BYTES))
+  }
+
   #point(slot: number, payload: bigint): void {
     const header = slot * (MMSGHDR.size / 8)
     const iovec = slot * (IOVEC.size / 8)
-    this.#iovecs[iovec] = payload
-    this.#headers[header + (MMSGHDR.name >> 3)] = this.#libc.addressOf(this.#names) + BigInt(slot * NAME_BYTES)
-    this.#headers[header + (MMSGHDR.iov >> 3)] = this.#libc.addressOf(this.#iovecs) + BigInt(slot * IOVEC.size)
-    this.#headers[header + (MMSGHDR.iovlen >> 3)] = 1n
-    this.#headers[header + (MMSGHDR.control >> 3)] = this.#libc.addressOf(this.#controls) + BigInt(slot * CONTROL_BYTES)
+    this.#iovecs.view[iovec] = payload
+    const headers = this.#headers.view
+    headers[header + (MMSGHDR.name >> 3)] = this.#names.address + BigInt(slot * NAME_BYTES)
+    headers[header + (MMSGHDR.iov >> 3)] = this.#iovecs.address + BigInt(slot * IOVEC.size)
+    headers[header + (MMSGHDR.iovlen >> 3)] = 1n
+    headers[header + (MMSGHDR.control >> 3)] = this.#controls.address + BigInt(slot * CONTROL_BYTES)
   }
 
   #waitForRoom(): void {
-    this.#poll[0] = this.#fd
-    this.#poll[1] = POLLOUT
-    this.#libc.poll(this.#libc.addressOf(this.#poll), 1n, FULL_WAIT_MS)
+    this.#poll.view[0] = this.#fd
+    this.#poll.view[1] = POLLOUT
+    this.#libc.poll(this.#poll.address, 1n, FULL_WAIT_MS)
   }
 }

@@ -3,19 +3,22 @@
 import { ipToText } from '../../core/ip.ts'
 import type { Peer } from '../../core/query.ts'
 import { C, CMSGHDR, IN_PKTINFO, IN6_PKTINFO, SOCKADDR_IN, SOCKADDR_IN6 } from './abi.ts'
-import type { Inbound } from './inbound.ts'
+import type { InboundMemory } from './inbound-memory.ts'
 
 /** The sender of a datagram; IPv4-mapped IPv6 becomes IPv4. */
-export function senderOf(inbound: Inbound, index: number): Peer {
-  const { bytes } = inbound
-  const at = inbound.nameWord(index) << 2
+export function senderOf(inbound: InboundMemory, index: number): Peer {
+  return peerOfSockaddr(inbound.bytes, inbound.nameWord(index) << 2)
+}
+
+/** The peer of a sockaddr at that byte. */
+export function peerOfSockaddr(bytes: Uint8Array, at: number): Peer {
   const port = (bytes[at + SOCKADDR_IN.port]! << 8) | bytes[at + SOCKADDR_IN.port + 1]!
   if (bytes[at] === C.AF_INET) return peerAt(bytes, at + SOCKADDR_IN.addr, 4, port)
   return peerAt(bytes, at + SOCKADDR_IN6.addr, 16, port)
 }
 
 /** Where a datagram was sent to, by its control message; undefined if there is none. */
-export function recipientOf(inbound: Inbound, index: number, port: number): Peer | undefined {
+export function recipientOf(inbound: InboundMemory, index: number, port: number): Peer | undefined {
   const { bytes, words } = inbound
   const word = inbound.controlWord(index)
   if (inbound.controlLength(index) < CMSGHDR.size) return undefined

@@ -2,20 +2,20 @@
 // What the engine waits for by poll(2): its sockets, libuv's descriptor, then the links that owe a reply, in this order.
 
 import { C, POLLFD } from './abi.ts'
-import type { Libc } from './libc.ts'
+import type { Libc, Pinned } from './libc.ts'
 import type { LinkSocket } from './link.ts'
 import type { LinkSockets } from './links.ts'
 import type { MmsgSocket } from './socket.ts'
 
 const WORDS = POLLFD.size / 4
+const INITIAL_WORDS = 16 * WORDS
 
 export class PollSet {
   readonly #libc: Libc
   readonly #loopFd: number
   readonly #links: LinkSockets
   #sockets: readonly MmsgSocket[] = []
-  #words = new Int32Array(0)
-  #address = 0n
+  #fds: Pinned<Int32Array>
   #count = 0
   /** The same, as libc wants it: made once, since a bigint allocates. */
   #nfds = 0n
@@ -26,6 +26,7 @@ export class PollSet {
   constructor(libc: Libc, loopFd: number, links: LinkSockets) {
     this.#libc = libc
     this.#loopFd = loopFd
+    this.#fds = libc.pin(new Int32Array(INITIAL_WORDS))
     this.#links = links
   }
 
@@ -37,13 +38,13 @@ export class PollSet {
   /** Waits for any of them: how many are ready, 0 after the time-out, -1 with errno. */
   wait(timeoutMs: number): number {
     if (this.#version !== this.#links.version) this.#layOut()
-    const words = this.#words
+    const words = this.#fds.view
     for (let word = 1; word < this.#count * WORDS; word += WORDS) words[word] = C.POLLIN
-    return this.#libc.poll(this.#address, this.#nfds, Math.max(0, timeoutMs))
+    return this.#libc.poll(this.#fds.address, this.#nfds, Math.max(0, timeoutMs))
   }
 
   isReady(socket: number): boolean {
-    return this.#words[socket * WORDS + 1]! >>> 16 !== 0
+    return this.#fds.view[socket * WORDS + 1]! >>> 16 !== 0
   }
   get isLoopReady(): boolean {
     return this.isReady(this.#sockets.length)
@@ -63,13 +64,11 @@ export class PollSet {
     const own = this.#sockets.length
     const count = own + 1 + waiting.length
     this.#version = version
-    if (this.#words.length < count * WORDS) {
-      this.#words = new Int32Array(2 * count * WORDS)
-      this.#address = this.#libc.addressOf(this.#words)
-    }
-    for (let k = 0; k < own; k++) this.#words[k * WORDS] = this.#sockets[k]!.fd
-    this.#words[own * WORDS] = this.#loopFd
-    for (let k = 0; k < waiting.length; k++) this.#words[(own + 1 + k) * WORDS] = waiting[k]!.fd
+    if (this.#fds.view.length < count * WORDS) this.#fds = this.#libc.pin(new Int32Array(2 * count * WORDS))
+    const words = this.#fds.view
+    for (let k = 0; k < own; k++) words[k * WORDS] = this.#sockets[k]!.fd
+    words[own * WORDS] = this.#loopFd
+    for (let k = 0; k < waiting.length; k++) words[(own + 1 + k) * WORDS] = waiting[k]!.fd
     if (this.#count === count) return
     this.#count = count
     this.#nfds = BigInt(count)

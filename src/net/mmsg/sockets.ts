@@ -102,7 +102,7 @@ function openSocket(libc: Libc, type: number, family: 4 | 6, sockaddr: Uint8Arra
   const fd = libc.socket(family === 4 ? C.AF_INET : C.AF_INET6, type | C.SOCK_NONBLOCK | C.SOCK_CLOEXEC, 0)
   if (fd < 0) throw new SocketError('socket', libc.errno())
   prepareSocket(fd)
-  if (libc.bind(fd, libc.addressOf(sockaddr), sockaddr.length) === 0) return fd
+  if (libc.bind(fd, sockaddr, sockaddr.length) === 0) return fd
   const error = new SocketError('bind', libc.errno())
   libc.close(fd)
   throw error
@@ -120,9 +120,9 @@ export function leaveGroup(libc: Libc, fd: number): void {
   setOption(libc, fd, C.SOL_SOCKET, C.SO_DETACH_REUSEPORT_BPF, 0)
   const own = new Uint8Array(SOCKADDR_IN6.size)
   const length = Int32Array.of(own.length)
-  if (libc.getsockname(fd, libc.addressOf(own), libc.addressOf(length)) !== 0) return
+  if (libc.getsockname(fd, own, length) !== 0) return
   for (const peer of nobodies(own.subarray(0, length[0]))) {
-    if (libc.connect(fd, libc.addressOf(peer), peer.length) === 0) return
+    if (libc.connect(fd, peer, peer.length) === 0) return
   }
 }
 
@@ -158,9 +158,8 @@ function prepare(libc: Libc, fd: number, family: 4 | 6, isWildcard: boolean, rec
 }
 
 /** Options are a matter of quality, not of working: a kernel that lacks one is served without. */
-function setOption(libc: Libc, fd: number, level: number, option: number, value: number): void {
-  const cell = Int32Array.of(value)
-  libc.setsockopt(fd, level, option, libc.addressOf(cell), 4)
+export function setOption(libc: Libc, fd: number, level: number, option: number, value: number): void {
+  libc.setsockopt(fd, level, option, Int32Array.of(value), 4)
 }
 
 /** An address in network form, with the scope of its zone. Throws an Error for what is no literal address, and for a zone that is no interface. */
@@ -184,7 +183,7 @@ export const sockaddrOf = (libc: Libc, at: ListenAddress): Uint8Array => {
 const scopeOf = (libc: Libc, zone: string): number => {
   if (/^\d+$/.test(zone)) return Number(zone)
   const name = new TextEncoder().encode(`${zone}\0`)
-  const index = libc.if_nametoindex(libc.addressOf(name))
+  const index = libc.if_nametoindex(name)
   if (index === 0) throw new SocketError('if_nametoindex', libc.errno())
   return index
 }
@@ -194,7 +193,7 @@ const INTERFACE_NAME_BYTES = 16
 const zoneOf = (libc: Libc, scope: number): string => {
   if (scope === 0) return ''
   const name = new Uint8Array(INTERFACE_NAME_BYTES)
-  const isKnown = libc.if_indextoname(scope, libc.addressOf(name)) !== 0n
+  const isKnown = libc.if_indextoname(scope, name) !== 0n
   return `%${isKnown ? new TextDecoder().decode(name.subarray(0, name.indexOf(0))) : scope}`
 }
 

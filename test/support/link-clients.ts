@@ -1,0 +1,67 @@
+// For the tests of link-client.ts: clients of engines in this very process, and upstreams on loopback.
+
+import type { TestContext } from 'node:test'
+import { systemClock } from '../../src/core/clock.ts'
+import { makeEngine, type Running } from '../../src/net/mmsg/engine.cases.ts'
+import { withoutLibc } from '../../src/net/mmsg/loopback.cases.ts'
+import { RelayedQuestion } from '../../src/upstream/ask.ts'
+import type { Endpoint } from '../../src/upstream/endpoint.ts'
+import { LinkClient } from '../../src/upstream/link-client.ts'
+import { SocketAllowance } from '../../src/upstream/socket-allowance.ts'
+import { type FakeUpstream, fakeUpstream, type Respond } from './fake-upstream.ts'
+import { query } from './plugin-harness.ts'
+
+export const LIMIT = { skip: withoutLibc, timeout: 20_000 }
+export const ANSWER = ['example.org. 300 IN A 192.0.2.1']
+
+export interface Setup {
+  readonly upstream: FakeUpstream
+  readonly sockets: SocketAllowance
+  readonly client: LinkClient
+  readonly running: Running
+  readonly ignored: () => number
+  ask(id?: number): Promise<Uint8Array>
+}
+
+export const clientOf = (
+  running: Running,
+  remote: Endpoint,
+  sockets: SocketAllowance,
+  more: { ignored?: () => void; from?: string } = {},
+) =>
+  new LinkClient({
+    remote,
+    links: running.engine.links,
+    sockets,
+    clock: systemClock,
+    ignored: more.ignored ?? (() => {}),
+    sourceAddress: more.from ?? '',
+  })
+
+export const engineOf = async (t: TestContext): Promise<Running> => {
+  const running = await makeEngine(t)
+  running.engine.add(running.socket)
+  return running
+}
+
+export const setup = async (t: TestContext, respond: Respond, address = '127.0.0.1'): Promise<Setup> => {
+  const upstream = await fakeUpstream(respond, { address })
+  t.after(() => upstream.close())
+  const running = await engineOf(t)
+  const sockets = new SocketAllowance(1024)
+  let ignored = 0
+  const client = clientOf(running, upstream.endpoint, sockets, { ignored: () => ignored++ })
+  t.after(() => client.close())
+  const ask = (): Promise<Uint8Array> =>
+    client.exchange(
+      upstream.endpoint,
+      relayed(() => ignored++),
+      2000,
+    )
+  return { upstream, sockets, client, running, ask, ignored: () => ignored }
+}
+
+export const relayed = (onIgnored = () => {}): RelayedQuestion => {
+  const asked = query('example.org.', 'A')
+  return new RelayedQuestion(asked.bytes, asked.question, { ignored: onIgnored })
+}
