@@ -8,6 +8,7 @@ import { openTcp } from '../net/tcp.ts'
 import type { BootMessage } from './boot.ts'
 import type { Dispatcher } from './dispatch.ts'
 import type { FastPath } from './fast-path.ts'
+import type { ShardCounts } from './shard-counts.ts'
 import type { ServedListener } from './shard-generation.ts'
 import type { UdpEngine } from './udp-engine.ts'
 
@@ -15,6 +16,7 @@ export interface BindingParts {
   readonly dispatcher: Dispatcher
   readonly fastPath: FastPath
   readonly udp: UdpEngine
+  readonly counts: ShardCounts
   readonly log: Logger
 }
 
@@ -40,6 +42,7 @@ export class Binding implements Receiver {
     return this.served.message.tcpLimits
   }
   fast(query: FastQuery): number {
+    this.#parts.counts.worked()
     return this.#parts.fastPath.answer(this.served, query)
   }
   batchSent(elapsedMs: number): void {

@@ -3,6 +3,7 @@
 
 import type { MetricRegistrar, Vector } from '../core/metrics.ts'
 import type { CounterRow } from '../memory/counters.ts'
+import type { WorkCount } from '../memory/heartbeat.ts'
 
 /** Why a message was not taken as a query. */
 export const REJECTIONS = ['short', 'oversized', 'response', 'source_port', 'opcode', 'malformed'] as const
@@ -37,10 +38,17 @@ export const declareShardCounters = (metrics: MetricRegistrar): ShardCounters =>
 export class ShardCounts {
   readonly #row: CounterRow
   readonly #at: ShardCounters
+  readonly #work: WorkCount
 
-  constructor(row: CounterRow, counters: ShardCounters) {
+  constructor(row: CounterRow, counters: ShardCounters, work: WorkCount) {
     this.#row = row
     this.#at = counters
+    this.#work = work
+  }
+
+  /** A message was taken or answered: what shows main that the shard works, however long its event loop has not come round. */
+  worked(): void {
+    this.#work.add()
   }
 
   rejected(reason: Rejection): void {

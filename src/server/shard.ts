@@ -10,7 +10,7 @@ import { makeLogger, stdout } from '../core/log.ts'
 import { BlackBox } from '../memory/black-box.ts'
 import { CLAIM_ENTRIES, Claims } from '../memory/claims.ts'
 import { CounterRow } from '../memory/counters.ts'
-import { beat } from '../memory/heartbeat.ts'
+import { beat, WorkCount } from '../memory/heartbeat.ts'
 import { SHARD_COUNT_WORDS } from '../memory/region.ts'
 import { placeOf } from '../net/engine.ts'
 import { Binding, type BindingParts } from './binding.ts'
@@ -73,7 +73,7 @@ export class Shard {
     const { shard, regionLayout, hashSeed } = boot
     const log = this.#log
     const row = new CounterRow(regionWords, regionLayout.counts + shard * SHARD_COUNT_WORDS)
-    const counts = new ShardCounts(row, boot.counters)
+    const counts = new ShardCounts(row, boot.counters, new WorkCount(regionWords, regionLayout.heartbeats, shard))
     const refusals = { key: new CacheKey(hashSeed), regionWords, refusedOffset: regionLayout.refused }
     const blackBox = new BlackBox(regionWords, regionLayout.blackBoxes, shard)
     const onFallback = (reason: string): void => this.#send({ kind: 'fallback', reason })
@@ -82,6 +82,7 @@ export class Shard {
       dispatcher: new Dispatcher({ ...refusals, clock: systemClock, log, blackBox, counts }),
       fastPath: new FastPath(refusals),
       udp: new UdpEngine({ boot, query, counts, log, onFallback }),
+      counts,
       log,
     }
   }

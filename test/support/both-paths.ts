@@ -10,6 +10,7 @@ import type { AnyPlugin } from '../../src/core/plugin.ts'
 import type { Peer } from '../../src/core/query.ts'
 import { BlackBox } from '../../src/memory/black-box.ts'
 import { CounterRow } from '../../src/memory/counters.ts'
+import { WorkCount } from '../../src/memory/heartbeat.ts'
 import { layoutRegion, makeRegion, SHARD_COUNT_WORDS } from '../../src/memory/region.ts'
 import { findPlugin } from '../../src/plugins/index.ts'
 import { Dispatcher } from '../../src/server/dispatch.ts'
@@ -78,7 +79,8 @@ export const bothPaths = async (
   const layout = layoutRegion(1)
   const regionWords = new Int32Array(makeRegion(layout))
   const { seed } = control.memory
-  const counts = new ShardCounts(new CounterRow(regionWords, layout.words - SHARD_COUNT_WORDS), COUNTERS)
+  const row = new CounterRow(regionWords, layout.words - SHARD_COUNT_WORDS)
+  const counts = new ShardCounts(row, COUNTERS, new WorkCount(regionWords, layout.heartbeats, 0))
   const refusals = { key: new CacheKey(seed), regionWords, refusedOffset: layout.refused }
   const blackBox = new BlackBox(regionWords, layout.blackBoxes, 0)
   const dispatcher = new Dispatcher({ ...refusals, clock, log: serve.log, blackBox, counts })
