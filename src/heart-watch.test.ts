@@ -142,6 +142,11 @@ const CASES: Readonly<Record<string, { world?: World; steps: readonly Step[]; co
     steps: [{ untilMs: HOUR_MS }],
     convicted: [],
   },
+  'one that loads a large configuration may use twenty seconds': {
+    world: { isAsked: true },
+    steps: [SERVES, { untilMs: 60_000, uses: 100 }],
+    convicted: ['0 hang at 21200'],
+  },
   'where nothing is known of threads, twenty seconds of silence': {
     world: { isBlind: true },
     steps: [SERVES, { untilMs: 60_000, uses: 100 }],

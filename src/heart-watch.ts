@@ -22,8 +22,8 @@ interface Patience {
   readonly wallMs: number
 }
 const SERVING: Patience = { cpuMs: 1000, wallMs: 20_000 }
-/** From a worker's start to its first beat or commit: it loads the program. */
-const BOOTING: Patience = { cpuMs: 20_000, wallMs: 60_000 }
+/** From a worker's start to its first beat or commit, and while it owes an answer: it loads the program, or a configuration of any size. */
+const LOADING: Patience = { cpuMs: 20_000, wallMs: 60_000 }
 /**
  * Beats for an answer to a load or commit: half a minute at least, and longer for a shard that seldom gets its turn. Its event loop went round
  * so often, and the answer did not come.
@@ -177,4 +177,4 @@ export class HeartWatch {
   }
 }
 
-const patienceWith = (heart: Heart): Patience => (heart.isBooting ? BOOTING : SERVING)
+const patienceWith = (heart: Heart): Patience => (heart.isBooting || heart.askedAt !== undefined ? LOADING : SERVING)

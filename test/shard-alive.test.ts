@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { DnsClient } from './support/dns-client.ts'
-import { closedPort } from './support/fake-upstream.ts'
 import { show } from './support/messages.ts'
 import { type Served, type ServedSetting, served } from './support/served.ts'
+import { freePorts } from './support/server-process.ts'
 
 const LIMIT = { timeout: 60_000 }
 const STOP_MS = 3000
@@ -16,9 +16,15 @@ const RUN_MS = 10
 const PERIODS = 60
 
 const start = async (t: TestContext, setting: ServedSetting = {}) => {
-  const port = await closedPort()
-  const server = await served(t, `.:${port} {\nbind 127.0.0.1\nwhoami\ncache 30\n}\n`, setting)
-  return { server, port }
+  const [port = 0, metricsPort = 0] = await freePorts(2)
+  const corefile = `.:${port} {\nbind 127.0.0.1\nprometheus 127.0.0.1:${metricsPort}\nwhoami\ncache 30\n}\n`
+  const server = await served(t, corefile, setting)
+  const metric = async (series: string): Promise<number> => {
+    const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+    const line = text.split('\n').find(one => one.startsWith(`${series} `)) ?? assert.fail(`no ${series}`)
+    return Number(line.slice(series.length))
+  }
+  return { server, port, metric }
 }
 
 /** Every shard answers: 64 questions from as many ports reach all of them. */
@@ -40,11 +46,12 @@ for (const how of ['work', 'wait'] as const)
   })
 
 test('a process that is stopped for seconds keeps its shards', { ...LIMIT, skip: process.platform === 'win32' }, async t => {
-  const { server, port } = await start(t)
+  const { server, port, metric } = await start(t)
   server.signal('SIGSTOP')
   await pause(STOP_MS)
   server.signal('SIGCONT')
   await assertServes(t, server, port)
+  assert.notEqual(await metric('shardns_late_looks_total'), 0)
 })
 
 test('a process that runs a tenth of the time keeps its shards', { ...LIMIT, skip: process.platform === 'win32' }, async t => {
@@ -61,7 +68,7 @@ test('a process that runs a tenth of the time keeps its shards', { ...LIMIT, ski
 })
 
 test('a question that a shard hangs at is refused when it has hung two, and only that one', LIMIT, async t => {
-  const { server, port } = await start(t, { killLabel: 'deadly', options: { engine: 'dgram' } })
+  const { server, port, metric } = await start(t, { killLabel: 'deadly', options: { engine: 'dgram' } })
   const client = await DnsClient.open(t, { port, tries: 1, timeoutMs: 1000 })
   for (let n = 1; n <= 2; n++) {
     const before = server.count(/^test: shard \d serves$/)
@@ -71,6 +78,7 @@ test('a question that a shard hangs at is refused when it has hung two, and only
     assert.equal(await unanswered, undefined)
   }
   await server.line(/^\[ERROR\] hang-deadly\.example\.org\. has killed two shards: refused for 60 seconds$/)
+  assert.equal(await metric('shardns_questions_refused_total'), 1)
   for (let n = 0; n < 8; n++) {
     assert.equal(show((await client.ask('hang-deadly.example.org.')) ?? new Uint8Array()).rcode, 'REFUSED')
     assert.equal(show((await client.ask('other.example.org.')) ?? new Uint8Array()).rcode, 'NOERROR')
@@ -78,7 +86,7 @@ test('a question that a shard hangs at is refused when it has hung two, and only
 })
 
 test('one that hangs between two questions takes none with it', LIMIT, async t => {
-  const { server, port } = await start(t)
+  const { server, port, metric } = await start(t)
   const client = await DnsClient.open(t, { port, tries: 20, timeoutMs: 1000 })
   for (let n = 1; n <= 2; n++) {
     const before = server.count(/^test: shard 0 serves$/)
@@ -90,4 +98,6 @@ test('one that hangs between two questions takes none with it', LIMIT, async t =
     for (const reply of await Promise.all(asked)) assert.equal(show(reply ?? new Uint8Array()).rcode, 'NOERROR')
   }
   assert.equal(server.count(/refused for/), 0)
+  assert.equal(await metric('shardns_shard_replaced_total{reason="hang"}'), 2)
+  assert.equal(await metric('shardns_questions_refused_total'), 0)
 })
