@@ -63,10 +63,10 @@ describe('deaths under load cost no query that is asked once more', { timeout: 1
       assert.ok(tally.asked > 500, `${tally.asked} asked`)
     })
 
-  // A hang is noticed after a second, so the second try may still meet it; the third does not.
-  test('hang (three tries)', async t => {
+  // A hang is noticed when the thread has used up a second, so the second try may still meet it, and later ones where the machine is busy.
+  test('hang (eight tries)', async t => {
     const { server, port } = await start(t)
-    const client = await DnsClient.open(t, { port, tries: 3 })
+    const client = await DnsClient.open(t, { port, tries: 8 })
     const tally = await client.load(nameOf, PER_SECOND, killInTurn(server, 'hang'))
     t.diagnostic(`${tally.asked} asked, ${tally.retries} retries`)
     assert.deepEqual(tally.lost, [])
