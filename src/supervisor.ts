@@ -202,6 +202,8 @@ export class Supervisor {
     slot.answer = resolve
     send()
     return promise.finally(() => {
+      // When the shard has died, its successor may have been asked already.
+      if (slot.answer !== resolve) return
       this.#hearts.answered(slot.index)
       slot.answer = undefined
     })

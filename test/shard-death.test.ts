@@ -86,6 +86,19 @@ test('a shard that hangs is replaced', { timeout: 60_000 }, async t => {
   assert.equal(replies.filter(reply => reply === undefined).length, 0)
 })
 
+test('the successor of a shard that dies while it loads is given what is in force', { timeout: 60_000 }, async t => {
+  const { server, port } = await start(t)
+  const before = server.count(serves(0))
+  server.fault(0, 'exit-at-load')
+  await server.line(/^test: shard 0 is told to exit-at-load$/)
+  server.writeCorefile(`.:${port} {\nbind 127.0.0.1\nwhoami\ncache 60\n}\n`)
+  server.signal('SIGUSR1')
+  await server.line(/^\[INFO\] Reloading complete$/)
+  await server.line(serves(0), before + 1)
+  assert.equal(server.count(died(0)), 1)
+  assert.equal(server.count(/does not/), 0)
+})
+
 // All at once: on a busy machine five successors, one after the other, take longer than the ten seconds.
 test('five deaths in ten seconds end the process', { timeout: 60_000 }, async t => {
   const { server } = await start(t, { options: { workers: 5 } })

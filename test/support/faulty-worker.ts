@@ -15,10 +15,10 @@ export const FAULT_CHANNEL = 'shardns-test-faults'
 export const KILL_LABEL_VARIABLE = 'SHARDNS_TEST_KILL_LABEL'
 
 /**
- * Deaths: `throw`, `exit`, `heap`, `hang`. And what is none: `work`, three seconds of work without a turn of the event loop; `wait`, three
+ * Deaths: `throw`, `exit`, `heap`, `hang`; `exit-at-load`, once main has sent the next configuration. And what is none: `work`, three seconds of work without a turn of the event loop; `wait`, three
  * seconds without a turn of anything.
  */
-export type How = 'throw' | 'exit' | 'heap' | 'hang' | 'work' | 'wait'
+export type How = 'throw' | 'exit' | 'heap' | 'hang' | 'exit-at-load' | 'work' | 'wait'
 
 export interface Fault {
   readonly shard: number
@@ -27,11 +27,12 @@ export interface Fault {
 
 const SPELL_MS = 3000
 
-const fail = (how: How, boot: BootMessage): void => {
+const fail = (how: How, { boot, port }: ServeTask): void => {
   stdout.raw(`test: shard ${boot.shard} is told to ${how}`)
   stdout.flushSync()
   if (how === 'throw') throw new Error('told to throw')
   if (how === 'exit') process.exit(1)
+  if (how === 'exit-at-load') port.once('message', () => process.exit(1))
   if (how === 'work') work(boot)
   if (how === 'wait') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SPELL_MS)
   const kept: unknown[] = []
@@ -81,7 +82,7 @@ export const serve = (task: ServeTask): Promise<void> => {
   channel.onmessage = event => {
     const { shard, how } = (event as { data: Fault }).data
     // On its own turn of the event loop, so that an exception is nobody's but the thread's.
-    if (shard === task.boot.shard) setImmediate(fail, how, task.boot)
+    if (shard === task.boot.shard) setImmediate(fail, how, task)
   }
   channel.unref()
   tellCommits(task.port, task.boot.shard)
