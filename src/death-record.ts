@@ -3,8 +3,10 @@
 
 const WINDOW_MS = 10_000
 const DEATH_LIMIT = 5
-/** A question that killed once is forgotten after this long: two accidents far apart are no pattern, and a client that could bring them about
- * would have all the time in the world. One that really kills is asked again by its client within seconds. */
+/**
+ * A question that killed once is forgotten after this long. Two accidents far apart are no pattern; a question that really kills is asked again
+ * by its client within seconds.
+ */
 const QUESTION_WINDOW_MS = 10 * 60_000
 /** Questions remembered; beyond that the oldest is forgotten. */
 const QUESTION_LIMIT = 1000

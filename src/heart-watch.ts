@@ -3,7 +3,7 @@
 // A clock on the wall measures the machine: a thread that is throttled, or waits for its turn, stands still as well. So a shard is judged by what
 // its own thread does. One that neither beats nor works (memory/heartbeat.ts) while it uses up a second of processor time is in a loop that
 // never returns. One that does not even use that must have waited for something, seen so at each look, for much longer. Without processor time
-// a thread ages by neither. And a watcher that comes late convicts nobody: what passed meanwhile may have been anybody's.
+// a thread ages by neither. And what passed while main itself was late counts for little or nothing: it may have been anybody's.
 
 import { readBeat, readWork } from './memory/heartbeat.ts'
 import type { ThreadReading } from './thread-reading.ts'
