@@ -18,10 +18,16 @@ const CASES: Readonly<Record<string, readonly Death[]>> = {
     [0, 7, 'replace'],
     [1, 7, 'refuse'],
   ],
-  'however long ago the first was': [
-    [0, 7, 'replace'],
-    [86_400_000, 7, 'refuse'],
+  'within ten minutes of the first': [
+    [5000, 7, 'replace'],
+    [604_999, 7, 'refuse'],
   ],
+  'after ten minutes the first is forgotten, and the second is a first': [
+    [5000, 7, 'replace'],
+    [605_000, 7, 'replace'],
+    [1_204_999, 7, 'refuse'],
+  ],
+  'one accident a day is never refused': Array.from({ length: 10 }, (_, day): Death => [day * 86_400_000, 7, 'replace']),
   'a refused question starts anew': [
     [0, 7, 'replace'],
     [1, 7, 'refuse'],

@@ -2,7 +2,7 @@
 
 import { MessageChannel, type Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
-import type { BootMessage, FromShard, ServeTask, ToShard } from './server/boot.ts'
+import type { BootMessage, FromShard, HelloMessage, ServeTask, ToShard } from './server/boot.ts'
 
 export interface PoolOptions {
   readonly shards: number
@@ -15,6 +15,8 @@ export interface PoolOptions {
 /** One worker being one shard. */
 export interface RunningShard {
   send(message: ToShard): void
+  /** The kernel's number of its thread, once the worker has said it. */
+  readonly threadNumber: number | undefined
   /** Resolves once the worker has exited and so writes no more; with the reason, or undefined when the task ended as it should. */
   readonly exited: Promise<Error | undefined>
   /** Ends the thread at once, whatever it does. */
@@ -22,7 +24,6 @@ export interface RunningShard {
 }
 
 const MIB = 1024 * 1024
-const LAST_WORD_MS = 20
 /** Three semi-spaces. V8's own bound is some 90 MiB, which it takes under load before it collects; with 6, misses cost a twentieth more CPU. */
 const YOUNG_GENERATION_MIB = 8
 /** Beside this file's suffix: .ts in the checkout, .js in the package. */
@@ -30,7 +31,8 @@ const WORKER_FILE = new URL(`../workers/serve${import.meta.url.slice(import.meta
 
 export class ShardPool {
   readonly #pool: Piscina
-  readonly #workers = new Map<number, { readonly worker: Worker; readonly exited: Promise<void> }>()
+  /** When each worker that has not exited exits. */
+  readonly #living = new Map<Worker, Promise<void>>()
 
   constructor({ shards, heapLimitBytes, workerFile = WORKER_FILE }: PoolOptions) {
     this.#pool = new Piscina({
@@ -46,16 +48,23 @@ export class ShardPool {
     })
     // Faults of idle workers: the pool replaces them, and nothing was lost.
     this.#pool.on('error', () => {})
+    // Before it gets its first task.
+    this.#pool.on('workerCreate', () => this.#adopt())
   }
 
   /** Starts a shard on a free worker. `receive` is called for each of its messages. */
   start(boot: BootMessage, receive: (message: FromShard) => void): RunningShard {
+    this.#adopt()
     const { port1, port2 } = new MessageChannel()
     const abort = new AbortController()
+    let hello: HelloMessage | undefined
     let exit: Promise<void> | undefined
     port1.on('message', (message: FromShard) => {
-      if (message.kind === 'hello') exit = this.#exitOf(message.threadId)
-      else receive(message)
+      if (message.kind !== 'hello') receive(message)
+      else {
+        hello = message
+        exit = this.#exitOf(worker => worker.threadId === message.threadId)
+      }
     })
     const task: ServeTask = { boot, port: port2 }
     // piscina's type of transfer lists knows only the DOM's MessagePort.
@@ -64,14 +73,20 @@ export class ShardPool {
       (error: Error) => error,
     )
     const exited = run.then(async error => {
-      // A worker that died before its first word has touched nothing shared; the word may be on its way still.
-      if (exit === undefined) await new Promise(resolve => setTimeout(resolve, LAST_WORD_MS))
-      // A task that ended as it should leaves its worker alive; one that failed is over only with the worker's exit.
-      if (error !== undefined) await exit
+      // A task that ended as it should leaves its worker alive; one that failed is over only with the worker's exit. One that has not said who
+      // it is yet, is one of those that the pool has done with and that have not exited.
+      if (error !== undefined) await (exit ?? this.#exitOf(worker => !this.#pool.threads.includes(worker)))
       port1.close()
       return error
     })
-    return { send: message => port1.postMessage(message), exited, terminate: () => abort.abort() }
+    return {
+      send: message => port1.postMessage(message),
+      get threadNumber() {
+        return hello?.threadNumber
+      },
+      exited,
+      terminate: () => abort.abort(),
+    }
   }
 
   /** Ends all threads. */
@@ -79,18 +94,22 @@ export class ShardPool {
     await this.#pool.destroy()
   }
 
-  #exitOf(threadId: number): Promise<void> {
-    const known = this.#workers.get(threadId)
-    if (known !== undefined) return known.exited
-    const worker = this.#pool.threads.find(thread => thread.threadId === threadId)
-    if (worker === undefined) return Promise.resolve()
-    const exited = new Promise<void>(resolve => {
-      worker.once('exit', () => {
-        this.#workers.delete(threadId)
-        resolve()
+  /** Notes the exits of workers that are new. */
+  #adopt(): void {
+    for (const worker of this.#pool.threads) {
+      if (this.#living.has(worker)) continue
+      const exited = new Promise<void>(resolve => {
+        worker.once('exit', () => {
+          this.#living.delete(worker)
+          resolve()
+        })
       })
-    })
-    this.#workers.set(threadId, { worker, exited })
-    return exited
+      this.#living.set(worker, exited)
+    }
+  }
+
+  /** When all living workers that are meant have exited. */
+  async #exitOf(isMeant: (worker: Worker) => boolean): Promise<void> {
+    await Promise.all([...this.#living].flatMap(([worker, exited]) => (isMeant(worker) ? exited : [])))
   }
 }

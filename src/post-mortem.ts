@@ -1,9 +1,10 @@
 // What a dead shard was doing: the question in its black box, or the one that the fast path was at. Only after the worker's exit.
 
 import { CacheKey } from './cache/key.ts'
+import type { Handling } from './heart-watch.ts'
 import type { BlackBox } from './memory/black-box.ts'
 import type { HashSeed } from './memory/keyed-hash.ts'
-import { unanswered } from './net/mmsg/inbound-layout.ts'
+import { datagramSequence, unanswered } from './net/mmsg/inbound-layout.ts'
 import { readQuestion } from './wire/question.ts'
 
 export interface LastQuestion {
@@ -13,18 +14,35 @@ export interface LastQuestion {
   readonly question: Uint8Array
 }
 
-/** Reads, and clears the box. `error` is why the worker ended. */
+/** What main learns of a worker's end; undefined when its task ended as it should. */
+export type DeathError = (Error & { readonly code?: string }) | undefined
+
+export const isOutOfMemory = (error: DeathError): boolean => error?.code === 'ERR_WORKER_OUT_OF_MEMORY'
+
+/** What a shard left behind. */
+export interface Remains {
+  readonly box: BlackBox
+  readonly inbound: SharedArrayBuffer
+}
+
+/**
+ * The question that killed, if one did. An exception or an exit is of the question that was being handled. A thread that was ended from outside,
+ * or by the memory that all its work together took, was at any question: this one is to blame only if it was what the shard stood still at,
+ * from the beginning of the silence (`stoodStillAt`) to the end. Clears the box.
+ */
 export const lastQuestion = (
-  box: BlackBox,
-  inbound: SharedArrayBuffer,
+  { box, inbound }: Remains,
   seed: HashSeed,
-  error: (Error & { readonly code?: string }) | undefined,
+  error: DeathError,
+  stoodStillAt: Handling | undefined,
 ): LastQuestion | undefined => {
   const noted = box.read()
+  const sequence = box.sequence
   box.clear()
-  if (noted !== undefined) return noted
-  // A thread that was ended from outside, or by memory, was at any question: none is to blame.
-  if (error === undefined || error.name === 'AbortError' || error.code === 'ERR_WORKER_OUT_OF_MEMORY') return undefined
+  const isAnybodys = error?.name === 'AbortError' || isOutOfMemory(error)
+  if (noted !== undefined) return isAnybodys && stoodStillAt?.question !== sequence ? undefined : noted
+  if (error === undefined) return undefined
+  if (isAnybodys && stoodStillAt?.datagram !== datagramSequence(new Int32Array(inbound))) return undefined
   const bytes = unanswered(inbound)
   const question = bytes && readQuestion(bytes)
   if (question === undefined) return undefined

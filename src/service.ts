@@ -8,6 +8,7 @@ import { systemClock } from './core/clock.ts'
 import type { ProcessControl } from './core/control-scope.ts'
 import { messageOf } from './core/errors.ts'
 import { makeLogger, stdout } from './core/log.ts'
+import { declareDeathCounts } from './death-counts.ts'
 import { collectGarbage } from './give-back.ts'
 import { ListenSockets } from './listen-sockets.ts'
 import { receiveDropsAt } from './net/drops.ts'
@@ -89,6 +90,7 @@ export class Server {
       cache: this.#cache,
       clock: systemClock,
       log: this.#log,
+      deaths: declareDeathCounts(this.#registry.process),
       fatal: world.fatal,
     })
     this.#kept = this.#makeKept(options.recordsBytes)

@@ -1,31 +1,33 @@
 // Keeps N shards serving: starts them, replaces those that die or hang, sweeps what the dead held, and moves all of them from one generation
 // to the next. Which configuration that is, and what main does around it, stands in service.ts.
 
+import { availableParallelism } from 'node:os'
 import type { CacheMemory } from './cache/cache-memory.ts'
 import type { Clock } from './core/clock.ts'
 import type { Logger } from './core/logger.ts'
+import type { DeathCounts, DeathReason } from './death-counts.ts'
 import { DeathRecord } from './death-record.ts'
-import { HeartWatch, WATCH_MS } from './heart-watch.ts'
-import { BlackBox } from './memory/black-box.ts'
-import { type BudgetKind, DATAGRAM, drawnBytes, STREAM, sweepBudget } from './memory/byte-budget.ts'
+import { HeartWatch, type Reason, WATCH_MS } from './heart-watch.ts'
 import type { ChangeBoard } from './memory/change-board.ts'
-import { CLAIM_ENTRIES, sweepClaims } from './memory/claims.ts'
-import { readBeat } from './memory/heartbeat.ts'
 import type { HashSeed } from './memory/keyed-hash.ts'
-import { sweepPermits } from './memory/permits.ts'
-import { refuse } from './memory/refused.ts'
-import { LINE_WORDS, layoutRegion, makeRegion, type RegionLayout, SHARD_COUNT_WORDS } from './memory/region.ts'
 import type { EngineName } from './net/engine.ts'
-import { makeInboundMemory } from './net/mmsg/inbound-layout.ts'
 import { type RunningShard, ShardPool } from './pool.ts'
-import { lastQuestion } from './post-mortem.ts'
+import { type DeathError, isOutOfMemory, lastQuestion } from './post-mortem.ts'
 import type { Quiescence } from './records/heap.ts'
 import type { FromShard, GenerationMessage } from './server/boot.ts'
 import type { ShardCounters } from './server/shard-counts.ts'
+import { type InflightBytes, ShardMemory } from './shard-memory.ts'
+import { readThread } from './thread-reading.ts'
 import { nameToText } from './wire/name.ts'
 
 const REFUSE_SECONDS = 60
-const LOAD_LIMIT_MS = 30_000
+
+/** Why main ends a shard, as the log says it. */
+const REASON_TEXT: Readonly<Record<Reason, string>> = {
+  hang: 'does not respond',
+  blocked: 'does not respond',
+  load: 'does not take on its configuration',
+}
 
 export interface SupervisorOptions {
   readonly shards: number
@@ -45,6 +47,7 @@ export interface SupervisorOptions {
   readonly cache: CacheMemory
   readonly clock: Clock
   readonly log: Logger
+  readonly deaths: DeathCounts
   /** Ends the process with exit code 1. */
   readonly fatal: (text: string) => void
 }
@@ -68,17 +71,15 @@ interface Slot {
   answer: ((message: FromShard | undefined) => void) | undefined
   /** Under way while a fresh shard is being given the generation in force. */
   bringing: Promise<void> | undefined
+  /** Why main ended the worker that runs now. */
+  ended: Reason | undefined
 }
 
 export class Supervisor {
   readonly #options: SupervisorOptions
   readonly #pool: ShardPool
-  readonly #layout: RegionLayout
-  readonly #region: SharedArrayBuffer
-  readonly #words: Int32Array
+  readonly #memory: ShardMemory
   readonly #slots: Slot[] = []
-  /** Where the shards receive, by shard: what a dead one left is its successor's. */
-  readonly #inbound: readonly SharedArrayBuffer[]
   readonly #deaths = new DeathRecord()
   readonly #hearts: HeartWatch
   readonly #generations = new Map<number, SupervisedGeneration>()
@@ -89,11 +90,8 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options
     this.#pool = new ShardPool(options)
-    this.#layout = layoutRegion(options.shards)
-    this.#region = makeRegion(this.#layout)
-    this.#words = new Int32Array(this.#region)
-    this.#hearts = new HeartWatch(this.#words, this.#layout.heartbeats, options.shards)
-    this.#inbound = Array.from({ length: options.shards }, makeInboundMemory)
+    this.#memory = new ShardMemory(options.shards)
+    this.#hearts = this.#makeWatch(options.shards)
     for (let index = 0; index < options.shards; index++) {
       const slot = {
         index,
@@ -101,6 +99,7 @@ export class Supervisor {
         holds: new Set<number>(),
         answer: undefined,
         bringing: undefined,
+        ended: undefined,
       }
       this.#slots.push(this.#start(slot as unknown as Slot))
     }
@@ -109,24 +108,20 @@ export class Supervisor {
 
   /** The region, and where in it each shard's counts begin. */
   get regionWords(): Int32Array {
-    return this.#words
-  }
-  get changes(): ChangeBoard {
-    return { words: this.#words, offset: this.#layout.changes }
+    return this.#memory.words
   }
   /** Bytes that clients' traffic holds, by kind. */
-  get inflight(): { readonly stream: number; readonly datagram: number } {
-    const of = (kind: BudgetKind): number => drawnBytes(this.#words, this.#layout.budget, this.#options.shards, kind)
-    return { stream: of(STREAM), datagram: of(DATAGRAM) }
+  get inflight(): InflightBytes {
+    return this.#memory.inflight
   }
   get countRows(): readonly number[] {
-    return this.#inbound.map((_, shard) => this.#layout.counts + shard * SHARD_COUNT_WORDS)
+    return this.#memory.countRows
   }
-
-  /** When all shards have come round to their event loops. A shard that is being replaced has not, until its successor beats. */
+  get changes(): ChangeBoard {
+    return this.#memory.changes
+  }
   get quiescence(): Quiescence {
-    const beats = (): number[] => this.#inbound.map((_, shard) => readBeat(this.#words, this.#layout.heartbeats, shard))
-    return { mark: beats, hasPassed: mark => beats().every((beat, shard) => beat !== mark[shard]) }
+    return this.#memory.quiescence
   }
 
   /**
@@ -162,14 +157,26 @@ export class Supervisor {
     await this.#pool.destroy()
   }
 
+  #makeWatch(shards: number): HeartWatch {
+    const { words, layout } = this.#memory
+    return new HeartWatch({
+      words,
+      offset: layout.heartbeats,
+      shards,
+      crowding: Math.max(1, shards / availableParallelism()),
+      readThread: shard => readThread(this.#slots[shard]?.running.threadNumber),
+      handling: shard => this.#memory.handling(shard),
+      onLate: this.#options.deaths.late,
+    })
+  }
+
   #start(slot: Slot): Slot {
     const { index } = slot
-    const { shards, hashSeed, clock, engine, noFastPath, counters } = this.#options
+    const { shards, hashSeed, engine, noFastPath, counters } = this.#options
     const { recvBufferBytes, maxTcpConnections, inflightBytes, canReusePort } = this.#options
-    Atomics.add(this.#words, this.#layout.incarnations + index * LINE_WORDS, 1)
-    const region = this.#region
-    const regionLayout = this.#layout
-    const inbound = this.#inbound[index]!
+    this.#memory.countIncarnation(index)
+    const { region, layout: regionLayout } = this.#memory
+    const inbound = this.#memory.inbound(index)
     const sockets = { recvBufferBytes, maxTcpConnections, inflightBytes, canReusePort, engine, inbound }
     const boot = { shard: index, shards, region, regionLayout, hashSeed, ...sockets, noFastPath, counters }
     const running = this.#pool.start(boot, message => {
@@ -178,8 +185,9 @@ export class Supervisor {
     slot.running = running
     this.#options.onFallback(index, undefined)
     slot.serves = 0
+    slot.ended = undefined
     slot.holds.clear()
-    this.#hearts.started(index, clock.ms())
+    this.#hearts.started(index)
     void running.exited.then(error => this.#exited(slot, error))
     return slot
   }
@@ -196,12 +204,13 @@ export class Supervisor {
   /** Undefined when the shard died before it answered, or takes too long and is ended. */
   #ask(slot: Slot, send: () => void): Promise<FromShard | undefined> {
     const { promise, resolve } = Promise.withResolvers<FromShard | undefined>()
-    const { running } = slot
-    const timer = setTimeout(() => running.terminate(), LOAD_LIMIT_MS)
+    this.#hearts.asked(slot.index)
     slot.answer = resolve
     send()
     return promise.finally(() => {
-      clearTimeout(timer)
+      // When the shard has died, its successor may have been asked already.
+      if (slot.answer !== resolve) return
+      this.#hearts.answered(slot.index)
       slot.answer = undefined
     })
   }
@@ -215,7 +224,7 @@ export class Supervisor {
     const answer = await this.#ask(slot, () => slot.running.send({ kind: 'commit', id }))
     if (answer?.kind !== 'committed') return
     slot.serves = id
-    this.#hearts.booted(slot.index, this.#options.clock.ms())
+    this.#hearts.booted(slot.index)
   }
 
   /** Gives a fresh shard the generation in force, also if that changes meanwhile. */
@@ -233,6 +242,7 @@ export class Supervisor {
       if (answer?.kind === 'loaded') await this.#commit(slot, generation.id)
       else if (answer?.kind === 'failed') {
         this.#options.log.error(`shard ${slot.index}: ${answer.error}`)
+        slot.ended = 'load'
         running.terminate()
         await running.exited
       }
@@ -240,21 +250,25 @@ export class Supervisor {
   }
 
   #look(): void {
-    for (const shard of this.#hearts.silent(this.#options.clock.ms())) {
-      this.#options.log.error(`shard ${shard} does not respond: replacing it`)
+    for (const { shard, reason } of this.#hearts.look(this.#options.clock.ms())) {
+      this.#options.log.error(`shard ${shard} ${REASON_TEXT[reason]}: replacing it`)
+      const slot = this.#slots[shard]!
+      slot.ended = reason
       // The exit that follows starts a successor.
-      this.#slots[shard]?.running.terminate()
+      slot.running.terminate()
     }
   }
 
-  #exited(slot: Slot, error: Error | undefined): void {
+  #exited(slot: Slot, error: DeathError): void {
     if (this.#isStopping) return
-    const { log, clock, fatal } = this.#options
-    this.#sweep(slot)
+    const { log, clock, deaths, fatal } = this.#options
+    const permits = [...this.#generations.values()].map(({ message, permits: offsets }) => ({ words: message.words, offsets }))
+    this.#memory.sweep(slot.index, this.#options.cache, permits)
     slot.answer?.(undefined)
     slot.holds.clear()
-    const box = new BlackBox(this.#words, this.#layout.blackBoxes, slot.index)
-    const noted = lastQuestion(box, this.#inbound[slot.index]!, this.#options.hashSeed, error)
+    deaths.replaced(reasonOf(slot, error))
+    const remains = this.#memory.remains(slot.index)
+    const noted = lastQuestion(remains, this.#options.hashSeed, error, this.#hearts.stoodStillAt(slot.index))
     const during = noted === undefined ? '' : ` while it handled ${nameToText(noted.question)}`
     log.error(`shard ${slot.index} died${during}: ${error?.message ?? 'its task ended'}`)
     const verdict = this.#deaths.add(clock.ms(), noted?.hash)
@@ -264,23 +278,12 @@ export class Supervisor {
     }
     if (verdict === 'refuse' && noted !== undefined) {
       log.error(`${nameToText(noted.question)} has killed two shards: refused for ${REFUSE_SECONDS} seconds`)
-      refuse(this.#words, this.#layout.refused, noted.hash, clock.seconds() + REFUSE_SECONDS)
+      deaths.refused()
+      this.#memory.refuse(noted.hash, clock.seconds() + REFUSE_SECONDS)
     }
     this.#start(slot)
     this.#bring(slot)
     this.#collectRetired()
-  }
-
-  /** Frees what the dead shard held in shared memory. Only after the worker's exit. */
-  #sweep({ index }: Slot): void {
-    const { cache, shards } = this.#options
-    cache.sweep(index + 1)
-    sweepClaims(this.#words, this.#layout.claims, CLAIM_ENTRIES, index + 1)
-    sweepBudget(this.#words, this.#layout.budget, index)
-    for (const { message, permits } of this.#generations.values()) {
-      const words = new Int32Array(message.words)
-      for (const offset of permits) sweepPermits(words, offset, shards, index)
-    }
   }
 
   #collectRetired(): void {
@@ -293,3 +296,5 @@ export class Supervisor {
     }
   }
 }
+
+const reasonOf = ({ ended }: Slot, error: DeathError): DeathReason => ended ?? (isOutOfMemory(error) ? 'memory' : 'died')

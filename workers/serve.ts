@@ -4,12 +4,16 @@ import { threadId } from 'node:worker_threads'
 import { messageOf } from '../src/core/errors.ts'
 import { stdout } from '../src/core/log.ts'
 import type { FromShard, ServeTask } from '../src/server/boot.ts'
-import { Shard } from '../src/server/shard.ts'
+import { threadNumber } from '../src/server/thread-number.ts'
 
-/** Never rejects: a failure ends the thread, since main sweeps what a shard held only after its exit. */
+/**
+ * Never rejects: a failure ends the thread, since main sweeps what a shard held only after its exit. Says who it is before it loads the program,
+ * so that main can tell a thread that loads slowly from one that does nothing.
+ */
 export const serve = async ({ boot, port }: ServeTask): Promise<void> => {
-  port.postMessage({ kind: 'hello', threadId } satisfies FromShard)
+  port.postMessage({ kind: 'hello', threadId, threadNumber: threadNumber() } satisfies FromShard)
   try {
+    const { Shard } = await import('../src/server/shard.ts')
     await new Shard(boot, port).run()
   } catch (error) {
     stdout.raw(`[ERROR] shard ${boot.shard}: ${messageOf(error)}`)

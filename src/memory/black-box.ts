@@ -1,12 +1,15 @@
 // Hot path.
-// What a shard was working on: the question it handles just now, for main to read after the shard's death. One writer; main reads only after
-// the worker's `exit` event, so no protocol is needed beyond the order of the stores.
+// What a shard was working on: the question it handles just now, for main to read after the shard's death. One writer; main reads the question
+// only after the worker's `exit` event, so no protocol is needed beyond the order of the stores. The sequence number may be read at any time.
 //
-//   word 0  bytes of the question (0: at rest)   word 1  its hash   words 2..66  name, type, class   up to word 79 unused
+//   word 0  bytes of the question (0: at rest)   word 1  its hash   word 2  questions ever noted   words 3..67  name, type, class
+//   words 68..79 unused
 
 /** 32-bit words of one shard's box: five cache lines. */
 export const BLACK_BOX_WORDS = 80
-const FIRST_BYTE = 8
+const HASH = 1
+const SEQUENCE = 2
+const FIRST_BYTE = 12
 const QUESTION_LIMIT = 260
 
 export class BlackBox {
@@ -27,8 +30,9 @@ export class BlackBox {
   note(questionHash: number, bytes: Uint8Array, start: number, end: number): void {
     const length = Math.min(end - start, QUESTION_LIMIT)
     this.#words[this.#word] = 0
+    this.#words[this.#word + SEQUENCE] = (this.#words[this.#word + SEQUENCE]! + 1) | 0
     for (let k = 0; k < length; k++) this.#bytes[this.#byte + k] = bytes[start + k]!
-    this.#words[this.#word + 1] = questionHash
+    this.#words[this.#word + HASH] = questionHash
     this.#words[this.#word] = length
   }
 
@@ -37,10 +41,15 @@ export class BlackBox {
     this.#words[this.#word] = 0
   }
 
+  /** Another one for each time that a question was noted, also if it is the same question again. Wraps around. */
+  get sequence(): number {
+    return Atomics.load(this.#words, this.#word + SEQUENCE)
+  }
+
   /** What was noted and not cleared, as a private copy. On main, after the worker's exit. */
   read(): { readonly hash: number; readonly question: Uint8Array } | undefined {
     const length = Atomics.load(this.#words, this.#word)
     if (length <= 0 || length > QUESTION_LIMIT) return undefined
-    return { hash: this.#words[this.#word + 1] ?? 0, question: this.#bytes.slice(this.#byte, this.#byte + length) }
+    return { hash: this.#words[this.#word + HASH] ?? 0, question: this.#bytes.slice(this.#byte, this.#byte + length) }
   }
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BLACK_BOX_WORDS, BlackBox } from './black-box.ts'
-import { beat, HEARTBEAT_ROW_WORDS, readBeat } from './heartbeat.ts'
+import { beat, HEARTBEAT_ROW_WORDS, readBeat, readWork, WorkCount } from './heartbeat.ts'
 import { isRefused, REFUSED_ENTRIES, REFUSED_WORDS, refuse } from './refused.ts'
 
 const shared = (words: number) => new Int32Array(new SharedArrayBuffer(words * 4))
@@ -15,6 +15,29 @@ test('heartbeat: a beat changes the own row only, and wraps around', () => {
   assert.equal(readBeat(words, 0, 1), -0x8000_0000)
   assert.equal(readBeat(words, 0, 0), 0)
   assert.equal(readBeat(words, 0, 2), 0)
+})
+
+test('work: counted in the own row only, apart from the beat, and wraps around', () => {
+  const words = shared(3 * HEARTBEAT_ROW_WORDS)
+  words[HEARTBEAT_ROW_WORDS + 1] = 0x7fff_ffff
+  new WorkCount(words, 0, 1).add()
+  assert.equal(readWork(words, 0, 1), -0x8000_0000)
+  assert.equal(readBeat(words, 0, 1), 0)
+  assert.deepEqual([readWork(words, 0, 0), readWork(words, 0, 2)], [0, 0])
+})
+
+test('BlackBox: the sequence number tells a question from the same question again, and outlives rest', () => {
+  const words = shared(BLACK_BOX_WORDS)
+  words[2] = 0x7fff_ffff
+  const box = new BlackBox(words, 0, 0)
+  const seen = [box.sequence]
+  for (let n = 0; n < 2; n++) {
+    box.note(1, question, 2, 11)
+    seen.push(box.sequence)
+    box.clear()
+    seen.push(box.sequence)
+  }
+  assert.deepEqual(seen, [0x7fff_ffff, -0x8000_0000, -0x8000_0000, -0x7fff_ffff, -0x7fff_ffff])
 })
 
 test('BlackBox: main reads what the shard noted, and no more', () => {

@@ -9,6 +9,7 @@ import type { TcpRoom } from '../net/tcp-room.ts'
 import type { BootMessage } from './boot.ts'
 import type { Dispatcher } from './dispatch.ts'
 import type { FastPath } from './fast-path.ts'
+import type { ShardCounts } from './shard-counts.ts'
 import type { ServedListener } from './shard-generation.ts'
 import type { UdpEngine } from './udp-engine.ts'
 
@@ -17,6 +18,7 @@ export interface BindingParts {
   readonly fastPath: FastPath
   readonly udp: UdpEngine
   readonly tcpRoom: TcpRoom
+  readonly counts: ShardCounts
   readonly log: Logger
 }
 
@@ -42,6 +44,7 @@ export class Binding implements Receiver {
     return this.served.message.tcpLimits
   }
   fast(query: FastQuery): number {
+    this.#parts.counts.worked()
     return this.#parts.fastPath.answer(this.served, query)
   }
   batchSent(elapsedMs: number): void {

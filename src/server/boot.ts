@@ -83,9 +83,16 @@ export type ToShard =
   | { readonly kind: 'abort'; readonly id: number }
   | { readonly kind: 'stop'; readonly graceMs: number }
 
+/** A worker's first word: its number in Node, and the kernel's number of its thread if that can be known. */
+export interface HelloMessage {
+  readonly kind: 'hello'
+  readonly threadId: number
+  readonly threadNumber: number | undefined
+}
+
 /** Shard to main. */
 export type FromShard =
-  | { readonly kind: 'hello'; readonly threadId: number }
+  | HelloMessage
   | { readonly kind: 'loaded'; readonly id: number }
   | { readonly kind: 'failed'; readonly id: number; readonly error: string }
   | { readonly kind: 'committed'; readonly id: number }

@@ -50,6 +50,7 @@ export class Dispatcher {
 
   /** Takes custody of `bytes`. */
   receive(at: ServedListener, bytes: Uint8Array, transport: Transport, client: Peer, local: Peer, respond: Respond): void {
+    this.#parts.counts.worked()
     try {
       const verdict = this.#judge(bytes, transport, client)
       if (verdict === 'drop') respond(undefined)
@@ -141,6 +142,7 @@ export class Dispatcher {
   }
 
   #send(at: ServedListener, query: Query, reply: Reply, respond: Respond): void {
+    this.#parts.counts.worked()
     let bytes: Uint8Array | undefined
     try {
       bytes = finishReply(query, reply)

@@ -3,6 +3,7 @@
 
 import type { MetricRegistrar, Vector } from '../core/metrics.ts'
 import type { CounterRow } from '../memory/counters.ts'
+import type { WorkCount } from '../memory/heartbeat.ts'
 import type { CutReason, TcpCounts } from '../net/tcp-room.ts'
 
 /** Why a message was not taken as a query. */
@@ -50,10 +51,17 @@ export const declareShardCounters = (metrics: MetricRegistrar): ShardCounters =>
 export class ShardCounts {
   readonly #row: CounterRow
   readonly #at: ShardCounters
+  readonly #work: WorkCount
 
-  constructor(row: CounterRow, counters: ShardCounters) {
+  constructor(row: CounterRow, counters: ShardCounters, work: WorkCount) {
     this.#row = row
     this.#at = counters
+    this.#work = work
+  }
+
+  /** A message was taken or answered: what shows main that the shard works, however long its event loop has not come round. */
+  worked(): void {
+    this.#work.add()
   }
 
   rejected(reason: Rejection): void {

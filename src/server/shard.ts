@@ -11,7 +11,7 @@ import { BlackBox } from '../memory/black-box.ts'
 import { ByteBudget } from '../memory/byte-budget.ts'
 import { CLAIM_ENTRIES, Claims } from '../memory/claims.ts'
 import { CounterRow } from '../memory/counters.ts'
-import { beat } from '../memory/heartbeat.ts'
+import { beat, WorkCount } from '../memory/heartbeat.ts'
 import { SHARD_COUNT_WORDS } from '../memory/region.ts'
 import { placeOf } from '../net/engine.ts'
 import { TcpRoom } from '../net/tcp-room.ts'
@@ -76,7 +76,7 @@ export class Shard {
     const { shard, shards, regionLayout, hashSeed, maxTcpConnections, inflightBytes } = boot
     const log = this.#log
     const row = new CounterRow(regionWords, regionLayout.counts + shard * SHARD_COUNT_WORDS)
-    const counts = new ShardCounts(row, boot.counters)
+    const counts = new ShardCounts(row, boot.counters, new WorkCount(regionWords, regionLayout.heartbeats, shard))
     const refusals = { key: new CacheKey(hashSeed), regionWords, refusedOffset: regionLayout.refused }
     const blackBox = new BlackBox(regionWords, regionLayout.blackBoxes, shard)
     const onFallback = (reason: string): void => this.#send({ kind: 'fallback', reason })
@@ -87,6 +87,7 @@ export class Shard {
       fastPath: new FastPath(refusals),
       udp: new UdpEngine({ boot, query, counts, log, onFallback }),
       tcpRoom: new TcpRoom(Math.min(maxTcpConnections, connectionsPerThread(shards)), budget, systemClock, counts.tcp),
+      counts,
       log,
     }
   }

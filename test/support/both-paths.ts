@@ -11,6 +11,7 @@ import type { Peer } from '../../src/core/query.ts'
 import { BlackBox } from '../../src/memory/black-box.ts'
 import { ByteBudget } from '../../src/memory/byte-budget.ts'
 import { CounterRow } from '../../src/memory/counters.ts'
+import { WorkCount } from '../../src/memory/heartbeat.ts'
 import { layoutRegion, makeRegion } from '../../src/memory/region.ts'
 import { findPlugin } from '../../src/plugins/index.ts'
 import { Dispatcher } from '../../src/server/dispatch.ts'
@@ -80,7 +81,8 @@ export const bothPaths = async (
   const layout = layoutRegion(1)
   const regionWords = new Int32Array(makeRegion(layout))
   const { seed } = control.memory
-  const counts = new ShardCounts(new CounterRow(regionWords, layout.counts), COUNTERS)
+  const row = new CounterRow(regionWords, layout.counts)
+  const counts = new ShardCounts(row, COUNTERS, new WorkCount(regionWords, layout.heartbeats, 0))
   const refusals = { key: new CacheKey(seed), regionWords, refusedOffset: layout.refused }
   const blackBox = new BlackBox(regionWords, layout.blackBoxes, 0)
   const budget = new ByteBudget(regionWords, layout.budget, 1, 0, 64 * 1024 * 1024)

@@ -30,7 +30,7 @@ export interface Served {
 
 export interface ServedSetting {
   readonly options?: Partial<ServeOptions>
-  /** A question whose name starts with this label kills the shard that handles it. */
+  /** A question whose name starts with this label kills the shard that handles it; with `hang-` before it, the shard hangs. */
   readonly killLabel?: string
 }
 

@@ -1,6 +1,7 @@
 // The memory that a shard receives into. Main makes it, and it outlives the shard. Only constants and arithmetic.
 //
 //   words 0..15   state: 0 datagrams of the batch under way (0: at rest)   1 fd it came from   2 the one being answered (-1: none)
+//                 3 how often that has changed
 //   headers       BATCH x struct mmsghdr          iovecs    BATCH x struct iovec
 //   names         BATCH x 32 bytes of sockaddr    controls  BATCH x 64 bytes of cmsghdr
 //   payload       BATCH x SLOT_BYTES
@@ -31,6 +32,7 @@ export const LINK_ENTRIES = 8192
 export const STATE_COUNT = 0
 export const STATE_FD = 1
 export const STATE_CURRENT = 2
+export const STATE_SEQUENCE = 3
 
 /** First bytes. */
 export const HEADERS = 64
@@ -43,6 +45,9 @@ export const LINKS = JOURNAL + JOURNAL_ENTRIES * JOURNAL_ENTRY_BYTES
 const TOTAL_BYTES = LINKS + LINK_ENTRIES * 4
 
 export const makeInboundMemory = (): SharedArrayBuffer => new SharedArrayBuffer(TOTAL_BYTES)
+
+/** Another one for each datagram that is turned to. Main, at any time. */
+export const datagramSequence = (words: Int32Array): number => Atomics.load(words, STATE_SEQUENCE)
 
 /** The datagram that a shard was answering when it died; for the black box. Main, after the worker's exit. */
 export function unanswered(memory: SharedArrayBuffer): Uint8Array | undefined {

@@ -14,6 +14,7 @@ import {
   STATE_COUNT,
   STATE_CURRENT,
   STATE_FD,
+  STATE_SEQUENCE,
 } from './inbound-layout.ts'
 
 export class InboundMemory {
@@ -27,6 +28,7 @@ export class InboundMemory {
 
   /** Says which datagram of the batch is being answered, for whoever finds the batch after this thread's death. */
   at(index: number): void {
+    this.words[STATE_SEQUENCE] = (this.words[STATE_SEQUENCE]! + 1) | 0
     this.words[STATE_CURRENT] = index
   }
 

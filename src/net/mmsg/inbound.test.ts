@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { MAX_UDP_QUERY_BYTES } from '../engine.ts'
 import { type Datagram, FakeLibc, numberedDatagram } from './fake-libc.cases.ts'
 import { Inbound } from './inbound.ts'
-import { BATCH, makeInboundMemory, SLOT_BYTES, unanswered } from './inbound-layout.ts'
+import { BATCH, datagramSequence, makeInboundMemory, SLOT_BYTES, unanswered } from './inbound-layout.ts'
 import { datagramAt, shown } from './loopback.cases.ts'
 import { recipientOf, senderOf } from './peers.ts'
 
@@ -128,4 +128,13 @@ test('a state that makes no sense is no batch', () => {
     words[2] = current
     assert.equal(unanswered(memory), undefined)
   }
+})
+
+test('turning to a datagram, also to the same one again, changes the sequence number', () => {
+  const { inbound } = setUp(many(2))
+  const seen = [0, 0, 1, -1].map(index => {
+    inbound.at(index)
+    return datagramSequence(inbound.words)
+  })
+  assert.deepEqual(seen, [1, 2, 3, 4])
 })
