@@ -111,6 +111,11 @@ export class RecordsMap {
     return true
   }
 
+  /** Calls `visit` with each entry, an offset for the functions of table.ts. */
+  forEach(visit: (words: Int32Array, bytes: Uint8Array, entry: number) => void): void {
+    for (const entry of entriesOf(this.#words, this.#table)) visit(this.#words, this.#bytes, entry)
+  }
+
   note(index: number): number {
     return Atomics.load(this.#words, this.#header + NOTES_WORD + index)
   }
