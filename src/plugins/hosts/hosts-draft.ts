@@ -81,7 +81,8 @@ export class HostsDraft implements EntrySink {
   #endOf(list: number): number {
     const { bytes, valueAt } = this.records
     let at = ADDRESSES_OFFSET
-    for (let before = 0; before <= list && before < LISTS; before++) at += getU16(bytes, valueAt + 2 * before) * (before < SOURCES ? 4 : 16)
+    for (let before = 0; before <= list && before < LISTS; before++)
+      at += getU16(bytes, valueAt + 2 * before) * (before < SOURCES ? 4 : 16)
     return at
   }
 

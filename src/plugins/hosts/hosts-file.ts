@@ -139,7 +139,8 @@ export class HostsReader {
     if (length === this.#lastWord.length) while (at < length && word[at] === this.#lastWord[at]) at++
     if (at < length) {
       this.#lastWord = word.slice(0, length)
-      this.#lastAddress = readDottedQuad(word, length) ?? parseIp(withoutZone(Buffer.from(this.#lastWord).toString('latin1')))?.bytes
+      this.#lastAddress =
+        readDottedQuad(word, length) ?? parseIp(withoutZone(Buffer.from(this.#lastWord).toString('latin1')))?.bytes
     }
     this.#startLine(this.#lastAddress)
   }

@@ -125,6 +125,7 @@ export class HostsSource implements Kept {
   async #refresh(isForced: boolean): Promise<boolean> {
     const { path } = this.#options
     const found = await stat(path, { bigint: true })
+    if (this.#isDisposed) return false
     // Opening a pipe would wait for its writer.
     if (!found.isFile()) return false
     const version = versionOf(found)
@@ -160,19 +161,28 @@ export class HostsSource implements Kept {
         if (this.#isDisposed) return 'disposed'
         reader.read(chunk, chunk.length)
         if (draft.isFull) return 'full'
-        if (draft.records.isCrowded) await inTurns(draft.records.grow())
+        if (draft.records.isCrowded && !(await this.#inTurns(draft.records.grow()))) return 'disposed'
       }
+      if (this.#isDisposed) return 'disposed'
       reader.end()
       this.#addInline(reader, draft)
       if (draft.isFull) return 'full'
-      await inTurns(this.#publisher.seal(draft))
-      if (this.#isDisposed) return 'disposed'
+      if (!(await this.#inTurns(this.#publisher.seal(draft)))) return 'disposed'
       isShown = true
       await this.#show(draft)
       return 'shown'
     } finally {
       if (!isShown) draft.records.discard()
     }
+  }
+
+  /** False if the source has been disposed of meanwhile: then the records that a draft goes by are gone. */
+  async #inTurns(steps: Iterable<void>): Promise<boolean> {
+    for (const _ of steps) {
+      await nextTurn()
+      if (this.#isDisposed) return false
+    }
+    return true
   }
 
   #addInline(reader: HostsReader, draft: HostsDraft): void {
@@ -225,10 +235,6 @@ const mapFrom = (resources: Resources): RecordsMap => {
 }
 
 const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
-
-const inTurns = async (steps: Iterable<void>): Promise<void> => {
-  for (const _ of steps) await nextTurn()
-}
 
 /** A change as followers are told of it. */
 function* partsOf(change: HostsChange): Generator<HostsChange> {

@@ -56,7 +56,7 @@ export class HostsPublisher {
   everything(): HostsChange {
     const change = new GrowingChange()
     change.isLarge = this.#map.entries > MAX_TOLD_KEYS
-    if (!change.isLarge) this.#map.forEach((words, bytes, entry) => change.add(words, bytes, entry))
+    if (!change.isLarge) this.#map.walk((words, bytes, entry) => change.add(words, bytes, entry))
     return change
   }
 }
