@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { generator } from '../memory/crew.cases.ts'
 import { blockWords } from './free-blocks.ts'
-import { RecordsHeap } from './heap.ts'
+import { type Quiescence, RecordsHeap } from './heap.ts'
 import { NOBODY, Readers } from './records-world.cases.ts'
+
+const heapOf = (first: number, limit: number, quiescence: Quiescence): RecordsHeap =>
+  new RecordsHeap(new Int32Array(limit), first, limit, quiescence)
 
 for (const [words, size] of [
   [1, 4],
@@ -32,7 +35,7 @@ test('blockWords: never less than asked for, never a quarter more but for the sm
 })
 
 test('a heap has its room and no more, and says 0 beyond it', () => {
-  const heap = new RecordsHeap(16, 116, NOBODY)
+  const heap = heapOf(16, 116, NOBODY)
   const taken = [heap.take(50), heap.take(40), heap.take(8), heap.take(9), heap.take(4)]
   assert.deepEqual(taken, [16, 68, 108, 0, 0])
   assert.equal(heap.usedWords, 52 + 40 + 8)
@@ -40,7 +43,7 @@ test('a heap has its room and no more, and says 0 beyond it', () => {
 
 test('a block is used again only when every reader has come round since it was given back', () => {
   const readers = new Readers(2)
-  const heap = new RecordsHeap(16, 24, readers)
+  const heap = heapOf(16, 24, readers)
   const first = heap.take(8)
   heap.giveBack(first, 8)
   assert.equal(heap.usedWords, 0)
@@ -55,7 +58,7 @@ test('a block is used again only when every reader has come round since it was g
 
 test('a block given back while others rest waits for a mark of its own', () => {
   const readers = new Readers(1)
-  const heap = new RecordsHeap(16, 32, readers)
+  const heap = heapOf(16, 32, readers)
   const [one, two] = [heap.take(8), heap.take(8)]
   heap.giveBack(one, 8)
   assert.equal(heap.take(8), 0)
@@ -69,7 +72,7 @@ test('a block given back while others rest waits for a mark of its own', () => {
 
 test('a reader that never comes round keeps every block, however often others do', () => {
   const readers = new Readers(3)
-  const heap = new RecordsHeap(16, 16 + 64, readers)
+  const heap = heapOf(16, 16 + 64, readers)
   for (let n = 0; n < 8; n++) heap.giveBack(heap.take(8), 8)
   for (let n = 0; n < 100; n++) {
     readers.beat(n % 2)
@@ -81,7 +84,7 @@ test('random use: no two blocks that are in use or at rest share a word', () => 
   const [first, limit] = [16, 16 + 4000]
   const below = generator(5)
   const readers = new Readers(2)
-  const heap = new RecordsHeap(first, limit, readers)
+  const heap = heapOf(first, limit, readers)
   const owner = new Uint8Array(limit)
   const used: { readonly at: number; readonly words: number }[] = []
   let failed = 0

@@ -1,8 +1,12 @@
 // Blocks of the records memory, handed out and taken back on main. A block that is given back may still be read by a shard that found it a
 // moment ago, so it rests until every shard has beaten its heart: beats come between queries, and nobody keeps a block from one query to
 // the next. A shard that hangs keeps blocks from being used again until it has been replaced; it never makes a reader read another's words.
+//
+// Hundreds of thousands of blocks may be given back at a time (a hosts file that is another one), and main has other things to do: whoever takes or
+// gives back moves a few of those that have rested.
 
 import { blockWords, FreeBlocks } from './free-blocks.ts'
+import { WordList } from './word-list.ts'
 
 /** Tells when all readers have come round. */
 export interface Quiescence {
@@ -12,29 +16,40 @@ export interface Quiescence {
   hasPassed(mark: readonly number[]): boolean
 }
 
-interface Resting {
-  readonly at: number
-  readonly words: number
-}
+/** Blocks, one after the other: first word and words of each. */
+export type Blocks = Iterator<readonly [at: number, words: number]>
+
+/** Blocks that have rested and are let go of at each call: more than one call can add. */
+const SETTLED = 16
+/** The same where a call finds no room. */
+const SETTLED_IN_NEED = 2048
+/** How often what has been given back in great numbers is looked at. */
+const REST_MS = 20
+/** Blocks taken of a long line in one go: a few milliseconds at most. */
+const CLEARED = 2048
 
 export class RecordsHeap {
   readonly #limit: number
   readonly #quiescence: Quiescence
-  readonly #free = new FreeBlocks()
+  readonly #free: FreeBlocks
   /** Nobody has looked at what lies behind this word. */
   #top: number
-  /** Given back since the mark was taken. */
-  #young: Resting[] = []
+  /** Given back since the mark was taken: first word, then words, of each. */
+  #young = new WordList()
   /** Given back before the mark. */
-  #old: Resting[] = []
+  #old = new WordList()
   #mark: readonly number[] = []
+  #hasPassed = false
   #usedWords = 0
+  readonly #leaving: Blocks[] = []
+  #timer: NodeJS.Timeout | undefined
 
-  /** Words from `first` up to `limit`. */
-  constructor(first: number, limit: number, quiescence: Quiescence) {
+  /** Words from `first` up to `limit`, both multiples of 4. */
+  constructor(words: Int32Array, first: number, limit: number, quiescence: Quiescence) {
     this.#top = first
     this.#limit = limit
     this.#quiescence = quiescence
+    this.#free = new FreeBlocks(words, limit)
   }
 
   /** Words in use, resting ones not counted. */
@@ -44,9 +59,10 @@ export class RecordsHeap {
 
   /** A block of at least so many words, whose contents are anything; 0 if there is no room. */
   take(words: number): number {
-    this.#settle()
+    this.#settle(SETTLED)
     const size = blockWords(words)
-    const at = this.#free.take(size) || this.#grow(size)
+    let at = this.#find(size)
+    while (at === 0 && (this.#settle(SETTLED_IN_NEED) || this.#clear())) at = this.#find(size)
     if (at > 0) this.#usedWords += size
     return at
   }
@@ -55,8 +71,26 @@ export class RecordsHeap {
   giveBack(at: number, words: number): void {
     const size = blockWords(words)
     this.#usedWords -= size
-    this.#young.push({ at, words: size })
-    this.#settle()
+    this.#young.push(at)
+    this.#young.push(size)
+    this.#settle(SETTLED)
+  }
+
+  /** As giveBack, for many: those that the first turn has no time for follow in later turns of the event loop. */
+  giveBackAll(blocks: Blocks): void {
+    this.#leaving.push(blocks)
+    if (this.#leaving.length === 1) this.#clearOn()
+  }
+
+  /** Gives back what no shard has ever been able to reach: it may be taken at once. */
+  undo(at: number, words: number): void {
+    const size = blockWords(words)
+    this.#usedWords -= size
+    this.#free.add(at, size)
+  }
+
+  #find(size: number): number {
+    return this.#free.take(size) || this.#grow(size)
   }
 
   #grow(size: number): number {
@@ -65,16 +99,54 @@ export class RecordsHeap {
     return this.#top - size
   }
 
-  /** Lets blocks go that have rested, and begins the rest of the younger ones. */
-  #settle(): void {
-    if (this.#old.length > 0) {
-      if (!this.#quiescence.hasPassed(this.#mark)) return
-      for (const { at, words } of this.#old) this.#free.add(at, words)
-      this.#old = []
-    }
-    if (this.#young.length === 0) return
+  /** Lets blocks go that have rested, `most` of them, and begins the rest of the younger ones. False if it could do neither. */
+  #settle(most: number): boolean {
+    const old = this.#old
+    if (old.length > 0) {
+      this.#hasPassed ||= this.#quiescence.hasPassed(this.#mark)
+      if (!this.#hasPassed) return false
+      for (let n = 0; n < most && old.length > 0; n++) {
+        const words = old.pop()
+        this.#free.add(old.pop(), words)
+      }
+      if (old.length > 0) return true
+    } else if (this.#young.length === 0) return false
+    this.#hasPassed = false
     this.#mark = this.#quiescence.mark()
     this.#old = this.#young
-    this.#young = []
+    this.#young = old
+    return true
+  }
+
+  /** Gives back some of what giveBackAll was given. False if there is nothing. */
+  #clear(): boolean {
+    const blocks = this.#leaving[0]
+    if (blocks === undefined) return false
+    for (let n = 0; n < CLEARED; n++) {
+      const { done, value } = blocks.next()
+      if (done === true) {
+        this.#leaving.shift()
+        break
+      }
+      this.giveBack(value[0], value[1])
+    }
+    return true
+  }
+
+  #clearOn(): void {
+    this.#clear()
+    if (this.#leaving.length > 0) setImmediate(() => this.#clearOn())
+    else this.#restOn()
+  }
+
+  /** Lets go of what many calls would have to, so that it is there for whoever needs much at a time. */
+  #restOn(): void {
+    if (this.#timer !== undefined || this.#old.length + this.#young.length === 0) return
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#settle(SETTLED_IN_NEED)
+      this.#restOn()
+    }, REST_MS)
+    this.#timer.unref()
   }
 }

@@ -12,8 +12,9 @@ interface World {
 }
 
 const worldOf = (words = 1 << 18, quiescence = NOBODY): World => {
-  const heap = new RecordsHeap(16, words, quiescence)
-  return { heap, map: new RecordsMap(new SharedArrayBuffer(words * 4), heap, SEED) }
+  const buffer = new SharedArrayBuffer(words * 4)
+  const heap = new RecordsHeap(new Int32Array(buffer), 16, words, quiescence)
+  return { heap, map: new RecordsMap(buffer, heap, SEED) }
 }
 
 const textOf = (bytes: Uint8Array | undefined): string | undefined => bytes && Buffer.from(bytes).toString()
@@ -122,8 +123,9 @@ test('with no room for a larger table the smaller one is filled almost whole, an
 })
 
 test('no room for a map at all is told at once', () => {
-  const heap = new RecordsHeap(16, 40, NOBODY)
-  assert.throws(() => new RecordsMap(new SharedArrayBuffer(160), heap, SEED), /records memory is full/)
+  const buffer = new SharedArrayBuffer(160)
+  const heap = new RecordsHeap(new Int32Array(buffer), 16, 40, NOBODY)
+  assert.throws(() => new RecordsMap(buffer, heap, SEED), /records memory is full/)
 })
 
 test('notes are words of the owner, 0 at first', () => {

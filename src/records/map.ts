@@ -2,10 +2,12 @@
 //
 // Protocol: one writer, no locks. An entry is written whole into a block of its own, then shown by one atomic store to its bucket; a reader
 // that loads the bucket sees the entry as it was before that store, or does not see it. What is replaced or removed goes back to the heap, which
-// waits until no reader can hold it. A table that is more than half full is replaced by a larger one with the same entries in the same way.
+// waits until no reader can hold it. A table that is more than half full is replaced by a larger one with the same entries in the same way,
+// and so is a whole version of the map by the next one (draft.ts).
 // Weak spot: nothing says that a reader keeps to its custody (reader.ts) but review and the torture test.
 
 import { type HashSeed, KeyedHash } from '../memory/keyed-hash.ts'
+import { RecordsDraft } from './draft.ts'
 import type { RecordsHeap } from './heap.ts'
 import {
   BUCKET_DELETED,
@@ -17,7 +19,6 @@ import {
   ENTRY_WORDS,
   entryWords,
   HEADER_WORDS,
-  keyWord,
   MAX_KEY_BYTES,
   MIN_BUCKETS,
   NOTES_WORD,
@@ -26,6 +27,7 @@ import {
   wordsFor,
 } from './layout.ts'
 import { hashOfKey, isSame, RecordKey } from './reader.ts'
+import { blocksOf, bucketsOf, clearTable, entriesOf, findBucket, freeBucket, SoughtKey, sizeOf, valueWordOf } from './table.ts'
 
 /** What became of a put: `full`: there is no room, and what was there before still is. */
 export type PutOutcome = 'changed' | 'same' | 'full'
@@ -38,6 +40,7 @@ export class RecordsMap {
   readonly #header: number
   readonly #hash: KeyedHash
   readonly #key = new RecordKey()
+  readonly #sought = new SoughtKey()
   /** Buckets that are not BUCKET_NONE: they lengthen every search, also when their entry is gone. */
   #filled = 0
 
@@ -63,8 +66,9 @@ export class RecordsMap {
   get(kind: number, key: Uint8Array): Uint8Array | undefined {
     const bucket = this.#find(kind, key)
     if (bucket < 0) return undefined
-    const { at, length } = this.#value(this.#words[bucket] ?? 0)
-    return this.#bytes.slice(at, at + length)
+    const entry = this.#words[bucket] ?? 0
+    const at = 4 * valueWordOf(this.#words, entry)
+    return this.#bytes.slice(at, at + (this.#words[entry + ENTRY_VALUE_BYTES] ?? 0))
   }
 
   /** Kind 0 to 127; key of at most MAX_KEY_BYTES, value of any length. Both are copied. */
@@ -74,8 +78,8 @@ export class RecordsMap {
     const words = this.#words
     const old = bucket < 0 ? 0 : (words[bucket] ?? 0)
     if (old !== 0 && this.#holds(old, value)) return 'same'
-    const place = old === 0 ? this.#placeFor(kind, key) : bucket
-    const entry = place < 0 ? 0 : this.#newEntry(kind, key, value)
+    const place = old === 0 ? this.#placeFor() : bucket
+    const entry = place < 0 ? 0 : this.#newEntry(key, value)
     if (entry === 0) return 'full'
     if (old === 0) {
       if (words[place] === BUCKET_NONE) this.#filled++
@@ -97,6 +101,11 @@ export class RecordsMap {
     return true
   }
 
+  /** Calls `visit` with each entry, an offset for the functions of table.ts. */
+  walk(visit: (words: Int32Array, bytes: Uint8Array, entry: number) => void): void {
+    for (const entry of entriesOf(this.#words, this.#table)) visit(this.#words, this.#bytes, entry)
+  }
+
   note(index: number): number {
     return Atomics.load(this.#words, this.#header + NOTES_WORD + index)
   }
@@ -105,11 +114,25 @@ export class RecordsMap {
     Atomics.store(this.#words, this.#header + NOTES_WORD + index, value)
   }
 
+  /** The next version of the whole map, empty at first. One at a time; until it is shown or discarded, nothing else may change the map. */
+  draft(): RecordsDraft {
+    const { entries } = this
+    const [words, bytes, heap, hash, table] = [this.#words, this.#bytes, this.#heap, this.#hash, this.#table]
+    return new RecordsDraft({ words, bytes, heap, hash, table, entries })
+  }
+
+  /** Makes a draft of this map, sealed, the map: readers see the one version or the other. The draft is of no use afterwards. */
+  show(draft: RecordsDraft): void {
+    Atomics.store(this.#words, this.#header + TABLE_WORD, draft.table)
+    Atomics.store(this.#words, this.#header + ENTRIES_WORD, draft.entries)
+    this.#filled = draft.entries
+    this.#heap.giveBackAll(draft.goneBlocks())
+  }
+
   /** Gives everything back. No shard may use the map any more; the object is of no use afterwards. */
   drop(): void {
     const table = Atomics.exchange(this.#words, this.#header + TABLE_WORD, 0)
-    for (const entry of this.#entriesOf(table)) this.#giveBack(entry)
-    this.#heap.giveBack(table, 2 + (this.#words[table] ?? 0))
+    this.#heap.giveBackAll(blocksOf(this.#words, table))
     this.#heap.giveBack(this.#header, HEADER_WORDS)
   }
 
@@ -119,39 +142,23 @@ export class RecordsMap {
 
   /** Word of the bucket that shows the key's entry, -1 if there is none. */
   #find(kind: number, key: Uint8Array): number {
-    const hash = hashOfKey(this.#hash, kind, this.#key.set(key, 0, key.length))
-    const words = this.#words
-    const table = this.#table
-    const mask = words[table] ?? 0
-    for (let bucket = hash & mask; ; bucket = (bucket + 1) & mask) {
-      const entry = words[table + 1 + bucket] ?? 0
-      if (entry === BUCKET_NONE) return -1
-      if (entry !== BUCKET_DELETED && this.#isEntryOf(entry, hash, kind, key)) return table + 1 + bucket
-    }
-  }
-
-  #isEntryOf(entry: number, hash: number, kind: number, key: Uint8Array): boolean {
-    if (this.#words[entry + ENTRY_HASH] !== hash || this.#words[entry + ENTRY_KEY] !== keyWord(kind, key.length)) return false
-    return isSame(this.#bytes, (entry + ENTRY_WORDS) * 4, key, key.length)
-  }
-
-  #value(entry: number): { readonly at: number; readonly length: number } {
-    const keyBytes = (this.#words[entry + ENTRY_KEY] ?? 0) & 0xffff
-    return { at: (entry + ENTRY_WORDS + wordsFor(keyBytes)) * 4, length: this.#words[entry + ENTRY_VALUE_BYTES] ?? 0 }
+    this.#key.set(key, 0, key.length).pad()
+    this.#sought.of(kind, this.#key, hashOfKey(this.#hash, kind, this.#key))
+    return Math.max(-1, findBucket(this.#words, this.#table, this.#sought))
   }
 
   #holds(entry: number, value: Uint8Array): boolean {
-    const { at, length } = this.#value(entry)
-    return length === value.length && isSame(this.#bytes, at, value, length)
+    const at = 4 * valueWordOf(this.#words, entry)
+    return this.#words[entry + ENTRY_VALUE_BYTES] === value.length && isSame(this.#bytes, at, value, value.length)
   }
 
-  /** Writes an entry that nobody sees yet; 0 if there is no room. */
-  #newEntry(kind: number, key: Uint8Array, value: Uint8Array): number {
+  /** Writes an entry that nobody sees yet, with the key that was looked for last; 0 if there is no room. */
+  #newEntry(key: Uint8Array, value: Uint8Array): number {
     const entry = this.#heap.take(entryWords(key.length, value.length))
     if (entry === 0) return 0
     const words = this.#words
-    words[entry + ENTRY_HASH] = hashOfKey(this.#hash, kind, this.#key.set(key, 0, key.length))
-    words[entry + ENTRY_KEY] = keyWord(kind, key.length)
+    words[entry + ENTRY_HASH] = this.#sought.hash
+    words[entry + ENTRY_KEY] = this.#sought.head
     words[entry + ENTRY_VALUE_BYTES] = value.length
     const valueWord = entry + ENTRY_WORDS + wordsFor(key.length)
     if (key.length > 0) words[valueWord - 1] = 0
@@ -162,57 +169,39 @@ export class RecordsMap {
   }
 
   #giveBack(entry: number): void {
-    const keyBytes = (this.#words[entry + ENTRY_KEY] ?? 0) & 0xffff
-    this.#heap.giveBack(entry, entryWords(keyBytes, this.#words[entry + ENTRY_VALUE_BYTES] ?? 0))
+    this.#heap.giveBack(entry, sizeOf(this.#words, entry))
   }
 
-  /** Word of a bucket that a new key may take: a deleted one on its way, if there is one; -1 if there is no room. */
-  #placeFor(kind: number, key: Uint8Array): number {
-    const buckets = (this.#words[this.#table] ?? 0) + 1
+  /** Word of a bucket that the key looked for last may take: a deleted one on its way, if there is one; -1 if there is no room. */
+  #placeFor(): number {
+    const buckets = bucketsOf(this.#words, this.#table)
     if ((this.#filled + 1) * 2 > buckets && !this.#rebuild() && this.#filled + 2 > buckets) return -1
-    const hash = hashOfKey(this.#hash, kind, this.#key.set(key, 0, key.length))
-    return this.#freeBucket(this.#table, hash)
-  }
-
-  #freeBucket(table: number, hash: number): number {
-    const mask = this.#words[table] ?? 0
-    let bucket = hash & mask
-    while ((this.#words[table + 1 + bucket] ?? 0) > BUCKET_DELETED) bucket = (bucket + 1) & mask
-    return table + 1 + bucket
+    return freeBucket(this.#words, this.#table, this.#sought.hash)
   }
 
   /** A table for twice the entries there are, without the deleted buckets. False if there is no room. */
   #rebuild(): boolean {
     const old = this.#table
+    const words = this.#words
     let buckets = MIN_BUCKETS
     while (buckets < (this.entries + 1) * 4) buckets *= 2
     const table = this.#newTable(buckets)
     if (table === 0) return false
     let filled = 0
-    for (const entry of this.#entriesOf(old)) {
-      this.#words[this.#freeBucket(table, this.#words[entry + ENTRY_HASH] ?? 0)] = entry
+    for (const entry of entriesOf(words, old)) {
+      words[freeBucket(words, table, words[entry + ENTRY_HASH] ?? 0)] = entry
       filled++
     }
-    Atomics.store(this.#words, this.#header + TABLE_WORD, table)
+    Atomics.store(words, this.#header + TABLE_WORD, table)
     this.#filled = filled
-    this.#heap.giveBack(old, 2 + (this.#words[old] ?? 0))
+    this.#heap.giveBack(old, 1 + bucketsOf(words, old))
     return true
   }
 
   /** An empty table; 0 if there is no room. */
   #newTable(buckets: number): number {
     const table = this.#heap.take(1 + buckets)
-    if (table === 0) return 0
-    this.#words[table] = buckets - 1
-    this.#words.fill(BUCKET_NONE, table + 1, table + 1 + buckets)
+    if (table !== 0) clearTable(this.#words, table, buckets)
     return table
-  }
-
-  *#entriesOf(table: number): Generator<number> {
-    const buckets = (this.#words[table] ?? 0) + 1
-    for (let bucket = 0; bucket < buckets; bucket++) {
-      const entry = this.#words[table + 1 + bucket] ?? 0
-      if (entry > BUCKET_DELETED) yield entry
-    }
   }
 }

@@ -32,6 +32,11 @@ export class RecordKey {
     this.length = length
     return this
   }
+
+  /** Zeros behind the key, to the end of its last word: as entries have it. */
+  pad(): void {
+    for (let k = this.length; (k & 3) !== 0; k++) this.bytes[k] = 0
+  }
 }
 
 export class RecordsReader {

@@ -21,7 +21,7 @@ export class RecordsMemory {
     }
     const words = Math.floor(bytes / 4)
     this.#buffer = new SharedArrayBuffer(words * 4)
-    this.#heap = new RecordsHeap(FIRST_WORD, words, quiescence)
+    this.#heap = new RecordsHeap(new Int32Array(this.#buffer), FIRST_WORD, words, quiescence)
     this.#seed = seed
   }
 

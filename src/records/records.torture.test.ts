@@ -28,8 +28,10 @@ const start = async (t: TestContext, size: number, holders: number): Promise<Cre
   const beats = new Int32Array(new SharedArrayBuffer(4 * HEARTBEAT_ROW_WORDS * size))
   const control = new Int32Array(new SharedArrayBuffer(64))
   const mark = (): number[] => Array.from({ length: size }, (_, me) => readBeat(beats, 0, me))
-  const heap = new RecordsHeap(16, WORDS, { mark, hasPassed: before => mark().every((beat, me) => beat !== before[me]) })
-  const map = new RecordsMap(new SharedArrayBuffer(WORDS * 4), heap, SEED)
+  const buffer = new SharedArrayBuffer(WORDS * 4)
+  const hasPassed = (before: readonly number[]): boolean => mark().every((beat, me) => beat !== before[me])
+  const heap = new RecordsHeap(new Int32Array(buffer), 16, WORDS, { mark, hasPassed })
+  const map = new RecordsMap(buffer, heap, SEED)
   map.put(KIND, keyBytes(0), versionOf(0, 0, 100))
   const exits = Array.from({ length: size }, (_, me) => {
     const workerData: ReaderWorld = { ref: map.ref, control, beats, me, keys: KEYS, isHolding: me >= size - holders }
