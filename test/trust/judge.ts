@@ -3,13 +3,15 @@
 import { type DecodedPacket, decode } from 'dns-packet'
 
 const HEADER_BYTES = 12
+const FORMERR = 1
 
 /** What is wrong with a reply to a message, undefined if nothing is. */
 export const flawOf = (asked: Uint8Array, reply: Uint8Array): string | undefined => {
   if (reply.length < HEADER_BYTES) return 'shorter than a header'
   if (reply[0] !== asked[0] || reply[1] !== asked[1]) return 'another id'
   if ((reply[2]! & 0x80) === 0) return 'no response (QR)'
-  if ((reply[2]! & 0x78) !== (asked[2]! & 0x78)) return 'another opcode'
+  // CoreDNS's FORMERR is of opcode QUERY, whatever was asked, and so is ours.
+  if ((reply[3]! & 15) !== FORMERR && (reply[2]! & 0x78) !== (asked[2]! & 0x78)) return 'another opcode'
   const questions = (reply[4]! << 8) | reply[5]!
   if (questions > 1) return `${questions} questions`
   const end = questions === 1 ? questionEnd(reply) : HEADER_BYTES

@@ -21,12 +21,15 @@ export interface TargetSetting {
   readonly memoryBytes?: number
   /** Further directives of the server block. */
   readonly directives?: readonly string[]
-  /** Further server blocks. */
-  readonly blocks?: string
+  /** Beside the campaign's own hosts. */
+  readonly hostsFile?: string
+  /** Block of the health directive. */
   readonly health?: string
   /** What stands before the command: a shell that sets limits, say. */
   readonly inside?: readonly string[]
   readonly args?: readonly string[]
+  /** Told the process id before it serves. */
+  readonly launched?: (pid: number) => void
 }
 
 const blockOf = (setting: TargetSetting, [dns, metrics, health, ready]: readonly number[]): string =>
@@ -38,12 +41,12 @@ const blockOf = (setting: TargetSetting, [dns, metrics, health, ready]: readonly
     `health 127.0.0.1:${health} ${setting.health ?? ''}`,
     `ready 127.0.0.1:${ready}`,
     ...(setting.directives ?? []),
-    ...['hosts {', ...hostsLines(), 'fallthrough', '}'],
+    ...[`hosts ${setting.hostsFile ?? ''} {`, ...hostsLines(), 'fallthrough', '}'],
     'cache 30',
     'loadbalance',
     ...(setting.upstream === undefined ? [] : [`forward . 127.0.0.1:${setting.upstream} {`, 'max_concurrent 1000', '}']),
     '}',
-    setting.blocks ?? '',
+    '',
   ].join('\n')
 
 const DEATH = /^\[ERROR\] shard \d+ (died|does not respond)/gm
@@ -130,16 +133,16 @@ export class Target {
     this.server.write(blockOf({ ...this.#setting, directives }, this.server.ports))
   }
 
-  /** Whatever came, it is the same process with the same shards, within its memory, and nothing was thrown. `deaths`: those that are due. */
-  faults({ deaths = 0 }: { readonly deaths?: number } = {}): string[] {
+  /** Whatever came, it is the same process with the same shards, within its memory, and nothing was thrown. */
+  faults(): string[] {
     const faults: string[] = []
     const isOver = this.peakBytes > this.#limitBytes
     const died = this.deaths
     if (this.#memory.kills() > 0) faults.push('killed: out of memory')
     else if (!this.isAlive) faults.push(`ended: ${this.server.out.trimEnd().split('\n').at(-1)}`)
-    if (died > deaths) faults.push(`${died - deaths} lines of shards that died or did not respond`)
+    if (died > 0) faults.push(`${died} lines of shards that died or did not respond`)
     if (this.count(PANIC) > 0) faults.push(`${this.count(PANIC)} panics`)
-    if (deaths === 0 && this.count(REFUSAL) > 0) faults.push(`${this.count(REFUSAL)} names refused`)
+    if (this.count(REFUSAL) > 0) faults.push(`${this.count(REFUSAL)} names refused`)
     if (!this.#memory.isKept && isOver) faults.push(`peak of ${Math.round(this.peakBytes / MIB)} MiB`)
     return faults
   }
@@ -160,10 +163,12 @@ export const startTarget = async (world: World, setting: TargetSetting = {}): Pr
   }
   for (let attempt = 1; ; attempt++) {
     const server = await launchServer(world, (...ports) => blockOf(setting, ports), options)
+    setting.launched?.(server.pid)
     try {
       await serves(server)
       return new Target(world, server, memory, setting)
     } catch (error) {
+      if (memory.kills() > 0) throw new Error(`killed while it started: out of memory (${memory.how})`, { cause: error })
       if (attempt === START_ATTEMPTS || !server.err.includes('address already in use')) throw error
     }
   }

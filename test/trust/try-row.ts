@@ -13,9 +13,14 @@ export const tryRow = async (row: Row, form: Form): Promise<Figure> => {
   try {
     return await Promise.race([row.run(world), tooLong.promise])
   } catch (error) {
-    return { figure: 'not measured', faults: [error instanceof Error ? error.message : String(error)] }
+    return { figure: 'not measured', faults: [textOf(error)] }
   } finally {
     clearTimeout(timer)
     await world.close()
   }
 }
+
+const MOST_CHARACTERS = 500
+
+const textOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ').slice(0, MOST_CHARACTERS)

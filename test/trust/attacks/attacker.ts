@@ -2,16 +2,18 @@
 
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import type { Attack } from './attack.ts'
+import { crowd } from './crowd.ts'
 import { drip } from './drip.ts'
 import { flood } from './flood.ts'
 import { fresh } from './fresh.ts'
 import { fuzzTcp, fuzzUdp } from './fuzz.ts'
 import { hold } from './hold.ts'
+import { leave } from './leave.ts'
 import { mix } from './mix.ts'
 import { streamQuestions } from './stream-questions.ts'
 import { unasked } from './unasked.ts'
 
-const ATTACKS = { drip, flood, fresh, fuzzTcp, fuzzUdp, hold, mix, streamQuestions, unasked }
+const ATTACKS = { crowd, drip, flood, fresh, fuzzTcp, fuzzUdp, hold, leave, mix, streamQuestions, unasked }
 export type Attacks = typeof ATTACKS
 
 if (!isMainThread && parentPort !== null) {

@@ -35,14 +35,14 @@ export const setScene = async (world: World, setting: SceneSetting = {}): Promis
 export const beside = async (
   { world, target, client, idle }: Scene,
   run: () => Promise<Figure>,
-  { deaths = 0 }: { readonly deaths?: number } = {},
+  { mayBeLate: isSlow = false }: { readonly mayBeLate?: boolean } = {},
 ): Promise<Figure> => {
   const { figure, faults } = await run()
   const during = await client.tally()
-  const mayBeLate = world.isShort ? during.asked : during.asked * LATE_SHARE
+  const mayBeLate = world.isShort || isSlow ? during.asked : during.asked * LATE_SHARE
   return {
     figure: [figure, healthText(idle, during), target.memoryText].filter(text => text !== '').join('; '),
-    faults: [...target.faults({ deaths }), ...(target.isAlive ? [...healthFaults(during, mayBeLate), ...faults] : [])],
+    faults: [...target.faults(), ...(target.isAlive ? [...healthFaults(during, mayBeLate), ...faults] : [])],
   }
 }
 
