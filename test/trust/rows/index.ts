@@ -5,6 +5,8 @@ import { FORGERY_ROWS } from './forgery.ts'
 import { HTTP_ROWS } from './http.ts'
 import { LIFE_ROWS } from './life.ts'
 import { PACKET_ROWS } from './packets.ts'
+import { STRAIN_ROWS } from './strain.ts'
+import { SUITE_ROWS } from './suites.ts'
 import { TCP_ROWS } from './tcp.ts'
 import { UPSTREAM_ROWS } from './upstream.ts'
 import { WATCHDOG_ROWS } from './watchdog.ts'
@@ -17,4 +19,6 @@ export const ROWS: readonly Row[] = [
   ...FORGERY_ROWS,
   ...PACKET_ROWS,
   ...LIFE_ROWS,
+  ...STRAIN_ROWS,
+  ...SUITE_ROWS,
 ]
