@@ -8,6 +8,8 @@ import type { World } from './world.ts'
 export const MIB = 2 ** 20
 /** The memory limit of the stock CoreDNS Deployment. */
 export const STOCK_BYTES = 170 * MIB
+/** Where no group can be made the server is not told of a limit, and takes more: then only growth without bound can be seen. */
+const UNTOLD = 2.5
 
 const MOUNT = '/sys/fs/cgroup'
 const PERIOD_US = 100_000
@@ -76,21 +78,25 @@ export interface MemoryLimit {
   readonly inside: readonly string[]
   /** How the limit is kept, in words. */
   readonly how: string
-  readonly isKept: boolean
+  /** More than this is a fault by itself; infinite where the kernel sees to it. */
+  readonly mostBytes: number
   /** Processes that the kernel has killed for it. */
   kills(): number
 }
 
 export const limitMemory = (world: World, bytes: number): MemoryLimit => {
   const mib = Math.round(bytes / MIB)
+  if (!Number.isFinite(bytes)) return { inside: [], how: 'no limit', mostBytes: bytes, kills: () => 0 }
   const group = makeGroup(world, 'memory', () => String(bytes))
-  if (group === undefined)
-    return { inside: [], how: `peak of resident memory held against ${mib} MiB`, isKept: false, kills: () => 0 }
+  if (group === undefined) {
+    const mostBytes = UNTOLD * bytes
+    return { inside: [], how: `no control group: watched, ${Math.round(mostBytes / MIB)} MiB at most`, mostBytes, kills: () => 0 }
+  }
   const events = join(group.folder, group.version === 1 ? 'memory.oom_control' : 'memory.events')
   return {
     inside: ['sh', '-c', 'echo $$ > "$0" && exec "$@"', join(group.folder, 'cgroup.procs')],
     how: `memory cgroup v${group.version} of ${mib} MiB`,
-    isKept: true,
+    mostBytes: Number.POSITIVE_INFINITY,
     kills: () => Number(/^oom_kill (\d+)$/m.exec(readFileSync(events, 'utf8'))?.[1] ?? 0),
   }
 }

@@ -56,14 +56,12 @@ const REFUSAL = /^\[ERROR\] .* has killed two shards: refused/gm
 export class Target {
   readonly server: ServerProcess
   readonly #memory: MemoryLimit
-  readonly #limitBytes: number
   readonly #setting: TargetSetting
   #peakBytes = 0
 
   constructor(world: World, server: ServerProcess, memory: MemoryLimit, setting: TargetSetting) {
     this.server = server
     this.#memory = memory
-    this.#limitBytes = setting.memoryBytes ?? STOCK_BYTES
     this.#setting = setting
     // Of a process that has been killed there is nothing left to read.
     const looking = setInterval(() => this.peakBytes, LOOK_MS)
@@ -93,11 +91,12 @@ export class Target {
     return this.count(DEATH)
   }
 
-  /** Peak of the resident memory; the last that was seen once the process has ended. */
+  /** Peak of what is resident and no file's, as far as it was looked at. */
   get peakBytes(): number {
     const path = `/proc/${this.server.pid}/status`
-    const [, kib] = (existsSync(path) && /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(path, 'utf8'))) || []
-    if (kib !== undefined) this.#peakBytes = Number(kib) * 1024
+    const status = existsSync(path) ? readFileSync(path, 'utf8') : ''
+    const kib = [...status.matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm)].reduce((sum, [, text]) => sum + Number(text), 0)
+    this.#peakBytes = Math.max(this.#peakBytes, kib * 1024)
     return this.#peakBytes
   }
 
@@ -113,10 +112,9 @@ export class Target {
     return readdirSync(`/proc/${this.server.pid}/fd`).length
   }
 
-  /** Under which limit, and the peak. */
+  /** The peak, and under which limit. */
   get memoryText(): string {
-    const peak = this.peakBytes === 0 ? 'unknown' : `${Math.round(this.peakBytes / MIB)} MiB`
-    return Number.isFinite(this.#limitBytes) ? `peak ${peak} (${this.#memory.how})` : `peak ${peak} (no limit)`
+    return `memory ${Math.round(this.peakBytes / MIB)} MiB at most (${this.#memory.how})`
   }
 
   /** Sum of a counter or gauge over its labels. */
@@ -136,29 +134,25 @@ export class Target {
   /** Whatever came, it is the same process with the same shards, within its memory, and nothing was thrown. */
   faults(): string[] {
     const faults: string[] = []
-    const isOver = this.peakBytes > this.#limitBytes
     const died = this.deaths
     if (this.#memory.kills() > 0) faults.push('killed: out of memory')
     else if (!this.isAlive) faults.push(`ended: ${this.server.out.trimEnd().split('\n').at(-1)}`)
     if (died > 0) faults.push(`${died} lines of shards that died or did not respond`)
     if (this.count(PANIC) > 0) faults.push(`${this.count(PANIC)} panics`)
     if (this.count(REFUSAL) > 0) faults.push(`${this.count(REFUSAL)} names refused`)
-    if (!this.#memory.isKept && isOver) faults.push(`peak of ${Math.round(this.peakBytes / MIB)} MiB`)
+    if (this.peakBytes > this.#memory.mostBytes) faults.push(`peak of ${Math.round(this.peakBytes / MIB)} MiB`)
     return faults
   }
 }
 
 /** Starts one and waits until it serves. Ends with the row. */
 export const startTarget = async (world: World, setting: TargetSetting = {}): Promise<Target> => {
-  const bytes = setting.memoryBytes ?? STOCK_BYTES
-  const none: MemoryLimit = { inside: [], how: '', isKept: true, kills: () => 0 }
-  const memory = Number.isFinite(bytes) ? limitMemory(world, bytes) : none
+  const memory = limitMemory(world, setting.memoryBytes ?? STOCK_BYTES)
   const engine = setting.engine === undefined ? [] : ['--engine', setting.engine]
-  const share = Number.isFinite(bytes) && !memory.isKept ? ['--cache-bytes', String(Math.floor(bytes / 8))] : []
   const options = {
     ports: 4,
     workers: setting.shards ?? 2,
-    args: [...engine, ...share, ...(setting.args ?? [])],
+    args: [...engine, ...(setting.args ?? [])],
     inside: [...memory.inside, ...(setting.inside ?? [])],
   }
   for (let attempt = 1; ; attempt++) {
