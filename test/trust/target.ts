@@ -1,6 +1,6 @@
 // The server under attack: a child process, within limits, and what it must not do whatever comes.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { launchServer, type ServerProcess } from '../support/server-process.ts'
 import { limitMemory, type MemoryLimit, MIB, STOCK_BYTES } from './limits.ts'
 import { hostsLines } from './names.ts'
@@ -49,7 +49,7 @@ const blockOf = (setting: TargetSetting, [dns, metrics, health, ready]: readonly
     '',
   ].join('\n')
 
-const DEATH = /^\[ERROR\] shard \d+ (died|does not respond)/gm
+const DEATH = /^\[ERROR\] shard \d+ (?:died|does not)/gm
 const PANIC = /^\[ERROR\] Recovered from panic/gm
 const REFUSAL = /^\[ERROR\] .* has killed two shards: refused/gm
 
@@ -93,9 +93,10 @@ export class Target {
 
   /** Peak of what is resident and no file's, as far as it was looked at. */
   get peakBytes(): number {
-    const path = `/proc/${this.server.pid}/status`
-    const status = existsSync(path) ? readFileSync(path, 'utf8') : ''
-    const kib = [...status.matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm)].reduce((sum, [, text]) => sum + Number(text), 0)
+    const kib = [...this.#read('status').matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm)].reduce(
+      (sum, [, text]) => sum + Number(text),
+      0,
+    )
     this.#peakBytes = Math.max(this.#peakBytes, kib * 1024)
     return this.#peakBytes
   }
@@ -108,8 +109,18 @@ export class Target {
     return (Number(fields[11]) + Number(fields[12])) / 100
   }
 
+  /** 0 once it has ended. */
   get descriptors(): number {
-    return readdirSync(`/proc/${this.server.pid}/fd`).length
+    return this.isAlive ? readdirSync(`/proc/${this.server.pid}/fd`).length : 0
+  }
+
+  #read(file: 'status' | 'stat'): string {
+    try {
+      return readFileSync(`/proc/${this.server.pid}/${file}`, 'utf8')
+    } catch {
+      // It has ended.
+      return ''
+    }
   }
 
   /** The peak, and under which limit. */

@@ -37,13 +37,19 @@ export const beside = async (
   run: () => Promise<Figure>,
   { mayBeLate: isSlow = false }: { readonly mayBeLate?: boolean } = {},
 ): Promise<Figure> => {
-  const { figure, faults } = await run()
+  const { figure, faults } = await run().catch(failure)
   const during = await client.tally()
   const mayBeLate = world.isShort || isSlow ? during.asked : during.asked * LATE_SHARE
   return {
     figure: [figure, healthText(idle, during), target.memoryText].filter(text => text !== '').join('; '),
     faults: [...target.faults(), ...(target.isAlive ? [...healthFaults(during, mayBeLate), ...faults] : [])],
   }
+}
+
+/** What the row could not go on after; when the server has ended, that is told instead. */
+const failure = (error: unknown): Figure => {
+  const text = error instanceof Error ? error.message : String(error)
+  return { figure: `ended by: ${text}`, faults: [text] }
 }
 
 /** So long, or until the server has ended. */
