@@ -6,8 +6,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { seeded } from '../../../src/wire/raw-message.cases.ts'
 import type { Attack } from './attack.ts'
 
-/** Peers that have begun and not ended, at most. */
-const ABREAST = 200
 const TRICKLE_MS = 300
 /** Stalled peers are left to the server for so long. */
 const STALL_MS = 4000
@@ -15,6 +13,8 @@ const STALL_MS = 4000
 export interface MixSetting {
   readonly port: number
   readonly peers: number
+  /** Of them at a time: below any limit, for it is not their number that this is about. */
+  readonly abreast: number
   /** What a peer writes, in parts, in latin1. */
   readonly parts: readonly string[]
   readonly seed: number
@@ -52,7 +52,7 @@ const meet = async (socket: Socket, { fate, written }: Peer, parts: readonly str
   await closed
 }
 
-export const mix: Attack<MixSetting> = async ({ port, peers, parts, seed }, { signal, ready }) => {
+export const mix: Attack<MixSetting> = async ({ port, peers, abreast, parts, seed }, { signal, ready }) => {
   const random = seeded(seed)
   const counts = { peers: 0, whole: 0, answered: 0 }
   const one = async (): Promise<void> => {
@@ -78,6 +78,6 @@ export const mix: Attack<MixSetting> = async ({ port, peers, parts, seed }, { si
     }
   }
   ready()
-  await Promise.all(Array.from({ length: Math.min(peers, ABREAST) }, line))
+  await Promise.all(Array.from({ length: Math.min(peers, abreast) }, line))
   return counts
 }

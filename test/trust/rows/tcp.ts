@@ -75,7 +75,7 @@ export const mixed = async (world: World, peers: number, of: 'dns' | 'http'): Pr
   const parts = of === 'dns' ? dnsParts() : ['GET /hea', 'lth HTTP/1.1\r\n', 'Host: x\r\nConnection: close\r\n', '\r\n']
   const port = of === 'dns' ? target.port : target.healthPort
   return beside(scene, async () => {
-    const attack = startAttack(world, 'mix', { port, peers, parts, seed: world.seed })
+    const attack = startAttack(world, 'mix', { port, peers, abreast: 100, parts, seed: world.seed })
     const { whole = 0, answered = 0 } = await attack.ended
     const isBack = await within(world, SETTLED_MS, () => target.descriptors <= before + DESCRIPTOR_SLACK)
     return {
