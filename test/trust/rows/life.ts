@@ -155,7 +155,6 @@ export const LIFE_ROWS: readonly Row[] = [
     bar: 'R-25',
     name: 'counts-mmsg',
     tried: 'datagrams sent against datagrams counted, engine mmsg',
-    isShort: true,
     run: world => counted(world, 'mmsg'),
   },
   {
