@@ -10,7 +10,7 @@ import { served } from '../../support/served.ts'
 import { startAttack } from '../attacks/attack.ts'
 import { HealthyClient } from '../healthy-client.ts'
 import { addressIn } from '../judge.ts'
-import { limitCpu } from '../limits.ts'
+import { limitCpu, MIB } from '../limits.ts'
 import { addressOf, hostName } from '../names.ts'
 import { type Figure, faultsOf, type Row } from '../row.ts'
 import { startTarget } from '../target.ts'
@@ -95,11 +95,14 @@ const blamed = async (world: World): Promise<Figure> => {
 }
 
 const SPACING_MS = 2700
+/** Small, so that it is soon spent. */
+const HEAP_BYTES = 48 * MIB
 
 /** Shards fail one after the other, never one before the last successor serves. */
 const failed = async (world: World, hows: readonly How[], perSecond: number): Promise<Figure> => {
   const port = await closedPort()
-  const server = await served(world, `.:${port} {\nbind 127.0.0.1\nwhoami\ncache 30\n}\n`)
+  const options = { heapLimitBytes: HEAP_BYTES }
+  const server = await served(world, `.:${port} {\nbind 127.0.0.1\nwhoami\ncache 30\n}\n`, { options })
   const client = await DnsClient.open(world, { port, tries: 3 })
   const kill = async (how: How, n: number): Promise<void> => {
     const before = server.count(/^test: shard \d serves$/)
