@@ -2,8 +2,8 @@
 
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import type { TestContext } from 'node:test'
 import { query } from './messages.ts'
+import type { Cleanup } from './server-process.ts'
 
 const SOCKETS = 32
 const TICK_MS = 20
@@ -41,7 +41,7 @@ export class DnsClient {
   }
 
   /** Closed when the test ends. */
-  static async open(t: TestContext, setting: ClientSetting): Promise<DnsClient> {
+  static async open(t: Cleanup, setting: ClientSetting): Promise<DnsClient> {
     const lines = await Promise.all(Array.from({ length: SOCKETS }, openLine))
     t.after(() => {
       for (const { socket } of lines) socket.close()

@@ -6,10 +6,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { TestContext } from 'node:test'
 import type { ServeOptions } from '../../src/commands/serve-options.ts'
 import { OPTIONS_VARIABLE } from './faulty-server.ts'
 import { type How, KILL_LABEL_VARIABLE } from './faulty-worker.ts'
+import type { Cleanup } from './server-process.ts'
 import { ROOT } from './source-files.ts'
 
 const LINE_LIMIT_MS = 30_000
@@ -35,7 +35,7 @@ export interface ServedSetting {
 }
 
 /** Starts a server on a Corefile, with two shards unless `options` say otherwise. Stopped when the test ends. */
-export function startServed(t: TestContext, corefile: string, { options, killLabel = '' }: ServedSetting = {}): Served {
+export function startServed(t: Cleanup, corefile: string, { options, killLabel = '' }: ServedSetting = {}): Served {
   const folder = mkdtempSync(join(tmpdir(), 'shardns-served-'))
   const conf = join(folder, 'Corefile')
   const writeCorefile = (text: string): void => writeFileSync(conf, text)
@@ -99,7 +99,7 @@ export function startServed(t: TestContext, corefile: string, { options, killLab
 }
 
 /** Starts one and waits until it has said that it runs. */
-export async function served(t: TestContext, corefile: string, setting: ServedSetting = {}): Promise<Served> {
+export async function served(t: Cleanup, corefile: string, setting: ServedSetting = {}): Promise<Served> {
   const server = startServed(t, corefile, setting)
   await server.line(/^shardns-/)
   return server

@@ -1,0 +1,51 @@
+// Connections that write as fast as they are let, and read the answers or do not. One that is closed is opened again.
+
+import { connect, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Attack } from './attack.ts'
+import { type Load, sourceOf } from './loads.ts'
+
+const REOPEN_MS = 100
+
+export interface FloodSetting {
+  readonly port: number
+  readonly connections: number
+  readonly load: Load
+  readonly reads: boolean
+}
+
+export const flood: Attack<FloodSetting> = async ({ port, connections, load, reads }, { signal, ready }) => {
+  const source = sourceOf(load)
+  const counts = { frames: 0, readBytes: 0, opened: 0, cut: 0 }
+  const fill = (socket: Socket): void => {
+    while (!signal.aborted && !socket.destroyed && socket.write(source.next())) counts.frames += source.perChunk
+  }
+  const one = (): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const socket = connect(port, '127.0.0.1', () => {
+      counts.opened++
+      fill(socket)
+    })
+    if (reads) socket.on('data', chunk => void (counts.readBytes += chunk.length))
+    else socket.pause()
+    socket.on('drain', () => fill(socket))
+    socket.on('error', () => counts.cut++)
+    const stop = (): void => void socket.destroy()
+    signal.addEventListener('abort', stop)
+    socket.on('close', () => {
+      signal.removeEventListener('abort', stop)
+      resolve()
+    })
+    return promise
+  }
+  const keepOpen = async (): Promise<void> => {
+    while (!signal.aborted) {
+      await one()
+      if (!signal.aborted) await pause(REOPEN_MS)
+    }
+  }
+  const all = Array.from({ length: connections }, keepOpen)
+  ready()
+  await Promise.all(all)
+  return counts
+}

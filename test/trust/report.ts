@@ -1,0 +1,82 @@
+// What came of the rows: lines while they run, and docs/trust.md.
+
+import { BARS } from './bars.ts'
+import { type Figure, type Row, type Verdict, verdictOf } from './row.ts'
+import { UNTRIED } from './rows/untried.ts'
+
+export interface Result {
+  readonly row: Row
+  readonly figure: Figure
+  readonly seconds: number
+}
+
+export const lineOf = ({ row, figure, seconds }: Result): string => {
+  const faults = figure.faults.length === 0 ? '' : `\n    ${figure.faults.join('\n    ')}`
+  return `${verdictOf(figure).padEnd(11)} ${row.bar.padEnd(6)} ${row.name} (${seconds.toFixed(0)} s)\n    ${figure.figure}${faults}`
+}
+
+interface Line {
+  readonly bar: string
+  readonly tried: string
+  readonly figure: string
+  readonly verdict: Verdict
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ')
+
+const linesOf = (results: readonly Result[]): Line[] =>
+  Object.keys(BARS).flatMap(bar => {
+    const own = results.filter(({ row }) => row.bar === bar)
+    if (own.length === 0) return [{ bar, tried: '–', figure: UNTRIED[bar] ?? 'not in this run', verdict: 'not tried' as const }]
+    return own.map(({ row, figure }) => ({
+      bar,
+      tried: `**${row.name}**: ${row.tried}`,
+      figure: [figure.figure, ...figure.faults.map(fault => `**${fault}**`)].join('. '),
+      verdict: verdictOf(figure),
+    }))
+  })
+
+const table = (lines: readonly Line[]): string[] => {
+  let last = ''
+  return lines.map(({ bar, tried, figure, verdict }) => {
+    const head = bar === last ? '| |' : `| ${bar} | ${cell(BARS[bar] ?? '')}`
+    last = bar
+    return `${head} | ${cell(tried)} | ${cell(figure)} | ${verdict} |`
+  })
+}
+
+export interface Conditions {
+  readonly version: string
+  readonly revision: string
+  readonly node: string
+  readonly cpus: number
+  readonly seed: number
+  readonly scale: number
+  readonly date: string
+}
+
+export const markdown = (
+  results: readonly Result[],
+  { version, revision, node, cpus, seed, scale, date }: Conditions,
+): string => {
+  const lines = linesOf(results)
+  const count = (verdict: Verdict): number => lines.filter(line => line.verdict === verdict).length
+  return [
+    '# Trust, attacked',
+    '',
+    'What was tried against the server, and what came of it. Written by `npm run trust`; the short form of some rows runs with',
+    '`npm test`. [security.md](security.md) says who might do such things, and what is left to others.',
+    '',
+    `shardns ${version} (${revision}), Node ${node}, ${cpus} CPUs shared by server, attackers, clients and upstream, ${date}, seed`,
+    `${seed}, scale ${scale}. ${lines.length} rows: ${count('holds')} hold, ${count('falls short')} fall short, ${count('not tried')} not tried.`,
+    '',
+    'The healthy client asks 200 known names a second over UDP, unless a row says otherwise. *Late* is an answer that took more than 2 s,',
+    '*lost* one that did not come within 7 s to a question asked twice. Latencies are those of one machine on which all of it ran: only their',
+    'ratio says something. *Stock memory limit* is 170 MiB, that of the stock CoreDNS Deployment.',
+    '',
+    '| bar | what it asks | tried | figure | verdict |',
+    '|---|---|---|---|---|',
+    ...table(lines),
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,26 @@
+// One row, from start to end, within bounds.
+
+import type { Figure, Row } from './row.ts'
+import { type Form, World } from './world.ts'
+
+/** Far more than any row takes: one that hangs is a fault of its own. */
+const ROW_LIMIT_MS = 15 * 60_000
+
+export const tryRow = async (row: Row, form: Form): Promise<Figure> => {
+  const world = new World(form)
+  const tooLong = Promise.withResolvers<never>()
+  const timer = setTimeout(() => tooLong.reject(new Error('the row did not end')), ROW_LIMIT_MS)
+  try {
+    return await Promise.race([row.run(world), tooLong.promise])
+  } catch (error) {
+    return { figure: 'not measured', faults: [textOf(error)] }
+  } finally {
+    clearTimeout(timer)
+    await world.close()
+  }
+}
+
+const MOST_CHARACTERS = 500
+
+const textOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ').slice(0, MOST_CHARACTERS)
