@@ -14,6 +14,11 @@ const TRIM_INTERVAL_MS = 5000
 const MADV_DONTNEED = 4
 /** Main's heap may grow by so much before it is collected: a cluster that changes all the time would let it grow to several times what it holds. */
 const HEAP_SLACK_BYTES = 8 * 1024 * 1024
+/** The same for garbage that clients make as fast as they like. */
+const CHURN_SLACK_BYTES = 4 * 1024 * 1024
+
+/** What main's heap took after it was last collected here. Nothing is collected before the start is over. */
+let settledBytes = Number.POSITIVE_INFINITY
 
 /** To be called once, when the shards serve; looks again every now and then. Its timers keep no process alive. */
 export const giveBackMemory = (): void => {
@@ -22,16 +27,25 @@ export const giveBackMemory = (): void => {
     const calls = openMemoryCalls()
     calls?.malloc_trim(0n)
     if (calls !== undefined) dropCleanPages(calls)
-    let settledBytes = heapBytes()
+    settledBytes = heapBytes()
     const look = (): void => {
-      if (heapBytes() - settledBytes > HEAP_SLACK_BYTES) {
-        collectGarbage()
-        settledBytes = heapBytes()
-      }
+      collectBeyond(HEAP_SLACK_BYTES)
       calls?.malloc_trim(0n)
     }
     setInterval(look, TRIM_INTERVAL_MS).unref()
   }, SETTLE_MS).unref()
+}
+
+/**
+ * For what clients can repeat at will, such as connections: V8 would let their garbage grow to several times main's heap. To be called every
+ * few hundred of them.
+ */
+export const collectChurn = (): void => collectBeyond(CHURN_SLACK_BYTES)
+
+const collectBeyond = (slackBytes: number): void => {
+  if (heapBytes() - settledBytes <= slackBytes) return
+  collectGarbage()
+  settledBytes = heapBytes()
 }
 
 /** What main's heap takes of the system, garbage and free pages included. */

@@ -8,7 +8,7 @@ import { systemClock } from './core/clock.ts'
 import type { ProcessControl } from './core/control-scope.ts'
 import { messageOf } from './core/errors.ts'
 import { makeLogger, stdout } from './core/log.ts'
-import { collectGarbage } from './give-back.ts'
+import { collectChurn, collectGarbage } from './give-back.ts'
 import { ListenSockets } from './listen-sockets.ts'
 import { chooseEngine, type EngineChoice } from './net/mmsg/support.ts'
 import { canReusePort } from './net/probe.ts'
@@ -37,7 +37,7 @@ export class Server {
   readonly #options: ServeOptions
   readonly #log = makeLogger(stdout, '', () => this.#isDebug)
   readonly #registry = new MetricsRegistry({ version: shardnsVersion(), revision: revision() })
-  readonly #http = new HttpEndpoints(this.#log)
+  readonly #http = new HttpEndpoints({ log: this.#log, metrics: this.#registry.process, collectChurn })
   readonly #cache: CacheMemory
   readonly #kept: KeptThings
   readonly #supervisor: Supervisor

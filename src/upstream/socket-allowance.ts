@@ -41,7 +41,8 @@ export function socketsPerThread(threads: number, openFiles: number = openFilesL
   return Math.max(MINIMUM, Math.floor(Math.min(openFiles / 2, PROCESS_LIMIT) / threads))
 }
 
-function openFilesLimit(): number {
+/** Descriptors that the process may have open. */
+export function openFilesLimit(): number {
   try {
     const match = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))
     return match === null ? FALLBACK_OPEN_FILES : Number(match[1])
