@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { systemClock } from './core/clock.ts'
 import { type MemoryCalls, openMemoryCalls } from './net/mmsg/libc.ts'
 
 /** Long enough after the start that the shards have done what they do only once. */
@@ -16,6 +17,8 @@ const MADV_DONTNEED = 4
 const HEAP_SLACK_BYTES = 8 * 1024 * 1024
 /** The same for garbage that clients make as fast as they like. */
 const CHURN_SLACK_BYTES = 4 * 1024 * 1024
+/** Until then main does other things: for as long as the last collection of churn took. */
+let churnRestMs = 0
 
 /** What main's heap took after it was last collected here. Nothing is collected before the start is over. */
 let settledBytes = Number.POSITIVE_INFINITY
@@ -29,7 +32,7 @@ export const giveBackMemory = (): void => {
     if (calls !== undefined) dropCleanPages(calls)
     settledBytes = heapBytes()
     const look = (): void => {
-      collectBeyond(HEAP_SLACK_BYTES)
+      if (heapBytes() - settledBytes > HEAP_SLACK_BYTES) collect()
       calls?.malloc_trim(0n)
     }
     setInterval(look, TRIM_INTERVAL_MS).unref()
@@ -40,10 +43,15 @@ export const giveBackMemory = (): void => {
  * For what clients can repeat at will, such as connections: V8 would let their garbage grow to several times main's heap. To be called every
  * few hundred of them.
  */
-export const collectChurn = (): void => collectBeyond(CHURN_SLACK_BYTES)
+export const collectChurn = (): void => {
+  const startMs = systemClock.ms()
+  if (startMs < churnRestMs || heapBytes() - settledBytes <= CHURN_SLACK_BYTES) return
+  collect()
+  const endMs = systemClock.ms()
+  churnRestMs = endMs + (endMs - startMs)
+}
 
-const collectBeyond = (slackBytes: number): void => {
-  if (heapBytes() - settledBytes <= slackBytes) return
+const collect = (): void => {
   collectGarbage()
   settledBytes = heapBytes()
 }

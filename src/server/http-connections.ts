@@ -21,6 +21,7 @@ const REQUEST_LIMIT = 16
 /** What has come on a connection is read once a whole turn of the event loop has passed since it was accepted. */
 const TURNS_UNTIL_READ = 2
 const IPV6_CLIENT_BYTES = 8
+const PARSED_AS_UPGRADE = 2
 /** Answers of less are in the client's own buffers as soon as they are sent. */
 const SHORT_BYTES = 4096
 
@@ -44,8 +45,8 @@ interface Client {
 
 export interface ConnectionEvents {
   closed(closure: Closure): void
-  /** However it came to its end. */
-  ended(): void
+  /** A connection or a request has left garbage behind. */
+  churned(): void
 }
 
 export class HttpConnections {
@@ -82,8 +83,9 @@ export class HttpConnections {
     this.#connections.set(socket, connection)
     client.connections.add(connection)
     socket.once('close', () => this.#remove(connection))
-    if (this.#connections.size > this.#limits.connections + this.#limits.burst) this.#makeRoom(0)
-    else if (this.#connections.size > this.#limits.connections) this.#countTurns()
+    const { connections, burst } = this.#limits
+    this.#closeBeyond(connections + burst, 0)
+    if (this.#connections.size > connections) this.#countTurns()
   }
 
   /** Its request has come, with all headers. False if it is not to be answered. */
@@ -95,6 +97,7 @@ export class HttpConnections {
     if (connection.requests === 0) this.#unread(connection, -connection.unreadBytes)
     if (++connection.requests > REQUEST_LIMIT) {
       this.#close(connection, 'pipelined')
+      stopParsing(socket)
       return false
     }
     this.#touch(connection)
@@ -157,7 +160,7 @@ export class HttpConnections {
     const { client } = connection
     client.connections.delete(connection)
     if (client.connections.size === 0) this.#clients.delete(client.key)
-    this.#events.ended()
+    this.#events.churned()
   }
 
   /** What a newcomer sends is read in the turn after the one that accepts it: many may be accepted in one, and none of them is closed unread. */
@@ -167,14 +170,15 @@ export class HttpConnections {
     setImmediate(() => {
       this.#turn++
       this.#isCounting = false
-      this.#makeRoom(TURNS_UNTIL_READ)
+      this.#closeBeyond(this.#limits.connections, TURNS_UNTIL_READ)
       if (this.#connections.size > this.#limits.connections) this.#countTurns()
     })
   }
 
-  #makeRoom(turns: number): void {
+  /** Only those that were accepted at least so many turns ago. */
+  #closeBeyond(size: number, turns: number): void {
     const mayGo = (connection: Connection): boolean => this.#turn - connection.acceptedInTurn >= turns
-    while (this.#connections.size > this.#limits.connections) {
+    while (this.#connections.size > size) {
       const idle = this.#ofLargest(client => client.connections.size, 1)?.find(mayGo) ?? this.#connections.values().find(mayGo)
       if (idle === undefined) return
       this.#close(idle, 'room')
@@ -201,6 +205,14 @@ export class HttpConnections {
 const end = ({ socket, hasAsked, requests, unreadBytes }: Connection): void => {
   if (hasAsked && requests === 0 && unreadBytes <= SHORT_BYTES) socket.destroy()
   else socket.resetAndDestroy()
+}
+
+/**
+ * Node's parser hands over every request of what was read at once, a thousand maybe, though their socket has gone. It stops at what it takes for
+ * an upgrade. A field of Node's own: without it the others cost time and nothing else.
+ */
+const stopParsing = ({ parser }: Socket & { parser?: { onIncoming: () => number } | null }): void => {
+  if (parser) parser.onIncoming = () => PARSED_AS_UPGRADE
 }
 
 /** IPv6 clients have a whole network of 64 bits each. */

@@ -14,7 +14,7 @@ import { listenOn } from './http-listen.ts'
 const TIMEOUT_MS = 5000
 const HEADER_LIMIT_BYTES = 8 * 1024
 const CHECK_INTERVAL_MS = 1000
-/** Connections whose garbage, some kilobytes each, is looked after at once. */
+/** Connections and requests whose garbage, some kilobytes each, is looked after at once. */
 const CHURN = 256
 /** Per listener. The kernel keeps what a client does not read, so that this is memory whoever holds it. */
 const UNREAD_LIMIT_BYTES = 4 * 1024 * 1024
@@ -45,7 +45,7 @@ export interface HttpSetup {
   /** Without prefix: CoreDNS's lines for these failures have none. */
   readonly log: Logger
   readonly metrics: MetricRegistrar
-  /** Called every now and then while many connections come and go. */
+  /** Called every now and then while many connections or requests come and go. */
   readonly collectChurn: () => void
   readonly limits?: ConnectionLimits
 }
@@ -64,11 +64,11 @@ export class HttpEndpoints {
     const help = 'HTTP connections that were closed to have room for others, by what there was too much of.'
     const closures = metrics.counter({ name: 'shardns_http_connections_closed_total', help, labelNames: ['reason'] })
     for (const reason of CLOSURES) closures.add({ reason }, 0)
-    let endings = 0
-    const ended = () => {
-      if (++endings % CHURN === 0) collectChurn()
+    let count = 0
+    const churned = () => {
+      if (++count % CHURN === 0) collectChurn()
     }
-    this.#events = { closed: reason => closures.add({ reason }), ended }
+    this.#events = { closed: reason => closures.add({ reason }), churned }
   }
 
   /**
@@ -168,6 +168,7 @@ export class HttpEndpoints {
   async #serve(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { connections, routes, isCommitted, server } = endpoint
     const { socket, method = '' } = request
+    this.#events.churned()
     if (!connections.asked(socket)) return
     response.once('close', () => connections.answered(socket))
     const path = pathOf(request)
