@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { systemClock } from './core/clock.ts'
 import { type MemoryCalls, openMemoryCalls } from './net/mmsg/libc.ts'
 
 /** Long enough after the start that the shards have done what they do only once. */
@@ -14,6 +15,13 @@ const TRIM_INTERVAL_MS = 5000
 const MADV_DONTNEED = 4
 /** Main's heap may grow by so much before it is collected: a cluster that changes all the time would let it grow to several times what it holds. */
 const HEAP_SLACK_BYTES = 8 * 1024 * 1024
+/** The same for garbage that clients make as fast as they like. */
+const CHURN_SLACK_BYTES = 4 * 1024 * 1024
+/** Until then main does other things: for as long as the last collection of churn took. */
+let churnRestMs = 0
+
+/** What main's heap took after it was last collected here. Nothing is collected before the start is over. */
+let settledBytes = Number.POSITIVE_INFINITY
 
 /** To be called once, when the shards serve; looks again every now and then. Its timers keep no process alive. */
 export const giveBackMemory = (): void => {
@@ -22,16 +30,30 @@ export const giveBackMemory = (): void => {
     const calls = openMemoryCalls()
     calls?.malloc_trim(0n)
     if (calls !== undefined) dropCleanPages(calls)
-    let settledBytes = heapBytes()
+    settledBytes = heapBytes()
     const look = (): void => {
-      if (heapBytes() - settledBytes > HEAP_SLACK_BYTES) {
-        collectGarbage()
-        settledBytes = heapBytes()
-      }
+      if (heapBytes() - settledBytes > HEAP_SLACK_BYTES) collect()
       calls?.malloc_trim(0n)
     }
     setInterval(look, TRIM_INTERVAL_MS).unref()
   }, SETTLE_MS).unref()
+}
+
+/**
+ * For what clients can repeat at will, such as connections: V8 would let their garbage grow to several times main's heap. To be called every
+ * few hundred of them.
+ */
+export const collectChurn = (): void => {
+  const startMs = systemClock.ms()
+  if (startMs < churnRestMs || heapBytes() - settledBytes <= CHURN_SLACK_BYTES) return
+  collect()
+  const endMs = systemClock.ms()
+  churnRestMs = endMs + (endMs - startMs)
+}
+
+const collect = (): void => {
+  collectGarbage()
+  settledBytes = heapBytes()
 }
 
 /** What main's heap takes of the system, garbage and free pages included. */

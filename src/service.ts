@@ -9,7 +9,7 @@ import type { ProcessControl } from './core/control-scope.ts'
 import { messageOf } from './core/errors.ts'
 import { makeLogger, stdout } from './core/log.ts'
 import { declareDeathCounts } from './death-counts.ts'
-import { collectGarbage } from './give-back.ts'
+import { collectChurn, collectGarbage } from './give-back.ts'
 import { ListenSockets } from './listen-sockets.ts'
 import { receiveDropsAt } from './net/drops.ts'
 import { placeOf } from './net/engine.ts'
@@ -42,7 +42,7 @@ export class Server {
   readonly #options: ServeOptions
   readonly #log = makeLogger(stdout, '', () => this.#isDebug)
   readonly #registry = new MetricsRegistry({ version: shardnsVersion(), revision: revision() })
-  readonly #http = new HttpEndpoints(this.#log)
+  readonly #http = new HttpEndpoints({ log: this.#log, metrics: this.#registry.process, collectChurn })
   readonly #cache: CacheMemory
   readonly #kept: KeptThings
   readonly #supervisor: Supervisor

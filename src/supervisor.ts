@@ -132,6 +132,7 @@ export class Supervisor {
     const { id } = generation.message
     this.#generations.set(id, generation)
     await Promise.all(this.#slots.map(slot => slot.bringing))
+    const asked = this.#slots.map(slot => slot.running)
     const answers = await Promise.all(this.#slots.map(slot => this.#load(slot, generation.message)))
     const failure = answers.find(answer => answer?.kind === 'failed')
     if (failure !== undefined || answers.every(answer => answer === undefined)) {
@@ -140,7 +141,9 @@ export class Supervisor {
       throw new Error(failure?.kind === 'failed' ? failure.error : 'no shard could load the configuration')
     }
     this.#current = generation
-    await Promise.all(this.#slots.map((slot, n) => (answers[n] === undefined ? undefined : this.#commit(slot, id))))
+    // One that has died since it loaded has a successor, which has not and would not answer.
+    const loaded = this.#slots.filter((slot, n) => answers[n] !== undefined && slot.running === asked[n])
+    await Promise.all(loaded.map(slot => this.#commit(slot, id)))
     for (const slot of this.#slots) if (slot.serves !== id) this.#bring(slot)
     this.#collectRetired()
   }
@@ -290,7 +293,7 @@ export class Supervisor {
     for (const [id, generation] of this.#generations) {
       if (generation === this.#current || this.#slots.some(slot => slot.holds.has(id))) continue
       // A generation that is being loaded is held by nobody yet and newer than the one in force.
-      if (this.#current !== undefined && id > this.#current.message.id) continue
+      if (id > (this.#current?.message.id ?? 0)) continue
       this.#generations.delete(id)
       generation.retired()
     }

@@ -1,6 +1,7 @@
 // Time for the API client: now and later, as an argument, so that tests let minutes pass by number.
 
 import { systemClock } from '../core/clock.ts'
+import { LONGEST_TIMER_MS } from '../core/timers.ts'
 
 export interface Timers {
   /** Monotonic milliseconds. */
@@ -9,13 +10,10 @@ export interface Timers {
   after(delayMs: number, task: () => void): () => void
 }
 
-/** Node's timers fire at once beyond this: 24 days. */
-const MAXIMUM_DELAY_MS = 2 ** 31 - 1
-
 export const systemTimers: Timers = {
   nowMs: () => systemClock.ms(),
   after: (delayMs, task) => {
-    const timer = setTimeout(task, Math.min(delayMs, MAXIMUM_DELAY_MS))
+    const timer = setTimeout(task, Math.min(delayMs, LONGEST_TIMER_MS))
     return () => clearTimeout(timer)
   },
 }

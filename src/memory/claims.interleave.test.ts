@@ -37,6 +37,32 @@ for (const { name, blocks, frees } of [
   })
 }
 
+test('Claims.claim: another claimant, there just before, that takes its last step while it is looked at is seen', () => {
+  interleave(() => {
+    const { words, one } = world()
+    const tentative = 0x102
+    // The other has its place, its hash comes later.
+    words[0] = tentative
+    let ticket = -1
+    let isOtherHeld = false
+    return {
+      operation: () => {
+        const { compareExchange } = Atomics
+        Atomics.compareExchange = ((...given: Parameters<typeof compareExchange>) => {
+          Atomics.compareExchange = compareExchange
+          words.set([0, 1], 1)
+          return compareExchange(...given)
+        }) as typeof compareExchange
+        ticket = one.claim(0, 1)
+      },
+      meanwhile: () => {
+        if (words[2] === 1) isOtherHeld = Atomics.compareExchange(words, 0, tentative, 2) === tentative
+      },
+      check: n => assert.equal(ticket >= 0 && isOtherHeld, false, `before access ${n}: both hold the key`),
+    }
+  })
+})
+
 test('sweepClaims: a claimant that dies at any step leaves no claim behind', () => {
   interleave(() => {
     const { words, one, two, held } = world()

@@ -143,10 +143,14 @@ export class Claims {
   /** The entry's state if somebody has it for this key, else 0. */
   #stateIfKey(word: number, hashLow: number, hashHigh: number): number {
     const words = this.#words
-    const state = Atomics.load(words, word)
-    if ((state & OWNER) === 0) return 0
-    if (Atomics.load(words, word + 1) !== hashLow || Atomics.load(words, word + 2) !== hashHigh) return 0
-    return Atomics.load(words, word) === state ? state : 0
+    // Read until it stands still: one that changes meanwhile may have become held. Each further round is a step that another took.
+    for (let state = Atomics.load(words, word); ; ) {
+      if ((state & OWNER) === 0) return 0
+      if (Atomics.load(words, word + 1) !== hashLow || Atomics.load(words, word + 2) !== hashHigh) return 0
+      const now = Atomics.load(words, word)
+      if (now === state) return state
+      state = now
+    }
   }
 }
 

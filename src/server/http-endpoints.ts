@@ -6,16 +6,28 @@ import type { AddressInfo } from 'node:net'
 import type { HttpAnswer, HttpRoute } from '../core/control-scope.ts'
 import { messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import type { MetricRegistrar } from '../core/metrics.ts'
+import { openFilesLimit } from '../upstream/socket-allowance.ts'
+import { CLOSURES, type ConnectionEvents, type ConnectionLimits, HttpConnections } from './http-connections.ts'
 import { listenOn } from './http-listen.ts'
 
 const TIMEOUT_MS = 5000
 const HEADER_LIMIT_BYTES = 8 * 1024
-/** Connections per address; Node closes what comes beyond at once. */
-const CONNECTION_LIMIT = 128
 const CHECK_INTERVAL_MS = 1000
+/** Connections and requests whose garbage, some kilobytes each, is looked after at once. */
+const CHURN = 256
+/** Per listener. The kernel keeps what a client does not read, so that this is memory whoever holds it. */
+const UNREAD_LIMIT_BYTES = 4 * 1024 * 1024
+
+/** Per listener: fewer where the process may open few files. */
+export const connectionLimits = (openFiles: number): ConnectionLimits => {
+  const share = Math.max(16, Math.floor(openFiles / 16))
+  return { connections: Math.min(share, 128), burst: Math.min(share, 512), unreadBytes: UNREAD_LIMIT_BYTES }
+}
 
 interface Endpoint {
   readonly server: Server
+  readonly connections: HttpConnections
   /** By path. Empty until the first commit: everything is then 503. */
   routes: ReadonlyMap<string, HttpRoute>
   isCommitted: boolean
@@ -29,15 +41,34 @@ export interface Prepared {
   rollback(): void
 }
 
+export interface HttpSetup {
+  /** Without prefix: CoreDNS's lines for these failures have none. */
+  readonly log: Logger
+  readonly metrics: MetricRegistrar
+  /** Called every now and then while many connections or requests come and go. */
+  readonly collectChurn: () => void
+  readonly limits?: ConnectionLimits
+}
+
 export class HttpEndpoints {
   readonly #log: Logger
   /** By address as the Corefile gives it. */
   readonly #endpoints = new Map<string, Endpoint>()
   readonly #closing = new Set<Promise<void>>()
+  readonly #limits: ConnectionLimits
+  readonly #events: ConnectionEvents
 
-  /** `log` has no prefix: CoreDNS's lines for these failures have none. */
-  constructor(log: Logger) {
+  constructor({ log, metrics, collectChurn, limits = connectionLimits(openFilesLimit()) }: HttpSetup) {
     this.#log = log
+    this.#limits = limits
+    const help = 'HTTP connections that were closed to have room for others, by what there was too much of.'
+    const closures = metrics.counter({ name: 'shardns_http_connections_closed_total', help, labelNames: ['reason'] })
+    for (const reason of CLOSURES) closures.add({ reason }, 0)
+    let count = 0
+    const churned = () => {
+      if (++count % CHURN === 0) collectChurn()
+    }
+    this.#events = { closed: reason => closures.add({ reason }), churned }
   }
 
   /**
@@ -109,9 +140,10 @@ export class HttpEndpoints {
       keepAliveTimeout: TIMEOUT_MS,
       connectionsCheckingInterval: CHECK_INTERVAL_MS,
     })
-    server.maxConnections = CONNECTION_LIMIT
-    server.setTimeout(TIMEOUT_MS)
-    const endpoint: Endpoint = { server, routes: new Map(), isCommitted: false }
+    const connections = new HttpConnections(this.#limits, this.#events)
+    server.on('connection', socket => connections.add(socket))
+    server.setTimeout(TIMEOUT_MS, socket => connections.expire(socket))
+    const endpoint: Endpoint = { server, connections, routes: new Map(), isCommitted: false }
     server.on('request', (request, response) => void this.#serve(endpoint, request, response))
     await listenOn(server, address)
     server.on('error', error => this.#log.error(`HTTP listener ${address}: ${messageOf(error)}`))
@@ -134,18 +166,27 @@ export class HttpEndpoints {
   }
 
   async #serve(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { connections, routes, isCommitted, server } = endpoint
+    const { socket, method = '' } = request
+    this.#events.churned()
+    if (!connections.asked(socket)) return
+    response.once('close', () => connections.answered(socket))
     const path = pathOf(request)
     const clean = cleanPath(path)
-    const route = endpoint.routes.get(path)
-    if (!endpoint.server.listening) response.setHeader('connection', 'close')
+    const route = routes.get(path)
+    if (!server.listening) response.setHeader('connection', 'close')
+    const answer = (given: HttpAnswer): void => {
+      const body = typeof given.body === 'string' ? Buffer.from(given.body) : given.body
+      if (connections.answering(socket, body.length)) send(response, given, body)
+    }
     try {
-      if (clean !== path) send(response, redirectTo(clean + queryOf(request), request.method ?? ''))
-      else if (route === undefined) send(response, endpoint.isCommitted ? NOT_FOUND : STARTING)
-      else send(response, await route.respond({ method: request.method ?? '', acceptEncoding: acceptEncodingOf(request) }))
+      if (clean !== path) answer(redirectTo(clean + queryOf(request), method))
+      else if (route === undefined) answer(isCommitted ? NOT_FOUND : STARTING)
+      else answer(await route.respond({ method, acceptEncoding: acceptEncodingOf(request) }))
     } catch (error) {
       this.#log.error(`HTTP request for ${route?.path ?? ''} failed: ${messageOf(error)}`)
       if (response.headersSent) response.destroy()
-      else send(response, FAILED)
+      else answer(FAILED)
     }
   }
 }
@@ -196,8 +237,7 @@ const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, character 
 const acceptEncodingOf = (request: IncomingMessage): string => String(request.headers['accept-encoding'] ?? '')
 
 /** Node leaves the body out for HEAD. */
-function send(response: ServerResponse, answer: HttpAnswer): void {
-  const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body
+function send(response: ServerResponse, answer: HttpAnswer, body: Uint8Array): void {
   response.writeHead(answer.status, {
     'content-type': answer.contentType,
     'content-length': body.length,

@@ -7,6 +7,9 @@ import { codeOf, errnoText, lookupErrorText } from '../core/errno.ts'
 import { messageOf } from '../core/errors.ts'
 import { parsePort, splitHostPort } from '../core/host-port.ts'
 
+/** Connections that wait to be accepted. Where there is no room for one more, a client tries again after a second, when its probe has failed. */
+const BACKLOG = 1024
+
 interface Place {
   readonly host: string
   readonly port: number
@@ -66,7 +69,7 @@ function isFallbackWorthTrying(error: unknown, reusePort: boolean, host: string)
 function listenOnce(server: Server, options: { host: string; port: number; reusePort: boolean }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(options, () => {
+    server.listen({ ...options, backlog: BACKLOG }, () => {
       server.removeListener('error', reject)
       resolve()
     })

@@ -51,7 +51,8 @@ export function connectionsPerThread(threads: number, openFiles: number = openFi
   return Math.max(MINIMUM, Math.floor(openFiles / 4 / threads))
 }
 
-function openFilesLimit(): number {
+/** Descriptors that the process may have open. */
+export function openFilesLimit(): number {
   try {
     const match = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))
     return match === null ? FALLBACK_OPEN_FILES : Number(match[1])

@@ -127,6 +127,19 @@ test('serve_stale verify: after VERIFY_TIMEOUT the stale answer, and the questio
   assert.equal(chain.asked.length, 2)
 })
 
+test('serve_stale verify: a VERIFY_TIMEOUT beyond what Node takes as a timer is not over at once', async t => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.after(() => mock.timers.reset())
+  const slow = Promise.withResolvers<ReplyOptions>()
+  const chain = cacheChain(cacheWith('serve_stale 1h verify 600h'), OLD, slow.promise)
+  await chain.ask()
+  chain.clock.advance(60_000)
+  const answer = chain.ask()
+  mock.timers.tick(60_000)
+  slow.resolve(NEW)
+  assert.deepEqual((await answer).answer, [a(60, 2)])
+})
+
 test('serve_stale verify: what is no operating failure is not hidden', async () => {
   const chain = cacheChain(cacheWith('serve_stale 1h verify'), OLD, () => {
     throw new TypeError('a defect')

@@ -5,11 +5,9 @@
 // only ever taken by exchange, so each error is in exactly one summary, and a shard that dies leaves nothing behind.
 
 import type { ControlScope } from '../../core/control-scope.ts'
+import { LONGEST_TIMER_MS } from '../../core/timers.ts'
 import type { ErrorsOptions } from './options.ts'
 import { printSummary } from './summary.ts'
-
-/** The longest time that setTimeout takes. */
-const TIMER_LIMIT_MS = 2 ** 31 - 1
 
 export interface ErrorsShared {
   /** Word offset of the first pattern's count; the others follow. */
@@ -29,7 +27,7 @@ export function controlErrors(options: ErrorsOptions, scope: ControlScope): Erro
       // Resolves at once if errors were counted since; does not keep the process alive.
       await Atomics.waitAsync(scope.words(), word, 0).value
       if (isRetired) return
-      timer = setTimeout(endPeriod, Math.min(Math.max(consolidation.periodMs, 0), TIMER_LIMIT_MS)).unref()
+      timer = setTimeout(endPeriod, Math.min(Math.max(consolidation.periodMs, 0), LONGEST_TIMER_MS)).unref()
     }
     const endPeriod = () => {
       print()

@@ -2,6 +2,7 @@
 
 import type { ControlScope } from '../../core/control-scope.ts'
 import type { InspectScope } from '../../core/inspect-scope.ts'
+import { LONGEST_TIMER_MS } from '../../core/timers.ts'
 import type { Endpoint } from '../../upstream/endpoint.ts'
 import { HealthProbes } from '../../upstream/health-probes.ts'
 import { HealthWords, healthWordCount } from '../../upstream/health-words.ts'
@@ -17,8 +18,6 @@ import { inspectUpstreams, listUpstreams } from './upstream-list.ts'
 const PROBE_TIMEOUT_MS = 1000
 /** `health_check 0` would otherwise probe a refusing upstream as fast as a processor can. */
 const MINIMUM_PROBE_INTERVAL_MS = 10
-/** Node's timers fire at once beyond this: 24 days. */
-const MAXIMUM_TIMER_MS = 2 ** 31 - 1
 
 const ROOT = Uint8Array.of(0)
 
@@ -85,7 +84,7 @@ function watchHealth(
     const probes = new HealthProbes({
       words: new HealthWords(scope.words(), shared.healthWord),
       upstreams: shared.upstreams,
-      intervalMs: Math.min(Math.max(options.healthCheckMs, MINIMUM_PROBE_INTERVAL_MS), MAXIMUM_TIMER_MS),
+      intervalMs: Math.min(Math.max(options.healthCheckMs, MINIMUM_PROBE_INTERVAL_MS), LONGEST_TIMER_MS),
       probe: upstream => prober.probe(upstream),
       onFailure: upstream => onFailure(upstream.name),
     })

@@ -1,8 +1,8 @@
 // Main half of health: route, probe loop, lameduck.
 
-import { setTimeout as wait } from 'node:timers/promises'
 import type { ControlScope } from '../../core/control-scope.ts'
 import { SLIM_TIME_BUCKETS } from '../../core/metrics.ts'
+import { wait } from '../../core/timers.ts'
 import { formatDuration } from '../../corefile/duration.ts'
 import type { HealthOptions } from './options.ts'
 import { startProbing } from './probe.ts'

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { mock, test } from 'node:test'
 import { chain, fakeClock, fakeLogger, options, parseError } from '../../../test/support/plugin-harness.ts'
+import { LONGEST_TIMER_MS } from '../../core/timers.ts'
 import { health } from './index.ts'
 import { probeOnce } from './probe.ts'
 
@@ -62,6 +63,22 @@ test('lameduck: waits its time at shutdown and says so; not at a reload', async 
   await Promise.resolve()
   assert.deepEqual(control.logged, ['[INFO] Going into lameduck mode for 5s'])
   t.mock.timers.tick(4999)
+  assert.equal(isOver, false)
+  t.mock.timers.tick(1)
+  await shutdown
+})
+
+test('lameduck: more than Node takes as one timer is waited for all the same', async t => {
+  const { control } = await chain(health, 'health {\nlameduck 600h\n}')
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  let isOver = false
+  const shutdown = control.shutdown().then(() => {
+    isOver = true
+  })
+  await Promise.resolve()
+  t.mock.timers.tick(LONGEST_TIMER_MS)
+  t.mock.timers.tick(600 * 3_600_000 - LONGEST_TIMER_MS - 1)
+  await new Promise(setImmediate)
   assert.equal(isOver, false)
   t.mock.timers.tick(1)
   await shutdown

@@ -51,6 +51,21 @@ test('what is listed before the process serves outdates nothing: caches are empt
   assert.deepEqual(outdated(), [])
 })
 
+test('a startup_timeout beyond what Node takes as a timer is not over at once', async t => {
+  const api = await startApi(t)
+  const control = fakeControl()
+  t.after(async () => {
+    await control.retired()
+    control.kept.keepOnly([])
+  })
+  await controlKubernetes(parse(directive(`kubernetes cluster.local {\nendpoint ${api.url}\nstartup_timeout 600h\n}`)), control)
+  await control.started()
+  assert.deepEqual(
+    control.logged.filter(line => line.includes('unsynced')),
+    [],
+  )
+})
+
 test('a change afterwards outdates its names, and no others', async t => {
   const api = await startApi(t)
   const { outdated } = await start(t, api, true)

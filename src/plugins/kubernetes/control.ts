@@ -4,6 +4,7 @@
 import { networkInterfaces } from 'node:os'
 import type { ControlScope } from '../../core/control-scope.ts'
 import { parseIp, withoutZone } from '../../core/ip.ts'
+import { wait } from '../../core/timers.ts'
 import { connect, type KubeWorld, SERVICE_ACCOUNT_FOLDER } from '../../kube/target.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import { declareApiMetrics } from './api-metrics.ts'
@@ -66,11 +67,10 @@ export const inspectKubernetes = async ({ endpoint, tls, kubeconfig }: Kubernete
 /** As CoreDNS: other zones are not kept waiting for an API server that is away. */
 const waitFor = async (source: ClusterSource, timeoutMs: number, { log }: ControlScope): Promise<void> => {
   if (source.isSynced) return
-  const timedOut = Promise.withResolvers<void>()
-  const timer = setTimeout(timedOut.resolve, Math.max(0, timeoutMs))
+  const given = new AbortController()
   const ticker = setInterval(() => log.info('waiting for Kubernetes API before starting server'), WAITING_LINE_MS)
-  await Promise.race([source.synced, timedOut.promise])
-  clearTimeout(timer)
+  await Promise.race([source.synced, wait(timeoutMs, given.signal)])
+  given.abort()
   clearInterval(ticker)
   if (!source.isSynced) log.warning('starting server with unsynced Kubernetes API')
 }

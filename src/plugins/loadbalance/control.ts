@@ -8,6 +8,7 @@ import { messageOf } from '../../core/errors.ts'
 import type { InspectScope } from '../../core/inspect-scope.ts'
 import type { Logger } from '../../core/logger.ts'
 import { readTextFile } from '../../core/text-file.ts'
+import { LONGEST_TIMER_MS } from '../../core/timers.ts'
 import { formatDuration } from '../../corefile/duration.ts'
 import type { LoadbalanceOptions, WeightFileOptions } from './options.ts'
 import { makeBoard, writeBoard } from './weight-board.ts'
@@ -19,8 +20,6 @@ export interface LoadbalanceShared {
 }
 
 const FILE_BYTES_MAX = 1 << 20
-/** setInterval takes no more. */
-const INTERVAL_MS_MAX = 0x7fffffff
 
 /** The file is missing or may not be read: it may come later. */
 class WeightFileOpenError extends Error {
@@ -71,7 +70,7 @@ const startWatch = (watch: WeightFile, reloadMs: number, scope: ControlScope): v
     }
   }
   scope.onStart(() => {
-    timer = setInterval(look, Math.min(reloadMs, INTERVAL_MS_MAX)).unref()
+    timer = setInterval(look, Math.min(reloadMs, LONGEST_TIMER_MS)).unref()
   })
   scope.onRetire(() => clearInterval(timer))
 }

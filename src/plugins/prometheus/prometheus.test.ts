@@ -16,7 +16,7 @@ import { ServerError } from '../../core/errors.ts'
 import type { Handler } from '../../core/handler.ts'
 import { SILENCE } from '../../core/reply.ts'
 import { RCODE_REFUSED } from '../../wire/rcodes.ts'
-import { acceptsGzip } from './control.ts'
+import { acceptsGzip } from './exposition.ts'
 import { prometheus } from './index.ts'
 
 const LISTENERS = [
@@ -158,7 +158,7 @@ test('/metrics: the exposition, compressed when asked for; its address may fail 
   const { address, path, onBindFailure, failureText } = route ?? {}
   assert.deepEqual([address, path, onBindFailure, failureText], [':9253', '/metrics', 'log', 'Failed to start metrics handler'])
   const plain = await route?.respond({ method: 'GET', acceptEncoding: '' })
-  assert.deepEqual(plain, { status: 200, contentType: 'text/plain; version=0.0.4', body: 'x 1\n' })
+  assert.deepEqual(plain, { status: 200, contentType: 'text/plain; version=0.0.4', body: Buffer.from('x 1\n') })
   const compressed = await route?.respond({ method: 'GET', acceptEncoding: 'deflate, gzip;q=0.5' })
   assert.equal(compressed?.contentEncoding, 'gzip')
   assert.equal(gunzipSync(compressed.body).toString(), 'x 1\n')

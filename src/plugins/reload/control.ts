@@ -2,11 +2,9 @@
 
 import { randomInt } from 'node:crypto'
 import type { ControlScope } from '../../core/control-scope.ts'
+import { LONGEST_TIMER_MS } from '../../core/timers.ts'
 import { makeCheck, type VersionInfo } from './check.ts'
 import type { ReloadOptions } from './options.ts'
-
-/** The longest time that setInterval takes. */
-const TIMER_LIMIT_MS = 2 ** 31 - 1
 
 /** The scope whose control half ran last: loads follow one another, so it is the last block of the newest generation. */
 let lastScope: ControlScope | undefined
@@ -41,5 +39,5 @@ export function controlReload(options: ReloadOptions, scope: ControlScope): unde
 export function periodMs({ intervalMs, jitterMs }: ReloadOptions): number {
   const width = Math.floor(jitterMs)
   const jitter = width > 0 ? randomInt(width) - width / 2 : 0
-  return Math.min(intervalMs + jitter, TIMER_LIMIT_MS)
+  return Math.min(intervalMs + jitter, LONGEST_TIMER_MS)
 }
