@@ -2,7 +2,7 @@
 
 import { connect, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import { FrameReader } from '../../../src/upstream/frame-reader.ts'
+import { FrameReader } from '../../../src/wire/frames.ts'
 import { query } from '../../support/messages.ts'
 import type { Attack } from './attack.ts'
 import { framed } from './loads.ts'
@@ -22,13 +22,12 @@ export const streamQuestions: Attack<StreamQuestionsSetting> = async ({ port, zo
     const reader = new FrameReader()
     const made = connect(port, '127.0.0.1')
     made.on('error', () => undefined)
-    made.on('data', chunk =>
-      reader.push(Uint8Array.from(chunk as Buffer), message => {
+    made.on('data', chunk => {
+      for (const message of reader.all(Uint8Array.from(chunk as Buffer))) {
         if ((message[3]! & 15) === 0) counts.answered++
         else counts.failed++
-        return true
-      }),
-    )
+      }
+    })
     return made
   }
   let socket = open()
