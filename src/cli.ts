@@ -1,13 +1,15 @@
-#!/usr/bin/env -S node --disable-sigusr1
+#!/usr/bin/env node
 // The program. Signals that a server is sent while it starts must not end it, nor open Node's debugger, which SIGUSR1 does by default: they are
 // taken before anything else is loaded. main.ts says what they do once there is a server.
+
+import { closeStrayDebugger } from './stray-debugger.ts'
 
 for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const) {
   // Windows knows none of them.
   if (process.platform !== 'win32') process.on(signal, () => {})
 }
 
+closeStrayDebugger()
+
 const { run } = await import('./command-line.ts')
 process.exit(await run(process.argv.slice(2)))
-
-export {}

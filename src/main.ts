@@ -10,6 +10,7 @@ import { giveBackMemory } from './give-back.ts'
 import { readCorefile } from './server/corefile-source.ts'
 import { zoneSyntaxWarning } from './server/zone-syntax.ts'
 import { Server, type ServerWorld } from './service.ts'
+import { closeStrayDebugger } from './stray-debugger.ts'
 
 const EXIT_OK = 0
 const EXIT_FAILURE = 1
@@ -40,6 +41,7 @@ export const runServer = async (options: ServeOptions, world: Partial<ServerWorl
     if (!options.quiet) for (const line of versionText().split('\n')) stdout.raw(line)
     log.info(server.engineText)
     writePidfile(options.pidfile)
+    closeStrayDebugger()
     signals.started()
     giveBackMemory()
   } catch (error) {

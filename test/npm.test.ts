@@ -80,7 +80,7 @@ const fingerprint = (folder: string): string[] =>
     )
     .toSorted()
 
-test('npm start: a signal to npm ends the server, and no file is another than before', LIMIT, async t => {
+test('npm start: SIGUSR1 reloads, a signal to npm ends the server, and no file is another than before', LIMIT, async t => {
   const folder = temporaryFolder(t)
   copyCheckout(folder)
   const [port] = await freePorts(1)
@@ -92,6 +92,8 @@ test('npm start: a signal to npm ends the server, and no file is another than be
   while (!existsSync(pidfile)) await new Promise(setImmediate)
   const pid = Number(readFileSync(pidfile, 'utf8'))
   assert.notEqual(pid, npm.pid)
+  process.kill(pid, 'SIGUSR1')
+  await npm.seen(/Reloading complete/)
   npm.child.kill('SIGTERM')
   await npm.exited
   assert.match(npm.out, /SIGTERM: Shutting down servers then terminating/)

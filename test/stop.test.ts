@@ -2,7 +2,9 @@
 // kernel, so that a client need not wait to find out.
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -179,15 +181,28 @@ for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const)
     assert.equal(server.err, '')
   })
 
+test("SIGUSR1 before we have a handler opens Node's debugger, and that is closed again", LIMIT, async t => {
+  const server = await launchServer(t, port => `.:${port} {\nbind 127.0.0.1\nwhoami\n}\n`)
+  await untilCaught(server, 'SIGUSR1', true)
+  server.child.kill('SIGUSR1')
+  await server.seen(/engine /)
+  const [, port] = /^Debugger listening on ws:\/\/127\.0\.0\.1:(\d+)/m.exec(server.err) ?? []
+  // Sometimes ours is there before the signal.
+  if (port !== undefined) await assert.rejects(once(connect(Number(port), '127.0.0.1'), 'connect'), { code: 'ECONNREFUSED' })
+  server.child.kill('SIGUSR1')
+  await server.seen(/Reloading complete/)
+  assert.equal(await server.stop(), 0)
+})
+
 /** SIGTERM, SIGINT and SIGQUIT are taken at once, the last of them is no default of Node's. */
 const untilSignalsAreTaken = (server: ServerProcess): Promise<void> => untilCaught(server, 'SIGQUIT')
 
-/** Resolves once the process has a handler of its own for the signal. */
-const untilCaught = async (server: ServerProcess, signal: NodeJS.Signals): Promise<void> => {
+/** Resolves once the process has a handler for the signal: its own, or that which Node has from its first moment. */
+const untilCaught = async (server: ServerProcess, signal: NodeJS.Signals, byNode = false): Promise<void> => {
   for (;;) {
     const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1] ?? '0'
     // Bit n - 1 stands for signal n. Node's own handler for SIGUSR1 is there from its first moment; ours for SIGUSR2 comes right behind ours for it.
-    const number = constants.signals[signal === 'SIGUSR1' ? 'SIGUSR2' : signal]
+    const number = constants.signals[signal === 'SIGUSR1' && !byNode ? 'SIGUSR2' : signal]
     if ((BigInt(`0x${caught}`) & (1n << BigInt(number - 1))) !== 0n) return
     await new Promise(setImmediate)
   }
