@@ -52,9 +52,9 @@ const killInTurn = async (server: Served, how: How): Promise<void> => {
 }
 
 describe('deaths under load cost no query that is asked once more', { timeout: 120_000 }, () => {
-  for (const how of ['throw', 'exit', 'heap'] as const)
+  for (const how of ['throw', 'exit'] as const)
     test(how, async t => {
-      const { server, port } = await start(t, { options: { heapLimitBytes: 48 * MIB } })
+      const { server, port } = await start(t)
       const client = await DnsClient.open(t, { port })
       const tally = await client.load(nameOf, PER_SECOND, killInTurn(server, how))
       t.diagnostic(`${tally.asked} asked, ${tally.retries} retries`)
@@ -62,16 +62,20 @@ describe('deaths under load cost no query that is asked once more', { timeout: 1
       assert.equal(server.count(/^\[ERROR\] shard \d died/), DEATHS)
       assert.ok(tally.asked > 500, `${tally.asked} asked`)
     })
+})
 
-  // A hang is noticed when the thread has used up a second, so the second try may still meet it, and later ones where the machine is busy.
-  test('hang (eight tries)', async t => {
-    const { server, port } = await start(t)
-    const client = await DnsClient.open(t, { port, tries: 8 })
-    const tally = await client.load(nameOf, PER_SECOND, killInTurn(server, 'hang'))
-    t.diagnostic(`${tally.asked} asked, ${tally.retries} retries`)
-    assert.deepEqual(tally.lost, [])
-    assert.equal(server.count(/^\[ERROR\] shard \d does not respond: replacing it$/), DEATHS)
-  })
+// What ends these is the shard's own processor time, about a second of it. The second try may still meet it, and later ones where it has to share.
+describe('deaths that take their time cost no query that is asked again and again', { timeout: 120_000 }, () => {
+  for (const how of ['heap', 'hang'] as const)
+    test(how, async t => {
+      const { server, port } = await start(t, { options: { heapLimitBytes: 48 * MIB } })
+      const client = await DnsClient.open(t, { port, tries: 20 })
+      const tally = await client.load(nameOf, PER_SECOND, killInTurn(server, how))
+      t.diagnostic(`${tally.asked} asked, ${tally.retries} retries`)
+      assert.deepEqual(tally.lost, [])
+      assert.equal(server.count(/^\[ERROR\] shard \d died/), DEATHS)
+      if (how === 'hang') assert.equal(server.count(/^\[ERROR\] shard \d does not respond: replacing it$/), DEATHS)
+    })
 })
 
 test('a shard that hangs is replaced', { timeout: 60_000 }, async t => {

@@ -30,13 +30,20 @@ export interface Load {
 /** Asks for A records of the names, over and over, for so many seconds. */
 export function startLoad(
   t: Cleanup,
-  setting: { readonly port: number; readonly names: readonly string[]; readonly perSecond: number; readonly seconds: number },
+  setting: {
+    readonly port: number
+    readonly names: readonly string[]
+    readonly perSecond: number
+    readonly seconds: number
+    /** After which a query is lost; 5 if absent. */
+    readonly patienceSeconds?: number
+  },
 ): Load {
-  const { port, names, perSecond, seconds } = setting
+  const { port, names, perSecond, seconds, patienceSeconds = 5 } = setting
   const file = join(temporaryFolder(t), 'queries')
   writeFileSync(file, names.map(name => `${name} A\n`).join(''))
   // A successor answers in one go what has gathered: dnsperf's own buffers must hold it.
-  const bounds = ['-l', seconds, '-Q', perSecond, '-q', OUTSTANDING, '-c', 4, '-b', BUFFER_BYTES / 1024]
+  const bounds = ['-l', seconds, '-Q', perSecond, '-q', OUTSTANDING, '-c', 4, '-b', BUFFER_BYTES / 1024, '-t', patienceSeconds]
   const args = ['-s', '127.0.0.1', '-p', port, '-d', file, ...bounds, '-W']
   const child = new WatchedProcess(t, 'dnsperf', args.map(String))
   let isOver = false
