@@ -34,7 +34,9 @@ const addTo = (draft: RecordsDraft, key: string, item: string, isFirst = false):
 const seal = (draft: RecordsDraft): string[] => {
   const changed: string[] = []
   const onChange = (entry: number): void =>
-    void changed.push(Buffer.from(draft.bytes.slice(4 * (entry + 3), 4 * (entry + 3) + keyBytesOf(draft.words, entry))).toString())
+    void changed.push(
+      Buffer.from(draft.bytes.slice(4 * (entry + 3), 4 * (entry + 3) + keyBytesOf(draft.words, entry))).toString(),
+    )
   finish(draft.seal(onChange))
   return changed.sort()
 }
@@ -46,7 +48,12 @@ const fill = (draft: RecordsDraft, text: string): void => {
   }
 }
 
-const versions: { readonly name: string; readonly before: string; readonly after: string; readonly changed: readonly string[] }[] = [
+const versions: {
+  readonly name: string
+  readonly before: string
+  readonly after: string
+  readonly changed: readonly string[]
+}[] = [
   { name: 'nothing', before: 'a=1 b=2', after: 'b=2 a=1', changed: [] },
   { name: 'nothing, with items of one key apart', before: 'a=1 a=2 b=1', after: 'a=1 b=1 a=2', changed: [] },
   { name: 'a key that comes', before: 'a=1', after: 'a=1 b=2', changed: ['b'] },

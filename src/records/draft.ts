@@ -139,8 +139,8 @@ export class RecordsDraft {
       if (isOwn) this.#heap.undo(entry, oldWords)
       words[this.#bucket] = block | OWN
     }
-    bytes.copyWithin(value + at + length, value + at, value + valueBytes)
-    bytes.set(from.subarray(0, length), value + at)
+    if (at < valueBytes) bytes.copyWithin(value + at + length, value + at, value + valueBytes)
+    for (let k = 0; k < length; k++) bytes[value + at + k] = from[k] ?? 0
     bytes.fill(0, value + valueBytes + length, (value + valueBytes + length + 3) & ~3)
     words[this.entry + ENTRY_VALUE_BYTES] = valueBytes + length
     return true
@@ -270,4 +270,3 @@ export class RecordsDraft {
     return table
   }
 }
-

@@ -23,6 +23,8 @@ export type Blocks = Iterator<readonly [at: number, words: number]>
 const SETTLED = 16
 /** The same where a call finds no room. */
 const SETTLED_IN_NEED = 4096
+/** How often what has been given back in great numbers is looked at. */
+const REST_MS = 20
 /** Blocks taken of a long line in one go: about a millisecond. */
 const CLEARED = 4096
 
@@ -40,6 +42,7 @@ export class RecordsHeap {
   #hasPassed = false
   #usedWords = 0
   readonly #leaving: Blocks[] = []
+  #timer: NodeJS.Timeout | undefined
 
   /** Words from `first` up to `limit`, both multiples of 4. */
   constructor(words: Int32Array, first: number, limit: number, quiescence: Quiescence) {
@@ -133,5 +136,17 @@ export class RecordsHeap {
   #clearOn(): void {
     this.#clear()
     if (this.#leaving.length > 0) setImmediate(() => this.#clearOn())
+    else this.#restOn()
+  }
+
+  /** Lets go of what many calls would have to, so that it is there for whoever needs much at a time. */
+  #restOn(): void {
+    if (this.#timer !== undefined || this.#old.length + this.#young.length === 0) return
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#settle(SETTLED_IN_NEED)
+      this.#restOn()
+    }, REST_MS)
+    this.#timer.unref()
   }
 }

@@ -27,17 +27,7 @@ import {
   wordsFor,
 } from './layout.ts'
 import { hashOfKey, isSame, RecordKey } from './reader.ts'
-import {
-  blocksOf,
-  bucketsOf,
-  clearTable,
-  entriesOf,
-  findBucket,
-  freeBucket,
-  SoughtKey,
-  sizeOf,
-  valueWordOf,
-} from './table.ts'
+import { blocksOf, bucketsOf, clearTable, entriesOf, findBucket, freeBucket, SoughtKey, sizeOf, valueWordOf } from './table.ts'
 
 /** What became of a put: `full`: there is no room, and what was there before still is. */
 export type PutOutcome = 'changed' | 'same' | 'full'
@@ -109,6 +99,11 @@ export class RecordsMap {
     Atomics.sub(this.#words, this.#header + ENTRIES_WORD, 1)
     this.#giveBack(entry)
     return true
+  }
+
+  /** Calls `visit` with each entry, an offset for the functions of table.ts. */
+  walk(visit: (words: Int32Array, bytes: Uint8Array, entry: number) => void): void {
+    for (const entry of entriesOf(this.#words, this.#table)) visit(this.#words, this.#bytes, entry)
   }
 
   note(index: number): number {

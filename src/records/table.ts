@@ -20,6 +20,11 @@ export const bucketsOf = (words: Int32Array, table: number): number => (words[ta
 
 export const keyBytesOf = (words: Int32Array, entry: number): number => (words[entry + ENTRY_KEY] ?? 0) & 0xffff
 
+export const keyKindOf = (words: Int32Array, entry: number): number => (words[entry + ENTRY_KEY] ?? 0) >>> 24
+
+/** First word of an entry's key. */
+export const keyWordOf = (entry: number): number => entry + ENTRY_WORDS
+
 /** Words of an entry. */
 export const sizeOf = (words: Int32Array, entry: number): number =>
   entryWords(keyBytesOf(words, entry), words[entry + ENTRY_VALUE_BYTES] ?? 0)

@@ -2,7 +2,6 @@
 
 import { type ChangeMarks, type ChangingZone, EVERY_LABEL } from '../../core/change-scopes.ts'
 import { reverseNamesOf } from '../../core/ip.ts'
-import { CHANGE_SLOTS } from '../../memory/change-board.ts'
 import { KIND_NAME } from './host-records.ts'
 import type { HostsOptions } from './options.ts'
 import type { HostsChange } from './publisher.ts'
@@ -14,9 +13,9 @@ export const changingZones = ({ zones, autoReverse }: HostsOptions): readonly Ch
   [...zones, ...(autoReverse ? REVERSE_ZONES : [])].map(zone => ({ zone, labels: EVERY_LABEL }))
 
 /** Shards can read the change by now. */
-export const markChanges = (changes: ChangeMarks, { keys, hasWildcards }: HostsChange): void => {
-  // From so many on, marks by name would touch nearly every group, too.
-  if (hasWildcards || keys.length >= CHANGE_SLOTS) {
+export const markChanges = (changes: ChangeMarks, { keys, isLarge, hasWildcards }: HostsChange): void => {
+  // Marks by name would touch nearly every group, too.
+  if (hasWildcards || isLarge) {
     changes.markAll()
     return
   }

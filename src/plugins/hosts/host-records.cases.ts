@@ -2,19 +2,17 @@
 
 import assert from 'node:assert/strict'
 import { ipToText, parseIp } from '../../core/ip.ts'
-import { ZoneSet } from '../../core/zones.ts'
 import type { HashSeed } from '../../memory/keyed-hash.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import type { RecordsMap } from '../../records/map.ts'
 import { RecordsReader } from '../../records/reader.ts'
 import { RecordsMemory } from '../../records/records-memory.ts'
 import { nameFromText, nameToText } from '../../wire/name.ts'
-import { type HostsRecords, recordsOf } from './host-records.ts'
-import { parseHosts } from './hosts-file.ts'
+import { HostsReader } from './hosts-file.ts'
 import { HostsLookup } from './lookup.ts'
+import type { HostsChange, HostsPublisher } from './publisher.ts'
 
 const SEED: HashSeed = [1, 2]
-const ALL = new ZoneSet(['.'])
 
 export interface Room {
   newRecords(): RecordsMap
@@ -37,8 +35,37 @@ export const room = (bytes = 4 << 20, isHeld = false): Room => {
   }
 }
 
-export const records = (file: string, inline = '', autoReverse = true): HostsRecords =>
-  recordsOf(parseHosts(file, ALL), parseHosts(inline, ALL), autoReverse)
+export interface HostsText {
+  readonly file: string
+  readonly inline?: string
+  readonly autoReverse?: boolean
+  readonly zones?: readonly string[]
+}
+
+/** Reads a file and inline lines into the next version of the records; undefined if there is no room for any. */
+export const draftOf = (publisher: HostsPublisher, { file, inline = '', autoReverse = true, zones = ['.'] }: HostsText) => {
+  const draft = publisher.draft(autoReverse)
+  if (draft === undefined) return undefined
+  const reader = new HostsReader(zones, draft)
+  for (const text of [file, inline]) {
+    const bytes = Buffer.from(text)
+    reader.read(bytes, bytes.length)
+    reader.end()
+    draft.beginCorefile()
+  }
+  return draft
+}
+
+/** Undefined if there is no room. */
+export const publish = (publisher: HostsPublisher, text: HostsText): HostsChange | undefined => {
+  const draft = draftOf(publisher, text)
+  if (draft === undefined || draft.isFull) {
+    draft?.records.discard()
+    return undefined
+  }
+  for (const _ of publisher.seal(draft));
+  return publisher.show(draft)
+}
 
 export const wire = (name: string): Uint8Array => nameFromText(name) ?? assert.fail(name)
 

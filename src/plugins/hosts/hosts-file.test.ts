@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ipToText } from '../../core/ip.ts'
+import { ipToText, parseIp, withoutZone } from '../../core/ip.ts'
 import { ZoneSet } from '../../core/zones.ts'
-import { parseHosts } from './hosts-file.ts'
+import { generator } from '../../memory/crew.cases.ts'
+import { nameFromText, nameToText } from '../../wire/name.ts'
+import { HostsReader } from './hosts-file.ts'
 
 const cases: { name: string; text: string; entries: string[]; zones?: string[] }[] = [
   { name: 'one name', text: '192.0.2.1 a.example.org', entries: ['192.0.2.1 a.example.org.'] },
@@ -45,12 +47,150 @@ const cases: { name: string; text: string; entries: string[]; zones?: string[] }
   },
   { name: 'nothing', text: '\n \n', entries: [] },
 ]
-for (const c of cases) {
-  test(`parseHosts: ${c.name}`, () => {
-    const entries = parseHosts(c.text, new ZoneSet(c.zones ?? ['.']))
+
+/** What a reader gives of the pieces of a file. */
+const entriesOf = (pieces: readonly Uint8Array[], zones: readonly string[]): string[] => {
+  const entries: string[] = []
+  const entry = (address: Uint8Array, name: Uint8Array, length: number): void =>
+    void entries.push(`${ipToText(address)} ${nameToText(name.slice(0, length))}`)
+  const reader = new HostsReader(zones, { entry })
+  for (const piece of pieces) reader.read(piece, piece.length)
+  reader.end()
+  return entries
+}
+
+for (const { name, text, entries, zones = ['.'] } of cases) {
+  test(`hosts file: ${name}`, () => {
+    const bytes = Buffer.from(text, 'latin1')
+    assert.deepEqual(entriesOf([bytes], zones), entries)
+    for (let cut = 1; cut < Math.min(bytes.length, 200); cut++) {
+      assert.deepEqual(entriesOf([bytes.subarray(0, cut), bytes.subarray(cut)], zones), entries, `cut at ${cut}`)
+    }
     assert.deepEqual(
-      entries.map(({ address, name }) => `${ipToText(address)} ${name}`),
-      c.entries,
+      entriesOf(
+        Array.from(bytes, byte => Uint8Array.of(byte)),
+        zones,
+      ),
+      entries,
+      'byte by byte',
     )
   })
+}
+
+/** The format as text, said once more in the shortest way: white space, letter case and escapes are those of strings. */
+const readAsText = (text: string, zones: readonly string[]): string[] => {
+  const set = new ZoneSet(zones)
+  return text.split('\n').flatMap(line => {
+    const [first = '', ...names] = line
+      .replace(/#.*/s, '')
+      .split(/\s+/)
+      .filter(word => word !== '')
+    const address = parseIp(withoutZone(first))
+    if (address === undefined) return []
+    return names.flatMap(written => {
+      const wire = nameFromText(written.toLowerCase())
+      const name = wire === undefined ? undefined : nameToText(wire)
+      return name === undefined || set.match(name) === undefined ? [] : [`${ipToText(address.bytes)} ${name}`]
+    })
+  })
+}
+
+const WORDS = [
+  [
+    '192.0.2.1',
+    '192.0.2.01',
+    '1.2.3',
+    '1.2.3.4.5',
+    '0.0.0.0',
+    '255.255.255.255',
+    '256.1.1.1',
+    '1..2.3',
+    '1.2.3.',
+    '.1.2.3',
+    '2001:DB8::1',
+  ],
+  [
+    '::ffff:192.0.2.1',
+    'fe80::1%eth0',
+    '192.0.2.1%x',
+    'a',
+    'A.Example.ORG',
+    'a.',
+    '.',
+    '..',
+    'a..b',
+    '.a',
+    '*',
+    '*.org',
+    '\\097.org',
+    '\\.',
+  ],
+  [
+    '\\',
+    'a\\',
+    '\\256',
+    'é.org',
+    'É.org',
+    '\u212a.org',
+    '\ufeff',
+    '\u00a0',
+    '\u3000x',
+    'x'.repeat(63),
+    'x'.repeat(64),
+    `${'a.'.repeat(126)}`,
+  ],
+  [
+    `${'a.'.repeat(127)}`,
+    `${'a.'.repeat(126)}b`,
+    `${'a.'.repeat(127)}b`,
+    `${'a.'.repeat(125)}bb`,
+    `${'a.'.repeat(125)}bbb`,
+    '#',
+    '#x',
+    'b.example.net',
+  ],
+].flat()
+const BLANKS = [' ', '\t', '\n', '\n', '\n', '\r\n', '\v', '\f', '', '\u2003', '#', ' # ']
+
+for (const zones of [['.'], ['org.', 'example.net.'], ['a\\032b.', 'org.']]) {
+  test(`hosts file: bytes in pieces are read as text is, in ${zones.join(' ')}`, () => {
+    const below = generator(17)
+    const of = (list: readonly string[]): string => list[below(list.length)] ?? ''
+    let found = 0
+    for (let round = 0; round < 2000; round++) {
+      const text = Array.from({ length: below(30) }, () => of(WORDS) + of(BLANKS)).join('')
+      const bytes = Buffer.from(text)
+      const pieces: Uint8Array[] = []
+      for (let at = 0; at < bytes.length; ) pieces.push(bytes.subarray(at, (at += 1 + below(40))))
+      const entries = entriesOf(pieces, zones)
+      assert.deepEqual(entries, readAsText(text, zones), JSON.stringify(text))
+      found += entries.length
+    }
+    assert.ok(found > 100, `${found} entries`)
+  })
+}
+
+test('hosts file: bytes that are no UTF-8 are read as their replacement', () => {
+  const bytes = Buffer.from('192.0.2.1 \xff.org \xe2\x80 b', 'latin1')
+  assert.deepEqual(entriesOf([bytes], ['.']), readAsText(bytes.toString('utf8'), ['.']))
+})
+
+const LONG = 64 * 1024
+const long: { name: string; text: string; entries: string[] }[] = [
+  {
+    name: 'a line of any length',
+    text: `192.0.2.1 ${' '.repeat(3 * LONG)}a\n192.0.2.2 b`,
+    entries: ['192.0.2.1 a.', '192.0.2.2 b.'],
+  },
+  {
+    name: 'a comment of any length',
+    text: `192.0.2.1 a #${'x'.repeat(3 * LONG)}\n192.0.2.2 b`,
+    entries: ['192.0.2.1 a.', '192.0.2.2 b.'],
+  },
+  { name: 'a long word is no name', text: `192.0.2.1 ${'x'.repeat(3 * LONG)} a`, entries: ['192.0.2.1 a.'] },
+  { name: 'a long word with others in it', text: `192.0.2.1 ${'é'.repeat(3 * LONG)}\u00a0a b`, entries: ['192.0.2.1 b.'] },
+  { name: 'a long word is no address', text: `${'1'.repeat(3 * LONG)} a\n192.0.2.2 b`, entries: ['192.0.2.2 b.'] },
+]
+for (const { name, text, entries } of long) {
+  test(`hosts file: ${name}`, () => assert.deepEqual(entriesOf([Buffer.from(text)], ['.']), entries))
 }

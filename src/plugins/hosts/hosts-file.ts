@@ -1,43 +1,193 @@
-// The hosts file format (hosts(5)): text to entries. Lines that say nothing sound are ignored, as in CoreDNS.
+// The hosts file format (hosts(5)) as it comes from the disk, piece by piece: bytes to entries. Nothing of a file is kept but the word that is
+// being read. Lines that say nothing sound are ignored, as in CoreDNS.
 
 import { parseIp, withoutZone } from '../../core/ip.ts'
-import type { ZoneSet } from '../../core/zones.ts'
-import { nameFromText, nameToText } from '../../wire/name.ts'
+import { WireZones } from '../../core/wire-zones.ts'
+import { ZoneSet } from '../../core/zones.ts'
+import { foldByte, MAX_LABEL_SIZE, MAX_NAME_SIZE, nameFromText, nameToText } from '../../wire/name.ts'
+import { readDottedQuad } from './dotted-quad.ts'
 
-export interface HostsEntry {
-  /** Four bytes or sixteen. */
-  readonly address: Uint8Array
-  /** Presentation form, lower case, trailing dot; well-formed. `*.example.org.` is a wildcard. */
-  readonly name: string
-  /** The same in wire form. */
-  readonly wire: Uint8Array
+/** What takes entries, in the order of the file. */
+export interface EntrySink {
+  /** The address has four bytes or sixteen and is not changed later; the name, lower case and in a zone, is the first `length` bytes of `name`. */
+  entry(address: Uint8Array, name: Uint8Array, length: number): void
 }
 
-/** Entries in the order of the text; names outside `zones` are left out. */
-export const parseHosts = (text: string, zones: ZoneSet): HostsEntry[] => {
-  const entries: HostsEntry[] = []
-  // Long lists name the same address in line after line: read it once.
-  let addressText = ''
-  let address: Uint8Array | undefined
-  for (const line of text.split('\n')) {
-    const [first, ...names] = fieldsOf(line)
-    if (first === undefined || names.length === 0) continue
-    if (first !== addressText) {
-      addressText = first
-      address = parseIp(withoutZone(first))?.bytes
-    }
-    if (address === undefined) continue
-    for (const written of names) {
-      const wire = nameFromText(written.toLowerCase())
-      if (wire === undefined) continue
-      const name = nameToText(wire)
-      if (zones.match(name) !== undefined) entries.push({ address, name, wire })
+/** Longer runs of bytes without white space are passed over: as long as what a line may have in CoreDNS. */
+const MAX_WORD_BYTES = 64 * 1024
+
+const NEWLINE = 0x0a
+const HASH = 0x23
+const DOT = 0x2e
+const BACKSLASH = 0x5c
+
+/** What a byte is: white space ends words (`\s`, as far as it is ASCII). */
+const PLAIN = 0
+const BLANK = 1
+const LINE_END = 2
+const COMMENT = 3
+/** Escapes, and characters beyond ASCII, white space among them: names with these are read as text. */
+const PECULIAR = 4
+const CLASSES = new Uint8Array(256)
+for (const blank of ' \t\v\f\r') CLASSES[blank.charCodeAt(0)] = BLANK
+CLASSES[NEWLINE] = LINE_END
+CLASSES[HASH] = COMMENT
+CLASSES[BACKSLASH] = PECULIAR
+CLASSES.fill(PECULIAR, 0x80)
+
+export class HostsReader {
+  readonly #sink: EntrySink
+  readonly #zones: ZoneSet
+  /** Undefined for zones that can only be matched as text. */
+  readonly #wireZones: WireZones | undefined
+  #word = new Uint8Array(1024)
+  #length = 0
+  #isPeculiar = false
+  /** To the end of the line. */
+  #isComment = false
+  /** Whether the line has no address yet. */
+  #isStart = true
+  /** Of the line; undefined if it is none. */
+  #address: Uint8Array | undefined
+  /** Long lists name the same address in line after line: read it once. */
+  #lastWord = new Uint8Array(0)
+  #lastAddress: Uint8Array | undefined
+  readonly #name = new Uint8Array(MAX_NAME_SIZE + 1)
+
+  constructor(zones: readonly string[], sink: EntrySink) {
+    this.#sink = sink
+    this.#zones = new ZoneSet(zones)
+    this.#wireZones = WireZones.fromText(zones)
+  }
+
+  /** The next `length` bytes of the file. */
+  read(bytes: Uint8Array, length: number): void {
+    let at = 0
+    while (at < length) {
+      const start = at
+      while (at < length && CLASSES[bytes[at] ?? 0] === PLAIN) at++
+      if (at > start) this.#append(bytes, start, at)
+      if (at === length) return
+      const byte = bytes[at++] ?? 0
+      const what = CLASSES[byte]
+      if (what === LINE_END) this.#endLine()
+      else if (what === BLANK) this.#endWord()
+      else if (what === COMMENT) {
+        this.#endWord()
+        this.#isComment = true
+      } else {
+        this.#append(bytes, at - 1, at)
+        this.#isPeculiar = true
+      }
     }
   }
-  return entries
+
+  /** The file has ended; another one may follow. */
+  end(): void {
+    this.#endLine()
+  }
+
+  #append(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#isComment) return
+    const length = Math.min(this.#length + end - start, MAX_WORD_BYTES)
+    if (length > this.#word.length) {
+      const larger = new Uint8Array(Math.max(length, 2 * this.#word.length))
+      larger.set(this.#word)
+      this.#word = larger
+    }
+    const word = this.#word
+    for (let at = start, to = this.#length; to < length; at++, to++) word[to] = bytes[at] ?? 0
+    this.#length = length
+  }
+
+  #endLine(): void {
+    this.#endWord()
+    this.#isComment = false
+    this.#isStart = true
+    this.#address = undefined
+  }
+
+  #endWord(): void {
+    const length = this.#length
+    if (length === 0) return
+    const isPeculiar = this.#isPeculiar
+    this.#length = 0
+    this.#isPeculiar = false
+    if (length === MAX_WORD_BYTES) this.#isStart = false
+    else if (isPeculiar) this.#readText(Buffer.from(this.#word.buffer, 0, length).toString('utf8'))
+    else if (this.#isStart) this.#setAddress(length)
+    else if (this.#address !== undefined) this.#giveName(readName(this.#word, length, this.#name))
+  }
+
+  /** A word that may turn out to be several: white space beyond ASCII. */
+  #readText(text: string): void {
+    for (const word of text.split(/\s+/)) {
+      if (word === '') continue
+      if (this.#isStart) this.#startLine(parseIp(withoutZone(word))?.bytes)
+      else if (this.#address !== undefined) {
+        const wire = nameFromText(word.toLowerCase())
+        if (wire === undefined) continue
+        this.#name.set(wire)
+        this.#giveName(wire.length)
+      }
+    }
+  }
+
+  #setAddress(length: number): void {
+    const word = this.#word
+    let at = 0
+    if (length === this.#lastWord.length) while (at < length && word[at] === this.#lastWord[at]) at++
+    if (at < length) {
+      this.#lastWord = word.slice(0, length)
+      this.#lastAddress =
+        readDottedQuad(word, length) ?? parseIp(withoutZone(Buffer.from(this.#lastWord).toString('latin1')))?.bytes
+    }
+    this.#startLine(this.#lastAddress)
+  }
+
+  #startLine(address: Uint8Array | undefined): void {
+    this.#isStart = false
+    this.#address = address
+  }
+
+  /** `length` is 0 for what is no name. */
+  #giveName(length: number): void {
+    if (length === 0 || this.#address === undefined || !this.#isInZone(length)) return
+    this.#sink.entry(this.#address, this.#name, length)
+  }
+
+  #isInZone(length: number): boolean {
+    if (this.#wireZones !== undefined) return this.#wireZones.longest(this.#name, length) >= 0
+    return this.#zones.match(nameToText(this.#name.subarray(0, length))) !== undefined
+  }
 }
 
-const fieldsOf = (line: string): string[] => {
-  const hash = line.indexOf('#')
-  return (hash < 0 ? line : line.slice(0, hash)).split(/\s+/).filter(field => field !== '')
+/** Writes the wire form of a name without escapes, in lower case, and gives its length; 0 for what is no name. As nameFromText, without its text. */
+const readName = (text: Uint8Array, length: number, out: Uint8Array): number => {
+  if (length >= MAX_NAME_SIZE) return 0
+  let labelAt = 0
+  let to = 1
+  for (let at = 0; at < length; at++) {
+    const byte = text[at] ?? 0
+    if (byte !== DOT) {
+      out[to++] = foldByte(byte)
+      continue
+    }
+    const size = to - labelAt - 1
+    if (size === 0) return length === 1 ? rootIn(out) : 0
+    if (size > MAX_LABEL_SIZE) return 0
+    out[labelAt] = size
+    labelAt = to++
+  }
+  const size = to - labelAt - 1
+  out[labelAt] = size
+  // A trailing dot: the empty label is the root's.
+  if (size === 0) return to
+  out[to] = 0
+  return size > MAX_LABEL_SIZE || to >= MAX_NAME_SIZE ? 0 : to + 1
+}
+
+const rootIn = (out: Uint8Array): number => {
+  out[0] = 0
+  return 1
 }

@@ -5,16 +5,19 @@ import type { BigIntStats } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import type { Kept, Resources } from '../../core/control-scope.ts'
 import type { Logger } from '../../core/logger.ts'
-import { ZoneSet } from '../../core/zones.ts'
 import { goQuote } from '../../corefile/quote.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import type { RecordsMap } from '../../records/map.ts'
-import { recordsOf } from './host-records.ts'
-import { type HostsEntry, parseHosts } from './hosts-file.ts'
+import type { HostsDraft } from './hosts-draft.ts'
+import { HostsReader } from './hosts-file.ts'
 import { type HostsChange, HostsPublisher } from './publisher.ts'
 
-/** A larger file is refused: reading it would hold up the main thread for seconds. Some two million entries. */
+/** A larger file is refused. Some two million entries. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024
+/** Read in one go: a few milliseconds of main's time. */
+const CHUNK_BYTES = 64 * 1024
+/** Keys that followers are told of in one go. */
+const PART_KEYS = 1024
 
 export interface SourceOptions {
   readonly path: string
@@ -31,8 +34,6 @@ export type Follower = (change: HostsChange) => void
 export class HostsSource implements Kept {
   readonly #options: SourceOptions
   readonly #log: Logger
-  readonly #zones: ZoneSet
-  readonly #inline: readonly HostsEntry[]
   readonly #map: RecordsMap
   readonly #publisher: HostsPublisher
   readonly #followers = new Set<Follower>()
@@ -43,7 +44,7 @@ export class HostsSource implements Kept {
   #parsedMtimeNs: bigint | undefined
   /** Whether the file as it is has not all found room, and is to be tried once more. */
   #isOwed = false
-  #isIncomplete = false
+  #isRefused = false
   #isDisposed = false
   #running: Promise<unknown> = Promise.resolve()
   #waiting: Promise<boolean> | undefined
@@ -52,11 +53,9 @@ export class HostsSource implements Kept {
   constructor(options: SourceOptions, resources: Resources, log: Logger) {
     this.#options = options
     this.#log = log
-    this.#zones = new ZoneSet(options.zones)
-    this.#inline = parseHosts(options.inline.join('\n'), this.#zones)
     this.#map = mapFrom(resources)
     this.#publisher = new HostsPublisher(this.#map)
-    this.#report(this.#publish([]), false)
+    this.#showInline()
   }
 
   /** Of the inline entries alone until the file could be read. */
@@ -126,6 +125,7 @@ export class HostsSource implements Kept {
   async #refresh(isForced: boolean): Promise<boolean> {
     const { path } = this.#options
     const found = await stat(path, { bigint: true })
+    if (this.#isDisposed) return false
     // Opening a pipe would wait for its writer.
     if (!found.isFile()) return false
     const version = versionOf(found)
@@ -137,39 +137,91 @@ export class HostsSource implements Kept {
       this.#log.error(`Hosts file ${goQuote(path)} is larger than ${MAX_FILE_BYTES} bytes: not read`)
       return false
     }
-    const text = await readAtMost(path, MAX_FILE_BYTES)
-    if (this.#isDisposed) return false
     const isRetry = isSame && this.#isOwed
-    const refused = this.#publish(parseHosts(text, this.#zones))
-    this.#report(refused, isRetry)
-    // What has been replaced makes room only a moment later, so a second try may do; a third one would not.
-    this.#isOwed = refused > 0 && !isRetry
+    const outcome = await this.#load(path)
+    if (outcome === 'disposed') return false
     this.#version = version
+    this.#report(outcome === 'full', isRetry)
+    // What has been replaced makes room only a moment later, so a second try may do; a third one would not.
+    this.#isOwed = outcome === 'full' && !isRetry
+    if (outcome === 'full') return false
     this.#parsedMtimeNs = found.mtimeNs
     this.#log.debug(`Parsed hosts file into ${this.#entries} entries`)
     return true
   }
 
-  /** Gives the number of keys for which there was no room. */
-  #publish(file: readonly HostsEntry[]): number {
-    const records = recordsOf(file, this.#inline, this.#options.autoReverse)
-    const { refused, ...change } = this.#publisher.publish(records)
-    this.#entries = records.entries
+  /** Reads the file, and shows it if it all finds room. Main does other things meanwhile. */
+  async #load(path: string): Promise<'shown' | 'full' | 'disposed'> {
+    const draft = this.#publisher.draft(this.#options.autoReverse)
+    if (draft === undefined) return 'full'
+    let isShown = false
+    try {
+      const reader = new HostsReader(this.#options.zones, draft)
+      for await (const chunk of chunksOf(path, MAX_FILE_BYTES)) {
+        if (this.#isDisposed) return 'disposed'
+        reader.read(chunk, chunk.length)
+        if (draft.isFull) return 'full'
+        if (draft.records.isCrowded && !(await this.#inTurns(draft.records.grow()))) return 'disposed'
+      }
+      if (this.#isDisposed) return 'disposed'
+      reader.end()
+      this.#addInline(reader, draft)
+      if (draft.isFull) return 'full'
+      if (!(await this.#inTurns(this.#publisher.seal(draft)))) return 'disposed'
+      isShown = true
+      await this.#show(draft)
+      return 'shown'
+    } finally {
+      if (!isShown) draft.records.discard()
+    }
+  }
+
+  /** False if the source has been disposed of meanwhile: then the records that a draft goes by are gone. */
+  async #inTurns(steps: Iterable<void>): Promise<boolean> {
+    for (const _ of steps) {
+      await nextTurn()
+      if (this.#isDisposed) return false
+    }
+    return true
+  }
+
+  #addInline(reader: HostsReader, draft: HostsDraft): void {
+    const inline = Buffer.from(this.#options.inline.join('\n'))
+    draft.beginCorefile()
+    reader.read(inline, inline.length)
+    reader.end()
+  }
+
+  /** Until the file can be read. Nobody is served yet, so it is done at once. */
+  #showInline(): void {
+    const draft = this.#publisher.draft(this.#options.autoReverse)
+    if (draft !== undefined) this.#addInline(new HostsReader(this.#options.zones, draft), draft)
+    this.#report(draft?.isFull ?? true, false)
+    if (draft?.isFull === true) draft.records.discard()
+    if (draft === undefined || draft.isFull) return
+    for (const _ of this.#publisher.seal(draft));
+    this.#publisher.show(draft)
+    this.#entries = draft.entries
+  }
+
+  async #show(draft: HostsDraft): Promise<void> {
+    const change = this.#publisher.show(draft)
+    this.#entries = draft.entries
     // What no shard could see has not changed.
-    if (change.keys.length > 0 && this.wasServed) for (const follower of this.#followers) follower(change)
-    return refused
+    if (!this.wasServed) return
+    for (const part of partsOf(change)) {
+      for (const follower of this.#followers) follower(part)
+      if (part.keys.length === PART_KEYS) await nextTurn()
+    }
   }
 
   /** A retry that fails says nothing new. */
-  #report(refused: number, isRetry: boolean): void {
+  #report(isFull: boolean, isRetry: boolean): void {
     const file = goQuote(this.#options.path)
-    if (refused > 0 && !isRetry) {
-      const missing = `${refused} names or addresses of hosts file ${file} are missing or out of date`
-      this.#log.error(`the records memory is full: ${missing}; raise --records-bytes`)
-    } else if (refused === 0 && this.#isIncomplete) {
-      this.#log.info(`the records memory has room for all of hosts file ${file} again`)
-    }
-    this.#isIncomplete = refused > 0
+    if (isFull && !isRetry) {
+      this.#log.error(`the records memory has no room for hosts file ${file}: what it said before stays; raise --records-bytes`)
+    } else if (!isFull && this.#isRefused) this.#log.info(`the records memory has room for hosts file ${file} again`)
+    this.#isRefused = isFull
   }
 }
 
@@ -182,16 +234,30 @@ const mapFrom = (resources: Resources): RecordsMap => {
   }
 }
 
-/** Reads a file that may grow meanwhile. */
-const readAtMost = async (path: string, limit: number): Promise<string> => {
-  await using file = await open(path)
-  const chunks: Buffer[] = []
-  let size = 0
-  while (size < limit) {
-    const { buffer, bytesRead } = await file.read({ buffer: Buffer.allocUnsafe(Math.min(1 << 20, limit - size)) })
-    if (bytesRead === 0) break
-    chunks.push(buffer.subarray(0, bytesRead))
-    size += bytesRead
+const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+/** A change as followers are told of it. */
+function* partsOf(change: HostsChange): Generator<HostsChange> {
+  const { keys, isLarge, hasWildcards } = change
+  if (isLarge || hasWildcards) {
+    yield change
+    return
   }
-  return Buffer.concat(chunks, size).toString('utf8')
+  for (let at = 0; at < keys.length; at += PART_KEYS) yield { ...change, keys: keys.slice(at, at + PART_KEYS) }
+}
+
+/** The contents of a file that may grow meanwhile; each chunk is good until the next one is asked for. */
+async function* chunksOf(path: string, limit: number): AsyncGenerator<Uint8Array> {
+  const file = await open(path)
+  try {
+    const buffer = new Uint8Array(CHUNK_BYTES)
+    for (let left = limit; left > 0; ) {
+      const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK_BYTES, left))
+      if (bytesRead === 0) return
+      yield buffer.subarray(0, bytesRead)
+      left -= bytesRead
+    }
+  } finally {
+    await file.close()
+  }
 }

@@ -5,7 +5,7 @@
 import { RecordKey, type RecordsReader } from '../../records/reader.ts'
 import { getU16 } from '../../wire/header.ts'
 import { skipName } from '../../wire/name.ts'
-import { ADDRESSES_OFFSET, KIND_ADDRESS, KIND_NAME, MAX_ITEMS, NOTE_WILDCARDS, SOURCES } from './host-records.ts'
+import { ADDRESSES_OFFSET, KIND_ADDRESS, KIND_NAME, MAX_ITEMS, NAMES_OFFSET, NOTE_WILDCARDS, SOURCES } from './host-records.ts'
 
 const STAR = 0x2a
 
@@ -56,8 +56,9 @@ export class HostsLookup {
     const names: Uint8Array[] = []
     if (entry === 0) return names
     const { bytes } = this.reader
-    let at = this.reader.valueAt(entry)
-    const end = at + this.reader.valueBytes(entry)
+    const start = this.reader.valueAt(entry)
+    const end = start + this.reader.valueBytes(entry)
+    let at = start + NAMES_OFFSET
     while (at < end && names.length < MAX_ITEMS) {
       const next = skipName(bytes, at, end)
       if (next < 0) break

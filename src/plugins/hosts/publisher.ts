@@ -1,72 +1,77 @@
-// Brings the records memory from what a hosts file said to what it says now: keys that differ are put or removed, all others stay as they are.
+// Brings the records memory from what a hosts file said to what it says now, all at once, and tells which keys differ.
 
 import type { RecordsMap } from '../../records/map.ts'
-import {
-  type HostsKey,
-  type HostsRecord,
-  type HostsRecords,
-  isWildcard,
-  KIND_NAME,
-  keyOfText,
-  NOTE_WILDCARDS,
-  recordValue,
-} from './host-records.ts'
+import { keyBytesOf, keyKindOf, keyWordOf } from '../../records/table.ts'
+import { type HostsKey, isWildcard, KIND_NAME, NOTE_WILDCARDS } from './host-records.ts'
+import { HostsDraft } from './hosts-draft.ts'
 
 /** What shards may find different now. */
 export interface HostsChange {
+  /** Not all of them if `isLarge`. */
   readonly keys: readonly HostsKey[]
+  /** More keys than are worth being told one by one. */
+  readonly isLarge: boolean
   /** Whether a wildcard is among the keys: names that stand nowhere have changed. */
   readonly hasWildcards: boolean
 }
 
+/** Half as many as a cache tells apart (memory/change-board.ts). */
+export const MAX_TOLD_KEYS = 8192
+
 export class HostsPublisher {
   readonly #map: RecordsMap
-  /** Texts of the keys that the map has. */
-  readonly #known = new Set<string>()
-  #wildcards = 0
+  #change = new GrowingChange()
 
   constructor(map: RecordsMap) {
     this.#map = map
   }
 
-  /** Shards can read it all when this returns; `refused` are keys for which there was no room: what they had before, they still have. */
-  publish({ byKey }: HostsRecords): HostsChange & { readonly refused: number } {
-    const keys: HostsKey[] = []
-    // First, because what is removed makes room.
-    for (const text of this.#known) if (!byKey.has(text)) keys.push(this.#remove(text))
-    let refused = 0
-    for (const [text, record] of byKey) if (!this.#put(text, record, keys)) refused++
-    this.#map.setNote(NOTE_WILDCARDS, this.#wildcards)
-    return { ...changeOf(keys), refused }
+  /** Empty, for the entries that there are now; undefined if there is no room for a single one. */
+  draft(autoReverse: boolean): HostsDraft | undefined {
+    try {
+      return new HostsDraft(this.#map.draft(), autoReverse)
+    } catch (error) {
+      if (error instanceof RangeError) return undefined
+      throw error
+    }
+  }
+
+  /** Closes the draft, in steps of a few milliseconds. */
+  *seal({ records }: HostsDraft): Generator<void> {
+    const change = new GrowingChange()
+    yield* records.seal(entry => change.add(records.words, records.bytes, entry))
+    this.#change = change
+  }
+
+  /** Shards read the draft that was sealed last when this returns. */
+  show({ records, wildcards }: HostsDraft): HostsChange {
+    // A shard looks for wildcards before it reads them, and as long as it reads the old ones.
+    this.#map.setNote(NOTE_WILDCARDS, Math.max(wildcards, this.#map.note(NOTE_WILDCARDS)))
+    this.#map.show(records)
+    this.#map.setNote(NOTE_WILDCARDS, wildcards)
+    return this.#change
   }
 
   /** All that the map has, as if it had just come or were about to go. */
   everything(): HostsChange {
-    return changeOf([...this.#known].map(keyOfText))
-  }
-
-  #remove(text: string): HostsKey {
-    const key = keyOfText(text)
-    this.#map.remove(key.kind, key.bytes)
-    this.#known.delete(text)
-    if (isWildcardKey(key)) this.#wildcards--
-    return key
-  }
-
-  /** False if there is no room. Adds the key to `keys` if its value is another now. */
-  #put(text: string, record: HostsRecord, keys: HostsKey[]): boolean {
-    const { kind, bytes } = record
-    const outcome = this.#map.put(kind, bytes, recordValue(record))
-    if (outcome !== 'changed') return outcome === 'same'
-    const key = { kind, bytes }
-    keys.push(key)
-    if (this.#known.has(text)) return true
-    this.#known.add(text)
-    if (isWildcardKey(key)) this.#wildcards++
-    return true
+    const change = new GrowingChange()
+    change.isLarge = this.#map.entries > MAX_TOLD_KEYS
+    if (!change.isLarge) this.#map.walk((words, bytes, entry) => change.add(words, bytes, entry))
+    return change
   }
 }
 
-const isWildcardKey = ({ kind, bytes }: HostsKey): boolean => kind === KIND_NAME && isWildcard(bytes)
+class GrowingChange implements HostsChange {
+  readonly keys: HostsKey[] = []
+  isLarge = false
+  hasWildcards = false
 
-const changeOf = (keys: readonly HostsKey[]): HostsChange => ({ keys, hasWildcards: keys.some(isWildcardKey) })
+  add(words: Int32Array, bytes: Uint8Array, entry: number): void {
+    if (this.isLarge) return
+    const kind = keyKindOf(words, entry)
+    const at = 4 * keyWordOf(entry)
+    if (kind === KIND_NAME && isWildcard(bytes, at)) this.hasWildcards = true
+    if (this.keys.length === MAX_TOLD_KEYS) this.isLarge = true
+    else this.keys.push({ kind: kind as HostsKey['kind'], bytes: bytes.slice(at, at + keyBytesOf(words, entry)) })
+  }
+}
