@@ -22,11 +22,11 @@ export type Blocks = Iterator<readonly [at: number, words: number]>
 /** Blocks that have rested and are let go of at each call: more than one call can add. */
 const SETTLED = 16
 /** The same where a call finds no room. */
-const SETTLED_IN_NEED = 4096
+const SETTLED_IN_NEED = 2048
 /** How often what has been given back in great numbers is looked at. */
 const REST_MS = 20
-/** Blocks taken of a long line in one go: about a millisecond. */
-const CLEARED = 4096
+/** Blocks taken of a long line in one go: a few milliseconds at most. */
+const CLEARED = 2048
 
 export class RecordsHeap {
   readonly #limit: number
