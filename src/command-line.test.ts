@@ -146,7 +146,7 @@ for (const flag of ['-h', '-help', '--help', '-version -h', '-h x'])
       '--quiet',
       '--plugins',
       '--version',
-      `(default: CPUs available, fewer under a memory limit, here ${defaultServeOptions().workers})`,
+      `(default: CPUs available, 8 at most, fewer under a limit, here ${defaultServeOptions().workers})`,
       '(default: "auto")',
       '(default: 64MiB)',
       '(default: 4MiB)',

@@ -128,7 +128,7 @@ const addFlags = (program: Command): void => {
     .addOption(
       new Option('--workers <n>', 'shards, one thread each')
         .argParser(wholeNumber(1, MAX_SHARDS))
-        .default(defaults.workers, `CPUs available, fewer under a memory limit, here ${defaults.workers}`),
+        .default(defaults.workers, `CPUs available, 8 at most, fewer under a limit, here ${defaults.workers}`),
     )
     .option('--engine <name>', `how UDP is read and written: ${ENGINES.join(', ')}`, oneOf(ENGINES), defaults.engine)
     .option(

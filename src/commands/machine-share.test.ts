@@ -3,19 +3,36 @@ import { test } from 'node:test'
 import { machineShare, memoryLimit } from './machine-share.ts'
 import { GIB, MIB } from './sizes.ts'
 
-const shares: { rule: string; cpus: number; limit: number | undefined; workers: number; cache: number }[] = [
-  { rule: 'no limit: a shard for each CPU', cpus: 16, limit: undefined, workers: 16, cache: 64 },
-  { rule: 'no limit: as many shards as there can be', cpus: 1000, limit: undefined, workers: 254, cache: 64 },
-  { rule: 'the stock Deployment on a large node', cpus: 64, limit: 170 * MIB, workers: 2, cache: 21 },
-  { rule: 'the stock Deployment on one CPU', cpus: 1, limit: 170 * MIB, workers: 1, cache: 21 },
-  { rule: 'half a GiB', cpus: 64, limit: 512 * MIB, workers: 17, cache: 64 },
-  { rule: 'plenty', cpus: 4, limit: 4 * GIB, workers: 4, cache: 64 },
-  { rule: 'too little for anything: one shard all the same', cpus: 8, limit: 32 * MIB, workers: 1, cache: 16 },
+const shares: {
+  rule: string
+  cpus: number
+  quota?: number
+  limit: number | undefined
+  workers: number
+  cache: number
+  heap: number
+}[] = [
+  { rule: 'no limit: a shard for each CPU', cpus: 4, limit: undefined, workers: 4, cache: 64, heap: 256 },
+  { rule: 'no limit: eight shards at most', cpus: 64, limit: undefined, workers: 8, cache: 64, heap: 256 },
+  { rule: 'a tenth of a CPU of a large node', cpus: 64, quota: 0.1, limit: undefined, workers: 1, cache: 64, heap: 256 },
+  { rule: 'two and a half CPUs', cpus: 64, quota: 2.5, limit: undefined, workers: 2, cache: 64, heap: 256 },
+  { rule: 'a quota beyond the CPUs', cpus: 2, quota: 6, limit: undefined, workers: 2, cache: 64, heap: 256 },
+  { rule: 'the stock Deployment on a large node', cpus: 64, limit: 170 * MIB, workers: 2, cache: 21, heap: 33 },
+  { rule: 'the stock Deployment on one CPU', cpus: 1, limit: 170 * MIB, workers: 1, cache: 21, heap: 53 },
+  { rule: "the CoreDNS chart's limits", cpus: 64, quota: 0.1, limit: 128 * MIB, workers: 1, cache: 16, heap: 32 },
+  { rule: 'half a GiB', cpus: 64, limit: 512 * MIB, workers: 8, cache: 64, heap: 212 },
+  { rule: 'half a GiB and two CPUs', cpus: 64, quota: 2, limit: 512 * MIB, workers: 2, cache: 64, heap: 256 },
+  { rule: 'plenty', cpus: 4, limit: 4 * GIB, workers: 4, cache: 64, heap: 256 },
+  { rule: 'too little for anything: one shard all the same', cpus: 8, limit: 32 * MIB, workers: 1, cache: 16, heap: 32 },
 ]
 
-for (const { rule, cpus, limit, workers, cache } of shares) {
+for (const { rule, cpus, quota, limit, workers, cache, heap } of shares) {
   test(`share of the machine: ${rule}`, () => {
-    assert.deepEqual(machineShare({ cpus, memoryLimitBytes: limit }), { workers, cacheBytes: cache * MIB })
+    assert.deepEqual(machineShare({ cpus, cpuQuota: quota, memoryLimitBytes: limit }), {
+      workers,
+      cacheBytes: cache * MIB,
+      heapLimitBytes: heap * MIB,
+    })
   })
 }
 

@@ -1,12 +1,14 @@
-// What the server takes of the machine unless told otherwise: a shard for each CPU and 64 MiB of cache, less where a memory limit (a container's)
-// would not hold them. The stock CoreDNS Deployment has no CPU limit and 170 MiB of memory: a shard for each CPU of a large node would not even start.
+// What the server takes of the machine unless told otherwise: a shard for each CPU, up to where more cost more than they bring, and 64 MiB of
+// cache; less where a memory limit (a container's) would not hold them. The stock CoreDNS Deployment has no CPU limit and 170 MiB of memory: a
+// shard for each CPU of a large node would not even start.
 
-import { MAX_SHARDS } from '../memory/region.ts'
 import { MIB } from './sizes.ts'
 
 export interface Machine {
-  /** CPUs that the process may use. */
+  /** CPUs that the process may run on. */
   readonly cpus: number
+  /** CPU seconds that it may use in a second; undefined: no limit that is known. */
+  readonly cpuQuota: number | undefined
   /** Undefined: no limit that is known. */
   readonly memoryLimitBytes: number | undefined
 }
@@ -14,21 +16,33 @@ export interface Machine {
 export interface MachineShare {
   readonly workers: number
   readonly cacheBytes: number
+  readonly heapLimitBytes: number
 }
 
+/** Answers more than a million cached questions a second: docs/decisions/007-at-most-eight-shards.md. */
+const MOST_SHARDS = 8
 const CACHE_BYTES = 64 * MIB
 const LEAST_CACHE_BYTES = 16 * MIB
 /** The process without shards and cache, with a cluster of 10,000 services: docs/benchmarks.md, scenario kubernetes. */
 const BASE_BYTES = 96 * MIB
 const SHARD_BYTES = 20 * MIB
+const HEAP_LIMIT_BYTES = 256 * MIB
+/** A few times what a shard holds that has nothing to do. */
+const LEAST_HEAP_LIMIT_BYTES = 32 * MIB
 
-export const machineShare = ({ cpus, memoryLimitBytes }: Machine): MachineShare => {
-  const most = Math.min(cpus, MAX_SHARDS)
-  if (memoryLimitBytes === undefined) return { workers: most, cacheBytes: CACHE_BYTES }
-  const cacheBytes = Math.min(CACHE_BYTES, Math.max(LEAST_CACHE_BYTES, Math.floor(memoryLimitBytes / 8 / MIB) * MIB))
-  const affordable = Math.floor((memoryLimitBytes - BASE_BYTES - cacheBytes) / SHARD_BYTES)
-  return { workers: Math.max(1, Math.min(most, affordable)), cacheBytes }
+export const machineShare = ({ cpus, cpuQuota, memoryLimitBytes }: Machine): MachineShare => {
+  // Rounded down: a process that is throttled stands still as a whole.
+  const most = Math.max(1, Math.min(cpus, Math.floor(cpuQuota ?? cpus), MOST_SHARDS))
+  if (memoryLimitBytes === undefined) return { workers: most, cacheBytes: CACHE_BYTES, heapLimitBytes: HEAP_LIMIT_BYTES }
+  const cacheBytes = between(LEAST_CACHE_BYTES, Math.floor(memoryLimitBytes / 8 / MIB) * MIB, CACHE_BYTES)
+  const forShards = memoryLimitBytes - BASE_BYTES - cacheBytes
+  const workers = between(1, Math.floor(forShards / SHARD_BYTES), most)
+  // One shard that takes all that the others leave is ended by V8, before the kernel ends the process for it.
+  const forOne = Math.floor((forShards - (workers - 1) * SHARD_BYTES) / MIB) * MIB
+  return { workers, cacheBytes, heapLimitBytes: between(LEAST_HEAP_LIMIT_BYTES, forOne, HEAP_LIMIT_BYTES) }
 }
+
+const between = (least: number, value: number, most: number): number => Math.max(least, Math.min(value, most))
 
 /** Where there is no limit, the kernel's answer is the memory of the machine, or a number far beyond it. */
 export const memoryLimit = (constrainedBytes: number, totalBytes: number): number | undefined =>

@@ -2,6 +2,7 @@
 
 import { availableParallelism, totalmem } from 'node:os'
 import type { Steering } from '../net/mmsg/steering.ts'
+import { cpuQuota } from './cpu-quota.ts'
 import { machineShare, memoryLimit } from './machine-share.ts'
 import { MIB } from './sizes.ts'
 
@@ -43,12 +44,15 @@ export const defaultServeOptions = (): ServeOptions => ({
   port: 53,
   pidfile: '',
   quiet: false,
-  ...machineShare({ cpus: availableParallelism(), memoryLimitBytes: memoryLimit(process.constrainedMemory(), totalmem()) }),
+  ...machineShare({
+    cpus: availableParallelism(),
+    cpuQuota: cpuQuota(),
+    memoryLimitBytes: memoryLimit(process.constrainedMemory(), totalmem()),
+  }),
   engine: 'auto',
   steering: 'random',
   noFastPath: false,
   recordsBytes: 256 * MIB,
   recvBufferBytes: 4 * MIB,
-  heapLimitBytes: 256 * MIB,
   maxTcpConnections: 1000,
 })
