@@ -80,6 +80,34 @@ test('a reader that never comes round keeps every block, however often others do
   }
 })
 
+test('what no reader could reach may be taken again at once', () => {
+  const heap = heapOf(16, 24, new Readers(1))
+  const block = heap.take(8)
+  heap.undo(block, 8)
+  assert.deepEqual([heap.usedWords, heap.take(8)], [0, block])
+})
+
+test('many blocks are given back in turns, or at once when there is no other room, and rest as all others do', async () => {
+  const readers = new Readers(1)
+  const count = 10_000
+  const heap = heapOf(16, 16 + 4 * count, readers)
+  const blocks = Array.from({ length: count }, () => [heap.take(4), 4] as const)
+  heap.giveBackAll(blocks.values())
+  assert.ok(heap.usedWords > 0 && heap.usedWords < 4 * count, 'some of them')
+  assert.equal(heap.take(4), 0, 'nobody has come round')
+  assert.equal(heap.usedWords, 0)
+  let taken = 0
+  for (let round = 0; round < 3; round++) {
+    readers.beat(0)
+    while (heap.take(4) !== 0) taken++
+  }
+  assert.equal(taken, count)
+
+  const other = heapOf(16, 16 + 4 * count, NOBODY)
+  other.giveBackAll(Array.from({ length: count }, () => [other.take(4), 4] as const).values())
+  while (other.usedWords > 0) await new Promise(setImmediate)
+})
+
 test('random use: no two blocks that are in use or at rest share a word', () => {
   const [first, limit] = [16, 16 + 4000]
   const below = generator(5)
