@@ -1,7 +1,7 @@
 // Which names a message under construction holds already, so that later ones can point to them (RFC 1035 section 4.1.4). Names match
 // byte for byte, letter case included, as in miekg/dns: a reader sees every name in the case it was given.
 
-import { work } from './work.ts'
+import { steps } from './work.ts'
 
 /** Names beyond it are still compressed against those before, but are no targets themselves. */
 export const MAX_TARGETS = 2048
@@ -27,7 +27,7 @@ export class CompressionTargets {
     const slots = this.#slots
     const mask = slots.length - 2
     for (let probe = 0, slot = (hash << 1) & mask; probe < MAX_PROBES; probe++, slot = (slot + 2) & mask) {
-      work.steps++
+      steps[0]!++
       const place = slots[slot + 1]!
       if (place === 0) return ROOT
       const offset = place >>> 16
@@ -74,7 +74,7 @@ const place = (slots: Int32Array, hash: number, value: number): boolean => {
 }
 
 const areLabelsEqual = (message: Uint8Array, offset: number, bytes: Uint8Array, at: number): boolean => {
-  work.steps++
+  steps[0]!++
   const size = bytes[at]!
   for (let k = 0; k <= size; k++) if (message[offset + k] !== bytes[at + k]) return false
   return true

@@ -3,7 +3,7 @@
 
 import { CompressionTargets, hashLabel, KnownPlaces, ROOT } from './compression.ts'
 import { MAX_LABEL_SIZE } from './name.ts'
-import { work } from './work.ts'
+import { steps } from './work.ts'
 
 /** Of the name looked at last: where its labels stand that no known name has, from the first on. Nothing in it outlives a look at a name. */
 const labels = new Uint16Array(127)
@@ -32,7 +32,7 @@ export class NameCompressor {
     let at = offset
     let count = 0
     let target = ROOT
-    for (let size = bytes[at]!; size !== 0; size = bytes[at]!, work.steps++) {
+    for (let size = bytes[at]!; size !== 0; size = bytes[at]!, steps[0]!++) {
       if (size > MAX_LABEL_SIZE) {
         at = ((size & 0x3f) << 8) | bytes[at + 1]!
         continue

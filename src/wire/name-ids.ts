@@ -2,7 +2,7 @@
 // rest, and each place in the message is read once, however many names lead there. So all names together cost what the message's bytes do.
 
 import { foldByte, MAX_LABEL_SIZE } from './name.ts'
-import { work } from './work.ts'
+import { steps } from './work.ts'
 
 /** No name of the message. */
 export const NO_ID = 0
@@ -55,7 +55,7 @@ export class NameIds {
     let runStart = offset
     let count = 0
     let id = NO_ID
-    for (; ; work.steps++) {
+    for (; ; steps[0]!++) {
       const size = bytes[at]!
       if (size > MAX_LABEL_SIZE) {
         at = ((size & 0x3f) << 8) | bytes[at + 1]!
@@ -93,7 +93,7 @@ export class NameIds {
     const mask = slots.length - 2
     let slot = (hash << 1) & mask
     for (let probe = 0; probe < MAX_PROBES; probe++, slot = (slot + 2) & mask) {
-      work.steps++
+      steps[0]!++
       const value = slots[slot + 1]!
       if (value === 0) {
         if (!isOwn) return NO_ID
@@ -108,7 +108,7 @@ export class NameIds {
   }
 
   #isLabel(place: number, bytes: Uint8Array, at: number): boolean {
-    work.steps++
+    steps[0]!++
     const own = this.#bytes
     const size = bytes[at]!
     if (own[place] !== size) return false

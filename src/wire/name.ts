@@ -2,7 +2,7 @@
 // Names in wire form: labels, each behind its length byte, closed by the root's zero byte; at most 255 bytes. A "wire" parameter is exactly
 // one such name without pointers. Text is name-text.ts's; nothing here allocates but foldName.
 
-import { work } from './work.ts'
+import { steps } from './work.ts'
 
 export { nameFromText, nameToText } from './name-text.ts'
 
@@ -42,7 +42,7 @@ export const walkName = (bytes: Uint8Array, offset: number, end: number, floor: 
       cursor.length = length + 1
       cursor.hops = hops
       cursor.labels = labels
-      work.steps += labels + hops
+      steps[0]! += labels + hops
       return true
     }
     if (size <= MAX_LABEL_SIZE) {
@@ -80,7 +80,7 @@ const scratch = new NameCursor()
 export const copyWalkedName = (bytes: Uint8Array, offset: number, out: Uint8Array, outOffset: number): number => {
   let at = offset
   let to = outOffset
-  for (; ; work.steps++) {
+  for (; ; steps[0]!++) {
     const size = bytes[at]!
     if (size >= 0xc0) {
       at = ((size & 0x3f) << 8) | bytes[at + 1]!
