@@ -32,9 +32,10 @@ const SEEDS: readonly Uint8Array[] = [
 /** Mostly flips of a few bytes, now and then a cut, a tail of garbage or nothing but garbage. */
 const damaged = (random: (below: number) => number): Uint8Array => {
   const kind = random(20)
-  if (kind === 0) return Uint8Array.from({ length: random(600) }, () => random(256))
+  // One byte at least: an empty message over TCP ends the connection.
+  if (kind === 0) return Uint8Array.from({ length: 1 + random(600) }, () => random(256))
   const seed = SEEDS[random(SEEDS.length)]!
-  if (kind === 1) return seed.slice(0, random(seed.length))
+  if (kind === 1) return seed.slice(0, 1 + random(seed.length - 1))
   const tail = kind === 2 ? random(200) : kind === 3 && random(50) === 0 ? MOST_BYTES - seed.length : 0
   const bytes = new Uint8Array(seed.length + tail)
   bytes.set(seed)
@@ -45,9 +46,8 @@ const damaged = (random: (below: number) => number): Uint8Array => {
   return bytes
 }
 
-/** Frames of nothing are no messages. */
 const withId = (bytes: Uint8Array, id: number): Uint8Array => {
-  if (bytes.length > 0) bytes[0] = id >>> 8
+  bytes[0] = id >>> 8
   if (bytes.length > 1) bytes[1] = id & 255
   return bytes
 }
