@@ -27,6 +27,11 @@ export class World implements Cleanup {
     this.random = seeded(seed)
   }
 
+  /** What is no amount: a rate, a pause, a size. By the form, whatever the scale. */
+  either(short: number, long: number): number {
+    return this.isShort ? short : long
+  }
+
   /** A count, or a time in milliseconds, by the form. */
   amount(short: number, long: number): number {
     return this.isShort ? short : Math.max(1, Math.round(long * this.#scale))

@@ -10,13 +10,13 @@ import type { World } from '../world.ts'
 const FAILED_SHARE = 0.001
 
 const forged = async (world: World, engine: 'mmsg' | 'dgram'): Promise<Figure> => {
-  const upstream = await startUpstream(world, { forgeries: world.amount(40, 2000) })
+  const upstream = await startUpstream(world, { forgeries: world.either(40, 2000) })
   const target = await startTarget(world, { upstream: upstream.port, engine })
   const limit = world.amount(200, 500)
   const client = await HealthyClient.start(world, {
     port: target.port,
     zone: 'forged.test',
-    perSecond: world.amount(100, 5),
+    perSecond: world.either(100, 5),
     limit,
   })
   const tally = await client.whole()

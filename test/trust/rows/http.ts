@@ -39,7 +39,7 @@ const crowded = async (world: World, connections: number, trickle: string): Prom
     const failures = new Map<string, number>()
     for (let round = 0; round < rounds; round++) {
       for (const { port, path } of places) if (!(await isUp(port, path))) failures.set(path, (failures.get(path) ?? 0) + 1)
-      await world.pass(world.amount(200, 1000))
+      await world.pass(world.either(200, 1000))
     }
     await Promise.all(held.map(attack => attack.stop()))
     const texts = places.map(({ path }) => `${path} ${rounds - (failures.get(path) ?? 0)} of ${rounds}`)
@@ -59,7 +59,7 @@ export const HTTP_ROWS: readonly Row[] = [
     name: 'idle-http',
     tried: '1,000 silent connections to each of /health, /ready and /metrics, and a probe of each every second',
     isShort: true,
-    run: world => crowded(world, world.amount(300, 1000), ''),
+    run: world => crowded(world, world.either(300, 1000), ''),
   },
   {
     bar: 'R-56',

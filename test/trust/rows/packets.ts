@@ -45,7 +45,7 @@ const silent = async (world: World): Promise<Figure> => {
     const control = await startAttack(world, 'unasked', { ...base, count: 10, from: 53, isResponse: false }).ended
     let answered = replies.answered ?? 0
     const tried: number[] = []
-    for (const from of REFLECTORS.slice(0, world.amount(1, REFLECTORS.length))) {
+    for (const from of REFLECTORS.slice(0, world.either(1, REFLECTORS.length))) {
       const found = await startAttack(world, 'unasked', { ...base, count: 100, from, isResponse: false }).ended
       if (found.unbound === 0) tried.push(from)
       answered += found.answered ?? 0

@@ -25,7 +25,7 @@ const saturated = async (world: World): Promise<Figure> => {
   return beside(scene, async () => {
     await world.pass(world.amount(1000, 5000))
     return {
-      figure: `${Math.round(received / seconds)} answers/s for ${seconds} s, ${sent - received} lost, ${drops} counted as dropped; then`,
+      figure: `${Math.round(received / seconds)} answers/s for ${seconds} s, ${drops} datagrams dropped and counted, ${sent - received} unanswered or beyond the flooding client's buffer; then`,
       faults: [],
     }
   })

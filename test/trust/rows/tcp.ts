@@ -45,7 +45,7 @@ const heldOpen = async (world: World, connections: number, clients: number, tric
   return beside(scene, async () => {
     const held = startAttack(world, 'hold', { port, connections, first: trickle === '' ? '' : '\0', trickle, everyMs: 2000 })
     await held.ready
-    const fresh = startAttack(world, 'fresh', { port, name: hostName(3), clients, everyMs: world.amount(50, 300) })
+    const fresh = startAttack(world, 'fresh', { port, name: hostName(3), clients, everyMs: world.either(50, 300) })
     const { asked = 0, answered = 0, closed = 0, lost = 0, wrong = 0 } = await fresh.ended
     const { most = 0 } = await held.stop()
     return {
@@ -95,7 +95,7 @@ export const TCP_ROWS: readonly Row[] = [
     tried: '2, 4 and 8 connections that send queries of 65,535 bytes in segments of one byte, in the stock memory limit',
     isShort: true,
     run: async world => {
-      if (world.isShort) return dripped(world, 4, 200_000)
+      if (world.isShort) return dripped(world, 8, 400_000)
       const figures = [await dripped(world, 2, world.amount(0, 500_000)), await dripped(world, 8, world.amount(0, 1_000_000))]
       return { figure: figures.map(({ figure }) => figure).join('. '), faults: figures.flatMap(({ faults }) => faults) }
     },
@@ -144,7 +144,7 @@ export const TCP_ROWS: readonly Row[] = [
     name: 'idle-connections',
     tried: '3,000 connections from one address that say nothing; beside them fresh TCP clients with one question each',
     isShort: true,
-    run: world => heldOpen(world, world.amount(2200, 3000), world.amount(10, 40), ''),
+    run: world => heldOpen(world, world.either(2200, 3000), world.amount(10, 40), ''),
   },
   {
     bar: 'R-27a',

@@ -78,7 +78,7 @@ const hidden = async (world: World, engine: 'mmsg' | 'dgram', perSecond: number)
 const silenced = async (world: World): Promise<Figure> => {
   const scene = await setScene(world)
   return beside(scene, async () => {
-    const perSecond = world.amount(500, 4000)
+    const perSecond = world.either(500, 4000)
     const limit = (perSecond * world.amount(2000, 15_000)) / 1000
     const asker = await HealthyClient.start(world, { port: scene.target.port, zone: 'silent.test', perSecond, limit })
     const { asked, lost, flaws } = await asker.whole()
