@@ -1,7 +1,7 @@
 // UDP through node:dgram: what it counts, what it notes for a successor, and that an end leaves nobody without an answer.
 
 import assert from 'node:assert/strict'
-import { createSocket } from 'node:dgram'
+import { createSocket, Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
 import { CacheKey } from '../cache/key.ts'
@@ -40,7 +40,7 @@ const listen = async (t: TestContext, setting: Setting = {}) => {
   const listener = await openUdp({ address: '127.0.0.1', port }, receiver, {
     query: new FastQuery(new CacheKey([1, 2])),
     recvBufferBytes: 1 << 20,
-    counts: { batch: datagrams => void batches.push(datagrams) },
+    counts: { batch: datagrams => void batches.push(datagrams), full: () => void batches.push(-1) },
     canReusePort: true,
     journal,
     onError: text => void errors.push(text),
@@ -64,6 +64,19 @@ test('what waits in the kernel when the end begins is answered, and counted', LI
   )
   assert.equal(counted(), asked.length)
   assert.ok(batches.length < asked.length, 'a batch for each datagram')
+})
+
+test('replies beyond a MiB that waits to be sent are dropped, and counted', LIMIT, async t => {
+  const { port, batches } = await listen(t)
+  const client = await connected(t, '127.0.0.1', port)
+  let queued = 1024 * 1024
+  t.mock.method(Socket.prototype, 'getSendQueueSize', () => queued)
+  await sendAll(client, [askFor('fast', 1)])
+  while (!batches.includes(-1)) await new Promise(setImmediate)
+  queued -= 1
+  const answered = replies(client, 1)
+  await sendAll(client, [askFor('fast', 2)])
+  assert.deepEqual((await answered).map(idOf), [2])
 })
 
 test('the end waits for what is held, and for no longer than the grace', LIMIT, async t => {

@@ -13,13 +13,20 @@ import { localAddresses } from './local-addresses.ts'
 import { NOT_NOTED } from './mmsg/journal.ts'
 
 const RESCAN_MS = 5000
+/** Replies that wait in Node for room in the kernel's buffer. */
+const SEND_QUEUE_LIMIT_BYTES = 1024 * 1024
+
+export interface DgramCounts extends BatchCounts {
+  /** A reply was dropped since too many wait to be sent. */
+  full(): void
+}
 
 export interface UdpOptions {
   /** The shard's, for the fast path. */
   readonly query: FastQuery
   /** Asked of the kernel, which may grant less. */
   readonly recvBufferBytes: number
-  readonly counts: BatchCounts
+  readonly counts: DgramCounts
   readonly canReusePort: boolean
   /** Where queries that wait are noted for a successor, if they are. */
   readonly journal?: DgramJournal | undefined
@@ -183,7 +190,8 @@ class UdpListener implements OpenListener {
 
   #send(socket: Socket, reply: Uint8Array, { address, port }: To): void {
     try {
-      socket.send(reply, port, address)
+      if (socket.getSendQueueSize() < SEND_QUEUE_LIMIT_BYTES) socket.send(reply, port, address)
+      else this.#options.counts.full()
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       // A socket that was closed with its address: there is nobody left to answer from.
