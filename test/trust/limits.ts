@@ -52,7 +52,7 @@ const makeGroup = (world: World, controller: Controller, limit: (version: 1 | 2)
       // Not root, or no such hierarchy.
       continue
     }
-    world.after(() => removeGroup(folder))
+    world.atLast(() => removeGroup(folder))
     try {
       writeFileSync(join(folder, LIMIT_FILES[controller][version]), limit(version))
       return { folder, version }
