@@ -1,4 +1,5 @@
-// Limits on a child process: memory in a control group (v1 or v2) where one can be made, CPU likewise or by stopping it for most of each period.
+// Limits on a child process: memory in a control group (v1 or v2) where one can be made, CPU likewise or by stopping it for most
+// of each period.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'

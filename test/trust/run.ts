@@ -1,6 +1,7 @@
 // The trust campaign: `npm run trust`.
 //
-// Attacks on a server of its own, over loopback, one after the other, each seeded and bounded in count and time, and judged against a bar.
+// Attacks on a server of its own, over loopback, one after the other, each seeded and bounded in count and time, and judged
+// against a bar.
 //
 //   rows/       what is tried, by subject; index.ts has their order, untried.ts what is left out and why
 //   bars.ts     what is asked
