@@ -22,10 +22,11 @@ import { type Options, readOptions, USAGE } from './options.ts'
 import { type Conditions, lineOf, markdown, type Result } from './report.ts'
 import { type Row, verdictOf } from './row.ts'
 import { ROWS } from './rows/index.ts'
-import { tryRow } from './try-row.ts'
+import { closeRows, tryRow } from './try-row.ts'
 
 const EXIT_FELL_SHORT = 1
 const EXIT_USAGE = 2
+const EXIT_INTERRUPTED = 130
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
@@ -87,4 +88,7 @@ const main = (): Promise<number> | number => {
   return 0
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void closeRows().finally(() => process.exit(EXIT_INTERRUPTED)))
+}
 process.exit(await main())
