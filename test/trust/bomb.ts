@@ -1,5 +1,5 @@
-// The reply that costs most to judge: thousands of CNAMEs that lead nowhere, all owned by one name of forty labels by way of a pointer, and behind
-// them a chain of CNAMEs from the name that was asked for.
+// The reply that costs most to judge: thousands of CNAMEs that lead nowhere, all owned by one name of forty labels by way of a
+// pointer, and behind them a chain of CNAMEs from the name that was asked for.
 
 import { readQuestion } from '../../src/wire/question.ts'
 

@@ -1,4 +1,5 @@
-// Replies that are not the upstream's: each kind is wrong in one thing, and all of them lead to an address that no true answer has.
+// Replies that are not the upstream's: each kind is wrong in one thing, and all of them lead to an address that no true answer
+// has.
 
 import { seeded } from '../../src/wire/raw-message.cases.ts'
 import { answerTo } from '../support/fake-upstream.ts'

@@ -1,5 +1,5 @@
-// A client that does nothing wrong, beside an attack: how many of its questions stay without an answer, how many answers are wrong, how long they take.
-// It runs in a thread of its own, so that its clock is honest.
+// A client that does nothing wrong, beside an attack: how many of its questions stay without an answer, how many answers are
+// wrong, how long they take. It runs in a thread of its own, so that its clock is honest.
 
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'

@@ -1,5 +1,7 @@
-// Limits on a child process: memory in a control group (v1 or v2) where one can be made, CPU likewise or by stopping it for most of each period.
+// Limits on a child process: memory in a control group (v1 or v2) where one can be made, CPU likewise or by stopping it for most
+// of each period.
 
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -52,16 +54,20 @@ const makeGroup = (world: World, controller: Controller, limit: (version: 1 | 2)
       // Not root, or no such hierarchy.
       continue
     }
-    world.after(() => removeGroup(folder))
+    world.atLast(() => removeGroup(folder))
     try {
       writeFileSync(join(folder, LIMIT_FILES[controller][version]), limit(version))
-      return { folder, version }
+      if (takesProcesses(folder)) return { folder, version }
     } catch {
       // A controller that is not handed down to this place.
     }
   }
   return undefined
 }
+
+/** A group may be ours to make and not to use. */
+const takesProcesses = (folder: string): boolean =>
+  spawnSync('sh', ['-c', 'echo $$ > "$0"', join(folder, 'cgroup.procs')], { stdio: 'ignore' }).status === 0
 
 const removeGroup = async (folder: string): Promise<void> => {
   for (let n = 0; n < REMOVALS && existsSync(folder); n++) {

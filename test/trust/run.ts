@@ -1,6 +1,7 @@
 // The trust campaign: `npm run trust`.
 //
-// Attacks on a server of its own, over loopback, one after the other, each seeded and bounded in count and time, and judged against a bar.
+// Attacks on a server of its own, over loopback, one after the other, each seeded and bounded in count and time, and judged
+// against a bar.
 //
 //   rows/       what is tried, by subject; index.ts has their order, untried.ts what is left out and why
 //   bars.ts     what is asked
@@ -21,10 +22,11 @@ import { type Options, readOptions, USAGE } from './options.ts'
 import { type Conditions, lineOf, markdown, type Result } from './report.ts'
 import { type Row, verdictOf } from './row.ts'
 import { ROWS } from './rows/index.ts'
-import { tryRow } from './try-row.ts'
+import { closeRows, tryRow } from './try-row.ts'
 
 const EXIT_FELL_SHORT = 1
 const EXIT_USAGE = 2
+const EXIT_INTERRUPTED = 130
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
@@ -86,4 +88,7 @@ const main = (): Promise<number> | number => {
   return 0
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void closeRows().finally(() => process.exit(EXIT_INTERRUPTED)))
+}
 process.exit(await main())

@@ -6,8 +6,16 @@ import { type Form, World } from './world.ts'
 /** Far more than any row takes: one that hangs is a fault of its own. */
 const ROW_LIMIT_MS = 15 * 60_000
 
+const open = new Set<World>()
+
+/** For a campaign that is interrupted: whatever its rows have started ends. */
+export const closeRows = async (): Promise<void> => {
+  await Promise.all([...open].map(world => world.close()))
+}
+
 export const tryRow = async (row: Row, form: Form): Promise<Figure> => {
   const world = new World(form)
+  open.add(world)
   const tooLong = Promise.withResolvers<never>()
   const timer = setTimeout(() => tooLong.reject(new Error('the row did not end')), ROW_LIMIT_MS)
   try {
@@ -17,6 +25,7 @@ export const tryRow = async (row: Row, form: Form): Promise<Figure> => {
   } finally {
     clearTimeout(timer)
     await world.close()
+    open.delete(world)
   }
 }
 

@@ -1,5 +1,5 @@
-// The campaign's upstream, in a thread of its own. What it does stands in the name that it is asked for: the zone of a question says how it is
-// answered, so that one upstream serves all rows.
+// The campaign's upstream, in a thread of its own. What it does stands in the name that it is asked for: the zone of a question
+// says how it is answered, so that one upstream serves all rows.
 
 import { createSocket } from 'node:dgram'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'

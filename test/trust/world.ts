@@ -12,11 +12,14 @@ export interface Form {
   readonly scale: number
 }
 
+type Undo = () => void | Promise<void>
+
 export class World implements Cleanup {
   readonly seed: number
   readonly isShort: boolean
   readonly #scale: number
-  readonly #undo: (() => void | Promise<void>)[] = []
+  readonly #undo: Undo[] = []
+  readonly #undoLast: Undo[] = []
   /** A whole number below the one given. */
   readonly random: (below: number) => number
 
@@ -41,13 +44,18 @@ export class World implements Cleanup {
     return pause(ms)
   }
 
-  after(run: () => void | Promise<void>): void {
+  after(run: Undo): void {
     this.#undo.push(run)
+  }
+
+  /** For what can be taken away once everything else has ended. */
+  atLast(run: Undo): void {
+    this.#undoLast.push(run)
   }
 
   /** Ends what was started, the last one first, whatever fails meanwhile. */
   async close(): Promise<void> {
-    for (const run of this.#undo.splice(0).reverse()) {
+    for (const run of [...this.#undo.splice(0).reverse(), ...this.#undoLast.splice(0)]) {
       try {
         await run()
       } catch (error) {

@@ -1,4 +1,5 @@
-// Damaged messages over UDP and TCP, seeded. Each answer is looked at by the judge, and each message that is owed one must get it.
+// Damaged messages over UDP and TCP, seeded. Each answer is looked at by the judge, and each message that is owed one must get
+// it.
 
 import { seeded } from '../../../src/wire/raw-message.cases.ts'
 import { BurstClient, isDue } from '../../support/burst-client.ts'

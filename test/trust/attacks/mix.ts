@@ -1,5 +1,5 @@
-// Peers that leave off in the middle: each gets as far as some part of what it should write, and then half-closes, resets, falls silent without reading,
-// or goes on a byte at a time. Which does what is drawn from a seed.
+// Peers that leave off in the middle: each gets as far as some part of what it should write, and then half-closes, resets, falls
+// silent without reading, or goes on a byte at a time. Which does what is drawn from a seed.
 
 import { connect, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'

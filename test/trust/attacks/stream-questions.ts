@@ -1,4 +1,5 @@
-// Questions over TCP at a steady rate, on one connection after the other; names of their own in a zone. For answers that only TCP can carry.
+// Questions over TCP at a steady rate, on one connection after the other; names of their own in a zone. For answers that only TCP
+// can carry.
 
 import { connect, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'

@@ -1,4 +1,5 @@
-// What most rows have in common: an upstream, a server within limits, a healthy client, and its figures before and during something.
+// What most rows have in common: an upstream, a server within limits, a healthy client, and its figures before and during
+// something.
 
 import { HealthyClient, type HealthySetting, healthFaults, healthText, type Tally } from '../healthy-client.ts'
 import type { Figure } from '../row.ts'

@@ -1,4 +1,5 @@
-// Clients over TCP that cost more than they bring: bytes one at a time, messages of the largest size, answers that are never read, connections kept.
+// Clients over TCP that cost more than they bring: bytes one at a time, messages of the largest size, answers that are never
+// read, connections kept.
 
 import { query } from '../../support/messages.ts'
 import { startAttack } from '../attacks/attack.ts'
