@@ -14,7 +14,7 @@ import { FORGERY_KINDS, forgeries } from './forgeries.ts'
 import { addressIn, flawOf } from './judge.ts'
 import { addressOf } from './names.ts'
 import { readOptions } from './options.ts'
-import { markdown } from './report.ts'
+import { markdown, updated } from './report.ts'
 import { ROWS } from './rows/index.ts'
 import { chiSquare, correlation, judgePorts } from './rows/randomness.ts'
 import { UNTRIED } from './rows/untried.ts'
@@ -54,6 +54,19 @@ test('the report has a line for each bar, and its verdicts are those of the figu
       lines.some(line => line.startsWith(`| ${bar} |`)),
       bar,
     )
+})
+
+test('rows that are tried again take the place of what the report said of them', () => {
+  const [first, second] = ROWS
+  const results = [first, second].map(row => ({ row: row!, figure: { figure: 'bad', faults: ['too much'] }, seconds: 1 }))
+  const conditions = { version: '1', revision: 'abc', node: '26', cpus: 2, seed: 1, scale: 1, date: '2026-11-30' }
+  const before = markdown(results, conditions)
+  const after = updated(before, [{ row: first!, figure: { figure: 'good', faults: [] }, seconds: 1 }], 'def')
+  assert.match(before, / rows: 0 hold, 2 fall short, /)
+  assert.match(after, / rows: 1 hold, 1 fall short, /)
+  const changed = after.split('\n').filter((line, n) => line !== before.split('\n')[n])
+  assert.equal(changed.length, 2)
+  assert.ok(changed[1]?.includes(`**${first!.name}**: `) && changed[1].endsWith(' | (def) good | holds |'))
 })
 
 const asked = query('www.fwd.test', 'A', { id: 0x1234 }).bytes

@@ -11,16 +11,19 @@ export interface Options {
   /** The small form that `npm test` runs. */
   readonly isShort: boolean
   readonly write: boolean
+  /** Puts what was tried in place of what docs/trust.md says of it. */
+  readonly update: boolean
   readonly list: boolean
   readonly help: boolean
 }
 
 export const USAGE = `Usage: npm run trust [-- OPTION ...]
 
-  --only NAME,...  these rows only, by name or bar (R-27b); docs/trust.md is left alone
+  --only NAME,...  these rows only, by name or bar (R-27b); docs/trust.md is left alone unless --update
   --seed N         seed of everything that is drawn (default 1)
   --scale N        counts and times, as a multiple (default 1)
   --short          the small form that npm test runs
+  --update         with --only: these rows are put in place of what docs/trust.md says of them
   --no-write       leave docs/trust.md alone
   --list           the rows and their bars
   --help           this text
@@ -43,6 +46,7 @@ export const readOptions = (argv: readonly string[]): Options => {
       scale: { type: 'string', default: '1' },
       short: { type: 'boolean', default: false },
       write: { type: 'boolean', default: true },
+      update: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -54,6 +58,7 @@ export const readOptions = (argv: readonly string[]): Options => {
     scale: number('scale', values.scale, true),
     isShort: values.short,
     write: values.write && only.length === 0 && !values.short,
+    update: values.update && only.length > 0 && !values.short,
     list: values.list,
     help: values.help,
   }

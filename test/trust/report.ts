@@ -24,25 +24,48 @@ interface Line {
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ')
 
+const lineFor = ({ row, figure }: Result): Line => ({
+  bar: row.bar,
+  tried: `**${row.name}**: ${row.tried}`,
+  figure: [figure.figure, ...figure.faults.map(fault => `**${fault}**`)].join('. '),
+  verdict: verdictOf(figure),
+})
+
 const linesOf = (results: readonly Result[]): Line[] =>
   Object.keys(BARS).flatMap(bar => {
     const own = results.filter(({ row }) => row.bar === bar)
     if (own.length === 0) return [{ bar, tried: '–', figure: UNTRIED[bar] ?? 'not in this run', verdict: 'not tried' as const }]
-    return own.map(({ row, figure }) => ({
-      bar,
-      tried: `**${row.name}**: ${row.tried}`,
-      figure: [figure.figure, ...figure.faults.map(fault => `**${fault}**`)].join('. '),
-      verdict: verdictOf(figure),
-    }))
+    return own.map(lineFor)
   })
+
+const cellsOf = ({ tried, figure, verdict }: Line): string => `${cell(tried)} | ${cell(figure)} | ${verdict} |`
 
 const table = (lines: readonly Line[]): string[] => {
   let last = ''
-  return lines.map(({ bar, tried, figure, verdict }) => {
+  return lines.map(line => {
+    const { bar } = line
     const head = bar === last ? '| |' : `| ${bar} | ${cell(BARS[bar] ?? '')}`
     last = bar
-    return `${head} | ${cell(tried)} | ${cell(figure)} | ${verdict} |`
+    return `${head} | ${cellsOf(line)}`
   })
+}
+
+const counted = (verdicts: readonly string[]): string => {
+  const count = (verdict: Verdict): number => verdicts.filter(each => each === verdict).length
+  return `${verdicts.length} rows: ${count('holds')} hold, ${count('falls short')} fall short, ${count('not tried')} not tried.`
+}
+
+/** The document with the rows of these results in place of what it said of them, each with the revision that it was tried at. */
+export const updated = (document: string, results: readonly Result[], revision: string): string => {
+  const lines = document.split('\n').map(line => {
+    const result = results.find(({ row }) => line.includes(` | **${row.name}**: `))
+    if (result === undefined) return line
+    const fresh = lineFor(result)
+    const head = line.slice(0, line.indexOf(' | **'))
+    return `${head} | ${cellsOf({ ...fresh, figure: `(${revision}) ${fresh.figure}` })}`
+  })
+  const verdicts = lines.flatMap(line => / \| (holds|falls short|not tried) \|$/.exec(line)?.[1] ?? [])
+  return lines.join('\n').replace(/\d+ rows: \d+ hold, .*$/m, counted(verdicts))
 }
 
 export interface Conditions {
@@ -60,7 +83,6 @@ export const markdown = (
   { version, revision, node, cpus, seed, scale, date }: Conditions,
 ): string => {
   const lines = linesOf(results)
-  const count = (verdict: Verdict): number => lines.filter(line => line.verdict === verdict).length
   return [
     '# Trust, attacked',
     '',
@@ -68,7 +90,7 @@ export const markdown = (
     '`npm test`. [security.md](security.md) says who might do such things, and what is left to others.',
     '',
     `shardns ${version} (${revision}), Node ${node}, ${cpus} CPUs shared by server, attackers, clients and upstream, ${date}, seed`,
-    `${seed}, scale ${scale}. ${lines.length} rows: ${count('holds')} hold, ${count('falls short')} fall short, ${count('not tried')} not tried.`,
+    `${seed}, scale ${scale}. ${counted(lines.map(({ verdict }) => verdict))}`,
     '',
     'The healthy client asks 200 known names a second over UDP, unless a row says otherwise. *Late* is an answer that took more than 2 s,',
     '*lost* one that did not come within 7 s to a question asked twice. Latencies are those of one machine on which all of it ran: only their',

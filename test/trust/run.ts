@@ -19,11 +19,12 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { ROOT, readRepositoryFile } from '../support/source-files.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
-import { type Conditions, lineOf, markdown, type Result } from './report.ts'
+import { type Conditions, lineOf, markdown, type Result, updated } from './report.ts'
 import { type Row, verdictOf } from './row.ts'
 import { ROWS } from './rows/index.ts'
 import { closeRows, tryRow } from './try-row.ts'
 
+const DOCUMENT = 'docs/trust.md'
 const EXIT_FELL_SHORT = 1
 const EXIT_USAGE = 2
 const EXIT_INTERRUPTED = 130
@@ -66,9 +67,12 @@ const run = async (options: Options): Promise<number> => {
   }
   const short = results.filter(({ figure }) => verdictOf(figure) === 'falls short')
   say(`\n${results.length} rows, ${short.length} fall short${short.map(({ row }) => `\n  ${row.bar} ${row.name}`).join('')}`)
-  if (options.write) {
-    writeFileSync(join(ROOT, 'docs/trust.md'), markdown(results, conditions(options)))
-    say('wrote docs/trust.md')
+  if (options.write || options.update) {
+    const document = options.update
+      ? updated(readRepositoryFile(DOCUMENT), results, revision())
+      : markdown(results, conditions(options))
+    writeFileSync(join(ROOT, DOCUMENT), document)
+    say(`wrote ${DOCUMENT}`)
   }
   return short.length === 0 ? 0 : EXIT_FELL_SHORT
 }

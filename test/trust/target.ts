@@ -42,7 +42,8 @@ const blockOf = (setting: TargetSetting, [dns, metrics, health, ready]: readonly
     `ready 127.0.0.1:${ready}`,
     ...(setting.directives ?? []),
     ...[`hosts ${setting.hostsFile ?? ''} {`, ...hostsLines(), 'fallthrough', '}'],
-    'cache 30',
+    // Long: what an attack does to the upstream is not to be taken for what it does to the server.
+    'cache 3600',
     'loadbalance',
     ...(setting.upstream === undefined ? [] : [`forward . 127.0.0.1:${setting.upstream} {`, 'max_concurrent 1000', '}']),
     '}',

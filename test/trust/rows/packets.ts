@@ -5,7 +5,10 @@ import type { Attacks } from '../attacks/attacker.ts'
 import { hostName } from '../names.ts'
 import { type Figure, faultsOf, type Row } from '../row.ts'
 import type { World } from '../world.ts'
-import { beside, setScene } from './scene.ts'
+import { beside, setScene, within } from './scene.ts'
+
+/** What waits for an upstream has five seconds. */
+const DESCRIPTORS_MS = 10_000
 
 const fuzzed = async (
   world: World,
@@ -18,6 +21,7 @@ const fuzzed = async (
     const before = scene.target.descriptors
     const attack = startAttack(world, attackName, { port: scene.target.port, messages, seed: world.seed })
     const { sent = 0, due = 0, answered = 0, unanswered = 0, flawed = 0, strays = 0 } = await attack.ended
+    const areBack = await within(world, DESCRIPTORS_MS, () => scene.target.descriptors <= before + 2)
     const panics = await scene.target.metric('coredns_panics_total')
     const over = attackName === 'fuzzUdp' ? `UDP, ${engine}` : 'TCP'
     return {
@@ -28,6 +32,7 @@ const fuzzed = async (
         [flawed > 0, `${flawed} ill-formed replies`],
         [strays > 0, `${strays} replies to nothing`],
         [unanswered > 0, `${unanswered} queries not answered`],
+        [!areBack, `${scene.target.descriptors} descriptors, before ${before}`],
         [panics > 0, `${panics} exceptions`],
       ),
     }

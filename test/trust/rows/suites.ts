@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { THOROUGH_VARIABLE } from '../../support/effort.ts'
 import { ROOT, readRepositoryFile } from '../../support/source-files.ts'
 import { type Figure, faultsOf, type Row } from '../row.ts'
 import type { World } from '../world.ts'
@@ -12,7 +13,8 @@ const passed = async (world: World, files: readonly string[], pattern?: string):
   const filter = pattern === undefined ? [] : [`--test-name-pattern=${pattern}`]
   const flags = ['--test', '--test-reporter=tap', `--test-timeout=${TEST_LIMIT_MS}`, ...filter]
   // A test that runs tests takes this variable to mean that it is one of theirs.
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  const { NODE_TEST_CONTEXT: _, ...own } = process.env
+  const env = { ...own, [THOROUGH_VARIABLE]: '1' }
   const child = spawn(process.execPath, [...flags, ...files], { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'], env })
   world.after(() => void child.kill('SIGKILL'))
   let out = ''
