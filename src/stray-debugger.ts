@@ -3,7 +3,7 @@
 
 /** Closes a debugger that no flag has asked for. It may come up a moment after the signal: to be called again once the server runs. */
 export const closeStrayDebugger = (): void => {
-  const flags = [...process.execArgv, ...(process.env['NODE_OPTIONS'] ?? '').split(' ')]
+  const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(' ')]
   if (flags.some(flag => flag.startsWith('--inspect'))) return
   const inspector = process.getBuiltinModule('node:inspector')
   if (inspector.url() !== undefined) inspector.close()

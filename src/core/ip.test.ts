@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { nameToText } from '../wire/name.ts'
-import { CidrSet, type IpPrefix, ipToText, parseCidr, parseIp, reverseNamesOf, reverseNameToIp, withoutZone } from './ip.ts'
+import {
+  CidrSet,
+  clientKey,
+  type IpPrefix,
+  ipToText,
+  parseCidr,
+  parseIp,
+  reverseNamesOf,
+  reverseNameToIp,
+  withoutZone,
+} from './ip.ts'
 
 const addresses: { name: string; text: string; shown: string | undefined }[] = [
   { name: 'IPv4', text: '192.0.2.1', shown: '192.0.2.1' },
@@ -120,3 +130,15 @@ test('CidrSet: agrees with comparing bits, for all 256 addresses of a small worl
     assert.equal(cidrs.has({ bytes: Uint8Array.of(192, 0, 2, last), family: 4 }), expected, String(last))
   }
 })
+
+const clients = [
+  ['192.0.2.1', '192.0.2.1', true],
+  ['192.0.2.1', '192.0.2.2', false],
+  ['::ffff:192.0.2.1', '192.0.2.1', true],
+  ['2001:db8::1', '2001:db8::ffff:0:0:1', true],
+  ['2001:db8::1', '2001:db8:0:1::1', false],
+  ['fe80::1%eth0', 'fe80::2%eth0', true],
+] as const
+for (const [one, other, isSame] of clients)
+  test(`${one} and ${other} are ${isSame ? 'one client' : 'two clients'}`, () =>
+    assert.equal(clientKey(one) === clientKey(other), isSame))

@@ -36,6 +36,14 @@ export const withoutZone = (text: string): string => {
   return percent < 0 ? text : text.slice(0, percent)
 }
 
+const IPV6_SUBNET_BYTES = 8
+
+/** What addresses of one client have in common: an IPv4 address is a client, of IPv6 a /64 is, since that is the least a customer is given. */
+export const clientKey = (address: string): string => {
+  const ip = parseIp(withoutZone(address))
+  return ip === undefined ? address : ip.bytes.subarray(0, IPV6_SUBNET_BYTES).toHex()
+}
+
 /** Reads `ADDRESS/BITS`; undefined if it is none. Host bits may be set and are cleared. */
 export const parseCidr = (text: string): IpPrefix | undefined => {
   const slash = text.indexOf('/')

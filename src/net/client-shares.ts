@@ -1,7 +1,7 @@
 // Which client addresses hold how much in one shard. Shares count only while the budget is tight: behind a proxy or SNAT all clients are one
 // address, and it may then have nearly all.
 
-import { parseIp } from '../core/ip.ts'
+import { clientKey } from '../core/ip.ts'
 import type { Peer } from '../core/query.ts'
 import type { ByteBudget } from '../memory/byte-budget.ts'
 import { CONNECTION_BYTES } from './engine.ts'
@@ -16,15 +16,8 @@ export interface ClientShare {
   bytes: number
 }
 
-const SUBNET_BYTES = 8
 /** What each connection may hold whatever its address holds: itself and an ordinary query. */
 const SMALL_BYTES = CONNECTION_BYTES + 8 * 1024
-
-const keyOf = ({ address, family }: Peer): string => {
-  if (family === 4) return address
-  const bytes = parseIp(address)?.bytes
-  return bytes === undefined ? address : bytes.subarray(0, SUBNET_BYTES).toHex()
-}
 
 export class ClientShares {
   readonly #budget: ByteBudget
@@ -39,7 +32,7 @@ export class ClientShares {
 
   /** One more connection of the client's. Each needs a `leave`. */
   join(peer: Peer): ClientShare {
-    const key = keyOf(peer)
+    const key = clientKey(peer.address)
     let client = this.#clients.get(key)
     if (client === undefined) {
       client = { key, isLocal: peer.address.startsWith('127.') || peer.address === '::1', connections: 0, bytes: 0 }

@@ -5,7 +5,6 @@ import { connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { FakeMetrics } from '../../test/support/fake-metrics.ts'
 import { makeLogger } from '../core/log.ts'
-import { clientKey } from './http-connections.ts'
 import { connectionLimits, HttpEndpoints } from './http-endpoints.ts'
 
 const ADDRESS = '127.0.0.1:0'
@@ -230,18 +229,6 @@ test('what connections and requests leave behind is looked after each 256 of the
   while (churned() === 0) await new Promise(setImmediate)
   assert.equal(churned(), 1)
 })
-
-const clients = [
-  ['192.0.2.1', '192.0.2.1', true],
-  ['192.0.2.1', '192.0.2.2', false],
-  ['::ffff:192.0.2.1', '192.0.2.1', true],
-  ['2001:db8::1', '2001:db8::ffff:0:0:1', true],
-  ['2001:db8::1', '2001:db8:0:1::1', false],
-  ['fe80::1%eth0', 'fe80::2%eth0', true],
-] as const
-for (const [one, other, isSame] of clients)
-  test(`${one} and ${other} are ${isSame ? 'one client' : 'two clients'}`, () =>
-    assert.equal(clientKey(one) === clientKey(other), isSame))
 
 const limits = [
   { openFiles: 64, connections: 16, burst: 16 },

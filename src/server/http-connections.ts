@@ -2,7 +2,7 @@
 // either, the one that has been idle longest goes, of the client that has most of them; a newcomer never does.
 
 import type { Socket } from 'node:net'
-import { parseIp, withoutZone } from '../core/ip.ts'
+import { clientKey } from '../core/ip.ts'
 
 /** Why a connection was closed by us: no room for it, too many bytes unread, too many requests sent ahead. */
 export const CLOSURES = ['room', 'unread', 'pipelined'] as const
@@ -20,7 +20,6 @@ export interface ConnectionLimits {
 const REQUEST_LIMIT = 16
 /** What has come on a connection is read once a whole turn of the event loop has passed since it was accepted. */
 const TURNS_UNTIL_READ = 2
-const IPV6_CLIENT_BYTES = 8
 const PARSED_AS_UPGRADE = 2
 /** Answers of less are in the client's own buffers as soon as they are sent. */
 const SHORT_BYTES = 4096
@@ -213,10 +212,4 @@ const end = ({ socket, hasAsked, requests, unreadBytes }: Connection): void => {
  */
 const stopParsing = ({ parser }: Socket & { parser?: { onIncoming: () => number } | null }): void => {
   if (parser) parser.onIncoming = () => PARSED_AS_UPGRADE
-}
-
-/** IPv6 clients have a whole network of 64 bits each. */
-export const clientKey = (address: string): string => {
-  const ip = parseIp(withoutZone(address))
-  return ip === undefined ? address : ip.bytes.subarray(0, IPV6_CLIENT_BYTES).toHex()
 }
