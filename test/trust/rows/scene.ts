@@ -9,6 +9,9 @@ import type { World } from '../world.ts'
 
 /** In the long form, more late answers than this are a fault. */
 const LATE_SHARE = 0.01
+/** And a p99 of more than this many times that of the quiet server, if it is more than a quarter of a second. */
+const SLOW_RATIO = 20
+const SLOW_MS = 250
 
 export interface Scene {
   readonly world: World
@@ -41,9 +44,11 @@ export const beside = async (
   const { figure, faults } = await run().catch(failure)
   const during = await client.tally()
   const mayBeLate = world.isShort || isSlow ? during.asked : during.asked * LATE_SHARE
+  const isBlinded = !world.isShort && !isSlow && during.p99Ms > Math.max(SLOW_MS, SLOW_RATIO * idle.p99Ms)
+  const slow = isBlinded ? [`p99 ${during.p99Ms.toFixed(0)} ms`] : []
   return {
     figure: [figure, healthText(idle, during), target.memoryText].filter(text => text !== '').join('; '),
-    faults: [...target.faults(), ...(target.isAlive ? [...healthFaults(during, mayBeLate), ...faults] : [])],
+    faults: [...target.faults(), ...(target.isAlive ? [...healthFaults(during, mayBeLate), ...slow, ...faults] : [])],
   }
 }
 
