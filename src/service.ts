@@ -114,7 +114,7 @@ export class Server {
 
   #declareInflight(): void {
     const { process } = this.#registry
-    const held = 'Bytes that connections and queries under way hold of --inflight-bytes, drawn in lots of 16 KiB.'
+    const held = 'Bytes that connections and queries under way hold of --inflight-bytes, drawn in lots of up to 16 KiB.'
     process.gauge({ name: 'shardns_inflight_bytes', help: held, labelNames: ['transport'] }, () => {
       const { stream, datagram } = this.#supervisor.inflight
       return [

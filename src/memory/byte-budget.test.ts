@@ -69,6 +69,24 @@ test('small takes and gives stay within a lot: nothing shared is touched', () =>
   assert.equal(drawnBytes(words, OFFSET, 1, STREAM), drawn)
 })
 
+for (const { shards, limit } of [
+  { shards: 32, limit: MIB },
+  { shards: 254, limit: MIB },
+  { shards: 64, limit: 8 * MIB },
+])
+  test(`what ${shards} shards keep for later leaves ${limit / MIB} MiB to be used`, () => {
+    const { budgets } = make(shards, limit)
+    for (const kind of [STREAM, DATAGRAM] as const)
+      for (const budget of budgets) {
+        budget.take(kind, 40_000)
+        budget.give(kind, 40_000)
+      }
+    const [first] = budgets
+    assert.ok(first!.drawn <= limit / 4, `${first!.drawn}`)
+    assert.deepEqual([first!.isTight, first!.isSpent(false)], [false, false])
+    assert.equal(first!.tryTake(DATAGRAM, 8500), true)
+  })
+
 test('a dead shard is swept, and its successor begins with nothing', () => {
   const { words, budgets } = make(3, 4 * MIB)
   budgets[1]!.take(STREAM, 2 * MIB)

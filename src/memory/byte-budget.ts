@@ -8,8 +8,13 @@
 export const BUDGET_ROW_WORDS = 16
 /** The least that a server can work with. */
 export const MIN_INFLIGHT_BYTES = 1024 * 1024
-/** What is drawn or given back at a time. */
-const LOT_BYTES = 16 * 1024
+/** What is drawn or given back at a time: less where the lots that all shards keep would else be much of a small budget. */
+const MOST_LOT_BYTES = 16 * 1024
+const LEAST_LOT_BYTES = 256
+/** Lots that a shard keeps of each kind. */
+const KEPT_LOTS = 2
+/** All that shards keep is a sixteenth of the budget at most, as long as lots are not the least. */
+const KEPT_SHARE = 1 / 16
 /** Neither kind may take more than three quarters: a flood of one leaves the other room. */
 const KIND_SHARE = 3 / 4
 /** Beyond this part of the limit the budget is tight: whoever holds more than a fair share must wait. */
@@ -27,6 +32,7 @@ export class ByteBudget {
   readonly #words: Int32Array
   readonly #first: number
   readonly #mine: number
+  readonly #lotBytes: number
   /** By kind: what this shard has drawn, and what of it is in use. */
   readonly #drawn = [0, 0]
   readonly #used = [0, 0]
@@ -39,6 +45,8 @@ export class ByteBudget {
     this.#mine = offset + me * BUDGET_ROW_WORDS
     this.shards = shards
     this.limitBytes = limitBytes
+    const fair = Math.floor((limitBytes * KEPT_SHARE) / shards / KEPT_LOTS / 2)
+    this.#lotBytes = Math.max(LEAST_LOT_BYTES, Math.min(MOST_LOT_BYTES, fair))
   }
 
   /** Takes bytes unless all shards together would then hold more than the limit, or three quarters of it by this kind alone. Each needs a `give`. */
@@ -52,7 +60,7 @@ export class ByteBudget {
   /** Takes bytes that are there already, whatever the limit. */
   take(kind: BudgetKind, bytes: number): void {
     const used = this.#used[kind]! + bytes
-    if (used > this.#drawn[kind]!) this.#add(kind, lotsOf(used - this.#drawn[kind]!))
+    if (used > this.#drawn[kind]!) this.#add(kind, this.#lots(used - this.#drawn[kind]!))
     this.#used[kind] = used
   }
 
@@ -60,7 +68,8 @@ export class ByteBudget {
     const used = this.#used[kind]! - bytes
     this.#used[kind] = used
     const spare = this.#drawn[kind]! - used
-    if (spare > 2 * LOT_BYTES) this.#add(kind, -lotsOf(spare - 2 * LOT_BYTES))
+    const kept = KEPT_LOTS * this.#lotBytes
+    if (spare > kept) this.#add(kind, -this.#lots(spare - kept))
   }
 
   /** Bytes that this shard uses. */
@@ -84,7 +93,7 @@ export class ByteBudget {
   }
 
   #draw(kind: BudgetKind, bytes: number): boolean {
-    const lots = lotsOf(bytes)
+    const lots = this.#lots(bytes)
     this.#add(kind, lots)
     const ofKind = drawnBytes(this.#words, this.#first, this.shards, kind)
     if (ofKind <= this.limitBytes * KIND_SHARE && this.drawn <= this.limitBytes) return true
@@ -92,13 +101,15 @@ export class ByteBudget {
     return false
   }
 
+  #lots(bytes: number): number {
+    return Math.ceil(bytes / this.#lotBytes) * this.#lotBytes
+  }
+
   #add(kind: BudgetKind, bytes: number): void {
     this.#drawn[kind] = this.#drawn[kind]! + bytes
     Atomics.add(this.#words, this.#mine + kind, bytes)
   }
 }
-
-const lotsOf = (bytes: number): number => Math.ceil(bytes / LOT_BYTES) * LOT_BYTES
 
 /** What all shards have drawn of a kind. */
 export const drawnBytes = (words: Int32Array, offset: number, shards: number, kind: BudgetKind): number => {

@@ -9,8 +9,11 @@ export type EngineName = 'mmsg' | 'dgram'
 /** Longest query over UDP; CoreDNS takes no more than 512 bytes. What is longer is answered FORMERR. */
 export const MAX_UDP_QUERY_BYTES = 4096
 
-/** What a query under way holds of memory: its bytes, a copy for an upstream, and the objects around them. */
-export const underWayBytes = (length: number): number => 4096 + 2 * length
+/** Objects around a query that waits for an upstream, as measured; one that came over TCP has a connection upstream of its own. */
+const WAITING_BYTES: Readonly<Record<Transport, number>> = { udp: 8 * 1024, tcp: 16 * 1024 }
+
+/** What a query under way holds of memory: the objects around it, its bytes, and a copy for an upstream. */
+export const underWayBytes = (length: number, transport: Transport): number => WAITING_BYTES[transport] + 2 * length
 
 /** What an idle TCP connection holds of memory, as measured: sockets and timers of Node, and the objects around them. */
 export const CONNECTION_BYTES = 9 * 1024

@@ -187,7 +187,7 @@ export class TcpConnection implements TableEntry {
       this.#finish()
       return
     }
-    const bytes = underWayBytes(message.length)
+    const bytes = underWayBytes(message.length, 'tcp')
     this.#inFlight++
     this.#inFlightBytes += bytes
     this.#taken++

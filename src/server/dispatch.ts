@@ -119,7 +119,7 @@ export class Dispatcher {
 
   #serve(at: ServedListener, query: Query, handler: Handler, questionHash: number, respond: Respond): void {
     const { blackBox, budget, counts } = this.#parts
-    if (query.transport === 'udp' && !budget.tryTake(DATAGRAM, underWayBytes(query.bytes.length))) {
+    if (query.transport === 'udp' && !budget.tryTake(DATAGRAM, underWayBytes(query.bytes.length, 'udp'))) {
       counts.rejected('budget')
       this.#drop(at, query, respond)
       return
@@ -150,7 +150,7 @@ export class Dispatcher {
       bytes = finishReply(query, this.#failed(at, query, error))
     }
     respond(bytes)
-    if (query.transport === 'udp') this.#parts.budget.give(DATAGRAM, underWayBytes(query.bytes.length))
+    if (query.transport === 'udp') this.#parts.budget.give(DATAGRAM, underWayBytes(query.bytes.length, 'udp'))
     at.generation.leave(query.receivedMs)
   }
 

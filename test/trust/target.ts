@@ -19,6 +19,8 @@ export interface TargetSetting {
   readonly engine?: 'mmsg' | 'dgram'
   /** Default is the stock limit; Infinity for none. */
   readonly memoryBytes?: number
+  /** `forward` without `max_concurrent`. */
+  readonly isUnbounded?: boolean
   /** Further directives of the server block. */
   readonly directives?: readonly string[]
   /** Beside the campaign's own hosts. */
@@ -45,7 +47,9 @@ const blockOf = (setting: TargetSetting, [dns, metrics, health, ready]: readonly
     // Long: what an attack does to the upstream is not to be taken for what it does to the server.
     'cache 3600',
     'loadbalance',
-    ...(setting.upstream === undefined ? [] : [`forward . 127.0.0.1:${setting.upstream} {`, 'max_concurrent 1000', '}']),
+    ...(setting.upstream === undefined
+      ? []
+      : [`forward . 127.0.0.1:${setting.upstream} {`, setting.isUnbounded ? '' : 'max_concurrent 1000', '}']),
     '}',
     '',
   ].join('\n')

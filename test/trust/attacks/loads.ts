@@ -15,6 +15,8 @@ export type Load =
   | { readonly kind: 'one name'; readonly name: string }
   /** Queries of 65,535 bytes, each for a name of its own in the zone. */
   | { readonly kind: 'large queries'; readonly zone: string }
+  /** Small queries, each for a name of its own in the zone. */
+  | { readonly kind: 'small queries'; readonly zone: string }
 
 export const framed = (message: Uint8Array): Buffer =>
   Buffer.concat([Buffer.of(message.length >>> 8, message.length & 255), message])
@@ -43,7 +45,8 @@ export const sourceOf = (load: Load): Source => {
     const chunk = Buffer.concat(Array.from({ length: perChunk }, () => frame))
     return { perChunk, next: () => chunk }
   }
-  const template = largeQuery(`n00000000.${load.zone}`)
+  const name = `n00000000.${load.zone}`
+  const template = load.kind === 'small queries' ? framed(query(name).bytes) : largeQuery(name)
   let count = 0
   return {
     perChunk: 1,

@@ -90,6 +90,21 @@ const silenced = async (world: World): Promise<Figure> => {
   })
 }
 
+/** Both transports at once: what waits is bounded by the budget alone. */
+const waiting = async (world: World): Promise<Figure> => {
+  const scene = await setScene(world, { isUnbounded: true })
+  return beside(scene, async () => {
+    const { port } = scene.target
+    const load = { kind: 'small queries', zone: 'silent.test' } as const
+    const attack = startAttack(world, 'flood', { port, connections: 320, load, reads: true })
+    const ms = world.amount(5000, 20_000)
+    const asker = await HealthyClient.start(world, { port, zone: 'silent.test', perSecond: 2000, limit: 2 * ms })
+    await Promise.race([asker.whole(), scene.target.server.exited])
+    const { frames = 0 } = await attack.stop()
+    return { figure: `320 connections, ${frames} frames, and ${2 * ms} questions over UDP in ${ms / 1000} s`, faults: [] }
+  })
+}
+
 const drowned = async (world: World): Promise<Figure> => {
   const scene = await setScene(world, { client: { perSecond: 500 } })
   return beside(scene, async () => {
@@ -165,6 +180,14 @@ export const UPSTREAM_ROWS: readonly Row[] = [
     name: 'silent-upstream',
     tried: '4,000 q/s for names that the one upstream never answers, stock memory limit',
     run: silenced,
+  },
+  {
+    bar: 'R-63c',
+    name: 'waiting-queries',
+    tried:
+      '320 connections that pipeline small queries and 2,000 q/s over UDP, all for names that the upstream never answers, no `max_concurrent`, stock memory limit',
+    isShort: true,
+    run: waiting,
   },
   {
     bar: 'R-23',
