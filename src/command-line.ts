@@ -6,6 +6,7 @@ import { MAX_CACHE_BYTES, MIN_CACHE_BYTES } from './cache/layout.ts'
 import { CHECK_FORMATS, type CheckOptions, check } from './commands/check.ts'
 import { booleanValue, type GoFlag, GoFlagError, readGoFlags } from './commands/go-flags.ts'
 import { listPlugins } from './commands/list-plugins.ts'
+import type { MachineShare } from './commands/machine-share.ts'
 import { serve } from './commands/serve.ts'
 import { defaultServeOptions, ENGINES, type ServeOptions } from './commands/serve-options.ts'
 import { formatSize, GIB, KIB, MIB, parseSize } from './commands/sizes.ts'
@@ -177,7 +178,22 @@ const addFlags = (program: Command): void => {
     )
 }
 
-const runRoot = (flags: RootFlags, world: CliWorld): number | Promise<number> => {
+const SHARE_FLAGS = {
+  workers: 'workers',
+  cacheBytes: 'cacheBytes',
+  inflightBytes: 'inflightBytes',
+  heapLimit: 'heapLimitBytes',
+} as const
+
+/** What of the machine the operator has chosen himself: the rest of its share follows from that. */
+const givenShare = (flags: RootFlags, command: Command): Partial<MachineShare> =>
+  Object.fromEntries(
+    Object.entries(SHARE_FLAGS)
+      .filter(([flag]) => command.getOptionValueSource(flag) !== 'default')
+      .map(([flag, part]) => [part, flags[flag as keyof typeof SHARE_FLAGS]]),
+  )
+
+const runRoot = (flags: RootFlags, command: Command, world: CliWorld): number | Promise<number> => {
   if (flags.windowsService) throw new GoFlagError('-windows-service: running as a Windows service is not supported by shardns')
   if (flags.version) {
     world.out(`${versionText()}\n`)
@@ -188,20 +204,17 @@ const runRoot = (flags: RootFlags, world: CliWorld): number | Promise<number> =>
     return 0
   }
   return world.serve({
+    ...defaultServeOptions(givenShare(flags, command)),
     conf: flags.conf,
     port: flags['dns.port'],
     pidfile: flags.pidfile,
     quiet: flags.quiet ?? false,
-    workers: flags.workers,
     engine: flags.engine,
     steering: flags.steer,
     noFastPath: !flags.fastPath,
-    cacheBytes: flags.cacheBytes,
     recordsBytes: flags.recordsBytes,
     recvBufferBytes: flags.recvBuffer,
-    heapLimitBytes: flags.heapLimit,
     maxTcpConnections: flags.maxTcpConnections,
-    inflightBytes: flags.inflightBytes,
   })
 }
 
@@ -224,7 +237,7 @@ const makeProgram = (world: CliWorld, finish: (code: number) => void): Command =
     .enablePositionalOptions()
     .helpCommand(false)
     .configureOutput({ writeOut: world.err, writeErr: world.err })
-    .action(async (flags: RootFlags) => finish(await runRoot(flags, world)))
+    .action(async (flags: RootFlags, command: Command) => finish(await runRoot(flags, command, world)))
   addFlags(program)
   program
     .command('check')

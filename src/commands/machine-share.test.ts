@@ -27,10 +27,10 @@ const shares: {
   },
   { rule: 'two and a half CPUs', cpus: 64, quota: 2.5, limit: undefined, workers: 2, cache: 64, inflight: 128, heap: 256 },
   { rule: 'a quota beyond the CPUs', cpus: 2, quota: 6, limit: undefined, workers: 2, cache: 64, inflight: 128, heap: 256 },
-  { rule: 'the stock Deployment on a large node', cpus: 64, limit: 170 * MIB, workers: 2, cache: 21, inflight: 21, heap: 33 },
-  { rule: 'the stock Deployment on one CPU', cpus: 1, limit: 170 * MIB, workers: 1, cache: 21, inflight: 21, heap: 53 },
+  { rule: 'the stock Deployment on a large node', cpus: 64, limit: 170 * MIB, workers: 2, cache: 21, inflight: 21, heap: 32 },
+  { rule: 'the stock Deployment on one CPU', cpus: 1, limit: 170 * MIB, workers: 1, cache: 21, inflight: 21, heap: 32 },
   { rule: "the CoreDNS chart's limits", cpus: 64, quota: 0.1, limit: 128 * MIB, workers: 1, cache: 16, inflight: 16, heap: 32 },
-  { rule: 'half a GiB', cpus: 64, limit: 512 * MIB, workers: 8, cache: 64, inflight: 64, heap: 212 },
+  { rule: 'half a GiB', cpus: 64, limit: 512 * MIB, workers: 8, cache: 64, inflight: 64, heap: 148 },
   { rule: 'half a GiB and two CPUs', cpus: 64, quota: 2, limit: 512 * MIB, workers: 2, cache: 64, inflight: 64, heap: 256 },
   { rule: 'plenty', cpus: 4, limit: 4 * GIB, workers: 4, cache: 64, inflight: 128, heap: 256 },
   {
@@ -54,6 +54,21 @@ for (const { rule, cpus, quota, limit, workers, cache, inflight, heap } of share
     })
   })
 }
+
+test('share of the machine: what the operator has chosen, the rest follows', () => {
+  const machine = { cpus: 8, cpuQuota: undefined, memoryLimitBytes: 512 * MIB }
+  assert.equal(machineShare(machine, { workers: 2 }).heapLimitBytes, 256 * MIB)
+  assert.equal(machineShare(machine, { workers: 32 }).heapLimitBytes, 32 * MIB)
+  assert.equal(machineShare(machine, { inflightBytes: 8 * MIB }).heapLimitBytes, 204 * MIB)
+  assert.deepEqual(machineShare(machine, { cacheBytes: 300 * MIB }), {
+    workers: 5,
+    cacheBytes: 300 * MIB,
+    inflightBytes: 64 * MIB,
+    heapLimitBytes: 32 * MIB,
+  })
+  assert.equal(machineShare(machine, { heapLimitBytes: 90 * MIB }).heapLimitBytes, 90 * MIB)
+  assert.equal(machineShare({ ...machine, memoryLimitBytes: undefined }, { workers: 3 }).workers, 3)
+})
 
 const limits: [constrained: number, total: number, expected: number | undefined][] = [
   [170 * MIB, 8 * GIB, 170 * MIB],

@@ -34,20 +34,22 @@ const HEAP_LIMIT_BYTES = 256 * MIB
 /** A few times what a shard holds that has nothing to do. */
 const LEAST_HEAP_LIMIT_BYTES = 32 * MIB
 
-export const machineShare = ({ cpus, cpuQuota, memoryLimitBytes }: Machine): MachineShare => {
+/** `given`: what the operator has chosen; the rest follows from it. */
+export const machineShare = ({ cpus, cpuQuota, memoryLimitBytes }: Machine, given: Partial<MachineShare> = {}): MachineShare => {
   // Rounded down: a process that is throttled stands still as a whole.
   const most = Math.max(1, Math.min(cpus, Math.floor(cpuQuota ?? cpus), MOST_SHARDS))
   if (memoryLimitBytes === undefined) {
-    return { workers: most, cacheBytes: CACHE_BYTES, inflightBytes: INFLIGHT_BYTES, heapLimitBytes: HEAP_LIMIT_BYTES }
+    return { workers: most, cacheBytes: CACHE_BYTES, inflightBytes: INFLIGHT_BYTES, heapLimitBytes: HEAP_LIMIT_BYTES, ...given }
   }
   const eighth = Math.floor(memoryLimitBytes / 8 / MIB) * MIB
-  const cacheBytes = between(LEAST_CACHE_BYTES, eighth, CACHE_BYTES)
-  const inflightBytes = between(LEAST_INFLIGHT_BYTES, eighth, INFLIGHT_BYTES)
+  const cacheBytes = given.cacheBytes ?? between(LEAST_CACHE_BYTES, eighth, CACHE_BYTES)
+  const inflightBytes = given.inflightBytes ?? between(LEAST_INFLIGHT_BYTES, eighth, INFLIGHT_BYTES)
   const forShards = memoryLimitBytes - BASE_BYTES - cacheBytes
-  const workers = between(1, Math.floor(forShards / SHARD_BYTES), most)
+  const workers = given.workers ?? between(1, Math.floor(forShards / SHARD_BYTES), most)
   // One shard that takes all that the others leave is ended by V8, before the kernel ends the process for it.
-  const forOne = Math.floor((forShards - (workers - 1) * SHARD_BYTES) / MIB) * MIB
-  return { workers, cacheBytes, inflightBytes, heapLimitBytes: between(LEAST_HEAP_LIMIT_BYTES, forOne, HEAP_LIMIT_BYTES) }
+  const forOne = Math.floor((forShards - inflightBytes - (workers - 1) * SHARD_BYTES) / MIB) * MIB
+  const heapLimitBytes = given.heapLimitBytes ?? between(LEAST_HEAP_LIMIT_BYTES, forOne, HEAP_LIMIT_BYTES)
+  return { workers, cacheBytes, inflightBytes, heapLimitBytes }
 }
 
 const between = (least: number, value: number, most: number): number => Math.max(least, Math.min(value, most))

@@ -3,7 +3,7 @@
 import { availableParallelism, totalmem } from 'node:os'
 import type { Steering } from '../net/mmsg/steering.ts'
 import { cpuQuota } from './cpu-quota.ts'
-import { machineShare, memoryLimit } from './machine-share.ts'
+import { type MachineShare, machineShare, memoryLimit } from './machine-share.ts'
 import { MIB } from './sizes.ts'
 
 /** `auto` takes the best engine that this machine offers; `mmsg` is batches through FFI, on Linux; `dgram` is node:dgram, which is everywhere. */
@@ -40,17 +40,20 @@ export interface ServeOptions {
   inflightBytes: number
 }
 
-/** The options of a command line without flags. */
-export const defaultServeOptions = (): ServeOptions => ({
+/** The options of a command line without flags but those that are given. */
+export const defaultServeOptions = (given: Partial<MachineShare> = {}): ServeOptions => ({
   conf: '',
   port: 53,
   pidfile: '',
   quiet: false,
-  ...machineShare({
-    cpus: availableParallelism(),
-    cpuQuota: cpuQuota(),
-    memoryLimitBytes: memoryLimit(process.constrainedMemory(), totalmem()),
-  }),
+  ...machineShare(
+    {
+      cpus: availableParallelism(),
+      cpuQuota: cpuQuota(),
+      memoryLimitBytes: memoryLimit(process.constrainedMemory(), totalmem()),
+    },
+    given,
+  ),
   engine: 'auto',
   steering: 'random',
   noFastPath: false,

@@ -15,6 +15,9 @@ export function randomId(): number {
   return batch[usedCount++]!
 }
 
+/** 32 bits nobody can foresee. */
+export const random32 = (): number => ((randomId() << 16) | randomId()) >>> 0
+
 /** Uniform over 0..count-1, for counts from 1 to 65536. */
 export function randomBelow(count: number): number {
   const limit = 65536 - (65536 % count)

@@ -44,6 +44,9 @@ export const clientKey = (address: string): string => {
   return ip === undefined ? address : ip.bytes.subarray(0, IPV6_SUBNET_BYTES).toHex()
 }
 
+/** Whether the address is this machine's own, 127.0.0.0/8 or ::1, as text without a port. */
+export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1'
+
 /** Reads `ADDRESS/BITS`; undefined if it is none. Host bits may be set and are cleared. */
 export const parseCidr = (text: string): IpPrefix | undefined => {
   const slash = text.indexOf('/')

@@ -3,6 +3,8 @@
 import { type Edns, setOptUdpSize } from '../wire/edns.ts'
 import { getFlags, getId, setFlags } from '../wire/header.ts'
 import type { Question } from '../wire/question.ts'
+import { RCODE_REFUSED } from '../wire/rcodes.ts'
+import { ServerError } from './errors.ts'
 
 export type Transport = 'udp' | 'tcp'
 
@@ -22,6 +24,16 @@ export interface ListenerRef {
   readonly label: string
 }
 
+/** Room for a query that has to wait for somebody else, and holds memory meanwhile. */
+export interface Waiting {
+  /** False if there is none. Once there is, it is kept until the query is answered. */
+  tryWait(): boolean
+  /** It waits, whatever room there is. */
+  wait(): void
+  /** It is answered. */
+  leave(): void
+}
+
 export interface QueryParts {
   /** The whole message, owned by the query from here on. No Buffer: `slice` of a Buffer copies nothing. */
   readonly bytes: Uint8Array
@@ -34,6 +46,8 @@ export interface QueryParts {
   readonly listener: ListenerRef
   /** Clock.ms() when the message was read from the socket. */
   readonly receivedMs: number
+  /** Absent where what waits is bounded in another way: over TCP by the connection, and for the server's own questions. */
+  readonly waiting?: Waiting | undefined
 }
 
 export class Query {
@@ -46,6 +60,7 @@ export class Query {
   readonly receivedMs: number
   /** View that routing chose, '' for none. Set by the router. */
   view = ''
+  readonly #waiting: Waiting | undefined
   #edns: Edns | undefined
 
   constructor(parts: QueryParts) {
@@ -56,6 +71,7 @@ export class Query {
     this.local = parts.local
     this.listener = parts.listener
     this.receivedMs = parts.receivedMs
+    this.#waiting = parts.waiting
     this.#edns = parts.edns
   }
 
@@ -82,6 +98,26 @@ export class Query {
     return Math.max(512, this.#edns?.udpSize ?? 512)
   }
 
+  /**
+   * To be called before the query waits for an upstream, or for another query's answer. Throws a ServerError with REFUSED, as over `max_concurrent`,
+   * if waiting queries hold all that they may.
+   */
+  mustWait(): void {
+    if (this.#waiting?.tryWait() === false) {
+      throw new ServerError('INFLIGHT_BYTES', 'waiting queries hold all that --inflight-bytes lets them', RCODE_REFUSED)
+    }
+  }
+
+  /** It waits, and nobody has asked for room. */
+  waits(): void {
+    this.#waiting?.wait()
+  }
+
+  /** It is answered: what is done in its name from here on holds nothing for its client. Dispatch only. */
+  answered(): void {
+    this.#waiting?.leave()
+  }
+
   /** Lowers the advertised UDP size in place, in the request's bytes too, as CoreDNS's bufsize does. No effect without OPT. */
   lowerUdpSize(limit: number): void {
     const edns = this.#edns
@@ -103,6 +139,7 @@ export class Query {
       local: this.local,
       listener: this.listener,
       receivedMs: change.receivedMs ?? this.receivedMs,
+      waiting: this.#waiting,
     })
     query.view = this.view
     return query

@@ -49,10 +49,10 @@ export class ByteBudget {
     this.#lotBytes = Math.max(LEAST_LOT_BYTES, Math.min(MOST_LOT_BYTES, fair))
   }
 
-  /** Takes bytes unless all shards together would then hold more than the limit, or three quarters of it by this kind alone. Each needs a `give`. */
-  tryTake(kind: BudgetKind, bytes: number): boolean {
+  /** Takes bytes unless all shards together would then hold more than the limit, or three quarters of it by this kind alone. Each needs a `give`. `isLocal`: for a client of this machine, who has some room of its own. */
+  tryTake(kind: BudgetKind, bytes: number, isLocal = true): boolean {
     const used = this.#used[kind]! + bytes
-    if (used > this.#drawn[kind]! && !this.#draw(kind, used - this.#drawn[kind]!)) return false
+    if (used > this.#drawn[kind]! && !this.#draw(kind, used - this.#drawn[kind]!, isLocal)) return false
     this.#used[kind] = used
     return true
   }
@@ -86,17 +86,29 @@ export class ByteBudget {
     return this.drawn > this.limitBytes * TIGHT_SHARE
   }
 
+  /** As isTight, for what may be had of a kind. */
+  isTightFor(kind: BudgetKind): boolean {
+    return this.isTight || drawnBytes(this.#words, this.#first, this.shards, kind) > this.limitBytes * KIND_SHARE * TIGHT_SHARE
+  }
+
+  /** A fair part for each of so many clients in one shard, and for one that is yet to come. */
+  shareOf(kind: BudgetKind, holders: number): number {
+    const bytes = this.limitBytes * (kind === DATAGRAM ? KIND_SHARE * COMMON_SHARE : 1)
+    return bytes / this.shards / (holders + 1)
+  }
+
   /** True when no connection may take anything on any more; `isLocal` for those of this machine, who have some room of their own. */
   isSpent(isLocal: boolean): boolean {
     if (this.drawn >= this.limitBytes * (isLocal ? 1 : COMMON_SHARE)) return true
     return !isLocal && drawnBytes(this.#words, this.#first, this.shards, STREAM) >= this.limitBytes * KIND_SHARE
   }
 
-  #draw(kind: BudgetKind, bytes: number): boolean {
+  #draw(kind: BudgetKind, bytes: number, isLocal: boolean): boolean {
     const lots = this.#lots(bytes)
     this.#add(kind, lots)
     const ofKind = drawnBytes(this.#words, this.#first, this.shards, kind)
-    if (ofKind <= this.limitBytes * KIND_SHARE && this.drawn <= this.limitBytes) return true
+    const reservedBytes = isLocal ? 0 : this.limitBytes * (1 - COMMON_SHARE)
+    if (ofKind <= this.limitBytes * KIND_SHARE - reservedBytes && this.drawn <= this.limitBytes - reservedBytes) return true
     this.#add(kind, -lots)
     return false
   }

@@ -1,9 +1,9 @@
 // Which client addresses hold how much in one shard. Shares count only while the budget is tight: behind a proxy or SNAT all clients are one
 // address, and it may then have nearly all.
 
-import { clientKey } from '../core/ip.ts'
+import { clientKey, isLoopback } from '../core/ip.ts'
 import type { Peer } from '../core/query.ts'
-import type { ByteBudget } from '../memory/byte-budget.ts'
+import { type ByteBudget, STREAM } from '../memory/byte-budget.ts'
 import { CONNECTION_BYTES } from './engine.ts'
 
 /** One client address; of IPv6 its /64, which is one customer's. */
@@ -35,7 +35,7 @@ export class ClientShares {
     const key = clientKey(peer.address)
     let client = this.#clients.get(key)
     if (client === undefined) {
-      client = { key, isLocal: peer.address.startsWith('127.') || peer.address === '::1', connections: 0, bytes: 0 }
+      client = { key, isLocal: isLoopback(peer.address), connections: 0, bytes: 0 }
       this.#clients.set(key, client)
     }
     client.connections++
@@ -68,6 +68,6 @@ export class ClientShares {
     const budget = this.#budget
     if (!budget.isTight) return true
     if (budget.isSpent(client.isLocal)) return false
-    return held < SMALL_BYTES || client.bytes < budget.limitBytes / budget.shards / (this.#holders + 1)
+    return held < SMALL_BYTES || client.bytes < budget.shareOf(STREAM, this.#holders)
   }
 }

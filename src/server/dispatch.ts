@@ -11,9 +11,9 @@ import type { Logger } from '../core/logger.ts'
 import { type Peer, Query, type Transport } from '../core/query.ts'
 import type { Reply } from '../core/reply.ts'
 import type { BlackBox } from '../memory/black-box.ts'
-import { type ByteBudget, DATAGRAM } from '../memory/byte-budget.ts'
 import { isRefused } from '../memory/refused.ts'
-import { MAX_UDP_QUERY_BYTES, type Respond, underWayBytes } from '../net/engine.ts'
+import { MAX_UDP_QUERY_BYTES, type Respond } from '../net/engine.ts'
+import type { WaitingRoom } from '../net/waiting-room.ts'
 import { areOptionsSound, readEdns } from '../wire/edns.ts'
 import { HEADER_SIZE } from '../wire/header.ts'
 import { readLayout } from '../wire/layout.ts'
@@ -33,7 +33,7 @@ export interface DispatchParts {
   /** Without a prefix. */
   readonly log: Logger
   readonly blackBox: BlackBox
-  readonly budget: ByteBudget
+  readonly waitingRoom: WaitingRoom
   /** Scratch for the hash of questions. */
   readonly key: CacheKey
   readonly counts: ShardCounts
@@ -95,8 +95,9 @@ export class Dispatcher {
     if (question === undefined) return undefined
     const edns = readEdns(bytes, layout!)
     if (edns === 'malformed' || (edns !== undefined && !areOptionsSound(bytes, edns))) return undefined
-    const receivedMs = this.#parts.clock.ms()
-    return new Query({ bytes, question, edns, transport, client, local, listener: at.ref, receivedMs })
+    const { clock, waitingRoom } = this.#parts
+    const waiting = transport === 'udp' ? waitingRoom.admit(client, bytes.length) : undefined
+    return new Query({ bytes, question, edns, transport, client, local, listener: at.ref, receivedMs: clock.ms(), waiting })
   }
 
   #route(at: ServedListener, query: Query, respond: Respond): void {
@@ -118,12 +119,7 @@ export class Dispatcher {
   }
 
   #serve(at: ServedListener, query: Query, handler: Handler, questionHash: number, respond: Respond): void {
-    const { blackBox, budget, counts } = this.#parts
-    if (query.transport === 'udp' && !budget.tryTake(DATAGRAM, underWayBytes(query.bytes.length, 'udp'))) {
-      counts.rejected('budget')
-      this.#drop(at, query, respond)
-      return
-    }
+    const { blackBox } = this.#parts
     at.generation.enter()
     blackBox.note(questionHash, query.bytes, HEADER_SIZE, query.question.end)
     let reply: Reply | Promise<Reply>
@@ -134,6 +130,7 @@ export class Dispatcher {
     }
     blackBox.clear()
     if (reply instanceof Promise) {
+      query.waits()
       reply.then(
         value => this.#send(at, query, value, respond),
         error => this.#send(at, query, this.#failed(at, query, error), respond),
@@ -150,7 +147,7 @@ export class Dispatcher {
       bytes = finishReply(query, this.#failed(at, query, error))
     }
     respond(bytes)
-    if (query.transport === 'udp') this.#parts.budget.give(DATAGRAM, underWayBytes(query.bytes.length, 'udp'))
+    query.answered()
     at.generation.leave(query.receivedMs)
   }
 

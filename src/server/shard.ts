@@ -4,6 +4,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { CacheKey } from '../cache/key.ts'
 import { systemClock } from '../core/clock.ts'
+import { random32 } from '../core/entropy.ts'
 import { messageOf } from '../core/errors.ts'
 import { FastQuery } from '../core/fast-query.ts'
 import { makeLogger, stdout } from '../core/log.ts'
@@ -15,6 +16,7 @@ import { beat, WorkCount } from '../memory/heartbeat.ts'
 import { SHARD_COUNT_WORDS } from '../memory/region.ts'
 import { placeOf } from '../net/engine.ts'
 import { TcpRoom } from '../net/tcp-room.ts'
+import { WaitingRoom } from '../net/waiting-room.ts'
 import { connectionsPerThread } from '../upstream/socket-allowance.ts'
 import { Binding, type BindingParts } from './binding.ts'
 import type { BootMessage, FromShard, GenerationMessage, ToShard } from './boot.ts'
@@ -82,8 +84,9 @@ export class Shard {
     const onFallback = (reason: string): void => this.#send({ kind: 'fallback', reason })
     const query = new FastQuery(new CacheKey(hashSeed))
     const budget = new ByteBudget(regionWords, regionLayout.budget, shards, shard, inflightBytes)
+    const waitingRoom = new WaitingRoom(budget, random32(), () => counts.rejected('budget'))
     return {
-      dispatcher: new Dispatcher({ ...refusals, clock: systemClock, log, blackBox, budget, counts }),
+      dispatcher: new Dispatcher({ ...refusals, clock: systemClock, log, blackBox, counts, waitingRoom }),
       fastPath: new FastPath(refusals),
       udp: new UdpEngine({ boot, query, counts, log, onFallback }),
       tcpRoom: new TcpRoom(Math.min(maxTcpConnections, connectionsPerThread(shards)), budget, systemClock, counts.tcp),

@@ -13,6 +13,7 @@ import { ByteBudget } from '../../src/memory/byte-budget.ts'
 import { CounterRow } from '../../src/memory/counters.ts'
 import { WorkCount } from '../../src/memory/heartbeat.ts'
 import { layoutRegion, makeRegion } from '../../src/memory/region.ts'
+import { WaitingRoom } from '../../src/net/waiting-room.ts'
 import { findPlugin } from '../../src/plugins/index.ts'
 import { Dispatcher } from '../../src/server/dispatch.ts'
 import { FastChain } from '../../src/server/fast-chain.ts'
@@ -86,7 +87,8 @@ export const bothPaths = async (
   const refusals = { key: new CacheKey(seed), regionWords, refusedOffset: layout.refused }
   const blackBox = new BlackBox(regionWords, layout.blackBoxes, 0)
   const budget = new ByteBudget(regionWords, layout.budget, 1, 0, 64 * 1024 * 1024)
-  const dispatcher = new Dispatcher({ ...refusals, clock, log: serve.log, blackBox, budget, counts })
+  const waitingRoom = new WaitingRoom(budget, 1, () => {})
+  const dispatcher = new Dispatcher({ ...refusals, clock, log: serve.log, blackBox, counts, waitingRoom })
   const at = {
     ref: { index: 0, label: 'dns://:53' },
     router,

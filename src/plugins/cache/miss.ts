@@ -120,6 +120,7 @@ export class Misses {
 
   /** Waits for another's work as long as the query's own time lasts. */
   async #join(outcome: Promise<Outcome>, query: Query, purpose: Purpose, mayRetry: boolean): Promise<Outcome> {
+    query.mustWait()
     let shared: Outcome | undefined
     try {
       shared = await within(outcome, this.#leftMs(query))

@@ -55,9 +55,10 @@ export class Forwarder {
     return namesEqual(name, this.#from) || !this.#except.some(zone => isSubname(name, zone))
   }
 
-  /** Rejects with a ServerError: REFUSED over max_concurrent, SERVFAIL when no upstream answers. `alternate` is what `next` hands over to. */
+  /** Fails with a ServerError: REFUSED over max_concurrent or --inflight-bytes, SERVFAIL when no upstream answers. `alternate` is what `next` hands over to. */
   answer(query: Query, alternate: Handler | undefined): Promise<Reply> {
     const { counters, clock } = this.#scope
+    query.mustWait()
     if (this.#permits?.tryAcquire() === false) {
       counters.add(this.#shared.vectors.rejected.base)
       const text = `concurrent queries exceeded maximum ${this.#options.maxConcurrent}`
