@@ -3,9 +3,9 @@
 // Nothing depends on it: where a step cannot be had, the process is larger and otherwise the same.
 
 import { readFileSync } from 'node:fs'
-import { getHeapStatistics, setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { getHeapStatistics } from 'node:v8'
 import { systemClock } from './core/clock.ts'
+import { collectGarbage } from './core/collector.ts'
 import { type MemoryCalls, openMemoryCalls } from './net/mmsg/libc.ts'
 
 /** Long enough after the start that the shards have done what they do only once. */
@@ -58,24 +58,6 @@ const collect = (): void => {
 
 /** What main's heap takes of the system, garbage and free pages included. */
 const heapBytes = (): number => getHeapStatistics().total_heap_size
-
-type Collect = (options: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }) => void
-let gc: Collect | undefined
-
-const collector = (): Collect => {
-  if (gc === undefined) {
-    setFlagsFromString('--expose-gc')
-    gc = runInNewContext('gc') as Collect
-    setFlagsFromString('--no-expose-gc')
-  }
-  return gc
-}
-
-/**
- * A full collection of main's heap, which also shrinks its young generation: some tens of milliseconds, in which shards do not wait for main. For
- * whoever makes garbage faster than V8 expects: under a memory limit the heap must not grow to the multiple of its contents that V8 finds cheapest.
- */
-export const collectGarbage = (): void => collector()({ type: 'major', flavor: 'last-resort', execution: 'sync' })
 
 /**
  * Unmaps those parts of Node's binary that are read-only and hold no page of our own: what is touched again comes from the page cache. A

@@ -7,6 +7,7 @@ import type { Peer } from '../core/query.ts'
 import { FrameReader, putFrame } from '../wire/frames.ts'
 import type { ClientShare } from './client-shares.ts'
 import { CONNECTION_BYTES, peerOf, type Receiver, underWayBytes } from './engine.ts'
+import { LEAST_BYTES } from './send-buffers.ts'
 import type { TableEntry, TcpRoom } from './tcp-room.ts'
 import { unitsOf } from './turns.ts'
 
@@ -44,8 +45,9 @@ export class TcpConnection implements TableEntry {
   /** Answers of this turn, which leave in one write, and their bytes with the lengths in front. */
   #answers: Uint8Array[] = []
   #answerBytes = 0
-  /** Writes that the system has not taken yet. */
+  /** Writes that the system has not taken yet, and the buffers that long ones lie in. */
   #writes = 0
+  #bufferBytes = 0
   /** Nothing more is taken. */
   #isEnding = false
   /** It ends when what has come is answered. */
@@ -223,14 +225,30 @@ export class TcpConnection implements TableEntry {
       this.cut()
       return
     }
-    const bytes = new Uint8Array(this.#answerBytes)
-    let at = 0
-    for (const answer of this.#answers) at = putFrame(bytes, at, answer)
-    this.#answers = []
-    this.#answerBytes = 0
     if (this.#writes === 0) this.progressMs = this.#room.clock.ms()
     this.#writes++
-    this.#socket.write(bytes, this.#written)
+    if (this.#answerBytes < LEAST_BYTES) this.#socket.write(this.#frameAnswers(new Uint8Array(this.#answerBytes)), this.#written)
+    else this.#sendLong()
+  }
+
+  #sendLong(): void {
+    const { sendBuffers } = this.#room
+    const buffer = sendBuffers.take(this.#answerBytes)
+    this.#bufferBytes += buffer.length
+    this.#socket.write(this.#frameAnswers(buffer), () => {
+      this.#bufferBytes -= buffer.length
+      sendBuffers.give(buffer)
+      this.#written()
+    })
+  }
+
+  /** Moves the answers that have gathered into `buffer`; returns what they take of it. */
+  #frameAnswers(buffer: Uint8Array): Uint8Array {
+    let at = 0
+    for (const answer of this.#answers) at = putFrame(buffer, at, answer)
+    this.#answers = []
+    this.#answerBytes = 0
+    return buffer.subarray(0, at)
   }
 
   readonly #written = (): void => {
@@ -275,7 +293,8 @@ export class TcpConnection implements TableEntry {
   }
 
   #charge(): void {
-    const unread = this.#frames.heldBytes + this.#unsentBytes + this.#writes * WRITE_BYTES
+    const unsent = Math.max(this.#socket.writableLength, this.#bufferBytes) + this.#answerBytes + this.#writes * WRITE_BYTES
+    const unread = this.#frames.heldBytes + unsent
     const held = (this.#socket.destroyed ? 0 : CONNECTION_BYTES + unread) + this.#inFlightBytes
     if (held === this.heldBytes) return
     this.#room.hold(this, held - this.heldBytes)

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts'
 import { type ByteBudget, STREAM } from '../memory/byte-budget.ts'
 import { type ClientShare, ClientShares } from './client-shares.ts'
 import { CONNECTION_BYTES } from './engine.ts'
+import { SendBuffers } from './send-buffers.ts'
 import { Turns, type TurnTaker } from './turns.ts'
 
 /** One read's worth: a client that sends faster than it is answered holds no more than this before its connection is paused. */
@@ -54,6 +55,7 @@ export class TcpRoom {
   readonly clients: ClientShares
   /** Filled by the system for one connection at a time, which copies what it keeps before it returns. */
   readonly readBuffer = new Uint8Array(READ_BYTES)
+  readonly sendBuffers = new SendBuffers()
   readonly #limit: number
   /** The one that has made no progress for longest comes first. */
   readonly #byProgress = new Set<TableEntry>()

@@ -4,6 +4,7 @@
 import type { CacheKey } from '../cache/key.ts'
 import { answer, errorReply } from '../core/answer.ts'
 import type { Clock } from '../core/clock.ts'
+import { passingBytes } from '../core/collector.ts'
 import { messageOf, rcodeOfError, ServerError } from '../core/errors.ts'
 import { finishReply } from '../core/finish.ts'
 import type { Handler } from '../core/handler.ts'
@@ -27,6 +28,9 @@ import type { ServedListener } from './shard-generation.ts'
 /** Echo, discard, daytime, chargen, time: a query from there is forged to make two machines talk for ever. */
 export const LOOPING_PORTS: ReadonlySet<number> = new Set([0, 7, 13, 19, 37])
 export const HIGHEST_LOOPING_PORT = Math.max(...LOOPING_PORTS)
+
+/** Of a reply, until it is sent: as it was found or received, for this client, and in what is written. */
+const COPIES = 3
 
 export interface DispatchParts {
   readonly clock: Clock
@@ -147,6 +151,7 @@ export class Dispatcher {
       bytes = finishReply(query, this.#failed(at, query, error))
     }
     respond(bytes)
+    passingBytes(COPIES * reply.bytes.length)
     query.answered()
     at.generation.leave(query.receivedMs)
   }
