@@ -55,6 +55,14 @@ for (const { rule, cpus, quota, limit, workers, cache, inflight, heap } of share
   })
 }
 
+test('share of the machine: the stripper of types takes the place of a shard', () => {
+  const machine = { cpus: 8, cpuQuota: undefined, memoryLimitBytes: 170 * MIB }
+  assert.deepEqual(
+    [false, true].map(isFromSource => machineShare({ ...machine, isFromSource }).workers),
+    [2, 1],
+  )
+})
+
 test('share of the machine: what the operator has chosen, the rest follows', () => {
   const machine = { cpus: 8, cpuQuota: undefined, memoryLimitBytes: 512 * MIB }
   assert.equal(machineShare(machine, { workers: 2 }).heapLimitBytes, 256 * MIB)

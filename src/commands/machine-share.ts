@@ -11,6 +11,8 @@ export interface Machine {
   readonly cpuQuota: number | undefined
   /** Undefined: no limit that is known. */
   readonly memoryLimitBytes: number | undefined
+  /** The program is TypeScript, stripped as it is loaded: the checkout, not the package. */
+  readonly isFromSource?: boolean
 }
 
 export interface MachineShare {
@@ -26,6 +28,8 @@ const CACHE_BYTES = 64 * MIB
 const LEAST_CACHE_BYTES = 16 * MIB
 /** The process without shards and cache, with a cluster of 10,000 services: docs/benchmarks.md, scenario kubernetes. */
 const BASE_BYTES = 96 * MIB
+/** What Node's type stripper leaves behind in main and shards, when the program is run from its source. */
+const STRIPPER_BYTES = 24 * MIB
 const SHARD_BYTES = 20 * MIB
 /** Without a memory limit. */
 const INFLIGHT_BYTES = 128 * MIB
@@ -35,7 +39,10 @@ const HEAP_LIMIT_BYTES = 256 * MIB
 const LEAST_HEAP_LIMIT_BYTES = 32 * MIB
 
 /** `given`: what the operator has chosen; the rest follows from it. */
-export const machineShare = ({ cpus, cpuQuota, memoryLimitBytes }: Machine, given: Partial<MachineShare> = {}): MachineShare => {
+export const machineShare = (
+  { cpus, cpuQuota, memoryLimitBytes, isFromSource = false }: Machine,
+  given: Partial<MachineShare> = {},
+): MachineShare => {
   // Rounded down: a process that is throttled stands still as a whole.
   const most = Math.max(1, Math.min(cpus, Math.floor(cpuQuota ?? cpus), MOST_SHARDS))
   if (memoryLimitBytes === undefined) {
@@ -44,7 +51,7 @@ export const machineShare = ({ cpus, cpuQuota, memoryLimitBytes }: Machine, give
   const eighth = Math.floor(memoryLimitBytes / 8 / MIB) * MIB
   const cacheBytes = given.cacheBytes ?? between(LEAST_CACHE_BYTES, eighth, CACHE_BYTES)
   const inflightBytes = given.inflightBytes ?? between(LEAST_INFLIGHT_BYTES, eighth, INFLIGHT_BYTES)
-  const forShards = memoryLimitBytes - BASE_BYTES - cacheBytes
+  const forShards = memoryLimitBytes - BASE_BYTES - (isFromSource ? STRIPPER_BYTES : 0) - cacheBytes
   const workers = given.workers ?? between(1, Math.floor(forShards / SHARD_BYTES), most)
   // One shard that takes all that the others leave is ended by V8, before the kernel ends the process for it.
   const forOne = Math.floor((forShards - inflightBytes - (workers - 1) * SHARD_BYTES) / MIB) * MIB

@@ -51,6 +51,7 @@ export const defaultServeOptions = (given: Partial<MachineShare> = {}): ServeOpt
       cpus: availableParallelism(),
       cpuQuota: cpuQuota(),
       memoryLimitBytes: memoryLimit(process.constrainedMemory(), totalmem()),
+      isFromSource: import.meta.url.endsWith('.ts'),
     },
     given,
   ),

@@ -277,6 +277,7 @@ export class TcpConnection implements TableEntry {
   #settle(): boolean {
     this.#charge()
     if (this.#socket.destroyed) return false
+    this.#room.noteIdle(this)
     this.#arm()
     const mayTake = this.#canTake() && this.#hasRoom()
     const mayRead = this.#isEnding || (mayTake && !this.#frames.hasWhole)

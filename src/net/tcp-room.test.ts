@@ -47,13 +47,18 @@ const make = (limit: number) => {
     room.hold(entry, bytes)
     entry.heldBytes += bytes
   }
-  return { room, enter, hold, log, pass: (ms: number) => (nowMs += ms) }
+  const setIdle = (entry: FakeEntry, isIdle: boolean): void => {
+    entry.isIdle = isIdle
+    room.noteIdle(entry)
+  }
+  return { room, enter, hold, setIdle, log, pass: (ms: number) => (nowMs += ms) }
 }
 
-test('a full table closes what has made no progress for longest, never the newcomer', () => {
-  const { room, enter, log } = make(3)
+test('a full table closes what has been idle for longest, never the newcomer', () => {
+  const { room, enter, setIdle, log } = make(3)
   const [a] = ['a', 'b', 'c'].map(name => enter(name))
-  room.progressed(a!)
+  setIdle(a!, false)
+  setIdle(a!, true)
   enter('d')
   assert.deepEqual(log, ['room', 'b cut'])
   enter('e')
@@ -64,15 +69,23 @@ test('a full table closes what has made no progress for longest, never the newco
 })
 
 test('what has questions under way is passed over, unless nothing is idle', () => {
-  const { enter, log } = make(2)
+  const { enter, setIdle, log } = make(2)
   const busy = enter('busy')
   const other = enter('other')
-  busy.isIdle = false
-  enter('third').isIdle = false
+  setIdle(busy, false)
+  setIdle(enter('third'), false)
   assert.deepEqual(log, ['room', 'other cut'])
   enter('fourth')
   assert.deepEqual(log.slice(2), ['room', 'busy cut'])
   assert.equal(other.heldBytes, 0)
+})
+
+test('the one idle connection is found behind a hundred busy ones', () => {
+  const { enter, setIdle, log } = make(101)
+  for (let n = 0; n < 100; n++) setIdle(enter(`busy ${n}`), false)
+  enter('idle')
+  enter('newcomer')
+  assert.deepEqual(log, ['room', 'idle cut'])
 })
 
 test('who waits for room is asked again once others have given some back', async t => {

@@ -16,8 +16,6 @@ const RETRY_MS = 10
 const STUCK_MS = 500
 /** Idle connections may take this part of the budget: beyond it a table is full. */
 const IDLE_SHARE = 1 / 4
-/** Busy connections that are passed over in the search for one to close. */
-const PASSED_OVER = 32
 
 /** What the table asks of a connection. */
 export interface TableEntry extends TurnTaker {
@@ -59,6 +57,8 @@ export class TcpRoom {
   readonly #limit: number
   /** The one that has made no progress for longest comes first. */
   readonly #byProgress = new Set<TableEntry>()
+  /** Those with nothing under way; the one that has been idle longest comes first. */
+  readonly #idle = new Set<TableEntry>()
   readonly #stalled = new Set<TableEntry>()
   #retry: NodeJS.Timeout | undefined
 
@@ -80,16 +80,25 @@ export class TcpRoom {
     this.counts.connected()
     if (this.#byProgress.size >= this.#limit) this.#cut(this.#longestIdle(), 'room')
     this.#byProgress.add(entry)
+    this.noteIdle(entry)
   }
 
   leave(entry: TableEntry): void {
     this.#byProgress.delete(entry)
+    this.#idle.delete(entry)
     this.#stalled.delete(entry)
     this.turns.leave(entry)
   }
 
   progressed(entry: TableEntry): void {
     if (this.#byProgress.delete(entry)) this.#byProgress.add(entry)
+    if (this.#idle.delete(entry)) this.#idle.add(entry)
+  }
+
+  /** To be called whenever `isIdle` of an entry may have changed. */
+  noteIdle(entry: TableEntry): void {
+    if (!entry.isIdle) this.#idle.delete(entry)
+    else if (this.#byProgress.has(entry)) this.#idle.add(entry)
   }
 
   /** The connection holds so many bytes more, or less. */
@@ -133,11 +142,8 @@ export class TcpRoom {
   }
 
   #longestIdle(): TableEntry | undefined {
-    let passed = 0
-    for (const entry of this.#byProgress) {
-      if (entry.isIdle) return entry
-      if (++passed >= PASSED_OVER) break
-    }
+    const [idle] = this.#idle
+    if (idle !== undefined) return idle
     const [oldest] = this.#byProgress
     return oldest
   }
@@ -147,6 +153,7 @@ export class TcpRoom {
     this.counts.cut(reason)
     // Now: before it has closed, others may ask for its place.
     this.#byProgress.delete(entry)
+    this.#idle.delete(entry)
     entry.cut()
   }
 }
