@@ -1,4 +1,4 @@
-// From the start of the process to its first answer over UDP: shardns from the built package and from its sources, and every peer.
+// From the start of the process to its first answer over UDP: shardns from the built package and from its sources (as after their first change: nothing kept by Node's compile cache), and every peer.
 
 import type { Bench, Outcome, Sample, Scenario } from '../bench.ts'
 import { builtOf } from '../contestants/built.ts'
