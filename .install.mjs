@@ -4,7 +4,8 @@
 import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 
-const modified = path => statSync(new URL(path, import.meta.url), { throwIfNoEntry: false })?.mtimeMs ?? 0
+const modified = path =>
+  statSync(new URL(path, import.meta.url), { throwIfNoEntry: false })?.mtimeMs ?? 0
 if (modified('node_modules/.package-lock.json') < modified('package-lock.json')) {
   process.stderr.write('shardns: installing dependencies (npm ci)\n')
   const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {

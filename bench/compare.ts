@@ -1,4 +1,5 @@
-// The contestants of `--compare REF`: shardns as this checkout has it, and as another revision has it in a git worktree of its own.
+// The contestants of `--compare REF`: shardns as this checkout has it, and as another revision has
+// it in a git worktree of its own.
 
 import { execFileSync } from 'node:child_process'
 import { symlinkSync } from 'node:fs'
@@ -10,9 +11,15 @@ import { atExit, temporaryFolder } from './host/cleanup.ts'
 const HERE = 'here'
 
 const git = (...args: readonly string[]): string =>
-  execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim()
+  execFileSync('git', args, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  }).trim()
 
-/** A worktree of that revision, removed when the suite ends. Throws if there is no such revision. */
+/**
+ * A worktree of that revision, removed when the suite ends. Throws if there is no such revision.
+ */
 const checkOut = (ref: string): string => {
   const folder = join(temporaryFolder(), 'worktree')
   git('worktree', 'add', '--detach', folder, ref)
@@ -34,5 +41,8 @@ export const compareWith = (ref: string): Comparison => {
     shardns({ name: `${HERE}-${engine}`, engine }),
     shardns({ name: `${ref}-${engine}`, engine, root }),
   ])
-  return { contestants, baselineOf: name => (name.startsWith(`${HERE}-`) ? `${ref}${name.slice(HERE.length)}` : name) }
+  return {
+    contestants,
+    baselineOf: name => (name.startsWith(`${HERE}-`) ? `${ref}${name.slice(HERE.length)}` : name),
+  }
 }

@@ -3,7 +3,15 @@
 import type { Outcome } from './bench.ts'
 import { BUILT } from './contestants/built.ts'
 import type { Spread } from './measure/stats.ts'
-import { ADDRESSES, CACHED, FOUR, HITS, NXDOMAIN, RECORDS, TWO } from './scenarios/kubernetes-names.ts'
+import {
+  ADDRESSES,
+  CACHED,
+  FOUR,
+  HITS,
+  NXDOMAIN,
+  RECORDS,
+  TWO,
+} from './scenarios/kubernetes-names.ts'
 import { LOG_SUFFIX } from './scenarios/log.ts'
 import { TWO_SHARDS } from './scenarios/memory.ts'
 import { metricSpread, ratioSpread } from './summary.ts'
@@ -60,9 +68,24 @@ const distance =
 
 /** A cluster of 10,000 services with 100,000 endpoints, unless the command line said otherwise. */
 const KUBERNETES_GOALS: readonly Goal[] = [
-  { text: 'cluster, 2 shards: start until ready', limit: 5000, unit: 'ms', figure: figure('kubernetes', 'syncMs', TWO) },
-  { text: 'cluster, 2 shards: RSS', limit: 170, unit: 'MiB', figure: figure('kubernetes', 'rssMiB', TWO) },
-  { text: 'cluster, 4 shards: RSS of that with 2', limit: 1.05, unit: 'x', figure: ratio('kubernetes', 'rssMiB', FOUR, TWO) },
+  {
+    text: 'cluster, 2 shards: start until ready',
+    limit: 5000,
+    unit: 'ms',
+    figure: figure('kubernetes', 'syncMs', TWO),
+  },
+  {
+    text: 'cluster, 2 shards: RSS',
+    limit: 170,
+    unit: 'MiB',
+    figure: figure('kubernetes', 'rssMiB', TWO),
+  },
+  {
+    text: 'cluster, 4 shards: RSS of that with 2',
+    limit: 1.05,
+    unit: 'x',
+    figure: ratio('kubernetes', 'rssMiB', FOUR, TWO),
+  },
   {
     text: 'cluster, 20 changes a second: until all shards answer by them, p99',
     limit: 200,
@@ -99,12 +122,27 @@ const KUBERNETES_GOALS: readonly Goal[] = [
     unit: 'x',
     figure: ratio('kubernetes', 'cpuUs', NXDOMAIN, HITS),
   },
-  { text: 'cluster, all names: lost', limit: 0, unit: 'queries', figure: figure('kubernetes', 'lost', TWO) },
-  { text: 'cluster, all names: wrong', limit: 0, unit: 'queries', figure: figure('kubernetes', 'sweptWrong', TWO) },
+  {
+    text: 'cluster, all names: lost',
+    limit: 0,
+    unit: 'queries',
+    figure: figure('kubernetes', 'lost', TWO),
+  },
+  {
+    text: 'cluster, all names: wrong',
+    limit: 0,
+    unit: 'queries',
+    figure: figure('kubernetes', 'sweptWrong', TWO),
+  },
 ]
 
 const GOALS: readonly Goal[] = [
-  { text: 'hits, CPU per query: of Unbound', limit: 0.92, unit: 'x', figure: ratio('hits', 'cpuUs', 'shardns', 'unbound') },
+  {
+    text: 'hits, CPU per query: of Unbound',
+    limit: 0.92,
+    unit: 'x',
+    figure: ratio('hits', 'cpuUs', 'shardns', 'unbound'),
+  },
   {
     text: "hits, CPU per query: of dnsdist's packet cache",
     limit: 0.85,
@@ -142,7 +180,12 @@ const GOALS: readonly Goal[] = [
     unit: 'x',
     figure: ratio('misses', 'cpuUs', 'shardns', 'dnsdist-nocache'),
   },
-  { text: 'misses, CPU per query: of Unbound', limit: 0.6, unit: 'x', figure: ratio('misses', 'cpuUs', 'shardns', 'unbound') },
+  {
+    text: 'misses, CPU per query: of Unbound',
+    limit: 0.6,
+    unit: 'x',
+    figure: ratio('misses', 'cpuUs', 'shardns', 'unbound'),
+  },
   {
     text: 'TCP hits, 50 pipelined connections, CPU per query: of Unbound',
     limit: 1,
@@ -195,7 +238,10 @@ const GOALS: readonly Goal[] = [
     text: 'TCP hits and UDP misses during a flood: longest wait',
     limit: 100,
     unit: 'ms',
-    figure: worst(figure('prompt', 'tcpMaxUs', 'shardns', 0.001), figure('prompt', 'missMaxUs', 'shardns', 0.001)),
+    figure: worst(
+      figure('prompt', 'tcpMaxUs', 'shardns', 0.001),
+      figure('prompt', 'missMaxUs', 'shardns', 0.001),
+    ),
   },
   {
     text: 'hits with log, CPU per query: of hits without',
@@ -208,7 +254,9 @@ const GOALS: readonly Goal[] = [
 
 const show = ({ median, min, max }: Spread, unit: string): string => {
   const number = (value: number): string => value.toFixed(unit === 'x' ? 2 : 1)
-  return min === max ? `${number(median)} ${unit}` : `${number(median)} ${unit} (${number(min)}..${number(max)})`
+  return min === max
+    ? `${number(median)} ${unit}`
+    : `${number(median)} ${unit} (${number(min)}..${number(max)})`
 }
 
 export const judge = (results: Results): GoalResult[] =>
@@ -218,8 +266,10 @@ export const judge = (results: Results): GoalResult[] =>
       goal: text,
       wanted: `${isAtLeast ? '>=' : '<='} ${limit} ${unit}`,
       measured: found === undefined ? 'not measured' : show(found, unit),
-      isReached: found === undefined ? undefined : isAtLeast ? found.median >= limit : found.median <= limit,
+      isReached:
+        found === undefined ? undefined : isAtLeast ? found.median >= limit : found.median <= limit,
     }
   })
 
-export const reachedText = (isReached: boolean | undefined): string => (isReached === undefined ? '-' : isReached ? 'yes' : 'NO')
+export const reachedText = (isReached: boolean | undefined): string =>
+  isReached === undefined ? '-' : isReached ? 'yes' : 'NO'

@@ -1,18 +1,20 @@
 // The bench suite: `npm run bench [-- SCENARIO ...]`.
 //
-// dnsperf asks shardns and every peer that is installed, each pinned to one CPU and dnsperf to another, in rounds: A B C A B C.
+// dnsperf asks shardns and every peer that is installed, each pinned to one CPU and dnsperf to
+// another, in rounds: A B C A B C.
 //
-//   scenarios/    what is measured, each in a file; index.ts has their order
-//   contestants/  who is measured: how each server is configured and started; one that cannot run is left out with the reason
-//   load/         what is asked: query files, the upstream (nsd) with its zone, and single questions
-//   measure/      dnsperf's figures, CPU time and memory from /proc, medians and spreads
-//   report/       the table, results/*.json with all raw rounds, docs/benchmarks.md and its chart (`--write-docs`)
-//   echo/         programs that only send packets back: the floor
-//   micro/        nanoseconds per operation of wire, cache and memory, milliseconds of the worst messages (`micro`)
+//   scenarios/    what is measured, each in a file; index.ts has their order contestants/  who is
+//   measured: how each server is configured and started; one that cannot run is left out with the
+//   reason load/         what is asked: query files, the upstream (nsd) with its zone, and single
+//   questions measure/      dnsperf's figures, CPU time and memory from /proc, medians and spreads
+//   report/       the table, results/*.json with all raw rounds, docs/benchmarks.md and its chart
+//   (`--write-docs`) echo/         programs that only send packets back: the floor micro/
+//   nanoseconds per operation of wire, cache and memory, milliseconds of the worst messages
+//   (`micro`)
 //
-// goals.ts says what the figures should be; compare.ts sets two revisions against each other (`--compare REF`); `--help` names all
-// options.
-// Nothing outlives the suite: host/cleanup.ts ends what was started and removes what was written, also after an interrupt.
+// goals.ts says what the figures should be; compare.ts sets two revisions against each other
+// (`--compare REF`); `--help` names all options. Nothing outlives the suite: host/cleanup.ts ends
+// what was started and removes what was written, also after an interrupt.
 
 import type { Bench, Outcome, Scenario } from './bench.ts'
 import { type Comparison, compareWith } from './compare.ts'
@@ -39,16 +41,28 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
 /** Throws if a name is not a scenario's. */
 const chosen = ({ scenarios, compare, writeDocs: isWriting }: Options): readonly Scenario[] => {
-  const unknown = scenarios.find(name => name !== MICRO && !SCENARIOS.some(scenario => scenario.name === name))
+  const unknown = scenarios.find(
+    name => name !== MICRO && !SCENARIOS.some(scenario => scenario.name === name),
+  )
   if (unknown !== undefined) {
-    throw new Error(`there is no scenario '${unknown}'; there are ${[...SCENARIOS.map(({ name }) => name), MICRO].join(', ')}`)
+    throw new Error(
+      `there is no scenario '${unknown}'; there are ${[...SCENARIOS.map(({ name }) => name), MICRO].join(', ')}`,
+    )
   }
   if (scenarios.length === 0 && isWriting) return []
-  const names = scenarios.length > 0 ? scenarios : compare === undefined ? SCENARIOS.map(({ name }) => name) : COMPARED
-  return SCENARIOS.filter(({ name, isComparable }) => names.includes(name) && (compare === undefined || isComparable))
+  const names =
+    scenarios.length > 0
+      ? scenarios
+      : compare === undefined
+        ? SCENARIOS.map(({ name }) => name)
+        : COMPARED
+  return SCENARIOS.filter(
+    ({ name, isComparable }) => names.includes(name) && (compare === undefined || isComparable),
+  )
 }
 
-const missingTools = (): string[] => ['dnsperf', 'nsd'].filter(name => findProgram(name) === undefined)
+const missingTools = (): string[] =>
+  ['dnsperf', 'nsd'].filter(name => findProgram(name) === undefined)
 
 interface Opened {
   readonly bench: Bench
@@ -58,24 +72,39 @@ interface Opened {
 const openBench = async (options: Options): Promise<Opened> => {
   const pins = readPins()
   const folder = temporaryFolder()
-  const comparison: Comparison | undefined = options.compare === undefined ? undefined : compareWith(options.compare)
+  const comparison: Comparison | undefined =
+    options.compare === undefined ? undefined : compareWith(options.compare)
   const upstream = await startUpstream(folder, pins.load)
   pinSelf(pins)
-  if (pins.all.length === 1) say('Only one CPU: servers and load share it, and the figures mean little.')
-  if (findProgram('taskset') === undefined) say('taskset is not installed: nothing is pinned, and the figures mean little.')
+  if (pins.all.length === 1)
+    say('Only one CPU: servers and load share it, and the figures mean little.')
+  if (findProgram('taskset') === undefined)
+    say('taskset is not installed: nothing is pinned, and the figures mean little.')
   const contestants = (comparison?.contestants ?? allContestants()).filter(
     ({ name }) => options.only.length === 0 || options.only.includes(name),
   )
   const baselineOf = comparison?.baselineOf ?? (() => BASELINE)
   const queries = new QueryFiles(folder)
-  const bench = { options, pins, folder, upstreamPort: upstream.port, queries, contestants, baselineOf, progress }
+  const bench = {
+    options,
+    pins,
+    folder,
+    upstreamPort: upstream.port,
+    queries,
+    contestants,
+    baselineOf,
+    progress,
+  }
   return { bench, upstream }
 }
 
 const announce = (bench: Bench, scenarios: readonly Scenario[]): void => {
   const minutes = scenarios.reduce((sum, scenario) => sum + scenario.estimate(bench), 0) / 60
-  for (const { name, absent } of bench.contestants) if (absent !== undefined) say(`left out: ${name}: ${absent}`)
-  say(`Servers on CPU ${bench.pins.servers[0]}, load on CPU ${bench.pins.load}. This takes about ${Math.ceil(minutes)} min.\n`)
+  for (const { name, absent } of bench.contestants)
+    if (absent !== undefined) say(`left out: ${name}: ${absent}`)
+  say(
+    `Servers on CPU ${bench.pins.servers[0]}, load on CPU ${bench.pins.load}. This takes about ${Math.ceil(minutes)} min.\n`,
+  )
 }
 
 const measureAll = async (options: Options, scenarios: readonly Scenario[]): Promise<void> => {
@@ -110,7 +139,8 @@ const run = async (options: Options): Promise<number> => {
     const { runMicro } = await import('./micro/run.ts')
     await runMicro(say)
   }
-  if (options.writeDocs) for (const path of writeDocs(SCENARIOS.map(({ name }) => name))) say(`wrote ${path}`)
+  if (options.writeDocs)
+    for (const path of writeDocs(SCENARIOS.map(({ name }) => name))) say(`wrote ${path}`)
   return 0
 }
 

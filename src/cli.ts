@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-// The program. Signals that a server is sent while it starts must not end it, nor open Node's debugger, which SIGUSR1 does by default: they are
-// taken before anything else is loaded. main.ts says what they do once there is a server.
+// The program. Signals that a server is sent while it starts must not end it, nor open Node's
+// debugger, which SIGUSR1 does by default: they are taken before anything else is loaded. main.ts
+// says what they do once there is a server.
 
-import { keepStrippedFiles } from './compile-cache.ts'
-import { closeStrayDebugger } from './stray-debugger.ts'
+import { keepStrippedFiles } from './process/compile-cache.ts'
+import { closeStrayDebugger } from './process/stray-debugger.ts'
 
 for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const) {
   // Windows knows none of them.
@@ -13,5 +14,5 @@ for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const) {
 closeStrayDebugger()
 keepStrippedFiles()
 
-const { run } = await import('./command-line.ts')
+const { run } = await import('./commands/command-line.ts')
 process.exit(await run(process.argv.slice(2)))

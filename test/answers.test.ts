@@ -1,9 +1,17 @@
-// Answers of the whole server to what clients and upstreams say in header and OPT, over UDP and TCP, on a miss and from the cache.
+// Answers of the whole server to what clients and upstreams say in header and OPT, over UDP and
+// TCP, on a miss and from the cache.
 
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { type Asked, fakeUpstream } from './support/fake-upstream.ts'
-import { type OptionText, type QueryOptions, query, type ReplyOptions, type Shown, show } from './support/messages.ts'
+import { type Asked, fakeUpstream } from './fakes/fake-upstream.ts'
+import {
+  type OptionText,
+  type QueryOptions,
+  query,
+  type ReplyOptions,
+  type Shown,
+  show,
+} from './support/messages.ts'
 import { askOverTcp, askOverUdp } from './support/one-shot.ts'
 import { startServer } from './support/server-process.ts'
 
@@ -69,14 +77,30 @@ interface Case {
 
 const EDNS = { udpSize: 1232 }
 const cases: readonly Case[] = [
-  { name: 'AD is for who asks for it', label: 'ad', query: {}, rcode: 'NOERROR', flags: 'qr aa? rd ra' },
+  {
+    name: 'AD is for who asks for it',
+    label: 'ad',
+    query: {},
+    rcode: 'NOERROR',
+    flags: 'qr aa? rd ra',
+  },
   { name: 'AD', label: 'ad', query: { ad: true }, rcode: 'NOERROR', flags: 'qr aa? rd ra ad' },
   { name: 'BADVERS', label: 'badvers', query: EDNS, rcode: 'BADSIG' },
   { name: 'BADCOOKIE', label: 'badcookie', query: EDNS, rcode: 'BADCOOKIE' },
   { name: 'the largest rcode', label: 'rcode4095', query: EDNS, rcode: 'RCODE4095' },
-  { name: 'an rcode that a client without EDNS cannot be told', label: 'badcookie', query: {}, rcode: 'SERVFAIL' },
+  {
+    name: 'an rcode that a client without EDNS cannot be told',
+    label: 'badcookie',
+    query: {},
+    rcode: 'SERVFAIL',
+  },
   { name: 'an extended error', label: 'ede', query: EDNS, rcode: 'SERVFAIL', options: [EDE] },
-  { name: 'an extended error that a client without EDNS does not ask for', label: 'ede', query: {}, rcode: 'SERVFAIL' },
+  {
+    name: 'an extended error that a client without EDNS does not ask for',
+    label: 'ede',
+    query: {},
+    rcode: 'SERVFAIL',
+  },
   {
     name: 'options that nobody handles',
     label: 'plain',
@@ -103,10 +127,17 @@ let last = 0
 for (const transport of ['udp', 'tcp'] as const) {
   for (const c of cases) {
     test(`${c.name}, over ${transport}`, async () => {
-      for (const shown of await askTwice(`${c.label}.n${last++}.example.org.`, { ...c.query, transport })) {
+      for (const shown of await askTwice(`${c.label}.n${last++}.example.org.`, {
+        ...c.query,
+        transport,
+      })) {
         assert.equal(shown.rcode, c.rcode)
-        if (c.flags !== undefined) assert.match(shown.flags, new RegExp(`^${c.flags.replace(' aa?', '( aa)?')}$`))
-        assert.deepEqual(shown.edns?.options, c.options ?? (c.query.udpSize === undefined ? undefined : []))
+        if (c.flags !== undefined)
+          assert.match(shown.flags, new RegExp(`^${c.flags.replace(' aa?', '( aa)?')}$`))
+        assert.deepEqual(
+          shown.edns?.options,
+          c.options ?? (c.query.udpSize === undefined ? undefined : []),
+        )
       }
     })
   }

@@ -1,13 +1,27 @@
-// What a sidecar or a ztunnel needs of the server behind it: answers that fit, that come in time, that can be cached, from cold source ports.
+// What a sidecar or a ztunnel needs of the server behind it: answers that fit, that come in time,
+// that can be cached, from cold source ports.
 
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { after, before, describe, test } from 'node:test'
-import { type KubeApi, startKubeApi } from './kube-api/api-server.ts'
-import { type Asked, closedPort, type FakeUpstream, fakeUpstream } from './support/fake-upstream.ts'
-import { generation, nameOf, namespace, service, services, slice } from './support/kubernetes-fault-objects.ts'
-import { type ClusterPorts, type ClusterServer, podEnvironment, startCluster, until } from './support/kubernetes-fault-server.ts'
+import { type Asked, closedPort, type FakeUpstream, fakeUpstream } from './fakes/fake-upstream.ts'
+import { type KubeApi, startKubeApi } from './fakes/kube-api/api-server.ts'
+import {
+  generation,
+  nameOf,
+  namespace,
+  service,
+  services,
+  slice,
+} from './support/kubernetes-fault-objects.ts'
+import {
+  type ClusterPorts,
+  type ClusterServer,
+  podEnvironment,
+  startCluster,
+  until,
+} from './support/kubernetes-fault-server.ts'
 import { query, show } from './support/messages.ts'
 import { askTcp, askUdp } from './support/raw-client.ts'
 import type { Cleanup } from './support/server-process.ts'
@@ -15,7 +29,9 @@ import type { Cleanup } from './support/server-process.ts'
 /** The agent gives up after 5 s, most resolvers of pods before. */
 const CLIENT_LIMIT_MS = 2000
 const ENDPOINTS = 100
-const SUFFIXES = ['shop.svc', 'svc', 'east', 'west', 'pods.svc'].map(label => `${label}.cluster.local.`).concat('cluster.local.')
+const SUFFIXES = ['shop.svc', 'svc', 'east', 'west', 'pods.svc']
+  .map(label => `${label}.cluster.local.`)
+  .concat('cluster.local.')
 const SOA = 'example.org. 60 IN SOA ns.example.org. hostmaster.example.org. 1 7200 3600 86400 60'
 const OUTSIDE = 'www.example.org.'
 
@@ -46,7 +62,10 @@ const answering = (asked: Asked): void => {
   const { question } = show(asked.bytes)
   const [name, , type] = question.split(' ')
   if (!question.startsWith(OUTSIDE)) asked.reply({ rcode: 'NXDOMAIN', authority: [SOA] })
-  else asked.reply({ answer: [`${name} 60 IN ${type} ${type === 'AAAA' ? '2001:db8::1' : '192.0.2.1'}`] })
+  else
+    asked.reply({
+      answer: [`${name} 60 IN ${type} ${type === 'AAAA' ? '2001:db8::1' : '192.0.2.1'}`],
+    })
 }
 
 /** Hooks of a suite in the shape that starters want. */
@@ -61,7 +80,11 @@ const cleanup = (): Cleanup & { run(): Promise<void> } => {
 }
 
 /** One question, one try, from a new port; undefined if nothing comes in time. */
-const askOnce = async (port: number, name: string, limitMs: number): Promise<string | undefined> => {
+const askOnce = async (
+  port: number,
+  name: string,
+  limitMs: number,
+): Promise<string | undefined> => {
   const socket = createSocket('udp4')
   const { promise, resolve } = Promise.withResolvers<string | undefined>()
   socket.on('message', bytes => resolve(show(bytes).rcode))
@@ -84,7 +107,12 @@ describe('behind Istio', () => {
   let server: ClusterServer
   before(async () => {
     api = await startKubeApi(ends, {
-      manifests: [namespace(), ...services('one', 0, 2), service('pool', 'None'), slice('pool', generation(1, ENDPOINTS))],
+      manifests: [
+        namespace(),
+        ...services('one', 0, 2),
+        service('pool', 'None'),
+        slice('pool', generation(1, ENDPOINTS)),
+      ],
     })
     upstream = await fakeUpstream(answering)
     ends.after(() => upstream.close())
@@ -100,21 +128,32 @@ describe('behind Istio', () => {
       assert.ok(reply!.length <= (udpSize ?? 512), `${reply!.length} bytes`)
       const shown = show(reply!)
       const isWhole = shown.answer.length === ENDPOINTS
-      assert.equal(/\btc\b/.test(shown.flags), !isWhole, `${shown.flags} with ${shown.answer.length} records`)
+      assert.equal(
+        /\btc\b/.test(shown.flags),
+        !isWhole,
+        `${shown.flags} with ${shown.answer.length} records`,
+      )
       assert.equal(isWhole, udpSize === 4096)
       const [whole] = await askTcp(server.ports.dns, [bytes])
       assert.equal(new Set(show(whole!).answer).size, ENDPOINTS)
     })
 
   test('3: what has no records of a type is answered with the SOA', async () => {
-    for (const name of [nameOf('one-0'), nameOf('pool'), 'shop.svc.cluster.local.', 'cluster.local.']) {
+    for (const name of [
+      nameOf('one-0'),
+      nameOf('pool'),
+      'shop.svc.cluster.local.',
+      'cluster.local.',
+    ]) {
       const { rcode, answer, authority } = await server.ask(name, 'AAAA')
       assert.deepEqual([rcode, answer, authority.length], ['NOERROR', [], 1], name)
       assert.match(authority[0] ?? '', /^cluster\.local\. \d+ IN SOA /)
     }
   })
 
-  test('4: thousands of questions, each from a port of its own, are all answered', { timeout: 30_000 }, async () => {
+  test('4: thousands of questions, each from a port of its own, are all answered', {
+    timeout: 30_000,
+  }, async () => {
     const [count, atOnce] = [5000, 50]
     let asked = 0
     const ask = async (): Promise<void> => {
@@ -134,7 +173,9 @@ describe('behind Istio', () => {
       [OUTSIDE, ['192.0.2.1', '2001:db8::1']],
     ] as const) {
       const pair = [query(name, 'A', { id: 1 }).bytes, query(name, 'AAAA', { id: 2 }).bytes]
-      const replies = (await askUdp(server.ports.dns, pair, 2)).map(show).toSorted((a, b) => a.id - b.id)
+      const replies = (await askUdp(server.ports.dns, pair, 2))
+        .map(show)
+        .toSorted((a, b) => a.id - b.id)
       assert.deepEqual(
         [replies.map(({ id }) => id), replies.map(({ rcode }) => rcode)],
         [
@@ -167,18 +208,26 @@ describe('behind Istio', () => {
   })
 })
 
-describe('2: what cannot be answered is refused while the client still listens', { concurrency: 2 }, () => {
-  const askInTime = (port: number, name: string): Promise<string | undefined> => askOnce(port, name, CLIENT_LIMIT_MS)
+describe('2: what cannot be answered is refused while the client still listens', {
+  concurrency: 2,
+}, () => {
+  const askInTime = (port: number, name: string): Promise<string | undefined> =>
+    askOnce(port, name, CLIENT_LIMIT_MS)
 
   test('an upstream that is not there, and a cluster that is not known yet', async t => {
     const api = await startKubeApi(t)
     await api.down()
     const environment = podEnvironment(api.port, api.podFolder().path)
-    const server = await startCluster(t, corefile(`127.0.0.1:${await closedPort()}`), { environment })
+    const server = await startCluster(t, corefile(`127.0.0.1:${await closedPort()}`), {
+      environment,
+    })
     await Promise.all(
-      Array.from({ length: 20 }, async () => assert.equal(await askInTime(server.ports.dns, nameOf('x')), 'SERVFAIL')),
+      Array.from({ length: 20 }, async () =>
+        assert.equal(await askInTime(server.ports.dns, nameOf('x')), 'SERVFAIL'),
+      ),
     )
-    for (const name of ['a', 'b', 'c']) assert.equal(await askInTime(server.ports.dns, `${name}.example.org.`), 'SERVFAIL')
+    for (const name of ['a', 'b', 'c'])
+      assert.equal(await askInTime(server.ports.dns, `${name}.example.org.`), 'SERVFAIL')
   })
 
   test('an upstream that says nothing: bounded by its own deadline, while the cluster answers at once', async t => {
@@ -205,7 +254,10 @@ test('4: cold ports are spread over the shards: with one of two standing still, 
   const { dns } = server.ports
   server.fault(0, 'hang')
   // Whoever gets no answer has met the shard that hangs; it is replaced after a second.
-  await until('a question without an answer', async () => (await askOnce(dns, nameOf('one-0'), 100)) === undefined)
+  await until(
+    'a question without an answer',
+    async () => (await askOnce(dns, nameOf('one-0'), 100)) === undefined,
+  )
   let answered = 0
   const replies = Array.from({ length: count }, async () => {
     assert.equal(await askOnce(dns, nameOf('one-0'), 10_000), 'NOERROR')

@@ -1,5 +1,6 @@
-// Replies made to cost as much as they can: what becomes of each, and how many steps over labels, pointers and tables its whole life takes,
-// from the upstream's bytes to the client's. No clock: the micro benches say how long they take.
+// Replies made to cost as much as they can: what becomes of each, and how many steps over labels,
+// pointers and tables its whole life takes, from the upstream's bytes to the client's. No clock:
+// the micro benches say how long they take.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -12,7 +13,10 @@ import { bombLife } from './support/bomb-life.ts'
 import { bombs, throughTtl } from './support/bombs.ts'
 import type { QueryOptions } from './support/messages.ts'
 
-/** A message is read whole a few times, and written anew a few times; none of it may cost more than this. */
+/**
+ * A message is read whole a few times, and written anew a few times; none of it may cost more than
+ * this.
+ */
 const LIFE_STEPS = 6 * LABEL_BUDGET
 
 const CLIENTS: readonly (readonly [name: string, options: QueryOptions])[] = [
@@ -40,11 +44,18 @@ for (const { name, bytes, fate } of bombs()) {
       const hitSteps = stepsOf(() => {
         again = life.ask(undefined, options)
       })
-      assert.ok(missSteps < LIFE_STEPS && hitSteps < LIFE_STEPS, `${missSteps} and ${hitSteps} steps`)
+      assert.ok(
+        missSteps < LIFE_STEPS && hitSteps < LIFE_STEPS,
+        `${missSteps} and ${hitSteps} steps`,
+      )
       assert.ok(first !== undefined && again !== undefined && readLayout(first) !== undefined)
-      const isFailure = (reply: Uint8Array): boolean => (getFlags(reply, 0) & MASK_RCODE) === RCODE_SERVFAIL
+      const isFailure = (reply: Uint8Array): boolean =>
+        (getFlags(reply, 0) & MASK_RCODE) === RCODE_SERVFAIL
       const isError = name === 'an error without a question'
-      assert.deepEqual([isFailure(first), isFailure(again)], [isError || fate === 'refused', isError || fate !== 'kept'])
+      assert.deepEqual(
+        [isFailure(first), isFailure(again)],
+        [isError || fate === 'refused', isError || fate !== 'kept'],
+      )
     })
   }
 }
@@ -68,7 +79,9 @@ test('MessageWriter: a record copied after the message has changed is left out w
   const writer = new MessageWriter()
   writer.compress = true
   writer.header(1, 0x8180)
-  const isCopied = Array.from({ length: 4 }, (_, index) => writer.copyRecord(0, bytes, layout, index))
+  const isCopied = Array.from({ length: 4 }, (_, index) =>
+    writer.copyRecord(0, bytes, layout, index),
+  )
   assert.deepEqual(isCopied, [true, true, false, false])
   assert.equal(readLayout(writer.finish())?.count, 2)
 })

@@ -14,7 +14,11 @@ interface Outcome {
   readonly err: string
 }
 
-const spawn = (argv: readonly string[], input = '', command = join(ROOT, 'src/cli.ts')): Outcome => {
+const spawn = (
+  argv: readonly string[],
+  input = '',
+  command = join(ROOT, 'src/cli.ts'),
+): Outcome => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...argv], {
     cwd: ROOT,
     input,
@@ -37,7 +41,11 @@ test('an unknown flag: usage on stderr, then the error, exit 2', () => {
 })
 
 test('extra arguments: stderr, exit 1', () =>
-  assert.deepEqual(spawn(['a', 'b']), { code: 1, out: '', err: 'extra command line arguments: [a b]\n' }))
+  assert.deepEqual(spawn(['a', 'b']), {
+    code: 1,
+    out: '',
+    err: 'extra command line arguments: [a b]\n',
+  }))
 
 for (const argv of [
   ['check', 'Corefile'],
@@ -73,7 +81,9 @@ for (const [argument, code] of [
     assert.equal(spawn(['check', '-elsewhere', argument, '-'], '. {\n cache 30s\n}\n').code, code))
 
 test('check writes all that it has to say before it exits', () => {
-  const text = Array.from({ length: 100 }, (_, index) => `x${index}.${'y'.repeat(50_000)}\n`).join('')
+  const text = Array.from({ length: 100 }, (_, index) => `x${index}.${'y'.repeat(50_000)}\n`).join(
+    '',
+  )
   const { code, out } = spawn(['check', '--format', 'json', '-'], `. {\n${text}}\n`)
   assert.equal(code, 1)
   assert.equal(JSON.parse(out)[0].diagnostics.length, 100)
@@ -83,7 +93,10 @@ for (const argv of ['check -elsewhere Corefile', '-version', '-plugins', 'check 
   test(`a standard output that takes nothing is said in one sentence: ${argv}`, () => {
     const shell = ['-c', `exec "$0" src/cli.ts ${argv} > /dev/full`, process.execPath]
     const { status, stderr } = spawnSync('sh', shell, { cwd: ROOT, encoding: 'utf8' })
-    assert.deepEqual({ status, stderr }, { status: 1, stderr: 'write /dev/stdout: no space left on device\n' })
+    assert.deepEqual(
+      { status, stderr },
+      { status: 1, stderr: 'write /dev/stdout: no space left on device\n' },
+    )
   })
 
 test('a standard error that takes nothing changes no exit code', () => {

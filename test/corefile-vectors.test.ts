@@ -1,10 +1,11 @@
-// Corefiles and what CoreDNS says of them, through the command line's own code: `shardns check` on standard input.
+// Corefiles and what CoreDNS says of them, through the command line's own code: `shardns check` on
+// standard input.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { run } from '../src/command-line.ts'
+import { run } from '../src/commands/command-line.ts'
 
 interface Report {
   readonly code: number
@@ -72,7 +73,12 @@ const accepted: readonly { vector: number; text: string; warnings?: string[] }[]
 ]
 for (const c of accepted)
   test(`vector ${c.vector}: accepted`, async () =>
-    assert.deepEqual(await check(c.text), { code: 0, ok: true, errors: [], warnings: c.warnings ?? [] }))
+    assert.deepEqual(await check(c.text), {
+      code: 0,
+      ok: true,
+      errors: [],
+      warnings: c.warnings ?? [],
+    }))
 
 const refused: readonly { vector: number; text: string; error: string; warnings?: string[] }[] = [
   {
@@ -80,30 +86,71 @@ const refused: readonly { vector: number; text: string; error: string; warnings?
     text: '. { whoami }',
     error: `Corefile:1 - Error during parsing: Unexpected '}' because no matching opening brace`,
   },
-  { vector: 8, text: '. {\nwhoami', error: `Corefile:2 - Syntax error: Unexpected token 'whoami', expecting '}'` },
-  { vector: 9, text: '. {\nfoo\n}', error: `Corefile:2 - Error during parsing: Unknown directive 'foo'` },
-  { vector: 10, text: '. {\ncache {\nsuccess 1\n', error: 'Corefile:3 - Error during parsing: Unexpected EOF' },
+  {
+    vector: 8,
+    text: '. {\nwhoami',
+    error: `Corefile:2 - Syntax error: Unexpected token 'whoami', expecting '}'`,
+  },
+  {
+    vector: 9,
+    text: '. {\nfoo\n}',
+    error: `Corefile:2 - Error during parsing: Unknown directive 'foo'`,
+  },
+  {
+    vector: 10,
+    text: '. {\ncache {\nsuccess 1\n',
+    error: 'Corefile:3 - Error during parsing: Unexpected EOF',
+  },
   {
     vector: 13,
     text: 'a.org, {\nwhoami\n}',
     error: `Corefile:1 - Error during parsing: Expected another address but had '{' - check for extra comma`,
   },
-  { vector: 15, text: 'a.org a.org {\nwhoami\n}', error: 'cannot serve dns://a.org.:53 - it is already defined' },
+  {
+    vector: 15,
+    text: 'a.org a.org {\nwhoami\n}',
+    error: 'cannot serve dns://a.org.:53 - it is already defined',
+  },
   {
     vector: 16,
     text: '. {\nwhoami\n}\n. {\nbind 127.0.0.1\nwhoami\n}',
     error: 'cannot serve dns://.:53 on 127.0.0.1 - zone overlap listener capacity with dns://.:53',
   },
-  { vector: 18, text: 'tls://. {\nwhoami\n}', error: `transport 'tls' is known to CoreDNS but not supported by shardns yet` },
-  { vector: 23, text: '::1/128 {\nwhoami\n}', error: 'error inspecting server blocks: invalid CIDR ::1/128' },
-  { vector: 24, text: ':1053 {\nwhoami\n}', error: 'error inspecting server blocks: zone is not a valid domain name: ' },
-  { vector: 25, text: 'a.org: {\nwhoami\n}', error: 'error inspecting server blocks: expecting data after last colon: "a.org:"' },
-  { vector: 26, text: 'a..org {\nwhoami\n}', error: 'error inspecting server blocks: zone is not a valid domain name: a..org' },
-  { vector: 28, text: '. {\nimport nofile\n}', error: 'Corefile:2 - Error during parsing: File to import not found: nofile' },
+  {
+    vector: 18,
+    text: 'tls://. {\nwhoami\n}',
+    error: `transport 'tls' is known to CoreDNS but not supported by shardns yet`,
+  },
+  {
+    vector: 23,
+    text: '::1/128 {\nwhoami\n}',
+    error: 'error inspecting server blocks: invalid CIDR ::1/128',
+  },
+  {
+    vector: 24,
+    text: ':1053 {\nwhoami\n}',
+    error: 'error inspecting server blocks: zone is not a valid domain name: ',
+  },
+  {
+    vector: 25,
+    text: 'a.org: {\nwhoami\n}',
+    error: 'error inspecting server blocks: expecting data after last colon: "a.org:"',
+  },
+  {
+    vector: 26,
+    text: 'a..org {\nwhoami\n}',
+    error: 'error inspecting server blocks: zone is not a valid domain name: a..org',
+  },
+  {
+    vector: 28,
+    text: '. {\nimport nofile\n}',
+    error: 'Corefile:2 - Error during parsing: File to import not found: nofile',
+  },
   {
     vector: 30,
     text: '. {\nimport a b\n}',
-    error: 'Corefile:2 - Error during parsing: Import takes only one argument (glob pattern or file)',
+    error:
+      'Corefile:2 - Error during parsing: Import takes only one argument (glob pattern or file)',
   },
   {
     vector: 31,
@@ -120,7 +167,11 @@ const refused: readonly { vector: number; text: string; error: string; warnings?
     text: '(a) {\nimport a\n}',
     error: 'Corefile:3 - Error during parsing: maximum snippet import depth (10000) exceeded',
   },
-  { vector: 34, text: '. {\ncache\ncache 5\n}', error: 'plugin/cache: this plugin can only be used once per Server Block' },
+  {
+    vector: 34,
+    text: '. {\ncache\ncache 5\n}',
+    error: 'plugin/cache: this plugin can only be used once per Server Block',
+  },
   {
     vector: 35,
     text: '. {\ncache {\nbogus\n}\n}',
@@ -136,7 +187,11 @@ const refused: readonly { vector: number; text: string; error: string; warnings?
     text: '. {\nerrors {\nbogus\n}\n}',
     error: `plugin/errors: Corefile:3 - Syntax error: Unexpected token 'bogus', expecting 'Unknown field bogus'`,
   },
-  { vector: 38, text: '. {\nreload 1s\n}', error: 'plugin/reload: interval value must be greater or equal to 2s' },
+  {
+    vector: 38,
+    text: '. {\nreload 1s\n}',
+    error: 'plugin/reload: interval value must be greater or equal to 2s',
+  },
   {
     vector: 39,
     text: '. {\nforward .\n}',
@@ -170,10 +225,17 @@ const refused: readonly { vector: number; text: string; error: string; warnings?
 ]
 for (const c of refused)
   test(`vector ${c.vector}: ${c.error}`, async () =>
-    assert.deepEqual(await check(c.text), { code: 1, ok: false, errors: [c.error], warnings: c.warnings ?? [] }))
+    assert.deepEqual(await check(c.text), {
+      code: 1,
+      ok: false,
+      errors: [c.error],
+      warnings: c.warnings ?? [],
+    }))
 
 test('the Corefile of the seed passes, with one warning for `upstream`', async () => {
-  const { code, errors, warnings } = await check(readFileSync(join(import.meta.dirname, 'fixtures/seed.Corefile'), 'utf8'))
+  const { code, errors, warnings } = await check(
+    readFileSync(join(import.meta.dirname, 'fixtures/seed.Corefile'), 'utf8'),
+  )
   assert.deepEqual({ code, errors }, { code: 0, errors: [] })
   assert.equal(warnings.filter(text => text.includes("'upstream'")).length, 1)
 })

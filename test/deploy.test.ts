@@ -1,5 +1,6 @@
-// docs/deploy: objects refer to each other rightly, their Corefiles load, the container is locked down, and versions are those of package.json. What
-// Kubernetes, Docker and systemd make of the files is theirs; kubectl, helm and systemd-analyze are asked where they are installed.
+// docs/deploy: objects refer to each other rightly, their Corefiles load, the container is locked
+// down, and versions are those of package.json. What Kubernetes, Docker and systemd make of the
+// files is theirs; kubectl, helm and systemd-analyze are asked where they are installed.
 
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
@@ -19,7 +20,13 @@ import {
   readOne,
   serverOf,
 } from './support/deploy-objects.ts'
-import { assertBound, assertServes, assertServiceReaches, optionsOf, USER } from './support/deploy-rules.ts'
+import {
+  assertBound,
+  assertServes,
+  assertServiceReaches,
+  optionsOf,
+  USER,
+} from './support/deploy-rules.ts'
 import { runProgram, temporaryFolder, without } from './support/server-process.ts'
 import { ROOT, readRepositoryFile, repositoryPaths } from './support/source-files.ts'
 
@@ -37,23 +44,29 @@ const nodeLocal = folderObjects('node-local')
 const daemonSet = only(nodeLocal, 'DaemonSet')
 const values = readOne<ChartValues>(`${CHART}/values.yaml`)
 
-for (const path of deployPaths()) test(`parses: ${path}`, () => void readObjects(readRepositoryFile(path), path))
+for (const path of deployPaths())
+  test(`parses: ${path}`, () => void readObjects(readRepositoryFile(path), path))
 
 for (const folder of ['kubernetes', 'node-local'])
   test(`docs/deploy/${folder}/kustomization.yaml names every object of the folder, and the image of this version`, () => {
-    const kustomization = readOne<{ resources: string[]; images: { name: string; newTag: string }[] }>(
-      `docs/deploy/${folder}/kustomization.yaml`,
-    )
+    const kustomization = readOne<{
+      resources: string[]
+      images: { name: string; newTag: string }[]
+    }>(`docs/deploy/${folder}/kustomization.yaml`)
     const files = repositoryPaths(`docs/deploy/${folder}/*.yaml`).map(path => basename(path))
     const others = ['kustomization.yaml', 'replace-image.yaml']
-    assert.deepEqual(kustomization.resources.toSorted(), files.filter(file => !others.includes(file)).toSorted())
+    assert.deepEqual(
+      kustomization.resources.toSorted(),
+      files.filter(file => !others.includes(file)).toSorted(),
+    )
     assert.deepEqual(
       kustomization.images.map(({ name, newTag }) => `${name}:${newTag}`),
       [`shardns:${version}`],
     )
   })
 
-test('kubernetes: the deployment serves what its objects say', () => assertServes(cluster, deployment))
+test('kubernetes: the deployment serves what its objects say', () =>
+  assertServes(cluster, deployment))
 test('kubernetes: the service account has the rights of CoreDNS', () => assertBound(cluster))
 test('kubernetes: the service is the one that kubelets and tools look for', () => {
   const service = only(cluster, 'Service', 'kube-dns')
@@ -72,24 +85,36 @@ test('kubernetes: the patch for an existing deployment agrees with the deploymen
   const [server] = patch.spec?.template?.spec.containers ?? []
   const { name, image, args, resources, securityContext } = serverOf(deployment)
   const { cpu: _, ...requests } = resources.requests
-  assert.deepEqual(server, { name, image, args, resources: { requests, limits: resources.limits }, securityContext })
+  assert.deepEqual(server, {
+    name,
+    image,
+    args,
+    resources: { requests, limits: resources.limits },
+    securityContext,
+  })
   assert.equal(image, `shardns:${version}`)
   assert.equal((await optionsOf(args)).workers, 2)
 })
 
-test('node-local: the daemon set serves what its objects say', () => assertServes(nodeLocal, daemonSet))
+test('node-local: the daemon set serves what its objects say', () =>
+  assertServes(nodeLocal, daemonSet))
 test('node-local: the services reach the caches and the cluster', () => {
   assertServiceReaches(only(nodeLocal, 'Service', 'node-local-dns'), daemonSet)
   assertServiceReaches(only(nodeLocal, 'Service', 'kube-dns-upstream'), deployment)
 })
 test('node-local: every block is bound to the address that the interface is given', () => {
-  const pod = podOf(daemonSet) as unknown as { hostNetwork: boolean; initContainers: { env: { value: string }[] }[] }
+  const pod = podOf(daemonSet) as unknown as {
+    hostNetwork: boolean
+    initContainers: { env: { value: string }[] }[]
+  }
   const address = pod.initContainers[0]?.env[0]?.value
   const { blocks } = loadedCorefile(only(nodeLocal, 'ConfigMap').data?.Corefile ?? '')
   assert.equal(pod.hostNetwork, true)
   assert.equal(blocks.length, 3)
   for (const { directives } of blocks) {
-    const bind = directives.find(({ plugin }) => plugin.name === 'bind')?.options as { listen: string[] }[]
+    const bind = directives.find(({ plugin }) => plugin.name === 'bind')?.options as {
+      listen: string[]
+    }[]
     assert.deepEqual(
       bind.flatMap(({ listen }) => listen),
       [address],
@@ -98,8 +123,14 @@ test('node-local: every block is bound to the address that the interface is give
 })
 
 for (const folder of ['kubernetes', 'node-local'])
-  test(`kubectl kustomize accepts docs/deploy/${folder}`, { ...LIMIT, skip: without('kubectl') }, async () => {
-    const { code, out, err } = await runProgram('kubectl', ['kustomize', join(ROOT, 'docs/deploy', folder)])
+  test(`kubectl kustomize accepts docs/deploy/${folder}`, {
+    ...LIMIT,
+    skip: without('kubectl'),
+  }, async () => {
+    const { code, out, err } = await runProgram('kubectl', [
+      'kustomize',
+      join(ROOT, 'docs/deploy', folder),
+    ])
     assert.equal(code, 0, err)
     assert.equal(readObjects(out, folder).length, folderObjects(folder).length)
   })
@@ -111,21 +142,28 @@ test('Dockerfile: user, entry point and port 53 as the objects expect', () => {
   assert.match(last, /^ENTRYPOINT \["\/usr\/local\/bin\/node", "\/shardns\/dist\/src\/cli\.js"\]$/m)
   assert.doesNotMatch(last, /^RUN /m, 'the last stage has no shell')
   assert.match(text, /^RUN setcap cap_net_bind_service=\+ep \/image\/usr\/local\/bin\/node$/m)
-  for (const [install] of text.matchAll(/^RUN apt-get(.*\\\n)*.*$/gm)) assert.match(install, /rm -rf \/var\/lib\/apt\/lists\/\*$/)
+  for (const [install] of text.matchAll(/^RUN apt-get(.*\\\n)*.*$/gm))
+    assert.match(install, /rm -rf \/var\/lib\/apt\/lists\/\*$/)
 })
 
 test('Dockerfile: what it copies is there and not ignored', () => {
-  const copied = [...readRepositoryFile('docs/deploy/Dockerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(
-    ([, files = '']) => files.split(' '),
-  )
+  const copied = [
+    ...readRepositoryFile('docs/deploy/Dockerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gm),
+  ].flatMap(([, files = '']) => files.split(' '))
   const ignore = readRepositoryFile('docs/deploy/Dockerfile.dockerignore').split('\n')
   assert.ok(copied.includes('package-lock.json'))
   assert.deepEqual(repositoryPaths(...copied), copied.toSorted())
-  assert.deepEqual(ignore.flatMap(line => (line.startsWith('!') ? line.slice(1) : [])).toSorted(), copied.toSorted())
+  assert.deepEqual(
+    ignore.flatMap(line => (line.startsWith('!') ? line.slice(1) : [])).toSorted(),
+    copied.toSorted(),
+  )
   assert.ok(ignore.includes('*'))
 })
 
-test('systemd: the unit passes systemd-analyze', { ...LIMIT, skip: without('systemd-analyze') }, async t => {
+test('systemd: the unit passes systemd-analyze', {
+  ...LIMIT,
+  skip: without('systemd-analyze'),
+}, async t => {
   // The program stands elsewhere on the machine that the unit is for.
   const text = readRepositoryFile('docs/deploy/systemd/shardns.service').replace(
     /^ExecStart=\S+/m,
@@ -144,7 +182,10 @@ test('systemd: the unit starts shardns with flags that it has, as the user that 
   assert.equal((await optionsOf(args)).conf, '/etc/shardns/Corefile')
   assert.doesNotMatch(unit, /^(MemoryDenyWriteExecute=|Type=notify)/m)
   const user = /^User=(.+)$/m.exec(unit)?.[1] ?? ''
-  assert.match(readRepositoryFile('docs/deploy/systemd/shardns.sysusers.conf'), new RegExp(`^u ${user} `, 'm'))
+  assert.match(
+    readRepositoryFile('docs/deploy/systemd/shardns.sysusers.conf'),
+    new RegExp(`^u ${user} `, 'm'),
+  )
 })
 
 test('systemd: README.md installs this version, on the Node that the tests run on', () => {
@@ -232,9 +273,13 @@ test('chart: other values reach the objects', HELM, async t => {
     config.blocks.map(({ sites }) => sites.map(({ zone, port }) => `${zone}:${port}`)),
     [['example.org.:5353', 'example.net.:5353'], ['.:53']],
   )
-  assert.deepEqual([server.livenessProbe.httpGet.port, server.readinessProbe.httpGet.port], [8081, 8182])
+  assert.deepEqual(
+    [server.livenessProbe.httpGet.port, server.readinessProbe.httpGet.port],
+    [8081, 8182],
+  )
   const service = only(objects, 'Service', 'kube-dns')
-  for (const each of [service, only(objects, 'Service', 'dns-shardns-metrics')]) assertServiceReaches(each, workload)
+  for (const each of [service, only(objects, 'Service', 'dns-shardns-metrics')])
+    assertServiceReaches(each, workload)
   assert.deepEqual(
     service.spec?.ports?.map(({ name }) => name),
     ['udp-5353', 'dns', 'dns-tcp'],

@@ -1,4 +1,5 @@
-// READMEs and docs say what is so: sections, examples that load, tables that name everything there is, links that lead somewhere.
+// READMEs and docs say what is so: sections, examples that load, tables that name everything there
+// is, links that lead somewhere.
 
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
@@ -7,7 +8,7 @@ import { test } from 'node:test'
 import { OPTION_OWNERS } from '../src/corefile/known-names.ts'
 import { DIRECTIVES } from '../src/corefile/order.ts'
 import { PLUGINS } from '../src/plugins/index.ts'
-import { inspectCorefile } from '../src/server/load.ts'
+import { inspectCorefile } from '../src/process/load/load.ts'
 import { ROOT, readRepositoryFile, repositoryPaths } from './support/source-files.ts'
 
 const SECTIONS = ['Name', 'Description', 'Syntax', 'Examples', 'Differences from CoreDNS']
@@ -25,7 +26,9 @@ for (const { name } of PLUGINS) {
   })
 
   test(`plugins/${name}/README.md has an example with ${name}`, () => {
-    const examples = [...readme().matchAll(/^```corefile\n([\s\S]*?)^```$/gm)].map(match => match[1] ?? '')
+    const examples = [...readme().matchAll(/^```corefile\n([\s\S]*?)^```$/gm)].map(
+      match => match[1] ?? '',
+    )
     assert.ok(examples.some(text => new RegExp(`^\\s*${name}\\b`, 'm').test(text)))
   })
 }
@@ -33,10 +36,12 @@ for (const { name } of PLUGINS) {
 const documents = repositoryPaths('README.md', 'docs/**/*.md', 'src/plugins/*/README.md')
 
 const corefiles = documents.flatMap(path =>
-  [...readRepositoryFile(path).matchAll(/^ *```corefile\n([\s\S]*?)^ *```$/gm)].map((match, index) => ({
-    name: `${path}, Corefile ${index + 1}`,
-    text: match[1] ?? '',
-  })),
+  [...readRepositoryFile(path).matchAll(/^ *```corefile\n([\s\S]*?)^ *```$/gm)].map(
+    (match, index) => ({
+      name: `${path}, Corefile ${index + 1}`,
+      text: match[1] ?? '',
+    }),
+  ),
 )
 for (const c of corefiles)
   test(`loads without errors: ${c.name}`, () => {
@@ -49,7 +54,9 @@ for (const c of corefiles)
 
 for (const path of documents)
   test(`links lead somewhere: ${path}`, () => {
-    const links = [...readRepositoryFile(path).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(match => match[1] ?? '')
+    const links = [...readRepositoryFile(path).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(
+      match => match[1] ?? '',
+    )
     assert.deepEqual(
       links.filter(link => !existsSync(join(ROOT, dirname(path), link))),
       [],
@@ -58,7 +65,9 @@ for (const path of documents)
 
 /** Rows of the first table behind a heading of docs/compatibility.md, without the head. */
 const table = (heading: string): string[][] => {
-  const section = readRepositoryFile('docs/compatibility.md').split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''
+  const section =
+    readRepositoryFile('docs/compatibility.md').split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ??
+    ''
   const rows = section.split('\n').filter(line => line.startsWith('|'))
   return rows.slice(2).map(row =>
     row
@@ -81,7 +90,9 @@ test('docs/compatibility.md says yes or partly of the plugins that serve, no of 
     supported.map(([name]) => name),
     serving,
   )
-  assert.ok(table('Directives').every(([, answer = '']) => ['yes', 'partly', 'no'].includes(answer)))
+  assert.ok(
+    table('Directives').every(([, answer = '']) => ['yes', 'partly', 'no'].includes(answer)),
+  )
 })
 
 test('docs/compatibility.md lists the options of each plugin that serves', () => {
@@ -96,7 +107,9 @@ test('an option that the hints know is one that docs/compatibility.md lists', ()
       options.split(/, */).map(option => `${name} ${option}`),
     ),
   )
-  const hinted = [...OPTION_OWNERS].flatMap(([option, names]) => names.split(' and ').map(name => `${name} ${option}`))
+  const hinted = [...OPTION_OWNERS].flatMap(([option, names]) =>
+    names.split(' and ').map(name => `${name} ${option}`),
+  )
   assert.deepEqual(
     hinted.filter(option => !listed.has(option)),
     [],
@@ -105,7 +118,10 @@ test('an option that the hints know is one that docs/compatibility.md lists', ()
 
 test('docs/changelog.md describes the version in package.json', () => {
   const { version } = JSON.parse(readRepositoryFile('package.json')) as { version: string }
-  assert.match(readRepositoryFile('docs/changelog.md'), new RegExp(`^## ${RegExp.escape(version)}$`, 'm'))
+  assert.match(
+    readRepositoryFile('docs/changelog.md'),
+    new RegExp(`^## ${RegExp.escape(version)}$`, 'm'),
+  )
 })
 
 test('README.md shows the Corefile that npm start serves', () => {
@@ -115,9 +131,11 @@ test('README.md shows the Corefile that npm start serves', () => {
 })
 
 test('README.md names every flag of the command line', () => {
-  const flags = [...readRepositoryFile('src/command-line.ts').matchAll(/'(?:-p, )?--([\w.-]+)(?: <\w+>)?', /g)].map(
-    match => match[1] ?? '',
-  )
+  const flags = [
+    ...readRepositoryFile('src/commands/command-line.ts').matchAll(
+      /'(?:-p, )?--([\w.-]+)(?: <\w+>)?'/g,
+    ),
+  ].map(match => match[1] ?? '')
   const readme = readRepositoryFile('README.md')
   assert.ok(flags.length > 10)
   assert.deepEqual(

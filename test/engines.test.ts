@@ -1,4 +1,5 @@
-// Three servers on one Corefile, one for each way of receiving: the same queries get the same bytes from all, or silence from all.
+// Three servers on one Corefile, one for each way of receiving: the same queries get the same bytes
+// from all, or silence from all.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -20,10 +21,14 @@ const ENGINES: Readonly<Record<string, readonly string[]>> = {
   'mmsg without the fast path': ['--engine', 'mmsg', '--no-fast-path'],
 }
 
-const numbered = (count: number, textOf: (n: number) => string): string[] => Array.from({ length: count }, (_, n) => textOf(n))
+const numbered = (count: number, textOf: (n: number) => string): string[] =>
+  Array.from({ length: count }, (_, n) => textOf(n))
 const LONG = `${'a-label-of-sixty-three-bytes-'.repeat(2)}12345.${'b'.repeat(63)}.${'c'.repeat(63)}`
 
-/** One address, several, two families, so many that they do not fit, wildcards, the longest of names. */
+/**
+ * One address, several, two families, so many that they do not fit, wildcards, the longest of
+ * names.
+ */
 const HOSTS = [
   ...numbered(100, n => `192.0.2.${n + 1} h${n}.example.org`),
   ...numbered(40, n => `198.51.100.${n + 1} d${n % 20}.example.org alias${n}.example.org`),
@@ -50,7 +55,10 @@ const NAMES = [
   '.',
 ]
 
-/** Nothing expires during the test: one server would still answer from its cache when another asks anew. */
+/**
+ * Nothing expires during the test: one server would still answer from its cache when another asks
+ * anew.
+ */
 const corefile = (port: number): string => `example.org:${port} 2.0.192.in-addr.arpa:${port} {
  bind 127.0.0.1
  errors
@@ -66,7 +74,8 @@ const corefile = (port: number): string => `example.org:${port} 2.0.192.in-addr.
 
 const startAll = async (t: Cleanup): Promise<Record<string, ServerProcess>> => {
   const servers: Record<string, ServerProcess> = {}
-  for (const [name, args] of Object.entries(ENGINES)) servers[name] = await startServer(t, corefile, { args })
+  for (const [name, args] of Object.entries(ENGINES))
+    servers[name] = await startServer(t, corefile, { args })
   return servers
 }
 
@@ -76,20 +85,26 @@ const withoutTtls = (reply: Uint8Array | undefined): string => {
   const bytes = Uint8Array.from(reply)
   const layout = readLayout(bytes)
   for (let index = 0; index < (layout?.count ?? 0); index++) {
-    if (index !== layout!.optIndex) bytes.fill(0, layout!.ttlOffset(index), layout!.ttlOffset(index) + 4)
+    if (index !== layout!.optIndex)
+      bytes.fill(0, layout!.ttlOffset(index), layout!.ttlOffset(index) + 4)
   }
   return bytes.toHex()
 }
 
 const isSame = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
-  (a !== undefined && b !== undefined && Buffer.compare(a, b) === 0) || withoutTtls(a) === withoutTtls(b)
+  (a !== undefined && b !== undefined && Buffer.compare(a, b) === 0) ||
+  withoutTtls(a) === withoutTtls(b)
 
-describe('engines', { skip: typeof openLibc() === 'string' ? (openLibc() as string) : false }, () => {
+describe('engines', {
+  skip: typeof openLibc() === 'string' ? (openLibc() as string) : false,
+}, () => {
   test(`${QUERIES} queries of all kinds get the same answers over ${Object.keys(ENGINES).join(', ')}`, {
     timeout: 60_000,
   }, async t => {
     const servers = await startAll(t)
-    const clients = await Promise.all(Object.values(servers).map(({ port }) => BurstClient.open(t, port)))
+    const clients = await Promise.all(
+      Object.values(servers).map(({ port }) => BurstClient.open(t, port)),
+    )
     const mix = new QueryMix(
       NAMES.map(name => nameFromText(name) ?? assert.fail(name)),
       1,
@@ -99,7 +114,9 @@ describe('engines', { skip: typeof openLibc() === 'string' ? (openLibc() as stri
     for (let start = 0; start < QUERIES; start += WINDOW) {
       const firstId = start % IDS
       const messages = Array.from({ length: WINDOW }, (_, n) => mix.message(firstId + n))
-      const [first, ...others] = await Promise.all(clients.map(client => client.ask(messages, firstId)))
+      const [first, ...others] = await Promise.all(
+        clients.map(client => client.ask(messages, firstId)),
+      )
       for (const [n, reply] of first!.entries()) {
         for (const [k, other] of others.entries()) {
           if (isSame(reply, other[n])) continue
@@ -118,7 +135,8 @@ describe('engines', { skip: typeof openLibc() === 'string' ? (openLibc() as stri
       clients.flatMap(({ strays }) => strays.map(bytes => bytes.toHex())),
       [],
     )
-    for (const server of Object.values(servers)) assert.doesNotMatch(server.out + server.err, /panic|died|unresponsive|failed/)
+    for (const server of Object.values(servers))
+      assert.doesNotMatch(server.out + server.err, /panic|died|unresponsive|failed/)
     // The mix reached every kind of answer: NOERROR, FORMERR, SERVFAIL, NOTIMP, REFUSED, and none.
     assert.ok([0, 1, 2, 4, 5].every(rcode => rcodes.has(rcode)) && silences > 0)
   })

@@ -1,4 +1,5 @@
-// Answers that do not fit as they are: both paths compress and cut them alike, and count them whole.
+// Answers that do not fit as they are: both paths compress and cut them alike, and count them
+// whole.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -29,7 +30,8 @@ for (const type of ['A', 'AAAA'])
       for (const options of EDNS) {
         for (const name of [NAME, NAME.toLowerCase()]) {
           const { bytes } = query(name, type, options)
-          // Now it is cached in any case: an answer from the cache differs from the one that filled it.
+          // Now it is cached in any case: an answer from the cache differs from the one that filled
+          // it.
           await paths.slow(bytes)
           const slow = new Uint8Array((await paths.slow(bytes)) ?? assert.fail())
           const fast = paths.fast(bytes)
@@ -57,7 +59,10 @@ test('TC is set on what is cut, and on nothing else', async () => {
 })
 
 const LEFT: { rule: string; answer: readonly string[] }[] = [
-  { rule: 'a CNAME in front', answer: [`${NAME} 30 IN CNAME other.example.org.`, ...many('other.example.org.')] },
+  {
+    rule: 'a CNAME in front',
+    answer: [`${NAME} 30 IN CNAME other.example.org.`, ...many('other.example.org.')],
+  },
   { rule: 'two owners', answer: [...many(NAME), ...many('other.example.org.')] },
   { rule: 'owners in another case', answer: many(NAME.toUpperCase()) },
 ]
@@ -76,9 +81,12 @@ for (const { rule, answer } of LEFT)
 
 test('metrics show the size of the whole answer on both paths', async () => {
   const answer = Array.from({ length: 40 }, (_, n) => address('A', NAME, n + 1))
-  const paths = await bothPaths(['prometheus 127.0.0.1:0', 'cache'], request => replyTo(request, { answer }))
+  const paths = await bothPaths(['prometheus 127.0.0.1:0', 'cache'], request =>
+    replyTo(request, { answer }),
+  )
   const { bytes } = query(NAME)
-  const sizes = (): number => histogramValue(paths.control, paths.row, 'coredns_dns_response_size_bytes', {}).sum
+  const sizes = (): number =>
+    histogramValue(paths.control, paths.row, 'coredns_dns_response_size_bytes', {}).sum
   await paths.slow(bytes)
   await paths.slow(bytes)
   const slow = sizes() / 2

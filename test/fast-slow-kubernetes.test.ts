@@ -1,10 +1,11 @@
-// Property: whatever the fast path answers about a cluster, the slow path answers with the same bytes; and a cache in front never gives what the
-// cluster no longer has. Questions, EDNS shapes and changes are drawn by a seeded generator.
+// Property: whatever the fast path answers about a cluster, the slow path answers with the same
+// bytes; and a cache in front never gives what the cluster no longer has. Questions, EDNS shapes
+// and changes are drawn by a seeded generator.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Query } from '../src/core/query.ts'
-import { fixtureManifests, readManifests } from './kube-api/manifests.ts'
+import type { Query } from '../src/chain/query.ts'
+import { fixtureManifests, readManifests } from './fakes/kube-api/manifests.ts'
 import { type BothPaths, bothPaths, CLIENT } from './support/both-paths.ts'
 import { type FakeSource, fakeCluster } from './support/cluster-records.ts'
 import { type QueryOptions, query, replyTo } from './support/plugin-harness.ts'
@@ -28,7 +29,21 @@ const LEFT = [
 const SERVICES = ['kubernetes', 'kube-dns', 'web', 'nope', '1st', 'any', '*']
 const NAMESPACES = ['default', 'kube-system', 'testns', 'another', 'hidden', 'svc']
 const BRANCHES = ['svc', 'svc', 'svc', 'pod', 'dns', 'com']
-const TYPES = ['A', 'A', 'A', 'AAAA', 'AAAA', 'SRV', 'TXT', 'PTR', 'HTTPS', 'NS', 'SOA', 'CNAME', 'ANY']
+const TYPES = [
+  'A',
+  'A',
+  'A',
+  'AAAA',
+  'AAAA',
+  'SRV',
+  'TXT',
+  'PTR',
+  'HTTPS',
+  'NS',
+  'SOA',
+  'CNAME',
+  'ANY',
+]
 const EDNS: readonly QueryOptions[] = [
   {},
   { udpSize: 1232 },
@@ -42,18 +57,33 @@ const aName = (names: readonly string[], draw: Numbers): string => {
   const kind = draw(12)
   if (kind === 0)
     return pick(
-      ['cluster.local.', 'svc.cluster.local.', 'ns.dns.cluster.local.', 'pod.cluster.local.', 'dns-version.cluster.local.'],
+      [
+        'cluster.local.',
+        'svc.cluster.local.',
+        'ns.dns.cluster.local.',
+        'pod.cluster.local.',
+        'dns-version.cluster.local.',
+      ],
       draw,
     )
-  if (kind === 1) return pick(['1.0.96.10.in-addr.arpa.', 'www.example.org.', 'local.', 'in-addr.arpa.'], draw)
+  if (kind === 1)
+    return pick(['1.0.96.10.in-addr.arpa.', 'www.example.org.', 'local.', 'in-addr.arpa.'], draw)
   if (kind < 7) return `${pick(LEFT, draw)}${pick(names, draw)}`
   return `${pick(LEFT, draw)}${pick(SERVICES, draw)}.${pick(NAMESPACES, draw)}.${pick(BRANCHES, draw)}.cluster.local.`
 }
 
 const aQuery = (names: readonly string[], draw: Numbers): Query => {
   const name = aName(names, draw)
-  const spelt = draw(3) === 0 ? [...name].map(letter => (draw(2) === 0 ? letter.toUpperCase() : letter)).join('') : name
-  return query(spelt, pick(TYPES, draw), { ...pick(EDNS, draw), id: draw(65536), rd: draw(4) > 0, cd: draw(12) === 0 })
+  const spelt =
+    draw(3) === 0
+      ? [...name].map(letter => (draw(2) === 0 ? letter.toUpperCase() : letter)).join('')
+      : name
+  return query(spelt, pick(TYPES, draw), {
+    ...pick(EDNS, draw),
+    id: draw(65536),
+    rd: draw(4) > 0,
+    cd: draw(12) === 0,
+  })
 }
 
 /** The names of the services in the manifests. */
@@ -62,7 +92,11 @@ const serviceNames = (yaml: string): string[] =>
     .filter(({ kind }) => kind === 'Service')
     .map(({ metadata }) => `${metadata.name}.${metadata.namespace}.svc.cluster.local.`)
 
-const compare = async (paths: BothPaths, names: readonly string[], seed: number): Promise<number> => {
+const compare = async (
+  paths: BothPaths,
+  names: readonly string[],
+  seed: number,
+): Promise<number> => {
   const draw = numbersFrom(seed)
   let answered = 0
   for (let n = 0; n < QUERIES; n++) {
@@ -94,7 +128,12 @@ const CLUSTERS: { rule: string; text: string; front: readonly string[]; least: n
     front: ['prometheus 127.0.0.1:0', 'errors'],
     least: 5,
   },
-  { rule: 'everything falls through', text: 'kubernetes cluster.local {\nttl 3600\nfallthrough\n}', front: [], least: 40 },
+  {
+    rule: 'everything falls through',
+    text: 'kubernetes cluster.local {\nttl 3600\nfallthrough\n}',
+    front: [],
+    least: 40,
+  },
   {
     rule: 'zonal names, and the root for a zone',
     text: 'kubernetes cluster.local . {\nzonal\n}',
@@ -107,7 +146,9 @@ for (const { rule, text, front, least } of CLUSTERS) {
   test(`kubernetes: both paths give the same bytes: ${rule}`, async () => {
     const yaml = fixtureManifests('cluster.yaml')
     const last = (request: Query) => replyTo(request, { rcode: 'REFUSED' })
-    const paths = await bothPaths([...front, text], last, ['.'], control => fakeCluster(control, text, yaml))
+    const paths = await bothPaths([...front, text], last, ['.'], control =>
+      fakeCluster(control, text, yaml),
+    )
     const names = serviceNames(yaml)
     assert.ok(names.length > 10, `${names}`)
     const answered = await compare(paths, names, 11)
@@ -135,7 +176,11 @@ test('kubernetes: a cache in front gives what the cluster has now, on both paths
   const last = (request: Query) =>
     replyTo(request, { rcode: 'NXDOMAIN', authority: ['in-addr.arpa. 60 IN SOA a. b. 1 2 3 4 60'] })
   const paths = await bothPaths(['cache 30', text], last, ['.'], async control => {
-    source = await fakeCluster(control, text, 'apiVersion: v1\nkind: Namespace\nmetadata: { name: shop }')
+    source = await fakeCluster(
+      control,
+      text,
+      'apiVersion: v1\nkind: Namespace\nmetadata: { name: shop }',
+    )
   })
   const draw = numbersFrom(3)
   const service = (address: number): string =>
@@ -166,7 +211,9 @@ test('kubernetes: a cache in front gives what the cluster has now, on both paths
 test('kubernetes: an answer from the records allocates nothing', async () => {
   const text = 'kubernetes cluster.local'
   const last = (request: Query) => replyTo(request, { rcode: 'REFUSED' })
-  const paths = await bothPaths([text], last, ['.'], control => fakeCluster(control, text, fixtureManifests('cluster.yaml')))
+  const paths = await bothPaths([text], last, ['.'], control =>
+    fakeCluster(control, text, fixtureManifests('cluster.yaml')),
+  )
   const times = 50_000
   for (const name of ['kubernetes.default.svc.cluster.local.', 'nope.default.svc.cluster.local.']) {
     const { bytes } = query(name, 'A', { do: true })

@@ -1,15 +1,22 @@
-// Property: whatever the fast path answers, the slow path answers with the same bytes. Questions, EDNS shapes, flags, damage and the state of
-// the cache are drawn by a seeded generator; time goes on between them.
+// Property: whatever the fast path answers, the slow path answers with the same bytes. Questions,
+// EDNS shapes, flags, damage and the state of the cache are drawn by a seeded generator; time goes
+// on between them.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ServerError } from '../src/core/errors.ts'
-import type { Handler } from '../src/core/handler.ts'
-import type { Query } from '../src/core/query.ts'
+import { ServerError } from '../src/chain/errors.ts'
+import type { Handler } from '../src/chain/handler.ts'
+import type { Query } from '../src/chain/query.ts'
 import { MAX_UDP_QUERY_BYTES } from '../src/net/engine.ts'
 import { typeToText } from '../src/wire/rrtypes.ts'
 import { type BothPaths, bothPaths, CLIENT } from './support/both-paths.ts'
-import { counterValue, type QueryOptions, query, type ReplyOptions, replyTo } from './support/plugin-harness.ts'
+import {
+  counterValue,
+  type QueryOptions,
+  query,
+  type ReplyOptions,
+  replyTo,
+} from './support/plugin-harness.ts'
 
 const QUERIES = 20_000
 const HITS = 50_000
@@ -26,28 +33,40 @@ const generator = (seed: number): ((count: number) => number) => {
   }
 }
 
-const soa = (ttl: number): string => `example.org. ${ttl} IN SOA ns.example.org. host.example.org. 1 3600 600 86400 300`
+const soa = (ttl: number): string =>
+  `example.org. ${ttl} IN SOA ns.example.org. host.example.org. 1 3600 600 86400 300`
 
-/** What stands behind the cache: the kind of answer follows from the name, its TTL from the moment. */
+/**
+ * What stands behind the cache: the kind of answer follows from the name, its TTL from the moment.
+ */
 const downstream =
   (draw: (count: number) => number): Handler =>
   request => {
     const { name, type } = request.question
     const ttl = [5, 6, 30, 300][draw(4)] ?? 0
     const address = (n: number): string =>
-      typeToText(type) === 'AAAA' ? `${name} ${ttl} IN AAAA 2001:db8::${n}` : `${name} ${ttl} IN A 192.0.2.${n}`
+      typeToText(type) === 'AAAA'
+        ? `${name} ${ttl} IN AAAA 2001:db8::${n}`
+        : `${name} ${ttl} IN A 192.0.2.${n}`
     const kinds: readonly (() => ReplyOptions)[] = [
       () => ({ answer: [address(1)], ra: true }),
       () => ({ answer: [1, 2, 3].map(address), ad: true, aa: true }),
-      () => ({ answer: [`${name} ${ttl} IN CNAME t.example.org.`, `t.example.org. ${ttl} IN A 192.0.2.9`], ra: true }),
+      () => ({
+        answer: [`${name} ${ttl} IN CNAME t.example.org.`, `t.example.org. ${ttl} IN A 192.0.2.9`],
+        ra: true,
+      }),
       () => ({ rcode: 'NXDOMAIN', authority: [soa(ttl)], ra: true }),
       () => ({ authority: [soa(ttl)], opt: { udpSize: 4096, do: true } }),
       () => ({ answer: Array.from({ length: 40 }, (_, n) => address(n + 1)) }),
-      () => ({ answer: [`${name} ${ttl} IN TXT "${'x'.repeat(200)}"`], additional: ['ns.example.org. 60 IN A 192.0.2.53'] }),
+      () => ({
+        answer: [`${name} ${ttl} IN TXT "${'x'.repeat(200)}"`],
+        additional: ['ns.example.org. 60 IN A 192.0.2.53'],
+      }),
       () => ({ rcode: 'SERVFAIL' }),
       () => ({ answer: Array.from({ length: 120 }, (_, n) => address(n + 1)) }),
     ]
-    const kind = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % (kinds.length + 1)
+    const kind =
+      [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % (kinds.length + 1)
     if (kind === kinds.length) throw new ServerError('TEST', 'downstream fails')
     return replyTo(request, kinds[kind]?.())
   }
@@ -77,7 +96,10 @@ const EDNS: readonly QueryOptions[] = [
 ]
 
 const aQuery = (draw: (count: number) => number): Query => {
-  const name = draw(40) === 0 ? '.' : `${['w', 'mail', 'n'][draw(3)]}${draw(14)}.example.${draw(8) === 0 ? 'net' : 'org'}.`
+  const name =
+    draw(40) === 0
+      ? '.'
+      : `${['w', 'mail', 'n'][draw(3)]}${draw(14)}.example.${draw(8) === 0 ? 'net' : 'org'}.`
   const type = TYPES[draw(3) === 0 ? draw(TYPES.length) : draw(2)] ?? 'A'
   return query(anyCase(name, draw), type, {
     ...EDNS[draw(EDNS.length)],
@@ -111,7 +133,11 @@ const compare = async (paths: BothPaths, seed: number): Promise<number> => {
     const fast = paths.fast(bytes, client)
     const slow = await paths.slow(bytes, client)
     if (fast !== undefined) {
-      assert.deepEqual(fast, slow === undefined ? undefined : new Uint8Array(slow), `query ${n}: ${bytes.toHex()}`)
+      assert.deepEqual(
+        fast,
+        slow === undefined ? undefined : new Uint8Array(slow),
+        `query ${n}: ${bytes.toHex()}`,
+      )
       answered++
     }
     if (draw(10) === 0) paths.clock.advance(draw(1500))
@@ -121,7 +147,12 @@ const compare = async (paths: BothPaths, seed: number): Promise<number> => {
 
 const CHAINS: readonly (readonly string[])[] = [
   ['errors', 'cache'],
-  ['prometheus 127.0.0.1:0', 'errors', 'acl {\nallow net 192.0.2.0/24\nblock\n}', 'cache 20 example.org {\nprefetch 3 1m 20%\n}'],
+  [
+    'prometheus 127.0.0.1:0',
+    'errors',
+    'acl {\nallow net 192.0.2.0/24\nblock\n}',
+    'cache 20 example.org {\nprefetch 3 1m 20%\n}',
+  ],
   ['bufsize 700', 'any', 'cache {\nserve_stale 1h immediate 7s 30s\ndenial 2000 60\n}'],
   ['errors', 'cache {\nkeepttl\nserve_stale_policy prefer_positive\nserve_stale 10s verify 1s\n}'],
   ['acl {\nallow type A\nblock type AAAA\nfilter\n}', 'cache {\nsuccess 1024 5 5\nservfail 0s\n}'],
@@ -129,7 +160,10 @@ const CHAINS: readonly (readonly string[])[] = [
 
 for (const [index, chain] of CHAINS.entries()) {
   test(`both paths give the same bytes: ${chain.join(', ').replaceAll('\n', ' ')}`, async () => {
-    const answered = await compare(await bothPaths(chain, downstream(generator(99 + index))), 7 + index)
+    const answered = await compare(
+      await bothPaths(chain, downstream(generator(99 + index))),
+      7 + index,
+    )
     assert.ok(answered > QUERIES / 25, `the fast path answered ${answered} of ${QUERIES}`)
   })
 }
@@ -158,18 +192,31 @@ test('both paths count the same', async () => {
   assert.deepEqual(totals[0], totals[1])
   assert.equal(totals[0]?.[0], 8)
   const durations = runs.map(
-    ({ control, row }) => control.metrics.histogramValue(row, 'coredns_dns_request_duration_seconds', {}).count,
+    ({ control, row }) =>
+      control.metrics.histogramValue(row, 'coredns_dns_request_duration_seconds', {}).count,
   )
   assert.deepEqual(durations, [8, 8])
 })
 
 test('a hit allocates nothing', async () => {
-  const chain = ['prometheus 127.0.0.1:0', 'errors', 'loadbalance', 'acl {\nallow net 192.0.2.0/24\n}', 'cache']
-  const paths = await bothPaths(chain, request => replyTo(request, { answer: [`${request.question.name} 300 IN A 192.0.2.1`] }))
-  const { bytes } = query('www.example.org.', 'A', { do: true, options: [{ code: 10, data: '0102030405060708' }] })
+  const chain = [
+    'prometheus 127.0.0.1:0',
+    'errors',
+    'loadbalance',
+    'acl {\nallow net 192.0.2.0/24\n}',
+    'cache',
+  ]
+  const paths = await bothPaths(chain, request =>
+    replyTo(request, { answer: [`${request.question.name} 300 IN A 192.0.2.1`] }),
+  )
+  const { bytes } = query('www.example.org.', 'A', {
+    do: true,
+    options: [{ code: 10, data: '0102030405060708' }],
+  })
   await paths.slow(bytes)
   paths.repeat(bytes, HITS)
-  // Others in this process allocate now and then, and a collection makes a number negative: the middle one of many tells.
+  // Others in this process allocate now and then, and a collection makes a number negative: the
+  // middle one of many tells.
   const grown = Array.from({ length: 21 }, () => {
     const before = process.memoryUsage().heapUsed
     assert.equal(paths.repeat(bytes, HITS), HITS)
@@ -179,9 +226,12 @@ test('a hit allocates nothing', async () => {
 })
 
 test('a zone that the slow path compares as odd text decides nothing on the fast path', async () => {
-  // `\097` is `a` on the wire; as text it is no name's zone, so the second rule is the one that counts.
+  // `\097` is `a` on the wire; as text it is no name's zone, so the second rule is the one that
+  // counts.
   const acl = 'acl \\097.example.org {\nallow\n}\nacl {\nblock net 192.0.2.53/32\n}'
-  const paths = await bothPaths([acl, 'cache'], request => replyTo(request, { answer: ['a.example.org. 300 IN A 192.0.2.1'] }))
+  const paths = await bothPaths([acl, 'cache'], request =>
+    replyTo(request, { answer: ['a.example.org. 300 IN A 192.0.2.1'] }),
+  )
   const { bytes } = query('a.example.org.')
   await paths.slow(bytes, { ...CLIENT, address: '192.0.2.1' })
   const slow = await paths.slow(bytes)
@@ -191,7 +241,9 @@ test('a zone that the slow path compares as odd text decides nothing on the fast
 })
 
 test('a datagram that is too long for a query is not answered on the fast path, whatever it begins with', async () => {
-  const paths = await bothPaths(['cache'], request => replyTo(request, { answer: ['www.example.org. 300 IN A 192.0.2.1'] }))
+  const paths = await bothPaths(['cache'], request =>
+    replyTo(request, { answer: ['www.example.org. 300 IN A 192.0.2.1'] }),
+  )
   const { bytes } = query('www.example.org.')
   await paths.slow(bytes)
   assert.notEqual(paths.fast(bytes), undefined)

@@ -1,10 +1,16 @@
-// Real interfaces instead of loopback: addresses with a scope as listeners, upstreams, source addresses and in a resolv.conf, with both engines.
+// Real interfaces instead of loopback: addresses with a scope as listeners, upstreams, source
+// addresses and in a resolv.conf, with both engines.
 
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { type Host, hostWithoutIpv4, makePair, withoutNamespaces } from './support/network-namespaces.ts'
+import {
+  type Host,
+  hostWithoutIpv4,
+  makePair,
+  withoutNamespaces,
+} from './support/network-namespaces.ts'
 import { runProgram, startServer, temporaryFolder, without } from './support/server-process.ts'
 
 const LIMIT = { skip: withoutNamespaces || without('dig'), timeout: 60_000 }
@@ -26,16 +32,24 @@ const serveFar = (t: TestContext, far: Host) =>
 for (const engine of ENGINES) {
   const args = ['--engine', engine]
 
-  test(`bind to an interface: all its addresses are served, link-local ones too: ${engine}`, LIMIT, async t => {
-    const { near, far } = makePair(t)
-    const text = '.:53 {\nbind d0\nhosts {\n192.0.2.7 near.test\n}\n}\n'
-    const server = await startServer(t, () => text, { inside: near.inside, workers: 2, args })
-    for (const address of ['10.99.0.1', 'fd00:d::a', 'fe80::a%d1']) {
-      for (const transport of ['+notcp', '+tcp'])
-        assert.equal(await dig(far, transport, `@${address}`, 'near.test'), 'NOERROR 192.0.2.7', `${address} ${transport}`)
-    }
-    assert.equal(await server.stop(), 0)
-  })
+  test(
+    `bind to an interface: all its addresses are served, link-local ones too: ${engine}`,
+    LIMIT,
+    async t => {
+      const { near, far } = makePair(t)
+      const text = '.:53 {\nbind d0\nhosts {\n192.0.2.7 near.test\n}\n}\n'
+      const server = await startServer(t, () => text, { inside: near.inside, workers: 2, args })
+      for (const address of ['10.99.0.1', 'fd00:d::a', 'fe80::a%d1']) {
+        for (const transport of ['+notcp', '+tcp'])
+          assert.equal(
+            await dig(far, transport, `@${address}`, 'near.test'),
+            'NOERROR 192.0.2.7',
+            `${address} ${transport}`,
+          )
+      }
+      assert.equal(await server.stop(), 0)
+    },
+  )
 
   for (const bound of ['bind fe80::a%d0', '']) {
     test(`a link-local listener (${bound || 'no bind'}): ${engine}`, LIMIT, async t => {
@@ -49,21 +63,34 @@ for (const engine of ENGINES) {
     })
   }
 
-  test(`an interface that is made anew is listened on after a reload: ${engine}`, LIMIT, async t => {
-    const { near, far, rejoin } = makePair(t)
-    const text = (address: string): string => `.:53 {\nbind fe80::a%d0 fd00:d::a\nhosts {\n${address} near.test\n}\n}\n`
-    const server = await startServer(t, () => text('192.0.2.7'), { inside: near.inside, workers: 2, args })
-    assert.equal(await dig(far, '@fe80::a%d1', 'near.test'), 'NOERROR 192.0.2.7')
-    rejoin()
-    server.write(text('192.0.2.8'))
-    server.child.kill('SIGUSR1')
-    await server.seen(/Reloading complete/)
-    for (const transport of ['+notcp', '+tcp']) {
-      for (const address of ['fe80::a%d1', 'fd00:d::a'])
-        assert.equal(await dig(far, transport, `@${address}`, 'near.test'), 'NOERROR 192.0.2.8', `${address} ${transport}`)
-    }
-    assert.equal(await server.stop(), 0)
-  })
+  test(
+    `an interface that is made anew is listened on after a reload: ${engine}`,
+    LIMIT,
+    async t => {
+      const { near, far, rejoin } = makePair(t)
+      const text = (address: string): string =>
+        `.:53 {\nbind fe80::a%d0 fd00:d::a\nhosts {\n${address} near.test\n}\n}\n`
+      const server = await startServer(t, () => text('192.0.2.7'), {
+        inside: near.inside,
+        workers: 2,
+        args,
+      })
+      assert.equal(await dig(far, '@fe80::a%d1', 'near.test'), 'NOERROR 192.0.2.7')
+      rejoin()
+      server.write(text('192.0.2.8'))
+      server.child.kill('SIGUSR1')
+      await server.seen(/Reloading complete/)
+      for (const transport of ['+notcp', '+tcp']) {
+        for (const address of ['fe80::a%d1', 'fd00:d::a'])
+          assert.equal(
+            await dig(far, transport, `@${address}`, 'near.test'),
+            'NOERROR 192.0.2.8',
+            `${address} ${transport}`,
+          )
+      }
+      assert.equal(await server.stop(), 0)
+    },
+  )
 
   const forwards: { name: string; to: string; options?: string }[] = [
     { name: 'as upstream', to: 'fe80::b%d0' },
@@ -85,13 +112,19 @@ for (const engine of ENGINES) {
     })
   }
 
-  test(`an upstream behind an interface that is not there: the error names it: ${engine}`, LIMIT, async t => {
-    const { near } = makePair(t)
-    const text = '.:53 {\nbind 127.0.0.1\nerrors\nforward . fe80::b%nowhere0\n}\n'
-    const server = await startServer(t, () => text, { inside: near.inside, args })
-    assert.equal(await dig(near, '@127.0.0.1', 'far.test'), 'SERVFAIL')
-    await server.seen(/\[ERROR\] plugin\/errors: 2 far\.test\. A: dial udp \[fe80::b%nowhere0\]:53: connect: /)
-  })
+  test(
+    `an upstream behind an interface that is not there: the error names it: ${engine}`,
+    LIMIT,
+    async t => {
+      const { near } = makePair(t)
+      const text = '.:53 {\nbind 127.0.0.1\nerrors\nforward . fe80::b%nowhere0\n}\n'
+      const server = await startServer(t, () => text, { inside: near.inside, args })
+      assert.equal(await dig(near, '@127.0.0.1', 'far.test'), 'SERVFAIL')
+      await server.seen(
+        /\[ERROR\] plugin\/errors: 2 far\.test\. A: dial udp \[fe80::b%nowhere0\]:53: connect: /,
+      )
+    },
+  )
 
   test(`a host without 127.0.0.1 is served by all shards: ${engine}`, LIMIT, async t => {
     const host = hostWithoutIpv4(t)

@@ -1,10 +1,11 @@
-// What the names of a cluster answer, through the running server: the Kubernetes DNS specification row by row, every type on every kind of name,
-// by UDP and TCP over IPv4 and IPv6, with EDNS and without.
+// What the names of a cluster answer, through the running server: the Kubernetes DNS specification
+// row by row, every type on every kind of name, by UDP and TCP over IPv4 and IPv6, with EDNS and
+// without.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type Asked, type FakeUpstream, fakeUpstream } from './fakes/fake-upstream.ts'
 import { startCluster, startFixtureApi } from './support/cluster-server.ts'
-import { type Asked, type FakeUpstream, fakeUpstream } from './support/fake-upstream.ts'
 import { askOneWay } from './support/kubernetes-ask.ts'
 import { runTable } from './support/kubernetes-cases.ts'
 import { MORE_OBJECTS, SPECIFICATION } from './support/kubernetes-tables.ts'
@@ -14,15 +15,19 @@ import { query, show } from './support/messages.ts'
 const LIMIT = { timeout: 30_000 }
 /** So many endpoints that each has a hundredth of the weight at most, which is 1 at least. */
 const CROWD = 150
-/** An ExternalName of the one before it each; the first is one of a service with a cluster address. */
+/**
+ * An ExternalName of the one before it each; the first is one of a service with a cluster address.
+ */
 const CHAIN = 13
 const PORTS = [{ name: 'http', port: 80 }]
 
 /** www.example.org exists, nothing else does. */
 const outside = ({ bytes, reply }: Asked): void => {
   const question = show(bytes).question
-  if (question === 'www.example.org. IN A') reply({ answer: ['www.example.org. 300 IN A 192.0.2.80'] })
-  else if (question === 'www.example.org. IN AAAA') reply({ answer: ['www.example.org. 300 IN AAAA 2001:db8::80'] })
+  if (question === 'www.example.org. IN A')
+    reply({ answer: ['www.example.org. 300 IN A 192.0.2.80'] })
+  else if (question === 'www.example.org. IN AAAA')
+    reply({ answer: ['www.example.org. 300 IN AAAA 2001:db8::80'] })
   else reply({ rcode: 'NXDOMAIN' })
 }
 
@@ -47,10 +52,18 @@ test('tables', LIMIT, async t => {
     api.apply({ kind: 'Service', metadata, spec: { type: 'ExternalName', externalName } })
   }
   api.apply([
-    { kind: 'Service', metadata: { name: 'crowd', namespace: 'testns' }, spec: { clusterIP: 'None', ports: PORTS } },
+    {
+      kind: 'Service',
+      metadata: { name: 'crowd', namespace: 'testns' },
+      spec: { clusterIP: 'None', ports: PORTS },
+    },
     {
       kind: 'EndpointSlice',
-      metadata: { name: 'crowd-a', namespace: 'testns', labels: { 'kubernetes.io/service-name': 'crowd' } },
+      metadata: {
+        name: 'crowd-a',
+        namespace: 'testns',
+        labels: { 'kubernetes.io/service-name': 'crowd' },
+      },
       addressType: 'IPv4',
       endpoints: Array.from({ length: CROWD }, (_, n) => ({ addresses: [`10.244.22.${n + 1}`] })),
       ports: PORTS,
@@ -61,7 +74,8 @@ test('tables', LIMIT, async t => {
   await t.test('every type on every kind of name', t => runTable(t, port, TYPES))
   await t.test('mixed case', t => runTable(t, port, MIXED_CASE))
   await t.test('a long chain of ExternalNames', t => runTable(t, port, CHAINS))
-  for (const type of ['A', 'SRV']) await t.test(`more than a datagram holds: ${type}`, () => truncated(port, type))
+  for (const type of ['A', 'SRV'])
+    await t.test(`more than a datagram holds: ${type}`, () => truncated(port, type))
 })
 
 const CHAINS = `
@@ -80,7 +94,10 @@ const truncated = async (port: number, type: string): Promise<void> => {
   const overTcp = show(await askOneWay(port, bytes, { transport: 'tcp', family: 4 }))
   const expected = Array.from({ length: CROWD }, (_, n) => {
     const address = `10.244.22.${n + 1}`
-    const data = type === 'A' ? address : `0 1 80 ${address.replaceAll('.', '-')}.crowd.testns.svc.cluster.local.`
+    const data =
+      type === 'A'
+        ? address
+        : `0 1 80 ${address.replaceAll('.', '-')}.crowd.testns.svc.cluster.local.`
     return `crowd.testns.svc.cluster.local. 5 IN ${type} ${data}`
   })
   assert.deepEqual(overTcp.answer, expected)

@@ -1,10 +1,11 @@
-// What changes in the cluster is seen at once, by every shard and through `cache`, whose TTLs of 30 s would outlast the tests: addresses, names that
-// come and go, PTR records that fell through to an upstream before, answers that were on their way while the cluster changed.
+// What changes in the cluster is seen at once, by every shard and through `cache`, whose TTLs of 30
+// s would outlast the tests: addresses, names that come and go, PTR records that fell through to an
+// upstream before, answers that were on their way while the cluster changed.
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { type Asked, type FakeUpstream, fakeUpstream } from './fakes/fake-upstream.ts'
 import { type ClusterServer, Fence, startCluster } from './support/cluster-server.ts'
-import { type Asked, type FakeUpstream, fakeUpstream } from './support/fake-upstream.ts'
 import { NAMESPACES, SCENARIOS } from './support/kubernetes-scenarios.ts'
 import { ask, runScenarios } from './support/kubernetes-steps.ts'
 import { show } from './support/messages.ts'
@@ -46,18 +47,28 @@ test('changes', LIMIT, async t => {
   // The fences' own namespace is new as well.
   await fence.passed()
   const setting = { cluster, fence, metricsPort: cluster.ports[1] ?? -1 }
-  await runScenarios(t, SCENARIOS, { ...setting, kinds: ['Service', 'EndpointSlice', 'Pod', 'ServiceImport', 'ImportedSlice'] })
+  await runScenarios(t, SCENARIOS, {
+    ...setting,
+    kinds: ['Service', 'EndpointSlice', 'Pod', 'ServiceImport', 'ImportedSlice'],
+  })
   await runScenarios(t, NAMESPACES, { ...setting, kinds: ['Service', 'Namespace'] })
-  await t.test('the serial of the SOA is the time of the last change', () => serials(cluster, fence))
+  await t.test('the serial of the SOA is the time of the last change', () =>
+    serials(cluster, fence),
+  )
   await t.test('no answer is older than one before it', () => inOrder(cluster))
-  await t.test("an upstream's answer that was on its way is not kept", () => onItsWay(cluster, fence, upstream))
+  await t.test("an upstream's answer that was on its way is not kept", () =>
+    onItsWay(cluster, fence, upstream),
+  )
   await t.test('many services, all there, then all gone', t => many(t, cluster, fence))
 })
 
 const serials = async ({ api, port }: ClusterServer, fence: Fence): Promise<void> => {
-  const serial = async (): Promise<number> => Number((await ask(port, 'cluster.local. SOA')).split(' ')[2])
+  const serial = async (): Promise<number> =>
+    Number((await ask(port, 'cluster.local. SOA')).split(' ')[2])
   const beforeSeconds = Math.floor(Date.now() / 1000)
-  api.apply(`{kind: Service, metadata: {name: serial, namespace: testns}, spec: {clusterIP: 10.96.0.220, ports: [{port: 80}]}}`)
+  api.apply(
+    `{kind: Service, metadata: {name: serial, namespace: testns}, spec: {clusterIP: 10.96.0.220, ports: [{port: 80}]}}`,
+  )
   await fence.passed()
   const seconds = await serial()
   assert.ok(seconds >= beforeSeconds && seconds <= Math.floor(Date.now() / 1000), `${seconds}`)
@@ -83,18 +94,25 @@ const inOrder = async ({ api, port }: ClusterServer): Promise<void> => {
 }
 
 /** The question falls through, the service comes, and only then the upstream answers. */
-const onItsWay = async ({ api, port }: ClusterServer, fence: Fence, upstream: FakeUpstream): Promise<void> => {
+const onItsWay = async (
+  { api, port }: ClusterServer,
+  fence: Fence,
+  upstream: FakeUpstream,
+): Promise<void> => {
   const question = '210.0.96.10.in-addr.arpa. PTR'
   const held = Promise.withResolvers<Asked>()
   upstream.respond = asked => held.resolve(asked)
   const first = ask(port, question)
   const asked = await held.promise
   upstream.respond = outside
-  api.apply(`{kind: Service, metadata: {name: late, namespace: testns}, spec: {clusterIP: 10.96.0.210, ports: [{port: 80}]}}`)
+  api.apply(
+    `{kind: Service, metadata: {name: late, namespace: testns}, spec: {clusterIP: 10.96.0.210, ports: [{port: 80}]}}`,
+  )
   await fence.passed()
   outside(asked)
   assert.equal(await first, 'outside.example.org.')
-  for (let n = 0; n < 20; n++) assert.equal(await ask(port, question), 'late.testns.svc.cluster.local.')
+  for (let n = 0; n < 20; n++)
+    assert.equal(await ask(port, question), 'late.testns.svc.cluster.local.')
 }
 
 const MANY = 300

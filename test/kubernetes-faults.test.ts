@@ -1,10 +1,11 @@
-// An API server that does not serve, seen from outside: what is said of it, what is answered meanwhile, and that its return is enough.
+// An API server that does not serve, seen from outside: what is said of it, what is answered
+// meanwhile, and that its return is enough.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type KubeApi, type KubeApiOptions, startKubeApi } from './kube-api/api-server.ts'
-import type { PodFolder } from './kube-api/pod-folder.ts'
-import { wrongAuthority } from './kube-api/tls-files.ts'
+import { type KubeApi, type KubeApiOptions, startKubeApi } from './fakes/kube-api/api-server.ts'
+import type { PodFolder } from './fakes/kube-api/pod-folder.ts'
+import { wrongAuthority } from './fakes/kube-api/tls-files.ts'
 import {
   addressOf,
   generation,
@@ -25,7 +26,12 @@ import {
 } from './support/kubernetes-fault-server.ts'
 
 const AT_A_TIME = 4
-const MANIFESTS = [namespace(), ...services('old', 0, 3), service('pool', 'None'), slice('pool', generation(0, 3))]
+const MANIFESTS = [
+  namespace(),
+  ...services('old', 0, 3),
+  service('pool', 'None'),
+  slice('pool', generation(0, 3)),
+]
 
 const corefile = ({ dns, ready }: ClusterPorts): string => `.:${dns} {
 bind 127.0.0.1
@@ -42,7 +48,9 @@ whoami
 
 /** Lines that tell of trouble, `starting server with unsynced Kubernetes API` apart. */
 const complaints = ({ lines }: ClusterServer): string[] =>
-  lines.filter(line => /^\[(WARNING|ERROR|FATAL)\]/.test(line) && !line.includes('unsynced Kubernetes API'))
+  lines.filter(
+    line => /^\[(WARNING|ERROR|FATAL)\]/.test(line) && !line.includes('unsynced Kubernetes API'),
+  )
 
 interface Trouble {
   readonly name: string
@@ -119,26 +127,37 @@ describe('started beside an API server', { concurrency: AT_A_TIME }, () => {
       const api = await startKubeApi(t, { manifests: MANIFESTS, ...setting })
       const folder = api.podFolder()
       await begin?.(api, folder)
-      const server = await startCluster(t, corefile, { environment: podEnvironment(api.port, folder.path) })
-      await server.line(/^\[WARNING\] plugin\/kubernetes: starting server with unsynced Kubernetes API$/)
+      const server = await startCluster(t, corefile, {
+        environment: podEnvironment(api.port, folder.path),
+      })
+      await server.line(
+        /^\[WARNING\] plugin\/kubernetes: starting server with unsynced Kubernetes API$/,
+      )
       if (says !== undefined) await server.line(says)
       assert.equal(await server.addresses(nameOf('old-0')), 'SERVFAIL')
       assert.equal((await server.ask('www.example.org.')).rcode, 'NOERROR')
       assert.equal(await server.notReady(), 'kubernetes')
-      assert.equal(complaints(server).length, says === undefined ? 0 : 1, complaints(server).join('\n'))
+      assert.equal(
+        complaints(server).length,
+        says === undefined ? 0 : 1,
+        complaints(server).join('\n'),
+      )
       if (end === undefined) return
       await end(api, folder)
       await until('the first sync', async () => (await server.notReady()) === undefined)
       assert.equal(await server.addresses(nameOf('old-0')), `NOERROR ${addressOf(0, 0)}`)
       assert.equal(await server.addresses(nameOf('missing')), 'NXDOMAIN')
       // Whoever was last to be in step says so after a second of its watch.
-      if (says !== undefined) await server.line(/^\[INFO\] plugin\/kubernetes: \w+: in step with the API server again$/)
+      if (says !== undefined)
+        await server.line(/^\[INFO\] plugin\/kubernetes: \w+: in step with the API server again$/)
     })
 
   test('without rights to endpoint slices: cluster addresses are answered, the rest waits', async t => {
     const api = await startKubeApi(t, { manifests: MANIFESTS })
     api.auth.deny('list', 'endpointslices')
-    const server = await startCluster(t, corefile, { environment: podEnvironment(api.port, api.podFolder().path) })
+    const server = await startCluster(t, corefile, {
+      environment: podEnvironment(api.port, api.podFolder().path),
+    })
     await server.line(/needs list and watch on endpointslices in API group "discovery\.k8s\.io"/)
     assert.equal(await server.addresses(nameOf('old-0')), `NOERROR ${addressOf(0, 0)}`)
     assert.equal(await server.addresses(nameOf('pool')), 'SERVFAIL')
@@ -172,8 +191,14 @@ test('a set of endpoints that is replaced under load is answered wholly old or w
   const [rounds, size, clients] = [20, 24, 6]
   const api = await startKubeApi(t, { manifests: MANIFESTS })
   api.apply(slice('pool', generation(0, size)))
-  const server = await startCluster(t, corefile, { environment: podEnvironment(api.port, api.podFolder().path) })
-  const whole = new Set(Array.from({ length: rounds + 1 }, (_, n) => ['NOERROR', ...generation(n, size).toSorted()].join(' ')))
+  const server = await startCluster(t, corefile, {
+    environment: podEnvironment(api.port, api.podFolder().path),
+  })
+  const whole = new Set(
+    Array.from({ length: rounds + 1 }, (_, n) =>
+      ['NOERROR', ...generation(n, size).toSorted()].join(' '),
+    ),
+  )
   const seen = new Set<string>()
   let isOver = false
   const client = async (): Promise<void> => {
@@ -195,5 +220,8 @@ test('a set of endpoints that is replaced under load is answered wholly old or w
   await asking
   assert.equal(api.requests.count({ verb: 'list', resource: 'endpointslices' }), 1)
   assert.equal(api.delete('Service', NAMESPACE, 'pool'), true)
-  await until('the end of the service', async () => (await server.addresses(nameOf('pool'))) === 'NXDOMAIN')
+  await until(
+    'the end of the service',
+    async () => (await server.addresses(nameOf('pool'))) === 'NXDOMAIN',
+  )
 })

@@ -1,20 +1,36 @@
-// Names of namespaces that are not exposed: whatever is asked of them, the answer has the bytes of the answer for a namespace that was never there.
-// Wildcards are labels like any other.
+// Names of namespaces that are not exposed: whatever is asked of them, the answer has the bytes of
+// the answer for a namespace that was never there. Wildcards are labels like any other.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fixtureManifests, readManifests } from './kube-api/manifests.ts'
+import { fixtureManifests, readManifests } from './fakes/kube-api/manifests.ts'
 import { startCluster } from './support/cluster-server.ts'
 import { askOneWay, type Way } from './support/kubernetes-ask.ts'
 import { runTable } from './support/kubernetes-cases.ts'
 import { query, show } from './support/messages.ts'
 
 const LIMIT = { timeout: 40_000 }
-const TYPES = ['A', 'AAAA', 'CNAME', 'SRV', 'PTR', 'TXT', 'MX', 'NS', 'SOA', 'HTTPS', 'ANY', 'DS', 'AXFR'] as const
+const TYPES = [
+  'A',
+  'AAAA',
+  'CNAME',
+  'SRV',
+  'PTR',
+  'TXT',
+  'MX',
+  'NS',
+  'SOA',
+  'HTTPS',
+  'ANY',
+  'DS',
+  'AXFR',
+] as const
 const UDP: Way = { transport: 'udp', family: 4 }
 const TCP: Way = { transport: 'tcp', family: 6 }
 
-/** With a cache each question is asked once: how old an answer is tells nothing of what is hidden. */
+/**
+ * With a cache each question is asked once: how old an answer is tells nothing of what is hidden.
+ */
 const BLOCKS: readonly {
   readonly title: string
   readonly options: string
@@ -27,22 +43,35 @@ const BLOCKS: readonly {
 ]
 
 const objects = readManifests(fixtureManifests('cluster.yaml'))
-const namespaces = objects.flatMap(({ kind, metadata }) => (kind === 'Namespace' ? [metadata.name] : []))
+const namespaces = objects.flatMap(({ kind, metadata }) =>
+  kind === 'Namespace' ? [metadata.name] : [],
+)
 const hidden = namespaces.filter(name => name !== 'testns')
 
-/** Every name that could tell of the objects in a namespace, with the namespace's label replaced by `as`. */
+/**
+ * Every name that could tell of the objects in a namespace, with the namespace's label replaced by
+ * `as`.
+ */
 const namesIn = (namespace: string, as: string): string[] => {
-  const services = objects.filter(({ kind, metadata }) => kind === 'Service' && metadata.namespace === namespace)
+  const services = objects.filter(
+    ({ kind, metadata }) => kind === 'Service' && metadata.namespace === namespace,
+  )
   const below = services.flatMap(({ metadata: { name } }) => [
     name,
     ...['*', 'any', 'http', '10-244-2-1', '10-244-0-2'].map(endpoint => `${endpoint}.${name}`),
-    ...['_http._tcp', '_https._tcp', '_dns._udp', '*.*', 'any.any', '_any._tcp'].map(port => `${port}.${name}`),
+    ...['_http._tcp', '_https._tcp', '_dns._udp', '*.*', 'any.any', '_any._tcp'].map(
+      port => `${port}.${name}`,
+    ),
     `zone-a.pin._zone.${name}`,
   ])
   return [
-    ...['', '*.', 'any.', 'missing.', '*.*.', '*.*.*.', 'any.any.any.'].map(left => `${left}${as}.svc.cluster.local.`),
+    ...['', '*.', 'any.', 'missing.', '*.*.', '*.*.*.', 'any.any.any.'].map(
+      left => `${left}${as}.svc.cluster.local.`,
+    ),
     ...below.map(name => `${name}.${as}.svc.cluster.local.`),
-    ...['', '*.', '10-244-2-1.', '10-244-0-2.', '192-0-2-7.', 'fd00--1.'].map(left => `${left}${as}.pod.cluster.local.`),
+    ...['', '*.', '10-244-2-1.', '10-244-0-2.', '192-0-2-7.', 'fd00--1.'].map(
+      left => `${left}${as}.pod.cluster.local.`,
+    ),
   ]
 }
 
@@ -85,19 +114,28 @@ const sweep = async (port: number, ways: readonly Way[], namespace: string): Pro
     await Promise.all(
       TYPES.flatMap(type =>
         ways.map(async way => {
-          const [of, ofAbsent] = await Promise.all([name, other].map(one => askOneWay(port, query(one, type).bytes, way)))
+          const [of, ofAbsent] = await Promise.all(
+            [name, other].map(one => askOneWay(port, query(one, type).bytes, way)),
+          )
           assert.ok(of !== undefined && ofAbsent !== undefined)
           assert.equal(without(of, namespace), without(ofAbsent, absent), `${name} ${type}`)
           const { rcode, answer } = show(of)
           assert.deepEqual(answer, [], `${name} ${type}`)
-          assert.equal(rcode, type === 'SOA' ? 'NOERROR' : type === 'AXFR' ? 'REFUSED' : 'NXDOMAIN', `${name} ${type}`)
+          assert.equal(
+            rcode,
+            type === 'SOA' ? 'NOERROR' : type === 'AXFR' ? 'REFUSED' : 'NXDOMAIN',
+            `${name} ${type}`,
+          )
         }),
       ),
     )
   }
 }
 
-/** Of services and endpoints in hidden namespaces, and of addresses of the same length that nobody has. */
+/**
+ * Of services and endpoints in hidden namespaces, and of addresses of the same length that nobody
+ * has.
+ */
 const REVERSE = [
   ['1.0.96.10.in-addr.arpa.', '1.0.99.10.in-addr.arpa.'],
   ['10.0.96.10.in-addr.arpa.', '10.0.99.10.in-addr.arpa.'],

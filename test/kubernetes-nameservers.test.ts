@@ -1,12 +1,13 @@
-// NS records of a cluster's zones, which depend on the addresses that the server answers at: without sockets, since those of loopback do not count.
+// NS records of a cluster's zones, which depend on the addresses that the server answers at:
+// without sockets, since those of loopback do not count.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { kubernetes } from '../src/plugins/kubernetes/index.ts'
-import { fixtureManifests } from './kube-api/manifests.ts'
+import { fakeControl, fakeServe } from './fakes/fake-scopes.ts'
+import { fixtureManifests } from './fakes/kube-api/manifests.ts'
 import { fakeCluster } from './support/cluster-records.ts'
 import { directive } from './support/directive-text.ts'
-import { fakeControl, fakeServe } from './support/fake-scopes.ts'
 import { shown } from './support/kubernetes-cases.ts'
 import { query } from './support/messages.ts'
 
@@ -52,7 +53,10 @@ const CASES: readonly Case[] = [
     own: ['192.0.2.53', '2001:db8::53', '::1'],
     question: 'cluster.local.',
     answer: [`${NS} ns.dns.cluster.local.`],
-    additional: ['ns.dns.cluster.local. 5 IN A 192.0.2.53', 'ns.dns.cluster.local. 5 IN AAAA 2001:db8::53'],
+    additional: [
+      'ns.dns.cluster.local. 5 IN A 192.0.2.53',
+      'ns.dns.cluster.local. 5 IN AAAA 2001:db8::53',
+    ],
   },
   {
     rule: "the name server's own address",
@@ -66,9 +70,19 @@ const CASES: readonly Case[] = [
     question: 'ns.dns.cluster.local. A',
     answer: ['ns.dns.cluster.local. 5 IN A 10.96.0.10'],
   },
-  { rule: 'nothing but loopback: none', own: ['127.0.0.1', '::1'], question: 'cluster.local.', answer: [] },
+  {
+    rule: 'nothing but loopback: none',
+    own: ['127.0.0.1', '::1'],
+    question: 'cluster.local.',
+    answer: [],
+  },
   { rule: 'below the zone: none', own: ['10.244.0.2'], question: 'svc.cluster.local.', answer: [] },
-  { rule: 'the zone in mixed case is a name like others', own: ['10.244.0.2'], question: 'Cluster.local.', answer: [] },
+  {
+    rule: 'the zone in mixed case is a name like others',
+    own: ['10.244.0.2'],
+    question: 'Cluster.local.',
+    answer: [],
+  },
   {
     rule: 'of a reverse zone: names in that zone',
     own: ['192.0.2.53'],
@@ -91,7 +105,13 @@ for (const { rule, own, question, answer, additional = [] } of CASES) {
     const [name = '', type = 'NS'] = question.split(' ')
     const reply = await stage?.wrap(() => assert.fail('passed on'))(query(name, type))
     const { authority, ...told } = shown(reply?.bytes ?? new Uint8Array())
-    assert.deepEqual(told, { rcode: 'NOERROR', flags: 'qr aa rd', question: `${name} IN ${type}`, answer, additional })
+    assert.deepEqual(told, {
+      rcode: 'NOERROR',
+      flags: 'qr aa rd',
+      question: `${name} IN ${type}`,
+      answer,
+      additional,
+    })
     assert.equal(authority.length, answer.length === 0 ? 1 : 0)
     source.dispose()
   })

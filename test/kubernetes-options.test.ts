@@ -1,13 +1,13 @@
-// What each option of kubernetes changes in the answers: one server with a block for each, all of them on one API server. Options of the
-// connection are here as far as that they connect.
+// What each option of kubernetes changes in the answers: one server with a block for each, all of
+// them on one API server. Options of the connection are here as far as that they connect.
 
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { tlsFile } from './kube-api/tls-files.ts'
+import { fakeUpstream } from './fakes/fake-upstream.ts'
+import { tlsFile } from './fakes/kube-api/tls-files.ts'
 import { startCluster, startFixtureApi } from './support/cluster-server.ts'
-import { fakeUpstream } from './support/fake-upstream.ts'
 import { OPTION_BLOCKS, OPTION_OBJECTS } from './support/kubernetes-blocks.ts'
 import { runTable } from './support/kubernetes-cases.ts'
 import { ZONE_BLOCKS } from './support/kubernetes-zone-blocks.ts'
@@ -56,7 +56,10 @@ missing.testns.svc A NXDOMAIN`
 test('endpoint with tls, kubeconfig with a context, and the retired upstream', LIMIT, async t => {
   const api = await startFixtureApi(t, { requestsCertificate: true })
   const kubeconfig = join(temporaryFolder(t), 'kubeconfig')
-  writeFileSync(kubeconfig, api.kubeconfig().replace('current-context: test', 'current-context: wrong'))
+  writeFileSync(
+    kubeconfig,
+    api.kubeconfig().replace('current-context: test', 'current-context: wrong'),
+  )
   const connections = [
     `endpoint ${api.url} https://127.0.0.1:1\n tls ${tlsFile('client.crt')} ${tlsFile('client.key')} ${tlsFile('ca.crt')}`,
     `kubeconfig ${kubeconfig} test`,
@@ -67,11 +70,16 @@ test('endpoint with tls, kubeconfig with a context, and the retired upstream', L
     ports: connections.length,
     corefile: (...ports) =>
       connections
-        .map((options, index) => `.:${ports[index]} {\n bind 127.0.0.1 ::1\n kubernetes cluster.local {\n ${options}\n }\n}\n`)
+        .map(
+          (options, index) =>
+            `.:${ports[index]} {\n bind 127.0.0.1 ::1\n kubernetes cluster.local {\n ${options}\n }\n}\n`,
+        )
         .join(''),
   })
   for (const [index, options] of connections.entries()) {
-    await t.test(options.split(' ', 1)[0], t => runTable(t, cluster.ports[index] ?? -1, SVC1, { zones: ['cluster.local.'] }))
+    await t.test(options.split(' ', 1)[0], t =>
+      runTable(t, cluster.ports[index] ?? -1, SVC1, { zones: ['cluster.local.'] }),
+    )
   }
   const log = cluster.process.out + cluster.process.err
   assert.equal(log.match(/option 'upstream' was retired/g)?.length, 1)

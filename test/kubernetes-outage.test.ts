@@ -1,8 +1,14 @@
-// Minutes without an API server, in virtual time: what was known is answered all along, and what has changed meanwhile is there at once.
+// Minutes without an API server, in virtual time: what was known is answered all along, and what
+// has changed meanwhile is there at once.
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { type KubeApi, type KubeApiOptions, startKubeApi, type UpOptions } from './kube-api/api-server.ts'
+import {
+  type KubeApi,
+  type KubeApiOptions,
+  startKubeApi,
+  type UpOptions,
+} from './fakes/kube-api/api-server.ts'
 import { type FollowedCluster, followCluster } from './support/kubernetes-fault-cluster.ts'
 import {
   addressOf,
@@ -17,18 +23,28 @@ import {
 import { until } from './support/kubernetes-fault-server.ts'
 
 const OUTAGE_MS = 10 * 60_000
-/** From the server's return to its first answer: the longest pause of those who cannot reach it, and a little. */
+/**
+ * From the server's return to its first answer: the longest pause of those who cannot reach it, and
+ * a little.
+ */
 const RESYNC_MS = 2000
 const RESOURCES = ['namespaces', 'services', 'endpointslices']
 const IMPATIENT = 'kubernetes cluster.local {\nstartup_timeout 50ms\n}'
-const BEFORE = [namespace(), ...services('old', 0, 20), service('both', addressOf(1, 1)), service('pool', 'None')]
+const BEFORE = [
+  namespace(),
+  ...services('old', 0, 20),
+  service('both', addressOf(1, 1)),
+  service('pool', 'None'),
+]
 const POOLS = [slice('pool', generation(1, 3), 0), slice('pool', generation(2, 3), 1)]
 const POOLED = ['NOERROR', ...generation(1, 3), ...generation(2, 3)].join(' ')
 const AFTER = [namespace(), ...services('new', 2, 20), service('both', addressOf(1, 2))]
 
 /** Lists that were begun, continued pages not counted. */
 const lists = (api: KubeApi, resource: string): number =>
-  api.requests.recent({ verb: 'list', resource, code: 200 }).filter(({ url }) => !url.includes('continue=')).length
+  api.requests
+    .recent({ verb: 'list', resource, code: 200 })
+    .filter(({ url }) => !url.includes('continue=')).length
 
 const withoutPort = (line: string): string => line.replace(/^(\[\w+\]) \w+: (.*):\d+ /, '$1 $2 ')
 
@@ -51,13 +67,20 @@ const started = async (t: TestContext, setting: KubeApiOptions = {}): Promise<St
     assert.equal(await addresses(nameOf('pool')), POOLED)
     assert.equal(await addresses(nameOf('new-7')), 'NXDOMAIN')
   }
-  const isAt = async (name: string, address: string): Promise<boolean> => (await addresses(nameOf(name))) === `NOERROR ${address}`
+  const isAt = async (name: string, address: string): Promise<boolean> =>
+    (await addresses(nameOf(name))) === `NOERROR ${address}`
   return { api, cluster, unchanged, isAt }
 }
 
-const RETURNS: readonly { name: string; setting?: KubeApiOptions; up: (api: KubeApi) => UpOptions; relists: number }[] = [
+const RETURNS: readonly {
+  name: string
+  setting?: KubeApiOptions
+  up: (api: KubeApi) => UpOptions
+  relists: number
+}[] = [
   { name: 'with other contents', up: () => ({ contents: AFTER }), relists: 1 },
-  // Such a server would say nothing on a watch until it has caught up: bookmarks give it away, which it sends each minute.
+  // Such a server would say nothing on a watch until it has caught up: bookmarks give it away,
+  // which it sends each minute.
   {
     name: 'restored from an older backup',
     setting: { bookmarkEveryMs: 20 },
@@ -91,7 +114,10 @@ for (const { name, setting, up, relists } of RETURNS)
     const startMs = performance.now()
     await time.pass(RESYNC_MS)
     await until('the new contents', () => isAt('new-19', addressOf(2, 19)))
-    await until('the end of the old ones', async () => (await addresses(nameOf('pool'))) === 'NXDOMAIN')
+    await until(
+      'the end of the old ones',
+      async () => (await addresses(nameOf('pool'))) === 'NXDOMAIN',
+    )
     t.diagnostic(`new contents ${Math.round(performance.now() - startMs)} ms after the server`)
     for (let n = 0; n < 20; n++) {
       assert.equal(await addresses(nameOf(`old-${n}`)), 'NXDOMAIN')
@@ -101,12 +127,16 @@ for (const { name, setting, up, relists } of RETURNS)
     const said = (): string[] => logged.filter(line => !line.startsWith('[DEBUG]'))
     await time.passUntil('a last word', () => said().length === 3)
     assert.match(said()[2] ?? '', /^\[INFO\] \w+: in step with the API server again$/)
-    await until('as many lists as are due', () => RESOURCES.every(resource => lists(api, resource) >= relists))
+    await until('as many lists as are due', () =>
+      RESOURCES.every(resource => lists(api, resource) >= relists),
+    )
     for (const resource of RESOURCES) assert.equal(lists(api, resource), relists, resource)
   })
 
 test('five hundred services that go while nobody listens are gone after the list', async t => {
-  const api = await startKubeApi(t, { manifests: [...services('many', 0, 500), ...services('few', 4, 3)] })
+  const api = await startKubeApi(t, {
+    manifests: [...services('many', 0, 500), ...services('few', 4, 3)],
+  })
   const { time, addresses } = await followCluster(t, api)
   await time.settled()
   assert.equal(await addresses(nameOf('many-499')), `NOERROR ${addressOf(0, 499)}`)
@@ -128,7 +158,9 @@ test('an API server that takes connections and says nothing for ten minutes cost
   api.watches.reset()
   await time.broken()
   await time.pass(OUTAGE_MS, unchanged, { hanging: true })
-  const silences = logged.filter(line => / does not answer a watch \(30 s\): is the API server overloaded/.test(line))
+  const silences = logged.filter(line =>
+    / does not answer a watch \(30 s\): is the API server overloaded/.test(line),
+  )
   assert.equal(silences.length, 1, logged.join('\n'))
   assert.ok(api.requests.count({ code: 0 }) >= 10, `${api.requests.count({ code: 0 })} requests`)
   api.faults.hang = undefined
@@ -138,7 +170,11 @@ test('an API server that takes connections and says nothing for ten minutes cost
 
 for (const { name, bookmark, limitMs } of [
   { name: 'within a quarter of an hour', bookmark: false, limitMs: 630_000 },
-  { name: 'within two and a half minutes where bookmarks had come', bookmark: true, limitMs: 150_000 },
+  {
+    name: 'within two and a half minutes where bookmarks had come',
+    bookmark: true,
+    limitMs: 150_000,
+  },
 ])
   test(`a watch that has fallen silent is noticed ${name}`, async t => {
     const { api, cluster, isAt } = await started(t)
@@ -185,16 +221,24 @@ for (const { name, isFirst } of [
       for (const verb of ['list', 'watch']) api.auth.deny(verb, 'endpointslices')
     }
     if (isFirst) deny()
-    const { time, addresses, logged, source } = await followCluster(t, api, { text: IMPATIENT, waits: !isFirst })
+    const { time, addresses, logged, source } = await followCluster(t, api, {
+      text: IMPATIENT,
+      waits: !isFirst,
+    })
     deny()
     if (!isFirst) {
       await time.settled()
       api.compact()
       api.watches.expire('endpointslices')
     }
-    await time.passUntil('a refusal', () => logged.some(line => /may not (list|watch) endpointslices/.test(line)))
+    await time.passUntil('a refusal', () =>
+      logged.some(line => /may not (list|watch) endpointslices/.test(line)),
+    )
     api.apply(service('new-7', addressOf(2, 7)))
-    await until('the new service', async () => (await addresses(nameOf('new-7'))) === `NOERROR ${addressOf(2, 7)}`)
+    await until(
+      'the new service',
+      async () => (await addresses(nameOf('new-7'))) === `NOERROR ${addressOf(2, 7)}`,
+    )
     assert.equal(source.isSynced, !isFirst)
     assert.equal(await addresses(nameOf('pool')), isFirst ? 'SERVFAIL' : POOLED)
     assert.equal(await addresses(nameOf('missing')), isFirst ? 'SERVFAIL' : 'NXDOMAIN')

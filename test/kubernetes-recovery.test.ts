@@ -1,16 +1,30 @@
-// One thing after the other that an API server does to its clients: no answer changes for it, it is said once, and afterwards all is in step.
+// One thing after the other that an API server does to its clients: no answer changes for it, it is
+// said once, and afterwards all is in step.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ABSURD_OBJECTS } from './kube-api/absurd-objects.ts'
-import { type KubeApi, startKubeApi } from './kube-api/api-server.ts'
-import { isMap } from './kube-api/version.ts'
+import { ABSURD_OBJECTS } from './fakes/kube-api/absurd-objects.ts'
+import { type KubeApi, startKubeApi } from './fakes/kube-api/api-server.ts'
+import { isMap } from './fakes/kube-api/version.ts'
 import { type FollowedCluster, followCluster } from './support/kubernetes-fault-cluster.ts'
-import { addressOf, generation, nameOf, namespace, service, services, slice } from './support/kubernetes-fault-objects.ts'
+import {
+  addressOf,
+  generation,
+  nameOf,
+  namespace,
+  service,
+  services,
+  slice,
+} from './support/kubernetes-fault-objects.ts'
 import { until } from './support/kubernetes-fault-server.ts'
 
 const WATCHED = 3
-const MANIFESTS = [namespace(), ...services('old', 0, 5), service('pool', 'None'), slice('pool', generation(1, 3))]
+const MANIFESTS = [
+  namespace(),
+  ...services('old', 0, 5),
+  service('pool', 'None'),
+  slice('pool', generation(1, 3)),
+]
 const POOLED = ['NOERROR', ...generation(1, 3)].join(' ')
 
 /** Refuses what comes, and breaks the watches so that something comes. */
@@ -32,19 +46,51 @@ interface Fault {
   readonly lists?: number
 }
 
-const CUT = /^\[WARNING\] \w+: https:\S+ cut the connection \(ECONNRESET\) \(what is known stays in use\)$/
+const CUT =
+  /^\[WARNING\] \w+: https:\S+ cut the connection \(ECONNRESET\) \(what is known stays in use\)$/
 
 const FAULTS: readonly Fault[] = [
   { name: 'connections that are reset', begin: api => api.watches.reset(), says: CUT },
-  { name: 'connections that end in the middle of a line', begin: api => api.watches.reset({ midLine: true }), says: CUT },
-  { name: 'watches that end before their time', ageMs: 2000, begin: api => api.watches.end(), says: undefined },
+  {
+    name: 'connections that end in the middle of a line',
+    begin: api => api.watches.reset({ midLine: true }),
+    says: CUT,
+  },
+  {
+    name: 'watches that end before their time',
+    ageMs: 2000,
+    begin: api => api.watches.end(),
+    says: undefined,
+  },
   { name: 'each event twice', begin: api => (api.faults.duplicates = true), says: undefined },
-  { name: 'versions that are too old', begin: api => api.watches.expire(), says: undefined, lists: 1 },
+  {
+    name: 'versions that are too old',
+    begin: api => api.watches.expire(),
+    says: undefined,
+    lists: 1,
+  },
   { name: 'history that is gone', begin: forget, says: CUT, lists: 1 },
-  { name: 'refusals with 500', begin: api => refuse(api, 500), says: /answers 500: Internal error occurred/ },
-  { name: 'refusals with 503', begin: api => refuse(api, 503), says: /answers 503: the server is currently unable/ },
-  { name: 'refusals with 429 and a Retry-After', begin: api => refuse(api, 429), says: /answers 429: Too many requests/ },
-  { name: 'refusals with 410', begin: api => refuse(api, 410), says: /answers 410: The resourceVersion/, lists: 1 },
+  {
+    name: 'refusals with 500',
+    begin: api => refuse(api, 500),
+    says: /answers 500: Internal error occurred/,
+  },
+  {
+    name: 'refusals with 503',
+    begin: api => refuse(api, 503),
+    says: /answers 503: the server is currently unable/,
+  },
+  {
+    name: 'refusals with 429 and a Retry-After',
+    begin: api => refuse(api, 429),
+    says: /answers 429: Too many requests/,
+  },
+  {
+    name: 'refusals with 410',
+    begin: api => refuse(api, 410),
+    says: /answers 410: The resourceVersion/,
+    lists: 1,
+  },
   {
     name: 'rights that are taken away',
     begin: api => setRights(api, 'deny'),
@@ -95,7 +141,8 @@ for (const { name, ageMs = 0, begin, end, says, lists = 0 } of FAULTS)
     const lines = (): string[] => logged.filter(line => !line.startsWith('[DEBUG]'))
     await begin(api)
     await unchanged(cluster)
-    if (says !== undefined) await time.passUntil(`${says}`, () => lines().some(line => says.test(line)))
+    if (says !== undefined)
+      await time.passUntil(`${says}`, () => lines().some(line => says.test(line)))
     if (end !== undefined) await time.pass(60_000, () => unchanged(cluster))
     await end?.(api)
     api.apply([service('late', 'None'), slice('late', generation(7, 2))])
@@ -103,7 +150,8 @@ for (const { name, ageMs = 0, begin, end, says, lists = 0 } of FAULTS)
       await unchanged(cluster)
       return (await addresses(nameOf('late'))) === ['NOERROR', ...generation(7, 2)].join(' ')
     })
-    if (says !== undefined) await time.passUntil('a last word', () => lines().at(-1)?.startsWith('[INFO]') ?? false)
+    if (says !== undefined)
+      await time.passUntil('a last word', () => lines().at(-1)?.startsWith('[INFO]') ?? false)
     else assert.deepEqual(lines(), [])
     assert.ok(lines().filter(line => says?.test(line)).length <= 1, lines().join('\n'))
     // One of them may say so while another one still pauses.
@@ -128,9 +176,13 @@ for (const { name, isListed } of [
     })
     if (!isListed) inject()
     api.apply(service('late', addressOf(3, 1)))
-    await time.passUntil('what came after them', async () => (await addresses(nameOf('late'))) === `NOERROR ${addressOf(3, 1)}`)
+    await time.passUntil(
+      'what came after them',
+      async () => (await addresses(nameOf('late'))) === `NOERROR ${addressOf(3, 1)}`,
+    )
     api.apply(slice('pool', generation(2, 3)))
-    const isMoved = async (): Promise<boolean> => (await addresses(nameOf('pool'))) === ['NOERROR', ...generation(2, 3)].join(' ')
+    const isMoved = async (): Promise<boolean> =>
+      (await addresses(nameOf('pool'))) === ['NOERROR', ...generation(2, 3)].join(' ')
     await time.passUntil('what came after the slices', isMoved)
     assert.equal(await addresses(nameOf('old-3')), `NOERROR ${addressOf(0, 3)}`)
     assert.ok(logged.length <= absurd.length, `${logged.length} lines`)
@@ -145,7 +197,10 @@ for (const { name, isListed } of [
 test('a headless service that is replaced as a whole in a list is never answered half', async t => {
   const half = 40
   const sets = [generation(1, 2 * half), generation(2, 2 * half)]
-  const slices = (set: readonly string[]) => [slice('pool', set.slice(0, half), 0), slice('pool', set.slice(half), 1)]
+  const slices = (set: readonly string[]) => [
+    slice('pool', set.slice(0, half), 0),
+    slice('pool', set.slice(half), 1),
+  ]
   const api = await startKubeApi(t, { manifests: [service('pool', 'None'), ...slices(sets[0]!)] })
   const { time, addresses } = await followCluster(t, api)
   await time.settled()

@@ -1,11 +1,18 @@
-// Reloads, deaths and the end of a server that follows a cluster: what is known survives what changes around it, and nothing is left behind.
+// Reloads, deaths and the end of a server that follows a cluster: what is known survives what
+// changes around it, and nothing is left behind.
 
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
-import { type KubeApi, startKubeApi } from './kube-api/api-server.ts'
-import { addressOf, nameOf, namespace, service, services } from './support/kubernetes-fault-objects.ts'
+import { type KubeApi, startKubeApi } from './fakes/kube-api/api-server.ts'
+import {
+  addressOf,
+  nameOf,
+  namespace,
+  service,
+  services,
+} from './support/kubernetes-fault-objects.ts'
 import {
   type ClusterPorts,
   type ClusterServer,
@@ -31,11 +38,24 @@ const corefile =
   (clusters: readonly Block[], extra: readonly string[] = []) =>
   ({ dns, ready }: ClusterPorts): string => {
     const [first, ...others] = clusters.map(({ zone = 'cluster.local', options = [] }) =>
-      ['kubernetes', zone, '{', '\n', 'startup_timeout 5s', ...options.flatMap(option => ['\n', option]), '\n}'].join(' '),
+      [
+        'kubernetes',
+        zone,
+        '{',
+        '\n',
+        'startup_timeout 5s',
+        ...options.flatMap(option => ['\n', option]),
+        '\n}',
+      ].join(' '),
     )
     const common = ['bind 127.0.0.1', 'errors', 'whoami']
     const main = [`.:${dns} {`, ...common, `ready 127.0.0.1:${ready}`, ...extra, first ?? '', '}']
-    const rest = others.flatMap((text, n) => [`${clusters[n + 1]?.zone}:${dns} {`, ...common, text, '}'])
+    const rest = others.flatMap((text, n) => [
+      `${clusters[n + 1]?.zone}:${dns} {`,
+      ...common,
+      text,
+      '}',
+    ])
     return [...main, ...rest, ''].join('\n')
   }
 
@@ -46,7 +66,11 @@ interface Started {
   readonly server: ClusterServer
 }
 
-const started = async (t: TestContext, clusters: readonly Block[] = [{}], extra: readonly string[] = []): Promise<Started> => {
+const started = async (
+  t: TestContext,
+  clusters: readonly Block[] = [{}],
+  extra: readonly string[] = [],
+): Promise<Started> => {
   const api = await startKubeApi(t, { manifests: MANIFESTS })
   const environment = podEnvironment(api.port, api.podFolder().path)
   const server = await startCluster(t, corefile(clusters, extra), { environment })
@@ -70,7 +94,10 @@ describe('reloads of a server that follows a cluster', { concurrency: AT_A_TIME 
     }
     assert.equal(api.requests.count(), before)
     api.apply(service('late', addressOf(1, 1)))
-    await until('a change', async () => (await server.addresses(nameOf('late'))) === `NOERROR ${addressOf(1, 1)}`)
+    await until(
+      'a change',
+      async () => (await server.addresses(nameOf('late'))) === `NOERROR ${addressOf(1, 1)}`,
+    )
   })
 
   test('reloads without the API server keep all answers, and nothing is listed when it is back', async t => {
@@ -84,7 +111,10 @@ describe('reloads of a server that follows a cluster', { concurrency: AT_A_TIME 
     api.requests.clear()
     api.apply(service('late', addressOf(1, 1)))
     await api.up()
-    await until('a change', async () => (await server.addresses(nameOf('late'))) === `NOERROR ${addressOf(1, 1)}`)
+    await until(
+      'a change',
+      async () => (await server.addresses(nameOf('late'))) === `NOERROR ${addressOf(1, 1)}`,
+    )
     await api.watches.whenOpen(WATCHED)
     assert.equal(api.requests.count({ verb: 'list' }), 0)
   })
@@ -125,7 +155,10 @@ describe('reloads of a server that follows a cluster', { concurrency: AT_A_TIME 
     assert.equal(await server.addresses(nameOf('old-1', zone)), 'NXDOMAIN')
     await other.down()
     api.apply(service('late', addressOf(1, 1)))
-    await until('a change', async () => (await server.addresses(nameOf('late'))) === `NOERROR ${addressOf(1, 1)}`)
+    await until(
+      'a change',
+      async () => (await server.addresses(nameOf('late'))) === `NOERROR ${addressOf(1, 1)}`,
+    )
     assert.equal(await server.addresses(nameOf('far-1', zone)), `NOERROR ${addressOf(3, 1)}`)
     await server.reload()
     assert.equal(await server.addresses(nameOf('far-1', zone)), `NOERROR ${addressOf(3, 1)}`)
@@ -141,10 +174,16 @@ describe('deaths of a server that follows a cluster', { concurrency: AT_A_TIME }
     for (let n = 0; n < 50; n++) api.apply(service(`late-${n}`, addressOf(1, n)))
     for (const name of ['old-0', 'old-1', 'old-2']) api.delete('Service', 'shop', name)
     await server.line(serves, before + 1)
-    await until('the last change', async () => (await server.addresses(nameOf('old-2'))) === 'NXDOMAIN')
+    await until(
+      'the last change',
+      async () => (await server.addresses(nameOf('old-2'))) === 'NXDOMAIN',
+    )
     // From many ports, so that both shards are asked.
-    for (let n = 0; n < 50; n++) assert.equal(await server.addresses(nameOf(`late-${n}`)), `NOERROR ${addressOf(1, n)}`)
-    const replies = await Promise.all(Array.from({ length: 64 }, () => server.addresses(nameOf('old-1'))))
+    for (let n = 0; n < 50; n++)
+      assert.equal(await server.addresses(nameOf(`late-${n}`)), `NOERROR ${addressOf(1, n)}`)
+    const replies = await Promise.all(
+      Array.from({ length: 64 }, () => server.addresses(nameOf('old-1'))),
+    )
     assert.deepEqual([...new Set(replies)], ['NXDOMAIN'])
     assert.equal(api.requests.count({ verb: 'list' }), WATCHED)
   })
@@ -154,7 +193,11 @@ describe('deaths of a server that follows a cluster', { concurrency: AT_A_TIME }
     { name: 'while the API server is away', isDown: true },
   ])
     test(`the end, ${name}: after lameduck, and nothing stays open`, async t => {
-      const { api, server } = await started(t, [{}], [`health 127.0.0.1:0 {\nlameduck ${LAMEDUCK_MS}ms\n}`])
+      const { api, server } = await started(
+        t,
+        [{}],
+        [`health 127.0.0.1:0 {\nlameduck ${LAMEDUCK_MS}ms\n}`],
+      )
       if (isDown) await api.down()
       const startMs = performance.now()
       server.signal('SIGTERM')
@@ -168,8 +211,12 @@ describe('deaths of a server that follows a cluster', { concurrency: AT_A_TIME }
     const api = await startKubeApi(t, { manifests: MANIFESTS })
     api.faults.holdLists()
     const environment = podEnvironment(api.port, api.podFolder().path)
-    const server = await launchCluster(t, corefile([{ options: ['startup_timeout 1h'] }]), { environment })
-    await server.line(/^\[INFO\] plugin\/kubernetes: waiting for Kubernetes API before starting server$/)
+    const server = await launchCluster(t, corefile([{ options: ['startup_timeout 1h'] }]), {
+      environment,
+    })
+    await server.line(
+      /^\[INFO\] plugin\/kubernetes: waiting for Kubernetes API before starting server$/,
+    )
     server.signal('SIGTERM')
     // Not after an hour: the test would not wait so long.
     assert.equal(await server.ended, 0)

@@ -1,10 +1,11 @@
-// A Corefile that clusters have had for years, as it is: retired `upstream` included, credentials laid out as in a pod. Only what a test must not
-// touch is replaced in its text: ports, the addresses they are opened at, and /etc/resolv.conf, by an upstream of the test.
+// A Corefile that clusters have had for years, as it is: retired `upstream` included, credentials
+// laid out as in a pod. Only what a test must not touch is replaced in its text: ports, the
+// addresses they are opened at, and /etc/resolv.conf, by an upstream of the test.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type FakeUpstream, fakeUpstream } from './fakes/fake-upstream.ts'
 import { type ClusterServer, Fence, startCluster } from './support/cluster-server.ts'
-import { type FakeUpstream, fakeUpstream } from './support/fake-upstream.ts'
 import { askOneWay, WAYS } from './support/kubernetes-ask.ts'
 import { allCached, ask, gist } from './support/kubernetes-steps.ts'
 import { query, show } from './support/messages.ts'
@@ -33,21 +34,24 @@ const SEED = `.:53 {
 }
 `
 
-const seedAt = (upstream: FakeUpstream) => (dns: number, health: number, ready: number, metrics: number) => {
-  const replacements = [
-    ['.:53 {\n', `.:${dns} {\n    bind 127.0.0.1 ::1\n`],
-    ['health {', `health 127.0.0.1:${health} {`],
-    ['ready\n', `ready 127.0.0.1:${ready}\n`],
-    ['prometheus :9153', `prometheus 127.0.0.1:${metrics}`],
-    ['/etc/resolv.conf', `127.0.0.1:${upstream.port}`],
-  ] as const
-  return replacements.reduce((text, [was, is]) => {
-    assert.equal(text.split(was).length, 2, was)
-    return text.replace(was, is)
-  }, SEED)
-}
+const seedAt =
+  (upstream: FakeUpstream) => (dns: number, health: number, ready: number, metrics: number) => {
+    const replacements = [
+      ['.:53 {\n', `.:${dns} {\n    bind 127.0.0.1 ::1\n`],
+      ['health {', `health 127.0.0.1:${health} {`],
+      ['ready\n', `ready 127.0.0.1:${ready}\n`],
+      ['prometheus :9153', `prometheus 127.0.0.1:${metrics}`],
+      ['/etc/resolv.conf', `127.0.0.1:${upstream.port}`],
+    ] as const
+    return replacements.reduce((text, [was, is]) => {
+      assert.equal(text.split(was).length, 2, was)
+      return text.replace(was, is)
+    }, SEED)
+  }
 
-/** What is in the cluster, and what the upstream has; loadbalance turns answers, gists are sorted. */
+/**
+ * What is in the cluster, and what the upstream has; loadbalance turns answers, gists are sorted.
+ */
 const ANSWERS: readonly (readonly [question: string, gist: string])[] = [
   ['kubernetes.default.svc.cluster.local. A', '10.96.0.1'],
   ['kubernetes.default.svc.cluster.local. AAAA', 'NODATA'],
@@ -67,7 +71,10 @@ const ANSWERS: readonly (readonly [question: string, gist: string])[] = [
     'dual-0.headless-dual.testns.svc.cluster.local.',
   ],
   ['1.0.113.203.in-addr.arpa. PTR', 'outside.example.org.'],
-  ['1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa. PTR', 'outside.example.org.'],
+  [
+    '1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa. PTR',
+    'outside.example.org.',
+  ],
   ['www.example.org. A', '192.0.2.80'],
   ['www.example.net. A', 'NXDOMAIN'],
 ]
@@ -76,7 +83,8 @@ test("the seed's Corefile", LIMIT, async t => {
   const upstream = await fakeUpstream(({ bytes, reply }) => {
     const [name = '', , type] = show(bytes).question.split(' ')
     if (type === 'PTR') reply({ answer: [`${name} 300 IN PTR outside.example.org.`] })
-    else if (name === 'www.example.org.' && type === 'A') reply({ answer: [`${name} 300 IN A 192.0.2.80`] })
+    else if (name === 'www.example.org.' && type === 'A')
+      reply({ answer: [`${name} 300 IN A 192.0.2.80`] })
     else reply({ rcode: 'NXDOMAIN' })
   })
   t.after(() => upstream.close())
@@ -86,26 +94,38 @@ test("the seed's Corefile", LIMIT, async t => {
   for (const [question, expected] of ANSWERS) {
     await t.test(question, async () => {
       const [name = '', type] = question.split(' ')
-      const replies = await Promise.all(WAYS.map((way, id) => askOneWay(dns, query(name, type, { id }).bytes, way)))
+      const replies = await Promise.all(
+        WAYS.map((way, id) => askOneWay(dns, query(name, type, { id }).bytes, way)),
+      )
       assert.deepEqual(replies.map(gist), Array(WAYS.length).fill(expected))
     })
   }
-  await t.test("the upstream was asked for names that are not the cluster's, and for no other", () => {
-    const questions = upstream.asked.map(({ bytes }) => show(bytes).question).filter(question => !question.endsWith(' HINFO'))
-    const expected = ANSWERS.map(([question]) => question.replace(' ', ' IN ')).filter(question =>
-      /203|8\.b\.d|^www/.test(question),
-    )
-    assert.deepEqual([...new Set(questions)].toSorted(), expected.toSorted())
-  })
+  await t.test(
+    "the upstream was asked for names that are not the cluster's, and for no other",
+    () => {
+      const questions = upstream.asked
+        .map(({ bytes }) => show(bytes).question)
+        .filter(question => !question.endsWith(' HINFO'))
+      const expected = ANSWERS.map(([question]) => question.replace(' ', ' IN ')).filter(question =>
+        /203|8\.b\.d|^www/.test(question),
+      )
+      assert.deepEqual([...new Set(questions)].toSorted(), expected.toSorted())
+    },
+  )
   await t.test('a change is seen through cache and forward', () => comesAndGoes(cluster, metrics))
   await t.test('health, ready and metrics', async () => {
     const get = async (path: string) => (await fetch(`http://127.0.0.1:${path}`)).text()
     assert.equal(await get(`${health}/health`), 'OK')
     assert.equal(await get(`${ready}/ready`), 'OK')
-    assert.match(await get(`${metrics}/metrics`), /^coredns_kubernetes_rest_client_requests_total\{.*code="200".*\} \d+$/m)
+    assert.match(
+      await get(`${metrics}/metrics`),
+      /^coredns_kubernetes_rest_client_requests_total\{.*code="200".*\} \d+$/m,
+    )
   })
   await t.test('one warning, of what is retired', () => {
-    const warnings = (cluster.process.out + cluster.process.err).split('\n').filter(line => line.includes('[WARNING]'))
+    const warnings = (cluster.process.out + cluster.process.err)
+      .split('\n')
+      .filter(line => line.includes('[WARNING]'))
     assert.equal(warnings.length, 1, warnings.join('\n'))
     assert.match(warnings[0] ?? '', /'upstream' was retired/)
   })

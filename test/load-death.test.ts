@@ -15,7 +15,10 @@ test('a shard that dies after it has loaded, and before all have: nobody waits f
   t.after(() => rmSync(folder, { recursive: true }))
   const conf = join(folder, 'Corefile')
   writeFileSync(conf, `.:${quietPort()} {\nbind 127.0.0.1\nwhoami\n}\n`)
-  const server = new WatchedProcess(t, process.execPath, [join(import.meta.dirname, 'support/late-server.ts'), conf])
+  const server = new WatchedProcess(t, process.execPath, [
+    join(import.meta.dirname, 'fakes/late-server.ts'),
+    conf,
+  ])
   await server.seen(/shard 0 died/)
   await server.seen(/^\[INFO\] engine/m)
   await server.stop()

@@ -1,4 +1,5 @@
-// The issue's load: dnsperf, 10,000 names, two shards, UDP and TCP, nsd behind. Nothing may be lost; how fast it is belongs to bench.
+// The issue's load: dnsperf, 10,000 names, two shards, UDP and TCP, nsd behind. Nothing may be
+// lost; how fast it is belongs to bench.
 
 import assert from 'node:assert/strict'
 import { execFile, spawn, spawnSync } from 'node:child_process'
@@ -15,7 +16,9 @@ const NAMES = 10_000
 const QUERIES = 100_000
 const PATH = `${process.env.PATH}:/usr/sbin:/sbin`
 const run = promisify(execFile)
-const missing = ['dnsperf', 'nsd'].filter(name => spawnSync('which', [name], { env: { ...process.env, PATH } }).status !== 0)
+const missing = ['dnsperf', 'nsd'].filter(
+  name => spawnSync('which', [name], { env: { ...process.env, PATH } }).status !== 0,
+)
 
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1')
@@ -78,10 +81,17 @@ test('load: 100,000 queries over UDP and over TCP, two shards, none lost', {
   const folder = mkdtempSync(join(tmpdir(), 'shardns-load-'))
   const ports = { nsd: await freePort(), dns: await freePort(), metrics: await freePort() }
   writeFiles(folder, ports)
-  const nsd = spawn('nsd', ['-d', '-c', join(folder, 'nsd.conf')], { env: { ...process.env, PATH }, stdio: 'ignore' })
-  const server = spawn(process.execPath, ['src/cli.ts', '-conf', join(folder, 'Corefile'), '--workers', '2'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const nsd = spawn('nsd', ['-d', '-c', join(folder, 'nsd.conf')], {
+    env: { ...process.env, PATH },
+    stdio: 'ignore',
   })
+  const server = spawn(
+    process.execPath,
+    ['src/cli.ts', '-conf', join(folder, 'Corefile'), '--workers', '2'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   t.after(async () => {
     nsd.kill()
     server.kill()
@@ -117,7 +127,8 @@ test('load: 100,000 queries over UDP and over TCP, two shards, none lost', {
   }
   const metrics = await (await fetch(`http://127.0.0.1:${ports.metrics}/metrics`)).text()
   assert.equal(metric(metrics, 'coredns_cache_requests_total'), 2 * QUERIES)
-  // The first round of UDP misses; a name asked again while its first answer is on its way may miss once more.
+  // The first round of UDP misses; a name asked again while its first answer is on its way may miss
+  // once more.
   const hits = metric(metrics, 'coredns_cache_hits_total')
   assert.ok(hits >= 2 * QUERIES - NAMES - NAMES / 10 && hits <= 2 * QUERIES - NAMES, `${hits} hits`)
 })

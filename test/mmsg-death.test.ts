@@ -1,4 +1,5 @@
-// Shards that die at the worst moments, and reloads, under a load that never asks twice: sockets and batches outlive shards, so nothing is lost.
+// Shards that die at the worst moments, and reloads, under a load that never asks twice: sockets
+// and batches outlive shards, so nothing is lost.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -16,7 +17,10 @@ const NAMES = HOSTS.map(line => line.slice(line.indexOf(' ') + 1))
 const corefile = (port: number, cacheSeconds = 3600): string =>
   `example.org:${port} {\n bind 127.0.0.1\n cache ${cacheSeconds}\n hosts /dev/null {\n  ${HOSTS.join('\n  ')}\n }\n}\n`
 
-/** Brings all names into the cache: an answer that is being made when its shard dies dies with it, one from the cache does not. */
+/**
+ * Brings all names into the cache: an answer that is being made when its shard dies dies with it,
+ * one from the cache does not.
+ */
 const warmUp = async (port: number): Promise<void> => {
   await askUdp(
     port,
@@ -46,7 +50,8 @@ test('shards that die within a batch, before it and in a hang lose no query', LI
       await server.line(serves, before + 1)
     }
   }
-  // A hang is noticed when the thread has used up a second, which takes several where the machine is busy.
+  // A hang is noticed when the thread has used up a second, which takes several where the machine
+  // is busy.
   const setting = { port, names: NAMES, perSecond: 20_000, seconds: 5, patienceSeconds: 20 }
   const { completed, lost, report } = await loadUntil(t, setting, killInTurn())
   t.diagnostic(`${completed} answered`)
@@ -54,7 +59,11 @@ test('shards that die within a batch, before it and in a hang lose no query', LI
   assert.ok(completed > 10_000, report)
   // A shard that only waits for its turn, on a machine that others keep busy, is none of them.
   assert.equal(server.count(/^\[ERROR\] shard \d died/), DEATHS.length, server.process.out)
-  assert.equal(server.count(/^\[ERROR\] shard \d does not respond: replacing it$/), 1, server.process.out)
+  assert.equal(
+    server.count(/^\[ERROR\] shard \d does not respond: replacing it$/),
+    1,
+    server.process.out,
+  )
 })
 
 test('twenty reloads lose no query', LIMIT, async t => {
@@ -63,7 +72,11 @@ test('twenty reloads lose no query', LIMIT, async t => {
   const reloads = async (): Promise<void> => {
     for (let n = 0; n < 20; n++) await server.reload(corefile(port, 3600 + (n % 2)))
   }
-  const { completed, lost, report } = await loadUntil(t, { port, names: NAMES, perSecond: 5000, seconds: 3 }, reloads())
+  const { completed, lost, report } = await loadUntil(
+    t,
+    { port, names: NAMES, perSecond: 5000, seconds: 3 },
+    reloads(),
+  )
   t.diagnostic(`${completed} answered`)
   assert.equal(lost, 0, report)
   assert.ok(completed > 5000, report)

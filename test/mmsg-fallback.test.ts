@@ -1,20 +1,28 @@
-// When the mmsg engine fails at run time, node:dgram takes over the same sockets: once, with one line in the log, and without a query lost.
+// When the mmsg engine fails at run time, node:dgram takes over the same sockets: once, with one
+// line in the log, and without a query lost.
 
 import assert from 'node:assert/strict'
 import type { Socket } from 'node:dgram'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { test } from 'node:test'
 import { CacheKey } from '../src/cache/key.ts'
-import { FastQuery } from '../src/core/fast-query.ts'
-import type { Peer } from '../src/core/query.ts'
+import { FastQuery } from '../src/chain/fast-query.ts'
+import type { Peer } from '../src/chain/query.ts'
+import type { ShardCounts } from '../src/metrics/shard-counts.ts'
 import type { OpenListener } from '../src/net/engine.ts'
-import { askFor, replyTo, ScriptedReceiver } from '../src/net/mmsg/engine.cases.ts'
 import { makeInboundMemory } from '../src/net/mmsg/inbound-layout.ts'
 import type { Libc } from '../src/net/mmsg/libc.ts'
-import { connected, openDescriptors, openGroup, realLibc, withoutIpv6, withoutLibc } from '../src/net/mmsg/loopback.cases.ts'
-import type { BootMessage, ListenerMessage } from '../src/server/boot.ts'
-import type { ShardCounts } from '../src/server/shard-counts.ts'
-import { UdpEngine } from '../src/server/udp-engine.ts'
+import type { BootMessage, ListenerMessage } from '../src/shard/messages.ts'
+import { UdpEngine } from '../src/shard/udp-engine.ts'
+import { askFor, replyTo, ScriptedReceiver } from './fakes/engine.ts'
+import {
+  connected,
+  openDescriptors,
+  openGroup,
+  realLibc,
+  withoutIpv6,
+  withoutLibc,
+} from './fakes/loopback.ts'
 import { startLoad, withoutLoad } from './support/dnsperf.ts'
 import { startEngineServer } from './support/engine-server.ts'
 import { query } from './support/messages.ts'
@@ -43,7 +51,13 @@ const makeUdpEngine = (): Engine => {
   const log: string[] = []
   const fallbacks: string[] = []
   const write = (text: string): void => void log.push(text)
-  const boot = { shard: 0, engine: 'mmsg', inbound: makeInboundMemory(), recvBufferBytes: 1 << 20, canReusePort: true }
+  const boot = {
+    shard: 0,
+    engine: 'mmsg',
+    inbound: makeInboundMemory(),
+    recvBufferBytes: 1 << 20,
+    canReusePort: true,
+  }
   const udp = new UdpEngine({
     boot: boot as unknown as BootMessage,
     query: new FastQuery(new CacheKey([1, 2])),
@@ -65,12 +79,24 @@ interface Opened {
 const openOn = async (t: Cleanup, { udp }: Engine, address: string): Promise<Opened> => {
   const { group, port } = await openGroup(t, address, 1)
   const receiver = new ScriptedReceiver()
-  const message = { index: 0, label: '', address, port, tcpLimits: receiver.tcpLimits, udp: group } satisfies ListenerMessage
+  const message = {
+    index: 0,
+    label: '',
+    address,
+    port,
+    tcpLimits: receiver.tcpLimits,
+    udp: group,
+  } satisfies ListenerMessage
   return { listener: await udp.open(message, receiver), receiver, port }
 }
 
 /** Sends one query; the reply as it comes. */
-const ask = async (t: Cleanup, address: string, port: number, query: Uint8Array): Promise<string> => {
+const ask = async (
+  t: Cleanup,
+  address: string,
+  port: number,
+  query: Uint8Array,
+): Promise<string> => {
   const client = await connected(t, address, port)
   const { promise, resolve } = Promise.withResolvers<Uint8Array>()
   client.once('message', resolve)
@@ -88,7 +114,8 @@ for (const [address, to] of [
     ...LIMIT,
     skip: withoutLibc || (address === '127.0.0.1' ? false : withoutIpv6),
   }, async t => {
-    // Hooks run in the order in which they were registered: the listener closes before its descriptor does.
+    // Hooks run in the order in which they were registered: the listener closes before its
+    // descriptor does.
     const closing: (() => void | Promise<void>)[] = []
     t.after(async () => {
       for (const close of closing) await close()
@@ -99,7 +126,10 @@ for (const [address, to] of [
     opened.listener.start?.()
     const check = async (id: number): Promise<void> => {
       for (const way of ['fast', 'sync', 'async'] as const)
-        assert.equal(await ask(t, to, opened.port, askFor(way, id)), replyTo(askFor(way, id)).toHex())
+        assert.equal(
+          await ask(t, to, opened.port, askFor(way, id)),
+          replyTo(askFor(way, id)).toHex(),
+        )
     }
     await check(1)
     assert.deepEqual(engine.log, [])
@@ -139,32 +169,37 @@ const closeLeftovers = (t: Cleanup): void => {
   })
 }
 
-test('all listeners are taken over, those that start later too, and each is closed once', LIMIT, async t => {
-  closeLeftovers(t)
-  const engine = makeUdpEngine()
-  const sockets: (() => void | Promise<void>)[] = []
-  const collect: Cleanup = { after: run => void sockets.push(run) }
-  const before = openDescriptors()
-  const opened: Opened[] = []
-  for (let n = 0; n < 3; n++) opened.push(await openOn(collect, engine, '127.0.0.1'))
-  const [first, second, late] = opened as [Opened, Opened, Opened]
-  first.listener.start?.()
-  second.listener.start?.()
-  engine.breakDown()
-  const asked = [
-    await ask(t, '127.0.0.1', first.port, askFor('fast', 1)),
-    await ask(t, '127.0.0.1', second.port, askFor('sync', 2)),
-  ]
-  late.listener.start?.()
-  asked.push(await ask(t, '127.0.0.1', late.port, askFor('fast', 3)))
-  const never = await openOn(collect, engine, '127.0.0.1')
-  for (const { listener } of [...opened, never]) await listener.close(0)
-  for (const close of sockets) await close()
-  assert.equal(openDescriptors(), before + asked.length)
-  assert.deepEqual([engine.fallbacks.length, engine.log.length], [1, 1])
-})
+test(
+  'all listeners are taken over, those that start later too, and each is closed once',
+  LIMIT,
+  async t => {
+    closeLeftovers(t)
+    const engine = makeUdpEngine()
+    const sockets: (() => void | Promise<void>)[] = []
+    const collect: Cleanup = { after: run => void sockets.push(run) }
+    const before = openDescriptors()
+    const opened: Opened[] = []
+    for (let n = 0; n < 3; n++) opened.push(await openOn(collect, engine, '127.0.0.1'))
+    const [first, second, late] = opened as [Opened, Opened, Opened]
+    first.listener.start?.()
+    second.listener.start?.()
+    engine.breakDown()
+    const asked = [
+      await ask(t, '127.0.0.1', first.port, askFor('fast', 1)),
+      await ask(t, '127.0.0.1', second.port, askFor('sync', 2)),
+    ]
+    late.listener.start?.()
+    asked.push(await ask(t, '127.0.0.1', late.port, askFor('fast', 3)))
+    const never = await openOn(collect, engine, '127.0.0.1')
+    for (const { listener } of [...opened, never]) await listener.close(0)
+    for (const close of sockets) await close()
+    assert.equal(openDescriptors(), before + asked.length)
+    assert.deepEqual([engine.fallbacks.length, engine.log.length], [1, 1])
+  },
+)
 
-const block = (port: number): string => `example.org:${port} {\n bind 127.0.0.1\n cache 60\n whoami\n}\n`
+const block = (port: number): string =>
+  `example.org:${port} {\n bind 127.0.0.1\n cache 60\n whoami\n}\n`
 const FAILED = /^\[ERROR\] engine mmsg failed \(recvmmsg: errno 9\): node:dgram takes over$/
 
 test('a server whose shard falls back goes on: no query lost, reloads, shards that die', {
@@ -177,7 +212,12 @@ test('a server whose shard falls back goes on: no query lost, reloads, shards th
     [0, 'exit'],
   ] as const
   const server = await startEngineServer(t, block(port), faults)
-  const load = startLoad(t, { port, names: ['a.example.org', 'b.example.org'], perSecond: 5000, seconds: 3 })
+  const load = startLoad(t, {
+    port,
+    names: ['a.example.org', 'b.example.org'],
+    perSecond: 5000,
+    seconds: 3,
+  })
   server.fail()
   await server.line(FAILED)
   await server.reload(block(port) + block(second))
@@ -209,12 +249,18 @@ test('metrics say by which engine each shard receives, also after the one that f
   const shards = async (): Promise<Record<string, number>> => {
     const scrape = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text()
     const lines = [...scrape.matchAll(/^shardns_shards\{engine="(\w+)",.*\} (\d+)$/gm)]
-    return Object.fromEntries(lines.map(([, engine = '', count]) => [engine, Number(count)]).filter(([, count]) => count !== 0))
+    return Object.fromEntries(
+      lines
+        .map(([, engine = '', count]) => [engine, Number(count)])
+        .filter(([, count]) => count !== 0),
+    )
   }
   assert.deepEqual(await shards(), { mmsg: 2 })
   server.fail()
-  // Whatever shard it goes to, the query wakes that one; the failure shows when shard 0 next receives.
-  for (let id = 0; server.count(FAILED) === 0; id++) await askUdp(port, [query('a.example.com.', 'A', { id: id & 0xffff }).bytes])
+  // Whatever shard it goes to, the query wakes that one; the failure shows when shard 0 next
+  // receives.
+  for (let id = 0; server.count(FAILED) === 0; id++)
+    await askUdp(port, [query('a.example.com.', 'A', { id: id & 0xffff }).bytes])
   assert.deepEqual(await shards(), { dgram: 1, mmsg: 1 })
   const serves = server.count(/^test: shard 0 serves$/)
   server.fail()

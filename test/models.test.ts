@@ -1,5 +1,6 @@
-// The protocols of shared memory, as models that spin searches exhaustively: no fault in the protocol as it is, one in each variant that breaks a
-// rule of it (a model that finds nothing wrong with those would find nothing at all).
+// The protocols of shared memory, as models that spin searches exhaustively: no fault in the
+// protocol as it is, one in each variant that breaks a rule of it (a model that finds nothing wrong
+// with those would find nothing at all).
 
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -9,7 +10,9 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 
 const FOLDER = join(import.meta.dirname, 'models')
-/** Steps of one run of a model: far more than any takes. A search that is cut off there is an error. */
+/**
+ * Steps of one run of a model: far more than any takes. A search that is cut off there is an error.
+ */
 const DEPTH = '100000'
 const LIMIT_MS = 60_000
 
@@ -21,20 +24,36 @@ const MODELS: Readonly<Record<string, readonly string[]>> = {
   budget: ['CHECK_FIRST', 'KEEPS_REFUSED', 'NO_TIMER', 'SWEEP_EARLY', 'NO_SWEEP'],
 }
 
-const isMissing = (command: string, flag: string): boolean => spawnSync(command, [flag]).error !== undefined
+const isMissing = (command: string, flag: string): boolean =>
+  spawnSync(command, [flag]).error !== undefined
 const missing = [
   ['spin', '-V'],
   ['gcc', '--version'],
 ].filter(([command = '', flag = '']) => isMissing(command, flag))
-const skip = missing.length > 0 && `${missing.map(([command]) => command).join(' and ')} not installed`
+const skip =
+  missing.length > 0 && `${missing.map(([command]) => command).join(' and ')} not installed`
 
 /** What the search of all states found. */
-const search = (t: TestContext, model: string, variant: string | undefined): { errors: number; states: number; text: string } => {
+const search = (
+  t: TestContext,
+  model: string,
+  variant: string | undefined,
+): { errors: number; states: number; text: string } => {
   const cwd = mkdtempSync(join(tmpdir(), 'shardns-model-'))
   t.after(() => rmSync(cwd, { recursive: true }))
   const run = (command: string, ...args: string[]): string =>
-    execFileSync(command, args, { cwd, encoding: 'utf8', timeout: LIMIT_MS, stdio: ['ignore', 'pipe', 'pipe'] })
-  run('spin', '-a', ...(variant === undefined ? [] : [`-D${variant}`]), join(FOLDER, `${model}.pml`))
+    execFileSync(command, args, {
+      cwd,
+      encoding: 'utf8',
+      timeout: LIMIT_MS,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+  run(
+    'spin',
+    '-a',
+    ...(variant === undefined ? [] : [`-D${variant}`]),
+    join(FOLDER, `${model}.pml`),
+  )
   run('gcc', '-O2', '-w', '-DSAFETY', '-o', 'pan', 'pan.c')
   const text = run('./pan', `-m${DEPTH}`, '-b')
   const found = /errors: (\d+)\n\s*(\d+) states, stored/.exec(text)

@@ -1,4 +1,5 @@
-// The npm scripts, in a copy of the checkout: what they start ends with them, and they change nothing that is tracked.
+// The npm scripts, in a copy of the checkout: what they start ends with them, and they change
+// nothing that is tracked.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -35,7 +36,8 @@ test('package-lock.json has every package that it asks for, those of other platf
   for (const [place, { dependencies, optionalDependencies }] of Object.entries(packages)) {
     for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
       const nested = `${place === '' ? '' : `${place}/`}node_modules/${name}`
-      if (packages[nested] === undefined && packages[`node_modules/${name}`] === undefined) missing.push(`${place} -> ${name}`)
+      if (packages[nested] === undefined && packages[`node_modules/${name}`] === undefined)
+        missing.push(`${place} -> ${name}`)
     }
   }
   assert.deepEqual(missing, [])
@@ -55,7 +57,8 @@ for (const { code, status } of [
 ])
   test(`what is missing is installed by npm ci, which leaves package-lock.json alone; npm ends with ${code}`, t => {
     const folder = temporaryFolder(t)
-    for (const file of ['.install.mjs', 'package.json', 'package-lock.json']) cpSync(join(ROOT, file), join(folder, file))
+    for (const file of ['.install.mjs', 'package.json', 'package-lock.json'])
+      cpSync(join(ROOT, file), join(folder, file))
     const env = { ...process.env, PATH: `${fakeNpm(folder, code)}:${process.env.PATH}` }
     assert.equal(spawnSync(process.execPath, ['.install.mjs'], { cwd: folder, env }).status, status)
     assert.match(readFileSync(join(folder, 'called'), 'utf8'), /^ci( --\S+)*\n$/)
@@ -80,23 +83,27 @@ const fingerprint = (folder: string): string[] =>
     )
     .toSorted()
 
-test('npm start: SIGUSR1 reloads, a signal to npm ends the server, and no file is another than before', LIMIT, async t => {
-  const folder = temporaryFolder(t)
-  copyCheckout(folder)
-  const [port] = await freePorts(1)
-  writeFileSync(join(folder, 'Corefile'), `.:${port} {\n bind 127.0.0.1\n whoami\n}\n`)
-  const before = fingerprint(folder)
-  const pidfile = join(temporaryFolder(t), 'pid')
-  const npm = new WatchedProcess(t, 'npm', ['start', '--', '-pidfile', pidfile], folder)
-  await npm.seen(/engine /)
-  while (!existsSync(pidfile)) await new Promise(setImmediate)
-  const pid = Number(readFileSync(pidfile, 'utf8'))
-  assert.notEqual(pid, npm.pid)
-  process.kill(pid, 'SIGUSR1')
-  await npm.seen(/Reloading complete/)
-  npm.child.kill('SIGTERM')
-  await npm.exited
-  assert.match(npm.out, /SIGTERM: Shutting down servers then terminating/)
-  assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
-  assert.deepEqual(fingerprint(folder), before)
-})
+test(
+  'npm start: SIGUSR1 reloads, a signal to npm ends the server, and no file is another than before',
+  LIMIT,
+  async t => {
+    const folder = temporaryFolder(t)
+    copyCheckout(folder)
+    const [port] = await freePorts(1)
+    writeFileSync(join(folder, 'Corefile'), `.:${port} {\n bind 127.0.0.1\n whoami\n}\n`)
+    const before = fingerprint(folder)
+    const pidfile = join(temporaryFolder(t), 'pid')
+    const npm = new WatchedProcess(t, 'npm', ['start', '--', '-pidfile', pidfile], folder)
+    await npm.seen(/engine /)
+    while (!existsSync(pidfile)) await new Promise(setImmediate)
+    const pid = Number(readFileSync(pidfile, 'utf8'))
+    assert.notEqual(pid, npm.pid)
+    process.kill(pid, 'SIGUSR1')
+    await npm.seen(/Reloading complete/)
+    npm.child.kill('SIGTERM')
+    await npm.exited
+    assert.match(npm.out, /SIGTERM: Shutting down servers then terminating/)
+    assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
+    assert.deepEqual(fingerprint(folder), before)
+  },
+)

@@ -1,4 +1,5 @@
-// Bytes that no well-behaved client sends, over plain sockets to a server process: what is answered, what is not, and that it goes on serving.
+// Bytes that no well-behaved client sends, over plain sockets to a server process: what is
+// answered, what is not, and that it goes on serving.
 
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
@@ -10,19 +11,28 @@ import { startServer } from './support/server-process.ts'
 
 const LIMIT = { timeout: 15_000 }
 
-const server = await startServer({ after }, port => `.:${port} {\n bind 127.0.0.1\n hosts {\n  192.0.2.1 a.test\n }\n}\n`)
+const server = await startServer(
+  { after },
+  port => `.:${port} {\n bind 127.0.0.1\n hosts {\n  192.0.2.1 a.test\n }\n}\n`,
+)
 
 const hex = (text: string): Uint8Array => Uint8Array.fromHex(text.replaceAll(/\s/g, ''))
 
 /** a.test. A IN */
 const QUESTION = '01 61 04 74657374 00 0001 0001'
 
-/** Answered, and after whatever came before it: one shard takes the datagrams of one socket in order. */
+/**
+ * Answered, and after whatever came before it: one shard takes the datagrams of one socket in
+ * order.
+ */
 const SENTINEL = query('a.test', 'A', { id: 0xfefe }).bytes
 
 const silent: readonly { name: string; message: string }[] = [
   { name: 'an answer (QR=1)', message: `1234 8100 0001 0000 0000 0000 ${QUESTION}` },
-  { name: 'an answer with rcode FORMERR, as two servers would bounce it', message: '1234 8001 0000 0000 0000 0000' },
+  {
+    name: 'an answer with rcode FORMERR, as two servers would bounce it',
+    message: '1234 8001 0000 0000 0000 0000',
+  },
   { name: 'an UPDATE answer', message: '1234 a800 0001 0000 0000 0000' },
   { name: 'an id alone', message: '1234' },
   { name: '11 bytes', message: '1234 0100 0001 0000 0000 00' },
@@ -45,18 +55,45 @@ test('UDP, no answer: no byte at all', LIMIT, async () => {
   assert.equal(getId(first!, 0), 0xfefe)
 })
 
-test('TCP, an empty message ends the connection, once what came before it is answered', LIMIT, async () => {
-  const [first] = await askTcp(server.port, [SENTINEL, hex(''), SENTINEL], 1)
-  assert.equal(getId(first!, 0), 0xfefe)
-  await assert.rejects(askTcp(server.port, [hex(''), SENTINEL], 1), /the connection was closed: 0 of 1 answers/)
-})
+test(
+  'TCP, an empty message ends the connection, once what came before it is answered',
+  LIMIT,
+  async () => {
+    const [first] = await askTcp(server.port, [SENTINEL, hex(''), SENTINEL], 1)
+    assert.equal(getId(first!, 0), 0xfefe)
+    await assert.rejects(
+      askTcp(server.port, [hex(''), SENTINEL], 1),
+      /the connection was closed: 0 of 1 answers/,
+    )
+  },
+)
 
 const answered: readonly { name: string; message: string; answer: string }[] = [
-  { name: 'UPDATE: NOTIMP', message: `1234 2800 0001 0000 0000 0000 ${QUESTION}`, answer: '1234 a804 0000 0000 0000 0000' },
-  { name: 'STATUS: NOTIMP', message: '1234 1000 0000 0000 0000 0000', answer: '1234 9004 0000 0000 0000 0000' },
-  { name: 'IQUERY: NOTIMP', message: '1234 0900 0000 0001 0000 0000', answer: '1234 8904 0000 0000 0000 0000' },
-  { name: 'opcode 15: NOTIMP', message: `1234 7900 0001 0000 0000 0000 ${QUESTION}`, answer: '1234 f904 0000 0000 0000 0000' },
-  { name: 'QDCOUNT 0: FORMERR', message: '1234 0100 0000 0000 0000 0000', answer: '1234 8101 0000 0000 0000 0000' },
+  {
+    name: 'UPDATE: NOTIMP',
+    message: `1234 2800 0001 0000 0000 0000 ${QUESTION}`,
+    answer: '1234 a804 0000 0000 0000 0000',
+  },
+  {
+    name: 'STATUS: NOTIMP',
+    message: '1234 1000 0000 0000 0000 0000',
+    answer: '1234 9004 0000 0000 0000 0000',
+  },
+  {
+    name: 'IQUERY: NOTIMP',
+    message: '1234 0900 0000 0001 0000 0000',
+    answer: '1234 8904 0000 0000 0000 0000',
+  },
+  {
+    name: 'opcode 15: NOTIMP',
+    message: `1234 7900 0001 0000 0000 0000 ${QUESTION}`,
+    answer: '1234 f904 0000 0000 0000 0000',
+  },
+  {
+    name: 'QDCOUNT 0: FORMERR',
+    message: '1234 0100 0000 0000 0000 0000',
+    answer: '1234 8101 0000 0000 0000 0000',
+  },
   {
     name: 'QDCOUNT 2: FORMERR',
     message: `1234 0100 0002 0000 0000 0000 ${QUESTION}${QUESTION}`,
@@ -92,7 +129,11 @@ const answered: readonly { name: string; message: string; answer: string }[] = [
     message: '1234 0100 0001 0000 0000 0000 81 61 00 0001 0001',
     answer: '1234 8101 0000 0000 0000 0000',
   },
-  { name: 'the header alone: SERVFAIL', message: '1234 0100 0001 0000 0000 0000', answer: '1234 8102 0000 0000 0000 0000' },
+  {
+    name: 'the header alone: SERVFAIL',
+    message: '1234 0100 0001 0000 0000 0000',
+    answer: '1234 8102 0000 0000 0000 0000',
+  },
 ]
 
 for (const { name, message, answer } of answered) {
@@ -130,9 +171,12 @@ test('a byte more than the message says is no error', LIMIT, async () => {
 })
 
 test('a name of 255 bytes is echoed, one of 256 is FORMERR', LIMIT, async () => {
-  const label = (length: number): string => length.toString(16).padStart(2, '0') + '61'.repeat(length)
+  const label = (length: number): string =>
+    length.toString(16).padStart(2, '0') + '61'.repeat(length)
   const message = (last: number): Uint8Array =>
-    hex(`1234 0100 0001 0000 0000 0000 ${label(63)}${label(63)}${label(63)}${label(last)} 00 0001 0001`)
+    hex(
+      `1234 0100 0001 0000 0000 0000 ${label(63)}${label(63)}${label(63)}${label(last)} 00 0001 0001`,
+    )
   const [longest] = await askUdp(server.port, [message(61)])
   assert.equal(longest?.subarray(12, 271).toHex(), message(61).subarray(12).toHex())
   const [tooLong] = await askUdp(server.port, [message(62)])
@@ -161,16 +205,24 @@ const numbers = (seed: number) => (below: number) => {
 
 test('2000 damaged queries: each answer is one, and the server goes on', LIMIT, async () => {
   const next = numbers(1)
-  const original = query('www.example.a.test', 'AAAA', { do: true, options: [{ code: 10, data: '0102030405060708' }] }).bytes
+  const original = query('www.example.a.test', 'AAAA', {
+    do: true,
+    options: [{ code: 10, data: '0102030405060708' }],
+  }).bytes
   const damaged = Array.from({ length: 2000 }, (_, id) => {
     const bytes = original.slice(0, next(4) === 0 ? 1 + next(original.length) : original.length)
-    for (let flips = 1 + next(4); flips > 0; flips--) bytes[2 + next(Math.max(1, bytes.length - 2))] = next(256)
+    for (let flips = 1 + next(4); flips > 0; flips--)
+      bytes[2 + next(Math.max(1, bytes.length - 2))] = next(256)
     return Uint8Array.from([id >>> 8, id & 255, ...bytes.subarray(2)])
   })
   // In portions that a socket buffer holds.
   for (let start = 0; start < damaged.length; start += 100) {
     const portion = damaged.slice(start, start + 100)
-    const answers = await askTcp(server.port, [...portion, SENTINEL], portion.filter(isAnswered).length + 1)
+    const answers = await askTcp(
+      server.port,
+      [...portion, SENTINEL],
+      portion.filter(isAnswered).length + 1,
+    )
     assert.equal(getId(answers.at(-1)!, 0), 0xfefe)
     for (const answer of answers) {
       assert.ok(answer.length >= 12, answer.toHex())
@@ -180,4 +232,5 @@ test('2000 damaged queries: each answer is one, and the server goes on', LIMIT, 
   assert.equal(server.out.includes('panic'), false, server.out)
 })
 
-const isAnswered = (message: Uint8Array): boolean => message.length >= 12 && (message[2]! & 0x80) === 0
+const isAnswered = (message: Uint8Array): boolean =>
+  message.length >= 12 && (message[2]! & 0x80) === 0

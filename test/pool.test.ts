@@ -1,4 +1,5 @@
-// What the pool says of a worker's end: main sweeps what a shard held when `exited` resolves, so it must never come before the exit itself.
+// What the pool says of a worker's end: main sweeps what a shard held when `exited` resolves, so it
+// must never come before the exit itself.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -6,42 +7,49 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { MIB } from '../src/commands/sizes.ts'
-import { ShardPool } from '../src/pool.ts'
-import type { BootMessage } from '../src/server/boot.ts'
-import { PIPE_VARIABLE } from './support/deaf-worker.ts'
+import { MIB } from '../src/base/sizes.ts'
+import { ShardPool } from '../src/process/shards/pool.ts'
+import type { BootMessage } from '../src/shard/messages.ts'
+import { PIPE_VARIABLE } from './fakes/deaf-worker.ts'
 import { temporaryFolder } from './support/server-process.ts'
 
-/** Longer than any word could be on its way; how long it is decides only what a defect would need to stay unseen. */
+/**
+ * Longer than any word could be on its way; how long it is decides only what a defect would need to
+ * stay unseen.
+ */
 const MOMENT_MS = 300
 const LIMIT = { skip: process.platform === 'win32' && 'no named pipes', timeout: 30_000 }
 
-test('a worker that has said nothing and is ended has ended when its thread has', LIMIT, async t => {
-  const pipe = join(temporaryFolder(t), 'pipe')
-  assert.equal(spawnSync('mkfifo', [pipe]).status, 0)
-  process.env[PIPE_VARIABLE] = pipe
-  const workerFile = new URL('./support/deaf-worker.ts', import.meta.url)
-  const pool = new ShardPool({ shards: 2, heapLimitBytes: 64 * MIB, workerFile })
-  t.after(() => pool.destroy())
-  const running = pool.start({} as BootMessage, () => assert.fail('it says nothing'))
-  let isOver = false
-  void running.exited.then(() => {
-    isOver = true
-  })
-  // Opened once what the worker waits for has opened the other end.
-  const writer = await open(pipe, 'w')
-  running.terminate()
-  await pause(MOMENT_MS)
-  const wasOver = isOver
-  await writer.close()
-  assert.equal((await running.exited)?.name, 'AbortError')
-  assert.equal(wasOver, false, 'its thread ran on')
-})
+test(
+  'a worker that has said nothing and is ended has ended when its thread has',
+  LIMIT,
+  async t => {
+    const pipe = join(temporaryFolder(t), 'pipe')
+    assert.equal(spawnSync('mkfifo', [pipe]).status, 0)
+    process.env[PIPE_VARIABLE] = pipe
+    const workerFile = new URL('./fakes/deaf-worker.ts', import.meta.url)
+    const pool = new ShardPool({ shards: 2, heapLimitBytes: 64 * MIB, workerFile })
+    t.after(() => pool.destroy())
+    const running = pool.start({} as BootMessage, () => assert.fail('it says nothing'))
+    let isOver = false
+    void running.exited.then(() => {
+      isOver = true
+    })
+    // Opened once what the worker waits for has opened the other end.
+    const writer = await open(pipe, 'w')
+    running.terminate()
+    await pause(MOMENT_MS)
+    const wasOver = isOver
+    await writer.close()
+    assert.equal((await running.exited)?.name, 'AbortError')
+    assert.equal(wasOver, false, 'its thread ran on')
+  },
+)
 
 test('a worker that never got its task has not to be waited for', { timeout: 30_000 }, async t => {
   // A task without a pipe ends at once; until then the second one waits for the only worker.
   delete process.env[PIPE_VARIABLE]
-  const workerFile = new URL('./support/deaf-worker.ts', import.meta.url)
+  const workerFile = new URL('./fakes/deaf-worker.ts', import.meta.url)
   const pool = new ShardPool({ shards: 1, heapLimitBytes: 64 * MIB, workerFile })
   t.after(() => pool.destroy())
   const first = pool.start({} as BootMessage, () => {})

@@ -32,7 +32,12 @@ const hostTest = async (server: ServerProcess): Promise<readonly string[]> => {
 
 test('says what it serves, then its version; SIGTERM: exit 0', LIMIT, async t => {
   const server = await startServer(t, corefile(), { workers: 2 })
-  assert.match(server.out, new RegExp(`^\\.:${server.port} on 127\\.0\\.0\\.1\\nshardns-\\S+ \\(CoreDNS-\\S+ compatible\\)\\n`))
+  assert.match(
+    server.out,
+    new RegExp(
+      `^\\.:${server.port} on 127\\.0\\.0\\.1\\nshardns-\\S+ \\(CoreDNS-\\S+ compatible\\)\\n`,
+    ),
+  )
   assert.deepEqual(await hostTest(server), ['host.test. 3600 IN A 192.0.2.1'])
   assert.equal(await server.stop('SIGTERM'), 0)
   assert.match(server.out, /^\[INFO\] SIGTERM: Shutting down servers then terminating$/m)
@@ -67,18 +72,22 @@ test('SIGUSR1: another answer', LIMIT, async t => {
   assert.equal(await server.stop(), 0)
 })
 
-test('SIGUSR1 with a Corefile that is wrong: the old one stays, and a right one is taken later', LIMIT, async t => {
-  const server = await startServer(t, corefile())
-  server.write('. {\n nonsense\n}\n')
-  server.child.kill('SIGUSR1')
-  const [line] = await server.seen(/^\[ERROR\] Restart failed: .*\n/m)
-  assert.match(line, /Corefile:2 - Error during parsing: Unknown directive 'nonsense'/)
-  assert.deepEqual(await hostTest(server), ['host.test. 3600 IN A 192.0.2.1'])
-  server.write(corefile('192.0.2.3')(server.port))
-  server.child.kill('SIGUSR1')
-  await server.seen(/^\[INFO\] Reloading complete$/m)
-  assert.deepEqual(await hostTest(server), ['host.test. 3600 IN A 192.0.2.3'])
-})
+test(
+  'SIGUSR1 with a Corefile that is wrong: the old one stays, and a right one is taken later',
+  LIMIT,
+  async t => {
+    const server = await startServer(t, corefile())
+    server.write('. {\n nonsense\n}\n')
+    server.child.kill('SIGUSR1')
+    const [line] = await server.seen(/^\[ERROR\] Restart failed: .*\n/m)
+    assert.match(line, /Corefile:2 - Error during parsing: Unknown directive 'nonsense'/)
+    assert.deepEqual(await hostTest(server), ['host.test. 3600 IN A 192.0.2.1'])
+    server.write(corefile('192.0.2.3')(server.port))
+    server.child.kill('SIGUSR1')
+    await server.seen(/^\[INFO\] Reloading complete$/m)
+    assert.deepEqual(await hostTest(server), ['host.test. 3600 IN A 192.0.2.3'])
+  },
+)
 
 test('SIGUSR1 to a port that is taken: the old Corefile stays', LIMIT, async t => {
   const server = await startServer(t, corefile(), { ports: 2 })
@@ -113,7 +122,10 @@ test('a UDP port in use: stderr, exit 1', LIMIT, async t => {
   const { port } = holder.address()
   const server = await launchServer(t, () => corefile()(port))
   assert.equal(await server.exited, 1)
-  assert.equal(server.err, `ListenPacket: listen udp 127.0.0.1:${port}: bind: address already in use\n`)
+  assert.equal(
+    server.err,
+    `ListenPacket: listen udp 127.0.0.1:${port}: bind: address already in use\n`,
+  )
 })
 
 test('a missing Corefile: stderr, exit 1', LIMIT, async t => {

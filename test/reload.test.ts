@@ -1,12 +1,13 @@
-// Reloads by signal under load: no query is lost on its first try, and a Corefile that cannot be served changes nothing.
+// Reloads by signal under load: no query is lost on its first try, and a Corefile that cannot be
+// served changes nothing.
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { closedPort } from './fakes/fake-upstream.ts'
 import { DnsClient } from './support/dns-client.ts'
-import { closedPort } from './support/fake-upstream.ts'
 import { type Served, served } from './support/served.ts'
 
 const RELOADS = 30
@@ -16,12 +17,18 @@ const COMPLETE = /^\[INFO\] Reloading complete$/
 const FAILED = /^\[ERROR\] Restart failed: /
 
 const nameOf = (n: number): string => `q${n % 100}.example.org.`
-const block = (port: number, cacheSeconds = 30): string => `.:${port} {\nbind 127.0.0.1\nwhoami\ncache ${cacheSeconds}\n}\n`
+const block = (port: number, cacheSeconds = 30): string =>
+  `.:${port} {\nbind 127.0.0.1\nwhoami\ncache ${cacheSeconds}\n}\n`
 
 /** Patient rather than persistent: one try of five seconds. */
-const firstTry = (t: TestContext, port: number): Promise<DnsClient> => DnsClient.open(t, { port, tries: 1, timeoutMs: 5000 })
+const firstTry = (t: TestContext, port: number): Promise<DnsClient> =>
+  DnsClient.open(t, { port, tries: 1, timeoutMs: 5000 })
 
-const reload = async (server: Served, corefile: string, outcome: RegExp = COMPLETE): Promise<string> => {
+const reload = async (
+  server: Served,
+  corefile: string,
+  outcome: RegExp = COMPLETE,
+): Promise<string> => {
   const before = server.count(outcome)
   server.writeCorefile(corefile)
   server.signal('SIGUSR1')
@@ -61,7 +68,9 @@ test('thirty reloads under load lose no query', { timeout: 90_000 }, async t => 
   assert.equal(await server.ended, 0)
 })
 
-test('signals that come faster than reloads are served lose no query either', { timeout: 90_000 }, async t => {
+test('signals that come faster than reloads are served lose no query either', {
+  timeout: 90_000,
+}, async t => {
   const port = await closedPort()
   const server = await served(t, block(port))
   const client = await firstTry(t, port)
@@ -76,11 +85,22 @@ test('signals that come faster than reloads are served lose no query either', { 
   assert.equal(server.count(FAILED), 0)
 })
 
-const BAD: Readonly<Record<string, (port: number) => readonly [corefile: string, failure: RegExp]>> = {
+const BAD: Readonly<
+  Record<string, (port: number) => readonly [corefile: string, failure: RegExp]>
+> = {
   'a syntax error': port => [`.:${port} {\nwhoami\n`, /Restart failed: .*Syntax error: /],
-  'an unknown directive': port => [`.:${port} {\nwhoam\n}\n`, /Restart failed: .*Unknown directive 'whoam'/],
-  'bad options of a plugin': port => [`.:${port} {\ncache -1\n}\n`, /Restart failed: .*plugin\/cache/],
-  'an address that is not ours': port => [`.:${port} {\nbind 192.0.2.1\nwhoami\n}\n`, /Restart failed: Listen: listen tcp/],
+  'an unknown directive': port => [
+    `.:${port} {\nwhoam\n}\n`,
+    /Restart failed: .*Unknown directive 'whoam'/,
+  ],
+  'bad options of a plugin': port => [
+    `.:${port} {\ncache -1\n}\n`,
+    /Restart failed: .*plugin\/cache/,
+  ],
+  'an address that is not ours': port => [
+    `.:${port} {\nbind 192.0.2.1\nwhoami\n}\n`,
+    /Restart failed: Listen: listen tcp/,
+  ],
 }
 
 test('a Corefile that cannot be served changes nothing', { timeout: 60_000 }, async t => {
@@ -99,7 +119,9 @@ test('a Corefile that cannot be served changes nothing', { timeout: 60_000 }, as
   await reload(server, block(port))
 })
 
-test('a reload opens new listeners and closes those that are gone', { timeout: 60_000 }, async t => {
+test('a reload opens new listeners and closes those that are gone', {
+  timeout: 60_000,
+}, async t => {
   const [kept, old, fresh] = [await closedPort(), await closedPort(), await closedPort()]
   const server = await served(t, block(kept) + block(old))
   const client = await firstTry(t, kept)
@@ -107,7 +129,8 @@ test('a reload opens new listeners and closes those that are gone', { timeout: 6
   assert.equal(await isOpen(fresh), false)
   const move = async (): Promise<void> => {
     await reload(server, block(kept) + block(fresh))
-    // The reload is complete before the sockets of the listener are gone; the test's own limit bounds this.
+    // The reload is complete before the sockets of the listener are gone; the test's own limit
+    // bounds this.
     while (await isOpen(old)) await new Promise(setImmediate)
   }
   assert.deepEqual((await client.load(nameOf, PER_SECOND, move())).lost, [])

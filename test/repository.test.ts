@@ -4,14 +4,23 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DIRECTIVES } from '../src/corefile/order.ts'
 import { PLUGINS } from '../src/plugins/index.ts'
-import { readRepositoryFile, repositoryPaths, type SourceFile, sourceFiles } from './support/source-files.ts'
+import {
+  readRepositoryFile,
+  repositoryPaths,
+  type SourceFile,
+  sourceFiles,
+} from './support/source-files.ts'
 
 const all = sourceFiles('src', 'workers', 'bench', 'test')
 const shipped = all.filter(file => /^(src|workers)\//.test(file.path) && !file.isTest)
 
 /** `FILE:LINE` of each line that matches, in files that pass. */
 const linesWith = (pattern: RegExp, files: readonly SourceFile[]): string[] =>
-  files.flatMap(file => file.text.split('\n').flatMap((line, index) => (pattern.test(line) ? [`${file.path}:${index + 1}`] : [])))
+  files.flatMap(file =>
+    file.text
+      .split('\n')
+      .flatMap((line, index) => (pattern.test(line) ? [`${file.path}:${index + 1}`] : [])),
+  )
 
 test('a shipped file opens with a comment on what it owns', () => {
   assert.deepEqual(
@@ -20,13 +29,17 @@ test('a shipped file opens with a comment on what it owns', () => {
   )
 })
 
-test('random numbers come from node:crypto', () => assert.deepEqual(linesWith(/Math\.random\(/, all), []))
+test('random numbers come from node:crypto', () =>
+  assert.deepEqual(linesWith(/Math\.random\(/, all), []))
 
-test('only core/clock.ts and the engine read a clock', () => {
-  const clocks = ['src/core/clock.ts', 'src/net/mmsg/monotonic.ts']
+test('only base/clock.ts and the engine read a clock', () => {
+  const clocks = ['src/base/clock.ts', 'src/net/mmsg/monotonic.ts']
   const others = shipped.filter(file => !clocks.includes(file.path))
   assert.deepEqual(
-    linesWith(/\b(Date\.now|performance\.now|process\.hrtime|clock_gettime)\b(?!\(clock|:)|new Date\(\)/, others),
+    linesWith(
+      /\b(Date\.now|performance\.now|process\.hrtime|clock_gettime)\b(?!\(clock|:)|new Date\(\)/,
+      others,
+    ),
     [],
   )
 })
@@ -36,38 +49,54 @@ test('a rule of the linter is passed over with a reason only', () => {
 })
 
 test('no test is skipped for good, and none runs alone', () => {
-  assert.deepEqual(linesWith(/\b(test|it|describe|suite)\.(only|skip|todo)\(/, all.filter(isNotThisFile)), [])
+  assert.deepEqual(
+    linesWith(/\b(test|it|describe|suite)\.(only|skip|todo)\(/, all.filter(isNotThisFile)),
+    [],
+  )
 })
 
 function isNotThisFile(file: SourceFile): boolean {
   return file.path !== 'test/repository.test.ts'
 }
 
-// What a file of each folder may import besides its own folder. main, workers and commands may import all.
-const LAYERS: Readonly<Record<string, readonly string[]>> = {
-  wire: [],
-  memory: [],
-  corefile: [],
-  cache: ['wire', 'memory', 'core'],
-  records: ['wire', 'memory'],
-  core: ['wire', 'memory', 'corefile', 'cache', 'records'],
-  upstream: ['wire', 'memory', 'corefile', 'cache', 'records', 'core'],
-  net: ['wire', 'memory', 'corefile', 'cache', 'records', 'core'],
-  kube: ['core'],
-  plugins: ['wire', 'memory', 'corefile', 'cache', 'records', 'core', 'upstream', 'net', 'kube'],
-  server: ['wire', 'memory', 'corefile', 'cache', 'records', 'core', 'upstream', 'net', 'kube', 'plugins'],
-}
+// Rooms by floor, as docs/architecture.md draws them: a file imports from its own room and from lower
+// floors. Files in no room (src/cli.ts, workers) are doors.
+const FLOORS: readonly (readonly string[])[] = [
+  ['wire', 'memory', 'corefile', 'base'],
+  ['zone', 'cache', 'records', 'metrics', 'log'],
+  ['chain'],
+  ['upstream', 'net', 'kube'],
+  ['plugins'],
+  ['shard', 'process'],
+  ['commands'],
+]
+/** What main and a shard say to each other: the one file that both sides of the house import. */
+const MESSAGES = 'src/shard/messages.ts'
 
-const layerOf = (path: string): string => /^src\/([^/]+)\//.exec(path)?.[1] ?? 'top'
+const roomOf = (path: string): string | undefined => /^src\/([^/]+)\//.exec(path)?.[1]
+const floorOf = (room: string): number => FLOORS.findIndex(floor => floor.includes(room))
 
-for (const [layer, allowed] of Object.entries(LAYERS))
-  test(`layers: ${layer} imports ${allowed.join(', ') || 'no other folder'}`, () => {
-    const files = shipped.filter(file => layerOf(file.path) === layer)
-    const wrong = files.flatMap(file =>
-      file.imports
-        .filter(target => /^(src|workers|test|bench)\//.test(target) && ![layer, ...allowed].includes(layerOf(target)))
-        .map(target => `${file.path} -> ${target}`),
-    )
+test('every room has its floor', () => {
+  const rooms = [...new Set(shipped.flatMap(file => roomOf(file.path) ?? []))]
+  assert.deepEqual(
+    rooms.filter(room => floorOf(room) < 0),
+    [],
+  )
+})
+
+for (const room of FLOORS.flat())
+  test(`rooms: ${room} imports from its own and from lower floors only`, () => {
+    const wrong = shipped
+      .filter(file => roomOf(file.path) === room)
+      .flatMap(file =>
+        file.imports
+          .filter(target => /^(src|workers|test|bench)\//.test(target) && target !== MESSAGES)
+          .filter(
+            target => roomOf(target) !== room && !(floorOf(roomOf(target) ?? '') < floorOf(room)),
+          )
+          .concat(file.imports.filter(target => /^(test|bench)\//.test(target)))
+          .map(target => `${file.path} -> ${target}`),
+      )
     assert.deepEqual(wrong, [])
   })
 
@@ -77,7 +106,9 @@ test('no plugin imports another plugin', () => {
     .filter(file => pluginOf(file.path) !== undefined)
     .flatMap(file =>
       file.imports
-        .filter(target => target.startsWith('src/plugins/') && pluginOf(target) !== pluginOf(file.path))
+        .filter(
+          target => target.startsWith('src/plugins/') && pluginOf(target) !== pluginOf(file.path),
+        )
         .map(target => `${file.path} -> ${target}`),
     )
   assert.deepEqual(wrong, [])
@@ -98,18 +129,20 @@ test('imports make no cycle', () => {
 })
 
 const IMPORTERS: Readonly<Record<string, string>> = {
-  commander: 'src/command-line.ts',
-  'dns-packet': 'src/core/message.ts',
-  'ipaddr.js': 'src/core/ip.ts',
-  piscina: 'src/pool.ts',
-  'prom-client': 'src/server/metrics-registry.ts',
-  re2js: 'src/core/regexp.ts',
-  yaml: 'src/kube/kubeconfig.ts',
+  commander: 'src/commands/command-line.ts',
+  'dns-packet': 'src/chain/message.ts',
+  'ipaddr.js': 'src/base/ip.ts',
+  piscina: 'src/process/shards/pool.ts',
+  'prom-client': 'src/metrics/registry.ts',
+  re2js: 'src/base/regexp.ts',
+  yaml: 'src/kube/config/kubeconfig.ts',
 }
 
 for (const [name, importer] of Object.entries(IMPORTERS))
   test(`${name} is imported by ${importer} only`, () => {
-    const importers = shipped.filter(file => file.imports.some(target => target === name || target.startsWith(`${name}/`)))
+    const importers = shipped.filter(file =>
+      file.imports.some(target => target === name || target.startsWith(`${name}/`)),
+    )
     assert.deepEqual(
       importers.map(file => file.path),
       [importer],
@@ -117,7 +150,9 @@ for (const [name, importer] of Object.entries(IMPORTERS))
   })
 
 test('every dependency of package.json has its one importer', () => {
-  const { dependencies } = JSON.parse(readRepositoryFile('package.json')) as { dependencies: Record<string, string> }
+  const { dependencies } = JSON.parse(readRepositoryFile('package.json')) as {
+    dependencies: Record<string, string>
+  }
   assert.deepEqual(Object.keys(dependencies).sort(), Object.keys(IMPORTERS).sort())
 })
 
@@ -136,7 +171,9 @@ test('the order list follows CoreDNS', () => {
 
 for (const plugin of PLUGINS)
   test(`plugins/${plugin.name} has a README and tests`, () => {
-    const names = repositoryPaths(`src/plugins/${plugin.name}/*`).map(path => path.split('/')[3] ?? '')
+    const names = repositoryPaths(`src/plugins/${plugin.name}/*`).map(
+      path => path.split('/')[3] ?? '',
+    )
     assert.ok(names.includes('README.md'), 'README.md')
     assert.ok(
       names.some(name => name.endsWith('.test.ts')),

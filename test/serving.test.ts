@@ -1,4 +1,5 @@
-// A server process asked by the programs that people ask with: dig, kdig, a resolver's TCP connection, curl's requests, promtool.
+// A server process asked by the programs that people ask with: dig, kdig, a resolver's TCP
+// connection, curl's requests, promtool.
 
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
@@ -6,10 +7,17 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { getId } from '../src/wire/header.ts'
-import { type Asked, answerTo, fakeUpstream } from './support/fake-upstream.ts'
+import { type Asked, answerTo, fakeUpstream } from './fakes/fake-upstream.ts'
 import { query, show } from './support/messages.ts'
 import { askTcp, askUdp } from './support/raw-client.ts'
-import { freePorts, runProgram, startServer, temporaryFolder, WatchedProcess, without } from './support/server-process.ts'
+import {
+  freePorts,
+  runProgram,
+  startServer,
+  temporaryFolder,
+  WatchedProcess,
+  without,
+} from './support/server-process.ts'
 
 const LIMIT = { timeout: 15_000 }
 const DIG = { ...LIMIT, skip: without('dig') }
@@ -21,7 +29,12 @@ const ADDRESSES = Array.from({ length: 100 }, (_, index) => `192.0.2.${index + 1
 const answer = (asked: Asked): void => {
   const { question } = show(asked.bytes)
   const [name = '', , type = ''] = question.split(' ')
-  asked.reply({ ra: true, answer: [type === 'A' ? `${name} 300 IN A 198.51.100.1` : `${name} 300 IN ${type} \\# 4 deadbeef`] })
+  asked.reply({
+    ra: true,
+    answer: [
+      type === 'A' ? `${name} 300 IN A 198.51.100.1` : `${name} 300 IN ${type} \\# 4 deadbeef`,
+    ],
+  })
 }
 
 const upstream = await fakeUpstream(answer)
@@ -65,7 +78,14 @@ const { port } = server
 const [, other = 0, health, ready, metrics] = server.ports
 
 const dig = async (...args: string[]): Promise<string> => {
-  const { code, out, err } = await runProgram('dig', ['@127.0.0.1', '-p', String(port), '+tries=1', '+time=5', ...args])
+  const { code, out, err } = await runProgram('dig', [
+    '@127.0.0.1',
+    '-p',
+    String(port),
+    '+tries=1',
+    '+time=5',
+    ...args,
+  ])
   assert.equal(code, 0, out + err)
   return out
 }
@@ -77,8 +97,13 @@ test('dig over UDP and TCP: a hosts block', DIG, async () => {
 })
 
 test('dig +dnssec: DO comes back and goes upstream', DIG, async () => {
-  assert.match(await dig('+dnssec', 'dnssec.plain.test'), /^; EDNS: version: 0, flags: do; udp: 1232$/m)
-  const asked = upstream.asked.map(({ bytes }) => show(bytes)).find(({ question }) => question.startsWith('dnssec.plain.test. '))
+  assert.match(
+    await dig('+dnssec', 'dnssec.plain.test'),
+    /^; EDNS: version: 0, flags: do; udp: 1232$/m,
+  )
+  const asked = upstream.asked
+    .map(({ bytes }) => show(bytes))
+    .find(({ question }) => question.startsWith('dnssec.plain.test. '))
   assert.equal(asked?.edns?.do, true)
 })
 
@@ -89,7 +114,13 @@ test('dig: the case of the question is kept', DIG, async () => {
 
 test('kdig over UDP and TCP', KDIG, async () => {
   for (const args of [[], ['+tcp'], ['+dnssec'], ['+padding', '+tcp']]) {
-    const { code, out } = await runProgram('kdig', ['@127.0.0.1', '-p', String(port), ...args, 'host.test'])
+    const { code, out } = await runProgram('kdig', [
+      '@127.0.0.1',
+      '-p',
+      String(port),
+      ...args,
+      'host.test',
+    ])
     assert.equal(code, 0, out)
     assert.match(out, /status: NOERROR/)
     assert.match(out, /^host\.test\.\s+\d+\s+IN\s+A\s+192\.0\.2\.1$/m)
@@ -104,7 +135,8 @@ test('the longest zone gets the question', LIMIT, async () => {
 })
 
 test('a zone that nobody serves, and class CH: REFUSED', LIMIT, async () => {
-  const ask = async (...args: Parameters<typeof query>) => show((await askUdp(other, [query(...args).bytes]))[0]!).rcode
+  const ask = async (...args: Parameters<typeof query>) =>
+    show((await askUdp(other, [query(...args).bytes]))[0]!).rcode
   assert.equal(await ask('a.only.test'), 'NOERROR')
   assert.equal(await ask('a.other.test'), 'REFUSED')
   assert.equal(await ask('aonly.test'), 'REFUSED')
@@ -112,7 +144,10 @@ test('a zone that nobody serves, and class CH: REFUSED', LIMIT, async () => {
   assert.equal(await ask('a.only.test', 'TXT', { class: 3 }), 'REFUSED')
 })
 
-test('bind 127.0.0.1 leaves 127.0.0.2 alone', { ...LIMIT, skip: process.platform !== 'linux' && 'Linux only' }, async () => {
+test('bind 127.0.0.1 leaves 127.0.0.2 alone', {
+  ...LIMIT,
+  skip: process.platform !== 'linux' && 'Linux only',
+}, async () => {
   const { promise, resolve } = Promise.withResolvers<string>()
   const socket = connect(port, '127.0.0.2')
   socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''))
@@ -124,7 +159,11 @@ test('bind 127.0.0.1 leaves 127.0.0.2 alone', { ...LIMIT, skip: process.platform
 test('a type that nobody knows is relayed byte for byte', LIMIT, async () => {
   const sent: Uint8Array[] = []
   upstream.respond = asked => {
-    const reply = answerTo(asked.bytes, { ra: true, aa: true, answer: ['x.plain.test. 77 IN TYPE65280 \\# 6 c00c00ff1234'] })
+    const reply = answerTo(asked.bytes, {
+      ra: true,
+      aa: true,
+      answer: ['x.plain.test. 77 IN TYPE65280 \\# 6 c00c00ff1234'],
+    })
     sent.push(reply)
     asked.send(reply)
   }
@@ -137,14 +176,18 @@ test('a type that nobody knows is relayed byte for byte', LIMIT, async () => {
 
 test('a cache hit: not asked upstream again, AA, a TTL that counts down', LIMIT, async () => {
   const ask = async () => show((await askUdp(port, [query('ttl.test').bytes]))[0]!)
-  const ttl = ({ answer: [line = ''] }: { answer: readonly string[] }): number => Number(line.split(' ')[1])
+  const ttl = ({ answer: [line = ''] }: { answer: readonly string[] }): number =>
+    Number(line.split(' ')[1])
   const first = await ask()
   assert.deepEqual([first.flags, first.answer], ['qr rd ra', ['ttl.test. 30 IN A 198.51.100.1']])
   let hit = await ask()
   assert.equal(hit.flags, 'qr aa rd ra')
   while (ttl(hit) === 30) hit = await ask()
   assert.equal(ttl(hit), 29)
-  assert.equal(upstream.asked.filter(({ bytes }) => show(bytes).question.startsWith('ttl.test. ')).length, 1)
+  assert.equal(
+    upstream.asked.filter(({ bytes }) => show(bytes).question.startsWith('ttl.test. ')).length,
+    1,
+  )
 })
 
 test('a large answer: TC over UDP, whole over TCP', DIG, async () => {
@@ -157,8 +200,13 @@ test('a large answer: TC over UDP, whole over TCP', DIG, async () => {
 
 for (const zone of ['plain.test', 'test'])
   test(`200 queries in one write over TCP: all answered once (${zone})`, LIMIT, async () => {
-    const queries = Array.from({ length: 200 }, (_, id) => query(`p${id}.${zone}`, 'A', { id }).bytes)
-    const answers = (await askTcp(port, queries)).map(bytes => show(bytes)).sort((a, b) => a.id - b.id)
+    const queries = Array.from(
+      { length: 200 },
+      (_, id) => query(`p${id}.${zone}`, 'A', { id }).bytes,
+    )
+    const answers = (await askTcp(port, queries))
+      .map(bytes => show(bytes))
+      .sort((a, b) => a.id - b.id)
     assert.deepEqual(
       answers.map(({ id, question, rcode }) => `${id} ${question} ${rcode}`),
       queries.map((_, id) => `${id} p${id}.${zone}. IN A NOERROR`),
@@ -204,9 +252,15 @@ test(
     writeFileSync(join(folder, 'nsd.conf'), config.join('\n'))
     const nsd = new WatchedProcess(t, 'nsd', ['-d', '-c', join(folder, 'nsd.conf')])
     await nsd.seen(/nsd started/, 'err')
-    const front = await startServer(t, own => `.:${own} {\n bind 127.0.0.1\n forward . 127.0.0.1:${at}\n}\n`)
-    const ask = async (name: string, type: string) => show((await askUdp(front.port, [query(name, type).bytes]))[0]!)
-    assert.deepEqual((await ask('odd.nsd.test', 'TYPE65280')).answer, ['odd.nsd.test. 60 IN TYPE65280 \\# 3 010203'])
+    const front = await startServer(
+      t,
+      own => `.:${own} {\n bind 127.0.0.1\n forward . 127.0.0.1:${at}\n}\n`,
+    )
+    const ask = async (name: string, type: string) =>
+      show((await askUdp(front.port, [query(name, type).bytes]))[0]!)
+    assert.deepEqual((await ask('odd.nsd.test', 'TYPE65280')).answer, [
+      'odd.nsd.test. 60 IN TYPE65280 \\# 3 010203',
+    ])
     assert.equal((await ask('none.nsd.test', 'A')).rcode, 'NXDOMAIN')
     assert.match((await ask('many.nsd.test', 'A')).flags, /\btc\b/)
     const [whole] = await askTcp(front.port, [query('many.nsd.test').bytes])

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { MIB } from '../src/commands/sizes.ts'
+import { MIB } from '../src/base/sizes.ts'
+import { type Asked, closedPort, fakeUpstream } from './fakes/fake-upstream.ts'
+import type { How } from './fakes/faulty-worker.ts'
 import { DnsClient } from './support/dns-client.ts'
 import { isThorough } from './support/effort.ts'
-import { type Asked, closedPort, fakeUpstream } from './support/fake-upstream.ts'
-import type { How } from './support/faulty-worker.ts'
 import { show } from './support/messages.ts'
 import { type Served, type ServedSetting, served } from './support/served.ts'
 
@@ -65,8 +65,11 @@ describe('deaths under load cost no query that is asked once more', { timeout: 1
     })
 })
 
-// What ends these is the shard's own processor time, about a second of it. The second try may still meet it, and later ones where it has to share.
-describe('deaths that take their time cost no query that is asked again and again', { timeout: 120_000 }, () => {
+// What ends these is the shard's own processor time, about a second of it. The second try may still
+// meet it, and later ones where it has to share.
+describe('deaths that take their time cost no query that is asked again and again', {
+  timeout: 120_000,
+}, () => {
   for (const how of ['heap', 'hang'] as const)
     test(how, async t => {
       const { server, port } = await start(t, { options: { heapLimitBytes: 48 * MIB } })
@@ -75,7 +78,8 @@ describe('deaths that take their time cost no query that is asked again and agai
       t.diagnostic(`${tally.asked} asked, ${tally.retries} retries`)
       assert.deepEqual(tally.lost, [])
       assert.equal(server.count(/^\[ERROR\] shard \d died/), DEATHS)
-      if (how === 'hang') assert.equal(server.count(/^\[ERROR\] shard \d does not respond: replacing it$/), DEATHS)
+      if (how === 'hang')
+        assert.equal(server.count(/^\[ERROR\] shard \d does not respond: replacing it$/), DEATHS)
     })
 })
 
@@ -91,7 +95,9 @@ test('a shard that hangs is replaced', { timeout: 60_000 }, async t => {
   assert.equal(replies.filter(reply => reply === undefined).length, 0)
 })
 
-test('the successor of a shard that dies while it loads is given what is in force', { timeout: 60_000 }, async t => {
+test('the successor of a shard that dies while it loads is given what is in force', {
+  timeout: 60_000,
+}, async t => {
   const { server, port } = await start(t)
   const before = server.count(serves(0))
   server.fault(0, 'exit-at-load')
@@ -104,7 +110,8 @@ test('the successor of a shard that dies while it loads is given what is in forc
   assert.equal(server.count(/does not/), 0)
 })
 
-// All at once: on a busy machine five successors, one after the other, take longer than the ten seconds.
+// All at once: on a busy machine five successors, one after the other, take longer than the ten
+// seconds.
 test('five deaths in ten seconds end the process', { timeout: 60_000 }, async t => {
   const { server } = await start(t, { options: { workers: 5 } })
   for (let shard = 0; shard < 5; shard++) server.fault(shard, 'exit')
@@ -118,12 +125,17 @@ test('a question that kills is asked again of the successor, and refused when it
   const { server, port } = await start(t, { killLabel: 'deadly', options: { engine: 'mmsg' } })
   const client = await DnsClient.open(t, { port, tries: 1, timeoutMs: 20_000 })
   assert.equal(show((await client.ask('deadly.example.org.')) ?? new Uint8Array()).rcode, 'REFUSED')
-  assert.equal(server.count(/^\[ERROR\] shard \d died while it handled deadly\.example\.org\.: /), 2)
+  assert.equal(
+    server.count(/^\[ERROR\] shard \d died while it handled deadly\.example\.org\.: /),
+    2,
+  )
   assert.equal(show((await client.ask('other.example.org.')) ?? new Uint8Array()).rcode, 'NOERROR')
   assert.equal(server.count(died(0)) + server.count(died(1)), 2)
 })
 
-test('node:dgram: a question that kills twice is refused, and only that one', { timeout: 60_000 }, async t => {
+test('node:dgram: a question that kills twice is refused, and only that one', {
+  timeout: 60_000,
+}, async t => {
   const { server, port } = await start(t, { killLabel: 'deadly', options: { engine: 'dgram' } })
   const client = await DnsClient.open(t, { port, tries: 1, timeoutMs: 1000 })
   for (let n = 1; n <= 2; n++) {
@@ -133,16 +145,26 @@ test('node:dgram: a question that kills twice is refused, and only that one', { 
     await server.line(/^test: shard \d serves$/, before + 1)
     assert.equal(await unanswered, undefined)
   }
-  await server.line(/^\[ERROR\] deadly\.example\.org\. has killed two shards: refused for 60 seconds$/)
+  await server.line(
+    /^\[ERROR\] deadly\.example\.org\. has killed two shards: refused for 60 seconds$/,
+  )
   for (let n = 0; n < 32; n++) {
-    assert.equal(show((await client.ask('deadly.example.org.')) ?? new Uint8Array()).rcode, 'REFUSED')
-    assert.equal(show((await client.ask('other.example.org.')) ?? new Uint8Array()).rcode, 'NOERROR')
+    assert.equal(
+      show((await client.ask('deadly.example.org.')) ?? new Uint8Array()).rcode,
+      'REFUSED',
+    )
+    assert.equal(
+      show((await client.ask('other.example.org.')) ?? new Uint8Array()).rcode,
+      'NOERROR',
+    )
   }
   assert.equal(server.count(died(0)) + server.count(died(1)), 2)
 })
 
 for (const engine of ['mmsg', 'dgram'] as const)
-  test(`engine ${engine}: queries that wait for an upstream are taken up by the successor`, { timeout: 60_000 }, async t => {
+  test(`engine ${engine}: queries that wait for an upstream are taken up by the successor`, {
+    timeout: 60_000,
+  }, async t => {
     const allAsked = Promise.withResolvers<void>()
     const upstream = await fakeUpstream(() => {
       if (upstream.asked.length === WAITING) allAsked.resolve()
@@ -156,7 +178,8 @@ for (const engine of ['mmsg', 'dgram'] as const)
     await allAsked.promise
     server.fault(0, 'exit')
     await server.line(died(0))
-    const answer = (asked: Asked): void => asked.reply({ answer: ['example.org. 30 IN A 192.0.2.1'] })
+    const answer = (asked: Asked): void =>
+      asked.reply({ answer: ['example.org. 30 IN A 192.0.2.1'] })
     upstream.respond = answer
     for (const asked of upstream.asked) answer(asked)
     const lost = (await Promise.all(answers)).filter(reply => reply === undefined)

@@ -1,11 +1,12 @@
-// Two servers that listen at the same place by SO_REUSEPORT: the second says so. Nobody else hears of it.
+// Two servers that listen at the same place by SO_REUSEPORT: the second says so. Nobody else hears
+// of it.
 
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import { withoutLibc } from '../src/net/mmsg/loopback.cases.ts'
 import { canListSockets } from '../src/net/proc-sockets.ts'
+import { withoutLibc } from './fakes/loopback.ts'
 import { makePair, withoutNamespaces } from './support/network-namespaces.ts'
 import { type Cleanup, type ServerProcess, startServer } from './support/server-process.ts'
 
@@ -23,10 +24,18 @@ interface Wanted {
   readonly inside?: readonly string[]
 }
 
-const start = (t: Cleanup, { engine, address = '127.0.0.1', port, inside = [] }: Wanted): Promise<ServerProcess> =>
-  startServer(t, own => corefile(port ?? own, address), { workers: 2, args: ['--engine', engine], inside })
+const start = (
+  t: Cleanup,
+  { engine, address = '127.0.0.1', port, inside = [] }: Wanted,
+): Promise<ServerProcess> =>
+  startServer(t, own => corefile(port ?? own, address), {
+    workers: 2,
+    args: ['--engine', engine],
+    inside,
+  })
 
-const warnings = ({ out }: ServerProcess): string[] => out.split('\n').filter(line => line.includes('listens here too'))
+const warnings = ({ out }: ServerProcess): string[] =>
+  out.split('\n').filter(line => line.includes('listens here too'))
 
 const lineFor = (place: string, protocols = 'udp, tcp'): string =>
   `[WARNING] ${place}: another process listens here too (${protocols}), and answers a part of the queries`
@@ -39,40 +48,67 @@ for (const engine of ['mmsg', 'dgram'] as const) {
     { first: '127.0.0.1', second: '' },
     { first: '', second: '127.0.0.1' },
   ])
-    test(`engine ${engine}: one at ${first || 'every address'}, then one at ${second || 'every address'}`, limit, async t => {
-      const before = await start(t, { engine, address: first })
-      const after = await start(t, { engine, address: second, port: before.port })
-      assert.deepEqual(warnings(after), [lineFor(`${second}:${before.port}`)])
-      assert.deepEqual(warnings(before), [])
-    })
+    test(
+      `engine ${engine}: one at ${first || 'every address'}, then one at ${second || 'every address'}`,
+      limit,
+      async t => {
+        const before = await start(t, { engine, address: first })
+        const after = await start(t, { engine, address: second, port: before.port })
+        assert.deepEqual(warnings(after), [lineFor(`${second}:${before.port}`)])
+        assert.deepEqual(warnings(before), [])
+      },
+    )
 
-  test(`engine ${engine}: a reload says nothing, but of what it begins to listen at`, limit, async t => {
-    const before = await start(t, { engine })
-    const after = await start(t, { engine, port: before.port })
-    const third = await start(t, { engine, address: '127.0.0.2' })
-    after.write(corefile(before.port, '127.0.0.1', corefile(third.port, '127.0.0.2')))
-    after.child.kill('SIGUSR1')
-    await after.seen(/Reloading complete/)
-    assert.deepEqual(warnings(after), [lineFor(`127.0.0.1:${before.port}`), lineFor(`127.0.0.2:${third.port}`)])
-  })
+  test(
+    `engine ${engine}: a reload says nothing, but of what it begins to listen at`,
+    limit,
+    async t => {
+      const before = await start(t, { engine })
+      const after = await start(t, { engine, port: before.port })
+      const third = await start(t, { engine, address: '127.0.0.2' })
+      after.write(corefile(before.port, '127.0.0.1', corefile(third.port, '127.0.0.2')))
+      after.child.kill('SIGUSR1')
+      await after.seen(/Reloading complete/)
+      assert.deepEqual(warnings(after), [
+        lineFor(`127.0.0.1:${before.port}`),
+        lineFor(`127.0.0.2:${third.port}`),
+      ])
+    },
+  )
 
-  test(`engine ${engine}: other addresses, other namespaces and clients are nobody to speak of`, limit, async t => {
-    const before = await start(t, { engine })
-    const elsewhere = await start(t, { engine, address: '127.0.0.2', port: before.port })
-    const client = createSocket({ type: 'udp4', reusePort: true })
-    t.after(() => client.close())
-    client.bind(0, '127.0.0.3')
-    await once(client, 'listening')
-    client.connect(before.port, '127.0.0.1')
-    await once(client, 'connect')
-    const besideClient = await start(t, { engine, address: '127.0.0.3', port: client.address().port })
-    for (const server of [before, elsewhere, besideClient]) assert.deepEqual(warnings(server), [])
-  })
+  test(
+    `engine ${engine}: other addresses, other namespaces and clients are nobody to speak of`,
+    limit,
+    async t => {
+      const before = await start(t, { engine })
+      const elsewhere = await start(t, { engine, address: '127.0.0.2', port: before.port })
+      const client = createSocket({ type: 'udp4', reusePort: true })
+      t.after(() => client.close())
+      client.bind(0, '127.0.0.3')
+      await once(client, 'listening')
+      client.connect(before.port, '127.0.0.1')
+      await once(client, 'connect')
+      const besideClient = await start(t, {
+        engine,
+        address: '127.0.0.3',
+        port: client.address().port,
+      })
+      for (const server of [before, elsewhere, besideClient]) assert.deepEqual(warnings(server), [])
+    },
+  )
 }
 
-test('a server in another network namespace is not met', { skip: SKIP || withoutNamespaces, timeout: 60_000 }, async t => {
+test('a server in another network namespace is not met', {
+  skip: SKIP || withoutNamespaces,
+  timeout: 60_000,
+}, async t => {
   const { near, far } = makePair(t)
   const before = await start(t, { engine: 'dgram', address: '', inside: near.inside })
-  const after = await start(t, { engine: 'dgram', address: '', port: before.port, inside: far.inside })
+  const after = await start(t, {
+    engine: 'dgram',
+    address: '',
+    port: before.port,
+    inside: far.inside,
+  })
   for (const server of [before, after]) assert.deepEqual(warnings(server), [])
 })

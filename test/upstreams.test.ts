@@ -1,9 +1,10 @@
-// forward and loop in the whole server: upstreams that never answer, and an upstream that is the server itself.
+// forward and loop in the whole server: upstreams that never answer, and an upstream that is the
+// server itself.
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { closedPort, type FakeUpstream, fakeUpstream, type Respond } from './fakes/fake-upstream.ts'
 import { DnsClient } from './support/dns-client.ts'
-import { closedPort, type FakeUpstream, fakeUpstream, type Respond } from './support/fake-upstream.ts'
 import { show } from './support/messages.ts'
 import { served, startServed } from './support/served.ts'
 
@@ -32,7 +33,9 @@ const forwarder = async (t: TestContext, to: readonly FakeUpstream[]): Promise<n
   return port
 }
 
-test('one of three upstreams never answers: every query is answered', { timeout: 60_000 }, async t => {
+test('one of three upstreams never answers: every query is answered', {
+  timeout: 60_000,
+}, async t => {
   const all = await upstreams(t, silence, address, address)
   const port = await forwarder(t, all)
   const client = await DnsClient.open(t, { port, tries: 1, timeoutMs: 5000 })
@@ -47,11 +50,15 @@ test('one of three upstreams never answers: every query is answered', { timeout:
   assert.deepEqual(tally.lost, [])
   assert.ok(tally.asked >= NAMES)
   assert.ok(all.every(upstream => upstream.asked.length > 0))
-  const late = await Promise.all(Array.from({ length: 32 }, (_, n) => client.ask(`late${n}.example.org.`)))
+  const late = await Promise.all(
+    Array.from({ length: 32 }, (_, n) => client.ask(`late${n}.example.org.`)),
+  )
   for (const reply of late) assert.equal(show(reply ?? new Uint8Array()).rcode, 'NOERROR')
 })
 
-test('all upstreams fall silent: SERVFAIL, and what is cached is still answered', { timeout: 60_000 }, async t => {
+test('all upstreams fall silent: SERVFAIL, and what is cached is still answered', {
+  timeout: 60_000,
+}, async t => {
   const all = await upstreams(t, address, address)
   const port = await forwarder(t, all)
   const client = await DnsClient.open(t, { port, tries: 1, timeoutMs: 15_000 })
@@ -59,15 +66,21 @@ test('all upstreams fall silent: SERVFAIL, and what is cached is still answered'
   assert.deepEqual((await ask('known.example.org.')).rcode, 'NOERROR')
   for (const upstream of all) upstream.respond = silence
   const unknown = Promise.all(Array.from({ length: 8 }, (_, n) => ask(`unknown${n}.example.org.`)))
-  for (let n = 0; n < 32; n++) assert.match((await ask('known.example.org.')).answer.join(), /192\.0\.2\.7/)
+  for (let n = 0; n < 32; n++)
+    assert.match((await ask('known.example.org.')).answer.join(), /192\.0\.2\.7/)
   for (const { rcode } of await unknown) assert.equal(rcode, 'SERVFAIL')
   assert.match((await ask('known.example.org.')).answer.join(), /192\.0\.2\.7/)
 })
 
 for (const cache of ['', 'cache 30\n'])
-  test(`a server that forwards to itself ends${cache && ', also with cache'}`, { timeout: 60_000 }, async t => {
+  test(`a server that forwards to itself ends${cache && ', also with cache'}`, {
+    timeout: 60_000,
+  }, async t => {
     const port = await closedPort()
-    const server = startServed(t, `.:${port} {\nbind 127.0.0.1\n${cache}loop\nforward . 127.0.0.1:${port}\n}\n`)
+    const server = startServed(
+      t,
+      `.:${port} {\nbind 127.0.0.1\n${cache}loop\nforward . 127.0.0.1:${port}\n}\n`,
+    )
     await server.line(LOOP)
     assert.equal(await server.ended, 1)
     assert.equal(server.count(LOOP), 1)

@@ -1,6 +1,10 @@
-// What the suite knows of a server that it measures: how to configure and start it. Starting it is start.ts's business.
+// What the suite knows of a server that it measures: how to configure and start it. Starting it is
+// start.ts's business.
 
-/** `packet` caches whole packets only or not at all; `echo` answers nothing, it sends back: the floor of its kind. */
+/**
+ * `packet` caches whole packets only or not at all; `echo` answers nothing, it sends back: the
+ * floor of its kind.
+ */
 export type Kind = 'shardns' | 'cache' | 'nocache' | 'echo'
 
 /** What a server may use while it is being configured. */

@@ -20,7 +20,11 @@ export const coredns = (): Contestant => {
       mkdirSync(work)
       writeFileSync(file, corefile(place))
       // GOMAXPROCS=1: one thread, as all others have.
-      return { file: 'env', args: ['GOMAXPROCS=1', path ?? 'coredns', '-conf', file, '-quiet'], cwd: work }
+      return {
+        file: 'env',
+        args: ['GOMAXPROCS=1', path ?? 'coredns', '-conf', file, '-quiet'],
+        cwd: work,
+      }
     },
   }
 }

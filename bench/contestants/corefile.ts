@@ -2,7 +2,10 @@
 
 import type { Place } from './contestant.ts'
 
-export const corefile = ({ port, sidePort, upstreamPort }: Place, more: readonly string[] = []): string => `.:${port} {
+export const corefile = (
+  { port, sidePort, upstreamPort }: Place,
+  more: readonly string[] = [],
+): string => `.:${port} {
     errors
     bind 127.0.0.1
     prometheus 127.0.0.1:${sidePort}

@@ -3,8 +3,12 @@
 import type { Contestant, Place } from './contestant.ts'
 import { peer } from './peer.ts'
 
-// One UDP listener, one TCP worker. It keeps no cache unless told to, and drops what waits for more than maxUDPOutstanding.
-const config = ({ port, upstreamPort }: Place, hasCache: boolean): string => `setLocal('127.0.0.1:${port}')
+// One UDP listener, one TCP worker. It keeps no cache unless told to, and drops what waits for more
+// than maxUDPOutstanding.
+const config = (
+  { port, upstreamPort }: Place,
+  hasCache: boolean,
+): string => `setLocal('127.0.0.1:${port}')
 setACL('127.0.0.0/8')
 setVerboseHealthChecks(false)
 setSecurityPollSuffix('')

@@ -25,5 +25,7 @@ export const dnsmasq = (): Contestant =>
     versionArgs: ['--version'],
     config,
     args: file => ['-k', '-C', file],
-    excused: { tcp: 'it forks a process for each TCP connection, at most 20: its CPU time would not be counted' },
+    excused: {
+      tcp: 'it forks a process for each TCP connection, at most 20: its CPU time would not be counted',
+    },
   })

@@ -1,4 +1,5 @@
-// Echoes: programs that send each packet back and do nothing else. No server on the same socket calls can be faster.
+// Echoes: programs that send each packet back and do nothing else. No server on the same socket
+// calls can be faster.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -31,7 +32,11 @@ export const echoC = (): Contestant => {
     version: '',
     launch({ port }) {
       const program = join(temporaryFolder(), 'echo')
-      const { status, stderr } = spawnSync(compiler ?? 'cc', ['-O2', '-o', program, join(FOLDER, 'echo.c')], { encoding: 'utf8' })
+      const { status, stderr } = spawnSync(
+        compiler ?? 'cc',
+        ['-O2', '-o', program, join(FOLDER, 'echo.c')],
+        { encoding: 'utf8' },
+      )
       if (status !== 0) throw new Error(`cc failed: ${stderr.split('\n')[0]}`)
       return { file: program, args: [String(port)] }
     },

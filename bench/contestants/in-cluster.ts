@@ -1,5 +1,5 @@
-// shardns with the Corefile of the issue's seed: in a cluster, or without one for comparison. Its ports and its upstream differ from the seed, and it
-// ends without lameduck.
+// shardns with the Corefile of the issue's seed: in a cluster, or without one for comparison. Its
+// ports and its upstream differ from the seed, and it ends without lameduck.
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -30,7 +30,11 @@ const KUBERNETES = `    kubernetes cluster.local in-addr.arpa ip6.arpa {
     }
 `
 
-const corefile = ({ port, sidePort, upstreamPort }: Place, ports: SidePorts, { environment, hasCache }: InClusterParts): string =>
+const corefile = (
+  { port, sidePort, upstreamPort }: Place,
+  ports: SidePorts,
+  { environment, hasCache }: InClusterParts,
+): string =>
   `.:${port} {
     errors
     bind 127.0.0.1
@@ -46,15 +50,25 @@ ${hasCache ? '    cache 30\n' : ''}    loop
 }
 `
 
-/** `base` is shardns in the shape that is wanted: its command line stays, and its Corefile is written over. */
+/**
+ * `base` is shardns in the shape that is wanted: its command line stays, and its Corefile is
+ * written over.
+ */
 export const inCluster = async (base: Contestant, parts: InClusterParts): Promise<InCluster> => {
   const [health = 0, ready = 0] = await freePorts(2)
   const launch: Contestant['launch'] = place => {
     const { file, args, cwd } = base.launch(place)
     writeFileSync(join(place.folder, 'Corefile'), corefile(place, { health, ready }, parts))
     // `env` becomes the server: its process id is the server's.
-    return { file: 'env', args: [...(parts.environment ?? []), file, ...args], ...(cwd === undefined ? {} : { cwd }) }
+    return {
+      file: 'env',
+      args: [...(parts.environment ?? []), file, ...args],
+      ...(cwd === undefined ? {} : { cwd }),
+    }
   }
   const { kind, threads, absent, version } = base
-  return { contestant: { name: parts.name, kind, threads, absent, version, launch }, readyPort: ready }
+  return {
+    contestant: { name: parts.name, kind, threads, absent, version, launch },
+    readyPort: ready,
+  }
 }

@@ -4,7 +4,8 @@ import { dirname } from 'node:path'
 import type { Contestant, Place } from './contestant.ts'
 import { peer } from './peer.ts'
 
-// It takes ten queries at a time from one connection unless told otherwise, and refuses to ask loopback.
+// It takes ten queries at a time from one connection unless told otherwise, and refuses to ask
+// loopback.
 const config = ({ port, upstreamPort, folder }: Place): string => `local-address=127.0.0.1
 local-port=${port}
 allow-from=127.0.0.0/8

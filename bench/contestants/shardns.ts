@@ -27,11 +27,21 @@ export const shardns = (parts: ShardnsParts): Contestant => {
     kind: 'shardns',
     threads,
     absent: undefined,
-    version: (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version,
+    version: (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string })
+      .version,
     launch(place) {
       const file = join(place.folder, 'Corefile')
       writeFileSync(file, corefile(place, variant.log ? ['log'] : []))
-      const args = [entry, '-conf', file, '--workers', String(threads), '--engine', engine, ...(variant.args ?? [])]
+      const args = [
+        entry,
+        '-conf',
+        file,
+        '--workers',
+        String(threads),
+        '--engine',
+        engine,
+        ...(variant.args ?? []),
+      ]
       return { file: process.execPath, args, cwd: root }
     },
     variant: (other, more) => shardns({ ...parts, name: other, variant: { ...variant, ...more } }),

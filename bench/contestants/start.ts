@@ -33,7 +33,10 @@ export interface Ready {
   start(stdout?: number): Child
 }
 
-export const prepare = async (contestant: Contestant, { folder, pins, upstreamPort }: Site): Promise<Ready> => {
+export const prepare = async (
+  contestant: Contestant,
+  { folder, pins, upstreamPort }: Site,
+): Promise<Ready> => {
   const [port = 0, sidePort = 0] = await freePorts(2)
   const own = mkdtempSync(join(folder, `${contestant.name.replaceAll(/\W/g, '-')}-`))
   const launch: Launch = contestant.launch({ folder: own, port, sidePort, upstreamPort })
@@ -50,7 +53,11 @@ export const prepare = async (contestant: Contestant, { folder, pins, upstreamPo
 }
 
 /** Throws with the reason if it does not start or answers wrongly. */
-export const start = async (contestant: Contestant, site: Site, stdout?: number): Promise<Running> => {
+export const start = async (
+  contestant: Contestant,
+  site: Site,
+  stdout?: number,
+): Promise<Running> => {
   if (contestant.absent !== undefined) throw new Error(contestant.absent)
   const { port, start: spawnIt } = await prepare(contestant, site)
   const child = spawnIt(stdout)
@@ -74,8 +81,15 @@ const untilRight = async (contestant: Contestant, child: Child, port: number): P
     if (answer !== undefined) await new Promise(resolve => setTimeout(resolve, 100))
     last = answer ?? last
   }
-  throw new Error(last === undefined ? `it does not answer: ${child.complaint}` : `it answers wrongly: ${JSON.stringify(last)}`)
+  throw new Error(
+    last === undefined
+      ? `it does not answer: ${child.complaint}`
+      : `it answers wrongly: ${JSON.stringify(last)}`,
+  )
 }
 
 const isRight = ({ kind }: Contestant, answer: Answer): boolean =>
-  kind === 'echo' || (answer.rcode === 0 && answer.addresses.length === 1 && answer.addresses[0] === addressOf(CHECKED_NAME))
+  kind === 'echo' ||
+  (answer.rcode === 0 &&
+    answer.addresses.length === 1 &&
+    answer.addresses[0] === addressOf(CHECKED_NAME))

@@ -3,7 +3,8 @@
 import type { Contestant, Place } from './contestant.ts'
 import { peer } from './peer.ts'
 
-// It answers `test.` itself without the local-zone line, asks nobody on loopback without do-not-query-localhost, and has ten TCP buffers.
+// It answers `test.` itself without the local-zone line, asks nobody on loopback without
+// do-not-query-localhost, and has ten TCP buffers.
 const config = ({ port, upstreamPort }: Place, threads: number): string => `server:
   interface: 127.0.0.1@${port}
   access-control: 127.0.0.0/8 allow

@@ -1,8 +1,8 @@
-// The floor of our own engine: every datagram is sent back with QR set, in the batches it came in, with no DNS in between.
-// node bench/echo/mmsg.ts PORT
+// The floor of our own engine: every datagram is sent back with QR set, in the batches it came in,
+// with no DNS in between. node bench/echo/mmsg.ts PORT
 
 import { CacheKey } from '../../src/cache/key.ts'
-import { FastQuery } from '../../src/core/fast-query.ts'
+import { FastQuery } from '../../src/chain/fast-query.ts'
 import { DEFAULT_TCP_LIMITS, type Receiver } from '../../src/net/engine.ts'
 import { MmsgEngine } from '../../src/net/mmsg/engine.ts'
 import { makeInboundMemory } from '../../src/net/mmsg/inbound-layout.ts'
@@ -31,10 +31,16 @@ const receiver: Receiver = {
   batchSent() {},
   receive: (_bytes, _transport, _client, _local, respond) => respond(undefined),
 }
-const group = openUdpGroup(libc, { address: '127.0.0.1', port }, { sockets: 1, recvBufferBytes: RECEIVE_BUFFER_BYTES })
+const group = openUdpGroup(
+  libc,
+  { address: '127.0.0.1', port },
+  { sockets: 1, recvBufferBytes: RECEIVE_BUFFER_BYTES },
+)
 const counts = { full() {}, refused() {}, batch() {} }
 const onFailure = (reason: string): void => {
   throw new Error(reason)
 }
 const engine = new MmsgEngine({ libc, inbound: makeInboundMemory(), query, counts, onFailure })
-engine.add(new MmsgSocket(group.fds[0] ?? -1, receiver, { address: '127.0.0.1', port, family: 4 }, group))
+engine.add(
+  new MmsgSocket(group.fds[0] ?? -1, receiver, { address: '127.0.0.1', port, family: 4 }, group),
+)

@@ -17,7 +17,10 @@ export interface ChildSettings {
   readonly stdout?: number
 }
 
-/** As the package runs: code that Node's compile cache kept makes misses with engine dgram a tenth dearer. */
+/**
+ * As the package runs: code that Node's compile cache kept makes misses with engine dgram a tenth
+ * dearer.
+ */
 const STEADY = { LC_ALL: 'C', NODE_DISABLE_COMPILE_CACHE: '1' }
 
 export class Child {
@@ -32,7 +35,9 @@ export class Child {
   constructor(file: string, args: readonly string[], { cpus, env, cwd, stdout }: ChildSettings) {
     const [command, ...rest] = pinned(cpus, [file, ...args])
     const stdio: StdioOptions = ['ignore', stdout ?? 'pipe', 'pipe']
-    this.process = track(spawn(command ?? file, rest, { stdio, cwd, env: { ...process.env, ...STEADY, ...env } }))
+    this.process = track(
+      spawn(command ?? file, rest, { stdio, cwd, env: { ...process.env, ...STEADY, ...env } }),
+    )
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#first = (this.#first + text).slice(0, KEPT_CHARACTERS)

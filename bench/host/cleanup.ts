@@ -1,4 +1,5 @@
-// What must not outlive the suite: its child processes and its temporary folders. Undone when this process exits, for whatever reason.
+// What must not outlive the suite: its child processes and its temporary folders. Undone when this
+// process exits, for whatever reason.
 
 import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -1,4 +1,5 @@
-// The package as npm makes it, in a temporary folder: built and packed from a copy, so that this checkout's dist stays as it is.
+// The package as npm makes it, in a temporary folder: built and packed from a copy, so that this
+// checkout's dist stays as it is.
 
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
@@ -8,16 +9,33 @@ import { temporaryFolder } from './cleanup.ts'
 const run = (cwd: string, file: string, args: readonly string[]): string =>
   execFileSync(file, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 
-/** Returns the folder of the installed package; its dependencies are those of `root`. Throws if it cannot be built. */
+/**
+ * Returns the folder of the installed package; its dependencies are those of `root`. Throws if it
+ * cannot be built.
+ */
 export const installPackage = (root: string): string => {
   const copy = temporaryFolder()
   const installed = temporaryFolder()
-  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { files: string[] }
-  for (const name of ['package.json', 'README.md', 'LICENSE', ...manifest.files.filter(file => file !== 'dist')]) {
-    if (existsSync(join(root, name))) cpSync(join(root, name), join(copy, name), { recursive: true })
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    files: string[]
+  }
+  for (const name of [
+    'package.json',
+    'README.md',
+    'LICENSE',
+    ...manifest.files.filter(file => file !== 'dist'),
+  ]) {
+    if (existsSync(join(root, name)))
+      cpSync(join(root, name), join(copy, name), { recursive: true })
   }
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  run(root, process.execPath, [compiler, '-p', '.tsconfig.build.json', '--outDir', join(copy, 'dist')])
+  run(root, process.execPath, [
+    compiler,
+    '-p',
+    '.tsconfig.build.json',
+    '--outDir',
+    join(copy, 'dist'),
+  ])
   // Its scripts would build into the wrong place.
   run(copy, 'npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', installed])
   const folder = join(installed, 'package')

@@ -23,7 +23,8 @@ export const parseCpuList = (text: string): number[] =>
     })
 
 export const readPins = (): Pins => {
-  const list = /^Cpus_allowed_list:\s*(.+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
+  const list =
+    /^Cpus_allowed_list:\s*(.+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
   const all = parseCpuList(list)
   const [server = 0, load = server, ...rest] = all
   return { servers: [server, ...rest], load, all }
@@ -36,7 +37,11 @@ export const cpusFor = (pins: Pins, threads: number): readonly number[] =>
 export const pinned = (cpus: readonly number[], command: readonly string[]): readonly string[] =>
   findProgram('taskset') === undefined ? command : ['taskset', '-c', cpus.join(','), ...command]
 
-/** Moves all threads of this process: what it does between measurements, and its small client, belong to the load. */
+/**
+ * Moves all threads of this process: what it does between measurements, and its small client,
+ * belong to the load.
+ */
 export const pinSelf = (pins: Pins): void => {
-  if (findProgram('taskset') !== undefined) spawnSync('taskset', ['-acp', String(pins.load), String(process.pid)])
+  if (findProgram('taskset') !== undefined)
+    spawnSync('taskset', ['-acp', String(pins.load), String(process.pid)])
 }

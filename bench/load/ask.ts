@@ -9,7 +9,11 @@ let lastId = 0
 const nextId = (): number => (lastId = (lastId + 1) & 0xffff)
 
 /** Undefined if no answer comes in time. */
-export const askUdp = (port: number, name: string, timeoutMs: number): Promise<Answer | undefined> =>
+export const askUdp = (
+  port: number,
+  name: string,
+  timeoutMs: number,
+): Promise<Answer | undefined> =>
   new Promise(resolve => {
     const socket = createSocket('udp4')
     const id = nextId()
@@ -27,8 +31,16 @@ export const askUdp = (port: number, name: string, timeoutMs: number): Promise<A
     socket.send(encodeQuery(id, name), port, ADDRESS)
   })
 
-/** Asks every `everyMs` until the first good answer; resolves with the milliseconds since `start`, or undefined after `limitMs`. */
-export const untilFirstAnswer = (port: number, start: number, everyMs: number, limitMs: number): Promise<number | undefined> =>
+/**
+ * Asks every `everyMs` until the first good answer; resolves with the milliseconds since `start`,
+ * or undefined after `limitMs`.
+ */
+export const untilFirstAnswer = (
+  port: number,
+  start: number,
+  everyMs: number,
+  limitMs: number,
+): Promise<number | undefined> =>
   new Promise(resolve => {
     const socket = createSocket('udp4')
     const query = encodeQuery(nextId(), 'n1.test')
@@ -61,7 +73,8 @@ export class TcpAsker {
     this.#socket.on('error', () => undefined)
     this.#socket.on('data', data => {
       this.#received = Buffer.concat([this.#received, Buffer.from(data)])
-      if (this.#received.length >= 2 && this.#received.length >= 2 + this.#received.readUInt16BE(0)) this.#answered?.()
+      if (this.#received.length >= 2 && this.#received.length >= 2 + this.#received.readUInt16BE(0))
+        this.#answered?.()
     })
   }
 

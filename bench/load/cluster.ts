@@ -1,5 +1,6 @@
-// The Kubernetes API server that shardns follows in measurements: test/kube-api as a program on the load's CPU. What it holds is read back
-// over its API, as any client would, so that expected addresses do not come from the code that made them.
+// The Kubernetes API server that shardns follows in measurements: test/fakes/kube-api as a program
+// on the load's CPU. What it holds is read back over its API, as any client would, so that expected
+// addresses do not come from the code that made them.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -34,7 +35,11 @@ export interface ClusterName {
 }
 
 interface Item {
-  readonly metadata: { readonly name: string; readonly namespace: string; readonly labels?: Readonly<Record<string, string>> }
+  readonly metadata: {
+    readonly name: string
+    readonly namespace: string
+    readonly labels?: Readonly<Record<string, string>>
+  }
 }
 interface Service extends Item {
   readonly spec: { readonly clusterIP: string }
@@ -43,7 +48,8 @@ interface Slice extends Item {
   readonly endpoints: readonly { readonly addresses: readonly string[] }[]
 }
 
-export const serviceName = (service: string, namespace: string): string => `${service}.${namespace}.svc.cluster.local`
+export const serviceName = (service: string, namespace: string): string =>
+  `${service}.${namespace}.svc.cluster.local`
 
 export class ApiCluster {
   readonly services: number
@@ -57,8 +63,16 @@ export class ApiCluster {
   private constructor(services: number, folder: string, cpu: number) {
     this.services = services
     this.#folder = folder
-    const size = ['--services', String(services), '--endpoints', String(services * ENDPOINTS_PER_SERVICE)]
-    const [command = '', ...args] = pinned([cpu], [process.execPath, PROGRAM, ...size, '--https', '--folder', folder])
+    const size = [
+      '--services',
+      String(services),
+      '--endpoints',
+      String(services * ENDPOINTS_PER_SERVICE),
+    ]
+    const [command = '', ...args] = pinned(
+      [cpu],
+      [process.execPath, PROGRAM, ...size, '--https', '--folder', folder],
+    )
     this.#child = track(spawn(command, args, { cwd: ROOT, stdio: ['pipe', 'pipe', 'pipe'] }))
     this.#child.stderr?.setEncoding('utf8').on('data', (said: string) => {
       this.#complaint = said
@@ -91,9 +105,16 @@ export class ApiCluster {
   }
 
   /** Makes changes at that rate; `seen` is called with each as soon as it is made. */
-  async churn(count: number, perSecond: number, seen: (change: ClusterChange) => void): Promise<void> {
+  async churn(
+    count: number,
+    perSecond: number,
+    seen: (change: ClusterChange) => void,
+  ): Promise<void> {
     await this.#until(`churn ${count} ${perSecond}`, line => {
-      const said = JSON.parse(line) as Partial<ClusterChange> & { readonly ok?: boolean; readonly error?: string }
+      const said = JSON.parse(line) as Partial<ClusterChange> & {
+        readonly ok?: boolean
+        readonly error?: string
+      }
       if (said.ok === false) throw new Error(`the API server refuses: ${said.error}`)
       if (said.change !== undefined) seen(said as ClusterChange)
       return said.ok === true
@@ -110,11 +131,13 @@ export class ApiCluster {
       known.push(...some.flatMap(({ addresses }) => addresses))
       endpoints.set(service, known)
     }
-    return (await this.#list<Service>('/api/v1/services')).map(({ metadata: { name, namespace }, spec: { clusterIP } }) => {
-      const isHeadless = clusterIP === 'None'
-      const addresses = isHeadless ? (endpoints.get(`${namespace}/${name}`) ?? []) : [clusterIP]
-      return { name: serviceName(name, namespace), addresses, isHeadless }
-    })
+    return (await this.#list<Service>('/api/v1/services')).map(
+      ({ metadata: { name, namespace }, spec: { clusterIP } }) => {
+        const isHeadless = clusterIP === 'None'
+        const addresses = isHeadless ? (endpoints.get(`${namespace}/${name}`) ?? []) : [clusterIP]
+        return { name: serviceName(name, namespace), addresses, isHeadless }
+      },
+    )
   }
 
   async stop(): Promise<void> {
@@ -126,11 +149,18 @@ export class ApiCluster {
 
   async #list<T>(path: string): Promise<readonly T[]> {
     const { promise, resolve, reject } = Promise.withResolvers<string>()
-    const headers = { authorization: `Bearer ${readFileSync(join(this.#folder, 'token'), 'latin1')}`, accept: 'application/json' }
-    get(new URL(path, this.#url), { ca: readFileSync(join(this.#folder, 'ca.crt')), headers, agent: false }, response => {
-      if (response.statusCode === 200) text(response).then(resolve, reject)
-      else reject(new Error(`the API server answers ${response.statusCode} for ${path}`))
-    }).on('error', reject)
+    const headers = {
+      authorization: `Bearer ${readFileSync(join(this.#folder, 'token'), 'latin1')}`,
+      accept: 'application/json',
+    }
+    get(
+      new URL(path, this.#url),
+      { ca: readFileSync(join(this.#folder, 'ca.crt')), headers, agent: false },
+      response => {
+        if (response.statusCode === 200) text(response).then(resolve, reject)
+        else reject(new Error(`the API server answers ${response.statusCode} for ${path}`))
+      },
+    ).on('error', reject)
     return (JSON.parse(await promise) as { readonly items: readonly T[] }).items
   }
 

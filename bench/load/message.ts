@@ -1,4 +1,5 @@
-// Just enough of DNS messages for the suite's own questions: written apart from src, so that a mistake there cannot hide here.
+// Just enough of DNS messages for the suite's own questions: written apart from src, so that a
+// mistake there cannot hide here.
 
 const HEADER = 12
 const TYPE_A = 1
@@ -14,7 +15,9 @@ export interface Answer {
 
 export const encodeQuery = (id: number, name: string, type = TYPE_A): Buffer => {
   const labels = name.split('.').filter(label => label !== '')
-  const question = labels.map(label => Buffer.concat([Buffer.of(label.length), Buffer.from(label, 'latin1')]))
+  const question = labels.map(label =>
+    Buffer.concat([Buffer.of(label.length), Buffer.from(label, 'latin1')]),
+  )
   const head = Buffer.from([id >>> 8, id & 0xff, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0])
   return Buffer.concat([head, ...question, Buffer.of(0, 0, type, 0, 1)])
 }
@@ -48,7 +51,8 @@ const addresses = (message: Buffer, count: number): string[] => {
     at = skipName(message, at)
     if (at + 10 > message.length) break
     const size = message.readUInt16BE(at + 8)
-    if (message.readUInt16BE(at) === TYPE_A && size === 4) found.push(message.subarray(at + 10, at + 14).join('.'))
+    if (message.readUInt16BE(at) === TYPE_A && size === 4)
+      found.push(message.subarray(at + 10, at + 14).join('.'))
     at += 10 + size
   }
   return found

@@ -1,4 +1,5 @@
-// The query files that dnsperf reads. Each is written once per run of the suite, always the same for the same arguments.
+// The query files that dnsperf reads. Each is written once per run of the suite, always the same
+// for the same arguments.
 
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +10,10 @@ const SEED = 20_26
 /** One unique name in so many queries of the zipf mix. */
 const MISS_EVERY = 10
 
-/** `hits`, `zipf` and `nxdomain` ask what stands in the zone; `misses` asks names that were never asked before. */
+/**
+ * `hits`, `zipf` and `nxdomain` ask what stands in the zone; `misses` asks names that were never
+ * asked before.
+ */
 export type QuerySet = 'hits' | 'zipf' | 'misses' | 'nxdomain'
 
 export class QueryFiles {
@@ -41,7 +45,9 @@ export class QueryFiles {
 
   /** `count` names of the wildcard; another `tag` gives other names. */
   misses(tag: string, count: number): string {
-    return this.#file(`misses-${tag}`, () => Array.from({ length: count }, (_, n) => `${tag}-${n}.miss.test A`))
+    return this.#file(`misses-${tag}`, () =>
+      Array.from({ length: count }, (_, n) => `${tag}-${n}.miss.test A`),
+    )
   }
 
   /** Popular names often, rare ones seldom, and one in ten never asked before. */
@@ -49,7 +55,9 @@ export class QueryFiles {
     return this.#file(`zipf-${tag}`, () => {
       const random = seeded(SEED + 2)
       const draw = zipf(NAMES, random)
-      return Array.from({ length: count }, (_, n) => (n % MISS_EVERY === 0 ? `z${tag}-${n}.miss.test A` : known(draw(), random)))
+      return Array.from({ length: count }, (_, n) =>
+        n % MISS_EVERY === 0 ? `z${tag}-${n}.miss.test A` : known(draw(), random),
+      )
     })
   }
 
@@ -71,6 +79,10 @@ export class QueryFiles {
 }
 
 const bothTypes = (letter: string): string[] =>
-  Array.from({ length: NAMES }, (_, n) => [`${letter}${n}.test A`, `${letter}${n}.test AAAA`]).flat()
+  Array.from({ length: NAMES }, (_, n) => [
+    `${letter}${n}.test A`,
+    `${letter}${n}.test AAAA`,
+  ]).flat()
 
-const known = (rank: number, random: Random): string => `n${rank}.test ${random() < 0.5 ? 'A' : 'AAAA'}`
+const known = (rank: number, random: Random): string =>
+  `n${rank}.test ${random() < 0.5 ? 'A' : 'AAAA'}`

@@ -1,4 +1,5 @@
-// A small seeded generator (mulberry32), so that the same queries are asked in the same order each time.
+// A small seeded generator (mulberry32), so that the same queries are asked in the same order each
+// time.
 
 export type Random = () => number
 

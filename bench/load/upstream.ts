@@ -39,7 +39,10 @@ zone:
 export const addressOf = (n: number): string => `10.0.${Math.floor(n / 250)}.${(n % 250) + 1}`
 
 const zone = (): string => {
-  const records = Array.from({ length: NAMES }, (_, n) => `n${n} A ${addressOf(n)}\nn${n} AAAA 2001:db8::${n.toString(16)}\n`)
+  const records = Array.from(
+    { length: NAMES },
+    (_, n) => `n${n} A ${addressOf(n)}\nn${n} AAAA 2001:db8::${n.toString(16)}\n`,
+  )
   return `$ORIGIN test.\n$TTL 3600\n@ SOA ns h 1 3600 900 86400 3600\n@ NS ns\nns A 10.1.0.1\n*.miss A 10.2.0.1\n${records.join('')}`
 }
 
@@ -49,10 +52,13 @@ export const startUpstream = async (parent: string, cpu: number): Promise<Upstre
   const [port = 0] = await freePorts(1)
   writeFileSync(join(folder, 'zone'), zone())
   writeFileSync(join(folder, 'nsd.conf'), config(folder, port))
-  const child = new Child(findProgram('nsd') ?? 'nsd', ['-d', '-c', join(folder, 'nsd.conf')], { cpus: [cpu] })
+  const child = new Child(findProgram('nsd') ?? 'nsd', ['-d', '-c', join(folder, 'nsd.conf')], {
+    cpus: [cpu],
+  })
   const end = performance.now() + WAIT_MS
   while ((await askUdp(port, 'n1.test', 200))?.addresses[0] !== addressOf(1)) {
-    if (child.isOver || performance.now() > end) throw new Error(`nsd does not serve: ${child.complaint}`)
+    if (child.isOver || performance.now() > end)
+      throw new Error(`nsd does not serve: ${child.complaint}`)
   }
   return { port, stop: () => child.stop() }
 }

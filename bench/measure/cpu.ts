@@ -1,4 +1,5 @@
-// CPU time of a process as the kernel counts it: nanoseconds per thread from schedstat, the user share from stat's ticks.
+// CPU time of a process as the kernel counts it: nanoseconds per thread from schedstat, the user
+// share from stat's ticks.
 
 import { readdirSync, readFileSync } from 'node:fs'
 
@@ -14,7 +15,10 @@ export interface CpuTime {
   readonly threads: readonly ThreadTime[]
 }
 
-/** The process alone: no server of the suite leaves work to children (dnsmasq does for TCP, where it is left out). */
+/**
+ * The process alone: no server of the suite leaves work to children (dnsmasq does for TCP, where it
+ * is left out).
+ */
 export const readCpu = (pid: number): CpuTime => {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
   const fields = stat
@@ -29,7 +33,12 @@ export const readCpu = (pid: number): CpuTime => {
 /** Nothing for a thread that ended just now. */
 const readThread = (pid: number, tid: number): ThreadTime[] => {
   try {
-    return [{ tid, ns: Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'latin1').split(' ')[0]) }]
+    return [
+      {
+        tid,
+        ns: Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'latin1').split(' ')[0]),
+      },
+    ]
   } catch {
     return []
   }

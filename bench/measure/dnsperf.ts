@@ -1,4 +1,5 @@
-// Runs dnsperf and reads what it says: its own statistics, and the latency of each query from its verbose output.
+// Runs dnsperf and reads what it says: its own statistics, and the latency of each query from its
+// verbose output.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -19,7 +20,10 @@ export interface PerfSettings {
   readonly seconds?: number
   /** Queries per second at most. */
   readonly rate?: number
-  /** Reads the file so many times at most, even if there is time left. Without this and without a time limit: once. */
+  /**
+   * Reads the file so many times at most, even if there is time left. Without this and without a
+   * time limit: once.
+   */
   readonly runs?: number
 }
 
@@ -71,7 +75,9 @@ const readResult = (path: string): PerfResult => {
   const tail = eachLine(path, (bytes, from, to) => latency.addLine(bytes, from, to))
   const number = (pattern: RegExp): number => Number(pattern.exec(tail)?.[1] ?? 0)
   const codes = /Response codes:\s*(.*)/.exec(tail)?.[1] ?? ''
-  const rcodes = Object.fromEntries([...codes.matchAll(/(\w+) (\d+) /g)].map(([, name, count]) => [name, Number(count)]))
+  const rcodes = Object.fromEntries(
+    [...codes.matchAll(/(\w+) (\d+) /g)].map(([, name, count]) => [name, Number(count)]),
+  )
   return {
     sent: number(/Queries sent:\s*(\d+)/),
     completed: number(/Queries completed:\s*(\d+)/),
@@ -83,8 +89,14 @@ const readResult = (path: string): PerfResult => {
   }
 }
 
-/** Shows each line as it lies in the bytes: millions of them, so no string is made. Returns the end of the file as text. */
-const eachLine = (path: string, line: (bytes: Buffer, from: number, to: number) => void): string => {
+/**
+ * Shows each line as it lies in the bytes: millions of them, so no string is made. Returns the end
+ * of the file as text.
+ */
+const eachLine = (
+  path: string,
+  line: (bytes: Buffer, from: number, to: number) => void,
+): string => {
   const fd = openSync(path, 'r')
   const bytes = Buffer.alloc(CHUNK_BYTES)
   let kept = 0

@@ -22,7 +22,10 @@ export class LatencyHistogram {
     this.#max = Math.max(this.#max, whole)
   }
 
-  /** A line of dnsperf's verbose output: `> NOERROR n1.test A 0.000471`. Timed-out queries (`T`) and other lines are passed over. */
+  /**
+   * A line of dnsperf's verbose output: `> NOERROR n1.test A 0.000471`. Timed-out queries (`T`) and
+   * other lines are passed over.
+   */
   addLine(bytes: Uint8Array, from: number, to: number): void {
     if (bytes[from] !== GREATER) return
     let us = 0

@@ -10,6 +10,7 @@ export interface MemoryUse {
 
 export const readMemory = (pid: number): MemoryUse => {
   const status = readFileSync(`/proc/${pid}/status`, 'latin1')
-  const mib = (name: string): number => Number(new RegExp(`^${name}:\\s*(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) / 1024
+  const mib = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s*(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) / 1024
   return { rssMiB: mib('VmRSS'), peakMiB: mib('VmHWM') }
 }

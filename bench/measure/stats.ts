@@ -14,4 +14,6 @@ export const median = (values: readonly number[]): number => {
 }
 
 export const spread = (values: readonly number[]): Spread | undefined =>
-  values.length === 0 ? undefined : { median: median(values), min: Math.min(...values), max: Math.max(...values) }
+  values.length === 0
+    ? undefined
+    : { median: median(values), min: Math.min(...values), max: Math.max(...values) }

@@ -1,4 +1,5 @@
-// Asks for every name of a cluster once and compares the addresses: dnsperf counts answers, but reads none. Truncated ones are asked again over TCP.
+// Asks for every name of a cluster once and compares the addresses: dnsperf counts answers, but
+// reads none. Truncated ones are asked again over TCP.
 
 import { createSocket, type Socket } from 'node:dgram'
 import { connect } from 'node:net'
@@ -18,7 +19,12 @@ export interface SweepResult {
 }
 
 /** Undefined if no answer comes in time. */
-const askUdp = async (socket: Socket, port: number, id: number, name: string): Promise<Buffer | undefined> => {
+const askUdp = async (
+  socket: Socket,
+  port: number,
+  id: number,
+  name: string,
+): Promise<Buffer | undefined> => {
   const { promise, resolve } = Promise.withResolvers<Buffer | undefined>()
   const timer = setTimeout(resolve, LIMIT_MS, undefined)
   const listen = (message: Buffer): void => {
@@ -32,7 +38,10 @@ const askUdp = async (socket: Socket, port: number, id: number, name: string): P
   })
 }
 
-/** One connection for one question: the end of our side makes the server end its own after the answer. */
+/**
+ * One connection for one question: the end of our side makes the server end its own after the
+ * answer.
+ */
 const askTcp = async (port: number, id: number, name: string): Promise<Buffer | undefined> => {
   const socket = connect({ port, host: '127.0.0.1' })
   socket.setTimeout(LIMIT_MS, () => socket.destroy(new Error('no answer')))
@@ -46,9 +55,15 @@ const askTcp = async (port: number, id: number, name: string): Promise<Buffer | 
   }
 }
 
-const addressesOf = async (socket: Socket, port: number, id: number, name: string): Promise<string> => {
+const addressesOf = async (
+  socket: Socket,
+  port: number,
+  id: number,
+  name: string,
+): Promise<string> => {
   const short = await askUdp(socket, port, id, name)
-  const whole = short !== undefined && ((short[2] ?? 0) & FLAG_TC) !== 0 ? await askTcp(port, id, name) : short
+  const whole =
+    short !== undefined && ((short[2] ?? 0) & FLAG_TC) !== 0 ? await askTcp(port, id, name) : short
   const answer = whole && decodeAnswer(whole)
   if (answer === undefined) return 'no answer'
   return answer.rcode === 0 ? [...answer.addresses].sort().join(' ') : `rcode ${answer.rcode}`

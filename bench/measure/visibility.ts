@@ -1,6 +1,7 @@
-// How long changes of a cluster take until every shard answers by them. Each question goes out over so many sockets at once, and the change counts
-// as seen when all of those answers are right: with --steer random each datagram goes to a shard by chance, so that of two shards one is not
-// asked once in 32,768 times. What is counted is the receipt of the last of these answers.
+// How long changes of a cluster take until every shard answers by them. Each question goes out over
+// so many sockets at once, and the change counts as seen when all of those answers are right: with
+// --steer random each datagram goes to a shard by chance, so that of two shards one is not asked
+// once in 32,768 times. What is counted is the receipt of the last of these answers.
 
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
@@ -18,15 +19,20 @@ const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6
 
 /** Every question has an answer of its own: names of endpoints have one address each. */
 const nameOf = ({ change, service, namespace }: ClusterChange): string =>
-  change === 'replace-endpoint' ? serviceName(`${service}-0.${service}`, namespace) : serviceName(service, namespace)
+  change === 'replace-endpoint'
+    ? serviceName(`${service}-0.${service}`, namespace)
+    : serviceName(service, namespace)
 
 const isRight = ({ change, address }: ClusterChange, { rcode, addresses }: Answer): boolean =>
-  change === 'delete-service' ? rcode === NXDOMAIN : rcode === 0 && addresses.length === 1 && addresses[0] === address
+  change === 'delete-service'
+    ? rcode === NXDOMAIN
+    : rcode === 0 && addresses.length === 1 && addresses[0] === address
 
 export class VisibilityWatch {
   /**
-   * Milliseconds of each change. One that is overtaken by the next of its name before it is seen counts until a later change of its kind is seen:
-   * these come over one watch, in order. One that is not seen within two seconds counts with two seconds.
+   * Milliseconds of each change. One that is overtaken by the next of its name before it is seen
+   * counts until a later change of its kind is seen: these come over one watch, in order. One that
+   * is not seen within two seconds counts with two seconds.
    */
   readonly seenMs: number[] = []
   unseen = 0

@@ -1,5 +1,6 @@
-// Replies that are made to cost as much as they can, from the upstream's bytes to the client's: a miss, which brings the reply, and a hit of what was
-// kept of it, for a client with TCP and for one that takes 64 KiB by UDP. Milliseconds, the median of several; the bar is 5.
+// Replies that are made to cost as much as they can, from the upstream's bytes to the client's: a
+// miss, which brings the reply, and a hit of what was kept of it, for a client with TCP and for one
+// that takes 64 KiB by UDP. Milliseconds, the median of several; the bar is 5.
 
 import { bombLife } from '../../test/support/bomb-life.ts'
 import { bombs } from '../../test/support/bombs.ts'
@@ -36,7 +37,9 @@ export const runBombs = async (say: (text: string) => void): Promise<void> => {
         () => {},
       ),
     ])
-    say(`${name.padEnd(58)}${String(bytes.length).padStart(6)}${columns.map(ms => ms.toFixed(2).padStart(8)).join('')}`)
+    say(
+      `${name.padEnd(58)}${String(bytes.length).padStart(6)}${columns.map(ms => ms.toFixed(2).padStart(8)).join('')}`,
+    )
     // So that an interrupt from the terminal is seen.
     await new Promise(resolve => setImmediate(resolve))
   }

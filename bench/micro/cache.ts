@@ -8,7 +8,13 @@ import type { MicroBench } from './timing.ts'
 const ENTRIES = 10_000
 const CACHE_BYTES = 64 << 20
 const NOW = 1000
-const META = { expirySeconds: NOW + 3600, staleUntilSeconds: NOW + 3600, ttlSeconds: 3600, flags: 0, plainBytes: 0 }
+const META = {
+  expirySeconds: NOW + 3600,
+  staleUntilSeconds: NOW + 3600,
+  ttlSeconds: 3600,
+  flags: 0,
+  plainBytes: 0,
+}
 const TTL_OFFSETS = Uint16Array.of(31)
 
 export const cacheBenches = (): MicroBench[] => {
@@ -25,8 +31,14 @@ export const cacheBenches = (): MicroBench[] => {
   for (let n = 0; n < ENTRIES; n++) put(n)
   return [
     { name: 'CacheKey.set', operation: n => keyFor(names, n).hashLow },
-    { name: 'CacheKey.set and CacheTable.find, there', operation: n => table.find(keyFor(names, n), hit) },
-    { name: 'CacheKey.set and CacheTable.find, not there', operation: n => table.find(keyFor(absent, n), hit) },
+    {
+      name: 'CacheKey.set and CacheTable.find, there',
+      operation: n => table.find(keyFor(names, n), hit),
+    },
+    {
+      name: 'CacheKey.set and CacheTable.find, not there',
+      operation: n => table.find(keyFor(absent, n), hit),
+    },
     { name: 'CacheKey.set and CacheTable.put, in place', operation: n => put(n).stored },
     {
       name: 'CacheTable.remove and put',

@@ -40,7 +40,10 @@ export const memoryBenches = (): MicroBench[] => {
   const claims = new Claims(shared(CLAIM_ENTRIES * CLAIM_WORDS), 0, CLAIM_ENTRIES, 1)
   return [
     { name: 'CounterRow.add', operation: () => row.add(0) },
-    { name: 'CounterRow.observe, 16 buckets', operation: n => row.observe(COUNTER_WORDS, SHAPE, (n & 1023) * 1e-5) },
+    {
+      name: 'CounterRow.observe, 16 buckets',
+      operation: n => row.observe(COUNTER_WORDS, SHAPE, (n & 1023) * 1e-5),
+    },
     hashOf(14),
     hashOf(48),
     { name: 'Claims, claimed and released', operation: n => claims.release(claims.claim(n, ~n)) },

@@ -31,6 +31,7 @@ export const responseOf = (name: string, records: number, compress: boolean): Ui
   writer.compress = compress
   writer.header(0x1234, QR_RD_RA)
   writer.question(wire, TYPE_A, CLASS_IN)
-  for (let n = 0; n < records; n++) writer.record(0, wire, TYPE_A, CLASS_IN, 300, Uint8Array.of(192, 0, 2, n))
+  for (let n = 0; n < records; n++)
+    writer.record(0, wire, TYPE_A, CLASS_IN, 300, Uint8Array.of(192, 0, 2, n))
   return writer.finish()
 }

@@ -38,8 +38,13 @@ plugin, with one shard from the sources, beside the cache hits of the same round
 `
 
 const markdownTable = ({ head, rows }: TextTable): string => {
-  const line = (cells: readonly string[]): string => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
-  return [line(head), `|${head.map((_, n) => (n === 0 ? '---' : '---:')).join('|')}|`, ...rows.map(line)].join('\n')
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  return [
+    line(head),
+    `|${head.map((_, n) => (n === 0 ? '---' : '---:')).join('|')}|`,
+    ...rows.map(line),
+  ].join('\n')
 }
 
 const environment = (reports: readonly Report[]): string => {
@@ -47,7 +52,10 @@ const environment = (reports: readonly Report[]): string => {
   if (latest === undefined) return ''
   const { machine } = latest
   const commands = [...new Set(reports.map(({ command }) => command))]
-  const versions = Object.assign({}, ...reports.map(report => report.versions)) as Record<string, string>
+  const versions = Object.assign({}, ...reports.map(report => report.versions)) as Record<
+    string,
+    string
+  >
   const dates = [...new Set(reports.map(({ when }) => when.slice(0, 10)))]
   return `## What it was measured on
 
@@ -55,7 +63,11 @@ const environment = (reports: readonly Report[]): string => {
 - CPU: ${machine.cpu}, ${machine.cpuCount} of them; memory: ${machine.memoryMiB} MiB; kernel: ${machine.kernel}; Node ${machine.node}
 - Versions: ${Object.entries(versions)
     .filter(
-      ([name, version]) => version !== '' && !name.startsWith('echo') && name !== 'dnsdist-nocache' && name !== 'shardns-dgram',
+      ([name, version]) =>
+        version !== '' &&
+        !name.startsWith('echo') &&
+        name !== 'dnsdist-nocache' &&
+        name !== 'shardns-dgram',
     )
     .map(([name, version]) => `${name} ${version}`)
     .join(', ')}
@@ -65,7 +77,12 @@ const environment = (reports: readonly Report[]): string => {
 
 const goals = (reports: ReadonlyMap<string, Report>): string => {
   const results = new Map([...reports].map(([name, { outcome }]) => [name, outcome]))
-  const rows = judge(results).map(({ goal, wanted, measured, isReached }) => [goal, wanted, measured, reachedText(isReached)])
+  const rows = judge(results).map(({ goal, wanted, measured, isReached }) => [
+    goal,
+    wanted,
+    measured,
+    reachedText(isReached),
+  ])
   return `## Goals\n\n${markdownTable({ head: ['goal', 'wanted', 'measured', 'reached'], rows })}\n`
 }
 
@@ -82,13 +99,18 @@ const addVerdicts = ({ wins, losses }: Verdicts, { outcome, compared, title }: R
   const ratios = names.flatMap(peer => {
     if (ours === undefined || isOurs(peer) || peer.startsWith('echo')) return []
     const ratio = ratioSpread(compared, [outcome, ours], [outcome, peer])
-    return ratio === undefined ? [] : [{ ratio: ratio.median, text: `${ratio.median.toFixed(2)} x ${peer}` }]
+    return ratio === undefined
+      ? []
+      : [{ ratio: ratio.median, text: `${ratio.median.toFixed(2)} x ${peer}` }]
   })
   for (const [list, items] of [
     [wins, ratios.filter(({ ratio }) => ratio < 1)],
     [losses, ratios.filter(({ ratio }) => ratio >= 1)],
   ] as const) {
-    if (items.length > 0) list.push(`- ${title} (${titleOf(compared)} of ${ours}): ${items.map(({ text }) => text).join(', ')}`)
+    if (items.length > 0)
+      list.push(
+        `- ${title} (${titleOf(compared)} of ${ours}): ${items.map(({ text }) => text).join(', ')}`,
+      )
   }
 }
 
@@ -97,7 +119,8 @@ const isOurs = (name: string): boolean => name.startsWith('shardns')
 const verdicts = (reports: readonly Report[]): string => {
   const found: Verdicts = { wins: [], losses: [] }
   for (const report of reports) addVerdicts(found, report)
-  const list = (items: readonly string[]): string => (items.length === 0 ? 'None.' : items.join('\n'))
+  const list = (items: readonly string[]): string =>
+    items.length === 0 ? 'None.' : items.join('\n')
   const wins = `## Wins\n\nWhere shardns takes less than a peer:\n\n${list(found.wins)}\n`
   const losses = `## Losses\n\nWhere it takes more:\n\n${list(found.losses)}\n`
   return `${wins}\n${losses}`
@@ -105,7 +128,9 @@ const verdicts = (reports: readonly Report[]): string => {
 
 const section = (report: Report): string => {
   const { outcome } = report
-  const dropped = Object.entries(outcome.dropped).map(([name, reason]) => `- Left out: ${name} (${reason}).`)
+  const dropped = Object.entries(outcome.dropped).map(
+    ([name, reason]) => `- Left out: ${name} (${reason}).`,
+  )
   const remarks = [...dropped, ...outcome.notes.map(note => `- ${note}`)]
   return [
     `### ${report.title}`,

@@ -27,8 +27,14 @@ export const commandLine = (): string =>
 export const makeReport = (bench: Bench, scenario: Scenario, outcome: Outcome): Report => {
   const present = bench.contestants.filter(({ absent }) => absent === undefined)
   const names = Object.keys(outcome.samples)
-  const baselineOf = bench.options.compare === undefined ? (scenario.baselineOf ?? bench.baselineOf) : bench.baselineOf
-  const tools = ['dnsperf', 'nsd'].map(name => [name, askVersion(findProgram(name) ?? name, [name === 'nsd' ? '-v' : '-h'])])
+  const baselineOf =
+    bench.options.compare === undefined
+      ? (scenario.baselineOf ?? bench.baselineOf)
+      : bench.baselineOf
+  const tools = ['dnsperf', 'nsd'].map(name => [
+    name,
+    askVersion(findProgram(name) ?? name, [name === 'nsd' ? '-v' : '-h']),
+  ])
   return {
     scenario: scenario.name,
     title: scenario.title,
@@ -39,7 +45,10 @@ export const makeReport = (bench: Bench, scenario: Scenario, outcome: Outcome): 
     rounds: bench.options.rounds,
     seconds: bench.options.seconds,
     machine: readMachine(),
-    versions: Object.fromEntries([...tools, ...present.map(({ name, version }) => [name, version])]) as Record<string, string>,
+    versions: Object.fromEntries([
+      ...tools,
+      ...present.map(({ name, version }) => [name, version]),
+    ]) as Record<string, string>,
     baselines: Object.fromEntries(names.flatMap(name => [[name, baselineOf(name) ?? '']])),
     outcome,
   }

@@ -1,4 +1,5 @@
-// The rows of a scenario's table, as text: medians over the rounds, and the ratio to the baseline with its spread.
+// The rows of a scenario's table, as text: medians over the rounds, and the ratio to the baseline
+// with its spread.
 
 import { format, titleOf } from '../metrics.ts'
 import { metricSpread, ratioSpread } from '../summary.ts'
@@ -11,17 +12,22 @@ export interface TextTable {
 
 export const tableOf = (report: Report): TextTable => {
   const names = Object.keys(report.outcome.samples)
-  const columns = report.columns.filter(metric => names.some(name => metricSpread(report.outcome, name, metric) !== undefined))
+  const columns = report.columns.filter(metric =>
+    names.some(name => metricSpread(report.outcome, name, metric) !== undefined),
+  )
   const hasWrong = names.some(name => (metricSpread(report.outcome, name, 'wrong')?.max ?? 0) > 0)
   const shown = hasWrong ? [...columns, 'wrong'] : columns
-  const ratioTitle = report.compared === undefined ? [] : [`${titleOf(report.compared)} of ${baselineTitle(report)}`]
+  const ratioTitle =
+    report.compared === undefined ? [] : [`${titleOf(report.compared)} of ${baselineTitle(report)}`]
   return {
     head: ['', ...shown.map(titleOf), ...ratioTitle],
     rows: names.map(name => [
       name,
       ...shown.map(metric => {
         const found = metricSpread(report.outcome, name, metric)
-        return found === undefined ? '' : format(metric, metric === 'lost' ? found.max : found.median)
+        return found === undefined
+          ? ''
+          : format(metric, metric === 'lost' ? found.max : found.median)
       }),
       ...(report.compared === undefined ? [] : [ratioText(report, name, report.compared)]),
     ]),

@@ -18,8 +18,10 @@ const FLOOR = '#d9c48f'
 const PAPER = '#ffffff'
 const INK = '#1f2430'
 
-const escapeXml = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-const colourOf = (name: string): string => (name.startsWith('shardns') ? OURS : name.startsWith('echo') ? FLOOR : THEIRS)
+const escapeXml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+const colourOf = (name: string): string =>
+  name.startsWith('shardns') ? OURS : name.startsWith('echo') ? FLOOR : THEIRS
 
 interface Group {
   readonly svg: string

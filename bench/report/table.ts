@@ -10,7 +10,11 @@ const align = ({ head, rows }: TextTable, isNumeric: boolean): string => {
   const widths = head.map((_, column) => Math.max(...all.map(row => row[column]?.length ?? 0)))
   const line = (row: readonly string[]): string =>
     row
-      .map((cell, column) => (column === 0 || !isNumeric ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .map((cell, column) =>
+        column === 0 || !isNumeric
+          ? cell.padEnd(widths[column] ?? 0)
+          : cell.padStart(widths[column] ?? 0),
+      )
       .join('  ')
       .trimEnd()
   return all.map(line).join('\n')
@@ -18,16 +22,29 @@ const align = ({ head, rows }: TextTable, isNumeric: boolean): string => {
 
 export const reportText = (report: Report): string => {
   const { outcome } = report
-  const dropped = Object.entries(outcome.dropped).map(([name, reason]) => `left out: ${name}: ${reason}`)
+  const dropped = Object.entries(outcome.dropped).map(
+    ([name, reason]) => `left out: ${name}: ${reason}`,
+  )
   const heading = `== ${report.scenario}: ${report.title} (${report.rounds} rounds of ${report.seconds} s)`
-  return [heading, align(tableOf(report), true), ...dropped, ...outcome.notes.map(note => `note: ${note}`), ''].join('\n')
+  return [
+    heading,
+    align(tableOf(report), true),
+    ...dropped,
+    ...outcome.notes.map(note => `note: ${note}`),
+    '',
+  ].join('\n')
 }
 
 export const goalsText = (goals: readonly GoalResult[]): string =>
   align(
     {
       head: ['goal', 'wanted', 'measured', 'reached'],
-      rows: goals.map(({ goal, wanted, measured, isReached }) => [goal, wanted, measured, reachedText(isReached)]),
+      rows: goals.map(({ goal, wanted, measured, isReached }) => [
+        goal,
+        wanted,
+        measured,
+        reachedText(isReached),
+      ]),
     },
     false,
   )

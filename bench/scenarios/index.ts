@@ -11,7 +11,17 @@ import { scaling } from './scaling.ts'
 import { startup } from './startup.ts'
 import { steer } from './steer.ts'
 
-export const SCENARIOS: readonly Scenario[] = [...LOADS, scaling, steer, latency, prompt, log, startup, memory, kubernetes]
+export const SCENARIOS: readonly Scenario[] = [
+  ...LOADS,
+  scaling,
+  steer,
+  latency,
+  prompt,
+  log,
+  startup,
+  memory,
+  kubernetes,
+]
 
 /** What a comparison of two revisions measures unless told otherwise. */
 export const COMPARED = ['hits', 'edns', 'zipf', 'misses', 'tcp']

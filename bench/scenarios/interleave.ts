@@ -1,4 +1,5 @@
-// The round loop: starts all contestants, measures them in turns (A B C A B C), stops them. One that fails is dropped, never fatal.
+// The round loop: starts all contestants, measures them in turns (A B C A B C), stops them. One
+// that fails is dropped, never fatal.
 
 import type { Bench, Outcome, Sample } from '../bench.ts'
 import type { Contestant } from '../contestants/contestant.ts'

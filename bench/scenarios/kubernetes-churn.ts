@@ -1,5 +1,6 @@
-// A cluster that changes 20 times a second: when all shards answer by each change, whether memory stays as it was, and whether afterwards every
-// name has the addresses that the API server says. The Corefile's cache is on, and all names that change are asked for all the time, so that what is
+// A cluster that changes 20 times a second: when all shards answer by each change, whether memory
+// stays as it was, and whether afterwards every name has the addresses that the API server says.
+// The Corefile's cache is on, and all names that change are asked for all the time, so that what is
 // replaced is a cached answer.
 
 import type { Bench, Outcome, Sample } from '../bench.ts'
@@ -25,20 +26,37 @@ const SETUP_SECONDS = 40
 
 export const churnEstimate = ({ options }: Bench): number => SETUP_SECONDS + options.churnSeconds
 
-/** The names that the API server's churn is about: the first endpoint of each headless service, and services that come and go. */
+/**
+ * The names that the API server's churn is about: the first endpoint of each headless service, and
+ * services that come and go.
+ */
 const changingNames = (names: readonly ClusterName[], changes: number): string[] => [
-  ...names.filter(({ isHeadless }) => isHeadless).map(({ name }) => `${name.split('.')[0]}-0.${name}`),
+  ...names
+    .filter(({ isHeadless }) => isHeadless)
+    .map(({ name }) => `${name.split('.')[0]}-0.${name}`),
   ...Array.from({ length: Math.ceil(changes / 3) }, (_, n) =>
     serviceName(`churn-${String(n).padStart(7, '0')}`, `ns-${String(n % 50).padStart(2, '0')}`),
   ),
 ]
 
 /** The cluster changes while its names are asked for. */
-const churnFor = async ({ bench, cluster }: ClusterStage, running: Running, file: string, seconds: number): Promise<Sample> => {
+const churnFor = async (
+  { bench, cluster }: ClusterStage,
+  running: Running,
+  file: string,
+  seconds: number,
+): Promise<Sample> => {
   const names = bench.options.services / 10 + (seconds * CHANGES_PER_SECOND) / 3
   const watch = await VisibilityWatch.open(running.port)
-  const asking = perf(bench, running, { file, args: USUAL_CLIENTS, seconds, rate: names * ASKS_PER_NAME_AND_SECOND })
-  const changing = cluster.churn(seconds * CHANGES_PER_SECOND, CHANGES_PER_SECOND, change => watch.watch(change))
+  const asking = perf(bench, running, {
+    file,
+    args: USUAL_CLIENTS,
+    seconds,
+    rate: names * ASKS_PER_NAME_AND_SECOND,
+  })
+  const changing = cluster.churn(seconds * CHANGES_PER_SECOND, CHANGES_PER_SECOND, change =>
+    watch.watch(change),
+  )
   const ends = await Promise.allSettled([asking, changing])
   await watch.close()
   for (const end of ends) if (end.status === 'rejected') throw end.reason
@@ -113,6 +131,10 @@ export const measureChurn = async (stage: ClusterStage): Promise<Outcome> => {
       await running.child.stop()
     }
   } catch (error) {
-    return { samples: {}, dropped: { [TWO]: error instanceof Error ? error.message : String(error) }, notes: [] }
+    return {
+      samples: {},
+      dropped: { [TWO]: error instanceof Error ? error.message : String(error) },
+      notes: [],
+    }
   }
 }

@@ -1,5 +1,5 @@
-// The first sync with a cluster and the memory after it, of the built package with two and four shards; and the same without a cluster, to tell what
-// the cluster costs and what shards do.
+// The first sync with a cluster and the memory after it, of the built package with two and four
+// shards; and the same without a cluster, to tell what the cluster costs and what shards do.
 
 import type { Bench, Outcome, Sample } from '../bench.ts'
 import type { Contestant } from '../contestants/contestant.ts'
@@ -21,7 +21,8 @@ const SHARDS = new Map([
   [FOUR, 4],
 ])
 
-export const startsEstimate = ({ options }: Bench): number => options.rounds * 2 * (SECONDS_WITH + SECONDS_WITHOUT)
+export const startsEstimate = ({ options }: Bench): number =>
+  options.rounds * 2 * (SECONDS_WITH + SECONDS_WITHOUT)
 
 export const settle = (): Promise<void> => new Promise(resolve => setTimeout(resolve, SETTLE_MS))
 
@@ -31,7 +32,12 @@ export const withShards = (base: Contestant, threads: number): Contestant => {
   return shaped
 }
 
-const measureStart = async (bench: Bench, base: Contestant, name: string, environment: readonly string[] | undefined) => {
+const measureStart = async (
+  bench: Bench,
+  base: Contestant,
+  name: string,
+  environment: readonly string[] | undefined,
+) => {
   const { contestant, readyPort } = await inCluster(base, { name, environment, hasCache: true })
   const ready = await prepare(contestant, bench)
   const began = performance.now()
@@ -45,7 +51,12 @@ const measureStart = async (bench: Bench, base: Contestant, name: string, enviro
   }
 }
 
-export const measureStarts = async ({ bench, cluster, built, notes }: ClusterStage): Promise<Outcome> => {
+export const measureStarts = async ({
+  bench,
+  cluster,
+  built,
+  notes,
+}: ClusterStage): Promise<Outcome> => {
   const samples: Record<string, Sample[]> = {}
   const dropped: Record<string, string> = {}
   const { rounds } = bench.options
@@ -54,7 +65,9 @@ export const measureStarts = async ({ bench, cluster, built, notes }: ClusterSta
     { name: `${name}${WITHOUT_CLUSTER}`, threads, environment: undefined },
   ])
   for (let round = 0; built !== undefined && round < rounds; round++) {
-    for (const { name, threads, environment } of turns.filter(turn => dropped[turn.name] === undefined)) {
+    for (const { name, threads, environment } of turns.filter(
+      turn => dropped[turn.name] === undefined,
+    )) {
       bench.progress(`kubernetes: start, round ${round + 1} of ${rounds}: ${name}`)
       try {
         const sample = await measureStart(bench, withShards(built, threads), name, environment)
@@ -71,9 +84,13 @@ export const measureStarts = async ({ bench, cluster, built, notes }: ClusterSta
 
 /** What the ratios of the table do not say. */
 const costs = (samples: Readonly<Record<string, readonly Sample[]>>): string[] => {
-  const of = (name: string, metric: string): number => median((samples[name] ?? []).map(sample => sample[metric] ?? Number.NaN))
+  const of = (name: string, metric: string): number =>
+    median((samples[name] ?? []).map(sample => sample[metric] ?? Number.NaN))
   const [two, four] = [of(TWO, 'rssMiB'), of(FOUR, 'rssMiB')]
-  const [twoAlone, fourAlone] = [of(`${TWO}${WITHOUT_CLUSTER}`, 'rssMiB'), of(`${FOUR}${WITHOUT_CLUSTER}`, 'rssMiB')]
+  const [twoAlone, fourAlone] = [
+    of(`${TWO}${WITHOUT_CLUSTER}`, 'rssMiB'),
+    of(`${FOUR}${WITHOUT_CLUSTER}`, 'rssMiB'),
+  ]
   const sync = of(TWO, 'syncMs')
   if (![two, four, twoAlone, fourAlone].every(Number.isFinite)) return []
   const mib = (value: number): string => `${value.toFixed(1)} MiB`

@@ -1,5 +1,6 @@
-// shardns in a large cluster: how long the first sync takes, what memory it needs, how soon changes are seen, and what an answer costs.
-// The parts are kubernetes-start.ts, kubernetes-churn.ts and kubernetes-cpu.ts; this file gives them one cluster and one table.
+// shardns in a large cluster: how long the first sync takes, what memory it needs, how soon changes
+// are seen, and what an answer costs. The parts are kubernetes-start.ts, kubernetes-churn.ts and
+// kubernetes-cpu.ts; this file gives them one cluster and one table.
 
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,7 +26,8 @@ export interface ClusterStage {
   readonly notes: string[]
 }
 
-const engineUnderTest = (bench: Bench): Contestant | undefined => shardnsOf(bench).find(({ name }) => name === HITS)
+const engineUnderTest = (bench: Bench): Contestant | undefined =>
+  shardnsOf(bench).find(({ name }) => name === HITS)
 
 const run = async (bench: Bench): Promise<Outcome> => {
   const sources = engineUnderTest(bench)
@@ -36,7 +38,11 @@ const run = async (bench: Bench): Promise<Outcome> => {
   ]
   const [built] = builtOf([sources], bench, notes)
   bench.progress('kubernetes: starting the API server')
-  const cluster = await ApiCluster.start(services, mkdtempSync(join(bench.folder, 'cluster-')), bench.pins.load)
+  const cluster = await ApiCluster.start(
+    services,
+    mkdtempSync(join(bench.folder, 'cluster-')),
+    bench.pins.load,
+  )
   try {
     const stage: ClusterStage = { bench, cluster, sources, built, notes }
     const parts = [await measureStarts(stage), await measureChurn(stage), await measureCpu(stage)]
@@ -49,8 +55,14 @@ const run = async (bench: Bench): Promise<Outcome> => {
 /** Samples of one contestant that two parts have stand behind each other. */
 const joined = (parts: readonly Outcome[], notes: readonly string[]): Outcome => {
   const names = new Set(parts.flatMap(({ samples }) => Object.keys(samples)))
-  const samples = [...names].map(name => [name, parts.flatMap(part => part.samples[name] ?? [])] as const)
-  return { samples: Object.fromEntries(samples), dropped: Object.assign({}, ...parts.map(({ dropped }) => dropped)), notes }
+  const samples = [...names].map(
+    name => [name, parts.flatMap(part => part.samples[name] ?? [])] as const,
+  )
+  return {
+    samples: Object.fromEntries(samples),
+    dropped: Object.assign({}, ...parts.map(({ dropped }) => dropped)),
+    notes,
+  }
 }
 
 export const kubernetes: Scenario = {
@@ -58,12 +70,24 @@ export const kubernetes: Scenario = {
   title: 'In a cluster of 10,000 services, unless the notes say otherwise',
   columns: [
     ...['syncMs', 'rssMiB', 'peakMiB', 'changes', 'unseen', 'seenP50Ms', 'seenP99Ms', 'seenMaxMs'],
-    ...['beforeMiB', 'churnedMiB', 'churnGrownMiB', 'swept', 'sweptWrong', 'lost', 'qps', 'cpuUs', 'busy'],
+    ...[
+      'beforeMiB',
+      'churnedMiB',
+      'churnGrownMiB',
+      'swept',
+      'sweptWrong',
+      'lost',
+      'qps',
+      'cpuUs',
+      'busy',
+    ],
   ],
   compared: 'cpuUs',
   baselineOf: () => HITS,
   isComparable: false,
   estimate: bench =>
-    engineUnderTest(bench) === undefined ? 0 : SETUP_SECONDS + startsEstimate(bench) + churnEstimate(bench) + cpuEstimate(bench),
+    engineUnderTest(bench) === undefined
+      ? 0
+      : SETUP_SECONDS + startsEstimate(bench) + churnEstimate(bench) + cpuEstimate(bench),
   run,
 }

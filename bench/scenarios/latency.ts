@@ -1,4 +1,5 @@
-// Latency at half of the load that the slower of shardns and the baseline can take: the same rate for all.
+// Latency at half of the load that the slower of shardns and the baseline can take: the same rate
+// for all.
 
 import type { Bench, Scenario } from '../bench.ts'
 import type { Contestant } from '../contestants/contestant.ts'
@@ -14,14 +15,25 @@ const SHARE = 0.5
 const castOf = (bench: Bench): Contestant[] => {
   const ours = shardnsOf(bench)
   const baselines = new Set(ours.map(({ name }) => bench.baselineOf(name)))
-  return present(bench).filter(contestant => ours.includes(contestant) || baselines.has(contestant.name))
+  return present(bench).filter(
+    contestant => ours.includes(contestant) || baselines.has(contestant.name),
+  )
 }
 
-/** The dgram engine does not set the pace where mmsg is there: its own latency is then measured nearer to its saturation. */
+/**
+ * The dgram engine does not set the pace where mmsg is there: its own latency is then measured
+ * nearer to its saturation.
+ */
 const slowest = (saturations: ReadonlyMap<Contestant, number>): number => {
   const isDgram = ({ name }: Contestant): boolean => name.endsWith('-dgram')
-  const hasMmsg = [...saturations.keys()].some(contestant => contestant.kind === 'shardns' && !isDgram(contestant))
-  return Math.min(...[...saturations].filter(([contestant]) => !hasMmsg || !isDgram(contestant)).map(([, qps]) => qps))
+  const hasMmsg = [...saturations.keys()].some(
+    contestant => contestant.kind === 'shardns' && !isDgram(contestant),
+  )
+  return Math.min(
+    ...[...saturations]
+      .filter(([contestant]) => !hasMmsg || !isDgram(contestant))
+      .map(([, qps]) => qps),
+  )
 }
 
 export const latency: Scenario = {
@@ -30,7 +42,8 @@ export const latency: Scenario = {
   columns: ['rate', 'qps', 'lost', 'p50Us', 'p99Us', 'p999Us', 'cpuUs', 'busy'],
   compared: 'p99Us',
   isComparable: true,
-  estimate: bench => castOf(bench).length * (SETUP_SECONDS + (bench.options.rounds + 1) * bench.options.seconds),
+  estimate: bench =>
+    castOf(bench).length * (SETUP_SECONDS + (bench.options.rounds + 1) * bench.options.seconds),
   run: bench => {
     const { seconds, rounds } = bench.options
     const load: Load = { file: bench.queries.hits(), args: USUAL_CLIENTS, seconds }

@@ -21,7 +21,10 @@ export interface LoadSpec {
   readonly cast?: (all: readonly Contestant[]) => Contestant[]
 }
 
-/** More than any server here does in a second: the file may end before the time, never the other way round. */
+/**
+ * More than any server here does in a second: the file may end before the time, never the other way
+ * round.
+ */
 const MISSES_PER_SECOND = 200_000
 const ZIPF_PER_SECOND = 300_000
 /** Filling the cache and starting dnsperf, per measurement. */
@@ -29,9 +32,9 @@ const OVERHEAD_SECONDS = 0.7
 const START_SECONDS = 4
 
 export const castOf = ({ kinds, cast }: LoadSpec, bench: Bench): Contestant[] =>
-  (cast?.([...bench.contestants]) ?? bench.contestants.filter(({ kind }) => kinds.includes(kind))).filter(
-    ({ absent }) => absent === undefined,
-  )
+  (
+    cast?.([...bench.contestants]) ?? bench.contestants.filter(({ kind }) => kinds.includes(kind))
+  ).filter(({ absent }) => absent === undefined)
 
 export const loadScenario = (spec: LoadSpec): Scenario => ({
   name: spec.name,
@@ -40,7 +43,8 @@ export const loadScenario = (spec: LoadSpec): Scenario => ({
   compared: 'cpuUs',
   isComparable: true,
   estimate: bench =>
-    castOf(spec, bench).length * (START_SECONDS + bench.options.rounds * (bench.options.seconds + OVERHEAD_SECONDS)),
+    castOf(spec, bench).length *
+    (START_SECONDS + bench.options.rounds * (bench.options.seconds + OVERHEAD_SECONDS)),
   run: bench =>
     interleave(bench, {
       scenario: spec.name,
@@ -59,15 +63,34 @@ export const loadScenario = (spec: LoadSpec): Scenario => ({
 })
 
 /** Nothing for names that are asked only once. */
-const fill = async (bench: Bench, running: Running, { queries, flags = [] }: LoadSpec): Promise<void> => {
+const fill = async (
+  bench: Bench,
+  running: Running,
+  { queries, flags = [] }: LoadSpec,
+): Promise<void> => {
   if (queries === 'nxdomain') await warm(bench, running, bench.queries.nxdomain(), flags)
   else if (queries !== 'misses') await warm(bench, running, bench.queries.hits(), flags)
 }
 
-const loadOf = (bench: Bench, { queries, clients, flags = [] }: LoadSpec, tag: string, seconds: number): Load => {
+const loadOf = (
+  bench: Bench,
+  { queries, clients, flags = [] }: LoadSpec,
+  tag: string,
+  seconds: number,
+): Load => {
   const common = { args: [...clients, ...flags], seconds }
   if (queries === 'hits') return { ...common, file: bench.queries.hits() }
-  if (queries === 'nxdomain') return { ...common, file: bench.queries.nxdomain(), rcode: 'NXDOMAIN' }
-  if (queries === 'zipf') return { ...common, file: bench.queries.zipf(tag, Math.ceil(seconds * ZIPF_PER_SECOND)), runs: 1 }
-  return { ...common, file: bench.queries.misses(tag, Math.ceil(seconds * MISSES_PER_SECOND)), runs: 1 }
+  if (queries === 'nxdomain')
+    return { ...common, file: bench.queries.nxdomain(), rcode: 'NXDOMAIN' }
+  if (queries === 'zipf')
+    return {
+      ...common,
+      file: bench.queries.zipf(tag, Math.ceil(seconds * ZIPF_PER_SECOND)),
+      runs: 1,
+    }
+  return {
+    ...common,
+    file: bench.queries.misses(tag, Math.ceil(seconds * MISSES_PER_SECOND)),
+    runs: 1,
+  }
 }

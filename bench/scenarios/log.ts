@@ -1,4 +1,5 @@
-// What the log plugin costs: the same hits with a line per query on a pipe that somebody drains, and without.
+// What the log plugin costs: the same hits with a line per query on a pipe that somebody drains,
+// and without.
 
 import { spawnSync } from 'node:child_process'
 import { closeSync, constants, openSync } from 'node:fs'
@@ -17,13 +18,22 @@ const SETUP_SECONDS = 4
 export const LOG_SUFFIX = '-log'
 
 const castOf = (bench: Bench): Contestant[] =>
-  shardnsOf(bench).flatMap(contestant => [contestant, ...inShape([contestant], LOG_SUFFIX, { log: true })])
+  shardnsOf(bench).flatMap(contestant => [
+    contestant,
+    ...inShape([contestant], LOG_SUFFIX, { log: true }),
+  ])
 
 /** Its standard output is a pipe to a `cat` on the load's CPU that throws it away. */
-const startDrained = async (contestant: Contestant, bench: Bench, drains: Child[]): Promise<Running> => {
+const startDrained = async (
+  contestant: Contestant,
+  bench: Bench,
+  drains: Child[],
+): Promise<Running> => {
   const pipe = join(bench.folder, `pipe-${contestant.name.replaceAll(/\W/g, '-')}`)
   if (spawnSync('mkfifo', [pipe]).status !== 0) throw new Error('mkfifo failed')
-  const drain = new Child('sh', ['-c', 'exec cat "$0" >/dev/null', pipe], { cpus: [bench.pins.load] })
+  const drain = new Child('sh', ['-c', 'exec cat "$0" >/dev/null', pipe], {
+    cpus: [bench.pins.load],
+  })
   drains.push(drain)
   // For reading too, so that opening does not wait for the other side.
   const fd = openSync(pipe, constants.O_RDWR)
@@ -41,9 +51,14 @@ export const log: Scenario = {
   compared: 'cpuUs',
   baselineOf: name => name.replace(new RegExp(`${LOG_SUFFIX}$`), ''),
   isComparable: true,
-  estimate: bench => castOf(bench).length * (SETUP_SECONDS + bench.options.rounds * bench.options.seconds),
+  estimate: bench =>
+    castOf(bench).length * (SETUP_SECONDS + bench.options.rounds * bench.options.seconds),
   run: async bench => {
-    const load: Load = { file: bench.queries.hits(), args: USUAL_CLIENTS, seconds: bench.options.seconds }
+    const load: Load = {
+      file: bench.queries.hits(),
+      args: USUAL_CLIENTS,
+      seconds: bench.options.seconds,
+    }
     const drains: Child[] = []
     try {
       return await interleave(bench, {

@@ -1,4 +1,5 @@
-// One measurement under load: dnsperf's figures, and the server's CPU time and memory over the same time.
+// One measurement under load: dnsperf's figures, and the server's CPU time and memory over the same
+// time.
 
 import type { Bench, Sample } from '../bench.ts'
 import type { Running } from '../contestants/start.ts'
@@ -21,11 +22,19 @@ export const perf = (bench: Bench, { port }: Running, load: Load): Promise<PerfR
   runDnsperf({ ...load, port, cpu: bench.pins.load, folder: bench.folder })
 
 /** Asks the whole file once. Throws if the server keeps losing some of it. */
-export const warm = async (bench: Bench, running: Running, file: string, flags: readonly string[]): Promise<void> => {
+export const warm = async (
+  bench: Bench,
+  running: Running,
+  file: string,
+  flags: readonly string[],
+): Promise<void> => {
   for (let attempt = 1; ; attempt++) {
     const { lost, completed } = await perf(bench, running, { file, args: [...GENTLE, ...flags] })
     if (lost === 0 && completed > 0) return
-    if (attempt === WARM_TRIES) throw new Error(`it loses ${lost} of ${lost + completed} queries while its cache is being filled`)
+    if (attempt === WARM_TRIES)
+      throw new Error(
+        `it loses ${lost} of ${lost + completed} queries while its cache is being filled`,
+      )
   }
 }
 
@@ -39,7 +48,11 @@ export interface Measured {
   readonly cpu: CpuUse
 }
 
-export const measureLoad = async (bench: Bench, running: Running, load: Load): Promise<Measured> => {
+export const measureLoad = async (
+  bench: Bench,
+  running: Running,
+  load: Load,
+): Promise<Measured> => {
   const before = readCpu(running.pid)
   const result = await perf(bench, running, load)
   const cpu = cpuBetween(running.pid, before, readCpu(running.pid))

@@ -1,4 +1,5 @@
-// Memory with 10,000 entries, and after a load: it must not grow. shardns runs with two shards and gets a long load, peers a short one.
+// Memory with 10,000 entries, and after a load: it must not grow. shardns runs with two shards and
+// gets a long load, peers a short one.
 
 import type { Bench, Sample, Scenario } from '../bench.ts'
 import { builtOf } from '../contestants/built.ts'
@@ -29,9 +30,15 @@ const castOf = (bench: Bench, built: readonly Contestant[]): Contestant[] => [
 const flood = async (bench: Bench, running: Running, count: number): Promise<number> => {
   let done = 0
   for (let left = Math.ceil(count / NAMES); left > 0; left -= PIECE_RUNS) {
-    bench.progress(`memory: ${running.contestant.name}: ${(done / 1e6).toFixed(1)} of ${count / 1e6} million queries`)
+    bench.progress(
+      `memory: ${running.contestant.name}: ${(done / 1e6).toFixed(1)} of ${count / 1e6} million queries`,
+    )
     const runs = Math.min(left, PIECE_RUNS)
-    const { completed } = await perf(bench, running, { file: bench.queries.addresses(), args: USUAL_CLIENTS, runs })
+    const { completed } = await perf(bench, running, {
+      file: bench.queries.addresses(),
+      args: USUAL_CLIENTS,
+      runs,
+    })
     if (completed === 0) throw new Error('it answers no more')
     done += completed
   }
@@ -42,8 +49,14 @@ const measure = async (bench: Bench, running: Running): Promise<Sample> => {
   await new Promise(resolve => setTimeout(resolve, SETTLE_MS))
   const { rssMiB: filledMiB } = readMemory(running.pid)
   const isOurs = running.contestant.kind === 'shardns'
-  const load = { file: bench.queries.addresses(), args: USUAL_CLIENTS, seconds: bench.options.seconds }
-  const queries = isOurs ? await flood(bench, running, bench.options.memoryQueries) : (await perf(bench, running, load)).completed
+  const load = {
+    file: bench.queries.addresses(),
+    args: USUAL_CLIENTS,
+    seconds: bench.options.seconds,
+  }
+  const queries = isOurs
+    ? await flood(bench, running, bench.options.memoryQueries)
+    : (await perf(bench, running, load)).completed
   await new Promise(resolve => setTimeout(resolve, SETTLE_MS))
   const { rssMiB: afterMiB, peakMiB } = readMemory(running.pid)
   return { filledMiB, afterMiB, grownMiB: afterMiB - filledMiB, peakMiB, queries }

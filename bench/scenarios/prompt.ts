@@ -1,4 +1,5 @@
-// Whether a flood of UDP hits keeps others waiting: TCP hits and UDP misses, asked one at a time while hits come at 80 % of saturation.
+// Whether a flood of UDP hits keeps others waiting: TCP hits and UDP misses, asked one at a time
+// while hits come at 80 % of saturation.
 
 import type { Bench, Sample, Scenario } from '../bench.ts'
 import type { Running } from '../contestants/start.ts'
@@ -19,7 +20,11 @@ const SETTLE_MS = 200
 const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 /** Asks until `isOver`; unanswered questions count with the whole patience. */
-const askOn = async (isOver: () => boolean, ask: (n: number) => Promise<boolean>, waits: LatencyHistogram): Promise<number> => {
+const askOn = async (
+  isOver: () => boolean,
+  ask: (n: number) => Promise<boolean>,
+  waits: LatencyHistogram,
+): Promise<number> => {
   let unanswered = 0
   for (let n = 0; !isOver(); n++) {
     const start = performance.now()
@@ -30,7 +35,12 @@ const askOn = async (isOver: () => boolean, ask: (n: number) => Promise<boolean>
   return unanswered
 }
 
-const measure = async (bench: Bench, running: Running, round: number, load: Load): Promise<Sample> => {
+const measure = async (
+  bench: Bench,
+  running: Running,
+  round: number,
+  load: Load,
+): Promise<Sample> => {
   let isOver = false
   const flood = perf(bench, running, load).finally(() => {
     isOver = true
@@ -47,7 +57,8 @@ const measure = async (bench: Bench, running: Running, round: number, load: Load
     ),
     askOn(
       () => isOver,
-      async n => (await askUdp(running.port, `p${round}-${n}.miss.test`, PATIENCE_MS)) !== undefined,
+      async n =>
+        (await askUdp(running.port, `p${round}-${n}.miss.test`, PATIENCE_MS)) !== undefined,
       misses,
     ),
   ])
@@ -70,9 +81,20 @@ const measure = async (bench: Bench, running: Running, round: number, load: Load
 export const prompt: Scenario = {
   name: 'prompt',
   title: 'TCP hits and UDP misses during a flood of UDP hits at 80 % of saturation',
-  columns: ['qps', 'lost', 'tcpP50Us', 'tcpP99Us', 'tcpMaxUs', 'missP50Us', 'missP99Us', 'missMaxUs', 'unanswered'],
+  columns: [
+    'qps',
+    'lost',
+    'tcpP50Us',
+    'tcpP99Us',
+    'tcpMaxUs',
+    'missP50Us',
+    'missP99Us',
+    'missMaxUs',
+    'unanswered',
+  ],
   isComparable: true,
-  estimate: bench => shardnsOf(bench).length * (SETUP_SECONDS + (bench.options.rounds + 1) * bench.options.seconds),
+  estimate: bench =>
+    shardnsOf(bench).length * (SETUP_SECONDS + (bench.options.rounds + 1) * bench.options.seconds),
   run: bench => {
     const { seconds, rounds } = bench.options
     const load: Load = { file: bench.queries.hits(), args: USUAL_CLIENTS, seconds }
@@ -86,7 +108,8 @@ export const prompt: Scenario = {
         await exercise(bench, running, load)
         rates.set(running.contestant.name, (await perf(bench, running, load)).qps * SHARE)
       },
-      measure: (running, round) => measure(bench, running, round, { ...load, rate: rates.get(running.contestant.name) ?? 0 }),
+      measure: (running, round) =>
+        measure(bench, running, round, { ...load, rate: rates.get(running.contestant.name) ?? 0 }),
     })
   },
 }

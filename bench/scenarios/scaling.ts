@@ -23,7 +23,8 @@ export const scaling: Scenario = {
   compared: 'cpuUs',
   baselineOf: name => name.replace(/-2$/, ''),
   isComparable: true,
-  estimate: bench => castOf(bench).length * (SETUP_SECONDS + bench.options.rounds * bench.options.seconds),
+  estimate: bench =>
+    castOf(bench).length * (SETUP_SECONDS + bench.options.rounds * bench.options.seconds),
   run: bench => {
     const load: Load = { file: bench.queries.hits(), args: CLIENTS, seconds: bench.options.seconds }
     const cpus = bench.pins.all.length

@@ -1,4 +1,6 @@
-// From the start of the process to its first answer over UDP: shardns from the built package and from its sources (as after their first change: nothing kept by Node's compile cache), and every peer.
+// From the start of the process to its first answer over UDP: shardns from the built package and
+// from its sources (as after their first change: nothing kept by Node's compile cache), and every
+// peer.
 
 import type { Bench, Outcome, Sample, Scenario } from '../bench.ts'
 import { builtOf } from '../contestants/built.ts'
@@ -11,17 +13,22 @@ const ASK_EVERY_MS = 2
 const LIMIT_MS = 10_000
 const SECONDS_EACH = 1
 
-const castOf = (bench: Bench): Contestant[] => present(bench).filter(({ kind }) => kind === 'shardns' || kind === 'cache')
+const castOf = (bench: Bench): Contestant[] =>
+  present(bench).filter(({ kind }) => kind === 'shardns' || kind === 'cache')
 
 const measure = async (contestant: Contestant, bench: Bench): Promise<Sample> => {
   const ready = await prepare(contestant, bench)
   const began = performance.now()
   const child = ready.start()
-  const limit = Promise.race([untilFirstAnswer(ready.port, began, ASK_EVERY_MS, LIMIT_MS), child.exited.then(() => undefined)])
+  const limit = Promise.race([
+    untilFirstAnswer(ready.port, began, ASK_EVERY_MS, LIMIT_MS),
+    child.exited.then(() => undefined),
+  ])
   const startMs = await limit
   const { isOver, complaint } = child
   await child.stop()
-  if (startMs === undefined) throw new Error(isOver ? `it ended at once: ${complaint}` : 'it does not answer')
+  if (startMs === undefined)
+    throw new Error(isOver ? `it ended at once: ${complaint}` : 'it does not answer')
   return { startMs }
 }
 

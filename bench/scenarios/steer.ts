@@ -1,4 +1,5 @@
-// One client socket and two shards: whether the kernel spreads what comes from one address over both.
+// One client socket and two shards: whether the kernel spreads what comes from one address over
+// both.
 
 import type { Bench, Scenario } from '../bench.ts'
 import type { Contestant } from '../contestants/contestant.ts'
@@ -18,9 +19,14 @@ export const steer: Scenario = {
   title: 'One client socket, two shards, with and without --steer random',
   columns: ['imbalance', 'qps', 'lost', 'cpuUs', 'busy', 'p50Us', 'p99Us'],
   isComparable: true,
-  estimate: bench => castOf(bench).length * (SETUP_SECONDS + bench.options.rounds * bench.options.seconds),
+  estimate: bench =>
+    castOf(bench).length * (SETUP_SECONDS + bench.options.rounds * bench.options.seconds),
   run: bench => {
-    const load: Load = { file: bench.queries.hits(), args: ['-c', '1', '-q', '200'], seconds: bench.options.seconds }
+    const load: Load = {
+      file: bench.queries.hits(),
+      args: ['-c', '1', '-q', '200'],
+      seconds: bench.options.seconds,
+    }
     return interleave(bench, {
       scenario: 'steer',
       cast: castOf(bench),
@@ -32,7 +38,12 @@ export const steer: Scenario = {
       measure: async running => {
         const { sample, cpu } = await measureLoad(bench, running, load)
         const [busiest = 0, other = 0] = cpu.workersUs
-        return { ...sample, imbalance: busiest / Math.max(1, other), busiestUs: busiest, otherUs: other }
+        return {
+          ...sample,
+          imbalance: busiest / Math.max(1, other),
+          busiestUs: busiest,
+          otherUs: other,
+        }
       },
     })
   },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { keyOf, memoryOf, putNumber } from '../../test/fakes/numbered.ts'
 import { CacheMemory } from './cache-memory.ts'
 import { LENGTHS, MAX_CACHE_BYTES, MIN_CACHE_BYTES, TABLE_HEADER_WORDS, VERSION } from './layout.ts'
-import { keyOf, memoryOf, putNumber } from './numbered.cases.ts'
 import { Slab } from './slab.ts'
 import { CacheTable } from './table.ts'
 
@@ -68,7 +68,12 @@ test('keepOnly: keeps the entries of what is kept, frees the slots and the index
   assert.equal(kept.entries, 4)
   for (let n = 0; n < 4; n++) assert.equal(kept.find(keyOf(key, n), kept.newHit()), true)
   const words = new Int32Array(a.slab)
-  assert.equal(Array.from({ length: 8 }, (_, n) => words[16 + n * 128 + LENGTHS]).filter(length => length === 0).length, 4)
+  assert.equal(
+    Array.from({ length: 8 }, (_, n) => words[16 + n * 128 + LENGTHS]).filter(
+      length => length === 0,
+    ).length,
+    4,
+  )
   assert.equal(memory.table('a', 8), a)
   const again = memory.table('b', 8)
   assert.notEqual(again.id, b.id)
@@ -134,12 +139,19 @@ test('sweep: frees the slots that the dead owner was writing, their ways, and co
   assert.equal(memory.sweep(7), 1)
   assert.equal((words[hit.slotWord] ?? 0) & 255, 0)
   assert.equal(memory.entries(ref), 3)
-  assert.equal(new Int32Array(ref.index).subarray(ref.headerWord + TABLE_HEADER_WORDS).filter(way => way !== 0).length, 3)
+  assert.equal(
+    new Int32Array(ref.index).subarray(ref.headerWord + TABLE_HEADER_WORDS).filter(way => way !== 0)
+      .length,
+    3,
+  )
   assert.equal(putNumber(table, key, 2, 2, 50), true)
 })
 
 for (const owner of [0, 255]) {
   test(`sweep: owner ${owner} is no shard`, () => {
-    assert.throws(() => memoryOf(TINY).sweep(owner), { name: 'RangeError', message: `cache sweep: owner ${owner}` })
+    assert.throws(() => memoryOf(TINY).sweep(owner), {
+      name: 'RangeError',
+      message: `cache sweep: owner ${owner}`,
+    })
   })
 }

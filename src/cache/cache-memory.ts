@@ -1,4 +1,5 @@
-// The answer store as main sees it: its memory, its tables, and the sweep after a shard's death. It finds and stores nothing itself.
+// The answer store as main sees it: its memory, its tables, and the sweep after a shard's death. It
+// finds and stores nothing itself.
 
 import { type HashSeed, newHashSeed } from '../memory/keyed-hash.ts'
 import { IndexArena } from './index-arena.ts'
@@ -22,7 +23,10 @@ import {
 import { Slab } from './slab.ts'
 import type { CacheTableRef } from './table-ref.ts'
 
-/** Ways per entry of capacity, before rounding up to a power of two: at most half full, 2 buckets in 100 overflow. */
+/**
+ * Ways per entry of capacity, before rounding up to a power of two: at most half full, 2 buckets in
+ * 100 overflow.
+ */
 const WAYS_PER_ENTRY = 2
 
 export class CacheMemory {
@@ -33,17 +37,22 @@ export class CacheMemory {
   readonly #arena: IndexArena
   readonly #seed = newHashSeed()
   readonly #tables = new Map<string, CacheTableRef>()
-  /** Dropped, while a shard still holds a slot of theirs: it will touch the index there once more. */
+  /**
+   * Dropped, while a shard still holds a slot of theirs: it will touch the index there once more.
+   */
   #lingering: readonly CacheTableRef[] = []
   #lastId = 0
 
   /**
-   * Reserves the memory: 7/8 for answers, 1/8 for the index. The system commits pages as they are used. Throws RangeError outside
-   * MIN_CACHE_BYTES to MAX_CACHE_BYTES. `geometry` replaces the usual size classes (tests).
+   * Reserves the memory: 7/8 for answers, 1/8 for the index. The system commits pages as they are
+   * used. Throws RangeError outside MIN_CACHE_BYTES to MAX_CACHE_BYTES. `geometry` replaces the
+   * usual size classes (tests).
    */
   constructor(cacheBytes: number, geometry?: SlabGeometry) {
     if (!(cacheBytes >= MIN_CACHE_BYTES && cacheBytes <= MAX_CACHE_BYTES)) {
-      throw new RangeError(`cache size of ${cacheBytes} bytes is not between ${MIN_CACHE_BYTES} and ${MAX_CACHE_BYTES}`)
+      throw new RangeError(
+        `cache size of ${cacheBytes} bytes is not between ${MIN_CACHE_BYTES} and ${MAX_CACHE_BYTES}`,
+      )
     }
     const indexBytes = Math.floor(cacheBytes / 8 / 64) * 64
     this.#geometry = geometry ?? geometryFor(cacheBytes - indexBytes)
@@ -54,8 +63,9 @@ export class CacheMemory {
   }
 
   /**
-   * The table of that identity and capacity, new or as it is. `capacity` of the result may be smaller than asked for: never more than there
-   * are slots, and never more than half of the free index, so that one table leaves room for others.
+   * The table of that identity and capacity, new or as it is. `capacity` of the result may be
+   * smaller than asked for: never more than there are slots, and never more than half of the free
+   * index, so that one table leaves room for others.
    */
   table(identity: string, capacity: number): CacheTableRef {
     const name = `${capacity} ${identity}`
@@ -66,7 +76,10 @@ export class CacheMemory {
     return ref
   }
 
-  /** Drops all other tables with their entries. Only once no shard serves a generation that uses them. */
+  /**
+   * Drops all other tables with their entries. Only once no shard serves a generation that uses
+   * them.
+   */
   keepOnly(refs: Iterable<CacheTableRef>): void {
     const kept = new Set([...refs].map(ref => ref.id))
     const dropped: CacheTableRef[] = []
@@ -83,9 +96,13 @@ export class CacheMemory {
     return this.#seed
   }
 
-  /** Frees the slots that a dead owner (shard + 1) was writing; returns how many. Only after the worker's `exit` event. */
+  /**
+   * Frees the slots that a dead owner (shard + 1) was writing; returns how many. Only after the
+   * worker's `exit` event.
+   */
   sweep(deadOwner: number): number {
-    if (!(deadOwner >= 1 && deadOwner < OWNER_MAIN)) throw new RangeError(`cache sweep: owner ${deadOwner}`)
+    if (!(deadOwner >= 1 && deadOwner < OWNER_MAIN))
+      throw new RangeError(`cache sweep: owner ${deadOwner}`)
     let freed = 0
     this.#forEachSlot((slot, word) => {
       if ((Atomics.load(this.#slab.words, word + VERSION) & OWNER_MASK) !== deadOwner) return
@@ -99,7 +116,9 @@ export class CacheMemory {
 
   /** Entries in a table now. */
   entries(ref: CacheTableRef): number {
-    return ref.buckets === 0 ? 0 : Math.max(0, Atomics.load(this.#slab.index, ref.headerWord + TABLE_ENTRIES))
+    return ref.buckets === 0
+      ? 0
+      : Math.max(0, Atomics.load(this.#slab.index, ref.headerWord + TABLE_ENTRIES))
   }
 
   #newTable(requested: number): CacheTableRef {
@@ -131,38 +150,52 @@ export class CacheMemory {
   #drop(refs: readonly CacheTableRef[]): void {
     if (refs.length === 0) return
     const ids = new Set(refs.map(ref => ref.id))
-    for (const ref of refs) if (ref.buckets > 0) Atomics.store(this.#slab.index, ref.headerWord + TABLE_ID, 0)
+    for (const ref of refs)
+      if (ref.buckets > 0) Atomics.store(this.#slab.index, ref.headerWord + TABLE_ID, 0)
     const held = new Set<number>()
     this.#forEachSlot((slot, word) => {
       const id = this.#dropSlot(slot, word, ids)
       if (id !== 0) held.add(id)
     })
     this.#lingering = refs.filter(ref => held.has(ref.id))
-    for (const ref of refs) if (ref.buckets > 0 && !held.has(ref.id)) this.#arena.giveBack(ref.headerWord, ref.buckets)
+    for (const ref of refs)
+      if (ref.buckets > 0 && !held.has(ref.id)) this.#arena.giveBack(ref.headerWord, ref.buckets)
   }
 
-  /** Frees the slot if it is of one of these tables. The table's id if a shard holds the slot just now, to empty its way and count it lost. */
+  /**
+   * Frees the slot if it is of one of these tables. The table's id if a shard holds the slot just
+   * now, to empty its way and count it lost.
+   */
   #dropSlot(slot: number, word: number, ids: ReadonlySet<number>): number {
     const version = Atomics.load(this.#slab.words, word + VERSION)
     const id = Atomics.load(this.#slab.words, word + TABLE)
     if (!ids.has(id)) return 0
     if (!this.#slab.tryLock(word, version, OWNER_MAIN)) return id
-    // The lock says that the version did not change, so neither did the table that was read after it.
+    // The lock says that the version did not change, so neither did the table that was read after
+    // it.
     this.#slab.unlink(slot, word)
     this.#slab.free(word)
     return 0
   }
 
-  /** Counts the ways anew: a shard that died between a way and the count left the count wrong by one. */
+  /**
+   * Counts the ways anew: a shard that died between a way and the count left the count wrong by
+   * one.
+   */
   #recount(ref: CacheTableRef): void {
     if (ref.buckets === 0) return
     const index = this.#slab.index
     const counted = Atomics.load(index, ref.headerWord + TABLE_ENTRIES)
     let entries = 0
-    for (let way = ref.headerWord + TABLE_HEADER_WORDS; way < ref.headerWord + tableWords(ref.buckets); way++) {
+    for (
+      let way = ref.headerWord + TABLE_HEADER_WORDS;
+      way < ref.headerWord + tableWords(ref.buckets);
+      way++
+    ) {
       if (index[way] !== 0) entries++
     }
-    // Under traffic the count has moved on meanwhile, and what was counted is history: then only correct it by the next sweep.
+    // Under traffic the count has moved on meanwhile, and what was counted is history: then only
+    // correct it by the next sweep.
     Atomics.compareExchange(index, ref.headerWord + TABLE_ENTRIES, counted, entries)
   }
 

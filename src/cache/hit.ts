@@ -1,6 +1,6 @@
-// Hot path.
-// What a lookup found, as a private copy. Reused from lookup to lookup. A hit copies into memory of its own, which grows as needed, or into a
-// place that the caller aims it at, such as the packet that is about to be sent.
+// Hot path. What a lookup found, as a private copy. Reused from lookup to lookup. A hit copies into
+// memory of its own, which grows as needed, or into a place that the caller aims it at, such as the
+// packet that is about to be sent.
 
 const FIRST_WORDS = 256
 
@@ -22,7 +22,10 @@ export class CacheHit {
   flags = 0
   /** What the caller said of the message's size with all names written out. */
   plainBytes = 0
-  /** The entry is there, and does not fit where the hit is aimed: the lookup says that nothing was found. */
+  /**
+   * The entry is there, and does not fit where the hit is aimed: the lookup says that nothing was
+   * found.
+   */
   isTooLarge = false
   /** Where it was found: for CacheTable only. */
   slotWord = 0
@@ -30,7 +33,10 @@ export class CacheHit {
   #roomBytes = 0
   #isAimed = false
 
-  /** Copies go there from now on, and those of more than `roomBytes` are not made. `words` is borrowed. */
+  /**
+   * Copies go there from now on, and those of more than `roomBytes` are not made. `words` is
+   * borrowed.
+   */
   aim(words: Int32Array, word: number, roomBytes: number): void {
     this.words = words
     this.word = word
@@ -40,8 +46,12 @@ export class CacheHit {
 
   /** Whether there is room for a message and its offsets; makes it in memory of its own. */
   makeRoom(messageBytes: number, ttlCount: number): boolean {
-    if (this.#isAimed ? messageBytes > this.#roomBytes || ttlCount + 1 > this.offsets.length : false) return false
-    if (!this.#isAimed && messageBytes > this.words.length * 4) this.words = new Int32Array(grown(messageBytes / 4))
+    if (
+      this.#isAimed ? messageBytes > this.#roomBytes || ttlCount + 1 > this.offsets.length : false
+    )
+      return false
+    if (!this.#isAimed && messageBytes > this.words.length * 4)
+      this.words = new Int32Array(grown(messageBytes / 4))
     if (ttlCount + 1 > this.offsets.length) {
       this.offsets = new Uint16Array(grown(ttlCount + 1))
       this.offsetWords = new Int32Array(this.offsets.buffer)

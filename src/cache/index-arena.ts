@@ -1,4 +1,5 @@
-// Which words of the index belong to which table: first fit over a list of free ranges. Main only; private memory.
+// Which words of the index belong to which table: first fit over a list of free ranges. Main only;
+// private memory.
 
 import { TABLE_HEADER_WORDS, tableWords } from './layout.ts'
 
@@ -28,7 +29,9 @@ export class IndexArena {
   }
 
   giveBack(first: number, buckets: number): void {
-    const ranges = [...this.#free, { first, end: first + tableWords(buckets) }].sort((a, b) => a.first - b.first)
+    const ranges = [...this.#free, { first, end: first + tableWords(buckets) }].sort(
+      (a, b) => a.first - b.first,
+    )
     this.#free = []
     for (const range of ranges) {
       const last = this.#free.at(-1)

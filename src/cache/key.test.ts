@@ -6,7 +6,10 @@ const SEED = [1, 2] as const
 const name = (text: string) => Buffer.from(text, 'latin1')
 const fields = (qtype: number, qclass: number, dnssecOk: boolean, cd: boolean, qname: string) => {
   const key = new CacheKey(SEED).set(qtype, qclass, dnssecOk, cd, name(qname))
-  return { text: Buffer.from(key.bytes.subarray(0, key.length)).toString('hex'), hash: `${key.hashLow} ${key.hashHigh}` }
+  return {
+    text: Buffer.from(key.bytes.subarray(0, key.length)).toString('hex'),
+    hash: `${key.hashLow} ${key.hashHigh}`,
+  }
 }
 
 const base = [1, 1, false, false, '\x01a\x00'] as const
@@ -38,8 +41,15 @@ test('CacheKey: a reused key is as good as a new one', () => {
     key.set(1, 1, false, false, name(qname))
     const fresh = new CacheKey(SEED).set(1, 1, false, false, name(qname))
     const words = (key.length + 3) >> 2
-    assert.deepEqual(key.words.subarray(0, words), fresh.words.subarray(0, words), `${qname.length}`)
-    assert.deepEqual([key.hashLow, key.hashHigh, key.length], [fresh.hashLow, fresh.hashHigh, fresh.length])
+    assert.deepEqual(
+      key.words.subarray(0, words),
+      fresh.words.subarray(0, words),
+      `${qname.length}`,
+    )
+    assert.deepEqual(
+      [key.hashLow, key.hashHigh, key.length],
+      [fresh.hashLow, fresh.hashHigh, fresh.length],
+    )
   }
   key.set(65535, 65535, true, true, new Uint8Array(255).fill(255))
   assert.deepEqual([key.hashLow, key.hashHigh, key.length], [hashLow, hashHigh, 260])
@@ -53,7 +63,9 @@ test('CacheKey: refuses a name of more than 255 bytes', () => {
 })
 
 test('CacheKey: another seed makes another hash', () => {
-  const [one, two] = [new CacheKey([1, 2]), new CacheKey([1, 3])].map(key => key.set(1, 1, false, false, name('\x00')))
+  const [one, two] = [new CacheKey([1, 2]), new CacheKey([1, 3])].map(key =>
+    key.set(1, 1, false, false, name('\x00')),
+  )
   assert.notEqual(one?.hashLow, two?.hashLow)
   assert.notEqual(one?.hashHigh, two?.hashHigh)
 })

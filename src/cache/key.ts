@@ -1,6 +1,6 @@
-// Hot path.
-// The key of a cached answer: the question as it stands on the wire (name in lower case, type, class) and one byte of bits that select
-// another answer (DO, CD). The table adds which server block and view it is. Word-aligned, so that it is hashed and compared by words.
+// Hot path. The key of a cached answer: the question as it stands on the wire (name in lower case,
+// type, class) and one byte of bits that select another answer (DO, CD). The table adds which
+// server block and view it is. Word-aligned, so that it is hashed and compared by words.
 //
 //   +------------------+---------+---------+-------+
 //   | name, lower case | type 16 | class 16| flags |    flags: bit 0 DO, bit 1 CD
@@ -13,7 +13,9 @@ export const MAX_KEY_BYTES = 260
 const BUFFER_BYTES = 264
 
 export class CacheKey {
-  /** Room for the longest key; the key is the first `length` bytes, then zeros up to the next word. */
+  /**
+   * Room for the longest key; the key is the first `length` bytes, then zeros up to the next word.
+   */
   readonly bytes = new Uint8Array(BUFFER_BYTES)
   readonly words = new Int32Array(this.bytes.buffer)
   length = 0
@@ -24,7 +26,13 @@ export class CacheKey {
   }
 
   /** Makes this the key of a question. `foldedName` is a lower-case wire name; it is copied. */
-  set(qtype: number, qclass: number, dnssecOk: boolean, checkingDisabled: boolean, foldedName: Uint8Array): this {
+  set(
+    qtype: number,
+    qclass: number,
+    dnssecOk: boolean,
+    checkingDisabled: boolean,
+    foldedName: Uint8Array,
+  ): this {
     let at = foldedName.length
     if (at > MAX_KEY_BYTES - 5) throw new RangeError(`name of ${at} bytes`)
     const bytes = this.bytes
@@ -41,8 +49,8 @@ export class CacheKey {
   }
 
   /**
-   * The same from a name in any case that lies in a packet: `words[word]` holds its first four bytes. The words up to the one with the name's
-   * last byte must be readable; at most 255 bytes.
+   * The same from a name in any case that lies in a packet: `words[word]` holds its first four
+   * bytes. The words up to the one with the name's last byte must be readable; at most 255 bytes.
    */
   setFromPacket(
     words: Int32Array,
@@ -79,8 +87,8 @@ export class CacheKey {
 }
 
 /**
- * Four bytes in lower case at once (RFC 4343): a byte from A to Z, and no other, gets bit 5. Sums of seven-bit bytes never carry into the
- * next; length bytes are below A.
+ * Four bytes in lower case at once (RFC 4343): a byte from A to Z, and no other, gets bit 5. Sums
+ * of seven-bit bytes never carry into the next; length bytes are below A.
  */
 const foldWord = (word: number): number => {
   const low = word & 0x7f7f7f7f

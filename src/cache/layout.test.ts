@@ -36,7 +36,13 @@ import {
 
 const MIB = 1 << 20
 
-for (const bytes of [(MIN_CACHE_BYTES / 8) * 7, 3 * MIB, 56 * MIB, 100_000_000, (MAX_CACHE_BYTES / 8) * 7]) {
+for (const bytes of [
+  (MIN_CACHE_BYTES / 8) * 7,
+  3 * MIB,
+  56 * MIB,
+  100_000_000,
+  (MAX_CACHE_BYTES / 8) * 7,
+]) {
   test(`geometryFor: ${bytes} bytes are used up but for less than a small slot, in aligned classes that follow each other`, () => {
     const geometry = geometryFor(bytes)
     const first = classWords(geometry)
@@ -50,9 +56,15 @@ for (const bytes of [(MIN_CACHE_BYTES / 8) * 7, 3 * MIB, 56 * MIB, 100_000_000, 
       end += (slotBytes * slots) / 4
     }
     assert.equal(slabBytes(geometry), end * 4)
-    assert.ok(slabBytes(geometry) <= bytes && slabBytes(geometry) > bytes - 1024, `${slabBytes(geometry)}`)
+    assert.ok(
+      slabBytes(geometry) <= bytes && slabBytes(geometry) > bytes - 1024,
+      `${slabBytes(geometry)}`,
+    )
     assert.ok(totalSlots(geometry) <= SLOT_MASK)
-    assert.ok(2 * (geometry[0]?.slots ?? 0) * 512 > bytes, 'half of the memory is for small answers')
+    assert.ok(
+      2 * (geometry[0]?.slots ?? 0) * 512 > bytes,
+      'half of the memory is for small answers',
+    )
   })
 }
 
@@ -66,7 +78,11 @@ test('geometryFor: the smallest memory does without the largest class', () => {
 test('geometryFor: the largest class takes any message with as many TTLs as it can have', () => {
   const largest = geometryFor(56 * MIB).at(-1)?.slotBytes ?? 0
   const smallestRecord = 11
-  assert.ok(slotWordsFor(MAX_KEY_BYTES, MAX_MESSAGE_BYTES, Math.ceil(MAX_MESSAGE_BYTES / smallestRecord)) * 4 <= largest)
+  assert.ok(
+    slotWordsFor(MAX_KEY_BYTES, MAX_MESSAGE_BYTES, Math.ceil(MAX_MESSAGE_BYTES / smallestRecord)) *
+      4 <=
+      largest,
+  )
 })
 
 test('slot header: every word has one meaning, and the key begins at a cache line', () => {

@@ -1,7 +1,9 @@
-// The bytes of the answer store: one slab of slots in size classes, one index of ways that point to slots. Only constants and arithmetic.
+// The bytes of the answer store: one slab of slots in size classes, one index of ways that point to
+// slots. Only constants and arithmetic.
 //
-// Slab: 16 words of header per class (word 0: slots handed out so far), then the slots of each class, class by class. Slots are numbered from
-// 1 through all classes. A slot begins at a cache line:
+// Slab: 16 words of header per class (word 0: slots handed out so far), then the slots of each
+// class, class by class. Slots are numbered from 1 through all classes. A slot begins at a cache
+// line:
 //
 //   word  0  version        seq(24) | owner(8)     owner 0: nobody writes
 //         1  hash, low      2  hash, high
@@ -12,17 +14,18 @@
 //         7  number of TTL offsets(16) | flags(16), the caller's
 //         8  id of the table
 //         9  size of the message with all names written out, the caller's
-//        10  checksum of words 1..9, key, message, offsets, and of the version with owner 0
-//        11  the way that points here, a word of the index      (11 and 12: for whoever holds the slot; not summed)
-//        12  header of the table, a word of the index
-//   - - - - - - - - - - - - - - - - - - - - - - - - - - -  not versioned, relaxed: lost updates are harmless
+//        10  checksum of words 1..9, key, message, offsets, and of the version with owner 0 11  the
+//        way that points here, a word of the index      (11 and 12: for whoever holds the slot; not
+//        summed) 12  header of the table, a word of the index
+//   - - - - - - - - - - - - - - - - - - - - - - - - - - -  not versioned, relaxed: lost updates are
+//     harmless
 //        13  hits          14  last hit, monotonic seconds     15  not before, monotonic seconds
-//   - - - - - - - - - - - - - - - - - - - - - - - - - - -
-//        16  key, padded with zeros to a word
-//         +  message, padded with zeros to a word: its question begins 3 words on, as it does in a packet
-//         +  TTL offsets, 16 bits each, padded with zeros to a word
+//   - - - - - - - - - - - - - - - - - - - - - - - - - - - 16  key, padded with zeros to a word +
+//     message, padded with zeros to a word: its question begins 3 words on, as it does in a packet
+//     +  TTL offsets, 16 bits each, padded with zeros to a word
 //
-// Index: per table 16 words of header (word 0: table id, 0 when dropped; word 1: entries), then buckets of 8 ways of one word each:
+// Index: per table 16 words of header (word 0: table id, 0 when dropped; word 1: entries), then
+// buckets of 8 ways of one word each:
 //
 //   way      tag(8) | slot number(24)              0: empty; tag: top 8 bits of the hash
 
@@ -72,8 +75,9 @@ export interface SlotClass {
 /** Classes by ascending slot size. */
 export type SlabGeometry = readonly SlotClass[]
 
-// Small answers dominate: an A or AAAA answer with its key takes 150 to 250 bytes, so half the memory is cut small. The largest class holds
-// any message with every TTL offset it can have: 64 + 260 + 65536 + 2 * 5957 bytes, in whole pages.
+// Small answers dominate: an A or AAAA answer with its key takes 150 to 250 bytes, so half the
+// memory is cut small. The largest class holds any message with every TTL offset it can have: 64 +
+// 260 + 65536 + 2 * 5957 bytes, in whole pages.
 const SHARES: readonly { slotBytes: number; percent: number }[] = [
   { slotBytes: 77_824, percent: 5 },
   { slotBytes: 16_384, percent: 5 },
@@ -82,7 +86,10 @@ const SHARES: readonly { slotBytes: number; percent: number }[] = [
 ]
 const SMALLEST_SLOT_BYTES = 512
 
-/** Cuts `slabBytes` into classes. A class whose share is less than a slot is left out; the remainder goes to the smallest slots. */
+/**
+ * Cuts `slabBytes` into classes. A class whose share is less than a slot is left out; the remainder
+ * goes to the smallest slots.
+ */
 export function geometryFor(slabBytes: number): SlabGeometry {
   const classes: SlotClass[] = []
   let rest = slabBytes - (SHARES.length + 1) * CLASS_HEADER_WORDS * 4
@@ -99,13 +106,15 @@ export function geometryFor(slabBytes: number): SlabGeometry {
 /** First word of each class's slots; one more element for the end of the slab. */
 export function classWords(geometry: SlabGeometry): number[] {
   const first = [geometry.length * CLASS_HEADER_WORDS]
-  for (const [k, { slotBytes, slots }] of geometry.entries()) first.push((first[k] ?? 0) + (slots * slotBytes) / 4)
+  for (const [k, { slotBytes, slots }] of geometry.entries())
+    first.push((first[k] ?? 0) + (slots * slotBytes) / 4)
   return first
 }
 
 export const slabBytes = (geometry: SlabGeometry): number => (classWords(geometry).at(-1) ?? 0) * 4
 
-export const totalSlots = (geometry: SlabGeometry): number => geometry.reduce((sum, { slots }) => sum + slots, 0)
+export const totalSlots = (geometry: SlabGeometry): number =>
+  geometry.reduce((sum, { slots }) => sum + slots, 0)
 
 /** Words of a slot that its lengths ask for. */
 export const slotWordsFor = (keyBytes: number, messageBytes: number, ttlCount: number): number =>
@@ -118,7 +127,12 @@ export const tableWords = (buckets: number): number => TABLE_HEADER_WORDS + buck
 export function describeSlab(geometry: SlabGeometry): string {
   const first = classWords(geometry)
   const rows = geometry.map(
-    ({ slotBytes, slots }, k) => `| ${slotBytes} | ${slots} | ${(first[k] ?? 0) * 4} | ${slotBytes - KEY * 4} |`,
+    ({ slotBytes, slots }, k) =>
+      `| ${slotBytes} | ${slots} | ${(first[k] ?? 0) * 4} | ${slotBytes - KEY * 4} |`,
   )
-  return ['| bytes of a slot | slots | first byte | room for key, message, offsets |', '|---|---|---|---|', ...rows].join('\n')
+  return [
+    '| bytes of a slot | slots | first byte | room for key, message, offsets |',
+    '|---|---|---|---|',
+    ...rows,
+  ].join('\n')
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { memoryOf } from '../../test/fakes/numbered.ts'
 import { type SlabGeometry, totalSlots, VERSION } from './layout.ts'
-import { memoryOf } from './numbered.cases.ts'
 import { Slab } from './slab.ts'
 
 const GEOMETRY: SlabGeometry = [
@@ -38,7 +38,8 @@ for (const { words, k } of [
   { words: 129, k: 2 },
   { words: 257, k: -1 },
 ]) {
-  test(`Slab.classFor: ${words} words go into class ${k}`, () => assert.equal(slabOf().classFor(words), k))
+  test(`Slab.classFor: ${words} words go into class ${k}`, () =>
+    assert.equal(slabOf().classFor(words), k))
 }
 
 test('Slab.classFor: a class without slots is passed over', () => {

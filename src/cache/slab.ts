@@ -1,13 +1,14 @@
-// Hot path.
-// The slots of the answer store: where each lies, who may write it, and the index way that points to it. It does not know keys or messages.
+// Hot path. The slots of the answer store: where each lies, who may write it, and the index way
+// that points to it. It does not know keys or messages.
 //
-// States of a slot: free (owner 0, lengths 0), filled (owner 0), locked (owner not 0). Transitions: free or filled -> locked by
-// compare-exchange, by any shard; locked -> free or filled by its owner only, which adds 1 to seq; locked -> filled with the same seq when the
-// owner changed nothing; locked -> free by main when the owner is dead. Nobody waits for a lock.
-// Links: a way changes from or to slot S only under the lock of S (main's clearing of a dropped table apart). So a filled slot is
-// reachable by exactly the way that it names, and whoever frees it can clear that way, whichever table it belongs to.
-// Count: whoever makes a way non-empty adds 1 to the table's entries afterwards, whoever empties one takes 1. A death between the two is
-// put right by main's recount.
+// States of a slot: free (owner 0, lengths 0), filled (owner 0), locked (owner not 0). Transitions:
+// free or filled -> locked by compare-exchange, by any shard; locked -> free or filled by its owner
+// only, which adds 1 to seq; locked -> filled with the same seq when the owner changed nothing;
+// locked -> free by main when the owner is dead. Nobody waits for a lock. Links: a way changes from
+// or to slot S only under the lock of S (main's clearing of a dropped table apart). So a filled
+// slot is reachable by exactly the way that it names, and whoever frees it can clear that way,
+// whichever table it belongs to. Count: whoever makes a way non-empty adds 1 to the table's entries
+// afterwards, whoever empties one takes 1. A death between the two is put right by main's recount.
 
 import {
   CLASS_HEADER_WORDS,
@@ -45,7 +46,8 @@ export class Slab {
     this.#slotWords = Int32Array.from(geometry, ({ slotBytes }) => slotBytes / 4)
     this.#firstSlot = new Int32Array(geometry.length + 1)
     this.#firstSlot[0] = 1
-    for (const [k, { slots }] of geometry.entries()) this.#firstSlot[k + 1] = this.#firstSlot[k]! + slots
+    for (const [k, { slots }] of geometry.entries())
+      this.#firstSlot[k + 1] = this.#firstSlot[k]! + slots
   }
 
   /** The class of a slot number, -1 for a number that is none. */
@@ -93,23 +95,36 @@ export class Slab {
     return this.words[slotWord + LENGTHS] === 0
   }
 
-  /** Locks the slot if its version is still `version`, which has owner 0: all that was read since then is true. False: somebody else was faster. */
+  /**
+   * Locks the slot if its version is still `version`, which has owner 0: all that was read since
+   * then is true. False: somebody else was faster.
+   */
   tryLock(slotWord: number, version: number, owner: number): boolean {
     if ((version & OWNER_MASK) !== 0) return false
     const locked = version | owner
-    if (Atomics.compareExchange(this.words, slotWord + VERSION, version, locked) !== version) return false
-    // On ARM64 the plain stores that follow might overtake the exchange's own store; none overtakes a load-acquire behind it.
+    if (Atomics.compareExchange(this.words, slotWord + VERSION, version, locked) !== version)
+      return false
+    // On ARM64 the plain stores that follow might overtake the exchange's own store; none overtakes
+    // a load-acquire behind it.
     return Atomics.load(this.words, slotWord + VERSION) === locked
   }
 
   /** Ends the lock after a change. */
   unlock(slotWord: number): void {
-    Atomics.store(this.words, slotWord + VERSION, nextVersion(Atomics.load(this.words, slotWord + VERSION)))
+    Atomics.store(
+      this.words,
+      slotWord + VERSION,
+      nextVersion(Atomics.load(this.words, slotWord + VERSION)),
+    )
   }
 
   /** Ends the lock when nothing was changed. */
   unlockUnchanged(slotWord: number): void {
-    Atomics.store(this.words, slotWord + VERSION, Atomics.load(this.words, slotWord + VERSION) & ~OWNER_MASK)
+    Atomics.store(
+      this.words,
+      slotWord + VERSION,
+      Atomics.load(this.words, slotWord + VERSION) & ~OWNER_MASK,
+    )
   }
 
   /** Ends the lock and leaves the slot free. Its way must have been unlinked. */
@@ -124,13 +139,22 @@ export class Slab {
     const way = this.words[slotWord + WAY]!
     if (way <= 0 || way >= this.index.length) return false
     const value = Atomics.load(this.index, way)
-    if ((value & SLOT_MASK) !== slot || Atomics.compareExchange(this.index, way, value, 0) !== value) return false
+    if (
+      (value & SLOT_MASK) !== slot ||
+      Atomics.compareExchange(this.index, way, value, 0) !== value
+    )
+      return false
     this.#countLost(this.words[slotWord + TABLE_HEADER]!, this.words[slotWord + TABLE]!)
     return true
   }
 
   #countLost(header: number, table: number): void {
-    if (header < 0 || header >= this.index.length || Atomics.load(this.index, header + TABLE_ID) !== table) return
+    if (
+      header < 0 ||
+      header >= this.index.length ||
+      Atomics.load(this.index, header + TABLE_ID) !== table
+    )
+      return
     Atomics.sub(this.index, header + TABLE_ENTRIES, 1)
   }
 }

@@ -1,8 +1,9 @@
-// Hot path.
-// What stands in a slot: comparing its key, copying its message out, writing both. Readers take no lock: they read the version, copy with
-// plain reads while they sum, store to a word of their own (which keeps those reads from sinking below it), and read the version again. A
-// changed version is a miss; so is a wrong sum, which is the net for engines and machines that nobody could test. Every length read here is
-// checked before it is used, since it may be of another message than the word beside it.
+// Hot path. What stands in a slot: comparing its key, copying its message out, writing both.
+// Readers take no lock: they read the version, copy with plain reads while they sum, store to a
+// word of their own (which keeps those reads from sinking below it), and read the version again. A
+// changed version is a miss; so is a wrong sum, which is the net for engines and machines that
+// nobody could test. Every length read here is checked before it is used, since it may be of
+// another message than the word beside it.
 
 import type { CacheHit } from './hit.ts'
 import type { CacheKey } from './key.ts'
@@ -29,9 +30,15 @@ import { nextVersion, type Slab } from './slab.ts'
 
 /** What the caller says of an answer. */
 export interface EntryMeta {
-  /** Monotonic seconds from which on the answer is no longer fresh. Whether to use it is the caller's business. */
+  /**
+   * Monotonic seconds from which on the answer is no longer fresh. Whether to use it is the
+   * caller's business.
+   */
   readonly expirySeconds: number
-  /** Monotonic seconds from which on it is of no use at all, at least expirySeconds: the first choice for eviction. */
+  /**
+   * Monotonic seconds from which on it is of no use at all, at least expirySeconds: the first
+   * choice for eviction.
+   */
   readonly staleUntilSeconds: number
   readonly ttlSeconds: number
   /** 16 bits, the caller's. */
@@ -47,20 +54,28 @@ export const NO_MATCH = 1
 
 const fence = new Int32Array(new SharedArrayBuffer(64))
 
-/** The version of a slot that holds this key of this table, NO_MATCH otherwise. True only once the version has been read again. */
+/**
+ * The version of a slot that holds this key of this table, NO_MATCH otherwise. True only once the
+ * version has been read again.
+ */
 export function matchSlot(slab: Slab, slotWord: number, key: CacheKey, table: number): number {
   const words = slab.words
-  if (words[slotWord + HASH_LOW] !== key.hashLow || words[slotWord + HASH_HIGH] !== key.hashHigh) return NO_MATCH
+  if (words[slotWord + HASH_LOW] !== key.hashLow || words[slotWord + HASH_HIGH] !== key.hashHigh)
+    return NO_MATCH
   const version = Atomics.load(words, slotWord + VERSION)
   if ((version & OWNER_MASK) !== 0) return NO_MATCH
-  if (words[slotWord + TABLE] !== table || (words[slotWord + LENGTHS]! & 0xffff) !== key.length) return NO_MATCH
+  if (words[slotWord + TABLE] !== table || (words[slotWord + LENGTHS]! & 0xffff) !== key.length)
+    return NO_MATCH
   const keyWords = key.words
   const count = (key.length + 3) >> 2
   for (let k = 0; k < count; k++) if (words[slotWord + KEY + k] !== keyWords[k]) return NO_MATCH
   return version
 }
 
-/** Copies the entry whose key matched at `version` to where the hit is aimed; false if it has changed meanwhile, or does not fit there. */
+/**
+ * Copies the entry whose key matched at `version` to where the hit is aimed; false if it has
+ * changed meanwhile, or does not fit there.
+ */
 export function readSlot(
   slab: Slab,
   slotWord: number,
@@ -88,7 +103,8 @@ export function readSlot(
     return false
   }
 
-  // Two running sums, as Fletcher's: the second makes the order of the words count. One cycle each, which a multiplication per word is not.
+  // Two running sums, as Fletcher's: the second makes the order of the words count. One cycle each,
+  // which a multiplication per word is not.
   let a = version
   let b = 0
   b = (b + (a = (a + key.hashLow) | 0)) | 0
@@ -119,7 +135,8 @@ export function readSlot(
   }
   const checksum = words[slotWord + CHECKSUM]!
   Atomics.store(fence, 0, 0)
-  if (Atomics.load(words, slotWord + VERSION) !== version || checksum !== mixSums(a, b)) return false
+  if (Atomics.load(words, slotWord + VERSION) !== version || checksum !== mixSums(a, b))
+    return false
 
   hit.messageBytes = messageBytes
   hit.ttlCount = ttlCount
@@ -183,7 +200,8 @@ export function writeSlot(
 function sumSlot(words: Int32Array, slotWord: number, end: number): number {
   let a = nextVersion(words[slotWord + VERSION]!)
   let b = 0
-  for (let k = slotWord + HASH_LOW; k <= slotWord + PLAIN; k++) b = (b + (a = (a + words[k]!) | 0)) | 0
+  for (let k = slotWord + HASH_LOW; k <= slotWord + PLAIN; k++)
+    b = (b + (a = (a + words[k]!) | 0)) | 0
   for (let k = slotWord + KEY; k < end; k++) b = (b + (a = (a + words[k]!) | 0)) | 0
   return mixSums(a, b)
 }

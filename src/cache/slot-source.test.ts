@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { memoryOf } from '../../test/fakes/numbered.ts'
 import { EXPIRY, LENGTHS, STALE_UNTIL } from './layout.ts'
-import { memoryOf } from './numbered.cases.ts'
 import { Slab } from './slab.ts'
 import { Dice, rankSlot, SlotSource } from './slot-source.ts'
 
@@ -33,7 +33,11 @@ function world(slots: readonly (readonly number[])[]) {
 
 for (const { name, slots, taken } of [
   { name: 'a free one before all', slots: [fresh, useless, stale, [], useless], taken: 4 },
-  { name: 'a useless one before stale and fresh ones', slots: [fresh, stale, useless, fresh], taken: 3 },
+  {
+    name: 'a useless one before stale and fresh ones',
+    slots: [fresh, stale, useless, fresh],
+    taken: 3,
+  },
   { name: 'a stale one before fresh ones', slots: [fresh, fresh, stale, fresh], taken: 3 },
   { name: 'any of fresh ones', slots: [fresh, fresh], taken: 1 },
 ]) {

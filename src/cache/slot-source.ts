@@ -1,4 +1,5 @@
-// Where a shard gets a slot to write to: one it freed itself, then one never used, then a victim out of a few random ones. Bounded work, no waiting.
+// Where a shard gets a slot to write to: one it freed itself, then one never used, then a victim
+// out of a few random ones. Bounded work, no waiting.
 
 import { randomBytes } from 'node:crypto'
 import { EXPIRY, OWNER_MASK, STALE_UNTIL, VERSION } from './layout.ts'
@@ -15,7 +16,10 @@ const RANK_STALE = 1
 const RANK_USELESS = 2
 const RANK_FREE = 3
 
-/** A fast generator for choices that only have to be unpredictable from outside; seeded by node:crypto. */
+/**
+ * A fast generator for choices that only have to be unpredictable from outside; seeded by
+ * node:crypto.
+ */
 export class Dice {
   #state = randomBytes(4).readInt32LE(0) | 1
 

@@ -1,13 +1,20 @@
-// The answer store against a Map: what it finds must be what was last put, and it must account for all that is missing.
+// The answer store against a Map: what it finds must be what was last put, and it must account for
+// all that is missing.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { keyOf, memoryOf, messageOf, metaOf, versionIn } from '../../test/fakes/numbered.ts'
 import type { SlabGeometry } from './layout.ts'
-import { keyOf, memoryOf, messageOf, metaOf, versionIn } from './numbered.cases.ts'
 import { CacheTable } from './table.ts'
 
 const OPERATIONS = 6000
 
-const worlds: { name: string; keys: number; capacity: number; geometry: SlabGeometry; lossy: boolean }[] = [
+const worlds: {
+  name: string
+  keys: number
+  capacity: number
+  geometry: SlabGeometry
+  lossy: boolean
+}[] = [
   {
     name: 'room for all',
     keys: 24,
@@ -38,7 +45,13 @@ const worlds: { name: string; keys: number; capacity: number; geometry: SlabGeom
     ],
     lossy: true,
   },
-  { name: 'one slot', keys: 3, capacity: 1, geometry: [{ slotBytes: 1280, slots: 1 }], lossy: true },
+  {
+    name: 'one slot',
+    keys: 3,
+    capacity: 1,
+    geometry: [{ slotBytes: 1280, slots: 1 }],
+    lossy: true,
+  },
 ]
 
 /** A small seeded generator, so that a failure can be repeated. */
@@ -68,7 +81,13 @@ for (const { name, keys, capacity, geometry, lossy } of worlds) {
         keyOf(key, n)
         if (operation < 3) {
           const message = messageOf(n, version, below(2) === 0 ? 12 + below(300) : 500 + below(600))
-          const result = table.put(key, metaOf(version + below(200)), message, [version & 0xffff], version)
+          const result = table.put(
+            key,
+            metaOf(version + below(200)),
+            message,
+            [version & 0xffff],
+            version,
+          )
           displaced += result.evicted
           if (result.stored) model.set(n, version)
           else assert.ok(lossy)

@@ -1,4 +1,5 @@
-// What a shard needs to open a table of the answer store: plain data, made by CacheMemory on main, cloned into shards.
+// What a shard needs to open a table of the answer store: plain data, made by CacheMemory on main,
+// cloned into shards.
 
 import type { HashSeed } from '../memory/keyed-hash.ts'
 import type { SlabGeometry } from './layout.ts'

@@ -1,10 +1,10 @@
 // What two shards do at once, and where a shard may die: step by step, with the real code.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Death, interleave } from '../memory/interleave.cases.ts'
+import { Death, interleave } from '../../test/fakes/interleave.ts'
+import { checkLinks, keysIn } from '../../test/fakes/links.ts'
+import { keyOf, memoryOf, messageOf, metaOf, versionIn } from '../../test/fakes/numbered.ts'
 import type { SlabGeometry } from './layout.ts'
-import { checkLinks, keysIn } from './links.cases.ts'
-import { keyOf, memoryOf, messageOf, metaOf, versionIn } from './numbered.cases.ts'
 import { CacheTable } from './table.ts'
 
 const NOW = 10
@@ -36,7 +36,10 @@ type World = ReturnType<typeof world>
 
 // Before: entry 1 small, entry 2 large. Versions: 1 before, 2 by the operation, 3 meanwhile.
 const operations: { name: string; run(shard: World['one'], version: number): void }[] = [
-  { name: 'a put over an entry of the same size', run: (shard, version) => shard.put(1, version, SMALL) },
+  {
+    name: 'a put over an entry of the same size',
+    run: (shard, version) => shard.put(1, version, SMALL),
+  },
   { name: 'a put over a smaller entry', run: (shard, version) => shard.put(1, version, LARGE) },
   { name: 'a put over a larger entry', run: (shard, version) => shard.put(2, version, SMALL) },
   { name: 'a put of a new key', run: (shard, version) => shard.put(3, version, SMALL) },
@@ -71,9 +74,16 @@ for (const capacity of [2, 4]) {
             memory.sweep(1)
             checkLinks([ref])
             for (const key of [1, 2, 3, 4])
-              assert.ok(two.versionOf(key) >= 0 && two.versionOf(key) <= 2, `key ${key}, access ${n}`)
+              assert.ok(
+                two.versionOf(key) >= 0 && two.versionOf(key) <= 2,
+                `key ${key}, access ${n}`,
+              )
             for (const key of [1, 5])
-              assert.equal(two.put(key, 3, SMALL) && two.versionOf(key) === 3, true, `key ${key}, access ${n}`)
+              assert.equal(
+                two.put(key, 3, SMALL) && two.versionOf(key) === 3,
+                true,
+                `key ${key}, access ${n}`,
+              )
             checkLinks([ref])
           },
         }

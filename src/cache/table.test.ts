@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import {
+  keyOf,
+  memoryOf,
+  messageOf,
+  metaOf,
+  putNumber,
+  versionIn,
+} from '../../test/fakes/numbered.ts'
 import { LENGTHS, type SlabGeometry, STALE_UNTIL, slabBytes } from './layout.ts'
-import { keyOf, memoryOf, messageOf, metaOf, putNumber, versionIn } from './numbered.cases.ts'
 import { CacheTable } from './table.ts'
 
 const ROOMY: SlabGeometry = [
@@ -26,11 +33,20 @@ const world = (capacity = 40, geometry = ROOMY) => {
 
 test('find: gives back all that was put, to every shard', () => {
   const { table, other, key, hit } = world()
-  const meta = { expirySeconds: 100, staleUntilSeconds: 3700, ttlSeconds: 30, flags: 0xfedc, plainBytes: 70_123 }
-  assert.deepEqual(table.put(keyOf(key, 1), meta, messageOf(1, 7, 101), Uint16Array.of(40, 65535, 60), 70), {
-    stored: true,
-    evicted: 0,
-  })
+  const meta = {
+    expirySeconds: 100,
+    staleUntilSeconds: 3700,
+    ttlSeconds: 30,
+    flags: 0xfedc,
+    plainBytes: 70_123,
+  }
+  assert.deepEqual(
+    table.put(keyOf(key, 1), meta, messageOf(1, 7, 101), Uint16Array.of(40, 65535, 60), 70),
+    {
+      stored: true,
+      evicted: 0,
+    },
+  )
   assert.equal(other.find(keyOf(key, 1), hit), true)
   assert.deepEqual(Buffer.from(hit.message), Buffer.from(messageOf(1, 7, 101)))
   assert.deepEqual([...hit.ttlOffsets], [40, 65535, 60])
@@ -75,7 +91,10 @@ for (const { name, length, geometry } of [
 ]) {
   test(`put: does not store what is ${name}`, () => {
     const { table, key, hit } = world(8, geometry)
-    assert.deepEqual(table.put(keyOf(key, 1), metaOf(60), new Uint8Array(length), [], 0), { stored: false, evicted: 0 })
+    assert.deepEqual(table.put(keyOf(key, 1), metaOf(60), new Uint8Array(length), [], 0), {
+      stored: false,
+      evicted: 0,
+    })
     assert.equal(table.find(key, hit), false)
     assert.equal(table.entries, 0)
   })
@@ -99,7 +118,10 @@ for (const [before, after] of [
   test(`put: ${after} bytes replace ${before} bytes of the same key`, () => {
     const { table, key, hit } = world()
     putNumber(table, key, 1, 1, before)
-    assert.deepEqual(table.put(keyOf(key, 1), metaOf(99), messageOf(1, 2, after), [], 0), { stored: true, evicted: 0 })
+    assert.deepEqual(table.put(keyOf(key, 1), metaOf(99), messageOf(1, 2, after), [], 0), {
+      stored: true,
+      evicted: 0,
+    })
     assert.equal(table.entries, 1)
     table.find(keyOf(key, 1), hit)
     assert.equal(versionIn(hit.message, 1), 2)
@@ -131,7 +153,8 @@ test('remove: says whether there was an entry', () => {
 test('put: the capacity is kept, one entry leaves for each that comes', () => {
   const { table, key, hit } = world(10)
   let evicted = 0
-  for (let n = 0; n < 50; n++) evicted += table.put(keyOf(key, n), metaOf(60), messageOf(n, 0, 50), [], 0).evicted
+  for (let n = 0; n < 50; n++)
+    evicted += table.put(keyOf(key, n), metaOf(60), messageOf(n, 0, 50), [], 0).evicted
   assert.equal(table.entries + evicted, 50)
   assert.ok(table.entries <= 10)
   let found = 0
@@ -148,10 +171,19 @@ test('put: over its capacity a table gives up useless entries first, then stale 
     [100, 100],
   ] as const
   for (const [n, [expirySeconds, staleUntilSeconds]] of ends.entries()) {
-    table.put(keyOf(key, n), metaOf(expirySeconds, { staleUntilSeconds }), messageOf(n, 0, 50), [], 0)
+    table.put(
+      keyOf(key, n),
+      metaOf(expirySeconds, { staleUntilSeconds }),
+      messageOf(n, 0, 50),
+      [],
+      0,
+    )
   }
   const left = (n: number) => {
-    assert.deepEqual(table.put(keyOf(key, n), metaOf(100), messageOf(n, 0, 50), [], 30), { stored: true, evicted: 1 })
+    assert.deepEqual(table.put(keyOf(key, n), metaOf(100), messageOf(n, 0, 50), [], 30), {
+      stored: true,
+      evicted: 1,
+    })
     return [0, 1, 2, 3].filter(k => table.find(keyOf(key, k), hit))
   }
   assert.deepEqual(left(10), [0, 1, 3])
@@ -164,8 +196,12 @@ test('put: of another size takes no slot from the other classes', () => {
   const { table, key, hit } = world(60)
   for (let n = 0; n < 40; n++) putNumber(table, key, n, 0, 50)
   for (let n = 100; n < 150; n++) putNumber(table, key, n, 0, 1000)
-  const small = Array.from({ length: 40 }, (_, n) => n).filter(n => table.find(keyOf(key, n), hit)).length
-  const large = Array.from({ length: 50 }, (_, n) => n + 100).filter(n => table.find(keyOf(key, n), hit)).length
+  const small = Array.from({ length: 40 }, (_, n) => n).filter(n =>
+    table.find(keyOf(key, n), hit),
+  ).length
+  const large = Array.from({ length: 50 }, (_, n) => n + 100).filter(n =>
+    table.find(keyOf(key, n), hit),
+  ).length
   assert.ok(large > 0 && large <= 16, `${large}`)
   assert.equal(small + large, table.entries)
 })
@@ -212,7 +248,8 @@ test('find: a hash that is the same for all keys makes no wrong answer', () => {
   Object.defineProperties(key, { hashLow: { value: 5 }, hashHigh: { value: 5 } })
   for (let round = 0; round < 2000; round++) {
     putNumber(table, key, round % 12, round, 50)
-    for (let n = 0; n < 12; n++) if (table.find(keyOf(key, n), hit)) assert.ok(versionIn(hit.message, n) >= 0, `key ${n}`)
+    for (let n = 0; n < 12; n++)
+      if (table.find(keyOf(key, n), hit)) assert.ok(versionIn(hit.message, n) >= 0, `key ${n}`)
   }
   assert.ok(table.entries > 0 && table.entries <= 8)
 })
@@ -264,6 +301,9 @@ test('find: a busy slot is a miss, put and remove leave it alone', () => {
 for (const owner of [0, 255, Number.NaN]) {
   test(`CacheTable: refuses owner ${owner}`, () => {
     const { ref } = world()
-    assert.throws(() => new CacheTable(ref, owner), { name: 'RangeError', message: `cache table: owner ${owner}` })
+    assert.throws(() => new CacheTable(ref, owner), {
+      name: 'RangeError',
+      message: `cache table: owner ${owner}`,
+    })
   })
 }

@@ -1,20 +1,33 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { runCrew } from '../memory/crew.cases.ts'
+import { runCrew } from '../../test/fakes/crew.ts'
+import { checkLinks } from '../../test/fakes/links.ts'
+import { memoryOf } from '../../test/fakes/numbered.ts'
+import type { TableWorld } from '../../test/fakes/table-worker.ts'
 import type { CacheMemory } from './cache-memory.ts'
-import { checkLinks } from './links.cases.ts'
-import { memoryOf } from './numbered.cases.ts'
-import type { TableWorld } from './table.worker.ts'
 
 const SHARDS = 3
 
-async function torture(t: TestContext, memory: CacheMemory, world: TableWorld, seed: number): Promise<void> {
+async function torture(
+  t: TestContext,
+  memory: CacheMemory,
+  world: TableWorld,
+  seed: number,
+): Promise<void> {
   let swept = 0
   const onExit = (me: number) => {
     swept += memory.sweep(me + 1)
   }
-  const worker = new URL('table.worker.ts', import.meta.url)
-  const violations = await runCrew({ worker, size: SHARDS, kills: 20, operationsPerKill: 3000, seed, data: world, onExit })
+  const worker = new URL('../../test/fakes/table-worker.ts', import.meta.url)
+  const violations = await runCrew({
+    worker,
+    size: SHARDS,
+    kills: 20,
+    operationsPerKill: 3000,
+    seed,
+    data: world,
+    onExit,
+  })
   t.diagnostic(`${swept} slots freed of dead writers`)
   assert.equal(violations, 0, 'torn or foreign answers')
   checkLinks(world.refs)
@@ -32,5 +45,10 @@ test('CacheTable: one table in few slots, with workers terminated in mid-write: 
 
 test('CacheTable: two tables in one slab that displace each other, with workers terminated in mid-write', async t => {
   const memory = memoryOf([{ slotBytes: 16_384, slots: 6 }])
-  await torture(t, memory, { refs: [memory.table('a', 8), memory.table('b', 8)], keys: 16, lengths: [60, 8000] }, 4)
+  await torture(
+    t,
+    memory,
+    { refs: [memory.table('a', 8), memory.table('b', 8)], keys: 16, lengths: [60, 8000] },
+    4,
+  )
 })

@@ -1,6 +1,6 @@
-// Hot path.
-// One table of the answer store, as a shard sees it: find, put, remove. Ways are hints; the slot's full key decides. A slot that is busy is a
-// miss for a reader and a skipped insert for a writer: nothing here waits or spins. Freshness is the caller's business.
+// Hot path. One table of the answer store, as a shard sees it: find, put, remove. Ways are hints;
+// the slot's full key decides. A slot that is busy is a miss for a reader and a skipped insert for
+// a writer: nothing here waits or spins. Freshness is the caller's business.
 
 import { CacheHit } from './hit.ts'
 import { CacheKey } from './key.ts'
@@ -17,10 +17,10 @@ import {
   WAY,
   WAYS,
 } from './layout.ts'
-import { EntryNotes } from './notes.ts'
 import { Slab } from './slab.ts'
 import { type Entry, type EntryMeta, matchSlot, NO_MATCH, readSlot, writeSlot } from './slot-io.ts'
 import { Dice, rankSlot, SlotSource } from './slot-source.ts'
+import { EntryNotes } from './slot-stats.ts'
 import type { CacheTableRef } from './table-ref.ts'
 
 export { CacheHit } from './hit.ts'
@@ -28,7 +28,9 @@ export type { EntryMeta } from './slot-io.ts'
 
 export interface PutResult {
   readonly stored: boolean
-  /** Entries of any table that were displaced. The replaced entry of an equal key does not count. */
+  /**
+   * Entries of any table that were displaced. The replaced entry of an equal key does not count.
+   */
   readonly evicted: number
 }
 
@@ -45,7 +47,10 @@ export class CacheTable {
   /** What shards note of entries beside what they store. */
   readonly notes: EntryNotes
 
-  /** `owner` is shard + 1, up to 254. One object per shard: it remembers slots that this shard freed. */
+  /**
+   * `owner` is shard + 1, up to 254. One object per shard: it remembers slots that this shard
+   * freed.
+   */
   constructor(ref: CacheTableRef, owner: number) {
     if (!(owner >= 1 && owner < OWNER_MAIN)) throw new RangeError(`cache table: owner ${owner}`)
     this.#ref = ref
@@ -67,7 +72,9 @@ export class CacheTable {
 
   /** Entries now, fresh or not. */
   get entries(): number {
-    return this.#ref.buckets === 0 ? 0 : Atomics.load(this.#slab.index, this.#ref.headerWord + TABLE_ENTRIES)
+    return this.#ref.buckets === 0
+      ? 0
+      : Atomics.load(this.#slab.index, this.#ref.headerWord + TABLE_ENTRIES)
   }
 
   /** Copies the entry of this key into `hit`. Expired entries are found too. */
@@ -84,14 +91,19 @@ export class CacheTable {
       if (k < 0) continue
       const word = slab.wordOf(k, value & SLOT_MASK)
       const version = matchSlot(slab, word, key, this.#ref.id)
-      if (version !== NO_MATCH && readSlot(slab, word, slab.slotWordsOf(k), key, this.#ref.id, version, hit)) return true
+      if (
+        version !== NO_MATCH &&
+        readSlot(slab, word, slab.slotWordsOf(k), key, this.#ref.id, version, hit)
+      )
+        return true
     }
     return false
   }
 
   /**
-   * Stores an answer in place of the one with the same key, if there is one. Not stored: a message of less than 12 or more than 65535 bytes,
-   * one that no slot is large enough for, or when another shard was busy at the same place. Both buffers are copied.
+   * Stores an answer in place of the one with the same key, if there is one. Not stored: a message
+   * of less than 12 or more than 65535 bytes, one that no slot is large enough for, or when another
+   * shard was busy at the same place. Both buffers are copied.
    */
   put(
     key: CacheKey,
@@ -122,8 +134,10 @@ export class CacheTable {
 
   /** Whether there seems to be an entry of this key; nothing is copied. */
   has(key: CacheKey): boolean {
-    // A plain read: an entry that another shard is just adding may be missed, as it may by a look that comes a moment too early.
-    if (this.#ref.buckets === 0 || this.#slab.index[this.#ref.headerWord + TABLE_ENTRIES]! <= 0) return false
+    // A plain read: an entry that another shard is just adding may be missed, as it may by a look
+    // that comes a moment too early.
+    if (this.#ref.buckets === 0 || this.#slab.index[this.#ref.headerWord + TABLE_ENTRIES]! <= 0)
+      return false
     const bucket = this.#bucketOf(key.hashLow)
     const tag = key.hashHigh >>> 24
     for (let way = bucket; way < bucket + WAYS; way++) {
@@ -134,7 +148,10 @@ export class CacheTable {
   }
 
   #isAlive(): boolean {
-    return this.#ref.buckets > 0 && Atomics.load(this.#slab.index, this.#ref.headerWord + TABLE_ID) === this.#ref.id
+    return (
+      this.#ref.buckets > 0 &&
+      Atomics.load(this.#slab.index, this.#ref.headerWord + TABLE_ID) === this.#ref.id
+    )
   }
 
   #bucketOf(hashLow: number): number {
@@ -155,8 +172,18 @@ export class CacheTable {
     this.#slots.gaveBack(slot)
   }
 
-  /** Over the same slot if it is of the right size, else into a new one to which the way then points. */
-  #replace(entry: Entry, way: number, slot: number, version: number, k: number, nowSeconds: number): PutResult {
+  /**
+   * Over the same slot if it is of the right size, else into a new one to which the way then
+   * points.
+   */
+  #replace(
+    entry: Entry,
+    way: number,
+    slot: number,
+    version: number,
+    k: number,
+    nowSeconds: number,
+  ): PutResult {
     const slab = this.#slab
     const word = this.#wordOf(slot)
     if (!slab.tryLock(word, version, this.#owner)) return SKIPPED
@@ -175,7 +202,9 @@ export class CacheTable {
     this.#write(this.#wordOf(fresh), entry, way, nowSeconds)
     const value = Atomics.load(slab.index, way)
     const isOurs = (value & SLOT_MASK) === slot
-    const stored = isOurs && Atomics.compareExchange(slab.index, way, value, (value & ~SLOT_MASK) | fresh) === value
+    const stored =
+      isOurs &&
+      Atomics.compareExchange(slab.index, way, value, (value & ~SLOT_MASK) | fresh) === value
     if (stored) slab.unlock(this.#wordOf(fresh))
     else this.#free(fresh)
     this.#free(slot)
@@ -185,9 +214,11 @@ export class CacheTable {
 
   #insert(entry: Entry, bucket: number, k: number, nowSeconds: number): PutResult {
     const slab = this.#slab
-    // Twice, so that a table which several shards have carried over its capacity at once comes back to it.
+    // Twice, so that a table which several shards have carried over its capacity at once comes back
+    // to it.
     let evicted = 0
-    for (let n = 0; n < 2 && this.entries >= this.#ref.capacity; n++) evicted += this.#evictAnywhere(nowSeconds)
+    for (let n = 0; n < 2 && this.entries >= this.#ref.capacity; n++)
+      evicted += this.#evictAnywhere(nowSeconds)
     if (this.entries >= this.#ref.capacity) return { stored: false, evicted }
     if (this.#emptyWay(bucket) === 0) evicted += this.#evictFrom(bucket, nowSeconds)
     const slot = this.#slots.take(k, nowSeconds)
@@ -204,7 +235,10 @@ export class CacheTable {
     return { stored: true, evicted }
   }
 
-  /** Fills the slot and points an empty way to it while it is still locked, so that a death leaves no slot that nothing points to. */
+  /**
+   * Fills the slot and points an empty way to it while it is still locked, so that a death leaves
+   * no slot that nothing points to.
+   */
   #publish(entry: Entry, bucket: number, slot: number, nowSeconds: number): number {
     const way = this.#emptyWay(bucket)
     if (way === 0) return 0
@@ -219,7 +253,8 @@ export class CacheTable {
   }
 
   #emptyWay(bucket: number): number {
-    for (let way = bucket; way < bucket + WAYS; way++) if (Atomics.load(this.#slab.index, way) === 0) return way
+    for (let way = bucket; way < bucket + WAYS; way++)
+      if (Atomics.load(this.#slab.index, way) === 0) return way
     return 0
   }
 
@@ -231,7 +266,10 @@ export class CacheTable {
     return 0
   }
 
-  /** Displaces one entry of the bucket, a useless or stale one if there is one, else a random one; 0 if all are busy or none is there. */
+  /**
+   * Displaces one entry of the bucket, a useless or stale one if there is one, else a random one; 0
+   * if all are busy or none is there.
+   */
   #evictFrom(bucket: number, nowSeconds: number): number {
     const slab = this.#slab
     const start = this.#dice.below(WAYS)
@@ -263,7 +301,10 @@ export class CacheTable {
     return linked
   }
 
-  /** Frees every entry of this key but the one at `kept`: two shards that insert one key at once leave two, until the next put. */
+  /**
+   * Frees every entry of this key but the one at `kept`: two shards that insert one key at once
+   * leave two, until the next put.
+   */
   #removeFrom(key: CacheKey, kept: number): boolean {
     const bucket = this.#bucketOf(key.hashLow)
     const tag = key.hashHigh >>> 24

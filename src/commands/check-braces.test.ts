@@ -3,17 +3,25 @@
 import assert from 'node:assert/strict'
 import { networkInterfaces } from 'node:os'
 import { test } from 'node:test'
-import { diagnosticsOf, shownBriefly } from './check.cases.ts'
+import { diagnosticsOf, shownBriefly } from '../../test/fakes/check.ts'
 
-const parsing = (line: number, text: string): string => `Corefile:${line} - Error during parsing: ${text}`
+const parsing = (line: number, text: string): string =>
+  `Corefile:${line} - Error during parsing: ${text}`
 const unknown = (line: number, name: string): string => parsing(line, `Unknown directive '${name}'`)
-const named = (word: string): string => `a server block with the name of the directive '${word}' begins here`
-const ended = (line: number, column: number): string => `${line}:${column} this '}' ended what stands above: a '}' too many?`
+const named = (word: string): string =>
+  `a server block with the name of the directive '${word}' begins here`
+const ended = (line: number, column: number): string =>
+  `${line}:${column} this '}' ended what stands above: a '}' too many?`
 const tooMany = (word: string): string => `'${word}' is a directive: is a '}' too many above?`
 const LAST = networkInterfaces().lo?.at(-1)?.address
 const FILE_HINT = 'an imported file holds a server block: import it outside of the block'
 
-const cases: readonly { name: string; text: string; files?: Record<string, string>; found: readonly string[] }[] = [
+const cases: readonly {
+  name: string
+  text: string
+  files?: Record<string, string>
+  found: readonly string[]
+}[] = [
   {
     name: 'behind the block of a plugin',
     text: '. {\n errors\n health {\n   lameduck 5s\n }\n }\n ready\n cache 30\n}\n',
@@ -67,18 +75,27 @@ const cases: readonly { name: string; text: string; files?: Record<string, strin
     text: '(s) {\n errors\n }\n ready\n}\n. {\n import s\n}\n',
     found: [`4:2+5 ${named('ready')} | ${ended(3, 2)}`],
   },
-  { name: 'no suspicion: a zone with the name of a directive', text: '. {\n whoami\n}\nlocal {\n whoami\n}\n', found: [] },
+  {
+    name: 'no suspicion: a zone with the name of a directive',
+    text: '. {\n whoami\n}\nlocal {\n whoami\n}\n',
+    found: [],
+  },
   {
     name: 'a misspelled directive in it is still one',
     text: '. {\n whoami\n}\nlocal {\n forwrad\n}\n',
-    found: [`4:1+5 ${named('local')} | ${ended(3, 1)}`, `5:2+7 ${unknown(5, 'forwrad')} | did you mean 'forward'?`],
+    found: [
+      `4:1+5 ${named('local')} | ${ended(3, 1)}`,
+      `5:2+7 ${unknown(5, 'forwrad')} | did you mean 'forward'?`,
+    ],
   },
   { name: 'no suspicion: it is the first block', text: 'local\nwhoami\n', found: [] },
   {
     name: 'an imported file with a server block',
     text: '. {\n errors\n import b.conf\n whoami\n}\n',
     files: { 'b.conf': 'b.example {\n whoami\n}\n' },
-    found: [`1:1+9 @/b.conf:1 - Error during parsing: Unknown directive 'b.example' | ${FILE_HINT}`],
+    found: [
+      `1:1+9 @/b.conf:1 - Error during parsing: Unknown directive 'b.example' | ${FILE_HINT}`,
+    ],
   },
   {
     name: 'a file that imports itself into its block',
@@ -95,4 +112,5 @@ const cases: readonly { name: string; text: string; files?: Record<string, strin
   },
 ]
 for (const c of cases)
-  test(`check: ${c.name}`, async t => assert.deepEqual((await diagnosticsOf(t, c.text, c.files)).map(shownBriefly), c.found))
+  test(`check: ${c.name}`, async t =>
+    assert.deepEqual((await diagnosticsOf(t, c.text, c.files)).map(shownBriefly), c.found))

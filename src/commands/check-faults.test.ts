@@ -1,13 +1,17 @@
-// Faults of the text itself: all of them in one run, in order, each once, with what probably caused it.
+// Faults of the text itself: all of them in one run, in order, each once, with what probably caused
+// it.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { diagnosticsOf, shownBriefly } from './check.cases.ts'
+import { diagnosticsOf, shownBriefly } from '../../test/fakes/check.ts'
 
-const parsing = (line: number, text: string): string => `Corefile:${line} - Error during parsing: ${text}`
+const parsing = (line: number, text: string): string =>
+  `Corefile:${line} - Error during parsing: ${text}`
 const unknown = (line: number, name: string): string => parsing(line, `Unknown directive '${name}'`)
-const external = (name: string): string => `'${name}' is an external plugin, in no stock build of CoreDNS, and not in shardns`
-const missing = (line: number, column: number): string => `a '}' is missing | ${line}:${column} this '{' is never closed`
+const external = (name: string): string =>
+  `'${name}' is an external plugin, in no stock build of CoreDNS, and not in shardns`
+const missing = (line: number, column: number): string =>
+  `a '}' is missing | ${line}:${column} this '{' is never closed`
 const isDirective = (word: string): string => `'${word}' is a directive: is a '}' missing above?`
 const UTF16 = 'the file is not UTF-8 but probably UTF-16: save it as UTF-8'
 
@@ -29,7 +33,9 @@ const cases: readonly { name: string; text: string; found: readonly string[] }[]
   {
     name: 'the error of a snippet comes once',
     text: '(s) {\n whoami x\n}\na.example {\n import s\n}\nb.example {\n import s\n}\n',
-    found: [`2:9+1 plugin/whoami: ${parsing(2, `Wrong argument count or unexpected line ending after 'x'`)}`],
+    found: [
+      `2:9+1 plugin/whoami: ${parsing(2, `Wrong argument count or unexpected line ending after 'x'`)}`,
+    ],
   },
   {
     name: 'every key of every block',
@@ -96,11 +102,17 @@ const cases: readonly { name: string; text: string; found: readonly string[] }[]
   {
     name: 'the brace of a snippet',
     text: '(s) {\n whoami\n',
-    found: [`2:2+6 Corefile:2 - Syntax error: Unexpected token 'whoami', expecting '}' | ${missing(1, 5)}`],
+    found: [
+      `2:2+6 Corefile:2 - Syntax error: Unexpected token 'whoami', expecting '}' | ${missing(1, 5)}`,
+    ],
   },
   ...[
     { plugin: 'health', option: 'lameduck 5s', message: parsing(4, `unknown property 'log'`) },
-    { plugin: 'cache', option: 'success 5', message: parsing(4, `Wrong argument count or unexpected line ending after 'log'`) },
+    {
+      plugin: 'cache',
+      option: 'success 5',
+      message: parsing(4, `Wrong argument count or unexpected line ending after 'log'`),
+    },
     {
       plugin: 'acl',
       option: 'block type ANY',
@@ -136,7 +148,9 @@ const cases: readonly { name: string; text: string; found: readonly string[] }[]
   {
     name: 'no blank before the brace of a key with a port',
     text: '.:53{\n whoami\n}\n',
-    found: [`1:1+5 error inspecting server blocks: zone is not a valid domain name: .:53{ | a blank is missing before the '{'`],
+    found: [
+      `1:1+5 error inspecting server blocks: zone is not a valid domain name: .:53{ | a blank is missing before the '{'`,
+    ],
   },
   {
     name: 'no blank before the brace of a zone, which CoreDNS takes',
@@ -216,19 +230,27 @@ const cases: readonly { name: string; text: string; found: readonly string[] }[]
   ].map(({ directive, message }) => ({
     name: `a variable that is not set, in ${directive}`,
     text: `. {\n ${directive} {$SHARDNS_NO_A}\n}\n`,
-    found: [`2:${directive.length + 3}+15 plugin/${directive}: ${message} | environment variable SHARDNS_NO_A is not set`],
+    found: [
+      `2:${directive.length + 3}+15 plugin/${directive}: ${message} | environment variable SHARDNS_NO_A is not set`,
+    ],
   })),
   {
     name: 'a line of hosts the wrong way round',
     text: '. {\n hosts {\n  www.example.org 192.0.2.1\n  192.0.2.2 a.example.org\n }\n}\n',
-    found: [`3:3+15 plugin/hosts: an entry is ADDRESS NAME: this line is passed over, write '192.0.2.1 www.example.org'`],
+    found: [
+      `3:3+15 plugin/hosts: an entry is ADDRESS NAME: this line is passed over, write '192.0.2.1 www.example.org'`,
+    ],
   },
   {
     name: 'a duration that cache takes for a zone',
     text: '. {\n cache 30s\n}\n',
     found: [`2:8+3 '30s' is read as a zone: the TTL is a bare number of seconds, as in cache 30`],
   },
-  { name: 'a zone of cache that begins with a digit', text: '. {\n cache 3com.example\n}\n', found: [] },
+  {
+    name: 'a zone of cache that begins with a digit',
+    text: '. {\n cache 3com.example\n}\n',
+    found: [],
+  },
   {
     name: 'no server block',
     text: '# nothing\n',
@@ -236,12 +258,16 @@ const cases: readonly { name: string; text: string; found: readonly string[] }[]
   },
 ]
 for (const c of cases)
-  test(`check: ${c.name}`, async t => assert.deepEqual((await diagnosticsOf(t, c.text)).map(shownBriefly), c.found))
+  test(`check: ${c.name}`, async t =>
+    assert.deepEqual((await diagnosticsOf(t, c.text)).map(shownBriefly), c.found))
 
 const many: readonly { name: string; text: string }[] = [
   { name: 'unknown directives', text: `. {\n${'forwrad\n'.repeat(1000)}}\n` },
   { name: 'unknown options', text: `. {\nforward . 192.0.2.1 {\n${'polcy\n'.repeat(1000)}}\n}\n` },
-  { name: 'suspicious lines', text: Array.from({ length: 1000 }, (_, i) => `z${i} {\n cache 30s\n}\n`).join('') },
+  {
+    name: 'suspicious lines',
+    text: Array.from({ length: 1000 }, (_, i) => `z${i} {\n cache 30s\n}\n`).join(''),
+  },
   { name: 'server blocks that overlap', text: '. {\n}\n'.repeat(1000) },
   { name: 'variables that are not set', text: `. {\n${'log {$SHARDNS_NO_A}\n'.repeat(1000)}}\n` },
   { name: 'lines of hosts', text: `. {\nhosts {\n${'a.example 192.0.2.1\n'.repeat(1000)}}\n}\n` },

@@ -5,13 +5,16 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { TEXT_FILE_BYTES } from '../core/text-file.ts'
-import { folderWith } from './check.cases.ts'
+import { folderWith } from '../../test/fakes/check.ts'
+import { TEXT_FILE_BYTES } from '../base/text-file.ts'
 import { check } from './check.ts'
 
 const GOOD = '. {\n whoami\n}\n'
 
-const checked = async (args: readonly string[], folder: string): Promise<{ code: number; out: string }> => {
+const checked = async (
+  args: readonly string[],
+  folder: string,
+): Promise<{ code: number; out: string }> => {
   let out = ''
   const world = { out: (part: string) => void (out += part), stdin: () => '.:5300 {\n whoami\n}\n' }
   const code = await check(args, { format: 'text', strict: false, elsewhere: false }, world)
@@ -25,7 +28,11 @@ const folders: readonly { name: string; files: readonly string[]; checked: reado
     files: ['db.example.org', 'b.Corefile', 'Corefile-a', 'corefile.txt', '.Corefile.swp'],
     checked: ['Corefile-a', 'b.Corefile', 'corefile.txt'],
   },
-  { name: 'files that have other names', files: ['two', 'one', '.hidden'], checked: ['one', 'two'] },
+  {
+    name: 'files that have other names',
+    files: ['two', 'one', '.hidden'],
+    checked: ['one', 'two'],
+  },
 ]
 for (const c of folders)
   test(`check of a folder: ${c.name}`, async t => {
@@ -56,8 +63,16 @@ for (const word of ['-', 'stdin'])
 
 const unreadable: readonly { name: string; make: (path: string) => void; why: string }[] = [
   { name: 'a file that is not there', make: () => {}, why: 'open @/x: no such file or directory' },
-  { name: 'a folder without files', make: path => mkdirSync(path), why: 'no Corefile in the folder @/x' },
-  { name: 'a named pipe', make: path => execFileSync('mkfifo', [path]), why: 'open @/x: a named pipe cannot be read' },
+  {
+    name: 'a folder without files',
+    make: path => mkdirSync(path),
+    why: 'no Corefile in the folder @/x',
+  },
+  {
+    name: 'a named pipe',
+    make: path => execFileSync('mkfifo', [path]),
+    why: 'open @/x: a named pipe cannot be read',
+  },
   {
     name: 'a device without end',
     make: path => symlinkSync('/dev/zero', path),
@@ -71,7 +86,11 @@ const unreadable: readonly { name: string; make: (path: string) => void; why: st
     },
     why: `open @/x: larger than ${TEXT_FILE_BYTES} bytes`,
   },
-  { name: 'a link to itself', make: path => symlinkSync(path, path), why: 'open @/x: too many levels of symbolic links' },
+  {
+    name: 'a link to itself',
+    make: path => symlinkSync(path, path),
+    why: 'open @/x: too many levels of symbolic links',
+  },
 ]
 for (const c of unreadable)
   test(`check says in one sentence: ${c.name}`, async t => {
@@ -82,7 +101,10 @@ for (const c of unreadable)
   })
 
 test('check says in one sentence: a path that is none', async t =>
-  assert.deepEqual(await checked(['x\0'], folderWith(t)), { code: 2, out: 'error: open x·: invalid argument\nx\0: 1 error\n' }))
+  assert.deepEqual(await checked(['x\0'], folderWith(t)), {
+    code: 2,
+    out: 'error: open x·: invalid argument\nx\0: 1 error\n',
+  }))
 
 test('a second place is shown like the first', async t => {
   const folder = folderWith(t, { Corefile: '.:53 {\n    whoami\n}\n. {\n    whoami\n}\n' })

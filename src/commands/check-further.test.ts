@@ -1,10 +1,12 @@
-// Behind the first fault of a directive: the others are found as well, and nothing is that only follows from it.
+// Behind the first fault of a directive: the others are found as well, and nothing is that only
+// follows from it.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { diagnosticsOf, shownBriefly } from './check.cases.ts'
+import { diagnosticsOf, shownBriefly } from '../../test/fakes/check.ts'
 
-const parsing = (line: number, text: string): string => `Corefile:${line} - Error during parsing: ${text}`
+const parsing = (line: number, text: string): string =>
+  `Corefile:${line} - Error during parsing: ${text}`
 
 const cases: readonly { name: string; text: string; found: readonly string[] }[] = [
   {
@@ -48,12 +50,20 @@ const cases: readonly { name: string; text: string; found: readonly string[] }[]
   {
     name: 'an argument that is missing before a block',
     text: '. {\n forward . {\n  policy random\n }\n}\n',
-    found: [`2:10+1 plugin/forward: ${parsing(2, `Wrong argument count or unexpected line ending after '.'`)}`],
+    found: [
+      `2:10+1 plugin/forward: ${parsing(2, `Wrong argument count or unexpected line ending after '.'`)}`,
+    ],
   },
   ...[
     { policy: 'foo', found: '2:14+3 plugin/loadbalance: unknown policy: foo' },
-    { policy: 'weighted', found: `2:14+8 plugin/loadbalance: ${parsing(2, 'missing weight file argument')}` },
-    { policy: 'round_robin x', found: `2:26+1 plugin/loadbalance: ${parsing(2, 'unknown property for round_robin')}` },
+    {
+      policy: 'weighted',
+      found: `2:14+8 plugin/loadbalance: ${parsing(2, 'missing weight file argument')}`,
+    },
+    {
+      policy: 'round_robin x',
+      found: `2:26+1 plugin/loadbalance: ${parsing(2, 'unknown property for round_robin')}`,
+    },
   ].map(({ policy, found }) => ({
     name: `a block whose options depend on the argument that is wrong: loadbalance ${policy}`,
     text: `. {\n loadbalance ${policy} {\n  reload 5s\n }\n}\n`,
@@ -66,4 +76,5 @@ const cases: readonly { name: string; text: string; found: readonly string[] }[]
   },
 ]
 for (const c of cases)
-  test(`check: ${c.name}`, async t => assert.deepEqual((await diagnosticsOf(t, c.text)).map(shownBriefly), c.found))
+  test(`check: ${c.name}`, async t =>
+    assert.deepEqual((await diagnosticsOf(t, c.text)).map(shownBriefly), c.found))

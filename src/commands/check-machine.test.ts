@@ -1,35 +1,51 @@
-// What the server would refuse on this machine: files and interfaces. Each with its place, none with a question to the network.
+// What the server would refuse on this machine: files and interfaces. Each with its place, none
+// with a question to the network.
 
 import assert from 'node:assert/strict'
 import { networkInterfaces } from 'node:os'
 import { test } from 'node:test'
-import { makeCertificate } from '../../test/support/fake-upstream.ts'
-import { diagnosticsOf, shownBriefly } from './check.cases.ts'
+import { diagnosticsOf, shownBriefly } from '../../test/fakes/check.ts'
+import { makeCertificate } from '../../test/fakes/fake-upstream.ts'
 
 const forward = (rest: string): string => `.:5300 {\n    forward . ${rest}\n}\n`
-const noPlace = (to: string): string => `plugin/forward: not an IP address, file, or valid domain: "${to}"`
+const noPlace = (to: string): string =>
+  `plugin/forward: not an IP address, file, or valid domain: "${to}"`
 const noFile = '@/nope: no such file or directory'
-const noInterface = (word: string): string => `plugin/bind: not a valid IP address or interface name: "${word}"`
+const noInterface = (word: string): string =>
+  `plugin/bind: not a valid IP address or interface name: "${word}"`
 
 const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
 
-const cases: readonly { name: string; text: string; files?: Record<string, string>; found: readonly string[] }[] = [
+const cases: readonly {
+  name: string
+  text: string
+  files?: Record<string, string>
+  found: readonly string[]
+}[] = [
   {
     name: 'a comma behind an address',
     text: forward('192.0.2.1, 192.0.2.2'),
-    found: [`2:15+10 ${noPlace('192.0.2.1,')} | arguments are separated by blanks: leave the ',' out`],
+    found: [
+      `2:15+10 ${noPlace('192.0.2.1,')} | arguments are separated by blanks: leave the ',' out`,
+    ],
   },
   {
     name: 'a semicolon behind an address',
     text: forward('192.0.2.1;'),
-    found: [`2:15+10 ${noPlace('192.0.2.1;')} | arguments are separated by blanks: leave the ';' out`],
+    found: [
+      `2:15+10 ${noPlace('192.0.2.1;')} | arguments are separated by blanks: leave the ';' out`,
+    ],
   },
   {
     name: 'a port as a word of its own',
     text: forward('192.0.2.1 53'),
     found: [`2:25+2 ${noPlace('53')} | a port follows its address behind a colon: 192.0.2.1:53`],
   },
-  { name: 'a file that is not there', text: forward('@/resolv.cnf'), found: [`2:15+12 ${noPlace('@/resolv.cnf')}`] },
+  {
+    name: 'a file that is not there',
+    text: forward('@/resolv.cnf'),
+    found: [`2:15+12 ${noPlace('@/resolv.cnf')}`],
+  },
   {
     name: 'a resolv.conf without servers',
     text: forward('@/empty'),
@@ -52,7 +68,9 @@ const cases: readonly { name: string; text: string; files?: Record<string, strin
     name: 'a certificate authority that is none',
     text: forward('tls://192.0.2.1 {\n        tls @/ca\n    }'),
     files: { ca: PEM },
-    found: ['3:13+4 plugin/forward: could not read root certs: @/ca: no certificate in it can be parsed'],
+    found: [
+      '3:13+4 plugin/forward: could not read root certs: @/ca: no certificate in it can be parsed',
+    ],
   },
   {
     name: 'files below root',
@@ -64,7 +82,9 @@ const cases: readonly { name: string; text: string; files?: Record<string, strin
     name: 'a certificate that is none, in a file with an ordinary name',
     text: `.:5300 {\n    root @\n    forward . tls://192.0.2.1 {\n        tls TLS cert\n    }\n}\n`,
     files: { TLS: 'x', cert: 'x' },
-    found: ['4:13+3 plugin/forward: could not load TLS cert: tls: failed to find any PEM data in certificate input'],
+    found: [
+      '4:13+3 plugin/forward: could not load TLS cert: tls: failed to find any PEM data in certificate input',
+    ],
   },
   {
     name: 'every fault of every forward',
@@ -76,7 +96,11 @@ const cases: readonly { name: string; text: string; files?: Record<string, strin
       `5:25+2 ${noPlace(';;')} | arguments are separated by blanks: leave the ';' out`,
     ],
   },
-  { name: 'an interface that is not there', text: '.:5300 {\n    bind eth99\n}\n', found: [`2:10+5 ${noInterface('eth99')}`] },
+  {
+    name: 'an interface that is not there',
+    text: '.:5300 {\n    bind eth99\n}\n',
+    found: [`2:10+5 ${noInterface('eth99')}`],
+  },
   {
     name: 'several of them',
     text: '.:5300 {\n    bind eth99 {\n        except eth98\n    }\n}\n',
@@ -90,7 +114,9 @@ const cases: readonly { name: string; text: string; files?: Record<string, strin
   ...['192.0.2.77', 'fe80::1%lo', '::ffff:192.0.2.77', '2001:db8::77'].map(address => ({
     name: `an address that no interface has, in bind: ${address}`,
     text: `.:5300 {\n    bind 127.0.0.1 ${address}\n}\n`,
-    found: [`2:20+${address.length} plugin/bind: listen tcp ${address}: bind: cannot assign requested address`],
+    found: [
+      `2:20+${address.length} plugin/bind: listen tcp ${address}: bind: cannot assign requested address`,
+    ],
   })),
   {
     name: 'a link-local address without its interface',
@@ -110,20 +136,34 @@ const cases: readonly { name: string; text: string; files?: Record<string, strin
   {
     name: 'an address that no interface has, in health',
     text: '.:5300 {\n    health 192.0.2.77:8080\n    whoami\n}\n',
-    found: ['2:12+15 plugin/health: listen tcp 192.0.2.77:8080: bind: cannot assign requested address'],
+    found: [
+      '2:12+15 plugin/health: listen tcp 192.0.2.77:8080: bind: cannot assign requested address',
+    ],
   },
-  { name: 'a host name in health is not asked for', text: '.:5300 {\n    health no-such-host.invalid:8080\n}\n', found: [] },
+  {
+    name: 'a host name in health is not asked for',
+    text: '.:5300 {\n    health no-such-host.invalid:8080\n}\n',
+    found: [],
+  },
   {
     name: 'a kubeconfig that is not there',
     text: '.:5300 {\n    kubernetes cluster.local {\n        kubeconfig @/nope\n    }\n}\n',
-    found: ['3:20+6 plugin/kubernetes: kubeconfig @/nope: @/nope cannot be read: there is no such file'],
+    found: [
+      '3:20+6 plugin/kubernetes: kubeconfig @/nope: @/nope cannot be read: there is no such file',
+    ],
   },
   {
     name: 'the certificate of an endpoint that is not there',
     text: '.:5300 {\n    kubernetes cluster.local {\n        endpoint https://192.0.2.1\n        tls @/nope @/nokey @/noca\n    }\n}\n',
-    found: ['4:28+6 plugin/kubernetes: endpoint https://192.0.2.1: @/noca cannot be read: there is no such file'],
+    found: [
+      '4:28+6 plugin/kubernetes: endpoint https://192.0.2.1: @/noca cannot be read: there is no such file',
+    ],
   },
-  { name: 'what a pod is given is not looked at', text: '.:5300 {\n    kubernetes cluster.local\n}\n', found: [] },
+  {
+    name: 'what a pod is given is not looked at',
+    text: '.:5300 {\n    kubernetes cluster.local\n}\n',
+    found: [],
+  },
   {
     name: 'a root that cannot be',
     text: '.:5300 {\n    root @/file/x\n}\n',
@@ -172,13 +212,18 @@ test('check: a key that does not fit its certificate', async t => {
   if (one === undefined || other === undefined) return t.skip('no openssl')
   const text = forward('tls://192.0.2.1 {\n        tls @/cert @/key\n    }')
   const [found] = await diagnosticsOf(t, text, { cert: one.cert, key: other.key })
-  assert.equal(found?.message, 'plugin/forward: could not load TLS cert: tls: private key does not match public key')
+  assert.equal(
+    found?.message,
+    'plugin/forward: could not load TLS cert: tls: private key does not match public key',
+  )
   assert.deepEqual(await diagnosticsOf(t, text, { cert: one.cert, key: one.key }), [])
 })
 
 test('check: an interface and one of its addresses overlap', async t => {
   const [name, [address] = []] =
-    Object.entries(networkInterfaces()).find(([, entries = []]) => entries.some(entry => entry.address === '127.0.0.1')) ?? []
+    Object.entries(networkInterfaces()).find(([, entries = []]) =>
+      entries.some(entry => entry.address === '127.0.0.1'),
+    ) ?? []
   const text = `.:5300 {\n    bind ${name}\n}\n.:5300 {\n    bind ${address?.address}\n}\n`
   assert.deepEqual((await diagnosticsOf(t, text)).map(shownBriefly), [
     `4:1+6 cannot serve dns://.:5300 on ${address?.address} - it is already defined | 1:1 the first one stands here`,

@@ -27,8 +27,15 @@ interface Result {
 
 const show = async (files: string[], options: Partial<CheckOptions> = {}): Promise<Result> => {
   let out = ''
-  const world = { out: (text: string) => void (out += text), stdin: () => assert.fail('reads standard input') }
-  const code = await check(files, { format: 'text', strict: false, elsewhere: false, ...options }, world)
+  const world = {
+    out: (text: string) => void (out += text),
+    stdin: () => assert.fail('reads standard input'),
+  }
+  const code = await check(
+    files,
+    { format: 'text', strict: false, elsewhere: false, ...options },
+    world,
+  )
   return { code, out: out.replaceAll(`${folder}/`, '') }
 }
 
@@ -95,7 +102,13 @@ test('json: one object per file, with place and stable code', async () => {
     {
       file: 'missing',
       ok: false,
-      diagnostics: [{ severity: 'error', code: 'unreadable-file', message: 'open missing: no such file or directory' }],
+      diagnostics: [
+        {
+          severity: 'error',
+          code: 'unreadable-file',
+          message: 'open missing: no such file or directory',
+        },
+      ],
     },
   ])
 })

@@ -1,13 +1,14 @@
-// `shardns check`: says what is wrong with Corefiles as the server would find it. Opens no listener, sends nothing, runs no control half.
+// `shardns check`: says what is wrong with Corefiles as the server would find it. Opens no
+// listener, sends nothing, runs no control half.
 
 import { dirname } from 'node:path'
-import { messageOf } from '../core/errors.ts'
-import { readTextFile } from '../core/text-file.ts'
+import { readTextFile } from '../base/text-file.ts'
+import { messageOf } from '../chain/errors.ts'
 import { type Diagnostic, renderDiagnostic } from '../corefile/diagnostic.ts'
 import { unsetWarnings } from '../corefile/hints.ts'
 import type { Span } from '../corefile/span.ts'
-import { inspectMachine } from '../server/inspect-machine.ts'
-import { inspectCorefile } from '../server/load.ts'
+import { inspectMachine } from '../process/inspect-machine.ts'
+import { inspectCorefile } from '../process/load/load.ts'
 import { type CorefilePath, corefilePaths, STDIN } from './corefile-paths.ts'
 import { suspicionsOf } from './suspicions.ts'
 
@@ -17,7 +18,10 @@ export interface CheckOptions {
   readonly format: string
   /** Warnings count as errors. */
   readonly strict: boolean
-  /** The Corefile is for another machine: files and interfaces that it names are not looked at, variables that are not set may be so there. */
+  /**
+   * The Corefile is for another machine: files and interfaces that it names are not looked at,
+   * variables that are not set may be so there.
+   */
   readonly elsewhere: boolean
 }
 
@@ -45,7 +49,11 @@ const unreadable = (file: string, message: string): Finding => {
   return { file, ok: false, isReadable: false, diagnostics, sources: new Map() }
 }
 
-const inspect = async (target: CorefilePath, options: CheckOptions, world: CheckWorld): Promise<Finding> => {
+const inspect = async (
+  target: CorefilePath,
+  options: CheckOptions,
+  world: CheckWorld,
+): Promise<Finding> => {
   const { path: file } = target
   if ('problem' in target) return unreadable(file, target.problem)
   let text: string
@@ -65,12 +73,24 @@ const inspect = async (target: CorefilePath, options: CheckOptions, world: Check
   return { file, ok, isReadable: true, diagnostics, sources: loaded.files }
 }
 
-/** By place, files in the order in which they were read; what has no place comes first. A snippet's errors come once, however often it is used. */
+/**
+ * By place, files in the order in which they were read; what has no place comes first. A snippet's
+ * errors come once, however often it is used.
+ */
 const inOrder = (diagnostics: readonly Diagnostic[], files: readonly string[]): Diagnostic[] => {
-  const unique = new Map(diagnostics.map(diagnostic => [JSON.stringify([diagnostic.message, diagnostic.span]), diagnostic]))
-  const fileOf = (span: Span | undefined): number => (span === undefined ? -1 : files.indexOf(span.file))
+  const unique = new Map(
+    diagnostics.map(diagnostic => [
+      JSON.stringify([diagnostic.message, diagnostic.span]),
+      diagnostic,
+    ]),
+  )
+  const fileOf = (span: Span | undefined): number =>
+    span === undefined ? -1 : files.indexOf(span.file)
   return [...unique.values()].sort(
-    ({ span: a }, { span: b }) => fileOf(a) - fileOf(b) || (a?.line ?? 0) - (b?.line ?? 0) || (a?.column ?? 0) - (b?.column ?? 0),
+    ({ span: a }, { span: b }) =>
+      fileOf(a) - fileOf(b) ||
+      (a?.line ?? 0) - (b?.line ?? 0) ||
+      (a?.column ?? 0) - (b?.column ?? 0),
   )
 }
 
@@ -87,13 +107,17 @@ const aHundredOfAKind = (diagnostics: readonly Diagnostic[]): Diagnostic[] => {
   })
 }
 
-const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`
+const count = (number: number, word: string): string =>
+  `${number} ${word}${number === 1 ? '' : 's'}`
 
 const showText = ({ file, diagnostics, sources }: Finding): string => {
   const shown = diagnostics.map(diagnostic => `${renderDiagnostic(diagnostic, sources)}\n`)
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length
   const warnings = diagnostics.length - errors
-  const parts = [errors > 0 && count(errors, 'error'), warnings > 0 && count(warnings, 'warning')].filter(Boolean)
+  const parts = [
+    errors > 0 && count(errors, 'error'),
+    warnings > 0 && count(warnings, 'warning'),
+  ].filter(Boolean)
   return `${shown.join('')}${file}: ${parts.join(', ') || 'ok'}\n`
 }
 
@@ -109,15 +133,23 @@ const jsonDiagnostic = ({ severity, code, message, span, hint, related }: Diagno
 })
 
 const showJson = (findings: readonly Finding[]): string => {
-  const shown = findings.map(({ file, ok, diagnostics }) => ({ file, ok, diagnostics: diagnostics.map(jsonDiagnostic) }))
+  const shown = findings.map(({ file, ok, diagnostics }) => ({
+    file,
+    ok,
+    diagnostics: diagnostics.map(jsonDiagnostic),
+  }))
   return `${JSON.stringify(shown, null, 2)}\n`
 }
 
 /**
- * Prints what is found in the Corefiles that `args` name (see corefilePaths); resolves to the exit code: 0, 1 if one has errors, 2 if one cannot
- * be read.
+ * Prints what is found in the Corefiles that `args` name (see corefilePaths); resolves to the exit
+ * code: 0, 1 if one has errors, 2 if one cannot be read.
  */
-export const check = async (args: readonly string[], options: CheckOptions, world: CheckWorld): Promise<number> => {
+export const check = async (
+  args: readonly string[],
+  options: CheckOptions,
+  world: CheckWorld,
+): Promise<number> => {
   const findings: Finding[] = []
   for (const target of corefilePaths(args)) findings.push(await inspect(target, options, world))
   world.out(options.format === 'json' ? showJson(findings) : findings.map(showText).join(''))

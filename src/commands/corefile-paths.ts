@@ -2,13 +2,15 @@
 
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { codeOf, pathErrorText } from '../core/errno.ts'
+import { codeOf, pathErrorText } from '../base/errno.ts'
 
 export const STDIN = '/dev/stdin'
 const DEFAULT_FILE = 'Corefile'
 
 /** A path, or why there is none. */
-export type CorefilePath = { readonly path: string } | { readonly path: string; readonly problem: string }
+export type CorefilePath =
+  | { readonly path: string }
+  | { readonly path: string; readonly problem: string }
 
 /** `-` and `stdin` are standard input; a folder stands for the Corefiles in it. */
 export const corefilePaths = (args: readonly string[]): CorefilePath[] =>
@@ -31,7 +33,10 @@ const isFolder = (path: string): boolean => {
   }
 }
 
-/** Files with "Corefile" in their name, in any letter case; without one, all files. Hidden ones and folders are passed over. */
+/**
+ * Files with "Corefile" in their name, in any letter case; without one, all files. Hidden ones and
+ * folders are passed over.
+ */
 const inFolder = (folder: string): CorefilePath[] => {
   const names = readdirSync(folder)
     .filter(name => !name.startsWith('.') && isFile(join(folder, name)))

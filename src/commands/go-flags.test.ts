@@ -17,18 +17,38 @@ const accepted: readonly { name: string; argv: string[]; flags: string[]; rest?:
   { name: 'an empty value', argv: ['-conf='], flags: ['--conf='] },
   { name: 'a value that looks like a flag', argv: ['-conf', '-quiet'], flags: ['--conf=-quiet'] },
   { name: 'the last one wins', argv: ['-conf', 'a', '-conf', 'b'], flags: ['--conf=b'] },
-  { name: 'two names of one flag: the last one wins', argv: ['-p', '1', '-dns.port', '2'], flags: ['--dns.port=2'] },
+  {
+    name: 'two names of one flag: the last one wins',
+    argv: ['-p', '1', '-dns.port', '2'],
+    flags: ['--dns.port=2'],
+  },
   { name: 'a boolean alone is true', argv: ['-quiet'], flags: ['--quiet'] },
-  { name: 'a boolean takes no blank value', argv: ['-quiet', 'false'], flags: ['--quiet'], rest: ['false'] },
+  {
+    name: 'a boolean takes no blank value',
+    argv: ['-quiet', 'false'],
+    flags: ['--quiet'],
+    rest: ['false'],
+  },
   { name: 'a boolean is false with an equals sign only', argv: ['-quiet=false'], flags: [] },
   { name: 'Go spells true six ways', argv: ['--quiet=T'], flags: ['--quiet'] },
   { name: 'false after true is false', argv: ['-quiet', '-quiet=0'], flags: [] },
-  { name: 'flags end at the first word', argv: ['a', '-conf', 'b'], flags: [], rest: ['a', '-conf', 'b'] },
+  {
+    name: 'flags end at the first word',
+    argv: ['a', '-conf', 'b'],
+    flags: [],
+    rest: ['a', '-conf', 'b'],
+  },
   { name: 'a single dash is a word', argv: ['-', '-quiet'], flags: [], rest: ['-', '-quiet'] },
-  { name: 'two dashes alone end the flags', argv: ['-quiet', '--', '-conf'], flags: ['--quiet'], rest: ['-conf'] },
+  {
+    name: 'two dashes alone end the flags',
+    argv: ['-quiet', '--', '-conf'],
+    flags: ['--quiet'],
+    rest: ['-conf'],
+  },
 ]
 for (const c of accepted)
-  test(`readGoFlags: ${c.name}`, () => assert.deepEqual(readGoFlags(c.argv, known), { flags: c.flags, rest: c.rest ?? [] }))
+  test(`readGoFlags: ${c.name}`, () =>
+    assert.deepEqual(readGoFlags(c.argv, known), { flags: c.flags, rest: c.rest ?? [] }))
 
 const refused: readonly { argv: string[]; message: string }[] = [
   { argv: ['-bogus'], message: 'flag provided but not defined: -bogus' },

@@ -1,8 +1,12 @@
-// Command lines as Go's flag package reads them (`-x v`, `-x=v`, `--x`; booleans need `=` to be false; the last one wins), rewritten
-// to the `--name=value` that commander reads. It knows nothing of any flag's meaning.
+// Command lines as Go's flag package reads them (`-x v`, `-x=v`, `--x`; booleans need `=` to be
+// false; the last one wins), rewritten to the `--name=value` that commander reads. It knows nothing
+// of any flag's meaning.
 
 export interface GoFlag {
-  /** The name that the flag has in the rewritten command line, without dashes. Several names may lead to one. */
+  /**
+   * The name that the flag has in the rewritten command line, without dashes. Several names may
+   * lead to one.
+   */
   readonly name: string
   readonly isBoolean: boolean
 }
@@ -14,7 +18,10 @@ const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])
 const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False'])
 
 export interface GoArguments {
-  /** `--name=value` for each flag given, `--name` for a boolean that is true; each name at most once. */
+  /**
+   * `--name=value` for each flag given, `--name` for a boolean that is true; each name at most
+   * once.
+   */
   readonly flags: string[]
   /** All from the first argument on that is no flag. */
   readonly rest: string[]
@@ -29,9 +36,12 @@ interface Split {
 const splitFlag = (argument: string): Split | undefined => {
   if (argument.length < 2 || !argument.startsWith('-')) return undefined
   const body = argument.slice(argument.startsWith('--') ? 2 : 1)
-  if (body.startsWith('-') || body.startsWith('=')) throw new GoFlagError(`bad flag syntax: ${argument}`)
+  if (body.startsWith('-') || body.startsWith('='))
+    throw new GoFlagError(`bad flag syntax: ${argument}`)
   const equals = body.indexOf('=')
-  return equals < 0 ? { name: body, value: undefined } : { name: body.slice(0, equals), value: body.slice(equals + 1) }
+  return equals < 0
+    ? { name: body, value: undefined }
+    : { name: body.slice(0, equals), value: body.slice(equals + 1) }
 }
 
 /** What a boolean flag is set to; it is true without a value. Throws GoFlagError. */
@@ -41,8 +51,14 @@ export const booleanValue = ({ name, value }: Split): boolean => {
   throw new GoFlagError(`invalid boolean value ${JSON.stringify(value)} for -${name}: parse error`)
 }
 
-/** Throws GoFlagError for a flag that is not among `known`, that lacks its value, or whose boolean value is none. */
-export const readGoFlags = (argv: readonly string[], known: ReadonlyMap<string, GoFlag>): GoArguments => {
+/**
+ * Throws GoFlagError for a flag that is not among `known`, that lacks its value, or whose boolean
+ * value is none.
+ */
+export const readGoFlags = (
+  argv: readonly string[],
+  known: ReadonlyMap<string, GoFlag>,
+): GoArguments => {
   const values = new Map<string, string | boolean>()
   let index = 0
   for (; index < argv.length; index++) {

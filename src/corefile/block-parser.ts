@@ -1,9 +1,22 @@
-// Tokens to server blocks: keys, directives, snippets, imports, with caddy's grammar, quirks and error texts (reference: corefile-core §1.2–1.4).
-// Does not look into keys or into the arguments of directives.
+// Tokens to server blocks: keys, directives, snippets, imports, with caddy's grammar, quirks and
+// error texts (reference: corefile-core §1.2–1.4). Does not look into keys or into the arguments of
+// directives.
 
-import { CorefileError, type CorefileErrorOptions, type Diagnostic, firstOne, parsingError } from './diagnostic.ts'
+import {
+  CorefileError,
+  type CorefileErrorOptions,
+  type Diagnostic,
+  firstOne,
+  parsingError,
+} from './diagnostic.ts'
 import { type Environment, replaceEnvironment } from './env.ts'
-import { neverClosed, ONE_LINE_HINT, quoteHelp, UNCLOSED_HINT, unknownDirectiveHelp } from './hints.ts'
+import {
+  neverClosed,
+  ONE_LINE_HINT,
+  quoteHelp,
+  UNCLOSED_HINT,
+  unknownDirectiveHelp,
+} from './hints.ts'
 import { Importer, type SnippetHead, snippetHead, TOO_MANY_SNIPPETS } from './import.ts'
 import { lex } from './lexer.ts'
 import type { Loader } from './loader.ts'
@@ -65,10 +78,13 @@ export class BlockParser {
       this.#opening = undefined
       const first = this.#stream.current
       const goesOn = this.#readKeys()
-      this.#tooMany = this.#known.has(this.#keys[0]?.text ?? '') ? (this.#tooMany ?? this.#ended?.span) : undefined
+      this.#tooMany = this.#known.has(this.#keys[0]?.text ?? '')
+        ? (this.#tooMany ?? this.#ended?.span)
+        : undefined
       if (goesOn) this.#readBody()
       if (this.#keys.length > 0) this.blocks.push(this.#finishBlock())
-      else if (this.#directives.size > 0) this.#warn('no-keys', 'server block without a zone is ignored', first)
+      else if (this.#directives.size > 0)
+        this.#warn('no-keys', 'server block without a zone is ignored', first)
     }
   }
 
@@ -86,7 +102,9 @@ export class BlockParser {
       isBraced: this.#opening !== undefined,
       tooMany: this.#tooMany,
       directives: new Map([...this.#directives].map(([name, { tokens }]) => [name, tokens])),
-      occurrences: new Map([...this.#directives].map(([name, { starts, strays }]) => [name, { starts, strays }])),
+      occurrences: new Map(
+        [...this.#directives].map(([name, { starts, strays }]) => [name, { starts, strays }]),
+      ),
     }
   }
 
@@ -107,13 +125,18 @@ export class BlockParser {
       }
       if (text === '{') {
         if (!expectsAnother) return true
-        this.#report(this.#err(`Expected another address but had '{' - check for extra comma`, { code: 'syntax' }))
+        this.#report(
+          this.#err(`Expected another address but had '{' - check for extra comma`, {
+            code: 'syntax',
+          }),
+        )
         return true
       }
       if (text !== '') {
         expectsAnother = text.endsWith(',')
         const token = this.#stream.current
-        if (token !== undefined) this.#keys.push({ ...token, text: expectsAnother ? text.slice(0, -1) : text })
+        if (token !== undefined)
+          this.#keys.push({ ...token, text: expectsAnother ? text.slice(0, -1) : text })
       }
       if (!this.#stream.advance()) {
         if (expectsAnother) throw this.#err('Unexpected EOF', { code: 'syntax' })
@@ -146,7 +169,8 @@ export class BlockParser {
   #defineSnippet({ name, place }: SnippetHead): void {
     const first = this.importer.placeOf(name)
     const again = `redeclaration of previously declared snippet ${name}`
-    if (first !== undefined) this.#report(this.#err(again, { code: 'import', ...firstOne(first, place) }))
+    if (first !== undefined)
+      this.#report(this.#err(again, { code: 'import', ...firstOne(first, place) }))
     if (this.#text() !== '{') throw this.#syntaxErr('{')
     const opening = this.#stream.current
     const tokens: Token[] = []
@@ -162,7 +186,12 @@ export class BlockParser {
       if (this.#stream.current !== undefined) tokens.push(this.#stream.current)
     }
     if (importsItself) {
-      this.#report(this.#err(TOO_MANY_SNIPPETS, { code: 'import', hint: `the snippet '${name}' imports itself` }))
+      this.#report(
+        this.#err(TOO_MANY_SNIPPETS, {
+          code: 'import',
+          hint: `the snippet '${name}' imports itself`,
+        }),
+      )
     }
     if (first === undefined) this.importer.define(name, importsItself ? [] : tokens, place)
   }
@@ -179,7 +208,9 @@ export class BlockParser {
     }
   }
 
-  /** Of a name that nobody knows, too, once that has been reported: its tokens are then nobody's. */
+  /**
+   * Of a name that nobody knows, too, once that has been reported: its tokens are then nobody's.
+   */
   #openDirective(): OpenDirective {
     const name = this.#substitute(this.#stream.current)
     this.#reading = name
@@ -192,10 +223,18 @@ export class BlockParser {
     return open
   }
 
-  /** What looks like a key begins the next block: this one lacks its brace, or was given a block by an import. */
+  /**
+   * What looks like a key begins the next block: this one lacks its brace, or was given a block by
+   * an import.
+   */
   #reportUnknown(name: string): void {
     const opening = this.#stream.lineEnd?.text === '{' ? this.#opening : undefined
-    const place = { token: this.#stream.current, key: this.#keys[0], opening, tooMany: this.#tooMany }
+    const place = {
+      token: this.#stream.current,
+      key: this.#keys[0],
+      opening,
+      tooMany: this.#tooMany,
+    }
     const { block, ...help } = unknownDirectiveHelp(name, place)
     this.#report(this.#err(`Unknown directive '${name}'`, { code: 'unknown-directive', ...help }))
     if (block === 'imported') this.#stream.skipBlock()
@@ -213,13 +252,17 @@ export class BlockParser {
     while (this.#stream.advance()) {
       const text = this.#text()
       const isNewLine = this.#stream.isNewLine
-      if (braces.length === 0 && (text === '{' ? isNewLine || isClosed : isClosed && !isNewLine && text !== '}')) {
+      if (
+        braces.length === 0 &&
+        (text === '{' ? isNewLine || isClosed : isClosed && !isNewLine && text !== '}')
+      ) {
         open.strays.push(open.tokens.length)
       }
       if (text === '{') braces.push(this.#stream.current)
       else if (braces.length === 0 && (isNewLine || text === '}')) {
         // It is taken for the end of the server block.
-        if (!isNewLine) this.#report(this.#err(NO_OPENING_BRACE, { code: 'syntax', hint: ONE_LINE_HINT }))
+        if (!isNewLine)
+          this.#report(this.#err(NO_OPENING_BRACE, { code: 'syntax', hint: ONE_LINE_HINT }))
         this.#stream.retreat()
         return
       } else if (text === '}') {
@@ -231,7 +274,8 @@ export class BlockParser {
       }
       this.#addToken(open)
     }
-    if (braces.length > 0) throw this.#err('Unexpected EOF', { code: 'syntax' }).explained(neverClosed(braces.at(-1)))
+    if (braces.length > 0)
+      throw this.#err('Unexpected EOF', { code: 'syntax' }).explained(neverClosed(braces.at(-1)))
   }
 
   #addToken(open: OpenDirective): void {
@@ -254,7 +298,8 @@ export class BlockParser {
         throw this.#err('Import takes only one argument (glob pattern or file)', { code: 'import' })
       }
       const imported = this.importer.import(name, argument?.file ?? '')
-      if ('problem' in imported) throw this.#err(imported.problem, { code: 'import', hint: imported.hint })
+      if ('problem' in imported)
+        throw this.#err(imported.problem, { code: 'import', hint: imported.hint })
       if (imported.warning !== undefined) this.#warn('import', imported.warning, argument)
       this.#stream.replaceLast(2, imported.tokens)
     } catch (error) {
@@ -277,7 +322,8 @@ export class BlockParser {
     const unset: string[] = []
     const replaced = replaceEnvironment(text, this.#env, name => unset.push(name))
     if (token !== undefined && unset.length > 0) this.unset.set(token.span, unset)
-    if (replaced === undefined) throw this.#err(`environment substitution does not end in '${text}'`, { code: 'environment' })
+    if (replaced === undefined)
+      throw this.#err(`environment substitution does not end in '${text}'`, { code: 'environment' })
     return replaced
   }
 

@@ -2,9 +2,19 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CorefileError, type Diagnostic, renderDiagnostic } from './diagnostic.ts'
 
-const span = (line: number, column: number, length: number) => ({ file: 'Corefile', line, column, length })
+const span = (line: number, column: number, length: number) => ({
+  file: 'Corefile',
+  line,
+  column,
+  length,
+})
 
-const cases: { rule: string; diagnostic: Partial<Diagnostic>; source: string | undefined; lines: string[] }[] = [
+const cases: {
+  rule: string
+  diagnostic: Partial<Diagnostic>
+  source: string | undefined
+  lines: string[]
+}[] = [
   {
     rule: 'place, source line, carets, hint',
     diagnostic: {
@@ -22,7 +32,10 @@ const cases: { rule: string; diagnostic: Partial<Diagnostic>; source: string | u
   },
   {
     rule: 'the prefix of a plugin stays',
-    diagnostic: { message: 'plugin/cache: Corefile:1 - Error during parsing: no', span: span(1, 1, 1) },
+    diagnostic: {
+      message: 'plugin/cache: Corefile:1 - Error during parsing: no',
+      span: span(1, 1, 1),
+    },
     source: 'x',
     lines: ['Corefile:1:1: error: plugin/cache: no', '    x', '    ^'],
   },
@@ -32,7 +45,12 @@ const cases: { rule: string; diagnostic: Partial<Diagnostic>; source: string | u
     source: 'x',
     lines: ['Corefile:1:1: error: Syntax error: no', '    x', '    ^'],
   },
-  { rule: 'without a place', diagnostic: { message: 'no', hint: 'yes' }, source: 'x', lines: ['error: no', '    hint: yes'] },
+  {
+    rule: 'without a place',
+    diagnostic: { message: 'no', hint: 'yes' },
+    source: 'x',
+    lines: ['error: no', '    hint: yes'],
+  },
   {
     rule: 'without source text',
     diagnostic: { message: 'no', span: span(1, 2, 3) },
@@ -79,18 +97,27 @@ const cases: { rule: string; diagnostic: Partial<Diagnostic>; source: string | u
     rule: 'a long line is cut around the place',
     diagnostic: { message: 'no', span: span(1, 1001, 2) },
     source: `${'a'.repeat(1000)}XY${'b'.repeat(1000)}`,
-    lines: ['Corefile:1:1001: error: no', `    …${'a'.repeat(40)}XY${'b'.repeat(78)}…`, `    ${' '.repeat(41)}^^`],
+    lines: [
+      'Corefile:1:1001: error: no',
+      `    …${'a'.repeat(40)}XY${'b'.repeat(78)}…`,
+      `    ${' '.repeat(41)}^^`,
+    ],
   },
 ]
 
 for (const { rule, diagnostic, source, lines } of cases)
   test(`render: ${rule}`, () => {
     const full: Diagnostic = { severity: 'error', code: 'x', message: '', ...diagnostic }
-    assert.equal(renderDiagnostic(full, new Map(source === undefined ? [] : [['Corefile', source]])), lines.join('\n'))
+    assert.equal(
+      renderDiagnostic(full, new Map(source === undefined ? [] : [['Corefile', source]])),
+      lines.join('\n'),
+    )
   })
 
 test('a prefixed error keeps its place, code and hint', () => {
-  const error = new CorefileError('no', { code: 'x', span: span(1, 2, 3), hint: 'h' }).prefixed('plugin/log: ')
+  const error = new CorefileError('no', { code: 'x', span: span(1, 2, 3), hint: 'h' }).prefixed(
+    'plugin/log: ',
+  )
   assert.deepEqual(error.toDiagnostic(), {
     severity: 'error',
     code: 'x',
@@ -102,5 +129,9 @@ test('a prefixed error keeps its place, code and hint', () => {
 })
 
 test('an error without place and hint gives a diagnostic without them', () => {
-  assert.deepEqual(new CorefileError('no', { code: 'x' }).toDiagnostic(), { severity: 'error', code: 'x', message: 'no' })
+  assert.deepEqual(new CorefileError('no', { code: 'x' }).toDiagnostic(), {
+    severity: 'error',
+    code: 'x',
+    message: 'no',
+  })
 })

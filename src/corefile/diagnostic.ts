@@ -1,4 +1,5 @@
-// What is wrong with a Corefile, and how it is shown. Messages are CoreDNS's texts in full; places and hints come beside them.
+// What is wrong with a Corefile, and how it is shown. Messages are CoreDNS's texts in full; places
+// and hints come beside them.
 
 import type { Span } from './span.ts'
 
@@ -9,7 +10,10 @@ export interface Related {
 }
 
 /** Help for the second of two, one of which is too many. */
-export const firstOne = (first: Span, second: Span): { readonly hint?: string; readonly related?: Related } =>
+export const firstOne = (
+  first: Span,
+  second: Span,
+): { readonly hint?: string; readonly related?: Related } =>
   first === second
     ? { hint: 'the same lines are imported twice' }
     : { related: { text: 'the first one stands here', span: first } }
@@ -76,7 +80,10 @@ export class CorefileError extends Error {
   }
 }
 
-/** The parts of `FILE:LINE - Error during parsing: text`; for a place before or behind all tokens, LINE is 0. */
+/**
+ * The parts of `FILE:LINE - Error during parsing: text`; for a place before or behind all tokens,
+ * LINE is 0.
+ */
 export const parsingError = (file: string, line: number, text: string): string =>
   `${file}:${line} - Error during parsing: ${text}`
 
@@ -84,8 +91,12 @@ const WIDTH = 120
 const LEAD = 40
 const MESSAGE_LENGTH = 500
 
-/** What would move the caret, or the terminal, or turn the text around. A tab is one column wide here. */
-const printable = (text: string): string => text.replaceAll('\t', ' ').replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '\u00b7')
+/**
+ * What would move the caret, or the terminal, or turn the text around. A tab is one column wide
+ * here.
+ */
+const printable = (text: string): string =>
+  text.replaceAll('\t', ' ').replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '\u00b7')
 
 /** The part of a long line that shows the column, with `…` where it was cut. */
 const excerpt = (line: string, column: number): { text: string; indent: number } => {
@@ -93,7 +104,10 @@ const excerpt = (line: string, column: number): { text: string; indent: number }
   const from = Math.max(0, Math.min(column - 1 - LEAD, line.length - WIDTH))
   const head = from > 0 ? '…' : ''
   const tail = from + WIDTH < line.length ? '…' : ''
-  return { text: head + line.slice(from, from + WIDTH) + tail, indent: column - 1 - from + head.length }
+  return {
+    text: head + line.slice(from, from + WIDTH) + tail,
+    indent: column - 1 - from + head.length,
+  }
 }
 
 const sourceLine = (text: string, number: number): string | undefined => {
@@ -124,22 +138,29 @@ const withoutPlace = (message: string, span: Span): string => {
   return message.replace(`${place}Error during parsing: `, () => '').replace(place, () => '')
 }
 
-const heading = (span: Span, kind: string, text: string): string => `${span.file}:${span.line}:${span.column}: ${kind}: ${text}`
+const heading = (span: Span, kind: string, text: string): string =>
+  `${span.file}:${span.line}:${span.column}: ${kind}: ${text}`
 
 /** A message may quote what it is about, up to a whole file. */
-const shortened = (text: string): string => printable(text.length <= MESSAGE_LENGTH ? text : `${text.slice(0, MESSAGE_LENGTH)}…`)
+const shortened = (text: string): string =>
+  printable(text.length <= MESSAGE_LENGTH ? text : `${text.slice(0, MESSAGE_LENGTH)}…`)
 
 /**
- * `file:line:column: error: text`, then the source line with carets under the token, then the hint, then the second place. Without a span:
- * the text alone. `sources` are whole texts by file; of a file that is not there no line is shown.
+ * `file:line:column: error: text`, then the source line with carets under the token, then the hint,
+ * then the second place. Without a span: the text alone. `sources` are whole texts by file; of a
+ * file that is not there no line is shown.
  */
 export const renderDiagnostic = (diagnostic: Diagnostic, sources: Sources): string => {
   const { severity, message, span, hint, related } = diagnostic
   const lines =
     span === undefined
       ? [`${severity}: ${shortened(message)}`]
-      : [heading(span, severity, shortened(withoutPlace(message, span))), ...sourceLines(span, sources)]
+      : [
+          heading(span, severity, shortened(withoutPlace(message, span))),
+          ...sourceLines(span, sources),
+        ]
   if (hint !== undefined) lines.push(`    hint: ${hint}`)
-  if (related !== undefined) lines.push(heading(related.span, 'note', related.text), ...sourceLines(related.span, sources))
+  if (related !== undefined)
+    lines.push(heading(related.span, 'note', related.text), ...sourceLines(related.span, sources))
   return lines.join('\n')
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fileLoader } from '../server/file-loader.ts'
+import { fileLoader } from '../process/load/file-loader.ts'
 import { CorefileError } from './diagnostic.ts'
 import type { Directive } from './directive.ts'
 import { inspectBlocks } from './keys.ts'
@@ -12,7 +12,9 @@ const env = { OPEN: '{', CLOSE: '}' }
 /** The `log` directive of `a.org b.org {⏎TEXT⏎}`: TEXT starts on line 2. */
 const read = (text: string): Directive => {
   const source = { text: `a.org b.org {\n${text}\n}\n`, file: 'Corefile', baseDir: '/nonexistent' }
-  const [inspected] = inspectBlocks(parseCorefile(source, fileLoader, env).blocks, { defaultPort: 53 })
+  const [inspected] = inspectBlocks(parseCorefile(source, fileLoader, env).blocks, {
+    defaultPort: 53,
+  })
   assert.ok(inspected)
   const directive = directiveOf(inspected.block, 'log', inspected.zones)
   assert.ok(directive)
@@ -35,19 +37,28 @@ const walk = (d: Directive): string[] => {
 const walks: { rule: string; text: string; seen: string[] }[] = [
   { rule: 'arguments end with the line', text: 'log a b', seen: ['a,b{}'] },
   { rule: 'each occurrence is read', text: 'log a\nerrors\nlog b', seen: ['a{}', 'b{}'] },
-  { rule: 'a block has options with arguments', text: 'log a {\nx 1 2\ny\n}', seen: ['a{x(1,2) y()}'] },
+  {
+    rule: 'a block has options with arguments',
+    text: 'log a {\nx 1 2\ny\n}',
+    seen: ['a{x(1,2) y()}'],
+  },
   { rule: 'an empty block is none', text: 'log a {\n}\nlog b', seen: ['a{}', 'b{}'] },
   { rule: 'an empty block on one line is none', text: 'log { }', seen: ['{}'] },
   { rule: 'arguments that take all swallow the brace', text: 'log { x 1 }', seen: ['{x(1,})}'] },
   { rule: 'a nested block is not entered', text: 'log {\nx {\ny\n}\n}', seen: ['{x() {() y()}'] },
   { rule: 'a token over two lines keeps its line going', text: 'log "a\nb" c', seen: ['a\nb,c{}'] },
-  { rule: 'a block opened by a variable ends with the tokens', text: 'log {$OPEN} x', seen: ['{x()}'] },
+  {
+    rule: 'a block opened by a variable ends with the tokens',
+    text: 'log {$OPEN} x',
+    seen: ['{x()}'],
+  },
   { rule: 'a block closed by a variable', text: 'log {$OPEN} {$CLOSE}', seen: ['{}'] },
 ]
 
 for (const { rule, text, seen } of walks)
   test(`directive: ${rule}`, () => {
-    if (rule.includes('nested')) assert.throws(() => walk(read(text)), /Wrong argument count .* after '}'/)
+    if (rule.includes('nested'))
+      assert.throws(() => walk(read(text)), /Wrong argument count .* after '}'/)
     else assert.deepEqual(walk(read(text)), seen)
   })
 
@@ -93,7 +104,13 @@ const at = (d: Directive, count: number): Directive => {
   return d
 }
 
-const errors: { rule: string; make: () => CorefileError; message: string; code: string; column: number | undefined }[] = [
+const errors: {
+  rule: string
+  make: () => CorefileError
+  message: string
+  code: string
+  column: number | undefined
+}[] = [
   {
     rule: 'argErr names the current token',
     make: () => at(read('log a'), 2).argErr(),
@@ -141,10 +158,17 @@ const errors: { rule: string; make: () => CorefileError; message: string; code: 
     code: 'syntax',
     column: 5,
   },
-  { rule: 'plainErr', make: () => at(read('log a'), 2).plainErr('no'), message: 'no', code: 'invalid', column: 5 },
+  {
+    rule: 'plainErr',
+    make: () => at(read('log a'), 2).plainErr('no'),
+    message: 'no',
+    code: 'invalid',
+    column: 5,
+  },
   {
     rule: 'unknownOption',
-    make: () => at(read('log clas'), 2).unknownOption(`unknown property 'clas'`, ['class', 'other']),
+    make: () =>
+      at(read('log clas'), 2).unknownOption(`unknown property 'clas'`, ['class', 'other']),
     message: `${PLACE}Error during parsing: unknown property 'clas'`,
     code: 'unknown-option',
     column: 5,
@@ -201,7 +225,8 @@ for (const { text, message, hint } of strays)
   test(`directive: not taken for an occurrence: ${JSON.stringify(text)}`, () => {
     assert.throws(
       () => walk(read(text)),
-      (error: unknown) => error instanceof CorefileError && error.message === message && error.hint === hint,
+      (error: unknown) =>
+        error instanceof CorefileError && error.message === message && error.hint === hint,
     )
   })
 
@@ -209,7 +234,12 @@ test('directive: warnings are kept with their places', () => {
   const d = at(read('log a'), 2)
   d.warn('careful', 'test')
   assert.deepEqual(d.warnings, [
-    { severity: 'warning', code: 'test', message: 'careful', span: { file: 'Corefile', line: 2, column: 5, length: 1 } },
+    {
+      severity: 'warning',
+      code: 'test',
+      message: 'careful',
+      span: { file: 'Corefile', line: 2, column: 5, length: 1 },
+    },
   ])
 })
 

@@ -1,6 +1,13 @@
-// All occurrences of one directive in one server block, read token by token as caddy's Dispenser does. Plugins see nothing else of the Corefile.
+// All occurrences of one directive in one server block, read token by token as caddy's Dispenser
+// does. Plugins see nothing else of the Corefile.
 
-import { CorefileError, type Diagnostic, firstOne, parsingError, type Related } from './diagnostic.ts'
+import {
+  CorefileError,
+  type Diagnostic,
+  firstOne,
+  parsingError,
+  type Related,
+} from './diagnostic.ts'
 import { strayDirectiveHint, unknownOptionHint } from './hints.ts'
 import { DIRECTIVES } from './order.ts'
 import { lineBreaks, type Span, startsNewLine, type Token } from './span.ts'
@@ -9,7 +16,10 @@ import { lineBreaks, type Span, startsNewLine, type Token } from './span.ts'
 export interface Occurrences {
   /** The directive's name, once per occurrence. */
   readonly starts: readonly number[]
-  /** What caddy's Dispenser would take for a further occurrence: a `{` on a line of its own, or text behind the closing `}`. */
+  /**
+   * What caddy's Dispenser would take for a further occurrence: a `{` on a line of its own, or text
+   * behind the closing `}`.
+   */
   readonly strays: readonly number[]
 }
 
@@ -75,7 +85,10 @@ export class Directive {
     }
   }
 
-  /** Of a single occurrence: without the line of its block on which the token of that place stands. Undefined if it stands on none. */
+  /**
+   * Of a single occurrence: without the line of its block on which the token of that place stands.
+   * Undefined if it stands on none.
+   */
   withoutLine(place: Span): Directive | undefined {
     const tokens = this.#tokens
     const opening = tokens.findIndex(({ text }) => text === '{')
@@ -89,7 +102,10 @@ export class Directive {
     return this.#alone([...tokens.slice(0, from), ...tokens.slice(to)], [])
   }
 
-  /** Of a single occurrence with a block: with other words for the argument of that place, if it stands before the block. */
+  /**
+   * Of a single occurrence with a block: with other words for the argument of that place, if it
+   * stands before the block.
+   */
   withArgument(place: Span, ...words: readonly string[]): Directive | undefined {
     const tokens = this.#tokens
     const at = tokens.findIndex(({ span }) => span === place)
@@ -122,13 +138,16 @@ export class Directive {
   }
 
   /**
-   * Moves to the next token, whatever line it stands on; false at the end. Throws at a `{` on a line of its own and at text behind a
-   * closing `}`: CoreDNS takes both for the directive's name, and some of its plugins then misread the rest.
+   * Moves to the next token, whatever line it stands on; false at the end. Throws at a `{` on a
+   * line of its own and at text behind a closing `}`: CoreDNS takes both for the directive's name,
+   * and some of its plugins then misread the rest.
    */
   next(): boolean {
     const isClosed = this.#isClosed
     if (!this.#advance()) return false
-    const isStray = this.#occurrences.strays.includes(this.#cursor) || (isClosed && !this.#starts.has(this.#cursor))
+    const isStray =
+      this.#occurrences.strays.includes(this.#cursor) ||
+      (isClosed && !this.#starts.has(this.#cursor))
     if (isStray) throw this.#strayErr()
     return true
   }
@@ -148,7 +167,9 @@ export class Directive {
 
   /** Moves to the next token if it stands on the same logical line. */
   nextArg(): boolean {
-    return this.#moveIf((here, there) => here.file === there.file && here.line + lineBreaks(here) === there.line)
+    return this.#moveIf(
+      (here, there) => here.file === there.file && here.line + lineBreaks(here) === there.line,
+    )
   }
 
   /** Moves to the next token if it starts a new line. */
@@ -166,8 +187,9 @@ export class Directive {
   }
 
   /**
-   * Enters a `{` on the same line, then moves to each token inside until `}`, or until the tokens end. An empty block counts as none. One
-   * level only: a `{` inside is given to the plugin, which knows no such option.
+   * Enters a `{` on the same line, then moves to each token inside until `}`, or until the tokens
+   * end. An empty block counts as none. One level only: a `{` inside is given to the plugin, which
+   * knows no such option.
    */
   nextBlock(): boolean {
     if (this.#nesting > 0) {
@@ -193,7 +215,14 @@ export class Directive {
 
   /** The current token; before the first, an empty one with line 0. */
   get token(): Token {
-    return this.#tokens[this.#cursor] ?? { text: '', line: 0, file: '', span: { ...NOWHERE, file: this.#file } }
+    return (
+      this.#tokens[this.#cursor] ?? {
+        text: '',
+        line: 0,
+        file: '',
+        span: { ...NOWHERE, file: this.#file },
+      }
+    )
   }
 
   /** The rest of the line, up to a token that is exactly `{`. */
@@ -209,7 +238,10 @@ export class Directive {
         break
       }
       if (this.val() === '}')
-        this.warn(`'}' behind arguments counts as one of them: put it on a line of its own`, 'brace-argument')
+        this.warn(
+          `'}' behind arguments counts as one of them: put it on a line of its own`,
+          'brace-argument',
+        )
       tokens.push(this.token)
     }
     return tokens
@@ -217,10 +249,15 @@ export class Directive {
 
   /** The generic error for too many or too few arguments, at the current token. */
   argErr(): CorefileError {
-    if (this.val() === '{') return this.err("Unexpected token '{', expecting argument", { code: 'arguments' })
+    if (this.val() === '{')
+      return this.err("Unexpected token '{', expecting argument", { code: 'arguments' })
     const hint = this.#startsLineInBlock() ? strayDirectiveHint(this.val()) : undefined
     const text = `Wrong argument count or unexpected line ending after '${this.val()}'`
-    return this.err(text, { code: 'arguments', hint, related: hint === undefined ? undefined : this.#openBrace() })
+    return this.err(text, {
+      code: 'arguments',
+      hint,
+      related: hint === undefined ? undefined : this.#openBrace(),
+    })
   }
 
   /** `FILE:LINE - Error during parsing: text`. */
@@ -236,7 +273,10 @@ export class Directive {
     return this.#error(message, { code: 'syntax' })
   }
 
-  /** An error that is shown without FILE:LINE, as many of CoreDNS's plugins do; its place is kept beside the text. */
+  /**
+   * An error that is shown without FILE:LINE, as many of CoreDNS's plugins do; its place is kept
+   * beside the text.
+   */
   plainErr(text: string, options: ErrorOptions = {}): CorefileError {
     return this.#error(text, options)
   }
@@ -246,10 +286,17 @@ export class Directive {
     return this.err(text, this.optionHelp(known))
   }
 
-  /** What helps where the current token is none of the `known` options: for errors whose text is without FILE:LINE. */
+  /**
+   * What helps where the current token is none of the `known` options: for errors whose text is
+   * without FILE:LINE.
+   */
   optionHelp(known: readonly string[]): ErrorOptions {
     const hint = unknownOptionHint(this.name, this.val(), known)
-    return { code: 'unknown-option', hint, related: DIRECTIVES.includes(this.val()) ? this.#openBrace() : undefined }
+    return {
+      code: 'unknown-option',
+      hint,
+      related: DIRECTIVES.includes(this.val()) ? this.#openBrace() : undefined,
+    }
   }
 
   #startsLineInBlock(): boolean {

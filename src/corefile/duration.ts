@@ -1,4 +1,5 @@
-// Durations in Go's syntax. Numbers are milliseconds and may carry a fraction down to the nanosecond.
+// Durations in Go's syntax. Numbers are milliseconds and may carry a fraction down to the
+// nanosecond.
 
 const NANOSECONDS: ReadonlyMap<string, bigint> = new Map([
   ['ns', 1n],
@@ -31,10 +32,12 @@ type Reading = { readonly nanoseconds: bigint } | { readonly error: string }
 /** One `1.5h` from `PART.lastIndex` on, in nanoseconds; Go drops what is below one. */
 const readPart = (text: string, quoted: string): Reading => {
   const [, whole = '', fraction = '', unit = ''] = PART.exec(text) ?? []
-  if ((whole === '' && fraction === '') || BigInt(whole) > LIMIT) return { error: `time: invalid duration ${quoted}` }
+  if ((whole === '' && fraction === '') || BigInt(whole) > LIMIT)
+    return { error: `time: invalid duration ${quoted}` }
   if (unit === '') return { error: `time: missing unit in duration ${quoted}` }
   const scale = NANOSECONDS.get(unit)
-  if (scale === undefined) return { error: `time: unknown unit ${quote(unit)} in duration ${quoted}` }
+  if (scale === undefined)
+    return { error: `time: unknown unit ${quote(unit)} in duration ${quoted}` }
   const below = fraction === '' ? 0n : (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length)
   return { nanoseconds: BigInt(whole) * scale + below }
 }
@@ -57,7 +60,10 @@ const read = (text: string): Reading => {
   return { nanoseconds: sign * total }
 }
 
-/** Milliseconds of a Go duration such as `1m30s`; may be negative. Undefined for anything that time.ParseDuration refuses. */
+/**
+ * Milliseconds of a Go duration such as `1m30s`; may be negative. Undefined for anything that
+ * time.ParseDuration refuses.
+ */
 export const parseDuration = (text: string): number | undefined => {
   const reading = read(text)
   return 'error' in reading ? undefined : Number(reading.nanoseconds) / 1e6

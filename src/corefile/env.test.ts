@@ -14,7 +14,11 @@ const env = {
 }
 
 const cases: { rule: string; text: string; expected: string | undefined }[] = [
-  { rule: 'text without references stays', text: 'plain {x} $PORT %PORT%', expected: 'plain {x} $PORT %PORT%' },
+  {
+    rule: 'text without references stays',
+    text: 'plain {x} $PORT %PORT%',
+    expected: 'plain {x} $PORT %PORT%',
+  },
   { rule: '{$NAME}', text: '.:{$PORT}', expected: '.:1053' },
   { rule: '{%NAME%}', text: '.:{%PORT%}', expected: '.:1053' },
   { rule: 'several references', text: '{$PORT}-{%PORT%}-{$PORT}', expected: '1053-1053-1053' },
@@ -27,10 +31,18 @@ const cases: { rule: string; text: string; expected: string | undefined }[] = [
   { rule: '{%%} stays', text: '{%%}', expected: '{%%}' },
   { rule: '{%} stays', text: '{%}', expected: '{%}' },
   { rule: 'an open reference stays', text: '{$PORT', expected: '{$PORT' },
-  { rule: 'names of Object.prototype are unset', text: '{$__proto__}{$constructor}{%toString%}', expected: '' },
+  {
+    rule: 'names of Object.prototype are unset',
+    text: '{$__proto__}{$constructor}{%toString%}',
+    expected: '',
+  },
   { rule: 'a variable that refers to itself does not end', text: '{$SELF}', expected: undefined },
   { rule: 'a variable that doubles itself does not end', text: '{$DOUBLE}', expected: undefined },
-  { rule: 'a {$} form yielding a {%} form is not expanded again', text: '{$PING}', expected: '{%PONG%}' },
+  {
+    rule: 'a {$} form yielding a {%} form is not expanded again',
+    text: '{$PING}',
+    expected: '{%PONG%}',
+  },
 ]
 
 for (const { rule, text, expected } of cases)

@@ -1,4 +1,5 @@
-// Environment references in a token: `{%NAME%}` first, then `{$NAME}`. Values may hold references again.
+// Environment references in a token: `{%NAME%}` first, then `{$NAME}`. Values may hold references
+// again.
 
 /** Like process.env; only own properties count. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -9,7 +10,12 @@ const LENGTH_LIMIT = 1 << 20
 /** Hears of each variable that is not set. */
 export type UnsetListener = (name: string) => void
 
-const replaceReferences = (text: string, lookUp: (name: string) => string, open: string, close: string): string | undefined => {
+const replaceReferences = (
+  text: string,
+  lookUp: (name: string) => string,
+  open: string,
+  close: string,
+): string | undefined => {
   let result = text
   for (let count = 0; ; count++) {
     const from = result.indexOf(open)
@@ -24,10 +30,14 @@ const replaceReferences = (text: string, lookUp: (name: string) => string, open:
 }
 
 /**
- * The text with its references replaced; unset variables are empty. Undefined where replacing does not end, because a variable refers to
- * itself: CoreDNS would hang there.
+ * The text with its references replaced; unset variables are empty. Undefined where replacing does
+ * not end, because a variable refers to itself: CoreDNS would hang there.
  */
-export const replaceEnvironment = (text: string, env: Environment, onUnset?: UnsetListener): string | undefined => {
+export const replaceEnvironment = (
+  text: string,
+  env: Environment,
+  onUnset?: UnsetListener,
+): string | undefined => {
   if (!text.includes('{')) return text
   const lookUp = (name: string): string => {
     const value = Object.hasOwn(env, name) ? env[name] : undefined

@@ -64,7 +64,11 @@ const walk = (parsed: ParsedCorefile): void => {
     }
     assert.equal(d.argErr() instanceof CorefileError, true)
   }
-  checkOverlap(inspected.flatMap(({ sites }) => sites.map(site => ({ site, bindAddresses: undefined, hasView: false }))))
+  checkOverlap(
+    inspected.flatMap(({ sites }) =>
+      sites.map(site => ({ site, bindAddresses: undefined, hasView: false })),
+    ),
+  )
 }
 
 for (const start of [1, 2, 3, 4])
@@ -101,10 +105,15 @@ for (const start of [5, 6])
     const next = random(start)
     for (let round = 0; round < 4000; round++) {
       const text = soup(next)
-      const { parsed, errors } = surveyCorefile({ text, file: 'Corefile', baseDir: '/f' }, loader, env)
+      const { parsed, errors } = surveyCorefile(
+        { text, file: 'Corefile', baseDir: '/f' },
+        loader,
+        env,
+      )
       assert.equal(errors[0]?.message, firstError(text)?.message, JSON.stringify(text))
       const found: CorefileError[] = []
       inspectBlocks(parsed.blocks, { defaultPort: 53 }, error => found.push(error))
-      for (const error of [...errors, ...found]) renderDiagnostic(error.toDiagnostic(), parsed.files)
+      for (const error of [...errors, ...found])
+        renderDiagnostic(error.toDiagnostic(), parsed.files)
     }
   })

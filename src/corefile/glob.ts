@@ -1,4 +1,5 @@
-// Go's filepath.Glob for absolute patterns, as far as import allows them: no classes, one `*`, one `?`.
+// Go's filepath.Glob for absolute patterns, as far as import allows them: no classes, one `*`, one
+// `?`.
 
 import type { Loader } from './loader.ts'
 
@@ -21,7 +22,10 @@ const componentPattern = (component: string): RegExp | undefined => {
 
 export const hasWildcard = (pattern: string): boolean => /[*?[\]]/.test(pattern)
 
-/** Paths that match, in lexical order; undefined for a malformed pattern. A pattern without wildcards matches what exists. */
+/**
+ * Paths that match, in lexical order; undefined for a malformed pattern. A pattern without
+ * wildcards matches what exists.
+ */
 export const glob = (pattern: string, loader: Loader): string[] | undefined => {
   let folders = ['']
   for (const component of pattern.split('/').slice(1)) {

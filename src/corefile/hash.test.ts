@@ -8,7 +8,8 @@ import type { ParsedCorefile } from './server-block.ts'
 
 const loader: Loader = { readFile: () => 'log x\n', kindOf: () => 'file', listDir: () => [] }
 const env = { ZONE: 'a.org', DIRECTIVE: 'log' }
-const parse = (text: string): ParsedCorefile => parseCorefile({ text, file: 'Corefile', baseDir: '/conf' }, loader, env)
+const parse = (text: string): ParsedCorefile =>
+  parseCorefile({ text, file: 'Corefile', baseDir: '/conf' }, loader, env)
 
 const KUBEADM = `.:53 {
     errors

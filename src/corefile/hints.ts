@@ -1,8 +1,14 @@
-// What is probably meant where CoreDNS's text says little: one sentence for the hint of a diagnostic.
+// What is probably meant where CoreDNS's text says little: one sentence for the hint of a
+// diagnostic.
 
 import { isIP, isIPv6 } from 'node:net'
 import type { CorefileError, CorefileErrorOptions, Diagnostic, Related } from './diagnostic.ts'
-import { EXTERNAL_PLUGINS, OPTION_OWNERS, RETIRED_DIRECTIVES, RETIRED_OPTIONS } from './known-names.ts'
+import {
+  EXTERNAL_PLUGINS,
+  OPTION_OWNERS,
+  RETIRED_DIRECTIVES,
+  RETIRED_OPTIONS,
+} from './known-names.ts'
 import { didYouMean } from './nearest.ts'
 import { DIRECTIVES } from './order.ts'
 import type { ServerBlock } from './server-block.ts'
@@ -17,7 +23,10 @@ export const UNCLOSED_HINT = 'the quote is never closed: it goes on to the end o
 const YAML_HINT = `this is YAML around a Corefile: give the text under its key alone, as kubectl get configmap NAME -o jsonpath='{.data.Corefile}' prints it`
 const UTF16_HINT = 'the file is not UTF-8 but probably UTF-16: save it as UTF-8'
 
-/** A word that can only be the key of a server block: the root, a name with a dot, a port or a scheme. */
+/**
+ * A word that can only be the key of a server block: the root, a name with a dot, a port or a
+ * scheme.
+ */
 const looksLikeKey = (word: string): boolean =>
   word === '.' || /:\d+$/.test(word) || /^[a-z0-9]+:\/\//.test(word) || DOTTED.test(word)
 
@@ -53,7 +62,11 @@ export const strayDirectiveHint = (word: string): string | undefined =>
   DIRECTIVES.includes(word) && !ALSO_OPTIONS.has(word) ? directiveHint(word) : undefined
 
 /** For a word that `plugin` does not know as an option. */
-export const unknownOptionHint = (plugin: string, word: string, known: readonly string[]): string | undefined => {
+export const unknownOptionHint = (
+  plugin: string,
+  word: string,
+  known: readonly string[],
+): string | undefined => {
   const retired = RETIRED_OPTIONS.get(`${plugin} ${word}`)
   if (retired !== undefined) return retired
   if (word.length > 1 && word.endsWith('{')) return BLANK_HINT
@@ -67,13 +80,15 @@ export const unknownOptionHint = (plugin: string, word: string, known: readonly 
 
 /** For an argument that cannot be used; `before` is the word in front of it. */
 export const argumentHint = (word: string, before: string): string | undefined => {
-  if (/.[,;]$/.test(word)) return `arguments are separated by blanks: leave the '${word.at(-1)}' out`
+  if (/.[,;]$/.test(word))
+    return `arguments are separated by blanks: leave the '${word.at(-1)}' out`
   return /^\d{1,5}$/.test(word) && isIP(before) !== 0
     ? `a port follows its address behind a colon: ${withPort(before, word)}`
     : undefined
 }
 
-const withPort = (address: string, port: string): string => `${isIPv6(address) ? `[${address}]` : address}:${port}`
+const withPort = (address: string, port: string): string =>
+  `${isIPv6(address) ? `[${address}]` : address}:${port}`
 
 /** For a key that is no zone. */
 export const keyHint = (key: string): string | undefined => {
@@ -81,7 +96,10 @@ export const keyHint = (key: string): string | undefined => {
   return isComment(key) ? COMMENT_HINT : undefined
 }
 
-/** A NUL beside every other character, as ASCII has it in UTF-16; a single one is a character like any other. */
+/**
+ * A NUL beside every other character, as ASCII has it in UTF-16; a single one is a character like
+ * any other.
+ */
 const isUtf16 = (text: string): boolean => {
   const start = text.slice(0, 1000)
   return start.split('\0').length - 1 >= Math.max(2, Math.floor((start.length - 4) / 3))
@@ -103,31 +121,57 @@ const unsetHint = (names: readonly string[]): string => {
 /** More of them than anybody reads. */
 const UNSET_LIMIT = 100
 
-/** A warning for each place with such variables at which there is no diagnostic yet that tells of them. */
-export const unsetWarnings = (unset: ReadonlyMap<Span, readonly string[]>, told: ReadonlySet<unknown>): Diagnostic[] =>
+/**
+ * A warning for each place with such variables at which there is no diagnostic yet that tells of
+ * them.
+ */
+export const unsetWarnings = (
+  unset: ReadonlyMap<Span, readonly string[]>,
+  told: ReadonlySet<unknown>,
+): Diagnostic[] =>
   [...unset]
     .filter(([span]) => !told.has(span))
     .slice(0, UNSET_LIMIT)
-    .map(([span, names]) => ({ severity: 'warning', code: 'unset-variable', message: unsetHint(names), span }))
+    .map(([span, names]) => ({
+      severity: 'warning',
+      code: 'unset-variable',
+      message: unsetHint(names),
+      span,
+    }))
 
 /** A warning with the same. */
-export const warningWithUnset = (warning: Diagnostic, unset: ReadonlyMap<object, readonly string[]>): Diagnostic => {
+export const warningWithUnset = (
+  warning: Diagnostic,
+  unset: ReadonlyMap<object, readonly string[]>,
+): Diagnostic => {
   const names = warning.span && unset.get(warning.span)
   return names === undefined ? warning : { ...warning, hint: unsetHint(names) }
 }
 
-/** The error with what is known of its place: a variable that is not set explains more than any spelling. */
-export const withUnset = (error: CorefileError, unset: ReadonlyMap<object, readonly string[]>): CorefileError => {
+/**
+ * The error with what is known of its place: a variable that is not set explains more than any
+ * spelling.
+ */
+export const withUnset = (
+  error: CorefileError,
+  unset: ReadonlyMap<object, readonly string[]>,
+): CorefileError => {
   const names = error.span && unset.get(error.span)
   return names === undefined ? error : error.hinted(unsetHint(names))
 }
 
 /** Where an error stands at a quote that is never closed, nothing else is wrong. */
-export const quoteHelp = (token: Token | undefined): Help => (token?.isUnclosed ? { hint: UNCLOSED_HINT } : {})
+export const quoteHelp = (token: Token | undefined): Help =>
+  token?.isUnclosed ? { hint: UNCLOSED_HINT } : {}
 
 /** What helps where the text ends, or goes on, before a brace is closed. */
 export const neverClosed = (opening: Token | undefined): Help =>
-  opening === undefined ? {} : { hint: `a '}' is missing`, related: { text: `this '{' is never closed`, span: opening.span } }
+  opening === undefined
+    ? {}
+    : {
+        hint: `a '}' is missing`,
+        related: { text: `this '{' is never closed`, span: opening.span },
+      }
 
 /** Where the unknown name of a directive stands. */
 interface NamePlace {
@@ -152,13 +196,15 @@ export const unknownDirectiveHelp = (name: string, place: NamePlace): NameHelp =
   const block = blockHelp(name, place)
   if (block !== undefined) return { ...block, hint: hint ?? block.hint }
   if (key === undefined || tooMany === undefined) return { hint }
-  // The block was begun by a directive behind a brace too many: this is one of its options, if nothing better is known of it.
+  // The block was begun by a directive behind a brace too many: this is one of its options, if
+  // nothing better is known of it.
   const isOption = hint === undefined || OPTION_OWNERS.has(name) || isIP(name) !== 0
   return isOption ? { hint: tooManyHint(key.text), related: endBefore(tooMany) } : { hint }
 }
 
 const blockHelp = (name: string, { token, key, opening }: NamePlace): NameHelp | undefined => {
-  if (key?.text === '}') return { block: 'next', related: { text: `this '}' closes nothing`, span: key.span } }
+  if (key?.text === '}')
+    return { block: 'next', related: { text: `this '}' closes nothing`, span: key.span } }
   if (token === undefined || opening === undefined || !looksLikeKey(name)) return undefined
   const isFile = token.file !== opening.file
   // A snippet stands above the block that imports it.
@@ -167,12 +213,18 @@ const blockHelp = (name: string, { token, key, opening }: NamePlace): NameHelp |
   return { block: 'imported', hint }
 }
 
-const endBefore = (span: Span): Related => ({ text: `this '}' ended what stands above: a '}' too many?`, span })
+const endBefore = (span: Span): Related => ({
+  text: `this '}' ended what stands above: a '}' too many?`,
+  span,
+})
 
 const tooManyHint = (word: string): string => `'${word}' is a directive: is a '}' too many above?`
 
-/** Whether nothing but its name says that the block is none: it has directives in braces of its own. */
-const isWellFormed = ({ isBraced, directives }: ServerBlock): boolean => isBraced && directives.size > 0
+/**
+ * Whether nothing but its name says that the block is none: it has directives in braces of its own.
+ */
+const isWellFormed = ({ isBraced, directives }: ServerBlock): boolean =>
+  isBraced && directives.size > 0
 
 /** A warning for a block that begins with a directive behind a brace too many. */
 export const misnamedBlock = (block: ServerBlock): Diagnostic[] => {
@@ -180,11 +232,22 @@ export const misnamedBlock = (block: ServerBlock): Diagnostic[] => {
   const [key] = keys
   if (key === undefined || tooMany === undefined || isWellFormed(block)) return []
   const message = `a server block with the name of the directive '${key.text}' begins here`
-  return [{ severity: 'warning', code: 'misnamed-block', message, span: key.span, related: endBefore(tooMany) }]
+  return [
+    {
+      severity: 'warning',
+      code: 'misnamed-block',
+      message,
+      span: key.span,
+      related: endBefore(tooMany),
+    },
+  ]
 }
 
 /** The error with what is known of its place, if that is a key of such a block. */
-export const withMisnamed = (error: CorefileError, keys: ReadonlyMap<object, string>): CorefileError => {
+export const withMisnamed = (
+  error: CorefileError,
+  keys: ReadonlyMap<object, string>,
+): CorefileError => {
   const hint = error.span && keys.get(error.span)
   return hint === undefined ? error : error.hinted(hint)
 }

@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { openErrorText } from '../core/text-file.ts'
-import { fileLoader } from '../server/file-loader.ts'
+import { openErrorText } from '../base/text-file.ts'
+import { fileLoader } from '../process/load/file-loader.ts'
 import { CorefileError } from './diagnostic.ts'
 import type { Loader } from './loader.ts'
 import { parseCorefile } from './parser.ts'
@@ -39,7 +39,9 @@ const parse = (text: string, loader: Loader = fileLoader): ParsedCorefile =>
   parseCorefile({ text, file: 'Corefile', baseDir: folder }, loader, { NAME: 'two' })
 
 const directives = (text: string): string[] =>
-  parse(text).blocks.flatMap(block => [...block.directives.values()].map(tokens => tokens.map(token => token.text).join(' ')))
+  parse(text).blocks.flatMap(block =>
+    [...block.directives.values()].map(tokens => tokens.map(token => token.text).join(' ')),
+  )
 
 const errorOf = (text: string, loader?: Loader): CorefileError => {
   try {
@@ -52,7 +54,11 @@ const errorOf = (text: string, loader?: Loader): CorefileError => {
 }
 
 const cases: { rule: string; text: string; directives: string[] }[] = [
-  { rule: 'a file takes its place', text: '. {\nimport one.conf\nwhoami\n}', directives: ['errors', 'log', 'whoami'] },
+  {
+    rule: 'a file takes its place',
+    text: '. {\nimport one.conf\nwhoami\n}',
+    directives: ['errors', 'log', 'whoami'],
+  },
   { rule: 'an absolute path', text: `. {\nimport ${folder}/two.conf\n}`, directives: ['whoami'] },
   { rule: 'an empty file is nothing', text: '. {\nimport empty.conf\nlog\n}', directives: ['log'] },
   { rule: 'a link is followed', text: '. {\nimport link\n}', directives: ['errors', 'log'] },
@@ -63,37 +69,86 @@ const cases: { rule: string; text: string; directives: string[] }[] = [
   },
   { rule: 'a ? is one character', text: '. {\nimport conf.d/?.x\n}', directives: ['log a log b'] },
   { rule: 'a pattern in a folder name', text: '. {\nimport conf*/a.x\n}', directives: ['log a'] },
-  { rule: 'a backslash takes the meaning away', text: '. {\nimport conf.d/\\a.x\n}', directives: ['log a'] },
-  { rule: 'relative to the importing file', text: '. {\nimport conf.d/nested\n}', directives: ['whoami'] },
+  {
+    rule: 'a backslash takes the meaning away',
+    text: '. {\nimport conf.d/\\a.x\n}',
+    directives: ['log a'],
+  },
+  {
+    rule: 'relative to the importing file',
+    text: '. {\nimport conf.d/nested\n}',
+    directives: ['whoami'],
+  },
   { rule: 'a whole block', text: 'import site\n. {\n}', directives: ['log'] },
-  { rule: 'snippets from a file', text: 'import snippets\n. {\nimport s\n}', directives: ['cache 5'] },
-  { rule: 'a snippet wins over a file', text: '(one.conf) {\nwhoami\n}\n. {\nimport one.conf\n}', directives: ['whoami'] },
+  {
+    rule: 'snippets from a file',
+    text: 'import snippets\n. {\nimport s\n}',
+    directives: ['cache 5'],
+  },
+  {
+    rule: 'a snippet wins over a file',
+    text: '(one.conf) {\nwhoami\n}\n. {\nimport one.conf\n}',
+    directives: ['whoami'],
+  },
   { rule: 'a variable in the path', text: '. {\nimport {$NAME}.conf\n}', directives: ['whoami'] },
 ]
 
-for (const c of cases) test(`import: ${c.rule}`, () => assert.deepEqual(directives(c.text), c.directives))
+for (const c of cases)
+  test(`import: ${c.rule}`, () => assert.deepEqual(directives(c.text), c.directives))
 
 const PLACE = 'Corefile:2 - Error during parsing: '
 const errors: { rule: string; pattern: string; message: string }[] = [
-  { rule: 'a folder', pattern: 'conf.d', message: `Could not import ${folder}/conf.d: is a directory` },
-  { rule: 'a folder with a slash', pattern: 'conf.d/', message: `Could not import ${folder}/conf.d: is a directory` },
+  {
+    rule: 'a folder',
+    pattern: 'conf.d',
+    message: `Could not import ${folder}/conf.d: is a directory`,
+  },
+  {
+    rule: 'a folder with a slash',
+    pattern: 'conf.d/',
+    message: `Could not import ${folder}/conf.d: is a directory`,
+  },
   {
     rule: 'a broken link',
     pattern: 'broken',
     message: `Could not import ${folder}/broken: open ${folder}/broken: no such file or directory`,
   },
-  { rule: 'two stars', pattern: '*/*', message: `Glob pattern may only contain one wildcard (*), but has others: ${folder}/*/*` },
+  {
+    rule: 'two stars',
+    pattern: '*/*',
+    message: `Glob pattern may only contain one wildcard (*), but has others: ${folder}/*/*`,
+  },
   {
     rule: 'two question marks',
     pattern: '??',
     message: `Glob pattern may only contain one wildcard (*), but has others: ${folder}/??`,
   },
-  { rule: 'a class', pattern: '[ab]', message: `Glob pattern may only contain one wildcard (*), but has others: ${folder}/[ab]` },
-  { rule: 'an open class', pattern: 'a[b', message: 'Failed to use import pattern a[b: syntax error in pattern' },
-  { rule: 'a file as a folder', pattern: 'one.conf/x', message: 'File to import not found: one.conf/x' },
+  {
+    rule: 'a class',
+    pattern: '[ab]',
+    message: `Glob pattern may only contain one wildcard (*), but has others: ${folder}/[ab]`,
+  },
+  {
+    rule: 'an open class',
+    pattern: 'a[b',
+    message: 'Failed to use import pattern a[b: syntax error in pattern',
+  },
+  {
+    rule: 'a file as a folder',
+    pattern: 'one.conf/x',
+    message: 'File to import not found: one.conf/x',
+  },
   { rule: 'a cycle', pattern: 'cycle', message: 'maximum file import depth (10000) exceeded' },
-  { rule: 'a long cycle', pattern: 'long-cycle', message: 'maximum file import depth (10000) exceeded' },
-  { rule: 'a device', pattern: '/dev/zero', message: 'Could not import /dev/zero: open /dev/zero: not a regular file' },
+  {
+    rule: 'a long cycle',
+    pattern: 'long-cycle',
+    message: 'maximum file import depth (10000) exceeded',
+  },
+  {
+    rule: 'a device',
+    pattern: '/dev/zero',
+    message: 'Could not import /dev/zero: open /dev/zero: not a regular file',
+  },
 ]
 
 for (const { rule, pattern, message } of errors)
@@ -102,7 +157,9 @@ for (const { rule, pattern, message } of errors)
     assert.equal(error.message.replace(/^.*? - Error during parsing: /, PLACE), PLACE + message)
   })
 
-test('import errors: a file without permission', { skip: process.getuid?.() === 0 && 'root may read all' }, () => {
+test('import errors: a file without permission', {
+  skip: process.getuid?.() === 0 && 'root may read all',
+}, () => {
   write('secret', 'log')
   chmodSync(join(folder, 'secret'), 0)
   assert.match(errorOf('. {\nimport secret\n}').message, /open .*secret: permission denied$/)

@@ -1,4 +1,5 @@
-// `import PATTERN`: snippets and files to tokens, with CoreDNS's caps. Where the tokens go is the parser's business.
+// `import PATTERN`: snippets and files to tokens, with CoreDNS's caps. Where the tokens go is the
+// parser's business.
 
 import { dirname, join, resolve } from 'node:path/posix'
 import { glob, hasWildcard } from './glob.ts'
@@ -32,11 +33,20 @@ export interface SnippetHead {
 
 /** Of a block with these keys that defines a snippet. */
 export const snippetHead = ([key, ...others]: readonly Token[]): SnippetHead | undefined => {
-  if (key === undefined || others.length > 0 || !key.text.startsWith('(') || !key.text.endsWith(')')) return undefined
+  if (
+    key === undefined ||
+    others.length > 0 ||
+    !key.text.startsWith('(') ||
+    !key.text.endsWith(')')
+  )
+    return undefined
   return { name: key.text.slice(1, -1), place: key.span }
 }
 
-/** The snippets, files and counts of one parse. Files and patterns are looked up once: a cycle costs no more than its tokens. */
+/**
+ * The snippets, files and counts of one parse. Files and patterns are looked up once: a cycle costs
+ * no more than its tokens.
+ */
 export class Importer {
   /** Every source text by the name its spans show. */
   readonly files = new Map<string, string>()
@@ -86,15 +96,28 @@ export class Importer {
     this.#fileExpansions++
     const folder = file === '' ? this.#baseDir : dirname(file)
     const pattern = name.startsWith('/') ? name : join(folder, name).replace(/(.)\/+$/, '$1')
-    if (pattern.split('*').length > 2 || pattern.split('?').length > 2 || (pattern.includes('[') && pattern.includes(']'))) {
-      return { problem: `Glob pattern may only contain one wildcard (*), but has others: ${pattern}` }
+    if (
+      pattern.split('*').length > 2 ||
+      pattern.split('?').length > 2 ||
+      (pattern.includes('[') && pattern.includes(']'))
+    ) {
+      return {
+        problem: `Glob pattern may only contain one wildcard (*), but has others: ${pattern}`,
+      }
     }
     const paths = this.#find(pattern)
-    if (paths === undefined) return { problem: `Failed to use import pattern ${name}: syntax error in pattern` }
+    if (paths === undefined)
+      return { problem: `Failed to use import pattern ${name}: syntax error in pattern` }
     if (paths.length > 0) return this.#readAll(paths)
-    if (hasWildcard(pattern)) return { tokens: [], warning: `No files matching import glob pattern: ${name}` }
-    const hint = didYouMean(name, [...this.#snippets.keys()]) ?? 'a snippet must be defined above its first use'
-    return { problem: `File to import not found: ${name}`, hint: name.includes('/') ? undefined : hint }
+    if (hasWildcard(pattern))
+      return { tokens: [], warning: `No files matching import glob pattern: ${name}` }
+    const hint =
+      didYouMean(name, [...this.#snippets.keys()]) ??
+      'a snippet must be defined above its first use'
+    return {
+      problem: `File to import not found: ${name}`,
+      hint: name.includes('/') ? undefined : hint,
+    }
   }
 
   #find(pattern: string): readonly string[] | undefined {
@@ -117,12 +140,15 @@ export class Importer {
   #read(path: string): { readonly tokens: readonly Token[] } | ImportProblem {
     const known = this.#lexed.get(path)
     if (known !== undefined) return { tokens: known }
-    if (this.#loader.kindOf(path) === 'directory') return { problem: `Could not import ${path}: is a directory` }
+    if (this.#loader.kindOf(path) === 'directory')
+      return { problem: `Could not import ${path}: is a directory` }
     let text: string
     try {
       text = this.#loader.readFile(path)
     } catch (error) {
-      return { problem: `Could not import ${path}: ${error instanceof Error ? error.message : String(error)}` }
+      return {
+        problem: `Could not import ${path}: ${error instanceof Error ? error.message : String(error)}`,
+      }
     }
     const file = resolve(path)
     this.files.set(file, text)

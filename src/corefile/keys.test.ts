@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fileLoader } from '../server/file-loader.ts'
+import { fileLoader } from '../process/load/file-loader.ts'
 import { CorefileError } from './diagnostic.ts'
 import { type InspectedBlock, inspectBlocks } from './keys.ts'
 import { type BoundSite, checkOverlap } from './overlap.ts'
 import { parseCorefile } from './parser.ts'
 
 const inspect = (text: string, defaultPort = 53): InspectedBlock[] =>
-  inspectBlocks(parseCorefile({ text, file: 'Corefile', baseDir: '/nonexistent' }, fileLoader, {}).blocks, { defaultPort })
+  inspectBlocks(
+    parseCorefile({ text, file: 'Corefile', baseDir: '/nonexistent' }, fileLoader, {}).blocks,
+    { defaultPort },
+  )
 
 const errorOf = (run: () => void): CorefileError => {
   try {
@@ -37,7 +40,11 @@ const sites: { rule: string; keys: string; sites: string[] }[] = [
     sites: ['dns://0.10.in-addr.arpa.:53', 'dns://1.10.in-addr.arpa.:53'],
   },
   { rule: '22: IPv6', keys: '2001:db8::/32', sites: ['dns://8.b.d.0.1.0.0.2.ip6.arpa.:5300'] },
-  { rule: '51: an unknown scheme is part of the name', keys: 'foo://a.org', sites: ['dns://foo://a.org.:5300'] },
+  {
+    rule: '51: an unknown scheme is part of the name',
+    keys: 'foo://a.org',
+    sites: ['dns://foo://a.org.:5300'],
+  },
   { rule: 'several keys', keys: 'b.org a.org', sites: ['dns://b.org.:5300', 'dns://a.org.:5300'] },
 ]
 
@@ -60,7 +67,11 @@ const errors: { rule: string; key: string; message: string }[] = [
   { rule: '24', key: ':1053', message: `${PREFIX}zone is not a valid domain name: ` },
   { rule: '25', key: 'a.org:', message: `${PREFIX}expecting data after last colon: "a.org:"` },
   { rule: '26', key: 'a..org', message: `${PREFIX}zone is not a valid domain name: a..org` },
-  { rule: 'too long', key: 'a'.repeat(300), message: `${PREFIX}specified zone is too long: 300 > 255` },
+  {
+    rule: 'too long',
+    key: 'a'.repeat(300),
+    message: `${PREFIX}specified zone is too long: 300 > 255`,
+  },
   { rule: 'unix', key: 'unix://x', message: `${PREFIX}unix:// cannot be served: unix://x` },
   { rule: 'port too large', key: 'a.org:65536', message: 'address 65536: invalid port' },
   { rule: 'negative port', key: 'a.org:-1', message: 'address -1: invalid port' },
@@ -75,15 +86,27 @@ for (const { rule, key, message } of errors)
 
 /** One entry per key of `text`, in order; `binds` and `views` by block. */
 const bound = (text: string, binds: (string[] | undefined)[], views: boolean[]): BoundSite[] =>
-  inspect(text).flatMap(({ sites: all }, i) => all.map(site => ({ site, bindAddresses: binds[i], hasView: views[i] ?? false })))
+  inspect(text).flatMap(({ sites: all }, i) =>
+    all.map(site => ({ site, bindAddresses: binds[i], hasView: views[i] ?? false })),
+  )
 
-const overlaps: { rule: string; text: string; binds?: (string[] | undefined)[]; views?: boolean[]; message?: string }[] = [
+const overlaps: {
+  rule: string
+  text: string
+  binds?: (string[] | undefined)[]
+  views?: boolean[]
+  message?: string
+}[] = [
   {
     rule: '15: a key twice in one block',
     text: 'a.org a.org {\n}',
     message: 'cannot serve dns://a.org.:53 - it is already defined',
   },
-  { rule: 'a key in two blocks', text: '. {\n}\n. {\n}', message: 'cannot serve dns://.:53 - it is already defined' },
+  {
+    rule: 'a key in two blocks',
+    text: '. {\n}\n. {\n}',
+    message: 'cannot serve dns://.:53 - it is already defined',
+  },
   {
     rule: 'names differ only in case',
     text: 'a.org {\n}\nA.ORG. {\n}',
@@ -105,13 +128,15 @@ const overlaps: { rule: string; text: string; binds?: (string[] | undefined)[]; 
     rule: '16: bound behind wildcard',
     text: '. {\n}\n. {\n}',
     binds: [undefined, ['127.0.0.1']],
-    message: 'cannot serve dns://.:53 on 127.0.0.1 - zone overlap listener capacity with dns://.:53',
+    message:
+      'cannot serve dns://.:53 on 127.0.0.1 - zone overlap listener capacity with dns://.:53',
   },
   {
     rule: '16: wildcard behind bound',
     text: '. {\n}\n. {\n}',
     binds: [['127.0.0.1'], undefined],
-    message: 'cannot serve dns://.:53 - zone overlap listener capacity with dns://.:53 on 127.0.0.1',
+    message:
+      'cannot serve dns://.:53 - zone overlap listener capacity with dns://.:53 on 127.0.0.1',
   },
   { rule: 'other addresses', text: '. {\n}\n. {\n}', binds: [['192.0.2.1'], ['192.0.2.2']] },
   { rule: 'other ports', text: '.:53 {\n}\n.:54 {\n}' },
@@ -126,7 +151,8 @@ const overlaps: { rule: string; text: string; binds?: (string[] | undefined)[]; 
     text: '. {\n}\n. {\n}',
     binds: [undefined, ['192.0.2.1']],
     views: [false, true],
-    message: 'cannot serve dns://.:53 on 192.0.2.1 - zone overlap listener capacity with dns://.:53',
+    message:
+      'cannot serve dns://.:53 on 192.0.2.1 - zone overlap listener capacity with dns://.:53',
   },
   {
     rule: 'two blocks beside a view',

@@ -1,4 +1,5 @@
-// Keys of server blocks to sites: transport, zone, port. CoreDNS's checks and texts; listeners and overlaps come later.
+// Keys of server blocks to sites: transport, zone, port. CoreDNS's checks and texts; listeners and
+// overlaps come later.
 
 import { CorefileError } from './diagnostic.ts'
 import { keyHint } from './hints.ts'
@@ -16,7 +17,10 @@ export interface Site {
 
 export interface InspectedBlock {
   readonly block: ServerBlock
-  /** In the order of the keys; a CIDR key may give several. Never empty, but for keys that were reported as bad. */
+  /**
+   * In the order of the keys; a CIDR key may give several. Never empty, but for keys that were
+   * reported as bad.
+   */
   readonly sites: readonly Site[]
   /** Zones of the sites, in order. */
   readonly zones: readonly string[]
@@ -36,17 +40,22 @@ const DEFAULT_PORTS: Readonly<Record<Exclude<Transport, 'dns'>, number>> = {
 }
 
 const inspectKey = (key: Token, options: KeyOptions): Site[] => {
-  const fail = (text: string): CorefileError => new CorefileError(text, { code: 'key', span: key.span, hint: keyHint(key.text) })
+  const fail = (text: string): CorefileError =>
+    new CorefileError(text, { code: 'key', span: key.span, hint: keyHint(key.text) })
   const { scheme, rest } = splitScheme(key.text)
   const split = splitZoneAndPort(rest)
   if ('error' in split) throw fail(`error inspecting server blocks: ${split.error}`)
-  if (scheme === 'unix') throw fail(`error inspecting server blocks: unix:// cannot be served: ${key.text}`)
+  if (scheme === 'unix')
+    throw fail(`error inspecting server blocks: unix:// cannot be served: ${key.text}`)
   const port = split.port ?? (scheme === 'dns' ? options.defaultPort : DEFAULT_PORTS[scheme])
   if (port < 0 || port > 65535) throw fail(`address ${port}: invalid port`)
   return split.zones.map(zone => ({ transport: scheme, zone, port, key }))
 }
 
-/** Reads the keys of all blocks. `report` hears of each bad one, which is then left out; without it the first is thrown. */
+/**
+ * Reads the keys of all blocks. `report` hears of each bad one, which is then left out; without it
+ * the first is thrown.
+ */
 export const inspectBlocks = (
   blocks: readonly ServerBlock[],
   options: KeyOptions,

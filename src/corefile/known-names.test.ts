@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { EXTERNAL_PLUGINS, OPTION_OWNERS, RETIRED_DIRECTIVES, RETIRED_OPTIONS } from './known-names.ts'
+import {
+  EXTERNAL_PLUGINS,
+  OPTION_OWNERS,
+  RETIRED_DIRECTIVES,
+  RETIRED_OPTIONS,
+} from './known-names.ts'
 import { DIRECTIVES } from './order.ts'
 
 test('no directive of CoreDNS is called external or retired', () => {

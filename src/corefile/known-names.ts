@@ -1,5 +1,5 @@
-// Names that people write in Corefiles and that are no directive, or no option, of CoreDNS as it is now: plugins from outside, what was retired,
-// and options that have lost their plugin.
+// Names that people write in Corefiles and that are no directive, or no option, of CoreDNS as it is
+// now: plugins from outside, what was retired, and options that have lost their plugin.
 
 /** External plugins, with what does nearly the same in CoreDNS, if anything does. */
 export const EXTERNAL_PLUGINS: ReadonlyMap<string, string> = new Map([
@@ -75,26 +75,47 @@ const TRANSFER = 'transfers are a directive of their own now: transfer ZONE { to
 export const RETIRED_OPTIONS: ReadonlyMap<string, string> = new Map([
   ['kubernetes resyncperiod', 'resyncperiod was retired in CoreDNS 1.7: leave it out'],
   ['kubernetes transfer', TRANSFER],
-  ['kubernetes cidrs', 'cidrs was retired: name the reverse zones behind kubernetes, in CIDR notation if you like'],
+  [
+    'kubernetes cidrs',
+    'cidrs was retired: name the reverse zones behind kubernetes, in CIDR notation if you like',
+  ],
   ['file transfer', TRANSFER],
   ['file upstream', 'upstream was retired: leave it out'],
   ['file no_reload', `no_reload was retired: write 'reload 0'`],
   ['auto transfer', TRANSFER],
   ['auto upstream', 'upstream was retired: leave it out'],
   ['auto no_reload', `no_reload was retired: write 'reload 0'`],
-  ['secondary transfer', `use 'transfer from' alone here; to whom zones go is said by the directive transfer`],
+  [
+    'secondary transfer',
+    `use 'transfer from' alone here; to whom zones go is said by the directive transfer`,
+  ],
   ['secondary upstream', 'upstream was retired: leave it out'],
   ['template upstream', 'upstream was retired: leave it out'],
   ['etcd upstream', 'upstream was retired: leave it out'],
-  ['forward spray', `'spray' was an option of proxy: forward tries a random upstream when none is healthy`],
-  ['forward protocol', `'protocol' was an option of proxy: write 'force_tcp', or tls:// before the address`],
+  [
+    'forward spray',
+    `'spray' was an option of proxy: forward tries a random upstream when none is healthy`,
+  ],
+  [
+    'forward protocol',
+    `'protocol' was an option of proxy: write 'force_tcp', or tls:// before the address`,
+  ],
   ['forward fail_timeout', `'fail_timeout' was an option of proxy: 'health_check' has its place`],
 ])
 
 const OWNED: Readonly<Record<string, readonly string[]>> = {
   acl: ['allow', 'block', 'filter', 'drop', 'net'],
   bind: ['except'],
-  cache: ['success', 'denial', 'prefetch', 'serve_stale', 'serve_stale_policy', 'servfail', 'disable', 'keepttl'],
+  cache: [
+    'success',
+    'denial',
+    'prefetch',
+    'serve_stale',
+    'serve_stale_policy',
+    'servfail',
+    'disable',
+    'keepttl',
+  ],
   errors: ['consolidate', 'stacktrace', 'stdout'],
   forward: [
     'except',
@@ -144,7 +165,9 @@ const OWNED: Readonly<Record<string, readonly string[]>> = {
   timeouts: ['read', 'write', 'idle', 'maxtcpqueries'],
 }
 
-/** Option to the directives that have it, as a sentence says it: `cache`, `hosts and kubernetes`. */
+/**
+ * Option to the directives that have it, as a sentence says it: `cache`, `hosts and kubernetes`.
+ */
 export const OPTION_OWNERS: ReadonlyMap<string, string> = (() => {
   const owners = new Map<string, string[]>()
   for (const [directive, options] of Object.entries(OWNED)) {

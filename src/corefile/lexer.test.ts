@@ -7,16 +7,36 @@ const read = (text: string) => lex({ text, name: 'Corefile', file: '' })
 
 const texts: { rule: string; text: string; tokens: string[] }[] = [
   { rule: 'white space separates', text: ' a\tb \n c ', tokens: ['a', 'b', 'c'] },
-  { rule: 'Unicode white space separates', text: 'a\u00a0b\u0085c\u2003d\u3000e\u2028f', tokens: ['a', 'b', 'c', 'd', 'e', 'f'] },
+  {
+    rule: 'Unicode white space separates',
+    text: 'a\u00a0b\u0085c\u2003d\u3000e\u2028f',
+    tokens: ['a', 'b', 'c', 'd', 'e', 'f'],
+  },
   { rule: 'a byte order mark is dropped at the start', text: '\ufeffa', tokens: ['a'] },
-  { rule: 'a byte order mark elsewhere is a character', text: 'a \ufeffb', tokens: ['a', '\ufeffb'] },
-  { rule: 'carriage returns vanish, even inside a word', text: 'fo\ro\r\nbar\r', tokens: ['foo', 'bar'] },
+  {
+    rule: 'a byte order mark elsewhere is a character',
+    text: 'a \ufeffb',
+    tokens: ['a', '\ufeffb'],
+  },
+  {
+    rule: 'carriage returns vanish, even inside a word',
+    text: 'fo\ro\r\nbar\r',
+    tokens: ['foo', 'bar'],
+  },
   { rule: 'a carriage return is no separator', text: 'a\rb', tokens: ['ab'] },
-  { rule: 'a backslash outside of quotes is ordinary', text: 'a\\ b\\\nc', tokens: ['a\\', 'b\\', 'c'] },
+  {
+    rule: 'a backslash outside of quotes is ordinary',
+    text: 'a\\ b\\\nc',
+    tokens: ['a\\', 'b\\', 'c'],
+  },
   { rule: 'quotes keep blanks', text: '"a b" c', tokens: ['a b', 'c'] },
   { rule: 'a quoted token ends at the quote', text: '"a"b', tokens: ['a', 'b'] },
   { rule: 'quotes inside a word are literal', text: 'foo"bar"', tokens: ['foo"bar"'] },
-  { rule: 'only \\" is an escape', text: String.raw`"a\"b\d\\" c`, tokens: [String.raw`a"b\d\\`, 'c'] },
+  {
+    rule: 'only \\" is an escape',
+    text: String.raw`"a\"b\d\\" c`,
+    tokens: [String.raw`a"b\d\\`, 'c'],
+  },
   { rule: 'empty quotes are a token', text: 'a "" b', tokens: ['a', '', 'b'] },
   { rule: 'carriage returns stay inside quotes', text: '"a\r\nb"', tokens: ['a\r\nb'] },
   { rule: 'an unterminated quote ends with the text', text: 'a "b c', tokens: ['a', 'b c'] },
@@ -24,10 +44,18 @@ const texts: { rule: string; text: string; tokens: string[] }[] = [
   { rule: 'an unterminated quote drops a last backslash', text: '"b\\', tokens: ['b'] },
   { rule: 'an unterminated quote of one backslash is nothing', text: '"\\', tokens: [] },
   { rule: 'a comment runs to the end of the line', text: 'a # b " c\nd', tokens: ['a', 'd'] },
-  { rule: 'a # in a word swallows the rest of the word only', text: 'foo#bar baz\nx', tokens: ['foo', 'baz', 'x'] },
+  {
+    rule: 'a # in a word swallows the rest of the word only',
+    text: 'foo#bar baz\nx',
+    tokens: ['foo', 'baz', 'x'],
+  },
   { rule: 'a # in a word and a newline', text: 'foo#bar\nbaz', tokens: ['foo', 'baz'] },
   { rule: 'a # inside quotes is a character', text: '"a # b"', tokens: ['a # b'] },
-  { rule: 'braces are tokens only on their own', text: '.{ {a} { }', tokens: ['.{', '{a}', '{', '}'] },
+  {
+    rule: 'braces are tokens only on their own',
+    text: '.{ {a} { }',
+    tokens: ['.{', '{a}', '{', '}'],
+  },
   { rule: 'nothing gives nothing', text: '', tokens: [] },
 ]
 
@@ -39,7 +67,11 @@ for (const { rule, text, tokens } of texts)
     )
   })
 
-const spans: { rule: string; text: string; spans: [line: number, column: number, length: number][] }[] = [
+const spans: {
+  rule: string
+  text: string
+  spans: [line: number, column: number, length: number][]
+}[] = [
   { rule: 'lines and columns count from 1', text: 'ab c\n  d', spans: [[1, 1, 2], [1, 4, 1], [2, 3, 1]] }, // biome-ignore format: a table
   { rule: 'a byte order mark is no column', text: '\ufeffab', spans: [[1, 1, 2]] },
   { rule: 'quotes belong to the span', text: 'x "a\\"b" y', spans: [[1, 1, 1], [1, 3, 6], [1, 10, 1]] }, // biome-ignore format: a table
@@ -70,6 +102,7 @@ test('more tokens than the limit are refused', () => {
   assert.throws(
     () => read('a '.repeat(TOKEN_LIMIT + 1)),
     (error: unknown) =>
-      error instanceof CorefileError && error.message === 'Corefile:1 - Error during parsing: more than 1048576 words',
+      error instanceof CorefileError &&
+      error.message === 'Corefile:1 - Error during parsing: more than 1048576 words',
   )
 })

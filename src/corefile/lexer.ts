@@ -1,4 +1,5 @@
-// Corefile text to tokens, with caddy's rules and quirks (reference: corefile-core §1.1). Knows neither directives nor variables.
+// Corefile text to tokens, with caddy's rules and quirks (reference: corefile-core §1.1). Knows
+// neither directives nor variables.
 
 import { CorefileError, parsingError } from './diagnostic.ts'
 import type { Token } from './span.ts'
@@ -58,7 +59,14 @@ class Lexer {
     }
   }
 
-  #add(text: string, start: number, length: number, line: number, lineStart: number, isClosed = true): void {
+  #add(
+    text: string,
+    start: number,
+    length: number,
+    line: number,
+    lineStart: number,
+    isClosed = true,
+  ): void {
     const { name, file } = this.#source
     const span = { file: name, line, column: start - lineStart + 1, length }
     if (this.tokens.length === TOKEN_LIMIT) {
@@ -87,7 +95,10 @@ class Lexer {
     return false
   }
 
-  /** A word. Carriage returns vanish from it; a `#` in it swallows the rest of the word, but not of the line. */
+  /**
+   * A word. Carriage returns vanish from it; a `#` in it swallows the rest of the word, but not of
+   * the line.
+   */
   #word(): void {
     const start = this.#at
     let end = -1
@@ -106,7 +117,10 @@ class Lexer {
     )
   }
 
-  /** A quoted token: ends at the closing quote, or silently at the end of the text if it is not empty. Only `\"` is an escape. */
+  /**
+   * A quoted token: ends at the closing quote, or silently at the end of the text if it is not
+   * empty. Only `\"` is an escape.
+   */
   #quoted(): void {
     const start = this.#at
     const line = this.#line
@@ -120,7 +134,9 @@ class Lexer {
     const isClosed = this.#at < this.#text.length
     this.#at = Math.min(this.#at, this.#text.length)
     const raw = this.#text.slice(start + 1, this.#at)
-    const text = raw.replace(/\\([\s\S]?)/g, (pair, next: string) => (next === '"' || next === '' ? next : pair))
+    const text = raw.replace(/\\([\s\S]?)/g, (pair, next: string) =>
+      next === '"' || next === '' ? next : pair,
+    )
     if (isClosed) this.#at++
     if (isClosed || text !== '') this.#add(text, start, this.#at - start, line, lineStart, isClosed)
   }

@@ -16,4 +16,5 @@ const cases: { rule: string; word: string; meant: string | undefined }[] = [
   { rule: 'a very long word is not compared', word: 'a'.repeat(1_000_000), meant: undefined },
 ]
 
-for (const { rule, word, meant } of cases) test(`nearest: ${rule}`, () => assert.equal(nearest(word, DIRECTIVES), meant))
+for (const { rule, word, meant } of cases)
+  test(`nearest: ${rule}`, () => assert.equal(nearest(word, DIRECTIVES), meant))

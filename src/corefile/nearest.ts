@@ -10,8 +10,13 @@ const editDistance = (a: string, b: string): number => {
     const row = [i]
     for (let j = 1; j <= b.length; j++) {
       const change = a[i - 1] === b[j - 1] ? 0 : 1
-      let best = Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + change)
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, (before[j - 2] ?? 0) + 1)
+      let best = Math.min(
+        (previous[j] ?? 0) + 1,
+        (row[j - 1] ?? 0) + 1,
+        (previous[j - 1] ?? 0) + change,
+      )
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        best = Math.min(best, (before[j - 2] ?? 0) + 1)
       row.push(best)
     }
     before = previous
@@ -20,7 +25,10 @@ const editDistance = (a: string, b: string): number => {
   return previous[b.length] ?? 0
 }
 
-/** The word closest to `word`, if it is close enough to be a slip: a third of the letters, at least one. The first of equals wins. */
+/**
+ * The word closest to `word`, if it is close enough to be a slip: a third of the letters, at least
+ * one. The first of equals wins.
+ */
 export const nearest = (word: string, words: readonly string[]): string | undefined => {
   if (word.length > LONGEST || word.length < 2) return undefined
   const folded = word.toLowerCase()

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { goAtoiError, goParseFloatError, goParseUintError, parseGoFloat, parseGoInt, parseGoUint } from './number.ts'
+import {
+  goAtoiError,
+  goParseFloatError,
+  goParseUintError,
+  parseGoFloat,
+  parseGoInt,
+  parseGoUint,
+} from './number.ts'
 import { goQuote } from './quote.ts'
 
 const integers: [text: string, value: number][] = [
@@ -15,7 +22,8 @@ const integers: [text: string, value: number][] = [
   [`${'0'.repeat(1000)}5`, 5],
 ]
 
-for (const [text, value] of integers) test(`Atoi: ${text.slice(0, 30)}`, () => assert.equal(parseGoInt(text), value))
+for (const [text, value] of integers)
+  test(`Atoi: ${text.slice(0, 30)}`, () => assert.equal(parseGoInt(text), value))
 
 const noIntegers: [text: string, error: string][] = [
   ['', 'strconv.Atoi: parsing "": invalid syntax'],
@@ -51,7 +59,10 @@ test('ParseUint: digits within the width', () => {
 for (const text of ['', '-1', '+1', 'x'])
   test(`ParseUint refuses: ${JSON.stringify(text)}`, () => {
     assert.equal(parseGoUint(text, 32), undefined)
-    assert.equal(goParseUintError(text), `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
+    assert.equal(
+      goParseUintError(text),
+      `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    )
   })
 
 test('ParseFloat', () => {
@@ -60,10 +71,16 @@ test('ParseFloat', () => {
   assert.equal(parseGoFloat('7.'), 7)
   for (const text of ['', '.', 'e5', 'NaN', 'Inf', '0x1p2', '1 ']) {
     assert.equal(parseGoFloat(text), undefined)
-    assert.equal(goParseFloatError(text), `strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`)
+    assert.equal(
+      goParseFloatError(text),
+      `strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`,
+    )
   }
   assert.equal(parseGoFloat('1e999'), undefined)
-  assert.equal(goParseFloatError('1e999'), 'strconv.ParseFloat: parsing "1e999": value out of range')
+  assert.equal(
+    goParseFloatError('1e999'),
+    'strconv.ParseFloat: parsing "1e999": value out of range',
+  )
 })
 
 const quotes: [text: string, quoted: string][] = [
@@ -76,4 +93,5 @@ const quotes: [text: string, quoted: string][] = [
   ['\u{e0001}', String.raw`"\U000e0001"`],
 ]
 
-for (const [text, quoted] of quotes) test(`quote: ${quoted}`, () => assert.equal(goQuote(text), quoted))
+for (const [text, quoted] of quotes)
+  test(`quote: ${quoted}`, () => assert.equal(goQuote(text), quoted))

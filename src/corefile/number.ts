@@ -3,7 +3,10 @@
 import { goQuote } from './quote.ts'
 
 const MAX_INT64 = 2n ** 63n - 1n
-/** Longest digit string worth converting; anything longer is out of range unless it is all leading zeros. */
+/**
+ * Longest digit string worth converting; anything longer is out of range unless it is all leading
+ * zeros.
+ */
 const DIGITS = 400
 
 const toBigInt = (digits: string): bigint => {
@@ -11,7 +14,10 @@ const toBigInt = (digits: string): bigint => {
   return significant.length > DIGITS ? 10n ** BigInt(DIGITS) : BigInt(significant)
 }
 
-/** strconv.Atoi for 64 bits: a sign and decimal digits. Undefined for anything else. Exact up to 2^53. */
+/**
+ * strconv.Atoi for 64 bits: a sign and decimal digits. Undefined for anything else. Exact up to
+ * 2^53.
+ */
 export const parseGoInt = (text: string): number | undefined => {
   const match = /^([+-]?)(\d+)$/.exec(text)
   if (match === null) return undefined
@@ -30,7 +36,10 @@ export const parseGoUint = (text: string, bits: 8 | 16 | 32 | 64): number | unde
 
 const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
-/** strconv.ParseFloat without hexadecimal floats, infinities and NaN, which no option of a Corefile can mean. */
+/**
+ * strconv.ParseFloat without hexadecimal floats, infinities and NaN, which no option of a Corefile
+ * can mean.
+ */
 export const parseGoFloat = (text: string): number | undefined => {
   const value = FLOAT.test(text) ? Number(text) : Number.NaN
   return Number.isFinite(value) ? value : undefined
@@ -43,7 +52,9 @@ const numError = (call: string, text: string, isNumber: boolean): string =>
 export const goAtoiError = (text: string): string => numError('Atoi', text, /^[+-]?\d+$/.test(text))
 
 /** What strconv.ParseUint says of a text that parseGoUint refuses. */
-export const goParseUintError = (text: string): string => numError('ParseUint', text, /^\d+$/.test(text))
+export const goParseUintError = (text: string): string =>
+  numError('ParseUint', text, /^\d+$/.test(text))
 
 /** What strconv.ParseFloat says of a text that parseGoFloat refuses. */
-export const goParseFloatError = (text: string): string => numError('ParseFloat', text, FLOAT.test(text))
+export const goParseFloatError = (text: string): string =>
+  numError('ParseFloat', text, FLOAT.test(text))

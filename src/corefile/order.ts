@@ -1,4 +1,5 @@
-// The directives of CoreDNS in the order of its plugin chain. Which of them shardns serves is plugins/index.ts's business.
+// The directives of CoreDNS in the order of its plugin chain. Which of them shardns serves is
+// plugins/index.ts's business.
 
 export const DIRECTIVES: readonly string[] = [
   'root',
@@ -63,5 +64,10 @@ export const DIRECTIVES: readonly string[] = [
   'nomad',
 ]
 
-/** CoreDNS's order, but for `bind`, which says what the listeners are that all others may ask for. */
-export const SETUP_ORDER: readonly string[] = ['bind', ...DIRECTIVES.filter(name => name !== 'bind')]
+/**
+ * CoreDNS's order, but for `bind`, which says what the listeners are that all others may ask for.
+ */
+export const SETUP_ORDER: readonly string[] = [
+  'bind',
+  ...DIRECTIVES.filter(name => name !== 'bind'),
+]

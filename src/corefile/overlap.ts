@@ -15,7 +15,8 @@ export interface BoundSite {
 }
 
 const siteText = (site: Site): string => `${site.transport}://${site.zone}:${site.port}`
-const onAddress = (text: string, address: string): string => (address === '' ? text : `${text} on ${address}`)
+const onAddress = (text: string, address: string): string =>
+  address === '' ? text : `${text} on ${address}`
 
 /** Sites without a view seen so far. */
 class Claims {
@@ -43,8 +44,15 @@ class Claims {
   }
 }
 
-/** Of a claim and the first one. `words` name the address in the block's `bind`: a block that claims an address twice has named it twice. */
-const placesOf = (site: Site, first: Site | undefined, words: readonly Token[]): Omit<CorefileErrorOptions, 'code'> => {
+/**
+ * Of a claim and the first one. `words` name the address in the block's `bind`: a block that claims
+ * an address twice has named it twice.
+ */
+const placesOf = (
+  site: Site,
+  first: Site | undefined,
+  words: readonly Token[],
+): Omit<CorefileErrorOptions, 'code'> => {
   const { span } = site.key
   if (first !== site) return { span, ...(first && firstOne(first.key.span, span)) }
   const [one, other] = words
@@ -57,7 +65,10 @@ export const checkOverlap = (sites: readonly BoundSite[]): void => {
   for (const error of findOverlaps(sites)) throw error
 }
 
-/** One error for each site that cannot be served beside an earlier one. Sites come in Corefile order. */
+/**
+ * One error for each site that cannot be served beside an earlier one. Sites come in Corefile
+ * order.
+ */
 export function* findOverlaps(sites: readonly BoundSite[]): Generator<CorefileError> {
   const claims = new Claims()
   for (const { site, bindAddresses, bindTokens = [], hasView } of sites) {
@@ -79,7 +90,10 @@ export function* findOverlaps(sites: readonly BoundSite[]): Generator<CorefileEr
       }
       const other = holder === undefined ? claims.overlapping(text, address) : undefined
       if (other !== undefined) {
-        yield fail(`zone overlap listener capacity with ${onAddress(text, other)}`, claims.holder(text, other))
+        yield fail(
+          `zone overlap listener capacity with ${onAddress(text, other)}`,
+          claims.holder(text, other),
+        )
         break
       }
       if (!hasView) claims.add(text, address, site)

@@ -5,9 +5,14 @@ import type { Loader } from './loader.ts'
 import { parseCorefile } from './parser.ts'
 import type { ParsedCorefile } from './server-block.ts'
 
-const NO_FILES: Loader = { readFile: path => assert.fail(path), kindOf: () => undefined, listDir: () => [] }
+const NO_FILES: Loader = {
+  readFile: path => assert.fail(path),
+  kindOf: () => undefined,
+  listDir: () => [],
+}
 
-const parse = (text: string): ParsedCorefile => parseCorefile({ text, file: 'Corefile', baseDir: '/conf' }, NO_FILES, {})
+const parse = (text: string): ParsedCorefile =>
+  parseCorefile({ text, file: 'Corefile', baseDir: '/conf' }, NO_FILES, {})
 
 const errorOf = (text: string): CorefileError => {
   try {
@@ -31,7 +36,10 @@ test('one megabyte of open braces ends with an error', () => {
 test('snippets that double each other end at the cap', () => {
   let text = '(s0) {\nlog\n}\n'
   for (let i = 1; i < 40; i++) text += `(s${i}) {\nimport s${i - 1}\nimport s${i - 1}\n}\n`
-  assert.match(errorOf(`${text}. {\nimport s39\n}`).message, /maximum snippet import depth \(10000\) exceeded$/)
+  assert.match(
+    errorOf(`${text}. {\nimport s39\n}`).message,
+    /maximum snippet import depth \(10000\) exceeded$/,
+  )
 })
 
 test('long snippets end at the cap of tokens', () => {

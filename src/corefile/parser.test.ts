@@ -11,9 +11,17 @@ const NO_FILES: Loader = {
   listDir: () => [],
 }
 
-const env = { ZONE: 'a.org', LIST: 'a b', SELF: '{$SELF}', DIRECTIVE: 'log', CLOSE: '}', BREAK: 'x\ny' }
+const env = {
+  ZONE: 'a.org',
+  LIST: 'a b',
+  SELF: '{$SELF}',
+  DIRECTIVE: 'log',
+  CLOSE: '}',
+  BREAK: 'x\ny',
+}
 
-const parse = (text: string): ParsedCorefile => parseCorefile({ text, file: 'Corefile', baseDir: '/conf' }, NO_FILES, env)
+const parse = (text: string): ParsedCorefile =>
+  parseCorefile({ text, file: 'Corefile', baseDir: '/conf' }, NO_FILES, env)
 
 const errorOf = (text: string): CorefileError => {
   try {
@@ -29,7 +37,9 @@ const errorOf = (text: string): CorefileError => {
 const shown = (block: ServerBlock): string =>
   [
     block.keys.map(key => key.text).join(' '),
-    ...[...block.directives].map(([name, tokens]) => `${name}: ${tokens.map(token => token.text).join(' ')}`),
+    ...[...block.directives].map(
+      ([name, tokens]) => `${name}: ${tokens.map(token => token.text).join(' ')}`,
+    ),
   ].join(' | ')
 
 const blocks: { rule: string; text: string; blocks: string[] }[] = [
@@ -38,28 +48,64 @@ const blocks: { rule: string; text: string; blocks: string[] }[] = [
   { rule: '3: nor has a snippet', text: '(a) {\n log\n}', blocks: [] },
   { rule: '4: one block needs no braces', text: '.\nwhoami', blocks: ['. | whoami: whoami'] },
   { rule: '5: the usual block', text: '. {\nwhoami\n}', blocks: ['. | whoami: whoami'] },
-  { rule: '6: the brace may stand on the next line', text: '.\n{\nwhoami\n}', blocks: ['. | whoami: whoami'] },
-  { rule: '11: keys may have commas', text: 'a.org, b.org {\nwhoami\n}', blocks: ['a.org b.org | whoami: whoami'] },
+  {
+    rule: '6: the brace may stand on the next line',
+    text: '.\n{\nwhoami\n}',
+    blocks: ['. | whoami: whoami'],
+  },
+  {
+    rule: '11: keys may have commas',
+    text: 'a.org, b.org {\nwhoami\n}',
+    blocks: ['a.org b.org | whoami: whoami'],
+  },
   {
     rule: '12: a comma carries on to the next line',
     text: 'a.org,\nb.org {\nwhoami\n}',
     blocks: ['a.org b.org | whoami: whoami'],
   },
-  { rule: '14: a comma inside a key is part of it', text: 'a.org,b.org {\nwhoami\n}', blocks: ['a.org,b.org | whoami: whoami'] },
-  { rule: '27: a key that expands to nothing is dropped', text: '{$UNSET} . {\nwhoami\n}', blocks: ['. | whoami: whoami'] },
-  { rule: '47: a # in a word swallows the word only', text: '. {\nwhoami#x y\n}', blocks: ['. | whoami: whoami y'] },
+  {
+    rule: '14: a comma inside a key is part of it',
+    text: 'a.org,b.org {\nwhoami\n}',
+    blocks: ['a.org,b.org | whoami: whoami'],
+  },
+  {
+    rule: '27: a key that expands to nothing is dropped',
+    text: '{$UNSET} . {\nwhoami\n}',
+    blocks: ['. | whoami: whoami'],
+  },
+  {
+    rule: '47: a # in a word swallows the word only',
+    text: '. {\nwhoami#x y\n}',
+    blocks: ['. | whoami: whoami y'],
+  },
   {
     rule: '48: a token over two lines stays on one logical line',
     text: '. {\nchaos "multi\nline" x\nwhoami\n}',
     blocks: ['. | chaos: chaos multi\nline x | whoami: whoami'],
   },
-  { rule: '49: byte order mark and CRLF', text: '\ufeff. {\r\nwhoami\r\n}\r\n', blocks: ['. | whoami: whoami'] },
-  { rule: 'the first directive may follow the brace', text: '. { whoami\n}', blocks: ['. | whoami: whoami'] },
+  {
+    rule: '49: byte order mark and CRLF',
+    text: '\ufeff. {\r\nwhoami\r\n}\r\n',
+    blocks: ['. | whoami: whoami'],
+  },
+  {
+    rule: 'the first directive may follow the brace',
+    text: '. { whoami\n}',
+    blocks: ['. | whoami: whoami'],
+  },
   { rule: 'keys alone are a block', text: 'a.org b.org', blocks: ['a.org b.org'] },
   { rule: 'a block may be empty', text: '.:1053 {\n}', blocks: ['.:1053'] },
-  { rule: 'two blocks', text: 'a {\nlog\n}\nb {\nerrors\n}', blocks: ['a | log: log', 'b | errors: errors'] },
+  {
+    rule: 'two blocks',
+    text: 'a {\nlog\n}\nb {\nerrors\n}',
+    blocks: ['a | log: log', 'b | errors: errors'],
+  },
   { rule: 'a stray } is a key', text: '. {\nlog\n}\n}', blocks: ['. | log: log', '}'] },
-  { rule: 'a brace at the end of a word is part of it', text: '.{\nlog', blocks: ['.{ | log: log'] },
+  {
+    rule: 'a brace at the end of a word is part of it',
+    text: '.{\nlog',
+    blocks: ['.{ | log: log'],
+  },
   {
     rule: '50: repeated directives are one list',
     text: '. {\nforward . 192.0.2.1\nlog\nforward . 192.0.2.2\n}',
@@ -75,10 +121,26 @@ const blocks: { rule: string; text: string; blocks: string[] }[] = [
     text: '. {\ncache\n{\nsuccess 1\n}\n}',
     blocks: ['. | cache: cache { success 1 }'],
   },
-  { rule: 'a one-line plugin block', text: '. {\nhealth { lameduck 5s }\n}', blocks: ['. | health: health { lameduck 5s }'] },
-  { rule: 'variables in keys', text: '{$ZONE} x.{$ZONE} {\nlog\n}', blocks: ['a.org x.a.org | log: log'] },
-  { rule: 'variables stay one token', text: '. {\nlog {$LIST} "{%ZONE%} b"\n}', blocks: ['. | log: log a b a.org b'] },
-  { rule: 'variables in directive names', text: '. {\n{$DIRECTIVE} x\n}', blocks: ['. | log: {$DIRECTIVE} x'] },
+  {
+    rule: 'a one-line plugin block',
+    text: '. {\nhealth { lameduck 5s }\n}',
+    blocks: ['. | health: health { lameduck 5s }'],
+  },
+  {
+    rule: 'variables in keys',
+    text: '{$ZONE} x.{$ZONE} {\nlog\n}',
+    blocks: ['a.org x.a.org | log: log'],
+  },
+  {
+    rule: 'variables stay one token',
+    text: '. {\nlog {$LIST} "{%ZONE%} b"\n}',
+    blocks: ['. | log: log a b a.org b'],
+  },
+  {
+    rule: 'variables in directive names',
+    text: '. {\n{$DIRECTIVE} x\n}',
+    blocks: ['. | log: {$DIRECTIVE} x'],
+  },
   {
     rule: 'a brace from a variable is no brace',
     text: '. {\nlog {$CLOSE}\nerrors\n}',
@@ -127,8 +189,16 @@ const blocks: { rule: string; text: string; blocks: string[] }[] = [
     text: '(__proto__) {\nlog\n}\n. {\nimport __proto__\n}',
     blocks: ['. | log: log'],
   },
-  { rule: 'a snippet named by a variable', text: '(a.org) {\nlog\n}\n. {\nimport {$ZONE}\n}', blocks: ['. | log: log'] },
-  { rule: 'two keys in parentheses are keys', text: '(a) (b) {\nlog\n}', blocks: ['(a) (b) | log: log'] },
+  {
+    rule: 'a snippet named by a variable',
+    text: '(a.org) {\nlog\n}\n. {\nimport {$ZONE}\n}',
+    blocks: ['. | log: log'],
+  },
+  {
+    rule: 'two keys in parentheses are keys',
+    text: '(a) (b) {\nlog\n}',
+    blocks: ['(a) (b) | log: log'],
+  },
 ]
 
 for (const { rule, text, blocks: expected } of blocks)
@@ -137,7 +207,12 @@ for (const { rule, text, blocks: expected } of blocks)
   })
 
 const PARSING = 'Error during parsing: '
-const errors: { rule: string; text: string; message: string; at?: [line: number, column: number, length: number] }[] = [
+const errors: {
+  rule: string
+  text: string
+  message: string
+  at?: [line: number, column: number, length: number]
+}[] = [
   {
     rule: '7: all on one line',
     text: '. { whoami }',
@@ -237,7 +312,11 @@ const errors: { rule: string; text: string; message: string; at?: [line: number,
     message: `Corefile:2 - ${PARSING}environment substitution does not end in '{$SELF}'`,
     at: [2, 5, 7],
   },
-  { rule: 'directives are case-sensitive', text: '. {\nLog\n}', message: `Corefile:2 - ${PARSING}Unknown directive 'Log'` },
+  {
+    rule: 'directives are case-sensitive',
+    text: '. {\nLog\n}',
+    message: `Corefile:2 - ${PARSING}Unknown directive 'Log'`,
+  },
   {
     rule: '__proto__ is no directive',
     text: '. {\n__proto__\n}',
@@ -249,7 +328,8 @@ for (const { rule, text, message, at } of errors)
   test(`errors: ${rule}`, () => {
     const error = errorOf(text)
     assert.equal(error.message, message)
-    if (at !== undefined) assert.deepEqual([error.span?.line, error.span?.column, error.span?.length], at)
+    if (at !== undefined)
+      assert.deepEqual([error.span?.line, error.span?.column, error.span?.length], at)
   })
 
 const hints: { text: string; hint: string | undefined }[] = [

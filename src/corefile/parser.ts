@@ -1,4 +1,5 @@
-// A Corefile and what it imports, to server blocks: up to the first error, as CoreDNS reads it, or past all errors, as a reader wants it.
+// A Corefile and what it imports, to server blocks: up to the first error, as CoreDNS reads it, or
+// past all errors, as a reader wants it.
 
 import { BlockParser, type Report } from './block-parser.ts'
 import { CorefileError } from './diagnostic.ts'
@@ -26,10 +27,14 @@ const parse = (source: CorefileSource, loader: Loader, env: Environment, report:
 }
 
 /**
- * Reads a Corefile and what it imports. Throws the first CorefileError. No server blocks (an empty file, only comments or snippets) is no
- * error: the built-in Corefile is used then.
+ * Reads a Corefile and what it imports. Throws the first CorefileError. No server blocks (an empty
+ * file, only comments or snippets) is no error: the built-in Corefile is used then.
  */
-export const parseCorefile = (source: CorefileSource, loader: Loader, env: Environment): ParsedCorefile => {
+export const parseCorefile = (
+  source: CorefileSource,
+  loader: Loader,
+  env: Environment,
+): ParsedCorefile => {
   const { parsed, failure } = parse(source, loader, env, error => {
     throw error
   })
@@ -45,11 +50,18 @@ export interface Survey {
 }
 
 /** The same, going on after an error where that makes sense. Throws nothing. */
-export const surveyCorefile = (source: CorefileSource, loader: Loader, env: Environment): Survey => {
+export const surveyCorefile = (
+  source: CorefileSource,
+  loader: Loader,
+  env: Environment,
+): Survey => {
   const errors: CorefileError[] = []
   const { parsed, failure } = parse(source, loader, env, error => {
     errors.push(error)
     if (errors.length === ERROR_LIMIT) throw error
   })
-  return { parsed, errors: failure === undefined || errors.includes(failure) ? errors : [...errors, failure] }
+  return {
+    parsed,
+    errors: failure === undefined || errors.includes(failure) ? errors : [...errors, failure],
+  }
 }

@@ -1,4 +1,5 @@
-// What the parser makes of a Corefile: server blocks of tokens, and what beside them is of use to those who look further.
+// What the parser makes of a Corefile: server blocks of tokens, and what beside them is of use to
+// those who look further.
 
 import type { Diagnostic } from './diagnostic.ts'
 import type { Occurrences } from './directive.ts'
@@ -11,7 +12,10 @@ export interface ServerBlock {
   readonly keys: readonly Token[]
   /** Whether it has a '{' of its own. */
   readonly isBraced: boolean
-  /** For a block whose first key is the name of a directive: the '}' before, which may be one too many. */
+  /**
+   * For a block whose first key is the name of a directive: the '}' before, which may be one too
+   * many.
+   */
   readonly tooMany: Span | undefined
   /** Directive to the tokens of all its occurrences, in file order. */
   readonly directives: ReadonlyMap<string, readonly Token[]>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fileLoader } from '../server/file-loader.ts'
+import { fileLoader } from '../process/load/file-loader.ts'
 import { defaultCorefile } from './default.ts'
 import { inspectBlocks } from './keys.ts'
 import { DIRECTIVES } from './order.ts'
@@ -8,11 +8,16 @@ import { parseCorefile } from './parser.ts'
 import { directiveOf, directivesInSetupOrder } from './setup-order.ts'
 
 const inspect = (text: string) =>
-  inspectBlocks(parseCorefile({ text, file: 'Corefile', baseDir: '/nonexistent' }, fileLoader, {}).blocks, { defaultPort: 53 })
+  inspectBlocks(
+    parseCorefile({ text, file: 'Corefile', baseDir: '/nonexistent' }, fileLoader, {}).blocks,
+    { defaultPort: 53 },
+  )
 
 test('setup goes directive by directive in chain order, then block by block', () => {
   const blocks = inspect('a.org {\nwhoami\nlog\ncache\n}\nb.org {\ncache 5\nerrors\nlog\n}')
-  const steps = [...directivesInSetupOrder(blocks)].map(({ blockIndex, directive }) => `${directive.name} ${blockIndex}`)
+  const steps = [...directivesInSetupOrder(blocks)].map(
+    ({ blockIndex, directive }) => `${directive.name} ${blockIndex}`,
+  )
   assert.deepEqual(steps, ['errors 1', 'log 0', 'log 1', 'cache 0', 'cache 1', 'whoami 0'])
 })
 
@@ -38,7 +43,18 @@ test('the built-in Corefile is whoami and log on the port', () => {
 
 test('the 60 directives of CoreDNS, each once', () => {
   assert.equal(new Set(DIRECTIVES).size, 60)
-  const order = ['rewrite', 'autopath', 'acl', 'cache', 'dnssec', 'tls', 'kubernetes', 'forward', 'whoami', 'nomad']
+  const order = [
+    'rewrite',
+    'autopath',
+    'acl',
+    'cache',
+    'dnssec',
+    'tls',
+    'kubernetes',
+    'forward',
+    'whoami',
+    'nomad',
+  ]
   assert.deepEqual(
     DIRECTIVES.filter(name => order.includes(name)),
     order,

@@ -1,7 +1,11 @@
-// Where a token stands in a Corefile. Spans survive imports, snippets and environment substitution: they always show the source.
+// Where a token stands in a Corefile. Spans survive imports, snippets and environment substitution:
+// they always show the source.
 
 export interface Span {
-  /** The name shown to people: the value of -conf for the main file, the absolute path of an imported one. */
+  /**
+   * The name shown to people: the value of -conf for the main file, the absolute path of an
+   * imported one.
+   */
   readonly file: string
   /** From 1. */
   readonly line: number
@@ -23,14 +27,20 @@ export interface Token {
   readonly isUnclosed?: true
 }
 
-/** Line breaks inside a token (quoted, or from a variable): what follows stands on the same logical line as its end. */
+/**
+ * Line breaks inside a token (quoted, or from a variable): what follows stands on the same logical
+ * line as its end.
+ */
 export const lineBreaks = (token: Token): number => {
   let count = 0
   for (let at = token.text.indexOf('\n'); at >= 0; at = token.text.indexOf('\n', at + 1)) count++
   return count
 }
 
-/** Whether `next` starts a new logical line after `previous`. Lines that go backwards (a snippet defined above) do not. */
+/**
+ * Whether `next` starts a new logical line after `previous`. Lines that go backwards (a snippet
+ * defined above) do not.
+ */
 export const startsNewLine = (previous: Token | undefined, next: Token | undefined): boolean => {
   if (previous === undefined) return true
   if (next === undefined) return false

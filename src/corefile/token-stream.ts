@@ -1,4 +1,5 @@
-// The parser's cursor over tokens into which imports are spliced. Splicing costs nothing but the spliced tokens, however many follow.
+// The parser's cursor over tokens into which imports are spliced. Splicing costs nothing but the
+// spliced tokens, however many follow.
 
 import { lineBreaks, startsNewLine, type Token } from './span.ts'
 
@@ -51,9 +52,11 @@ export class TokenStream {
   get lineEnd(): Token | undefined {
     const next = this.#peek()
     const frame = this.#frames.at(-1)
-    if (next === undefined || frame === undefined || startsNewLine(this.current, next)) return undefined
+    if (next === undefined || frame === undefined || startsNewLine(this.current, next))
+      return undefined
     let at = frame.next
-    while (at + 1 < frame.tokens.length && !startsNewLine(frame.tokens[at], frame.tokens[at + 1])) at++
+    while (at + 1 < frame.tokens.length && !startsNewLine(frame.tokens[at], frame.tokens[at + 1]))
+      at++
     return frame.tokens[at]
   }
 
@@ -73,7 +76,10 @@ export class TokenStream {
     }
   }
 
-  /** Puts a token in place of the current one: line breaks from variables count when the next line is looked for. */
+  /**
+   * Puts a token in place of the current one: line breaks from variables count when the next line
+   * is looked for.
+   */
   substitute(token: Token): void {
     if (this.#history.length > 0) this.#history[this.#history.length - 1] = token
   }
@@ -84,7 +90,10 @@ export class TokenStream {
     if (token !== undefined) this.#frames.push({ tokens: [token], next: 0 })
   }
 
-  /** Drops the last `count` tokens moved over and puts others in their place; the next advance goes to the first of them. */
+  /**
+   * Drops the last `count` tokens moved over and puts others in their place; the next advance goes
+   * to the first of them.
+   */
   replaceLast(count: number, tokens: readonly Token[]): void {
     this.#history = this.#history.slice(0, Math.max(0, this.#history.length - count))
     this.#peek()

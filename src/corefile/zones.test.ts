@@ -23,7 +23,11 @@ const zones: { rule: string; text: string; zones: string[] | undefined }[] = [
   { rule: '/8', text: '10.0.0.0/8', zones: ['10.in-addr.arpa.'] },
   { rule: '/15', text: '10.0.0.0/15', zones: ['0.10.in-addr.arpa.', '1.10.in-addr.arpa.'] },
   { rule: '/16 with host bits', text: '10.1.2.3/16', zones: ['1.10.in-addr.arpa.'] },
-  { rule: '/15 with host bits', text: '10.3.2.1/15', zones: ['2.10.in-addr.arpa.', '3.10.in-addr.arpa.'] },
+  {
+    rule: '/15 with host bits',
+    text: '10.3.2.1/15',
+    zones: ['2.10.in-addr.arpa.', '3.10.in-addr.arpa.'],
+  },
   { rule: '/24 and a port', text: '192.0.2.0/24:1053', zones: ['2.0.192.in-addr.arpa.'] },
   { rule: '/32', text: '192.0.2.1/32', zones: ['1.2.0.192.in-addr.arpa.'] },
   { rule: '/0', text: '0.0.0.0/0', zones: ['in-addr.arpa.'] },
@@ -33,7 +37,9 @@ const zones: { rule: string; text: string; zones: string[] | undefined }[] = [
   {
     rule: 'IPv6 /29',
     text: '2001:db8::/29',
-    zones: ['8', '9', 'a', 'b', 'c', 'd', 'e', 'f'].map(nibble => `${nibble}.b.d.0.1.0.0.2.ip6.arpa.`),
+    zones: ['8', '9', 'a', 'b', 'c', 'd', 'e', 'f'].map(
+      nibble => `${nibble}.b.d.0.1.0.0.2.ip6.arpa.`,
+    ),
   },
   {
     rule: 'IPv6 with an IPv4 tail',
@@ -104,7 +110,8 @@ const names: { text: string; ok: boolean }[] = [
 ]
 
 for (const { text, ok } of names)
-  test(`isDomainName: ${text.slice(0, 20)} (${text.length})`, () => assert.equal(isDomainName(text), ok))
+  test(`isDomainName: ${text.slice(0, 20)} (${text.length})`, () =>
+    assert.equal(isDomainName(text), ok))
 
 test('zone arguments: those that are no zones are skipped, none gives the zones of the block', () => {
   assert.deepEqual(zonesFromArgsOrBlock(['A.org', 'b..org', '10.0.0.0/15'], ['.']), [
@@ -125,8 +132,16 @@ test('reverse zones lie below the two trees', () => {
 })
 
 test('preferred syntax: root, reverse zones, labels that start with a letter', () => {
-  for (const zone of ['.', '10.in-addr.arpa.', 'example.org.', 'a-b.c1.']) assert.ok(followsPreferredSyntax(zone), zone)
-  for (const zone of ['_foo.', '1.example.com.', 'a-.org.', 'a.org,b.org.', 'foo://a.org.', 'in_addr.']) {
+  for (const zone of ['.', '10.in-addr.arpa.', 'example.org.', 'a-b.c1.'])
+    assert.ok(followsPreferredSyntax(zone), zone)
+  for (const zone of [
+    '_foo.',
+    '1.example.com.',
+    'a-.org.',
+    'a.org,b.org.',
+    'foo://a.org.',
+    'in_addr.',
+  ]) {
     assert.equal(followsPreferredSyntax(zone), false, zone)
   }
 })

@@ -1,4 +1,5 @@
-// Zone names as the Corefile writes them: ports and schemes off, CIDR notation expanded, lower case, fully qualified.
+// Zone names as the Corefile writes them: ports and schemes off, CIDR notation expanded, lower
+// case, fully qualified.
 
 import { isIPv4, isIPv6 } from 'node:net'
 import { parseGoInt } from './number.ts'
@@ -6,11 +7,22 @@ import { goQuote } from './quote.ts'
 
 export type Transport = 'dns' | 'tls' | 'quic' | 'grpc' | 'https' | 'https3'
 
-const SCHEMES: readonly (Transport | 'unix')[] = ['tls', 'dns', 'quic', 'grpc', 'https3', 'https', 'unix']
+const SCHEMES: readonly (Transport | 'unix')[] = [
+  'tls',
+  'dns',
+  'quic',
+  'grpc',
+  'https3',
+  'https',
+  'unix',
+]
 const ZONE_BYTES = 255
 const LABEL_BYTES = 63
 
-/** A known `scheme://` and the rest; without one (or with an unknown one, which stays part of the name) it is dns. */
+/**
+ * A known `scheme://` and the rest; without one (or with an unknown one, which stays part of the
+ * name) it is dns.
+ */
 export const splitScheme = (text: string): { scheme: Transport | 'unix'; rest: string } => {
   for (const scheme of SCHEMES) {
     if (text.startsWith(`${scheme}://`)) return { scheme, rest: text.slice(scheme.length + 3) }
@@ -18,7 +30,10 @@ export const splitScheme = (text: string): { scheme: Transport | 'unix'; rest: s
   return { scheme: 'dns', rest: text }
 }
 
-/** Bytes from `offset` that write one byte of a label: 1, 2 for `\X`, 4 for `\DDD`; 0 for a broken escape. */
+/**
+ * Bytes from `offset` that write one byte of a label: 1, 2 for `\X`, 4 for `\DDD`; 0 for a broken
+ * escape.
+ */
 const escapeLength = (text: string, offset: number): 0 | 1 | 2 | 4 => {
   if (text[offset] !== '\\') return 1
   const digits = text.slice(offset + 1, offset + 4)
@@ -26,7 +41,10 @@ const escapeLength = (text: string, offset: number): 0 | 1 | 2 | 4 => {
   return digits === '' ? 0 : 2
 }
 
-/** Whether the text can be put on the wire as a name: labels of 1 to 63 bytes, 255 in all; escapes count as the byte they stand for. */
+/**
+ * Whether the text can be put on the wire as a name: labels of 1 to 63 bytes, 255 in all; escapes
+ * count as the byte they stand for.
+ */
 export const isDomainName = (text: string): boolean => {
   if (text === '.') return true
   let label = 0
@@ -41,7 +59,8 @@ export const isDomainName = (text: string): boolean => {
     }
     const step = escapeLength(text, i)
     if (step === 0) return false
-    const unit = step === 4 ? 1 : Buffer.byteLength(String.fromCodePoint(text.codePointAt(i + step - 1) ?? 0))
+    const unit =
+      step === 4 ? 1 : Buffer.byteLength(String.fromCodePoint(text.codePointAt(i + step - 1) ?? 0))
     label += unit
     if (label > LABEL_BYTES) return false
     i += step + (unit === 4 ? 1 : 0)
@@ -80,22 +99,35 @@ const ipv6Nibbles = (text: string): number[] => {
   return groups.flatMap(group => [group >> 12, (group >> 8) & 15, (group >> 4) & 15, group & 15])
 }
 
-/** The reverse zones that cover a prefix exactly; a mask between two labels gives one zone for each value of the next label. */
-const reverseZones = (digits: number[], bitsPerDigit: number, maskBits: number, suffix: string): string[] => {
+/**
+ * The reverse zones that cover a prefix exactly; a mask between two labels gives one zone for each
+ * value of the next label.
+ */
+const reverseZones = (
+  digits: number[],
+  bitsPerDigit: number,
+  maskBits: number,
+  suffix: string,
+): string[] => {
   const whole = Math.floor(maskBits / bitsPerDigit)
   const radix = bitsPerDigit === 4 ? 16 : 10
-  const zone = (parts: number[]): string => [...parts.map(part => part.toString(radix)).reverse(), suffix].join('.')
+  const zone = (parts: number[]): string =>
+    [...parts.map(part => part.toString(radix)).reverse(), suffix].join('.')
   const freeBits = (bitsPerDigit - (maskBits % bitsPerDigit)) % bitsPerDigit
   if (freeBits === 0) return [zone(digits.slice(0, whole))]
   const first = ((digits[whole] ?? 0) >> freeBits) << freeBits
-  return Array.from({ length: 2 ** freeBits }, (_, k) => zone([...digits.slice(0, whole), first + k]))
+  return Array.from({ length: 2 ** freeBits }, (_, k) =>
+    zone([...digits.slice(0, whole), first + k]),
+  )
 }
 
 /** Zones of `address/bits`; undefined if the text is no CIDR. */
 const zonesOfCidr = (text: string): string[] | undefined => {
   const [, address = '', mask = ''] = /^([^/%]+)\/(\d{1,3})$/.exec(text) ?? []
-  if (isIPv4(address) && Number(mask) <= 32) return reverseZones(ipv4Bytes(address), 8, Number(mask), 'in-addr.arpa.')
-  if (isIPv6(address) && Number(mask) <= 128) return reverseZones(ipv6Nibbles(address), 4, Number(mask), 'ip6.arpa.')
+  if (isIPv4(address) && Number(mask) <= 32)
+    return reverseZones(ipv4Bytes(address), 8, Number(mask), 'in-addr.arpa.')
+  if (isIPv6(address) && Number(mask) <= 128)
+    return reverseZones(ipv6Nibbles(address), 4, Number(mask), 'ip6.arpa.')
   return undefined
 }
 
@@ -107,12 +139,14 @@ export interface ZoneAndPort {
 }
 
 /**
- * Splits `ZONE[:PORT]` (no scheme) as CoreDNS does: an integer behind the last colon is a port, whatever stands before. The error texts
- * are CoreDNS's. Stricter in one point: a name whose escapes cannot be put on the wire is refused.
+ * Splits `ZONE[:PORT]` (no scheme) as CoreDNS does: an integer behind the last colon is a port,
+ * whatever stands before. The error texts are CoreDNS's. Stricter in one point: a name whose
+ * escapes cannot be put on the wire is refused.
  */
 export const splitZoneAndPort = (text: string): ZoneAndPort | { readonly error: string } => {
   const colon = text.lastIndexOf(':')
-  if (text !== '' && colon === text.length - 1) return { error: `expecting data after last colon: ${goQuote(text)}` }
+  if (text !== '' && colon === text.length - 1)
+    return { error: `expecting data after last colon: ${goQuote(text)}` }
   const port = colon < 0 ? undefined : parseGoInt(text.slice(colon + 1))
   const host = port === undefined ? text : text.slice(0, colon)
   const bytes = Buffer.byteLength(host)
@@ -120,23 +154,39 @@ export const splitZoneAndPort = (text: string): ZoneAndPort | { readonly error: 
   if (!isDomainName(host)) return { error: `zone is not a valid domain name: ${host}` }
   const zones = zonesOfCidr(host)
   if (zones === undefined) return { zones: [normalizeName(host)], port }
-  if (host.startsWith(':') || (host.startsWith('0') && host.includes(':'))) return { error: `invalid CIDR ${text}` }
+  if (host.startsWith(':') || (host.startsWith('0') && host.includes(':')))
+    return { error: `invalid CIDR ${text}` }
   return { zones, port }
 }
 
-/** Normalised zones of a zone argument: scheme and port are dropped, a CIDR may give several. Undefined if it is no zone. */
+/**
+ * Normalised zones of a zone argument: scheme and port are dropped, a CIDR may give several.
+ * Undefined if it is no zone.
+ */
 export const normalizeZone = (text: string): string[] | undefined => {
   const split = splitZoneAndPort(splitScheme(text).rest)
   return 'error' in split ? undefined : split.zones
 }
 
-/** `[ZONES...]` of a plugin: the arguments, those that are no zones skipped as CoreDNS does; without arguments the block's zones. */
-export const zonesFromArgsOrBlock = (args: readonly string[], blockZones: readonly string[]): string[] =>
-  args.length === 0 ? [...blockZones] : args.flatMap(arg => normalizeZone(arg) ?? [])
+/**
+ * `[ZONES...]` of a plugin: the arguments, those that are no zones skipped as CoreDNS does; without
+ * arguments the block's zones.
+ */
+export const zonesFromArgsOrBlock = (
+  args: readonly string[],
+  blockZones: readonly string[],
+): string[] => (args.length === 0 ? [...blockZones] : args.flatMap(arg => normalizeZone(arg) ?? []))
 
-/** Whether a normalised zone lies below `in-addr.arpa.` or `ip6.arpa.`; those two themselves are not reverse zones for CoreDNS. */
-export const isReverseZone = (zone: string): boolean => zone.endsWith('.in-addr.arpa.') || zone.endsWith('.ip6.arpa.')
+/**
+ * Whether a normalised zone lies below `in-addr.arpa.` or `ip6.arpa.`; those two themselves are not
+ * reverse zones for CoreDNS.
+ */
+export const isReverseZone = (zone: string): boolean =>
+  zone.endsWith('.in-addr.arpa.') || zone.endsWith('.ip6.arpa.')
 
-/** Whether the zone is the root, a reverse zone, or made of labels that RFC 1035 §2.3.1 prefers: CoreDNS warns of others. */
+/**
+ * Whether the zone is the root, a reverse zone, or made of labels that RFC 1035 §2.3.1 prefers:
+ * CoreDNS warns of others.
+ */
 export const followsPreferredSyntax = (zone: string): boolean =>
   zone === '.' || isReverseZone(zone) || /^(?:[a-z](?:[a-z0-9-]*[a-z0-9])?\.)+$/.test(zone)

@@ -1,10 +1,11 @@
-// The HTTP agent for the present CA and client certificate: a new one when one of them has changed, so that no connection is made with old ones.
+// The HTTP agent for the present CA and client certificate: a new one when one of them has changed,
+// so that no connection is made with old ones.
 
 import type { Agent } from 'node:http'
 import type { AgentOptions } from 'node:https'
 import type { SecureContext } from 'node:tls'
-import { messageOf } from '../core/errors.ts'
-import type { Shown } from './credentials.ts'
+import { messageOf } from '../chain/errors.ts'
+import type { Shown } from './config/credentials.ts'
 import type { DialPlace } from './dial-failure.ts'
 import { KubeError } from './kube-error.ts'
 
@@ -29,7 +30,10 @@ export class Agents {
     this.#trust = trust
   }
 
-  /** `authority` is PEM; undefined: the system's authorities. Throws a KubeError for what is no PEM, unless there is an older agent to go on with. */
+  /**
+   * `authority` is PEM; undefined: the system's authorities. Throws a KubeError for what is no PEM,
+   * unless there is an older agent to go on with.
+   */
   agentFor(authority: string | undefined, { certificate, key }: Shown): Agent {
     const wanted = JSON.stringify([authority, certificate, key])
     if (this.#agent !== undefined && wanted === this.#made) return this.#agent
@@ -37,7 +41,8 @@ export class Agents {
     try {
       agent = this.#make(authority, certificate, key)
     } catch (error) {
-      // Files are replaced one after the other: for a moment a certificate may stand beside the key of another.
+      // Files are replaced one after the other: for a moment a certificate may stand beside the key
+      // of another.
       if (this.#agent !== undefined) return this.#agent
       throw error
     }
@@ -53,27 +58,46 @@ export class Agents {
     this.#agent = undefined
   }
 
-  #make(authority: string | undefined, certificate: string | undefined, key: string | undefined): Agent {
+  #make(
+    authority: string | undefined,
+    certificate: string | undefined,
+    key: string | undefined,
+  ): Agent {
     const options = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS }
-    if (this.#place.url.protocol !== 'https:') return new (process.getBuiltinModule('node:http').Agent)(options)
+    if (this.#place.url.protocol !== 'https:')
+      return new (process.getBuiltinModule('node:http').Agent)(options)
     const { Agent: TlsAgent } = process.getBuiltinModule('node:https')
     const secureContext = this.#secureContext(authority, certificate, key)
     const { isVerified, serverName } = this.#trust
-    return new TlsAgent({ ...options, secureContext, rejectUnauthorized: isVerified, ...nameOptions(serverName) })
+    return new TlsAgent({
+      ...options,
+      secureContext,
+      rejectUnauthorized: isVerified,
+      ...nameOptions(serverName),
+    })
   }
 
-  #secureContext(authority: string | undefined, certificate: string | undefined, key: string | undefined): SecureContext {
+  #secureContext(
+    authority: string | undefined,
+    certificate: string | undefined,
+    key: string | undefined,
+  ): SecureContext {
     const { createSecureContext } = process.getBuiltinModule('node:tls')
     const ca = authority === undefined ? systemAuthorities() : certificatesIn(authority)
     // OpenSSL passes over what is no certificate, and would trust nobody.
-    if (ca.length === 0) throw new KubeError('credentials', `${this.#place.authorityName} is no certificate in PEM`)
+    if (ca.length === 0)
+      throw new KubeError('credentials', `${this.#place.authorityName} is no certificate in PEM`)
     const pair = certificate === undefined || key === undefined ? {} : { cert: certificate, key }
     try {
       return createSecureContext({ minVersion: 'TLSv1.2', ca, ...pair })
     } catch (error) {
-      throw new KubeError('credentials', `the client certificate and its key cannot be used: ${messageOf(error)}`, {
-        cause: error,
-      })
+      throw new KubeError(
+        'credentials',
+        `the client certificate and its key cannot be used: ${messageOf(error)}`,
+        {
+          cause: error,
+        },
+      )
     }
   }
 
@@ -81,7 +105,8 @@ export class Agents {
   #retire(): void {
     if (this.#agent === undefined) return
     this.#agent.maxFreeSockets = 0
-    for (const sockets of Object.values(this.#agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy()
+    for (const sockets of Object.values(this.#agent.freeSockets))
+      for (const socket of sockets ?? []) socket.destroy()
   }
 }
 
@@ -98,7 +123,8 @@ function nameOptions(serverName: string | undefined): AgentOptions {
 
 function certificatesIn(pem: string): string[] {
   const { X509Certificate } = process.getBuiltinModule('node:crypto')
-  const blocks = pem.match(/-----BEGIN ([A-Z0-9 ]*)CERTIFICATE-----[^-]*-----END \1CERTIFICATE-----/g) ?? []
+  const blocks =
+    pem.match(/-----BEGIN ([A-Z0-9 ]*)CERTIFICATE-----[^-]*-----END \1CERTIFICATE-----/g) ?? []
   return blocks.filter(block => {
     try {
       return new X509Certificate(block).raw.length > 0

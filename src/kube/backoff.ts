@@ -1,5 +1,6 @@
-// How long to wait before the next attempt: doubling with jitter, as client-go's reflector does, so that servers that restart are not stormed. A
-// server that cannot be reached at all costs nothing to ask: it is tried again every second or so, to be in step as soon as it is back.
+// How long to wait before the next attempt: doubling with jitter, as client-go's reflector does, so
+// that servers that restart are not stormed. A server that cannot be reached at all costs nothing
+// to ask: it is tried again every second or so, to be in step as soon as it is back.
 
 const FIRST_MS = 800
 const LAST_MS = 30_000
@@ -17,12 +18,18 @@ export class Backoff {
     this.#random = random
   }
 
-  /** Once to twice 0.8 s, then 1.6 s, … then 30 s; at least what the server asked for in Retry-After, if that is a minute or less. */
+  /**
+   * Once to twice 0.8 s, then 1.6 s, … then 30 s; at least what the server asked for in
+   * Retry-After, if that is a minute or less.
+   */
   next(retryAfterMs = 0): number {
     return Math.max(this.#doubling(LAST_MS), Math.min(retryAfterMs, RETRY_AFTER_LIMIT_MS))
   }
 
-  /** Likewise, but 2.5 s at last: a refusal ends when somebody has set it right, and to refuse costs a server little. */
+  /**
+   * Likewise, but 2.5 s at last: a refusal ends when somebody has set it right, and to refuse costs
+   * a server little.
+   */
   refused(): number {
     return this.#doubling(LAST_REFUSED_MS)
   }

@@ -1,14 +1,15 @@
-// Requests to one API server: opens GETs with the credentials of the moment. Owns sockets, no time-outs, no retries but two: a kept connection
-// that the server had closed, and a token that was rotated a moment ago.
+// Requests to one API server: opens GETs with the credentials of the moment. Owns sockets, no
+// time-outs, no retries but two: a kept connection that the server had closed, and a token that was
+// rotated a moment ago.
 
 import { createHash } from 'node:crypto'
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
-import { messageOf } from '../core/errors.ts'
+import { messageOf } from '../chain/errors.ts'
 import { Agents, type Trust } from './agents.ts'
-import type { Credentials, Shown } from './credentials.ts'
+import type { Credentials, Shown } from './config/credentials.ts'
+import type { TextSource } from './config/text-source.ts'
 import { codeOf, type DialPlace, dialFailure } from './dial-failure.ts'
 import { abortError, KubeError, statusError } from './kube-error.ts'
-import type { TextSource } from './text-source.ts'
 
 /** More of an error's body is not read. */
 const ERROR_BODY_LIMIT_BYTES = 64 * 1024
@@ -22,7 +23,10 @@ export interface KubeResponse {
 export interface GetOptions {
   readonly signal: AbortSignal
   readonly query: Readonly<Record<string, string>>
-  /** Called when credentials are at hand and the request goes out: from there on the server is to blame for delays. */
+  /**
+   * Called when credentials are at hand and the request goes out: from there on the server is to
+   * blame for delays.
+   */
   readonly onSend?: () => void
 }
 
@@ -33,9 +37,15 @@ export interface KubeConnection {
   readonly host: string
   /** The same text for the same server and the same source of credentials. Holds no secrets. */
   readonly identity: string
-  /** Opens a GET; resolves when the head of a 200 is there. Rejects with KubeError; with the signal's reason if that is one. */
+  /**
+   * Opens a GET; resolves when the head of a 200 is there. Rejects with KubeError; with the
+   * signal's reason if that is one.
+   */
   get(path: string, options: GetOptions): Promise<KubeResponse>
-  /** Another text as soon as what requests show and trust has been replaced. Reads files; tells nothing of what is in them. Never rejects. */
+  /**
+   * Another text as soon as what requests show and trust has been replaced. Reads files; tells
+   * nothing of what is in them. Never rejects.
+   */
   fingerprint(): Promise<string>
   /** Ends all requests. */
   close(): void
@@ -71,7 +81,8 @@ export class HttpConnection implements KubeConnection {
     this.#settings = settings
     this.#place = {
       url,
-      authorityName: authority === undefined ? 'a CA that this system knows' : `the CA in ${authority.name}`,
+      authorityName:
+        authority === undefined ? 'a CA that this system knows' : `the CA in ${authority.name}`,
       credentialsName: credentials.name,
     }
     this.#agents = new Agents(this.#place, settings.trust)
@@ -92,7 +103,8 @@ export class HttpConnection implements KubeConnection {
     if (refusal.status !== 401) throw refusal
     credentials.expire(shown)
     const renewed = await this.#shown(options.signal)
-    if (renewed.authorization === shown.authorization && renewed.certificate === shown.certificate) throw refusal
+    if (renewed.authorization === shown.authorization && renewed.certificate === shown.certificate)
+      throw refusal
     const second = await this.#send(path, options, renewed)
     if (second.statusCode !== 200) throw await this.#refusal(second, options.signal)
     return this.#accept(second, options.signal)
@@ -101,7 +113,9 @@ export class HttpConnection implements KubeConnection {
   async fingerprint(): Promise<string> {
     const { authority, credentials } = this.#settings
     const texts = await Promise.allSettled([authority?.read(), credentials.check()])
-    const seen = texts.map(text => (text.status === 'fulfilled' ? text.value : messageOf(text.reason)))
+    const seen = texts.map(text =>
+      text.status === 'fulfilled' ? text.value : messageOf(text.reason),
+    )
     return createHash('sha256').update(JSON.stringify(seen)).digest('base64')
   }
 
@@ -137,7 +151,12 @@ export class HttpConnection implements KubeConnection {
     }
   }
 
-  #target(path: string, query: GetOptions['query'], { authorization }: Shown, agent: Agent): RequestOptions {
+  #target(
+    path: string,
+    query: GetOptions['query'],
+    { authorization }: Shown,
+    agent: Agent,
+  ): RequestOptions {
     const { url, userAgent, headers } = this.#settings
     const search = new URLSearchParams(query).toString()
     return {
@@ -151,7 +170,10 @@ export class HttpConnection implements KubeConnection {
         'User-Agent': userAgent,
         ...(authorization === undefined ? {} : { Authorization: authorization }),
         ...Object.fromEntries(
-          Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
+          Object.entries(headers).map(([name, value]) => [
+            name,
+            typeof value === 'string' ? value : [...value],
+          ]),
         ),
       },
       agent,
@@ -160,9 +182,12 @@ export class HttpConnection implements KubeConnection {
 
   #sendOnce(target: RequestOptions, signal: AbortSignal): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      if (this.#closed.signal.aborted) return reject(new KubeError('aborted', 'the connection is closed'))
+      if (this.#closed.signal.aborted)
+        return reject(new KubeError('aborted', 'the connection is closed'))
       if (signal.aborted) return reject(abortError(signal))
-      const { request: open } = process.getBuiltinModule(target.protocol === 'https:' ? 'node:https' : 'node:http')
+      const { request: open } = process.getBuiltinModule(
+        target.protocol === 'https:' ? 'node:https' : 'node:http',
+      )
       const request = open(target)
       const onAbort = (): void => void request.destroy()
       signal.addEventListener('abort', onAbort)
@@ -170,7 +195,12 @@ export class HttpConnection implements KubeConnection {
       request.on('close', () => {
         signal.removeEventListener('abort', onAbort)
         this.#open.delete(request)
-        reject(this.#failure(new KubeError('network', `${this.#place.url.origin} gives no answer`), signal))
+        reject(
+          this.#failure(
+            new KubeError('network', `${this.#place.url.origin} gives no answer`),
+            signal,
+          ),
+        )
       })
       request.on('response', resolve)
       request.on('error', error => {
@@ -206,8 +236,11 @@ export class HttpConnection implements KubeConnection {
     try {
       return JSON.parse(text)
     } catch {
-      // Proxies and load balancers answer in HTML, Go's server in plain words: `Client sent an HTTP request to an HTTPS server.`
-      return response.headers['content-type']?.startsWith('text/plain') ? { message: text.trim() } : undefined
+      // Proxies and load balancers answer in HTML, Go's server in plain words: `Client sent an HTTP
+      // request to an HTTPS server.`
+      return response.headers['content-type']?.startsWith('text/plain')
+        ? { message: text.trim() }
+        : undefined
     }
   }
 

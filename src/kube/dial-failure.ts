@@ -1,6 +1,6 @@
 // Turns errors of sockets, TLS and HTTP into one sentence that names what to fix. Pure.
 
-import { messageOf } from '../core/errors.ts'
+import { messageOf } from '../chain/errors.ts'
 import { KubeError, type KubeErrorKind } from './kube-error.ts'
 
 /** What a sentence may have to name. */
@@ -23,7 +23,15 @@ const UNSIGNED = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ])
 const CUT = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM_PREMATURE_CLOSE'])
-const UNREACHABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN', 'EADDRNOTAVAIL', 'EPERM', 'EACCES'])
+const UNREACHABLE = new Set([
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'EADDRNOTAVAIL',
+  'EPERM',
+  'EACCES',
+])
 const NOT_FOUND = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME'])
 
 export function dialFailure(error: unknown, place: DialPlace): KubeError {
@@ -34,7 +42,9 @@ export function dialFailure(error: unknown, place: DialPlace): KubeError {
 
 /** Node lists the names of a certificate only where none of them is an address. */
 const wordsOf = (error: unknown): string => {
-  const names = (error as { readonly cert?: { readonly subjectaltname?: unknown } } | null | undefined)?.cert?.subjectaltname
+  const names = (
+    error as { readonly cert?: { readonly subjectaltname?: unknown } } | null | undefined
+  )?.cert?.subjectaltname
   return typeof names === 'string' ? names : messageOf(error)
 }
 
@@ -47,9 +57,15 @@ function diagnose(code: string, message: string, place: DialPlace): [KubeErrorKi
   const { url } = place
   const server = `${url.protocol}//${url.host}`
   if (code === 'ECONNREFUSED')
-    return ['unreached', `${server} refuses the connection (${code}): is the API server up, and may this pod reach it?`]
+    return [
+      'unreached',
+      `${server} refuses the connection (${code}): is the API server up, and may this pod reach it?`,
+    ]
   if (UNREACHABLE.has(code))
-    return ['unreached', `${server} cannot be reached (${code}): is there a route to it, and does no network policy forbid it?`]
+    return [
+      'unreached',
+      `${server} cannot be reached (${code}): is there a route to it, and does no network policy forbid it?`,
+    ]
   if (code === 'ETIMEDOUT')
     return [
       'timeout',
@@ -66,10 +82,19 @@ function diagnose(code: string, message: string, place: DialPlace): [KubeErrorKi
       'network',
       `${server} sends what is no HTTP (${code}): is this the port of the API server, and is ${url.protocol}// right?`,
     ]
-  return diagnoseTls(code, message, place) ?? ['network', `${server} cannot be asked: ${message === '' ? code : message}`]
+  return (
+    diagnoseTls(code, message, place) ?? [
+      'network',
+      `${server} cannot be asked: ${message === '' ? code : message}`,
+    ]
+  )
 }
 
-function diagnoseTls(code: string, message: string, place: DialPlace): [KubeErrorKind, string] | undefined {
+function diagnoseTls(
+  code: string,
+  message: string,
+  place: DialPlace,
+): [KubeErrorKind, string] | undefined {
   const server = `${place.url.protocol}//${place.url.host}`
   if (UNSIGNED.has(code))
     return [
@@ -77,15 +102,22 @@ function diagnoseTls(code: string, message: string, place: DialPlace): [KubeErro
       `${server}: its certificate is not signed by ${place.authorityName} (${code}): is that the CA of this cluster?`,
     ]
   if (code === 'CERT_HAS_EXPIRED')
-    return ['tls', `${server}: its certificate, or a CA's, has expired (${code}): renew it, or set this host's clock right`]
+    return [
+      'tls',
+      `${server}: its certificate, or a CA's, has expired (${code}): renew it, or set this host's clock right`,
+    ]
   if (code === 'CERT_NOT_YET_VALID')
-    return ['tls', `${server}: its certificate is not valid yet (${code}): is this host's clock right?`]
+    return [
+      'tls',
+      `${server}: its certificate is not valid yet (${code}): is this host's clock right?`,
+    ]
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return [
       'tls',
       `${server}: its certificate is for other names: use one of those in the URL, or give it as tls-server-name (${message})`,
     ]
-  // The code where OpenSSL has one, else its text, whose first line says `ssl/tls alert bad certificate`.
+  // The code where OpenSSL has one, else its text, whose first line says `ssl/tls alert bad
+  // certificate`.
   const alert = /ALERT_(?<code>\w+)|\balert (?<text>[a-z ]+)/.exec(`${code} ${message}`)?.groups
   const said = (alert?.code?.replaceAll('_', ' ') ?? alert?.text ?? '').toLowerCase()
   if (/certificate|unknown ca|access denied|handshake failure/.test(said))

@@ -1,8 +1,9 @@
-// The sentence for what keeps a resource from being in step, and the rule for when it is logged: once, until it changes or things work again.
+// The sentence for what keeps a resource from being in step, and the rule for when it is logged:
+// once, until it changes or things work again.
 
-import { messageOf } from '../core/errors.ts'
-import type { Logger } from '../core/logger.ts'
-import type { Resource, Verb } from './ask.ts'
+import { messageOf } from '../chain/errors.ts'
+import type { Logger } from '../log/logger.ts'
+import type { Resource, Verb } from './get.ts'
 import { KubeError } from './kube-error.ts'
 
 export function failureSentence(error: unknown, resource: Resource, verb: Verb): string {
@@ -18,7 +19,10 @@ export function failureSentence(error: unknown, resource: Resource, verb: Verb):
 /** '' for `/api/v1/…`, GROUP for `/apis/GROUP/VERSION/…`. */
 const apiGroup = (path: string): string => /^\/apis\/([^/]+)\//.exec(path)?.[1] ?? ''
 
-/** What the resources of one connection have said: a failure that they share is said by the first of them, and not by the others. */
+/**
+ * What the resources of one connection have said: a failure that they share is said by the first of
+ * them, and not by the others.
+ */
 export class FailureBoard {
   /** By what they said. */
   readonly #speakers = new Map<string, FailureLog>()
@@ -36,7 +40,10 @@ export class FailureBoard {
   }
 }
 
-/** A refusal is said when it has lasted that long: a server that has only begun refuses for a second what it grants then. */
+/**
+ * A refusal is said when it has lasted that long: a server that has only begun refuses for a second
+ * what it grants then.
+ */
 const LASTING_MS = 2000
 
 export interface FailureTerms {
@@ -67,7 +74,8 @@ export class FailureLog {
 
   fail(sentence: string, { isServing, isRefusal, nowMs }: FailureTerms): void {
     this.#failure = sentence
-    // Versions, ports and times in it do not make it another failure, and neither does the resource that met it.
+    // Versions, ports and times in it do not make it another failure, and neither does the resource
+    // that met it.
     const text = sentence.replace(`${this.#name}: `, '').replace(/\d+/g, '#')
     if (text !== this.#text) {
       this.#board.takesBack(this.#text, this)
@@ -82,7 +90,8 @@ export class FailureLog {
 
   succeed(): void {
     this.#failure = undefined
-    if (this.#board.takesBack(this.#text, this)) this.#log.info(`${this.#name}: in step with the API server again`)
+    if (this.#board.takesBack(this.#text, this))
+      this.#log.info(`${this.#name}: in step with the API server again`)
     this.#text = ''
   }
 }

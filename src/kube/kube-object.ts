@@ -1,4 +1,5 @@
-// The little that this layer knows of an object: it has a name, and a version. Everything else goes through as it came.
+// The little that this layer knows of an object: it has a name, and a version. Everything else goes
+// through as it came.
 
 export interface KubeObject {
   readonly metadata: {
@@ -10,7 +11,10 @@ export interface KubeObject {
   readonly [field: string]: unknown
 }
 
-/** Whether `value` is an object whose metadata is an object with a name. Nothing else of it is checked. */
+/**
+ * Whether `value` is an object whose metadata is an object with a name. Nothing else of it is
+ * checked.
+ */
 export function isKubeObject(value: unknown): value is KubeObject {
   const { metadata } = (value ?? {}) as { readonly metadata?: { readonly name?: unknown } | null }
   return typeof metadata?.name === 'string' && metadata.name !== ''
@@ -18,7 +22,9 @@ export function isKubeObject(value: unknown): value is KubeObject {
 
 /** The resourceVersion of an object or a bookmark; undefined if there is none. */
 export function versionOf(value: unknown): string | undefined {
-  const { metadata } = (value ?? {}) as { readonly metadata?: { readonly resourceVersion?: unknown } | null }
+  const { metadata } = (value ?? {}) as {
+    readonly metadata?: { readonly resourceVersion?: unknown } | null
+  }
   const version = metadata?.resourceVersion
   return typeof version === 'string' && version !== '' ? version : undefined
 }

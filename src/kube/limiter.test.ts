@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { ManualTimers } from './api-server.cases.ts'
+import { ManualTimers } from '../../test/fakes/api-server.ts'
 import { Backoff } from './backoff.ts'
 import { Limiter, type LimiterOptions } from './limiter.ts'
 
@@ -11,15 +11,40 @@ const crowd = (options: Partial<LimiterOptions>, count: number) => {
   const timers = new ManualTimers()
   const limiter = new Limiter({ qps: 0, burst: 0, maxInflight: 0, timers, ...options })
   const releases: (() => void)[] = []
-  for (let index = 0; index < count; index++) void limiter.acquire(NEVER).then(release => releases.push(release))
+  for (let index = 0; index < count; index++)
+    void limiter.acquire(NEVER).then(release => releases.push(release))
   return { timers, limiter, releases }
 }
 const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
-const RATES: readonly { name: string; options: Partial<LimiterOptions>; atOnce: number; after1s: number; after2s: number }[] = [
-  { name: 'the defaults are 5 a second and 10 at once', options: {}, atOnce: 10, after1s: 14, after2s: 19 },
-  { name: 'rate and burst can be set', options: { qps: 2, burst: 3 }, atOnce: 3, after1s: 4, after2s: 6 },
-  { name: 'less than one a second', options: { qps: 0.5, burst: 1 }, atOnce: 1, after1s: 1, after2s: 1 },
+const RATES: readonly {
+  name: string
+  options: Partial<LimiterOptions>
+  atOnce: number
+  after1s: number
+  after2s: number
+}[] = [
+  {
+    name: 'the defaults are 5 a second and 10 at once',
+    options: {},
+    atOnce: 10,
+    after1s: 14,
+    after2s: 19,
+  },
+  {
+    name: 'rate and burst can be set',
+    options: { qps: 2, burst: 3 },
+    atOnce: 3,
+    after1s: 4,
+    after2s: 6,
+  },
+  {
+    name: 'less than one a second',
+    options: { qps: 0.5, burst: 1 },
+    atOnce: 1,
+    after1s: 1,
+    after2s: 1,
+  },
 ]
 
 for (const { name, options, atOnce, after1s, after2s } of RATES)
@@ -73,7 +98,8 @@ test('backoff: doubles from 0.8 s to 30 s, and begins again after a reset', () =
   assert.equal(backoff.next(), 800)
 })
 
-test('backoff: jitter makes it up to twice as long', () => assert.equal(new Backoff(() => 0.5).next(), 1200))
+test('backoff: jitter makes it up to twice as long', () =>
+  assert.equal(new Backoff(() => 0.5).next(), 1200))
 
 const RETRY_AFTER = [
   { askedMs: 100, delayMs: 800 },

@@ -1,5 +1,6 @@
-// Holds requests back: so many per second (token bucket, as client-go's flow control), and so many at a time. First come, first served. What
-// counts as one is the caller's choice: a list with all its pages, and the beginning of a watch.
+// Holds requests back: so many per second (token bucket, as client-go's flow control), and so many
+// at a time. First come, first served. What counts as one is the caller's choice: a list with all
+// its pages, and the beginning of a watch.
 
 import type { Timers } from './timers.ts'
 
@@ -43,7 +44,10 @@ export class Limiter {
     this.#countedMs = timers.nowMs()
   }
 
-  /** Resolves when a request may go out, with what says that it is over (calling that twice is harmless). Rejects when `signal` aborts first. */
+  /**
+   * Resolves when a request may go out, with what says that it is over (calling that twice is
+   * harmless). Rejects when `signal` aborts first.
+   */
   acquire(signal: AbortSignal): Promise<() => void> {
     return new Promise((admit, refuse) => {
       if (signal.aborted) return refuse(signal.reason)
@@ -67,7 +71,10 @@ export class Limiter {
       if (this.#inflight >= this.#maxInflight) return
       if (this.#tokens < 1) {
         // A millisecond more than reckoned: a timer that fires early would only be set again.
-        this.#cancelTimer = this.#timers.after(Math.ceil((1 - this.#tokens) / this.#tokensPerMs) + 1, () => this.#serve())
+        this.#cancelTimer = this.#timers.after(
+          Math.ceil((1 - this.#tokens) / this.#tokensPerMs) + 1,
+          () => this.#serve(),
+        )
         return
       }
       this.#tokens--
@@ -90,7 +97,10 @@ export class Limiter {
 
   #count(): void {
     const nowMs = this.#timers.nowMs()
-    this.#tokens = Math.min(this.#burst, this.#tokens + (nowMs - this.#countedMs) * this.#tokensPerMs)
+    this.#tokens = Math.min(
+      this.#burst,
+      this.#tokens + (nowMs - this.#countedMs) * this.#tokensPerMs,
+    )
     this.#countedMs = nowMs
   }
 }

@@ -8,7 +8,8 @@ for (const chunkSize of [1, 2, 5, 1000])
     const lines: string[] = []
     const splitter = new LineSplitter(line => lines.push(line))
     const bytes = Buffer.from('{"a":1}\n\n{"ü":"例"}\n{"cut')
-    for (let offset = 0; offset < bytes.length; offset += chunkSize) splitter.push(bytes.subarray(offset, offset + chunkSize))
+    for (let offset = 0; offset < bytes.length; offset += chunkSize)
+      splitter.push(bytes.subarray(offset, offset + chunkSize))
     assert.deepEqual(lines, ['{"a":1}', '', '{"ü":"例"}'])
   })
 

@@ -10,7 +10,10 @@ export class LineSplitter {
   #parts: Buffer[] = []
   #size = 0
 
-  /** A line without its end, when the stream is over, is not given: it was cut off, and comes again with the next watch. */
+  /**
+   * A line without its end, when the stream is over, is not given: it was cut off, and comes again
+   * with the next watch.
+   */
   constructor(onLine: (text: string) => void) {
     this.#onLine = onLine
   }
@@ -23,7 +26,10 @@ export class LineSplitter {
       const end = bytes.indexOf(NEWLINE, start)
       this.#size += (end < 0 ? bytes.length : end) - start
       if (this.#size > ITEM_LIMIT_BYTES)
-        throw new KubeError('body', `the API server sends an event larger than ${ITEM_LIMIT_BYTES} bytes`)
+        throw new KubeError(
+          'body',
+          `the API server sends an event larger than ${ITEM_LIMIT_BYTES} bytes`,
+        )
       if (end < 0) {
         if (start < bytes.length) this.#parts.push(Buffer.from(bytes.subarray(start)))
         return

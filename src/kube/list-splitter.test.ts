@@ -7,25 +7,51 @@ const split = (text: string, chunkSize: number): { items: unknown[]; head: ListH
   const items: unknown[] = []
   const splitter = new ListSplitter(item => items.push(JSON.parse(item)))
   const bytes = Buffer.from(text)
-  for (let offset = 0; offset < bytes.length; offset += chunkSize) splitter.push(bytes.subarray(offset, offset + chunkSize))
+  for (let offset = 0; offset < bytes.length; offset += chunkSize)
+    splitter.push(bytes.subarray(offset, offset + chunkSize))
   return { items, head: splitter.end() }
 }
 
 const LISTS: readonly { name: string; value: unknown }[] = [
   {
     name: 'items between other fields',
-    value: { kind: 'ServiceList', items: [{ a: 1 }, { b: [2, { c: 3 }] }], metadata: { resourceVersion: '7' } },
+    value: {
+      kind: 'ServiceList',
+      items: [{ a: 1 }, { b: [2, { c: 3 }] }],
+      metadata: { resourceVersion: '7' },
+    },
   },
-  { name: 'no items', value: { kind: 'ServiceList', metadata: { resourceVersion: '7' }, items: [] } },
-  { name: 'null for items', value: { kind: 'ServiceList', metadata: { resourceVersion: '7' }, items: null } },
-  { name: 'a continue token', value: { kind: 'PodList', metadata: { resourceVersion: '7', continue: 'eyJ2' }, items: [{}] } },
+  {
+    name: 'no items',
+    value: { kind: 'ServiceList', metadata: { resourceVersion: '7' }, items: [] },
+  },
+  {
+    name: 'null for items',
+    value: { kind: 'ServiceList', metadata: { resourceVersion: '7' }, items: null },
+  },
+  {
+    name: 'a continue token',
+    value: { kind: 'PodList', metadata: { resourceVersion: '7', continue: 'eyJ2' }, items: [{}] },
+  },
   {
     name: 'brackets, quotes and backslashes in strings',
-    value: { metadata: { resourceVersion: '7' }, items: [{ a: '}]{["\\' }, { '"items":[': '\\"' }] },
+    value: {
+      metadata: { resourceVersion: '7' },
+      items: [{ a: '}]{["\\' }, { '"items":[': '\\"' }],
+    },
   },
-  { name: 'items inside of items', value: { metadata: { resourceVersion: '7' }, items: [{ items: [{ items: [] }] }] } },
-  { name: 'items inside of metadata', value: { metadata: { items: [1, 2], resourceVersion: '7' }, items: [{ a: 1 }] } },
-  { name: 'letters of several bytes', value: { metadata: { resourceVersion: '7' }, items: [{ name: 'bücher-例え-😀' }] } },
+  {
+    name: 'items inside of items',
+    value: { metadata: { resourceVersion: '7' }, items: [{ items: [{ items: [] }] }] },
+  },
+  {
+    name: 'items inside of metadata',
+    value: { metadata: { items: [1, 2], resourceVersion: '7' }, items: [{ a: 1 }] },
+  },
+  {
+    name: 'letters of several bytes',
+    value: { metadata: { resourceVersion: '7' }, items: [{ name: 'bücher-例え-😀' }] },
+  },
 ]
 
 for (const { name, value } of LISTS)
@@ -36,25 +62,53 @@ for (const { name, value } of LISTS)
           kind = '',
           metadata,
           items,
-        } = value as { kind?: string; metadata: { resourceVersion: string; continue?: string }; items: unknown[] }
+        } = value as {
+          kind?: string
+          metadata: { resourceVersion: string; continue?: string }
+          items: unknown[]
+        }
         assert.deepEqual(split(`${JSON.stringify(value, null, indent)}\n`, chunkSize), {
           items: items ?? [],
-          head: { kind, resourceVersion: metadata.resourceVersion, continueToken: metadata.continue ?? '' },
+          head: {
+            kind,
+            resourceVersion: metadata.resourceVersion,
+            continueToken: metadata.continue ?? '',
+          },
         })
       })
 
 const META = '"metadata":{"resourceVersion":"7"}'
 const BROKEN: readonly { name: string; text: string; error: RegExp }[] = [
   { name: 'nothing', text: '', error: /ends in the middle/ },
-  { name: 'cut off in the items', text: `{${META},"items":[{"a":1},{"b"`, error: /ends in the middle/ },
-  { name: 'cut off after the items', text: `{${META},"items":[{"a":1}]`, error: /ends in the middle/ },
+  {
+    name: 'cut off in the items',
+    text: `{${META},"items":[{"a":1},{"b"`,
+    error: /ends in the middle/,
+  },
+  {
+    name: 'cut off after the items',
+    text: `{${META},"items":[{"a":1}]`,
+    error: /ends in the middle/,
+  },
   { name: 'no version', text: '{"items":[]}', error: /no metadata\.resourceVersion/ },
-  { name: 'null for metadata', text: '{"metadata":null,"items":[]}', error: /no metadata\.resourceVersion/ },
+  {
+    name: 'null for metadata',
+    text: '{"metadata":null,"items":[]}',
+    error: /no metadata\.resourceVersion/,
+  },
   { name: 'an array', text: '[[]]', error: /no metadata\.resourceVersion/ },
   { name: 'text that is no JSON', text: '<html>502</html>', error: /no JSON/ },
   { name: 'a frame that is no JSON', text: `{nonsense,${META}}`, error: /no JSON/ },
-  { name: 'a string for an item', text: `{${META},"items":["a"]}`, error: /items holds what is no object/ },
-  { name: 'null for an item', text: `{${META},"items":[null]}`, error: /items holds what is no object/ },
+  {
+    name: 'a string for an item',
+    text: `{${META},"items":["a"]}`,
+    error: /items holds what is no object/,
+  },
+  {
+    name: 'null for an item',
+    text: `{${META},"items":[null]}`,
+    error: /items holds what is no object/,
+  },
   { name: 'items twice', text: `{${META},"items":[],"items":[]}`, error: /items twice/ },
   { name: 'a second document', text: `{${META}}{}`, error: /something follows/ },
   { name: 'a closing brace alone', text: '}', error: /no JSON/ },
@@ -62,7 +116,8 @@ const BROKEN: readonly { name: string; text: string; error: RegExp }[] = [
 
 for (const { name, text, error } of BROKEN)
   for (const chunkSize of [1, 100_000])
-    test(`refused in chunks of ${chunkSize} bytes: ${name}`, () => assert.throws(() => split(text, chunkSize), error))
+    test(`refused in chunks of ${chunkSize} bytes: ${name}`, () =>
+      assert.throws(() => split(text, chunkSize), error))
 
 test('an item beyond the limit is refused while it comes, not kept', () => {
   const splitter = new ListSplitter(() => assert.fail('no item is whole'))
@@ -92,7 +147,9 @@ test('a great many arrays beside the items cost no more than their bytes', () =>
 const reference = (text: string): unknown[] | undefined => {
   try {
     const { metadata, items } = JSON.parse(text)
-    return typeof metadata.resourceVersion === 'string' && metadata.resourceVersion !== '' ? (items ?? []) : undefined
+    return typeof metadata.resourceVersion === 'string' && metadata.resourceVersion !== ''
+      ? (items ?? [])
+      : undefined
   } catch {
     return undefined
   }
@@ -115,7 +172,10 @@ test('damaged lists: an error of ours or, where JSON.parse sees a list, the same
     let text = whole
     for (let changes = 1 + below(3); changes > 0; changes--) {
       const at = below(text.length)
-      text = text.slice(0, at) + (below(2) === 0 ? letters[below(letters.length)] : '') + text.slice(at + below(2))
+      text =
+        text.slice(0, at) +
+        (below(2) === 0 ? letters[below(letters.length)] : '') +
+        text.slice(at + below(2))
     }
     try {
       const { items } = split(text, 1 + below(20))

@@ -1,5 +1,6 @@
-// Cuts the bytes of a Kubernetes List into its items while they arrive, so that a page is never one string. Finds brackets and strings only;
-// whether an item is JSON is JSON.parse's business, and what it means the caller's.
+// Cuts the bytes of a Kubernetes List into its items while they arrive, so that a page is never one
+// string. Finds brackets and strings only; whether an item is JSON is JSON.parse's business, and
+// what it means the caller's.
 
 import { KubeError } from './kube-error.ts'
 
@@ -47,7 +48,9 @@ export class ListSplitter {
     this.#onItem = onItem
   }
 
-  /** Throws a KubeError for what is no List; nothing may be pushed after that. `chunk` is not kept. */
+  /**
+   * Throws a KubeError for what is no List; nothing may be pushed after that. `chunk` is not kept.
+   */
   push(chunk: Uint8Array): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     if (this.#hasEnded) {
@@ -62,11 +65,13 @@ export class ListSplitter {
         if (this.#isEscaped) this.#isEscaped = false
         else if (byte === BACKSLASH) this.#isEscaped = true
         else if (byte === QUOTE) this.#isInString = false
-      } else if (this.#isInItems && this.#depth === 2) start = this.#betweenItems(byte, bytes, start, offset)
+      } else if (this.#isInItems && this.#depth === 2)
+        start = this.#betweenItems(byte, bytes, start, offset)
       else if (byte === QUOTE) this.#isInString = true
       else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
         this.#depth++
-        if (byte === OPEN_BRACKET && this.#depth === 2) start = this.#openArray(bytes, start, offset + 1)
+        if (byte === OPEN_BRACKET && this.#depth === 2)
+          start = this.#openArray(bytes, start, offset + 1)
       } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
         this.#depth--
         if (this.#isInItems && this.#depth === 2) start = this.#endItem(bytes, start, offset + 1)
@@ -89,9 +94,13 @@ export class ListSplitter {
     } catch {
       throw broken('it is no JSON')
     }
-    const { kind, metadata } = frame as { kind?: unknown; metadata?: { resourceVersion?: unknown; continue?: unknown } | null }
+    const { kind, metadata } = frame as {
+      kind?: unknown
+      metadata?: { resourceVersion?: unknown; continue?: unknown } | null
+    }
     const { resourceVersion, continue: continueToken } = metadata ?? {}
-    if (typeof resourceVersion !== 'string' || resourceVersion === '') throw broken('it has no metadata.resourceVersion')
+    if (typeof resourceVersion !== 'string' || resourceVersion === '')
+      throw broken('it has no metadata.resourceVersion')
     return {
       kind: typeof kind === 'string' ? kind : '',
       resourceVersion,
@@ -111,7 +120,9 @@ export class ListSplitter {
       return offset
     }
     if (byte === COMMA || byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)) return start
-    throw broken(`items holds what is no object, at ${JSON.stringify(bytes.toString('latin1', offset, offset + 20))}`)
+    throw broken(
+      `items holds what is no object, at ${JSON.stringify(bytes.toString('latin1', offset, offset + 20))}`,
+    )
   }
 
   /** An array at the top of the list, whose bracket ends at `end`: is it the items? */
@@ -154,7 +165,8 @@ export class ListSplitter {
 
   #keepFrame(part: Buffer): void {
     this.#frameSize += part.length
-    if (this.#frameSize > FRAME_LIMIT_BYTES) throw broken(`it has more than ${FRAME_LIMIT_BYTES} bytes beside its items`)
+    if (this.#frameSize > FRAME_LIMIT_BYTES)
+      throw broken(`it has more than ${FRAME_LIMIT_BYTES} bytes beside its items`)
     if (part.length > 0) this.#frame.push(Buffer.from(part))
   }
 
@@ -169,5 +181,6 @@ const checkRest = (rest: Buffer): void => {
   if (/\S/.test(rest.toString('latin1'))) throw broken('something follows it')
 }
 
-const broken = (why: string): KubeError => new KubeError('body', `the API server sends a list that cannot be read: ${why}`)
+const broken = (why: string): KubeError =>
+  new KubeError('body', `the API server sends a list that cannot be read: ${why}`)
 const tooLarge = (): KubeError => broken(`an item is larger than ${ITEM_LIMIT_BYTES} bytes`)

@@ -1,6 +1,6 @@
 // One complete list, page by page, into a sink. Parsed item by item as the bytes come.
 
-import { type AskParts, ask, takeTurn, yieldToLoop } from './ask.ts'
+import { type AskParts, ask, takeTurn, yieldToLoop } from './get.ts'
 import { KubeError } from './kube-error.ts'
 import { type ListHead, ListSplitter } from './list-splitter.ts'
 import type { GuardedSink } from './sink.ts'
@@ -8,12 +8,19 @@ import type { GuardedSink } from './sink.ts'
 const PAGE_ITEMS = 500
 const HEAD_LIMIT_MS = 60_000
 const IDLE_LIMIT_MS = 60_000
-/** Pages may expire while a list is read, when the API server compacts its history; the last attempt asks for all in one page, which cannot. */
+/**
+ * Pages may expire while a list is read, when the API server compacts its history; the last attempt
+ * asks for all in one page, which cannot.
+ */
 const ATTEMPTS = [PAGE_ITEMS, PAGE_ITEMS, 0]
 
-/** Resolves with the resourceVersion to watch from. Rejects with a KubeError; then the sink has seen no listEnds. */
+/**
+ * Resolves with the resourceVersion to watch from. Rejects with a KubeError; then the sink has seen
+ * no listEnds.
+ */
 export async function list(parts: AskParts, sink: GuardedSink, stop: AbortSignal): Promise<string> {
-  // One turn for all pages: they come one after the other anyhow, and a large list would wait for seconds.
+  // One turn for all pages: they come one after the other anyhow, and a large list would wait for
+  // seconds.
   const giveBack = await takeTurn(parts, stop)
   try {
     for (const pageItems of ATTEMPTS) {
@@ -23,12 +30,22 @@ export async function list(parts: AskParts, sink: GuardedSink, stop: AbortSignal
   } finally {
     giveBack()
   }
-  throw new KubeError('status', `${parts.connection.url.origin} lets each list expire before it is read (410)`, { status: 410 })
+  throw new KubeError(
+    'status',
+    `${parts.connection.url.origin} lets each list expire before it is read (410)`,
+    { status: 410 },
+  )
 }
 
 /** Undefined if a page was no longer to be had. */
-async function listOnce(parts: AskParts, sink: GuardedSink, pageItems: number, stop: AbortSignal): Promise<string | undefined> {
-  // A list that is refused has not begun: what is known stays as it is, and goes on to be published.
+async function listOnce(
+  parts: AskParts,
+  sink: GuardedSink,
+  pageItems: number,
+  stop: AbortSignal,
+): Promise<string | undefined> {
+  // A list that is refused has not begun: what is known stays as it is, and goes on to be
+  // published.
   const begin = (): void => sink.listBegins()
   let continueToken = ''
   for (;;) {
@@ -37,7 +54,8 @@ async function listOnce(parts: AskParts, sink: GuardedSink, pageItems: number, s
       const onHead = continueToken === '' ? begin : undefined
       head = await readPage(parts, sink, pageQuery(pageItems, continueToken), onHead, stop)
     } catch (error) {
-      if (error instanceof KubeError && error.status === 410 && continueToken !== '') return undefined
+      if (error instanceof KubeError && error.status === 410 && continueToken !== '')
+        return undefined
       throw error
     }
     continueToken = head.continueToken
@@ -65,7 +83,13 @@ async function readPage(
     }
     sink.put(item)
   })
-  const options = { verb: 'LIST', query, headMs: HEAD_LIMIT_MS, idleMs: () => IDLE_LIMIT_MS, ...(onHead && { onHead }) } as const
+  const options = {
+    verb: 'LIST',
+    query,
+    headMs: HEAD_LIMIT_MS,
+    idleMs: () => IDLE_LIMIT_MS,
+    ...(onHead && { onHead }),
+  } as const
   for await (const chunk of ask(parts, options, stop)) {
     splitter.push(chunk)
     sink.flush()
@@ -74,7 +98,9 @@ async function readPage(
   return splitter.end()
 }
 
-/** No resourceVersion: the newest state there is, so that a list is never older than what we had. */
+/**
+ * No resourceVersion: the newest state there is, so that a list is never older than what we had.
+ */
 const pageQuery = (pageItems: number, continueToken: string): Record<string, string> => ({
   ...(pageItems === 0 ? {} : { limit: String(pageItems) }),
   ...(continueToken === '' ? {} : { continue: continueToken }),

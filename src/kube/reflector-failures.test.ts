@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import test from 'node:test'
-import { type Asked, event, listOf, type Rig, rig, status } from './api-server.cases.ts'
+import { type Asked, event, listOf, type Rig, rig, status } from '../../test/fakes/api-server.ts'
 import { Limiter } from './limiter.ts'
 
 const started = async (t: test.TestContext): Promise<Rig> => {
@@ -18,14 +18,21 @@ interface Trouble {
   readonly delaysMs?: readonly number[]
 }
 
-/** A refusal is said when it has lasted for two seconds, and is asked about again soon, however long it lasts. */
+/**
+ * A refusal is said when it has lasted for two seconds, and is asked about again soon, however long
+ * it lasts.
+ */
 const REFUSED = [800, 1600, 2500, 2500]
 
 const TROUBLES: readonly Trouble[] = [
   {
     name: 'no rights',
     delaysMs: REFUSED,
-    answer: asked => asked.json(403, status(403, 'services is forbidden: User "x" cannot list resource "services"')),
+    answer: asked =>
+      asked.json(
+        403,
+        status(403, 'services is forbidden: User "x" cannot list resource "services"'),
+      ),
     failure:
       /^services: may not list services \(403\): the ClusterRole needs list and watch on services in API group "": services is forbidden: User "x" cannot list resource "services"$/,
   },
@@ -33,12 +40,14 @@ const TROUBLES: readonly Trouble[] = [
     name: 'no credentials',
     delaysMs: REFUSED,
     answer: asked => asked.json(401, status(401, 'Unauthorized')),
-    failure: /^services: http:\S+ wants credentials \(401\): give a kubeconfig, or a client certificate with tls$/,
+    failure:
+      /^services: http:\S+ wants credentials \(401\): give a kubeconfig, or a client certificate with tls$/,
   },
   {
     name: 'no such resource',
     delaysMs: REFUSED,
-    answer: asked => asked.json(404, status(404, 'the server could not find the requested resource')),
+    answer: asked =>
+      asked.json(404, status(404, 'the server could not find the requested resource')),
     failure:
       /^services: the API server does not know \/api\/v1\/services \(404\): .*\? the server could not find the requested resource$/,
   },
@@ -61,7 +70,9 @@ const TROUBLES: readonly Trouble[] = [
   {
     name: 'an error in plain words',
     answer: asked =>
-      void asked.response.writeHead(400, { 'Content-Type': 'text/plain; charset=utf-8' }).end('sent HTTP to HTTPS\n'),
+      void asked.response
+        .writeHead(400, { 'Content-Type': 'text/plain; charset=utf-8' })
+        .end('sent HTTP to HTTPS\n'),
     failure: /answers 400: sent HTTP to HTTPS$/,
   },
   {
@@ -74,13 +85,21 @@ const TROUBLES: readonly Trouble[] = [
     answer: asked => asked.json(302, {}, { Location: '/elsewhere' }),
     failure: /answers 302$/,
   },
-  { name: 'a list that is HTML', answer: asked => void asked.response.end('<html>'), failure: /cannot be read: it is no JSON$/ },
+  {
+    name: 'a list that is HTML',
+    answer: asked => void asked.response.end('<html>'),
+    failure: /cannot be read: it is no JSON$/,
+  },
   {
     name: 'a list that is cut short',
     answer: asked => void asked.response.end('{"items":['),
     failure: /cannot be read: it ends in the middle$/,
   },
-  { name: 'no answer but a reset', answer: asked => asked.reset(), failure: /cut the connection \(ECONNRESET\)$/ },
+  {
+    name: 'no answer but a reset',
+    answer: asked => asked.reset(),
+    failure: /cut the connection \(ECONNRESET\)$/,
+  },
 ]
 
 for (const { name, answer, failure, delaysMs = [800, 1600] } of TROUBLES)
@@ -148,7 +167,13 @@ test('a server that goes away and comes back takes nothing away', async t => {
   await sink.until(() => !sink.names.has('a'))
   await log.line(/^info/)
   assert.equal(log.lines.length, 3)
-  assert.deepEqual(observed, ['LIST 200', 'WATCH 200', 'WATCH undefined', 'WATCH undefined', 'WATCH 200'])
+  assert.deepEqual(observed, [
+    'LIST 200',
+    'WATCH 200',
+    'WATCH undefined',
+    'WATCH undefined',
+    'WATCH 200',
+  ])
 })
 
 test('a list that does not begin within 60 s is given up', async t => {
@@ -185,11 +210,22 @@ test('a watch that does not begin within 30 s is given up', async t => {
 })
 
 const SILENCES: readonly { name: string; events: readonly unknown[]; limitMs: number }[] = [
-  { name: 'a silent watch is given up 30 s after the server should have ended it', events: [], limitMs: 330_000 },
-  { name: 'with events but no bookmarks likewise', events: [event('ADDED', 'c', 11)], limitMs: 330_000 },
+  {
+    name: 'a silent watch is given up 30 s after the server should have ended it',
+    events: [],
+    limitMs: 330_000,
+  },
+  {
+    name: 'with events but no bookmarks likewise',
+    events: [event('ADDED', 'c', 11)],
+    limitMs: 330_000,
+  },
   {
     name: 'a server that sends bookmarks is missed much earlier',
-    events: [{ type: 'BOOKMARK', object: { metadata: { resourceVersion: '12' } } }, event('ADDED', 'c', 13)],
+    events: [
+      { type: 'BOOKMARK', object: { metadata: { resourceVersion: '12' } } },
+      event('ADDED', 'c', 13),
+    ],
     limitMs: 150_000,
   },
 ]
@@ -204,7 +240,10 @@ for (const { name, events, limitMs } of SILENCES)
     await timers.armed(limitMs)
     timers.advance(limitMs)
     await timers.armed(800)
-    assert.match(reflector.failure ?? '', new RegExp(`says nothing on a watch \\(${limitMs / 1000} s\\)`))
+    assert.match(
+      reflector.failure ?? '',
+      new RegExp(`says nothing on a watch \\(${limitMs / 1000} s\\)`),
+    )
     timers.advance(800)
     assert.equal((await api.next()).isWatch, true)
   })

@@ -5,10 +5,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
-import { systemClock } from '../core/clock.ts'
-import { listOf, rig, status } from './api-server.cases.ts'
-import { Credentials } from './credentials.ts'
-import { TextFile } from './text-source.ts'
+import { listOf, rig, status } from '../../test/fakes/api-server.ts'
+import { systemClock } from '../base/clock.ts'
+import { Credentials } from './config/credentials.ts'
+import { TextFile } from './config/text-source.ts'
 
 /** Pauses, with jitter 0. */
 const REFUSED = [800, 1600, 2500, 2500]
@@ -33,7 +33,10 @@ test('no right to watch: the list stays in use, and is not made again', async t 
 test('a server that has only begun, and refuses what it soon grants: nothing is said', async t => {
   const { api, timers, log, reflector } = await rig(t)
   reflector.start()
-  ;(await api.next()).json(403, status(403, 'RBAC: clusterrole.rbac.authorization.k8s.io "system:coredns" not found'))
+  ;(await api.next()).json(
+    403,
+    status(403, 'RBAC: clusterrole.rbac.authorization.k8s.io "system:coredns" not found'),
+  )
   await timers.armed(800)
   timers.advance(800)
   ;(await api.next()).json(200, listOf(10, ['a']))
@@ -46,7 +49,11 @@ test('a token that is replaced ends the pause: it was refused, not the new one',
   t.after(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 'token')
   writeFileSync(path, 'old')
-  const { api, timers, reflector } = await rig(t, {}, new Credentials({ token: new TextFile(path, systemClock) }))
+  const { api, timers, reflector } = await rig(
+    t,
+    {},
+    new Credentials({ token: new TextFile(path, systemClock) }),
+  )
   reflector.start()
   for (const wait of REFUSED) {
     ;(await api.next()).json(401, status(401, 'Unauthorized'))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { event, listOf, object, type Rig, rig, status } from './api-server.cases.ts'
+import { event, listOf, object, type Rig, rig, status } from '../../test/fakes/api-server.ts'
 
 /** A reflector that has listed `names` at version 10 and watches; the watch is answered. */
 async function watching(t: test.TestContext, names: readonly string[] = ['a', 'b']) {
@@ -15,7 +15,8 @@ async function watching(t: test.TestContext, names: readonly string[] = ['a', 'b
   return { ...all, watch }
 }
 
-const queryOf = ({ url }: { url: URL }): Record<string, string> => Object.fromEntries(url.searchParams)
+const queryOf = ({ url }: { url: URL }): Record<string, string> =>
+  Object.fromEntries(url.searchParams)
 
 test('a list of one page, then a watch from its version', async t => {
   const { api, sink, reflector, observed } = await rig(t)
@@ -29,7 +30,12 @@ test('a list of one page, then a watch from its version', async t => {
   assert.equal(reflector.isSynced, true)
   assert.deepEqual(sink.calls, ['begin', '+a', '+b', 'end'])
   const watch = await api.next()
-  assert.deepEqual(queryOf(watch), { watch: '1', allowWatchBookmarks: 'true', resourceVersion: '10', timeoutSeconds: '300' })
+  assert.deepEqual(queryOf(watch), {
+    watch: '1',
+    allowWatchBookmarks: 'true',
+    resourceVersion: '10',
+    timeoutSeconds: '300',
+  })
   watch.watch(event('ADDED', 'c', 11), event('MODIFIED', 'a', 12), event('DELETED', 'b', 13))
   await sink.until(() => sink.calls.length === 7)
   assert.deepEqual(sink.calls.slice(4), ['+c', '+a', '-b'])
@@ -70,7 +76,10 @@ test('pages follow the continue token, and only the last ends the list', async t
 test('a large page leaves room for everything else on its thread', async t => {
   const { api, sink, reflector } = await rig(t)
   reflector.start()
-  const names = Array.from({ length: 20_000 }, (_, index) => `a-service-with-a-name-of-some-length-${index}`)
+  const names = Array.from(
+    { length: 20_000 },
+    (_, index) => `a-service-with-a-name-of-some-length-${index}`,
+  )
   const body = JSON.stringify(listOf(10, names))
   const putsPerTurn: number[] = []
   let seen = 0
@@ -96,7 +105,10 @@ test('an expired continue token begins the list anew, at once, and in one page a
     const first = await api.next()
     assert.deepEqual(queryOf(first), { limit })
     first.json(200, listOf(10, ['a'], 'token'))
-    ;(await api.next()).json(410, status(410, 'The provided continue parameter is too old', 'Expired'))
+    ;(await api.next()).json(
+      410,
+      status(410, 'The provided continue parameter is too old', 'Expired'),
+    )
   }
   const last = await api.next()
   assert.deepEqual(queryOf(last), {})
@@ -113,10 +125,14 @@ test('a watch that the server ends is followed by one from the newest version, b
     { type: 'BOOKMARK', object: { kind: 'Service', metadata: { resourceVersion: '40' } } },
     event('ADDED', 'd', 41),
   )
-  watch.send({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '44' } } }, event('ADDED', 'e', 45), {
-    type: 'BOOKMARK',
-    object: { metadata: { resourceVersion: '60', creationTimestamp: null } },
-  })
+  watch.send(
+    { type: 'BOOKMARK', object: { metadata: { resourceVersion: '44' } } },
+    event('ADDED', 'e', 45),
+    {
+      type: 'BOOKMARK',
+      object: { metadata: { resourceVersion: '60', creationTimestamp: null } },
+    },
+  )
   await sink.until(() => sink.names.has('e'))
   timers.advance(5000)
   watch.end()
@@ -160,20 +176,34 @@ test('a watch that is reset goes on from its newest version after a pause, witho
   assert.equal(api.asked.filter(one => !one.isWatch).length, 1)
 })
 
-const GONE: readonly { name: string; answer: (watch: Awaited<ReturnType<Rig['api']['next']>>) => void }[] = [
+const GONE: readonly {
+  name: string
+  answer: (watch: Awaited<ReturnType<Rig['api']['next']>>) => void
+}[] = [
   {
     name: 'an ERROR event 410',
-    answer: watch => watch.watch({ type: 'ERROR', object: status(410, 'too old resource version: 10 (90)', 'Expired') }),
+    answer: watch =>
+      watch.watch({
+        type: 'ERROR',
+        object: status(410, 'too old resource version: 10 (90)', 'Expired'),
+      }),
   },
   {
     name: 'a bookmark of before our version',
-    answer: watch => watch.watch({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '9' } } }),
+    answer: watch =>
+      watch.watch({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '9' } } }),
   },
-  { name: 'HTTP 410', answer: watch => watch.json(410, status(410, 'too old resource version', 'Expired')) },
+  {
+    name: 'HTTP 410',
+    answer: watch => watch.json(410, status(410, 'too old resource version', 'Expired')),
+  },
   {
     name: 'a version from the future, of a server restored from a backup',
     answer: watch =>
-      watch.json(504, { ...(status(504, 'Too large resource version: 10, current: 3') as object), reason: 'Timeout' }),
+      watch.json(504, {
+        ...(status(504, 'Too large resource version: 10, current: 3') as object),
+        reason: 'Timeout',
+      }),
   },
 ]
 
@@ -203,7 +233,10 @@ for (const { name, answer } of GONE)
 
 test('another ERROR event is waited after, and the watch goes on from where it was', async t => {
   const { api, sink, timers, watch, log } = await watching(t)
-  watch.send(event('ADDED', 'c', 15), { type: 'ERROR', object: status(500, 'etcdserver: leader changed') })
+  watch.send(event('ADDED', 'c', 15), {
+    type: 'ERROR',
+    object: status(500, 'etcdserver: leader changed'),
+  })
   await timers.armed(800)
   assert.ok(sink.names.has('c'))
   assert.match(await log.line(/warning/), /answers 500: etcdserver: leader changed/)
@@ -214,14 +247,22 @@ test('another ERROR event is waited after, and the watch goes on from where it w
 
 test('a line that is no JSON may have been an event: the watch goes on from before it, and no event is missed', async t => {
   const { api, sink, watch, log, reflector } = await watching(t)
-  watch.send(event('ADDED', 'c', 11), 'garbage {', event('ADDED', 'lost', 12), event('ADDED', 'd', 13))
+  watch.send(
+    event('ADDED', 'c', 11),
+    'garbage {',
+    event('ADDED', 'lost', 12),
+    event('ADDED', 'd', 13),
+  )
   const again = await api.next()
   assert.equal(again.url.searchParams.get('resourceVersion'), '11')
   assert.deepEqual([...sink.names], ['a', 'b', 'c'])
   again.watch(event('ADDED', 'lost', 12), event('ADDED', 'd', 13))
   await sink.until(() => sink.names.has('d'))
   assert.deepEqual([...sink.names], ['a', 'b', 'c', 'lost', 'd'])
-  assert.match(log.lines.join('\n'), /^warning services: left out a line of a watch that is no JSON: garbage [^\n]*$/)
+  assert.match(
+    log.lines.join('\n'),
+    /^warning services: left out a line of a watch that is no JSON: garbage [^\n]*$/,
+  )
   assert.equal(reflector.failure, undefined)
 })
 
@@ -244,7 +285,8 @@ test('what is no event, or no object, is left out with a line in the log, and th
     { metadata: { name: 7 } },
   ]
   for (const line of bad) watch.send(line)
-  for (const one of nameless) watch.send({ type: 'MODIFIED', object: one }, { type: 'DELETED', object: one })
+  for (const one of nameless)
+    watch.send({ type: 'MODIFIED', object: one }, { type: 'DELETED', object: one })
   watch.send({ type: 'FUTURE', object: object('x') }, event('ADDED', 'good', 20))
   await sink.until(() => sink.names.has('good'))
   assert.deepEqual([...sink.names], ['a', 'b', 'good'])
@@ -259,7 +301,10 @@ test('what is no event, or no object, is left out with a line in the log, and th
 test('an item of a list without a name is left out, the others are taken', async t => {
   const { api, reflector, sink, log } = await rig(t)
   reflector.start()
-  ;(await api.next()).json(200, { metadata: { resourceVersion: '3' }, items: [object('a'), { metadata: {} }, {}, object('b')] })
+  ;(await api.next()).json(200, {
+    metadata: { resourceVersion: '3' },
+    items: [object('a'), { metadata: {} }, {}, object('b')],
+  })
   await reflector.synced
   assert.deepEqual([...sink.names], ['a', 'b'])
   assert.equal(log.lines.length, 1)

@@ -1,13 +1,15 @@
-// Keeps one resource in step with the API server: list, then watch, for ever; watch on where a watch broke, list again only when the server no
-// longer knows where we are. What was delivered is never taken back because the server is away. Informers are known to die silently or to storm
-// the server; so there is one loop, nothing but stop() ends it, and every way round it either made progress or waits.
+// Keeps one resource in step with the API server: list, then watch, for ever; watch on where a
+// watch broke, list again only when the server no longer knows where we are. What was delivered is
+// never taken back because the server is away. Informers are known to die silently or to storm the
+// server; so there is one loop, nothing but stop() ends it, and every way round it either made
+// progress or waits.
 
 import { randomInt } from 'node:crypto'
-import type { Logger } from '../core/logger.ts'
-import type { Observe, Resource, Verb } from './ask.ts'
+import type { Logger } from '../log/logger.ts'
 import { Backoff } from './backoff.ts'
 import type { KubeConnection } from './connection.ts'
 import { type FailureBoard, FailureLog, failureSentence } from './failure.ts'
+import type { Observe, Resource, Verb } from './get.ts'
 import { KubeError } from './kube-error.ts'
 import type { Limiter } from './limiter.ts'
 import { list } from './list.ts'
@@ -19,9 +21,15 @@ import { Watch } from './watch.ts'
 const HEALTHY_MS = 120_000
 /** A watch that ends earlier is a failure, and a younger one no sign of health. */
 const SHORT_WATCH_MS = 1000
-/** Within this time, only one list is made without waiting first, however often the server lets versions expire. */
+/**
+ * Within this time, only one list is made without waiting first, however often the server lets
+ * versions expire.
+ */
 const FREE_LIST_MS = 30_000
-/** Within this time, only one watch is ended for a line that is no JSON; further ones are passed over. */
+/**
+ * Within this time, only one watch is ended for a line that is no JSON; further ones are passed
+ * over.
+ */
 const FREE_REWIND_MS = 30_000
 /** How often credentials are looked at in the pause behind a refusal. */
 const LOOK_MS = 1000
@@ -152,13 +160,23 @@ export class Reflector {
       }
     }
     const isRefusal = known?.isRefusal ?? false
-    this.#failures.fail(failureSentence(error, resource, verb), { isServing: this.#isSynced, isRefusal, nowMs: timers.nowMs() })
+    this.#failures.fail(failureSentence(error, resource, verb), {
+      isServing: this.#isSynced,
+      isRefusal,
+      nowMs: timers.nowMs(),
+    })
     if (isRefusal) return this.#pauseUntilReplaced(this.#backoff.refused())
-    const delayMs = known?.kind === 'unreached' ? this.#backoff.unreached() : this.#backoff.next(known?.retryAfterMs)
+    const delayMs =
+      known?.kind === 'unreached'
+        ? this.#backoff.unreached()
+        : this.#backoff.next(known?.retryAfterMs)
     await pause(timers, delayMs, this.#stopped.signal)
   }
 
-  /** Ends as soon as there is something else to show, or to trust: then the refusal says nothing of it. */
+  /**
+   * Ends as soon as there is something else to show, or to trust: then the refusal says nothing of
+   * it.
+   */
   async #pauseUntilReplaced(delayMs: number): Promise<void> {
     const { timers, connection } = this.#parts
     const replaced = new AbortController()

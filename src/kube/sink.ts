@@ -1,11 +1,15 @@
-// Where a reflector puts objects, and a guard around it: what is no object is left out, and what the sink throws ends nothing.
+// Where a reflector puts objects, and a guard around it: what is no object is left out, and what
+// the sink throws ends nothing.
 
-import { messageOf } from '../core/errors.ts'
-import type { Logger } from '../core/logger.ts'
+import { messageOf } from '../chain/errors.ts'
+import type { Logger } from '../log/logger.ts'
 import { isKubeObject, type KubeObject } from './kube-object.ts'
 
 export interface Sink {
-  /** What is not `put` until listEnds is gone. A list that fails is begun again: then this comes twice without a listEnds between. */
+  /**
+   * What is not `put` until listEnds is gone. A list that fails is begun again: then this comes
+   * twice without a listEnds between.
+   */
   listBegins(): void
   /** Of a list or a watch (ADDED, MODIFIED). */
   put(object: KubeObject): void
@@ -64,7 +68,9 @@ export class GuardedSink {
     if (this.#complaints.has(key) || this.#complaints.size >= COMPLAINT_LIMIT) return
     this.#complaints.add(key)
     const shown =
-      excerpt === undefined ? '' : `: ${excerpt.slice(0, EXCERPT_LENGTH)}${excerpt.length > EXCERPT_LENGTH ? '…' : ''}`
+      excerpt === undefined
+        ? ''
+        : `: ${excerpt.slice(0, EXCERPT_LENGTH)}${excerpt.length > EXCERPT_LENGTH ? '…' : ''}`
     this.#log.warning(`${this.#name}: ${text}${shown}`)
   }
 

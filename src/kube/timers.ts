@@ -1,12 +1,15 @@
 // Time for the API client: now and later, as an argument, so that tests let minutes pass by number.
 
-import { systemClock } from '../core/clock.ts'
-import { LONGEST_TIMER_MS } from '../core/timers.ts'
+import { systemClock } from '../base/clock.ts'
+import { LONGEST_TIMER_MS } from '../base/timers.ts'
 
 export interface Timers {
   /** Monotonic milliseconds. */
   nowMs(): number
-  /** Runs `task` once, `delayMs` (24 days at most) from now. Returns what cancels it; after the task has run that does nothing. */
+  /**
+   * Runs `task` once, `delayMs` (24 days at most) from now. Returns what cancels it; after the task
+   * has run that does nothing.
+   */
   after(delayMs: number, task: () => void): () => void
 }
 

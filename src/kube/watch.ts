@@ -1,6 +1,7 @@
-// One watch, from a resourceVersion until it ends: events into a sink, and the newest version seen. When to watch again is the reflector's business.
+// One watch, from a resourceVersion until it ends: events into a sink, and the newest version seen.
+// When to watch again is the reflector's business.
 
-import { type AskParts, ask, takeTurn, yieldToLoop } from './ask.ts'
+import { type AskParts, ask, takeTurn, yieldToLoop } from './get.ts'
 import { KubeError, statusError } from './kube-error.ts'
 import { versionOf } from './kube-object.ts'
 import { LineSplitter } from './line-splitter.ts'
@@ -11,7 +12,10 @@ const HEAD_LIMIT_MS = 30_000
 const MINIMUM_SECONDS = 300
 const SPREAD_SECONDS = 300
 const IDLE_MARGIN_MS = 30_000
-/** Servers that send bookmarks do so each minute: after the first one, silence shows much earlier that a connection is dead. */
+/**
+ * Servers that send bookmarks do so each minute: after the first one, silence shows much earlier
+ * that a connection is dead.
+ */
 const IDLE_WITH_BOOKMARKS_MS = 150_000
 
 export class Watch {
@@ -25,8 +29,17 @@ export class Watch {
   #isGarbled = false
   #headMs: number | undefined
 
-  /** `random` is from 0 up to 1. `mayRewind`: a line that is no JSON ends the watch, so that the event it was comes again with the next one. */
-  constructor(parts: AskParts, sink: GuardedSink, version: string, random: number, mayRewind: boolean) {
+  /**
+   * `random` is from 0 up to 1. `mayRewind`: a line that is no JSON ends the watch, so that the
+   * event it was comes again with the next one.
+   */
+  constructor(
+    parts: AskParts,
+    sink: GuardedSink,
+    version: string,
+    random: number,
+    mayRewind: boolean,
+  ) {
     this.#mayRewind = mayRewind
     this.#parts = parts
     this.#sink = sink
@@ -53,7 +66,10 @@ export class Watch {
     return this.#headMs === undefined ? 0 : this.#parts.timers.nowMs() - this.#headMs
   }
 
-  /** Resolves when the server ends the watch as it should; rejects with a KubeError. `onHead` when it begins, `onEvent` after each chunk with an event. */
+  /**
+   * Resolves when the server ends the watch as it should; rejects with a KubeError. `onHead` when
+   * it begins, `onEvent` after each chunk with an event.
+   */
   async run(onHead: () => void, onEvent: () => void, stop: AbortSignal): Promise<void> {
     const query = {
       watch: '1',
@@ -67,7 +83,8 @@ export class Watch {
       verb: 'WATCH',
       query,
       headMs: HEAD_LIMIT_MS,
-      idleMs: () => (this.#hasBookmarks ? IDLE_WITH_BOOKMARKS_MS : this.#timeoutSeconds * 1000 + IDLE_MARGIN_MS),
+      idleMs: () =>
+        this.#hasBookmarks ? IDLE_WITH_BOOKMARKS_MS : this.#timeoutSeconds * 1000 + IDLE_MARGIN_MS,
       onHead: () => {
         giveBack()
         this.#headMs = this.#parts.timers.nowMs()
@@ -119,12 +136,19 @@ export class Watch {
     this.#version = versionOf(object) ?? this.#version
   }
 
-  /** A bookmark of before our version: the server was restored from a backup. It would be silent until it has caught up, and then leave gaps. */
+  /**
+   * A bookmark of before our version: the server was restored from a backup. It would be silent
+   * until it has caught up, and then leave gaps.
+   */
   #takeBookmark(object: unknown): void {
     this.#hasBookmarks = true
     const version = versionOf(object)
     if (version !== undefined && isBefore(version, this.#version))
-      throw new KubeError('status', `the API server is back at version ${version}, before ${this.#version}`, { isExpired: true })
+      throw new KubeError(
+        'status',
+        `the API server is back at version ${version}, before ${this.#version}`,
+        { isExpired: true },
+      )
   }
 }
 

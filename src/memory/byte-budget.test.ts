@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BUDGET_ROW_WORDS, ByteBudget, DATAGRAM, drawnBytes, STREAM, sweepBudget } from './byte-budget.ts'
-import { generator } from './crew.cases.ts'
+import { generator } from '../../test/fakes/crew.ts'
+import {
+  BUDGET_ROW_WORDS,
+  ByteBudget,
+  DATAGRAM,
+  drawnBytes,
+  STREAM,
+  sweepBudget,
+} from './byte-budget.ts'
 
 const MIB = 1024 * 1024
 const KIB = 1024
@@ -9,7 +16,10 @@ const OFFSET = 32
 
 const make = (shards: number, limit: number) => {
   const words = new Int32Array(new SharedArrayBuffer((OFFSET + shards * BUDGET_ROW_WORDS) * 4))
-  const budgets = Array.from({ length: shards }, (_, me) => new ByteBudget(words, OFFSET, shards, me, limit))
+  const budgets = Array.from(
+    { length: shards },
+    (_, me) => new ByteBudget(words, OFFSET, shards, me, limit),
+  )
   return { words, budgets }
 }
 
@@ -53,7 +63,11 @@ test('tight from a half on, spent from fifteen sixteenths, and for clients of th
     budget.take(STREAM, ((megabytes - held) * MIB) / 2)
     budget.take(DATAGRAM, ((megabytes - held) * MIB) / 2)
     held = megabytes
-    assert.deepEqual([budget.isTight, budget.isSpent(false), budget.isSpent(true)], [tight, spent, spentLocally], `${megabytes}`)
+    assert.deepEqual(
+      [budget.isTight, budget.isSpent(false), budget.isSpent(true)],
+      [tight, spent, spentLocally],
+      `${megabytes}`,
+    )
   }
 })
 
@@ -112,10 +126,13 @@ test('drawn numbers: never over the limit, never less drawn than used, and nothi
       given?.budget.give(given.kind, given.bytes)
     } else if (budget.tryTake(kind, bytes)) held.push({ budget, kind, bytes })
     assert.ok(budget.drawn <= LIMIT, `${budget.drawn} after ${n}`)
-    assert.ok(drawnBytes(words, OFFSET, 4, kind) >= budgets.reduce((sum, each) => sum + each.used(kind), 0))
+    assert.ok(
+      drawnBytes(words, OFFSET, 4, kind) >= budgets.reduce((sum, each) => sum + each.used(kind), 0),
+    )
   }
   for (const { budget, kind, bytes } of held) budget.give(kind, bytes)
-  for (const budget of budgets) assert.deepEqual([budget.used(STREAM), budget.used(DATAGRAM)], [0, 0])
+  for (const budget of budgets)
+    assert.deepEqual([budget.used(STREAM), budget.used(DATAGRAM)], [0, 0])
   // Each shard keeps two lots of each kind at most.
   assert.ok(budgets[0]!.drawn <= 4 * 2 * 2 * 16 * KIB)
 })

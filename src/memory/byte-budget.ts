@@ -1,14 +1,18 @@
-// Hot path.
-// One budget in bytes for the process: what clients' connections and queries under way hold, summed over all shards. A row per shard, one cache
-// line apart: word 0 is what the shard has drawn for streams, word 1 for datagrams. Writers: each shard its own row, main a dead shard's.
-// Readers: all. No lock, no wait. Order: add to the own word, sum, give back if over the limit; so the limit is never passed by tryTake, and near
-// it two takers may refuse each other for an instant. Shards draw in lots, so that most takes and gives touch no shared memory at all.
+// Hot path. One budget in bytes for the process: what clients' connections and queries under way
+// hold, summed over all shards. A row per shard, one cache line apart: word 0 is what the shard has
+// drawn for streams, word 1 for datagrams. Writers: each shard its own row, main a dead shard's.
+// Readers: all. No lock, no wait. Order: add to the own word, sum, give back if over the limit; so
+// the limit is never passed by tryTake, and near it two takers may refuse each other for an
+// instant. Shards draw in lots, so that most takes and gives touch no shared memory at all.
 
 /** 32-bit words between two shards' rows: one cache line. */
 export const BUDGET_ROW_WORDS = 16
 /** The least that a server can work with. */
 export const MIN_INFLIGHT_BYTES = 1024 * 1024
-/** What is drawn or given back at a time: less where the lots that all shards keep would else be much of a small budget. */
+/**
+ * What is drawn or given back at a time: less where the lots that all shards keep would else be
+ * much of a small budget.
+ */
 const MOST_LOT_BYTES = 16 * 1024
 const LEAST_LOT_BYTES = 256
 /** Lots that a shard keeps of each kind. */
@@ -17,9 +21,15 @@ const KEPT_LOTS = 2
 const KEPT_SHARE = 1 / 16
 /** Neither kind may take more than three quarters: a flood of one leaves the other room. */
 const KIND_SHARE = 3 / 4
-/** Beyond this part of the limit the budget is tight: whoever holds more than a fair share must wait. */
+/**
+ * Beyond this part of the limit the budget is tight: whoever holds more than a fair share must
+ * wait.
+ */
 const TIGHT_SHARE = 1 / 2
-/** The last sixteenth is for clients of this machine: probes, and resolvers that run beside the server. */
+/**
+ * The last sixteenth is for clients of this machine: probes, and resolvers that run beside the
+ * server.
+ */
 const COMMON_SHARE = 15 / 16
 
 export const STREAM = 0
@@ -37,7 +47,10 @@ export class ByteBudget {
   readonly #drawn = [0, 0]
   readonly #used = [0, 0]
 
-  /** `offset` is the first word of the rows; `me` counts shards from 0. The limit is at most 1 GiB: sums stay within 32 bits. */
+  /**
+   * `offset` is the first word of the rows; `me` counts shards from 0. The limit is at most 1 GiB:
+   * sums stay within 32 bits.
+   */
   constructor(words: Int32Array, offset: number, shards: number, me: number, limitBytes: number) {
     if (!(me >= 0 && me < shards)) throw new RangeError(`shard ${me} of ${shards}`)
     this.#words = words
@@ -49,10 +62,15 @@ export class ByteBudget {
     this.#lotBytes = Math.max(LEAST_LOT_BYTES, Math.min(MOST_LOT_BYTES, fair))
   }
 
-  /** Takes bytes unless all shards together would then hold more than the limit, or three quarters of it by this kind alone. Each needs a `give`. `isLocal`: for a client of this machine, who has some room of its own. */
+  /**
+   * Takes bytes unless all shards together would then hold more than the limit, or three quarters
+   * of it by this kind alone. Each needs a `give`. `isLocal`: for a client of this machine, who has
+   * some room of its own.
+   */
   tryTake(kind: BudgetKind, bytes: number, isLocal = true): boolean {
     const used = this.#used[kind]! + bytes
-    if (used > this.#drawn[kind]! && !this.#draw(kind, used - this.#drawn[kind]!, isLocal)) return false
+    if (used > this.#drawn[kind]! && !this.#draw(kind, used - this.#drawn[kind]!, isLocal))
+      return false
     this.#used[kind] = used
     return true
   }
@@ -79,7 +97,10 @@ export class ByteBudget {
 
   /** Bytes that all shards have drawn. */
   get drawn(): number {
-    return drawnBytes(this.#words, this.#first, this.shards, STREAM) + drawnBytes(this.#words, this.#first, this.shards, DATAGRAM)
+    return (
+      drawnBytes(this.#words, this.#first, this.shards, STREAM) +
+      drawnBytes(this.#words, this.#first, this.shards, DATAGRAM)
+    )
   }
 
   get isTight(): boolean {
@@ -88,7 +109,11 @@ export class ByteBudget {
 
   /** As isTight, for what may be had of a kind. */
   isTightFor(kind: BudgetKind): boolean {
-    return this.isTight || drawnBytes(this.#words, this.#first, this.shards, kind) > this.limitBytes * KIND_SHARE * TIGHT_SHARE
+    return (
+      this.isTight ||
+      drawnBytes(this.#words, this.#first, this.shards, kind) >
+        this.limitBytes * KIND_SHARE * TIGHT_SHARE
+    )
   }
 
   /** A fair part for each of so many clients in one shard, and for one that is yet to come. */
@@ -97,10 +122,16 @@ export class ByteBudget {
     return bytes / this.shards / (holders + 1)
   }
 
-  /** True when no connection may take anything on any more; `isLocal` for those of this machine, who have some room of their own. */
+  /**
+   * True when no connection may take anything on any more; `isLocal` for those of this machine, who
+   * have some room of their own.
+   */
   isSpent(isLocal: boolean): boolean {
     if (this.drawn >= this.limitBytes * (isLocal ? 1 : COMMON_SHARE)) return true
-    return !isLocal && drawnBytes(this.#words, this.#first, this.shards, STREAM) >= this.limitBytes * KIND_SHARE
+    return (
+      !isLocal &&
+      drawnBytes(this.#words, this.#first, this.shards, STREAM) >= this.limitBytes * KIND_SHARE
+    )
   }
 
   #draw(kind: BudgetKind, bytes: number, isLocal: boolean): boolean {
@@ -108,7 +139,11 @@ export class ByteBudget {
     this.#add(kind, lots)
     const ofKind = drawnBytes(this.#words, this.#first, this.shards, kind)
     const reservedBytes = isLocal ? 0 : this.limitBytes * (1 - COMMON_SHARE)
-    if (ofKind <= this.limitBytes * KIND_SHARE - reservedBytes && this.drawn <= this.limitBytes - reservedBytes) return true
+    if (
+      ofKind <= this.limitBytes * KIND_SHARE - reservedBytes &&
+      this.drawn <= this.limitBytes - reservedBytes
+    )
+      return true
     this.#add(kind, -lots)
     return false
   }
@@ -124,13 +159,23 @@ export class ByteBudget {
 }
 
 /** What all shards have drawn of a kind. */
-export const drawnBytes = (words: Int32Array, offset: number, shards: number, kind: BudgetKind): number => {
+export const drawnBytes = (
+  words: Int32Array,
+  offset: number,
+  shards: number,
+  kind: BudgetKind,
+): number => {
   let sum = 0
-  for (let row = 0; row < shards; row++) sum += Atomics.load(words, offset + row * BUDGET_ROW_WORDS + kind)
+  for (let row = 0; row < shards; row++)
+    sum += Atomics.load(words, offset + row * BUDGET_ROW_WORDS + kind)
   return sum
 }
 
-/** Gives back all that a dead shard (from 0) held. Main only, and only after the worker's `exit` event. */
+/**
+ * Gives back all that a dead shard (from 0) held. Main only, and only after the worker's `exit`
+ * event.
+ */
 export const sweepBudget = (words: Int32Array, offset: number, dead: number): void => {
-  for (const kind of [STREAM, DATAGRAM]) Atomics.store(words, offset + dead * BUDGET_ROW_WORDS + kind, 0)
+  for (const kind of [STREAM, DATAGRAM])
+    Atomics.store(words, offset + dead * BUDGET_ROW_WORDS + kind, 0)
 }

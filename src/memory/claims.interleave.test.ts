@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Death, interleave } from '../../test/fakes/interleave.ts'
 import { CLAIM_WORDS, Claims, countClaims, sweepClaims } from './claims.ts'
-import { Death, interleave } from './interleave.cases.ts'
 
 const ENTRIES = 8
 
 function world() {
   const words = new Int32Array(new SharedArrayBuffer(ENTRIES * CLAIM_WORDS * 4))
-  const [one, two, third] = [new Claims(words, 0, ENTRIES, 1), new Claims(words, 0, ENTRIES, 2), new Claims(words, 0, ENTRIES, 3)]
+  const [one, two, third] = [
+    new Claims(words, 0, ENTRIES, 1),
+    new Claims(words, 0, ENTRIES, 2),
+    new Claims(words, 0, ENTRIES, 3),
+  ]
   return { words, one, two, third, held: () => countClaims(words, 0, ENTRIES) }
 }
 
@@ -28,7 +32,11 @@ for (const { name, blocks, frees } of [
           tickets.push(two.claim(0, 1))
         },
         check: n => {
-          assert.equal(tickets.filter(ticket => ticket >= 0).length, 1, `before access ${n}: ${tickets}`)
+          assert.equal(
+            tickets.filter(ticket => ticket >= 0).length,
+            1,
+            `before access ${n}: ${tickets}`,
+          )
           assert.equal(held(), 1 + blocks - frees)
         },
       }
@@ -56,9 +64,11 @@ test('Claims.claim: another claimant, there just before, that takes its last ste
         ticket = one.claim(0, 1)
       },
       meanwhile: () => {
-        if (words[2] === 1) isOtherHeld = Atomics.compareExchange(words, 0, tentative, 2) === tentative
+        if (words[2] === 1)
+          isOtherHeld = Atomics.compareExchange(words, 0, tentative, 2) === tentative
       },
-      check: n => assert.equal(ticket >= 0 && isOtherHeld, false, `before access ${n}: both hold the key`),
+      check: n =>
+        assert.equal(ticket >= 0 && isOtherHeld, false, `before access ${n}: both hold the key`),
     }
   })
 })

@@ -175,6 +175,9 @@ for (const { entries, owner, message } of [
   { entries: 16, owner: 255, message: 'claims: owner 255' },
 ]) {
   test(`Claims: refuses ${entries} entries with owner ${owner}`, () => {
-    assert.throws(() => new Claims(new Int32Array(64), 0, entries, owner), { name: 'RangeError', message })
+    assert.throws(() => new Claims(new Int32Array(64), 0, entries, owner), {
+      name: 'RangeError',
+      message,
+    })
   })
 }

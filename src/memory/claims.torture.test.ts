@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { ClaimsWorld } from '../../test/fakes/claims-worker.ts'
+import { runCrew, Tokens } from '../../test/fakes/crew.ts'
 import { CLAIM_WORDS, countClaims, sweepClaims } from './claims.ts'
-import type { ClaimsWorld } from './claims.worker.ts'
-import { runCrew, Tokens } from './crew.cases.ts'
 
 const SHARDS = 3
 const ENTRIES = 8
@@ -17,7 +17,18 @@ test('Claims: with workers terminated in mid-claim, one holder per key, nobody w
     tokens.bury(me)
     sweepClaims(words, TABLE, ENTRIES, me + 1)
   }
-  const worker = new URL('claims.worker.ts', import.meta.url)
-  assert.equal(await runCrew({ worker, size: SHARDS, kills: 20, operationsPerKill: 4000, seed: 2, data, onExit }), 0)
+  const worker = new URL('../../test/fakes/claims-worker.ts', import.meta.url)
+  assert.equal(
+    await runCrew({
+      worker,
+      size: SHARDS,
+      kills: 20,
+      operationsPerKill: 4000,
+      seed: 2,
+      data,
+      onExit,
+    }),
+    0,
+  )
   assert.equal(countClaims(words, TABLE, ENTRIES), 0)
 })

@@ -1,19 +1,25 @@
-// Claims: which shard is asking upstream for which key. A fixed open-addressed table of 64-bit keyed hashes; full is full, nobody waits for room.
+// Claims: which shard is asking upstream for which key. A fixed open-addressed table of 64-bit
+// keyed hashes; full is full, nobody waits for room.
 //
-//   word 0   seq(23) | tentative(1) | owner(8)      owner 0: free; else shard + 1
-//   word 1   hash, low half        word 2   hash, high half
-//   word 3   tag(11) | told(21): what the last owner to release the entry said of its work; the tag is the low part of its claim's seq
+//   word 0   seq(23) | tentative(1) | owner(8)      owner 0: free; else shard + 1 word 1   hash,
+//   low half        word 2   hash, high half word 3   tag(11) | told(21): what the last owner to
+//   release the entry said of its work; the tag is the low part of its claim's seq
 //
-// free -> tentative (by compare-exchange, then the hash is stored) -> held (by compare-exchange) -> free. Only the owner takes these steps,
-// but two others may free an entry: a claimant of the same hash at a lower place frees a tentative one, and main frees a dead owner's.
-// At most one claim per hash is ever held: both claimants store their hash before they look for the other, so one of them sees the other; a
-// claimant yields to what is held and to what is tentative below it, and frees what is tentative above it. Every change to free adds 1 to seq
-// and notifies. All accesses are atomic; this is the miss path.
-// Weak spot: seq wraps after 8 million claims of one entry; a ticket kept that long could release a later claim.
+// free -> tentative (by compare-exchange, then the hash is stored) -> held (by compare-exchange) ->
+// free. Only the owner takes these steps, but two others may free an entry: a claimant of the same
+// hash at a lower place frees a tentative one, and main frees a dead owner's. At most one claim per
+// hash is ever held: both claimants store their hash before they look for the other, so one of them
+// sees the other; a claimant yields to what is held and to what is tentative below it, and frees
+// what is tentative above it. Every change to free adds 1 to seq and notifies. All accesses are
+// atomic; this is the miss path. Weak spot: seq wraps after 8 million claims of one entry; a ticket
+// kept that long could release a later claim.
 
 /** 32-bit words of one entry. */
 export const CLAIM_WORDS = 4
-/** Entries in the process-wide table: a power of two, several times what forward's max_concurrent lets be in flight. */
+/**
+ * Entries in the process-wide table: a power of two, several times what forward's max_concurrent
+ * lets be in flight.
+ */
 export const CLAIM_ENTRIES = 8192
 /** Places looked at, from the hash's own on. */
 export const CLAIM_WINDOW = 8
@@ -44,7 +50,8 @@ export class Claims {
 
   /** `entries` is a power of two, at least CLAIM_WINDOW; `owner` is shard + 1, up to 254. */
   constructor(words: Int32Array, offset: number, entries: number, owner: number) {
-    if ((entries & (entries - 1)) !== 0 || entries < CLAIM_WINDOW) throw new RangeError(`claims: ${entries} entries`)
+    if ((entries & (entries - 1)) !== 0 || entries < CLAIM_WINDOW)
+      throw new RangeError(`claims: ${entries} entries`)
     if (!(owner >= 1 && owner <= 254)) throw new RangeError(`claims: owner ${owner}`)
     this.#words = words
     this.#offset = offset
@@ -52,7 +59,10 @@ export class Claims {
     this.#owner = owner
   }
 
-  /** A ticket (0 or more) when the key is now this shard's to ask for, CLAIM_HELD or CLAIM_FULL otherwise. Each ticket needs one release. */
+  /**
+   * A ticket (0 or more) when the key is now this shard's to ask for, CLAIM_HELD or CLAIM_FULL
+   * otherwise. Each ticket needs one release.
+   */
   claim(hashLow: number, hashHigh: number): number {
     for (let attempt = 0; attempt < CLAIM_TRIES; attempt++) {
       const place = this.#freePlace(hashLow, hashHigh)
@@ -60,7 +70,11 @@ export class Claims {
       const word = this.#word(hashLow, place)
       const free = Atomics.load(this.#words, word)
       const tentative = free | TENTATIVE | this.#owner
-      if ((free & OWNER) !== 0 || Atomics.compareExchange(this.#words, word, free, tentative) !== free) continue
+      if (
+        (free & OWNER) !== 0 ||
+        Atomics.compareExchange(this.#words, word, free, tentative) !== free
+      )
+        continue
       Atomics.store(this.#words, word + 1, hashLow)
       Atomics.store(this.#words, word + 2, hashHigh)
       return this.#confirm(hashLow, hashHigh, place, tentative)
@@ -69,8 +83,9 @@ export class Claims {
   }
 
   /**
-   * Resolves when the claim on this key ends (released, or its owner died) or at the time-out; at once if nobody holds it. Never rejects.
-   * Gives what the owner told, which is a hint: nothing is told where the entry has been used again meanwhile. Keeps no event loop alive by itself.
+   * Resolves when the claim on this key ends (released, or its owner died) or at the time-out; at
+   * once if nobody holds it. Never rejects. Gives what the owner told, which is a hint: nothing is
+   * told where the entry has been used again meanwhile. Keeps no event loop alive by itself.
    */
   async wait(hashLow: number, hashHigh: number, timeoutMs: number): Promise<number> {
     for (let place = 0; place < CLAIM_WINDOW; place++) {
@@ -94,13 +109,17 @@ export class Claims {
     return told >>> TAG_SHIFT === tagOf(state) ? told & TOLD_MAX : TOLD_NOTHING
   }
 
-  /** Ends a claim and wakes who waits for it, with word of how it went (up to TOLD_MAX). A ticket released twice, or swept meanwhile, is ignored. */
+  /**
+   * Ends a claim and wakes who waits for it, with word of how it went (up to TOLD_MAX). A ticket
+   * released twice, or swept meanwhile, is ignored.
+   */
   release(ticket: number, told: number = TOLD_NOTHING): void {
     const index = Math.floor(ticket / SEQ_COUNT)
     if (index < 0 || index > this.#mask) return
     const state = ((ticket % SEQ_COUNT) * SEQ_STEP) | this.#owner
     const word = this.#offset + index * CLAIM_WORDS
-    // Nobody but this thread frees its own held entry as long as it lives, so the word behind it is ours.
+    // Nobody but this thread frees its own held entry as long as it lives, so the word behind it is
+    // ours.
     if (Atomics.load(this.#words, word) !== state) return
     Atomics.store(this.#words, word + 3, (tagOf(state) << TAG_SHIFT) | (told & TOLD_MAX))
     freeEntry(this.#words, word, state)
@@ -143,10 +162,12 @@ export class Claims {
   /** The entry's state if somebody has it for this key, else 0. */
   #stateIfKey(word: number, hashLow: number, hashHigh: number): number {
     const words = this.#words
-    // Read until it stands still: one that changes meanwhile may have become held. Each further round is a step that another took.
+    // Read until it stands still: one that changes meanwhile may have become held. Each further
+    // round is a step that another took.
     for (let state = Atomics.load(words, word); ; ) {
       if ((state & OWNER) === 0) return 0
-      if (Atomics.load(words, word + 1) !== hashLow || Atomics.load(words, word + 2) !== hashHigh) return 0
+      if (Atomics.load(words, word + 1) !== hashLow || Atomics.load(words, word + 2) !== hashHigh)
+        return 0
       const now = Atomics.load(words, word)
       if (now === state) return state
       state = now
@@ -164,8 +185,16 @@ function freeEntry(words: Int32Array, word: number, state: number): boolean {
   return true
 }
 
-/** Fails all claims of a dead owner and wakes who waits; returns how many. Main only, and only after the worker's `exit` event. */
-export function sweepClaims(words: Int32Array, offset: number, entries: number, deadOwner: number): number {
+/**
+ * Fails all claims of a dead owner and wakes who waits; returns how many. Main only, and only after
+ * the worker's `exit` event.
+ */
+export function sweepClaims(
+  words: Int32Array,
+  offset: number,
+  entries: number,
+  deadOwner: number,
+): number {
   let freed = 0
   for (let word = offset; word < offset + entries * CLAIM_WORDS; word += CLAIM_WORDS) {
     const state = Atomics.load(words, word)

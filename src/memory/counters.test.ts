@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { COUNTER_WORDS, CounterRow, histogramWords, readCounter, readHistogram } from './counters.ts'
+import {
+  COUNTER_WORDS,
+  CounterRow,
+  histogramWords,
+  readCounter,
+  readHistogram,
+} from './counters.ts'
 
 const shared = (words: number) => new Int32Array(new SharedArrayBuffer(words * 4))
 
@@ -43,7 +49,12 @@ const observations = [
   { name: 'above all bounds', value: 2.001, counts: [0, 0, 0, 1], sum: 2.001 },
   { name: 'zero', value: 0, counts: [1, 0, 0, 0], sum: 0 },
   { name: 'below zero adds nothing to the sum', value: -1, counts: [1, 0, 0, 0], sum: 0 },
-  { name: 'not a number goes to +Inf and adds nothing to the sum', value: Number.NaN, counts: [0, 0, 0, 1], sum: 0 },
+  {
+    name: 'not a number goes to +Inf and adds nothing to the sum',
+    value: Number.NaN,
+    counts: [0, 0, 0, 1],
+    sum: 0,
+  },
   { name: 'rounds to the unit', value: 0.0004, counts: [1, 0, 0, 0], sum: 0 },
 ]
 for (const { name, value, counts, sum } of observations) {

@@ -1,10 +1,14 @@
-// Hot path.
-// Counters and histograms in shared memory: 64-bit numbers as two 32-bit words, low then high. Each row has one writer (its shard), main
-// reads. States of a number: settled, or in a carry (top bit of the high word set). add: plain store to low; on a carry, atomic stores of
-// high with the top bit, low, high without it. A reader takes high, low, high and reads again when the two highs differ or show a carry.
-// Weak spot: a writer that dies inside a carry leaves the top bit set; the reader then gives up after a few tries and ignores the bit.
+// Hot path. Counters and histograms in shared memory: 64-bit numbers as two 32-bit words, low then
+// high. Each row has one writer (its shard), main reads. States of a number: settled, or in a carry
+// (top bit of the high word set). add: plain store to low; on a carry, atomic stores of high with
+// the top bit, low, high without it. A reader takes high, low, high and reads again when the two
+// highs differ or show a carry. Weak spot: a writer that dies inside a carry leaves the top bit
+// set; the reader then gives up after a few tries and ignores the bit.
 
-/** What is observed: upper bounds of the buckets (ascending, without +Inf), and how many units of the stored sum make one of the value. */
+/**
+ * What is observed: upper bounds of the buckets (ascending, without +Inf), and how many units of
+ * the stored sum make one of the value.
+ */
 export interface HistogramShape {
   readonly bounds: readonly number[]
   readonly unitsPerOne: number
@@ -19,7 +23,8 @@ const SIGN = 0x8000_0000 | 0
 const READ_TRIES = 4
 
 /** 32-bit words of one histogram: a counter per bucket, +Inf included, then the sum. */
-export const histogramWords = (shape: HistogramShape): number => (shape.bounds.length + 2) * COUNTER_WORDS
+export const histogramWords = (shape: HistogramShape): number =>
+  (shape.bounds.length + 2) * COUNTER_WORDS
 
 /** The counters of one shard. Never share a row: increments have no lock. */
 export class CounterRow {
@@ -38,7 +43,8 @@ export class CounterRow {
     const word = this.#base + offset
     const old = words[word]!
     if (count === (count | 0)) {
-      // In whole 32-bit numbers: without a carry the sum, taken as unsigned, is not below what was there.
+      // In whole 32-bit numbers: without a carry the sum, taken as unsigned, is not below what was
+      // there.
       const sum = (old + count) | 0
       if ((sum ^ SIGN) >= (old ^ SIGN)) {
         words[word] = sum
@@ -51,7 +57,8 @@ export class CounterRow {
   }
 
   /**
-   * Counts `value` in the first bucket whose bound is not below it, `times` times. What is not above 0 (NaN too) adds nothing to the sum.
+   * Counts `value` in the first bucket whose bound is not below it, `times` times. What is not
+   * above 0 (NaN too) adds nothing to the sum.
    */
   observe(offset: number, shape: HistogramShape, value: number, times = 1): void {
     const bounds = shape.bounds
@@ -59,7 +66,8 @@ export class CounterRow {
     let bucket = 0
     while (bucket < count && !(value <= bounds[bucket]!)) bucket++
     this.add(offset + bucket * COUNTER_WORDS, times)
-    if (value > 0) this.add(offset + (count + 1) * COUNTER_WORDS, Math.round(value * shape.unitsPerOne) * times)
+    if (value > 0)
+      this.add(offset + (count + 1) * COUNTER_WORDS, Math.round(value * shape.unitsPerOne) * times)
   }
 }
 
@@ -82,9 +90,20 @@ export function readCounter(words: Int32Array, word: number): number {
   return (high & ~IN_CARRY) * WORD_LIMIT + (low >>> 0)
 }
 
-/** A histogram's buckets (each on its own, not cumulative; the last is +Inf) and its sum in the value's own unit. */
-export function readHistogram(words: Int32Array, word: number, shape: HistogramShape): { counts: number[]; sum: number } {
+/**
+ * A histogram's buckets (each on its own, not cumulative; the last is +Inf) and its sum in the
+ * value's own unit.
+ */
+export function readHistogram(
+  words: Int32Array,
+  word: number,
+  shape: HistogramShape,
+): { counts: number[]; sum: number } {
   const counts: number[] = []
-  for (let bucket = 0; bucket <= shape.bounds.length; bucket++) counts.push(readCounter(words, word + bucket * COUNTER_WORDS))
-  return { counts, sum: readCounter(words, word + counts.length * COUNTER_WORDS) / shape.unitsPerOne }
+  for (let bucket = 0; bucket <= shape.bounds.length; bucket++)
+    counts.push(readCounter(words, word + bucket * COUNTER_WORDS))
+  return {
+    counts,
+    sum: readCounter(words, word + counts.length * COUNTER_WORDS) / shape.unitsPerOne,
+  }
 }

@@ -1,17 +1,18 @@
-// Hot path.
-// Signs of life: two words per shard, a cache line apart from the next shard's, counted up by the shard and looked at by main. Words that stand
-// still lead main to terminate the worker, never to a sweep: only the worker's `exit` event says that it writes no more. Both wrap around;
+// Hot path. Signs of life: two words per shard, a cache line apart from the next shard's, counted
+// up by the shard and looked at by main. Words that stand still lead main to terminate the worker,
+// never to a sweep: only the worker's `exit` event says that it writes no more. Both wrap around;
 // compare for change only.
 //
-//   word 0  beats: how often its event loop has come round   word 1  work: messages taken and answered   words 2..15 unused
+//   word 0  beats: how often its event loop has come round   word 1  work: messages taken and
+//   answered   words 2..15 unused
 
 /** 32-bit words between two shards: one cache line. */
 export const HEARTBEAT_ROW_WORDS = 16
 const WORK = 1
 
 /**
- * Counts up the shard's beat (shards from 0). Atomic: whoever sees the beat sees it after all that the shard read before, which is what the
- * records memory waits for (records/heap.ts).
+ * Counts up the shard's beat (shards from 0). Atomic: whoever sees the beat sees it after all that
+ * the shard read before, which is what the records memory waits for (records/heap.ts).
  */
 export function beat(words: Int32Array, offset: number, shard: number): void {
   Atomics.add(words, offset + shard * HEARTBEAT_ROW_WORDS, 1)
@@ -21,11 +22,16 @@ export function beat(words: Int32Array, offset: number, shard: number): void {
 export const readBeat = (words: Int32Array, offset: number, shard: number): number =>
   Atomics.load(words, offset + shard * HEARTBEAT_ROW_WORDS)
 
-/** The shard's work; equal to an earlier one when it has neither taken nor answered a message since. */
+/**
+ * The shard's work; equal to an earlier one when it has neither taken nor answered a message since.
+ */
 export const readWork = (words: Int32Array, offset: number, shard: number): number =>
   Atomics.load(words, offset + shard * HEARTBEAT_ROW_WORDS + WORK)
 
-/** Where a shard counts its work. Nothing is ordered by it, and nobody else writes it: a plain store is enough. */
+/**
+ * Where a shard counts its work. Nothing is ordered by it, and nobody else writes it: a plain store
+ * is enough.
+ */
 export class WorkCount {
   readonly #words: Int32Array
   readonly #word: number

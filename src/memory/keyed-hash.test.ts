@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KeyedHash, newHashSeed } from './keyed-hash.ts'
 
-// Test vectors of the reference implementation (vectors_hsip64, HalfSipHash-2-4, key 00..07, message 00 01 02 ...).
+// Test vectors of the reference implementation (vectors_hsip64, HalfSipHash-2-4, key 00..07,
+// message 00 01 02 ...).
 const SEED = [0x03020100, 0x07060504] as const
 const vectors = ['218d1f59b9b83cc8', 'be552412f8387315']
 
@@ -19,7 +20,12 @@ const hex = ({ low, high }: Pick<KeyedHash, 'low' | 'high'>) => {
 }
 
 /** HalfSipHash-c-d as the paper has it, for any numbers of rounds. */
-const halfSipHash = ([k0, k1]: readonly [number, number], bytes: Uint8Array, rounds: number, finalRounds: number) => {
+const halfSipHash = (
+  [k0, k1]: readonly [number, number],
+  bytes: Uint8Array,
+  rounds: number,
+  finalRounds: number,
+) => {
   const v = [k0, k1 ^ 0xee, 0x6c796765 ^ k0, 0x74656462 ^ k1] as [number, number, number, number]
   const rotate = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits))
   const sipRounds = (count: number): void => {

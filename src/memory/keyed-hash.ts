@@ -1,6 +1,6 @@
-// Hot path.
-// HalfSipHash-1-3 with a 64-bit result over aligned 32-bit words: the keyed hash of questions and cache keys, so that a client that does not
-// know the process's seed cannot make names collide. Not for cookies or signatures: 64 bits of key are too few for those.
+// Hot path. HalfSipHash-1-3 with a 64-bit result over aligned 32-bit words: the keyed hash of
+// questions and cache keys, so that a client that does not know the process's seed cannot make
+// names collide. Not for cookies or signatures: 64 bits of key are too few for those.
 
 import { randomBytes } from 'node:crypto'
 
@@ -26,15 +26,20 @@ export class KeyedHash {
     this.#k1 = seed[1] | 0
   }
 
-  /** Hashes `length` bytes that begin at `words[start]`. Bytes of the last word beyond the length do not matter. */
+  /**
+   * Hashes `length` bytes that begin at `words[start]`. Bytes of the last word beyond the length do
+   * not matter.
+   */
   hash(words: Int32Array, start: number, length: number): void {
     let v0 = this.#k0
     let v1 = this.#k1 ^ 0xee
     let v2 = 0x6c796765 ^ this.#k0
     let v3 = 0x74656462 ^ this.#k1
     const full = length >> 2
-    const last = (length << 24) | ((length & 3) === 0 ? 0 : words[start + full]! & TAIL[length & 3]!)
-    // One round for each word, the last of them with the length. The round is written out here and below: a function would return four numbers.
+    const last =
+      (length << 24) | ((length & 3) === 0 ? 0 : words[start + full]! & TAIL[length & 3]!)
+    // One round for each word, the last of them with the length. The round is written out here and
+    // below: a function would return four numbers.
     for (let step = 0; step <= full; step++) {
       const word = step < full ? words[start + step]! : last
       v3 ^= word

@@ -5,7 +5,13 @@ import { Permits, permitWords, sweepPermits } from './permits.ts'
 const OFFSET = 16
 const world = (shards: number, limit: number) => {
   const words = new Int32Array(new SharedArrayBuffer((OFFSET + permitWords(shards) + 16) * 4))
-  return { words, permits: Array.from({ length: shards }, (_, me) => new Permits(words, OFFSET, shards, me, limit)) }
+  return {
+    words,
+    permits: Array.from(
+      { length: shards },
+      (_, me) => new Permits(words, OFFSET, shards, me, limit),
+    ),
+  }
 }
 const taken = (permits: readonly Permits[], tries: number) => {
   let count = 0
@@ -49,6 +55,9 @@ for (const dead of [-1, 3]) {
 
 for (const me of [-1, 2]) {
   test(`Permits: refuses shard ${me} of 2`, () => {
-    assert.throws(() => new Permits(new Int32Array(64), 0, 2, me, 1), { name: 'RangeError', message: `shard ${me} of 2` })
+    assert.throws(() => new Permits(new Int32Array(64), 0, 2, me, 1), {
+      name: 'RangeError',
+      message: `shard ${me} of 2`,
+    })
   })
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { runCrew, Tokens } from './crew.cases.ts'
+import { runCrew, Tokens } from '../../test/fakes/crew.ts'
+import type { PermitsWorld } from '../../test/fakes/permits-worker.ts'
 import { Permits, permitWords, sweepPermits } from './permits.ts'
-import type { PermitsWorld } from './permits.worker.ts'
 
 const SHARDS = 3
 const LIMIT = 4
@@ -16,8 +16,19 @@ test('Permits: with workers terminated at the limit, never more than the limit, 
     tokens.bury(me)
     sweepPermits(words, ROWS, SHARDS, me)
   }
-  const worker = new URL('permits.worker.ts', import.meta.url)
-  assert.equal(await runCrew({ worker, size: SHARDS, kills: 20, operationsPerKill: 4000, seed: 1, data, onExit }), 0)
+  const worker = new URL('../../test/fakes/permits-worker.ts', import.meta.url)
+  assert.equal(
+    await runCrew({
+      worker,
+      size: SHARDS,
+      kills: 20,
+      operationsPerKill: 4000,
+      seed: 1,
+      data,
+      onExit,
+    }),
+    0,
+  )
   const permits = new Permits(words, ROWS, SHARDS, 0, LIMIT)
   assert.equal(permits.inUse, 0)
   for (let n = 0; n < LIMIT; n++) assert.equal(permits.tryAcquire(), true)

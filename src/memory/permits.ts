@@ -1,7 +1,8 @@
-// Hot path.
-// Permits (`max_concurrent`): how many are held in the whole process, as the sum of one word per shard, one cache line apart.
-// Writers: each shard its own word, main a dead shard's word. Readers: all. No lock, no wait. Order: add to the own word, sum, give back if
-// over the limit; so the limit is never exceeded, and at the limit two takers may refuse each other for an instant (CoreDNS does too).
+// Hot path. Permits (`max_concurrent`): how many are held in the whole process, as the sum of one
+// word per shard, one cache line apart. Writers: each shard its own word, main a dead shard's word.
+// Readers: all. No lock, no wait. Order: add to the own word, sum, give back if over the limit; so
+// the limit is never exceeded, and at the limit two takers may refuse each other for an instant
+// (CoreDNS does too).
 
 /** 32-bit words between two shards' rows: one cache line. */
 export const PERMIT_ROW_WORDS = 16
@@ -16,7 +17,9 @@ export class Permits {
   readonly #mine: number
   readonly #limit: number
 
-  /** `offset` is the first word of the rows; `me` counts shards from 0. A limit of 0 admits nothing. */
+  /**
+   * `offset` is the first word of the rows; `me` counts shards from 0. A limit of 0 admits nothing.
+   */
   constructor(words: Int32Array, offset: number, shards: number, me: number, limit: number) {
     if (!(me >= 0 && me < shards)) throw new RangeError(`shard ${me} of ${shards}`)
     this.#words = words
@@ -41,12 +44,21 @@ export class Permits {
   /** Permits held by all shards now. */
   get inUse(): number {
     let sum = 0
-    for (let row = this.#first; row < this.#end; row += PERMIT_ROW_WORDS) sum += Atomics.load(this.#words, row)
+    for (let row = this.#first; row < this.#end; row += PERMIT_ROW_WORDS)
+      sum += Atomics.load(this.#words, row)
     return sum
   }
 }
 
-/** Gives back all that a dead shard (from 0) held. Main only, and only after the worker's `exit` event. */
-export function sweepPermits(words: Int32Array, offset: number, shards: number, dead: number): void {
+/**
+ * Gives back all that a dead shard (from 0) held. Main only, and only after the worker's `exit`
+ * event.
+ */
+export function sweepPermits(
+  words: Int32Array,
+  offset: number,
+  shards: number,
+  dead: number,
+): void {
   if (dead >= 0 && dead < shards) Atomics.store(words, offset + dead * PERMIT_ROW_WORDS, 0)
 }

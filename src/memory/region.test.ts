@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { describeRegion, LINE_WORDS, layoutRegion, MAX_SHARDS, makeRegion, regionParts } from './region.ts'
+import {
+  describeRegion,
+  LINE_WORDS,
+  layoutRegion,
+  MAX_SHARDS,
+  makeRegion,
+  regionParts,
+} from './region.ts'
 
 for (const shards of [1, 2, 7, MAX_SHARDS]) {
   test(`layoutRegion: parts of ${shards} shards begin at cache lines, follow each other without overlap, and fill the buffer`, () => {
@@ -18,7 +25,8 @@ for (const shards of [1, 2, 7, MAX_SHARDS]) {
 }
 
 test('layoutRegion: every part has its own offset', () => {
-  const { claims, heartbeats, blackBoxes, refused, incarnations, counts, changes, budget } = layoutRegion(3)
+  const { claims, heartbeats, blackBoxes, refused, incarnations, counts, changes, budget } =
+    layoutRegion(3)
   assert.deepEqual(
     [claims, heartbeats, blackBoxes, refused, incarnations, counts, changes, budget],
     regionParts(3).map(part => part.offset),
@@ -27,7 +35,10 @@ test('layoutRegion: every part has its own offset', () => {
 
 for (const shards of [0, -1, 1.5, MAX_SHARDS + 1, Number.NaN]) {
   test(`layoutRegion: refuses ${shards} shards`, () => {
-    assert.throws(() => layoutRegion(shards), { name: 'RangeError', message: `${shards} shards: at least 1 and at most 254` })
+    assert.throws(() => layoutRegion(shards), {
+      name: 'RangeError',
+      message: `${shards} shards: at least 1 and at most 254`,
+    })
   })
 }
 

@@ -1,11 +1,12 @@
-// The process-wide shared region: one buffer made at start, which outlives reloads and shards. This file says what lies where; each part's
-// own file says how it is used. (The answer store, and the counters and permits of a generation, have buffers of their own.)
+// The process-wide shared region: one buffer made at start, which outlives reloads and shards. This
+// file says what lies where; each part's own file says how it is used. (The answer store, and the
+// counters and permits of a generation, have buffers of their own.)
 
 import { BLACK_BOX_WORDS } from './black-box.ts'
 import { BUDGET_ROW_WORDS } from './byte-budget.ts'
-import { CHANGE_SLOTS } from './change-board.ts'
 import { CLAIM_ENTRIES, CLAIM_WORDS } from './claims.ts'
 import { HEARTBEAT_ROW_WORDS } from './heartbeat.ts'
+import { CHANGE_SLOTS } from './invalidation-board.ts'
 import { REFUSED_WORDS } from './refused.ts'
 
 /** Owners are one byte: 0 is nobody, 255 is main. */
@@ -22,7 +23,10 @@ export interface RegionLayout {
   readonly heartbeats: number
   readonly blackBoxes: number
   readonly refused: number
-  /** One row of LINE_WORDS per shard; word 0 counts the workers that have been this shard. Main writes, before it starts a worker. */
+  /**
+   * One row of LINE_WORDS per shard; word 0 counts the workers that have been this shard. Main
+   * writes, before it starts a worker.
+   */
   readonly incarnations: number
   /** A CounterRow of SHARD_COUNT_WORDS per shard, for what is counted over reloads. */
   readonly counts: number
@@ -41,7 +45,10 @@ export interface RegionPart {
   readonly protocol: string
 }
 
-/** The parts in the order in which they lie, without gaps. Throws RangeError for a number of shards outside 1 to MAX_SHARDS. */
+/**
+ * The parts in the order in which they lie, without gaps. Throws RangeError for a number of shards
+ * outside 1 to MAX_SHARDS.
+ */
 export function regionParts(shards: number): readonly RegionPart[] {
   if (!(Number.isInteger(shards) && shards >= 1 && shards <= MAX_SHARDS)) {
     throw new RangeError(`${shards} shards: at least 1 and at most ${MAX_SHARDS}`)
@@ -69,8 +76,20 @@ export function regionParts(shards: number): readonly RegionPart[] {
       readers: 'main',
       protocol: 'read after exit only, but for the sequence number',
     },
-    { name: 'refused', words: REFUSED_WORDS, writer: 'main', readers: any, protocol: 'single writer' },
-    { name: 'incarnations', words: shards * LINE_WORDS, writer: 'main', readers: any, protocol: 'single writer' },
+    {
+      name: 'refused',
+      words: REFUSED_WORDS,
+      writer: 'main',
+      readers: any,
+      protocol: 'single writer',
+    },
+    {
+      name: 'incarnations',
+      words: shards * LINE_WORDS,
+      writer: 'main',
+      readers: any,
+      protocol: 'single writer',
+    },
     {
       name: 'counts',
       words: shards * SHARD_COUNT_WORDS,
@@ -78,7 +97,13 @@ export function regionParts(shards: number): readonly RegionPart[] {
       readers: 'main',
       protocol: '64-bit counts in two words',
     },
-    { name: 'changes', words: CHANGE_SLOTS, writer: 'main', readers: any, protocol: 'single writer' },
+    {
+      name: 'changes',
+      words: CHANGE_SLOTS,
+      writer: 'main',
+      readers: any,
+      protocol: 'single writer',
+    },
     {
       name: 'budget',
       words: shards * BUDGET_ROW_WORDS,
@@ -113,12 +138,18 @@ export function layoutRegion(shards: number): RegionLayout {
 }
 
 /** The buffer, zeroed. */
-export const makeRegion = (layout: RegionLayout): SharedArrayBuffer => new SharedArrayBuffer(layout.words * 4)
+export const makeRegion = (layout: RegionLayout): SharedArrayBuffer =>
+  new SharedArrayBuffer(layout.words * 4)
 
 /** The map as a Markdown table, in bytes, as docs/shared-memory.md shows it. */
 export function describeRegion(shards: number): string {
   const rows = regionParts(shards).map(
-    part => `| ${part.name} | ${part.offset * 4} | ${part.words * 4} | ${part.writer} | ${part.readers} | ${part.protocol} |`,
+    part =>
+      `| ${part.name} | ${part.offset * 4} | ${part.words * 4} | ${part.writer} | ${part.readers} | ${part.protocol} |`,
   )
-  return ['| part | first byte | bytes | writer | readers | protocol |', '|---|---|---|---|---|---|', ...rows].join('\n')
+  return [
+    '| part | first byte | bytes | writer | readers | protocol |',
+    '|---|---|---|---|---|---|',
+    ...rows,
+  ].join('\n')
 }

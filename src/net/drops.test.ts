@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
+import { openGroup, sendAll, withoutLibc } from '../../test/fakes/loopback.ts'
 import { receiveDrops, receiveDropsAt } from './drops.ts'
-import { openGroup, sendAll, withoutLibc } from './mmsg/loopback.cases.ts'
 import { canListSockets } from './proc-sockets.ts'
 
 test('what does not fit into a receive buffer is counted, of the sockets asked for only', {
@@ -28,7 +28,9 @@ test('what does not fit into a receive buffer is counted, of the sockets asked f
 })
 
 /** A socket of node:dgram, with its port. */
-const bound = async (t: TestContext): Promise<{ readonly socket: Socket; readonly port: number }> => {
+const bound = async (
+  t: TestContext,
+): Promise<{ readonly socket: Socket; readonly port: number }> => {
   const socket = createSocket('udp4')
   t.after(() => socket.close())
   socket.bind(0, '127.0.0.1')

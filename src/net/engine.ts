@@ -1,34 +1,54 @@
-// What the server and a receive engine say to each other. Engines are node:dgram (udp-dgram.ts) and batches through FFI (mmsg/).
+// What the server and a receive engine say to each other. Engines are node:dgram (udp-dgram.ts) and
+// batches through FFI (mmsg/).
 
-import type { FastQuery } from '../core/fast-query.ts'
-import type { ListenerRef, Peer, Transport } from '../core/query.ts'
+import type { FastQuery } from '../chain/fast-query.ts'
+import type { ListenerRef, Peer, Transport } from '../chain/query.ts'
 
 /** How UDP is received: in batches through FFI, or by node:dgram. */
 export type EngineName = 'mmsg' | 'dgram'
 
-/** Longest query over UDP; CoreDNS takes no more than 512 bytes. What is longer is answered FORMERR. */
+/**
+ * Longest query over UDP; CoreDNS takes no more than 512 bytes. What is longer is answered FORMERR.
+ */
 export const MAX_UDP_QUERY_BYTES = 4096
 
-/** Objects around a query that waits for an upstream, as measured; one that came over TCP has a connection upstream of its own. */
+/**
+ * Objects around a query that waits for an upstream, as measured; one that came over TCP has a
+ * connection upstream of its own.
+ */
 const WAITING_BYTES: Readonly<Record<Transport, number>> = { udp: 8 * 1024, tcp: 16 * 1024 }
 
-/** What a query under way holds of memory: the objects around it, its bytes, and a copy for an upstream. */
-export const underWayBytes = (length: number, transport: Transport): number => WAITING_BYTES[transport] + 2 * length
+/**
+ * What a query under way holds of memory: the objects around it, its bytes, and a copy for an
+ * upstream.
+ */
+export const underWayBytes = (length: number, transport: Transport): number =>
+  WAITING_BYTES[transport] + 2 * length
 
-/** What an idle TCP connection holds of memory, as measured: sockets and timers of Node, and the objects around them. */
+/**
+ * What an idle TCP connection holds of memory, as measured: sockets and timers of Node, and the
+ * objects around them.
+ */
 export const CONNECTION_BYTES = 9 * 1024
 
 /** A place to listen on. */
 export interface ListenAddress {
-  /** Literal address, IPv6 without brackets and perhaps with %zone; '' for all addresses of the machine. */
+  /**
+   * Literal address, IPv6 without brackets and perhaps with %zone; '' for all addresses of the
+   * machine.
+   */
   readonly address: string
   readonly port: number
   /** Of a link-local address: the number of its interface when the configuration was loaded. */
   readonly scope?: number
 }
 
-/** What tells the sockets of one place from those of another: the same text may mean another interface by now. */
-export const placeOf = ({ address, port, scope = 0 }: ListenAddress): string => `${address} ${port} ${scope}`
+/**
+ * What tells the sockets of one place from those of another: the same text may mean another
+ * interface by now.
+ */
+export const placeOf = ({ address, port, scope = 0 }: ListenAddress): string =>
+  `${address} ${port} ${scope}`
 
 /** Deadlines of TCP connections in milliseconds, and queries per connection (-1: no limit). */
 export interface TcpLimits {
@@ -38,22 +58,40 @@ export interface TcpLimits {
   readonly maxQueries: number
 }
 
-export const DEFAULT_TCP_LIMITS: TcpLimits = { readMs: 3000, writeMs: 5000, idleMs: 10_000, maxQueries: -1 }
+export const DEFAULT_TCP_LIMITS: TcpLimits = {
+  readMs: 3000,
+  writeMs: 5000,
+  idleMs: 10_000,
+  maxQueries: -1,
+}
 
-/** Sends one whole message back, or nothing when `reply` is undefined. Called exactly once per message, at any later time. */
+/**
+ * Sends one whole message back, or nothing when `reply` is undefined. Called exactly once per
+ * message, at any later time.
+ */
 export type Respond = (reply: Uint8Array | undefined) => void
 
 /** Takes messages. Never throws. */
 export interface Receiver {
   /**
-   * Answers a UDP query where it lies: its place and that of the answer, client and time are set. Returns the reply's length, 0 for a query
-   * that the fast path has no answer to: then `receive` gets it. Nothing is counted in that case.
+   * Answers a UDP query where it lies: its place and that of the answer, client and time are set.
+   * Returns the reply's length, 0 for a query that the fast path has no answer to: then `receive`
+   * gets it. Nothing is counted in that case.
    */
   fast(query: FastQuery): number
-  /** The answers that `fast` gave in one batch have been sent, so many milliseconds after it was received. */
+  /**
+   * The answers that `fast` gave in one batch have been sent, so many milliseconds after it was
+   * received.
+   */
   batchSent(elapsedMs: number): void
   /** Takes one message; `bytes` belongs to the receiver from here on. */
-  receive(bytes: Uint8Array, transport: Transport, client: Peer, local: Peer, respond: Respond): void
+  receive(
+    bytes: Uint8Array,
+    transport: Transport,
+    client: Peer,
+    local: Peer,
+    respond: Respond,
+  ): void
   readonly listener: ListenerRef
   readonly tcpLimits: TcpLimits
 }
@@ -61,7 +99,10 @@ export interface Receiver {
 export interface OpenListener {
   /** Begins to receive; absent where that began with the opening. */
   start?(): void
-  /** Stops taking in; resolves once the sockets are closed. Replies to what was taken in are still sent until then. */
+  /**
+   * Stops taking in; resolves once the sockets are closed. Replies to what was taken in are still
+   * sent until then.
+   */
   close(graceMs: number): Promise<void>
 }
 
@@ -69,9 +110,14 @@ const MAPPED = '::ffff:'
 
 /** A peer from what Node tells of a socket; IPv4-mapped IPv6 becomes IPv4, the zone is left out. */
 export const peerOf = (address: string, port: number): Peer => {
-  if (address.startsWith(MAPPED) && address.includes('.')) return { address: address.slice(MAPPED.length), port, family: 4 }
+  if (address.startsWith(MAPPED) && address.includes('.'))
+    return { address: address.slice(MAPPED.length), port, family: 4 }
   const zone = address.indexOf('%')
-  return { address: zone < 0 ? address : address.slice(0, zone), port, family: address.includes(':') ? 6 : 4 }
+  return {
+    address: zone < 0 ? address : address.slice(0, zone),
+    port,
+    family: address.includes(':') ? 6 : 4,
+  }
 }
 
 /** `:53`, `127.0.0.1:53`, `[::1]:53`: how CoreDNS writes a listen address. */

@@ -1,6 +1,6 @@
 // Why an address cannot be listened on, in CoreDNS's words.
 
-import { errnoText } from '../core/errno.ts'
+import { errnoText } from '../base/errno.ts'
 import { type ListenAddress, listenText } from './engine.ts'
 
 const CALLS = { tcp: 'Listen: listen tcp', udp: 'ListenPacket: listen udp' }

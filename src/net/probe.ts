@@ -1,4 +1,5 @@
-// Whether several sockets may share a port here (SO_REUSEPORT), found out by trying: without it there is one shard.
+// Whether several sockets may share a port here (SO_REUSEPORT), found out by trying: without it
+// there is one shard.
 
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -10,7 +11,10 @@ const LOOPBACKS = [
   { type: 'udp4', address: '0.0.0.0' },
 ] as const
 
-/** False where the system knows no such thing: macOS and Windows have no load-balancing SO_REUSEPORT (ENOTSUP). */
+/**
+ * False where the system knows no such thing: macOS and Windows have no load-balancing SO_REUSEPORT
+ * (ENOTSUP).
+ */
 export const canReusePort = async (): Promise<boolean> => {
   for (const { type, address } of LOOPBACKS) {
     const socket = createSocket({ type, reusePort: true })
@@ -19,7 +23,8 @@ export const canReusePort = async (): Promise<boolean> => {
       await once(socket, 'listening')
       return true
     } catch (error) {
-      if (['ENOTSUP', 'ENOPROTOOPT'].includes((error as NodeJS.ErrnoException).code ?? '')) return false
+      if (['ENOTSUP', 'ENOPROTOOPT'].includes((error as NodeJS.ErrnoException).code ?? ''))
+        return false
     } finally {
       socket.close()
     }

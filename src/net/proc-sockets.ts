@@ -1,5 +1,5 @@
-// The sockets of this network namespace as Linux lists them in /proc/net, and which of them are this process's. Where there is no /proc, or it may not
-// be read, there are none.
+// The sockets of this network namespace as Linux lists them in /proc/net, and which of them are
+// this process's. Where there is no /proc, or it may not be read, there are none.
 //
 //   /proc/net/udp:  sl  local  remote  st  tx:rx  tr:when  retrnsmt  uid  timeout  inode  ref  pointer  drops       (tcp: as far as the inode)
 //   addresses are hexadecimal: words of 32 bits as this machine stores them, then the port
@@ -17,7 +17,10 @@ const STATE_LISTEN = '0A'
 
 export type Protocol = keyof typeof TABLES
 
-/** A socket that takes whatever comes to its address: a TCP listener, or a UDP socket that is not connected. */
+/**
+ * A socket that takes whatever comes to its address: a TCP listener, or a UDP socket that is not
+ * connected.
+ */
 export interface OpenPort {
   readonly protocol: Protocol
   /** 4 or 16 bytes; all zero for every address. IPv4-mapped ones are IPv4. */
@@ -32,7 +35,9 @@ export interface OpenPort {
 export const canListSockets = (): boolean => linesOf('udp').length > 0
 
 export const openPorts = (protocol: Protocol): OpenPort[] =>
-  TABLES[protocol].flatMap(table => linesOf(table).slice(1)).flatMap(line => readLine(protocol, line) ?? [])
+  TABLES[protocol]
+    .flatMap(table => linesOf(table).slice(1))
+    .flatMap(line => readLine(protocol, line) ?? [])
 
 /** Inodes of this process's sockets, in whichever thread. */
 export const ownInodes = (): Set<string> => {
@@ -43,7 +48,8 @@ export const ownInodes = (): Set<string> => {
   }
 }
 
-export const inodesOf = (fds: readonly number[]): Set<string> => new Set(fds.flatMap(fd => inodeOf(fd) ?? []))
+export const inodesOf = (fds: readonly number[]): Set<string> =>
+  new Set(fds.flatMap(fd => inodeOf(fd) ?? []))
 
 const inodeOf = (fd: number): string | undefined => {
   try {
@@ -66,7 +72,8 @@ const linesOf = (table: string): string[] => {
 const readLine = (protocol: Protocol, line: string): OpenPort | undefined => {
   const columns = line.trim().split(/\s+/)
   const [host = '', port = ''] = columns[LOCAL]?.split(':') ?? []
-  const isOpen = protocol === 'tcp' ? columns[STATE] === STATE_LISTEN : /:0000$/.test(columns[REMOTE] ?? '')
+  const isOpen =
+    protocol === 'tcp' ? columns[STATE] === STATE_LISTEN : /:0000$/.test(columns[REMOTE] ?? '')
   const inode = columns[INODE]
   if (!isOpen || inode === undefined) return undefined
   const drops = protocol === 'udp' ? Number(columns[DROPS] ?? 0) : 0
@@ -75,8 +82,12 @@ const readLine = (protocol: Protocol, line: string): OpenPort | undefined => {
 
 const bytesOf = (hex: string): Uint8Array => {
   const bytes = Uint8Array.fromHex(hex)
-  if (endianness() === 'LE') for (let at = 0; at < bytes.length; at += 4) bytes.subarray(at, at + 4).reverse()
+  if (endianness() === 'LE')
+    for (let at = 0; at < bytes.length; at += 4) bytes.subarray(at, at + 4).reverse()
   const isMapped =
-    bytes.length === 16 && bytes.subarray(0, 10).every(byte => byte === 0) && bytes[10] === 255 && bytes[11] === 255
+    bytes.length === 16 &&
+    bytes.subarray(0, 10).every(byte => byte === 0) &&
+    bytes[10] === 255 &&
+    bytes[11] === 255
   return isMapped ? bytes.slice(12) : bytes
 }

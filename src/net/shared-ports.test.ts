@@ -5,7 +5,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
-import { parseIp } from '../core/ip.ts'
+import { parseIp } from '../base/ip.ts'
 import { canListSockets, openPorts, ownInodes } from './proc-sockets.ts'
 import { sharedPlaces, sharedPortWarnings } from './shared-ports.ts'
 
@@ -29,13 +29,25 @@ const CASES: readonly { ours: string; theirs: string; port?: number; isShared: b
 for (const { ours, theirs, port = 53, isShared } of CASES)
   test(`${ours || 'every address'}, port 53, and ${theirs}, port ${port}: ${isShared ? 'shared' : 'not shared'}`, () => {
     const place = { address: ours, port: 53 }
-    const other = { protocol: 'tcp', address: parseIp(theirs)?.bytes ?? assert.fail(), port, inode: '1', drops: 0 } as const
-    assert.deepEqual(sharedPlaces([place], [other]), isShared ? [{ place, protocols: ['tcp'] }] : [])
+    const other = {
+      protocol: 'tcp',
+      address: parseIp(theirs)?.bytes ?? assert.fail(),
+      port,
+      inode: '1',
+      drops: 0,
+    } as const
+    assert.deepEqual(
+      sharedPlaces([place], [other]),
+      isShared ? [{ place, protocols: ['tcp'] }] : [],
+    )
   })
 
 const skip = canListSockets() ? false : 'no /proc/self/net/udp'
 
-test('listeners and sockets that are not connected are listed, with their addresses', { skip, timeout: 10_000 }, async t => {
+test('listeners and sockets that are not connected are listed, with their addresses', {
+  skip,
+  timeout: 10_000,
+}, async t => {
   const server = createServer()
   const v4 = createSocket('udp4')
   const v6 = createSocket({ type: 'udp6', ipv6Only: true })
@@ -51,7 +63,9 @@ test('listeners and sockets that are not connected are listed, with their addres
   v6.bind(port, '::')
   await Promise.all([once(v4, 'listening'), once(v6, 'listening')])
   const own = ownInodes()
-  const listed = [...openPorts('tcp'), ...openPorts('udp')].filter(row => row.port === port && own.has(row.inode))
+  const listed = [...openPorts('tcp'), ...openPorts('udp')].filter(
+    row => row.port === port && own.has(row.inode),
+  )
   assert.deepEqual(
     listed.map(({ protocol, address, drops }) => [protocol, [...address], drops]),
     [

@@ -1,13 +1,17 @@
-// Who else listens where this process does. SO_REUSEPORT lets another process of the same user bind the same address, and the kernel then gives each
-// of them a part of the queries, without telling either.
+// Who else listens where this process does. SO_REUSEPORT lets another process of the same user bind
+// the same address, and the kernel then gives each of them a part of the queries, without telling
+// either.
 
-import { parseIp, withoutZone } from '../core/ip.ts'
+import { parseIp, withoutZone } from '../base/ip.ts'
 import { type ListenAddress, listenText } from './engine.ts'
 import { type OpenPort, openPorts, ownInodes, type Protocol } from './proc-sockets.ts'
 
 const PROTOCOLS: readonly Protocol[] = ['udp', 'tcp']
 
-/** A line for each of these places that another process listens at too. Silent where the system does not tell. */
+/**
+ * A line for each of these places that another process listens at too. Silent where the system does
+ * not tell.
+ */
 export const sharedPortWarnings = (places: readonly ListenAddress[]): string[] => {
   // Both before and after: a socket that is being opened or closed meanwhile is no stranger's.
   const before = ownInodes()
@@ -27,14 +31,22 @@ interface SharedPlace {
   readonly protocols: readonly Protocol[]
 }
 
-export const sharedPlaces = (places: readonly ListenAddress[], others: readonly OpenPort[]): SharedPlace[] =>
+export const sharedPlaces = (
+  places: readonly ListenAddress[],
+  others: readonly OpenPort[],
+): SharedPlace[] =>
   places.flatMap(place => {
-    const met = others.filter(other => other.port === place.port && overlaps(place.address, other.address))
+    const met = others.filter(
+      other => other.port === place.port && overlaps(place.address, other.address),
+    )
     const protocols = PROTOCOLS.filter(protocol => met.some(other => other.protocol === protocol))
     return protocols.length === 0 ? [] : [{ place, protocols }]
   })
 
-/** Whether some datagram may go to either. A wildcard of IPv6 is taken to be one of IPv4 too, as it is unless its owner asked otherwise. */
+/**
+ * Whether some datagram may go to either. A wildcard of IPv6 is taken to be one of IPv4 too, as it
+ * is unless its owner asked otherwise.
+ */
 const overlaps = (ours: string, theirs: Uint8Array): boolean => {
   const bytes = parseIp(withoutZone(ours))?.bytes
   const isAny = (address: Uint8Array): boolean => address.every(byte => byte === 0)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Waiting } from '../core/query.ts'
+import type { Waiting } from '../chain/query.ts'
 import { BUDGET_ROW_WORDS, ByteBudget, DATAGRAM, STREAM } from '../memory/byte-budget.ts'
 import { peerOf, underWayBytes } from './engine.ts'
 import { WaitingRoom } from './waiting-room.ts'
@@ -78,7 +78,9 @@ test('streams that hold all that they may leave room for datagrams', () => {
 
 test('what waits unasked is charged whatever the limit, and keeps others out until it is answered', () => {
   const { room, fill } = make(MIB)
-  const waiting = Array.from({ length: 200 }, (_, n) => room.admit(peerOf(`198.51.100.${n}`, 1), QUERY_BYTES))
+  const waiting = Array.from({ length: 200 }, (_, n) =>
+    room.admit(peerOf(`198.51.100.${n}`, 1), QUERY_BYTES),
+  )
   for (const query of waiting) query.wait()
   // What is left of a lot, at most.
   assert.ok(fill('192.0.2.1', 50).length <= 2)

@@ -1,8 +1,9 @@
-// Queries over UDP that wait for somebody else, an upstream mostly: what they hold of the budget, and which client holds how much of it in this
-// shard. Anyone can write any sender into a datagram, so the table of clients has a fixed size: two that share a bucket share a part.
+// Queries over UDP that wait for somebody else, an upstream mostly: what they hold of the budget,
+// and which client holds how much of it in this shard. Anyone can write any sender into a datagram,
+// so the table of clients has a fixed size: two that share a bucket share a part.
 
-import { clientKey, isLoopback } from '../core/ip.ts'
-import type { Peer, Waiting } from '../core/query.ts'
+import { clientKey, isLoopback } from '../base/ip.ts'
+import type { Peer, Waiting } from '../chain/query.ts'
 import { type ByteBudget, DATAGRAM } from '../memory/byte-budget.ts'
 import { underWayBytes } from './engine.ts'
 
@@ -20,7 +21,10 @@ export class WaitingRoom {
   /** Buckets that hold something. */
   #holders = 0
 
-  /** `seed`: 32 secret bits, so that nobody can choose an address that shares another's bucket. `refused` is told of each query that finds no room. */
+  /**
+   * `seed`: 32 secret bits, so that nobody can choose an address that shares another's bucket.
+   * `refused` is told of each query that finds no room.
+   */
   constructor(budget: ByteBudget, seed: number, refused: () => void) {
     this.#budget = budget
     this.#seed = seed
@@ -34,7 +38,10 @@ export class WaitingRoom {
 
   tryEnter(client: Peer, bytes: number): boolean {
     const bucket = this.#bucketOf(client)
-    if (this.#isOverShare(bucket) || !this.#budget.tryTake(DATAGRAM, bytes, isLoopback(client.address))) {
+    if (
+      this.#isOverShare(bucket) ||
+      !this.#budget.tryTake(DATAGRAM, bytes, isLoopback(client.address))
+    ) {
       this.#refused()
       return false
     }
@@ -53,7 +60,7 @@ export class WaitingRoom {
     this.#hold(this.#bucketOf(client), -bytes)
   }
 
-  /** The same rule as for connections, net/client-shares.ts. */
+  /** The same rule as for connections, net/tcp/client-shares.ts. */
   #isOverShare(bucket: number): boolean {
     const bytes = this.#bytes[bucket]!
     const budget = this.#budget
@@ -91,7 +98,8 @@ class WaitingQuery implements Waiting {
 
   tryWait(): boolean {
     // What is done in its name after its answer (a prefetch) holds nothing for a client.
-    if (!this.#isWaiting && !this.#isAnswered) this.#isWaiting = this.#room.tryEnter(this.#client, this.#bytes)
+    if (!this.#isWaiting && !this.#isAnswered)
+      this.#isWaiting = this.#room.tryEnter(this.#client, this.#bytes)
     return this.#isWaiting || this.#isAnswered
   }
 

@@ -1,6 +1,7 @@
-// Every plugin, in the order of the chain, which is CoreDNS's (corefile/order.ts). A directive of CoreDNS that is not here is refused by name.
+// Every plugin, in the order of the chain, which is CoreDNS's (corefile/order.ts). A directive of
+// CoreDNS that is not here is refused by name.
 
-import type { AnyPlugin } from '../core/plugin.ts'
+import type { AnyPlugin } from '../chain/plugin.ts'
 import { DIRECTIVES } from '../corefile/order.ts'
 import { acl } from './acl/index.ts'
 import { any } from './any/index.ts'
@@ -46,7 +47,9 @@ export const PLUGINS: readonly AnyPlugin[] = [
   whoami,
 ]
 
-const BY_NAME: ReadonlyMap<string, AnyPlugin> = new Map(PLUGINS.map(plugin => [plugin.name, plugin]))
+const BY_NAME: ReadonlyMap<string, AnyPlugin> = new Map(
+  PLUGINS.map(plugin => [plugin.name, plugin]),
+)
 
 export const findPlugin = (name: string): AnyPlugin | undefined => BY_NAME.get(name)
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { generator } from '../memory/crew.cases.ts'
+import { generator } from '../../test/fakes/crew.ts'
+import { bytesOf, lookUp, NOBODY, Readers, readerOf, SEED } from '../../test/fakes/records-world.ts'
 import type { RecordsDraft } from './draft.ts'
 import { type Quiescence, RecordsHeap } from './heap.ts'
 import { RecordsMap } from './map.ts'
-import { bytesOf, lookUp, NOBODY, Readers, readerOf, SEED } from './records-world.cases.ts'
 import { keyBytesOf } from './table.ts'
 
 interface World {
@@ -35,7 +35,9 @@ const seal = (draft: RecordsDraft): string[] => {
   const changed: string[] = []
   const onChange = (entry: number): void =>
     void changed.push(
-      Buffer.from(draft.bytes.slice(4 * (entry + 3), 4 * (entry + 3) + keyBytesOf(draft.words, entry))).toString(),
+      Buffer.from(
+        draft.bytes.slice(4 * (entry + 3), 4 * (entry + 3) + keyBytesOf(draft.words, entry)),
+      ).toString(),
     )
   finish(draft.seal(onChange))
   return changed.sort()
@@ -55,7 +57,12 @@ const versions: {
   readonly changed: readonly string[]
 }[] = [
   { name: 'nothing', before: 'a=1 b=2', after: 'b=2 a=1', changed: [] },
-  { name: 'nothing, with items of one key apart', before: 'a=1 a=2 b=1', after: 'a=1 b=1 a=2', changed: [] },
+  {
+    name: 'nothing, with items of one key apart',
+    before: 'a=1 a=2 b=1',
+    after: 'a=1 b=1 a=2',
+    changed: [],
+  },
   { name: 'a key that comes', before: 'a=1', after: 'a=1 b=2', changed: ['b'] },
   { name: 'a key that goes', before: 'a=1 b=2', after: 'a=1', changed: ['b'] },
   { name: 'another value', before: 'a=1 b=2', after: 'a=1 b=3', changed: ['b'] },
@@ -120,12 +127,14 @@ for (const stage of ['as it is made', 'sealed'] as const) {
     for (let n = 0; n < 100; n++) map.put(1, bytesOf(`key ${n}`), bytesOf('v'))
     const before = heap.usedWords
     const draft = map.draft()
-    for (let n = 50; n < 200; n++) assert.equal(addTo(draft, `key ${n}`, n % 3 === 0 ? 'v' : 'other'), true)
+    for (let n = 50; n < 200; n++)
+      assert.equal(addTo(draft, `key ${n}`, n % 3 === 0 ? 'v' : 'other'), true)
     for (let n = 60; n < 70; n++) assert.equal(addTo(draft, `key ${n}`, 'more'), true)
     if (stage === 'sealed') seal(draft)
     draft.discard()
     assert.deepEqual([heap.usedWords, map.entries], [before, 100])
-    for (let n = 0; n < 100; n++) assert.equal(Buffer.from(map.get(1, bytesOf(`key ${n}`)) ?? []).toString(), 'v')
+    for (let n = 0; n < 100; n++)
+      assert.equal(Buffer.from(map.get(1, bytesOf(`key ${n}`)) ?? []).toString(), 'v')
   })
 }
 
@@ -197,7 +206,9 @@ test('version after version, a map is as a Map is, with readers that come round 
     const isUnwanted = below(5) === 0
     if (!hasRoom) full++
     if (hasRoom) {
-      const differing = [...new Set([...model.keys(), ...next.keys()])].filter(key => model.get(key) !== next.get(key))
+      const differing = [...new Set([...model.keys(), ...next.keys()])].filter(
+        key => model.get(key) !== next.get(key),
+      )
       assert.deepEqual(seal(draft), differing.sort())
     }
     if (!hasRoom || isUnwanted) draft.discard()

@@ -1,15 +1,26 @@
-// The next version of a whole map, made beside the one that shards read: main adds to it for as long as it takes, and map.ts shows it by one
-// store. An entry that says what the map's says is the map's own, so that a version costs memory only for what is new in it, and telling
-// what has changed takes no copy of what was before.
+// The next version of a whole map, made beside the one that shards read: main adds to it for as
+// long as it takes, and map.ts shows it by one store. An entry that says what the map's says is the
+// map's own, so that a version costs memory only for what is new in it, and telling what has
+// changed takes no copy of what was before.
 //
-// A draft's table is a table of the map (layout.ts), but that a bucket whose entry only the draft knows bears the mark OWN. Such an entry may still change.
+// A draft's table is a table of the map (layout.ts), but that a bucket whose entry only the draft
+// knows bears the mark OWN. Such an entry may still change.
 //
-// Whatever walks the whole draft is a generator: between two of its steps, main may do something else, but nothing to this map.
+// Whatever walks the whole draft is a generator: between two of its steps, main may do something
+// else, but nothing to this map.
 
 import type { KeyedHash } from '../memory/keyed-hash.ts'
 import { blockWords } from './free-blocks.ts'
 import type { RecordsHeap } from './heap.ts'
-import { ENTRY_HASH, ENTRY_KEY, ENTRY_VALUE_BYTES, ENTRY_WORDS, entryWords, MIN_BUCKETS, wordsFor } from './layout.ts'
+import {
+  ENTRY_HASH,
+  ENTRY_KEY,
+  ENTRY_VALUE_BYTES,
+  ENTRY_WORDS,
+  entryWords,
+  MIN_BUCKETS,
+  wordsFor,
+} from './layout.ts'
 import { hashOfKey, RecordKey } from './reader.ts'
 import {
   bucketsOf,
@@ -28,7 +39,9 @@ import {
 import { WordList } from './word-list.ts'
 
 const OWN = 2 ** 30
-/** Buckets that are walked in one step: about a millisecond, most of which is waiting for memory. */
+/**
+ * Buckets that are walked in one step: about a millisecond, most of which is waiting for memory.
+ */
 const STEP_BUCKETS = 8192
 
 /** What a draft is made of; `table` and `entries` are the map's. */
@@ -41,7 +54,10 @@ export interface DraftGround {
   readonly entries: number
 }
 
-/** Called with an entry that comes, changes or goes: of its new version, or of the last one that there was. */
+/**
+ * Called with an entry that comes, changes or goes: of its new version, or of the last one that
+ * there was.
+ */
 export type OnChange = (entry: number) => void
 
 export class RecordsDraft {
@@ -89,11 +105,17 @@ export class RecordsDraft {
   find(kind: number): boolean {
     const { key } = this
     key.pad()
-    this.#bucket = findBucket(this.words, this.#table, this.#sought.of(kind, key, hashOfKey(this.#hash, kind, key)))
+    this.#bucket = findBucket(
+      this.words,
+      this.#table,
+      this.#sought.of(kind, key, hashOfKey(this.#hash, kind, key)),
+    )
     return this.#bucket >= 0
   }
 
-  /** What the last call of find, add or insert was about; an offset for the functions of table.ts. */
+  /**
+   * What the last call of find, add or insert was about; an offset for the functions of table.ts.
+   */
   get entry(): number {
     return (this.words[this.#bucket] ?? 0) & OFFSET_MASK
   }
@@ -107,9 +129,13 @@ export class RecordsDraft {
     return this.words[this.entry + ENTRY_VALUE_BYTES] ?? 0
   }
 
-  /** Gives the key that find has not found the first `length` bytes of `value`. False if there is no room. */
+  /**
+   * Gives the key that find has not found the first `length` bytes of `value`. False if there is no
+   * room.
+   */
   add(value: Uint8Array, length: number): boolean {
-    if (4 * (this.#entries + 1) > 3 * bucketsOf(this.words, this.#table) && !this.#growNow()) return false
+    if (4 * (this.#entries + 1) > 3 * bucketsOf(this.words, this.#table) && !this.#growNow())
+      return false
     const old = this.#findBefore()
     const isShared = old !== 0 && this.#hasValue(old, value, length)
     const entry = isShared ? old : this.#newEntry(value, length)
@@ -121,14 +147,17 @@ export class RecordsDraft {
   }
 
   /**
-   * Puts `length` bytes into the value of what find has found, so that they begin at its byte `at`; the entry is the draft's own then, and its
-   * value may be written to. False if there is no room.
+   * Puts `length` bytes into the value of what find has found, so that they begin at its byte `at`;
+   * the entry is the draft's own then, and its value may be written to. False if there is no room.
    */
   insert(at: number, from: Uint8Array, length: number): boolean {
     const { words, bytes, entry, valueBytes } = this
     const keyBytes = keyBytesOf(words, entry)
     const isOwn = ((words[this.#bucket] ?? 0) & OWN) !== 0
-    const [oldWords, newWords] = [entryWords(keyBytes, valueBytes), entryWords(keyBytes, valueBytes + length)]
+    const [oldWords, newWords] = [
+      entryWords(keyBytes, valueBytes),
+      entryWords(keyBytes, valueBytes + length),
+    ]
     const oldValue = 4 * valueWordOf(words, entry)
     let value = oldValue
     if (!isOwn || blockWords(oldWords) !== blockWords(newWords)) {
@@ -151,7 +180,10 @@ export class RecordsDraft {
     return 2 * this.#entries > bucketsOf(this.words, this.#table)
   }
 
-  /** Makes the table larger; to be called between additions when it is crowded. Without room it stays as it is. */
+  /**
+   * Makes the table larger; to be called between additions when it is crowded. Without room it
+   * stays as it is.
+   */
   *grow(): Generator<void> {
     const { words } = this
     const [old, buckets] = [this.#table, bucketsOf(this.words, this.#table)]
@@ -159,14 +191,17 @@ export class RecordsDraft {
     if (table === 0) return
     for (let bucket = 1; bucket <= buckets; bucket++) {
       const entry = words[old + bucket] ?? 0
-      if (entry !== 0) words[freeBucket(words, table, words[(entry & OFFSET_MASK) + ENTRY_HASH] ?? 0)] = entry
+      if (entry !== 0)
+        words[freeBucket(words, table, words[(entry & OFFSET_MASK) + ENTRY_HASH] ?? 0)] = entry
       if (bucket % STEP_BUCKETS === 0) yield
     }
     this.#table = table
     this.#heap.undo(old, 1 + buckets)
   }
 
-  /** Ends the draft: nothing may be added any more. Tells `onChange` what is different from the map. */
+  /**
+   * Ends the draft: nothing may be added any more. Tells `onChange` what is different from the map.
+   */
   *seal(onChange: OnChange): Generator<void> {
     const { words } = this
     const buckets = bucketsOf(words, this.#table)
@@ -205,7 +240,8 @@ export class RecordsDraft {
 
   *#ownBlocks(): Generator<readonly [number, number]> {
     const { words } = this
-    for (let entry = this.#come.pop(); entry !== 0; entry = this.#come.pop()) yield [entry, sizeOf(words, entry)]
+    for (let entry = this.#come.pop(); entry !== 0; entry = this.#come.pop())
+      yield [entry, sizeOf(words, entry)]
     const buckets = bucketsOf(words, this.#table)
     for (let bucket = 1; bucket <= buckets; bucket++) {
       const entry = words[this.#table + bucket] ?? 0
@@ -214,7 +250,10 @@ export class RecordsDraft {
     yield [this.#table, 1 + buckets]
   }
 
-  /** Takes the mark off a bucket, and the map's entry in place of an equal one. Whether the entry is the map's. */
+  /**
+   * Takes the mark off a bucket, and the map's entry in place of an equal one. Whether the entry is
+   * the map's.
+   */
   #settle(bucket: number): boolean {
     const { words } = this
     const entry = (words[bucket] ?? 0) & OFFSET_MASK

@@ -1,12 +1,14 @@
-// Free blocks of the records memory: found by size, cut to measure, joined with their free neighbours. Sizes are in words and multiples of 4, and
-// so is where blocks begin. What there is to know of a free block stands in the block itself, which nobody reads any more:
+// Free blocks of the records memory: found by size, cut to measure, joined with their free
+// neighbours. Sizes are in words and multiples of 4, and so is where blocks begin. What there is to
+// know of a free block stands in the block itself, which nobody reads any more:
 //
 //   free block      word  0  its words
 //                         1  first word of the next block of its bin; 0: the last
 //                         2  of the one before; 0: the first
 //                      last  its words
 //
-// Two bits for each four words of the memory say where free blocks begin and end. So a million of them cost main nothing.
+// Two bits for each four words of the memory say where free blocks begin and end. So a million of
+// them cost main nothing.
 
 /** Below this many words sizes go in steps of 4, above it in four steps for each doubling. */
 const SMALL_WORDS = 64
@@ -64,7 +66,10 @@ export class FreeBlocks {
     this.#put(start, end - start)
   }
 
-  /** First word of a block of `size` words (as blockWords gives it), of the smallest that is large enough; 0 if there is none. */
+  /**
+   * First word of a block of `size` words (as blockWords gives it), of the smallest that is large
+   * enough; 0 if there is none.
+   */
   take(size: number): number {
     for (let bin = binWithin(size); bin < BINS; bin++) {
       const at = this.#bins[bin] ?? 0

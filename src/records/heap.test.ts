@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { generator } from '../memory/crew.cases.ts'
+import { generator } from '../../test/fakes/crew.ts'
+import { NOBODY, Readers } from '../../test/fakes/records-world.ts'
 import { blockWords } from './free-blocks.ts'
 import { type Quiescence, RecordsHeap } from './heap.ts'
-import { NOBODY, Readers } from './records-world.cases.ts'
 
 const heapOf = (first: number, limit: number, quiescence: Quiescence): RecordsHeap =>
   new RecordsHeap(new Int32Array(limit), first, limit, quiescence)
@@ -23,7 +23,8 @@ for (const [words, size] of [
   [1025, 1280],
   [1 << 20, 1 << 20],
 ] as const) {
-  test(`blockWords: ${words} words lie in a block of ${size}`, () => assert.equal(blockWords(words), size))
+  test(`blockWords: ${words} words lie in a block of ${size}`, () =>
+    assert.equal(blockWords(words), size))
 }
 
 test('blockWords: never less than asked for, never a quarter more but for the smallest, and a size is its own size', () => {

@@ -1,9 +1,12 @@
-// Blocks of the records memory, handed out and taken back on main. A block that is given back may still be read by a shard that found it a
-// moment ago, so it rests until every shard has beaten its heart: beats come between queries, and nobody keeps a block from one query to
-// the next. A shard that hangs keeps blocks from being used again until it has been replaced; it never makes a reader read another's words.
+// Blocks of the records memory, handed out and taken back on main. A block that is given back may
+// still be read by a shard that found it a moment ago, so it rests until every shard has beaten its
+// heart: beats come between queries, and nobody keeps a block from one query to the next. A shard
+// that hangs keeps blocks from being used again until it has been replaced; it never makes a reader
+// read another's words.
 //
-// Hundreds of thousands of blocks may be given back at a time (a hosts file that is another one), and main has other things to do: whoever takes or
-// gives back moves a few of those that have rested.
+// Hundreds of thousands of blocks may be given back at a time (a hosts file that is another one),
+// and main has other things to do: whoever takes or gives back moves a few of those that have
+// rested.
 
 import { blockWords, FreeBlocks } from './free-blocks.ts'
 import { WordList } from './word-list.ts'
@@ -76,7 +79,10 @@ export class RecordsHeap {
     this.#settle(SETTLED)
   }
 
-  /** As giveBack, for many: those that the first turn has no time for follow in later turns of the event loop. */
+  /**
+   * As giveBack, for many: those that the first turn has no time for follow in later turns of the
+   * event loop.
+   */
   giveBackAll(blocks: Blocks): void {
     this.#leaving.push(blocks)
     if (this.#leaving.length === 1) this.#clearOn()
@@ -99,7 +105,10 @@ export class RecordsHeap {
     return this.#top - size
   }
 
-  /** Lets blocks go that have rested, `most` of them, and begins the rest of the younger ones. False if it could do neither. */
+  /**
+   * Lets blocks go that have rested, `most` of them, and begins the rest of the younger ones. False
+   * if it could do neither.
+   */
   #settle(most: number): boolean {
     const old = this.#old
     if (old.length > 0) {
@@ -139,7 +148,9 @@ export class RecordsHeap {
     else this.#restOn()
   }
 
-  /** Lets go of what many calls would have to, so that it is there for whoever needs much at a time. */
+  /**
+   * Lets go of what many calls would have to, so that it is there for whoever needs much at a time.
+   */
   #restOn(): void {
     if (this.#timer !== undefined || this.#old.length + this.#young.length === 0) return
     this.#timer = setTimeout(() => {

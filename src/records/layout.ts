@@ -1,5 +1,6 @@
-// The words of the records memory: what main knows (a cluster's services, a hosts file) and shards answer from. One buffer for the process;
-// one writer, main; readers are all shards. Only constants and arithmetic; see map.ts for the protocol.
+// The words of the records memory: what main knows (a cluster's services, a hosts file) and shards
+// answer from. One buffer for the process; one writer, main; readers are all shards. Only constants
+// and arithmetic; see map.ts for the protocol.
 //
 // Word 0 is never used: offset 0 means none. Everything else is blocks that heap.ts hands out:
 //
@@ -15,7 +16,8 @@
 //                         2  bytes of the value
 //                         3..   key, padded with zeros to a word, then the value, likewise
 //
-// An entry and a table never change once a bucket or a header shows them: a change is a new block and one atomic store.
+// An entry and a table never change once a bucket or a header shows them: a change is a new block
+// and one atomic store.
 
 export const TABLE_WORD = 0
 export const ENTRIES_WORD = 1

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { generator } from '../memory/crew.cases.ts'
+import { generator } from '../../test/fakes/crew.ts'
+import { bytesOf, lookUp, NOBODY, Readers, readerOf, SEED } from '../../test/fakes/records-world.ts'
 import { RecordsHeap } from './heap.ts'
 import { HEADER_WORDS, MAX_KEY_BYTES, MIN_BUCKETS, NOTES } from './layout.ts'
 import { type PutOutcome, RecordsMap } from './map.ts'
-import { bytesOf, lookUp, NOBODY, Readers, readerOf, SEED } from './records-world.cases.ts'
 
 interface World {
   readonly heap: RecordsHeap
@@ -17,15 +17,21 @@ const worldOf = (words = 1 << 18, quiescence = NOBODY): World => {
   return { heap, map: new RecordsMap(buffer, heap, SEED) }
 }
 
-const textOf = (bytes: Uint8Array | undefined): string | undefined => bytes && Buffer.from(bytes).toString()
+const textOf = (bytes: Uint8Array | undefined): string | undefined =>
+  bytes && Buffer.from(bytes).toString()
 
 test('a map holds what was put: the kind is part of the key, and lengths may be anything', () => {
   const { map } = worldOf()
   const keys = ['', 'a', 'ab', 'abc', 'abcd', 'abcde', 'x'.repeat(MAX_KEY_BYTES)]
   for (const kind of [0, 1, 127])
-    for (const key of keys) assert.equal(map.put(kind, bytesOf(key), bytesOf(`${kind}${key}`)), 'changed')
-  for (const kind of [0, 1, 127]) for (const key of keys) assert.equal(textOf(map.get(kind, bytesOf(key))), `${kind}${key}`)
-  assert.deepEqual([map.entries, map.get(2, bytesOf('a')), map.get(1, bytesOf('b'))], [21, undefined, undefined])
+    for (const key of keys)
+      assert.equal(map.put(kind, bytesOf(key), bytesOf(`${kind}${key}`)), 'changed')
+  for (const kind of [0, 1, 127])
+    for (const key of keys) assert.equal(textOf(map.get(kind, bytesOf(key))), `${kind}${key}`)
+  assert.deepEqual(
+    [map.entries, map.get(2, bytesOf('a')), map.get(1, bytesOf('b'))],
+    [21, undefined, undefined],
+  )
 })
 
 test('values of every length come back as they were', () => {
@@ -37,11 +43,27 @@ test('values of every length come back as they were', () => {
   }
 })
 
-const puts: { readonly name: string; readonly values: readonly string[]; readonly gives: readonly PutOutcome[] }[] = [
+const puts: {
+  readonly name: string
+  readonly values: readonly string[]
+  readonly gives: readonly PutOutcome[]
+}[] = [
   { name: 'the same value is no change', values: ['a', 'a'], gives: ['changed', 'same'] },
-  { name: 'an empty value is one', values: ['', '', 'a', ''], gives: ['changed', 'same', 'changed', 'changed'] },
-  { name: 'another of the same length', values: ['ab', 'ac', 'ab'], gives: ['changed', 'changed', 'changed'] },
-  { name: 'a longer one with the same beginning', values: ['abcd', 'abcde', 'abcd'], gives: ['changed', 'changed', 'changed'] },
+  {
+    name: 'an empty value is one',
+    values: ['', '', 'a', ''],
+    gives: ['changed', 'same', 'changed', 'changed'],
+  },
+  {
+    name: 'another of the same length',
+    values: ['ab', 'ac', 'ab'],
+    gives: ['changed', 'changed', 'changed'],
+  },
+  {
+    name: 'a longer one with the same beginning',
+    values: ['abcd', 'abcde', 'abcd'],
+    gives: ['changed', 'changed', 'changed'],
+  },
 ]
 for (const { name, values, gives } of puts) {
   test(`put: ${name}`, () => {
@@ -74,7 +96,10 @@ test('keys that are too long, and kinds that are none, are a mistake of the call
 test('remove: once', () => {
   const { map } = worldOf()
   map.put(1, bytesOf('a'), bytesOf('x'))
-  assert.deepEqual([map.remove(2, bytesOf('a')), map.remove(1, bytesOf('a')), map.remove(1, bytesOf('a'))], [false, true, false])
+  assert.deepEqual(
+    [map.remove(2, bytesOf('a')), map.remove(1, bytesOf('a')), map.remove(1, bytesOf('a'))],
+    [false, true, false],
+  )
   assert.deepEqual([map.entries, map.get(1, bytesOf('a'))], [0, undefined])
 })
 
@@ -83,7 +108,8 @@ test('a map grows as it fills', () => {
   const reader = readerOf(map.ref)
   for (let n = 0; n < 3000; n++) map.put(1, bytesOf(`key ${n}`), bytesOf(`value ${n}`))
   assert.equal(map.entries, 3000)
-  for (let n = 0; n < 3000; n++) assert.equal(textOf(lookUp(reader, 1, bytesOf(`key ${n}`))), `value ${n}`)
+  for (let n = 0; n < 3000; n++)
+    assert.equal(textOf(lookUp(reader, 1, bytesOf(`key ${n}`))), `value ${n}`)
 })
 
 test('keys that come and go forever need no more room, and searches end', () => {
@@ -105,7 +131,8 @@ test('a full memory: nothing changes, what is there stays, and room that is give
   assert.equal(map.put(1, bytesOf('key 0'), new Uint8Array(41)), 'full')
   assert.equal(map.put(1, bytesOf('key 0'), new Uint8Array(40)), 'same')
   assert.equal(map.entries, count)
-  for (let n = 0; n < count; n++) assert.deepEqual(map.get(1, bytesOf(`key ${n}`)), new Uint8Array(40).fill(n))
+  for (let n = 0; n < count; n++)
+    assert.deepEqual(map.get(1, bytesOf(`key ${n}`)), new Uint8Array(40).fill(n))
   map.remove(1, bytesOf('key 0'))
   const outcomes = Array.from({ length: 3 }, () => map.put(1, bytesOf('key x'), new Uint8Array(40)))
   assert.ok(outcomes.includes('changed'), outcomes.join())
@@ -131,9 +158,11 @@ test('no room for a map at all is told at once', () => {
 test('notes are words of the owner, 0 at first', () => {
   const { map } = worldOf()
   const reader = readerOf(map.ref)
-  for (let note = 0; note < NOTES; note++) assert.deepEqual([map.note(note), reader.note(note)], [0, 0])
+  for (let note = 0; note < NOTES; note++)
+    assert.deepEqual([map.note(note), reader.note(note)], [0, 0])
   for (let note = 0; note < NOTES; note++) map.setNote(note, -1 - note)
-  for (let note = 0; note < NOTES; note++) assert.deepEqual([map.note(note), reader.note(note)], [-1 - note, -1 - note])
+  for (let note = 0; note < NOTES; note++)
+    assert.deepEqual([map.note(note), reader.note(note)], [-1 - note, -1 - note])
   map.put(1, bytesOf('a'), bytesOf('b'))
   assert.equal(textOf(map.get(1, bytesOf('a'))), 'b')
 })
@@ -177,7 +206,8 @@ for (const [name, seed, quiescence] of [
       assert.equal(textOf(lookUp(reader, kind, bytesOf(key))), model.get(modelKey))
       assert.equal(map.entries, model.size)
     }
-    for (const [key, value] of model) assert.equal(textOf(map.get(Number(key[0]), bytesOf(key.slice(2)))), value)
+    for (const [key, value] of model)
+      assert.equal(textOf(map.get(Number(key[0]), bytesOf(key.slice(2)))), value)
     assert.ok(full < 15_000, `${full} times full`)
   })
 }

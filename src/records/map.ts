@@ -1,10 +1,12 @@
 // A map of the records memory as main writes it: key (kind and bytes) to value (bytes).
 //
-// Protocol: one writer, no locks. An entry is written whole into a block of its own, then shown by one atomic store to its bucket; a reader
-// that loads the bucket sees the entry as it was before that store, or does not see it. What is replaced or removed goes back to the heap, which
-// waits until no reader can hold it. A table that is more than half full is replaced by a larger one with the same entries in the same way,
-// and so is a whole version of the map by the next one (draft.ts).
-// Weak spot: nothing says that a reader keeps to its custody (reader.ts) but review and the torture test.
+// Protocol: one writer, no locks. An entry is written whole into a block of its own, then shown by
+// one atomic store to its bucket; a reader that loads the bucket sees the entry as it was before
+// that store, or does not see it. What is replaced or removed goes back to the heap, which waits
+// until no reader can hold it. A table that is more than half full is replaced by a larger one with
+// the same entries in the same way, and so is a whole version of the map by the next one
+// (draft.ts). Weak spot: nothing says that a reader keeps to its custody (reader.ts) but review and
+// the torture test.
 
 import { type HashSeed, KeyedHash } from '../memory/keyed-hash.ts'
 import { RecordsDraft } from './draft.ts'
@@ -27,7 +29,17 @@ import {
   wordsFor,
 } from './layout.ts'
 import { hashOfKey, isSame, RecordKey } from './reader.ts'
-import { blocksOf, bucketsOf, clearTable, entriesOf, findBucket, freeBucket, SoughtKey, sizeOf, valueWordOf } from './table.ts'
+import {
+  blocksOf,
+  bucketsOf,
+  clearTable,
+  entriesOf,
+  findBucket,
+  freeBucket,
+  SoughtKey,
+  sizeOf,
+  valueWordOf,
+} from './table.ts'
 
 /** What became of a put: `full`: there is no room, and what was there before still is. */
 export type PutOutcome = 'changed' | 'same' | 'full'
@@ -41,7 +53,9 @@ export class RecordsMap {
   readonly #hash: KeyedHash
   readonly #key = new RecordKey()
   readonly #sought = new SoughtKey()
-  /** Buckets that are not BUCKET_NONE: they lengthen every search, also when their entry is gone. */
+  /**
+   * Buckets that are not BUCKET_NONE: they lengthen every search, also when their entry is gone.
+   */
   #filled = 0
 
   /** Throws RangeError if there is no room for an empty map. */
@@ -73,7 +87,8 @@ export class RecordsMap {
 
   /** Kind 0 to 127; key of at most MAX_KEY_BYTES, value of any length. Both are copied. */
   put(kind: number, key: Uint8Array, value: Uint8Array): PutOutcome {
-    if (key.length > MAX_KEY_BYTES || kind > 127) throw new RangeError(`key of kind ${kind} with ${key.length} bytes`)
+    if (key.length > MAX_KEY_BYTES || kind > 127)
+      throw new RangeError(`key of kind ${kind} with ${key.length} bytes`)
     const bucket = this.#find(kind, key)
     const words = this.#words
     const old = bucket < 0 ? 0 : (words[bucket] ?? 0)
@@ -114,14 +129,26 @@ export class RecordsMap {
     Atomics.store(this.#words, this.#header + NOTES_WORD + index, value)
   }
 
-  /** The next version of the whole map, empty at first. One at a time; until it is shown or discarded, nothing else may change the map. */
+  /**
+   * The next version of the whole map, empty at first. One at a time; until it is shown or
+   * discarded, nothing else may change the map.
+   */
   draft(): RecordsDraft {
     const { entries } = this
-    const [words, bytes, heap, hash, table] = [this.#words, this.#bytes, this.#heap, this.#hash, this.#table]
+    const [words, bytes, heap, hash, table] = [
+      this.#words,
+      this.#bytes,
+      this.#heap,
+      this.#hash,
+      this.#table,
+    ]
     return new RecordsDraft({ words, bytes, heap, hash, table, entries })
   }
 
-  /** Makes a draft of this map, sealed, the map: readers see the one version or the other. The draft is of no use afterwards. */
+  /**
+   * Makes a draft of this map, sealed, the map: readers see the one version or the other. The draft
+   * is of no use afterwards.
+   */
   show(draft: RecordsDraft): void {
     Atomics.store(this.#words, this.#header + TABLE_WORD, draft.table)
     Atomics.store(this.#words, this.#header + ENTRIES_WORD, draft.entries)
@@ -129,7 +156,9 @@ export class RecordsMap {
     this.#heap.giveBackAll(draft.goneBlocks())
   }
 
-  /** Gives everything back. No shard may use the map any more; the object is of no use afterwards. */
+  /**
+   * Gives everything back. No shard may use the map any more; the object is of no use afterwards.
+   */
   drop(): void {
     const table = Atomics.exchange(this.#words, this.#header + TABLE_WORD, 0)
     this.#heap.giveBackAll(blocksOf(this.#words, table))
@@ -149,10 +178,16 @@ export class RecordsMap {
 
   #holds(entry: number, value: Uint8Array): boolean {
     const at = 4 * valueWordOf(this.#words, entry)
-    return this.#words[entry + ENTRY_VALUE_BYTES] === value.length && isSame(this.#bytes, at, value, value.length)
+    return (
+      this.#words[entry + ENTRY_VALUE_BYTES] === value.length &&
+      isSame(this.#bytes, at, value, value.length)
+    )
   }
 
-  /** Writes an entry that nobody sees yet, with the key that was looked for last; 0 if there is no room. */
+  /**
+   * Writes an entry that nobody sees yet, with the key that was looked for last; 0 if there is no
+   * room.
+   */
   #newEntry(key: Uint8Array, value: Uint8Array): number {
     const entry = this.#heap.take(entryWords(key.length, value.length))
     if (entry === 0) return 0
@@ -172,14 +207,21 @@ export class RecordsMap {
     this.#heap.giveBack(entry, sizeOf(this.#words, entry))
   }
 
-  /** Word of a bucket that the key looked for last may take: a deleted one on its way, if there is one; -1 if there is no room. */
+  /**
+   * Word of a bucket that the key looked for last may take: a deleted one on its way, if there is
+   * one; -1 if there is no room.
+   */
   #placeFor(): number {
     const buckets = bucketsOf(this.#words, this.#table)
-    if ((this.#filled + 1) * 2 > buckets && !this.#rebuild() && this.#filled + 2 > buckets) return -1
+    if ((this.#filled + 1) * 2 > buckets && !this.#rebuild() && this.#filled + 2 > buckets)
+      return -1
     return freeBucket(this.#words, this.#table, this.#sought.hash)
   }
 
-  /** A table for twice the entries there are, without the deleted buckets. False if there is no room. */
+  /**
+   * A table for twice the entries there are, without the deleted buckets. False if there is no
+   * room.
+   */
   #rebuild(): boolean {
     const old = this.#table
     const words = this.#words

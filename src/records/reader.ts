@@ -1,7 +1,8 @@
 // Hot path.
 // A map of the records memory as a shard reads it: by key, without locks, copies or messages.
 //
-// Custody: what a look-up finds is borrowed until the shard returns to its event loop. Keep no offset over a promise; copy what must live on.
+// Custody: what a look-up finds is borrowed until the shard returns to its event loop. Keep no
+// offset over a promise; copy what must live on.
 
 import { type HashSeed, KeyedHash } from '../memory/keyed-hash.ts'
 import {
@@ -65,7 +66,12 @@ export class RecordsReader {
     for (let bucket = hash & mask; ; bucket = (bucket + 1) & mask) {
       const entry = Atomics.load(words, table + 1 + bucket)
       if (entry === BUCKET_NONE) return 0
-      if (entry === BUCKET_DELETED || words[entry + ENTRY_HASH] !== hash || words[entry + ENTRY_KEY] !== wanted) continue
+      if (
+        entry === BUCKET_DELETED ||
+        words[entry + ENTRY_HASH] !== hash ||
+        words[entry + ENTRY_KEY] !== wanted
+      )
+        continue
       if (isSame(this.bytes, (entry + ENTRY_WORDS) * 4, key.bytes, length)) return entry
     }
   }
@@ -96,7 +102,12 @@ export const hashOfKey = (hash: KeyedHash, kind: number, key: RecordKey): number
 }
 
 /** Whether the first `length` bytes of `wanted` stand at `bytes[at]`. */
-export const isSame = (bytes: Uint8Array, at: number, wanted: Uint8Array, length: number): boolean => {
+export const isSame = (
+  bytes: Uint8Array,
+  at: number,
+  wanted: Uint8Array,
+  length: number,
+): boolean => {
   for (let k = 0; k < length; k++) if (bytes[at + k] !== wanted[k]) return false
   return true
 }

@@ -1,12 +1,15 @@
-// The records memory of the process: one buffer, in which plugins on main make maps for shards to answer from. Reserved at start; the system
-// commits pages as they are used.
+// The records memory of the process: one buffer, in which plugins on main make maps for shards to
+// answer from. Reserved at start; the system commits pages as they are used.
 
 import type { HashSeed } from '../memory/keyed-hash.ts'
 import { type Quiescence, RecordsHeap } from './heap.ts'
 import { MAX_RECORDS_BYTES, MIN_RECORDS_BYTES } from './layout.ts'
 import { RecordsMap } from './map.ts'
 
-/** Word 0 means none, and word 1 is the mark of a bucket whose entry is gone. The rest of the cache line is left out with them. */
+/**
+ * Word 0 means none, and word 1 is the mark of a bucket whose entry is gone. The rest of the cache
+ * line is left out with them.
+ */
 const FIRST_WORD = 16
 
 export class RecordsMemory {
@@ -17,7 +20,9 @@ export class RecordsMemory {
   /** Throws RangeError outside MIN_RECORDS_BYTES to MAX_RECORDS_BYTES. */
   constructor(bytes: number, quiescence: Quiescence, seed: HashSeed) {
     if (!(bytes >= MIN_RECORDS_BYTES && bytes <= MAX_RECORDS_BYTES)) {
-      throw new RangeError(`records memory of ${bytes} bytes is not between ${MIN_RECORDS_BYTES} and ${MAX_RECORDS_BYTES}`)
+      throw new RangeError(
+        `records memory of ${bytes} bytes is not between ${MIN_RECORDS_BYTES} and ${MAX_RECORDS_BYTES}`,
+      )
     }
     const words = Math.floor(bytes / 4)
     this.#buffer = new SharedArrayBuffer(words * 4)

@@ -1,19 +1,27 @@
-// Readers in threads of their own against a writer that replaces, removes, adds and rebuilds in little room. Bounded by a count of changes.
+// Readers in threads of their own against a writer that replaces, removes, adds and rebuilds in
+// little room. Bounded by a count of changes.
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import { generator } from '../memory/crew.cases.ts'
+import { generator } from '../../test/fakes/crew.ts'
+import { keyBytes, SEED, versionOf } from '../../test/fakes/records-world.ts'
+import {
+  FOUND,
+  MISSED,
+  type ReaderWorld,
+  STARTED,
+  STOP,
+  VIOLATIONS,
+} from '../../test/fakes/torture-words.ts'
 import { HEARTBEAT_ROW_WORDS, readBeat } from '../memory/heartbeat.ts'
 import { RecordsHeap } from './heap.ts'
 import { RecordsMap } from './map.ts'
-import { keyBytes, SEED, versionOf } from './records-world.cases.ts'
-import { FOUND, MISSED, type ReaderWorld, STARTED, STOP, VIOLATIONS } from './torture-words.cases.ts'
 
 const KEYS = 120
 const WORDS = 1 << 15
-/** Longer than every test run can afford if the environment says so: see memory/crew.cases.ts. */
+/** Longer than every test run can afford if the environment says so: see test/fakes/crew.ts. */
 const CHANGES = 120_000 * Number(process.env.TORTURE_FACTOR ?? 1)
 const KIND = 1
 
@@ -29,13 +37,23 @@ const start = async (t: TestContext, size: number, holders: number): Promise<Cre
   const control = new Int32Array(new SharedArrayBuffer(64))
   const mark = (): number[] => Array.from({ length: size }, (_, me) => readBeat(beats, 0, me))
   const buffer = new SharedArrayBuffer(WORDS * 4)
-  const hasPassed = (before: readonly number[]): boolean => mark().every((beat, me) => beat !== before[me])
+  const hasPassed = (before: readonly number[]): boolean =>
+    mark().every((beat, me) => beat !== before[me])
   const heap = new RecordsHeap(new Int32Array(buffer), 16, WORDS, { mark, hasPassed })
   const map = new RecordsMap(buffer, heap, SEED)
   map.put(KIND, keyBytes(0), versionOf(0, 0, 100))
   const exits = Array.from({ length: size }, (_, me) => {
-    const workerData: ReaderWorld = { ref: map.ref, control, beats, me, keys: KEYS, isHolding: me >= size - holders }
-    const worker = new Worker(new URL('reader.worker.ts', import.meta.url), { workerData })
+    const workerData: ReaderWorld = {
+      ref: map.ref,
+      control,
+      beats,
+      me,
+      keys: KEYS,
+      isHolding: me >= size - holders,
+    }
+    const worker = new Worker(new URL('../../test/fakes/reader-worker.ts', import.meta.url), {
+      workerData,
+    })
     t.after(() => worker.terminate())
     return once(worker, 'exit')
   })
@@ -74,8 +92,10 @@ test('readers never see a torn value, whatever is replaced, removed, added and r
 test('what a reader holds that never comes round is not written to, until there is no room for anything', async t => {
   const { map, control, stop } = await start(t, 2, 1)
   let changed = 0
-  while (changed < WORDS && map.put(KIND, keyBytes(0), versionOf(0, changed + 1, 100)) !== 'full') changed++
-  for (let n = 0; n < 1000; n++) assert.equal(map.put(KIND, keyBytes(0), versionOf(0, n, 104)), 'full')
+  while (changed < WORDS && map.put(KIND, keyBytes(0), versionOf(0, changed + 1, 100)) !== 'full')
+    changed++
+  for (let n = 0; n < 1000; n++)
+    assert.equal(map.put(KIND, keyBytes(0), versionOf(0, n, 104)), 'full')
   assert.ok(changed > 100 && changed * 25 < WORDS, `${changed} blocks`)
   await stop()
   assert.equal(control[VIOLATIONS], 0)

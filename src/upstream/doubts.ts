@@ -1,8 +1,8 @@
-// What a UDP exchange does about messages that are not its reply: it goes on waiting, and asks once more over TCP meanwhile, where nobody can
-// forge (R-02b). Whichever answers first wins.
+// What a UDP exchange does about messages that are not its reply: it goes on waiting, and asks once
+// more over TCP meanwhile, where nobody can forge (R-02b). Whichever answers first wins.
 
-import type { Ask, Verdict } from './ask.ts'
 import { ExchangeError } from './exchange-error.ts'
+import type { Ask, Verdict } from './relayed-question.ts'
 
 export interface Doubtful {
   readonly resolve: (reply: Uint8Array) => void
@@ -21,7 +21,10 @@ export class Doubts {
     this.#exchange = exchange
   }
 
-  /** Starts the TCP attempt, once. When the server's own reply was broken and TCP fails, or is broken there, nothing is left to wait for. */
+  /**
+   * Starts the TCP attempt, once. When the server's own reply was broken and TCP fails, or is
+   * broken there, nothing is left to wait for.
+   */
   raise(verdict: Verdict): void {
     const { retry } = this.#ask
     if (this.#isRaised || retry === undefined) return
@@ -29,7 +32,8 @@ export class Doubts {
     const { resolve, reject, path } = this.#exchange
     retry().then(resolve, (error: unknown) => {
       const isBrokenThere = error instanceof ExchangeError && error.kind === 'malformed'
-      if (verdict === 'malformed' || isBrokenThere) reject(new ExchangeError('malformed', `read udp ${path()}: malformed reply`))
+      if (verdict === 'malformed' || isBrokenThere)
+        reject(new ExchangeError('malformed', `read udp ${path()}: malformed reply`))
     })
   }
 }

@@ -1,13 +1,15 @@
 // Where an upstream is reached: plain data that main resolves and every shard receives.
 
 import { isIPv6 } from 'node:net'
-import type { Peer } from '../core/query.ts'
+import type { Peer } from '../chain/query.ts'
 
 export interface Endpoint extends Peer {
   readonly protocol: 'dns' | 'tls'
   /** HOST:PORT: the `to` label, and what makes two upstreams the same. */
   readonly name: string
-  /** What the certificate must be valid for, sent as SNI; '' verifies the address and sends no SNI. */
+  /**
+   * What the certificate must be valid for, sent as SNI; '' verifies the address and sends no SNI.
+   */
   readonly serverName: string
 }
 
@@ -15,6 +17,18 @@ export interface Endpoint extends Peer {
 export const hostPort = (address: string, port: number): string =>
   address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 
-export function makeEndpoint(protocol: 'dns' | 'tls', address: string, port: number, serverName = ''): Endpoint {
-  return { protocol, address, port, family: isIPv6(address) ? 6 : 4, name: hostPort(address, port), serverName }
+export function makeEndpoint(
+  protocol: 'dns' | 'tls',
+  address: string,
+  port: number,
+  serverName = '',
+): Endpoint {
+  return {
+    protocol,
+    address,
+    port,
+    family: isIPv6(address) ? 6 : 4,
+    name: hostPort(address, port),
+    serverName,
+  }
 }

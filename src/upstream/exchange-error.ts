@@ -1,10 +1,13 @@
-// Why one exchange with an upstream failed, worded as Go's net package words it: operators and their alerts know these lines.
+// Why one exchange with an upstream failed, worded as Go's net package words it: operators and
+// their alerts know these lines.
 
-import { codeOf, errnoText } from '../core/errno.ts'
+import { codeOf, errnoText } from '../base/errno.ts'
 
 /**
- * `timeout` nothing acceptable came in time; `closed` the peer ended the connection before answering; `malformed` a reply over a stream is no
- * DNS message; `local` this process lacks something (sockets, descriptors, a usable source address), so no upstream is to blame; `io` the rest.
+ * `timeout` nothing acceptable came in time; `closed` the peer ended the connection before
+ * answering; `malformed` a reply over a stream is no DNS message; `local` this process lacks
+ * something (sockets, descriptors, a usable source address), so no upstream is to blame; `io` the
+ * rest.
  */
 export type FailureKind = 'timeout' | 'closed' | 'malformed' | 'local' | 'io'
 
@@ -21,11 +24,15 @@ export class ExchangeError extends Error {
 const LOCAL_CODES = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])
 const CLOSED_CODES = new Set(['ECONNRESET', 'EPIPE'])
 
-/** `operation` up to the cause, such as `dial tcp 192.0.2.1:53: connect`; `cause` is what Node threw or emitted. */
+/**
+ * `operation` up to the cause, such as `dial tcp 192.0.2.1:53: connect`; `cause` is what Node threw
+ * or emitted.
+ */
 export function ioError(operation: string, cause: unknown): ExchangeError {
   const code = codeOf(cause)
   const kind = LOCAL_CODES.has(code) ? 'local' : CLOSED_CODES.has(code) ? 'closed' : 'io'
   return new ExchangeError(kind, `${operation}: ${errnoText(cause)}`, { cause })
 }
 
-export const timeoutError = (operation: string): ExchangeError => new ExchangeError('timeout', `${operation}: i/o timeout`)
+export const timeoutError = (operation: string): ExchangeError =>
+  new ExchangeError('timeout', `${operation}: i/o timeout`)

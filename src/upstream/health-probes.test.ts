@@ -65,7 +65,13 @@ test('a report made before the start is not lost', async t => {
     resolve(name)
     return true
   }
-  const probes = new HealthProbes({ words: health, upstreams: UPSTREAMS, intervalMs: 1, probe, onFailure: () => undefined })
+  const probes = new HealthProbes({
+    words: health,
+    upstreams: UPSTREAMS,
+    intervalMs: 1,
+    probe,
+    onFailure: () => undefined,
+  })
   t.after(() => probes.stop())
   probes.start()
   assert.equal(await promise, '192.0.2.1:53')
@@ -118,7 +124,10 @@ test('stopping ends a loop that waits for its interval, and starts no other', as
 
 test('a ring from another thread’s view of the words is heard', async () => {
   const buffer = new SharedArrayBuffer(4 * healthWordCount(1))
-  const [mine, theirs] = [new HealthWords(new Int32Array(buffer), 0), new HealthWords(new Int32Array(buffer), 0)]
+  const [mine, theirs] = [
+    new HealthWords(new Int32Array(buffer), 0),
+    new HealthWords(new Int32Array(buffer), 0),
+  ]
   const ringing = mine.waitForRing(mine.rings)
   theirs.reportFailure(0)
   await ringing

@@ -1,5 +1,6 @@
-// Main's half of upstream health: at most one probe loop per upstream in the whole process, begun when a shard's exchange failed and ended by
-// the first success. Upstreams that work are never probed.
+// Main's half of upstream health: at most one probe loop per upstream in the whole process, begun
+// when a shard's exchange failed and ended by the first success. Upstreams that work are never
+// probed.
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Endpoint } from './endpoint.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
-import { fakeUpstream, type Respond } from '../../test/support/fake-upstream.ts'
+import { fakeUpstream, type Respond } from '../../test/fakes/fake-upstream.ts'
 import { readQuestion } from '../wire/question.ts'
 import { TYPE_A } from '../wire/rrtypes.ts'
 import { lookupHost } from './host-lookup.ts'
@@ -22,16 +22,27 @@ const addresses: Respond = asked => {
 
 test('a name gives its IPv4 addresses, then its IPv6 addresses', async t => {
   const found = await lookupHost('dns.example.net', [await resolver(t, addresses)])
-  assert.deepEqual([found.slice(0, 2).toSorted(), found.slice(2)], [['192.0.2.7', '192.0.2.8'], ['2001:db8::7']])
+  assert.deepEqual(
+    [found.slice(0, 2).toSorted(), found.slice(2)],
+    [['192.0.2.7', '192.0.2.8'], ['2001:db8::7']],
+  )
 })
 
 test('a name with IPv4 addresses only is enough', async t => {
-  const server = await resolver(t, asked => (readQuestion(asked.bytes)?.type === TYPE_A ? addresses(asked) : asked.reply()))
-  assert.deepEqual((await lookupHost('dns.example.net', [server])).toSorted(), ['192.0.2.7', '192.0.2.8'])
+  const server = await resolver(t, asked =>
+    readQuestion(asked.bytes)?.type === TYPE_A ? addresses(asked) : asked.reply(),
+  )
+  assert.deepEqual((await lookupHost('dns.example.net', [server])).toSorted(), [
+    '192.0.2.7',
+    '192.0.2.8',
+  ])
 })
 
 test('resolvers are asked in order until one knows the name', async t => {
-  const servers = [await resolver(t, asked => asked.reply({ rcode: 'SERVFAIL' })), await resolver(t, addresses)]
+  const servers = [
+    await resolver(t, asked => asked.reply({ rcode: 'SERVFAIL' })),
+    await resolver(t, addresses),
+  ]
   assert.equal((await lookupHost('dns.example.net', servers)).length, 3)
 })
 
@@ -41,5 +52,9 @@ test('a name that nobody knows is an error', async t => {
 })
 
 test('without resolvers the system is asked', async () => {
-  assert.ok((await lookupHost('localhost', [])).some(address => address === '127.0.0.1' || address === '::1'))
+  assert.ok(
+    (await lookupHost('localhost', [])).some(
+      address => address === '127.0.0.1' || address === '::1',
+    ),
+  )
 })

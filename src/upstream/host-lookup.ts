@@ -4,7 +4,10 @@ import { lookup, Resolver } from 'node:dns/promises'
 
 const RESOLVER_TIMEOUT_MS = 2000
 
-/** All IPv4 addresses, then all IPv6 addresses. `resolvers` are IP:PORT texts, asked in order; none: the system's resolver. Rejects when there is no address. */
+/**
+ * All IPv4 addresses, then all IPv6 addresses. `resolvers` are IP:PORT texts, asked in order; none:
+ * the system's resolver. Rejects when there is no address.
+ */
 export async function lookupHost(name: string, resolvers: readonly string[]): Promise<string[]> {
   if (resolvers.length === 0) {
     const found = await lookup(name, { all: true, order: 'ipv4first' })
@@ -15,9 +18,13 @@ export async function lookupHost(name: string, resolvers: readonly string[]): Pr
     const resolver = new Resolver({ timeout: RESOLVER_TIMEOUT_MS, tries: 1 })
     resolver.setServers([server])
     const [v4, v6] = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)])
-    const addresses = [...(v4.status === 'fulfilled' ? v4.value : []), ...(v6.status === 'fulfilled' ? v6.value : [])]
+    const addresses = [
+      ...(v4.status === 'fulfilled' ? v4.value : []),
+      ...(v6.status === 'fulfilled' ? v6.value : []),
+    ]
     if (addresses.length > 0) return addresses
-    failure = v4.status === 'rejected' ? v4.reason : v6.status === 'rejected' ? v6.reason : undefined
+    failure =
+      v4.status === 'rejected' ? v4.reason : v6.status === 'rejected' ? v6.reason : undefined
   }
   throw failure instanceof Error ? failure : new Error(`no addresses for ${name}`)
 }

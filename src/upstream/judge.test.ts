@@ -1,4 +1,5 @@
-// Messages under the id of the question `www.example.org. A`: which of them are its reply, and what is handed on.
+// Messages under the id of the question `www.example.org. A`: which of them are its reply, and what
+// is handed on.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -9,7 +10,10 @@ import { isReply, readReply } from './judge.ts'
 const asked = query('www.example.org.')
 const A = 'www.example.org. 60 IN A 192.0.2.1'
 const made = (options: ReplyOptions = {}): Uint8Array => replyBytes(asked, options)
-const changed = (bytes: Uint8Array, ...changes: readonly (readonly [offset: number, value: number])[]): Uint8Array => {
+const changed = (
+  bytes: Uint8Array,
+  ...changes: readonly (readonly [offset: number, value: number])[]
+): Uint8Array => {
   const copy = Uint8Array.from(bytes)
   for (const [offset, value] of changes) copy[offset] = value
   return copy
@@ -45,7 +49,10 @@ const withOptOf = (options: readonly number[]): Uint8Array => {
   return writer.finish()
 }
 
-/** `shown`: rcode, flags and records of what is handed on; 'malformed', or 'mismatch' if it is not the reply at all. */
+/**
+ * `shown`: rcode, flags and records of what is handed on; 'malformed', or 'mismatch' if it is not
+ * the reply at all.
+ */
 const cases: { name: string; message: Uint8Array; shown: string; stream?: string }[] = [
   { name: 'a whole reply', message: made({ answer: [A] }), shown: `NOERROR qr rd ${A}` },
   {
@@ -55,7 +62,11 @@ const cases: { name: string; message: Uint8Array; shown: string; stream?: string
   },
   { name: 'an empty reply', message: made(), shown: 'NOERROR qr rd' },
   { name: 'an error', message: made({ rcode: 'REFUSED' }), shown: 'REFUSED qr rd' },
-  { name: 'an extended rcode', message: made({ rcode: 'BADCOOKIE', opt: {} }), shown: 'BADCOOKIE qr rd' },
+  {
+    name: 'an extended rcode',
+    message: made({ rcode: 'BADCOOKIE', opt: {} }),
+    shown: 'BADCOOKIE qr rd',
+  },
   { name: 'an error without a question', message: header(0x8105), shown: 'REFUSED qr rd' },
   {
     name: 'an error without a question, with OPT',
@@ -72,11 +83,24 @@ const cases: { name: string; message: Uint8Array; shown: string; stream?: string
     message: Uint8Array.of(...header(0x8101, 0, 0, 0, 1), 0, 0, 41),
     shown: 'FORMERR qr rd',
   },
-  { name: 'a bare header with the counts of the query', message: header(0x8101, 1, 0, 0, 1), shown: 'FORMERR qr rd' },
-  { name: 'a bare header with TC', message: header(0x8300, 1), shown: 'NOERROR qr tc rd', stream: 'malformed' },
+  {
+    name: 'a bare header with the counts of the query',
+    message: header(0x8101, 1, 0, 0, 1),
+    shown: 'FORMERR qr rd',
+  },
+  {
+    name: 'a bare header with TC',
+    message: header(0x8300, 1),
+    shown: 'NOERROR qr tc rd',
+    stream: 'malformed',
+  },
   { name: 'a bare header that says nothing', message: header(0x8100, 1), shown: 'malformed' },
   { name: 'no error and no question', message: header(0x8100, 0, 0, 0, 1), shown: 'malformed' },
-  { name: 'no error, no question, but a record', message: changed(made({ answer: [A] }), [QDCOUNT, 0]), shown: 'mismatch' },
+  {
+    name: 'no error, no question, but a record',
+    message: changed(made({ answer: [A] }), [QDCOUNT, 0]),
+    shown: 'mismatch',
+  },
   {
     name: 'an error without a question, but with a record',
     message: changed(made({ rcode: 5, answer: [A] }), [QDCOUNT, 0]),
@@ -86,18 +110,34 @@ const cases: { name: string; message: Uint8Array; shown: string; stream?: string
   { name: 'a query', message: changed(made(), [2, 0x01]), shown: 'mismatch' },
   { name: 'another opcode', message: changed(made(), [2, 0xa1]), shown: 'mismatch' },
   { name: 'another name', message: changed(made(), [13, 0x78]), shown: 'mismatch' },
-  { name: 'the name in another case', message: changed(made(), [13, 0x57]), shown: 'NOERROR qr rd' },
+  {
+    name: 'the name in another case',
+    message: changed(made(), [13, 0x57]),
+    shown: 'NOERROR qr rd',
+  },
   { name: 'another type', message: changed(made(), [30, 2]), shown: 'mismatch' },
   { name: 'a record cut off', message: made({ answer: [A] }).subarray(0, -3), shown: 'malformed' },
-  { name: 'counts beyond the end', message: changed(made({ answer: [A] }), [ANCOUNT, 9]), shown: 'malformed' },
+  {
+    name: 'counts beyond the end',
+    message: changed(made({ answer: [A] }), [ANCOUNT, 9]),
+    shown: 'malformed',
+  },
   {
     name: 'TC, and a record cut off',
     message: made({ tc: true, answer: [A, A] }).subarray(0, -3),
     shown: 'NOERROR qr tc rd',
     stream: 'malformed',
   },
-  { name: 'TC, and whole', message: made({ tc: true, answer: [A] }), shown: `NOERROR qr tc rd ${A}` },
-  { name: 'an OPT whose options are cut', message: withOptOf([0, 15, 1]), shown: `NOERROR qr rd ra ${A}` },
+  {
+    name: 'TC, and whole',
+    message: made({ tc: true, answer: [A] }),
+    shown: `NOERROR qr tc rd ${A}`,
+  },
+  {
+    name: 'an OPT whose options are cut',
+    message: withOptOf([0, 15, 1]),
+    shown: `NOERROR qr rd ra ${A}`,
+  },
   { name: 'OPT in the answer', message: withOptIn(0), shown: `NOERROR qr rd ra ${A}` },
   { name: 'OPT in authority', message: withOptIn(1), shown: `NOERROR qr rd ra ${A}` },
   { name: 'two OPT', message: withOptIn(0, true), shown: `NOERROR qr rd ra ${A}` },

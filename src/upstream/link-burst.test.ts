@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { answerTo } from '../../test/support/fake-upstream.ts'
+import { answerTo } from '../../test/fakes/fake-upstream.ts'
 import { LIMIT, relayed, setup } from '../../test/support/link-clients.ts'
 
 /** Some 4,000 bytes. */
@@ -26,8 +26,11 @@ test(`${HELD} replies that come at once all arrive`, { ...LIMIT, timeout: 60_000
   const exchanges: Promise<Uint8Array>[] = []
   // The upstream's own buffer must hold the questions, so they come in portions.
   while (held.length < HELD) {
-    const arrived = new Promise<void>(resolve => Object.assign(portion, { left: PORTION, arrived: resolve }))
-    for (let k = 0; k < PORTION; k++) exchanges.push(client.exchange(upstream.endpoint, relayed(), 30_000))
+    const arrived = new Promise<void>(resolve =>
+      Object.assign(portion, { left: PORTION, arrived: resolve }),
+    )
+    for (let k = 0; k < PORTION; k++)
+      exchanges.push(client.exchange(upstream.endpoint, relayed(), 30_000))
     await arrived
   }
   for (const send of held) send()

@@ -4,15 +4,15 @@ import assert from 'node:assert/strict'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import test, { type TestContext } from 'node:test'
-import { answerTo } from '../../test/support/fake-upstream.ts'
+import { answerTo } from '../../test/fakes/fake-upstream.ts'
+import { withoutIpv6, withoutLibc } from '../../test/fakes/loopback.ts'
 import { ANSWER, clientOf, engineOf, LIMIT, relayed } from '../../test/support/link-clients.ts'
 import { show } from '../../test/support/plugin-harness.ts'
 import { quietPort } from '../../test/support/quiet-port.ts'
-import { systemClock } from '../core/clock.ts'
-import type { LinkEvents } from '../core/datagram-links.ts'
-import { withoutIpv6, withoutLibc } from '../net/mmsg/loopback.cases.ts'
+import { systemClock } from '../base/clock.ts'
+import type { LinkEvents } from '../chain/udp-pool.ts'
 import { makeEndpoint } from './endpoint.ts'
-import { LinkClient } from './link-client.ts'
+import { LinkClient } from './pooled-udp-client.ts'
 import { SocketAllowance } from './socket-allowance.ts'
 
 /** A socket that upstreams listen at, and whoever takes its port over when it is closed. */
@@ -51,21 +51,33 @@ for (const isV6 of [false, true])
         if (asked.push({ bytes: Uint8Array.from(bytes), from }) === 2) resolve()
       }),
     )
-    const waiting = [relayed(), relayed()].map(question => client.exchange(remote, question, 15_000))
+    const waiting = [relayed(), relayed()].map(question =>
+      client.exchange(remote, question, 15_000),
+    )
     await bothAsked
     first.close()
     await once(first, 'close')
-    const refused = [relayed(), relayed()].map(question => client.exchange(remote, question, 15_000))
-    for (const exchange of refused) await assert.rejects(exchange, { kind: 'io', message: /read: connection refused$/ })
+    const refused = [relayed(), relayed()].map(question =>
+      client.exchange(remote, question, 15_000),
+    )
+    for (const exchange of refused)
+      await assert.rejects(exchange, { kind: 'io', message: /read: connection refused$/ })
     const second = await listenAt(t, port, isV6)
-    for (const { bytes, from } of asked) second.send(answerTo(bytes, { answer: ANSWER }), from.port, from.address)
+    for (const { bytes, from } of asked)
+      second.send(answerTo(bytes, { answer: ANSWER }), from.port, from.address)
     for (const reply of await Promise.all(waiting)) assert.deepEqual(show(reply).answer, ANSWER)
     assert.equal(new Set(asked.map(({ from }) => from.port)).size, 1)
   })
 
 test('an error that does not say whose it is ends an exchange that is alone on its socket, and none of several', async () => {
   let events: LinkEvents | undefined
-  const link = { choose: () => 1, send: () => {}, settled: () => {}, stranger: () => 0, path: () => 'a->b' }
+  const link = {
+    choose: () => 1,
+    send: () => {},
+    settled: () => {},
+    stranger: () => 0,
+    path: () => 'a->b',
+  }
   const links = {
     isOpen: true,
     open: (_remote: unknown, _source: string, told: LinkEvents) => {

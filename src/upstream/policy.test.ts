@@ -30,7 +30,10 @@ test('round_robin takes turns, the others following in the order of the configur
 
 test('round_robin takes turns over all threads that share the word', () => {
   const shared = words()
-  const [one, other] = [makePolicy('round_robin', 3, shared, 1), makePolicy('round_robin', 3, shared, 1)]
+  const [one, other] = [
+    makePolicy('round_robin', 3, shared, 1),
+    makePolicy('round_robin', 3, shared, 1),
+  ]
   assert.deepEqual([one()[0], other()[0], one()[0]], [1, 2, 0])
 })
 

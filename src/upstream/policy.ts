@@ -1,6 +1,6 @@
 // The order in which upstreams are tried for one query.
 
-import { randomOrder } from '../core/entropy.ts'
+import { randomOrder } from '../base/entropy.ts'
 
 export const POLICIES = ['random', 'round_robin', 'sequential'] as const
 export type PolicyName = (typeof POLICIES)[number]
@@ -9,7 +9,12 @@ export type PolicyName = (typeof POLICIES)[number]
 export type Order = () => readonly number[]
 
 /** `words[turnWord]` is the turn of round_robin, which all shards share. */
-export function makePolicy(name: PolicyName, count: number, words: Int32Array, turnWord: number): Order {
+export function makePolicy(
+  name: PolicyName,
+  count: number,
+  words: Int32Array,
+  turnWord: number,
+): Order {
   const inOrder = Array.from({ length: count }, (_, index) => index)
   if (name === 'sequential' || count === 1) return () => inOrder
   if (name === 'random') return () => randomOrder(count)

@@ -7,7 +7,7 @@ import {
   fakeUpstream,
   makeCertificate,
   type Respond,
-} from '../../test/support/fake-upstream.ts'
+} from '../../test/fakes/fake-upstream.ts'
 import { FLAG_RD, getFlags } from '../wire/header.ts'
 import { nameFromText } from '../wire/name.ts'
 import { readQuestion } from '../wire/question.ts'
@@ -26,7 +26,8 @@ const OPTIONS: ProberOptions = {
   timeoutMs: 1000,
 }
 
-const prober = (options: Partial<ProberOptions> = {}): Prober => new Prober({ ...OPTIONS, ...options }, new SocketAllowance(4))
+const prober = (options: Partial<ProberOptions> = {}): Prober =>
+  new Prober({ ...OPTIONS, ...options }, new SocketAllowance(4))
 
 async function setup(t: TestContext, respond: Respond): Promise<FakeUpstream> {
   const upstream = await fakeUpstream(respond)
@@ -36,7 +37,13 @@ async function setup(t: TestContext, respond: Respond): Promise<FakeUpstream> {
 
 const probes = [
   { name: 'NS of the root with RD', options: {}, qname: '.', rd: FLAG_RD, transport: 'udp' },
-  { name: 'without RD for no_rec', options: { recursionDesired: false }, qname: '.', rd: 0, transport: 'udp' },
+  {
+    name: 'without RD for no_rec',
+    options: { recursionDesired: false },
+    qname: '.',
+    rd: 0,
+    transport: 'udp',
+  },
   {
     name: 'for the name given as domain',
     options: { qname: nameFromText('example.org.') ?? Uint8Array.of() },
@@ -44,7 +51,13 @@ const probes = [
     rd: FLAG_RD,
     transport: 'udp',
   },
-  { name: 'over TCP for force_tcp', options: { forceTcp: true }, qname: '.', rd: FLAG_RD, transport: 'tcp' },
+  {
+    name: 'over TCP for force_tcp',
+    options: { forceTcp: true },
+    qname: '.',
+    rd: FLAG_RD,
+    transport: 'tcp',
+  },
 ]
 for (const { name, options, qname, rd, transport } of probes) {
   test(`a probe asks ${name}`, async t => {
@@ -53,21 +66,32 @@ for (const { name, options, qname, rd, transport } of probes) {
     const [asked] = upstream.asked
     assert.ok(asked)
     const question = readQuestion(asked.bytes)
-    assert.deepEqual([question?.name, question?.type, getFlags(asked.bytes, 0), asked.transport], [qname, TYPE_NS, rd, transport])
+    assert.deepEqual(
+      [question?.name, question?.type, getFlags(asked.bytes, 0), asked.transport],
+      [qname, TYPE_NS, rd, transport],
+    )
   })
 }
 
 const replies: { readonly name: string; readonly respond: Respond; readonly isAlive: boolean }[] = [
   { name: 'SERVFAIL', respond: asked => asked.reply({ rcode: 'SERVFAIL' }), isAlive: true },
   { name: 'REFUSED', respond: asked => asked.reply({ rcode: 'REFUSED' }), isAlive: true },
-  { name: 'a bare header', respond: asked => asked.send(answerTo(asked.bytes).subarray(0, 12)), isAlive: true },
+  {
+    name: 'a bare header',
+    respond: asked => asked.send(answerTo(asked.bytes).subarray(0, 12)),
+    isAlive: true,
+  },
   { name: 'silence', respond: () => undefined, isAlive: false },
   {
     name: 'another id',
     respond: asked => asked.send(Uint8Array.of(asked.bytes[0]! ^ 1, ...asked.bytes.subarray(1))),
     isAlive: false,
   },
-  { name: 'less than a header', respond: asked => asked.send(asked.bytes.subarray(0, 11)), isAlive: false },
+  {
+    name: 'less than a header',
+    respond: asked => asked.send(asked.bytes.subarray(0, 11)),
+    isAlive: false,
+  },
 ]
 for (const { name, respond, isAlive } of replies) {
   test(`an upstream that answers a probe with ${name} is ${isAlive ? 'alive' : 'not'}`, async t => {
@@ -78,7 +102,10 @@ for (const { name, respond, isAlive } of replies) {
 
 for (const forceTcp of [false, true]) {
   test(`an upstream that refuses ${forceTcp ? 'TCP' : 'UDP'} is not alive`, async () => {
-    assert.equal(await prober({ forceTcp }).probe(makeEndpoint('dns', '127.0.0.1', await closedPort())), false)
+    assert.equal(
+      await prober({ forceTcp }).probe(makeEndpoint('dns', '127.0.0.1', await closedPort())),
+      false,
+    )
   })
 }
 
@@ -96,7 +123,15 @@ test(
     assert.ok(certificate)
     const upstream = await fakeUpstream(asked => asked.reply(), { tls: certificate })
     t.after(() => upstream.close())
-    assert.equal(await prober({ secureContext: makeSecureContext({ ca: certificate.cert }) }).probe(upstream.endpoint), true)
-    assert.equal(await prober({ secureContext: makeSecureContext({}) }).probe(upstream.endpoint), false)
+    assert.equal(
+      await prober({ secureContext: makeSecureContext({ ca: certificate.cert }) }).probe(
+        upstream.endpoint,
+      ),
+      true,
+    )
+    assert.equal(
+      await prober({ secureContext: makeSecureContext({}) }).probe(upstream.endpoint),
+      false,
+    )
   },
 )

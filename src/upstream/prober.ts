@@ -1,11 +1,12 @@
-// Sends one health probe: NS of the root (or of a name the operator gives) over the protocol that queries take.
+// Sends one health probe: NS of the root (or of a name the operator gives) over the protocol that
+// queries take.
 
 import type { SecureContext } from 'node:tls'
 import { FLAG_RD, HEADER_SIZE, setFlags, setQdcount, setU16 } from '../wire/header.ts'
 import { CLASS_IN, TYPE_NS } from '../wire/rrtypes.ts'
-import { Probe } from './ask.ts'
 import type { Endpoint } from './endpoint.ts'
 import { ExchangeError } from './exchange-error.ts'
+import { Probe } from './relayed-question.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
 import { StreamConnection } from './stream-connection.ts'
 import { dial } from './stream-dial.ts'
@@ -40,7 +41,8 @@ export class Prober {
     const { forceTcp, timeoutMs } = this.#options
     const ask = new Probe(this.#message)
     try {
-      if (upstream.protocol === 'dns' && !forceTcp) await this.#udp.exchange(upstream, ask, timeoutMs)
+      if (upstream.protocol === 'dns' && !forceTcp)
+        await this.#udp.exchange(upstream, ask, timeoutMs)
       else await this.#overStream(upstream, ask)
       return true
     } catch (error) {
@@ -66,7 +68,11 @@ export class Prober {
 }
 
 /** A query of class IN with id 0 and no EDNS. */
-export function questionMessage(qname: Uint8Array, qtype: number, recursionDesired: boolean): Uint8Array {
+export function questionMessage(
+  qname: Uint8Array,
+  qtype: number,
+  recursionDesired: boolean,
+): Uint8Array {
   const message = new Uint8Array(HEADER_SIZE + qname.length + 4)
   setFlags(message, 0, recursionDesired ? FLAG_RD : 0)
   setQdcount(message, 0, 1)

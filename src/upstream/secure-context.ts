@@ -1,4 +1,5 @@
-// TLS settings towards upstreams: certificates as main read them, compiled in each thread that dials.
+// TLS settings towards upstreams: certificates as main read them, compiled in each thread that
+// dials.
 
 import type { SecureContext } from 'node:tls'
 
@@ -17,7 +18,10 @@ export function makeSecureContext(material: TlsMaterial): SecureContext {
   return isPlain ? (plainContext ??= compile(material)) : compile(material)
 }
 
-/** The system's authorities and nothing else: made once per thread, for reading and compiling hundreds of them takes tens of milliseconds. */
+/**
+ * The system's authorities and nothing else: made once per thread, for reading and compiling
+ * hundreds of them takes tens of milliseconds.
+ */
 let plainContext: SecureContext | undefined
 
 // node:tls is loaded when a Corefile asks for it: it takes 3 MiB of each thread.

@@ -4,7 +4,10 @@ import { SocketAllowance, socketsPerThread } from './socket-allowance.ts'
 
 test('no more sockets are open than the limit, and a closed one makes room', () => {
   const sockets = new SocketAllowance(2)
-  assert.deepEqual([sockets.tryOpen(), sockets.tryOpen(), sockets.tryOpen(), sockets.open], [true, true, false, 2])
+  assert.deepEqual(
+    [sockets.tryOpen(), sockets.tryOpen(), sockets.tryOpen(), sockets.open],
+    [true, true, false, 2],
+  )
   sockets.closed()
   assert.deepEqual([sockets.tryOpen(), sockets.tryOpen()], [true, false])
 })
@@ -19,12 +22,23 @@ test('a limit lowered below what is open lets nothing new in', () => {
 })
 
 const cases = [
-  { name: 'half of the descriptors, shared by all threads', threads: 4, openFiles: 1024, sockets: 128 },
-  { name: 'no more than there are ephemeral ports, however many descriptors', threads: 4, openFiles: 1 << 20, sockets: 4096 },
+  {
+    name: 'half of the descriptors, shared by all threads',
+    threads: 4,
+    openFiles: 1024,
+    sockets: 128,
+  },
+  {
+    name: 'no more than there are ephemeral ports, however many descriptors',
+    threads: 4,
+    openFiles: 1 << 20,
+    sockets: 4096,
+  },
   { name: 'never so few that nothing works', threads: 64, openFiles: 256, sockets: 16 },
 ]
 for (const { name, threads, openFiles, sockets } of cases) {
-  test(`each thread gets ${name}`, () => assert.equal(socketsPerThread(threads, openFiles), sockets))
+  test(`each thread gets ${name}`, () =>
+    assert.equal(socketsPerThread(threads, openFiles), sockets))
 }
 
 test('the limit of this process is read from the system', () => {

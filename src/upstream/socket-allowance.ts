@@ -1,9 +1,11 @@
-// How many sockets to upstreams a thread may hold open, so that a flood of misses never takes the descriptors that listeners and files need.
-// It refuses; it never queues.
+// How many sockets to upstreams a thread may hold open, so that a flood of misses never takes the
+// descriptors that listeners and files need. It refuses; it never queues.
 
 import { readFileSync } from 'node:fs'
 
-/** Each UDP exchange takes an ephemeral port of its own, and there are 28,232 of them by default. */
+/**
+ * Each UDP exchange takes an ephemeral port of its own, and there are 28,232 of them by default.
+ */
 const PROCESS_LIMIT = 16384
 const FALLBACK_OPEN_FILES = 1024
 const MINIMUM = 16
@@ -41,13 +43,22 @@ export class SocketAllowance {
 /** The allowance of this thread, shared by all that asks upstreams from it. */
 export const threadSockets = new SocketAllowance(FALLBACK_OPEN_FILES / 2)
 
-/** A fair part for each of `threads` threads: half of the process's descriptors are left to everything else. */
+/**
+ * A fair part for each of `threads` threads: half of the process's descriptors are left to
+ * everything else.
+ */
 export function socketsPerThread(threads: number, openFiles: number = openFilesLimit()): number {
   return Math.max(MINIMUM, Math.floor(Math.min(openFiles / 2, PROCESS_LIMIT) / threads))
 }
 
-/** TCP connections of clients that each of `threads` threads may keep: a quarter of the process's descriptors in all. */
-export function connectionsPerThread(threads: number, openFiles: number = openFilesLimit()): number {
+/**
+ * TCP connections of clients that each of `threads` threads may keep: a quarter of the process's
+ * descriptors in all.
+ */
+export function connectionsPerThread(
+  threads: number,
+  openFiles: number = openFilesLimit(),
+): number {
   return Math.max(MINIMUM, Math.floor(openFiles / 4 / threads))
 }
 

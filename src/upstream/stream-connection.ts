@@ -1,10 +1,11 @@
-// One TCP or TLS connection to an upstream: one question at a time, no pipelining. Which connection is used for what is stream-pool.ts.
+// One TCP or TLS connection to an upstream: one question at a time, no pipelining. Which connection
+// is used for what is stream-pool.ts.
 
 import type { Socket } from 'node:net'
 import { FrameReader, frame } from '../wire/frames.ts'
-import type { Ask } from './ask.ts'
 import { type Endpoint, hostPort } from './endpoint.ts'
 import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
+import type { Ask } from './relayed-question.ts'
 
 interface Waiting {
   readonly ask: Ask
@@ -42,8 +43,8 @@ export class StreamConnection {
   }
 
   /**
-   * Resolves with the accepted reply, owned by the caller. After a rejection (an ExchangeError) the connection is closed, since a late reply
-   * would meet the next question.
+   * Resolves with the accepted reply, owned by the caller. After a rejection (an ExchangeError) the
+   * connection is closed, since a late reply would meet the next question.
    */
   exchange(ask: Ask, timeoutMs: number): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
@@ -66,7 +67,8 @@ export class StreamConnection {
       this.#judge(message)
       if (!this.#isOpen) return
     }
-    // Bytes that nobody asked for: whatever they are, they must not be read as the reply to the next question.
+    // Bytes that nobody asked for: whatever they are, they must not be read as the reply to the
+    // next question.
     if (this.#waiting === undefined && !this.#reader.isIdle) this.close()
   }
 
@@ -76,7 +78,8 @@ export class StreamConnection {
       this.close()
       return
     }
-    // Nobody else can write here, so whatever is not the reply is the server's mistake, and there is nothing to wait for.
+    // Nobody else can write here, so whatever is not the reply is the server's mistake, and there
+    // is nothing to wait for.
     if (waiting.ask.judge(message) !== 'accept') {
       this.#end(new ExchangeError('malformed', `read tcp ${this.#path}: malformed reply`))
       return

@@ -1,4 +1,5 @@
-// Opens one TCP or TLS connection to an upstream, within a time-out. What is said over it is stream-connection.ts.
+// Opens one TCP or TLS connection to an upstream, within a time-out. What is said over it is
+// stream-connection.ts.
 
 import { connect, type Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
@@ -14,11 +15,23 @@ export interface DialOptions {
   readonly sourceAddress: string
 }
 
-/** Resolves with a connected socket (TLS: after the handshake) that gives its place in `sockets` back when it closes; rejects with an ExchangeError. */
-export async function dial(remote: Endpoint, options: DialOptions, sockets: SocketAllowance, timeoutMs: number): Promise<Socket> {
+/**
+ * Resolves with a connected socket (TLS: after the handshake) that gives its place in `sockets`
+ * back when it closes; rejects with an ExchangeError.
+ */
+export async function dial(
+  remote: Endpoint,
+  options: DialOptions,
+  sockets: SocketAllowance,
+  timeoutMs: number,
+): Promise<Socket> {
   const operation = `dial tcp ${remote.name}`
   if (options.sourceAddress !== '') checkFamilies(operation, options.sourceAddress, remote)
-  if (!sockets.tryOpen()) throw new ExchangeError('local', `${operation}: too many sockets to upstreams (${sockets.limit})`)
+  if (!sockets.tryOpen())
+    throw new ExchangeError(
+      'local',
+      `${operation}: too many sockets to upstreams (${sockets.limit})`,
+    )
   let socket: Socket | undefined
   try {
     socket = openSocket(remote, options)
@@ -47,7 +60,9 @@ function connected(socket: Socket, remote: Endpoint, timeoutMs: number): Promise
     socket.once(remote.protocol === 'tls' ? 'secureConnect' : 'connect', () => settle(resolve))
     // Stays for the life of the socket: an error without a listener would end the thread.
     socket.on('error', cause => settle(() => reject(ioError(`${operation}: ${step}`, cause))))
-    socket.once('close', () => settle(() => reject(new ExchangeError('closed', `${operation}: EOF`))))
+    socket.once('close', () =>
+      settle(() => reject(new ExchangeError('closed', `${operation}: EOF`))),
+    )
   })
 }
 
@@ -61,5 +76,9 @@ function openSocket(remote: Endpoint, options: DialOptions): Socket {
   if (remote.protocol === 'dns') return connect(place)
   if (options.secureContext === undefined) throw new TypeError(`no TLS context for ${remote.name}`)
   const { connect: connectTls } = process.getBuiltinModule('node:tls')
-  return connectTls({ ...place, secureContext: options.secureContext, servername: remote.serverName })
+  return connectTls({
+    ...place,
+    secureContext: options.secureContext,
+    servername: remote.serverName,
+  })
 }

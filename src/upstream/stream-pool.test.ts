@@ -1,14 +1,26 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import test, { type TestContext } from 'node:test'
-import { answerTo, closedPort, type FakeUpstream, fakeUpstream, type Respond } from '../../test/support/fake-upstream.ts'
+import {
+  answerTo,
+  closedPort,
+  type FakeUpstream,
+  fakeUpstream,
+  type Respond,
+} from '../../test/fakes/fake-upstream.ts'
 import { fakeClock, query } from '../../test/support/plugin-harness.ts'
-import { RelayedQuestion } from './ask.ts'
 import { makeEndpoint } from './endpoint.ts'
+import { RelayedQuestion } from './relayed-question.ts'
 import { SocketAllowance } from './socket-allowance.ts'
 import { type PoolOptions, StreamPool } from './stream-pool.ts'
 
-const OPTIONS: PoolOptions = { expireMs: 10_000, maxAgeMs: 0, maxIdle: 0, secureContext: undefined, sourceAddress: '' }
+const OPTIONS: PoolOptions = {
+  expireMs: 10_000,
+  maxAgeMs: 0,
+  maxIdle: 0,
+  secureContext: undefined,
+  sourceAddress: '',
+}
 
 interface Setup {
   readonly upstream: FakeUpstream
@@ -135,7 +147,10 @@ for (const { name, change } of wrong) {
         relayed(() => ignored++),
         60_000,
       ),
-      { kind: 'malformed', message: /^read tcp 127\.0\.0\.1:\d+->127\.0\.0\.1:\d+: malformed reply$/ },
+      {
+        kind: 'malformed',
+        message: /^read tcp 127\.0\.0\.1:\d+->127\.0\.0\.1:\d+: malformed reply$/,
+      },
     )
     assert.equal(ignored, 1)
     assert.equal(connection.isOpen, false)
@@ -181,8 +196,15 @@ test('sockets over the limit are refused as a fault of our own', async t => {
 
 test('a dial that takes too long ends in a time-out', async () => {
   // TEST-NET-1 swallows what is sent to it, or the machine has no route: both end the dial.
-  const pool = new StreamPool(makeEndpoint('dns', '192.0.2.1', 53), OPTIONS, new SocketAllowance(1), fakeClock())
-  await assert.rejects(pool.open(20), { message: /^dial tcp 192\.0\.2\.1:53: (i\/o timeout|connect: .+)$/ })
+  const pool = new StreamPool(
+    makeEndpoint('dns', '192.0.2.1', 53),
+    OPTIONS,
+    new SocketAllowance(1),
+    fakeClock(),
+  )
+  await assert.rejects(pool.open(20), {
+    message: /^dial tcp 192\.0\.2\.1:53: (i\/o timeout|connect: .+)$/,
+  })
 })
 
 test('a closed pool closes its connections, used and idle, and keeps none that come back', async t => {

@@ -1,7 +1,7 @@
-// Idle TCP or TLS connections to one upstream, oldest first. One question at a time per connection; no bound on those in use, which the
-// thread's SocketAllowance and `max_concurrent` bound.
+// Idle TCP or TLS connections to one upstream, oldest first. One question at a time per connection;
+// no bound on those in use, which the thread's SocketAllowance and `max_concurrent` bound.
 
-import type { Clock } from '../core/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import { DialTimeout } from './dial-timeout.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
@@ -38,7 +38,10 @@ export class StreamPool {
     return this.#idle.length
   }
 
-  /** The connection that has been idle longest, or undefined: then `open` one. Give it back with `give`, or close it. */
+  /**
+   * The connection that has been idle longest, or undefined: then `open` one. Give it back with
+   * `give`, or close it.
+   */
   take(): StreamConnection | undefined {
     const now = this.#clock.ms()
     for (let next = this.#idle.shift(); next !== undefined; next = this.#idle.shift()) {
@@ -51,11 +54,19 @@ export class StreamPool {
     return undefined
   }
 
-  /** Waits for the adaptive dial time-out, and never longer than `limitMs`. Rejects with an ExchangeError. */
+  /**
+   * Waits for the adaptive dial time-out, and never longer than `limitMs`. Rejects with an
+   * ExchangeError.
+   */
   async open(limitMs: number): Promise<StreamConnection> {
     const startedMs = this.#clock.ms()
     try {
-      const socket = await dial(this.#remote, this.#options, this.#sockets, Math.min(this.#dialTimeout.ms, limitMs))
+      const socket = await dial(
+        this.#remote,
+        this.#options,
+        this.#sockets,
+        Math.min(this.#dialTimeout.ms, limitMs),
+      )
       const connection = new StreamConnection(socket, this.#remote, this.#clock.ms())
       this.#used.add(connection)
       if (this.#isClosed) connection.close()
@@ -65,12 +76,15 @@ export class StreamPool {
     }
   }
 
-  /** Returns a connection: an open one becomes idle, unless enough are; a closed one is forgotten. */
+  /**
+   * Returns a connection: an open one becomes idle, unless enough are; a closed one is forgotten.
+   */
   give(connection: StreamConnection): void {
     this.#used.delete(connection)
     const { maxIdle } = this.#options
     connection.idleSinceMs = this.#clock.ms()
-    if (this.#isClosed || !connection.isOpen || (maxIdle > 0 && this.#idle.length >= maxIdle)) connection.close()
+    if (this.#isClosed || !connection.isOpen || (maxIdle > 0 && this.#idle.length >= maxIdle))
+      connection.close()
     else this.#idle.push(connection)
   }
 

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
+import {
+  answerTo,
+  closedPort,
+  type FakeUpstream,
+  fakeUpstream,
+  type Respond,
+} from '../../test/fakes/fake-upstream.ts'
 import { DOUBTS, flipped, playDoubt } from '../../test/support/doubtful-replies.ts'
-import { answerTo, closedPort, type FakeUpstream, fakeUpstream, type Respond } from '../../test/support/fake-upstream.ts'
 import { query, show } from '../../test/support/plugin-harness.ts'
-import { type Ask, RelayedQuestion } from './ask.ts'
 import { makeEndpoint } from './endpoint.ts'
+import { type Ask, RelayedQuestion } from './relayed-question.ts'
 import { SocketAllowance } from './socket-allowance.ts'
 import { UdpClient } from './udp-client.ts'
 
@@ -30,7 +36,11 @@ const relayed = (onIgnored = () => {}): RelayedQuestion => {
 
 for (const address of ['127.0.0.1', '::1']) {
   test(`a question to ${address} gets its reply, and its socket is closed`, async t => {
-    const { upstream, client, sockets } = await setup(t, asked => asked.reply({ answer: ANSWER }), address)
+    const { upstream, client, sockets } = await setup(
+      t,
+      asked => asked.reply({ answer: ANSWER }),
+      address,
+    )
     const reply = await client.exchange(upstream.endpoint, relayed(), 2000)
     assert.deepEqual(show(reply).answer, ANSWER)
     assert.equal(sockets.open, 0)
@@ -74,8 +84,13 @@ for (const { name, forge } of forgeries) {
 }
 
 test('a reply in another case of the name is taken', async t => {
-  const { upstream, client } = await setup(t, asked => asked.send(flipped(answerTo(asked.bytes), 13, 0x20)))
-  assert.equal(show(await client.exchange(upstream.endpoint, relayed(), 2000)).question, 'Example.org. IN A')
+  const { upstream, client } = await setup(t, asked =>
+    asked.send(flipped(answerTo(asked.bytes), 13, 0x20)),
+  )
+  assert.equal(
+    show(await client.exchange(upstream.endpoint, relayed(), 2000)).question,
+    'Example.org. IN A',
+  )
 })
 
 test('each exchange has a port and an id of its own, neither of them the clientâ€™s', async t => {
@@ -87,10 +102,18 @@ test('each exchange has a port and an id of its own, neither of them the clientâ
 
 test('silence ends in a time-out that names both ends', async t => {
   const { upstream, client, sockets } = await setup(t, () => undefined)
-  await assert.rejects(client.exchange(upstream.endpoint, relayed(), 20), (error: Error & { kind?: string }) => {
-    assert.match(error.message, new RegExp(`^read udp 127\\.0\\.0\\.1:\\d+->127\\.0\\.0\\.1:${upstream.port}: i/o timeout$`))
-    return error.kind === 'timeout'
-  })
+  await assert.rejects(
+    client.exchange(upstream.endpoint, relayed(), 20),
+    (error: Error & { kind?: string }) => {
+      assert.match(
+        error.message,
+        new RegExp(
+          `^read udp 127\\.0\\.0\\.1:\\d+->127\\.0\\.0\\.1:${upstream.port}: i/o timeout$`,
+        ),
+      )
+      return error.kind === 'timeout'
+    },
+  )
   assert.equal(sockets.open, 0)
 })
 
@@ -99,7 +122,9 @@ test('a closed port is known at once, without waiting for the time-out', async (
   const client = new UdpClient(new SocketAllowance(1))
   await assert.rejects(client.exchange(makeEndpoint('dns', '127.0.0.1', port), relayed(), 60_000), {
     kind: 'io',
-    message: new RegExp(`^read udp 127\\.0\\.0\\.1:\\d+->127\\.0\\.0\\.1:${port}: read: connection refused$`),
+    message: new RegExp(
+      `^read udp 127\\.0\\.0\\.1:\\d+->127\\.0\\.0\\.1:${port}: read: connection refused$`,
+    ),
   })
 })
 
@@ -129,7 +154,11 @@ test('a source address is what the upstream sees', async t => {
 })
 
 const badSources = [
-  { name: 'not ours', address: '192.0.2.99', message: /^dial udp 127\.0\.0\.1:\d+: connect: cannot assign requested address$/ },
+  {
+    name: 'not ours',
+    address: '192.0.2.99',
+    message: /^dial udp 127\.0\.0\.1:\d+: connect: cannot assign requested address$/,
+  },
   {
     name: 'of the other family',
     address: '::1',
@@ -139,7 +168,10 @@ const badSources = [
 for (const { name, address, message } of badSources) {
   test(`a source address that is ${name} fails the exchange`, async t => {
     const { upstream, sockets } = await setup(t, () => undefined)
-    await assert.rejects(new UdpClient(sockets, address).exchange(upstream.endpoint, relayed(), 2000), { message })
+    await assert.rejects(
+      new UdpClient(sockets, address).exchange(upstream.endpoint, relayed(), 2000),
+      { message },
+    )
     assert.equal(sockets.open, 0)
   })
 }
@@ -155,6 +187,8 @@ test('an upstream that cannot be reached fails the dial', async () => {
 for (const c of DOUBTS) {
   test(`${c.name}: ${c.retries === 0 ? 'waiting goes on' : 'TCP is tried, once, and waiting goes on'}`, async t => {
     const { upstream, client } = await setup(t, c.respond)
-    await playDoubt(c, (question, timeoutMs) => client.exchange(upstream.endpoint, question, timeoutMs))
+    await playDoubt(c, (question, timeoutMs) =>
+      client.exchange(upstream.endpoint, question, timeoutMs),
+    )
   })
 }

@@ -1,17 +1,22 @@
-// One question and its reply over UDP. Each exchange has a connected socket of its own with an ephemeral port that the kernel draws: the port
-// is as unpredictable as the id, strangers' datagrams and ICMP never reach it, and it is gone a round trip later (RFC 5452, SAD DNS).
+// One question and its reply over UDP. Each exchange has a connected socket of its own with an
+// ephemeral port that the kernel draws: the port is as unpredictable as the id, strangers'
+// datagrams and ICMP never reach it, and it is gone a round trip later (RFC 5452, SAD DNS).
 
 import { createSocket, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
-import type { Ask } from './ask.ts'
 import { Doubts } from './doubts.ts'
 import { type Endpoint, hostPort } from './endpoint.ts'
 import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
+import type { Ask } from './relayed-question.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
 import type { UdpExchanger } from './udp-exchanger.ts'
 
 /** Addresses are literals. Node's own lookup costs a tick even for those. */
-function literalLookup(address: string, family: unknown, callback: (error: null, address: string, family: number) => void): void {
+function literalLookup(
+  address: string,
+  family: unknown,
+  callback: (error: null, address: string, family: number) => void,
+): void {
   callback(null, address, Number(family))
 }
 
@@ -28,12 +33,22 @@ export class UdpClient implements UdpExchanger {
 
   async exchange(remote: Endpoint, ask: Ask, timeoutMs: number): Promise<Uint8Array> {
     if (!this.#sockets.tryOpen()) {
-      throw new ExchangeError('local', `dial udp ${remote.name}: too many sockets to upstreams (${this.#sockets.limit})`)
+      throw new ExchangeError(
+        'local',
+        `dial udp ${remote.name}: too many sockets to upstreams (${this.#sockets.limit})`,
+      )
     }
-    const socket = createSocket({ type: remote.family === 6 ? 'udp6' : 'udp4', lookup: literalLookup })
+    const socket = createSocket({
+      type: remote.family === 6 ? 'udp6' : 'udp4',
+      lookup: literalLookup,
+    })
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
-    const cancel = (): void => reject(new ExchangeError('local', `read udp ${path(socket, remote)}: operation was canceled`))
-    const timer = setTimeout(() => reject(timeoutError(`read udp ${path(socket, remote)}`)), timeoutMs)
+    const cancel = (): void =>
+      reject(new ExchangeError('local', `read udp ${path(socket, remote)}: operation was canceled`))
+    const timer = setTimeout(
+      () => reject(timeoutError(`read udp ${path(socket, remote)}`)),
+      timeoutMs,
+    )
     this.#cancellations.add(cancel)
     socket.on('error', cause => reject(ioError(`read udp ${path(socket, remote)}: read`, cause)))
     const doubts = new Doubts(ask, { resolve, reject, path: () => path(socket, remote) })
@@ -49,7 +64,9 @@ export class UdpClient implements UdpExchanger {
       socket.send(ask.message)
       return await promise
     } catch (cause) {
-      throw cause instanceof ExchangeError ? cause : ioError(`dial udp ${remote.name}: connect`, cause)
+      throw cause instanceof ExchangeError
+        ? cause
+        : ioError(`dial udp ${remote.name}: connect`, cause)
     } finally {
       clearTimeout(timer)
       this.#cancellations.delete(cancel)
@@ -75,10 +92,16 @@ export class UdpClient implements UdpExchanger {
   }
 }
 
-/** The source address is of the family of the upstream; throws what Go's dialler says when it is not. */
+/**
+ * The source address is of the family of the upstream; throws what Go's dialler says when it is
+ * not.
+ */
 export function checkFamilies(operation: string, sourceAddress: string, remote: Endpoint): void {
   if (isIPv6(sourceAddress) === (remote.family === 6)) return
-  throw new ExchangeError('io', `${operation}: address ${sourceAddress}: mismatched local address type`)
+  throw new ExchangeError(
+    'io',
+    `${operation}: address ${sourceAddress}: mismatched local address type`,
+  )
 }
 
 function path(socket: Socket, remote: Endpoint): string {

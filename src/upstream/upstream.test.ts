@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import type { SecureContext } from 'node:tls'
-import { flipped } from '../../test/support/doubtful-replies.ts'
 import {
   type Asked,
   answerTo,
@@ -10,10 +9,11 @@ import {
   fakeUpstream,
   makeCertificate,
   type Respond,
-} from '../../test/support/fake-upstream.ts'
+} from '../../test/fakes/fake-upstream.ts'
+import { flipped } from '../../test/support/doubtful-replies.ts'
 import { query, show } from '../../test/support/plugin-harness.ts'
-import { systemClock } from '../core/clock.ts'
-import type { Transport } from '../core/query.ts'
+import { systemClock } from '../base/clock.ts'
+import type { Transport } from '../chain/query.ts'
 import { makeEndpoint } from './endpoint.ts'
 import { makeSecureContext } from './secure-context.ts'
 import { SocketAllowance } from './socket-allowance.ts'
@@ -49,9 +49,11 @@ async function setup(
   const connections: string[] = []
   const events = {
     ignored: () => undefined,
-    connection: (protocol: string, isReused: boolean) => void connections.push(`${protocol} ${isReused ? 'pooled' : 'new'}`),
+    connection: (protocol: string, isReused: boolean) =>
+      void connections.push(`${protocol} ${isReused ? 'pooled' : 'new'}`),
   }
-  const endpoint = tls === undefined ? server.endpoint : makeEndpoint('tls', '127.0.0.1', server.port, tls.name)
+  const endpoint =
+    tls === undefined ? server.endpoint : makeEndpoint('tls', '127.0.0.1', server.port, tls.name)
   const upstream = new Upstream(endpoint, { ...OPTIONS, ...options }, events, {
     sockets: new SocketAllowance(8),
     clock: systemClock,
@@ -65,11 +67,26 @@ async function setup(
 
 const soon = (): number => systemClock.ms() + 5000
 
-const transports: { name: string; transport: Transport; options: Partial<UpstreamOptions>; used: Transport }[] = [
+const transports: {
+  name: string
+  transport: Transport
+  options: Partial<UpstreamOptions>
+  used: Transport
+}[] = [
   { name: 'a UDP client', transport: 'udp', options: {}, used: 'udp' },
   { name: 'a TCP client', transport: 'tcp', options: {}, used: 'tcp' },
-  { name: 'a UDP client with force_tcp', transport: 'udp', options: { forceTcp: true }, used: 'tcp' },
-  { name: 'a TCP client with prefer_udp', transport: 'tcp', options: { preferUdp: true }, used: 'udp' },
+  {
+    name: 'a UDP client with force_tcp',
+    transport: 'udp',
+    options: { forceTcp: true },
+    used: 'tcp',
+  },
+  {
+    name: 'a TCP client with prefer_udp',
+    transport: 'tcp',
+    options: { preferUdp: true },
+    used: 'udp',
+  },
   {
     name: 'a UDP client with force_tcp and prefer_udp',
     transport: 'udp',
@@ -119,8 +136,15 @@ test('a truncated reply is relayed to the client, who asks again over TCP', asyn
 })
 
 test('a truncated reply with prefer_udp is asked for again over TCP', async t => {
-  const { server, upstream } = await setup(t, asked => asked.reply({ tc: asked.transport === 'udp' }), { preferUdp: true })
-  assert.equal(show(await upstream.ask(query('example.org.', 'A', { transport: 'tcp' }), soon())).flags, 'qr rd')
+  const { server, upstream } = await setup(
+    t,
+    asked => asked.reply({ tc: asked.transport === 'udp' }),
+    { preferUdp: true },
+  )
+  assert.equal(
+    show(await upstream.ask(query('example.org.', 'A', { transport: 'tcp' }), soon())).flags,
+    'qr rd',
+  )
   assert.deepEqual(
     server.asked.map(asked => asked.transport),
     ['udp', 'tcp'],
@@ -128,20 +152,26 @@ test('a truncated reply with prefer_udp is asked for again over TCP', async t =>
 })
 
 test('TC over TCP is relayed, not asked for a third time', async t => {
-  const { server, upstream } = await setup(t, asked => asked.reply({ tc: true }), { preferUdp: true })
+  const { server, upstream } = await setup(t, asked => asked.reply({ tc: true }), {
+    preferUdp: true,
+  })
   assert.match(show(await upstream.ask(query('example.org.'), soon())).flags, /tc/)
   assert.equal(server.asked.length, 2)
 })
 
 test('a TCP connection is used again, and its reuse told', async t => {
-  const { server, upstream, connections } = await setup(t, asked => asked.reply(), { forceTcp: true })
+  const { server, upstream, connections } = await setup(t, asked => asked.reply(), {
+    forceTcp: true,
+  })
   for (let count = 0; count < 3; count++) await upstream.ask(query('example.org.'), soon())
   assert.equal(server.connections.length, 1)
   assert.deepEqual(connections, ['tcp new', 'tcp pooled', 'tcp pooled'])
 })
 
 test('a pooled connection that the peer closes on the next question is replaced in silence', async t => {
-  const { server, upstream, connections } = await setup(t, asked => asked.reply(), { forceTcp: true })
+  const { server, upstream, connections } = await setup(t, asked => asked.reply(), {
+    forceTcp: true,
+  })
   await upstream.ask(query('example.org.'), soon())
   server.respond = asked => (server.asked.length === 2 ? asked.hangUp() : asked.reply())
   assert.equal((await upstream.ask(query('example.org.'), soon())).rcode, 0)
@@ -159,7 +189,9 @@ for (const [protocol, options] of [
 ] as const) {
   test(`an exchange over ${protocol} ends at the deadline, however long the read time-out`, async t => {
     const { upstream } = await setup(t, () => undefined, { ...options, readTimeoutMs: 3_600_000 })
-    await assert.rejects(upstream.ask(query('example.org.'), systemClock.ms() + 30), { kind: 'timeout' })
+    await assert.rejects(upstream.ask(query('example.org.'), systemClock.ms() + 30), {
+      kind: 'timeout',
+    })
   })
 }
 
@@ -169,46 +201,81 @@ test('closing an upstream ends what is in flight', async t => {
 })
 
 const certificate = makeCertificate()
-const tlsTest = certificate === undefined ? { skip: 'there is no openssl to make a certificate with' } : {}
+const tlsTest =
+  certificate === undefined ? { skip: 'there is no openssl to make a certificate with' } : {}
 const trusting = (): SecureContext => makeSecureContext({ ca: certificate?.cert ?? '' })
 
 for (const { name, serverName } of [
   { name: 'the server name', serverName: 'dns.example.net' },
   { name: 'the address without a server name', serverName: '' },
 ]) {
-  test(`a TLS upstream whose certificate is for ${name} is used, and its connection again`, tlsTest, async t => {
-    const tls = { certificate: certificate as Certificate, name: serverName }
-    const { server, upstream, connections } = await setup(t, asked => asked.reply(), { secureContext: trusting() }, tls)
-    await upstream.ask(query('example.org.'), soon())
-    await upstream.ask(query('example.org.'), soon())
-    assert.deepEqual(connections, ['tcp-tls new', 'tcp-tls pooled'])
-    assert.equal(server.connections.length, 1)
-  })
+  test(
+    `a TLS upstream whose certificate is for ${name} is used, and its connection again`,
+    tlsTest,
+    async t => {
+      const tls = { certificate: certificate as Certificate, name: serverName }
+      const { server, upstream, connections } = await setup(
+        t,
+        asked => asked.reply(),
+        { secureContext: trusting() },
+        tls,
+      )
+      await upstream.ask(query('example.org.'), soon())
+      await upstream.ask(query('example.org.'), soon())
+      assert.deepEqual(connections, ['tcp-tls new', 'tcp-tls pooled'])
+      assert.equal(server.connections.length, 1)
+    },
+  )
 }
 
-test('a TLS upstream whose certificate is for another name fails, as a fault of the upstream', tlsTest, async t => {
-  const tls = { certificate: certificate as Certificate, name: 'other.example.net' }
-  const { upstream } = await setup(t, asked => asked.reply(), { secureContext: trusting() }, tls)
-  await assert.rejects(upstream.ask(query('example.org.'), soon()), {
-    kind: 'io',
-    message: /^dial tcp 127\.0\.0\.1:\d+: tls handshake: .*altnames/,
-  })
-})
+test(
+  'a TLS upstream whose certificate is for another name fails, as a fault of the upstream',
+  tlsTest,
+  async t => {
+    const tls = { certificate: certificate as Certificate, name: 'other.example.net' }
+    const { upstream } = await setup(t, asked => asked.reply(), { secureContext: trusting() }, tls)
+    await assert.rejects(upstream.ask(query('example.org.'), soon()), {
+      kind: 'io',
+      message: /^dial tcp 127\.0\.0\.1:\d+: tls handshake: .*altnames/,
+    })
+  },
+)
 
 test('a TLS upstream whose certificate nobody we trust has signed fails', tlsTest, async t => {
   const tls = { certificate: certificate as Certificate, name: 'dns.example.net' }
-  const { upstream } = await setup(t, asked => asked.reply(), { secureContext: makeSecureContext({}) }, tls)
-  await assert.rejects(upstream.ask(query('example.org.'), soon()), { message: /tls handshake: self-signed certificate/ })
+  const { upstream } = await setup(
+    t,
+    asked => asked.reply(),
+    { secureContext: makeSecureContext({}) },
+    tls,
+  )
+  await assert.rejects(upstream.ask(query('example.org.'), soon()), {
+    message: /tls handshake: self-signed certificate/,
+  })
 })
 
-test('a TLS upstream that asks for a certificate is shown ours, and fails without one', tlsTest, async t => {
-  const { cert, key } = certificate as Certificate
-  const tls = { certificate: { cert, key, clientAuthority: cert }, name: '' }
-  const { upstream } = await setup(t, asked => asked.reply(), { secureContext: makeSecureContext({ cert, key, ca: cert }) }, tls)
-  assert.equal((await upstream.ask(query('example.org.'), soon())).rcode, 0)
-  const { upstream: anonymous } = await setup(t, asked => asked.reply(), { secureContext: trusting() }, tls)
-  await assert.rejects(anonymous.ask(query('example.org.'), soon()), { name: 'ExchangeError' })
-})
+test(
+  'a TLS upstream that asks for a certificate is shown ours, and fails without one',
+  tlsTest,
+  async t => {
+    const { cert, key } = certificate as Certificate
+    const tls = { certificate: { cert, key, clientAuthority: cert }, name: '' }
+    const { upstream } = await setup(
+      t,
+      asked => asked.reply(),
+      { secureContext: makeSecureContext({ cert, key, ca: cert }) },
+      tls,
+    )
+    assert.equal((await upstream.ask(query('example.org.'), soon())).rcode, 0)
+    const { upstream: anonymous } = await setup(
+      t,
+      asked => asked.reply(),
+      { secureContext: trusting() },
+      tls,
+    )
+    await assert.rejects(anonymous.ask(query('example.org.'), soon()), { name: 'ExchangeError' })
+  },
+)
 
 const broken: { name: string; send: (asked: Asked) => void; shown: string }[] = [
   {
@@ -216,7 +283,11 @@ const broken: { name: string; send: (asked: Asked) => void; shown: string }[] = 
     send: asked => asked.send(answerTo(asked.bytes, { answer: ANSWER }).subarray(0, -1)),
     shown: ANSWER[0]!,
   },
-  { name: 'for another question', send: asked => asked.send(flipped(answerTo(asked.bytes), 13, 1)), shown: ANSWER[0]! },
+  {
+    name: 'for another question',
+    send: asked => asked.send(flipped(answerTo(asked.bytes), 13, 1)),
+    shown: ANSWER[0]!,
+  },
   {
     name: 'cut inside a record, with TC',
     send: asked => asked.send(answerTo(asked.bytes, { tc: true, answer: ANSWER }).subarray(0, -1)),
@@ -235,9 +306,17 @@ for (const { name, send, shown } of broken) {
 }
 
 test('a UDP reply with TC that is cut inside a record is asked for over TCP with prefer_udp', async t => {
-  const cut = (asked: Asked): void => asked.send(answerTo(asked.bytes, { tc: true, answer: ANSWER }).subarray(0, -1))
-  const { upstream } = await setup(t, asked => (asked.transport === 'udp' ? cut(asked) : asked.reply({ answer: ANSWER })), {
-    preferUdp: true,
-  })
-  assert.deepEqual(show(await upstream.ask(query('example.org.', 'A', { transport: 'tcp' }), soon())).answer, ANSWER)
+  const cut = (asked: Asked): void =>
+    asked.send(answerTo(asked.bytes, { tc: true, answer: ANSWER }).subarray(0, -1))
+  const { upstream } = await setup(
+    t,
+    asked => (asked.transport === 'udp' ? cut(asked) : asked.reply({ answer: ANSWER })),
+    {
+      preferUdp: true,
+    },
+  )
+  assert.deepEqual(
+    show(await upstream.ask(query('example.org.', 'A', { transport: 'tcp' }), soon())).answer,
+    ANSWER,
+  )
 })

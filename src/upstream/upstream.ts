@@ -1,21 +1,24 @@
-// One upstream as a shard sees it: relays a query to it over the protocol that the settings and the client's transport ask for. Which upstream
-// is asked, how often, and what happens to the reply is the caller's.
+// One upstream as a shard sees it: relays a query to it over the protocol that the settings and the
+// client's transport ask for. Which upstream is asked, how often, and what happens to the reply is
+// the caller's.
 
-import type { Clock } from '../core/clock.ts'
-import type { DatagramLinks } from '../core/datagram-links.ts'
-import type { Query } from '../core/query.ts'
-import type { Reply } from '../core/reply.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Query } from '../chain/query.ts'
+import type { Reply } from '../chain/reply.ts'
+import type { DatagramLinks } from '../chain/udp-pool.ts'
 import { FLAG_TC, getFlags } from '../wire/header.ts'
-import { RelayedQuestion } from './ask.ts'
 import type { Endpoint } from './endpoint.ts'
 import { ExchangeError } from './exchange-error.ts'
-import { LinkClient } from './link-client.ts'
+import { LinkClient } from './pooled-udp-client.ts'
+import { RelayedQuestion } from './relayed-question.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
 import { type PoolOptions, StreamPool } from './stream-pool.ts'
 import { UdpClient } from './udp-client.ts'
 import type { UdpExchanger } from './udp-exchanger.ts'
 
-/** A dial may take this long, however short the read time-out: a TLS handshake is three round trips. */
+/**
+ * A dial may take this long, however short the read time-out: a TLS handshake is three round trips.
+ */
 const MINIMUM_DIAL_MS = 1000
 
 /** The order is that of the `proto` label's dimension. */
@@ -52,7 +55,12 @@ export class Upstream {
   readonly #pool: StreamPool
   readonly #streamProtocol: ProtocolName
 
-  constructor(endpoint: Endpoint, options: UpstreamOptions, events: UpstreamEvents, { sockets, clock, links }: UpstreamMeans) {
+  constructor(
+    endpoint: Endpoint,
+    options: UpstreamOptions,
+    events: UpstreamEvents,
+    { sockets, clock, links }: UpstreamMeans,
+  ) {
     this.endpoint = endpoint
     this.#options = options
     this.#events = events
@@ -72,10 +80,14 @@ export class Upstream {
     this.#streamProtocol = endpoint.protocol === 'tls' ? 'tcp-tls' : 'tcp'
   }
 
-  /** Ends at `deadlineMs` (Clock.ms()) at the latest. The reply is relayed as it came, under an id of ours, and can be read (judge.ts). Rejects with an ExchangeError. */
+  /**
+   * Ends at `deadlineMs` (Clock.ms()) at the latest. The reply is relayed as it came, under an id
+   * of ours, and can be read (judge.ts). Rejects with an ExchangeError.
+   */
   ask(query: Query, deadlineMs: number): Promise<Reply> {
     const { forceTcp, preferUdp } = this.#options
-    const isStream = this.endpoint.protocol === 'tls' || forceTcp || (query.transport === 'tcp' && !preferUdp)
+    const isStream =
+      this.endpoint.protocol === 'tls' || forceTcp || (query.transport === 'tcp' && !preferUdp)
     if (isStream) return this.#askStream(query, deadlineMs)
     const question = new RelayedQuestion(query.bytes, query.question, {
       ignored: this.#events.ignored,
@@ -106,9 +118,15 @@ export class Upstream {
     this.#pool.close()
   }
 
-  /** A pooled connection that the peer has closed is no failure: the next one, or a new one, is used instead. */
+  /**
+   * A pooled connection that the peer has closed is no failure: the next one, or a new one, is used
+   * instead.
+   */
   async #askStream(query: Query, deadlineMs: number): Promise<Reply> {
-    const question = new RelayedQuestion(query.bytes, query.question, { ignored: this.#events.ignored, isStream: true })
+    const question = new RelayedQuestion(query.bytes, query.question, {
+      ignored: this.#events.ignored,
+      isStream: true,
+    })
     const { readTimeoutMs } = this.#options
     for (;;) {
       const pooled = this.#pool.take()
@@ -119,7 +137,8 @@ export class Upstream {
         await connection.exchange(question, this.#timeout(readTimeoutMs, deadlineMs))
         return question.reply!
       } catch (error) {
-        const wasStale = pooled !== undefined && error instanceof ExchangeError && error.kind === 'closed'
+        const wasStale =
+          pooled !== undefined && error instanceof ExchangeError && error.kind === 'closed'
         if (!wasStale) throw error
       } finally {
         this.#pool.give(connection)

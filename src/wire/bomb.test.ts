@@ -1,16 +1,20 @@
-// Decompression and compression bombs: cost is bounded by counting, so nothing here looks at a clock.
+// Decompression and compression bombs: cost is bounded by counting, so nothing here looks at a
+// clock.
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { bytesOf, fields, message, u16, wire } from '../../test/fakes/raw-message.ts'
 import { CompressionTargets, hashLabel, MAX_TARGETS, ROOT } from './compression.ts'
 import { LABEL_BUDGET, readLayout } from './layout.ts'
 import { MAX_NAME_HOPS } from './name.ts'
-import { bytesOf, fields, message, u16, wire } from './raw-message.cases.ts'
 import { MessageWriter } from './writer.ts'
 
 const A = [192, 0, 2, 1]
 
-/** A message whose first record's rdata holds a chain of `hops` pointers, and `count` records more whose owners go through all of it. */
+/**
+ * A message whose first record's rdata holds a chain of `hops` pointers, and `count` records more
+ * whose owners go through all of it.
+ */
 const chainBomb = (hops: number, count: number): Uint8Array => {
   const start = 12 + 11
   const chain: number[] = [0]
@@ -27,11 +31,20 @@ const chainBomb = (hops: number, count: number): Uint8Array => {
 
 const HOPS_IN_BUDGET = LABEL_BUDGET / 4
 
-test('readLayout: follows at most 65,536 pointers in a message', () => assert.equal(HOPS_IN_BUDGET, 65_536))
+test('readLayout: follows at most 65,536 pointers in a message', () =>
+  assert.equal(HOPS_IN_BUDGET, 65_536))
 
 const chains: readonly { name: string; bytes: Uint8Array; isRead: boolean }[] = [
-  { name: 'owners within the budget', bytes: chainBomb(126, Math.floor(HOPS_IN_BUDGET / 126)), isRead: true },
-  { name: 'one owner over the budget', bytes: chainBomb(126, Math.floor(HOPS_IN_BUDGET / 126) + 1), isRead: false },
+  {
+    name: 'owners within the budget',
+    bytes: chainBomb(126, Math.floor(HOPS_IN_BUDGET / 126)),
+    isRead: true,
+  },
+  {
+    name: 'one owner over the budget',
+    bytes: chainBomb(126, Math.floor(HOPS_IN_BUDGET / 126) + 1),
+    isRead: false,
+  },
   { name: '4,000 owners on a chain of 126', bytes: chainBomb(126, 4000), isRead: false },
   { name: '60 owners on a chain of 126, 1,232 bytes', bytes: chainBomb(126, 60), isRead: true },
   { name: 'an owner on a chain of 127', bytes: chainBomb(127, 1), isRead: false },
@@ -56,18 +69,23 @@ test('readLayout: a full message of PTR records under ip6.arpa is within the bud
   const zone = wire(`${'0.'.repeat(31)}ip6.arpa`)
   const count = 3000
   const chunks: Uint8Array[] = []
-  for (let k = 0; k < count; k++) chunks.push(bytesOf([1, 0x30 + (k % 10)], 'c00c', fields(12, [1, 0x61, 0xc0, 12])))
+  for (let k = 0; k < count; k++)
+    chunks.push(bytesOf([1, 0x30 + (k % 10)], 'c00c', fields(12, [1, 0x61, 0xc0, 12])))
   const bytes = message({ qd: 1, an: count }, zone, '000c0001', ...chunks)
   assert.ok(bytes.length > 50_000 && bytes.length <= 65535)
   const layout = readLayout(bytes)
-  assert.equal(layout?.uncompressedLength, 12 + zone.length + 4 + count * (2 * (zone.length + 2) + 10))
+  assert.equal(
+    layout?.uncompressedLength,
+    12 + zone.length + 4 + count * (2 * (zone.length + 2) + 10),
+  )
 })
 
 test('MessageWriter: 4,000 unrelated names make no more than the allowed targets, and all stay readable', () => {
   const writer = new MessageWriter()
   writer.compress = true
   let count = 0
-  for (; count < 4000; count++) if (!writer.record(0, wire(`n${count}`), 65280, 1, 60, new Uint8Array(0))) break
+  for (; count < 4000; count++)
+    if (!writer.record(0, wire(`n${count}`), 65280, 1, 60, new Uint8Array(0))) break
   assert.ok(count > MAX_TARGETS)
   assert.equal(readLayout(writer.finish())?.count, count)
 })
@@ -81,7 +99,9 @@ test('CompressionTargets: keeps no more than MAX_TARGETS names', () => {
     bytes.set(name, 12 + 5 * k)
     targets.add(hashes[k]!, ROOT, 12 + 5 * k)
   }
-  const found = names.filter((name, k) => targets.find(hashes[k]!, ROOT, bytes, name, 0) === 12 + 5 * k).length
+  const found = names.filter(
+    (name, k) => targets.find(hashes[k]!, ROOT, bytes, name, 0) === 12 + 5 * k,
+  ).length
   assert.ok(found <= MAX_TARGETS, `${found} found`)
   assert.ok(found > MAX_TARGETS * 0.9, `${found} found`)
 })
@@ -103,7 +123,10 @@ test('CompressionTargets: a label under another parent is another name, and what
   const targets = new CompressionTargets()
   const bytes = bytesOf('00'.repeat(12), wire('a'))
   assert.equal(targets.add(7, 40, 12), true)
-  assert.deepEqual([targets.find(7, 40, bytes, bytes, 12), targets.find(7, ROOT, bytes, bytes, 12)], [12, ROOT])
+  assert.deepEqual(
+    [targets.find(7, 40, bytes, bytes, 12), targets.find(7, ROOT, bytes, bytes, 12)],
+    [12, ROOT],
+  )
   targets.forget(13)
   assert.equal(targets.find(7, 40, bytes, bytes, 12), 12)
   targets.forget(12)

@@ -1,5 +1,6 @@
-// Which names a message under construction holds already, so that later ones can point to them (RFC 1035 section 4.1.4). Names match
-// byte for byte, letter case included, as in miekg/dns: a reader sees every name in the case it was given.
+// Which names a message under construction holds already, so that later ones can point to them (RFC
+// 1035 section 4.1.4). Names match byte for byte, letter case included, as in miekg/dns: a reader
+// sees every name in the case it was given.
 
 import { steps } from './work.ts'
 
@@ -14,24 +15,40 @@ const MAX_PROBES = 16
 export const ROOT = 0
 
 /**
- * A hash table from names to their offsets in the message. A name is known by its first label and its parent, the target that the rest of it
- * is: one look-up compares one label, however long the name is, and equal names are one target.
+ * A hash table from names to their offsets in the message. A name is known by its first label and
+ * its parent, the target that the rest of it is: one look-up compares one label, however long the
+ * name is, and equal names are one target.
  */
 export class CompressionTargets {
-  /** For each slot the hash, then the offset and behind it the parent's, 16 bits each; 0 is a free slot. */
+  /**
+   * For each slot the hash, then the offset and behind it the parent's, 16 bits each; 0 is a free
+   * slot.
+   */
   #slots = new Int32Array(2 * FIRST_SLOTS)
   #count = 0
 
-  /** The offset in `message` of the name whose first label stands at `at` of `bytes`, under `parent`; ROOT if it is not known. */
+  /**
+   * The offset in `message` of the name whose first label stands at `at` of `bytes`, under
+   * `parent`; ROOT if it is not known.
+   */
   find(hash: number, parent: number, message: Uint8Array, bytes: Uint8Array, at: number): number {
     const slots = this.#slots
     const mask = slots.length - 2
-    for (let probe = 0, slot = (hash << 1) & mask; probe < MAX_PROBES; probe++, slot = (slot + 2) & mask) {
+    for (
+      let probe = 0, slot = (hash << 1) & mask;
+      probe < MAX_PROBES;
+      probe++, slot = (slot + 2) & mask
+    ) {
       steps[0]!++
       const place = slots[slot + 1]!
       if (place === 0) return ROOT
       const offset = place >>> 16
-      if (slots[slot] === hash && (place & 0xffff) === parent && areLabelsEqual(message, offset, bytes, at)) return offset
+      if (
+        slots[slot] === hash &&
+        (place & 0xffff) === parent &&
+        areLabelsEqual(message, offset, bytes, at)
+      )
+        return offset
     }
     return ROOT
   }
@@ -45,7 +62,10 @@ export class CompressionTargets {
     return true
   }
 
-  /** Takes back all targets from `offset` on: the bytes there are written anew. Nothing before them was added after them. */
+  /**
+   * Takes back all targets from `offset` on: the bytes there are written anew. Nothing before them
+   * was added after them.
+   */
   forget(offset: number): void {
     const slots = this.#slots
     for (let slot = 0; slot < slots.length; slot += 2) {
@@ -58,13 +78,18 @@ export class CompressionTargets {
   #grow(): void {
     const old = this.#slots
     this.#slots = new Int32Array(old.length * 2)
-    for (let slot = 0; slot < old.length; slot += 2) if (old[slot + 1] !== 0) place(this.#slots, old[slot]!, old[slot + 1]!)
+    for (let slot = 0; slot < old.length; slot += 2)
+      if (old[slot + 1] !== 0) place(this.#slots, old[slot]!, old[slot + 1]!)
   }
 }
 
 const place = (slots: Int32Array, hash: number, value: number): boolean => {
   const mask = slots.length - 2
-  for (let probe = 0, slot = (hash << 1) & mask; probe < MAX_PROBES; probe++, slot = (slot + 2) & mask) {
+  for (
+    let probe = 0, slot = (hash << 1) & mask;
+    probe < MAX_PROBES;
+    probe++, slot = (slot + 2) & mask
+  ) {
     if (slots[slot + 1] !== 0) continue
     slots[slot] = hash
     slots[slot + 1] = value
@@ -73,7 +98,12 @@ const place = (slots: Int32Array, hash: number, value: number): boolean => {
   return false
 }
 
-const areLabelsEqual = (message: Uint8Array, offset: number, bytes: Uint8Array, at: number): boolean => {
+const areLabelsEqual = (
+  message: Uint8Array,
+  offset: number,
+  bytes: Uint8Array,
+  at: number,
+): boolean => {
   steps[0]!++
   const size = bytes[at]!
   for (let k = 0; k <= size; k++) if (message[offset + k] !== bytes[at + k]) return false
@@ -87,7 +117,10 @@ export const hashLabel = (bytes: Uint8Array, at: number, parent: number): number
   return hash ^ (hash >>> 15)
 }
 
-/** Which names of one message are targets in another: by their offsets, so that a name that many point to is written out once. */
+/**
+ * Which names of one message are targets in another: by their offsets, so that a name that many
+ * point to is written out once.
+ */
 export class KnownPlaces {
   readonly #targets = new Uint16Array(0x10000)
   readonly #used = new Uint16Array(0x10000)
@@ -95,7 +128,10 @@ export class KnownPlaces {
   #writer: unknown
   #source: Uint8Array | undefined
 
-  /** Makes these the places of `source` that `writer` has written; what others were noted for is forgotten. */
+  /**
+   * Makes these the places of `source` that `writer` has written; what others were noted for is
+   * forgotten.
+   */
   aim(writer: unknown, source: Uint8Array): this {
     if (this.#writer !== writer || this.#source !== source) {
       this.clear()

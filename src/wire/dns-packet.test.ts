@@ -1,18 +1,20 @@
 // Our reading and writing against dns-packet's, on random messages. Allowed differences, by name:
 // - labels that are not UTF-8: dns-packet replaces their bytes, so the names here are ASCII;
-// - dots and escapes inside labels: dns-packet knows none but in SOA rname, so the names here have none;
-// - compression: dns-packet reads pointers and never writes them, so messages are compared with all names written out;
+// - dots and escapes inside labels: dns-packet knows none but in SOA rname, so the names here have
+//   none;
+// - compression: dns-packet reads pointers and never writes them, so messages are compared with all
+//   names written out;
 // - the root: dns-packet reads it as '.', other names without trailing dot.
 
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import test from 'node:test'
 import dnsPacket, { type Answer, type Packet } from 'dns-packet'
+import { seeded, wire } from '../../test/fakes/raw-message.ts'
 import { readEdns } from './edns.ts'
 import { readLayout } from './layout.ts'
 import { expandName, nameToText } from './name.ts'
 import { readQuestion } from './question.ts'
-import { seeded, wire } from './raw-message.cases.ts'
 import { rdataA, rdataAaaa, rdataMx, rdataSoa, rdataSrv, rdataStrings } from './rdata.ts'
 import { typeFromText, typeToText } from './rrtypes.ts'
 import { MessageWriter, type Section } from './writer.ts'
@@ -21,7 +23,19 @@ const encode = (packet: Packet): Uint8Array => new Uint8Array(dnsPacket.encode(p
 
 type Random = (below: number) => number
 
-const LABELS = ['a', 'b', 'Www', 'example', 'org', 'com', '_tcp', 'xn--p1ai', '*', '0', 'a-label-of-some-length-0123456789']
+const LABELS = [
+  'a',
+  'b',
+  'Www',
+  'example',
+  'org',
+  'com',
+  '_tcp',
+  'xn--p1ai',
+  '*',
+  '0',
+  'a-label-of-some-length-0123456789',
+]
 
 const randomName = (random: Random): string => {
   const count = random(5)
@@ -36,7 +50,10 @@ interface Twin {
   readonly rdata: Uint8Array
 }
 
-const MAKERS: readonly ((random: Random, name: string) => { data: unknown; type: string; rdata: Uint8Array })[] = [
+const MAKERS: readonly ((
+  random: Random,
+  name: string,
+) => { data: unknown; type: string; rdata: Uint8Array })[] = [
   random => {
     const text = `192.0.2.${random(256)}`
     return { type: 'A', data: text, rdata: rdataA(text) }
@@ -45,30 +62,55 @@ const MAKERS: readonly ((random: Random, name: string) => { data: unknown; type:
     const text = `2001:db8::${(1 + random(0xfffe)).toString(16)}`
     return { type: 'AAAA', data: text, rdata: rdataAaaa(text) }
   },
-  (random, name) => ({ type: ['NS', 'CNAME', 'PTR', 'DNAME'][random(4)]!, data: name, rdata: wire(name) }),
+  (random, name) => ({
+    type: ['NS', 'CNAME', 'PTR', 'DNAME'][random(4)]!,
+    data: name,
+    rdata: wire(name),
+  }),
   (random, name) => {
     const preference = random(65536)
-    return { type: 'MX', data: { preference, exchange: name }, rdata: rdataMx(preference, wire(name)) }
+    return {
+      type: 'MX',
+      data: { preference, exchange: name },
+      rdata: rdataMx(preference, wire(name)),
+    }
   },
   (random, name) => {
-    const data = { priority: random(65536), weight: random(65536), port: random(65536), target: name }
+    const data = {
+      priority: random(65536),
+      weight: random(65536),
+      port: random(65536),
+      target: name,
+    }
     return { type: 'SRV', data, rdata: rdataSrv(data.priority, data.weight, data.port, wire(name)) }
   },
   random => {
-    const texts = Array.from({ length: 1 + random(3) }, () => Buffer.from(Array.from({ length: random(40) }, () => random(256))))
+    const texts = Array.from({ length: 1 + random(3) }, () =>
+      Buffer.from(Array.from({ length: random(40) }, () => random(256))),
+    )
     return { type: 'TXT', data: texts, rdata: rdataStrings(...texts) }
   },
   (random, name) => {
-    const [serial, refresh, retry, expire, minimum] = [0, 0, 0, 0, 0].map(() => random(2 ** 32)) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-    ]
-    const data = { mname: name, rname: 'admin.example.org', serial, refresh, retry, expire, minimum }
+    const [serial, refresh, retry, expire, minimum] = [0, 0, 0, 0, 0].map(() =>
+      random(2 ** 32),
+    ) as [number, number, number, number, number]
+    const data = {
+      mname: name,
+      rname: 'admin.example.org',
+      serial,
+      refresh,
+      retry,
+      expire,
+      minimum,
+    }
     const names = { mname: wire(name), rname: wire(data.rname) }
-    const numbers = { serial, refreshSeconds: refresh, retrySeconds: retry, expireSeconds: expire, minimumSeconds: minimum }
+    const numbers = {
+      serial,
+      refreshSeconds: refresh,
+      retrySeconds: retry,
+      expireSeconds: expire,
+      minimumSeconds: minimum,
+    }
     return { type: 'SOA', data, rdata: rdataSoa({ ...names, ...numbers }) }
   },
   random => {
@@ -80,7 +122,14 @@ const MAKERS: readonly ((random: Random, name: string) => { data: unknown; type:
 const randomTwin = (random: Random): Twin => {
   const made = MAKERS[random(MAKERS.length)]!(random, randomName(random))
   const ttl = random(2 ** 31)
-  const answer = { name: randomName(random), ttl, class: 'IN', flush: false, type: made.type, data: made.data } as Answer
+  const answer = {
+    name: randomName(random),
+    ttl,
+    class: 'IN',
+    flush: false,
+    type: made.type,
+    data: made.data,
+  } as Answer
   const type = typeFromText(made.type)
   assert.ok(type !== undefined)
   return { answer, type, rdata: made.rdata }
@@ -91,7 +140,12 @@ const twins = (random: Random): readonly (readonly Twin[])[] =>
 
 const ttlOf = (answer: Answer): number => ('ttl' in answer ? (answer.ttl ?? 0) : 0)
 
-const written = (id: number, qname: string, sections: readonly (readonly Twin[])[], compress: boolean): Uint8Array => {
+const written = (
+  id: number,
+  qname: string,
+  sections: readonly (readonly Twin[])[],
+  compress: boolean,
+): Uint8Array => {
   const writer = new MessageWriter()
   writer.compress = compress
   writer.header(id, 0x8180)
@@ -185,7 +239,11 @@ test('differential: OPT is read as dns-packet encodes it', () => {
       flag_do: flags !== 0,
       options,
     } as unknown
-    const bytes = encode({ id: 1, questions: [{ name: 'a', type: 'A' }], additionals: [opt as Answer] })
+    const bytes = encode({
+      id: 1,
+      questions: [{ name: 'a', type: 'A' }],
+      additionals: [opt as Answer],
+    })
     const layout = readLayout(bytes)
     assert.ok(layout)
     const edns = readEdns(bytes, layout)
@@ -199,7 +257,15 @@ test('differential: OPT is read as dns-packet encodes it', () => {
     writer.header(1, 0)
     writer.question(wire('a'), 1, 1)
     const raw = bytes.slice(edns.optionsOffset, edns.optionsOffset + edns.optionsLength)
-    assert.ok(writer.opt({ udpSize: udpPayloadSize, version: ednsVersion, extendedRcode, flags, options: raw }))
+    assert.ok(
+      writer.opt({
+        udpSize: udpPayloadSize,
+        version: ednsVersion,
+        extendedRcode,
+        flags,
+        options: raw,
+      }),
+    )
     assert.equal(writer.finish().toHex(), bytes.toHex())
   }
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { bytesOf, fields, message, QUESTION, u16 } from '../../test/fakes/raw-message.ts'
 import {
   areOptionsSound,
   type Edns,
@@ -11,7 +12,6 @@ import {
   setOptUdpSize,
 } from './edns.ts'
 import { readLayout } from './layout.ts'
-import { bytesOf, fields, message, QUESTION, u16 } from './raw-message.cases.ts'
 
 const opt = (options: Uint8Array | string = '', ttl = '00008000', owner = '00') => {
   const rdata = typeof options === 'string' ? Uint8Array.fromHex(options) : options
@@ -31,7 +31,8 @@ const sound = (bytes: Uint8Array): Edns => {
   return edns
 }
 
-test('readEdns: a message without OPT has none', () => assert.equal(read(message({ qd: 1 }, QUESTION)), undefined))
+test('readEdns: a message without OPT has none', () =>
+  assert.equal(read(message({ qd: 1 }, QUESTION)), undefined))
 
 test('readEdns: reads every field', () => {
   const bytes = message({ qd: 1, ar: 2 }, QUESTION, '00', A, opt('000300016e', '1702c001'))
@@ -48,19 +49,32 @@ test('readEdns: reads every field', () => {
   })
 })
 
-test('readEdns: Z bits are not DO', () => assert.equal(sound(message({ ar: 1 }, opt('', '00007fff'))).do, false))
+test('readEdns: Z bits are not DO', () =>
+  assert.equal(sound(message({ ar: 1 }, opt('', '00007fff'))).do, false))
 
 const many = (count: number): Uint8Array =>
   bytesOf(...Array.from({ length: count }, (_, k) => makeOption(65001 + k, Uint8Array.of(k))))
 
 const shapes: readonly { name: string; bytes: Uint8Array; isSound: boolean }[] = [
   { name: 'one OPT, last', bytes: message({ ar: 1 }, opt()), isSound: true },
-  { name: 'one OPT before another record', bytes: message({ ar: 2 }, opt(), '00', A), isSound: true },
+  {
+    name: 'one OPT before another record',
+    bytes: message({ ar: 2 }, opt(), '00', A),
+    isSound: true,
+  },
   { name: 'two OPTs', bytes: message({ ar: 2 }, opt(), opt()), isSound: false },
   { name: 'OPT in answer', bytes: message({ an: 1 }, opt()), isSound: false },
   { name: 'OPT in authority', bytes: message({ ns: 1 }, opt()), isSound: false },
-  { name: 'OPT in answer and in additional', bytes: message({ an: 1, ar: 1 }, opt(), opt()), isSound: false },
-  { name: 'OPT with another owner', bytes: message({ qd: 1, ar: 1 }, QUESTION, opt('', '00000000', '016100')), isSound: false },
+  {
+    name: 'OPT in answer and in additional',
+    bytes: message({ an: 1, ar: 1 }, opt(), opt()),
+    isSound: false,
+  },
+  {
+    name: 'OPT with another owner',
+    bytes: message({ qd: 1, ar: 1 }, QUESTION, opt('', '00000000', '016100')),
+    isSound: false,
+  },
   {
     name: 'OPT whose owner is a pointer to a root',
     bytes: message({ qd: 1, ar: 1 }, QUESTION, opt('', '00000000', 'c018')),
@@ -68,11 +82,27 @@ const shapes: readonly { name: string; bytes: Uint8Array; isSound: boolean }[] =
   },
   { name: 'an option of no bytes', bytes: message({ ar: 1 }, opt('000a0000')), isSound: true },
   { name: 'an unknown option', bytes: message({ ar: 1 }, opt('fde90002abcd')), isSound: true },
-  { name: 'a repeated option', bytes: message({ ar: 1 }, opt('000300000003000100')), isSound: true },
+  {
+    name: 'a repeated option',
+    bytes: message({ ar: 1 }, opt('000300000003000100')),
+    isSound: true,
+  },
   { name: 'an option header cut short', bytes: message({ ar: 1 }, opt('000300')), isSound: false },
-  { name: 'an option longer than the record', bytes: message({ ar: 1 }, opt('00030002aa')), isSound: false },
-  { name: 'an option that claims 65535 bytes', bytes: message({ ar: 1 }, opt('0003ffff')), isSound: false },
-  { name: 'a byte behind the last option', bytes: message({ ar: 1 }, opt('0003000000')), isSound: false },
+  {
+    name: 'an option longer than the record',
+    bytes: message({ ar: 1 }, opt('00030002aa')),
+    isSound: false,
+  },
+  {
+    name: 'an option that claims 65535 bytes',
+    bytes: message({ ar: 1 }, opt('0003ffff')),
+    isSound: false,
+  },
+  {
+    name: 'a byte behind the last option',
+    bytes: message({ ar: 1 }, opt('0003000000')),
+    isSound: false,
+  },
   { name: '99 options', bytes: message({ ar: 1 }, opt(many(MAX_OPTIONS - 1))), isSound: true },
   { name: '100 options', bytes: message({ ar: 1 }, opt(many(MAX_OPTIONS))), isSound: true },
   { name: '101 options', bytes: message({ ar: 1 }, opt(many(MAX_OPTIONS + 1))), isSound: false },
@@ -111,7 +141,10 @@ const subnets = [
 ]
 for (const c of subnets) {
   test(`areOptionsSound: a client subnet of ${c.name} is ${c.isSound ? 'accepted' : 'refused'}`, () => {
-    const bytes = message({ ar: 1 }, opt(bytesOf(makeOption(3, new Uint8Array(0)), makeOption(8, Uint8Array.fromHex(c.data)))))
+    const bytes = message(
+      { ar: 1 },
+      opt(bytesOf(makeOption(3, new Uint8Array(0)), makeOption(8, Uint8Array.fromHex(c.data)))),
+    )
     assert.equal(areOptionsSound(bytes, sound(bytes)), c.isSound)
   })
 }
@@ -124,7 +157,11 @@ test('setOptUdpSize: changes the size and nothing else', () => {
 })
 
 test('forEachOption, findOption: give options in order, the first of several, as views', () => {
-  const options = bytesOf(makeOption(3, Uint8Array.of(1)), makeOption(10, new Uint8Array(0)), makeOption(3, Uint8Array.of(2, 3)))
+  const options = bytesOf(
+    makeOption(3, Uint8Array.of(1)),
+    makeOption(10, new Uint8Array(0)),
+    makeOption(3, Uint8Array.of(2, 3)),
+  )
   const bytes = message({ ar: 1 }, opt(options))
   const edns = sound(bytes)
   const seen: string[] = []

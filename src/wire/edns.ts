@@ -1,4 +1,5 @@
-// The OPT record (RFC 6891): what it says, and the options in its rdata. What options mean is their plugins' business.
+// The OPT record (RFC 6891): what it says, and the options in its rdata. What options mean is their
+// plugins' business.
 
 import { getU16, setU16 } from './header.ts'
 import type { MessageLayout } from './layout.ts'
@@ -35,12 +36,19 @@ const areOptionsWellFormed = (bytes: Uint8Array, offset: number, end: number): b
   return at === end
 }
 
-/** Reads the OPT record: undefined if there is none; 'malformed' unless it is the only one, root-owned, in additional, with sound options. */
-export const readEdns = (bytes: Uint8Array, layout: MessageLayout): Edns | undefined | 'malformed' => {
+/**
+ * Reads the OPT record: undefined if there is none; 'malformed' unless it is the only one,
+ * root-owned, in additional, with sound options.
+ */
+export const readEdns = (
+  bytes: Uint8Array,
+  layout: MessageLayout,
+): Edns | undefined | 'malformed' => {
   const index = layout.optIndex
   if (index < 0) return undefined
   const offset = layout.ownerOffset(index)
-  if (layout.optCount > 1 || layout.sectionOf(index) !== 2 || bytes[offset] !== 0) return 'malformed'
+  if (layout.optCount > 1 || layout.sectionOf(index) !== 2 || bytes[offset] !== 0)
+    return 'malformed'
   const optionsOffset = layout.rdataOffset(index)
   const optionsLength = layout.rdataLength(index)
   if (!areOptionsWellFormed(bytes, optionsOffset, optionsOffset + optionsLength)) return 'malformed'
@@ -58,10 +66,15 @@ export const readEdns = (bytes: Uint8Array, layout: MessageLayout): Edns | undef
 }
 
 /** Sets the UDP size of the OPT record that starts at `offset`. */
-export const setOptUdpSize = (bytes: Uint8Array, offset: number, size: number): void => setU16(bytes, offset + 3, size)
+export const setOptUdpSize = (bytes: Uint8Array, offset: number, size: number): void =>
+  setU16(bytes, offset + 3, size)
 
 /** Calls `visit` with code and data of each option in order; `data` is a view into the message. */
-export const forEachOption = (bytes: Uint8Array, edns: Edns, visit: (code: number, data: Uint8Array) => void): void => {
+export const forEachOption = (
+  bytes: Uint8Array,
+  edns: Edns,
+  visit: (code: number, data: Uint8Array) => void,
+): void => {
   const end = edns.optionsOffset + edns.optionsLength
   for (let at = edns.optionsOffset; at + 4 <= end; ) {
     const next = at + 4 + getU16(bytes, at + 2)
@@ -80,12 +93,15 @@ export const findOption = (bytes: Uint8Array, edns: Edns, code: number): Uint8Ar
 }
 
 const ECS_FIXED_SIZE = 4
-/** Bits of an address by ECS family: 0 stands for none (RFC 7871 section 6), 1 for IPv4, 2 for IPv6. */
+/**
+ * Bits of an address by ECS family: 0 stands for none (RFC 7871 section 6), 1 for IPv4, 2 for IPv6.
+ */
 const ECS_BITS = [0, 32, 128]
 
 /**
- * Whether a query's options have contents that must be refused otherwise: client subnets of an unknown family, with prefixes longer than the address,
- * or with another number of bytes than the prefix takes (RFC 7871 section 7.1.2).
+ * Whether a query's options have contents that must be refused otherwise: client subnets of an
+ * unknown family, with prefixes longer than the address, or with another number of bytes than the
+ * prefix takes (RFC 7871 section 7.1.2).
  */
 export const areOptionsSound = (bytes: Uint8Array, edns: Edns): boolean => {
   let isSound = true
@@ -103,7 +119,10 @@ const isSubnetSound = (data: Uint8Array): boolean => {
   return data.length === ECS_FIXED_SIZE + ((source + 7) >> 3)
 }
 
-/** One option in wire form; `data` has at most 65535 bytes. Concatenate several for OptParts.options. */
+/**
+ * One option in wire form; `data` has at most 65535 bytes. Concatenate several for
+ * OptParts.options.
+ */
 export const makeOption = (code: number, data: Uint8Array): Uint8Array => {
   const option = new Uint8Array(4 + data.length)
   setU16(option, 0, code)

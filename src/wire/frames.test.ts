@@ -15,7 +15,8 @@ for (const size of [1, 2, 3, 5, 299, 1000, 4096, 100_000]) {
   test(`a stream cut into ${size}-byte segments gives the messages that were framed`, () => {
     const reader = new FrameReader()
     const read: Uint8Array[] = []
-    for (let at = 0; at < stream.length; at += size) read.push(...reader.all(stream.slice(at, at + size)))
+    for (let at = 0; at < stream.length; at += size)
+      read.push(...reader.all(stream.slice(at, at + size)))
     assert.deepEqual(read, messages)
     assert.ok(reader.isIdle)
     assert.equal(reader.heldBytes, 0)
@@ -27,7 +28,8 @@ for (const size of [1, 2, 3, 5, 299, 1000, 4096, 100_000]) {
       const lent = new Uint8Array(size)
       const read: Uint8Array[] = []
       const take = () => {
-        for (let message = reader.next(); message !== undefined; message = reader.next()) read.push(message)
+        for (let message = reader.next(); message !== undefined; message = reader.next())
+          read.push(message)
       }
       for (let at = 0; at < stream.length; at += size) {
         const part = stream.subarray(at, at + size)
@@ -69,7 +71,8 @@ test('a reader that holds part of a message is not idle', () => {
 test('an announced length reserves nothing: what is held follows what has come', () => {
   const reader = new FrameReader()
   const one = Uint8Array.of(1)
-  for (const byte of [255, 255]) for (const _ of reader.all(Uint8Array.of(byte))) assert.fail('no message has come')
+  for (const byte of [255, 255])
+    for (const _ of reader.all(Uint8Array.of(byte))) assert.fail('no message has come')
   assert.equal(reader.heldBytes, 0)
   for (let count = 1; count < 65535; count++) {
     reader.push(one)

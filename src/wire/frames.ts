@@ -1,11 +1,15 @@
-// DNS messages over a stream: two bytes of length, big endian, then the message (RFC 1035 section 4.2.2).
+// DNS messages over a stream: two bytes of length, big endian, then the message (RFC 1035 section
+// 4.2.2).
 
 const PREFIX_BYTES = 2
 /** First room for a message that has not come whole. */
 const FIRST_ROOM_BYTES = 512
 const NOTHING: Uint8Array = new Uint8Array(0)
 
-/** The message with its length in front, in one piece so that both leave in one segment (RFC 7766 section 8). */
+/**
+ * The message with its length in front, in one piece so that both leave in one segment (RFC 7766
+ * section 8).
+ */
 export const frame = (message: Uint8Array): Uint8Array => {
   const framed = new Uint8Array(message.length + PREFIX_BYTES)
   putFrame(framed, 0, message)
@@ -21,15 +25,19 @@ export const putFrame = (to: Uint8Array, at: number, message: Uint8Array): numbe
 }
 
 /**
- * Cuts a stream into messages, however it was segmented. An announced length reserves nothing: the room for a message doubles as its bytes come,
- * so that no byte is copied more than three times, and a client that announces 64 KiB and sends one byte holds 512.
+ * Cuts a stream into messages, however it was segmented. An announced length reserves nothing: the
+ * room for a message doubles as its bytes come, so that no byte is copied more than three times,
+ * and a client that announces 64 KiB and sends one byte holds 512.
  */
 export class FrameReader {
   /** What was pushed and not looked at, and where in it the next byte is. */
   #chunk = NOTHING
   #at = 0
   #isBorrowed = false
-  /** Of the message that has begun in an earlier chunk: its length, or the length's first byte, or neither. */
+  /**
+   * Of the message that has begun in an earlier chunk: its length, or the length's first byte, or
+   * neither.
+   */
   #length = -1
   #lengthHigh = -1
   #room = NOTHING
@@ -44,8 +52,12 @@ export class FrameReader {
   get hasWhole(): boolean {
     const left = this.#chunk.length - this.#at
     if (this.#length >= 0) return left >= this.#length - this.#filled
-    if (this.#lengthHigh >= 0) return left >= 1 && left - 1 >= ((this.#lengthHigh << 8) | this.#chunk[this.#at]!)
-    return left >= PREFIX_BYTES && left - PREFIX_BYTES >= ((this.#chunk[this.#at]! << 8) | this.#chunk[this.#at + 1]!)
+    if (this.#lengthHigh >= 0)
+      return left >= 1 && left - 1 >= ((this.#lengthHigh << 8) | this.#chunk[this.#at]!)
+    return (
+      left >= PREFIX_BYTES &&
+      left - PREFIX_BYTES >= ((this.#chunk[this.#at]! << 8) | this.#chunk[this.#at + 1]!)
+    )
   }
 
   /** Bytes of memory that what has come and was not taken holds. */
@@ -100,7 +112,10 @@ export class FrameReader {
     return message
   }
 
-  /** The messages that `chunk`, which is the reader's from here on, completes: for whoever takes all at once. */
+  /**
+   * The messages that `chunk`, which is the reader's from here on, completes: for whoever takes all
+   * at once.
+   */
   *all(chunk: Uint8Array): Generator<Uint8Array> {
     this.push(chunk)
     for (let message = this.next(); message !== undefined; message = this.next()) yield message

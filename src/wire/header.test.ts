@@ -35,8 +35,30 @@ test('header: the opcode is bits 11 to 14 of the flags', () => {
 })
 
 test('header: the masks and flags cover the word, each bit once', () => {
-  const { FLAG_QR, FLAG_AA, FLAG_TC, FLAG_RD, FLAG_RA, FLAG_Z, FLAG_AD, FLAG_CD, MASK_OPCODE, MASK_RCODE } = header
-  const parts = [FLAG_QR, MASK_OPCODE, FLAG_AA, FLAG_TC, FLAG_RD, FLAG_RA, FLAG_Z, FLAG_AD, FLAG_CD, MASK_RCODE]
+  const {
+    FLAG_QR,
+    FLAG_AA,
+    FLAG_TC,
+    FLAG_RD,
+    FLAG_RA,
+    FLAG_Z,
+    FLAG_AD,
+    FLAG_CD,
+    MASK_OPCODE,
+    MASK_RCODE,
+  } = header
+  const parts = [
+    FLAG_QR,
+    MASK_OPCODE,
+    FLAG_AA,
+    FLAG_TC,
+    FLAG_RD,
+    FLAG_RA,
+    FLAG_Z,
+    FLAG_AD,
+    FLAG_CD,
+    MASK_RCODE,
+  ]
   assert.equal(
     parts.reduce((sum, part) => sum + part, 0),
     0xffff,

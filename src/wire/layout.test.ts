@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { bytesOf, fields, message, QUESTION, u16, wire } from '../../test/fakes/raw-message.ts'
 import { readLayout } from './layout.ts'
-import { bytesOf, fields, message, QUESTION, u16, wire } from './raw-message.cases.ts'
 
 const A = [192, 0, 2, 1]
 const OPT = bytesOf([0], u16(41), u16(1232), [0, 0, 0x80, 0], u16(0))
@@ -25,7 +25,13 @@ test('readLayout: says where each field of each record lies', () => {
   assert.deepEqual([layout.answerCount, layout.authorityCount, layout.additionalCount], [1, 1, 2])
   assert.deepEqual([layout.optIndex, layout.optCount], [2, 1])
   assert.deepEqual(
-    [0, 1, 2, 3].map(i => [layout.sectionOf(i), layout.type(i), layout.class(i), layout.ttl(i), layout.rdataLength(i)]),
+    [0, 1, 2, 3].map(i => [
+      layout.sectionOf(i),
+      layout.type(i),
+      layout.class(i),
+      layout.ttl(i),
+      layout.rdataLength(i),
+    ]),
     [
       [0, 1, 1, 300, 4],
       [1, 2, 1, 300, 2],
@@ -33,8 +39,14 @@ test('readLayout: says where each field of each record lies', () => {
       [2, 99, 1, 300, 1],
     ],
   )
-  assert.deepEqual([layout.ownerOffset(0), layout.ttlOffset(0), layout.rdataOffset(0)], [29, 35, 41])
-  assert.deepEqual([layout.ownerOffset(1), layout.ttlOffset(1), layout.rdataOffset(1)], [45, 54, 60])
+  assert.deepEqual(
+    [layout.ownerOffset(0), layout.ttlOffset(0), layout.rdataOffset(0)],
+    [29, 35, 41],
+  )
+  assert.deepEqual(
+    [layout.ownerOffset(1), layout.ttlOffset(1), layout.rdataOffset(1)],
+    [45, 54, 60],
+  )
   assert.equal(layout.uncompressedLength, 29 + (13 + 14) + (5 + 10 + 13) + 11 + (11 + 1))
 })
 
@@ -47,7 +59,9 @@ test('readLayout: a TTL of 2^32 - 1 is not negative, and values follow the bytes
 })
 
 const SOA_TAIL = '00'.repeat(20)
-/** Compressed rdata behind `org` at 12, and what it comes to once expanded. `c00c` is org, 5 bytes. */
+/**
+ * Compressed rdata behind `org` at 12, and what it comes to once expanded. `c00c` is org, 5 bytes.
+ */
 const shapes: readonly { name: string; type: number; rdata: string; expanded: number }[] = [
   { name: 'A', type: 1, rdata: 'c0000201', expanded: 4 },
   { name: 'NS', type: 2, rdata: 'c00c', expanded: 5 },
@@ -75,11 +89,19 @@ const shapes: readonly { name: string; type: number; rdata: string; expanded: nu
 ]
 for (const c of shapes) {
   const record = (rdata: string) =>
-    message({ qd: 1, an: 1 }, wire('org'), u16(c.type), u16(1), 'c00c', fields(c.type, Uint8Array.fromHex(rdata)))
+    message(
+      { qd: 1, an: 1 },
+      wire('org'),
+      u16(c.type),
+      u16(1),
+      'c00c',
+      fields(c.type, Uint8Array.fromHex(rdata)),
+    )
   test(`uncompressedLength: ${c.name} comes to ${c.expanded} bytes of rdata`, () => {
     assert.equal(readLayout(record(c.rdata))?.uncompressedLength, 21 + 15 + c.expanded)
   })
-  test(`readLayout: ${c.name} without rdata is taken`, () => assert.equal(readLayout(record(''))?.rdataLength(0), 0))
+  test(`readLayout: ${c.name} without rdata is taken`, () =>
+    assert.equal(readLayout(record(''))?.rdataLength(0), 0))
   const isRaw = [10, 43, 65280].includes(c.type)
   const isCuttable = isRaw || [46, 47, 64].includes(c.type)
   test(`readLayout: ${c.name} with a byte less of rdata is ${isCuttable ? 'taken' : 'refused'}`, () => {
@@ -97,23 +119,48 @@ const refused: readonly { name: string; bytes: Uint8Array }[] = [
   { name: 'two questions', bytes: message({ qd: 2 }, QUESTION, QUESTION) },
   { name: 'a question cut in its class', bytes: message({ qd: 1 }, QUESTION).slice(0, -1) },
   { name: 'a question with a pointer', bytes: message({ qd: 1 }, 'c00c', '00010001') },
-  { name: 'a count larger than the records', bytes: message({ qd: 1, an: 2 }, QUESTION, 'c00c', fields(1, A)) },
-  { name: 'counts of 65535', bytes: message({ qd: 1, an: 65535, ns: 65535, ar: 65535 }, QUESTION, '00'.repeat(999)) },
+  {
+    name: 'a count larger than the records',
+    bytes: message({ qd: 1, an: 2 }, QUESTION, 'c00c', fields(1, A)),
+  },
+  {
+    name: 'counts of 65535',
+    bytes: message({ qd: 1, an: 65535, ns: 65535, ar: 65535 }, QUESTION, '00'.repeat(999)),
+  },
   { name: 'an owner that is malformed', bytes: message({ an: 1 }, '80', fields(1, A)) },
   { name: 'an owner that points to itself', bytes: message({ an: 1 }, 'c00c', fields(1, A)) },
-  { name: 'an owner that points forward', bytes: message({ an: 2 }, 'c01c', fields(1, A), '00', fields(1, A)) },
+  {
+    name: 'an owner that points forward',
+    bytes: message({ an: 2 }, 'c01c', fields(1, A), '00', fields(1, A)),
+  },
   { name: 'an owner that points into the header', bytes: message({ an: 1 }, 'c004', fields(1, A)) },
-  { name: 'rdata beyond the message', bytes: message({ an: 1 }, '00', u16(1), u16(1), '00000000', u16(5), A) },
+  {
+    name: 'rdata beyond the message',
+    bytes: message({ an: 1 }, '00', u16(1), u16(1), '00000000', u16(5), A),
+  },
   { name: 'an A record of 3 bytes', bytes: message({ an: 1 }, '00', fields(1, [1, 2, 3])) },
-  { name: 'a name that runs out of its rdata', bytes: message({ an: 1 }, '00', fields(2, [3, 0x61]), '620000') },
+  {
+    name: 'a name that runs out of its rdata',
+    bytes: message({ an: 1 }, '00', fields(2, [3, 0x61]), '620000'),
+  },
   { name: 'a pointer in rdata to itself', bytes: message({ an: 1 }, '00', fields(5, [0xc0, 23])) },
-  { name: 'a string that runs out of its rdata', bytes: message({ an: 1 }, '00', fields(16, [3, 0x61])) },
+  {
+    name: 'a string that runs out of its rdata',
+    bytes: message({ an: 1 }, '00', fields(16, [3, 0x61])),
+  },
   { name: 'more than 65535 bytes', bytes: message({ qd: 1 }, QUESTION, new Uint8Array(65535)) },
 ]
-for (const c of refused) test(`readLayout: refuses ${c.name}`, () => assert.equal(readLayout(c.bytes), undefined))
+for (const c of refused)
+  test(`readLayout: refuses ${c.name}`, () => assert.equal(readLayout(c.bytes), undefined))
 
 test('readLayout: refuses a message of records cut anywhere', () => {
-  const bytes = message({ qd: 1, an: 1, ar: 1 }, QUESTION, 'c00c', fields(15, [0, 1, 0xc0, 12]), OPT)
+  const bytes = message(
+    { qd: 1, an: 1, ar: 1 },
+    QUESTION,
+    'c00c',
+    fields(15, [0, 1, 0xc0, 12]),
+    OPT,
+  )
   assert.ok(readLayout(bytes))
   for (let size = 0; size < bytes.length; size++) {
     if (size !== 12) assert.equal(readLayout(bytes.slice(0, size)), undefined, `cut to ${size}`)
@@ -123,7 +170,10 @@ test('readLayout: refuses a message of records cut anywhere', () => {
 test('readLayout: a header alone is a message without question and records, whatever its counts', () => {
   const layout = readLayout(message({ qd: 1, an: 3, ns: 1, ar: 1 }))
   assert.ok(layout)
-  assert.deepEqual([layout.questionEnd, layout.count, layout.answerCount, layout.additionalCount, layout.end], [12, 0, 0, 0, 12])
+  assert.deepEqual(
+    [layout.questionEnd, layout.count, layout.answerCount, layout.additionalCount, layout.end],
+    [12, 0, 0, 0, 12],
+  )
   assert.equal(layout.uncompressedLength, 12)
 })
 

@@ -1,15 +1,24 @@
-// Where the records of a message lie. Reading checks all bounds, the names in owners and known rdata, and a budget for following pointers;
-// it copies nothing. Options inside OPT are edns.ts's.
+// Where the records of a message lie. Reading checks all bounds, the names in owners and known
+// rdata, and a budget for following pointers; it copies nothing. Options inside OPT are edns.ts's.
 
-import { getAncount, getArcount, getNscount, getQdcount, getU16, getU32, HEADER_SIZE } from './header.ts'
+import {
+  getAncount,
+  getArcount,
+  getNscount,
+  getQdcount,
+  getU16,
+  getU32,
+  HEADER_SIZE,
+} from './header.ts'
 import { NameCursor, NO_POINTERS, walkName } from './name.ts'
 import { type RdataVisitor, walkRdata } from './rdata-shape.ts'
 import { TYPE_OPT } from './rrtypes.ts'
 
 export const MAX_MESSAGE_SIZE = 65535
 /**
- * Labels that the names of one message may have in all once expanded, a pointer counting as four: 65,536 pointers at most. A full message of
- * the shortest PTR records under ip6.arpa stays below it; the worst bomb of 64 KiB costs some milliseconds until it is refused.
+ * Labels that the names of one message may have in all once expanded, a pointer counting as four:
+ * 65,536 pointers at most. A full message of the shortest PTR records under ip6.arpa stays below
+ * it; the worst bomb of 64 KiB costs some milliseconds until it is refused.
  */
 export const LABEL_BUDGET = 262_144
 const LABELS_PER_HOP = 4
@@ -19,10 +28,20 @@ const MIN_RECORD_SIZE = 11
 /** What a layout is made of. */
 type LayoutParts = Pick<
   MessageLayout,
-  'questionEnd' | 'answerCount' | 'authorityCount' | 'count' | 'optIndex' | 'optCount' | 'end' | 'uncompressedLength'
+  | 'questionEnd'
+  | 'answerCount'
+  | 'authorityCount'
+  | 'count'
+  | 'optIndex'
+  | 'optCount'
+  | 'end'
+  | 'uncompressedLength'
 > & { readonly offsets: Uint16Array }
 
-/** Records are numbered from 0 through answer, authority and additional. Values are read from the message's bytes as they are now. */
+/**
+ * Records are numbered from 0 through answer, authority and additional. Values are read from the
+ * message's bytes as they are now.
+ */
 export class MessageLayout {
   /** Offset behind the question; 12 if the message has none. */
   readonly questionEnd: number
@@ -56,9 +75,21 @@ export class MessageLayout {
     this.uncompressedLength = parts.uncompressedLength
   }
 
-  /** The layout of a copy of the message: records, names and sizes are the same, TTLs and header may be others. */
+  /**
+   * The layout of a copy of the message: records, names and sizes are the same, TTLs and header may
+   * be others.
+   */
   of(copy: Uint8Array): MessageLayout {
-    const { questionEnd, answerCount, authorityCount, count, optIndex, optCount, end, uncompressedLength } = this
+    const {
+      questionEnd,
+      answerCount,
+      authorityCount,
+      count,
+      optIndex,
+      optCount,
+      end,
+      uncompressedLength,
+    } = this
     const offsets = this.#offsets
     const counts = { questionEnd, answerCount, authorityCount, count, optIndex, optCount }
     return new MessageLayout(copy, { ...counts, end, uncompressedLength, offsets })
@@ -95,7 +126,9 @@ export class MessageLayout {
 
 const NO_OFFSETS = new Uint16Array(0)
 
-/** One reading of a message. As a visitor of rdata it sums up what the pieces come to once expanded. */
+/**
+ * One reading of a message. As a visitor of rdata it sums up what the pieces come to once expanded.
+ */
 class LayoutWalk implements RdataVisitor {
   at = HEADER_SIZE
   questionEnd = HEADER_SIZE
@@ -123,7 +156,8 @@ class LayoutWalk implements RdataVisitor {
   read(): boolean {
     const bytes = this.#bytes
     if (bytes.length < HEADER_SIZE || bytes.length > MAX_MESSAGE_SIZE) return false
-    // Some servers refuse with nothing but a header whose counts are the query's (9.9.9.9 does; miekg/dns takes it so).
+    // Some servers refuse with nothing but a header whose counts are the query's (9.9.9.9 does;
+    // miekg/dns takes it so).
     if (bytes.length === HEADER_SIZE) return true
     const questions = getQdcount(bytes, 0)
     if (questions > 1 || (questions === 1 && !this.#question())) return false
@@ -164,7 +198,8 @@ class LayoutWalk implements RdataVisitor {
   #record(index: number): boolean {
     const bytes = this.#bytes
     const cursor = this.#cursor
-    if (!walkName(bytes, this.at, bytes.length, HEADER_SIZE, cursor) || !this.#spend(cursor)) return false
+    if (!walkName(bytes, this.at, bytes.length, HEADER_SIZE, cursor) || !this.#spend(cursor))
+      return false
     const fields = cursor.end
     const rdata = fields + 10
     if (rdata > bytes.length) return false
@@ -180,7 +215,10 @@ class LayoutWalk implements RdataVisitor {
   }
 }
 
-/** Reads a whole message; undefined if it is malformed, has two questions or more, or is over the budget. `bytes` is borrowed. */
+/**
+ * Reads a whole message; undefined if it is malformed, has two questions or more, or is over the
+ * budget. `bytes` is borrowed.
+ */
 export const readLayout = (bytes: Uint8Array): MessageLayout | undefined => {
   const walk = new LayoutWalk(bytes)
   return walk.read() ? new MessageLayout(bytes, walk) : undefined

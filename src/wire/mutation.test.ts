@@ -1,11 +1,20 @@
-// Malformed input: whatever bytes come in, reading them ends, throws nothing and stays inside the message.
+// Malformed input: whatever bytes come in, reading them ends, throws nothing and stays inside the
+// message.
 
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import {
+  bytesOf,
+  fields,
+  message,
+  QUESTION,
+  seeded,
+  u16,
+  wire,
+} from '../../test/fakes/raw-message.ts'
 import { forEachOption, readEdns } from './edns.ts'
 import { type MessageLayout, readLayout } from './layout.ts'
 import { readQuestion } from './question.ts'
-import { bytesOf, fields, message, QUESTION, seeded, u16, wire } from './raw-message.cases.ts'
 import { MessageWriter } from './writer.ts'
 
 const SEED = message(
@@ -38,7 +47,8 @@ const copy = (bytes: Uint8Array, layout: MessageLayout, compress: boolean): Uint
   const out = new MessageWriter()
   out.compress = compress
   out.header(0, 0)
-  for (let i = 0; i < layout.count; i++) assert.equal(out.copyRecord(layout.sectionOf(i), bytes, layout, i), true)
+  for (let i = 0; i < layout.count; i++)
+    assert.equal(out.copyRecord(layout.sectionOf(i), bytes, layout, i), true)
   return out.finish()
 }
 
@@ -80,7 +90,9 @@ test('malformed input: 20,000 mutations of a message', () => {
 test('malformed input: 5,000 messages of random bytes', () => {
   const random = seeded(8)
   for (let round = 0; round < 5000; round++) {
-    const bytes = Uint8Array.from({ length: random(200) }, () => (random(3) === 0 ? 0 : random(256)))
+    const bytes = Uint8Array.from({ length: random(200) }, () =>
+      random(3) === 0 ? 0 : random(256),
+    )
     for (let at = 4; at < 12 && at < bytes.length; at++) bytes[at] = at % 2 === 0 ? 0 : random(3)
     exercise(bytes)
   }

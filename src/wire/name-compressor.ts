@@ -1,13 +1,20 @@
-// Compression of the names that go into one message: which suffix of a name stands there already, and what of it is new. Of a message that records
-// are copied from each place is looked at once, however many names lead there.
+// Compression of the names that go into one message: which suffix of a name stands there already,
+// and what of it is new. Of a message that records are copied from each place is looked at once,
+// however many names lead there.
 
 import { CompressionTargets, hashLabel, KnownPlaces, ROOT } from './compression.ts'
 import { MAX_LABEL_SIZE } from './name.ts'
 import { steps } from './work.ts'
 
-/** Of the name looked at last: where its labels stand that no known name has, from the first on. Nothing in it outlives a look at a name. */
+/**
+ * Of the name looked at last: where its labels stand that no known name has, from the first on.
+ * Nothing in it outlives a look at a name.
+ */
 const labels = new Uint16Array(127)
-/** Of the message that is copied from. It outlives a call: whoever finds it aimed at another compressor or message begins anew. */
+/**
+ * Of the message that is copied from. It outlives a call: whoever finds it aimed at another
+ * compressor or message begins anew.
+ */
 const places = new KnownPlaces()
 
 export class NameCompressor {
@@ -27,7 +34,10 @@ export class NameCompressor {
     return this.#isCopying && places.target(place) !== ROOT
   }
 
-  /** The longest suffix of the name at `offset` that `message` has, ROOT for none. The name is well-formed. */
+  /**
+   * The longest suffix of the name at `offset` that `message` has, ROOT for none. The name is
+   * well-formed.
+   */
   knownSuffix(message: Uint8Array, bytes: Uint8Array, offset: number): number {
     let at = offset
     let count = 0
@@ -44,7 +54,13 @@ export class NameCompressor {
     }
     for (; count > 0; count--) {
       const label = labels[count - 1]!
-      const found = this.#targets.find(hashLabel(bytes, label, target), target, message, bytes, label)
+      const found = this.#targets.find(
+        hashLabel(bytes, label, target),
+        target,
+        message,
+        bytes,
+        label,
+      )
       if (found === ROOT) break
       target = found
       if (this.#isCopying) places.note(label, target)
@@ -69,7 +85,10 @@ export class NameCompressor {
     }
   }
 
-  /** Makes the name that has been written at `start`, `known` behind its new labels, a target with all its suffixes. The target; ROOT if it is none. */
+  /**
+   * Makes the name that has been written at `start`, `known` behind its new labels, a target with
+   * all its suffixes. The target; ROOT if it is none.
+   */
   add(bytes: Uint8Array, start: number, known: number): number {
     let offset = start + this.freshSize(bytes)
     let parent = known

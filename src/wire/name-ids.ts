@@ -1,12 +1,16 @@
-// Names of one message as numbers: equal numbers for equal names, letter case aside. A name is known by its first label and the number of the
-// rest, and each place in the message is read once, however many names lead there. So all names together cost what the message's bytes do.
+// Names of one message as numbers: equal numbers for equal names, letter case aside. A name is
+// known by its first label and the number of the rest, and each place in the message is read once,
+// however many names lead there. So all names together cost what the message's bytes do.
 
 import { foldByte, MAX_LABEL_SIZE } from './name.ts'
 import { steps } from './work.ts'
 
 /** No name of the message. */
 export const NO_ID = 0
-/** The number of the root; that of any other name is where its first label stood when it was met first. */
+/**
+ * The number of the root; that of any other name is where its first label stood when it was met
+ * first.
+ */
 const ROOT_ID = 1
 
 const FIRST_SLOTS = 64
@@ -23,7 +27,10 @@ export class NameIds {
   /** The places that have a number. */
   readonly #read = new Uint16Array(0x10000)
   #readCount = 0
-  /** A hash table: for each slot the hash, then a name's number and behind it that of the rest, 16 bits each; 0 is a free slot. */
+  /**
+   * A hash table: for each slot the hash, then a name's number and behind it that of the rest, 16
+   * bits each; 0 is a free slot.
+   */
   #slots = new Int32Array(2 * FIRST_SLOTS)
   #count = 0
   #bytes: Uint8Array = NO_BYTES
@@ -48,7 +55,10 @@ export class NameIds {
     this.#bytes = NO_BYTES
   }
 
-  /** The number of the name at `offset`, which readLayout has found well-formed; NO_ID, in a time as short, if it is not any more. */
+  /**
+   * The number of the name at `offset`, which readLayout has found well-formed; NO_ID, in a time as
+   * short, if it is not any more.
+   */
   id(offset: number): number {
     const bytes = this.#bytes
     let at = offset
@@ -77,7 +87,9 @@ export class NameIds {
     return id
   }
 
-  /** The number of a name without pointers; NO_ID if no name that has been read is or ends with it. */
+  /**
+   * The number of a name without pointers; NO_ID if no name that has been read is or ends with it.
+   */
   find(wire: Uint8Array): number {
     let count = 0
     for (let at = 0; wire[at] !== 0; at += wire[at]! + 1) labels[count++] = at
@@ -86,7 +98,10 @@ export class NameIds {
     return id
   }
 
-  /** The number of the label at `at` under `parent`. What is new is added if it stands in the message itself. */
+  /**
+   * The number of the label at `at` under `parent`. What is new is added if it stands in the
+   * message itself.
+   */
   #under(parent: number, bytes: Uint8Array, at: number, isOwn: boolean): number {
     const hash = this.#hash(bytes, at, parent)
     const slots = this.#slots
@@ -102,7 +117,12 @@ export class NameIds {
         if (++this.#count * 4 > slots.length) this.#grow()
         return at
       }
-      if (slots[slot] === hash && (value & 0xffff) === parent && this.#isLabel(value >>> 16, bytes, at)) return value >>> 16
+      if (
+        slots[slot] === hash &&
+        (value & 0xffff) === parent &&
+        this.#isLabel(value >>> 16, bytes, at)
+      )
+        return value >>> 16
     }
     return isOwn ? at : NO_ID
   }
@@ -112,13 +132,15 @@ export class NameIds {
     const own = this.#bytes
     const size = bytes[at]!
     if (own[place] !== size) return false
-    for (let k = 1; k <= size; k++) if (foldByte(own[place + k]!) !== foldByte(bytes[at + k]!)) return false
+    for (let k = 1; k <= size; k++)
+      if (foldByte(own[place + k]!) !== foldByte(bytes[at + k]!)) return false
     return true
   }
 
   #hash(bytes: Uint8Array, at: number, parent: number): number {
     let hash = Math.imul(this.#seed ^ parent, 0x01000193)
-    for (let k = at + bytes[at]!; k >= at; k--) hash = Math.imul(hash ^ foldByte(bytes[k]!), 0x01000193)
+    for (let k = at + bytes[at]!; k >= at; k--)
+      hash = Math.imul(hash ^ foldByte(bytes[k]!), 0x01000193)
     return hash ^ (hash >>> 15)
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { seeded } from '../../test/fakes/raw-message.ts'
 import { nameFromText, nameToText } from './name-text.ts'
-import { seeded } from './raw-message.cases.ts'
 
 const label = (size: number): string => 'a'.repeat(size)
 /** 255 bytes on the wire: 63 + 63 + 63 + 61, their lengths and the root. */
@@ -9,7 +9,12 @@ const NAME_255 = `${label(63)}.${label(63)}.${label(63)}.${label(61)}`
 
 const accepted: readonly { name: string; text: string; hex: string; back?: string }[] = [
   { name: 'the root', text: '.', hex: '00' },
-  { name: 'a name without a trailing dot', text: 'example.org', hex: '076578616d706c65036f726700', back: 'example.org.' },
+  {
+    name: 'a name without a trailing dot',
+    text: 'example.org',
+    hex: '076578616d706c65036f726700',
+    back: 'example.org.',
+  },
   { name: 'a name with a trailing dot', text: 'example.org.', hex: '076578616d706c65036f726700' },
   { name: 'letter case is kept', text: 'eXample.ORG.', hex: '076558616d706c65034f524700' },
   { name: 'an escaped dot stands in its label', text: 'a\\.b.c.', hex: '03612e62016300' },
@@ -17,9 +22,18 @@ const accepted: readonly { name: string; text: string; hex: string; back?: strin
   { name: 'a decimal escape', text: '\\000\\255.', hex: '0200ff00' },
   { name: 'a decimal escape of a letter', text: '\\097.', hex: '016100', back: 'a.' },
   { name: 'a needless escape', text: '\\a.', hex: '016100', back: 'a.' },
-  { name: 'an escape of two digits is one of the first', text: '\\12.', hex: '02313200', back: '12.' },
+  {
+    name: 'an escape of two digits is one of the first',
+    text: '\\12.',
+    hex: '02313200',
+    back: '12.',
+  },
   { name: 'text outside ASCII is UTF-8', text: 'é.', hex: '02c3a900', back: '\\195\\169.' },
-  { name: 'characters that miekg/dns escapes', text: '\\ \\\'\\@\\;\\(\\)\\".', hex: '072027403b28292200' },
+  {
+    name: 'characters that miekg/dns escapes',
+    text: '\\ \\\'\\@\\;\\(\\)\\".',
+    hex: '072027403b28292200',
+  },
   { name: 'a wildcard and an underscore', text: '*._tcp.', hex: '012a045f74637000' },
   { name: 'the first and last printing byte', text: '!~\\127.', hex: '03217e7f00' },
 ]
@@ -41,7 +55,8 @@ const refused: readonly { name: string; text: string }[] = [
   { name: 'a decimal escape over 255', text: '\\256.' },
   { name: 'a label of 64 bytes in 32 characters', text: 'é'.repeat(32) },
 ]
-for (const c of refused) test(`nameFromText: refuses ${c.name}`, () => assert.equal(nameFromText(c.text), undefined))
+for (const c of refused)
+  test(`nameFromText: refuses ${c.name}`, () => assert.equal(nameFromText(c.text), undefined))
 
 for (const c of [
   { size: 254, text: NAME_255.slice(0, -1), isGood: true },
@@ -81,7 +96,8 @@ test('nameFromText: takes back what nameToText gives, for labels of any bytes', 
   }
 })
 
-test('nameToText: starts where it is told to', () => assert.equal(nameToText(Uint8Array.fromHex('ffff016100'), 2), 'a.'))
+test('nameToText: starts where it is told to', () =>
+  assert.equal(nameToText(Uint8Array.fromHex('ffff016100'), 2), 'a.'))
 
 for (const hex of ['', '0361', 'c00c', '0161c00c', '016103']) {
   test(`nameToText: bytes that are no name (${hex || 'none'}) end the text early`, () => {

@@ -1,4 +1,5 @@
-// Names between wire form and presentation form (RFC 1035 section 5.1), with the escapes of miekg/dns. Not for the hot path.
+// Names between wire form and presentation form (RFC 1035 section 5.1), with the escapes of
+// miekg/dns. Not for the hot path.
 
 /** Characters that are escaped by a backslash although they print; miekg/dns's list. */
 const SPECIAL = new Set([...'. \'@;()"\\'].map(character => character.charCodeAt(0)))
@@ -12,8 +13,8 @@ const byteToText = (byte: number): string => {
 const BYTE_TEXTS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byteToText(byte))
 
 /**
- * Presentation form with a trailing dot, `.` for the root; only bytes 0x20 to 0x7E occur in it. `wire` holds a well-formed name without
- * pointers at `offset`; what is not ends the text early.
+ * Presentation form with a trailing dot, `.` for the root; only bytes 0x20 to 0x7E occur in it.
+ * `wire` holds a well-formed name without pointers at `offset`; what is not ends the text early.
  */
 export const nameToText = (wire: Uint8Array, offset = 0): string => {
   let text = ''
@@ -31,17 +32,22 @@ const UTF8 = new TextEncoder()
 const BACKSLASH = 0x5c
 const DOT = 0x2e
 
-const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39
+const isDigit = (byte: number | undefined): boolean =>
+  byte !== undefined && byte >= 0x30 && byte <= 0x39
 
-/** The byte that `\DDD` at `at` (behind the backslash) stands for; -1 if there are no three digits, 256 and more if out of range. */
+/**
+ * The byte that `\DDD` at `at` (behind the backslash) stands for; -1 if there are no three digits,
+ * 256 and more if out of range.
+ */
 const decimalEscape = (text: Uint8Array, at: number): number => {
   if (!isDigit(text[at]) || !isDigit(text[at + 1]) || !isDigit(text[at + 2])) return -1
   return (text[at]! - 0x30) * 100 + (text[at + 1]! - 0x30) * 10 + (text[at + 2]! - 0x30)
 }
 
 /**
- * The wire form of a name in presentation form, with or without a trailing dot; characters outside ASCII stand for their UTF-8 bytes.
- * Undefined for empty text, empty labels, labels over 63 bytes, names over 255 bytes and broken escapes.
+ * The wire form of a name in presentation form, with or without a trailing dot; characters outside
+ * ASCII stand for their UTF-8 bytes. Undefined for empty text, empty labels, labels over 63 bytes,
+ * names over 255 bytes and broken escapes.
  */
 export const nameFromText = (text: string): Uint8Array | undefined => {
   if (text === '.') return new Uint8Array(1)

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { bytesOf, wire } from '../../test/fakes/raw-message.ts'
 import * as name from './name.ts'
-import { bytesOf, wire } from './raw-message.cases.ts'
 
 const HEADER = '00'.repeat(12)
 const run = (size: number, byte = 0x61): number[] => [size, ...new Array<number>(size).fill(byte)]
 
-/** 12 bytes of header, then `depth` pointers each to the one before, the first to a root; the last stands at the returned offset. */
+/**
+ * 12 bytes of header, then `depth` pointers each to the one before, the first to a root; the last
+ * stands at the returned offset.
+ */
 const chain = (depth: number): { bytes: Uint8Array; offset: number } => {
   const bytes: number[] = [...new Array<number>(12).fill(0), 0]
   let target = 12
@@ -18,30 +21,120 @@ const chain = (depth: number): { bytes: Uint8Array; offset: number } => {
   return { bytes: Uint8Array.from(bytes), offset: target }
 }
 
-const inMessage: readonly { name: string; bytes: Uint8Array; offset: number; text: string | undefined }[] = [
+const inMessage: readonly {
+  name: string
+  bytes: Uint8Array
+  offset: number
+  text: string | undefined
+}[] = [
   { name: 'the root', bytes: bytesOf(HEADER, '00'), offset: 12, text: '.' },
-  { name: 'a plain name', bytes: bytesOf(HEADER, wire('a.example')), offset: 12, text: 'a.example.' },
-  { name: 'labels and a pointer', bytes: bytesOf(HEADER, wire('org'), '0161c00c'), offset: 17, text: 'a.org.' },
-  { name: 'a pointer into the middle of a name', bytes: bytesOf(HEADER, wire('a.org'), 'c00e'), offset: 19, text: 'org.' },
+  {
+    name: 'a plain name',
+    bytes: bytesOf(HEADER, wire('a.example')),
+    offset: 12,
+    text: 'a.example.',
+  },
+  {
+    name: 'labels and a pointer',
+    bytes: bytesOf(HEADER, wire('org'), '0161c00c'),
+    offset: 17,
+    text: 'a.org.',
+  },
+  {
+    name: 'a pointer into the middle of a name',
+    bytes: bytesOf(HEADER, wire('a.org'), 'c00e'),
+    offset: 19,
+    text: 'org.',
+  },
   { name: 'a pointer to itself', bytes: bytesOf(HEADER, 'c00c'), offset: 12, text: undefined },
-  { name: 'labels and a pointer to their start', bytes: bytesOf(HEADER, '0161c00c'), offset: 12, text: undefined },
-  { name: 'a pointer to a label before it in the same run', bytes: bytesOf(HEADER, '01610162c00e'), offset: 12, text: undefined },
-  { name: 'a pointer forward', bytes: bytesOf(HEADER, 'c00e', wire('a')), offset: 12, text: undefined },
-  { name: 'two pointers to each other', bytes: bytesOf(HEADER, 'c00ec00c'), offset: 14, text: undefined },
-  { name: 'a pointer behind the message', bytes: bytesOf(HEADER, 'ffff'), offset: 12, text: undefined },
-  { name: 'a pointer into the header', bytes: bytesOf(HEADER, 'c004'), offset: 12, text: undefined },
+  {
+    name: 'labels and a pointer to their start',
+    bytes: bytesOf(HEADER, '0161c00c'),
+    offset: 12,
+    text: undefined,
+  },
+  {
+    name: 'a pointer to a label before it in the same run',
+    bytes: bytesOf(HEADER, '01610162c00e'),
+    offset: 12,
+    text: undefined,
+  },
+  {
+    name: 'a pointer forward',
+    bytes: bytesOf(HEADER, 'c00e', wire('a')),
+    offset: 12,
+    text: undefined,
+  },
+  {
+    name: 'two pointers to each other',
+    bytes: bytesOf(HEADER, 'c00ec00c'),
+    offset: 14,
+    text: undefined,
+  },
+  {
+    name: 'a pointer behind the message',
+    bytes: bytesOf(HEADER, 'ffff'),
+    offset: 12,
+    text: undefined,
+  },
+  {
+    name: 'a pointer into the header',
+    bytes: bytesOf(HEADER, 'c004'),
+    offset: 12,
+    text: undefined,
+  },
   { name: 'a pointer cut in half', bytes: bytesOf(HEADER, '00c0'), offset: 13, text: undefined },
-  { name: 'a label that ends the message', bytes: bytesOf(HEADER, '0161'), offset: 12, text: undefined },
-  { name: 'a label longer than the message', bytes: bytesOf(HEADER, '0561'), offset: 12, text: undefined },
+  {
+    name: 'a label that ends the message',
+    bytes: bytesOf(HEADER, '0161'),
+    offset: 12,
+    text: undefined,
+  },
+  {
+    name: 'a label longer than the message',
+    bytes: bytesOf(HEADER, '0561'),
+    offset: 12,
+    text: undefined,
+  },
   { name: 'no bytes', bytes: bytesOf(HEADER), offset: 12, text: undefined },
   { name: 'an offset behind the message', bytes: bytesOf(HEADER), offset: 99, text: undefined },
-  { name: 'label type 01', bytes: bytesOf(HEADER, '4161', '00'.repeat(80)), offset: 12, text: undefined },
-  { name: 'label type 10', bytes: bytesOf(HEADER, '8161', '00'.repeat(200)), offset: 12, text: undefined },
-  { name: 'a label of 63', bytes: bytesOf(HEADER, run(63), '00'), offset: 12, text: `${'a'.repeat(63)}.` },
+  {
+    name: 'label type 01',
+    bytes: bytesOf(HEADER, '4161', '00'.repeat(80)),
+    offset: 12,
+    text: undefined,
+  },
+  {
+    name: 'label type 10',
+    bytes: bytesOf(HEADER, '8161', '00'.repeat(200)),
+    offset: 12,
+    text: undefined,
+  },
+  {
+    name: 'a label of 63',
+    bytes: bytesOf(HEADER, run(63), '00'),
+    offset: 12,
+    text: `${'a'.repeat(63)}.`,
+  },
   { name: 'a label of 64', bytes: bytesOf(HEADER, run(64), '00'), offset: 12, text: undefined },
-  { name: 'NUL in a label', bytes: bytesOf(HEADER, '03610062', '00'), offset: 12, text: 'a\\000b.' },
-  { name: 'a dot in a label', bytes: bytesOf(HEADER, '03612e62', '00'), offset: 12, text: 'a\\.b.' },
-  { name: 'bytes from 0x80 in a label', bytes: bytesOf(HEADER, '0280ff', '00'), offset: 12, text: '\\128\\255.' },
+  {
+    name: 'NUL in a label',
+    bytes: bytesOf(HEADER, '03610062', '00'),
+    offset: 12,
+    text: 'a\\000b.',
+  },
+  {
+    name: 'a dot in a label',
+    bytes: bytesOf(HEADER, '03612e62', '00'),
+    offset: 12,
+    text: 'a\\.b.',
+  },
+  {
+    name: 'bytes from 0x80 in a label',
+    bytes: bytesOf(HEADER, '0280ff', '00'),
+    offset: 12,
+    text: '\\128\\255.',
+  },
   { name: '126 pointers', ...chain(126), text: '.' },
   { name: '127 pointers', ...chain(127), text: undefined },
   { name: '8,191 pointers', ...chain(8185), text: undefined },
@@ -54,7 +147,8 @@ for (const c of inMessage) {
   })
 }
 
-const sized = (size: number): Uint8Array => bytesOf(run(63), run(63), run(63), run(size - 194), '00')
+const sized = (size: number): Uint8Array =>
+  bytesOf(run(63), run(63), run(63), run(size - 194), '00')
 for (const c of [
   { size: 254, isGood: true },
   { size: 255, isGood: true },

@@ -1,6 +1,6 @@
-// Hot path.
-// Names in wire form: labels, each behind its length byte, closed by the root's zero byte; at most 255 bytes. A "wire" parameter is exactly
-// one such name without pointers. Text is name-text.ts's; nothing here allocates but foldName.
+// Hot path. Names in wire form: labels, each behind its length byte, closed by the root's zero
+// byte; at most 255 bytes. A "wire" parameter is exactly one such name without pointers. Text is
+// name-text.ts's; nothing here allocates but foldName.
 
 import { steps } from './work.ts'
 
@@ -24,11 +24,17 @@ export class NameCursor {
 }
 
 /**
- * Follows the name at `offset` to its root; false if it is malformed. `end` bounds the bytes where the name stands. Each pointer leads to
- * before the start of the run of labels it ends (so a walk cannot loop), and not to before `floor` (12 for a message: bytes of the header
- * change under way).
+ * Follows the name at `offset` to its root; false if it is malformed. `end` bounds the bytes where
+ * the name stands. Each pointer leads to before the start of the run of labels it ends (so a walk
+ * cannot loop), and not to before `floor` (12 for a message: bytes of the header change under way).
  */
-export const walkName = (bytes: Uint8Array, offset: number, end: number, floor: number, cursor: NameCursor): boolean => {
+export const walkName = (
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  floor: number,
+  cursor: NameCursor,
+): boolean => {
   let at = offset
   let runStart = offset
   let length = 0
@@ -62,13 +68,17 @@ export const walkName = (bytes: Uint8Array, offset: number, end: number, floor: 
   return false
 }
 
-/** The offset behind the name at `offset`, its pointer not followed; -1 if it is malformed or does not end before `end`. */
+/**
+ * The offset behind the name at `offset`, its pointer not followed; -1 if it is malformed or does
+ * not end before `end`.
+ */
 export const skipName = (bytes: Uint8Array, offset: number, end: number): number => {
   let at = offset
   while (at < end) {
     const size = bytes[at]!
     if (size === 0) return at - offset < MAX_NAME_SIZE ? at + 1 : -1
-    if (size > MAX_LABEL_SIZE) return size >= 0xc0 && at + 2 <= end && at - offset < MAX_NAME_SIZE ? at + 2 : -1
+    if (size > MAX_LABEL_SIZE)
+      return size >= 0xc0 && at + 2 <= end && at - offset < MAX_NAME_SIZE ? at + 2 : -1
     at += size + 1
   }
   return -1
@@ -76,8 +86,16 @@ export const skipName = (bytes: Uint8Array, offset: number, end: number): number
 
 const scratch = new NameCursor()
 
-/** Copies the labels of a name that walkName accepted; returns the length written to `out` from `outOffset` on. */
-export const copyWalkedName = (bytes: Uint8Array, offset: number, out: Uint8Array, outOffset: number): number => {
+/**
+ * Copies the labels of a name that walkName accepted; returns the length written to `out` from
+ * `outOffset` on.
+ */
+export const copyWalkedName = (
+  bytes: Uint8Array,
+  offset: number,
+  out: Uint8Array,
+  outOffset: number,
+): number => {
   let at = offset
   let to = outOffset
   for (; ; steps[0]!++) {
@@ -92,17 +110,20 @@ export const copyWalkedName = (bytes: Uint8Array, offset: number, out: Uint8Arra
 }
 
 /**
- * Writes the name at `offset` of a message (which starts at byte 0) without pointers; `out` has room for 255 bytes. Returns the length
- * written, -1 if the name is malformed.
+ * Writes the name at `offset` of a message (which starts at byte 0) without pointers; `out` has
+ * room for 255 bytes. Returns the length written, -1 if the name is malformed.
  */
 export const expandName = (bytes: Uint8Array, offset: number, out: Uint8Array): number => {
   if (!walkName(bytes, offset, bytes.length, 12, scratch) || scratch.length > out.length) return -1
   return copyWalkedName(bytes, offset, out, 0)
 }
 
-/** Lower case of each byte; only A to Z change (RFC 4343). Length bytes are below 'A' and so stay. */
+/**
+ * Lower case of each byte; only A to Z change (RFC 4343). Length bytes are below 'A' and so stay.
+ */
 const FOLD = new Uint8Array(256)
-for (let byte = 0; byte < 256; byte++) FOLD[byte] = byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte
+for (let byte = 0; byte < 256; byte++)
+  FOLD[byte] = byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte
 
 export const foldByte = (byte: number): number => FOLD[byte]!
 
@@ -126,7 +147,8 @@ export const isSubname = (child: Uint8Array, parent: Uint8Array): boolean => {
   let at = 0
   while (at < start) at += child[at]! + 1
   if (at !== start) return false
-  for (let i = 0; i < parent.length; i++) if (FOLD[child[start + i]!] !== FOLD[parent[i]!]) return false
+  for (let i = 0; i < parent.length; i++)
+    if (FOLD[child[start + i]!] !== FOLD[parent[i]!]) return false
   return true
 }
 

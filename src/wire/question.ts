@@ -1,5 +1,5 @@
-// Hot path.
-// The question of a message (RFC 1035 section 4.1.2), read once. Pointers are not allowed in it: nothing stands before it.
+// Hot path. The question of a message (RFC 1035 section 4.1.2), read once. Pointers are not allowed
+// in it: nothing stands before it.
 
 import { getU16, HEADER_SIZE } from './header.ts'
 import { foldByte, NameCursor, NO_POINTERS, nameToText, walkName } from './name.ts'
@@ -16,7 +16,10 @@ export class Question {
   #wire: Uint8Array | undefined
   #name: string | undefined
 
-  /** The qname stands at `offset` of `bytes`, which is borrowed for as long as `wire` has not been asked for; `size` is its length. */
+  /**
+   * The qname stands at `offset` of `bytes`, which is borrowed for as long as `wire` has not been
+   * asked for; `size` is its length.
+   */
   constructor(bytes: Uint8Array, offset: number, size: number, type: number, cls: number) {
     this.#bytes = bytes
     this.#offset = offset
@@ -28,13 +31,19 @@ export class Question {
     this.end = offset + size + 4
   }
 
-  /** The qname in the case it came in, owned. Made on first use: short ones lie in V8's heap, a view would move the message out of it. */
+  /**
+   * The qname in the case it came in, owned. Made on first use: short ones lie in V8's heap, a view
+   * would move the message out of it.
+   */
   get wire(): Uint8Array {
     this.#wire ??= copyOf(this.#bytes, this.#offset, this.#offset + this.folded.length)
     return this.#wire
   }
 
-  /** The qname in lower-case presentation form with a trailing dot. Made on first use: not for the hot path. */
+  /**
+   * The qname in lower-case presentation form with a trailing dot. Made on first use: not for the
+   * hot path.
+   */
   get name(): string {
     this.#name ??= nameToText(this.folded)
     return this.#name
@@ -44,7 +53,10 @@ export class Question {
 const cursor = new NameCursor()
 
 /** Reads the question at `offset`; undefined if it is malformed or cut off. */
-export const readQuestion = (bytes: Uint8Array, offset: number = HEADER_SIZE): Question | undefined => {
+export const readQuestion = (
+  bytes: Uint8Array,
+  offset: number = HEADER_SIZE,
+): Question | undefined => {
   if (!walkName(bytes, offset, bytes.length, NO_POINTERS, cursor)) return undefined
   const at = cursor.end
   if (at + 4 > bytes.length) return undefined
@@ -63,11 +75,14 @@ export const isQuestionOf = (bytes: Uint8Array, question: Question): boolean => 
   const { folded } = question
   const nameEnd = HEADER_SIZE + folded.length
   if (nameEnd + 4 > bytes.length || getU16(bytes, nameEnd) !== question.type) return false
-  for (let k = 0; k < folded.length; k++) if (foldByte(bytes[HEADER_SIZE + k]!) !== folded[k]) return false
+  for (let k = 0; k < folded.length; k++)
+    if (foldByte(bytes[HEADER_SIZE + k]!) !== folded[k]) return false
   return getU16(bytes, nameEnd + 2) === question.class
 }
 
-/** A question of our own; `end` is where it would end in a message of its own. `nameWire` is copied. */
+/**
+ * A question of our own; `end` is where it would end in a message of its own. `nameWire` is copied.
+ */
 export const makeQuestion = (nameWire: Uint8Array, type: number, cls: number): Question => {
   const bytes = new Uint8Array(HEADER_SIZE + nameWire.length)
   bytes.set(nameWire, HEADER_SIZE)

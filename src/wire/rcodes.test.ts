@@ -22,4 +22,5 @@ const fromText = [
   { text: '__proto__', rcode: undefined },
 ]
 for (const c of fromText)
-  test(`rcodeFromText: ${c.text || '(empty)'} is ${c.rcode}`, () => assert.equal(rcodeFromText(c.text), c.rcode))
+  test(`rcodeFromText: ${c.text || '(empty)'} is ${c.rcode}`, () =>
+    assert.equal(rcodeFromText(c.text), c.rcode))

@@ -1,4 +1,5 @@
-// Response codes (IANA, RFC 6895) and their names as miekg/dns, and so CoreDNS in logs and metrics, prints them.
+// Response codes (IANA, RFC 6895) and their names as miekg/dns, and so CoreDNS in logs and metrics,
+// prints them.
 
 export const RCODE_NOERROR = 0
 export const RCODE_FORMERR = 1

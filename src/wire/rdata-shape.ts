@@ -1,4 +1,5 @@
-// Where names stand in rdata. Types that are not listed have none, or none that may be compressed: they pass byte for byte (RFC 3597).
+// Where names stand in rdata. Types that are not listed have none, or none that may be compressed:
+// they pass byte for byte (RFC 3597).
 
 import { type NameCursor, NO_POINTERS, walkName } from './name.ts'
 import * as rr from './rrtypes.ts'
@@ -53,7 +54,9 @@ const SHAPES = new Map<number, readonly number[]>([
 ])
 
 /** Types below 256 by index: cheaper than the map, and all that has a shape. */
-const BY_TYPE: (readonly number[] | undefined)[] = Array.from({ length: 256 }, (_, type) => SHAPES.get(type))
+const BY_TYPE: (readonly number[] | undefined)[] = Array.from({ length: 256 }, (_, type) =>
+  SHAPES.get(type),
+)
 
 /** Takes the pieces of rdata in order; false ends the walk. */
 export interface RdataVisitor {
@@ -69,8 +72,9 @@ const endOfStrings = (bytes: Uint8Array, offset: number, end: number): number =>
 }
 
 /**
- * Walks the rdata between `offset` and `end`; false if it does not have the shape of its type or the visitor says so. Rdata of length 0
- * has the shape of every type, as in miekg/dns (dynamic updates). `floor` is walkName's.
+ * Walks the rdata between `offset` and `end`; false if it does not have the shape of its type or
+ * the visitor says so. Rdata of length 0 has the shape of every type, as in miekg/dns (dynamic
+ * updates). `floor` is walkName's.
  */
 export const walkRdata = (
   bytes: Uint8Array,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { wire } from './raw-message.cases.ts'
+import { wire } from '../../test/fakes/raw-message.ts'
 import * as rdata from './rdata.ts'
 
 for (const [text, hex] of [
@@ -11,7 +11,8 @@ for (const [text, hex] of [
   test(`rdataA: ${text}`, () => assert.equal(rdata.rdataA(text).toHex(), hex))
 }
 for (const text of ['', '192.0.2', '192.0.2.256', '192.0.2.01', '2001:db8::1', ' 192.0.2.1']) {
-  test(`rdataA: refuses '${text}'`, () => assert.throws(() => rdata.rdataA(text), new RangeError(`not an IPv4 address: ${text}`)))
+  test(`rdataA: refuses '${text}'`, () =>
+    assert.throws(() => rdata.rdataA(text), new RangeError(`not an IPv4 address: ${text}`)))
 }
 
 for (const [text, hex] of [
@@ -38,7 +39,8 @@ test('rdataName: is a copy of the name', () => {
   assert.notEqual(copy.buffer, name.buffer)
 })
 
-test('rdataMx: preference and exchange', () => assert.equal(rdata.rdataMx(10, wire('a')).toHex(), '000a016100'))
+test('rdataMx: preference and exchange', () =>
+  assert.equal(rdata.rdataMx(10, wire('a')).toHex(), '000a016100'))
 
 test('rdataSrv: priority, weight, port and target', () => {
   assert.equal(rdata.rdataSrv(1, 65535, 8080, wire('a')).toHex(), '0001ffff1f90016100')

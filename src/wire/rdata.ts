@@ -1,5 +1,5 @@
-// Rdata in wire form from parts that are known to be good. Text of unknown origin is checked by its reader first: what is wrong here is a
-// defect of the caller and throws a RangeError.
+// Rdata in wire form from parts that are known to be good. Text of unknown origin is checked by its
+// reader first: what is wrong here is a defect of the caller and throws a RangeError.
 
 import { isIPv4, isIPv6 } from 'node:net'
 import { setU16, setU32 } from './header.ts'
@@ -44,7 +44,12 @@ export const rdataMx = (preference: number, exchangeWire: Uint8Array): Uint8Arra
   return rdata
 }
 
-export const rdataSrv = (priority: number, weight: number, port: number, targetWire: Uint8Array): Uint8Array => {
+export const rdataSrv = (
+  priority: number,
+  weight: number,
+  port: number,
+  targetWire: Uint8Array,
+): Uint8Array => {
   const rdata = new Uint8Array(6 + targetWire.length)
   setU16(rdata, 0, priority)
   setU16(rdata, 2, weight)
@@ -53,13 +58,16 @@ export const rdataSrv = (priority: number, weight: number, port: number, targetW
   return rdata
 }
 
-/** TXT, HINFO: each text one character-string of at most 255 bytes of UTF-8. TXT needs one at least. */
+/**
+ * TXT, HINFO: each text one character-string of at most 255 bytes of UTF-8. TXT needs one at least.
+ */
 export const rdataStrings = (...texts: readonly (string | Uint8Array)[]): Uint8Array => {
   const strings = texts.map(text => (typeof text === 'string' ? UTF8.encode(text) : text))
   const rdata = new Uint8Array(strings.reduce((size, string) => size + 1 + string.length, 0))
   let at = 0
   for (const string of strings) {
-    if (string.length > 255) throw new RangeError(`a character-string of ${string.length} bytes is too long`)
+    if (string.length > 255)
+      throw new RangeError(`a character-string of ${string.length} bytes is too long`)
     rdata[at] = string.length
     rdata.set(string, at + 1)
     at += 1 + string.length

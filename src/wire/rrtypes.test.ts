@@ -16,14 +16,17 @@ const types: readonly [number, string][] = [
   [65280, 'TYPE65280'],
   [65535, 'Reserved'],
 ]
-for (const [type, text] of types) test(`typeToText: ${type} is ${text}`, () => assert.equal(typeToText(type), text))
+for (const [type, text] of types)
+  test(`typeToText: ${type} is ${text}`, () => assert.equal(typeToText(type), text))
 
 test('typeFromText: takes back every text that typeToText gives', () => {
-  for (let type = 0; type <= 0xffff; type++) if (typeFromText(typeToText(type)) !== type) assert.fail(`type ${type}`)
+  for (let type = 0; type <= 0xffff; type++)
+    if (typeFromText(typeToText(type)) !== type) assert.fail(`type ${type}`)
 })
 
 test('classFromText: takes back every text that classToText gives', () => {
-  for (let cls = 0; cls <= 0xffff; cls++) if (classFromText(classToText(cls)) !== cls) assert.fail(`class ${cls}`)
+  for (let cls = 0; cls <= 0xffff; cls++)
+    if (classFromText(classToText(cls)) !== cls) assert.fail(`class ${cls}`)
 })
 
 for (const [cls, text] of [
@@ -37,9 +40,21 @@ for (const [cls, text] of [
   test(`classToText: ${cls} is ${text}`, () => assert.equal(classToText(cls), text))
 }
 
-test('typeFromText: numbers of known types are taken too', () => assert.equal(typeFromText('TYPE1'), 1))
+test('typeFromText: numbers of known types are taken too', () =>
+  assert.equal(typeFromText('TYPE1'), 1))
 
-for (const text of ['', 'a', 'TYPE', 'TYPE65536', 'TYPE-1', 'TYPE1e3', 'TYPE 1', 'TYPE000001', 'CLASS1', 'constructor']) {
+for (const text of [
+  '',
+  'a',
+  'TYPE',
+  'TYPE65536',
+  'TYPE-1',
+  'TYPE1e3',
+  'TYPE 1',
+  'TYPE000001',
+  'CLASS1',
+  'constructor',
+]) {
   test(`typeFromText: '${text}' is no type`, () => assert.equal(typeFromText(text), undefined))
 }
 for (const text of ['', 'in', 'CLASS', 'CLASS65536', 'TYPE1']) {

@@ -1,4 +1,5 @@
-// Numbers and mnemonics of record types and classes (IANA; RFC 3597 for the unknown ones), spelt as miekg/dns spells them.
+// Numbers and mnemonics of record types and classes (IANA; RFC 3597 for the unknown ones), spelt as
+// miekg/dns spells them.
 
 export const TYPE_A = 1
 export const TYPE_NS = 2
@@ -212,10 +213,12 @@ const numbered = (text: string, prefix: string): number | undefined => {
 export const typeToText = (type: number): string => TYPE_TEXTS.get(type) ?? `TYPE${type}`
 
 /** The number of an upper-case mnemonic or of `TYPEn`. */
-export const typeFromText = (text: string): number | undefined => TYPE_NUMBERS.get(text) ?? numbered(text, 'TYPE')
+export const typeFromText = (text: string): number | undefined =>
+  TYPE_NUMBERS.get(text) ?? numbered(text, 'TYPE')
 
 /** `IN` for 1, `CLASS5` for a class without a mnemonic. */
 export const classToText = (cls: number): string => CLASS_TEXTS.get(cls) ?? `CLASS${cls}`
 
 /** The number of an upper-case mnemonic or of `CLASSn`. */
-export const classFromText = (text: string): number | undefined => CLASS_NUMBERS.get(text) ?? numbered(text, 'CLASS')
+export const classFromText = (text: string): number | undefined =>
+  CLASS_NUMBERS.get(text) ?? numbered(text, 'CLASS')

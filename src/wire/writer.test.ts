@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { bytesOf, fields, message, QUESTION, u16, wire } from '../../test/fakes/raw-message.ts'
 import { readEdns } from './edns.ts'
 import { getArcount, getFlags, getId } from './header.ts'
 import { readLayout } from './layout.ts'
-import { bytesOf, fields, message, QUESTION, u16, wire } from './raw-message.cases.ts'
 import { rdataMx, rdataSoa, rdataSrv } from './rdata.ts'
 import { MessageWriter, optSize } from './writer.ts'
 
@@ -23,7 +23,8 @@ const expanded = (bytes: Uint8Array): Uint8Array => {
   const layout = readLayout(bytes)
   assert.ok(layout, 'the message is well-formed')
   const out = writer()
-  for (let i = 0; i < layout.count; i++) assert.equal(out.copyRecord(layout.sectionOf(i), bytes, layout, i), true)
+  for (let i = 0; i < layout.count; i++)
+    assert.equal(out.copyRecord(layout.sectionOf(i), bytes, layout, i), true)
   return out.finish()
 }
 
@@ -34,7 +35,16 @@ test('MessageWriter: header, question and records without compression', () => {
   out.record(2, wire('.'), 16, 1, 300, Uint8Array.of(0))
   assert.deepEqual(
     out.finish(),
-    message({ qd: 1, an: 1, ns: 1, ar: 1 }, QUESTION, ORG, fields(1, A), wire('org'), fields(2, ORG), '00', fields(16, [0])),
+    message(
+      { qd: 1, an: 1, ns: 1, ar: 1 },
+      QUESTION,
+      ORG,
+      fields(1, A),
+      wire('org'),
+      fields(2, ORG),
+      '00',
+      fields(16, [0]),
+    ),
   )
 })
 
@@ -61,15 +71,45 @@ const SOA = {
   minimumSeconds: 5,
 }
 const NUMBERS = '0000000100000002000000030000000400000005'
-const compressed: readonly { name: string; owner: string; type: number; rdata: Uint8Array; hex: string }[] = [
+const compressed: readonly {
+  name: string
+  owner: string
+  type: number
+  rdata: Uint8Array
+  hex: string
+}[] = [
   { name: 'an owner that is the qname', owner: 'example.org', type: 1, rdata: A, hex: 'c00c 0001' },
-  { name: 'an owner below the qname', owner: 'a.example.org', type: 1, rdata: A, hex: '0161c00c 0001' },
+  {
+    name: 'an owner below the qname',
+    owner: 'a.example.org',
+    type: 1,
+    rdata: A,
+    hex: '0161c00c 0001',
+  },
   { name: 'an owner that shares the end', owner: 'a.org', type: 1, rdata: A, hex: '0161c014 0001' },
-  { name: 'an owner of another case is written out', owner: 'EXAMPLE.org', type: 1, rdata: A, hex: '074558414d504c45c014 0001' },
+  {
+    name: 'an owner of another case is written out',
+    owner: 'EXAMPLE.org',
+    type: 1,
+    rdata: A,
+    hex: '074558414d504c45c014 0001',
+  },
   { name: 'a root owner', owner: '.', type: 1, rdata: A, hex: '00 0001' },
   { name: 'an unrelated owner', owner: 'com', type: 1, rdata: A, hex: '03636f6d00 0001' },
-  { name: 'CNAME', owner: 'example.org', type: 5, rdata: wire('b.example.org'), hex: 'c00c 0005 0162c00c' },
-  { name: 'MX', owner: 'example.org', type: 15, rdata: rdataMx(1, wire('example.org')), hex: 'c00c 000f 0001c00c' },
+  {
+    name: 'CNAME',
+    owner: 'example.org',
+    type: 5,
+    rdata: wire('b.example.org'),
+    hex: 'c00c 0005 0162c00c',
+  },
+  {
+    name: 'MX',
+    owner: 'example.org',
+    type: 15,
+    rdata: rdataMx(1, wire('example.org')),
+    hex: 'c00c 000f 0001c00c',
+  },
   {
     name: 'SOA, second name by the first',
     owner: 'org',
@@ -84,7 +124,13 @@ const compressed: readonly { name: string; owner: string; type: number; rdata: U
     rdata: rdataSrv(0, 0, 1, wire('org')),
     hex: 'c014 0021 000000000001036f726700',
   },
-  { name: 'DNAME targets are not compressed', owner: 'org', type: 39, rdata: wire('org'), hex: 'c014 0027 036f726700' },
+  {
+    name: 'DNAME targets are not compressed',
+    owner: 'org',
+    type: 39,
+    rdata: wire('org'),
+    hex: 'c014 0027 036f726700',
+  },
   {
     name: 'unknown types pass byte for byte',
     owner: 'org',
@@ -93,7 +139,13 @@ const compressed: readonly { name: string; owner: string; type: number; rdata: U
     hex: 'c014 ff00 076578616d706c65036f726700',
   },
   { name: 'empty rdata', owner: 'org', type: 5, rdata: new Uint8Array(0), hex: 'c014 0005' },
-  { name: 'rdata out of shape is written as it is', owner: 'org', type: 5, rdata: Uint8Array.of(9, 9), hex: 'c014 0005 0909' },
+  {
+    name: 'rdata out of shape is written as it is',
+    owner: 'org',
+    type: 5,
+    rdata: Uint8Array.of(9, 9),
+    hex: 'c014 0005 0909',
+  },
   {
     name: 'rdata with a pointer is written as it is',
     owner: 'org',
@@ -123,7 +175,8 @@ test('MessageWriter, compressing: names of SRV rdata are targets for others', ()
 
 test('MessageWriter, compressing: no pointer leads to an offset over 16383', () => {
   const out = writer({ compress: true })
-  for (let k = 0; k < 4; k++) assert.equal(out.record(0, wire('.'), 65280, 1, 0, new Uint8Array(4085)), true)
+  for (let k = 0; k < 4; k++)
+    assert.equal(out.record(0, wire('.'), 65280, 1, 0, new Uint8Array(4085)), true)
   assert.ok(out.length > 0x3fff)
   const start = out.length
   for (let k = 0; k < 2; k++) assert.equal(out.record(0, wire('far.example.com'), 1, 1, 0, A), true)
@@ -139,7 +192,14 @@ test('MessageWriter, compressing: what a record that did not fit held is no trap
   assert.equal(out.record(0, wire('x.example.com'), 1, 1, 0, A), true)
   assert.equal(out.record(0, wire('lost.example.com'), 1, 1, 0, A), true)
   const bytes = out.finish()
-  const plain = message({ qd: 1, an: 2 }, QUESTION, wire('x.example.com'), fields(1, A), wire('lost.example.com'), fields(1, A))
+  const plain = message(
+    { qd: 1, an: 2 },
+    QUESTION,
+    wire('x.example.com'),
+    fields(1, A),
+    wire('lost.example.com'),
+    fields(1, A),
+  )
   const layout = readLayout(bytes)
   assert.ok(layout)
   const copy = writer()
@@ -169,7 +229,10 @@ test('MessageWriter: reserved room is kept from records and given to OPT', () =>
   out.reserve(optSize(5))
   assert.equal(out.record(0, ORG, 1, 1, 300, A), true)
   assert.equal(out.record(0, wire('.'), 65280, 1, 0, new Uint8Array(0)), false)
-  assert.equal(out.opt({ udpSize: 1232, flags: 0x8000, extendedRcode: 0xff, version: 1, options }), true)
+  assert.equal(
+    out.opt({ udpSize: 1232, flags: 0x8000, extendedRcode: 0xff, version: 1, options }),
+    true,
+  )
   const bytes = out.finish()
   assert.equal(bytes.length, 29 + 27 + optSize(5))
   const layout = readLayout(bytes)
@@ -202,8 +265,14 @@ test('MessageWriter: grows to 65535 bytes and no further', () => {
 test('MessageWriter: defects of the caller are thrown', () => {
   const out = writer()
   assert.throws(() => out.question(ORG, 1, 1), new RangeError('the question comes first, and once'))
-  assert.throws(() => out.record(0, Uint8Array.of(3, 1), 1, 1, 0, A), new RangeError('a name is malformed'))
-  assert.throws(() => out.record(0, Uint8Array.of(0xc0, 0), 1, 1, 0, A), new RangeError('a name is malformed'))
+  assert.throws(
+    () => out.record(0, Uint8Array.of(3, 1), 1, 1, 0, A),
+    new RangeError('a name is malformed'),
+  )
+  assert.throws(
+    () => out.record(0, Uint8Array.of(0xc0, 0), 1, 1, 0, A),
+    new RangeError('a name is malformed'),
+  )
   out.record(1, ORG, 1, 1, 0, A)
   assert.throws(() => out.record(0, ORG, 1, 1, 0, A), new RangeError('section 0 after section 1'))
 })
@@ -243,7 +312,15 @@ test('copyRecord: compresses owners again, and SRV targets not', () => {
   assert.ok(layout)
   const out = writer({ compress: true })
   assert.equal(out.copyRecord(0, source, layout, 0, 7), true)
-  const record = bytesOf('c00c', u16(33), u16(1), '00000007', u16(21), '000100020003', wire('a.example.org'))
+  const record = bytesOf(
+    'c00c',
+    u16(33),
+    u16(1),
+    '00000007',
+    u16(21),
+    '000100020003',
+    wire('a.example.org'),
+  )
   assert.deepEqual(out.finish(), message({ qd: 1, an: 1 }, QUESTION, record))
 })
 

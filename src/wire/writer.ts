@@ -1,10 +1,27 @@
-// Writes messages: header, question, records, OPT, with or without name compression, up to a limit of bytes. Records go in section by
-// section. What stands in them is the caller's business.
+// Writes messages: header, question, records, OPT, with or without name compression, up to a limit
+// of bytes. Records go in section by section. What stands in them is the caller's business.
 
 import { ROOT } from './compression.ts'
-import { HEADER_SIZE, setAncount, setArcount, setFlags, setId, setNscount, setQdcount, setU16, setU32 } from './header.ts'
+import {
+  HEADER_SIZE,
+  setAncount,
+  setArcount,
+  setFlags,
+  setId,
+  setNscount,
+  setQdcount,
+  setU16,
+  setU32,
+} from './header.ts'
 import { MAX_MESSAGE_SIZE, type MessageLayout } from './layout.ts'
-import { copyWalkedName, MAX_LABEL_SIZE, MAX_NAME_SIZE, NameCursor, NO_POINTERS, walkName } from './name.ts'
+import {
+  copyWalkedName,
+  MAX_LABEL_SIZE,
+  MAX_NAME_SIZE,
+  NameCursor,
+  NO_POINTERS,
+  walkName,
+} from './name.ts'
 import { NameCompressor } from './name-compressor.ts'
 import { isWellFormedRdata, type RdataVisitor, walkRdata } from './rdata-shape.ts'
 import { TYPE_OPT } from './rrtypes.ts'
@@ -29,12 +46,16 @@ export const optSize = (optionsLength: number): number => 11 + optionsLength
 const FIRST_BUFFER_SIZE = 512
 const NO_OPTIONS = new Uint8Array(0)
 
-// Scratch of all writers: nothing in it outlives a call, and calls do not interleave within a thread.
+// Scratch of all writers: nothing in it outlives a call, and calls do not interleave within a
+// thread.
 const cursor = new NameCursor()
 const nameScratch = new Uint8Array(MAX_NAME_SIZE)
 
 export class MessageWriter implements RdataVisitor {
-  /** Whether names are compressed. Set it before the question is written: names written before are no targets. */
+  /**
+   * Whether names are compressed. Set it before the question is written: names written before are
+   * no targets.
+   */
   compress = false
   readonly #limit: number
   #reserved = 0
@@ -72,7 +93,10 @@ export class MessageWriter implements RdataVisitor {
     this.#reserved = size
   }
 
-  /** Writes the question; false if it does not fit. `wire` is a name without pointers. Comes before any record. */
+  /**
+   * Writes the question; false if it does not fit. `wire` is a name without pointers. Comes before
+   * any record.
+   */
   question(wire: Uint8Array, type: number, cls: number): boolean {
     const start = this.#length
     if (start !== HEADER_SIZE) throw new RangeError('the question comes first, and once')
@@ -85,10 +109,18 @@ export class MessageWriter implements RdataVisitor {
   }
 
   /**
-   * Writes a record; false, and nothing is written, if it does not fit. `owner` and names in `rdata` are without pointers. Rdata that does
-   * not have the shape of its type is written as it is. An owner that is the very array of the record before is taken to be the same name.
+   * Writes a record; false, and nothing is written, if it does not fit. `owner` and names in
+   * `rdata` are without pointers. Rdata that does not have the shape of its type is written as it
+   * is. An owner that is the very array of the record before is taken to be the same name.
    */
-  record(section: Section, owner: Uint8Array, type: number, cls: number, ttlSeconds: number, rdata: Uint8Array): boolean {
+  record(
+    section: Section,
+    owner: Uint8Array,
+    type: number,
+    cls: number,
+    ttlSeconds: number,
+    rdata: Uint8Array,
+  ): boolean {
     const start = this.#enter(section)
     this.#names?.readFrom(undefined)
     if (!this.#writeOwner(owner)) return this.#takeBack(start)
@@ -101,13 +133,21 @@ export class MessageWriter implements RdataVisitor {
   }
 
   /**
-   * Copies record `index` of another message, with another TTL if given; false, and nothing is written, if it does not fit. Pointers in it
-   * are resolved first. `layout` was read from `source`.
+   * Copies record `index` of another message, with another TTL if given; false, and nothing is
+   * written, if it does not fit. Pointers in it are resolved first. `layout` was read from
+   * `source`.
    */
-  copyRecord(section: Section, source: Uint8Array, layout: MessageLayout, index: number, ttlSeconds?: number): boolean {
+  copyRecord(
+    section: Section,
+    source: Uint8Array,
+    layout: MessageLayout,
+    index: number,
+    ttlSeconds?: number,
+  ): boolean {
     const start = this.#enter(section)
     if (this.compress) this.#compressor.readFrom(source)
-    if (!this.#copyOwner(source, layout.ownerOffset(index), layout.end)) return this.#takeBack(start)
+    if (!this.#copyOwner(source, layout.ownerOffset(index), layout.end))
+      return this.#takeBack(start)
     const type = layout.type(index)
     const fields = this.#fields(type, layout.class(index), ttlSeconds ?? layout.ttl(index))
     if (fields < 0) return this.#takeBack(start)
@@ -117,20 +157,26 @@ export class MessageWriter implements RdataVisitor {
     return isWritten ? this.#close(section, fields) : this.#takeBack(start)
   }
 
-  /** Writes the OPT record to the additional section, into reserved room if there is any; false if it does not fit. */
+  /**
+   * Writes the OPT record to the additional section, into reserved room if there is any; false if
+   * it does not fit.
+   */
   opt(parts: OptParts): boolean {
     this.#reserved = 0
     const start = this.#enter(2)
     const options = parts.options ?? NO_OPTIONS
     if (!this.#room(optSize(options.length))) return false
     this.#bytes[this.#length++] = 0
-    const ttl = ((parts.extendedRcode ?? 0) << 24) | ((parts.version ?? 0) << 16) | (parts.flags ?? 0)
+    const ttl =
+      ((parts.extendedRcode ?? 0) << 24) | ((parts.version ?? 0) << 16) | (parts.flags ?? 0)
     const fields = this.#fields(TYPE_OPT, parts.udpSize, ttl >>> 0)
     if (fields < 0 || !this.rdataBytes(options, 0, options.length)) return this.#takeBack(start)
     return this.#close(2, fields)
   }
 
-  /** The message with its counts set, owned by the caller. The writer may not be used afterwards. */
+  /**
+   * The message with its counts set, owned by the caller. The writer may not be used afterwards.
+   */
   finish(): Uint8Array {
     const bytes = this.#bytes
     this.#names?.leave()
@@ -157,12 +203,18 @@ export class MessageWriter implements RdataVisitor {
   }
 
   /** A name in the rdata of the record being written. */
-  rdataName(bytes: Uint8Array, offset: number, walked: NameCursor, isCompressible: boolean): boolean {
+  rdataName(
+    bytes: Uint8Array,
+    offset: number,
+    walked: NameCursor,
+    isCompressible: boolean,
+  ): boolean {
     return this.#writeWalkedName(bytes, offset, walked.length, isCompressible)
   }
 
   #enter(section: Section): number {
-    if (section < this.#section) throw new RangeError(`section ${section} after section ${this.#section}`)
+    if (section < this.#section)
+      throw new RangeError(`section ${section} after section ${this.#section}`)
     this.#section = section
     return this.#length
   }
@@ -205,7 +257,8 @@ export class MessageWriter implements RdataVisitor {
   }
 
   #writeOwner(wire: Uint8Array): boolean {
-    if (wire === this.#owner && this.#ownerTarget !== ROOT) return this.#writePointer(this.#ownerTarget)
+    if (wire === this.#owner && this.#ownerTarget !== ROOT)
+      return this.#writePointer(this.#ownerTarget)
     this.#written = ROOT
     if (!this.#writeWireName(wire)) return false
     this.#owner = wire
@@ -214,7 +267,8 @@ export class MessageWriter implements RdataVisitor {
   }
 
   #writeWireName(wire: Uint8Array): boolean {
-    if (!walkName(wire, 0, wire.length, NO_POINTERS, cursor)) throw new RangeError('a name is malformed')
+    if (!walkName(wire, 0, wire.length, NO_POINTERS, cursor))
+      throw new RangeError('a name is malformed')
     return this.#writeWalkedName(wire, 0, cursor.length, true)
   }
 
@@ -223,22 +277,36 @@ export class MessageWriter implements RdataVisitor {
     return this.#names
   }
 
-  /** Names are checked once more where they are met first: TTLs and addresses may have changed since, and a name may lead there. */
+  /**
+   * Names are checked once more where they are met first: TTLs and addresses may have changed
+   * since, and a name may lead there.
+   */
   #copyOwner(source: Uint8Array, owner: number, end: number): boolean {
     const isPointer = source[owner]! > MAX_LABEL_SIZE
     const place = isPointer ? ((source[owner]! & 0x3f) << 8) | source[owner + 1]! : owner
     if (this.#names?.isKnown(place)) return this.#writeCompressed(source, owner, true)
-    return walkName(source, owner, end, HEADER_SIZE, cursor) && this.#writeWalkedName(source, owner, cursor.length, true)
+    return (
+      walkName(source, owner, end, HEADER_SIZE, cursor) &&
+      this.#writeWalkedName(source, owner, cursor.length, true)
+    )
   }
 
-  #writeWalkedName(bytes: Uint8Array, offset: number, length: number, isCompressible: boolean): boolean {
+  #writeWalkedName(
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    isCompressible: boolean,
+  ): boolean {
     if (this.compress && length > 1) return this.#writeCompressed(bytes, offset, isCompressible)
     if (!this.#room(length)) return false
     this.#length += copyWalkedName(bytes, offset, this.#bytes, this.#length)
     return true
   }
 
-  /** All names become targets, those of newer types too: only pointing from within them is forbidden. */
+  /**
+   * All names become targets, those of newer types too: only pointing from within them is
+   * forbidden.
+   */
   #writeCompressed(bytes: Uint8Array, offset: number, isCompressible: boolean): boolean {
     const names = this.#compressor
     const target = names.knownSuffix(this.#bytes, bytes, offset)

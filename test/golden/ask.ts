@@ -12,7 +12,13 @@ import { MessageWriter } from '../../src/wire/writer.ts'
 import { recordFromText } from '../support/zone-text.ts'
 import type { QueryLine, Recorded } from './scenario.ts'
 
-export const OPCODES: Readonly<Record<string, number>> = { QUERY: 0, IQUERY: 1, STATUS: 2, NOTIFY: 4, UPDATE: 5 }
+export const OPCODES: Readonly<Record<string, number>> = {
+  QUERY: 0,
+  IQUERY: 1,
+  STATUS: 2,
+  NOTIFY: 4,
+  UPDATE: 5,
+}
 const EDNS_OPTIONS = ['edns', 'do', 'version', 'opt']
 const DEFAULT_SIZE = 1232
 const DEFAULT_WAIT_SECONDS = 6
@@ -20,11 +26,26 @@ const TRANSFERS = ['AXFR', 'IXFR']
 
 /** What this runner knows to do; those with `~` are for the comparison. */
 const KNOWN = new Set([
-  ...['-rd', 'cd', 'ad', ...EDNS_OPTIONS, 'opcode', 'id', 'serial', 'tcp', 'port', 'to', 'from', 'timeout', 'upstream'],
+  ...[
+    '-rd',
+    'cd',
+    'ad',
+    ...EDNS_OPTIONS,
+    'opcode',
+    'id',
+    'serial',
+    'tcp',
+    'port',
+    'to',
+    'from',
+    'timeout',
+    'upstream',
+  ],
   ...['~order', '~ttl', '~rrsig', '~serial', '~data'],
 ])
 
-export const unknownOption = (line: QueryLine): string | undefined => line.options.keys().find(name => !KNOWN.has(name))
+export const unknownOption = (line: QueryLine): string | undefined =>
+  line.options.keys().find(name => !KNOWN.has(name))
 
 export const idOf = ({ number, options }: QueryLine): number => Number(options.get('id') ?? number)
 
@@ -33,9 +54,13 @@ const messageOf = (line: QueryLine): Uint8Array => {
   const wire = nameFromText(name)
   const typeNumber = typeFromText(type)
   const opcode = OPCODES[options.get('opcode') ?? 'QUERY']
-  if (wire === undefined || typeNumber === undefined || opcode === undefined) throw new Error(`not a question: ${name} ${type}`)
+  if (wire === undefined || typeNumber === undefined || opcode === undefined)
+    throw new Error(`not a question: ${name} ${type}`)
   const writer = new MessageWriter()
-  const flags = (options.has('-rd') ? 0 : FLAG_RD) | (options.has('cd') ? FLAG_CD : 0) | (options.has('ad') ? FLAG_AD : 0)
+  const flags =
+    (options.has('-rd') ? 0 : FLAG_RD) |
+    (options.has('cd') ? FLAG_CD : 0) |
+    (options.has('ad') ? FLAG_AD : 0)
   writer.header(idOf(line), (opcode << 11) | flags)
   writer.question(wire, typeNumber, classFromText(cls) ?? 1)
   const serial = options.get('serial')
@@ -68,12 +93,18 @@ const ednsOptions = (text: string): Uint8Array => {
 export interface Asked {
   /** What has come, in order; of a transfer several messages. */
   readonly messages: readonly Uint8Array[]
-  /** Waits until all has come that is expected, or the server has hung up, or it has been long enough; closes then. */
+  /**
+   * Waits until all has come that is expected, or the server has hung up, or it has been long
+   * enough; closes then.
+   */
   end(): Promise<void>
   close(): void
 }
 
-/** Resolves when the question is sent. `port` is the server's, or the upstream's if the line asks that. */
+/**
+ * Resolves when the question is sent. `port` is the server's, or the upstream's if the line asks
+ * that.
+ */
 export const ask = async (line: QueryLine, port: number, expected: Recorded): Promise<Asked> => {
   const { options, type } = line
   const count = TRANSFERS.includes(type) && options.has('tcp') ? (expected.answer?.length ?? 0) : 0
@@ -95,7 +126,8 @@ export const ask = async (line: QueryLine, port: number, expected: Recorded): Pr
 }
 
 /** How long the recording waited for a reply to this line. */
-export const waitMs = ({ options }: QueryLine): number => 1000 * Number(options.get('timeout') ?? DEFAULT_WAIT_SECONDS)
+export const waitMs = ({ options }: QueryLine): number =>
+  1000 * Number(options.get('timeout') ?? DEFAULT_WAIT_SECONDS)
 
 const recordCount = (messages: readonly Uint8Array[]): number =>
   messages.reduce((sum, message) => sum + (message[6]! << 8) + message[7]!, 0)
@@ -122,7 +154,11 @@ const overUdp = async ({ line, port, message, take }: OneWay): Promise<() => voi
 
 const overTcp = async ({ line, port, message, take, hungUp }: OneWay): Promise<() => void> => {
   const localAddress = line.options.get('from')
-  const socket = connect({ port, host: line.options.get('to') ?? '127.0.0.1', ...(localAddress && { localAddress }) })
+  const socket = connect({
+    port,
+    host: line.options.get('to') ?? '127.0.0.1',
+    ...(localAddress && { localAddress }),
+  })
   const reader = new FrameReader()
   socket.on('error', hungUp)
   socket.on('close', hungUp)

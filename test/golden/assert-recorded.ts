@@ -1,4 +1,5 @@
-// The verdict on a golden case: all as recorded, but for the known differences, each of which must still be there.
+// The verdict on a golden case: all as recorded, but for the known differences, each of which must
+// still be there.
 
 import assert from 'node:assert/strict'
 import type { Part } from './compare.ts'
@@ -12,13 +13,17 @@ export const assertAsRecorded = (scenario: Scenario, { outcomes, log }: Scenario
   const known = new Map(
     [...WANTED, ...PENDING]
       .filter(difference => difference.scenario === scenario.name)
-      .flatMap(({ lines, parts, reason }) => lines.flatMap(line => parts.map(part => [key(line, part), reason] as const))),
+      .flatMap(({ lines, parts, reason }) =>
+        lines.flatMap(line => parts.map(part => [key(line, part), reason] as const)),
+      ),
   )
   const unexpected: string[] = []
   for (const { line, differences } of outcomes)
     for (const { part, recorded, received } of differences)
       if (!known.delete(key(line.number, part)))
-        unexpected.push(`line ${line.number}: ${line.text}\n${part}, recorded:\n  ${recorded}\nreceived:\n  ${received}`)
+        unexpected.push(
+          `line ${line.number}: ${line.text}\n${part}, recorded:\n  ${recorded}\nreceived:\n  ${received}`,
+        )
   assert.equal(unexpected.join('\n\n'), '', 'differs from CoreDNS')
   assert.deepEqual(Object.fromEntries(known), {}, 'known differences that are gone')
   assert.deepEqual(log, scenario.log)

@@ -1,7 +1,7 @@
-// The recorded and the received reply side by side: what differs, by part. Both are decoded and printed by the same code, so compression and
-// spelling make no difference.
+// The recorded and the received reply side by side: what differs, by part. Both are decoded and
+// printed by the same code, so compression and spelling make no difference.
 
-import { Reply } from '../../src/core/reply.ts'
+import { Reply } from '../../src/chain/reply.ts'
 import { readLayout } from '../../src/wire/layout.ts'
 import { MessageWriter } from '../../src/wire/writer.ts'
 import { type Shown, show } from '../support/messages.ts'
@@ -9,7 +9,17 @@ import { recordFromText } from '../support/zone-text.ts'
 import { idOf, OPCODES } from './ask.ts'
 import type { QueryLine, Recorded } from './scenario.ts'
 
-export type Part = 'reply' | 'id' | 'rcode' | 'opcode' | 'flags' | 'question' | 'answer' | 'authority' | 'additional' | 'opt'
+export type Part =
+  | 'reply'
+  | 'id'
+  | 'rcode'
+  | 'opcode'
+  | 'flags'
+  | 'question'
+  | 'answer'
+  | 'authority'
+  | 'additional'
+  | 'opt'
 
 export interface Difference {
   readonly part: Part
@@ -18,14 +28,16 @@ export interface Difference {
 }
 
 type Section = 'answer' | 'authority' | 'additional'
-type Comparable = Readonly<Record<Exclude<Part, 'reply' | 'id' | Section>, string>> & Readonly<Record<Section, readonly string[]>>
+type Comparable = Readonly<Record<Exclude<Part, 'reply' | 'id' | Section>, string>> &
+  Readonly<Record<Section, readonly string[]>>
 
 const SECTIONS: readonly Section[] = ['answer', 'authority', 'additional']
 const NAMELESS_RDATA = '*'
 
 /**
- * `messages` is what came: none for silence, several for a transfer, whose answers are joined. TTLs that may age may be younger by as many seconds
- * as the question was asked sooner than in the recording.
+ * `messages` is what came: none for silence, several for a transfer, whose answers are joined. TTLs
+ * that may age may be younger by as many seconds as the question was asked sooner than in the
+ * recording.
  */
 export const differences = (
   line: QueryLine,
@@ -34,7 +46,10 @@ export const differences = (
   soonerSeconds: number,
 ): Difference[] => {
   const [first, ...rest] = messages
-  if (recorded.reply === 'none') return first === undefined ? [] : [{ part: 'reply', recorded: 'none', received: summary(first) }]
+  if (recorded.reply === 'none')
+    return first === undefined
+      ? []
+      : [{ part: 'reply', recorded: 'none', received: summary(first) }]
   if (first === undefined) return [{ part: 'reply', recorded: recorded.rcode, received: 'none' }]
   if (!messages.every(message => readLayout(message)))
     return [{ part: 'reply', recorded: recorded.rcode, received: `malformed: ${first.toHex()}` }]
@@ -43,8 +58,12 @@ export const differences = (
   const masks = masksOf(line)
   const received = comparable({ ...shown, answer }, masks)
   const id = idOf(line)
-  const ids: Difference[] = shown.id === id ? [] : [{ part: 'id', recorded: String(id), received: String(shown.id) }]
-  return [...ids, ...compare(expected(recorded, masks), received, new Set(recorded.marks), soonerSeconds)]
+  const ids: Difference[] =
+    shown.id === id ? [] : [{ part: 'id', recorded: String(id), received: String(shown.id) }]
+  return [
+    ...ids,
+    ...compare(expected(recorded, masks), received, new Set(recorded.marks), soonerSeconds),
+  ]
 }
 
 const summary = (message: Uint8Array): string => {
@@ -63,7 +82,8 @@ const masksOf = ({ options }: QueryLine): Masks => {
     const type = words[3] ?? ''
     if (types.includes(type)) return [...words.slice(0, 4), NAMELESS_RDATA].join(' ')
     if (type === 'SOA' && options.has('~serial')) words[6] = '*'
-    if (type === 'RRSIG' && options.has('~rrsig')) for (const field of [8, 9, 12]) words[field] = '*'
+    if (type === 'RRSIG' && options.has('~rrsig'))
+      for (const field of [8, 9, 12]) words[field] = '*'
     return words.join(' ')
   }
 }
@@ -90,14 +110,19 @@ const comparable = (shown: Shown, masks: Masks): Comparable => {
   }
 }
 
-const optText = (version: number, size: number, isDo: boolean, options: readonly string[]): string =>
-  [`version=${version}`, `size=${size}`, `do=${isDo}`, ...options].join(' ')
+const optText = (
+  version: number,
+  size: number,
+  isDo: boolean,
+  options: readonly string[],
+): string => [`version=${version}`, `size=${size}`, `do=${isDo}`, ...options].join(' ')
 
 /** From the recorded bytes; where there are none, from the text, printed anew. */
 const expected = (recorded: Recorded, masks: Masks): Comparable => {
   if (recorded.wire !== '') return comparable(show(Uint8Array.fromHex(recorded.wire)), masks)
   const { rcode, flags, opt } = recorded
-  const printed = (records: readonly string[]): string[] => records.map(record => masks(reprinted(record)))
+  const printed = (records: readonly string[]): string[] =>
+    records.map(record => masks(reprinted(record)))
   const [name, cls, type] = recorded.question[0]?.split(' ') ?? []
   return {
     rcode,
@@ -114,31 +139,59 @@ const expected = (recorded: Recorded, masks: Masks): Comparable => {
 const reprinted = (text: string): string => {
   if (text.endsWith(` ${NAMELESS_RDATA}`) && text.split(' ').length === 5) return text
   // A field that varies is masked afterwards: any value will do.
-  const { owner, type, class: cls = 1, ttlSeconds, rdata } = recordFromText(text.replaceAll(' *', ' 0000'))
+  const {
+    owner,
+    type,
+    class: cls = 1,
+    ttlSeconds,
+    rdata,
+  } = recordFromText(text.replaceAll(' *', ' 0000'))
   const writer = new MessageWriter()
   writer.header(0, 0x8000)
   writer.record(0, owner, type, cls, ttlSeconds, rdata)
   return show(new Reply(writer.finish())).answer[0] ?? ''
 }
 
-const compare = (recorded: Comparable, received: Comparable, marks: ReadonlySet<string>, soonerSeconds: number): Difference[] => {
+const compare = (
+  recorded: Comparable,
+  received: Comparable,
+  marks: ReadonlySet<string>,
+  soonerSeconds: number,
+): Difference[] => {
   const found: Difference[] = []
   for (const part of ['rcode', 'opcode', 'flags', 'question', 'opt'] as const)
-    if (recorded[part] !== received[part]) found.push({ part, recorded: recorded[part], received: received[part] })
+    if (recorded[part] !== received[part])
+      found.push({ part, recorded: recorded[part], received: received[part] })
   for (const part of SECTIONS) {
-    const [left, right] = [recorded[part], received[part]].map(records => (marks.has('order') ? records.toSorted() : records))
+    const [left, right] = [recorded[part], received[part]].map(records =>
+      marks.has('order') ? records.toSorted() : records,
+    )
     if (!areEqual(left!, right!, marks.has('ttl') ? soonerSeconds : undefined))
-      found.push({ part, recorded: left!.join('\n') || 'empty', received: right!.join('\n') || 'empty' })
+      found.push({
+        part,
+        recorded: left!.join('\n') || 'empty',
+        received: right!.join('\n') || 'empty',
+      })
   }
   return found
 }
 
 /** With `soonerSeconds`, TTLs may be lower than recorded, or higher by that. */
-const areEqual = (recorded: readonly string[], received: readonly string[], soonerSeconds: number | undefined): boolean => {
+const areEqual = (
+  recorded: readonly string[],
+  received: readonly string[],
+  soonerSeconds: number | undefined,
+): boolean => {
   if (recorded.length !== received.length) return false
-  if (soonerSeconds === undefined) return recorded.every((record, index) => record === received[index])
-  const [left, right] = [recorded, received].map(records => records.map(splitTtl).sort((a, b) => (a.rest < b.rest ? -1 : 1)))
-  return left!.every(({ rest, ttl }, index) => rest === right![index]!.rest && right![index]!.ttl <= ttl + soonerSeconds)
+  if (soonerSeconds === undefined)
+    return recorded.every((record, index) => record === received[index])
+  const [left, right] = [recorded, received].map(records =>
+    records.map(splitTtl).sort((a, b) => (a.rest < b.rest ? -1 : 1)),
+  )
+  return left!.every(
+    ({ rest, ttl }, index) =>
+      rest === right![index]!.rest && right![index]!.ttl <= ttl + soonerSeconds,
+  )
 }
 
 const splitTtl = (record: string): { readonly rest: string; readonly ttl: number } => {

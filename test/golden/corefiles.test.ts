@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
-import { inspectCorefile } from '../../src/server/load.ts'
+import { inspectCorefile } from '../../src/process/load/load.ts'
 import { freePorts, temporaryFolder, type WatchedProcess } from '../support/server-process.ts'
 import { startIn, whyUnserved } from './run-scenario.ts'
 
@@ -15,7 +15,10 @@ const PORT = '@PORT@'
 const read = (...path: readonly string[]): string => readFileSync(join(...path), 'utf8')
 
 /** A server with this Corefile, on a port that was free, in a copy of its folder. */
-const start = async (t: TestContext, folder: string): Promise<{ readonly server: WatchedProcess; readonly port: string }> => {
+const start = async (
+  t: TestContext,
+  folder: string,
+): Promise<{ readonly server: WatchedProcess; readonly port: string }> => {
   const copy = temporaryFolder(t)
   cpSync(folder, copy, { recursive: true })
   const port = String((await freePorts(1))[0])
@@ -29,10 +32,15 @@ suite('golden, refused', { concurrency: 2 }, () => {
     const corefile = read(folder, 'Corefile')
     const unserved = whyUnserved(corefile, folder)
     test(unserved === false ? name : `${name}, for another reason: ${unserved}`, async t => {
-      const { errors } = inspectCorefile(corefile.replaceAll(PORT, '1053'), 'Corefile', { baseDir: folder })
+      const { errors } = inspectCorefile(corefile.replaceAll(PORT, '1053'), 'Corefile', {
+        baseDir: folder,
+      })
       if (errors.length > 0) {
         if (unserved === false)
-          assert.equal(errors[0]!.message.replaceAll('1053', PORT).trimEnd(), read(folder, 'error').trimEnd())
+          assert.equal(
+            errors[0]!.message.replaceAll('1053', PORT).trimEnd(),
+            read(folder, 'error').trimEnd(),
+          )
         return
       }
       const { server, port } = await start(t, folder)

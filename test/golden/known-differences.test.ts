@@ -8,7 +8,8 @@ const FOLDERS = ['scenarios', 'kubernetes/scenarios']
 
 test('known differences are those of cases that there are', () => {
   const names = [...WANTED, ...PENDING].map(({ scenario }) => scenario)
-  const isThere = (name: string): boolean => FOLDERS.some(folder => existsSync(join(import.meta.dirname, folder, name)))
+  const isThere = (name: string): boolean =>
+    FOLDERS.some(folder => existsSync(join(import.meta.dirname, folder, name)))
   assert.deepEqual(
     names.filter(name => !isThere(name)),
     [],

@@ -1,4 +1,5 @@
-// Where shardns answers otherwise than CoreDNS did, line by line. A line that does not differ any more fails the test: then it goes from here.
+// Where shardns answers otherwise than CoreDNS did, line by line. A line that does not differ any
+// more fails the test: then it goes from here.
 
 import type { Part } from './compare.ts'
 
@@ -10,16 +11,20 @@ export interface KnownDifference {
   readonly reason: string
 }
 
-const OWN_CASE = 'what the cache holds is answered in the letters of this question, not in those of whoever asked first'
+const OWN_CASE =
+  'what the cache holds is answered in the letters of this question, not in those of whoever asked first'
 const NO_SERVICE_NAME =
   'an endpoint whose slice names no service has no name: NXDOMAIN, where CoreDNS cannot pack its answer and is silent'
-const NO_SUCH_SERVICE = 'an endpoint of a service that does not exist has no name: CoreDNS gives one that does not resolve'
+const NO_SUCH_SERVICE =
+  'an endpoint of a service that does not exist has no name: CoreDNS gives one that does not resolve'
 const FQDN = 'EndpointSlices of type FQDN are left out: the service has no endpoints'
-const NOT_IMPORTED = 'an imported slice that does not say its cluster is left out: CoreDNS makes an empty label of it'
+const NOT_IMPORTED =
+  'an imported slice that does not say its cluster is left out: CoreDNS makes an empty label of it'
 const HIDDEN = 'the namespace is hidden, and so are the names of its addresses'
 const SERVER_NAME = 'the name has address records, so that it exists for every other type'
 const MIXED_SERVER_NAME = 'the name is the same in any letters'
-const UNSYNCED = 'what the cluster will say is not known yet: nobody else is asked, though the zone falls through'
+const UNSYNCED =
+  'what the cluster will say is not known yet: nobody else is asked, though the zone falls through'
 const IMPORT_WITHOUT_PORTS = 'a ServiceImport without ports has addresses all the same'
 const IMPORT_WITHOUT_IPS = 'a ServiceImport without addresses exists for all types'
 
@@ -43,34 +48,70 @@ export const WANTED: readonly KnownDifference[] = [
     reason: 'a NOTIFY is not answered with what a QUERY brought',
   },
   { scenario: 'cache-flags', lines: [69, 70], parts: ['answer'], reason: OWN_CASE },
-  { scenario: 'multicluster', lines: [22], parts: ['rcode', 'answer', 'authority'], reason: IMPORT_WITHOUT_PORTS },
+  {
+    scenario: 'multicluster',
+    lines: [22],
+    parts: ['rcode', 'answer', 'authority'],
+    reason: IMPORT_WITHOUT_PORTS,
+  },
   { scenario: 'multicluster', lines: [23, 24, 25], parts: ['rcode'], reason: IMPORT_WITHOUT_PORTS },
   { scenario: 'multicluster', lines: [29], parts: ['rcode'], reason: IMPORT_WITHOUT_IPS },
   { scenario: 'multicluster', lines: [33], parts: ['answer'], reason: NOT_IMPORTED },
   { scenario: 'multicluster', lines: [35, 39], parts: ['reply'], reason: NOT_IMPORTED },
-  { scenario: 'multicluster', lines: [49], parts: ['rcode', 'answer', 'authority'], reason: NOT_IMPORTED },
-  { scenario: 'multicluster', lines: [67, 68, 69, 70, 134, 135], parts: ['reply'], reason: NO_SERVICE_NAME },
+  {
+    scenario: 'multicluster',
+    lines: [49],
+    parts: ['rcode', 'answer', 'authority'],
+    reason: NOT_IMPORTED,
+  },
+  {
+    scenario: 'multicluster',
+    lines: [67, 68, 69, 70, 134, 135],
+    parts: ['reply'],
+    reason: NO_SERVICE_NAME,
+  },
   { scenario: 'multicluster', lines: [149, 160], parts: ['rcode'], reason: SERVER_NAME },
   { scenario: 'multicluster', lines: [161], parts: ['rcode'], reason: MIXED_SERVER_NAME },
-  { scenario: 'namespace-labels-ignore-empty', lines: [84, 85], parts: ['rcode', 'flags', 'authority'], reason: FQDN },
+  {
+    scenario: 'namespace-labels-ignore-empty',
+    lines: [84, 85],
+    parts: ['rcode', 'flags', 'authority'],
+    reason: FQDN,
+  },
   {
     scenario: 'namespace-labels-ignore-empty',
     lines: [88, 164],
     parts: ['rcode', 'flags', 'answer', 'authority'],
     reason: HIDDEN,
   },
-  { scenario: 'namespace-labels-ignore-empty', lines: [165], parts: ['reply'], reason: NO_SERVICE_NAME },
+  {
+    scenario: 'namespace-labels-ignore-empty',
+    lines: [165],
+    parts: ['reply'],
+    reason: NO_SERVICE_NAME,
+  },
   { scenario: 'reverse-cidr-ttl0', lines: [28], parts: ['rcode'], reason: SERVER_NAME },
   { scenario: 'reverse-cidr-ttl0', lines: [77], parts: ['rcode'], reason: FQDN },
-  { scenario: 'not-synced', lines: [10, 28, 29, 30, 48], parts: ['rcode', 'flags', 'authority'], reason: UNSYNCED },
+  {
+    scenario: 'not-synced',
+    lines: [10, 28, 29, 30, 48],
+    parts: ['rcode', 'flags', 'authority'],
+    reason: UNSYNCED,
+  },
   { scenario: 'seed', lines: [134], parts: ['reply'], reason: NO_SERVICE_NAME },
   {
     scenario: 'verified-pod-names-ttl',
     lines: [112],
     parts: ['answer'],
-    reason: 'a name of a pod with a dot in it stays one label: CoreDNS gives two, and denies that name then',
+    reason:
+      'a name of a pod with a dot in it stays one label: CoreDNS gives two, and denies that name then',
   },
-  { scenario: 'verified-pod-names-ttl', lines: [161], parts: ['rcode', 'answer', 'authority'], reason: FQDN },
+  {
+    scenario: 'verified-pod-names-ttl',
+    lines: [161],
+    parts: ['rcode', 'answer', 'authority'],
+    reason: FQDN,
+  },
   {
     scenario: 'verified-pod-names-ttl',
     lines: [210],
@@ -79,7 +120,12 @@ export const WANTED: readonly KnownDifference[] = [
   },
   { scenario: 'verified-pod-names-ttl', lines: [288], parts: ['rcode'], reason: MIXED_SERVER_NAME },
   { scenario: 'zones-nested', lines: [69], parts: ['rcode'], reason: FQDN },
-  { scenario: 'zones-nested', lines: [81], parts: ['rcode', 'flags', 'answer', 'authority'], reason: NO_SUCH_SERVICE },
+  {
+    scenario: 'zones-nested',
+    lines: [81],
+    parts: ['rcode', 'flags', 'answer', 'authority'],
+    reason: NO_SUCH_SERVICE,
+  },
 ]
 
 /** These should go. */

@@ -1,10 +1,11 @@
-// Answers that the real CoreDNS gave for a cluster, asked of shardns beside the test API server with the same objects.
+// Answers that the real CoreDNS gave for a cluster, asked of shardns beside the test API server
+// with the same objects.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { parseAllDocuments } from 'yaml'
-import { startKubeApi } from '../kube-api/api-server.ts'
+import { startKubeApi } from '../fakes/kube-api/api-server.ts'
 import { assertAsRecorded } from './assert-recorded.ts'
 import { runScenario, whySkipped } from './run-scenario.ts'
 import { readScenarios } from './scenario.ts'

@@ -1,11 +1,17 @@
-// Runs one golden case: starts what it needs, asks its lines in order, and compares what comes back with the recording.
+// Runs one golden case: starts what it needs, asks its lines in order, and compares what comes back
+// with the recording.
 
 import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { inspectCorefile } from '../../src/server/load.ts'
-import { closedPort, type FakeUpstream } from '../support/fake-upstream.ts'
-import { type Cleanup, freePorts, temporaryFolder, WatchedProcess } from '../support/server-process.ts'
+import { inspectCorefile } from '../../src/process/load/load.ts'
+import { closedPort, type FakeUpstream } from '../fakes/fake-upstream.ts'
+import {
+  type Cleanup,
+  freePorts,
+  temporaryFolder,
+  WatchedProcess,
+} from '../support/server-process.ts'
 import { ROOT } from '../support/source-files.ts'
 import { type Asked, ask, unknownOption, waitMs } from './ask.ts'
 import { type Difference, differences } from './compare.ts'
@@ -13,20 +19,30 @@ import type { QueryLine, Recorded, Scenario, Step } from './scenario.ts'
 import { startGoldenUpstream } from './upstream.ts'
 
 const ATTEMPTS = 3
-/** What a server that should be silent has at least, behind the last question, to be caught talking. */
+/**
+ * What a server that should be silent has at least, behind the last question, to be caught talking.
+ */
 const SILENCE_MS = 200
 const PORT_MARK = /@PORT(\d*)@/g
 /** Of a machine, not of a process, or of a server that is not here: a test cannot give them. */
 const MACHINE_FILES = ['addresses', 'resolv.conf', 'etcd']
 
-/** Why a Corefile cannot be served by what there is: false if it can. Other errors are for the test to find. */
+/**
+ * Why a Corefile cannot be served by what there is: false if it can. Other errors are for the test
+ * to find.
+ */
 export const whyUnserved = (corefile: string, folder: string): string | false => {
   const text = corefile.replaceAll(PORT_MARK, '1053').replaceAll(/@\w+@/g, '127.0.0.1:1054')
   const { errors } = inspectCorefile(text, 'Corefile', { baseDir: folder })
   const missing = errors.filter(
-    ({ code, message }) => code.startsWith('unsupported-') || /not supported by shardns yet/.test(message),
+    ({ code, message }) =>
+      code.startsWith('unsupported-') || /not supported by shardns yet/.test(message),
   )
-  return [...new Set(missing.map(({ message }) => message.replace(' is known to CoreDNS but', '')))].join(', ') || false
+  return (
+    [
+      ...new Set(missing.map(({ message }) => message.replace(' is known to CoreDNS but', ''))),
+    ].join(', ') || false
+  )
 }
 
 /** Why a case is not run: false if it is. */
@@ -35,7 +51,9 @@ export const whySkipped = ({ corefile, folder, files, steps }: Scenario): string
   if (unserved !== false) return unserved
   const machine = MACHINE_FILES.find(file => files.includes(file))
   if (machine !== undefined) return `needs a machine with the ${machine} of the recording`
-  const unknown = new Set(steps.flatMap(step => (step.kind === 'ask' ? (unknownOption(step.line) ?? []) : [])))
+  const unknown = new Set(
+    steps.flatMap(step => (step.kind === 'ask' ? (unknownOption(step.line) ?? []) : [])),
+  )
   return unknown.size > 0 && `asks with ${[...unknown].join(', ')}`
 }
 
@@ -59,7 +77,11 @@ interface Question {
 }
 
 /** `apiServer` is ADDRESS:PORT, for cases with a cluster. */
-export const runScenario = async (t: Cleanup, scenario: Scenario, apiServer = ''): Promise<ScenarioRun> => {
+export const runScenario = async (
+  t: Cleanup,
+  scenario: Scenario,
+  apiServer = '',
+): Promise<ScenarioRun> => {
   const world = await World.start(t, scenario, apiServer)
   const outcomes = await world.play()
   return { outcomes, log: await world.endLog() }
@@ -92,13 +114,19 @@ class World {
     const upstreams = new Map<string, FakeUpstream>()
     for (const file of ['upstream', 'upstream2'].filter(name => scenario.files.includes(name)))
       upstreams.set(file, await startGoldenUpstream(join(folder, file)))
-    t.after(async () => void (await Promise.all(upstreams.values().map(upstream => upstream.close()))))
-    const addresses = new Map([...upstreams].map(([file, { port }]) => [`@${file.toUpperCase()}@`, `127.0.0.1:${port}`]))
+    t.after(
+      async () => void (await Promise.all(upstreams.values().map(upstream => upstream.close()))),
+    )
+    const addresses = new Map(
+      [...upstreams].map(([file, { port }]) => [`@${file.toUpperCase()}@`, `127.0.0.1:${port}`]),
+    )
     addresses.set('@CLOSED@', `127.0.0.1:${await closedPort()}`).set('@APISERVER@', apiServer)
     const marks = new Set(scenario.corefile.match(PORT_MARK))
     for (let attempt = 1; ; attempt++) {
       const ports = await freePorts(marks.size)
-      const corefile = scenario.corefile.replaceAll(PORT_MARK, (_, turn: string) => String(ports[Number(turn || 1) - 1]))
+      const corefile = scenario.corefile.replaceAll(PORT_MARK, (_, turn: string) =>
+        String(ports[Number(turn || 1) - 1]),
+      )
       writeFileSync(
         join(folder, 'Corefile'),
         corefile.replaceAll(/@\w+@/g, mark => addresses.get(mark) ?? mark),
@@ -134,7 +162,10 @@ class World {
     if (silent.length > 0) await sleep(SILENCE_MS)
     for (const { asked } of silent) asked.close()
     return open.map(({ line, entry, asked, savedMs: saved }) => {
-      return { line, differences: differences(line, entry, asked.messages, Math.ceil(saved / 1000)) }
+      return {
+        line,
+        differences: differences(line, entry, asked.messages, Math.ceil(saved / 1000)),
+      }
     })
   }
 
@@ -165,4 +196,9 @@ class World {
 
 /** The server with the `Corefile` of a folder, in that folder. */
 export const startIn = (t: Cleanup, folder: string): WatchedProcess =>
-  new WatchedProcess(t, process.execPath, [join(ROOT, 'src/cli.ts'), '-conf', 'Corefile', '--workers', '1'], folder)
+  new WatchedProcess(
+    t,
+    process.execPath,
+    [join(ROOT, 'src/cli.ts'), '-conf', 'Corefile', '--workers', '1'],
+    folder,
+  )

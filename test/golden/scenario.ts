@@ -1,4 +1,5 @@
-// A golden case as its files say it: what is asked and done in which order, and what CoreDNS answered. README.md has the format.
+// A golden case as its files say it: what is asked and done in which order, and what CoreDNS
+// answered. README.md has the format.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -59,9 +60,20 @@ export const readScenarios = (folder: string): Scenario[] =>
 
 const readScenario = (folder: string, name: string): Scenario => {
   const read = (file: string): string => readFileSync(join(folder, file), 'utf8')
-  const { log = [], replies } = JSON.parse(read('expected.json')) as { log?: string[]; replies: Recorded[] }
+  const { log = [], replies } = JSON.parse(read('expected.json')) as {
+    log?: string[]
+    replies: Recorded[]
+  }
   const steps = read('queries').split('\n').flatMap(readStep)
-  return { name, folder, corefile: read('Corefile'), files: readdirSync(folder), steps, log, recorded: replies }
+  return {
+    name,
+    folder,
+    corefile: read('Corefile'),
+    files: readdirSync(folder),
+    steps,
+    log,
+    recorded: replies,
+  }
 }
 
 const readStep = (line: string, index: number): Step[] => {
@@ -73,7 +85,9 @@ const readStep = (line: string, index: number): Step[] => {
   const hasClass = rest[0] !== undefined && classFromText(rest[0]) !== undefined
   const options = new Map(rest.slice(hasClass ? 1 : 0).map(optionOf))
   const cls = hasClass ? rest[0]! : 'IN'
-  return [{ kind: 'ask', line: { number: index + 1, text, name: first, type, class: cls, options } }]
+  return [
+    { kind: 'ask', line: { number: index + 1, text, name: first, type, class: cls, options } },
+  ]
 }
 
 const readDeed = ([word, one = '', two = '']: readonly string[]): Step => {

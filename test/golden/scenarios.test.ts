@@ -1,4 +1,5 @@
-// Answers that the real CoreDNS gave, asked of shardns. README.md says what is compared; known-differences.ts, where the two differ.
+// Answers that the real CoreDNS gave, asked of shardns. README.md says what is compared;
+// known-differences.ts, where the two differ.
 
 import { join } from 'node:path'
 import { suite, test } from 'node:test'

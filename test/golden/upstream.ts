@@ -1,8 +1,9 @@
-// The small upstream of the golden cases, as README.md describes it: answers from a file that is read again for every question.
+// The small upstream of the golden cases, as README.md describes it: answers from a file that is
+// read again for every question.
 
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RecordData } from '../../src/core/answer.ts'
+import type { RecordData } from '../../src/chain/answer.ts'
 import { EDNS_DO, type Edns, forEachOption, makeOption, readEdns } from '../../src/wire/edns.ts'
 import {
   FLAG_AA,
@@ -32,7 +33,7 @@ import {
   typeToText,
 } from '../../src/wire/rrtypes.ts'
 import { MessageWriter } from '../../src/wire/writer.ts'
-import { type Asked, type FakeUpstream, fakeUpstream } from '../support/fake-upstream.ts'
+import { type Asked, type FakeUpstream, fakeUpstream } from '../fakes/fake-upstream.ts'
 import { recordFromText } from '../support/zone-text.ts'
 
 const OPCODE_NOTIFY = 4
@@ -71,11 +72,14 @@ const readZone = (path: string): Zone => {
   const rules = told.filter(line => line.startsWith('!')).map(line => line.split(/\s+/).slice(1))
   return {
     records: records.map(record => ({ ...record, name: nameToText(record.owner).toLowerCase() })),
-    rules: new Map(rules.map(([name = '', type, ...action]) => [`${name.toLowerCase()} ${type}`, action])),
+    rules: new Map(
+      rules.map(([name = '', type, ...action]) => [`${name.toLowerCase()} ${type}`, action]),
+    ),
   }
 }
 
-const isAtOrBelow = (name: string, zone: string): boolean => name === zone || zone === '.' || name.endsWith(`.${zone}`)
+const isAtOrBelow = (name: string, zone: string): boolean =>
+  name === zone || zone === '.' || name.endsWith(`.${zone}`)
 
 const parentOf = (name: string): string => name.slice(name.indexOf('.') + 1) || '.'
 
@@ -101,7 +105,8 @@ class Exchange {
     const layout = readLayout(bytes)
     const question = readQuestion(bytes)
     const edns = layout && readEdns(bytes, layout)
-    if (question === undefined || edns === 'malformed') throw new Error('the server sent what is no query')
+    if (question === undefined || edns === 'malformed')
+      throw new Error('the server sent what is no query')
     this.#asked = asked
     this.#path = path
     this.#counts = counts
@@ -124,12 +129,18 @@ class Exchange {
     if (isTransfer) return this.#send(this.#transfer(zone, found))
     const counted = `${this.#name} ${this.#type}`
     this.#counts.set(counted, (this.#counts.get(counted) ?? 0) + 1)
-    if (isAtOrBelow(this.#name, 'echo.') || this.#name === 'notified.echo.') return this.#send(this.#echo(found))
-    const [action, argument = '', data = ''] = zone.rules.get(counted) ?? zone.rules.get(`${this.#name} *`) ?? []
+    if (isAtOrBelow(this.#name, 'echo.') || this.#name === 'notified.echo.')
+      return this.#send(this.#echo(found))
+    const [action, argument = '', data = ''] =
+      zone.rules.get(counted) ?? zone.rules.get(`${this.#name} *`) ?? []
     if (action === 'drop') return
     if (action === 'rcode') return this.#send({ ...found, rcode: rcodeFromText(argument) ?? 0 })
     if (action === 'truncate') return this.#send(found, transport === 'udp')
-    if (action === 'option') return this.#send({ ...found, options: makeOption(Number(argument), Uint8Array.fromHex(data)) })
+    if (action === 'option')
+      return this.#send({
+        ...found,
+        options: makeOption(Number(argument), Uint8Array.fromHex(data)),
+      })
     if (action === 'delay') await sleep(1000 * Number(argument))
     this.#send(this.#lookUp(zone, found))
   }
@@ -146,7 +157,9 @@ class Exchange {
       isThere = here.length > 0
       isAnswered = matching.length > 0
       const shown = isAnswered ? matching : aliases
-      found.answer.push(...shown.map(record => (name === this.#name ? { ...record, owner: wire } : record)))
+      found.answer.push(
+        ...shown.map(record => (name === this.#name ? { ...record, owner: wire } : record)),
+      )
       const alias = aliases[0]
       if (isAnswered || alias === undefined) break
       name = nameToText(alias.rdata).toLowerCase()
@@ -155,7 +168,8 @@ class Exchange {
     const soa = soaAbove(records, name)
     if (soa !== undefined) {
       found.authority.push(soa)
-      if (!isThere && !records.some(record => isAtOrBelow(record.name, name))) found.rcode = RCODE_NXDOMAIN
+      if (!isThere && !records.some(record => isAtOrBelow(record.name, name)))
+        found.rcode = RCODE_NXDOMAIN
     } else if (found.answer.length === 0) found.rcode = RCODE_REFUSED
     return found
   }
@@ -169,7 +183,8 @@ class Exchange {
 
   #echo(found: Answer): Answer {
     const isAsked = this.#question.type === TYPE_TXT
-    if (this.#name === 'notified.echo.') return this.#texts(found, 0, CLASS_IN, [...this.#notified].sort())
+    if (this.#name === 'notified.echo.')
+      return this.#texts(found, 0, CLASS_IN, [...this.#notified].sort())
     if (isAtOrBelow(this.#name, 'asked.echo.') && isAsked) {
       const wanted = this.#name === 'asked.echo.' ? '@' : this.#name.slice(0, -'asked.echo.'.length)
       const counts = [...this.#counts].sort().filter(([key]) => key.startsWith(`${wanted} `))
@@ -180,14 +195,17 @@ class Exchange {
         counts.map(([key, count]) => `${key}=${count}`),
       )
     }
-    return isAsked || this.#type === 'ANY' ? this.#texts(found, 60, this.#question.class, this.#description()) : found
+    return isAsked || this.#type === 'ANY'
+      ? this.#texts(found, 60, this.#question.class, this.#description())
+      : found
   }
 
   #description(): string[] {
     const { bytes, transport } = this.#asked
     const options: string[] = []
     const edns = this.#edns
-    if (edns !== undefined) forEachOption(bytes, edns, (code, data) => options.push(` ${code}:${data.toHex()}`))
+    if (edns !== undefined)
+      forEachOption(bytes, edns, (code, data) => options.push(` ${code}:${data.toHex()}`))
     const flags = FLAG_WORDS.flatMap(([bit, word]) => (getFlags(bytes, 0) & bit ? [word] : []))
     return [
       `name=${nameToText(this.#question.wire)}`,
@@ -206,7 +224,10 @@ class Exchange {
   }
 
   #send(found: Answer, isTruncated = false): void {
-    const limit = this.#asked.transport === 'tcp' ? Number.POSITIVE_INFINITY : Math.max(PLAIN_UDP_SIZE, this.#edns?.udpSize ?? 0)
+    const limit =
+      this.#asked.transport === 'tcp'
+        ? Number.POSITIVE_INFINITY
+        : Math.max(PLAIN_UDP_SIZE, this.#edns?.udpSize ?? 0)
     const whole = this.#message(found, isTruncated)
     const isWhole = whole.length <= limit
     this.#asked.send(isWhole ? whole : this.#message({ ...found, answer: [], authority: [] }, true))
@@ -217,32 +238,58 @@ class Exchange {
     const writer = new MessageWriter()
     writer.compress = true
     const copied = getFlags(bytes, 0) & (FLAG_RD | FLAG_CD | 0x7800)
-    writer.header(getId(bytes, 0), FLAG_QR | FLAG_AA | FLAG_RA | copied | (isTruncated ? FLAG_TC : 0) | rcode)
+    writer.header(
+      getId(bytes, 0),
+      FLAG_QR | FLAG_AA | FLAG_RA | copied | (isTruncated ? FLAG_TC : 0) | rcode,
+    )
     writer.question(this.#question.wire, this.#question.type, this.#question.class)
     for (const [section, records] of [answer, authority].entries())
       for (const { owner, type, class: cls = CLASS_IN, ttlSeconds, rdata } of records)
-        writer.record(section as 0 | 1, this.#respelt(owner), type, cls, ttlSeconds, this.#respeltRdata(type, rdata))
+        writer.record(
+          section as 0 | 1,
+          this.#respelt(owner),
+          type,
+          cls,
+          ttlSeconds,
+          this.#respeltRdata(type, rdata),
+        )
     if (this.#edns !== undefined || options !== undefined) {
       const flags = options === undefined && this.#edns?.do ? EDNS_DO : 0
-      writer.opt({ udpSize: SIZE, extendedRcode: 0, version: 0, flags, options: options ?? new Uint8Array() })
+      writer.opt({
+        udpSize: SIZE,
+        extendedRcode: 0,
+        version: 0,
+        flags,
+        options: options ?? new Uint8Array(),
+      })
     }
     return writer.finish()
   }
 
-  /** The recordings' upstream compressed names without looking at letters: a shared end of a name has the question's. */
+  /**
+   * The recordings' upstream compressed names without looking at letters: a shared end of a name
+   * has the question's.
+   */
   #respelt(name: Uint8Array): Uint8Array {
     const { wire } = this.#question
     for (let at = 0; at < name.length; at += name[at]! + 1)
       for (let from = 0; from < wire.length; from += wire[from]! + 1)
-        if (namesEqual(name.subarray(at), wire.subarray(from))) return Buffer.concat([name.subarray(0, at), wire.subarray(from)])
+        if (namesEqual(name.subarray(at), wire.subarray(from)))
+          return Buffer.concat([name.subarray(0, at), wire.subarray(from)])
     return name
   }
 
   #respeltRdata(type: number, rdata: Uint8Array): Uint8Array {
     const parts: Uint8Array[] = []
     const visitor = {
-      rdataBytes: (bytes: Uint8Array, from: number, to: number) => parts.push(bytes.subarray(from, to)) > 0,
-      rdataName: (bytes: Uint8Array, offset: number, { length }: NameCursor, isCompressible: boolean) => {
+      rdataBytes: (bytes: Uint8Array, from: number, to: number) =>
+        parts.push(bytes.subarray(from, to)) > 0,
+      rdataName: (
+        bytes: Uint8Array,
+        offset: number,
+        { length }: NameCursor,
+        isCompressible: boolean,
+      ) => {
         const name = bytes.subarray(offset, offset + length)
         return parts.push(isCompressible ? this.#respelt(name) : name) > 0
       },

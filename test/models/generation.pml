@@ -1,4 +1,4 @@
-/* src/supervisor.ts (move, commit, abort, bring, exited) and src/server/shard.ts: all shards go from one configuration to the next, the second of
+/* src/process/shards/supervisor.ts (move, commit, abort, bring, exited) and src/shard/shard.ts: all shards go from one configuration to the next, the second of
  * which may fail to load, though one shard may die at any moment. Main is one thread: what it does between two waits is one step here.
  * Held: in the end every shard serves the configuration in force, and no wait is for ever; main frees a configuration only when no shard uses it.
  * Broken: WIPES lets the end of a wait forget the wait that has begun meanwhile; COMMITS_SUCCESSOR commits a worker that is not the one that has

@@ -1,10 +1,10 @@
-// The whole life of a reply in one thread, without sockets: read as forward reads it, stored, put into another order, counted, logged, finished
-// for its client; and a hit of what was stored.
+// The whole life of a reply in one thread, without sockets: read as forward reads it, stored, put
+// into another order, counted, logged, finished for its client; and a hit of what was stored.
 
-import { errorReply } from '../../src/core/answer.ts'
-import { ServerError } from '../../src/core/errors.ts'
-import { finishReply } from '../../src/core/finish.ts'
-import type { Handler } from '../../src/core/handler.ts'
+import { errorReply } from '../../src/chain/answer.ts'
+import { ServerError } from '../../src/chain/errors.ts'
+import { finishReply } from '../../src/chain/finish.ts'
+import type { Handler } from '../../src/chain/handler.ts'
 import { cache } from '../../src/plugins/cache/index.ts'
 import { errors } from '../../src/plugins/errors/index.ts'
 import { loadbalance } from '../../src/plugins/loadbalance/index.ts'
@@ -13,7 +13,14 @@ import { serveLog } from '../../src/plugins/log/serve.ts'
 import { prometheus } from '../../src/plugins/prometheus/index.ts'
 import { isReply, readReply } from '../../src/upstream/judge.ts'
 import { BOMB_NAME } from './bomb-writer.ts'
-import { chain, directive, fakeClock, fakeControl, type QueryOptions, query } from './plugin-harness.ts'
+import {
+  chain,
+  directive,
+  fakeClock,
+  fakeControl,
+  type QueryOptions,
+  query,
+} from './plugin-harness.ts'
 
 export interface BombLife {
   /** What the client gets when upstream answers so; undefined: when it does not answer. */
@@ -30,7 +37,9 @@ export const bombLife = async (): Promise<BombLife> => {
   const relay: Handler = asked => {
     const bytes = upstream
     if (bytes === undefined) throw new ServerError('UPSTREAM_TIMEOUT', 'upstream: silent')
-    const reply = isReply(bytes, asked.flags, asked.question) ? readReply(bytes, asked.question, true) : undefined
+    const reply = isReply(bytes, asked.flags, asked.question)
+      ? readReply(bytes, asked.question, true)
+      : undefined
     if (reply === undefined) throw new ServerError('UPSTREAM_MALFORMED', 'upstream: malformed')
     return reply
   }
@@ -39,9 +48,11 @@ export const bombLife = async (): Promise<BombLife> => {
   const stored = await chain(cache, 'cache 30', { ...setup, next: relay })
   const balanced = await chain(loadbalance, 'loadbalance', { ...setup, next: stored.handle })
   const counted = await chain(prometheus, 'prometheus', { ...setup, next: balanced.handle })
-  const logged = serveLog(parseLog(directive('log . {common} {\nclass success denial\n}')), counted.serve, NOTHING).wrap(
-    counted.handle,
-  )
+  const logged = serveLog(
+    parseLog(directive('log . {common} {\nclass success denial\n}')),
+    counted.serve,
+    NOTHING,
+  ).wrap(counted.handle)
   const top = await chain(errors, 'errors', { ...setup, next: logged })
   return {
     ask(reply, options) {

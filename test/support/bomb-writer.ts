@@ -1,4 +1,5 @@
-// Writes replies to `q.bomb.test A` record by record, with whatever names and pointers they are to have.
+// Writes replies to `q.bomb.test A` record by record, with whatever names and pointers they are to
+// have.
 
 import { nameFromText } from '../../src/wire/name.ts'
 import * as rr from '../../src/wire/rrtypes.ts'
@@ -64,7 +65,9 @@ export class BombWriter {
     return at
   }
 
-  /** Where rdata begins whose type has no names in it: what stands there is met by pointers only. */
+  /**
+   * Where rdata begins whose type has no names in it: what stands there is met by pointers only.
+   */
   hidden(section: Section, rdata: Bytes): number {
     return this.record(section, { owner: [0], type: PRIVATE_TYPE, rdata }) + 11
   }

@@ -1,5 +1,6 @@
-// Replies that cost as much as their bytes can make them: each is well-formed and aims at one walk over names or records. All answer
-// `q.bomb.test A`; most begin with such a record, so that they may be kept.
+// Replies that cost as much as their bytes can make them: each is well-formed and aims at one walk
+// over names or records. All answer `q.bomb.test A`; most begin with such a record, so that they
+// may be kept.
 
 import * as rr from '../../src/wire/rrtypes.ts'
 import {
@@ -58,14 +59,25 @@ const cnamesOfOneName = (): BombWriter => {
 const cnamesOfManyNames = (): BombWriter => {
   const writer = new BombWriter(false)
   const tail = writer.hidden(0, LONG_TAIL)
-  writer.fill(0, n => ({ owner: [...label(n), ...pointer(tail)], type: rr.TYPE_CNAME, rdata: QNAME_POINTER }), 3650)
+  writer.fill(
+    0,
+    n => ({ owner: [...label(n), ...pointer(tail)], type: rr.TYPE_CNAME, rdata: QNAME_POINTER }),
+    3650,
+  )
   return withChain(writer, 32)
 }
 
 const cnamesOfQname = (): BombWriter =>
-  new BombWriter(false).fill(0, () => ({ owner: QNAME_POINTER, type: rr.TYPE_CNAME, rdata: [1, 120, ...ZONE_POINTER] }))
+  new BombWriter(false).fill(0, () => ({
+    owner: QNAME_POINTER,
+    type: rr.TYPE_CNAME,
+    rdata: [1, 120, ...ZONE_POINTER],
+  }))
 
-/** Owners that go through as many pointers, each behind such a label: `label` is empty or one of one byte. */
+/**
+ * Owners that go through as many pointers, each behind such a label: `label` is empty or one of one
+ * byte.
+ */
 const pointers = (hops: number, label: readonly number[], count: number): BombWriter => {
   const writer = new BombWriter()
   const start = writer.length + 11
@@ -77,7 +89,11 @@ const pointers = (hops: number, label: readonly number[], count: number): BombWr
     target = at
   }
   writer.hidden(0, rdata)
-  return writer.fill(0, n => ({ owner: pointer(target), type: rr.TYPE_A, rdata: address(n) }), count)
+  return writer.fill(
+    0,
+    n => ({ owner: pointer(target), type: rr.TYPE_A, rdata: address(n) }),
+    count,
+  )
 }
 
 type Rdata = (to: readonly number[], n: number) => Bytes
@@ -88,13 +104,21 @@ interface Shape {
 }
 
 /** Records under one long name, with pointers to it in rdata. */
-const under = (name: Uint8Array, type: number, rdata: Rdata, { section = 0, most }: Shape = {}): BombWriter => {
+const under = (
+  name: Uint8Array,
+  type: number,
+  rdata: Rdata,
+  { section = 0, most }: Shape = {},
+): BombWriter => {
   const writer = new BombWriter()
   const to = pointer(writer.hidden(section, name))
   return writer.fill(section, n => ({ owner: to, type, rdata: rdata(to, n) }), most)
 }
 
-/** Records under names that share all but their first label, and pointers to others of them in rdata. */
+/**
+ * Records under names that share all but their first label, and pointers to others of them in
+ * rdata.
+ */
 const distinct = (type: number, rdata: Rdata, { section = 0, most }: Shape = {}): BombWriter => {
   const writer = new BombWriter()
   const tail = pointer(writer.hidden(section, LONG_TAIL))
@@ -109,7 +133,10 @@ const distinct = (type: number, rdata: Rdata, { section = 0, most }: Shape = {})
 const FNV_PRIME = 0x01000193
 const FNV_START = 0x811c9dc5 | 0
 
-/** Labels of eight bytes with one FNV-1a hash, read from the last byte to the first: found by meeting in the middle. */
+/**
+ * Labels of eight bytes with one FNV-1a hash, read from the last byte to the first: found by
+ * meeting in the middle.
+ */
 const collidingLabels = (count: number): Uint8Array[] => {
   const goal = 0x12345678
   let inverse = 1
@@ -132,13 +159,22 @@ const collidingLabels = (count: number): Uint8Array[] => {
   return found
 }
 
-/** Names of one hash that are equal but for their last label; all other owners point to the last of them. */
+/**
+ * Names of one hash that are equal but for their last label; all other owners point to the last of
+ * them.
+ */
 const collisions = (): BombWriter => {
   const writer = new BombWriter()
   const front = wireOf('f.'.repeat(122)).subarray(0, -1)
   const owners = collidingLabels(20).map(tail => [...front, ...tail, 0])
-  const places = owners.map(owner => writer.record(0, { owner, type: rr.TYPE_CNAME, rdata: QNAME_POINTER }))
-  return writer.fill(0, n => ({ owner: pointer(places.at(-1) ?? 0), type: rr.TYPE_A, rdata: address(n) }), 1900)
+  const places = owners.map(owner =>
+    writer.record(0, { owner, type: rr.TYPE_CNAME, rdata: QNAME_POINTER }),
+  )
+  return writer.fill(
+    0,
+    n => ({ owner: pointer(places.at(-1) ?? 0), type: rr.TYPE_A, rdata: address(n) }),
+    1900,
+  )
 }
 
 const options = (code: number, size: number, count: number): BombWriter => {
@@ -157,10 +193,16 @@ const signatures = (): BombWriter => {
   return writer
 }
 
-/** SERVFAIL without a question: what some old servers answer, who would not send 2,000 names of 120 labels with it. */
+/**
+ * SERVFAIL without a question: what some old servers answer, who would not send 2,000 names of 120
+ * labels with it.
+ */
 const bareError = (): Uint8Array => {
   const question = wireOf(BOMB_NAME).length + 4
-  const whole = under(wireOf('a.'.repeat(120)), PRIVATE_TYPE, () => [], { section: 2, most: 2000 }).finish()
+  const whole = under(wireOf('a.'.repeat(120)), PRIVATE_TYPE, () => [], {
+    section: 2,
+    most: 2000,
+  }).finish()
   const bytes = Uint8Array.from([...whole.subarray(0, 12), ...whole.subarray(12 + question + 16)])
   bytes.set([0x81, 0x82, 0, 0, 0, 0], 2)
   // The name stands nearer to the front by what is missing.
@@ -184,13 +226,22 @@ const WRITERS: readonly (readonly [name: string, make: () => BombWriter, fate?: 
   ['owners behind 8 pointers', () => pointers(8, [], 4000)],
   ['owners of 125 labels, a pointer behind each', () => pointers(126, [1, 97], 400)],
   ['addresses of a name of 255 bytes', () => under(LONG, rr.TYPE_A, (_, n) => address(n))],
-  ['addresses of a name of 127 labels', () => under(DEEP, rr.TYPE_A, (_, n) => address(n), { most: 1980 })],
+  [
+    'addresses of a name of 127 labels',
+    () => under(DEEP, rr.TYPE_A, (_, n) => address(n), { most: 1980 }),
+  ],
   ['MINFO of three names of 255 bytes', () => under(LONG, rr.TYPE_MINFO, twice)],
   ['the same in additional', () => under(LONG, rr.TYPE_MINFO, twice, { section: 2 })],
   ['the same, OPT inside', () => under(LONG, rr.TYPE_MINFO, twice, { most: 4000 }).optInside()],
-  ['MINFO, names of a label of their own, OPT inside', () => distinct(rr.TYPE_MINFO, twice, { most: 2300 }).optInside()],
+  [
+    'MINFO, names of a label of their own, OPT inside',
+    () => distinct(rr.TYPE_MINFO, twice, { most: 2300 }).optInside(),
+  ],
   ['RP of three names of 255 bytes', () => under(LONG, rr.TYPE_RP, twice, { most: 200 })],
-  ['PTR to a name of 127 labels, OPT inside', () => under(DEEP, rr.TYPE_PTR, to => to, { most: 980 }).optInside()],
+  [
+    'PTR to a name of 127 labels, OPT inside',
+    () => under(DEEP, rr.TYPE_PTR, to => to, { most: 980 }).optInside(),
+  ],
   ['MX of a name of 255 bytes', () => under(LONG, rr.TYPE_MX, (to, n) => [...u16(n), ...to])],
   ['MX, names of a label of their own', () => distinct(rr.TYPE_MX, (to, n) => [...u16(n), ...to])],
   ['CNAMEs, names of a label of their own', () => distinct(rr.TYPE_CNAME, to => to)],
@@ -209,8 +260,14 @@ const WRITERS: readonly (readonly [name: string, make: () => BombWriter, fate?: 
   ['SVCB with 16,000 parameters', () => ofQname(rr.TYPE_SVCB, () => new Uint8Array(64_003))],
   ['an OPT with 100 errors', () => options(15, 640, 100)],
   ['an OPT with 16,000 options', () => options(65_001, 0, 16_000)],
-  ['5,900 OPT records', () => new BombWriter().fill(2, () => ({ owner: [0], type: rr.TYPE_OPT, rdata: [] }))],
-  ['5,900 records of the root', () => new BombWriter().fill(0, () => ({ owner: [0], type: PRIVATE_TYPE, rdata: [] }))],
+  [
+    '5,900 OPT records',
+    () => new BombWriter().fill(2, () => ({ owner: [0], type: rr.TYPE_OPT, rdata: [] })),
+  ],
+  [
+    '5,900 records of the root',
+    () => new BombWriter().fill(0, () => ({ owner: [0], type: PRIVATE_TYPE, rdata: [] })),
+  ],
 ]
 
 /** Made when asked for: some take a moment. */
@@ -220,13 +277,15 @@ export const bombs = (): Bomb[] => [
 ]
 
 /**
- * Owners that lead into the TTL of the first record. As the message comes, the root stands there; with another TTL a label, and behind it a pointer
- * back to it.
+ * Owners that lead into the TTL of the first record. As the message comes, the root stands there;
+ * with another TTL a label, and behind it a pointer back to it.
  */
 export const throughTtl = (): Uint8Array => {
   const writer = new BombWriter(false)
   const ttl = writer.length + 9
   writer.record(0, { owner: QNAME_POINTER, type: rr.TYPE_A, rdata: [192, 0, 2, 0xc0], ttl: 0 })
   writer.record(0, { owner: [ttl, ...new Uint8Array(ttl).fill(97), 0], type: rr.TYPE_A, rdata: A })
-  return writer.fill(0, n => ({ owner: pointer(ttl), type: rr.TYPE_A, rdata: address(n) }), 100).finish()
+  return writer
+    .fill(0, n => ({ owner: pointer(ttl), type: rr.TYPE_A, rdata: address(n) }), 100)
+    .finish()
 }

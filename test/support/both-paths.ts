@@ -1,36 +1,54 @@
-// One server block in one shard, asked over the fast path and over the slow one, with the same memory and under the same clock: no threads, no
-// sockets. Behind the block's plugins stands a scripted answer.
+// One server block in one shard, asked over the fast path and over the slow one, with the same
+// memory and under the same clock: no threads, no sockets. Behind the block's plugins stands a
+// scripted answer.
 
 import assert from 'node:assert/strict'
 import { CacheKey } from '../../src/cache/key.ts'
-import { FastQuery } from '../../src/core/fast-query.ts'
-import type { FastStep } from '../../src/core/fast-step.ts'
-import type { Handler, Stage } from '../../src/core/handler.ts'
-import type { AnyPlugin } from '../../src/core/plugin.ts'
-import type { Peer } from '../../src/core/query.ts'
+import { FastQuery } from '../../src/chain/fast-query.ts'
+import type { FastStep } from '../../src/chain/fast-step.ts'
+import type { Handler, Stage } from '../../src/chain/handler.ts'
+import type { AnyPlugin } from '../../src/chain/plugin.ts'
+import type { Peer } from '../../src/chain/query.ts'
 import { BlackBox } from '../../src/memory/black-box.ts'
 import { ByteBudget } from '../../src/memory/byte-budget.ts'
 import { CounterRow } from '../../src/memory/counters.ts'
 import { WorkCount } from '../../src/memory/heartbeat.ts'
 import { layoutRegion, makeRegion } from '../../src/memory/region.ts'
+import { type ShardCounters, ShardCounts } from '../../src/metrics/shard-counts.ts'
 import { WaitingRoom } from '../../src/net/waiting-room.ts'
 import { findPlugin } from '../../src/plugins/index.ts'
-import { Dispatcher } from '../../src/server/dispatch.ts'
-import { FastChain } from '../../src/server/fast-chain.ts'
-import { FastPath } from '../../src/server/fast-path.ts'
-import { Router } from '../../src/server/router.ts'
-import { type ShardCounters, ShardCounts } from '../../src/server/shard-counts.ts'
-import type { ServedListener } from '../../src/server/shard-generation.ts'
+import { Dispatcher } from '../../src/shard/answer/dispatch.ts'
+import { FastChain } from '../../src/shard/answer/fast-chain.ts'
+import { FastPath } from '../../src/shard/answer/fast-path.ts'
+import type { ServedListener } from '../../src/shard/generation.ts'
+import { Router } from '../../src/shard/router.ts'
 import { nameFromText } from '../../src/wire/name.ts'
-import { directive, type FakeControl, fakeBlock, fakeClock, fakeControl, fakeServe } from './plugin-harness.ts'
+import {
+  directive,
+  type FakeControl,
+  fakeBlock,
+  fakeClock,
+  fakeControl,
+  fakeServe,
+} from './plugin-harness.ts'
 
 const IN_BYTES = 8192
 const OUT_BYTES = 4096
 const IN_AT = 128
 const OUT_AT = 64
 const NO_VECTOR = { base: 0, step: 2 }
-const NAMES = ['rejected', 'unsent', 'datagrams', 'batches', 'connections', 'cuts', 'stalls'] as const
-const COUNTERS = Object.fromEntries(NAMES.map(name => [name, NO_VECTOR])) as unknown as ShardCounters
+const NAMES = [
+  'rejected',
+  'unsent',
+  'datagrams',
+  'batches',
+  'connections',
+  'cuts',
+  'stalls',
+] as const
+const COUNTERS = Object.fromEntries(
+  NAMES.map(name => [name, NO_VECTOR]),
+) as unknown as ShardCounters
 
 export interface BothPaths {
   readonly control: FakeControl
@@ -49,7 +67,10 @@ export interface BothPaths {
 
 export const CLIENT: Peer = { address: '192.0.2.53', port: 40_000, family: 4 }
 
-/** Directives in the order of the chain, each as Corefile text; `last` answers behind them. `prepare` runs before the control halves. */
+/**
+ * Directives in the order of the chain, each as Corefile text; `last` answers behind them.
+ * `prepare` runs before the control halves.
+ */
 export const bothPaths = async (
   texts: readonly string[],
   last: Handler,
@@ -61,7 +82,11 @@ export const bothPaths = async (
     const plugin: AnyPlugin | undefined = findPlugin(text.split(/\s/, 1)[0] ?? '')
     return plugin?.changing?.(plugin.parse(directive(text, zones.join(' ')))) ?? []
   })
-  const block = fakeBlock({ zones, directives: texts.map(text => text.split(/\s/, 1)[0] ?? ''), changing })
+  const block = fakeBlock({
+    zones,
+    directives: texts.map(text => text.split(/\s/, 1)[0] ?? ''),
+    changing,
+  })
   const control = fakeControl({ clock, block })
   await prepare(control)
   const serve = fakeServe({ control })
@@ -78,7 +103,8 @@ export const bothPaths = async (
   const chain = new FastChain(steps)
   const handler = stages.reduceRight<Handler>((next, stage) => stage.wrap(next), last)
   const router = new Router()
-  for (const zone of zones) router.add(nameFromText(zone) ?? assert.fail(zone), { handler, fast: chain, view: '' }, false)
+  for (const zone of zones)
+    router.add(nameFromText(zone) ?? assert.fail(zone), { handler, fast: chain, view: '' }, false)
   const layout = layoutRegion(1)
   const regionWords = new Int32Array(makeRegion(layout))
   const { seed } = control.memory
@@ -88,7 +114,14 @@ export const bothPaths = async (
   const blackBox = new BlackBox(regionWords, layout.blackBoxes, 0)
   const budget = new ByteBudget(regionWords, layout.budget, 1, 0, 64 * 1024 * 1024)
   const waitingRoom = new WaitingRoom(budget, 1, () => {})
-  const dispatcher = new Dispatcher({ ...refusals, clock, log: serve.log, blackBox, counts, waitingRoom })
+  const dispatcher = new Dispatcher({
+    ...refusals,
+    clock,
+    log: serve.log,
+    blackBox,
+    counts,
+    waitingRoom,
+  })
   const at = {
     ref: { index: 0, label: 'dns://:53' },
     router,
@@ -109,13 +142,23 @@ export const bothPaths = async (
       return answered
     },
     slow: (bytes, client = CLIENT) =>
-      new Promise(resolve => dispatcher.receive(at, bytes.slice(), 'udp', client, { ...client, port: 53 }, resolve)),
+      new Promise(resolve =>
+        dispatcher.receive(at, bytes.slice(), 'udp', client, { ...client, port: 53 }, resolve),
+      ),
     batchSent: ms => chain.batchSent(ms),
   }
 }
 
-/** Queries and answers lie in the middle of memory that is checked afterwards: the fast path writes nothing outside its room. */
-const fastAsker = (path: FastPath, at: ServedListener, query: FastQuery, clock: ReturnType<typeof fakeClock>) => {
+/**
+ * Queries and answers lie in the middle of memory that is checked afterwards: the fast path writes
+ * nothing outside its room.
+ */
+const fastAsker = (
+  path: FastPath,
+  at: ServedListener,
+  query: FastQuery,
+  clock: ReturnType<typeof fakeClock>,
+) => {
   query.bytes = new Uint8Array(IN_BYTES)
   query.words = new Int32Array(query.bytes.buffer)
   query.out = new Uint8Array(OUT_AT + OUT_BYTES + 64)

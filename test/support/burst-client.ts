@@ -1,4 +1,5 @@
-// A UDP client that has many messages under way and expects no answer to some of them: a marker behind them ends the waiting.
+// A UDP client that has many messages under way and expects no answer to some of them: a marker
+// behind them ends the waiting.
 
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
@@ -14,7 +15,8 @@ const RECV_BUFFER_BYTES = 4 * 1024 * 1024
 const idOf = (message: Uint8Array): number => (message[0]! << 8) | message[1]!
 
 /** What a server must answer, whatever it says. */
-export const isDue = (message: Uint8Array): boolean => message.length >= 12 && (message[2]! & 0x80) === 0
+export const isDue = (message: Uint8Array): boolean =>
+  message.length >= 12 && (message[2]! & 0x80) === 0
 
 export class BurstClient {
   readonly #socket: Socket
@@ -35,7 +37,10 @@ export class BurstClient {
     return new BurstClient(socket)
   }
 
-  /** The reply to each message, undefined for silence. The ids are `firstId` and those that follow, below 65535. */
+  /**
+   * The reply to each message, undefined for silence. The ids are `firstId` and those that follow,
+   * below 65535.
+   */
   async ask(messages: readonly Uint8Array[], firstId: number): Promise<(Uint8Array | undefined)[]> {
     const replies: (Uint8Array | undefined)[] = messages.map(() => undefined)
     let due = messages.filter(isDue).length + 1

@@ -1,11 +1,12 @@
-// A chain of the cache plugin alone before a scripted downstream, in one or more shards of one process, under a clock that stands still.
+// A chain of the cache plugin alone before a scripted downstream, in one or more shards of one
+// process, under a clock that stands still.
 
-import type { BlockInfo } from '../../src/core/block.ts'
-import { ServerError } from '../../src/core/errors.ts'
-import type { Handler } from '../../src/core/handler.ts'
-import type { Labels } from '../../src/core/metrics.ts'
-import type { Query } from '../../src/core/query.ts'
-import type { Reply } from '../../src/core/reply.ts'
+import type { BlockInfo } from '../../src/chain/block.ts'
+import { ServerError } from '../../src/chain/errors.ts'
+import type { Handler } from '../../src/chain/handler.ts'
+import type { Query } from '../../src/chain/query.ts'
+import type { Reply } from '../../src/chain/reply.ts'
+import type { Labels } from '../../src/metrics/registrar.ts'
 import { cache } from '../../src/plugins/cache/index.ts'
 import {
   counterValue,
@@ -23,8 +24,14 @@ import {
   show,
 } from './plugin-harness.ts'
 
-/** What downstream does with a question: a reply, a failure's code, a later reply, or anything else. */
-export type Step = ReplyOptions | string | Promise<ReplyOptions> | ((query: Query) => Reply | Promise<Reply>)
+/**
+ * What downstream does with a question: a reply, a failure's code, a later reply, or anything else.
+ */
+export type Step =
+  | ReplyOptions
+  | string
+  | Promise<ReplyOptions>
+  | ((query: Query) => Reply | Promise<Reply>)
 
 export interface CacheShard {
   readonly handle: Handler
@@ -47,15 +54,21 @@ export interface CacheChain extends CacheShard {
 }
 
 /** Starts `text` with shard 0. */
-export const cacheChain = (text: string, ...steps: Step[]): CacheChain => cacheChainIn({}, text, ...steps)
+export const cacheChain = (text: string, ...steps: Step[]): CacheChain =>
+  cacheChainIn({}, text, ...steps)
 
 /** The same in a server block of which more is known. */
-export const cacheChainIn = (block: Partial<BlockInfo>, text: string, ...steps: Step[]): CacheChain => {
+export const cacheChainIn = (
+  block: Partial<BlockInfo>,
+  text: string,
+  ...steps: Step[]
+): CacheChain => {
   const clock = fakeClock()
   const parsed = cache.parse(directive(text))
   const control = fakeControl({ clock, shards: 4, block })
   const shared = cache.control?.(parsed, control)
-  if (shared === undefined || shared instanceof Promise) throw new Error('the control half gives plain data at once')
+  if (shared === undefined || shared instanceof Promise)
+    throw new Error('the control half gives plain data at once')
   const asked: Query[] = []
   const left = [...steps]
   const downstream: Handler = request => {
@@ -84,7 +97,9 @@ export const cacheChainIn = (block: Partial<BlockInfo>, text: string, ...steps: 
 const play = (step: Step, request: Query): Reply | Promise<Reply> => {
   if (typeof step === 'function') return step(request)
   if (typeof step === 'string') throw new ServerError(step, `downstream: ${step}`)
-  return step instanceof Promise ? step.then(late => replyTo(request, late)) : replyTo(request, step)
+  return step instanceof Promise
+    ? step.then(late => replyTo(request, late))
+    : replyTo(request, step)
 }
 
 /** Lets everything that is ready run. */

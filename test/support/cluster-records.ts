@@ -1,17 +1,20 @@
-// A cluster without an API server: objects go through the plugin's own model into the records map of a fake control scope, where the plugin finds
-// them as if it had listed them.
+// A cluster without an API server: objects go through the plugin's own model into the records map
+// of a fake control scope, where the plugin finds them as if it had listed them.
 
-import type { ControlScope, Kept, Resources } from '../../src/core/control-scope.ts'
-import type { ApiMetrics } from '../../src/plugins/kubernetes/api-metrics.ts'
-import { Cluster } from '../../src/plugins/kubernetes/cluster.ts'
-import { type SourceChange, sourceIdentity } from '../../src/plugins/kubernetes/cluster-source.ts'
+import type { ControlScope, Kept, Resources } from '../../src/chain/control-scope.ts'
 import { kubernetes } from '../../src/plugins/kubernetes/index.ts'
-import { Publisher } from '../../src/plugins/kubernetes/publisher.ts'
-import { NOTE_SYNCED } from '../../src/plugins/kubernetes/record-keys.ts'
+import { NOTE_SYNCED } from '../../src/plugins/kubernetes/records/record-keys.ts'
+import type { ApiMetrics } from '../../src/plugins/kubernetes/watch/api-metrics.ts'
+import { Cluster } from '../../src/plugins/kubernetes/watch/cluster.ts'
+import {
+  type SourceChange,
+  sourceIdentity,
+} from '../../src/plugins/kubernetes/watch/cluster-source.ts'
+import { Publisher } from '../../src/plugins/kubernetes/watch/publisher.ts'
 import type { RecordsMap } from '../../src/records/map.ts'
-import { Contents } from '../kube-api/contents.ts'
-import { readManifests } from '../kube-api/manifests.ts'
-import { Store } from '../kube-api/store.ts'
+import { Contents } from '../fakes/kube-api/contents.ts'
+import { readManifests } from '../fakes/kube-api/manifests.ts'
+import { Store } from '../fakes/kube-api/store.ts'
 import { directive } from './directive-text.ts'
 
 const SINKS = {
@@ -35,7 +38,12 @@ export class FakeSource implements Kept {
     this.map = resources.newRecords()
     const publisher = new Publisher(this.map, scope.clock, scope.log)
     publisher.onChanged = change => this.tell(change)
-    const options = { namespaces: [], endpointPodNames: false, multicluster: false, endpoints: true }
+    const options = {
+      namespaces: [],
+      endpointPodNames: false,
+      multicluster: false,
+      endpoints: true,
+    }
     this.cluster = new Cluster({ options, publisher, log: scope.log, clock: scope.clock })
   }
 
@@ -69,12 +77,14 @@ export class FakeSource implements Kept {
 
   /** The objects as they are written, without what an API server would add or refuse. */
   async put(yaml: string): Promise<void> {
-    for (const object of readManifests(yaml)) this.cluster[SINKS[object.kind as keyof typeof SINKS]].put(object as never)
+    for (const object of readManifests(yaml))
+      this.cluster[SINKS[object.kind as keyof typeof SINKS]].put(object as never)
     await this.#flush()
   }
 
   async remove(yaml: string): Promise<void> {
-    for (const object of readManifests(yaml)) this.cluster[SINKS[object.kind as keyof typeof SINKS]].remove(object as never)
+    for (const object of readManifests(yaml))
+      this.cluster[SINKS[object.kind as keyof typeof SINKS]].remove(object as never)
     await this.#flush()
   }
 
@@ -88,8 +98,14 @@ export class FakeSource implements Kept {
   }
 }
 
-/** Puts a synced cluster with these objects where `kubernetes` with this text will look for its own. */
-export const fakeCluster = async (scope: ControlScope, text: string, yaml: string): Promise<FakeSource> => {
+/**
+ * Puts a synced cluster with these objects where `kubernetes` with this text will look for its own.
+ */
+export const fakeCluster = async (
+  scope: ControlScope,
+  text: string,
+  yaml: string,
+): Promise<FakeSource> => {
   const identity = sourceIdentity(kubernetes.parse(directive(text)))
   const source = scope.keep(identity, resources => new FakeSource(resources, scope))
   await source.apply(yaml)

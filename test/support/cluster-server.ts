@@ -1,11 +1,11 @@
-// shardns as a process of its own beside a test API server in this one, with credentials laid out as in a pod. Asks nothing but what tells
-// whether a change has arrived.
+// shardns as a process of its own beside a test API server in this one, with credentials laid out
+// as in a pod. Asks nothing but what tells whether a change has arrived.
 
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type KubeApi, type KubeApiOptions, startKubeApi } from '../kube-api/api-server.ts'
-import { fixtureManifests } from '../kube-api/manifests.ts'
+import { type KubeApi, type KubeApiOptions, startKubeApi } from '../fakes/kube-api/api-server.ts'
+import { fixtureManifests } from '../fakes/kube-api/manifests.ts'
 import { askOneWay } from './kubernetes-ask.ts'
 import { query, show } from './messages.ts'
 import { type Cleanup, freePorts, temporaryFolder, WatchedProcess } from './server-process.ts'
@@ -58,17 +58,35 @@ export const startCluster = async (t: Cleanup, setting: ClusterSetting): Promise
   }
 }
 
-/** What a later change of each kind is seen by. Kinds come by watches of their own, in any order among each other. */
-export type FenceKind = 'Service' | 'EndpointSlice' | 'Namespace' | 'Pod' | 'ServiceImport' | 'ImportedSlice'
+/**
+ * What a later change of each kind is seen by. Kinds come by watches of their own, in any order
+ * among each other.
+ */
+export type FenceKind =
+  | 'Service'
+  | 'EndpointSlice'
+  | 'Namespace'
+  | 'Pod'
+  | 'ServiceImport'
+  | 'ImportedSlice'
 
-const IMPORTED = { 'multicluster.kubernetes.io/service-name': 'fence', 'multicluster.kubernetes.io/source-cluster': 'far' }
+const IMPORTED = {
+  'multicluster.kubernetes.io/service-name': 'fence',
+  'multicluster.kubernetes.io/source-cluster': 'far',
+}
 
-/** Says when the changes that were made before have arrived: a later one of the same kind is seen, through whatever cache there is. */
+/**
+ * Says when the changes that were made before have arrived: a later one of the same kind is seen,
+ * through whatever cache there is.
+ */
 export class Fence {
   readonly #cluster: ClusterServer
   #turn = 0
 
-  /** The server must answer for cluster.local; for pods it needs `pods verified`, for imports the multicluster zone clusterset.local. */
+  /**
+   * The server must answer for cluster.local; for pods it needs `pods verified`, for imports the
+   * multicluster zone clusterset.local.
+   */
   constructor(cluster: ClusterServer) {
     this.#cluster = cluster
   }
@@ -78,7 +96,8 @@ export class Fence {
     const turn = ++this.#turn
     const names = kinds.map(kind => this.#change(kind, turn))
     for (const name of names) {
-      for (let id = 1; !(await this.#isThere(name, id)); id++) assert.ok(performance.now() < limitMs, `${name} did not come`)
+      for (let id = 1; !(await this.#isThere(name, id)); id++)
+        assert.ok(performance.now() < limitMs, `${name} did not come`)
     }
     if (kinds.includes('Service')) this.#cluster.api.delete('Service', 'fences', `fence-${turn}`)
   }
@@ -94,16 +113,30 @@ export class Fence {
         return `fence-${turn}.fences.svc.cluster.local.`
       case 'EndpointSlice': {
         const labels = { 'kubernetes.io/service-name': 'fence' }
-        api.apply({ kind: 'Service', metadata: { name: 'fence', namespace: 'fences' }, spec: { clusterIP: 'None', ports } })
+        api.apply({
+          kind: 'Service',
+          metadata: { name: 'fence', namespace: 'fences' },
+          spec: { clusterIP: 'None', ports },
+        })
         const endpoints = [{ addresses: [`10.244.255.${turn}`] }]
-        api.apply({ kind, metadata: { name: 'fence', namespace: 'fences', labels }, addressType: 'IPv4', endpoints, ports })
+        api.apply({
+          kind,
+          metadata: { name: 'fence', namespace: 'fences', labels },
+          addressType: 'IPv4',
+          endpoints,
+          ports,
+        })
         return `10-244-255-${turn}.fence.fences.svc.cluster.local.`
       }
       case 'ServiceImport':
         api.apply({ kind, metadata, spec: { type: 'ClusterSetIP', ips: ['10.96.255.2'], ports } })
         return `fence-${turn}.fences.svc.clusterset.local.`
       case 'ImportedSlice':
-        api.apply({ kind: 'ServiceImport', metadata: { name: 'fence', namespace: 'fences' }, spec: { type: 'Headless', ports } })
+        api.apply({
+          kind: 'ServiceImport',
+          metadata: { name: 'fence', namespace: 'fences' },
+          spec: { type: 'Headless', ports },
+        })
         api.apply({
           kind: 'EndpointSlice',
           metadata: { name: 'fence-imported', namespace: 'fences', labels: IMPORTED },
@@ -123,6 +156,9 @@ export class Fence {
 
   async #isThere(name: string, id: number): Promise<boolean> {
     const message = query(name, 'A', { id: id & 0xffff }).bytes
-    return show(await askOneWay(this.#cluster.port, message, { transport: 'udp', family: 4 })).rcode === 'NOERROR'
+    return (
+      show(await askOneWay(this.#cluster.port, message, { transport: 'udp', family: 4 })).rcode ===
+      'NOERROR'
+    )
   }
 }

@@ -1,9 +1,10 @@
-// Kubernetes objects of docs/deploy as the tests look at them: typed for what they read, nothing validated. Also the Corefile that the values of
-// the chart stand for, in the simplest form: what helm makes of its templates is compared with it.
+// Kubernetes objects of docs/deploy as the tests look at them: typed for what they read, nothing
+// validated. Also the Corefile that the values of the chart stand for, in the simplest form: what
+// helm makes of its templates is compared with it.
 
 import assert from 'node:assert/strict'
 import { parseAllDocuments } from 'yaml'
-import { inspectCorefile, type LoadedConfig } from '../../src/server/load.ts'
+import { inspectCorefile, type LoadedConfig } from '../../src/process/load/load.ts'
 import { ROOT, readRepositoryFile, repositoryPaths } from './source-files.ts'
 
 export type Labels = Readonly<Record<string, string>>
@@ -17,7 +18,11 @@ export interface Port {
 }
 
 export interface Probe {
-  readonly httpGet: { readonly host?: string; readonly path: string; readonly port: number | string }
+  readonly httpGet: {
+    readonly host?: string
+    readonly path: string
+    readonly port: number | string
+  }
 }
 
 export interface Container {
@@ -29,12 +34,19 @@ export interface Container {
   readonly readinessProbe: Probe
   readonly resources: { readonly requests: Labels; readonly limits: Labels }
   readonly securityContext: Readonly<Record<string, unknown>>
-  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }[]
+  readonly volumeMounts: readonly {
+    readonly name: string
+    readonly mountPath: string
+    readonly readOnly?: boolean
+  }[]
 }
 
 interface ConfigMapVolume {
   readonly name: string
-  readonly configMap: { readonly name: string; readonly items: readonly { readonly key: string; readonly path: string }[] }
+  readonly configMap: {
+    readonly name: string
+    readonly items: readonly { readonly key: string; readonly path: string }[]
+  }
 }
 
 export interface PodSpec {
@@ -48,11 +60,22 @@ export interface PodSpec {
 
 export interface KubeObject {
   readonly kind: string
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Labels }
+  readonly metadata: {
+    readonly name: string
+    readonly namespace?: string
+    readonly labels?: Labels
+  }
   readonly data?: Labels
   readonly roleRef?: { readonly kind: string; readonly name: string }
-  readonly subjects?: readonly { readonly kind: string; readonly name: string; readonly namespace: string }[]
-  readonly rules?: readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[]
+  readonly subjects?: readonly {
+    readonly kind: string
+    readonly name: string
+    readonly namespace: string
+  }[]
+  readonly rules?: readonly {
+    readonly resources: readonly string[]
+    readonly verbs: readonly string[]
+  }[]
   readonly spec?: {
     readonly template?: { readonly metadata: { readonly labels: Labels }; readonly spec: PodSpec }
     readonly selector?: Labels & { readonly matchLabels?: Labels }
@@ -69,10 +92,13 @@ export const readObjects = (text: string, name: string): KubeObject[] =>
     return value === null ? [] : [value]
   })
 
-/** The objects of a folder below docs/deploy that has a kustomization: what that names, and nothing else. */
+/**
+ * The objects of a folder below docs/deploy that has a kustomization: what that names, and nothing
+ * else.
+ */
 export const folderObjects = (folder: string): KubeObject[] =>
-  readOne<{ resources: string[] }>(`docs/deploy/${folder}/kustomization.yaml`).resources.flatMap(file =>
-    readObjects(readRepositoryFile(`docs/deploy/${folder}/${file}`), file),
+  readOne<{ resources: string[] }>(`docs/deploy/${folder}/kustomization.yaml`).resources.flatMap(
+    file => readObjects(readRepositoryFile(`docs/deploy/${folder}/${file}`), file),
   )
 
 export const readOne = <T>(path: string): T => {
@@ -81,11 +107,14 @@ export const readOne = <T>(path: string): T => {
   return value as T
 }
 
-export const deployPaths = (): string[] => repositoryPaths('docs/deploy/**/*.yaml').filter(path => !path.includes('/templates/'))
+export const deployPaths = (): string[] =>
+  repositoryPaths('docs/deploy/**/*.yaml').filter(path => !path.includes('/templates/'))
 
 /** The one object of a kind, or of a kind and name. */
 export const only = (objects: readonly KubeObject[], kind: string, name?: string): KubeObject => {
-  const found = objects.filter(object => object.kind === kind && (name === undefined || object.metadata.name === name))
+  const found = objects.filter(
+    object => object.kind === kind && (name === undefined || object.metadata.name === name),
+  )
   assert.equal(found.length, 1, `${kind} ${name ?? ''}: found ${found.length}`)
   return found[0] as KubeObject
 }
@@ -105,9 +134,12 @@ export const serverOf = (workload: KubeObject): Container => {
 }
 
 export const isSelected = (labels: Labels, selector: Labels): boolean =>
-  Object.keys(selector).length > 0 && Object.entries(selector).every(([name, value]) => labels[name] === value)
+  Object.keys(selector).length > 0 &&
+  Object.entries(selector).every(([name, value]) => labels[name] === value)
 
-/** Reads a Corefile with the variables that Kubernetes would set; fails the test with its errors. */
+/**
+ * Reads a Corefile with the variables that Kubernetes would set; fails the test with its errors.
+ */
 export const loadedCorefile = (text: string): LoadedConfig => {
   const env = { KUBE_DNS_UPSTREAM_SERVICE_HOST: '192.0.2.53' }
   const { config, errors } = inspectCorefile(text, 'Corefile', { baseDir: ROOT, env })
@@ -121,7 +153,9 @@ export const loadedCorefile = (text: string): LoadedConfig => {
 
 /** Address that a plugin with an HTTP endpoint is given, by the first block that has it. */
 export const endpointOf = (config: LoadedConfig, name: string): { host: string; port: number } => {
-  const found = config.blocks.flatMap(({ directives }) => directives).find(({ plugin }) => plugin.name === name)
+  const found = config.blocks
+    .flatMap(({ directives }) => directives)
+    .find(({ plugin }) => plugin.name === name)
   assert.ok(found, name)
   const { address } = found.options as { address: string }
   const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(address) ?? []
@@ -147,7 +181,9 @@ export const chartCorefile = ({ servers }: ChartValues): string =>
   servers
     .map(({ zones, port, plugins }) => {
       const lines = plugins.map(({ name, parameters, configBlock }) =>
-        [name, parameters, configBlock && `{\n${configBlock}\n}`].filter(part => part !== undefined).join(' '),
+        [name, parameters, configBlock && `{\n${configBlock}\n}`]
+          .filter(part => part !== undefined)
+          .join(' '),
       )
       return `${zones.map(({ zone }) => `${zone}:${port}`).join(' ')} {\n${lines.join('\n')}\n}\n`
     })

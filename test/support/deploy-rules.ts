@@ -1,8 +1,9 @@
-// What holds for every set of Kubernetes objects with a server in it, whether a file or helm made them.
+// What holds for every set of Kubernetes objects with a server in it, whether a file or helm made
+// them.
 
 import assert from 'node:assert/strict'
-import { run } from '../../src/command-line.ts'
-import type { ServeOptions } from '../../src/commands/serve-options.ts'
+import { run } from '../../src/commands/command-line.ts'
+import type { ServeOptions } from '../../src/process/serve-options.ts'
 import {
   type Container,
   endpointOf,
@@ -46,11 +47,17 @@ export const optionsOf = async (args: readonly string[]): Promise<ServeOptions> 
 }
 
 /** What holds for every set of objects with a server in it. */
-export const assertServes = async (objects: readonly KubeObject[], workload: KubeObject): Promise<void> => {
+export const assertServes = async (
+  objects: readonly KubeObject[],
+  workload: KubeObject,
+): Promise<void> => {
   const pod = podOf(workload)
   const server = serverOf(workload)
   const labels = workload.spec?.template?.metadata.labels ?? {}
-  assert.ok(isSelected(labels, workload.spec?.selector?.matchLabels ?? {}), 'the workload selects its pods')
+  assert.ok(
+    isSelected(labels, workload.spec?.selector?.matchLabels ?? {}),
+    'the workload selects its pods',
+  )
   only(objects, 'ServiceAccount', pod.serviceAccountName)
   assert.equal(pod.dnsPolicy, 'Default')
   assert.deepEqual(server.securityContext, LOCKED_DOWN)
@@ -79,7 +86,9 @@ export const assertServes = async (objects: readonly KubeObject[], workload: Kub
 
 export const assertServiceReaches = (service: KubeObject, workload: KubeObject): void => {
   const { selector = {}, ports = [] } = service.spec ?? {}
-  assert.ok(isSelected(workload.spec?.template?.metadata.labels ?? {}, selector as Record<string, string>))
+  assert.ok(
+    isSelected(workload.spec?.template?.metadata.labels ?? {}, selector as Record<string, string>),
+  )
   for (const { name, protocol, targetPort } of ports) {
     const target = serverOf(workload).ports.find(
       port => port.protocol === protocol && [port.name, port.containerPort].includes(targetPort),
@@ -97,5 +106,9 @@ export const assertBound = (objects: readonly KubeObject[]): void => {
     new Set(['endpoints', 'services', 'pods', 'namespaces', 'endpointslices']),
   )
   for (const { kind, name, namespace } of subjects ?? [])
-    assert.equal(only(objects, kind, name).metadata.namespace, namespace, 'the subject is in its namespace')
+    assert.equal(
+      only(objects, kind, name).metadata.namespace,
+      namespace,
+      'the subject is in its namespace',
+    )
 }

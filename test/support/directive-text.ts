@@ -14,12 +14,16 @@ const NO_FILES: Loader = {
   listDir: () => [],
 }
 
-/** All occurrences of the first directive in `KEYS {\n TEXT \n}` of a file named Corefile: the directive stands on line 2. */
+/**
+ * All occurrences of the first directive in `KEYS {\n TEXT \n}` of a file named Corefile: the
+ * directive stands on line 2.
+ */
 export const directive = (text: string, keys = '.'): Directive => {
   const source = { text: `${keys} {\n${text}\n}\n`, file: 'Corefile', baseDir: '/nonexistent' }
   const [block] = inspectBlocks(parseCorefile(source, NO_FILES, {}).blocks, { defaultPort: 53 })
   const [name] = block?.block.directives.keys() ?? []
-  const found = block && name !== undefined ? directiveOf(block.block, name, block.zones) : undefined
+  const found =
+    block && name !== undefined ? directiveOf(block.block, name, block.zones) : undefined
   if (found === undefined) throw new Error(`no directive in: ${text}`)
   return found
 }

@@ -1,4 +1,5 @@
-// A DNS client over UDP with many source ports, so that the kernel spreads its questions over all shards.
+// A DNS client over UDP with many source ports, so that the kernel spreads its questions over all
+// shards.
 
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
@@ -74,15 +75,23 @@ export class DnsClient {
     })
   }
 
-  /** Asks for names that `nameOf` numbers, at a bounded rate until `done` settles, and waits for the last of them. */
-  async load(nameOf: (n: number) => string, perSecond: number, done: Promise<unknown>): Promise<Tally> {
+  /**
+   * Asks for names that `nameOf` numbers, at a bounded rate until `done` settles, and waits for the
+   * last of them.
+   */
+  async load(
+    nameOf: (n: number) => string,
+    perSecond: number,
+    done: Promise<unknown>,
+  ): Promise<Tally> {
     const lost: string[] = []
     const retriesBefore = this.#retries
     const pending: Promise<void>[] = []
     const startMs = performance.now()
     const tick = (): void => {
       const due = ((performance.now() - startMs) * perSecond) / 1000
-      // Never more than one tick's share twice over: a machine that stood still must not make a burst of what it missed.
+      // Never more than one tick's share twice over: a machine that stood still must not make a
+      // burst of what it missed.
       for (let n = 0; pending.length < due && n < (2 * perSecond * TICK_MS) / 1000; n++) {
         const name = nameOf(pending.length)
         const asked = this.ask(name).then(reply => {

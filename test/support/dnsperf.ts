@@ -1,10 +1,14 @@
-// dnsperf at a bounded rate against a server on loopback: it never asks again, so what it calls lost was lost on the first try.
+// dnsperf at a bounded rate against a server on loopback: it never asks again, so what it calls
+// lost was lost on the first try.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Cleanup, temporaryFolder, WatchedProcess, without } from './server-process.ts'
 
-/** Under way at most: while a shard is being replaced, its receive buffer must hold them all, at 1280 bytes each. */
+/**
+ * Under way at most: while a shard is being replaced, its receive buffer must hold them all, at
+ * 1280 bytes each.
+ */
 const OUTSTANDING = 5000
 const BUFFER_BYTES = 4 * 1024 * 1024
 
@@ -12,7 +16,8 @@ const BUFFER_BYTES = 4 * 1024 * 1024
 export const withoutLoad = (): false | string => {
   if (process.platform !== 'linux') return 'not Linux'
   const granted = Number(readFileSync('/proc/sys/net/core/rmem_max', 'utf8'))
-  if (granted < BUFFER_BYTES) return `net.core.rmem_max is ${granted}: too little for what waits while a shard is replaced`
+  if (granted < BUFFER_BYTES)
+    return `net.core.rmem_max is ${granted}: too little for what waits while a shard is replaced`
   return without('dnsperf')
 }
 
@@ -43,14 +48,32 @@ export function startLoad(
   const file = join(temporaryFolder(t), 'queries')
   writeFileSync(file, names.map(name => `${name} A\n`).join(''))
   // A successor answers in one go what has gathered: dnsperf's own buffers must hold it.
-  const bounds = ['-l', seconds, '-Q', perSecond, '-q', OUTSTANDING, '-c', 4, '-b', BUFFER_BYTES / 1024, '-t', patienceSeconds]
+  const bounds = [
+    '-l',
+    seconds,
+    '-Q',
+    perSecond,
+    '-q',
+    OUTSTANDING,
+    '-c',
+    4,
+    '-b',
+    BUFFER_BYTES / 1024,
+    '-t',
+    patienceSeconds,
+  ]
   const args = ['-s', '127.0.0.1', '-p', port, '-d', file, ...bounds, '-W']
   const child = new WatchedProcess(t, 'dnsperf', args.map(String))
   let isOver = false
-  const number = (label: string): number => Number(new RegExp(`${label}: +(\\d+)`).exec(child.out)?.[1] ?? Number.NaN)
+  const number = (label: string): number =>
+    Number(new RegExp(`${label}: +(\\d+)`).exec(child.out)?.[1] ?? Number.NaN)
   const result = child.exited.then(() => {
     isOver = true
-    return { completed: number('Queries completed'), lost: number('Queries lost'), report: child.out + child.err }
+    return {
+      completed: number('Queries completed'),
+      lost: number('Queries lost'),
+      report: child.out + child.err,
+    }
   })
   return {
     get isOver() {

@@ -1,8 +1,9 @@
-// What an upstream may send that is not, or not wholly, the reply to `example.org. A`, and what a UDP exchange makes of it.
+// What an upstream may send that is not, or not wholly, the reply to `example.org. A`, and what a
+// UDP exchange makes of it.
 
 import assert from 'node:assert/strict'
-import { RelayedQuestion } from '../../src/upstream/ask.ts'
-import { type Asked, answerTo, type Respond } from './fake-upstream.ts'
+import { RelayedQuestion } from '../../src/upstream/relayed-question.ts'
+import { type Asked, answerTo, type Respond } from '../fakes/fake-upstream.ts'
 import { query } from './messages.ts'
 
 const FORGED = ['example.org. 300 IN A 203.0.113.66']
@@ -13,28 +14,51 @@ export const flipped = (bytes: Uint8Array, offset: number, mask: number): Uint8A
   return forged
 }
 
-const wrongId = (asked: Asked): Uint8Array => flipped(answerTo(asked.bytes, { answer: FORGED }), 0, 1)
-const wrongName = (asked: Asked): Uint8Array => flipped(answerTo(asked.bytes, { answer: FORGED }), 13, 1)
-const cutOff = (asked: Asked): Uint8Array => answerTo(asked.bytes, { answer: FORGED }).subarray(0, -1)
+const wrongId = (asked: Asked): Uint8Array =>
+  flipped(answerTo(asked.bytes, { answer: FORGED }), 0, 1)
+const wrongName = (asked: Asked): Uint8Array =>
+  flipped(answerTo(asked.bytes, { answer: FORGED }), 13, 1)
+const cutOff = (asked: Asked): Uint8Array =>
+  answerTo(asked.bytes, { answer: FORGED }).subarray(0, -1)
 
 /** `retries`: how often TCP is tried; `fails`: that the exchange ends when TCP fails too. */
-export const DOUBTS: { readonly name: string; readonly respond: Respond; readonly retries: number; readonly fails: boolean }[] = [
+export const DOUBTS: {
+  readonly name: string
+  readonly respond: Respond
+  readonly retries: number
+  readonly fails: boolean
+}[] = [
   { name: 'silence', respond: () => undefined, retries: 0, fails: false },
-  { name: 'a message under another id', respond: asked => sendAll(asked, wrongId(asked)), retries: 1, fails: false },
+  {
+    name: 'a message under another id',
+    respond: asked => sendAll(asked, wrongId(asked)),
+    retries: 1,
+    fails: false,
+  },
   {
     name: 'messages of five bytes and none',
     respond: asked => sendAll(asked, wrongId(asked).subarray(0, 5), new Uint8Array(0)),
     retries: 1,
     fails: false,
   },
-  { name: 'the reply to another question', respond: asked => sendAll(asked, wrongName(asked)), retries: 1, fails: false },
+  {
+    name: 'the reply to another question',
+    respond: asked => sendAll(asked, wrongName(asked)),
+    retries: 1,
+    fails: false,
+  },
   {
     name: 'two replies to other questions',
     respond: asked => sendAll(asked, wrongName(asked), wrongName(asked)),
     retries: 1,
     fails: false,
   },
-  { name: 'a broken reply', respond: asked => sendAll(asked, cutOff(asked)), retries: 1, fails: true },
+  {
+    name: 'a broken reply',
+    respond: asked => sendAll(asked, cutOff(asked)),
+    retries: 1,
+    fails: true,
+  },
 ]
 
 const sendAll = (asked: Asked, ...messages: Uint8Array[]): void => {
@@ -58,7 +82,10 @@ export const doubtfulQuestion = () => {
   return { question, retry, started: started.promise, retries: () => retries }
 }
 
-/** Plays one case over the client under test; `exchange` asks with a time-out of so many milliseconds. */
+/**
+ * Plays one case over the client under test; `exchange` asks with a time-out of so many
+ * milliseconds.
+ */
 export const playDoubt = async (
   { retries, fails }: (typeof DOUBTS)[number],
   exchange: (question: RelayedQuestion, timeoutMs: number) => Promise<Uint8Array>,
@@ -79,5 +106,8 @@ export const playDoubt = async (
   const second = exchange(refused.question, fails ? 60_000 : 300)
   await refused.started
   refused.retry.reject(new Error('refused'))
-  await assert.rejects(second, fails ? { kind: 'malformed', message: /^read udp .*: malformed reply$/ } : { kind: 'timeout' })
+  await assert.rejects(
+    second,
+    fails ? { kind: 'malformed', message: /^read udp .*: malformed reply$/ } : { kind: 'timeout' },
+  )
 }

@@ -1,11 +1,12 @@
-// A server with engine mmsg and two shards whose libc fails when told: a process of its own, and the test's end of it. Each SIGWINCH makes the
-// next of the faults happen that the command line names.
+// A server with engine mmsg and two shards whose libc fails when told: a process of its own, and
+// the test's end of it. Each SIGWINCH makes the next of the faults happen that the command line
+// names.
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { BroadcastChannel } from 'node:worker_threads'
-import { defaultServeOptions } from '../../src/commands/serve-options.ts'
-import { runServer } from '../../src/main.ts'
+import { runServer } from '../../src/process/run.ts'
+import { defaultServeOptions } from '../../src/process/serve-options.ts'
 import { ENGINE_FAULTS, type EngineFault, type FaultMessage } from './engine-worker.ts'
 import { type Cleanup, temporaryFolder, WatchedProcess } from './server-process.ts'
 
@@ -38,7 +39,8 @@ export async function startEngineServer(
     path,
     ...faults.map(([shard, fault]) => JSON.stringify({ shard, fault } satisfies FaultMessage)),
   ])
-  const count = (pattern: RegExp): number => child.out.split('\n').filter(text => pattern.test(text)).length
+  const count = (pattern: RegExp): number =>
+    child.out.split('\n').filter(text => pattern.test(text)).length
   const line = async (pattern: RegExp, nth = 1): Promise<void> => {
     const { source } = pattern
     const each = source.replace(/^\^/, '').replace(/\$$/, '')
@@ -62,5 +64,7 @@ if (import.meta.main) {
     if (fault !== undefined) channel.postMessage(JSON.parse(fault))
   })
   const options = { ...defaultServeOptions(), conf, workers: SHARDS, engine: 'mmsg' } as const
-  process.exit(await runServer(options, { workerFile: new URL('./engine-worker.ts', import.meta.url) }))
+  process.exit(
+    await runServer(options, { workerFile: new URL('./engine-worker.ts', import.meta.url) }),
+  )
 }

@@ -1,17 +1,18 @@
-// A worker for tests: faulty-worker.ts, with a libc that fails or ends the thread when told over a BroadcastChannel. openLibc gives one object
-// per thread, so what is changed here is what the engine of this shard calls.
+// A worker for tests: faulty-worker.ts, with a libc that fails or ends the thread when told over a
+// BroadcastChannel. openLibc gives one object per thread, so what is changed here is what the
+// engine of this shard calls.
 
 import { BroadcastChannel } from 'node:worker_threads'
 import { openLibc } from '../../src/net/mmsg/libc.ts'
-import type { ServeTask } from '../../src/server/boot.ts'
-import { serve as serveFaultily } from './faulty-worker.ts'
+import type { ServeTask } from '../../src/shard/messages.ts'
+import { serve as serveFaultily } from '../fakes/faulty-worker.ts'
 
 export const ENGINE_FAULTS = 'shardns-test-engine-faults'
 const EBADF = 9
 
 /**
- * `receive`: recvmmsg fails from now on. `before-send`: the thread ends with a whole batch answered and nothing sent; `within-send`: with half
- * of it sent. `exit`, `hang`: between two batches.
+ * `receive`: recvmmsg fails from now on. `before-send`: the thread ends with a whole batch answered
+ * and nothing sent; `within-send`: with half of it sent. `exit`, `hang`: between two batches.
  */
 export type EngineFault = 'receive' | 'before-send' | 'within-send' | 'exit' | 'hang'
 

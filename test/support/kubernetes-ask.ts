@@ -19,10 +19,17 @@ export const WAYS: readonly Way[] = [
   { transport: 'tcp', family: 6 },
 ]
 
-export const askOneWay = async (port: number, message: Uint8Array, { transport, family }: Way): Promise<Uint8Array> => {
+export const askOneWay = async (
+  port: number,
+  message: Uint8Array,
+  { transport, family }: Way,
+): Promise<Uint8Array> => {
   const address = family === 4 ? '127.0.0.1' : '::1'
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
-  const late = setTimeout(() => reject(new Error(`no answer by ${transport} from ${address} within ${WAIT_MS} ms`)), WAIT_MS)
+  const late = setTimeout(
+    () => reject(new Error(`no answer by ${transport} from ${address} within ${WAIT_MS} ms`)),
+    WAIT_MS,
+  )
   const asked = transport === 'udp' ? askUdp : askTcp
   const close = await asked({ port, address, message, resolve, reject })
   try {
@@ -41,7 +48,13 @@ interface Exchange {
   reject(error: Error): void
 }
 
-const askUdp = async ({ port, address, message, resolve, reject }: Exchange): Promise<() => void> => {
+const askUdp = async ({
+  port,
+  address,
+  message,
+  resolve,
+  reject,
+}: Exchange): Promise<() => void> => {
   const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
   socket.on('error', reject)
   socket.on('message', bytes => resolve(Uint8Array.from(bytes)))
@@ -51,7 +64,13 @@ const askUdp = async ({ port, address, message, resolve, reject }: Exchange): Pr
   return () => void socket.close()
 }
 
-const askTcp = async ({ port, address, message, resolve, reject }: Exchange): Promise<() => void> => {
+const askTcp = async ({
+  port,
+  address,
+  message,
+  resolve,
+  reject,
+}: Exchange): Promise<() => void> => {
   const socket = connect(port, address)
   const reader = new FrameReader()
   socket.on('error', reject)

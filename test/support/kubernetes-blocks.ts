@@ -1,5 +1,6 @@
-// Server blocks for tests of the options of kubernetes: what stands in the directive, and a table (kubernetes-cases.ts) of what it changes.
-// The objects are those of cluster.yaml and of OPTION_OBJECTS.
+// Server blocks for tests of the options of kubernetes: what stands in the directive, and a table
+// (kubernetes-cases.ts) of what it changes. The objects are those of cluster.yaml and of
+// OPTION_OBJECTS.
 
 import type { TableSetting } from './kubernetes-cases.ts'
 

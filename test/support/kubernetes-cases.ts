@@ -1,11 +1,13 @@
-// Tables of questions to a cluster's server with their exact answers, as text in the manner of a zone file:
+// Tables of questions to a cluster's server with their exact answers, as text in the manner of a
+// zone file:
 //
-//   svc1.testns.svc A                  a name without a dot at its end is below the zone; several types are separated by commas
+//   svc1.testns.svc A                  a name without a dot at its end is below the zone; several
+//   types are separated by commas
 //     5 A 10.96.0.100                  an answer, whose owner is the question's name
 //     web.testns.svc 5 A 10.244.3.1    an answer of another owner
 //     + web.testns.svc 5 A 10.244.3.1  an additional record
-//   none.testns.svc A,TXT NXDOMAIN     no answer: NXDOMAIN, SERVFAIL and NODATA have the zone's SOA, REFUSED has nothing
-//   # a comment
+//   none.testns.svc A,TXT NXDOMAIN     no answer: NXDOMAIN, SERVFAIL and NODATA have the zone's
+//   SOA, REFUSED has nothing # a comment
 
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
@@ -41,8 +43,15 @@ const NAMED: readonly string[] = ['CNAME', 'NS', 'PTR', 'SRV']
 
 const readCases = (text: string, { zones = ZONES, ttl = 5 }: TableSetting = {}): Case[] => {
   const origin = zones[0] ?? '.'
-  const full = (name: string): string => (name === '@' ? origin : name.endsWith('.') ? name : `${name}.${origin}`)
-  const cases: { name: string; types: string[]; rcode: string; answer: string[]; additional: string[] }[] = []
+  const full = (name: string): string =>
+    name === '@' ? origin : name.endsWith('.') ? name : `${name}.${origin}`
+  const cases: {
+    name: string
+    types: string[]
+    rcode: string
+    answer: string[]
+    additional: string[]
+  }[] = []
   for (const line of text.split('\n')) {
     const words = line.trim().split(/\s+/)
     if (line.trim() === '' || line.trim().startsWith('#')) continue
@@ -58,7 +67,9 @@ const readCases = (text: string, { zones = ZONES, ttl = 5 }: TableSetting = {}):
     const owner = /^\d+$/.test(words[0] ?? '') ? last.name : full(words.shift() ?? '')
     const [seconds, type = '', ...rdata] = words
     if (NAMED.includes(type)) rdata.push(full(rdata.pop() ?? ''))
-    last[isAdditional ? 'additional' : 'answer'].push([owner, seconds, 'IN', type, ...rdata].join(' '))
+    last[isAdditional ? 'additional' : 'answer'].push(
+      [owner, seconds, 'IN', type, ...rdata].join(' '),
+    )
   }
   return cases.flatMap(({ name, types, rcode, answer, additional }) =>
     types.map(type => {
@@ -81,7 +92,8 @@ const readCases = (text: string, { zones = ZONES, ttl = 5 }: TableSetting = {}):
 
 /** The SOA of the longest of the zones that the name is in, in the name's case. */
 const soaOf = (name: string, zones: readonly string[], ttl: number): string => {
-  const isWithin = (zone: string): boolean => zone === '.' || `.${name.toLowerCase()}`.endsWith(`.${zone}`)
+  const isWithin = (zone: string): boolean =>
+    zone === '.' || `.${name.toLowerCase()}`.endsWith(`.${zone}`)
   const zone = name.slice(-Math.max(...zones.filter(isWithin).map(one => one.length)))
   const below = zone === '.' ? '' : zone
   return `${zone} ${Math.min(ttl, SOA_TTL_LIMIT)} IN SOA ns.dns.${below} hostmaster.${below} SERIAL 7200 1800 86400 ${ttl}`
@@ -104,20 +116,42 @@ export const shown = (reply: Uint8Array): Expected => {
 const inOrder = (answer: readonly string[]): readonly string[] =>
   answer.every(record => record.includes(' IN PTR ')) ? answer.toSorted() : answer
 
-const withoutSerial = (record: string): string => record.replace(/ \d+ (?=7200 1800 86400 \d+$)/, ' SERIAL ')
+const withoutSerial = (record: string): string =>
+  record.replace(/ \d+ (?=7200 1800 86400 \d+$)/, ' SERIAL ')
 
 /** A subtest for each question, which is asked by all ways, with and without EDNS. */
-const runCases = async (t: TestContext, port: number, cases: readonly Case[], ways = WAYS): Promise<void> => {
+const runCases = async (
+  t: TestContext,
+  port: number,
+  cases: readonly Case[],
+  ways = WAYS,
+): Promise<void> => {
   for (const { name, type, expected } of cases) {
     await t.test(`${name} ${type}`, async () => {
-      const replies = await Promise.all(ways.map((way, turn) => askCase(port, name, type, way, turn)))
+      const replies = await Promise.all(
+        ways.map((way, turn) => askCase(port, name, type, way, turn)),
+      )
       for (const reply of replies) assert.deepEqual(shown(reply), expected)
     })
   }
 }
 
-const askCase = (port: number, name: string, type: string, way: Way, turn: number): Promise<Uint8Array> =>
-  askOneWay(port, query(name, type, { id: 0x1000 + turn, ...(turn % 2 === 0 ? {} : { udpSize: 1232 }) }).bytes, way)
+const askCase = (
+  port: number,
+  name: string,
+  type: string,
+  way: Way,
+  turn: number,
+): Promise<Uint8Array> =>
+  askOneWay(
+    port,
+    query(name, type, { id: 0x1000 + turn, ...(turn % 2 === 0 ? {} : { udpSize: 1232 }) }).bytes,
+    way,
+  )
 
-export const runTable = (t: TestContext, port: number, text: string, setting: TableSetting = {}): Promise<void> =>
-  runCases(t, port, readCases(text, setting))
+export const runTable = (
+  t: TestContext,
+  port: number,
+  text: string,
+  setting: TableSetting = {},
+): Promise<void> => runCases(t, port, readCases(text, setting))

@@ -1,18 +1,31 @@
-// The kubernetes plugin in this process, on a real test API server, with time that passes by number: main's half and one shard's.
+// The kubernetes plugin in this process, on a real test API server, with time that passes by
+// number: main's half and one shard's.
 
 import type { TestContext } from 'node:test'
-import { systemClock } from '../../src/core/clock.ts'
+import { systemClock } from '../../src/base/clock.ts'
 import type { Timers } from '../../src/kube/timers.ts'
-import { ClusterSource, sourceIdentity } from '../../src/plugins/kubernetes/cluster-source.ts'
 import { kubernetes } from '../../src/plugins/kubernetes/index.ts'
-import type { KubeApi } from '../kube-api/api-server.ts'
+import { ClusterSource, sourceIdentity } from '../../src/plugins/kubernetes/watch/cluster-source.ts'
+import type { KubeApi } from '../fakes/kube-api/api-server.ts'
 import { addressesIn, until } from './kubernetes-fault-server.ts'
-import { type Chain, chain, fakeControl, fakeLogger, options, query, show } from './plugin-harness.ts'
+import {
+  type Chain,
+  chain,
+  fakeControl,
+  fakeLogger,
+  options,
+  query,
+  show,
+} from './plugin-harness.ts'
 
-/** So that a pause between attempts is as long as no limit of a request: 1096, 2192, … 41,100 ms. */
+/**
+ * So that a pause between attempts is as long as no limit of a request: 1096, 2192, … 41,100 ms.
+ */
 const RANDOM = 0.37
 const REQUEST_LIMITS_MS: readonly number[] = [30_000, 60_000]
-/** Shorter ones are no pauses between attempts: the first second of a watch, turns of the limiter. */
+/**
+ * Shorter ones are no pauses between attempts: the first second of a watch, turns of the limiter.
+ */
 const SHORT_MS = 1000
 const SECOND_MS = 1000
 const LOOK_MS = 10
@@ -40,7 +53,9 @@ export class VirtualTime implements Timers {
     return () => void this.#pending.delete(entry)
   }
 
-  /** Every reflector waits for time to go by: for an answer, in a watch, or before its next attempt. */
+  /**
+   * Every reflector waits for time to go by: for an answer, in a watch, or before its next attempt.
+   */
   get isWaiting(): boolean {
     return this.#long.length === WATCHED
   }
@@ -61,11 +76,21 @@ export class VirtualTime implements Timers {
   /** Every watch has broken, and its reflector pauses. */
   broken(): Promise<void> {
     const longestMs = Math.max(...REQUEST_LIMITS_MS)
-    return until('all watches are broken', () => this.isSettled && this.#long.every(({ delayMs }) => delayMs < longestMs))
+    return until(
+      'all watches are broken',
+      () => this.isSettled && this.#long.every(({ delayMs }) => delayMs < longestMs),
+    )
   }
 
-  /** Lets time go by, from one timer to the next; `between` runs before each. With `hanging`, requests that are under way time out. */
-  async pass(durationMs: number, between = async (): Promise<void> => undefined, { hanging = false } = {}): Promise<void> {
+  /**
+   * Lets time go by, from one timer to the next; `between` runs before each. With `hanging`,
+   * requests that are under way time out.
+   */
+  async pass(
+    durationMs: number,
+    between = async (): Promise<void> => undefined,
+    { hanging = false } = {},
+  ): Promise<void> {
     const endMs = this.#nowMs + durationMs
     do {
       await until('all wait for time to go by', () => (hanging ? this.isWaiting : this.isSettled))
@@ -73,7 +98,10 @@ export class VirtualTime implements Timers {
     } while (this.skip(endMs))
   }
 
-  /** Lets time go by until `isTrue` gives true: a second in each look, and what is under way has ten real milliseconds of each. */
+  /**
+   * Lets time go by until `isTrue` gives true: a second in each look, and what is under way has ten
+   * real milliseconds of each.
+   */
   passUntil(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
     return until(what, async () => {
       if (await isTrue()) return true
@@ -84,9 +112,14 @@ export class VirtualTime implements Timers {
     })
   }
 
-  /** Runs the next timer that is due until `endMs`, whatever is under way. False if there is none: then it is `endMs`. */
+  /**
+   * Runs the next timer that is due until `endMs`, whatever is under way. False if there is none:
+   * then it is `endMs`.
+   */
   skip(endMs: number): boolean {
-    const first = [...this.#pending].filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0]
+    const first = [...this.#pending]
+      .filter(({ atMs }) => atMs <= endMs)
+      .sort((a, b) => a.atMs - b.atMs)[0]
     this.#nowMs = Math.max(this.#nowMs, first?.atMs ?? endMs)
     if (first === undefined) return false
     this.#pending.delete(first)
@@ -105,11 +138,17 @@ export interface FollowedCluster {
   addresses(name: string): Promise<string>
 }
 
-/** Follows the cluster of `api` and waits for the first sync, unless `waits` is false. Ended with `t`. */
+/**
+ * Follows the cluster of `api` and waits for the first sync, unless `waits` is false. Ended with
+ * `t`.
+ */
 export async function followCluster(
   t: TestContext,
   api: KubeApi,
-  { text = 'kubernetes cluster.local', waits = true }: { readonly text?: string; readonly waits?: boolean } = {},
+  {
+    text = 'kubernetes cluster.local',
+    waits = true,
+  }: { readonly text?: string; readonly waits?: boolean } = {},
 ): Promise<FollowedCluster> {
   const time = new VirtualTime()
   const logged: string[] = []
@@ -122,10 +161,14 @@ export async function followCluster(
     userAgent: 'shardns/test',
   }
   const parts = { log, clock: systemClock, world, timers: time, random: () => RANDOM }
-  const source = control.kept.get(sourceIdentity(parsed), resources => new ClusterSource(parsed, resources, parts))
+  const source = control.kept.get(
+    sourceIdentity(parsed),
+    resources => new ClusterSource(parsed, resources, parts),
+  )
   t.after(() => control.kept.keepOnly([]))
   const made = await chain(kubernetes, text, { control })
   if (waits) await source.synced
-  const addresses = async (name: string): Promise<string> => addressesIn(show(await made.handle(query(name))))
+  const addresses = async (name: string): Promise<string> =>
+    addressesIn(show(await made.handle(query(name))))
   return { source, time, chain: made, logged, addresses }
 }

@@ -1,9 +1,10 @@
-// shardns as a process of its own beside a test API server: environment of a pod, a Corefile, the ports, and what was answered.
+// shardns as a process of its own beside a test API server: environment of a pod, a Corefile, the
+// ports, and what was answered.
 
 import { request } from 'node:http'
 import type { TestContext } from 'node:test'
+import { closedPort } from '../fakes/fake-upstream.ts'
 import { DnsClient } from './dns-client.ts'
-import { closedPort } from './fake-upstream.ts'
 import { type Shown, show } from './messages.ts'
 import { type Served, type ServedSetting, startServed } from './served.ts'
 import type { Cleanup } from './server-process.ts'
@@ -14,7 +15,9 @@ const UNTIL_MS = 10_000
 const EAGER_MS = 10
 const LOOK_AGAIN_MS = 5
 
-/** What points a process to an API server, as in a pod. An empty text is a variable that is not set. */
+/**
+ * What points a process to an API server, as in a pod. An empty text is a variable that is not set.
+ */
 export interface PodEnvironment {
   readonly SHARDNS_SERVICE_ACCOUNT_DIR?: string
   readonly KUBERNETES_SERVICE_HOST?: string
@@ -59,8 +62,11 @@ export async function launchCluster(
   const t = given as TestContext
   const [dns, ready, metrics] = [await closedPort(), await closedPort(), await closedPort()]
   const ports = { dns, ready, metrics }
-  const server = withEnvironment(setting.environment ?? {}, () => startServed(t, corefile(ports), setting))
-  // Many questions of one test come from here: what one of them waits for is the process's start, at most.
+  const server = withEnvironment(setting.environment ?? {}, () =>
+    startServed(t, corefile(ports), setting),
+  )
+  // Many questions of one test come from here: what one of them waits for is the process's start,
+  // at most.
   const client = await DnsClient.open(t, { port: dns, tries: 1, timeoutMs: UNTIL_MS })
   const ask = async (name: string, type = 'A'): Promise<Shown> => {
     const reply = await client.ask(name, type)
@@ -98,19 +104,28 @@ export async function startCluster(
 export const addressesIn = ({ rcode, answer }: Shown): string =>
   [rcode, ...answer.map(record => record.split(' ').at(-1) ?? '').toSorted()].join(' ')
 
-/** Resolves when `isTrue` gives true, asked for again and again; rejects with `what` after ten seconds. */
+/**
+ * Resolves when `isTrue` gives true, asked for again and again; rejects with `what` after ten
+ * seconds.
+ */
 export async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
   const startMs = performance.now()
   while (!(await isTrue())) {
     const waitedMs = performance.now() - startMs
     if (waitedMs > UNTIL_MS) throw new Error(`${UNTIL_MS} ms passed before ${what}`)
-    await new Promise(resolve => (waitedMs < EAGER_MS ? setImmediate(resolve) : setTimeout(resolve, LOOK_AGAIN_MS)))
+    await new Promise(resolve =>
+      waitedMs < EAGER_MS ? setImmediate(resolve) : setTimeout(resolve, LOOK_AGAIN_MS),
+    )
   }
 }
 
 /** A process inherits the environment of the moment it is started in. */
 function withEnvironment<T>(environment: PodEnvironment, run: () => T): T {
-  const names = ['SHARDNS_SERVICE_ACCOUNT_DIR', 'KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT'] as const
+  const names = [
+    'SHARDNS_SERVICE_ACCOUNT_DIR',
+    'KUBERNETES_SERVICE_HOST',
+    'KUBERNETES_SERVICE_PORT',
+  ] as const
   const before = names.map(name => process.env[name])
   for (const name of names) setVariable(name, environment[name])
   try {
@@ -126,7 +141,10 @@ function setVariable(name: string, value: string | undefined): void {
 }
 
 /** GET of a path on a loopback port: status and body. */
-export function httpGet(port: number, path: string): Promise<{ readonly status: number; readonly body: string }> {
+export function httpGet(
+  port: number,
+  path: string,
+): Promise<{ readonly status: number; readonly body: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: string }>()
   const asked = request({ host: '127.0.0.1', port, path, agent: false }, response => {
     let body = ''

@@ -1,12 +1,16 @@
-// Changes to the cluster of cluster.yaml, for a server with `pods verified`, `fallthrough` of reverse zones and an upstream that calls every address
-// outside.example.org., www.example.org 192.0.2.80 and www.example.net 192.0.2.81.
+// Changes to the cluster of cluster.yaml, for a server with `pods verified`, `fallthrough` of
+// reverse zones and an upstream that calls every address outside.example.org., www.example.org
+// 192.0.2.80 and www.example.net 192.0.2.81.
 
 import type { Scenario } from './kubernetes-steps.ts'
 
 const service = (name: string, spec: string): string =>
   `{kind: Service, metadata: {name: ${name}, namespace: testns}, spec: {${spec}}}\n`
 const HTTP = 'ports: [{name: http, port: 80}]'
-const slice = (name: string, endpoints: string): string => `{kind: EndpointSlice, addressType: IPv4, ${HTTP},
+const slice = (
+  name: string,
+  endpoints: string,
+): string => `{kind: EndpointSlice, addressType: IPv4, ${HTTP},
   metadata: {name: ${name}-a, namespace: testns, labels: {kubernetes.io/service-name: ${name}}}, endpoints: [${endpoints}]}\n`
 
 const pod = (phase: string, podIP: string): string =>
@@ -14,7 +18,9 @@ const pod = (phase: string, podIP: string): string =>
 
 const imported = (spec: string): string =>
   `{kind: ServiceImport, metadata: {name: far, namespace: testns}, spec: {${spec}, ${HTTP}}}\n`
-const importedSlice = (address: string): string => `{kind: EndpointSlice, addressType: IPv4, ${HTTP},
+const importedSlice = (
+  address: string,
+): string => `{kind: EndpointSlice, addressType: IPv4, ${HTTP},
   metadata: {name: far-a, namespace: testns, labels: {multicluster.kubernetes.io/service-name: far,
     multicluster.kubernetes.io/source-cluster: cluster-b}}, endpoints: [{addresses: [${address}], hostname: one}]}\n`
 
@@ -36,7 +42,10 @@ export const SCENARIOS: readonly Scenario[] = [
       'a.f.0.0.0.6.a.0.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa. PTR',
     ],
     steps: [
-      { title: 'is not there', answers: ['NXDOMAIN', 'NXDOMAIN', 'NXDOMAIN', 'NXDOMAIN', OUTSIDE, OUTSIDE, OUTSIDE] },
+      {
+        title: 'is not there',
+        answers: ['NXDOMAIN', 'NXDOMAIN', 'NXDOMAIN', 'NXDOMAIN', OUTSIDE, OUTSIDE, OUTSIDE],
+      },
       {
         title: 'is created',
         apply: service('shop', `clusterIP: 10.96.0.250, ${HTTP}`),
@@ -85,12 +94,27 @@ export const SCENARIOS: readonly Scenario[] = [
       {
         title: 'the first',
         apply: slice('crowd', '{addresses: [10.244.30.1], hostname: one}'),
-        answers: ['10.244.30.1', '10.244.30.1', 'NXDOMAIN', 'one.crowd.testns.svc.cluster.local.', 'NODATA'],
+        answers: [
+          '10.244.30.1',
+          '10.244.30.1',
+          'NXDOMAIN',
+          'one.crowd.testns.svc.cluster.local.',
+          'NODATA',
+        ],
       },
       {
         title: 'a second',
-        apply: slice('crowd', '{addresses: [10.244.30.1], hostname: one}, {addresses: [10.244.30.2]}'),
-        answers: ['10.244.30.1, 10.244.30.2', '10.244.30.1', '10.244.30.2', 'one.crowd.testns.svc.cluster.local.', 'NODATA'],
+        apply: slice(
+          'crowd',
+          '{addresses: [10.244.30.1], hostname: one}, {addresses: [10.244.30.2]}',
+        ),
+        answers: [
+          '10.244.30.1, 10.244.30.2',
+          '10.244.30.1',
+          '10.244.30.2',
+          'one.crowd.testns.svc.cluster.local.',
+          'NODATA',
+        ],
       },
       {
         title: 'the first is not ready any more',
@@ -108,7 +132,13 @@ export const SCENARIOS: readonly Scenario[] = [
       {
         title: 'the first again, by another name',
         apply: slice('crowd', '{addresses: [10.244.30.1], hostname: uno}'),
-        answers: ['10.244.30.1', 'NXDOMAIN', 'NXDOMAIN', 'uno.crowd.testns.svc.cluster.local.', 'NODATA'],
+        answers: [
+          '10.244.30.1',
+          'NXDOMAIN',
+          'NXDOMAIN',
+          'uno.crowd.testns.svc.cluster.local.',
+          'NODATA',
+        ],
       },
     ],
   },
@@ -160,7 +190,12 @@ ${service('behind', 'type: ExternalName, externalName: moved.testns.svc.cluster.
       {
         title: 'it becomes a service with a cluster address itself',
         apply: service('moved', `type: ClusterIP, clusterIP: 10.96.0.242, ${HTTP}`),
-        answers: ['NODATA', '10.96.0.242', '10.96.0.242, moved.testns.svc.cluster.local.', '10.96.0.241'],
+        answers: [
+          'NODATA',
+          '10.96.0.242',
+          '10.96.0.242, moved.testns.svc.cluster.local.',
+          '10.96.0.241',
+        ],
       },
     ],
   },
@@ -173,15 +208,31 @@ ${service('behind', 'type: ExternalName, externalName: moved.testns.svc.cluster.
     ],
     steps: [
       { title: 'none', answers: ['NXDOMAIN', 'NXDOMAIN', 'NXDOMAIN'] },
-      { title: 'one runs', apply: pod('Running', '10.244.40.1'), answers: ['10.244.40.1', 'NXDOMAIN', '10.244.40.1'] },
+      {
+        title: 'one runs',
+        apply: pod('Running', '10.244.40.1'),
+        answers: ['10.244.40.1', 'NXDOMAIN', '10.244.40.1'],
+      },
       {
         title: 'it has another address',
         apply: pod('Running', '10.244.40.2'),
         answers: ['NXDOMAIN', '10.244.40.2', 'NXDOMAIN'],
       },
-      { title: 'it is over', apply: pod('Succeeded', '10.244.40.2'), answers: ['NXDOMAIN', 'NXDOMAIN', 'NXDOMAIN'] },
-      { title: 'it runs again', apply: pod('Running', '10.244.40.1'), answers: ['10.244.40.1', 'NXDOMAIN', '10.244.40.1'] },
-      { title: 'it is deleted', remove: ['Pod', 'testns', 'runner'], answers: ['NXDOMAIN', 'NXDOMAIN', 'NXDOMAIN'] },
+      {
+        title: 'it is over',
+        apply: pod('Succeeded', '10.244.40.2'),
+        answers: ['NXDOMAIN', 'NXDOMAIN', 'NXDOMAIN'],
+      },
+      {
+        title: 'it runs again',
+        apply: pod('Running', '10.244.40.1'),
+        answers: ['10.244.40.1', 'NXDOMAIN', '10.244.40.1'],
+      },
+      {
+        title: 'it is deleted',
+        remove: ['Pod', 'testns', 'runner'],
+        answers: ['NXDOMAIN', 'NXDOMAIN', 'NXDOMAIN'],
+      },
     ],
   },
   {
@@ -208,7 +259,11 @@ ${service('behind', 'type: ExternalName, externalName: moved.testns.svc.cluster.
         apply: `${imported('type: Headless')}---\n${importedSlice('10.245.2.1')}`,
         answers: ['10.245.2.1', 'NXDOMAIN', '10.245.2.1'],
       },
-      { title: 'other endpoints', apply: importedSlice('10.245.2.2'), answers: ['10.245.2.2', 'NXDOMAIN', '10.245.2.2'] },
+      {
+        title: 'other endpoints',
+        apply: importedSlice('10.245.2.2'),
+        answers: ['10.245.2.2', 'NXDOMAIN', '10.245.2.2'],
+      },
       {
         title: 'none again',
         remove: ['ServiceImport', 'testns', 'far'],
@@ -222,7 +277,11 @@ ${service('behind', 'type: ExternalName, externalName: moved.testns.svc.cluster.
 export const NAMESPACES: readonly Scenario[] = [
   {
     title: 'namespaces',
-    questions: ['lone.fresh.svc.cluster.local. A', 'fresh.svc.cluster.local. A', 'fresh.pod.cluster.local. A'],
+    questions: [
+      'lone.fresh.svc.cluster.local. A',
+      'fresh.svc.cluster.local. A',
+      'fresh.pod.cluster.local. A',
+    ],
     steps: [
       { title: 'none', answers: ['NXDOMAIN', 'NXDOMAIN', 'NXDOMAIN'] },
       {
@@ -230,7 +289,11 @@ export const NAMESPACES: readonly Scenario[] = [
         apply: `{kind: Service, metadata: {name: lone, namespace: fresh}, spec: {clusterIP: 10.96.0.230, ${HTTP}}}`,
         answers: ['10.96.0.230', 'NODATA', 'NODATA'],
       },
-      { title: 'goes', remove: ['Namespace', '', 'fresh'], answers: ['NXDOMAIN', 'NXDOMAIN', 'NXDOMAIN'] },
+      {
+        title: 'goes',
+        remove: ['Namespace', '', 'fresh'],
+        answers: ['NXDOMAIN', 'NXDOMAIN', 'NXDOMAIN'],
+      },
     ],
   },
 ]

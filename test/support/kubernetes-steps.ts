@@ -1,5 +1,6 @@
-// Changes to a cluster, and what is answered after each. Before a change every answer is in the cache: a cache that knows of a change keeps nothing
-// of the second it happened in, and a test that went on at once would prove nothing. After it questions come from many sockets, so that every
+// Changes to a cluster, and what is answered after each. Before a change every answer is in the
+// cache: a cache that knows of a change keeps nothing of the second it happened in, and a test that
+// went on at once would prove nothing. After it questions come from many sockets, so that every
 // shard is asked.
 
 import assert from 'node:assert/strict'
@@ -47,7 +48,12 @@ export const gist = (reply: Uint8Array): string => {
         .join(', ')
 }
 
-export const ask = async (port: number, question: string, way: Way = UDP, id = 0): Promise<string> => {
+export const ask = async (
+  port: number,
+  question: string,
+  way: Way = UDP,
+  id = 0,
+): Promise<string> => {
   const [name = '', type] = question.split(' ')
   return gist(await askOneWay(port, query(name, type, { id }).bytes, way))
 }
@@ -57,12 +63,22 @@ const askEverywhere = async (port: number, question: string): Promise<string[]> 
   ...new Set(await Promise.all(FROM_EVERYWHERE.map((way, id) => ask(port, question, way, id)))),
 ]
 
-/** Resolves once each of the questions is answered by the cache of the server, which must have metrics at `metricsPort`. */
-export const allCached = async (port: number, metricsPort: number, questions: readonly string[]): Promise<void> => {
+/**
+ * Resolves once each of the questions is answered by the cache of the server, which must have
+ * metrics at `metricsPort`.
+ */
+export const allCached = async (
+  port: number,
+  metricsPort: number,
+  questions: readonly string[],
+): Promise<void> => {
   const limitMs = performance.now() + CACHED_LIMIT_MS
   let hits = -1
   while (hits < questions.length) {
-    assert.ok(performance.now() < limitMs, `${hits} of ${questions.length} questions are answered by the cache`)
+    assert.ok(
+      performance.now() < limitMs,
+      `${hits} of ${questions.length} questions are answered by the cache`,
+    )
     const before = await hitsOf(metricsPort)
     await Promise.all(questions.map((question, id) => ask(port, question, UDP, id)))
     hits = (await hitsOf(metricsPort)) - before
@@ -71,7 +87,10 @@ export const allCached = async (port: number, metricsPort: number, questions: re
 
 const hitsOf = async (metricsPort: number): Promise<number> => {
   const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
-  return [...text.matchAll(/^coredns_cache_hits_total\{.*\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0)
+  return [...text.matchAll(/^coredns_cache_hits_total\{.*\} (\d+)$/gm)].reduce(
+    (sum, [, count]) => sum + Number(count),
+    0,
+  )
 }
 
 export interface StepsSetting {
@@ -82,8 +101,15 @@ export interface StepsSetting {
   readonly kinds: readonly FenceKind[]
 }
 
-/** Takes the first step of all scenarios, then the second, and so on: the wait for the cache is theirs together. */
-export const runScenarios = async (t: TestContext, scenarios: readonly Scenario[], setting: StepsSetting): Promise<void> => {
+/**
+ * Takes the first step of all scenarios, then the second, and so on: the wait for the cache is
+ * theirs together.
+ */
+export const runScenarios = async (
+  t: TestContext,
+  scenarios: readonly Scenario[],
+  setting: StepsSetting,
+): Promise<void> => {
   const { api, port } = setting.cluster
   const last = Math.max(...scenarios.map(({ steps }) => steps.length))
   for (let turn = 0; turn < last; turn++) {
@@ -92,7 +118,8 @@ export const runScenarios = async (t: TestContext, scenarios: readonly Scenario[
       return step === undefined ? [] : [{ title: `${title}: ${step.title}`, questions, step }]
     })
     for (const { step } of now) {
-      if (step.remove !== undefined) assert.ok(api.delete(...step.remove), `${step.remove} is not there`)
+      if (step.remove !== undefined)
+        assert.ok(api.delete(...step.remove), `${step.remove} is not there`)
       if (step.apply !== undefined) api.apply(step.apply)
     }
     await setting.fence.passed(setting.kinds)
@@ -105,6 +132,8 @@ export const runScenarios = async (t: TestContext, scenarios: readonly Scenario[
     }
     if (turn + 1 === last) break
     const questions = now.flatMap(one => one.questions)
-    await t.test(`${turn + 1}: all of it is in the cache`, () => allCached(port, setting.metricsPort, questions))
+    await t.test(`${turn + 1}: all of it is in the cache`, () =>
+      allCached(port, setting.metricsPort, questions),
+    )
   }
 }

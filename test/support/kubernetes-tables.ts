@@ -1,4 +1,5 @@
-// The Kubernetes DNS specification 1.1.0 row by row, as a table (kubernetes-cases.ts). The objects are those of cluster.yaml and of MORE_OBJECTS.
+// The Kubernetes DNS specification 1.1.0 row by row, as a table (kubernetes-cases.ts). The objects
+// are those of cluster.yaml and of MORE_OBJECTS.
 
 /** One service of each shape that cluster.yaml lacks. */
 export const MORE_OBJECTS = `

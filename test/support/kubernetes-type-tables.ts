@@ -1,4 +1,5 @@
-// Every type on every kind of name of a cluster, and names in mixed case, as tables (kubernetes-cases.ts). The objects are those of cluster.yaml.
+// Every type on every kind of name of a cluster, and names in mixed case, as tables
+// (kubernetes-cases.ts). The objects are those of cluster.yaml.
 
 /** Types that a cluster has no records of: an address look-up tells NODATA from NXDOMAIN. */
 const OTHERS = 'MX,HTTPS,SVCB,ANY,HINFO,DS,CAA,NAPTR,DNSKEY,TYPE65280'

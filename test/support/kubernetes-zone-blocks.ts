@@ -1,4 +1,5 @@
-// Server blocks (kubernetes-blocks.ts) that differ in their zones: imported services, topology zones, several zones, the root.
+// Server blocks (kubernetes-blocks.ts) that differ in their zones: imported services, topology
+// zones, several zones, the root.
 
 import type { OptionBlock } from './kubernetes-blocks.ts'
 

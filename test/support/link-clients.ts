@@ -1,14 +1,15 @@
-// For the tests of link-client.ts: clients of engines in this very process, and upstreams on loopback.
+// For the tests of link-client.ts: clients of engines in this very process, and upstreams on
+// loopback.
 
 import type { TestContext } from 'node:test'
-import { systemClock } from '../../src/core/clock.ts'
-import { makeEngine, type Running } from '../../src/net/mmsg/engine.cases.ts'
-import { withoutLibc } from '../../src/net/mmsg/loopback.cases.ts'
-import { RelayedQuestion } from '../../src/upstream/ask.ts'
+import { systemClock } from '../../src/base/clock.ts'
 import type { Endpoint } from '../../src/upstream/endpoint.ts'
-import { LinkClient } from '../../src/upstream/link-client.ts'
+import { LinkClient } from '../../src/upstream/pooled-udp-client.ts'
+import { RelayedQuestion } from '../../src/upstream/relayed-question.ts'
 import { SocketAllowance } from '../../src/upstream/socket-allowance.ts'
-import { type FakeUpstream, fakeUpstream, type Respond } from './fake-upstream.ts'
+import { makeEngine, type Running } from '../fakes/engine.ts'
+import { type FakeUpstream, fakeUpstream, type Respond } from '../fakes/fake-upstream.ts'
+import { withoutLibc } from '../fakes/loopback.ts'
 import { query } from './plugin-harness.ts'
 
 export const LIMIT = { skip: withoutLibc, timeout: 20_000 }
@@ -44,7 +45,11 @@ export const engineOf = async (t: TestContext): Promise<Running> => {
   return running
 }
 
-export const setup = async (t: TestContext, respond: Respond, address = '127.0.0.1'): Promise<Setup> => {
+export const setup = async (
+  t: TestContext,
+  respond: Respond,
+  address = '127.0.0.1',
+): Promise<Setup> => {
   const upstream = await fakeUpstream(respond, { address })
   t.after(() => upstream.close())
   const running = await engineOf(t)

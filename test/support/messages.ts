@@ -1,8 +1,8 @@
 // Queries and replies for tests, made from text and shown as text.
 
-import type { ListenerRef, Peer, Transport } from '../../src/core/query.ts'
-import { Query } from '../../src/core/query.ts'
-import { Reply } from '../../src/core/reply.ts'
+import type { ListenerRef, Peer, Transport } from '../../src/chain/query.ts'
+import { Query } from '../../src/chain/query.ts'
+import { Reply } from '../../src/chain/reply.ts'
 import { forEachOption, makeOption, readEdns } from '../../src/wire/edns.ts'
 import {
   FLAG_AA,
@@ -40,7 +40,9 @@ export interface QueryOptions {
   readonly ad?: boolean
   readonly opcode?: number
   readonly class?: number
-  /** An OPT record is added if one of `do`, `udpSize` (else 1232), `version`, `options` is given. */
+  /**
+   * An OPT record is added if one of `do`, `udpSize` (else 1232), `version`, `options` is given.
+   */
   readonly do?: boolean
   readonly udpSize?: number
   readonly version?: number
@@ -62,24 +64,40 @@ export const query = (name: string, type = 'A', options: QueryOptions = {}): Que
   const question = readQuestion(bytes)
   const layout = readLayout(bytes)
   const edns = layout && readEdns(bytes, layout)
-  if (question === undefined || edns === 'malformed') throw new Error(`not a query: ${name} ${type}`)
+  if (question === undefined || edns === 'malformed')
+    throw new Error(`not a query: ${name} ${type}`)
   const { transport = 'udp', listener = { index: 0, label: 'dns://:53' }, receivedMs = 0 } = options
   const local: Peer = options.local ?? { address: '192.0.2.1', port: 53, family: 4 }
-  const made = new Query({ bytes, question, edns, transport, client: peer(options.client), local, listener, receivedMs })
+  const made = new Query({
+    bytes,
+    question,
+    edns,
+    transport,
+    client: peer(options.client),
+    local,
+    listener,
+    receivedMs,
+  })
   made.view = options.view ?? ''
   return made
 }
 
 const peer = (client: string | Peer = '192.0.2.53'): Peer =>
-  typeof client === 'string' ? { address: client, port: 40000, family: client.includes(':') ? 6 : 4 } : client
+  typeof client === 'string'
+    ? { address: client, port: 40000, family: client.includes(':') ? 6 : 4 }
+    : client
 
 const queryBytes = (name: string, type: string, options: QueryOptions): Uint8Array => {
   const wire = nameFromText(name)
   const typeNumber = typeFromText(type)
-  if (wire === undefined || typeNumber === undefined) throw new Error(`not a question: ${name} ${type}`)
+  if (wire === undefined || typeNumber === undefined)
+    throw new Error(`not a question: ${name} ${type}`)
   const writer = new MessageWriter()
   const flags =
-    ((options.opcode ?? 0) << 11) | (options.rd === false ? 0 : FLAG_RD) | (options.cd ? FLAG_CD : 0) | (options.ad ? FLAG_AD : 0)
+    ((options.opcode ?? 0) << 11) |
+    (options.rd === false ? 0 : FLAG_RD) |
+    (options.cd ? FLAG_CD : 0) |
+    (options.ad ? FLAG_AD : 0)
   writer.header(options.id ?? 0x1234, flags)
   writer.question(wire, typeNumber, options.class ?? CLASS_IN)
   for (const text of options.additional ?? []) writeRecord(writer, 2, text)
@@ -90,14 +108,21 @@ const queryBytes = (name: string, type: string, options: QueryOptions): Uint8Arr
     options.version !== undefined ||
     options.options !== undefined
   ) {
-    writer.opt({ udpSize, extendedRcode: 0, version, flags: options.do ? 0x8000 : 0, options: optionBytes(options.options) })
+    writer.opt({
+      udpSize,
+      extendedRcode: 0,
+      version,
+      flags: options.do ? 0x8000 : 0,
+      options: optionBytes(options.options),
+    })
   }
   return writer.finish()
 }
 
 const writeRecord = (writer: MessageWriter, section: Section, line: string): void => {
   const { owner, type, class: cls = CLASS_IN, ttlSeconds, rdata } = recordFromText(line)
-  if (!writer.record(section, owner, type, cls, ttlSeconds, rdata)) throw new Error('the message is over 65535 bytes')
+  if (!writer.record(section, owner, type, cls, ttlSeconds, rdata))
+    throw new Error('the message is over 65535 bytes')
 }
 
 /** Options in wire form, as MessageWriter.opt takes them. */
@@ -117,11 +142,19 @@ export interface ReplyOptions {
   readonly answer?: readonly string[]
   readonly authority?: readonly string[]
   readonly additional?: readonly string[]
-  readonly opt?: { readonly udpSize?: number; readonly do?: boolean; readonly options?: readonly OptionText[] }
+  readonly opt?: {
+    readonly udpSize?: number
+    readonly do?: boolean
+    readonly options?: readonly OptionText[]
+  }
 }
 
-/** What an upstream, or the next plugin, might answer: id, question, RD and CD of the query. Names are compressed. */
-export const replyTo = (request: Query, options: ReplyOptions = {}): Reply => new Reply(replyBytes(request, options))
+/**
+ * What an upstream, or the next plugin, might answer: id, question, RD and CD of the query. Names
+ * are compressed.
+ */
+export const replyTo = (request: Query, options: ReplyOptions = {}): Reply =>
+  new Reply(replyBytes(request, options))
 
 /** The bytes of `replyTo`. */
 export const replyBytes = (request: Query, options: ReplyOptions = {}): Uint8Array => {
@@ -131,15 +164,29 @@ export const replyBytes = (request: Query, options: ReplyOptions = {}): Uint8Arr
   const writer = new MessageWriter()
   writer.compress = true
   const copied = request.flags & (FLAG_RD | FLAG_CD | 0x7800)
-  const own = (options.aa ? FLAG_AA : 0) | (options.tc ? FLAG_TC : 0) | (options.ra ? FLAG_RA : 0) | (options.ad ? FLAG_AD : 0)
+  const own =
+    (options.aa ? FLAG_AA : 0) |
+    (options.tc ? FLAG_TC : 0) |
+    (options.ra ? FLAG_RA : 0) |
+    (options.ad ? FLAG_AD : 0)
   writer.header(request.id, FLAG_QR | copied | own | (code & 15))
   writer.question(request.question.wire, request.question.type, request.question.class)
-  for (const [section, lines] of [options.answer, options.authority, options.additional].entries()) {
+  for (const [section, lines] of [
+    options.answer,
+    options.authority,
+    options.additional,
+  ].entries()) {
     for (const line of lines ?? []) writeRecord(writer, section as Section, line)
   }
   if (opt !== undefined) {
     const flags = opt.do ? 0x8000 : 0
-    writer.opt({ udpSize: opt.udpSize ?? 1232, extendedRcode: code >> 4, version: 0, flags, options: optionBytes(opt.options) })
+    writer.opt({
+      udpSize: opt.udpSize ?? 1232,
+      extendedRcode: code >> 4,
+      version: 0,
+      flags,
+      options: optionBytes(opt.options),
+    })
   }
   return writer.finish()
 }
@@ -158,7 +205,12 @@ export interface Shown {
   /** Without OPT. */
   readonly additional: readonly string[]
   readonly edns:
-    | { readonly udpSize: number; readonly do: boolean; readonly version: number; readonly options: readonly OptionText[] }
+    | {
+        readonly udpSize: number
+        readonly do: boolean
+        readonly version: number
+        readonly options: readonly OptionText[]
+      }
     | undefined
 }
 
@@ -177,10 +229,14 @@ const FLAG_NAMES: readonly (readonly [number, string])[] = [
 export const show = (reply: Reply | Uint8Array): Shown => {
   const bytes = reply instanceof Reply ? reply.bytes : reply
   const layout = readLayout(bytes)
-  if (layout === undefined) throw new Error(bytes.length === 0 ? 'silence has nothing to show' : 'not a well-formed message')
+  if (layout === undefined)
+    throw new Error(
+      bytes.length === 0 ? 'silence has nothing to show' : 'not a well-formed message',
+    )
   const sections: [string[], string[], string[]] = [[], [], []]
   for (let index = 0; index < layout.count; index++) {
-    if (index !== layout.optIndex) sections[layout.sectionOf(index)].push(recordToText(bytes, layout, index))
+    if (index !== layout.optIndex)
+      sections[layout.sectionOf(index)].push(recordToText(bytes, layout, index))
   }
   const edns = readEdns(bytes, layout)
   if (edns === 'malformed') throw new Error('the message has a malformed OPT record')
@@ -206,5 +262,7 @@ export const show = (reply: Reply | Uint8Array): Shown => {
 
 const questionText = (bytes: Uint8Array): string => {
   const question = getQdcount(bytes, 0) === 0 ? undefined : readQuestion(bytes)
-  return question === undefined ? '' : `${nameToText(question.wire)} ${classToText(question.class)} ${typeToText(question.type)}`
+  return question === undefined
+    ? ''
+    : `${nameToText(question.wire)} ${classToText(question.class)} ${typeToText(question.type)}`
 }

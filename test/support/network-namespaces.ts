@@ -1,4 +1,5 @@
-// Hosts of our own: network namespaces joined by a pair of virtual interfaces. They take root and iproute2.
+// Hosts of our own: network namespaces joined by a pair of virtual interfaces. They take root and
+// iproute2.
 
 import { execFileSync } from 'node:child_process'
 import { type Cleanup, hasProgram } from './server-process.ts'
@@ -12,7 +13,8 @@ const reason = (): false | string => {
 /** For the `skip` of a test. */
 export const withoutNamespaces = reason()
 
-const ip = (...args: string[]): void => void execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+const ip = (...args: string[]): void =>
+  void execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] })
 
 export interface Host {
   /** What to put before a command that runs there. */
@@ -39,14 +41,30 @@ const run = ({ inside }: Host, ...command: string[]): void => {
 
 let last = 0
 
-/** Two hosts: interface `d0` of the near one has fe80::a, fd00:d::a and 10.99.0.1, `d1` of the far one fe80::b, fd00:d::b and 10.99.0.2. */
+/**
+ * Two hosts: interface `d0` of the near one has fe80::a, fd00:d::a and 10.99.0.1, `d1` of the far
+ * one fe80::b, fd00:d::b and 10.99.0.2.
+ */
 export const makePair = (t: Cleanup): Pair => {
   const prefix = `shardns-${process.pid}-${last++}`
   const near = named(t, `${prefix}-a`)
   const far = named(t, `${prefix}-b`)
   for (const host of [near, far]) run(host, 'ip', 'link', 'set', 'lo', 'up')
   const join = (): void => {
-    ip('link', 'add', 'd0', 'netns', `${prefix}-a`, 'type', 'veth', 'peer', 'name', 'd1', 'netns', `${prefix}-b`)
+    ip(
+      'link',
+      'add',
+      'd0',
+      'netns',
+      `${prefix}-a`,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      'd1',
+      'netns',
+      `${prefix}-b`,
+    )
     setUp(near, 'd0', 'a', '10.99.0.1')
     setUp(far, 'd1', 'b', '10.99.0.2')
   }
@@ -61,7 +79,8 @@ export const makePair = (t: Cleanup): Pair => {
 const setUp = (host: Host, device: string, end: string, v4: string): void => {
   run(host, 'ip', 'link', 'set', device, 'addrgenmode', 'none')
   run(host, 'ip', 'link', 'set', device, 'up')
-  for (const address of [`fe80::${end}/64`, `fd00:d::${end}/64`]) run(host, 'ip', 'addr', 'add', address, 'dev', device, 'nodad')
+  for (const address of [`fe80::${end}/64`, `fd00:d::${end}/64`])
+    run(host, 'ip', 'addr', 'add', address, 'dev', device, 'nodad')
   run(host, 'ip', 'addr', 'add', `${v4}/24`, 'dev', device)
 }
 

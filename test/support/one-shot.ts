@@ -1,4 +1,5 @@
-// Questions that each have a socket of their own, as Istio's DNS proxy asks them: so a closed port is told apart from a question that nobody reads.
+// Questions that each have a socket of their own, as Istio's DNS proxy asks them: so a closed port
+// is told apart from a question that nobody reads.
 
 import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
@@ -10,7 +11,11 @@ export type Fate = Uint8Array | 'refused' | 'reset' | 'closed' | 'lost'
 export const PATIENCE_MS = 5000
 
 /** The reply; 'refused' by the kernel; or 'lost': nothing came. */
-export const askOverUdp = (port: number, message: Uint8Array, patienceMs = PATIENCE_MS): Promise<Fate> => {
+export const askOverUdp = (
+  port: number,
+  message: Uint8Array,
+  patienceMs = PATIENCE_MS,
+): Promise<Fate> => {
   const { promise, resolve } = Promise.withResolvers<Fate>()
   const socket = createSocket('udp4')
   const timer = setTimeout(resolve, patienceMs, 'lost')
@@ -24,7 +29,11 @@ export const askOverUdp = (port: number, message: Uint8Array, patienceMs = PATIE
 }
 
 /** The same over a connection of its own; 'reset' and 'closed' after it was made. */
-export const askOverTcp = (port: number, message: Uint8Array, patienceMs = PATIENCE_MS): Promise<Fate> => {
+export const askOverTcp = (
+  port: number,
+  message: Uint8Array,
+  patienceMs = PATIENCE_MS,
+): Promise<Fate> => {
   const { promise, resolve } = Promise.withResolvers<Fate>()
   let isConnected = false
   const reader = new FrameReader()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Vector } from '../../src/core/metrics.ts'
-import type { Plugin } from '../../src/core/plugin.ts'
+import type { Plugin } from '../../src/chain/plugin.ts'
+import type { Vector } from '../../src/metrics/registrar.ts'
 import {
   chain,
   counterValue,
@@ -26,10 +26,16 @@ const counting: Plugin<string, { queries: Vector; sizes: Vector; word: number }>
     return directive.val()
   },
   control(label, scope) {
-    const family = scope.metrics.counter({ name: 'queries', help: '', labelNames: ['label', 'type'] })
+    const family = scope.metrics.counter({
+      name: 'queries',
+      help: '',
+      labelNames: ['label', 'type'],
+    })
     family.add({ label, type: 'main' }, 5)
     const queries = family.vector({ label }, { type: ['A', 'other'] })
-    const sizes = scope.metrics.histogram({ name: 'sizes', help: '', buckets: SHAPE.bounds, unitsPerOne: 1 }).vector({})
+    const sizes = scope.metrics
+      .histogram({ name: 'sizes', help: '', buckets: SHAPE.bounds, unitsPerOne: 1 })
+      .vector({})
     const word = scope.shared(1)
     scope.onStart(() => void Atomics.add(scope.words(), word, 1))
     return { queries, sizes, word }
@@ -60,11 +66,14 @@ test('chain: options, counters, shared words and next work together', async () =
 
 test('chain: the end of the chain fails as the server does', async () => {
   const { handle } = await chain(counting, 'chaos x')
-  assert.throws(() => handle(query('example.org.')), { message: 'plugin/chaos: no next plugin found' })
+  assert.throws(() => handle(query('example.org.')), {
+    message: 'plugin/chaos: no next plugin found',
+  })
 })
 
 test('parseError: gives the text with its line', () => {
-  const message = "Corefile:2 - Error during parsing: Wrong argument count or unexpected line ending after 'chaos'"
+  const message =
+    "Corefile:2 - Error during parsing: Wrong argument count or unexpected line ending after 'chaos'"
   assert.equal(parseError(counting, 'chaos'), message)
 })
 

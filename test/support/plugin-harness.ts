@@ -1,12 +1,12 @@
-// What a plugin's tests need, behind one import: Corefile text to options, queries and replies as text, fake scopes, and a chain made of one
-// plugin. The parts stand in files of their own beside this one.
+// What a plugin's tests need, behind one import: Corefile text to options, queries and replies as
+// text, fake scopes, and a chain made of one plugin. The parts stand in files of their own beside
+// this one.
 
 import assert from 'node:assert/strict'
-import type { Handler } from '../../src/core/handler.ts'
-import { noNext } from '../../src/core/handler.ts'
-import type { Labels } from '../../src/core/metrics.ts'
-import type { Plugin } from '../../src/core/plugin.ts'
-import { directive } from './directive-text.ts'
+import type { Handler } from '../../src/chain/handler.ts'
+import { noNext } from '../../src/chain/handler.ts'
+import type { Plugin } from '../../src/chain/plugin.ts'
+import type { Labels } from '../../src/metrics/registrar.ts'
 import {
   type ControlOverrides,
   type FakeControl,
@@ -14,11 +14,20 @@ import {
   fakeControl,
   fakeServe,
   type ServeOverrides,
-} from './fake-scopes.ts'
+} from '../fakes/fake-scopes.ts'
+import { directive } from './directive-text.ts'
 
+export { FakeMetrics } from '../fakes/fake-metrics.ts'
+export {
+  type FakeControl,
+  type FakeServe,
+  fakeBlock,
+  fakeClock,
+  fakeControl,
+  fakeLogger,
+  fakeServe,
+} from '../fakes/fake-scopes.ts'
 export { directive } from './directive-text.ts'
-export { FakeMetrics } from './fake-metrics.ts'
-export { type FakeControl, type FakeServe, fakeBlock, fakeClock, fakeControl, fakeLogger, fakeServe } from './fake-scopes.ts'
 export {
   type OptionText,
   optionBytes,
@@ -32,7 +41,10 @@ export {
 } from './messages.ts'
 export { recordFromText, recordToText } from './zone-text.ts'
 
-/** The message that `parse` throws for this text; fails the test if it throws nothing. The server would put `plugin/NAME: ` before it. */
+/**
+ * The message that `parse` throws for this text; fails the test if it throws nothing. The server
+ * would put `plugin/NAME: ` before it.
+ */
 export const parseError = <O, S>(plugin: Plugin<O, S>, text: string, keys = '.'): string => {
   try {
     plugin.parse(directive(text, keys))
@@ -68,15 +80,25 @@ export interface Chain {
 }
 
 /**
- * Parses the text of a directive, runs the control half and its onStart tasks, and the serve half in one shard. What passes main's border to
- * the shard is cloned, as it would be. A plugin that takes no part in the chain gives `next` itself.
+ * Parses the text of a directive, runs the control half and its onStart tasks, and the serve half
+ * in one shard. What passes main's border to the shard is cloned, as it would be. A plugin that
+ * takes no part in the chain gives `next` itself.
  */
-export const chain = async <O, S>(plugin: Plugin<O, S>, text: string, setup: ChainOptions = {}): Promise<Chain> => {
+export const chain = async <O, S>(
+  plugin: Plugin<O, S>,
+  text: string,
+  setup: ChainOptions = {},
+): Promise<Chain> => {
   const parsed = plugin.parse(directive(text, setup.keys))
-  const block = { zones: directive(text, setup.keys).blockZones, changing: plugin.changing?.(parsed) ?? [] }
+  const block = {
+    zones: directive(text, setup.keys).blockZones,
+    changing: plugin.changing?.(parsed) ?? [],
+  }
   const given = setup.control
   const control =
-    given !== undefined && 'sharedWords' in given ? given : fakeControl({ ...given, block: { ...block, ...given?.block } })
+    given !== undefined && 'sharedWords' in given
+      ? given
+      : fakeControl({ ...given, block: { ...block, ...given?.block } })
   const shared = (await plugin.control?.(parsed, control)) as S
   const serve = fakeServe({ control, ...setup.serve })
   const stage = plugin.serve?.(structuredClone(parsed), serve, structuredClone(shared))
@@ -89,9 +111,16 @@ export const chain = async <O, S>(plugin: Plugin<O, S>, text: string, setup: Cha
   return { handle: stage?.wrap(next) ?? next, control, serve, retire }
 }
 
-/** Sum of a counter's series whose labels include `labels`: what `row` (a serve scope's) counts, and what main added. */
-export const counterValue = (control: FakeControl, row: Int32Array, name: string, labels: Labels = {}): number =>
-  control.metrics.counterValue(row, name, labels)
+/**
+ * Sum of a counter's series whose labels include `labels`: what `row` (a serve scope's) counts, and
+ * what main added.
+ */
+export const counterValue = (
+  control: FakeControl,
+  row: Int32Array,
+  name: string,
+  labels: Labels = {},
+): number => control.metrics.counterValue(row, name, labels)
 
 /** The same for a histogram. */
 export const histogramValue = (
@@ -102,5 +131,7 @@ export const histogramValue = (
 ): { count: number; sum: number } => control.metrics.histogramValue(row, name, labels)
 
 /** What a gauge would show at a scrape now. */
-export const gaugeValues = (control: FakeControl, name: string): { readonly labels: Labels; readonly value: number }[] =>
-  control.metrics.gaugeValues(name)
+export const gaugeValues = (
+  control: FakeControl,
+  name: string,
+): { readonly labels: Labels; readonly value: number }[] => control.metrics.gaugeValues(name)

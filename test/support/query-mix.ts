@@ -1,4 +1,5 @@
-// Queries of every kind that a server meets, the same in each run: sound ones in many shapes, damaged ones, and what is no query at all.
+// Queries of every kind that a server meets, the same in each run: sound ones in many shapes,
+// damaged ones, and what is no query at all.
 
 /** Numbers that look random and are the same in each run: an integer from 0 to below. */
 export type Numbers = (below: number) => number
@@ -16,10 +17,15 @@ const UDP_SIZES = [0, 100, 512, 1232, 1232, 1232, 4096, 65_535]
 const OPCODES = [1, 2, 4, 5, 15]
 const CLASSES = [3, 255, 0, 254]
 /** Header flags: RD and none, AD, CD, AA, Z, RA, TC, an rcode. */
-const FLAGS = [0x0100, 0x0100, 0x0100, 0x0120, 0x0110, 0x0000, 0x0130, 0x0500, 0x0140, 0x0180, 0x0300, 0x0103]
+const FLAGS = [
+  0x0100, 0x0100, 0x0100, 0x0120, 0x0110, 0x0000, 0x0130, 0x0500, 0x0140, 0x0180, 0x0300, 0x0103,
+]
 
 const hex = (text: string): Uint8Array => Uint8Array.fromHex(text.replaceAll(' ', ''))
-/** Contents of OPT records: cookies of both lengths, NSID, client subnet, keepalive, padding, unknown, several, and ill-formed ones. */
+/**
+ * Contents of OPT records: cookies of both lengths, NSID, client subnet, keepalive, padding,
+ * unknown, several, and ill-formed ones.
+ */
 const OPTIONS = [
   '',
   '',
@@ -89,7 +95,19 @@ export class QueryMix {
     const opt = new Uint8Array(11 + rdata.length)
     const version = next(40) === 0 ? 1 : 0
     const flags = [0, 0x8000, 0x8000, 0x4000][next(4)]!
-    opt.set([0, 0, 41, size >>> 8, size, next(100) === 0 ? 1 : 0, version, flags >>> 8, 0, rdata.length >>> 8, rdata.length])
+    opt.set([
+      0,
+      0,
+      41,
+      size >>> 8,
+      size,
+      next(100) === 0 ? 1 : 0,
+      version,
+      flags >>> 8,
+      0,
+      rdata.length >>> 8,
+      rdata.length,
+    ])
     opt.set(rdata, 11)
     return opt
   }

@@ -1,5 +1,6 @@
-// Ports for servers of tests that are started a moment later: below those that the kernel hands to sockets which ask for any, so that no client of
-// another test gets one meanwhile, and claimed by this process until it ends, so that no other test that runs beside it draws the same.
+// Ports for servers of tests that are started a moment later: below those that the kernel hands to
+// sockets which ask for any, so that no client of another test gets one meanwhile, and claimed by
+// this process until it ends, so that no other test that runs beside it draws the same.
 
 import { randomInt } from 'node:crypto'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -21,7 +22,10 @@ const firstHandedOut = (): number => {
   }
 }
 
-/** 0, which is any that the kernel likes, where there is no room below its range. Whether the port is free is for the caller to try. */
+/**
+ * 0, which is any that the kernel likes, where there is no room below its range. Whether the port
+ * is free is for the caller to try.
+ */
 export const quietPort = (): number => {
   const end = firstHandedOut()
   if (end < LEAST + ROOM) return 0
@@ -31,7 +35,10 @@ export const quietPort = (): number => {
   }
 }
 
-/** A claim is a file that names its holder. One whose holder has died is taken over by whoever removes it first. */
+/**
+ * A claim is a file that names its holder. One whose holder has died is taken over by whoever
+ * removes it first.
+ */
 const claim = (file: string): boolean => {
   mkdirSync(CLAIMS, { recursive: true })
   try {

@@ -9,11 +9,18 @@ import type { Cleanup } from './server-process.ts'
 const WAIT_MS = 5000
 
 /** Sends all datagrams from one socket, in order, and resolves to the first `count` answers. */
-export async function askUdp(port: number, messages: readonly Uint8Array[], count = 1): Promise<Uint8Array[]> {
+export async function askUdp(
+  port: number,
+  messages: readonly Uint8Array[],
+  count = 1,
+): Promise<Uint8Array[]> {
   const socket = createSocket('udp4')
   const answers: Uint8Array[] = []
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const timer = setTimeout(() => reject(new Error(`${answers.length} of ${count} answers in ${WAIT_MS} ms`)), WAIT_MS)
+  const timer = setTimeout(
+    () => reject(new Error(`${answers.length} of ${count} answers in ${WAIT_MS} ms`)),
+    WAIT_MS,
+  )
   socket.on('error', reject)
   socket.on('message', bytes => {
     answers.push(Uint8Array.from(bytes))
@@ -32,11 +39,16 @@ export async function askUdp(port: number, messages: readonly Uint8Array[], coun
 }
 
 /** Sends all bytes in one write over one connection and resolves to the first `count` answers. */
-export async function askTcp(port: number, messages: readonly Uint8Array[], count = messages.length): Promise<Uint8Array[]> {
+export async function askTcp(
+  port: number,
+  messages: readonly Uint8Array[],
+  count = messages.length,
+): Promise<Uint8Array[]> {
   const socket = connect(port, '127.0.0.1')
   const answers: Uint8Array[] = []
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const fail = (why: string): void => reject(new Error(`${why}: ${answers.length} of ${count} answers`))
+  const fail = (why: string): void =>
+    reject(new Error(`${why}: ${answers.length} of ${count} answers`))
   const timer = setTimeout(() => fail(`${WAIT_MS} ms went by`), WAIT_MS)
   const reader = new FrameReader()
   socket.on('error', reject)

@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { ServeOptions } from '../../src/commands/serve-options.ts'
-import { OPTIONS_VARIABLE } from './faulty-server.ts'
-import { type How, KILL_LABEL_VARIABLE } from './faulty-worker.ts'
+import type { ServeOptions } from '../../src/process/serve-options.ts'
+import { OPTIONS_VARIABLE } from '../fakes/faulty-server.ts'
+import { type How, KILL_LABEL_VARIABLE } from '../fakes/faulty-worker.ts'
 import type { Cleanup } from './server-process.ts'
 import { ROOT } from './source-files.ts'
 
@@ -17,7 +17,10 @@ const LINE_LIMIT_MS = 30_000
 export interface Served {
   /** Standard output and standard error so far. */
   readonly lines: readonly string[]
-  /** The `count`th line that matches, as soon as it is there; rejects after 30 s or at the process's end. */
+  /**
+   * The `count`th line that matches, as soon as it is there; rejects after 30 s or at the process's
+   * end.
+   */
   line(pattern: RegExp, count?: number): Promise<string>
   count(pattern: RegExp): number
   fault(shard: number, how: How): void
@@ -30,21 +33,35 @@ export interface Served {
 
 export interface ServedSetting {
   readonly options?: Partial<ServeOptions>
-  /** A question whose name starts with this label kills the shard that handles it; with `hang-` before it, the shard hangs. */
+  /**
+   * A question whose name starts with this label kills the shard that handles it; with `hang-`
+   * before it, the shard hangs.
+   */
   readonly killLabel?: string
 }
 
-/** Starts a server on a Corefile, with two shards unless `options` say otherwise. Stopped when the test ends. */
-export function startServed(t: Cleanup, corefile: string, { options, killLabel = '' }: ServedSetting = {}): Served {
+/**
+ * Starts a server on a Corefile, with two shards unless `options` say otherwise. Stopped when the
+ * test ends.
+ */
+export function startServed(
+  t: Cleanup,
+  corefile: string,
+  { options, killLabel = '' }: ServedSetting = {},
+): Served {
   const folder = mkdtempSync(join(tmpdir(), 'shardns-served-'))
   const conf = join(folder, 'Corefile')
   const writeCorefile = (text: string): void => writeFileSync(conf, text)
   writeCorefile(corefile)
   const told: Partial<ServeOptions> = { conf, workers: 2, ...options }
-  const child = spawn(process.execPath, [join(ROOT, 'test/support/faulty-server.ts')], {
+  const child = spawn(process.execPath, [join(ROOT, 'test/fakes/faulty-server.ts')], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { ...process.env, [OPTIONS_VARIABLE]: JSON.stringify(told), [KILL_LABEL_VARIABLE]: killLabel },
+    env: {
+      ...process.env,
+      [OPTIONS_VARIABLE]: JSON.stringify(told),
+      [KILL_LABEL_VARIABLE]: killLabel,
+    },
   })
   const lines: string[] = []
   const waiting = new Set<() => void>()
@@ -66,7 +83,8 @@ export function startServed(t: Cleanup, corefile: string, { options, killLabel =
   const count = (pattern: RegExp): number => lines.filter(text => pattern.test(text)).length
   const line = (pattern: RegExp, nth = 1): Promise<string> => {
     const { promise, resolve, reject } = Promise.withResolvers<string>()
-    const fail = (why: string): void => reject(new Error(`${why} before line ${nth} of ${pattern}:\n${lines.join('\n')}`))
+    const fail = (why: string): void =>
+      reject(new Error(`${why} before line ${nth} of ${pattern}:\n${lines.join('\n')}`))
     const timer = setTimeout(() => fail(`${LINE_LIMIT_MS} ms passed`), LINE_LIMIT_MS)
     const look = (): void => {
       const found = lines.filter(text => pattern.test(text))[nth - 1]
@@ -99,7 +117,11 @@ export function startServed(t: Cleanup, corefile: string, { options, killLabel =
 }
 
 /** Starts one and waits until it has said that it runs. */
-export async function served(t: Cleanup, corefile: string, setting: ServedSetting = {}): Promise<Served> {
+export async function served(
+  t: Cleanup,
+  corefile: string,
+  setting: ServedSetting = {},
+): Promise<Served> {
   const server = startServed(t, corefile, setting)
   await server.line(/^shardns-/)
   return server

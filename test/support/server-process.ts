@@ -1,4 +1,5 @@
-// shardns as a process of its own, on ports of loopback that were free a moment ago, and the programs that tests ask it with.
+// shardns as a process of its own, on ports of loopback that were free a moment ago, and the
+// programs that tests ask it with.
 
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
@@ -42,8 +43,12 @@ export class WatchedProcess {
   /** `folder` is the working directory. */
   constructor(t: Cleanup, file: string, args: readonly string[], folder = ROOT) {
     this.child = spawn(file, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
-    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#notify((this.out += text)))
-    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#notify((this.err += text)))
+    this.child.stdout
+      ?.setEncoding('utf8')
+      .on('data', (text: string) => this.#notify((this.out += text)))
+    this.child.stderr
+      ?.setEncoding('utf8')
+      .on('data', (text: string) => this.#notify((this.err += text)))
     this.exited = once(this.child, 'close').then(([code]) => {
       this.#isOver = true
       this.#notify()
@@ -59,10 +64,14 @@ export class WatchedProcess {
     return this.child.pid ?? -1
   }
 
-  /** Resolves once `pattern` matches what was written to `stream` from `offset` on; rejects if the process ends or 10 s go by before. */
+  /**
+   * Resolves once `pattern` matches what was written to `stream` from `offset` on; rejects if the
+   * process ends or 10 s go by before.
+   */
   async seen(pattern: RegExp, stream: 'out' | 'err' = 'out', offset = 0): Promise<RegExpExecArray> {
     const { promise, resolve, reject } = Promise.withResolvers<RegExpExecArray>()
-    const fail = (why: string): void => reject(new Error(`${why} before ${pattern}\nstdout:\n${this.out}\nstderr:\n${this.err}`))
+    const fail = (why: string): void =>
+      reject(new Error(`${why} before ${pattern}\nstdout:\n${this.out}\nstderr:\n${this.err}`))
     const look = (): void => {
       const match = pattern.exec(this[stream].slice(offset))
       if (match !== null) resolve(match)
@@ -93,8 +102,22 @@ export class ServerProcess extends WatchedProcess {
   readonly ports: readonly number[]
   readonly corefile: string
 
-  constructor(t: Cleanup, corefile: string, ports: readonly number[], { workers = 1, args = [], inside = [] }: StartOptions) {
-    const command = [...inside, process.execPath, 'src/cli.ts', '-conf', corefile, '--workers', String(workers), ...args]
+  constructor(
+    t: Cleanup,
+    corefile: string,
+    ports: readonly number[],
+    { workers = 1, args = [], inside = [] }: StartOptions,
+  ) {
+    const command = [
+      ...inside,
+      process.execPath,
+      'src/cli.ts',
+      '-conf',
+      corefile,
+      '--workers',
+      String(workers),
+      ...args,
+    ]
     super(t, command[0]!, command.slice(1))
     this.ports = ports
     this.corefile = corefile
@@ -121,7 +144,10 @@ export async function launchServer(
   return new ServerProcess(t, path, ports, options)
 }
 
-/** Starts the process and waits until it says that it serves. Takes other ports if one of them was taken meanwhile. */
+/**
+ * Starts the process and waits until it says that it serves. Takes other ports if one of them was
+ * taken meanwhile.
+ */
 export async function startServer(
   t: Cleanup,
   corefile: (...ports: number[]) => string,
@@ -184,10 +210,15 @@ async function holdPort(): Promise<HeldPort | undefined> {
 }
 
 /** For the `skip` of a test: false, or the reason, if the program is not there. */
-export const without = (name: string): false | string => (hasProgram(name) ? false : `${name} is not installed`)
+export const without = (name: string): false | string =>
+  hasProgram(name) ? false : `${name} is not installed`
 
 export const hasProgram = (name: string): boolean =>
-  (spawnSync(name, ['-h'], { stdio: 'ignore', timeout: WAIT_MS }).error as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT'
+  (
+    spawnSync(name, ['-h'], { stdio: 'ignore', timeout: WAIT_MS }).error as
+      | NodeJS.ErrnoException
+      | undefined
+  )?.code !== 'ENOENT'
 
 export interface Outcome {
   readonly code: number
@@ -198,10 +229,15 @@ export interface Outcome {
 /** Runs a program to its end, within 10 s, without blocking servers in this process. */
 export const runProgram = (file: string, args: readonly string[], input = ''): Promise<Outcome> =>
   new Promise((resolve, reject) => {
-    const child = execFile(file, args, { timeout: WAIT_MS, maxBuffer: 2 ** 24 }, (error, out, err) => {
-      if (error !== null && typeof error.code !== 'number') reject(error)
-      else resolve({ code: Number(error?.code ?? 0), out, err })
-    })
+    const child = execFile(
+      file,
+      args,
+      { timeout: WAIT_MS, maxBuffer: 2 ** 24 },
+      (error, out, err) => {
+        if (error !== null && typeof error.code !== 'number') reject(error)
+        else resolve({ code: Number(error?.code ?? 0), out, err })
+      },
+    )
     child.stdin?.on('error', () => undefined)
     child.stdin?.end(input)
   })

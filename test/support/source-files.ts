@@ -10,15 +10,23 @@ export interface SourceFile {
   readonly path: string
   readonly text: string
   readonly isTest: boolean
-  /** What it imports: paths relative to the repository, or names of packages. Type-only imports count as well. */
+  /**
+   * What it imports: paths relative to the repository, or names of packages. Type-only imports
+   * count as well.
+   */
   readonly imports: readonly string[]
   /** Those of them that are still there when types are stripped. */
   readonly valueImports: readonly string[]
 }
 
-const IMPORT = /^(?:import|export)\s(?<kind>type\s)?(?:[^'";]*?\sfrom\s+)?'(?<path>[^']+)'|\bimport\('(?<lazy>[^']+)'\)/gm
+const IMPORT =
+  /^(?:import|export)\s(?<kind>type\s)?(?:[^'";]*?\sfrom\s+)?'(?<path>[^']+)'|\bimport\('(?<lazy>[^']+)'\)/gm
 
-const importsOf = (path: string, text: string, isCounted: (kind: string | undefined) => boolean): string[] =>
+const importsOf = (
+  path: string,
+  text: string,
+  isCounted: (kind: string | undefined) => boolean,
+): string[] =>
   [...text.matchAll(IMPORT)].flatMap(({ groups = {} }) => {
     const target = groups.path ?? groups.lazy ?? ''
     if (!isCounted(groups.kind)) return []
@@ -28,7 +36,8 @@ const importsOf = (path: string, text: string, isCounted: (kind: string | undefi
 export const readRepositoryFile = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 
 /** Files that any of the glob patterns match, relative to the repository, sorted. */
-export const repositoryPaths = (...patterns: string[]): string[] => globSync(patterns, { cwd: ROOT }).sort()
+export const repositoryPaths = (...patterns: string[]): string[] =>
+  globSync(patterns, { cwd: ROOT }).sort()
 
 export const sourceFiles = (...folders: string[]): SourceFile[] =>
   repositoryPaths(...folders.map(folder => `${folder}/**/*.ts`)).map(path => {
@@ -36,7 +45,7 @@ export const sourceFiles = (...folders: string[]): SourceFile[] =>
     return {
       path,
       text,
-      isTest: /\.(test|cases)\.ts$/.test(path),
+      isTest: /\.test\.ts$/.test(path),
       imports: importsOf(path, text, () => true),
       valueImports: importsOf(path, text, kind => kind === undefined),
     }

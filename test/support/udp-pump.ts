@@ -1,4 +1,5 @@
-// A worker thread that keeps a UDP server on loopback busy: a window of datagrams in flight, until it is told to stop or has sent its limit.
+// A worker thread that keeps a UDP server on loopback busy: a window of datagrams in flight, until
+// it is told to stop or has sent its limit.
 
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -53,7 +54,8 @@ const run = async ({ port, message, window, limit }: PumpSetting): Promise<void>
   let hasMoved = false
   let isStopping = false
   const fill = (): void => {
-    for (; inFlight < window && counts.sent < limit && !isStopping; inFlight++, counts.sent++) socket.send(message)
+    for (; inFlight < window && counts.sent < limit && !isStopping; inFlight++, counts.sent++)
+      socket.send(message)
     if (inFlight === 0) done.resolve()
   }
   socket.on('message', () => {
@@ -78,4 +80,5 @@ const run = async ({ port, message, window, limit }: PumpSetting): Promise<void>
   parentPort!.postMessage(counts)
 }
 
-if (!isMainThread && parentPort !== null && 'window' in (workerData as object)) await run(workerData as PumpSetting)
+if (!isMainThread && parentPort !== null && 'window' in (workerData as object))
+  await run(workerData as PumpSetting)

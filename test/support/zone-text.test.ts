@@ -32,8 +32,13 @@ for (const record of RECORDS) {
 }
 
 test('times of an RRSIG may be written as dates', () => {
-  const { rdata } = recordFromText('example.org. 5 IN RRSIG A 13 2 300 20300101000000 19700101000001 1 example.org. AQID')
-  assert.deepEqual(rdata, recordFromText('example.org. 5 IN RRSIG A 13 2 300 1893456000 1 1 example.org. AQID').rdata)
+  const { rdata } = recordFromText(
+    'example.org. 5 IN RRSIG A 13 2 300 20300101000000 19700101000001 1 example.org. AQID',
+  )
+  assert.deepEqual(
+    rdata,
+    recordFromText('example.org. 5 IN RRSIG A 13 2 300 1893456000 1 1 example.org. AQID').rdata,
+  )
 })
 
 test('names in the data of a type without a text are written out', () => {
@@ -57,7 +62,12 @@ for (const text of [
 }
 
 test('show tells header, question, sections and OPT apart', () => {
-  const request = query('Example.org.', 'MX', { id: 7, cd: true, do: true, options: [{ code: 10, data: '0011' }] })
+  const request = query('Example.org.', 'MX', {
+    id: 7,
+    cd: true,
+    do: true,
+    options: [{ code: 10, data: '0011' }],
+  })
   assert.equal(request.do, true)
   assert.equal(request.edns?.udpSize, 1232)
   const reply = replyTo(request, {
@@ -83,5 +93,8 @@ test('show tells header, question, sections and OPT apart', () => {
 })
 
 test('an rcode above 15 is shown whole', () => {
-  assert.equal(show(replyTo(query('example.org.'), { rcode: 'BADCOOKIE', opt: {} })).rcode, 'BADCOOKIE')
+  assert.equal(
+    show(replyTo(query('example.org.'), { rcode: 'BADCOOKIE', opt: {} })).rcode,
+    'BADCOOKIE',
+  )
 })

@@ -1,15 +1,29 @@
-// Records between zone-file text (`example.org. 300 IN A 192.0.2.1`) and wire form, for tests. The usual types have their own text;
-// any other is written as RFC 3597 says: `TYPE65280 \# 2 beef`. Bad text is a mistake of the test and throws.
+// Records between zone-file text (`example.org. 300 IN A 192.0.2.1`) and wire form, for tests. The
+// usual types have their own text; any other is written as RFC 3597 says: `TYPE65280 \# 2 beef`.
+// Bad text is a mistake of the test and throws.
 
-import type { RecordData } from '../../src/core/answer.ts'
-import { ipToText, parseIp } from '../../src/core/ip.ts'
+import { ipToText, parseIp } from '../../src/base/ip.ts'
+import type { RecordData } from '../../src/chain/answer.ts'
 import { getU16, getU32, HEADER_SIZE } from '../../src/wire/header.ts'
 import type { MessageLayout } from '../../src/wire/layout.ts'
 import { expandName, NameCursor, nameFromText, nameToText, skipName } from '../../src/wire/name.ts'
 import { walkRdata } from '../../src/wire/rdata-shape.ts'
 import { classFromText, classToText, typeFromText, typeToText } from '../../src/wire/rrtypes.ts'
 
-type Field = 'u8' | 'u16' | 'u32' | 'time' | 'type' | 'types' | 'name' | 'ip' | 'string' | 'strings' | 'rest' | 'hex' | 'base64'
+type Field =
+  | 'u8'
+  | 'u16'
+  | 'u32'
+  | 'time'
+  | 'type'
+  | 'types'
+  | 'name'
+  | 'ip'
+  | 'string'
+  | 'strings'
+  | 'rest'
+  | 'hex'
+  | 'base64'
 
 const FIELDS: Readonly<Record<string, readonly Field[]>> = {
   A: ['ip'],
@@ -61,7 +75,8 @@ const nameBytes = (text: string): Uint8Array => {
 const rdataFromText = (type: string, words: readonly string[]): Uint8Array => {
   if (words[0] === '\\#') return Uint8Array.fromHex(words.slice(2).join(''))
   const fields = FIELDS[type]
-  if (fields === undefined) throw new Error(`${type} has no text of its own here: use \\# LENGTH HEX`)
+  if (fields === undefined)
+    throw new Error(`${type} has no text of its own here: use \\# LENGTH HEX`)
   const parts = fields.flatMap((field, index) => {
     const rest = words.slice(index)
     if (field === 'types') return typeBitmap(rest.map(word => known(typeFromText(word), word)))
@@ -89,7 +104,9 @@ const fieldFromText = (field: Field, word: string, rest: string): Uint8Array => 
 
 /** Seconds, or RRSIG's `YYYYMMDDHHMMSS`. */
 const secondsOf = (word: string): number =>
-  word.length === 14 ? Date.parse(word.replace(/(....)(..)(..)(..)(..)(..)/, '$1-$2-$3T$4:$5:$6Z')) / 1000 : Number(word)
+  word.length === 14
+    ? Date.parse(word.replace(/(....)(..)(..)(..)(..)(..)/, '$1-$2-$3T$4:$5:$6Z')) / 1000
+    : Number(word)
 
 /** RFC 4034, section 4.1.2. */
 const typeBitmap = (types: readonly number[]): Uint8Array => {
@@ -108,20 +125,27 @@ const typesOfBitmap = (bitmap: Uint8Array): string[] => {
   const types: string[] = []
   for (let at = 0; at + 2 < bitmap.length; at += 2 + bitmap[at + 1]!)
     for (let bit = 0; bit < 8 * bitmap[at + 1]!; bit++)
-      if (bitmap[at + 2 + (bit >> 3)]! & (0x80 >> (bit & 7))) types.push(typeToText((bitmap[at]! << 8) | bit))
+      if (bitmap[at + 2 + (bit >> 3)]! & (0x80 >> (bit & 7)))
+        types.push(typeToText((bitmap[at]! << 8) | bit))
   return types
 }
 
-const concatenate = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts))
+const concatenate = (parts: readonly Uint8Array[]): Uint8Array =>
+  new Uint8Array(Buffer.concat(parts))
 
-/** Words and "quoted strings"; `\DDD` and `\X` are resolved inside quotes only, since names keep their own escapes. */
+/**
+ * Words and "quoted strings"; `\DDD` and `\X` are resolved inside quotes only, since names keep
+ * their own escapes.
+ */
 const tokens = (text: string): string[] =>
   [...text.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, bare]) =>
     quoted === undefined ? (bare ?? '') : unescapeText(quoted),
   )
 
 const unescapeText = (text: string): string =>
-  text.replaceAll(/\\(\d{3}|.)/g, (_, code: string) => (code.length === 3 ? String.fromCharCode(Number(code)) : code))
+  text.replaceAll(/\\(\d{3}|.)/g, (_, code: string) =>
+    code.length === 3 ? String.fromCharCode(Number(code)) : code,
+  )
 
 /** Record `index` of a message as zone-file text, names expanded. */
 export const recordToText = (bytes: Uint8Array, layout: MessageLayout, index: number): string => {
@@ -136,7 +160,12 @@ const nameAt = (bytes: Uint8Array, offset: number): string => {
   return length < 0 ? '<malformed name>' : nameToText(wire.subarray(0, length))
 }
 
-const rdataToText = (bytes: Uint8Array, layout: MessageLayout, index: number, type: string): string => {
+const rdataToText = (
+  bytes: Uint8Array,
+  layout: MessageLayout,
+  index: number,
+  type: string,
+): string => {
   const start = layout.rdataOffset(index)
   const end = start + layout.rdataLength(index)
   const fields = FIELDS[type]
@@ -159,7 +188,8 @@ const rdataToText = (bytes: Uint8Array, layout: MessageLayout, index: number, ty
 const expandedRdata = (bytes: Uint8Array, start: number, end: number, type: number): Uint8Array => {
   const parts: Uint8Array[] = []
   const visitor = {
-    rdataBytes: (_: Uint8Array, from: number, to: number) => parts.push(bytes.subarray(from, to)) > 0,
+    rdataBytes: (_: Uint8Array, from: number, to: number) =>
+      parts.push(bytes.subarray(from, to)) > 0,
     rdataName: (_: Uint8Array, offset: number) => {
       const name = new Uint8Array(255)
       return parts.push(name.subarray(0, expandName(bytes, offset, name))) > 0
@@ -195,5 +225,7 @@ const fieldToText = (bytes: Uint8Array, at: number, end: number, field: Field): 
 const escapeText = (bytes: Uint8Array): string =>
   Array.from(bytes, byte => {
     if (byte === 0x22 || byte === 0x5c) return `\\${String.fromCharCode(byte)}`
-    return byte < 0x20 || byte > 0x7e ? `\\${String(byte).padStart(3, '0')}` : String.fromCharCode(byte)
+    return byte < 0x20 || byte > 0x7e
+      ? `\\${String(byte).padStart(3, '0')}`
+      : String.fromCharCode(byte)
   }).join('')

@@ -1,12 +1,15 @@
-// The bars: what is asked of a DNS server that is to be trusted, in short. The ids are those of the project's list of threats.
+// The bars: what is asked of a DNS server that is to be trusted, in short. The ids are those of the
+// project's list of threats.
 
 export const BARS: Readonly<Record<string, string>> = {
-  'R-01a': 'upstream ids and ports cannot be guessed: 4,096 ports or more a minute, none used more than 64 times',
+  'R-01a':
+    'upstream ids and ports cannot be guessed: 4,096 ports or more a minute, none used more than 64 times',
   'R-01b': 'a port says nothing of the shard that uses it',
   'R-01c': 'no Math.random',
   'R-02': 'none of 2 million forged replies is accepted, 99.9 % of the true ones are given',
   'R-02b': 'after forged ids the question is asked over TCP',
-  'R-03': '500 clients that ask for one name at once: the upstream sees one question a shard at most',
+  'R-03':
+    '500 clients that ask for one name at once: the upstream sees one question a shard at most',
   'R-05': "a reply is never larger than the client's size; TC, and whole over TCP",
   'R-06': 'records that nobody asked for are never given to others',
   'R-07': 'no answer for another DO, CD, class, type, view or client',

@@ -1,5 +1,6 @@
-// The reply that costs most to judge: thousands of CNAMEs that lead nowhere, all owned by one name of forty labels by way of a
-// pointer, and behind them a chain of CNAMEs from the name that was asked for.
+// The reply that costs most to judge: thousands of CNAMEs that lead nowhere, all owned by one name
+// of forty labels by way of a pointer, and behind them a chain of CNAMEs from the name that was
+// asked for.
 
 import { readQuestion } from '../../src/wire/question.ts'
 
@@ -23,13 +24,25 @@ const cname = (owner: readonly number[], target: readonly number[]): number[] =>
 export const cnameBomb = (asked: Uint8Array): Uint8Array => {
   const { end } = readQuestion(asked)!
   const question = [...asked.subarray(12, end)]
-  const long = Array.from({ length: LABELS }, (_, n) => label(String.fromCharCode(97 + (n % 26)))).flat()
+  const long = Array.from({ length: LABELS }, (_, n) =>
+    label(String.fromCharCode(97 + (n % 26))),
+  ).flat()
   const first = cname([...long, 0], QNAME)
   const filler = cname([0xc0, end], QNAME)
   const chain = Array.from({ length: CHAIN }, (_, n) => cname(link(n - 1), link(n)))
   const room = MOST_BYTES - end - first.length - chain.flat().length
   const fillers = Array.from({ length: Math.floor(room / filler.length) }, () => filler)
   const answers = [first, ...fillers, ...chain]
-  const header = [...asked.subarray(0, 2), 0x81, 0x80, ...u16(1), ...u16(answers.length), 0, 0, 0, 0]
+  const header = [
+    ...asked.subarray(0, 2),
+    0x81,
+    0x80,
+    ...u16(1),
+    ...u16(answers.length),
+    0,
+    0,
+    0,
+    0,
+  ]
   return Uint8Array.from([...header, ...question, ...answers.flat()])
 }

@@ -1,11 +1,12 @@
-// The campaign itself: nothing that is asked goes without a row or a reason, and what it writes is a table.
+// The campaign itself: nothing that is asked goes without a row or a reason, and what it writes is
+// a table.
 
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { decode } from 'dns-packet'
-import { answerTo } from '../support/fake-upstream.ts'
+import { answerTo } from '../fakes/fake-upstream.ts'
 import { query } from '../support/messages.ts'
 import { ROOT } from '../support/source-files.ts'
 import { BARS } from './bars.ts'
@@ -28,10 +29,13 @@ test('every bar has a row, or a reason why not, and never both', () => {
   )
 })
 
-test('names of rows are unique', () => assert.equal(new Set(ROWS.map(({ name }) => name)).size, ROWS.length))
+test('names of rows are unique', () =>
+  assert.equal(new Set(ROWS.map(({ name }) => name)).size, ROWS.length))
 
 test('the test files that rows cite are there', () => {
-  const cited = ROWS.flatMap(({ tried }) => [...tried.matchAll(/`((?:src|test)\/[^`]+)`/g)].map(([, path]) => path ?? ''))
+  const cited = ROWS.flatMap(({ tried }) =>
+    [...tried.matchAll(/`((?:src|test)\/[^`]+)`/g)].map(([, path]) => path ?? ''),
+  )
   assert.ok(cited.length > 0)
   assert.deepEqual(
     cited.filter(path => !existsSync(join(ROOT, path))),
@@ -45,10 +49,29 @@ test('the report has a line for each bar, and its verdicts are those of the figu
     { row: first!, figure: { figure: '1 | 2', faults: [] }, seconds: 1 },
     { row: second!, figure: { figure: 'two', faults: ['too much'] }, seconds: 1 },
   ]
-  const conditions = { version: '1', revision: 'abc', node: '26', cpus: 2, seed: 1, scale: 1, date: '2026-11-30' }
+  const conditions = {
+    version: '1',
+    revision: 'abc',
+    node: '26',
+    cpus: 2,
+    seed: 1,
+    scale: 1,
+    date: '2026-11-30',
+  }
   const lines = markdown(results, conditions).split('\n')
-  assert.ok(lines.some(line => line.includes(first!.name) && line.includes('1 \\| 2') && line.endsWith('| holds |')))
-  assert.ok(lines.some(line => line.includes(second!.name) && line.includes('**too much**') && line.endsWith('| falls short |')))
+  assert.ok(
+    lines.some(
+      line => line.includes(first!.name) && line.includes('1 \\| 2') && line.endsWith('| holds |'),
+    ),
+  )
+  assert.ok(
+    lines.some(
+      line =>
+        line.includes(second!.name) &&
+        line.includes('**too much**') &&
+        line.endsWith('| falls short |'),
+    ),
+  )
   for (const bar of Object.keys(BARS))
     assert.ok(
       lines.some(line => line.startsWith(`| ${bar} |`)),
@@ -58,19 +81,40 @@ test('the report has a line for each bar, and its verdicts are those of the figu
 
 test('rows that are tried again take the place of what the report said of them', () => {
   const [first, second] = ROWS
-  const results = [first, second].map(row => ({ row: row!, figure: { figure: 'bad', faults: ['too much'] }, seconds: 1 }))
-  const conditions = { version: '1', revision: 'abc', node: '26', cpus: 2, seed: 1, scale: 1, date: '2026-11-30' }
+  const results = [first, second].map(row => ({
+    row: row!,
+    figure: { figure: 'bad', faults: ['too much'] },
+    seconds: 1,
+  }))
+  const conditions = {
+    version: '1',
+    revision: 'abc',
+    node: '26',
+    cpus: 2,
+    seed: 1,
+    scale: 1,
+    date: '2026-11-30',
+  }
   const before = markdown(results, conditions)
-  const after = updated(before, [{ row: first!, figure: { figure: 'good', faults: [] }, seconds: 1 }], 'def')
+  const after = updated(
+    before,
+    [{ row: first!, figure: { figure: 'good', faults: [] }, seconds: 1 }],
+    'def',
+  )
   assert.match(before, / rows: 0 hold, 2 fall short, /)
   assert.match(after, / rows: 1 hold, 1 fall short, /)
   const changed = after.split('\n').filter((line, n) => line !== before.split('\n')[n])
   assert.equal(changed.length, 2)
-  assert.ok(changed[1]?.includes(`**${first!.name}**: `) && changed[1].endsWith(' | (def) good | holds |'))
+  assert.ok(
+    changed[1]?.includes(`**${first!.name}**: `) && changed[1].endsWith(' | (def) good | holds |'),
+  )
 })
 
 const asked = query('www.fwd.test', 'A', { id: 0x1234 }).bytes
-const good = answerTo(asked, { ra: true, answer: [`www.fwd.test. 60 IN A ${addressOf('www.fwd.test')}`] })
+const good = answerTo(asked, {
+  ra: true,
+  answer: [`www.fwd.test. 60 IN A ${addressOf('www.fwd.test')}`],
+})
 
 const changed = (at: number, value: number): Uint8Array => {
   const bytes = Uint8Array.from(good)
@@ -86,7 +130,11 @@ const flaws = [
   { name: 'another opcode', reply: changed(2, 0xa1), flaw: 'another opcode' },
   { name: 'two questions', reply: changed(5, 2), flaw: '2 questions' },
   { name: 'another letter in the question', reply: changed(14, 0x58), flaw: 'another question' },
-  { name: 'a record less than announced', reply: changed(7, 2), flaw: /^not to be decoded|^counts/ },
+  {
+    name: 'a record less than announced',
+    reply: changed(7, 2),
+    flaw: /^not to be decoded|^counts/,
+  },
 ]
 for (const { name, reply, flaw } of flaws)
   test(`judge: ${name}`, () => {
@@ -121,6 +169,8 @@ test('figures on randomness tell good numbers from bad ones', () => {
 
 test('options: a part of the campaign, or its short form, writes no document', () => {
   assert.equal(readOptions([]).write, true)
-  for (const argv of [['--only', 'R-27b'], ['--short'], ['--no-write']]) assert.equal(readOptions(argv).write, false)
-  for (const argv of [['--seed', 'x'], ['--scale', '0'], ['--bogus']]) assert.throws(() => readOptions(argv))
+  for (const argv of [['--only', 'R-27b'], ['--short'], ['--no-write']])
+    assert.equal(readOptions(argv).write, false)
+  for (const argv of [['--seed', 'x'], ['--scale', '0'], ['--bogus']])
+    assert.throws(() => readOptions(argv))
 })

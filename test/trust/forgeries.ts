@@ -1,8 +1,8 @@
-// Replies that are not the upstream's: each kind is wrong in one thing, and all of them lead to an address that no true answer
-// has.
+// Replies that are not the upstream's: each kind is wrong in one thing, and all of them lead to an
+// address that no true answer has.
 
-import { seeded } from '../../src/wire/raw-message.cases.ts'
-import { answerTo } from '../support/fake-upstream.ts'
+import { answerTo } from '../fakes/fake-upstream.ts'
+import { seeded } from '../fakes/raw-message.ts'
 import { query } from '../support/messages.ts'
 
 export const FORGED_ADDRESS = '203.0.113.66'
@@ -33,8 +33,10 @@ const other = (asked: Uint8Array, name: string, type = 'A', cls = 1): Uint8Array
 
 const KINDS: readonly Forge[] = [
   // Guessed ids come most often: that is what an attacker who sees nothing can do.
-  (asked, random) => withId(reply(asked, nameOf(asked)), (idOf(asked) + 1 + random(65_535)) & 0xffff),
-  (asked, random) => withId(reply(asked, nameOf(asked)), (idOf(asked) + 1 + random(65_535)) & 0xffff),
+  (asked, random) =>
+    withId(reply(asked, nameOf(asked)), (idOf(asked) + 1 + random(65_535)) & 0xffff),
+  (asked, random) =>
+    withId(reply(asked, nameOf(asked)), (idOf(asked) + 1 + random(65_535)) & 0xffff),
   asked => other(asked, 'another.forged.test.'),
   asked => other(asked, nameOf(asked), 'TXT'),
   asked => other(asked, nameOf(asked), 'A', 3),
@@ -44,7 +46,10 @@ const KINDS: readonly Forge[] = [
     return bytes
   },
   (asked, random) =>
-    withId(reply(asked, nameOf(asked)).subarray(0, 12 + random(20)), (idOf(asked) + 1 + random(65_535)) & 0xffff),
+    withId(
+      reply(asked, nameOf(asked)).subarray(0, 12 + random(20)),
+      (idOf(asked) + 1 + random(65_535)) & 0xffff,
+    ),
   (_, random) => Uint8Array.from({ length: 1 + random(100) }, () => random(256)),
 ]
 

@@ -1,5 +1,6 @@
-// A client that does nothing wrong, beside an attack: how many of its questions stay without an answer, how many answers are
-// wrong, how long they take. It runs in a thread of its own, so that its clock is honest.
+// A client that does nothing wrong, beside an attack: how many of its questions stay without an
+// answer, how many answers are wrong, how long they take. It runs in a thread of its own, so that
+// its clock is honest.
 
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
@@ -22,7 +23,10 @@ export interface HealthySetting {
   readonly port: number
   /** Default 200. */
   readonly perSecond?: number
-  /** `known`: hosts names and cached names in turn; else a name of its own for each question, in this zone. */
+  /**
+   * `known`: hosts names and cached names in turn; else a name of its own for each question, in
+   * this zone.
+   */
   readonly zone?: string
   /** Asked in all; default no end. */
   readonly limit?: number
@@ -82,8 +86,14 @@ export const healthText = (idle: Tally, during: Tally): string => {
 export const tallyText = ({ asked, lost, late, wrong }: Tally): string =>
   `${asked} asked, ${lost} lost, ${late} late, ${wrong} wrong`
 
-/** Wrong and lost answers always are faults; how many may be late is a question of the machine, so only very many are. */
-export const healthFaults = ({ asked, lost, late, wrong, flaws }: Tally, mayBeLate = asked): string[] => [
+/**
+ * Wrong and lost answers always are faults; how many may be late is a question of the machine, so
+ * only very many are.
+ */
+export const healthFaults = (
+  { asked, lost, late, wrong, flaws }: Tally,
+  mayBeLate = asked,
+): string[] => [
   ...(wrong > 0 ? [`${wrong} wrong answers (${flaws[0]})`] : []),
   ...(lost > 0 ? [`${lost} of ${asked} questions lost`] : []),
   ...(late > mayBeLate ? [`${late} of ${asked} answers late`] : []),
@@ -125,7 +135,8 @@ class Asker {
     let lastMs = performance.now()
     setInterval(() => {
       const nowMs = performance.now()
-      // Never more than two ticks' share: a machine that stood still must not make a burst of what it missed.
+      // Never more than two ticks' share: a machine that stood still must not make a burst of what
+      // it missed.
       this.#due += (Math.min(nowMs - lastMs, 2 * TICK_MS) * (this.#setting.perSecond ?? 200)) / 1000
       lastMs = nowMs
       while (this.#due >= 1 && !this.isDone) {
@@ -152,12 +163,19 @@ class Asker {
     this.#counts = { asked: 0, late: 0, lost: 0, wrong: 0 }
     this.#times = []
     this.#flaws = []
-    // What is under way belongs to the time before, and settles into the counts that follow: those are taken with it.
-    while (due.some(question => this.#waiting.get(question.key) === question)) await new Promise(go => setTimeout(go, SWEEP_MS))
+    // What is under way belongs to the time before, and settles into the counts that follow: those
+    // are taken with it.
+    while (due.some(question => this.#waiting.get(question.key) === question))
+      await new Promise(go => setTimeout(go, SWEEP_MS))
     for (const name of ['late', 'lost', 'wrong'] as const) counts[name] += this.#counts[name]
     const all = [...times, ...this.#times].sort((a, b) => a - b)
-    const at = (share: number): number => all[Math.min(all.length - 1, Math.floor(all.length * share))] ?? 0
-    const tally = { ...counts, asked: asked + this.#counts.asked, flaws: [...flaws, ...this.#flaws] }
+    const at = (share: number): number =>
+      all[Math.min(all.length - 1, Math.floor(all.length * share))] ?? 0
+    const tally = {
+      ...counts,
+      asked: asked + this.#counts.asked,
+      flaws: [...flaws, ...this.#flaws],
+    }
     this.#counts = { asked: 0, late: 0, lost: 0, wrong: 0 }
     this.#times = []
     return { ...tally, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: all.at(-1) ?? 0 }
@@ -183,7 +201,13 @@ class Asker {
     const id = Math.floor(n / SOCKETS) & 0xffff
     const key = ((n % SOCKETS) << 16) | id
     const name = this.#nameOf(n)
-    const question = { name, bytes: this.#bytesOf(name, id), key, sentMs: performance.now(), tries: 1 }
+    const question = {
+      name,
+      bytes: this.#bytesOf(name, id),
+      key,
+      sentMs: performance.now(),
+      tries: 1,
+    }
     this.#counts.asked++
     this.#waiting.set(key, question)
     this.#sockets[n % SOCKETS]!.send(question.bytes)
@@ -199,7 +223,10 @@ class Asker {
     if (question.tries > 1) this.#counts.late++
     const found = flawOf(question.bytes, reply)
     const flaw =
-      found ?? (addressIn(reply) === addressOf(question.name) ? undefined : `${question.name}: rcode ${reply[3]! & 15}`)
+      found ??
+      (addressIn(reply) === addressOf(question.name)
+        ? undefined
+        : `${question.name}: rcode ${reply[3]! & 15}`)
     if (flaw === undefined) return
     this.#counts.wrong++
     if (this.#flaws.length < 10) this.#flaws.push(flaw)
@@ -226,7 +253,9 @@ if (!isMainThread && parentPort !== null && 'port' in (workerData as object)) {
   const port = parentPort
   const asker = new Asker(workerData as HealthySetting)
   await asker.open()
-  port.on('message', async () => port.postMessage({ kind: 'tally', ...(await asker.tally()) } satisfies Told))
+  port.on('message', async () =>
+    port.postMessage({ kind: 'tally', ...(await asker.tally()) } satisfies Told),
+  )
   port.postMessage({ kind: 'asking' })
   const timer = setInterval(() => {
     if (!asker.isSettled) return

@@ -1,5 +1,5 @@
-// Limits on a child process: memory in a control group (v1 or v2) where one can be made, CPU likewise or by stopping it for most
-// of each period.
+// Limits on a child process: memory in a control group (v1 or v2) where one can be made, CPU
+// likewise or by stopping it for most of each period.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,10 @@ import type { World } from './world.ts'
 export const MIB = 2 ** 20
 /** The memory limit of the stock CoreDNS Deployment. */
 export const STOCK_BYTES = 170 * MIB
-/** Where no group can be made the server is not told of a limit, and takes more: then only growth without bound can be seen. */
+/**
+ * Where no group can be made the server is not told of a limit, and takes more: then only growth
+ * without bound can be seen.
+ */
 const UNTOLD = 2.5
 
 const MOUNT = '/sys/fs/cgroup'
@@ -28,13 +31,20 @@ interface Group {
 const ownPath = (controller: string): string => {
   const line = readFileSync('/proc/self/cgroup', 'utf8')
     .split('\n')
-    .find(text => text.split(':')[1]?.split(',').includes(controller) || (controller === '' && text.startsWith('0::')))
+    .find(
+      text =>
+        text.split(':')[1]?.split(',').includes(controller) ||
+        (controller === '' && text.startsWith('0::')),
+    )
   return line?.split(':').slice(2).join(':') ?? '/'
 }
 
 /** Where a group might be made: below our own, else at the top. */
 const parents = (controller: Controller): Group[] => [
-  ...[ownPath(controller), '/'].map(path => ({ folder: join(MOUNT, controller, path), version: 1 as const })),
+  ...[ownPath(controller), '/'].map(path => ({
+    folder: join(MOUNT, controller, path),
+    version: 1 as const,
+  })),
   ...[ownPath(''), '/'].map(path => ({ folder: join(MOUNT, path), version: 2 as const })),
 ]
 
@@ -45,7 +55,11 @@ const LIMIT_FILES = {
 
 let made = 0
 
-const makeGroup = (world: World, controller: Controller, limit: (version: 1 | 2) => string): Group | undefined => {
+const makeGroup = (
+  world: World,
+  controller: Controller,
+  limit: (version: 1 | 2) => string,
+): Group | undefined => {
   for (const { folder: parent, version } of parents(controller)) {
     const folder = join(parent, `shardns-trust-${process.pid}-${made++}`)
     try {
@@ -67,7 +81,8 @@ const makeGroup = (world: World, controller: Controller, limit: (version: 1 | 2)
 
 /** A group may be ours to make and not to use. */
 const takesProcesses = (folder: string): boolean =>
-  spawnSync('sh', ['-c', 'echo $$ > "$0"', join(folder, 'cgroup.procs')], { stdio: 'ignore' }).status === 0
+  spawnSync('sh', ['-c', 'echo $$ > "$0"', join(folder, 'cgroup.procs')], { stdio: 'ignore' })
+    .status === 0
 
 const removeGroup = async (folder: string): Promise<void> => {
   for (let n = 0; n < REMOVALS && existsSync(folder); n++) {
@@ -92,11 +107,17 @@ export interface MemoryLimit {
 
 export const limitMemory = (world: World, bytes: number): MemoryLimit => {
   const mib = Math.round(bytes / MIB)
-  if (!Number.isFinite(bytes)) return { inside: [], how: 'no limit', mostBytes: bytes, kills: () => 0 }
+  if (!Number.isFinite(bytes))
+    return { inside: [], how: 'no limit', mostBytes: bytes, kills: () => 0 }
   const group = makeGroup(world, 'memory', () => String(bytes))
   if (group === undefined) {
     const mostBytes = UNTOLD * bytes
-    return { inside: [], how: `no control group: watched, ${Math.round(mostBytes / MIB)} MiB at most`, mostBytes, kills: () => 0 }
+    return {
+      inside: [],
+      how: `no control group: watched, ${Math.round(mostBytes / MIB)} MiB at most`,
+      mostBytes,
+      kills: () => 0,
+    }
   }
   const events = join(group.folder, group.version === 1 ? 'memory.oom_control' : 'memory.events')
   return {
@@ -110,7 +131,9 @@ export const limitMemory = (world: World, bytes: number): MemoryLimit => {
 /** Gives a process that runs a share of one CPU from now on; says how. */
 export const limitCpu = (world: World, pid: number, percent: number): string => {
   const quota = Math.round((PERIOD_US * percent) / 100)
-  const group = makeGroup(world, 'cpu', version => (version === 1 ? String(quota) : `${quota} ${PERIOD_US}`))
+  const group = makeGroup(world, 'cpu', version =>
+    version === 1 ? String(quota) : `${quota} ${PERIOD_US}`,
+  )
   if (group !== undefined) {
     writeFileSync(join(group.folder, 'cgroup.procs'), String(pid))
     return `cpu cgroup v${group.version}, ${10 * percent}m`

@@ -1,4 +1,5 @@
-// Names whose right answer is a function of the name, so that any answer can be checked wherever it came from.
+// Names whose right answer is a function of the name, so that any answer can be checked wherever it
+// came from.
 
 /** Names in the server's own hosts table. */
 export const HOST_COUNT = 50
@@ -14,4 +15,5 @@ export const addressOf = (name: string): string => {
   return `10.${(hash >>> 16) & 255}.${(hash >>> 8) & 255}.${hash & 255}`
 }
 
-export const hostsLines = (): string[] => Array.from({ length: HOST_COUNT }, (_, n) => `${addressOf(hostName(n))} ${hostName(n)}`)
+export const hostsLines = (): string[] =>
+  Array.from({ length: HOST_COUNT }, (_, n) => `${addressOf(hostName(n))} ${hostName(n)}`)

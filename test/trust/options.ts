@@ -31,8 +31,11 @@ export const USAGE = `Usage: npm run trust [-- OPTION ...]
 
 const number = (name: string, text: string, isPositive: boolean): number => {
   const value = Number(text)
-  if (Number.isFinite(value) && (isPositive ? value > 0 : Number.isInteger(value) && value >= 0)) return value
-  throw new Error(`--${name}: expected a ${isPositive ? 'positive' : 'whole'} number, not '${text}'`)
+  if (Number.isFinite(value) && (isPositive ? value > 0 : Number.isInteger(value) && value >= 0))
+    return value
+  throw new Error(
+    `--${name}: expected a ${isPositive ? 'positive' : 'whole'} number, not '${text}'`,
+  )
 }
 
 /** Throws with what is wrong. */

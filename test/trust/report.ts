@@ -34,11 +34,20 @@ const lineFor = ({ row, figure }: Result): Line => ({
 const linesOf = (results: readonly Result[]): Line[] =>
   Object.keys(BARS).flatMap(bar => {
     const own = results.filter(({ row }) => row.bar === bar)
-    if (own.length === 0) return [{ bar, tried: '–', figure: UNTRIED[bar] ?? 'not in this run', verdict: 'not tried' as const }]
+    if (own.length === 0)
+      return [
+        {
+          bar,
+          tried: '–',
+          figure: UNTRIED[bar] ?? 'not in this run',
+          verdict: 'not tried' as const,
+        },
+      ]
     return own.map(lineFor)
   })
 
-const cellsOf = ({ tried, figure, verdict }: Line): string => `${cell(tried)} | ${cell(figure)} | ${verdict} |`
+const cellsOf = ({ tried, figure, verdict }: Line): string =>
+  `${cell(tried)} | ${cell(figure)} | ${verdict} |`
 
 const table = (lines: readonly Line[]): string[] => {
   let last = ''
@@ -55,7 +64,10 @@ const counted = (verdicts: readonly string[]): string => {
   return `${verdicts.length} rows: ${count('holds')} hold, ${count('falls short')} fall short, ${count('not tried')} not tried.`
 }
 
-/** The document with the rows of these results in place of what it said of them, each with the revision that it was tried at. */
+/**
+ * The document with the rows of these results in place of what it said of them, each with the
+ * revision that it was tried at.
+ */
 export const updated = (document: string, results: readonly Result[], revision: string): string => {
   const lines = document.split('\n').map(line => {
     const result = results.find(({ row }) => line.includes(` | **${row.name}**: `))
@@ -64,7 +76,9 @@ export const updated = (document: string, results: readonly Result[], revision: 
     const head = line.slice(0, line.indexOf(' | **'))
     return `${head} | ${cellsOf({ ...fresh, figure: `(${revision}) ${fresh.figure}` })}`
   })
-  const verdicts = lines.flatMap(line => / \| (holds|falls short|not tried) \|$/.exec(line)?.[1] ?? [])
+  const verdicts = lines.flatMap(
+    line => / \| (holds|falls short|not tried) \|$/.exec(line)?.[1] ?? [],
+  )
   return lines.join('\n').replace(/\d+ rows: \d+ hold, .*$/m, counted(verdicts))
 }
 

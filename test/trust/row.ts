@@ -1,4 +1,5 @@
-// What the campaign is made of: rows, each of which tries one thing against one bar and says what came of it.
+// What the campaign is made of: rows, each of which tries one thing against one bar and says what
+// came of it.
 
 import type { World } from './world.ts'
 
@@ -23,7 +24,8 @@ export interface Row {
 
 export type Verdict = 'holds' | 'falls short' | 'not tried'
 
-export const verdictOf = ({ faults }: Figure): Verdict => (faults.length === 0 ? 'holds' : 'falls short')
+export const verdictOf = ({ faults }: Figure): Verdict =>
+  faults.length === 0 ? 'holds' : 'falls short'
 
 /** The faults whose condition is true. */
 export const faultsOf = (...conditions: readonly (readonly [boolean, string])[]): string[] =>

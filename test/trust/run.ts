@@ -1,15 +1,14 @@
 // The trust campaign: `npm run trust`.
 //
-// Attacks on a server of its own, over loopback, one after the other, each seeded and bounded in count and time, and judged
-// against a bar.
+// Attacks on a server of its own, over loopback, one after the other, each seeded and bounded in
+// count and time, and judged against a bar.
 //
-//   rows/       what is tried, by subject; index.ts has their order, untried.ts what is left out and why
-//   bars.ts     what is asked
-//   attacks/    the attackers: each runs in a thread of its own, so that they and the healthy client do not wait for each other
-//   target.ts   the server as a child process; limits.ts keeps it in 170 MiB, or in a share of a CPU
-//   upstream.ts the upstream, good or hostile: the name that it is asked for says which
-//   judge.ts    an independent look at replies
-//   report.ts   lines while it runs, and docs/trust.md
+//   rows/       what is tried, by subject; index.ts has their order, untried.ts what is left out
+//   and why bars.ts     what is asked attacks/    the attackers: each runs in a thread of its own,
+//   so that they and the healthy client do not wait for each other target.ts   the server as a
+//   child process; limits.ts keeps it in 170 MiB, or in a share of a CPU upstream.ts the upstream,
+//   good or hostile: the name that it is asked for says which judge.ts    an independent look at
+//   replies report.ts   lines while it runs, and docs/trust.md
 //
 // `--help` names the options. Nothing outlives the campaign: what a row starts ends with it.
 
@@ -33,7 +32,10 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
 const revision = (): string => {
   try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim()
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    }).trim()
   } catch {
     return 'no revision'
   }
@@ -53,7 +55,9 @@ const conditions = ({ seed, scale }: Options): Conditions => ({
 const chosen = ({ only, isShort }: Options): readonly Row[] => {
   const unknown = only.find(name => !ROWS.some(row => row.name === name || row.bar === name))
   if (unknown !== undefined) throw new Error(`there is no row '${unknown}'; --list names them`)
-  return ROWS.filter(row => (only.length === 0 ? !isShort || row.isShort : only.includes(row.name) || only.includes(row.bar)))
+  return ROWS.filter(row =>
+    only.length === 0 ? !isShort || row.isShort : only.includes(row.name) || only.includes(row.bar),
+  )
 }
 
 const run = async (options: Options): Promise<number> => {
@@ -66,7 +70,9 @@ const run = async (options: Options): Promise<number> => {
     say(lineOf(result))
   }
   const short = results.filter(({ figure }) => verdictOf(figure) === 'falls short')
-  say(`\n${results.length} rows, ${short.length} fall short${short.map(({ row }) => `\n  ${row.bar} ${row.name}`).join('')}`)
+  say(
+    `\n${results.length} rows, ${short.length} fall short${short.map(({ row }) => `\n  ${row.bar} ${row.name}`).join('')}`,
+  )
   if (options.write || options.update) {
     const document = options.update
       ? updated(readRepositoryFile(DOCUMENT), results, revision())
@@ -87,7 +93,8 @@ const main = (): Promise<number> | number => {
     return EXIT_USAGE
   }
   if (options.help) say(USAGE)
-  else if (options.list) for (const { bar, name, tried } of ROWS) say(`${bar.padEnd(6)} ${name.padEnd(22)} ${tried}`)
+  else if (options.list)
+    for (const { bar, name, tried } of ROWS) say(`${bar.padEnd(6)} ${name.padEnd(22)} ${tried}`)
   else return run(options)
   return 0
 }

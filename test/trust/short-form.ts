@@ -5,7 +5,10 @@ import { test } from 'node:test'
 import type { Row } from './row.ts'
 import { tryRow } from './try-row.ts'
 
-const SETTING = { timeout: 90_000, skip: process.platform === 'linux' ? false : 'what a process takes is read from /proc' }
+const SETTING = {
+  timeout: 90_000,
+  skip: process.platform === 'linux' ? false : 'what a process takes is read from /proc',
+}
 const FORM = { seed: 1, isShort: true, scale: 1 }
 
 export const testRows = (rows: readonly Row[]): void => {

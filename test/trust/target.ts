@@ -6,7 +6,10 @@ import { limitMemory, type MemoryLimit, MIB, STOCK_BYTES } from './limits.ts'
 import { hostsLines } from './names.ts'
 import type { World } from './world.ts'
 
-/** Starts are waited for in portions of 10 s (ServerProcess.seen): a machine that is busy with other things may take several. */
+/**
+ * Starts are waited for in portions of 10 s (ServerProcess.seen): a machine that is busy with other
+ * things may take several.
+ */
 const START_PORTIONS = 6
 const START_ATTEMPTS = 3
 const LOOK_MS = 100
@@ -34,7 +37,10 @@ export interface TargetSetting {
   readonly launched?: (pid: number) => void
 }
 
-const blockOf = (setting: TargetSetting, [dns, metrics, health, ready]: readonly number[]): string =>
+const blockOf = (
+  setting: TargetSetting,
+  [dns, metrics, health, ready]: readonly number[],
+): string =>
   [
     `.:${dns} {`,
     'bind 127.0.0.1',
@@ -49,7 +55,11 @@ const blockOf = (setting: TargetSetting, [dns, metrics, health, ready]: readonly
     'loadbalance',
     ...(setting.upstream === undefined
       ? []
-      : [`forward . 127.0.0.1:${setting.upstream} {`, setting.isUnbounded ? '' : 'max_concurrent 1000', '}']),
+      : [
+          `forward . 127.0.0.1:${setting.upstream} {`,
+          setting.isUnbounded ? '' : 'max_concurrent 1000',
+          '}',
+        ]),
     '}',
     '',
   ].join('\n')
@@ -147,7 +157,10 @@ export class Target {
     this.server.write(blockOf({ ...this.#setting, directives }, this.server.ports))
   }
 
-  /** Whatever came, it is the same process with the same shards, within its memory, and nothing was thrown. */
+  /**
+   * Whatever came, it is the same process with the same shards, within its memory, and nothing was
+   * thrown.
+   */
   faults(): string[] {
     const faults: string[] = []
     const died = this.deaths
@@ -156,7 +169,8 @@ export class Target {
     if (died > 0) faults.push(`${died} lines of shards that died or did not respond`)
     if (this.count(PANIC) > 0) faults.push(`${this.count(PANIC)} panics`)
     if (this.count(REFUSAL) > 0) faults.push(`${this.count(REFUSAL)} names refused`)
-    if (this.peakBytes > this.#memory.mostBytes) faults.push(`peak of ${Math.round(this.peakBytes / MIB)} MiB`)
+    if (this.peakBytes > this.#memory.mostBytes)
+      faults.push(`peak of ${Math.round(this.peakBytes / MIB)} MiB`)
     return faults
   }
 }
@@ -178,7 +192,8 @@ export const startTarget = async (world: World, setting: TargetSetting = {}): Pr
       await serves(server)
       return new Target(world, server, memory, setting)
     } catch (error) {
-      if (memory.kills() > 0) throw new Error(`killed while it started: out of memory (${memory.how})`, { cause: error })
+      if (memory.kills() > 0)
+        throw new Error(`killed while it started: out of memory (${memory.how})`, { cause: error })
       if (attempt === START_ATTEMPTS || !server.err.includes('address already in use')) throw error
     }
   }
@@ -190,7 +205,12 @@ const serves = async (server: ServerProcess): Promise<void> => {
       await server.seen(/^shardns-.*\n.*\n/m)
       return
     } catch (error) {
-      if (portion === START_PORTIONS || server.child.exitCode !== null || server.child.signalCode !== null) throw error
+      if (
+        portion === START_PORTIONS ||
+        server.child.exitCode !== null ||
+        server.child.signalCode !== null
+      )
+        throw error
     }
   }
 }

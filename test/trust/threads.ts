@@ -1,4 +1,5 @@
-// Worker threads of a row: load and upstreams run in threads of their own, so that no clock waits for another's work.
+// Worker threads of a row: load and upstreams run in threads of their own, so that no clock waits
+// for another's work.
 
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
@@ -37,7 +38,9 @@ export class Thread {
   }
 
   /** Sends a request and waits for the message of its kind; requests take their turns. */
-  ask<Message extends { readonly kind: string }>(request: { readonly kind: Message['kind'] }): Promise<Message> {
+  ask<Message extends { readonly kind: string }>(request: {
+    readonly kind: Message['kind']
+  }): Promise<Message> {
     const asked = this.#last.then(() => {
       const answer = this.told<Message>(request.kind)
       this.send(request)

@@ -32,4 +32,6 @@ export const tryRow = async (row: Row, form: Form): Promise<Figure> => {
 const MOST_CHARACTERS = 500
 
 const textOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ').slice(0, MOST_CHARACTERS)
+  (error instanceof Error ? error.message : String(error))
+    .replaceAll(/\s+/g, ' ')
+    .slice(0, MOST_CHARACTERS)

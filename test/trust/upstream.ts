@@ -1,10 +1,10 @@
-// The campaign's upstream, in a thread of its own. What it does stands in the name that it is asked for: the zone of a question
-// says how it is answered, so that one upstream serves all rows.
+// The campaign's upstream, in a thread of its own. What it does stands in the name that it is asked
+// for: the zone of a question says how it is answered, so that one upstream serves all rows.
 
 import { createSocket } from 'node:dgram'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { readQuestion } from '../../src/wire/question.ts'
-import { type Asked, fakeUpstream } from '../support/fake-upstream.ts'
+import { type Asked, fakeUpstream } from '../fakes/fake-upstream.ts'
 import { cnameBomb } from './bomb.ts'
 import { FORGERY_KINDS, forgeries } from './forgeries.ts'
 import { addressOf } from './names.ts'
@@ -42,11 +42,19 @@ export interface UpstreamSetting {
 }
 
 /**
- * Answers A queries with the name's address and others with nothing. `silent.test`: never; `slow.test`: after 500 ms; `forged.test`: after 200 ms, and
- * before that come forgeries; `bomb.test`: a CNAME bomb of 64 KiB over TCP; `hold.test`: all at once when told, each 1.8 s.
+ * Answers A queries with the name's address and others with nothing. `silent.test`: never;
+ * `slow.test`: after 500 ms; `forged.test`: after 200 ms, and before that come forgeries;
+ * `bomb.test`: a CNAME bomb of 64 KiB over TCP; `hold.test`: all at once when told, each 1.8 s.
  */
-export const startUpstream = async (world: World, setting: Omit<UpstreamSetting, 'seed'> = {}): Promise<Upstream> => {
-  const thread = new Thread(world, new URL(import.meta.url), { kind: 'upstream', seed: world.seed, ...setting })
+export const startUpstream = async (
+  world: World,
+  setting: Omit<UpstreamSetting, 'seed'> = {},
+): Promise<Upstream> => {
+  const thread = new Thread(world, new URL(import.meta.url), {
+    kind: 'upstream',
+    seed: world.seed,
+    ...setting,
+  })
   const { port } = await thread.told<{ readonly kind: 'port'; readonly port: number }>('port')
   return { port, notes: () => thread.ask<Told>({ kind: 'notes' }) }
 }
@@ -65,7 +73,11 @@ const serve = async (setting: UpstreamSetting): Promise<void> => {
   neighbour.bind(0, '127.0.0.2')
   const forge = (asked: Asked): void => {
     let n = 0
-    for (const message of forgeries(asked.bytes, setting.forgeries ?? FORGERY_KINDS, setting.seed + notes.asked)) {
+    for (const message of forgeries(
+      asked.bytes,
+      setting.forgeries ?? FORGERY_KINDS,
+      setting.seed + notes.asked,
+    )) {
       // Most come from the right socket: those are the ones that only the message can give away.
       const from = n++ % 10
       if (from === 0) stranger.send(message, asked.port, '127.0.0.1')
@@ -103,7 +115,9 @@ const serve = async (setting: UpstreamSetting): Promise<void> => {
     held = []
     for (const send of due) send()
   }, HOLD_MS)
-  parentPort!.on('message', () => parentPort!.postMessage({ kind: 'notes', ...notes } satisfies Told))
+  parentPort!.on('message', () =>
+    parentPort!.postMessage({ kind: 'notes', ...notes } satisfies Told),
+  )
   parentPort!.postMessage({ kind: 'port', port: upstream.port })
 }
 

@@ -1,7 +1,8 @@
-// What a row has at hand: the amounts of its form, seeded numbers, and an end for everything that it starts.
+// What a row has at hand: the amounts of its form, seeded numbers, and an end for everything that
+// it starts.
 
 import { setTimeout as pause } from 'node:timers/promises'
-import { seeded } from '../../src/wire/raw-message.cases.ts'
+import { seeded } from '../fakes/raw-message.ts'
 import type { Cleanup } from '../support/server-process.ts'
 
 export interface Form {
@@ -60,7 +61,9 @@ export class World implements Cleanup {
         await run()
       } catch (error) {
         // The next ones must end as well; what could not be ended is told.
-        process.stderr.write(`trust: while ending a row: ${error instanceof Error ? error.message : error}\n`)
+        process.stderr.write(
+          `trust: while ending a row: ${error instanceof Error ? error.message : error}\n`,
+        )
       }
     }
   }

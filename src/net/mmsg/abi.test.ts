@@ -36,10 +36,17 @@ const HEADERS = [
 /** Expression of C and what abi.ts says it is. */
 const expectations = (): [string, number][] => {
   const rows: [string, number][] = Object.entries(C)
-  const struct = (type: string, layout: { readonly size: number }, members: Readonly<Record<string, string>>): void => {
+  const struct = (
+    type: string,
+    layout: { readonly size: number },
+    members: Readonly<Record<string, string>>,
+  ): void => {
     rows.push([`sizeof(${type})`, layout.size])
     for (const [key, member] of Object.entries(members)) {
-      rows.push([`offsetof(${type}, ${member})`, (layout as Readonly<Record<string, number>>)[key] ?? assert.fail(key)])
+      rows.push([
+        `offsetof(${type}, ${member})`,
+        (layout as Readonly<Record<string, number>>)[key] ?? assert.fail(key),
+      ])
     }
   }
   struct('struct mmsghdr', MMSGHDR, {
@@ -56,9 +63,17 @@ const expectations = (): [string, number][] => {
   struct('struct pollfd', POLLFD, { fd: 'fd', events: 'events', revents: 'revents' })
   struct('struct cmsghdr', CMSGHDR, { len: 'cmsg_len', level: 'cmsg_level', type: 'cmsg_type' })
   rows.push(['(int)((char *)CMSG_DATA((struct cmsghdr *)0) - (char *)0)', CMSGHDR.data])
-  struct('struct in_pktinfo', IN_PKTINFO, { ifindex: 'ipi_ifindex', specDst: 'ipi_spec_dst', addr: 'ipi_addr' })
+  struct('struct in_pktinfo', IN_PKTINFO, {
+    ifindex: 'ipi_ifindex',
+    specDst: 'ipi_spec_dst',
+    addr: 'ipi_addr',
+  })
   struct('struct in6_pktinfo', IN6_PKTINFO, { addr: 'ipi6_addr', ifindex: 'ipi6_ifindex' })
-  struct('struct sockaddr_in', SOCKADDR_IN, { family: 'sin_family', port: 'sin_port', addr: 'sin_addr' })
+  struct('struct sockaddr_in', SOCKADDR_IN, {
+    family: 'sin_family',
+    port: 'sin_port',
+    addr: 'sin_addr',
+  })
   struct('struct sockaddr_in6', SOCKADDR_IN6, {
     family: 'sin6_family',
     port: 'sin6_port',
@@ -78,18 +93,30 @@ const expectations = (): [string, number][] => {
   return rows
 }
 
-const hasCompiler = process.platform === 'linux' && spawnSync('cc', ['--version'], { stdio: 'ignore' }).error === undefined
+const hasCompiler =
+  process.platform === 'linux' &&
+  spawnSync('cc', ['--version'], { stdio: 'ignore' }).error === undefined
 
-test('layouts and constants are those of the C compiler', { skip: hasCompiler ? false : 'no C compiler, or not Linux' }, () => {
+test('layouts and constants are those of the C compiler', {
+  skip: hasCompiler ? false : 'no C compiler, or not Linux',
+}, () => {
   const rows = expectations()
   const folder = mkdtempSync(join(tmpdir(), 'shardns-abi-'))
   try {
     const includes = HEADERS.map(name => `#include <${name}>`).join('\n')
     const prints = rows.map(([expression]) => `printf("%ld\\n", (long)(${expression}));`).join('\n')
-    writeFileSync(join(folder, 'abi.c'), `#define _GNU_SOURCE\n${includes}\nint main(void) {\n${prints}\nreturn 0;\n}\n`)
-    const built = spawnSync('cc', ['-o', join(folder, 'abi'), join(folder, 'abi.c')], { encoding: 'utf8' })
+    writeFileSync(
+      join(folder, 'abi.c'),
+      `#define _GNU_SOURCE\n${includes}\nint main(void) {\n${prints}\nreturn 0;\n}\n`,
+    )
+    const built = spawnSync('cc', ['-o', join(folder, 'abi'), join(folder, 'abi.c')], {
+      encoding: 'utf8',
+    })
     assert.equal(built.status, 0, built.stderr)
-    const said = spawnSync(join(folder, 'abi'), { encoding: 'utf8' }).stdout.trim().split('\n').map(Number)
+    const said = spawnSync(join(folder, 'abi'), { encoding: 'utf8' })
+      .stdout.trim()
+      .split('\n')
+      .map(Number)
     assert.deepEqual(
       rows.map(([expression], k) => [expression, said[k]]),
       rows,

@@ -3,11 +3,18 @@
 import { C, SOCK_FILTER, SOCK_FPROG } from './abi.ts'
 import type { Libc } from './libc.ts'
 
-/** One instruction: code, k, and for jumps how many instructions to skip when true and when false. */
+/**
+ * One instruction: code, k, and for jumps how many instructions to skip when true and when false.
+ */
 export type Instruction = readonly [code: number, k: number, ifTrue?: number, ifFalse?: number]
 
 /** Attaches a program by socket option `option`; undefined, or the system's error number. */
-export function attachProgram(libc: Libc, fd: number, option: number, program: readonly Instruction[]): number | undefined {
+export function attachProgram(
+  libc: Libc,
+  fd: number,
+  option: number,
+  program: readonly Instruction[],
+): number | undefined {
   // The head points to the code, so both are one piece of memory, which the call keeps alive.
   const bytes = new Uint8Array(SOCK_FPROG.size + program.length * SOCK_FILTER.size)
   const view = new DataView(bytes.buffer)
@@ -33,7 +40,10 @@ const SYN = 0x02
 const SYN_ACK = 0x12
 const WHOLE_PACKET = 0xffff_ffff
 
-/** Of a TCP listener: drops what would begin a connection, and lets those that have begun come to their end. */
+/**
+ * Of a TCP listener: drops what would begin a connection, and lets those that have begun come to
+ * their end.
+ */
 const NO_NEW_CONNECTIONS: readonly Instruction[] = [
   [LD_BYTE, FLAGS_BYTE],
   [AND_K, SYN_ACK],
@@ -42,6 +52,9 @@ const NO_NEW_CONNECTIONS: readonly Instruction[] = [
   [RET_K, WHOLE_PACKET],
 ]
 
-/** A client that tries in vain tries again a second later, and is refused then: by that time the listener is closed. */
+/**
+ * A client that tries in vain tries again a second later, and is refused then: by that time the
+ * listener is closed.
+ */
 export const dropNewConnections = (libc: Libc, fd: number): void =>
   void attachProgram(libc, fd, C.SO_ATTACH_FILTER, NO_NEW_CONNECTIONS)

@@ -1,4 +1,5 @@
-// The engine in this very process: fast and slow answers reach their clients, and the event loop goes on beside them.
+// The engine in this very process: fast and slow answers reach their clients, and the event loop
+// goes on beside them.
 
 import assert from 'node:assert/strict'
 import type { Socket } from 'node:dgram'
@@ -6,22 +7,37 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { askFor, makeEngine, type Running, replyTo, type Way } from '../../../test/fakes/engine.ts'
+import {
+  connected,
+  idOf,
+  realLibc,
+  replies,
+  sendAll,
+  shown,
+  waitForAny,
+  withoutIpv6,
+  withoutLibc,
+} from '../../../test/fakes/loopback.ts'
 import { startPump } from '../../../test/support/udp-pump.ts'
 import { C } from './abi.ts'
-import { askFor, makeEngine, type Running, replyTo, type Way } from './engine.cases.ts'
 import { Inbound } from './inbound.ts'
 import { BATCH, makeInboundMemory } from './inbound-layout.ts'
-import { connected, idOf, realLibc, replies, sendAll, shown, waitForAny, withoutIpv6, withoutLibc } from './loopback.cases.ts'
 
 const LIMIT = { skip: withoutLibc, timeout: 20_000 }
 
-const ask = async (client: Socket, queries: readonly Uint8Array[], count = queries.length): Promise<string[]> => {
+const ask = async (
+  client: Socket,
+  queries: readonly Uint8Array[],
+  count = queries.length,
+): Promise<string[]> => {
   const answered = replies(client, count)
   await sendAll(client, queries)
   return (await answered).map(bytes => bytes.toHex())
 }
 
-const expected = (queries: readonly Uint8Array[]): string[] => queries.map(bytes => replyTo(bytes).toHex())
+const expected = (queries: readonly Uint8Array[]): string[] =>
+  queries.map(bytes => replyTo(bytes).toHex())
 
 /** Resolves once the receiver has got so many queries in all. */
 const untilAsked = ({ receiver }: Running, count: number): Promise<void> =>
@@ -45,17 +61,22 @@ const askHeld = async (t: TestContext, running: Running, count: number): Promise
 test('answers of all kinds in one batch reach their own clients', LIMIT, async t => {
   const running = await makeEngine(t)
   const ways: readonly Way[] = ['fast', 'sync', 'silent', 'async', 'fast', 'held', 'sync']
-  const clients = await Promise.all(Array.from({ length: 5 }, () => connected(t, '127.0.0.1', running.port)))
+  const clients = await Promise.all(
+    Array.from({ length: 5 }, () => connected(t, '127.0.0.1', running.port)),
+  )
   const asked = clients.map((_, c) =>
     Array.from({ length: 40 }, (_, n) => {
       const way = ways[(n + c) % ways.length]!
       return { way, bytes: askFor(way, c * 1000 + n) }
     }),
   )
-  const awaited = asked.map(list => list.filter(({ way }) => way !== 'silent' && way !== 'held').map(({ bytes }) => bytes))
+  const awaited = asked.map(list =>
+    list.filter(({ way }) => way !== 'silent' && way !== 'held').map(({ bytes }) => bytes),
+  )
   const all = clients.map((client, c) => replies(client, awaited[c]!.length))
   // All wait in the kernel before the engine takes the first.
-  for (let n = 0; n < 40; n++) for (const [c, client] of clients.entries()) await sendAll(client, [asked[c]![n]!.bytes])
+  for (let n = 0; n < 40; n++)
+    for (const [c, client] of clients.entries()) await sendAll(client, [asked[c]![n]!.bytes])
   running.engine.add(running.socket)
   for (const [c, got] of (await Promise.all(all)).entries()) {
     assert.deepEqual(
@@ -67,7 +88,8 @@ test('answers of all kinds in one batch reach their own clients', LIMIT, async t
   assert.equal(running.receiver.asked, 200)
   assert.ok(running.receiver.batches >= Math.floor(200 / BATCH))
   const ports = new Set(clients.map(client => client.address().port))
-  for (const { client } of running.receiver.slow) assert.ok(client.address === '127.0.0.1' && ports.has(client.port))
+  for (const { client } of running.receiver.slow)
+    assert.ok(client.address === '127.0.0.1' && ports.has(client.port))
   // The held ones are answered last, in one turn, and to the right clients still.
   const last = asked.map(list => list.filter(({ way }) => way === 'held').map(({ bytes }) => bytes))
   const late = clients.map((client, c) => replies(client, last[c]!.length))
@@ -86,7 +108,12 @@ test('timers and TCP are served while datagrams come without end', LIMIT, async 
   const server = createServer(socket => socket.pipe(socket)).listen(0, '127.0.0.1')
   t.after(() => void server.close())
   await once(server, 'listening')
-  const pump = startPump(t, { port: running.port, message: askFor('fast', 1), window: 128, limit: 500_000 })
+  const pump = startPump(t, {
+    port: running.port,
+    message: askFor('fast', 1),
+    window: 128,
+    limit: 500_000,
+  })
   await untilAsked(running, 1000)
   const tcp = connect((server.address() as { port: number }).port, '127.0.0.1')
   for (let n = 0; n < 10; n++) {
@@ -106,7 +133,10 @@ for (const { to, skip } of [
   { to: '127.0.0.2', skip: withoutLibc },
   { to: '::1', skip: withoutLibc || withoutIpv6 },
 ])
-  test(`a wildcard socket answers from the address that was asked: ${to}`, { ...LIMIT, skip }, async t => {
+  test(`a wildcard socket answers from the address that was asked: ${to}`, {
+    ...LIMIT,
+    skip,
+  }, async t => {
     const running = await makeEngine(t, { address: '' })
     running.engine.add(running.socket)
     const client = await connected(t, to, running.port)
@@ -175,23 +205,27 @@ const failing = (errno: number, isFailing: () => boolean) => {
 
 const EBADF = 9
 
-test('a socket that cannot be received from ends the engine, once and without an exception', LIMIT, async t => {
-  let isBroken = false
-  const running = await makeEngine(t, { libc: failing(EBADF, () => isBroken) })
-  running.engine.add(running.socket)
-  const client = await connected(t, '127.0.0.1', running.port)
-  assert.deepEqual(await ask(client, [askFor('fast', 7)]), expected([askFor('fast', 7)]))
-  isBroken = true
-  await sendAll(client, [askFor('fast', 8)])
-  while (running.failures.length === 0) await new Promise(setImmediate)
-  for (let n = 0; n < 5; n++) await new Promise(setImmediate)
-  assert.deepEqual([running.failures, running.engine.sockets.length], [['recvmmsg: errno 9'], 0])
-  // The query waits for whoever takes the socket over.
-  const successor = await makeEngine(t, { from: running })
-  const answered = replies(client, 1)
-  successor.engine.add(successor.socket)
-  assert.equal(idOf((await answered)[0]!), 8)
-})
+test(
+  'a socket that cannot be received from ends the engine, once and without an exception',
+  LIMIT,
+  async t => {
+    let isBroken = false
+    const running = await makeEngine(t, { libc: failing(EBADF, () => isBroken) })
+    running.engine.add(running.socket)
+    const client = await connected(t, '127.0.0.1', running.port)
+    assert.deepEqual(await ask(client, [askFor('fast', 7)]), expected([askFor('fast', 7)]))
+    isBroken = true
+    await sendAll(client, [askFor('fast', 8)])
+    while (running.failures.length === 0) await new Promise(setImmediate)
+    for (let n = 0; n < 5; n++) await new Promise(setImmediate)
+    assert.deepEqual([running.failures, running.engine.sockets.length], [['recvmmsg: errno 9'], 0])
+    // The query waits for whoever takes the socket over.
+    const successor = await makeEngine(t, { from: running })
+    const answered = replies(client, 1)
+    successor.engine.add(successor.socket)
+    assert.equal(idOf((await answered)[0]!), 8)
+  },
+)
 
 test('what was in flight when the engine failed is answered all the same', LIMIT, async t => {
   let isBroken = false
@@ -210,7 +244,9 @@ test('a wait that fails ends the engine as well', LIMIT, async t => {
   const libc = realLibc()
   let isBroken = false
   const poll: typeof libc.poll = (...what) => (isBroken ? -1 : libc.poll(...what))
-  const running = await makeEngine(t, { libc: { ...libc, poll, errno: () => (isBroken ? EBADF : libc.errno()) } })
+  const running = await makeEngine(t, {
+    libc: { ...libc, poll, errno: () => (isBroken ? EBADF : libc.errno()) },
+  })
   running.engine.add(running.socket)
   isBroken = true
   while (running.failures.length === 0) await new Promise(setImmediate)

@@ -1,16 +1,16 @@
-// Hot path.
-// The receive engine of one shard on Linux: UDP in batches by recvmmsg and sendmmsg, and the shard's own wait. Node's event loop is one of
-// the things waited for: poll(2) watches the UDP sockets and libuv's epoll descriptor, and whenever libuv has work, or a query has started
-// something that needs the loop, the engine returns to it and comes back by setImmediate. No libuv handle of ours lives in the loop, so the
-// thread can be terminated at any time.
+// Hot path. The receive engine of one shard on Linux: UDP in batches by recvmmsg and sendmmsg, and
+// the shard's own wait. Node's event loop is one of the things waited for: poll(2) watches the UDP
+// sockets and libuv's epoll descriptor, and whenever libuv has work, or a query has started
+// something that needs the loop, the engine returns to it and comes back by setImmediate. No libuv
+// handle of ours lives in the loop, so the thread can be terminated at any time.
 
-import type { FastQuery } from '../../core/fast-query.ts'
+import type { FastQuery } from '../../chain/fast-query.ts'
 import { C, MAPPED_WORD, SOCKADDR_IN, SOCKADDR_IN6 } from './abi.ts'
 import { Inbound } from './inbound.ts'
 import { BATCH } from './inbound-layout.ts'
 import { Journal, NOT_NOTED } from './journal.ts'
 import type { Libc } from './libc.ts'
-import { LinkSockets } from './links.ts'
+import { LinkSockets } from './links/udp-pool.ts'
 import { LoopActivity } from './loop-activity.ts'
 import { MonotonicClock } from './monotonic.ts'
 import { destinationOf, OUT_BYTES, Outbound, type UnsentCounts } from './outbound.ts'
@@ -21,7 +21,10 @@ import { leaveGroup } from './sockets.ts'
 
 /** Longest time away from the event loop: timers are at most this late. */
 const AWAY_MS = 20
-/** Of 64 datagrams, read from a socket that is closed: more than its buffer holds, should more still come. */
+/**
+ * Of 64 datagrams, read from a socket that is closed: more than its buffer holds, should more still
+ * come.
+ */
 const LAST_BATCHES = 1024
 
 /** What the engine counts beside what its socket's receivers count. */
@@ -36,7 +39,10 @@ export interface EngineParts {
   readonly inbound: SharedArrayBuffer
   readonly query: FastQuery
   readonly counts: EngineCounts
-  /** The engine has ended by itself: a system call failed in a way that it has no answer to. Its sockets are still open. */
+  /**
+   * The engine has ended by itself: a system call failed in a way that it has no answer to. Its
+   * sockets are still open.
+   */
   readonly onFailure: (reason: string) => void
 }
 
@@ -94,8 +100,9 @@ export class MmsgEngine {
   }
 
   /**
-   * Lets no more come to a socket that is to be closed, answers what has come, and resolves when all of it has its replies, or after the grace.
-   * From the first moment on clients are told by the kernel that the port is closed, unless another shard's socket is still there.
+   * Lets no more come to a socket that is to be closed, answers what has come, and resolves when
+   * all of it has its replies, or after the grace. From the first moment on clients are told by the
+   * kernel that the port is closed, unless another shard's socket is still there.
    */
   async remove(socket: MmsgSocket, graceMs: number): Promise<void> {
     if (this.#sockets.includes(socket)) {
@@ -132,7 +139,8 @@ export class MmsgEngine {
     this.#clock.tick()
     this.#isInTurn = true
     this.#answerPredecessor()
-    // libuv watches what its callbacks have just opened only from its next look on: until it had one, the loop goes round without waiting.
+    // libuv watches what its callbacks have just opened only from its next look on: until it had
+    // one, the loop goes round without waiting.
     const mayWait = !this.#activity.hasMoved() && !this.#startedSlow
     this.#startedSlow = false
     this.#serve(this.#clock.ms + AWAY_MS, mayWait)
@@ -161,14 +169,16 @@ export class MmsgEngine {
       // Whoever waits for these goes on when this turn is over.
       for (let k = 0; k < links.length; k++) this.links.receive(links[k]!)
       this.#startedSlow ||= links.length > 0
-      if (this.#poll.isLoopReady || this.#startedSlow || !mayWait || this.#clock.ms >= untilMs) return
+      if (this.#poll.isLoopReady || this.#startedSlow || !mayWait || this.#clock.ms >= untilMs)
+        return
     }
   }
 
   /** After a call that returned -1: true if the next one may do better. */
   #failedOrInterrupted(call: string): boolean {
     const errno = this.#libc.errno()
-    if (errno === C.EAGAIN || errno === C.EINTR || errno === C.ENOMEM || errno === C.ENOBUFS) return true
+    if (errno === C.EAGAIN || errno === C.EINTR || errno === C.ENOMEM || errno === C.ENOBUFS)
+      return true
     this.#watch([])
     this.links.end()
     this.#parts.onFailure(`${call}: errno ${errno}`)
@@ -216,7 +226,10 @@ export class MmsgEngine {
     if (this.#journal.hasLeft) this.#takeUpLeft()
   }
 
-  /** What a dead shard had received and not answered. Some of it may have been answered after all: clients drop a second reply. */
+  /**
+   * What a dead shard had received and not answered. Some of it may have been answered after all:
+   * clients drop a second reply.
+   */
   #answerLeft(): void {
     const socket = this.#sockets.find(({ fd }) => fd === this.#inbound.leftFd)
     if (socket === undefined) this.#inbound.finish()
@@ -274,7 +287,9 @@ export class MmsgEngine {
     const start = inbound.offsetOf(index)
     const bytes = inbound.bytes.slice(start, start + inbound.lengthOf(index))
     const client = senderOf(inbound, index)
-    const local = (socket.isWildcard ? recipientOf(inbound, index, socket.local.port) : undefined) ?? socket.local
+    const local =
+      (socket.isWildcard ? recipientOf(inbound, index, socket.local.port) : undefined) ??
+      socket.local
     const destination = destinationOf(inbound, index, socket.isWildcard)
     socket.enter()
     this.#startedSlow = true

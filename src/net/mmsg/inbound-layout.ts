@@ -1,18 +1,22 @@
-// The memory that a shard receives into. Main makes it, and it outlives the shard. Only constants and arithmetic.
+// The memory that a shard receives into. Main makes it, and it outlives the shard. Only constants
+// and arithmetic.
 //
-//   words 0..15   state: 0 datagrams of the batch under way (0: at rest)   1 fd it came from   2 the one being answered (-1: none)
+//   words 0..15   state: 0 datagrams of the batch under way (0: at rest)   1 fd it came from   2
+//   the one being answered (-1: none)
 //                 3 how often that has changed
 //   headers       BATCH x struct mmsghdr          iovecs    BATCH x struct iovec
 //   names         BATCH x 32 bytes of sockaddr    controls  BATCH x 64 bytes of cmsghdr
-//   payload       BATCH x SLOT_BYTES
-//   With node:dgram only slot 0, as the journal's way in and out, and the journal are used (dgram-journal.ts).
-//   journal       JOURNAL_ENTRIES x 640 bytes, of queries that wait for something:
-//                 word 0 state (0 free, 1 under way, 2 under way for the second time)   1 fd   2 bytes of the datagram
-//                      3 bytes of the sender's address   4 bytes of control messages
-//                      5..12 sender's address   13..28 control messages   29..156 datagram   157..159 unused
+//   payload       BATCH x SLOT_BYTES With node:dgram only slot 0, as the journal's way in and out,
+//   and the journal are used (dgram-journal.ts). journal       JOURNAL_ENTRIES x 640 bytes, of
+//   queries that wait for something:
+//                 word 0 state (0 free, 1 under way, 2 under way for the second time)   1 fd   2
+//                 bytes of the datagram
+//                      3 bytes of the sender's address   4 bytes of control messages 5..12 sender's
+//                      address   13..28 control messages   29..156 datagram   157..159 unused
 //   links         LINK_ENTRIES words: fd + 1 of a socket to an upstream, or 0 (link-descriptors.ts)
 //
-// Slots are an odd number of cache lines long, so that the first lines of all do not fall into the same few sets of the cache.
+// Slots are an odd number of cache lines long, so that the first lines of all do not fall into the
+// same few sets of the cache.
 
 import { MAX_UDP_QUERY_BYTES } from '../engine.ts'
 import { IOVEC, MMSGHDR } from './abi.ts'
@@ -49,7 +53,10 @@ export const makeInboundMemory = (): SharedArrayBuffer => new SharedArrayBuffer(
 /** Another one for each datagram that is turned to. Main, at any time. */
 export const datagramSequence = (words: Int32Array): number => Atomics.load(words, STATE_SEQUENCE)
 
-/** The datagram that a shard was answering when it died; for the black box. Main, after the worker's exit. */
+/**
+ * The datagram that a shard was answering when it died; for the black box. Main, after the worker's
+ * exit.
+ */
 export function unanswered(memory: SharedArrayBuffer): Uint8Array | undefined {
   const words = new Int32Array(memory)
   const current = words[STATE_CURRENT]!

@@ -1,5 +1,5 @@
-// Hot path.
-// Where things lie in the memory that a shard receives into (inbound-layout.ts), and what they say. It receives nothing itself.
+// Hot path. Where things lie in the memory that a shard receives into (inbound-layout.ts), and what
+// they say. It receives nothing itself.
 
 import { MMSGHDR } from './abi.ts'
 import {
@@ -26,7 +26,10 @@ export class InboundMemory {
     this.bytes = new Uint8Array(memory)
   }
 
-  /** Says which datagram of the batch is being answered, for whoever finds the batch after this thread's death. */
+  /**
+   * Says which datagram of the batch is being answered, for whoever finds the batch after this
+   * thread's death.
+   */
   at(index: number): void {
     this.words[STATE_SEQUENCE] = (this.words[STATE_SEQUENCE]! + 1) | 0
     this.words[STATE_CURRENT] = index

@@ -1,12 +1,19 @@
-// A batch of datagrams in shared memory: what lies where, and what is found of it after the death of the shard that received it.
+// A batch of datagrams in shared memory: what lies where, and what is found of it after the death
+// of the shard that received it.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type Datagram, FakeLibc, numberedDatagram } from '../../../test/fakes/fake-libc.ts'
+import { datagramAt, shown } from '../../../test/fakes/loopback.ts'
 import { MAX_UDP_QUERY_BYTES } from '../engine.ts'
-import { type Datagram, FakeLibc, numberedDatagram } from './fake-libc.cases.ts'
 import { Inbound } from './inbound.ts'
-import { BATCH, datagramSequence, makeInboundMemory, SLOT_BYTES, unanswered } from './inbound-layout.ts'
-import { datagramAt, shown } from './loopback.cases.ts'
+import {
+  BATCH,
+  datagramSequence,
+  makeInboundMemory,
+  SLOT_BYTES,
+  unanswered,
+} from './inbound-layout.ts'
 import { recipientOf, senderOf } from './peers.ts'
 
 const FD = 5
@@ -19,7 +26,8 @@ const setUp = (waiting: readonly Datagram[], wantsControl = false) => {
   return { fake, memory, inbound, count: inbound.receive(FD, wantsControl) }
 }
 
-const many = (count: number, local?: number): Datagram[] => Array.from({ length: count }, (_, n) => numberedDatagram(n, local))
+const many = (count: number, local?: number): Datagram[] =>
+  Array.from({ length: count }, (_, n) => numberedDatagram(n, local))
 const seenIn = (inbound: Inbound, count: number): string[] =>
   Array.from({ length: count }, (_, n) => datagramAt(inbound, n).toHex())
 
@@ -28,7 +36,11 @@ test('a batch holds at most 64 datagrams, each with its sender; the rest waits',
   assert.equal(count, BATCH)
   for (let n = 0; n < count; n++) {
     assert.equal(datagramAt(inbound, n).toHex(), numberedDatagram(n).payload.toHex())
-    assert.deepEqual(shown(senderOf(inbound, n)), { address: `192.0.2.${(20_000 + n) & 0xff}`, port: 20_000 + n, family: 4 })
+    assert.deepEqual(shown(senderOf(inbound, n)), {
+      address: `192.0.2.${(20_000 + n) & 0xff}`,
+      port: 20_000 + n,
+      family: 4,
+    })
     assert.equal(recipientOf(inbound, n, 53), undefined)
   }
   assert.equal(inbound.receive(FD, false), 3)
@@ -44,7 +56,11 @@ test('every datagram begins at a word, and none reaches into the next', () => {
 
 test('the address that was asked is there if it is wanted, and not from an earlier batch', () => {
   const { fake, inbound } = setUp(many(2, 9), true)
-  assert.deepEqual(shown(recipientOf(inbound, 1, 53)), { address: '198.51.100.9', port: 53, family: 4 })
+  assert.deepEqual(shown(recipientOf(inbound, 1, 53)), {
+    address: '198.51.100.9',
+    port: 53,
+    family: 4,
+  })
   fake.waiting = many(2, 9)
   inbound.receive(FD, false)
   assert.equal(recipientOf(inbound, 1, 53), undefined)

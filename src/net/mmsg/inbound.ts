@@ -1,6 +1,6 @@
-// Hot path.
-// What a shard receives: one batch of datagrams with their senders. When a shard dies between recvmmsg and sendmmsg, its successor finds the
-// batch here. inbound-layout.ts draws the memory.
+// Hot path. What a shard receives: one batch of datagrams with their senders. When a shard dies
+// between recvmmsg and sendmmsg, its successor finds the batch here. inbound-layout.ts draws the
+// memory.
 
 import { MAX_UDP_QUERY_BYTES } from '../engine.ts'
 import { C, CMSGHDR, IN6_PKTINFO, IOVEC, MMSGHDR } from './abi.ts'
@@ -49,7 +49,10 @@ export class Inbound extends InboundMemory {
     }
   }
 
-  /** Takes what waits at the socket: the number of datagrams, or -1 with errno. Without `wantsControl` no control messages are asked for. */
+  /**
+   * Takes what waits at the socket: the number of datagrams, or -1 with errno. Without
+   * `wantsControl` no control messages are asked for.
+   */
   receive(fd: number, wantsControl: boolean): number {
     const words = this.words
     const controlBytes = wantsControl ? CONTROL_BYTES : 0
@@ -65,7 +68,10 @@ export class Inbound extends InboundMemory {
     return count
   }
 
-  /** Lets the reply's control message choose the source address only: the interface is the routing table's to choose, but for link-local ones. */
+  /**
+   * Lets the reply's control message choose the source address only: the interface is the routing
+   * table's to choose, but for link-local ones.
+   */
   unpinInterface(index: number, isV6: boolean): void {
     const data = this.controlWord(index) + (CMSGHDR.data >> 2)
     const words = this.words

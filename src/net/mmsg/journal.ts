@@ -1,6 +1,6 @@
-// Hot path.
-// Queries that wait for something, such as an upstream, as they were received: kept in memory of main's (inbound-layout.ts) until they are
-// answered, so that a successor can take up what its predecessor had begun. A query is taken up once: one that waits when a second shard dies
+// Hot path. Queries that wait for something, such as an upstream, as they were received: kept in
+// memory of main's (inbound-layout.ts) until they are answered, so that a successor can take up
+// what its predecessor had begun. A query is taken up once: one that waits when a second shard dies
 // may be what kills them, and is given up.
 
 import {
@@ -60,7 +60,8 @@ export class Journal {
     words[at + NAME_LENGTH] = inbound.nameLength(index)
     words[at + CONTROL_LENGTH] = inbound.controlLength(index)
     copy(words, inbound.nameWord(index), at + NAME, NAME_BYTES / 4)
-    if (words[at + CONTROL_LENGTH]! > 0) copy(words, inbound.controlWord(index), at + CONTROL, CONTROL_BYTES / 4)
+    if (words[at + CONTROL_LENGTH]! > 0)
+      copy(words, inbound.controlWord(index), at + CONTROL, CONTROL_BYTES / 4)
     copy(words, inbound.offsetOf(index) >> 2, at + DATAGRAM, (length + 3) >> 2)
     words[at + STATE] = isSecond ? SECOND : FIRST
     return entry
@@ -77,8 +78,8 @@ export class Journal {
   }
 
   /**
-   * Puts one of the predecessor's queries into slot 0 of a batch, frees its entry, and hands its descriptor to `answer`, which notes it again if it
-   * must wait.
+   * Puts one of the predecessor's queries into slot 0 of a batch, frees its entry, and hands its
+   * descriptor to `answer`, which notes it again if it must wait.
    */
   takeUp(inbound: InboundMemory, answer: (fd: number) => void): void {
     const entry = this.#left.pop()

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import type { Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import { askFor, makeEngine } from './engine.cases.ts'
+import { askFor, makeEngine } from '../../../test/fakes/engine.ts'
 import {
   connected,
   idOf,
@@ -16,24 +16,28 @@ import {
   sendAll,
   withoutIpv6,
   withoutLibc,
-} from './loopback.cases.ts'
+} from '../../../test/fakes/loopback.ts'
 import { leaveGroup } from './sockets.ts'
 import { steer } from './steering.ts'
 
 const LIMIT = { skip: withoutLibc, timeout: 20_000 }
 
-test('what waits at the sockets of an engine that has died is answered by the one that takes them over', LIMIT, async t => {
-  const running = await makeEngine(t, { libc: mortalLibc() })
-  running.engine.add(running.socket)
-  const client = await connected(t, '127.0.0.1', running.port)
-  await running.engine.remove(running.socket, 0)
-  const successor = await makeEngine(t, { from: running })
-  await sendAll(client, [askFor('fast', 9)])
-  const answered = replies(client, 1)
-  successor.engine.add(successor.socket)
-  assert.equal(idOf((await answered)[0]!), 9)
-  assert.equal(running.receiver.asked, 0)
-})
+test(
+  'what waits at the sockets of an engine that has died is answered by the one that takes them over',
+  LIMIT,
+  async t => {
+    const running = await makeEngine(t, { libc: mortalLibc() })
+    running.engine.add(running.socket)
+    const client = await connected(t, '127.0.0.1', running.port)
+    await running.engine.remove(running.socket, 0)
+    const successor = await makeEngine(t, { from: running })
+    await sendAll(client, [askFor('fast', 9)])
+    const answered = replies(client, 1)
+    successor.engine.add(successor.socket)
+    assert.equal(idOf((await answered)[0]!), 9)
+    assert.equal(running.receiver.asked, 0)
+  },
+)
 
 const closedFor = async (client: Socket): Promise<string> => {
   const refused = once(client, 'error')
@@ -81,18 +85,22 @@ test('what has come before a removal is answered, however much', LIMIT, async t 
 })
 
 for (const steering of ['random', 'kernel'] as const) {
-  test(`while one of two sockets is left, all queries go there: steering ${steering}`, LIMIT, async t => {
-    const { group, port } = await openGroup(t, '127.0.0.1', 2)
-    assert.equal(steer(realLibc(), group.fds, steering), undefined)
-    leaveGroup(realLibc(), group.fds[0]!)
-    const client = await connected(t, '127.0.0.1', port)
-    await sendAll(
-      client,
-      Array.from({ length: 100 }, (_, id) => askFor('fast', id)),
-    )
-    assert.deepEqual(
-      receiveAll(group.fds, 100).map(({ length }) => length),
-      [0, 100],
-    )
-  })
+  test(
+    `while one of two sockets is left, all queries go there: steering ${steering}`,
+    LIMIT,
+    async t => {
+      const { group, port } = await openGroup(t, '127.0.0.1', 2)
+      assert.equal(steer(realLibc(), group.fds, steering), undefined)
+      leaveGroup(realLibc(), group.fds[0]!)
+      const client = await connected(t, '127.0.0.1', port)
+      await sendAll(
+        client,
+        Array.from({ length: 100 }, (_, id) => askFor('fast', id)),
+      )
+      assert.deepEqual(
+        receiveAll(group.fds, 100).map(({ length }) => length),
+        [0, 100],
+      )
+    },
+  )
 }

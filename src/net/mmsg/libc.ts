@@ -1,5 +1,5 @@
-// What libc offers through node:ffi. The only importer of that module, which is experimental: everything else takes a Libc, and a machine
-// where this cannot be had is served by node:dgram.
+// What libc offers through node:ffi. The only importer of that module, which is experimental:
+// everything else takes a Libc, and a machine where this cannot be had is served by node:dgram.
 
 import { createRequire } from 'node:module'
 import { endianness } from 'node:os'
@@ -7,7 +7,8 @@ import { endianness } from 'node:os'
 type View = NodeJS.ArrayBufferView
 
 /**
- * Memory whose address libc has. An address keeps nothing alive: whoever uses it holds this, in a field, for as long as libc may use the memory.
+ * Memory whose address libc has. An address keeps nothing alive: whoever uses it holds this, in a
+ * field, for as long as libc may use the memory.
  */
 export class Pinned<V extends View = View> {
   readonly view: V
@@ -20,8 +21,9 @@ export class Pinned<V extends View = View> {
 }
 
 /**
- * Calls of the hot path, and memory that points to other memory, take addresses, which come from `pin` only; all other calls take views, and keep
- * them alive themselves. Failures return -1 and set errno.
+ * Calls of the hot path, and memory that points to other memory, take addresses, which come from
+ * `pin` only; all other calls take views, and keep them alive themselves. Failures return -1 and
+ * set errno.
  */
 export interface Libc {
   recvmmsg(fd: number, headers: bigint, count: number, flags: number, timeout: bigint): number
@@ -112,7 +114,8 @@ export function openMemoryCalls(): MemoryCalls | undefined {
 
 function unsupported(): string | undefined {
   if (process.platform !== 'linux') return `recvmmsg is Linux's, this is ${process.platform}`
-  if (!['x64', 'arm64'].includes(process.arch) || endianness() !== 'LE') return `no layouts for ${process.arch}`
+  if (!['x64', 'arm64'].includes(process.arch) || endianness() !== 'LE')
+    return `no layouts for ${process.arch}`
   return undefined
 }
 
@@ -131,11 +134,14 @@ function bindLibc(): Libc {
   } as Libc
 }
 
-/** Loads something without Node's ExperimentalWarning about FFI; every other warning still comes. */
+/**
+ * Loads something without Node's ExperimentalWarning about FFI; every other warning still comes.
+ */
 function withoutWarning<T>(load: () => T): T {
   const emitWarning = process.emitWarning
   process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
-    const type = typeof rest[0] === 'string' ? rest[0] : (rest[0] as { type?: string } | undefined)?.type
+    const type =
+      typeof rest[0] === 'string' ? rest[0] : (rest[0] as { type?: string } | undefined)?.type
     if (type === 'ExperimentalWarning' && String(warning).startsWith('FFI ')) return
     Reflect.apply(emitWarning, process, [warning, ...rest])
   }) as typeof emitWarning

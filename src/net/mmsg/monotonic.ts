@@ -1,5 +1,5 @@
-// Hot path.
-// The monotonic clock without allocation: process.hrtime makes an array each time it is asked. Same time line (CLOCK_MONOTONIC).
+// Hot path. The monotonic clock without allocation: process.hrtime makes an array each time it is
+// asked. Same time line (CLOCK_MONOTONIC).
 
 import { C, TIMESPEC } from './abi.ts'
 import type { Libc, Pinned } from './libc.ts'

@@ -1,9 +1,10 @@
-// Replies on their way out, with a scripted kernel: who gets which, in what order, and what becomes of those that cannot be sent.
+// Replies on their way out, with a scripted kernel: who gets which, in what order, and what becomes
+// of those that cannot be sent.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { FakeLibc, numberedDatagram, type SendResult } from '../../../test/fakes/fake-libc.ts'
 import { C } from './abi.ts'
-import { FakeLibc, numberedDatagram, type SendResult } from './fake-libc.cases.ts'
 import { Inbound } from './inbound.ts'
 import { BATCH, makeInboundMemory } from './inbound-layout.ts'
 import { destinationOf, OUT_BYTES, Outbound } from './outbound.ts'
@@ -23,8 +24,13 @@ const setUp = ({ queries = 3, hasControl = false, script = [] }: Setting = {}) =
   const fake = new FakeLibc()
   const unsent = { full: 0, refused: 0 }
   const inbound = new Inbound(fake.libc, makeInboundMemory())
-  const outbound = new Outbound(fake.libc, { full: () => unsent.full++, refused: () => unsent.refused++ })
-  fake.waiting = Array.from({ length: queries }, (_, n) => numberedDatagram(n, hasControl ? n : undefined))
+  const outbound = new Outbound(fake.libc, {
+    full: () => unsent.full++,
+    refused: () => unsent.refused++,
+  })
+  fake.waiting = Array.from({ length: queries }, (_, n) =>
+    numberedDatagram(n, hasControl ? n : undefined),
+  )
   assert.equal(inbound.receive(FD, hasControl), queries)
   fake.script = script
   outbound.begin(FD)
@@ -40,11 +46,17 @@ const setUp = ({ queries = 3, hasControl = false, script = [] }: Setting = {}) =
   return { fake, unsent, inbound, outbound, take, put }
 }
 
-/** The queries whose replies went out, by number; each must have gone to its own client, from the address that was asked. */
+/**
+ * The queries whose replies went out, by number; each must have gone to its own client, from the
+ * address that was asked.
+ */
 const answered = (fake: FakeLibc, hasControl = false): number[] =>
   fake.sent.map(({ fd, port, payload, local }) => {
     const n = port - 20_000
-    assert.deepEqual([fd, payload.toHex(), local], [FD, numberedDatagram(n).payload.toHex(), hasControl ? n : undefined])
+    assert.deepEqual(
+      [fd, payload.toHex(), local],
+      [FD, numberedDatagram(n).payload.toHex(), hasControl ? n : undefined],
+    )
     return n
   })
 
@@ -108,7 +120,12 @@ const FAILURES: readonly {
   readonly refused?: number
   readonly waits?: number
 }[] = [
-  { what: 'a call that sends some is followed by one for the rest', script: [2, 1], calls: [5, 3, 2], answered: upTo(5) },
+  {
+    what: 'a call that sends some is followed by one for the rest',
+    script: [2, 1],
+    calls: [5, 3, 2],
+    answered: upTo(5),
+  },
   {
     what: 'an interrupted call is made again, as often as it takes',
     script: [failed(C.EINTR), 1, ...Array.from({ length: 9 }, () => failed(C.EINTR))],
@@ -124,7 +141,15 @@ const FAILURES: readonly {
   },
   {
     what: 'a socket that stays full costs the reply, and no more waiting',
-    script: [1, failed(C.EAGAIN), failed(C.EAGAIN), failed(C.EAGAIN), failed(C.EAGAIN), failed(C.EAGAIN), 1],
+    script: [
+      1,
+      failed(C.EAGAIN),
+      failed(C.EAGAIN),
+      failed(C.EAGAIN),
+      failed(C.EAGAIN),
+      failed(C.EAGAIN),
+      1,
+    ],
     calls: [5, 4, 4, 4, 4, 3, 2, 1],
     answered: [0, 3, 4],
     full: 2,
@@ -137,10 +162,24 @@ const FAILURES: readonly {
     answered: [1, 2, 4],
     refused: 2,
   },
-  { what: 'all may be refused', script: upTo(5).map(() => failed(EPERM)), calls: [5, 4, 3, 2, 1], answered: [], refused: 5 },
+  {
+    what: 'all may be refused',
+    script: upTo(5).map(() => failed(EPERM)),
+    calls: [5, 4, 3, 2, 1],
+    answered: [],
+    refused: 5,
+  },
 ]
 
-for (const { what, script, calls, answered: expected, full = 0, refused = 0, waits = 0 } of FAILURES)
+for (const {
+  what,
+  script,
+  calls,
+  answered: expected,
+  full = 0,
+  refused = 0,
+  waits = 0,
+} of FAILURES)
   test(what, () => {
     const { fake, unsent, outbound, take } = setUp({ queries: 5, script: [...script] })
     for (const n of upTo(5)) take(n)

@@ -1,6 +1,5 @@
-// Hot path.
-// What a shard sends: replies to one socket's clients, gathered until the batch is full or over. A reply of the fast path is written where it
-// is sent from; any other is copied there.
+// Hot path. What a shard sends: replies to one socket's clients, gathered until the batch is full
+// or over. A reply of the fast path is written where it is sent from; any other is copied there.
 
 import { setId } from '../../wire/header.ts'
 import { C, IOVEC, MMSGHDR, POLLFD } from './abi.ts'
@@ -15,7 +14,10 @@ const SLOT_BYTES = 4160
 const HEADER_WORDS = MMSGHDR.size / 4
 const NAME_WORDS = NAME_BYTES / 4
 const CONTROL_WORDS = CONTROL_BYTES / 4
-/** How often a full socket is waited for, and how long, before a reply is given up: UDP promises nothing, but a burst may be drained. */
+/**
+ * How often a full socket is waited for, and how long, before a reply is given up: UDP promises
+ * nothing, but a burst may be drained.
+ */
 const FULL_TRIES = 3
 const FULL_WAIT_MS = 2
 const POLLOUT = 4
@@ -28,19 +30,27 @@ export interface UnsentCounts {
   refused(): void
 }
 
-/** Who a reply goes to, copied out of the inbound batch: words of the sockaddr, then words of the control messages. */
+/**
+ * Who a reply goes to, copied out of the inbound batch: words of the sockaddr, then words of the
+ * control messages.
+ */
 export interface Destination {
   readonly nameLength: number
   readonly controlLength: number
   readonly words: Int32Array
 }
 
-export const destinationOf = (inbound: Inbound, index: number, hasControl: boolean): Destination => {
+export const destinationOf = (
+  inbound: Inbound,
+  index: number,
+  hasControl: boolean,
+): Destination => {
   const words = new Int32Array(NAME_WORDS + (hasControl ? CONTROL_WORDS : 0))
   const name = inbound.nameWord(index)
   for (let k = 0; k < NAME_WORDS; k++) words[k] = inbound.words[name + k]!
   const control = inbound.controlWord(index)
-  for (let k = NAME_WORDS; k < words.length; k++) words[k] = inbound.words[control + k - NAME_WORDS]!
+  for (let k = NAME_WORDS; k < words.length; k++)
+    words[k] = inbound.words[control + k - NAME_WORDS]!
   const controlLength = hasControl ? inbound.controlLength(index) : 0
   return { nameLength: inbound.nameLength(index), controlLength, words }
 }
@@ -66,7 +76,10 @@ export class Outbound {
   /** The large message that is being sent. */
   #large: Pinned | undefined
 
-  /** `isConnected`: the sockets are connected, so that a send may be told of an error of an earlier one. */
+  /**
+   * `isConnected`: the sockets are connected, so that a send may be told of an error of an earlier
+   * one.
+   */
   constructor(libc: Libc, unsent: UnsentCounts, { isConnected = false } = {}) {
     this.#libc = libc
     this.#isConnected = isConnected
@@ -79,7 +92,10 @@ export class Outbound {
     this.#headers = libc.pin(new BigUint64Array((BATCH * MMSGHDR.size) / 8))
     this.#headerWords = new Int32Array(this.#headers.view.buffer)
     this.#poll = libc.pin(new Int32Array(POLLFD.size / 4))
-    this.#addresses = Array.from({ length: BATCH }, (_, k) => this.#headers.address + BigInt(k * MMSGHDR.size))
+    this.#addresses = Array.from(
+      { length: BATCH },
+      (_, k) => this.#headers.address + BigInt(k * MMSGHDR.size),
+    )
     for (let k = 0; k < BATCH; k++) this.#pointToSlot(k)
   }
 
@@ -88,7 +104,10 @@ export class Outbound {
     return this.#count * SLOT_BYTES
   }
 
-  /** Must be called before replies of another socket are written: sends what is there for the one before. */
+  /**
+   * Must be called before replies of another socket are written: sends what is there for the one
+   * before.
+   */
   begin(fd: number): void {
     if (this.#fd === fd) return
     this.flush()
@@ -106,12 +125,16 @@ export class Outbound {
     const controlLength = hasControl ? inbound.controlLength(index) : 0
     if (controlLength > 0) {
       const source = inbound.controlWord(index)
-      for (let k = 0; k < CONTROL_WORDS; k++) this.#controls.view[slot * CONTROL_WORDS + k] = words[source + k]!
+      for (let k = 0; k < CONTROL_WORDS; k++)
+        this.#controls.view[slot * CONTROL_WORDS + k] = words[source + k]!
     }
     this.#close(slot, length, nameLength, controlLength)
   }
 
-  /** Queues, or sends if it is large, a message from somewhere else; under another id if one is given. */
+  /**
+   * Queues, or sends if it is large, a message from somewhere else; under another id if one is
+   * given.
+   */
   put(fd: number, reply: Uint8Array, to: Destination, id = -1): void {
     this.begin(fd)
     const isLarge = reply.length > OUT_BYTES
@@ -125,7 +148,8 @@ export class Outbound {
     if (id >= 0) setId(isLarge ? large : this.bytes, isLarge ? 0 : slot * SLOT_BYTES, id)
     const { words } = to
     for (let k = 0; k < NAME_WORDS; k++) this.#names.view[slot * NAME_WORDS + k] = words[k]!
-    for (let k = NAME_WORDS; k < words.length; k++) this.#controls.view[slot * CONTROL_WORDS + k - NAME_WORDS] = words[k]!
+    for (let k = NAME_WORDS; k < words.length; k++)
+      this.#controls.view[slot * CONTROL_WORDS + k - NAME_WORDS] = words[k]!
     this.#close(slot, reply.length, to.nameLength, to.controlLength)
     if (!isLarge) return
     this.flush()

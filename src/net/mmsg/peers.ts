@@ -1,7 +1,8 @@
-// Who sent a datagram and which address it was sent to, as the slow path wants to know it: text out of sockaddr and control messages.
+// Who sent a datagram and which address it was sent to, as the slow path wants to know it: text out
+// of sockaddr and control messages.
 
-import { ipToText } from '../../core/ip.ts'
-import type { Peer } from '../../core/query.ts'
+import { ipToText } from '../../base/ip.ts'
+import type { Peer } from '../../chain/query.ts'
 import { C, CMSGHDR, IN_PKTINFO, IN6_PKTINFO, SOCKADDR_IN, SOCKADDR_IN6 } from './abi.ts'
 import type { InboundMemory } from './inbound-memory.ts'
 
@@ -33,7 +34,9 @@ function peerAt(bytes: Uint8Array, at: number, size: 4 | 16, port: number): Peer
   return new SocketPeer(bytes.slice(isMapped ? at + 12 : at, at + size), port)
 }
 
-/** A peer whose address becomes text when somebody asks for it: most queries are answered without. */
+/**
+ * A peer whose address becomes text when somebody asks for it: most queries are answered without.
+ */
 class SocketPeer implements Peer {
   readonly port: number
   readonly family: 4 | 6

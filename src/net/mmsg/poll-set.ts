@@ -1,10 +1,10 @@
-// Hot path.
-// What the engine waits for by poll(2): its sockets, libuv's descriptor, then the links that owe a reply, in this order.
+// Hot path. What the engine waits for by poll(2): its sockets, libuv's descriptor, then the links
+// that owe a reply, in this order.
 
 import { C, POLLFD } from './abi.ts'
 import type { Libc, Pinned } from './libc.ts'
-import type { LinkSocket } from './link.ts'
-import type { LinkSockets } from './links.ts'
+import type { LinkSocket } from './links/pooled-socket.ts'
+import type { LinkSockets } from './links/udp-pool.ts'
 import type { MmsgSocket } from './socket.ts'
 
 const WORDS = POLLFD.size / 4
@@ -55,7 +55,8 @@ export class PollSet {
     const ready = this.#ready
     const first = this.#sockets.length + 1
     ready.length = 0
-    for (let k = first; k < this.#count; k++) if (this.isReady(k)) ready.push(this.#links.waiting[k - first]!)
+    for (let k = first; k < this.#count; k++)
+      if (this.isReady(k)) ready.push(this.#links.waiting[k - first]!)
     return ready
   }
 
@@ -64,7 +65,8 @@ export class PollSet {
     const own = this.#sockets.length
     const count = own + 1 + waiting.length
     this.#version = version
-    if (this.#fds.view.length < count * WORDS) this.#fds = this.#libc.pin(new Int32Array(2 * count * WORDS))
+    if (this.#fds.view.length < count * WORDS)
+      this.#fds = this.#libc.pin(new Int32Array(2 * count * WORDS))
     const words = this.#fds.view
     for (let k = 0; k < own; k++) words[k * WORDS] = this.#sockets[k]!.fd
     words[own * WORDS] = this.#loopFd

@@ -1,6 +1,6 @@
 // A UDP socket that the engine receives at, and the replies it still owes there.
 
-import type { Peer } from '../../core/query.ts'
+import type { Peer } from '../../chain/query.ts'
 import type { Receiver } from '../engine.ts'
 
 export class MmsgSocket {
@@ -13,7 +13,12 @@ export class MmsgSocket {
   #inFlight = 0
   #drained: (() => void) | undefined
 
-  constructor(fd: number, receiver: Receiver, local: Peer, group: { readonly isWildcard: boolean; readonly family: 4 | 6 }) {
+  constructor(
+    fd: number,
+    receiver: Receiver,
+    local: Peer,
+    group: { readonly isWildcard: boolean; readonly family: 4 | 6 },
+  ) {
     this.fd = fd
     this.receiver = receiver
     this.local = local

@@ -1,8 +1,9 @@
-// The UDP sockets of the mmsg engine: main opens them, one per listen address and shard, and owns them for as long as any configuration
-// listens there. Shards only use their numbers, so a shard that dies closes nothing and what waits in the kernel waits for its successor.
+// The UDP sockets of the mmsg engine: main opens them, one per listen address and shard, and owns
+// them for as long as any configuration listens there. Shards only use their numbers, so a shard
+// that dies closes nothing and what waits in the kernel waits for its successor.
 
 import { getSystemErrorMap } from 'node:util'
-import { ipToText, parseIp, withoutZone } from '../../core/ip.ts'
+import { ipToText, parseIp, withoutZone } from '../../base/ip.ts'
 import { type ListenAddress, listenText } from '../engine.ts'
 import { C, SOCKADDR_IN, SOCKADDR_IN6 } from './abi.ts'
 import type { Libc } from './libc.ts'
@@ -40,19 +41,33 @@ class SocketError extends Error {
 }
 
 /** Node's name of an error number, such as EADDRINUSE. */
-export const codeOfErrno = (errno: number): string => getSystemErrorMap().get(-errno)?.[0] ?? `errno ${errno}`
-
-/** Opens UDP sockets; throws the system's error, with nothing left open. A wildcard is `::` for both families, or 0.0.0.0 without IPv6. */
-export const openUdpGroup = (libc: Libc, at: ListenAddress, { sockets, recvBufferBytes }: UdpSocketOptions): SocketGroup =>
-  openGroup(libc, at, sockets, C.SOCK_DGRAM, (fd, family, isWildcard) => prepare(libc, fd, family, isWildcard, recvBufferBytes))
+export const codeOfErrno = (errno: number): string =>
+  getSystemErrorMap().get(-errno)?.[0] ?? `errno ${errno}`
 
 /**
- * Of each TCP connection in either direction; the kernel doubles it for its own use. Left to itself it lets them grow to megabytes, which count against
- * a container's memory, for each client that does not read, or is not read from.
+ * Opens UDP sockets; throws the system's error, with nothing left open. A wildcard is `::` for both
+ * families, or 0.0.0.0 without IPv6.
+ */
+export const openUdpGroup = (
+  libc: Libc,
+  at: ListenAddress,
+  { sockets, recvBufferBytes }: UdpSocketOptions,
+): SocketGroup =>
+  openGroup(libc, at, sockets, C.SOCK_DGRAM, (fd, family, isWildcard) =>
+    prepare(libc, fd, family, isWildcard, recvBufferBytes),
+  )
+
+/**
+ * Of each TCP connection in either direction; the kernel doubles it for its own use. Left to itself
+ * it lets them grow to megabytes, which count against a container's memory, for each client that
+ * does not read, or is not read from.
  */
 const TCP_BUFFER_BYTES = 16 * 1024
 
-/** The same for TCP. The sockets are bound and do not listen yet: that begins with the first shard that serves. */
+/**
+ * The same for TCP. The sockets are bound and do not listen yet: that begins with the first shard
+ * that serves.
+ */
 export const openTcpGroup = (libc: Libc, at: ListenAddress, sockets: number): SocketGroup =>
   openGroup(libc, at, sockets, C.SOCK_STREAM, (fd, family, isWildcard) => {
     // Connections of a predecessor that linger must not keep the port.
@@ -70,9 +85,16 @@ export function closeGroup(libc: Libc, { fds }: SocketGroup): void {
 
 type Prepare = (fd: number, family: 4 | 6, isWildcard: boolean) => void
 
-function openGroup(libc: Libc, at: ListenAddress, sockets: number, type: number, prepareSocket: Prepare): SocketGroup {
+function openGroup(
+  libc: Libc,
+  at: ListenAddress,
+  sockets: number,
+  type: number,
+  prepareSocket: Prepare,
+): SocketGroup {
   const open = (family: 4 | 6, sockaddr: Uint8Array, isWildcard: boolean): SocketGroup => {
-    const openOne = (): number => openSocket(libc, type, family, sockaddr, fd => prepareSocket(fd, family, isWildcard))
+    const openOne = (): number =>
+      openSocket(libc, type, family, sockaddr, fd => prepareSocket(fd, family, isWildcard))
     return { fds: openAll(libc, sockets, openOne), isWildcard, family }
   }
   if (at.address !== '') {
@@ -98,8 +120,18 @@ function openAll(libc: Libc, count: number, openOne: () => number): number[] {
   return fds
 }
 
-function openSocket(libc: Libc, type: number, family: 4 | 6, sockaddr: Uint8Array, prepareSocket: (fd: number) => void): number {
-  const fd = libc.socket(family === 4 ? C.AF_INET : C.AF_INET6, type | C.SOCK_NONBLOCK | C.SOCK_CLOEXEC, 0)
+function openSocket(
+  libc: Libc,
+  type: number,
+  family: 4 | 6,
+  sockaddr: Uint8Array,
+  prepareSocket: (fd: number) => void,
+): number {
+  const fd = libc.socket(
+    family === 4 ? C.AF_INET : C.AF_INET6,
+    type | C.SOCK_NONBLOCK | C.SOCK_CLOEXEC,
+    0,
+  )
   if (fd < 0) throw new SocketError('socket', libc.errno())
   prepareSocket(fd)
   if (libc.bind(fd, sockaddr, sockaddr.length) === 0) return fd
@@ -112,11 +144,13 @@ function openSocket(libc: Libc, type: number, family: 4 | 6, sockaddr: Uint8Arra
 const NOBODY = 1
 
 /**
- * Takes a UDP socket out of its SO_REUSEPORT group while it can still send: connected to an address that nobody sends from, it matches no
- * client's datagram any more, and once no socket is left there the kernel tells clients that the port is closed. What has come stays to be read.
+ * Takes a UDP socket out of its SO_REUSEPORT group while it can still send: connected to an address
+ * that nobody sends from, it matches no client's datagram any more, and once no socket is left
+ * there the kernel tells clients that the port is closed. What has come stays to be read.
  */
 export function leaveGroup(libc: Libc, fd: number): void {
-  // The group's program chooses by number, whether the chosen one is connected or not; the kernel by itself passes over connected ones.
+  // The group's program chooses by number, whether the chosen one is connected or not; the kernel
+  // by itself passes over connected ones.
   setOption(libc, fd, C.SOL_SOCKET, C.SO_DETACH_REUSEPORT_BPF, 0)
   const own = new Uint8Array(SOCKADDR_IN6.size)
   const length = Int32Array.of(own.length)
@@ -126,7 +160,10 @@ export function leaveGroup(libc: Libc, fd: number): void {
   }
 }
 
-/** Addresses to connect a socket to that is bound to `own`: its own address, which it can always reach, or this machine's loopback. */
+/**
+ * Addresses to connect a socket to that is bound to `own`: its own address, which it can always
+ * reach, or this machine's loopback.
+ */
 const nobodies = (own: Uint8Array): Uint8Array[] => {
   const at = own.length === SOCKADDR_IN.size ? SOCKADDR_IN.addr : SOCKADDR_IN6.addr
   const size = own.length === SOCKADDR_IN.size ? 4 : 16
@@ -139,15 +176,25 @@ const nobodies = (own: Uint8Array): Uint8Array[] => {
   const address = own.subarray(at, at + size)
   if (address.some(byte => byte !== 0)) return [to(address)]
   if (size === 4) return [to([127, 0, 0, 1])]
-  return [to([...new Array(15).fill(0), 1]), to([...new Array(10).fill(0), 0xff, 0xff, 127, 0, 0, 1])]
+  return [
+    to([...new Array(15).fill(0), 1]),
+    to([...new Array(10).fill(0), 0xff, 0xff, 127, 0, 0, 1]),
+  ]
 }
 
-function prepare(libc: Libc, fd: number, family: 4 | 6, isWildcard: boolean, recvBufferBytes: number): void {
+function prepare(
+  libc: Libc,
+  fd: number,
+  family: 4 | 6,
+  isWildcard: boolean,
+  recvBufferBytes: number,
+): void {
   setOption(libc, fd, C.SOL_SOCKET, C.SO_REUSEPORT, 1)
   // What the kernel does not grant, it lowers by itself.
   setOption(libc, fd, C.SOL_SOCKET, C.SO_RCVBUF, recvBufferBytes)
   if (family === 4) {
-    // Replies obey no ICMP that asks for smaller packets: forged ones would make them fragments (RFC 9715).
+    // Replies obey no ICMP that asks for smaller packets: forged ones would make them fragments
+    // (RFC 9715).
     setOption(libc, fd, C.IPPROTO_IP, C.IP_MTU_DISCOVER, C.IP_PMTUDISC_OMIT)
     if (isWildcard) setOption(libc, fd, C.IPPROTO_IP, C.IP_PKTINFO, 1)
     return
@@ -158,11 +205,20 @@ function prepare(libc: Libc, fd: number, family: 4 | 6, isWildcard: boolean, rec
 }
 
 /** Options are a matter of quality, not of working: a kernel that lacks one is served without. */
-export function setOption(libc: Libc, fd: number, level: number, option: number, value: number): void {
+export function setOption(
+  libc: Libc,
+  fd: number,
+  level: number,
+  option: number,
+  value: number,
+): void {
   libc.setsockopt(fd, level, option, Int32Array.of(value), 4)
 }
 
-/** An address in network form, with the scope of its zone. Throws an Error for what is no literal address, and for a zone that is no interface. */
+/**
+ * An address in network form, with the scope of its zone. Throws an Error for what is no literal
+ * address, and for a zone that is no interface.
+ */
 export const sockaddrOf = (libc: Libc, at: ListenAddress): Uint8Array => {
   const ip = parseIp(withoutZone(at.address))
   if (ip === undefined) throw new Error(`not an address: ${listenText(at)}`)
@@ -175,7 +231,11 @@ export const sockaddrOf = (libc: Libc, at: ListenAddress): Uint8Array => {
   sockaddr.set(ip.bytes, SOCKADDR_IN6.addr)
   const percent = at.address.indexOf('%')
   if (percent >= 0)
-    new DataView(sockaddr.buffer).setUint32(SOCKADDR_IN6.scopeId, scopeOf(libc, at.address.slice(percent + 1)), true)
+    new DataView(sockaddr.buffer).setUint32(
+      SOCKADDR_IN6.scopeId,
+      scopeOf(libc, at.address.slice(percent + 1)),
+      true,
+    )
   return sockaddr
 }
 
@@ -204,7 +264,9 @@ export const sockaddrText = (libc: Libc, sockaddr: Uint8Array): string => {
   const bytes = isV4
     ? sockaddr.subarray(SOCKADDR_IN.addr, SOCKADDR_IN.addr + 4)
     : sockaddr.subarray(SOCKADDR_IN6.addr, SOCKADDR_IN6.addr + 16)
-  const scope = isV4 ? 0 : new DataView(sockaddr.buffer, sockaddr.byteOffset).getUint32(SOCKADDR_IN6.scopeId, true)
+  const scope = isV4
+    ? 0
+    : new DataView(sockaddr.buffer, sockaddr.byteOffset).getUint32(SOCKADDR_IN6.scopeId, true)
   return listenText({ address: `${ipToText(bytes)}${zoneOf(libc, scope)}`, port })
 }
 

@@ -1,9 +1,20 @@
-// Which socket of a group the kernel gives a datagram to, under each steering: real sockets, and what each of them has received.
+// Which socket of a group the kernel gives a datagram to, under each steering: real sockets, and
+// what each of them has received.
 
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
+import {
+  connected,
+  idOf,
+  numbers,
+  openGroup,
+  PORTION,
+  realLibc,
+  receiveAll,
+  sendAll,
+  withoutLibc,
+} from '../../../test/fakes/loopback.ts'
 import { type QueryOptions, query } from '../../../test/support/messages.ts'
-import { connected, idOf, numbers, openGroup, PORTION, realLibc, receiveAll, sendAll, withoutLibc } from './loopback.cases.ts'
 import { type Steering, steer } from './steering.ts'
 
 const SOCKETS = 4
@@ -21,10 +32,12 @@ const steered = async (t: TestContext, steering: Steering, sockets = SOCKETS): P
     const takers: number[] = []
     for (let start = 0; start < messages.length; start += PORTION) {
       const portion = messages.slice(start, start + PORTION)
-      for (const [k, message] of portion.entries()) new DataView(message.buffer, message.byteOffset).setUint16(0, k)
+      for (const [k, message] of portion.entries())
+        new DataView(message.buffer, message.byteOffset).setUint16(0, k)
       await sendAll(client, portion)
       const received = receiveAll(group.fds, portion.length)
-      for (const [taker, list] of received.entries()) for (const message of list) takers[start + idOf(message)] = taker
+      for (const [taker, list] of received.entries())
+        for (const message of list) takers[start + idOf(message)] = taker
     }
     return takers
   }
@@ -35,7 +48,8 @@ const steered = async (t: TestContext, steering: Steering, sockets = SOCKETS): P
 const shares = (takers: readonly number[]): number[] =>
   Array.from({ length: SOCKETS }, (_, socket) => takers.filter(taker => taker === socket).length)
 
-const numbered = (count: number, nameOf: (n: number) => string): string[] => Array.from({ length: count }, (_, n) => nameOf(n))
+const numbered = (count: number, nameOf: (n: number) => string): string[] =>
+  Array.from({ length: count }, (_, n) => nameOf(n))
 const letters = (n: number): string =>
   `${String.fromCharCode(97 + (Math.floor(n / 26) % 26))}${String.fromCharCode(97 + (n % 26))}`
 
@@ -47,9 +61,18 @@ const SETS: Readonly<Record<string, readonly string[]>> = {
   'labels of 3 bytes': numbered(30, n => `x${letters(n * 11)}.example.org.`),
   'labels of 4 bytes': numbered(30, n => `ab${letters(n * 13)}.example.org.`),
   'labels of 5 bytes': numbered(30, n => `abc${letters(n * 17)}.example.org.`),
-  'long labels': numbered(30, n => `${letters(n * 3)}${'long'.repeat(12)}${letters(n)}.example.org.`),
-  'numbers at the end': numbered(60, n => `a-service-with-a-long-name-${n + 100}.default.svc.cluster.local.`),
-  'second labels that differ in their first four bytes': numbered(40, n => `api.${letters(n * 9)}-team.example.org.`),
+  'long labels': numbered(
+    30,
+    n => `${letters(n * 3)}${'long'.repeat(12)}${letters(n)}.example.org.`,
+  ),
+  'numbers at the end': numbered(
+    60,
+    n => `a-service-with-a-long-name-${n + 100}.default.svc.cluster.local.`,
+  ),
+  'second labels that differ in their first four bytes': numbered(
+    40,
+    n => `api.${letters(n * 9)}-team.example.org.`,
+  ),
   root: ['.'],
 }
 
@@ -70,14 +93,18 @@ describe('name', { skip: withoutLibc }, () => {
     const names = Object.values(SETS).flat()
     assert.ok(names.length >= 200)
     const { ask } = await steered(t, 'name')
-    const asked = names.flatMap(name => VARIANTS.map(([type, options]) => query(inRandomCase(name, next), type, options).bytes))
+    const asked = names.flatMap(name =>
+      VARIANTS.map(([type, options]) => query(inRandomCase(name, next), type, options).bytes),
+    )
     const takers = await ask(asked)
     for (const [k, name] of names.entries()) {
       const own = takers.slice(k * VARIANTS.length, (k + 1) * VARIANTS.length)
       assert.deepEqual(new Set(own).size, 1, `${name} went to sockets ${own}`)
     }
     // In another order and case again, so that nothing of the first round's order is left.
-    const again = await ask(names.toReversed().map(name => query(inRandomCase(name, next), 'NS').bytes))
+    const again = await ask(
+      names.toReversed().map(name => query(inRandomCase(name, next), 'NS').bytes),
+    )
     assert.deepEqual(
       again.toReversed(),
       names.map((_, k) => takers[k * VARIANTS.length]),
@@ -86,19 +113,29 @@ describe('name', { skip: withoutLibc }, () => {
 
   test('names spread over all sockets, whatever tells them apart', async t => {
     const { ask } = await steered(t, 'name')
-    const all = shares(await ask(Object.values(SETS).flatMap(names => names.map(name => query(name).bytes))))
+    const all = shares(
+      await ask(Object.values(SETS).flatMap(names => names.map(name => query(name).bytes))),
+    )
     const total = all.reduce((sum, share) => sum + share)
-    assert.ok(Math.max(...all) < total * 0.45 && Math.min(...all) > total * 0.05, `all names: ${all}`)
+    assert.ok(
+      Math.max(...all) < total * 0.45 && Math.min(...all) > total * 0.05,
+      `all names: ${all}`,
+    )
     for (const [set, names] of Object.entries(SETS)) {
       if (names.length === 1) continue
       const spread = shares(await ask(names.map(name => query(name).bytes)))
-      assert.ok(Math.max(...spread) < names.length * 0.6 && Math.min(...spread) > 0, `${set}: ${spread}`)
+      assert.ok(
+        Math.max(...spread) < names.length * 0.6 && Math.min(...spread) > 0,
+        `${set}: ${spread}`,
+      )
     }
   })
 
   test('ten thousand numbered names: no socket gets more than 30 %', async t => {
     const { ask } = await steered(t, 'name')
-    const spread = shares(await ask(numbered(10_000, n => `n${n}.example.org.`).map(name => query(name).bytes)))
+    const spread = shares(
+      await ask(numbered(10_000, n => `n${n}.example.org.`).map(name => query(name).bytes)),
+    )
     assert.ok(Math.max(...spread) < 3000, `${spread}`)
   })
 })
@@ -106,13 +143,17 @@ describe('name', { skip: withoutLibc }, () => {
 describe('other steerings', { skip: withoutLibc }, () => {
   test('random: the packets of one client socket, and of one name, are spread evenly', async t => {
     const { ask } = await steered(t, 'random')
-    const spread = shares(await ask(Array.from({ length: 4000 }, () => query('one.example.org.').bytes)))
+    const spread = shares(
+      await ask(Array.from({ length: 4000 }, () => query('one.example.org.').bytes)),
+    )
     for (const share of spread) assert.ok(share > 850 && share < 1150, `${spread}`)
   })
 
   test('kernel: the packets of one client socket go to one socket', async t => {
     const { ask } = await steered(t, 'kernel')
-    const takers = await ask(numbered(400, n => `n${n}.example.org.`).map(name => query(name).bytes))
+    const takers = await ask(
+      numbered(400, n => `n${n}.example.org.`).map(name => query(name).bytes),
+    )
     assert.equal(new Set(takers).size, 1)
   })
 
@@ -131,14 +172,23 @@ describe('other steerings', { skip: withoutLibc }, () => {
       const whole = query('www.example.org.', 'A', { do: true }).bytes
       const lying = Uint8Array.from(whole)
       lying[12] = 0xff
-      const messages = [...Array.from({ length: whole.length }, (_, length) => whole.subarray(0, length)), lying]
+      const messages = [
+        ...Array.from({ length: whole.length }, (_, length) => whole.subarray(0, length)),
+        lying,
+      ]
       await sendAll(client, messages)
       const received = receiveAll(group.fds, messages.length).flat()
-      assert.deepEqual(received.map(bytes => bytes.toHex()).sort(), messages.map(bytes => bytes.toHex()).sort())
+      assert.deepEqual(
+        received.map(bytes => bytes.toHex()).sort(),
+        messages.map(bytes => bytes.toHex()).sort(),
+      )
     })
 
   test('what the kernel says to a program it does not take comes back as a number', async t => {
     const { group } = await openGroup(t, '127.0.0.1', SOCKETS)
-    assert.equal(steer({ ...realLibc(), setsockopt: () => -1, errno: () => 92 }, group.fds, 'name'), 92)
+    assert.equal(
+      steer({ ...realLibc(), setsockopt: () => -1, errno: () => 92 }, group.fds, 'name'),
+      92,
+    )
   })
 })

@@ -1,12 +1,16 @@
-// Which shard gets a datagram. The kernel's own choice is a hash of the two addresses, which sends all queries of one client socket to one
-// shard; a classic BPF program on the SO_REUSEPORT group chooses otherwise. It sees the UDP payload and returns the number of a socket, in
-// the order in which they were bound; a load beyond the payload ends it with 0.
+// Which shard gets a datagram. The kernel's own choice is a hash of the two addresses, which sends
+// all queries of one client socket to one shard; a classic BPF program on the SO_REUSEPORT group
+// chooses otherwise. It sees the UDP payload and returns the number of a socket, in the order in
+// which they were bound; a load beyond the payload ends it with 0.
 
 import { C } from './abi.ts'
 import { attachProgram, type Instruction } from './bpf.ts'
 import type { Libc } from './libc.ts'
 
-/** `random`: packet by packet, evenly. `name`: by the qname, one name always to the same shard. `kernel`: no program. */
+/**
+ * `random`: packet by packet, evenly. `name`: by the qname, one name always to the same shard.
+ * `kernel`: no program.
+ */
 export const STEERINGS = ['random', 'name', 'kernel'] as const
 export type Steering = (typeof STEERINGS)[number]
 
@@ -29,7 +33,10 @@ const RET_A = 0x16
 /** Ancillary load: a random number. */
 const RANDOM = 0xfffff000 + 56
 
-/** Of letters, clears the bit that tells upper from lower case; other bytes lose it too, which a hash may. */
+/**
+ * Of letters, clears the bit that tells upper from lower case; other bytes lose it too, which a
+ * hash may.
+ */
 const FOLD = 0xdfdfdfdf
 const GOLDEN = 0x9e3779b1
 const HEADER_BYTES = 12
@@ -51,7 +58,10 @@ const MIX: readonly Instruction[] = [
 ]
 
 /** The rest only if A is at least `least`. */
-const ifAtLeast = (least: number, rest: readonly Instruction[]): Instruction[] => [[JGE, least, 0, rest.length], ...rest]
+const ifAtLeast = (least: number, rest: readonly Instruction[]): Instruction[] => [
+  [JGE, least, 0, rest.length],
+  ...rest,
+]
 
 const randomProgram = (shards: number): Instruction[] => [
   [LD_WORD, RANDOM],
@@ -60,8 +70,9 @@ const randomProgram = (shards: number): Instruction[] => [
 ]
 
 /**
- * Hashes the label whose length is in M[length] and whose text starts `text` bytes behind the number in M[from]: its first words, its last four
- * bytes (what numbers the names of a set stands there), or single bytes where it is shorter than a word.
+ * Hashes the label whose length is in M[length] and whose text starts `text` bytes behind the
+ * number in M[from]: its first words, its last four bytes (what numbers the names of a set stands
+ * there), or single bytes where it is shorter than a word.
  */
 const hashLabel = (from: number, text: number, length: number): Instruction[] => {
   const at = (offset: number, load: number, mask: number): Instruction[] => [
@@ -90,7 +101,10 @@ const hashLabel = (from: number, text: number, length: number): Instruction[] =>
   return program
 }
 
-/** Hashes the first two labels, case folded: enough to spread names, and the same for each query of a name. */
+/**
+ * Hashes the first two labels, case folded: enough to spread names, and the same for each query of
+ * a name.
+ */
 const nameProgram = (shards: number): Instruction[] => [
   [LD_BYTE, HEADER_BYTES],
   [ST, FIRST],
@@ -114,7 +128,10 @@ const nameProgram = (shards: number): Instruction[] => [
   [RET_A, 0],
 ]
 
-/** Attaches the program to the whole group that a socket is in; undefined, or the system's error number. Nothing to do for one shard. */
+/**
+ * Attaches the program to the whole group that a socket is in; undefined, or the system's error
+ * number. Nothing to do for one shard.
+ */
 export function steer(libc: Libc, fds: readonly number[], steering: Steering): number | undefined {
   const [fd] = fds
   if (fd === undefined || fds.length === 1 || steering === 'kernel') return undefined

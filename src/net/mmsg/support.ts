@@ -26,7 +26,10 @@ export function chooseEngine(wanted: EngineName | 'auto'): EngineChoice {
   return { engine: 'dgram', reason: `mmsg is not available: ${obstacle}`, libc: undefined }
 }
 
-/** Undefined, or why nothing can be received in batches: seccomp filters and old sandboxes refuse system calls that they do not know. */
+/**
+ * Undefined, or why nothing can be received in batches: seccomp filters and old sandboxes refuse
+ * system calls that they do not know.
+ */
 function tryReceive(libc: Libc): string | undefined {
   const fd = libc.socket(C.AF_INET, C.SOCK_DGRAM | C.SOCK_NONBLOCK | C.SOCK_CLOEXEC, 0)
   if (fd < 0) return `socket: errno ${libc.errno()}`

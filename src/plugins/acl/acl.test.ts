@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Chain, chain, counterValue, query, replyTo, show } from '../../../test/support/plugin-harness.ts'
-import type { Query } from '../../core/query.ts'
-import { SILENCE } from '../../core/reply.ts'
+import {
+  type Chain,
+  chain,
+  counterValue,
+  query,
+  replyTo,
+  show,
+} from '../../../test/support/plugin-harness.ts'
+import type { Query } from '../../chain/query.ts'
+import { SILENCE } from '../../chain/reply.ts'
 import { acl } from './index.ts'
 
 const next = (request: Query) => replyTo(request, { answer: ['example.org. 60 IN A 192.0.2.99'] })
@@ -19,9 +26,22 @@ const fate = async ({ handle }: Chain, request: Query): Promise<string> => {
 const BLOCKED = 'REFUSED 15:000f'
 const FILTERED = 'NOERROR 15:0011'
 
-const cases: { name: string; text: string; client?: string; type?: string; qname?: string; keys?: string; fate: string }[] = [
+const cases: {
+  name: string
+  text: string
+  client?: string
+  type?: string
+  qname?: string
+  keys?: string
+  fate: string
+}[] = [
   { name: 'no policies: pass', text: 'acl {\n}', fate: 'pass' },
-  { name: 'block by type and net', text: 'acl {\nblock type A net 192.0.2.0/24\n}', client: '192.0.2.9', fate: BLOCKED },
+  {
+    name: 'block by type and net',
+    text: 'acl {\nblock type A net 192.0.2.0/24\n}',
+    client: '192.0.2.9',
+    fate: BLOCKED,
+  },
   {
     name: 'another type passes',
     text: 'acl {\nblock type A net 192.0.2.0/24\n}',
@@ -29,7 +49,12 @@ const cases: { name: string; text: string; client?: string; type?: string; qname
     type: 'AAAA',
     fate: 'pass',
   },
-  { name: 'another address passes', text: 'acl {\nblock type A net 192.0.2.0/24\n}', client: '192.0.3.9', fate: 'pass' },
+  {
+    name: 'another address passes',
+    text: 'acl {\nblock type A net 192.0.2.0/24\n}',
+    client: '192.0.3.9',
+    fate: 'pass',
+  },
   {
     name: 'an earlier allow wins',
     text: 'acl {\nallow net 192.0.2.9\nblock net 192.0.2.0/24\n}',
@@ -37,7 +62,11 @@ const cases: { name: string; text: string; client?: string; type?: string; qname
     fate: 'pass',
   },
   { name: 'an allow ends all rules', text: 'acl {\nallow\n}\nacl {\nblock\n}', fate: 'pass' },
-  { name: 'no policy fits: the next rule', text: 'acl {\nallow type MX\n}\nacl {\nblock\n}', fate: BLOCKED },
+  {
+    name: 'no policy fits: the next rule',
+    text: 'acl {\nallow type MX\n}\nacl {\nblock\n}',
+    fate: BLOCKED,
+  },
   { name: 'filter', text: 'acl {\nfilter type AAAA\n}', type: 'AAAA', fate: FILTERED },
   { name: 'drop', text: 'acl {\ndrop\n}', fate: 'drop' },
   { name: 'words in any case', text: 'acl {\nBlock TYPE A NET *\n}', fate: BLOCKED },
@@ -48,15 +77,44 @@ const cases: { name: string; text: string; client?: string; type?: string; qname
     type: 'MX',
     fate: BLOCKED,
   },
-  { name: 'a star stays whatever follows', text: 'acl {\nblock net * net 192.0.2.1 type * type MX\n}', fate: BLOCKED },
+  {
+    name: 'a star stays whatever follows',
+    text: 'acl {\nblock net * net 192.0.2.1 type * type MX\n}',
+    fate: BLOCKED,
+  },
   { name: 'sections of a kind add up', text: 'acl {\nblock type MX type A\n}', fate: BLOCKED },
-  { name: 'a type by number', text: 'acl {\nblock type TYPE65280\n}', type: 'TYPE65280', fate: BLOCKED },
+  {
+    name: 'a type by number',
+    text: 'acl {\nblock type TYPE65280\n}',
+    type: 'TYPE65280',
+    fate: BLOCKED,
+  },
   { name: 'IPv6', text: 'acl {\nblock net 2001:db8::/32\n}', client: '2001:db8::5', fate: BLOCKED },
-  { name: 'a bare IPv6 address is itself only', text: 'acl {\nblock net 2001:db8::1\n}', client: '2001:db8::2', fate: 'pass' },
-  { name: 'a bare IPv4 address is itself only', text: 'acl {\nblock net 192.0.2.1\n}', client: '192.0.2.2', fate: 'pass' },
+  {
+    name: 'a bare IPv6 address is itself only',
+    text: 'acl {\nblock net 2001:db8::1\n}',
+    client: '2001:db8::2',
+    fate: 'pass',
+  },
+  {
+    name: 'a bare IPv4 address is itself only',
+    text: 'acl {\nblock net 192.0.2.1\n}',
+    client: '192.0.2.2',
+    fate: 'pass',
+  },
   { name: '::/0 covers no IPv4 client', text: 'acl {\nblock net ::/0\n}', fate: 'pass' },
-  { name: 'a zone index of the client is ignored', text: 'acl {\nblock net fe80::/10\n}', client: 'fe80::1%eth0', fate: BLOCKED },
-  { name: 'an unreadable client is blocked', text: 'acl {\nallow\n}', client: 'nonsense', fate: BLOCKED },
+  {
+    name: 'a zone index of the client is ignored',
+    text: 'acl {\nblock net fe80::/10\n}',
+    client: 'fe80::1%eth0',
+    fate: BLOCKED,
+  },
+  {
+    name: 'an unreadable client is blocked',
+    text: 'acl {\nallow\n}',
+    client: 'nonsense',
+    fate: BLOCKED,
+  },
   {
     name: 'an unreadable client outside the zones passes',
     text: 'acl example.net {\nallow\n}',
@@ -65,13 +123,30 @@ const cases: { name: string; text: string; client?: string; type?: string; qname
   },
   { name: 'only names in the zones', text: 'acl example.net {\nblock\n}', fate: 'pass' },
   { name: 'names below a zone', text: 'acl org {\nblock\n}', fate: BLOCKED },
-  { name: 'zones by prefix', text: 'acl 192.0.2.0/24 {\nblock\n}', qname: '1.2.0.192.in-addr.arpa.', type: 'PTR', fate: BLOCKED },
-  { name: 'zones default to the block', text: 'acl {\nblock\n}', keys: 'example.net', fate: 'pass' },
+  {
+    name: 'zones by prefix',
+    text: 'acl 192.0.2.0/24 {\nblock\n}',
+    qname: '1.2.0.192.in-addr.arpa.',
+    type: 'PTR',
+    fate: BLOCKED,
+  },
+  {
+    name: 'zones default to the block',
+    text: 'acl {\nblock\n}',
+    keys: 'example.net',
+    fate: 'pass',
+  },
 ]
 for (const c of cases) {
   test(`acl: ${c.name}`, async () => {
     const built = await start(c.text, c.keys)
-    assert.equal(await fate(built, query(c.qname ?? 'Example.org.', c.type ?? 'A', { client: c.client ?? '192.0.2.53' })), c.fate)
+    assert.equal(
+      await fate(
+        built,
+        query(c.qname ?? 'Example.org.', c.type ?? 'A', { client: c.client ?? '192.0.2.53' }),
+      ),
+      c.fate,
+    )
   })
 }
 
@@ -80,13 +155,20 @@ test('a refusal has an OPT of its own even for a client without EDNS', async () 
   const shown = show(await handle(query('Example.org.', 'A', { cd: true })))
   assert.equal(shown.flags, 'qr rd cd')
   assert.equal(shown.question, 'Example.org. IN A')
-  assert.deepEqual(shown.edns, { udpSize: 4096, do: true, version: 0, options: [{ code: 15, data: '000f' }] })
+  assert.deepEqual(shown.edns, {
+    udpSize: 4096,
+    do: true,
+    version: 0,
+    options: [{ code: 15, data: '000f' }],
+  })
 })
 
 test('an unreadable source address is logged', async () => {
   const { handle, serve } = await start('acl {\nallow\n}')
   await handle(query('example.org.', 'A', { client: 'nonsense' }))
-  assert.deepEqual(serve.logged, ['[ERROR] Blocking request. Unable to parse source address: nonsense'])
+  assert.deepEqual(serve.logged, [
+    '[ERROR] Blocking request. Unable to parse source address: nonsense',
+  ])
 })
 
 test('queries are counted by server, zone and view', async () => {

@@ -1,7 +1,7 @@
 // acl on the main thread: its counters.
 
-import type { ControlScope } from '../../core/control-scope.ts'
-import type { Vector } from '../../core/metrics.ts'
+import type { ControlScope } from '../../chain/control-scope.ts'
+import type { Vector } from '../../metrics/registrar.ts'
 import type { Rule } from './options.ts'
 
 export interface AclShared {
@@ -33,5 +33,11 @@ export const controlAcl = (rules: readonly Rule[], scope: ControlScope): AclShar
       labelNames: ['server', 'view'],
     })
     .vector({ view }, { server })
-  return { zones, block: denied('blocked'), filter: denied('filtered'), drop: denied('dropped'), allowed }
+  return {
+    zones,
+    block: denied('blocked'),
+    filter: denied('filtered'),
+    drop: denied('dropped'),
+    allowed,
+  }
 }

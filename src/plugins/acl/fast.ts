@@ -1,10 +1,10 @@
-// Hot path.
-// The fast step of acl: lets through what the rules allow. What they block, filter or drop is the slow path's.
+// Hot path. The fast step of acl: lets through what the rules allow. What they block, filter or
+// drop is the slow path's.
 
-import type { FastQuery } from '../../core/fast-query.ts'
-import { FAST_NEXT, FAST_SLOW, type FastStep, type FastVerdict } from '../../core/fast-step.ts'
-import { WireZones } from '../../core/wire-zones.ts'
+import type { FastQuery } from '../../chain/fast-query.ts'
+import { FAST_NEXT, FAST_SLOW, type FastStep, type FastVerdict } from '../../chain/fast-step.ts'
 import type { CounterRow } from '../../memory/counters.ts'
+import { WireZones } from '../../wire/zone-index.ts'
 import type { Rule } from './options.ts'
 import { type CompiledPolicy, compilePolicy, fits } from './policy.ts'
 
@@ -13,14 +13,20 @@ interface FastRule {
   readonly policies: readonly CompiledPolicy[]
 }
 
-/** A listener of the block, by ListenerRef.index, with the word of its counter of allowed queries. */
+/**
+ * A listener of the block, by ListenerRef.index, with the word of its counter of allowed queries.
+ */
 interface AllowedCounter {
   readonly index: number
   readonly word: number
 }
 
 /** Undefined if a rule has a zone that only the slow path can match. */
-export const fastJudge = (rules: readonly Rule[], allowed: readonly AllowedCounter[], row: CounterRow): FastJudge | undefined => {
+export const fastJudge = (
+  rules: readonly Rule[],
+  allowed: readonly AllowedCounter[],
+  row: CounterRow,
+): FastJudge | undefined => {
   const compiled: FastRule[] = []
   for (const rule of rules) {
     const zones = WireZones.fromText(rule.zones)
@@ -50,7 +56,8 @@ class FastJudge implements FastStep {
       if (rule.zones.longest(query.key.bytes, query.nameLength) < 0) continue
       for (let n = 0; n < rule.policies.length; n++) {
         const policy = rule.policies[n]!
-        if (fits(policy, query.address, query.qtype)) return policy.action === 'allow' ? FAST_NEXT : FAST_SLOW
+        if (fits(policy, query.address, query.qtype))
+          return policy.action === 'allow' ? FAST_NEXT : FAST_SLOW
       }
     }
     return FAST_NEXT

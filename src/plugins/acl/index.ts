@@ -1,8 +1,13 @@
 // acl: lets queries pass, or refuses them, by the client's address and the type asked for.
 
-import type { Plugin } from '../../core/plugin.ts'
+import type { Plugin } from '../../chain/plugin.ts'
 import { type AclShared, controlAcl } from './control.ts'
 import { parseAcl, type Rule } from './options.ts'
 import { serveAcl } from './serve.ts'
 
-export const acl: Plugin<Rule[], AclShared> = { name: 'acl', parse: parseAcl, control: controlAcl, serve: serveAcl }
+export const acl: Plugin<Rule[], AclShared> = {
+  name: 'acl',
+  parse: parseAcl,
+  control: controlAcl,
+  serve: serveAcl,
+}

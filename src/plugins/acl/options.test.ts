@@ -5,22 +5,55 @@ import { acl } from './index.ts'
 
 const at = (text: string): string => `Corefile:3 - Error during parsing: ${text}`
 const errors = [
-  { name: 'an unknown action', line: 'deny', message: `unexpected token "deny"; expect 'allow', 'block', 'filter' or 'drop'` },
+  {
+    name: 'an unknown action',
+    line: 'deny',
+    message: `unexpected token "deny"; expect 'allow', 'block', 'filter' or 'drop'`,
+  },
   {
     name: 'a word other than type or net',
     line: 'block from 192.0.2.1',
     message: `unexpected token "from"; expect 'type | net'`,
   },
-  { name: 'an empty type section', line: 'block type net *', message: 'no token specified in "type" section' },
-  { name: 'an empty net section', line: 'block type A NET', message: 'no token specified in "net" section' },
-  { name: 'an unknown type', line: 'block type BOGUS', message: 'unexpected token "BOGUS"; expect legal QTYPE' },
-  { name: 'a type in lower case', line: 'block type a', message: 'unexpected token "a"; expect legal QTYPE' },
-  { name: 'what is no address', line: 'block net localhost', message: 'illegal CIDR notation "localhost/32"' },
-  { name: 'what is no IPv6 address', line: 'block net 2001:db8::g', message: 'illegal CIDR notation "2001:db8::g/128"' },
-  { name: 'a prefix too long', line: 'block net 192.0.2.0/33', message: 'illegal CIDR notation "192.0.2.0/33"' },
+  {
+    name: 'an empty type section',
+    line: 'block type net *',
+    message: 'no token specified in "type" section',
+  },
+  {
+    name: 'an empty net section',
+    line: 'block type A NET',
+    message: 'no token specified in "net" section',
+  },
+  {
+    name: 'an unknown type',
+    line: 'block type BOGUS',
+    message: 'unexpected token "BOGUS"; expect legal QTYPE',
+  },
+  {
+    name: 'a type in lower case',
+    line: 'block type a',
+    message: 'unexpected token "a"; expect legal QTYPE',
+  },
+  {
+    name: 'what is no address',
+    line: 'block net localhost',
+    message: 'illegal CIDR notation "localhost/32"',
+  },
+  {
+    name: 'what is no IPv6 address',
+    line: 'block net 2001:db8::g',
+    message: 'illegal CIDR notation "2001:db8::g/128"',
+  },
+  {
+    name: 'a prefix too long',
+    line: 'block net 192.0.2.0/33',
+    message: 'illegal CIDR notation "192.0.2.0/33"',
+  },
 ]
 for (const c of errors)
-  test(`parse refuses: ${c.name}`, () => assert.equal(parseError(acl, `acl {\n${c.line}\n}`), at(c.message)))
+  test(`parse refuses: ${c.name}`, () =>
+    assert.equal(parseError(acl, `acl {\n${c.line}\n}`), at(c.message)))
 
 test('parse: rules and policies in order', () => {
   assert.deepEqual(
@@ -37,7 +70,10 @@ test('parse: rules and policies in order', () => {
           { action: 'drop', types: undefined, nets: undefined },
         ],
       },
-      { zones: ['example.net.', 'example.com.'], policies: [{ action: 'block', types: undefined, nets: undefined }] },
+      {
+        zones: ['example.net.', 'example.com.'],
+        policies: [{ action: 'block', types: undefined, nets: undefined }],
+      },
     ],
   )
 })

@@ -1,6 +1,6 @@
 // The Corefile syntax of acl.
 
-import { parseCidr } from '../../core/ip.ts'
+import { parseCidr } from '../../base/ip.ts'
 import type { Directive } from '../../corefile/directive.ts'
 import { goQuote } from '../../corefile/quote.ts'
 import { normalizeZone, zonesFromArgsOrBlock } from '../../corefile/zones.ts'
@@ -33,7 +33,10 @@ export const parseAcl = (directive: Directive): Rule[] => {
   return rules
 }
 
-/** CoreDNS skips what is no zone without a word; a rule that then guards less than it says deserves one. */
+/**
+ * CoreDNS skips what is no zone without a word; a rule that then guards less than it says deserves
+ * one.
+ */
 const readZones = (directive: Directive): string[] => {
   const args = directive.remainingArgs()
   for (const arg of args) {
@@ -49,7 +52,8 @@ interface Selection<T> {
   readonly values: T[]
 }
 
-const selected = <T>({ isAll, values }: Selection<T>): T[] | undefined => (isAll || values.length === 0 ? undefined : values)
+const selected = <T>({ isAll, values }: Selection<T>): T[] | undefined =>
+  isAll || values.length === 0 ? undefined : values
 
 const readPolicy = (directive: Directive): Policy => {
   const action = readAction(directive)
@@ -57,7 +61,8 @@ const readPolicy = (directive: Directive): Policy => {
   const nets: Selection<string> = { isAll: false, values: [] }
   const words = directive.remainingArgs()
   while (words.length > 0) {
-    if (takeSection(directive, words) === 'type') takeValues(directive, words, 'type', types, readType)
+    if (takeSection(directive, words) === 'type')
+      takeValues(directive, words, 'type', types, readType)
     else takeValues(directive, words, 'net', nets, readNet)
   }
   return { action, types: selected(types), nets: selected(nets) }
@@ -65,7 +70,8 @@ const readPolicy = (directive: Directive): Policy => {
 
 const readAction = (directive: Directive): Action => {
   const action = directive.val().toLowerCase()
-  if (action === 'allow' || action === 'block' || action === 'filter' || action === 'drop') return action
+  if (action === 'allow' || action === 'block' || action === 'filter' || action === 'drop')
+    return action
   const text = `unexpected token ${goQuote(directive.val())}; expect 'allow', 'block', 'filter' or 'drop'`
   throw directive.unknownOption(text, ['allow', 'block', 'filter', 'drop'])
 }
@@ -74,7 +80,8 @@ const isSection = (word: string): boolean => /^(type|net)$/i.test(word)
 
 const takeSection = (directive: Directive, words: string[]): string => {
   const word = words.shift() ?? ''
-  if (!isSection(word)) throw directive.err(`unexpected token ${goQuote(word)}; expect 'type | net'`)
+  if (!isSection(word))
+    throw directive.err(`unexpected token ${goQuote(word)}; expect 'type | net'`)
   return word.toLowerCase()
 }
 
@@ -100,7 +107,8 @@ const takeValues = <T>(
 
 const readType = (directive: Directive, word: string): number => {
   const type = typeFromText(word)
-  if (type === undefined) throw directive.err(`unexpected token ${goQuote(word)}; expect legal QTYPE`)
+  if (type === undefined)
+    throw directive.err(`unexpected token ${goQuote(word)}; expect legal QTYPE`)
   return type
 }
 

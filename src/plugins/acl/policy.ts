@@ -1,6 +1,6 @@
 // Hot path. A policy of acl made ready to be asked, by either path.
 
-import { CidrSet, type IpAddress, type IpPrefix, parseCidr } from '../../core/ip.ts'
+import { CidrSet, type IpAddress, type IpPrefix, parseCidr } from '../../base/ip.ts'
 import type { Action, Policy } from './options.ts'
 
 export interface CompiledPolicy {
@@ -13,7 +13,9 @@ export interface CompiledPolicy {
 export const compilePolicy = ({ action, types, nets }: Policy): CompiledPolicy => ({
   action,
   types: types && new Set(types),
-  nets: nets && new CidrSet(nets.map(parseCidr).filter((prefix): prefix is IpPrefix => prefix !== undefined)),
+  nets:
+    nets &&
+    new CidrSet(nets.map(parseCidr).filter((prefix): prefix is IpPrefix => prefix !== undefined)),
 })
 
 /** Whether the policy is about such a query. */

@@ -1,12 +1,12 @@
 // acl in a shard: which policy a query meets, and what it gets for it.
 
-import { answer } from '../../core/answer.ts'
-import type { Handler, Stage } from '../../core/handler.ts'
-import { type IpAddress, parseIp, withoutZone } from '../../core/ip.ts'
-import type { Query } from '../../core/query.ts'
-import { type Reply, SILENCE } from '../../core/reply.ts'
-import type { ServeScope } from '../../core/serve-scope.ts'
-import { ZoneSet } from '../../core/zones.ts'
+import { type IpAddress, parseIp, withoutZone } from '../../base/ip.ts'
+import { answer } from '../../chain/answer.ts'
+import type { Handler, Stage } from '../../chain/handler.ts'
+import type { Query } from '../../chain/query.ts'
+import { type Reply, SILENCE } from '../../chain/reply.ts'
+import type { ServeScope } from '../../chain/serve-scope.ts'
+import { ZoneSet } from '../../chain/zones.ts'
 import { EDNS_DO, makeOption, OPTION_EDE } from '../../wire/edns.ts'
 import { RCODE_NOERROR, RCODE_REFUSED } from '../../wire/rcodes.ts'
 import type { AclShared } from './control.ts'
@@ -14,7 +14,10 @@ import { fastJudge } from './fast.ts'
 import type { Action, Rule } from './options.ts'
 import { type CompiledPolicy, compilePolicy, fits } from './policy.ts'
 
-/** RFC 8914 section 4: the query was blocked by the operator of this server, or filtered on request of the client's side. */
+/**
+ * RFC 8914 section 4: the query was blocked by the operator of this server, or filtered on request
+ * of the client's side.
+ */
 const EDE_BLOCKED = 15
 const EDE_FILTERED = 17
 
@@ -31,15 +34,26 @@ interface Verdict {
   readonly zone: string
 }
 
-const compileRule = (rule: Rule): CompiledRule => ({ zones: new ZoneSet(rule.zones), policies: rule.policies.map(compilePolicy) })
+const compileRule = (rule: Rule): CompiledRule => ({
+  zones: new ZoneSet(rule.zones),
+  policies: rule.policies.map(compilePolicy),
+})
 
 /** The action of the first policy that fits. A client without readable address meets `block`. */
-const policyAction = (policies: readonly CompiledPolicy[], address: IpAddress | undefined, type: number): Action | undefined => {
+const policyAction = (
+  policies: readonly CompiledPolicy[],
+  address: IpAddress | undefined,
+  type: number,
+): Action | undefined => {
   if (address === undefined) return 'block'
   return policies.find(policy => fits(policy, address, type))?.action
 }
 
-const judge = (rules: readonly CompiledRule[], query: Query, address: IpAddress | undefined): Verdict | undefined => {
+const judge = (
+  rules: readonly CompiledRule[],
+  query: Query,
+  address: IpAddress | undefined,
+): Verdict | undefined => {
   for (const rule of rules) {
     const zone = rule.zones.match(query.question.name)
     if (zone === undefined) continue
@@ -56,7 +70,9 @@ const refusal = (query: Query, rcode: number, infoCode: number): Reply => {
 
 export const serveAcl = (rules: readonly Rule[], scope: ServeScope, shared: AclShared): Stage => {
   const compiled = rules.map(compileRule)
-  const positions = new Map(scope.block.listeners.map((listener, position) => [listener.index, position]))
+  const positions = new Map(
+    scope.block.listeners.map((listener, position) => [listener.index, position]),
+  )
 
   const count = (query: Query, verdict: Verdict | undefined): void => {
     const position = positions.get(query.listener.index)
@@ -66,7 +82,9 @@ export const serveAcl = (rules: readonly Rule[], scope: ServeScope, shared: AclS
       return
     }
     const { base, step } = shared[verdict.action]
-    scope.counters.add(base + (position * shared.zones.length + shared.zones.indexOf(verdict.zone)) * step)
+    scope.counters.add(
+      base + (position * shared.zones.length + shared.zones.indexOf(verdict.zone)) * step,
+    )
   }
 
   const enforce = (query: Query, next: Handler): Reply | Promise<Reply> => {

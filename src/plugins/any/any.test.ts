@@ -7,7 +7,8 @@ const errors = [
   {
     name: 'an argument',
     text: 'any x',
-    message: "Corefile:2 - Error during parsing: Wrong argument count or unexpected line ending after 'x'",
+    message:
+      "Corefile:2 - Error during parsing: Wrong argument count or unexpected line ending after 'x'",
   },
   {
     name: 'a block',
@@ -15,7 +16,8 @@ const errors = [
     message: "Corefile:2 - Error during parsing: Unexpected token '{', expecting argument",
   },
 ]
-for (const c of errors) test(`parse refuses: ${c.name}`, () => assert.equal(parseError(any, c.text), c.message))
+for (const c of errors)
+  test(`parse refuses: ${c.name}`, () => assert.equal(parseError(any, c.text), c.message))
 
 test('ANY: one HINFO owned by the qname as sent, class IN, no AA', async () => {
   const { handle } = await chain(any, 'any')
@@ -28,6 +30,8 @@ test('ANY: one HINFO owned by the qname as sent, class IN, no AA', async () => {
 })
 
 test('any other type goes to the next plugin', async () => {
-  const { handle } = await chain(any, 'any', { next: request => replyTo(request, { rcode: 'NXDOMAIN' }) })
+  const { handle } = await chain(any, 'any', {
+    next: request => replyTo(request, { rcode: 'NXDOMAIN' }),
+  })
   assert.equal(show(await handle(query('example.org.', 'A'))).rcode, 'NXDOMAIN')
 })

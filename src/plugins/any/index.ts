@@ -1,8 +1,9 @@
-// any: answers queries for type ANY with one HINFO record, as RFC 8482 section 4.2 proposes, so that they serve no amplification.
+// any: answers queries for type ANY with one HINFO record, as RFC 8482 section 4.2 proposes, so
+// that they serve no amplification.
 
-import { answer } from '../../core/answer.ts'
-import { FAST_NEXT, FAST_SLOW } from '../../core/fast-step.ts'
-import type { Plugin } from '../../core/plugin.ts'
+import { answer } from '../../chain/answer.ts'
+import { FAST_NEXT, FAST_SLOW } from '../../chain/fast-step.ts'
+import type { Plugin } from '../../chain/plugin.ts'
 import { rdataStrings } from '../../wire/rdata.ts'
 import { TYPE_ANY, TYPE_HINFO } from '../../wire/rrtypes.ts'
 
@@ -21,7 +22,11 @@ export const any: Plugin<undefined> = {
     wrap: next => query => {
       const { question } = query
       if (question.type !== TYPE_ANY) return next(query)
-      return answer(query, { answers: [{ owner: question.wire, type: TYPE_HINFO, ttlSeconds: TTL_SECONDS, rdata: HINFO }] })
+      return answer(query, {
+        answers: [
+          { owner: question.wire, type: TYPE_HINFO, ttlSeconds: TTL_SECONDS, rdata: HINFO },
+        ],
+      })
     },
   }),
 }

@@ -1,11 +1,12 @@
-// bind: the addresses that the block's listeners are opened on. Sets BlockSettings.bindAddresses, no more.
+// bind: the addresses that the block's listeners are opened on. Sets BlockSettings.bindAddresses,
+// no more.
 
 import { isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import { assertBindable } from '../../core/bindable.ts'
-import type { BlockSettings } from '../../core/block.ts'
-import { parseIp, withoutZone } from '../../core/ip.ts'
-import type { Plugin } from '../../core/plugin.ts'
+import { parseIp, withoutZone } from '../../base/ip.ts'
+import { assertBindable } from '../../chain/bindable.ts'
+import type { BlockSettings } from '../../chain/block.ts'
+import type { Plugin } from '../../chain/plugin.ts'
 import type { Directive } from '../../corefile/directive.ts'
 import { goQuote } from '../../corefile/quote.ts'
 
@@ -25,9 +26,12 @@ export const bind: Plugin<BindLine[]> = {
   async inspect(lines, scope) {
     const interfaces = addressesByInterface()
     const words = lines.flatMap(({ listen, except }) => [...listen, ...except])
-    const known = await Promise.all(words.map(word => scope.attempt(() => expand([word], interfaces))))
+    const known = await Promise.all(
+      words.map(word => scope.attempt(() => expand([word], interfaces))),
+    )
     if (known.every(Boolean)) settle(lines, scope.settings)
-    for (const address of lines.flatMap(writtenAddresses)) await scope.attempt(() => assertBindable(address, address))
+    for (const address of lines.flatMap(writtenAddresses))
+      await scope.attempt(() => assertBindable(address, address))
   },
   control(lines, scope) {
     settle(lines, scope.settings)
@@ -50,13 +54,20 @@ const writtenAddresses = ({ listen, except }: BindLine): string[] =>
 
 const readLine = (directive: Directive): BindLine => {
   const listen = directive.remainingArgs()
-  if (listen.length === 0) throw directive.plainErr('at least one address or interface name is expected')
+  if (listen.length === 0)
+    throw directive.plainErr('at least one address or interface name is expected')
   let except: string[] = []
   while (directive.nextBlock()) {
     if (directive.val() !== 'except')
-      throw directive.plainErr(`invalid option ${goQuote(directive.val())}`, directive.optionHelp(['except']))
+      throw directive.plainErr(
+        `invalid option ${goQuote(directive.val())}`,
+        directive.optionHelp(['except']),
+      )
     except = directive.remainingArgs()
-    if (except.length === 0) throw directive.plainErr('at least one address or interface must be given to except subdirective')
+    if (except.length === 0)
+      throw directive.plainErr(
+        'at least one address or interface must be given to except subdirective',
+      )
   }
   return { listen, except }
 }
@@ -71,7 +82,9 @@ const addressesByInterface = (): Map<string, string[]> =>
     ]),
   )
 
-/** CoreDNS takes no zone here; but without one a link-local address is none that can be listened on. */
+/**
+ * CoreDNS takes no zone here; but without one a link-local address is none that can be listened on.
+ */
 const isAddress = (word: string, interfaces: ReadonlyMap<string, unknown>): boolean => {
   if (parseIp(withoutZone(word)) === undefined) return false
   const percent = word.indexOf('%')
@@ -80,10 +93,14 @@ const isAddress = (word: string, interfaces: ReadonlyMap<string, unknown>): bool
   return isIPv6(word) && (interfaces.has(zone) || /^\d+$/.test(zone))
 }
 
-const expand = (words: readonly string[], interfaces: ReadonlyMap<string, readonly string[]>): string[] =>
+const expand = (
+  words: readonly string[],
+  interfaces: ReadonlyMap<string, readonly string[]>,
+): string[] =>
   words.flatMap(word => {
     const addresses = interfaces.get(word)
     if (addresses !== undefined) return addresses
-    if (!isAddress(word, interfaces)) throw new Error(`not a valid IP address or interface name: ${goQuote(word)}`)
+    if (!isAddress(word, interfaces))
+      throw new Error(`not a valid IP address or interface name: ${goQuote(word)}`)
     return [word]
   })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { chain, options, parseError, query, replyTo } from '../../../test/support/plugin-harness.ts'
-import type { Query } from '../../core/query.ts'
+import type { Query } from '../../chain/query.ts'
 import { bufsize } from './index.ts'
 
 const sizes = [
@@ -11,7 +11,8 @@ const sizes = [
   { name: 'the first occurrence counts', text: 'bufsize 600\nbufsize 700', sizeBytes: 600 },
   { name: 'later occurrences are not even read', text: 'bufsize\nbufsize x y', sizeBytes: 1232 },
 ]
-for (const c of sizes) test(`parse: ${c.name}`, () => assert.equal(options(bufsize, c.text).sizeBytes, c.sizeBytes))
+for (const c of sizes)
+  test(`parse: ${c.name}`, () => assert.equal(options(bufsize, c.text).sizeBytes, c.sizeBytes))
 
 for (const [args, token] of [
   ['100', '100'],
@@ -37,9 +38,12 @@ const seenSize = async (request: Query): Promise<number | undefined> => {
   await handle(request)
   return size
 }
-test('a larger size is lowered', async () => assert.equal(await seenSize(query('example.org.', 'A', { udpSize: 4096 })), 1000))
-test('a smaller size stays', async () => assert.equal(await seenSize(query('example.org.', 'A', { udpSize: 512 })), 512))
-test('no OPT record is added', async () => assert.equal(await seenSize(query('example.org.', 'A')), undefined))
+test('a larger size is lowered', async () =>
+  assert.equal(await seenSize(query('example.org.', 'A', { udpSize: 4096 })), 1000))
+test('a smaller size stays', async () =>
+  assert.equal(await seenSize(query('example.org.', 'A', { udpSize: 512 })), 512))
+test('no OPT record is added', async () =>
+  assert.equal(await seenSize(query('example.org.', 'A')), undefined))
 test('the limit of the reply follows', async () => {
   const request = query('example.org.', 'A', { udpSize: 4096 })
   await seenSize(request)

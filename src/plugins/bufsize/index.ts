@@ -1,7 +1,8 @@
-// bufsize: lowers the UDP size that clients advertise, so that replies and forwarded queries keep to what passes without fragments.
+// bufsize: lowers the UDP size that clients advertise, so that replies and forwarded queries keep
+// to what passes without fragments.
 
-import { FAST_NEXT } from '../../core/fast-step.ts'
-import type { Plugin } from '../../core/plugin.ts'
+import { FAST_NEXT } from '../../chain/fast-step.ts'
+import type { Plugin } from '../../chain/plugin.ts'
 import { parseGoInt } from '../../corefile/number.ts'
 
 export interface BufsizeOptions {
@@ -20,7 +21,12 @@ export const bufsize: Plugin<BufsizeOptions> = {
     const args = directive.remainingArgs()
     if (args[0] === undefined) return { sizeBytes: DEFAULT_BYTES }
     const sizeBytes = parseGoInt(args[0])
-    if (args.length > 1 || sizeBytes === undefined || sizeBytes < MIN_BYTES || sizeBytes > MAX_BYTES) {
+    if (
+      args.length > 1 ||
+      sizeBytes === undefined ||
+      sizeBytes < MIN_BYTES ||
+      sizeBytes > MAX_BYTES
+    ) {
       // CoreDNS doubles the prefix here.
       throw directive.argErr().prefixed('plugin/bufsize: ')
     }

@@ -35,7 +35,9 @@ const cases: Case[] = [
 
 const recordOf = (text: string): string => {
   const [owner, target] = text.split('>')
-  return target === undefined ? `${owner}.test. 60 IN A 192.0.2.1` : `${owner}.test. 60 IN CNAME ${target}.test.`
+  return target === undefined
+    ? `${owner}.test. 60 IN A 192.0.2.1`
+    : `${owner}.test. 60 IN CNAME ${target}.test.`
 }
 
 const recordsOf = (text: string): string[] => (text === '' ? [] : text.split(' ').map(recordOf))
@@ -43,7 +45,10 @@ const recordsOf = (text: string): string[] => (text === '' ? [] : text.split(' '
 for (const c of cases) {
   test(`answerChain: ${c.name}: ${c.chain}`, () => {
     const asked = query('w.test.', c.type ?? 'A')
-    assert.equal(answerChain(asked.question, replyTo(asked, { answer: recordsOf(c.records) })), c.chain)
+    assert.equal(
+      answerChain(asked.question, replyTo(asked, { answer: recordsOf(c.records) })),
+      c.chain,
+    )
   })
 }
 
@@ -55,7 +60,13 @@ test('answerChain: records of another class do not count', () => {
 
 test('answerChain: a question for the root', () => {
   const asked = query('.')
-  assert.equal(answerChain(asked.question, replyTo(asked, { answer: ['. 60 IN CNAME a.', 'a. 60 IN A 192.0.2.1'] })), 'complete')
+  assert.equal(
+    answerChain(
+      asked.question,
+      replyTo(asked, { answer: ['. 60 IN CNAME a.', 'a. 60 IN A 192.0.2.1'] }),
+    ),
+    'complete',
+  )
 })
 
 /** The rule in words: from the qname on, all records of a name in turn. */
@@ -85,10 +96,16 @@ test('answerChain: says what the rule says of thousands of random sections', () 
   const seen = new Set<AnswerChain>()
   const asked = query('w.test.')
   for (let n = 0; n < 4000; n++) {
-    const records = Array.from({ length: draw(7) }, () => (draw(4) === 0 ? name() : `${name()}>${name()}`))
+    const records = Array.from({ length: draw(7) }, () =>
+      draw(4) === 0 ? name() : `${name()}>${name()}`,
+    )
     const expected = byTheRule(records)
     seen.add(expected)
-    assert.equal(answerChain(asked.question, replyTo(asked, { answer: records.map(recordOf) })), expected, records.join(' '))
+    assert.equal(
+      answerChain(asked.question, replyTo(asked, { answer: records.map(recordOf) })),
+      expected,
+      records.join(' '),
+    )
   }
   assert.equal(seen.size, 3)
 })

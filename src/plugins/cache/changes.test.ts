@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type CacheChain, cacheChainIn, NXDOMAIN, type Step, settle } from '../../../test/support/cache-chain.ts'
+import {
+  type CacheChain,
+  cacheChainIn,
+  NXDOMAIN,
+  type Step,
+  settle,
+} from '../../../test/support/cache-chain.ts'
 import type { ReplyOptions } from '../../../test/support/messages.ts'
-import { EVERY_LABEL } from '../../core/change-scopes.ts'
+import { EVERY_LABEL } from '../../chain/invalidation-scopes.ts'
 import { nameFromText } from '../../wire/name.ts'
 
 const CHANGING = [
@@ -11,9 +17,13 @@ const CHANGING = [
   { zone: 'in-addr.arpa.', labels: EVERY_LABEL },
 ]
 
-const start = (text: string, ...steps: Step[]): CacheChain => cacheChainIn({ changing: CHANGING }, text, ...steps)
-const mark = (chain: CacheChain, name: string): void => chain.control.changes.mark(nameFromText(name) ?? assert.fail(name))
-const answer = (name: string, last: number): ReplyOptions => ({ answer: [`${name} 30 IN A 192.0.2.${last}`] })
+const start = (text: string, ...steps: Step[]): CacheChain =>
+  cacheChainIn({ changing: CHANGING }, text, ...steps)
+const mark = (chain: CacheChain, name: string): void =>
+  chain.control.changes.mark(nameFromText(name) ?? assert.fail(name))
+const answer = (name: string, last: number): ReplyOptions => ({
+  answer: [`${name} 30 IN A 192.0.2.${last}`],
+})
 
 const WEB = 'web.shop.svc.cluster.local.'
 
@@ -22,10 +32,25 @@ const outdated: { rule: string; asked: string; marked: string; isAskedAgain: boo
   { rule: 'names below the service', asked: `web-0.${WEB}`, marked: WEB, isAskedAgain: true },
   { rule: 'ports of the service', asked: `_http._tcp.${WEB}`, marked: WEB, isAskedAgain: true },
   { rule: 'the name in capitals', asked: WEB.toUpperCase(), marked: WEB, isAskedAgain: true },
-  { rule: 'no other service', asked: 'api.shop.svc.cluster.local.', marked: WEB, isAskedAgain: false },
+  {
+    rule: 'no other service',
+    asked: 'api.shop.svc.cluster.local.',
+    marked: WEB,
+    isAskedAgain: false,
+  },
   { rule: 'no name outside', asked: 'www.example.org.', marked: WEB, isAskedAgain: false },
-  { rule: 'a reverse name', asked: '1.0.96.10.in-addr.arpa.', marked: '1.0.96.10.in-addr.arpa.', isAskedAgain: true },
-  { rule: 'no other reverse name', asked: '2.0.96.10.in-addr.arpa.', marked: '1.0.96.10.in-addr.arpa.', isAskedAgain: false },
+  {
+    rule: 'a reverse name',
+    asked: '1.0.96.10.in-addr.arpa.',
+    marked: '1.0.96.10.in-addr.arpa.',
+    isAskedAgain: true,
+  },
+  {
+    rule: 'no other reverse name',
+    asked: '2.0.96.10.in-addr.arpa.',
+    marked: '1.0.96.10.in-addr.arpa.',
+    isAskedAgain: false,
+  },
 ]
 
 for (const { rule, asked, marked, isAskedAgain } of outdated) {

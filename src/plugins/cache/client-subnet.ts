@@ -1,6 +1,7 @@
-// EDNS client subnet (RFC 7871): the cache has no subnet in its key, so it must not give one network's answer to another.
+// EDNS client subnet (RFC 7871): the cache has no subnet in its key, so it must not give one
+// network's answer to another.
 
-import type { Reply } from '../../core/reply.ts'
+import type { Reply } from '../../chain/reply.ts'
 import { findOption, OPTION_ECS, readEdns } from '../../wire/edns.ts'
 
 const SCOPE_OFFSET = 3

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { a, cacheChain, NXDOMAIN } from '../../../test/support/cache-chain.ts'
-import { chain, counterValue, directive, fakeControl, gaugeValues, query, replyTo } from '../../../test/support/plugin-harness.ts'
-import type { BlockInfo } from '../../core/block.ts'
+import {
+  chain,
+  counterValue,
+  directive,
+  fakeControl,
+  gaugeValues,
+  query,
+  replyTo,
+} from '../../../test/support/plugin-harness.ts'
+import type { BlockInfo } from '../../chain/block.ts'
 import { control } from './control.ts'
 import { cache } from './index.ts'
 import { parse } from './options.ts'
@@ -21,14 +29,22 @@ test('cache metrics: each listener counts under its own server label', async () 
     next: request => (request.id === 1 ? replyTo(request, { answer: [a(300)] }) : next()),
   })
   const { control: main, serve, handle } = started
-  await handle(query('www.example.org.', 'A', { id: 1, listener: { index: 1, label: 'dns://:53' } }))
-  for (const index of [1, 3, 3, 4, 4]) await handle(query('www.example.org.', 'A', { id: 2, listener: { index, label: '' } }))
-  await handle(query('www.example.org.', 'A', { id: 2, listener: { index: 2, label: 'of another block' } }))
+  await handle(
+    query('www.example.org.', 'A', { id: 1, listener: { index: 1, label: 'dns://:53' } }),
+  )
+  for (const index of [1, 3, 3, 4, 4])
+    await handle(query('www.example.org.', 'A', { id: 2, listener: { index, label: '' } }))
+  await handle(
+    query('www.example.org.', 'A', { id: 2, listener: { index: 2, label: 'of another block' } }),
+  )
   const zones = 'example.org.,example.net.'
   const value = (name: string, server: string): number =>
     counterValue(main, serve.row, `coredns_cache_${name}`, { server, zones, view: 'inside' })
   assert.deepEqual(
-    ['requests_total', 'hits_total', 'misses_total'].map(name => [value(name, 'dns://:53'), value(name, 'dns://:5353')]),
+    ['requests_total', 'hits_total', 'misses_total'].map(name => [
+      value(name, 'dns://:53'),
+      value(name, 'dns://:5353'),
+    ]),
     [
       [4, 2],
       [3, 2],
@@ -40,7 +56,10 @@ test('cache metrics: each listener counts under its own server label', async () 
 test('cache metrics: entries are shown by table from the first one on', async () => {
   const started = cacheChain('cache', { answer: [a(300)] }, NXDOMAIN)
   const entries = (): [string | undefined, number][] =>
-    gaugeValues(started.control, 'coredns_cache_entries').map(({ labels, value }) => [labels.type, value])
+    gaugeValues(started.control, 'coredns_cache_entries').map(({ labels, value }) => [
+      labels.type,
+      value,
+    ])
   assert.deepEqual(entries(), [])
   await started.ask()
   assert.deepEqual(entries(), [

@@ -1,14 +1,19 @@
 // The main half: two tables of the shared answer cache per server block, and the metrics' words.
 
 import type { CacheTableRef } from '../../cache/table-ref.ts'
-import type { BlockInfo } from '../../core/block.ts'
-import type { ControlScope } from '../../core/control-scope.ts'
-import type { CounterFamily, Vector } from '../../core/metrics.ts'
+import type { BlockInfo } from '../../chain/block.ts'
+import type { ControlScope } from '../../chain/control-scope.ts'
+import type { CounterFamily, Vector } from '../../metrics/registrar.ts'
 import type { CacheOptions } from './options.ts'
 
-/** Where the counters lie. Vectors run over the servers of the block; `hits` and `evictions` over server and table. */
+/**
+ * Where the counters lie. Vectors run over the servers of the block; `hits` and `evictions` over
+ * server and table.
+ */
 export interface CacheCounters {
-  /** Series index of the server dimension by ListenerRef.index; -1 for listeners of other blocks. */
+  /**
+   * Series index of the server dimension by ListenerRef.index; -1 for listeners of other blocks.
+   */
   readonly seriesOfListener: readonly number[]
   readonly requests: Vector
   readonly hits: Vector
@@ -37,8 +42,9 @@ export const control = (options: CacheOptions, scope: ControlScope): CacheShared
 }
 
 /**
- * Survives reloads, and keeps apart what must not mix: blocks on other listeners or with another view may answer the same question from
- * another source. Entries also carry groups of names (core/change-scopes.ts), which mean nothing among other plugins.
+ * Survives reloads, and keeps apart what must not mix: blocks on other listeners or with another
+ * view may answer the same question from another source. Entries also carry groups of names
+ * (chain/invalidation-scopes.ts), which mean nothing among other plugins.
  */
 const identityOf = (options: CacheOptions, block: BlockInfo): string =>
   [
@@ -50,7 +56,9 @@ const identityOf = (options: CacheOptions, block: BlockInfo): string =>
     block.changing.map(({ zone, labels }) => `${labels} ${zone}`).join(','),
   ].join('/')
 
-const serversOf = (block: BlockInfo): string[] => [...new Set(block.listeners.map(listener => listener.label))]
+const serversOf = (block: BlockInfo): string[] => [
+  ...new Set(block.listeners.map(listener => listener.label)),
+]
 
 const declareEntries = (
   options: CacheOptions,
@@ -77,18 +85,35 @@ const declareCounters = (options: CacheOptions, scope: ControlScope): CacheCount
   const server = serversOf(scope.block)
   const fixed = { zones: options.zones.join(','), view: scope.block.view }
   const family = (name: string, help: string, labels: readonly string[]): CounterFamily =>
-    scope.metrics.counter({ name: `coredns_cache_${name}`, help, labelNames: [...labels, 'zones', 'view'] })
-  const perServer = (name: string, help: string): Vector => family(name, help, ['server']).vector(fixed, { server })
+    scope.metrics.counter({
+      name: `coredns_cache_${name}`,
+      help,
+      labelNames: [...labels, 'zones', 'view'],
+    })
+  const perServer = (name: string, help: string): Vector =>
+    family(name, help, ['server']).vector(fixed, { server })
   const perTable = (name: string, help: string): Vector =>
     family(name, help, ['server', 'type']).vector(fixed, { server, type: TABLE_NAMES })
   return {
     seriesOfListener: seriesOfListener(scope.block, server),
     requests: perServer('requests_total', 'The count of cache requests.'),
     hits: perTable('hits_total', 'The count of cache hits.'),
-    misses: perServer('misses_total', 'The count of cache misses. Deprecated, derive misses from cache hits/requests counters.'),
-    prefetches: perServer('prefetch_total', 'The number of times the cache has prefetched a cached item.'),
-    drops: perServer('drops_total', 'The number responses that are not cached, because the reply is malformed.'),
-    servedStale: perServer('served_stale_total', 'The number of requests served from stale cache entries.'),
+    misses: perServer(
+      'misses_total',
+      'The count of cache misses. Deprecated, derive misses from cache hits/requests counters.',
+    ),
+    prefetches: perServer(
+      'prefetch_total',
+      'The number of times the cache has prefetched a cached item.',
+    ),
+    drops: perServer(
+      'drops_total',
+      'The number responses that are not cached, because the reply is malformed.',
+    ),
+    servedStale: perServer(
+      'served_stale_total',
+      'The number of requests served from stale cache entries.',
+    ),
     evictions: perTable('evictions_total', 'The count of cache evictions.'),
   }
 }

@@ -1,9 +1,9 @@
 // Hot path.
 // What a shard counts: one word pair of its own counter row per series.
 
-import type { Vector } from '../../core/metrics.ts'
-import type { ListenerRef } from '../../core/query.ts'
+import type { ListenerRef } from '../../chain/query.ts'
 import type { CounterRow } from '../../memory/counters.ts'
+import type { Vector } from '../../metrics/registrar.ts'
 import { type CacheCounters, TABLE_NAMES } from './control.ts'
 import type { TableName } from './storable.ts'
 
@@ -40,7 +40,14 @@ export class Counts {
     this.#add(this.#counters.servedStale, query, 0, 1, 1)
   }
   evictions(query: Asked, table: TableName, count: number): void {
-    if (count > 0) this.#add(this.#counters.evictions, query, TABLE_NAMES.indexOf(table), TABLE_NAMES.length, count)
+    if (count > 0)
+      this.#add(
+        this.#counters.evictions,
+        query,
+        TABLE_NAMES.indexOf(table),
+        TABLE_NAMES.length,
+        count,
+      )
   }
 
   #add(vector: Vector, query: Asked, column: number, columns: number, count: number): void {

@@ -1,14 +1,20 @@
-// Hot path.
-// The fast step of cache: hits, copied from the shared tables straight into the packet to be sent. Misses, refreshes that are due, and the rare
-// questions that both tables have an entry for go to the slow path, which knows what to do.
+// Hot path. The fast step of cache: hits, copied from the shared tables straight into the packet to
+// be sent. Misses, refreshes that are due, and the rare questions that both tables have an entry
+// for go to the slow path, which knows what to do.
 
 import { CacheHit } from '../../cache/hit.ts'
 import type { CacheTable } from '../../cache/table.ts'
-import type { ChangeScopes } from '../../core/change-scopes.ts'
-import type { FastQuery } from '../../core/fast-query.ts'
-import { FAST_ANSWERED, FAST_NEXT, FAST_SLOW, type FastStep, type FastVerdict } from '../../core/fast-step.ts'
-import { WireZones } from '../../core/wire-zones.ts'
+import type { FastQuery } from '../../chain/fast-query.ts'
+import {
+  FAST_ANSWERED,
+  FAST_NEXT,
+  FAST_SLOW,
+  type FastStep,
+  type FastVerdict,
+} from '../../chain/fast-step.ts'
+import type { ChangeScopes } from '../../chain/invalidation-scopes.ts'
 import { getFlags, setFlags, setU32 } from '../../wire/header.ts'
+import { WireZones } from '../../wire/zone-index.ts'
 import type { Counts } from './counts.ts'
 import { hasOpt, hitFlags } from './hit.ts'
 import type { CacheOptions } from './options.ts'
@@ -44,7 +50,13 @@ class FastHits implements FastStep {
   #isDenial = false
   #isStale = false
 
-  constructor(options: CacheOptions, tables: CacheTables, counts: Counts, changes: ChangeScopes, zones: WireZones | undefined) {
+  constructor(
+    options: CacheOptions,
+    tables: CacheTables,
+    counts: Counts,
+    changes: ChangeScopes,
+    zones: WireZones | undefined,
+  ) {
     this.#options = options
     this.#success = tables.success
     this.#denial = tables.denial
@@ -55,7 +67,8 @@ class FastHits implements FastStep {
 
   ask(query: FastQuery): FastVerdict {
     const { key } = query
-    if (this.#zones !== undefined && this.#zones.longest(key.bytes, query.nameLength) < 0) return FAST_NEXT
+    if (this.#zones !== undefined && this.#zones.longest(key.bytes, query.nameLength) < 0)
+      return FAST_NEXT
     const hit = this.#hit
     const now = query.nowSeconds
     hit.aim(query.outWords, query.outAt >> 2, query.outRoom)
@@ -82,7 +95,8 @@ class FastHits implements FastStep {
     counts.hit(query, this.#isDenial ? 'denial' : 'success')
     const { prefetch } = this.#options
     if (this.#isStale) counts.servedStale(query)
-    else if (prefetch !== undefined) this.#table.notes.popularity(this.#hit, query.nowSeconds, prefetch.windowSeconds)
+    else if (prefetch !== undefined)
+      this.#table.notes.popularity(this.#hit, query.nowSeconds, prefetch.windowSeconds)
   }
 
   get #table(): CacheTable {
@@ -100,8 +114,11 @@ class FastHits implements FastStep {
     const { stale } = this.#options
     const hit = this.#hit
     if (stale === undefined || stale.recheckSeconds === 0) return FAST_SLOW
-    if (now >= hit.staleUntilSeconds || now >= hit.expirySeconds + stale.forSeconds) return FAST_SLOW
-    return this.#table.notes.notBefore(hit) > now ? this.#answer(query, stale.ttlSeconds) : FAST_SLOW
+    if (now >= hit.staleUntilSeconds || now >= hit.expirySeconds + stale.forSeconds)
+      return FAST_SLOW
+    return this.#table.notes.notBefore(hit) > now
+      ? this.#answer(query, stale.ttlSeconds)
+      : FAST_SLOW
   }
 
   #answer(query: FastQuery, ttlSeconds: number): FastVerdict {

@@ -11,7 +11,12 @@ const flags: { name: string; query?: QueryOptions; reply?: ReplyOptions; expecte
   { name: 'no RA if upstream had none', reply: { answer: [a(300)] }, expected: 'qr aa rd' },
   { name: 'AD for those who set AD', query: { ad: true }, expected: 'qr aa rd ra ad' },
   { name: 'AD for those who set DO', query: { do: true }, expected: 'qr aa rd ra ad' },
-  { name: 'no AD if upstream had none', query: { ad: true }, reply: { answer: [a(300)] }, expected: 'qr aa rd' },
+  {
+    name: 'no AD if upstream had none',
+    query: { ad: true },
+    reply: { answer: [a(300)] },
+    expected: 'qr aa rd',
+  },
   { name: 'CD as in the query', query: { cd: true }, expected: 'qr aa rd ra cd' },
 ]
 
@@ -60,7 +65,10 @@ test('cache hit: keepttl gives the clamped TTL all along', async () => {
 
 test('cache hit: OPT is not stored, owner names keep their case', async () => {
   const chain = cacheChain('cache', {
-    answer: ['alias.example.org. 300 IN CNAME WWW.example.org.', 'WWW.example.org. 300 IN A 192.0.2.1'],
+    answer: [
+      'alias.example.org. 300 IN CNAME WWW.example.org.',
+      'WWW.example.org. 300 IN A 192.0.2.1',
+    ],
     opt: {},
   })
   await chain.ask({ name: 'alias.example.org.' })
@@ -79,10 +87,27 @@ test('cache hit: the rcode of a denial is kept', async () => {
   assert.equal(chain.asked.length, 1)
 })
 
-const keys: { name: string; first?: QueryOptions; second: QueryOptions & { name?: string; type?: string }; isHit: boolean }[] = [
-  { name: 'letter case of the name does not count', second: { name: 'WWW.EXAMPLE.org.' }, isHit: true },
-  { name: 'AD, transport and client do not count', second: { ad: true, transport: 'tcp', client: '2001:db8::9' }, isHit: true },
-  { name: 'a client subnet does not count', second: { options: [{ code: 8, data: '00011800c00002' }] }, isHit: true },
+const keys: {
+  name: string
+  first?: QueryOptions
+  second: QueryOptions & { name?: string; type?: string }
+  isHit: boolean
+}[] = [
+  {
+    name: 'letter case of the name does not count',
+    second: { name: 'WWW.EXAMPLE.org.' },
+    isHit: true,
+  },
+  {
+    name: 'AD, transport and client do not count',
+    second: { ad: true, transport: 'tcp', client: '2001:db8::9' },
+    isHit: true,
+  },
+  {
+    name: 'a client subnet does not count',
+    second: { options: [{ code: 8, data: '00011800c00002' }] },
+    isHit: true,
+  },
   { name: 'OPT without DO does not count', second: { udpSize: 4096 }, isHit: true },
   { name: 'DO counts', second: { do: true }, isHit: false },
   { name: 'CD counts', second: { cd: true }, isHit: false },

@@ -1,10 +1,10 @@
-// Hot path.
-// An answer out of an entry: the stored bytes in a private copy with flags and TTLs set. Id and the question's case are the server's.
+// Hot path. An answer out of an entry: the stored bytes in a private copy with flags and TTLs set.
+// Id and the question's case are the server's.
 
 import type { CacheHit } from '../../cache/hit.ts'
-import { errorReply } from '../../core/answer.ts'
-import type { Query } from '../../core/query.ts'
-import { Reply } from '../../core/reply.ts'
+import { errorReply } from '../../chain/answer.ts'
+import type { Query } from '../../chain/query.ts'
+import { Reply } from '../../chain/reply.ts'
 import {
   FLAG_AA,
   FLAG_AD,
@@ -43,7 +43,9 @@ export const answerFromHit = (query: Query, hit: CacheHit, ttlSeconds: number): 
   // Names may lead through a TTL, and with another one nowhere.
   if (layout === undefined) return errorReply(query, RCODE_SERVFAIL)
   const reply = new Reply(bytes, layout)
-  return query.edns === undefined && hasOpt(bytes, 0, hit.ttlCount) ? withoutUnaskedOpt(reply) : reply
+  return query.edns === undefined && hasOpt(bytes, 0, hit.ttlCount)
+    ? withoutUnaskedOpt(reply)
+    : reply
 }
 
 /** Whether the stored message at `at` has an OPT: one more record than it has TTLs. */
@@ -55,4 +57,5 @@ export const hitFlags = (query: Asked, stored: number): number =>
   (FLAG_QR | FLAG_AA | (query.flags & FROM_QUERY) | (stored & FROM_ENTRY)) & adMask(query)
 
 /** AD goes only to those who asked for it by DO or AD (RFC 6840 section 5.8). */
-export const adMask = (query: Asked): number => (query.do || (query.flags & FLAG_AD) !== 0 ? 0xffff : 0xffff & ~FLAG_AD)
+export const adMask = (query: Asked): number =>
+  query.do || (query.flags & FLAG_AD) !== 0 ? 0xffff : 0xffff & ~FLAG_AD

@@ -1,6 +1,7 @@
-// cache: answers from the process-wide shared tables; asks the rest of the chain for what is not in them.
+// cache: answers from the process-wide shared tables; asks the rest of the chain for what is not in
+// them.
 
-import type { Plugin } from '../../core/plugin.ts'
+import type { Plugin } from '../../chain/plugin.ts'
 import { type CacheShared, control } from './control.ts'
 import { type CacheOptions, parse } from './options.ts'
 import { serve } from './serve.ts'

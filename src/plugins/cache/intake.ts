@@ -1,9 +1,8 @@
 // What comes back from the rest of the chain: judged, stripped of OPT, given its one TTL, stored.
 
-import type { Clock } from '../../core/clock.ts'
-import type { Query } from '../../core/query.ts'
-import { Reply } from '../../core/reply.ts'
-import { isOrdinary } from '../../core/upstream-key.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Query } from '../../chain/query.ts'
+import { Reply } from '../../chain/reply.ts'
 import { FLAG_RD, FLAG_TC, getFlags, setFlags } from '../../wire/header.ts'
 import { RCODE_NOERROR, RCODE_NXDOMAIN } from '../../wire/rcodes.ts'
 import type { Counts } from './counts.ts'
@@ -12,10 +11,14 @@ import { ownMessage, withoutUnaskedOpt } from './own-message.ts'
 import type { Judge, Verdict } from './storable.ts'
 import type { Store } from './store.ts'
 import { setTtls } from './ttl.ts'
+import { isOrdinary } from './upstream-key.ts'
 
 /** What an answer is asked for. */
 export interface Purpose {
-  /** There is an entry already: only what is better than it is stored. Otherwise whatever may be stored is. */
+  /**
+   * There is an entry already: only what is better than it is stored. Otherwise whatever may be
+   * stored is.
+   */
   readonly replaces: boolean
   /** Hits of the entry, which its successor keeps. */
   readonly popularity: number
@@ -24,7 +27,10 @@ export interface Purpose {
 export const FILL: Purpose = { replaces: false, popularity: 0 }
 export const REPLACE: Purpose = { replaces: true, popularity: 0 }
 
-/** An answer from the chain or from another shard's work; may be shared by all who wait for the same question. */
+/**
+ * An answer from the chain or from another shard's work; may be shared by all who wait for the same
+ * question.
+ */
 export interface Outcome {
   /** AD as upstream gave it. */
   readonly reply: Reply
@@ -39,7 +45,13 @@ export class Intake {
   readonly #clock: Clock
   readonly #recheckSeconds: number
 
-  constructor(parts: { judge: Judge; store: Store; counts: Counts; clock: Clock; recheckSeconds: number }) {
+  constructor(parts: {
+    judge: Judge
+    store: Store
+    counts: Counts
+    clock: Clock
+    recheckSeconds: number
+  }) {
     this.#judge = parts.judge
     this.#store = parts.store
     this.#counts = parts.counts
@@ -55,7 +67,8 @@ export class Intake {
     const now = this.#clock.seconds()
     const verdict = this.#judge.judge(query, reply)
     if (verdict.isMismatch) this.#counts.drop(query)
-    const isUsable = isAnswer(reply) && !verdict.isMismatch && !this.#store.isProtected(query, verdict, now)
+    const isUsable =
+      isAnswer(reply) && !verdict.isMismatch && !this.#store.isProtected(query, verdict, now)
     const own = ownMessage(reply)
     setTtls(own.bytes, own.ttlOffsets, verdict.ttlSeconds)
     const answer = new Reply(own.bytes, own.layout)
@@ -66,7 +79,11 @@ export class Intake {
         this.#store.put(
           query,
           own,
-          { ...verdict, popularity: purpose.popularity, plainBytes: answer.layout.uncompressedLength },
+          {
+            ...verdict,
+            popularity: purpose.popularity,
+            plainBytes: answer.layout.uncompressedLength,
+          },
           now,
         ),
       )
@@ -86,19 +103,31 @@ export class Intake {
     return purpose.replaces ? isUsable : !this.#store.isProtected(query, verdict, now)
   }
 
-  /** A refresh came to nothing: the entry rests for the failure recheck, unless the query itself may be to blame. */
+  /**
+   * A refresh came to nothing: the entry rests for the failure recheck, unless the query itself may
+   * be to blame.
+   */
   failed(query: Query): void {
-    if (this.#recheckSeconds > 0 && isOrdinary(query)) this.#store.holdOff(query, this.#clock.seconds() + this.#recheckSeconds)
+    if (this.#recheckSeconds > 0 && isOrdinary(query))
+      this.#store.holdOff(query, this.#clock.seconds() + this.#recheckSeconds)
   }
 }
 
-const isAnswer = (reply: Reply): boolean => reply.rcode === RCODE_NOERROR || reply.rcode === RCODE_NXDOMAIN
+const isAnswer = (reply: Reply): boolean =>
+  reply.rcode === RCODE_NOERROR || reply.rcode === RCODE_NXDOMAIN
 
-export const isTruncated = (reply: Reply): boolean => reply.bytes.length > 0 && (getFlags(reply.bytes, 0) & FLAG_TC) !== 0
+export const isTruncated = (reply: Reply): boolean =>
+  reply.bytes.length > 0 && (getFlags(reply.bytes, 0) & FLAG_TC) !== 0
 
-/** The reply as this client is to see it: its own RD, AD only if it asked for it, an OPT only if it has one. */
+/**
+ * The reply as this client is to see it: its own RD, AD only if it asked for it, an OPT only if it
+ * has one.
+ */
 export const replyFor = (query: Query, outcome: Outcome): Reply => {
-  const reply = query.edns === undefined && outcome.reply.bytes.length > 0 ? withoutUnaskedOpt(outcome.reply) : outcome.reply
+  const reply =
+    query.edns === undefined && outcome.reply.bytes.length > 0
+      ? withoutUnaskedOpt(outcome.reply)
+      : outcome.reply
   if (reply.bytes.length === 0) return reply
   const given = getFlags(reply.bytes, 0)
   const flags = ((given & ~FLAG_RD) | (query.flags & FLAG_RD)) & adMask(query)

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
 import { a, cacheChain, settle } from '../../../test/support/cache-chain.ts'
-import { type QueryOptions, query, type ReplyOptions, replyTo, show } from '../../../test/support/messages.ts'
-import { ServerError } from '../../core/errors.ts'
-import type { Query } from '../../core/query.ts'
-import type { Reply } from '../../core/reply.ts'
+import {
+  type QueryOptions,
+  query,
+  type ReplyOptions,
+  replyTo,
+  show,
+} from '../../../test/support/messages.ts'
+import { ServerError } from '../../chain/errors.ts'
+import type { Query } from '../../chain/query.ts'
+import type { Reply } from '../../chain/reply.ts'
 
 /** A downstream whose replies come when the test says so, in the order of the questions. */
 const held = (): {
@@ -12,7 +18,11 @@ const held = (): {
   reply: (options: ReplyOptions) => void
   fail: (error: Error) => void
 } => {
-  const waiting: { asked: Query; resolve: (reply: Reply) => void; reject: (error: Error) => void }[] = []
+  const waiting: {
+    asked: Query
+    resolve: (reply: Reply) => void
+    reject: (error: Error) => void
+  }[] = []
   return {
     step: asked => new Promise((resolve, reject) => waiting.push({ asked, resolve, reject })),
     reply: options => {
@@ -29,7 +39,11 @@ for (const second of [0, 1]) {
     const downstream = held()
     const chain = cacheChain('cache', downstream.step)
     const other = second === 0 ? chain : chain.shard(second)
-    const answers = [chain.ask({ id: 1 }), other.ask({ id: 2 }), other.ask({ id: 3, name: 'WWW.example.org.' })]
+    const answers = [
+      chain.ask({ id: 1 }),
+      other.ask({ id: 2 }),
+      other.ask({ id: 3, name: 'WWW.example.org.' }),
+    ]
     await settle()
     assert.equal(chain.asked.length, 1)
     downstream.reply({ answer: [a(300)] })
@@ -53,7 +67,11 @@ const unstored: { name: string; reply: ReplyOptions; asked: number }[] = [
   { name: 'an error', reply: { rcode: 'REFUSED' }, asked: 1 },
   { name: 'NXDOMAIN without SOA', reply: { rcode: 'NXDOMAIN' }, asked: 1 },
   { name: 'a truncated reply', reply: { tc: true, answer: [a(300)] }, asked: 1 },
-  { name: 'a CNAME that leads nowhere', reply: { answer: ['www.example.org. 60 IN CNAME other.example.org.'] }, asked: 2 },
+  {
+    name: 'a CNAME that leads nowhere',
+    reply: { answer: ['www.example.org. 60 IN CNAME other.example.org.'] },
+    asked: 2,
+  },
 ]
 
 for (const c of unstored) {
@@ -148,7 +166,10 @@ const apart: { name: string; query: QueryOptions & { type?: string } }[] = [
   { name: 'with EDNS', query: { udpSize: 4096 } },
   { name: 'over TCP', query: { transport: 'tcp' } },
   { name: 'with an option', query: { options: [{ code: 65001, data: '00' }] } },
-  { name: 'with a record in additional', query: { additional: ['www.example.org. 1 IN A 192.0.2.1'] } },
+  {
+    name: 'with a record in additional',
+    query: { additional: ['www.example.org. 1 IN A 192.0.2.1'] },
+  },
   { name: 'with DO', query: { do: true } },
   { name: 'with CD', query: { cd: true } },
   { name: 'of another class', query: { class: 3 } },
@@ -190,7 +211,9 @@ for (const second of [0, 1]) {
     chain.clock.advance(3000)
     const late = (second === 0 ? chain : chain.shard(second)).ask()
     let isOver = false
-    const failure = assert.rejects(late, { code: 'UPSTREAM_TIMEOUT' }).finally(() => (isOver = true))
+    const failure = assert
+      .rejects(late, { code: 'UPSTREAM_TIMEOUT' })
+      .finally(() => (isOver = true))
     await settle()
     mock.timers.tick(4999)
     await settle()
@@ -225,7 +248,12 @@ test('merge: a shard goes on without when the table of claims is full', async ()
 
 test('merge: no claim is left behind, however a question ends', async () => {
   const downstream = held()
-  const chain = cacheChain('cache {\nprefetch 1 1m 90%\n}', { answer: [a(300)] }, 'UPSTREAM_TIMEOUT', downstream.step)
+  const chain = cacheChain(
+    'cache {\nprefetch 1 1m 90%\n}',
+    { answer: [a(300)] },
+    'UPSTREAM_TIMEOUT',
+    downstream.step,
+  )
   await chain.ask()
   await assert.rejects(async () => chain.ask({ type: 'AAAA' }))
   const late = chain.ask({ type: 'MX' })

@@ -1,16 +1,16 @@
-// Asking the rest of the chain, once per upstream query: equal ones in flight are merged, inside the shard by a map, over shards by claims
-// (R-03: each parallel duplicate would be one more chance for a forged reply). Equal means that the same message would leave for upstream
-// (core/upstream-key.ts). Everybody waits by the deadline of their own query. When an attempt fails, those who still have time for another
-// make one together, once.
+// Asking the rest of the chain, once per upstream query: equal ones in flight are merged, inside
+// the shard by a map, over shards by claims (R-03: each parallel duplicate would be one more chance
+// for a forged reply). Equal means that the same message would leave for upstream
+// (plugins/cache/upstream-key.ts). Everybody waits by the deadline of their own query. When an
+// attempt fails, those who still have time for another make one together, once.
 
+import type { Clock } from '../../base/clock.ts'
+import { NumberMap } from '../../base/int-map.ts'
 import type { CacheTableRef } from '../../cache/table-ref.ts'
-import type { Clock } from '../../core/clock.ts'
-import { ServerError } from '../../core/errors.ts'
-import type { Handler } from '../../core/handler.ts'
-import { NumberMap } from '../../core/number-map.ts'
-import type { Query } from '../../core/query.ts'
-import type { Reply } from '../../core/reply.ts'
-import { isSameUpstream, relayedBytes, UpstreamKey } from '../../core/upstream-key.ts'
+import { ServerError } from '../../chain/errors.ts'
+import type { Handler } from '../../chain/handler.ts'
+import type { Query } from '../../chain/query.ts'
+import type { Reply } from '../../chain/reply.ts'
 import { CLAIM_FULL, CLAIM_HELD, type Claims } from '../../memory/claims.ts'
 import { FLAG_AD } from '../../wire/header.ts'
 import { TYPE_HINFO } from '../../wire/rrtypes.ts'
@@ -19,9 +19,13 @@ import type { Intake, Outcome, Purpose } from './intake.ts'
 import type { Judge } from './storable.ts'
 import type { Store } from './store.ts'
 import { outcomeFrom, tellFailure, tellOutcome } from './told.ts'
+import { isSameUpstream, relayedBytes, UpstreamKey } from './upstream-key.ts'
 import { within } from './within.ts'
 
-/** Less than an upstream is given for one attempt (forward's read time-out): a second failure would come too late. */
+/**
+ * Less than an upstream is given for one attempt (forward's read time-out): a second failure would
+ * come too late.
+ */
 const MINIMUM_RETRY_MS = 2000
 
 interface Flight {
@@ -44,7 +48,10 @@ export interface MissParts {
   readonly clock: Clock
   /** Of one of the block's tables: keeps the claims of different blocks apart. */
   readonly table: Pick<CacheTableRef, 'id' | 'seed'>
-  /** Whether the block has `loop`: its probes (HINFO) must come round, so they are not merged with their own first pass. */
+  /**
+   * Whether the block has `loop`: its probes (HINFO) must come round, so they are not merged with
+   * their own first pass.
+   */
   readonly hasLoop: boolean
 }
 
@@ -61,7 +68,10 @@ export class Misses {
     this.#salt = Math.imul(parts.table.id + 1, 0x9e3779b1)
   }
 
-  /** The answer to a question that the store has none for, or only a stale one. Fails as the chain fails. */
+  /**
+   * The answer to a question that the store has none for, or only a stale one. Fails as the chain
+   * fails.
+   */
   ask(query: Query, purpose: Purpose): Outcome | Promise<Outcome> {
     return this.#ask(query, purpose, true)
   }
@@ -81,7 +91,11 @@ export class Misses {
     const id = flightId(low, high)
     const flight = this.#flights.get(id)
     if (flight !== undefined) {
-      if (flight.outcome === undefined || isWithin(query, flight.asker) || !isSameQuery(query, flight.asker)) {
+      if (
+        flight.outcome === undefined ||
+        isWithin(query, flight.asker) ||
+        !isSameQuery(query, flight.asker)
+      ) {
         return this.#askChain(query, purpose)
       }
       return this.#join(flight.outcome, query, purpose, mayRetry)
@@ -105,7 +119,10 @@ export class Misses {
     return this.#parts.isAlone ? CLAIM_FULL : this.#parts.claims.claim(low, high ^ this.#salt)
   }
 
-  /** Asks for all who come with the same query meanwhile. `ticket` may be negative: then there is nothing to release. */
+  /**
+   * Asks for all who come with the same query meanwhile. `ticket` may be negative: then there is
+   * nothing to release.
+   */
   #fly(id: number, ticket: number, asker: Query, purpose: Purpose): Outcome | Promise<Outcome> {
     const flight: Flight = { asker, outcome: undefined }
     this.#flights.set(id, flight)
@@ -119,25 +136,39 @@ export class Misses {
   }
 
   /** Waits for another's work as long as the query's own time lasts. */
-  async #join(outcome: Promise<Outcome>, query: Query, purpose: Purpose, mayRetry: boolean): Promise<Outcome> {
+  async #join(
+    outcome: Promise<Outcome>,
+    query: Query,
+    purpose: Purpose,
+    mayRetry: boolean,
+  ): Promise<Outcome> {
     query.mustWait()
     let shared: Outcome | undefined
     try {
       shared = await within(outcome, this.#leftMs(query))
     } catch (error) {
-      if (!mayRetry || !(error instanceof ServerError) || this.#leftMs(query) < MINIMUM_RETRY_MS) throw error
+      if (!mayRetry || !(error instanceof ServerError) || this.#leftMs(query) < MINIMUM_RETRY_MS)
+        throw error
       return this.#ask(query, purpose, false)
     }
     return shared ?? timedOut()
   }
 
-  async #askAfterOther(query: Query, purpose: Purpose, low: number, high: number): Promise<Outcome> {
+  async #askAfterOther(
+    query: Query,
+    purpose: Purpose,
+    low: number,
+    high: number,
+  ): Promise<Outcome> {
     const { claims, store, clock } = this.#parts
     const told = await claims.wait(low, high ^ this.#salt, this.#leftMs(query))
     const now = clock.seconds()
     const side = store.find(query, now)
     if (side?.isFresh(now)) {
-      return { reply: answerFromHit(withAd(query), side.hit, side.remaining(now)), isUsable: !side.isFailure }
+      return {
+        reply: answerFromHit(withAd(query), side.hit, side.remaining(now)),
+        isUsable: !side.isFailure,
+      }
     }
     const outcome = outcomeFrom(told, query)
     if (outcome !== undefined) return outcome
@@ -149,7 +180,8 @@ export class Misses {
   #releaser(ticket: number): Landed | undefined {
     if (ticket < 0) return undefined
     const { claims } = this.#parts
-    return (outcome, error) => claims.release(ticket, outcome === undefined ? tellFailure(error) : tellOutcome(outcome))
+    return (outcome, error) =>
+      claims.release(ticket, outcome === undefined ? tellFailure(error) : tellOutcome(outcome))
   }
 
   #leftMs(query: Query): number {
@@ -184,21 +216,30 @@ export class Misses {
   }
 }
 
-/** Upstream is always told that AD is understood (RFC 6840 section 5.7), so that the stored AD bit means something. */
-const withAd = (query: Query): Query => (query.flags & FLAG_AD ? query : query.with({ flags: query.flags | FLAG_AD }))
+/**
+ * Upstream is always told that AD is understood (RFC 6840 section 5.7), so that the stored AD bit
+ * means something.
+ */
+const withAd = (query: Query): Query =>
+  query.flags & FLAG_AD ? query : query.with({ flags: query.flags | FLAG_AD })
 
 /** 53 bits of the hash as one number. */
 const flightId = (low: number, high: number): number => (high >>> 11) * 0x1_0000_0000 + (low >>> 0)
 
-const isSameQuery = (a: Query, b: Query): boolean => isSameUpstream(relayedBytes(a), relayedBytes(b))
+const isSameQuery = (a: Query, b: Query): boolean =>
+  isSameUpstream(relayedBytes(a), relayedBytes(b))
 
 const timedOut = (): never => {
-  throw new ServerError('UPSTREAM_TIMEOUT', 'the same question, asked by another client: i/o timeout')
+  throw new ServerError(
+    'UPSTREAM_TIMEOUT',
+    'the same question, asked by another client: i/o timeout',
+  )
 }
 
 /**
- * Whether `query` was asked on behalf of `asker` (a CNAME that leads back to its own question): it cannot wait for it. Questions that the
- * server asks itself keep the client, id and time of the query they serve.
+ * Whether `query` was asked on behalf of `asker` (a CNAME that leads back to its own question): it
+ * cannot wait for it. Questions that the server asks itself keep the client, id and time of the
+ * query they serve.
  */
 const isWithin = (query: Query, asker: Query): boolean =>
   query.client === asker.client && query.id === asker.id && query.receivedMs === asker.receivedMs

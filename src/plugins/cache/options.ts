@@ -1,4 +1,5 @@
-// The `cache` directive: tokens to options, with CoreDNS's rules and texts. serve_stale has its own file.
+// The `cache` directive: tokens to options, with CoreDNS's rules and texts. serve_stale has its own
+// file.
 
 import type { Directive } from '../../corefile/directive.ts'
 import { goAtoiError, parseGoInt } from '../../corefile/number.ts'
@@ -48,7 +49,8 @@ const SHARDS = 256
 const SHARD_CAPACITY_MIN = 4
 
 /** CoreDNS spreads a table over 256 shards of equal size, at least four entries each. */
-const roundCapacity = (capacity: number): number => SHARDS * Math.max(Math.trunc(capacity / SHARDS), SHARD_CAPACITY_MIN)
+const roundCapacity = (capacity: number): number =>
+  SHARDS * Math.max(Math.trunc(capacity / SHARDS), SHARD_CAPACITY_MIN)
 
 const defaultTable = (ttlSeconds: number): TableOptions => ({
   capacity: roundCapacity(DEFAULT_CAPACITY),
@@ -73,7 +75,8 @@ export const parse = (d: Directive): CacheOptions => {
     options.zones = parseArguments(d, options)
     while (d.nextBlock()) parseProperty(d, options)
   }
-  if (options.preferPositive && options.stale === undefined) throw d.plainErr('serve_stale_policy requires serve_stale')
+  if (options.preferPositive && options.stale === undefined)
+    throw d.plainErr('serve_stale_policy requires serve_stale')
   return options
 }
 
@@ -143,17 +146,22 @@ const parsePrefetch = (d: Directive): PrefetchOptions | undefined => {
   const amount = goInt(d, amountText)
   if (amount < 0) throw d.plainErr(`prefetch amount should be positive: ${amount}`)
   const windowSeconds =
-    durationText === undefined ? DEFAULT_PREFETCH_WINDOW_SECONDS : Math.floor(durationMs(d, durationText) / 1000)
-  const percentage = percentageText === undefined ? DEFAULT_PREFETCH_PERCENTAGE : parsePercentage(d, percentageText)
+    durationText === undefined
+      ? DEFAULT_PREFETCH_WINDOW_SECONDS
+      : Math.floor(durationMs(d, durationText) / 1000)
+  const percentage =
+    percentageText === undefined ? DEFAULT_PREFETCH_PERCENTAGE : parsePercentage(d, percentageText)
   return amount === 0 ? undefined : { amount, windowSeconds, percentage }
 }
 
 const parsePercentage = (d: Directive, text: string): number => {
   const last = text.at(-1)
   if (last === undefined) throw d.argErr()
-  if (last !== '%') throw d.plainErr(`last character of percentage should be \`%\`, but is: '${last}'`)
+  if (last !== '%')
+    throw d.plainErr(`last character of percentage should be \`%\`, but is: '${last}'`)
   const percentage = goInt(d, text.slice(0, -1))
-  if (percentage < 10 || percentage > 90) throw d.plainErr(`percentage should fall in range [10, 90]: ${percentage}`)
+  if (percentage < 10 || percentage > 90)
+    throw d.plainErr(`percentage should fall in range [10, 90]: ${percentage}`)
   return percentage
 }
 
@@ -163,15 +171,19 @@ const parseServfail = (d: Directive): number => {
   const ms = durationMs(d, text)
   if (ms < 0) throw d.plainErr('invalid negative ttl for servfail')
   // RFC 2308 section 7.1 forbids more.
-  if (ms > SERVFAIL_LIMIT_MS) throw d.plainErr('caching SERVFAIL responses over 5 minutes is not permitted')
+  if (ms > SERVFAIL_LIMIT_MS)
+    throw d.plainErr('caching SERVFAIL responses over 5 minutes is not permitted')
   return Math.floor(ms / 1000)
 }
 
-/** `success|denial [ZONES...]`: no zones are all; a second line of the same kind replaces the first. */
+/**
+ * `success|denial [ZONES...]`: no zones are all; a second line of the same kind replaces the first.
+ */
 const parseDisable = (d: Directive, options: CacheOptions): void => {
   const [kind, ...zones] = d.remainingArgs()
   if (kind === undefined) throw d.argErr()
-  if (kind !== 'success' && kind !== 'denial') throw d.plainErr('cache type for disable must be "success" or "denial"')
+  if (kind !== 'success' && kind !== 'denial')
+    throw d.plainErr('cache type for disable must be "success" or "denial"')
   options[kind].disabledZones = zonesFromArgsOrBlock(zones, ['.'])
 }
 

@@ -6,8 +6,20 @@ import type { OptionText, ReplyOptions } from '../../../test/support/messages.ts
 const EDE = { code: 15, data: '000e' }
 const NSID = { code: 3, data: 'ff' }
 
-const replies: { name: string; reply: ReplyOptions; rcode: string; options: OptionText[] | undefined; asked: number }[] = [
-  { name: 'an extended rcode', reply: { rcode: 'BADCOOKIE', opt: {} }, rcode: 'BADCOOKIE', options: [], asked: 2 },
+const replies: {
+  name: string
+  reply: ReplyOptions
+  rcode: string
+  options: OptionText[] | undefined
+  asked: number
+}[] = [
+  {
+    name: 'an extended rcode',
+    reply: { rcode: 'BADCOOKIE', opt: {} },
+    rcode: 'BADCOOKIE',
+    options: [],
+    asked: 2,
+  },
   {
     name: 'an extended error',
     reply: { rcode: 'SERVFAIL', opt: { options: [NSID, EDE] } },
@@ -56,7 +68,10 @@ test('cache: a client without EDNS gets no OPT from an entry that has one', asyn
 
 const odd = [
   { name: 'without RD', query: { rd: false } },
-  { name: 'with a record in additional', query: { additional: ['www.example.org. 1 IN A 192.0.2.1'] } },
+  {
+    name: 'with a record in additional',
+    query: { additional: ['www.example.org. 1 IN A 192.0.2.1'] },
+  },
 ]
 const nothings: { name: string; reply: ReplyOptions }[] = [
   { name: 'SERVFAIL', reply: { rcode: 'SERVFAIL' } },

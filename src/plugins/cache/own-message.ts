@@ -1,7 +1,8 @@
-// A private copy of a reply, as the cache keeps and gives it. OPT is hop by hop and goes; what it says about the answer itself stays, in an OPT of
-// the cache's own behind all records: the upper bits of the rcode, and extended DNS errors (RFC 8914).
+// A private copy of a reply, as the cache keeps and gives it. OPT is hop by hop and goes; what it
+// says about the answer itself stays, in an OPT of the cache's own behind all records: the upper
+// bits of the rcode, and extended DNS errors (RFC 8914).
 
-import { Reply } from '../../core/reply.ts'
+import { Reply } from '../../chain/reply.ts'
 import { forEachOption, makeOption, OPTION_EDE, readEdns } from '../../wire/edns.ts'
 import { getArcount, setArcount } from '../../wire/header.ts'
 import { type MessageLayout, readLayout } from '../../wire/layout.ts'
@@ -46,7 +47,10 @@ const withOpt = (plain: Uint8Array, opt: OptParts): Uint8Array => {
   return bytes
 }
 
-/** The same reply for a client without EDNS: no OPT, unless the rcode needs it, which the server then answers for (core/finish.ts). */
+/**
+ * The same reply for a client without EDNS: no OPT, unless the rcode needs it, which the server
+ * then answers for (chain/finish.ts).
+ */
 export const withoutUnaskedOpt = (reply: Reply): Reply => {
   const { bytes, layout } = reply
   if (layout.optIndex < 0 || reply.rcode > 15) return reply

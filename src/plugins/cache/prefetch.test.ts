@@ -10,9 +10,19 @@ const cases: { name: string; text: string; hitsAt: number[]; isRefreshed: boolea
   { name: 'popular and about to expire', text: 'prefetch 2', hitsAt: [80, 90], isRefreshed: true },
   { name: 'the last hit is too early', text: 'prefetch 2', hitsAt: [80, 89], isRefreshed: false },
   { name: 'too few hits', text: 'prefetch 3', hitsAt: [80, 90], isRefreshed: false },
-  { name: 'the gap between the hits is too long', text: 'prefetch 2 20s', hitsAt: [70, 91], isRefreshed: false },
+  {
+    name: 'the gap between the hits is too long',
+    text: 'prefetch 2 20s',
+    hitsAt: [70, 91],
+    isRefreshed: false,
+  },
   { name: 'the gap just fits', text: 'prefetch 2 20s', hitsAt: [70, 90], isRefreshed: true },
-  { name: 'the percentage sets the time', text: 'prefetch 1 1m 50%', hitsAt: [50], isRefreshed: true },
+  {
+    name: 'the percentage sets the time',
+    text: 'prefetch 1 1m 50%',
+    hitsAt: [50],
+    isRefreshed: true,
+  },
   { name: 'off', text: 'prefetch 0', hitsAt: [98, 99], isRefreshed: false },
 ]
 
@@ -70,7 +80,8 @@ test('prefetch: one refresh at a time over all shards', async () => {
   const other = chain.shard(1)
   await chain.ask()
   chain.clock.advance(50_000)
-  for (const shard of [chain, chain, other, other]) assert.deepEqual((await shard.ask()).answer, [a(50)])
+  for (const shard of [chain, chain, other, other])
+    assert.deepEqual((await shard.ask()).answer, [a(50)])
   assert.equal(chain.asked.length, 2)
   assert.equal(chain.count('prefetch_total') + other.count('prefetch_total'), 1)
   end(NEW)
@@ -99,12 +110,21 @@ for (const c of keepsOld) {
 }
 
 test('prefetch: a new answer removes what it contradicts', async () => {
-  const chain = cacheChain('cache {\nprefetch 1 1m 50%\n}', NXDOMAIN, { answer: [a(8)] }, { answer: [a(9)] })
+  const chain = cacheChain(
+    'cache {\nprefetch 1 1m 50%\n}',
+    NXDOMAIN,
+    { answer: [a(8)] },
+    { answer: [a(9)] },
+  )
   await chain.ask()
   chain.clock.advance(30_000)
   assert.equal((await chain.ask()).rcode, 'NXDOMAIN')
   await settle()
   assert.deepEqual((await chain.ask()).answer, [a(8)])
   chain.clock.advance(8000)
-  assert.deepEqual((await chain.ask()).answer, [a(9)], 'the denial, whose time is not over, does not come back')
+  assert.deepEqual(
+    (await chain.ask()).answer,
+    [a(9)],
+    'the denial, whose time is not over, does not come back',
+  )
 })

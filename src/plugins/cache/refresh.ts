@@ -1,11 +1,12 @@
-// Background refreshes: prefetch of popular entries about to expire, and renewal of stale ones already served. One per question over all
-// shards. They are asked as if over TCP, as CoreDNS's are: forward then uses TCP upstream, so that a refresh, which nobody waits for, is
-// never truncated and cannot be forged from off the path. They are asked in one form, whatever the query looked like that gave the occasion: the
-// answer is for all.
+// Background refreshes: prefetch of popular entries about to expire, and renewal of stale ones
+// already served. One per question over all shards. They are asked as if over TCP, as CoreDNS's
+// are: forward then uses TCP upstream, so that a refresh, which nobody waits for, is never
+// truncated and cannot be forged from off the path. They are asked in one form, whatever the query
+// looked like that gave the occasion: the answer is for all.
 
+import type { Clock } from '../../base/clock.ts'
 import type { CacheHit } from '../../cache/hit.ts'
-import type { Clock } from '../../core/clock.ts'
-import { Query } from '../../core/query.ts'
+import { Query } from '../../chain/query.ts'
 import { EDNS_DO, readEdns } from '../../wire/edns.ts'
 import { FLAG_AD, FLAG_CD, FLAG_RD } from '../../wire/header.ts'
 import { readLayout } from '../../wire/layout.ts'
@@ -16,12 +17,20 @@ import type { Misses } from './miss.ts'
 import type { PrefetchOptions } from './options.ts'
 import type { Side } from './store.ts'
 
-/** Refreshes under way in one shard: a burst of expiries must not starve the clients' own questions. */
+/**
+ * Refreshes under way in one shard: a burst of expiries must not starve the clients' own questions.
+ */
 const REFRESH_LIMIT = 1000
 
 /** Whether an entry with so many hits is popular and about to expire. */
-export const isDue = (prefetch: PrefetchOptions, popularity: number, hit: CacheHit, now: number): boolean =>
-  popularity >= prefetch.amount && hit.expirySeconds - now <= Math.ceil((prefetch.percentage / 100) * hit.ttlSeconds)
+export const isDue = (
+  prefetch: PrefetchOptions,
+  popularity: number,
+  hit: CacheHit,
+  now: number,
+): boolean =>
+  popularity >= prefetch.amount &&
+  hit.expirySeconds - now <= Math.ceil((prefetch.percentage / 100) * hit.ttlSeconds)
 
 /** What this server's own queries advertise; over a stream it does not matter. */
 const OWN_UDP_SIZE = 1232
@@ -37,7 +46,14 @@ const refreshQuery = (query: Query, nowMs: number): Query => {
   const layout = readLayout(bytes)
   const edns = layout && readEdns(bytes, layout)
   const own = { bytes, question, edns: edns === 'malformed' ? undefined : edns }
-  const refresh = new Query({ ...own, transport: 'tcp', client, local, listener, receivedMs: nowMs })
+  const refresh = new Query({
+    ...own,
+    transport: 'tcp',
+    client,
+    local,
+    listener,
+    receivedMs: nowMs,
+  })
   refresh.view = query.view
   return refresh
 }
@@ -49,14 +65,21 @@ export class Refresher {
   readonly #clock: Pick<Clock, 'ms'>
   #underWay = 0
 
-  constructor(misses: Misses, counts: Counts, prefetch: PrefetchOptions | undefined, clock: Pick<Clock, 'ms'>) {
+  constructor(
+    misses: Misses,
+    counts: Counts,
+    prefetch: PrefetchOptions | undefined,
+    clock: Pick<Clock, 'ms'>,
+  ) {
     this.#misses = misses
     this.#counts = counts
     this.#prefetch = prefetch
     this.#clock = clock
   }
 
-  /** Counts a fresh hit; gives what to refresh its entry for if that is popular and about to expire. */
+  /**
+   * Counts a fresh hit; gives what to refresh its entry for if that is popular and about to expire.
+   */
   purposeIfDue(side: Side, now: number): Purpose | undefined {
     const prefetch = this.#prefetch
     if (prefetch === undefined) return undefined
@@ -69,7 +92,8 @@ export class Refresher {
     if (this.#underWay >= REFRESH_LIMIT) return
     this.#underWay++
     this.#run(refreshQuery(query, this.#clock.ms()), purpose)
-      // The entry stays as it is and upstream's failure is forward's to count: there is no client to tell.
+      // The entry stays as it is and upstream's failure is forward's to count: there is no client
+      // to tell.
       .catch(() => undefined)
       .finally(() => this.#underWay--)
   }

@@ -1,10 +1,10 @@
 // The shard half: a hit is answered here, everything else goes through Misses.
 
-import type { Handler, Stage } from '../../core/handler.ts'
-import type { Query } from '../../core/query.ts'
-import type { Reply } from '../../core/reply.ts'
-import type { ServeScope } from '../../core/serve-scope.ts'
-import { ZoneSet } from '../../core/zones.ts'
+import type { Handler, Stage } from '../../chain/handler.ts'
+import type { Query } from '../../chain/query.ts'
+import type { Reply } from '../../chain/reply.ts'
+import type { ServeScope } from '../../chain/serve-scope.ts'
+import { ZoneSet } from '../../chain/zones.ts'
 import { OPCODE_QUERY, opcodeOf } from '../../wire/header.ts'
 import type { CacheShared } from './control.ts'
 import { Counts } from './counts.ts'
@@ -22,7 +22,8 @@ export const serve = (options: CacheOptions, scope: ServeScope, shared: CacheSha
   const zones = new ZoneSet(options.zones)
   const coversAll = options.zones.includes('.')
   const isOurs = (query: Query): boolean =>
-    opcodeOf(query.flags) === OPCODE_QUERY && (coversAll || zones.match(query.question.name) !== undefined)
+    opcodeOf(query.flags) === OPCODE_QUERY &&
+    (coversAll || zones.match(query.question.name) !== undefined)
   const counts = new Counts(scope.counters, shared.counters)
   const tables = { success: scope.table(shared.success), denial: scope.table(shared.denial) }
   return {
@@ -41,11 +42,21 @@ interface Parts {
   readonly tables: CacheTables
 }
 
-const makeHandler = (next: Handler, options: CacheOptions, { scope, shared, counts, tables }: Parts): Handler => {
+const makeHandler = (
+  next: Handler,
+  options: CacheOptions,
+  { scope, shared, counts, tables }: Parts,
+): Handler => {
   const { clock, claims, changes } = scope
   const store = new Store(options, tables.success, tables.denial, changes)
   const judge = new Judge(options, clock)
-  const intake = new Intake({ judge, store, counts, clock, recheckSeconds: options.stale?.recheckSeconds ?? 0 })
+  const intake = new Intake({
+    judge,
+    store,
+    counts,
+    clock,
+    recheckSeconds: options.stale?.recheckSeconds ?? 0,
+  })
   const hasLoop = scope.block.directives.includes('loop')
   const misses = new Misses({
     next,
@@ -59,12 +70,15 @@ const makeHandler = (next: Handler, options: CacheOptions, { scope, shared, coun
     hasLoop,
   })
   const refresher = new Refresher(misses, counts, options.prefetch, clock)
-  const staleServer = options.stale && new StaleServer(options.stale, { misses, refresher, intake, counts })
+  const staleServer =
+    options.stale && new StaleServer(options.stale, { misses, refresher, intake, counts })
 
   const onMiss = (query: Query): Reply | Promise<Reply> => {
     counts.miss(query)
     const outcome = misses.ask(query, FILL)
-    return outcome instanceof Promise ? outcome.then(late => replyFor(query, late)) : replyFor(query, outcome)
+    return outcome instanceof Promise
+      ? outcome.then(late => replyFor(query, late))
+      : replyFor(query, outcome)
   }
 
   return query => {

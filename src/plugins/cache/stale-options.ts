@@ -18,19 +18,24 @@ export interface StaleOptions {
 const DEFAULT_STALE_MS = 60 * 60 * 1000
 const RECHECK_LIMIT_MS = 5 * 60 * 1000
 
-/** `[DURATION [immediate [TTL [RECHECK]] | verify [TIMEOUT [TTL [RECHECK]]]]]`; undefined for a duration below one second, which is off. */
+/**
+ * `[DURATION [immediate [TTL [RECHECK]] | verify [TIMEOUT [TTL [RECHECK]]]]]`; undefined for a
+ * duration below one second, which is off.
+ */
 export const parseServeStale = (d: Directive): StaleOptions | undefined => {
   const [durationText, modeText, ...rest] = d.remainingArgs()
   const forMs = durationText === undefined ? DEFAULT_STALE_MS : nonNegativeMs(d, durationText, '')
   const mode = modeText === undefined ? 'immediate' : modeText.toLowerCase()
-  if (mode !== 'immediate' && mode !== 'verify') throw d.plainErr(`invalid value for serve_stale refresh mode: ${mode}`)
+  if (mode !== 'immediate' && mode !== 'verify')
+    throw d.plainErr(`invalid value for serve_stale refresh mode: ${mode}`)
   const timeoutText = mode === 'verify' ? rest.shift() : undefined
   const [ttlText, recheckText, ...more] = rest
   if (more.length > 0) throw d.argErr()
   const options: StaleOptions = {
     forSeconds: Math.floor(forMs / 1000),
     mode,
-    verifyTimeoutMs: timeoutText === undefined ? 0 : nonNegativeMs(d, timeoutText, ' verify timeout'),
+    verifyTimeoutMs:
+      timeoutText === undefined ? 0 : nonNegativeMs(d, timeoutText, ' verify timeout'),
     ttlSeconds: ttlText === undefined ? 0 : parseResponseTtl(d, ttlText),
     recheckSeconds: recheckText === undefined ? 0 : parseRecheck(d, recheckText),
   }
@@ -41,7 +46,8 @@ export const parseServeStalePolicy = (d: Directive, isRepeated: boolean): void =
   const args = d.remainingArgs()
   if (args.length !== 1) throw d.argErr()
   if (isRepeated) throw d.plainErr('serve_stale_policy can only be specified once')
-  if (args[0] !== 'prefer_positive') throw d.plainErr(`invalid value for serve_stale_policy: ${args[0]}`)
+  if (args[0] !== 'prefer_positive')
+    throw d.plainErr(`invalid value for serve_stale_policy: ${args[0]}`)
 }
 
 /** A duration of whole seconds; a bare integer counts seconds. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
 import { a, cacheChain, NXDOMAIN, type Step, settle } from '../../../test/support/cache-chain.ts'
 import type { ReplyOptions } from '../../../test/support/messages.ts'
-import { ServerError } from '../../core/errors.ts'
+import { ServerError } from '../../chain/errors.ts'
 
 const OLD: ReplyOptions = { answer: [a(60, 1)] }
 const NEW: ReplyOptions = { answer: [a(60, 2)] }
@@ -35,7 +35,10 @@ test('serve_stale: an entry is too old once DURATION has passed since it expired
 })
 
 test('serve_stale: RESPONSE_TTL, also with keepttl', async () => {
-  for (const lines of [['serve_stale 1h immediate 30s'], ['serve_stale 1h verify 0s 30s', 'keepttl']]) {
+  for (const lines of [
+    ['serve_stale 1h immediate 30s'],
+    ['serve_stale 1h verify 0s 30s', 'keepttl'],
+  ]) {
     const chain = cacheChain(cacheWith(...lines), OLD, 'UPSTREAM_TIMEOUT')
     await chain.ask()
     chain.clock.advance(60_000)
@@ -47,7 +50,10 @@ const bad: { name: string; step: Step }[] = [
   { name: 'SERVFAIL', step: { rcode: 'SERVFAIL' } },
   { name: 'REFUSED', step: { rcode: 'REFUSED' } },
   { name: 'a failure', step: 'UPSTREAM_TIMEOUT' },
-  { name: 'a late failure', step: () => settle().then(() => Promise.reject(new ServerError('LATE', 'late'))) },
+  {
+    name: 'a late failure',
+    step: () => settle().then(() => Promise.reject(new ServerError('LATE', 'late'))),
+  },
 ]
 
 for (const mode of ['immediate', 'verify']) {
@@ -72,7 +78,8 @@ for (const mode of ['immediate', 'verify']) {
       await chain.ask()
       await settle()
       chain.clock.advance(9000)
-      for (const shard of [chain, chain.shard(1)]) assert.deepEqual((await shard.ask()).answer, [a(0, 1)])
+      for (const shard of [chain, chain.shard(1)])
+        assert.deepEqual((await shard.ask()).answer, [a(0, 1)])
       await settle()
       assert.equal(chain.asked.length, 2)
       chain.script(NEW)
@@ -160,7 +167,8 @@ test('serve_stale: one refresh at a time', async () => {
   const chain = cacheChain(cacheWith('serve_stale'), OLD, never)
   await chain.ask()
   chain.clock.advance(60_000)
-  for (const shard of [chain, chain, chain.shard(1)]) assert.deepEqual((await shard.ask()).answer, [a(0, 1)])
+  for (const shard of [chain, chain, chain.shard(1)])
+    assert.deepEqual((await shard.ask()).answer, [a(0, 1)])
   assert.equal(chain.asked.length, 2)
 })
 
@@ -188,7 +196,11 @@ for (const mode of ['immediate', 'verify']) {
 }
 
 test('prefer_positive: another answer with data replaces', async () => {
-  const chain = cacheChain(cacheWith('serve_stale 1h verify', 'serve_stale_policy prefer_positive'), OLD, NEW)
+  const chain = cacheChain(
+    cacheWith('serve_stale 1h verify', 'serve_stale_policy prefer_positive'),
+    OLD,
+    NEW,
+  )
   await chain.ask()
   chain.clock.advance(60_000)
   assert.deepEqual((await chain.ask()).answer, [a(60, 2)])
@@ -211,7 +223,12 @@ test('serve_stale verify: a time-out is a failed refresh, and the entry rests fo
 })
 
 test('serve_stale verify: the failure of an odd query keeps nobody else from asking', async () => {
-  const chain = cacheChain(cacheWith('serve_stale 1h verify 0s 0s 10s'), OLD, { rcode: 'REFUSED' }, NEW)
+  const chain = cacheChain(
+    cacheWith('serve_stale 1h verify 0s 0s 10s'),
+    OLD,
+    { rcode: 'REFUSED' },
+    NEW,
+  )
   await chain.ask()
   chain.clock.advance(60_000)
   assert.deepEqual((await chain.ask({ rd: false })).answer, [a(0, 1)])

@@ -1,8 +1,8 @@
 // serve_stale (RFC 8767): what a client gets when the entry that answers has expired.
 
-import { ServerError } from '../../core/errors.ts'
-import type { Query } from '../../core/query.ts'
-import type { Reply } from '../../core/reply.ts'
+import { ServerError } from '../../chain/errors.ts'
+import type { Query } from '../../chain/query.ts'
+import type { Reply } from '../../chain/reply.ts'
 import type { Counts } from './counts.ts'
 import { answerFromHit } from './hit.ts'
 import { type Intake, type Outcome, REPLACE, replyFor } from './intake.ts'
@@ -19,7 +19,10 @@ export class StaleServer {
   readonly #intake: Intake
   readonly #counts: Counts
 
-  constructor(options: StaleOptions, parts: { misses: Misses; refresher: Refresher; intake: Intake; counts: Counts }) {
+  constructor(
+    options: StaleOptions,
+    parts: { misses: Misses; refresher: Refresher; intake: Intake; counts: Counts },
+  ) {
     this.#options = options
     this.#misses = parts.misses
     this.#refresher = parts.refresher
@@ -46,9 +49,11 @@ export class StaleServer {
       const outcome = this.#misses.ask(query, REPLACE)
       if (!(outcome instanceof Promise)) return this.#choose(query, outcome, stale)
       const { verifyTimeoutMs } = this.#options
-      if (verifyTimeoutMs === 0) return outcome.then(late => this.#choose(query, late, stale), onFailure)
+      if (verifyTimeoutMs === 0)
+        return outcome.then(late => this.#choose(query, late, stale), onFailure)
       return within(outcome, verifyTimeoutMs).then(late => {
-        // A time-out is a failed refresh, whatever comes of it later: until the recheck nobody else waits.
+        // A time-out is a failed refresh, whatever comes of it later: until the recheck nobody else
+        // waits.
         if (late === undefined) this.#intake.failed(query)
         return this.#choose(query, late, stale)
       }, onFailure)

@@ -1,12 +1,12 @@
-// What of a reply may be stored, in which table and for how long. Judges only; the store keeps it. The list of what is never stored is
-// CoreDNS's, and answers tailored to a client's subnet are added to it.
+// What of a reply may be stored, in which table and for how long. Judges only; the store keeps it.
+// The list of what is never stored is CoreDNS's, and answers tailored to a client's subnet are
+// added to it.
 
-import { classify, hasAuthority, type ResponseType } from '../../core/classify.ts'
-import type { Clock } from '../../core/clock.ts'
-import type { Query } from '../../core/query.ts'
-import type { Reply } from '../../core/reply.ts'
-import { isOrdinary } from '../../core/upstream-key.ts'
-import { ZoneSet } from '../../core/zones.ts'
+import type { Clock } from '../../base/clock.ts'
+import { classify, hasAuthority, type ResponseType } from '../../chain/classify.ts'
+import type { Query } from '../../chain/query.ts'
+import type { Reply } from '../../chain/reply.ts'
+import { ZoneSet } from '../../chain/zones.ts'
 import { FLAG_QR, FLAG_TC, getFlags, getQdcount } from '../../wire/header.ts'
 import { isQuestionOf, type Question } from '../../wire/question.ts'
 import { TYPE_SOA } from '../../wire/rrtypes.ts'
@@ -14,6 +14,7 @@ import { answerChain } from './answer-chain.ts'
 import { isTailored } from './client-subnet.ts'
 import type { CacheOptions } from './options.ts'
 import { clampTtl, leastTtlSeconds } from './ttl.ts'
+import { isOrdinary } from './upstream-key.ts'
 
 export type TableName = 'success' | 'denial'
 
@@ -41,7 +42,10 @@ export class Judge {
   constructor(options: CacheOptions, clock: Pick<Clock, 'wallMs'>) {
     this.#options = options
     this.#clock = clock
-    this.#disabled = { success: new ZoneSet(options.success.disabledZones), denial: new ZoneSet(options.denial.disabledZones) }
+    this.#disabled = {
+      success: new ZoneSet(options.success.disabledZones),
+      denial: new ZoneSet(options.denial.disabledZones),
+    }
   }
 
   /** Whether no answer to this question may be stored, whatever it is. */
@@ -55,7 +59,8 @@ export class Judge {
     const ttlSeconds = this.#ttl(type.response, reply)
     const isCandidate = ttlSeconds > 0 && isWhole(reply) && isKind(type.response)
     const matches = isCandidate && isReplyTo(query.question, reply)
-    const table = matches && !isTailored(reply) && speaksForAll(query, type) ? tableFor(type, reply) : undefined
+    const table =
+      matches && !isTailored(reply) && speaksForAll(query, type) ? tableFor(type, reply) : undefined
     return {
       table: table !== undefined && this.#isDisabled(table, query.question) ? undefined : table,
       ttlSeconds,
@@ -95,14 +100,17 @@ interface EffectiveType {
 /** The type of the reply, with an answer section that leads nowhere seen as what it is: no data. */
 const effectiveType = (query: Query, reply: Reply, clock: Pick<Clock, 'wallMs'>): EffectiveType => {
   const response = classify(query, reply, clock)
-  if (response !== 'NOERROR' || reply.layout.answerCount === 0) return { response, isComplete: false }
+  if (response !== 'NOERROR' || reply.layout.answerCount === 0)
+    return { response, isComplete: false }
   const chain = answerChain(query.question, reply)
-  if (chain === 'open' && hasAuthority(reply.layout, TYPE_SOA)) return { response: 'NODATA', isComplete: false }
+  if (chain === 'open' && hasAuthority(reply.layout, TYPE_SOA))
+    return { response: 'NODATA', isComplete: false }
   return { response, isComplete: chain === 'complete' }
 }
 
 /** Whether replies of this type are ever stored. */
-const isKind = (type: ResponseType): boolean => type !== 'OTHERERROR' && type !== 'META' && type !== 'UPDATE'
+const isKind = (type: ResponseType): boolean =>
+  type !== 'OTHERERROR' && type !== 'META' && type !== 'UPDATE'
 
 const tableFor = ({ response, isComplete }: EffectiveType, reply: Reply): TableName | undefined => {
   switch (response) {
@@ -120,7 +128,9 @@ const tableFor = ({ response, isComplete }: EffectiveType, reply: Reply): TableN
   }
 }
 
-/** An answer does; that there is none may be due to how this client asked (RD=0, a strange record). */
+/**
+ * An answer does; that there is none may be due to how this client asked (RD=0, a strange record).
+ */
 const speaksForAll = (query: Query, { response, isComplete }: EffectiveType): boolean =>
   isComplete || response === 'NXDOMAIN' || response === 'NODATA' || isOrdinary(query)
 

@@ -1,17 +1,18 @@
-// Hot path.
-// The two tables of a block seen as one store: which entry answers a query, and what replaces what. Time is an argument, in seconds.
+// Hot path. The two tables of a block seen as one store: which entry answers a query, and what
+// replaces what. Time is an argument, in seconds.
 
 import type { CacheHit } from '../../cache/hit.ts'
 import type { CacheKey } from '../../cache/key.ts'
 import type { CacheTable, EntryMeta } from '../../cache/table.ts'
-import { CHANGE_SLOT_BITS, type ChangeScopes } from '../../core/change-scopes.ts'
-import type { Query } from '../../core/query.ts'
+import { CHANGE_SLOT_BITS, type ChangeScopes } from '../../chain/invalidation-scopes.ts'
+import type { Query } from '../../chain/query.ts'
 import { FLAG_CD } from '../../wire/header.ts'
 import type { CacheOptions } from './options.ts'
 import type { OwnMessage } from './own-message.ts'
 import type { TableName, Verdict } from './storable.ts'
 
-// The caller's 16 bits of an entry: the answer has the records asked for; it is SERVFAIL or NOTIMP; then the group of names that it goes with.
+// The caller's 16 bits of an entry: the answer has the records asked for; it is SERVFAIL or NOTIMP;
+// then the group of names that it goes with.
 const ENTRY_POSITIVE = 1
 const ENTRY_FAILURE = 2
 const GROUP_SHIFT = 16 - CHANGE_SLOT_BITS
@@ -19,12 +20,22 @@ const GROUP_SHIFT = 16 - CHANGE_SLOT_BITS
 /** Entries are stamped with 31 bits. */
 const SECONDS_MAX = 0x7fffffff
 
-/** Whether the records that an entry was made of may be others by now. What is stored in its second or before does not count as newer. */
+/**
+ * Whether the records that an entry was made of may be others by now. What is stored in its second
+ * or before does not count as newer.
+ */
 export const isOutdated = (hit: CacheHit, changes: ChangeScopes): boolean =>
   changes.hasChangedSince(hit.flags >>> GROUP_SHIFT, hit.expirySeconds - hit.ttlSeconds)
 
-/** A verdict to store, the hits that the new entry starts with, and the message's size with all names written out. */
-export type Keepable = Verdict & { readonly table: TableName; readonly popularity: number; readonly plainBytes: number }
+/**
+ * A verdict to store, the hits that the new entry starts with, and the message's size with all
+ * names written out.
+ */
+export type Keepable = Verdict & {
+  readonly table: TableName
+  readonly popularity: number
+  readonly plainBytes: number
+}
 
 /** One table with the entry that its last look-up found. */
 export class Side {
@@ -60,10 +71,16 @@ export class Side {
   isFresh(now: number): boolean {
     return now < this.hit.expirySeconds
   }
-  /** Fresh, or stale and still to be served. Both what the entry was stored with and today's option bound it. */
+  /**
+   * Fresh, or stale and still to be served. Both what the entry was stored with and today's option
+   * bound it.
+   */
   isServable(now: number): boolean {
     const { expirySeconds, staleUntilSeconds } = this.hit
-    return now < expirySeconds || (now < staleUntilSeconds && now < expirySeconds + this.#staleForSeconds)
+    return (
+      now < expirySeconds ||
+      (now < staleUntilSeconds && now < expirySeconds + this.#staleForSeconds)
+    )
   }
 }
 
@@ -75,7 +92,12 @@ export class Store {
   readonly #prefersPositive: boolean
   readonly #changes: ChangeScopes
 
-  constructor(options: CacheOptions, success: CacheTable, denial: CacheTable, changes: ChangeScopes) {
+  constructor(
+    options: CacheOptions,
+    success: CacheTable,
+    denial: CacheTable,
+    changes: ChangeScopes,
+  ) {
     this.#staleForSeconds = options.stale?.forSeconds ?? 0
     this.#prefersPositive = options.preferPositive
     this.#changes = changes
@@ -118,36 +140,55 @@ export class Store {
   }
 
   /**
-   * Stores a message under the query's question, and removes what it contradicts from the other table: an older answer must not
-   * come back when this one expires. Failures contradict nothing. An answer whose records have changed since it was asked for is not stored.
-   * Returns the number of evicted entries.
+   * Stores a message under the query's question, and removes what it contradicts from the other
+   * table: an older answer must not come back when this one expires. Failures contradict nothing.
+   * An answer whose records have changed since it was asked for is not stored. Returns the number
+   * of evicted entries.
    */
   put(query: Query, message: OwnMessage, verdict: Keepable, now: number): number {
     const group = this.#changes.slotOf(query.question.folded)
     if (this.#changes.hasChangedSince(group, Math.floor(query.receivedMs / 1000))) return 0
     const key = this.keyOf(query)
     const [table, other] =
-      verdict.table === 'success' ? [this.#success.table, this.#denial.table] : [this.#denial.table, this.#success.table]
-    const { evicted } = table.put(key, this.#meta(verdict, now, group), message.bytes, message.ttlOffsets, now)
+      verdict.table === 'success'
+        ? [this.#success.table, this.#denial.table]
+        : [this.#denial.table, this.#success.table]
+    const { evicted } = table.put(
+      key,
+      this.#meta(verdict, now, group),
+      message.bytes,
+      message.ttlOffsets,
+      now,
+    )
     if (!verdict.isFailure) other.remove(key)
     return evicted
   }
 
-  #meta({ ttlSeconds, isPositive, isFailure, popularity, plainBytes }: Keepable, now: number, group: number): EntryMeta {
+  #meta(
+    { ttlSeconds, isPositive, isFailure, popularity, plainBytes }: Keepable,
+    now: number,
+    group: number,
+  ): EntryMeta {
     const expirySeconds = Math.min(now + ttlSeconds, SECONDS_MAX)
     return {
       expirySeconds,
-      staleUntilSeconds: isFailure ? expirySeconds : Math.min(expirySeconds + this.#staleForSeconds, SECONDS_MAX),
+      staleUntilSeconds: isFailure
+        ? expirySeconds
+        : Math.min(expirySeconds + this.#staleForSeconds, SECONDS_MAX),
       ttlSeconds,
       popularity,
       plainBytes,
-      flags: (isPositive ? ENTRY_POSITIVE : 0) | (isFailure ? ENTRY_FAILURE : 0) | (group << GROUP_SHIFT),
+      flags:
+        (isPositive ? ENTRY_POSITIVE : 0) |
+        (isFailure ? ENTRY_FAILURE : 0) |
+        (group << GROUP_SHIFT),
     }
   }
 
   /** Keeps stale entries of this question from being refreshed until `seconds`. */
   holdOff(query: Query, seconds: number): void {
     const key = this.keyOf(query)
-    for (const side of [this.#denial, this.#success]) if (side.find(key)) side.table.notes.setNotBefore(side.hit, seconds)
+    for (const side of [this.#denial, this.#success])
+      if (side.find(key)) side.table.notes.setNotBefore(side.hit, seconds)
   }
 }

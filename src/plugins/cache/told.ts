@@ -1,13 +1,15 @@
-// What a shard tells the others when its question to upstream is settled, in the 21 bits that a claim has for it (memory/claims.ts). What was
-// stored they find in the store; a reply without records is its flags word, so it can be told; of a failure the kind is told. Any other reply
-// they have to ask for by themselves.
+// What a shard tells the others when its question to upstream is settled, in the 21 bits that a
+// claim has for it (memory/claims.ts). What was stored they find in the store; a reply without
+// records is its flags word, so it can be told; of a failure the kind is told. Any other reply they
+// have to ask for by themselves.
 //
-//   0 nothing     1 << 16 | flags: a reply without records     2 << 16 | rcode << 8 | kind: a failure
+//   0 nothing     1 << 16 | flags: a reply without records     2 << 16 | rcode << 8 | kind: a
+//   failure
 
-import { errorReply } from '../../core/answer.ts'
-import { ServerError } from '../../core/errors.ts'
-import type { Query } from '../../core/query.ts'
-import { Reply } from '../../core/reply.ts'
+import { errorReply } from '../../chain/answer.ts'
+import { ServerError } from '../../chain/errors.ts'
+import type { Query } from '../../chain/query.ts'
+import { Reply } from '../../chain/reply.ts'
 import { TOLD_NOTHING } from '../../memory/claims.ts'
 import { FLAG_TC, getFlags, HEADER_SIZE, setFlags } from '../../wire/header.ts'
 import { RCODE_NOERROR, RCODE_NXDOMAIN } from '../../wire/rcodes.ts'
@@ -38,13 +40,20 @@ export const tellFailure = (error: unknown): number => {
   return FAILURE | (error.rcode << 8) | Math.max(0, KINDS.indexOf(error.code))
 }
 
-/** What `told` says as an answer to `query`; undefined if it says nothing. Throws the failure that it tells of. */
+/**
+ * What `told` says as an answer to `query`; undefined if it says nothing. Throws the failure that
+ * it tells of.
+ */
 export const outcomeFrom = (told: number, query: Query): Outcome | undefined => {
   if (told < REPLY) return undefined
   if (told >= FAILURE) {
     const kind = told & 0xff
     const cause = kind === TIMEOUT ? 'i/o timeout' : 'failed'
-    throw new ServerError(KINDS[kind] ?? 'OTHER', `the same question, asked by another shard: ${cause}`, (told >>> 8) & 0xff)
+    throw new ServerError(
+      KINDS[kind] ?? 'OTHER',
+      `the same question, asked by another shard: ${cause}`,
+      (told >>> 8) & 0xff,
+    )
   }
   const flags = told & 0xffff
   const { bytes } = errorReply(query, RCODE_NOERROR)

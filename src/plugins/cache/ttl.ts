@@ -1,4 +1,5 @@
-// TTLs of a whole message: the least of them, and setting all of them at once. OPT has no TTL and is left out everywhere.
+// TTLs of a whole message: the least of them, and setting all of them at once. OPT has no TTL and
+// is left out everywhere.
 
 import { setU32 } from '../../wire/header.ts'
 import type { MessageLayout } from '../../wire/layout.ts'
@@ -19,14 +20,20 @@ export const leastTtlSeconds = (layout: MessageLayout): number | undefined => {
   return least
 }
 
-/** Raised to the minimum first, then lowered to the maximum, as CoreDNS does: a minimum above the maximum has no effect. */
-export const clampTtl = (seconds: number, limits: { readonly ttlSeconds: number; readonly minTtlSeconds: number }): number =>
-  Math.min(Math.max(seconds, limits.minTtlSeconds), limits.ttlSeconds, TTL_MAX)
+/**
+ * Raised to the minimum first, then lowered to the maximum, as CoreDNS does: a minimum above the
+ * maximum has no effect.
+ */
+export const clampTtl = (
+  seconds: number,
+  limits: { readonly ttlSeconds: number; readonly minTtlSeconds: number },
+): number => Math.min(Math.max(seconds, limits.minTtlSeconds), limits.ttlSeconds, TTL_MAX)
 
 /** Where the TTLs stand in the message that `layout` describes. */
 export const ttlOffsetsOf = (layout: MessageLayout): number[] => {
   const offsets: number[] = []
-  for (let i = 0; i < layout.count; i++) if (layout.type(i) !== TYPE_OPT) offsets.push(layout.ttlOffset(i))
+  for (let i = 0; i < layout.count; i++)
+    if (layout.type(i) !== TYPE_OPT) offsets.push(layout.ttlOffset(i))
   return offsets
 }
 

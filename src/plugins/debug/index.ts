@@ -1,6 +1,6 @@
 // The debug plugin: turns debug lines on. It is not part of the chain.
 
-import type { Plugin } from '../../core/plugin.ts'
+import type { Plugin } from '../../chain/plugin.ts'
 
 export const debug: Plugin<undefined> = {
   name: 'debug',

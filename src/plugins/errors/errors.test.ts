@@ -2,9 +2,17 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import { chain, type FakeControl, fakeControl, fakeServe, query, replyTo, show } from '../../../test/support/plugin-harness.ts'
-import { ServerError } from '../../core/errors.ts'
-import type { Handler } from '../../core/handler.ts'
+import {
+  chain,
+  type FakeControl,
+  fakeControl,
+  fakeServe,
+  query,
+  replyTo,
+  show,
+} from '../../../test/support/plugin-harness.ts'
+import { ServerError } from '../../chain/errors.ts'
+import type { Handler } from '../../chain/handler.ts'
 import { RCODE_REFUSED } from '../../wire/rcodes.ts'
 import { errors } from './index.ts'
 
@@ -15,9 +23,21 @@ const failWith =
   }
 
 const lines = [
-  { name: 'an operating failure', error: new ServerError('X', 'i/o timeout'), line: '[ERROR] 2 example.org. A: i/o timeout' },
-  { name: 'its own rcode', error: new ServerError('X', 'no', RCODE_REFUSED), line: '[ERROR] 5 example.org. A: no' },
-  { name: 'a defect', error: new TypeError('x is not a function'), line: '[ERROR] 2 example.org. A: x is not a function' },
+  {
+    name: 'an operating failure',
+    error: new ServerError('X', 'i/o timeout'),
+    line: '[ERROR] 2 example.org. A: i/o timeout',
+  },
+  {
+    name: 'its own rcode',
+    error: new ServerError('X', 'no', RCODE_REFUSED),
+    line: '[ERROR] 5 example.org. A: no',
+  },
+  {
+    name: 'a defect',
+    error: new TypeError('x is not a function'),
+    line: '[ERROR] 2 example.org. A: x is not a function',
+  },
 ]
 for (const c of lines) {
   test(`errors logs and passes on: ${c.name}`, async () => {
@@ -35,7 +55,9 @@ test('errors logs a failure that comes later', async () => {
 })
 
 test('errors leaves replies alone, SERVFAIL too', async () => {
-  const { handle, serve } = await chain(errors, 'errors', { next: request => replyTo(request, { rcode: 'SERVFAIL' }) })
+  const { handle, serve } = await chain(errors, 'errors', {
+    next: request => replyTo(request, { rcode: 'SERVFAIL' }),
+  })
   assert.equal(show(await handle(query('example.org.'))).rcode, 'SERVFAIL')
   assert.deepEqual(serve.logged, [])
 })
@@ -71,11 +93,22 @@ const consolidating = async (t: TestContext, line: string) => {
   }
   /** Lets main see that a period was opened. */
   const settle = () => new Promise(resolve => setImmediate(resolve))
-  return { fail, control, serve, second, retire, settle, tick: (ms: number) => t.mock.timers.tick(ms) }
+  return {
+    fail,
+    control,
+    serve,
+    second,
+    retire,
+    settle,
+    tick: (ms: number) => t.mock.timers.tick(ms),
+  }
 }
 
 test('consolidate: one summary for all shards when the period ends, then the next period', async t => {
-  const { fail, control, serve, second, settle, tick, retire } = await consolidating(t, 'consolidate 1m "timeout$"')
+  const { fail, control, serve, second, settle, tick, retire } = await consolidating(
+    t,
+    'consolidate 1m "timeout$"',
+  )
   fail('a timeout')
   await settle()
   fail('b timeout', 1)
@@ -97,7 +130,10 @@ test('consolidate: one summary for all shards when the period ends, then the nex
 })
 
 test('consolidate: show_first prints the first at once, and no summary for it alone', async t => {
-  const { fail, control, serve, settle, tick, retire } = await consolidating(t, 'consolidate 1m "timeout$" warning show_first')
+  const { fail, control, serve, settle, tick, retire } = await consolidating(
+    t,
+    'consolidate 1m "timeout$" warning show_first',
+  )
   fail('a timeout')
   await settle()
   assert.deepEqual(serve.logged, ['[WARNING] 2 example.org. A: a timeout'])

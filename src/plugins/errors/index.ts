@@ -1,6 +1,6 @@
 // The errors plugin: logs queries that the rest of the chain failed to answer.
 
-import type { Plugin } from '../../core/plugin.ts'
+import type { Plugin } from '../../chain/plugin.ts'
 import { controlErrors, type ErrorsShared } from './control.ts'
 import { type ErrorsOptions, parseErrors } from './options.ts'
 import { serveErrors } from './serve.ts'

@@ -1,10 +1,11 @@
-// `errors [stdout] { stacktrace; consolidate DURATION REGEXP [LEVEL] [show_first] }`, once per server block.
+// `errors [stdout] { stacktrace; consolidate DURATION REGEXP [LEVEL] [show_first] }`, once per
+// server block.
 
-import { messageOf } from '../../core/errors.ts'
-import type { LogLevel } from '../../core/logger.ts'
-import { compileRegexp, isPatternTooLong, PATTERN_LIMIT, patternLength } from '../../core/regexp.ts'
+import { compileRegexp, isPatternTooLong, PATTERN_LIMIT, patternLength } from '../../base/regexp.ts'
+import { messageOf } from '../../chain/errors.ts'
 import type { Directive } from '../../corefile/directive.ts'
 import { durationError, parseDuration } from '../../corefile/duration.ts'
+import type { LogLevel } from '../../log/logger.ts'
 
 const LEVELS: readonly string[] = ['warning', 'error', 'info', 'debug'] satisfies LogLevel[]
 
@@ -43,7 +44,8 @@ function parseConsolidate(directive: Directive): Consolidation {
   if (period === undefined || pattern === undefined || rest.length > 2) throw directive.argErr()
   const periodMs = parseDuration(period)
   if (periodMs === undefined) throw directive.err(durationError(period))
-  if (isPatternTooLong(pattern)) throw directive.err(`regex pattern too long: ${patternLength(pattern)} > ${PATTERN_LIMIT}`)
+  if (isPatternTooLong(pattern))
+    throw directive.err(`regex pattern too long: ${patternLength(pattern)} > ${PATTERN_LIMIT}`)
   try {
     compileRegexp(pattern)
   } catch (error) {
@@ -52,7 +54,10 @@ function parseConsolidate(directive: Directive): Consolidation {
   return { periodMs, pattern, ...parseLevel(directive, rest) }
 }
 
-function parseLevel(directive: Directive, words: readonly string[]): { level: LogLevel; showFirst: boolean } {
+function parseLevel(
+  directive: Directive,
+  words: readonly string[],
+): { level: LogLevel; showFirst: boolean } {
   let level: LogLevel | undefined
   let showFirst = false
   for (const word of words) {

@@ -1,18 +1,22 @@
 // Shard half of errors: one line per failed query, unless a pattern absorbs it.
 
-import { messageOf, rcodeOfError } from '../../core/errors.ts'
-import { TRANSPARENT } from '../../core/fast-step.ts'
-import type { Stage } from '../../core/handler.ts'
-import type { LogLevel } from '../../core/logger.ts'
-import { observe } from '../../core/observe.ts'
-import { compileRegexp } from '../../core/regexp.ts'
-import type { ServeScope } from '../../core/serve-scope.ts'
+import { compileRegexp } from '../../base/regexp.ts'
+import { messageOf, rcodeOfError } from '../../chain/errors.ts'
+import { TRANSPARENT } from '../../chain/fast-step.ts'
+import type { Stage } from '../../chain/handler.ts'
+import { observe } from '../../chain/observe.ts'
+import type { ServeScope } from '../../chain/serve-scope.ts'
+import type { LogLevel } from '../../log/logger.ts'
 import { typeToText } from '../../wire/rrtypes.ts'
 import type { ErrorsShared } from './control.ts'
 import type { ErrorsOptions } from './options.ts'
 import { printSummary } from './summary.ts'
 
-export function serveErrors(options: ErrorsOptions, scope: ServeScope, shared: ErrorsShared): Stage {
+export function serveErrors(
+  options: ErrorsOptions,
+  scope: ServeScope,
+  shared: ErrorsShared,
+): Stage {
   const { words, log } = scope
   const patterns = options.consolidations.map((consolidation, index) => ({
     consolidation,
@@ -31,9 +35,11 @@ export function serveErrors(options: ErrorsOptions, scope: ServeScope, shared: E
     return 'error'
   }
 
-  // Main has printed what was counted until it retired; what failed between that and our last query would be lost.
+  // Main has printed what was counted until it retired; what failed between that and our last query
+  // would be lost.
   scope.onRetire(() => {
-    for (const { consolidation, word } of patterns) printSummary(consolidation, Atomics.exchange(words, word, 0), log)
+    for (const { consolidation, word } of patterns)
+      printSummary(consolidation, Atomics.exchange(words, word, 0), log)
   })
 
   return {

@@ -1,7 +1,7 @@
 // The line that stands for the errors of one period.
 
-import type { Logger } from '../../core/logger.ts'
 import { formatDuration } from '../../corefile/duration.ts'
+import type { Logger } from '../../log/logger.ts'
 import type { Consolidation } from './options.ts'
 
 /** Prints nothing for no errors, nor for a single one that `show_first` has already printed. */

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
-import { fakeUpstream, makeCertificate } from '../../../test/support/fake-upstream.ts'
+import { fakeUpstream, makeCertificate } from '../../../test/fakes/fake-upstream.ts'
 import { fakeControl, options } from '../../../test/support/plugin-harness.ts'
 import { readQuestion } from '../../wire/question.ts'
 import { TYPE_A } from '../../wire/rrtypes.ts'
@@ -24,14 +24,16 @@ const names = async (text: string): Promise<string[]> =>
   (await control(text)).instances.flatMap(({ upstreams }) => upstreams.map(({ name }) => name))
 
 test('an address and port that comes twice is one upstream, whatever its scheme', async () => {
-  assert.deepEqual(await names('forward . 192.0.2.1 dns://192.0.2.1:53 tls://192.0.2.1:53 192.0.2.1:54'), [
-    '192.0.2.1:53',
-    '192.0.2.1:54',
-  ])
+  assert.deepEqual(
+    await names('forward . 192.0.2.1 dns://192.0.2.1:53 tls://192.0.2.1:53 192.0.2.1:54'),
+    ['192.0.2.1:53', '192.0.2.1:54'],
+  )
 })
 
 test('a file gives its name servers', async t => {
-  const path = await folder(t, { conf: 'nameserver 192.0.2.1\nsearch example.org\nnameserver fe80::1%eth0\n' })
+  const path = await folder(t, {
+    conf: 'nameserver 192.0.2.1\nsearch example.org\nnameserver fe80::1%eth0\n',
+  })
   assert.deepEqual(await names(`forward . ${join(path, 'conf')} 192.0.2.9`), [
     '192.0.2.1:53',
     '[fe80::1%eth0]:53',
@@ -42,7 +44,9 @@ test('a file gives its name servers', async t => {
 test('a file without name servers is passed over', async t => {
   const path = await folder(t, { empty: 'search example.org\n' })
   assert.deepEqual(await names(`forward . ${join(path, 'empty')} 192.0.2.9`), ['192.0.2.9:53'])
-  await assert.rejects(names(`forward . ${join(path, 'empty')}`), { message: 'no valid upstream addresses found' })
+  await assert.rejects(names(`forward . ${join(path, 'empty')}`), {
+    message: 'no valid upstream addresses found',
+  })
 })
 
 test('a name server that is no address is an error', async t => {
@@ -55,18 +59,26 @@ test('a name server that is no address is an error', async t => {
 test('what is neither address, file nor host name is an error', async t => {
   const path = await folder(t, {})
   for (const to of [join(path, 'absent'), path, '192.0.2.300']) {
-    await assert.rejects(names(`forward . ${to}`), { message: `not an IP address, file, or valid domain: ${JSON.stringify(to)}` })
+    await assert.rejects(names(`forward . ${to}`), {
+      message: `not an IP address, file, or valid domain: ${JSON.stringify(to)}`,
+    })
   }
 })
 
 test('a host name gives all its addresses, asked of the resolver; over TLS its certificate is checked for the name', async t => {
   const server = await fakeUpstream(asked => {
     const isV4 = readQuestion(asked.bytes)?.type === TYPE_A
-    asked.reply({ answer: [isV4 ? 'dns.example.net. 60 IN A 192.0.2.7' : 'dns.example.net. 60 IN AAAA 2001:db8::7'] })
+    asked.reply({
+      answer: [
+        isV4 ? 'dns.example.net. 60 IN A 192.0.2.7' : 'dns.example.net. 60 IN AAAA 2001:db8::7',
+      ],
+    })
   })
   t.after(() => server.close())
   const block = `{\nresolver 127.0.0.1:${server.port}\n}`
-  const { instances } = await control(`forward . tls://dns.example.net dns.example.net:5353 ${block}`)
+  const { instances } = await control(
+    `forward . tls://dns.example.net dns.example.net:5353 ${block}`,
+  )
   assert.deepEqual(
     instances[0]?.upstreams.map(({ name, serverName }) => [name, serverName]),
     [
@@ -81,13 +93,18 @@ test('a host name gives all its addresses, asked of the resolver; over TLS its c
 test('a host name that cannot be resolved is an error', async t => {
   const server = await fakeUpstream(asked => asked.reply({ rcode: 'NXDOMAIN' }))
   t.after(() => server.close())
-  await assert.rejects(control(`forward . dns.example.net {\nresolver 127.0.0.1:${server.port}\n}`), {
-    message: /^failed to resolve "dns\.example\.net": lookup dns\.example\.net: no such host$/,
-  })
+  await assert.rejects(
+    control(`forward . dns.example.net {\nresolver 127.0.0.1:${server.port}\n}`),
+    {
+      message: /^failed to resolve "dns\.example\.net": lookup dns\.example\.net: no such host$/,
+    },
+  )
 })
 
 test('tls_servername goes to TLS upstreams that have no name of their own', async () => {
-  const { instances } = await control('forward . tls://192.0.2.1 192.0.2.2 {\ntls_servername dns.example.net\n}')
+  const { instances } = await control(
+    'forward . tls://192.0.2.1 192.0.2.2 {\ntls_servername dns.example.net\n}',
+  )
   assert.deepEqual(
     instances[0]?.upstreams.map(({ serverName }) => serverName),
     ['dns.example.net', ''],
@@ -95,7 +112,8 @@ test('tls_servername goes to TLS upstreams that have no name of their own', asyn
 })
 
 const certificate = makeCertificate()
-const tlsTest = certificate === undefined ? { skip: 'there is no openssl to make a certificate with' } : {}
+const tlsTest =
+  certificate === undefined ? { skip: 'there is no openssl to make a certificate with' } : {}
 
 test('tls files are read, relative ones below root', tlsTest, async t => {
   const { cert, key } = certificate ?? { cert: '', key: '' }
@@ -122,11 +140,17 @@ test('tls files that cannot be used are an error', tlsTest, async t => {
     ['absent', /^error reading .*absent: open .*absent: no such file or directory$/],
     ['junk', /^could not read root certs: .*junk: no certificate in PEM form$/],
     ['absent key.pem', /^could not load TLS cert: open .*absent: no such file or directory$/],
-    ['junk key.pem', /^could not load TLS cert: tls: failed to find any PEM data in certificate input$/],
+    [
+      'junk key.pem',
+      /^could not load TLS cert: tls: failed to find any PEM data in certificate input$/,
+    ],
     ['cert.pem junk', /^could not load TLS cert: tls: failed to find any PEM data in key input$/],
     ['cert.pem other.pem', /^could not load TLS cert: tls: private key does not match public key$/],
     ['broken', /^could not read root certs: .*broken: no certificate in it can be parsed$/],
-    ['broken key.pem', /^could not load TLS cert: tls: failed to parse certificate or private key$/],
+    [
+      'broken key.pem',
+      /^could not load TLS cert: tls: failed to parse certificate or private key$/,
+    ],
   ]
   for (const [args, message] of cases) {
     await assert.rejects(control(`forward . tls://192.0.2.1 {\ntls ${args}\n}`, root), { message })
@@ -134,6 +158,8 @@ test('tls files that cannot be used are an error', tlsTest, async t => {
 })
 
 test('what main hands to the shards survives structured clone', async () => {
-  const shared = await control('forward . 192.0.2.1 {\nmax_concurrent 5\n}\nforward example.org tls://192.0.2.2')
+  const shared = await control(
+    'forward . 192.0.2.1 {\nmax_concurrent 5\n}\nforward example.org tls://192.0.2.2',
+  )
   assert.deepEqual(structuredClone(shared), shared)
 })

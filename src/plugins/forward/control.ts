@@ -1,8 +1,9 @@
-// The main half of forward: lists the upstreams, reads the TLS files, reserves shared words, probes upstreams that a shard reports.
+// The main half of forward: lists the upstreams, reads the TLS files, reserves shared words, probes
+// upstreams that a shard reports.
 
-import type { ControlScope } from '../../core/control-scope.ts'
-import type { InspectScope } from '../../core/inspect-scope.ts'
-import { LONGEST_TIMER_MS } from '../../core/timers.ts'
+import { LONGEST_TIMER_MS } from '../../base/timers.ts'
+import type { ControlScope } from '../../chain/control-scope.ts'
+import type { InspectScope } from '../../chain/inspect-scope.ts'
 import type { Endpoint } from '../../upstream/endpoint.ts'
 import { HealthProbes } from '../../upstream/health-probes.ts'
 import { HealthWords, healthWordCount } from '../../upstream/health-words.ts'
@@ -40,20 +41,29 @@ export interface ForwardShared {
 }
 
 /** Host names are not asked for. */
-export async function inspectForward(options: readonly ForwardOptions[], scope: InspectScope): Promise<void> {
+export async function inspectForward(
+  options: readonly ForwardOptions[],
+  scope: InspectScope,
+): Promise<void> {
   for (const one of options) {
     await inspectUpstreams(one, scope)
     await scope.attempt(() => readTlsFiles(one.tlsFiles, scope.settings.root))
   }
 }
 
-export async function controlForward(options: readonly ForwardOptions[], scope: ControlScope): Promise<ForwardShared> {
+export async function controlForward(
+  options: readonly ForwardOptions[],
+  scope: ControlScope,
+): Promise<ForwardShared> {
   const instances: InstanceShared[] = []
   for (const one of options) instances.push(await controlInstance(one, scope))
   return { instances, socketsPerShard: socketsPerThread(scope.shards + 1) }
 }
 
-async function controlInstance(options: ForwardOptions, scope: ControlScope): Promise<InstanceShared> {
+async function controlInstance(
+  options: ForwardOptions,
+  scope: ControlScope,
+): Promise<InstanceShared> {
   const upstreams = await listUpstreams(options)
   const tls = readTlsFiles(options.tlsFiles, scope.settings.root)
   const shared: InstanceShared = {
@@ -84,7 +94,10 @@ function watchHealth(
     const probes = new HealthProbes({
       words: new HealthWords(scope.words(), shared.healthWord),
       upstreams: shared.upstreams,
-      intervalMs: Math.min(Math.max(options.healthCheckMs, MINIMUM_PROBE_INTERVAL_MS), LONGEST_TIMER_MS),
+      intervalMs: Math.min(
+        Math.max(options.healthCheckMs, MINIMUM_PROBE_INTERVAL_MS),
+        LONGEST_TIMER_MS,
+      ),
       probe: upstream => prober.probe(upstream),
       onFailure: upstream => onFailure(upstream.name),
     })
@@ -102,7 +115,9 @@ const proberOptions = (options: ForwardOptions, shared: InstanceShared): ProberO
   qname: nameFromText(options.healthCheckName) ?? ROOT,
   recursionDesired: options.healthCheckRecursion,
   forceTcp: options.forceTcp,
-  secureContext: shared.upstreams.some(({ protocol }) => protocol === 'tls') ? makeSecureContext(shared.tls) : undefined,
+  secureContext: shared.upstreams.some(({ protocol }) => protocol === 'tls')
+    ? makeSecureContext(shared.tls)
+    : undefined,
   sourceAddress: options.sourceAddress,
   timeoutMs: PROBE_TIMEOUT_MS,
 })

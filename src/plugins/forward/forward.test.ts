@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { closedPort } from '../../../test/support/fake-upstream.ts'
-import { answerOf, names, PASSED_ON, saying, startForward, startUpstreams } from '../../../test/support/forward-chain.ts'
+import { closedPort } from '../../../test/fakes/fake-upstream.ts'
+import {
+  answerOf,
+  names,
+  PASSED_ON,
+  saying,
+  startForward,
+  startUpstreams,
+} from '../../../test/support/forward-chain.ts'
 import { counterValue, query, show } from '../../../test/support/plugin-harness.ts'
 
 test('a query is relayed and its reply returned', async t => {
   const servers = await startUpstreams(t, saying('192.0.2.1'))
-  assert.deepEqual(await answerOf(await startForward(t, `forward . ${names(servers)}`)), ['example.org. 60 IN A 192.0.2.1'])
+  assert.deepEqual(await answerOf(await startForward(t, `forward . ${names(servers)}`)), [
+    'example.org. 60 IN A 192.0.2.1',
+  ])
 })
 
 const matching = [
@@ -15,8 +24,18 @@ const matching = [
   { text: 'forward example.org', name: 'badexample.org.', isRelayed: false },
   { text: 'forward example.org', name: 'org.', isRelayed: false },
   { text: 'forward .', name: '.', isRelayed: true },
-  { text: 'forward example.org', name: 'x.a.example.org.', except: 'a.example.org', isRelayed: false },
-  { text: 'forward example.org', name: 'a.example.org.', except: 'a.example.org', isRelayed: false },
+  {
+    text: 'forward example.org',
+    name: 'x.a.example.org.',
+    except: 'a.example.org',
+    isRelayed: false,
+  },
+  {
+    text: 'forward example.org',
+    name: 'a.example.org.',
+    except: 'a.example.org',
+    isRelayed: false,
+  },
   { text: 'forward example.org', name: 'b.example.org.', except: 'a.example.org', isRelayed: true },
   { text: 'forward example.org', name: 'example.org.', except: 'example.org', isRelayed: true },
   { text: 'forward example.org', name: 'a.example.org.', except: 'example.org', isRelayed: false },
@@ -42,22 +61,45 @@ test('the first instance that covers the name answers', async t => {
 })
 
 const handedOn = [
-  { name: 'next for an rcode in its list', option: 'next NXDOMAIN', reply: { rcode: 'NXDOMAIN' }, isHanded: true },
-  { name: 'next for another rcode', option: 'next NXDOMAIN', reply: { rcode: 'REFUSED' }, isHanded: false },
-  { name: 'next_on_nodata for no answer records', option: 'next_on_nodata', reply: {}, isHanded: true },
+  {
+    name: 'next for an rcode in its list',
+    option: 'next NXDOMAIN',
+    reply: { rcode: 'NXDOMAIN' },
+    isHanded: true,
+  },
+  {
+    name: 'next for another rcode',
+    option: 'next NXDOMAIN',
+    reply: { rcode: 'REFUSED' },
+    isHanded: false,
+  },
+  {
+    name: 'next_on_nodata for no answer records',
+    option: 'next_on_nodata',
+    reply: {},
+    isHanded: true,
+  },
   {
     name: 'next_on_nodata for answer records',
     option: 'next_on_nodata',
     reply: { answer: ['example.org. 1 IN A 192.0.2.1'] },
     isHanded: false,
   },
-  { name: 'next_on_nodata for NXDOMAIN', option: 'next_on_nodata', reply: { rcode: 'NXDOMAIN' }, isHanded: false },
+  {
+    name: 'next_on_nodata for NXDOMAIN',
+    option: 'next_on_nodata',
+    reply: { rcode: 'NXDOMAIN' },
+    isHanded: false,
+  },
 ]
 for (const { name, option, reply, isHanded } of handedOn) {
   test(`${name} ${isHanded ? 'hands over to' : 'does not ask'} the next instance`, async t => {
     const servers = await startUpstreams(t, asked => asked.reply(reply), saying('192.0.2.2'))
     const [first, second] = servers.map(({ endpoint }) => endpoint.name)
-    const { handle } = await startForward(t, `forward . ${first} {\n${option}\n}\nforward . ${second}`)
+    const { handle } = await startForward(
+      t,
+      `forward . ${first} {\n${option}\n}\nforward . ${second}`,
+    )
     const shown = show(await handle(query('example.org.')))
     assert.equal(shown.answer[0] === 'example.org. 60 IN A 192.0.2.2', isHanded)
     assert.equal(servers[1]?.asked.length, isHanded ? 1 : 0)
@@ -65,7 +107,12 @@ for (const { name, option, reply, isHanded } of handedOn) {
 }
 
 test('next passes over instances that do not cover the name', async t => {
-  const servers = await startUpstreams(t, asked => asked.reply({ rcode: 'NXDOMAIN' }), saying('192.0.2.2'), saying('192.0.2.3'))
+  const servers = await startUpstreams(
+    t,
+    asked => asked.reply({ rcode: 'NXDOMAIN' }),
+    saying('192.0.2.2'),
+    saying('192.0.2.3'),
+  )
   const [first, second, third] = servers.map(({ endpoint }) => endpoint.name)
   const started = await startForward(
     t,
@@ -75,9 +122,16 @@ test('next passes over instances that do not cover the name', async t => {
 })
 
 test('next without an instance that covers the name uses the reply, and never asks another plugin', async t => {
-  const servers = await startUpstreams(t, asked => asked.reply({ rcode: 'NXDOMAIN' }), saying('192.0.2.2'))
+  const servers = await startUpstreams(
+    t,
+    asked => asked.reply({ rcode: 'NXDOMAIN' }),
+    saying('192.0.2.2'),
+  )
   const [first, second] = servers.map(({ endpoint }) => endpoint.name)
-  const { handle } = await startForward(t, `forward . ${first} {\nnext NXDOMAIN\n}\nforward example.com ${second}`)
+  const { handle } = await startForward(
+    t,
+    `forward . ${first} {\nnext NXDOMAIN\n}\nforward example.com ${second}`,
+  )
   assert.equal(show(await handle(query('example.org.'))).rcode, 'NXDOMAIN')
 })
 
@@ -96,12 +150,24 @@ test('max_concurrent refuses one query too many, and lets others in once one is 
   await first
   servers[0]!.respond = asked => asked.reply()
   assert.equal((await started.handle(query('example.net.'))).rcode, 0)
-  assert.equal(counterValue(started.control, started.serve.row, 'coredns_forward_max_concurrent_rejects_total'), 1)
+  assert.equal(
+    counterValue(
+      started.control,
+      started.serve.row,
+      'coredns_forward_max_concurrent_rejects_total',
+    ),
+    1,
+  )
 })
 
 test('a failed query gives its permit back', async t => {
-  const { handle } = await startForward(t, `forward . 127.0.0.1:${await closedPort()} {\nmax_concurrent 1\n}`)
+  const { handle } = await startForward(
+    t,
+    `forward . 127.0.0.1:${await closedPort()} {\nmax_concurrent 1\n}`,
+  )
   for (let count = 0; count < 3; count++) {
-    await assert.rejects(async () => handle(query('example.org.')), { message: /connection refused$/ })
+    await assert.rejects(async () => handle(query('example.org.')), {
+      message: /connection refused$/,
+    })
   }
 })

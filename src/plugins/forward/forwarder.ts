@@ -1,11 +1,12 @@
-// One `forward`: which names it takes, which upstreams it tries for a query, when it gives up. CoreDNS's algorithm (plugin/forward/forward.go).
+// One `forward`: which names it takes, which upstreams it tries for a query, when it gives up.
+// CoreDNS's algorithm (plugin/forward/forward.go).
 
-import { randomBelow } from '../../core/entropy.ts'
-import { ServerError } from '../../core/errors.ts'
-import type { Handler } from '../../core/handler.ts'
-import type { Query } from '../../core/query.ts'
-import type { Reply } from '../../core/reply.ts'
-import type { ServeScope } from '../../core/serve-scope.ts'
+import { randomBelow } from '../../base/entropy.ts'
+import { ServerError } from '../../chain/errors.ts'
+import type { Handler } from '../../chain/handler.ts'
+import type { Query } from '../../chain/query.ts'
+import type { Reply } from '../../chain/reply.ts'
+import type { ServeScope } from '../../chain/serve-scope.ts'
 import type { Permits } from '../../memory/permits.ts'
 import { ExchangeError } from '../../upstream/exchange-error.ts'
 import { HealthWords } from '../../upstream/health-words.ts'
@@ -43,7 +44,10 @@ export class Forwarder {
     this.#upstreams = this.#makeUpstreams()
     this.#health = new HealthWords(scope.words, shared.healthWord)
     this.#order = makePolicy(options.policy, shared.upstreams.length, scope.words, shared.turnWord)
-    this.#permits = shared.permits === undefined ? undefined : scope.permits(shared.permits, options.maxConcurrent)
+    this.#permits =
+      shared.permits === undefined
+        ? undefined
+        : scope.permits(shared.permits, options.maxConcurrent)
     const cap = options.maxConnectAttempts ?? 2 * shared.upstreams.length
     this.#attemptCap = cap === 0 ? Number.POSITIVE_INFINITY : cap
   }
@@ -55,7 +59,10 @@ export class Forwarder {
     return namesEqual(name, this.#from) || !this.#except.some(zone => isSubname(name, zone))
   }
 
-  /** Fails with a ServerError: REFUSED over max_concurrent or --inflight-bytes, SERVFAIL when no upstream answers. `alternate` is what `next` hands over to. */
+  /**
+   * Fails with a ServerError: REFUSED over max_concurrent or --inflight-bytes, SERVFAIL when no
+   * upstream answers. `alternate` is what `next` hands over to.
+   */
   answer(query: Query, alternate: Handler | undefined): Promise<Reply> {
     const { counters, clock } = this.#scope
     query.mustWait()
@@ -67,7 +74,8 @@ export class Forwarder {
     const tries = new Tries(this.#order(), query.deadlineMs)
     const [first] = tries.order
     // Nearly always the first upstream answers: one promise then, not the several of an async loop.
-    if (first === undefined || alternate !== undefined || this.#isDown(first)) return this.#finish(query, alternate, tries)
+    if (first === undefined || alternate !== undefined || this.#isDown(first))
+      return this.#finish(query, alternate, tries)
     tries.next()
     const startedMs = clock.ms()
     return this.#upstreams[first]!.ask(query, tries.deadlineMs).then(
@@ -107,7 +115,10 @@ export class Forwarder {
     const { clock } = this.#scope
     const count = this.#upstreams.length
     if (tries.fatal !== undefined) throw tries.fatal
-    while (tries.deadlineMs - clock.ms() >= MINIMUM_ATTEMPT_MS && tries.failures < this.#attemptCap) {
+    while (
+      tries.deadlineMs - clock.ms() >= MINIMUM_ATTEMPT_MS &&
+      tries.failures < this.#attemptCap
+    ) {
       let index = tries.next()
       if (this.#isDown(index)) {
         tries.downCount += 1
@@ -140,12 +151,19 @@ export class Forwarder {
     counters.observe(perRcode(vectors.oldDuration, index, rcode), DURATION_SHAPE, seconds)
     counters.add(perRcode(vectors.oldResponses, index, rcode))
     counters.add(perUpstream(vectors.oldRequests, index))
-    if (!this.#options.failoverRcodes.includes(rcode) || tries.failovers >= this.#upstreams.length - 1) return true
+    if (
+      !this.#options.failoverRcodes.includes(rcode) ||
+      tries.failovers >= this.#upstreams.length - 1
+    )
+      return true
     tries.failovers += 1
     return false
   }
 
-  /** What our own process lacks ends the query: no other upstream would fare better, and none is to blame. */
+  /**
+   * What our own process lacks ends the query: no other upstream would fare better, and none is to
+   * blame.
+   */
   #recordFailure(index: number, error: unknown): ExchangeError {
     if (!(error instanceof ExchangeError)) throw error
     if (error.kind === 'local') throw serverError(error)
@@ -170,20 +188,35 @@ export class Forwarder {
     const options = {
       ...this.#options,
       maxIdle: this.#options.maxIdleConns,
-      secureContext: upstreams.some(({ protocol }) => protocol === 'tls') ? makeSecureContext(tls) : undefined,
+      secureContext: upstreams.some(({ protocol }) => protocol === 'tls')
+        ? makeSecureContext(tls)
+        : undefined,
     }
     return upstreams.map((endpoint, index) => {
       const events = {
         ignored: () => counters.add(perUpstream(vectors.ignored, index)),
         connection: (protocol: (typeof PROTOCOLS)[number], isReused: boolean) =>
-          counters.add(perProtocol(isReused ? vectors.poolHits : vectors.poolMisses, index, PROTOCOLS.indexOf(protocol))),
+          counters.add(
+            perProtocol(
+              isReused ? vectors.poolHits : vectors.poolMisses,
+              index,
+              PROTOCOLS.indexOf(protocol),
+            ),
+          ),
       }
-      return new Upstream(endpoint, options, events, { sockets: threadSockets, clock, links: this.#scope.links })
+      return new Upstream(endpoint, options, events, {
+        sockets: threadSockets,
+        clock,
+        links: this.#scope.links,
+      })
     })
   }
 }
 
-/** How far one query has come: it walks round and round through the upstreams, counting per round those that are down. */
+/**
+ * How far one query has come: it walks round and round through the upstreams, counting per round
+ * those that are down.
+ */
 class Tries {
   readonly order: readonly number[]
   readonly deadlineMs: number
@@ -220,7 +253,9 @@ class Tries {
 
 function serverError(failure: ExchangeError | undefined): ServerError {
   if (failure === undefined) return new ServerError('NO_HEALTHY_UPSTREAM', 'no healthy proxies')
-  return new ServerError(`UPSTREAM_${failure.kind.toUpperCase()}`, failure.message, undefined, { cause: failure })
+  return new ServerError(`UPSTREAM_${failure.kind.toUpperCase()}`, failure.message, undefined, {
+    cause: failure,
+  })
 }
 
 function wireName(text: string): Uint8Array {

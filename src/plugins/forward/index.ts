@@ -1,6 +1,7 @@
-// The forward plugin: relays queries to upstream resolvers. How one exchange works is src/upstream's.
+// The forward plugin: relays queries to upstream resolvers. How one exchange works is
+// src/upstream's.
 
-import type { Plugin } from '../../core/plugin.ts'
+import type { Plugin } from '../../chain/plugin.ts'
 import { controlForward, type ForwardShared, inspectForward } from './control.ts'
 import { type ForwardOptions, parseForward } from './options.ts'
 import { serveForward } from './serve.ts'

@@ -1,7 +1,13 @@
-// The metric families of forward. Where a dashboard still asks for the names that CoreDNS gave up (#6178), those are counted beside the new ones.
+// The metric families of forward. Where a dashboard still asks for the names that CoreDNS gave up
+// (#6178), those are counted beside the new ones.
 
-import { type HistogramOptions, type MetricRegistrar, TIME_BUCKETS, type Vector } from '../../core/metrics.ts'
 import type { HistogramShape } from '../../memory/counters.ts'
+import {
+  type HistogramOptions,
+  type MetricRegistrar,
+  TIME_BUCKETS,
+  type Vector,
+} from '../../metrics/registrar.ts'
 import { PROTOCOLS } from '../../upstream/upstream.ts'
 import { rcodeToText } from '../../wire/rcodes.ts'
 
@@ -16,7 +22,10 @@ const RCODE_LABELS = Array.from({ length: RCODE_COUNT }, (_, rcode) =>
 
 export const DURATION_SHAPE: HistogramShape = { bounds: TIME_BUCKETS, unitsPerOne: 1e9 }
 
-/** Offsets in a shard's counter row. Series of one vector lie in the order (upstream), (upstream, rcode) or (upstream, protocol). */
+/**
+ * Offsets in a shard's counter row. Series of one vector lie in the order (upstream), (upstream,
+ * rcode) or (upstream, protocol).
+ */
 export interface ForwardVectors {
   readonly duration: Vector
   readonly poolHits: Vector
@@ -35,12 +44,17 @@ export const perRcode = (vector: Vector, upstream: number, rcode: number): numbe
 export const perProtocol = (vector: Vector, upstream: number, protocol: number): number =>
   vector.base + (upstream * PROTOCOLS.length + protocol) * vector.step
 
-export const perUpstream = (vector: Vector, upstream: number): number => vector.base + upstream * vector.step
+export const perUpstream = (vector: Vector, upstream: number): number =>
+  vector.base + upstream * vector.step
 
 export function declareVectors(metrics: MetricRegistrar, to: readonly string[]): ForwardVectors {
   const proxy = { proxy_name: 'forward' }
-  const histogram: Pick<HistogramOptions, 'buckets' | 'unitsPerOne'> = { buckets: TIME_BUCKETS, unitsPerOne: 1e9 }
-  const counter = (name: string, help: string, labelNames: readonly string[]) => metrics.counter({ name, help, labelNames })
+  const histogram: Pick<HistogramOptions, 'buckets' | 'unitsPerOne'> = {
+    buckets: TIME_BUCKETS,
+    unitsPerOne: 1e9,
+  }
+  const counter = (name: string, help: string, labelNames: readonly string[]) =>
+    metrics.counter({ name, help, labelNames })
   return {
     duration: metrics
       .histogram({
@@ -50,11 +64,11 @@ export function declareVectors(metrics: MetricRegistrar, to: readonly string[]):
         labelNames: ['proxy_name', 'to', 'rcode'],
       })
       .vector(proxy, { to, rcode: RCODE_LABELS }),
-    poolHits: counter('coredns_proxy_conn_cache_hits_total', 'Counter of connection cache hits per upstream and protocol.', [
-      'proxy_name',
-      'to',
-      'proto',
-    ]).vector(proxy, { to, proto: PROTOCOLS }),
+    poolHits: counter(
+      'coredns_proxy_conn_cache_hits_total',
+      'Counter of connection cache hits per upstream and protocol.',
+      ['proxy_name', 'to', 'proto'],
+    ).vector(proxy, { to, proto: PROTOCOLS }),
     poolMisses: counter(
       'coredns_proxy_conn_cache_misses_total',
       'Counter of connection cache misses per upstream and protocol.',
@@ -75,11 +89,16 @@ export function declareVectors(metrics: MetricRegistrar, to: readonly string[]):
       'Counter of the number of queries rejected because the concurrent queries were at maximum.',
       [],
     ).vector({}),
-    oldRequests: counter('coredns_forward_requests_total', 'Counter of requests made per upstream.', ['to']).vector({}, { to }),
-    oldResponses: counter('coredns_forward_responses_total', 'Counter of responses received per upstream and rcode.', [
-      'to',
-      'rcode',
-    ]).vector({}, { to, rcode: RCODE_LABELS }),
+    oldRequests: counter(
+      'coredns_forward_requests_total',
+      'Counter of requests made per upstream.',
+      ['to'],
+    ).vector({}, { to }),
+    oldResponses: counter(
+      'coredns_forward_responses_total',
+      'Counter of responses received per upstream and rcode.',
+      ['to', 'rcode'],
+    ).vector({}, { to, rcode: RCODE_LABELS }),
     oldDuration: metrics
       .histogram({
         ...histogram,

@@ -1,4 +1,5 @@
-// One reader for each option in forward's block: takes its arguments from the directive, checks them, writes them to the draft.
+// One reader for each option in forward's block: takes its arguments from the directive, checks
+// them, writes them to the draft.
 
 import { isIP } from 'node:net'
 import type { Directive } from '../../corefile/directive.ts'
@@ -32,13 +33,19 @@ export const OPTIONS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [
     'expire',
     (directive, draft) => {
-      draft.expireMs = readDuration(directive, ms => `expire can't be negative: ${formatDuration(ms)}`)
+      draft.expireMs = readDuration(
+        directive,
+        ms => `expire can't be negative: ${formatDuration(ms)}`,
+      )
     },
   ],
   [
     'max_age',
     (directive, draft) => {
-      draft.maxAgeMs = readDuration(directive, ms => `max_age can't be negative: ${formatDuration(ms)}`)
+      draft.maxAgeMs = readDuration(
+        directive,
+        ms => `max_age can't be negative: ${formatDuration(ms)}`,
+      )
     },
   ],
   [
@@ -161,8 +168,11 @@ function readReadTimeout(directive: Directive, draft: ForwardDraft): void {
 
 function readDohMethod(directive: Directive): void {
   const method = argument(directive)
-  if (method !== 'POST' && method !== 'GET') throw directive.plainErr('doh_method must be either POST or GET')
-  throw directive.plainErr('doh_method is not supported by shardns yet: there are no DNS over HTTPS upstreams')
+  if (method !== 'POST' && method !== 'GET')
+    throw directive.plainErr('doh_method must be either POST or GET')
+  throw directive.plainErr(
+    'doh_method is not supported by shardns yet: there are no DNS over HTTPS upstreams',
+  )
 }
 
 function readTls(directive: Directive, draft: ForwardDraft): void {
@@ -179,7 +189,10 @@ function readPolicy(directive: Directive, draft: ForwardDraft): void {
 }
 
 function readHealthCheck(directive: Directive, draft: ForwardDraft): void {
-  draft.healthCheckMs = readDuration(directive, ms => `health_check can't be negative: ${Math.round(ms * 1e6)}`)
+  draft.healthCheckMs = readDuration(
+    directive,
+    ms => `health_check can't be negative: ${Math.round(ms * 1e6)}`,
+  )
   draft.healthCheckName = '.'
   while (directive.nextArg()) {
     const option = directive.val()
@@ -192,7 +205,8 @@ function readHealthCheck(directive: Directive, draft: ForwardDraft): void {
 function readDomain(directive: Directive): string {
   const text = argument(directive)
   const name = text.endsWith('.') ? text : `${text}.`
-  if (nameFromText(name) === undefined) throw directive.plainErr(`health_check: invalid domain name ${text}`)
+  if (nameFromText(name) === undefined)
+    throw directive.plainErr(`health_check: invalid domain name ${text}`)
   return name.toLowerCase()
 }
 

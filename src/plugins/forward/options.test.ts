@@ -58,7 +58,10 @@ const read: { readonly lines: string[]; readonly gives: Partial<ForwardOptions> 
   { lines: ['max_fails 4294967295'], gives: { maxFails: 4294967295 } },
   { lines: ['max_connect_attempts 0'], gives: { maxConnectAttempts: 0 } },
   { lines: ['tls'], gives: { tlsFiles: [] } },
-  { lines: ['tls cert.pem key.pem ca.pem'], gives: { tlsFiles: ['cert.pem', 'key.pem', 'ca.pem'] } },
+  {
+    lines: ['tls cert.pem key.pem ca.pem'],
+    gives: { tlsFiles: ['cert.pem', 'key.pem', 'ca.pem'] },
+  },
   { lines: ['tls_servername dns.example.net'], gives: { tlsServerName: 'dns.example.net' } },
   { lines: ['policy random'], gives: { policy: 'random' } },
   { lines: ['policy round_robin'], gives: { policy: 'round_robin' } },
@@ -77,7 +80,9 @@ const read: { readonly lines: string[]; readonly gives: Partial<ForwardOptions> 
   { lines: ['source_address 2001:db8::5'], gives: { sourceAddress: '2001:db8::5' } },
   {
     lines: ['resolver 192.0.2.5 192.0.2.6:5353 [2001:db8::5]:53 2001:db8::6'],
-    gives: { resolvers: ['192.0.2.5:53', '192.0.2.6:5353', '[2001:db8::5]:53', '[2001:db8::6]:53'] },
+    gives: {
+      resolvers: ['192.0.2.5:53', '192.0.2.6:5353', '[2001:db8::5]:53', '[2001:db8::6]:53'],
+    },
   },
 ]
 for (const { lines, gives } of read) {
@@ -101,18 +106,26 @@ test('each occurrence in a block is an instance of its own, in file order', () =
 })
 
 const argument = (token: string): RegExp =>
-  new RegExp(`^Corefile:\\d+ - Error during parsing: Wrong argument count or unexpected line ending after '${token}'$`)
+  new RegExp(
+    `^Corefile:\\d+ - Error during parsing: Wrong argument count or unexpected line ending after '${token}'$`,
+  )
 
 const refused: { readonly text: string; readonly error: RegExp | string }[] = [
   { text: 'forward', error: argument('forward') },
   { text: 'forward .', error: argument('\\.') },
   { text: 'forward a..org 192.0.2.1', error: "unable to normalize 'a..org'" },
-  { text: `forward . ${Array(16).fill('192.0.2.1').join(' ')}`, error: 'more than 15 TOs configured: 16' },
+  {
+    text: `forward . ${Array(16).fill('192.0.2.1').join(' ')}`,
+    error: 'more than 15 TOs configured: 16',
+  },
   {
     text: 'forward . quic://192.0.2.1',
     error: "'quic' is not supported as a destination protocol in forward: quic://192.0.2.1:853",
   },
-  { text: inBlock('bogus'), error: /^Corefile:\d+ - Error during parsing: unknown property 'bogus'$/ },
+  {
+    text: inBlock('bogus'),
+    error: /^Corefile:\d+ - Error during parsing: unknown property 'bogus'$/,
+  },
   { text: inBlock('except'), error: argument('except') },
   { text: inBlock('force_tcp on'), error: argument('on') },
   { text: inBlock('prefer_udp on'), error: argument('on') },
@@ -128,11 +141,17 @@ const refused: { readonly text: string; readonly error: RegExp | string }[] = [
   { text: inBlock('read_timeout 0s'), error: 'read_timeout must be positive: 0s' },
   { text: inBlock('read_timeout -2s'), error: 'read_timeout must be positive: -2s' },
   { text: inBlock('max_fails -1'), error: 'strconv.ParseUint: parsing "-1": invalid syntax' },
-  { text: inBlock('max_fails 4294967296'), error: 'strconv.ParseUint: parsing "4294967296": value out of range' },
+  {
+    text: inBlock('max_fails 4294967296'),
+    error: 'strconv.ParseUint: parsing "4294967296": value out of range',
+  },
   { text: inBlock('max_connect_attempts'), error: argument('max_connect_attempts') },
   { text: inBlock('doh_method PUT'), error: 'doh_method must be either POST or GET' },
   { text: inBlock('doh_method get'), error: 'doh_method must be either POST or GET' },
-  { text: inBlock('doh_method GET'), error: 'doh_method is not supported by shardns yet: there are no DNS over HTTPS upstreams' },
+  {
+    text: inBlock('doh_method GET'),
+    error: 'doh_method is not supported by shardns yet: there are no DNS over HTTPS upstreams',
+  },
   { text: inBlock('tls a b c d'), error: argument('d') },
   { text: inBlock('tls_servername'), error: argument('tls_servername') },
   { text: inBlock('policy'), error: argument('policy') },
@@ -141,7 +160,10 @@ const refused: { readonly text: string; readonly error: RegExp | string }[] = [
   { text: inBlock('health_check -1s'), error: "health_check can't be negative: -1000000000" },
   { text: inBlock('health_check 1s rec'), error: 'health_check: unknown option rec' },
   { text: inBlock('health_check 1s domain'), error: argument('domain') },
-  { text: inBlock('health_check 1s domain a..org'), error: 'health_check: invalid domain name a..org' },
+  {
+    text: inBlock('health_check 1s domain a..org'),
+    error: 'health_check: invalid domain name a..org',
+  },
   { text: inBlock('max_concurrent -1'), error: "max_concurrent can't be negative: -1" },
   { text: inBlock('max_concurrent many'), error: 'strconv.Atoi: parsing "many": invalid syntax' },
   { text: inBlock('next'), error: argument('next') },
@@ -151,8 +173,14 @@ const refused: { readonly text: string; readonly error: RegExp | string }[] = [
   { text: inBlock('failover SERVFAIL NoError'), error: 'NoError cannot be used in failover' },
   { text: inBlock('source_address example.org'), error: 'invalid IP address: example.org' },
   { text: inBlock('resolver'), error: argument('resolver') },
-  { text: inBlock('resolver dns.example.net'), error: 'resolver must be an IP address or IP:port: "dns.example.net"' },
-  { text: inBlock('resolver 192.0.2.1:0'), error: 'resolver must be an IP address or IP:port: "192.0.2.1:0"' },
+  {
+    text: inBlock('resolver dns.example.net'),
+    error: 'resolver must be an IP address or IP:port: "dns.example.net"',
+  },
+  {
+    text: inBlock('resolver 192.0.2.1:0'),
+    error: 'resolver must be an IP address or IP:port: "192.0.2.1:0"',
+  },
   {
     text: 'forward . tls://192.0.2.1%a.example.net {\ntls_servername b.example.net\n}',
     error:

@@ -1,4 +1,5 @@
-// Corefile to options of forward: one ForwardOptions for each occurrence of the directive in the block, in file order.
+// Corefile to options of forward: one ForwardOptions for each occurrence of the directive in the
+// block, in file order.
 
 import type { Directive } from '../../corefile/directive.ts'
 import { formatDuration } from '../../corefile/duration.ts'
@@ -9,7 +10,9 @@ import { nameFromText } from '../../wire/name.ts'
 import { OPTION_NAMES, OPTIONS } from './option-readers.ts'
 import { parseTo, type To } from './to.ts'
 
-/** As many as CoreDNS allows; a file or a host name counts once, however many addresses it yields. */
+/**
+ * As many as CoreDNS allows; a file or a host name counts once, however many addresses it yields.
+ */
 const TO_LIMIT = 15
 
 export interface ForwardOptions {
@@ -91,11 +94,13 @@ function parseStanza(directive: Directive): ForwardOptions {
   if (tokens.length === 0) throw directive.argErr()
   while (directive.nextBlock()) {
     const read = OPTIONS.get(directive.val())
-    if (read === undefined) throw directive.unknownOption(`unknown property '${directive.val()}'`, OPTION_NAMES)
+    if (read === undefined)
+      throw directive.unknownOption(`unknown property '${directive.val()}'`, OPTION_NAMES)
     read(directive, draft)
   }
   checkConnectionAges(directive, draft)
-  if (tokens.length > TO_LIMIT) throw directive.plainErr(`more than ${TO_LIMIT} TOs configured: ${tokens.length}`)
+  if (tokens.length > TO_LIMIT)
+    throw directive.plainErr(`more than ${TO_LIMIT} TOs configured: ${tokens.length}`)
   draft.to = tokens.map(token => {
     try {
       return parseTo(token.text)
@@ -112,16 +117,22 @@ function readFrom(directive: Directive): string {
   if (!directive.nextArg()) throw directive.argErr()
   const text = directive.val()
   const [zone, ...others] = normalizeZone(text) ?? []
-  if (zone === undefined || nameFromText(zone) === undefined) throw directive.plainErr(`unable to normalize '${text}'`)
+  if (zone === undefined || nameFromText(zone) === undefined)
+    throw directive.plainErr(`unable to normalize '${text}'`)
   if (others.length > 0) {
-    directive.warn(`Unsupported CIDR notation: '${text}' expands to multiple zones. Using only '${zone}'.`, 'forward-cidr')
+    directive.warn(
+      `Unsupported CIDR notation: '${text}' expands to multiple zones. Using only '${zone}'.`,
+      'forward-cidr',
+    )
   }
   return zone
 }
 
 function checkConnectionAges(directive: Directive, { maxAgeMs, expireMs }: ForwardDraft): void {
   if (maxAgeMs === 0 || maxAgeMs >= expireMs) return
-  throw directive.plainErr(`max_age (${formatDuration(maxAgeMs)}) must not be less than expire (${formatDuration(expireMs)})`)
+  throw directive.plainErr(
+    `max_age (${formatDuration(maxAgeMs)}) must not be less than expire (${formatDuration(expireMs)})`,
+  )
 }
 
 function checkServerNames(directive: Directive, { to, tlsServerName }: ForwardDraft): void {

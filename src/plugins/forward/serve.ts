@@ -1,7 +1,8 @@
-// The shard half of forward: links the `forward`s of a block into one chain link each, and keeps their connections tidy.
+// The shard half of forward: links the `forward`s of a block into one chain link each, and keeps
+// their connections tidy.
 
-import type { Handler, Stage } from '../../core/handler.ts'
-import type { ServeScope } from '../../core/serve-scope.ts'
+import type { Handler, Stage } from '../../chain/handler.ts'
+import type { ServeScope } from '../../chain/serve-scope.ts'
 import { threadSockets } from '../../upstream/socket-allowance.ts'
 import type { ForwardShared } from './control.ts'
 import { Forwarder } from './forwarder.ts'
@@ -9,9 +10,15 @@ import type { ForwardOptions } from './options.ts'
 
 const SWEEP_INTERVAL_MS = 10_000
 
-export function serveForward(options: readonly ForwardOptions[], scope: ServeScope, shared: ForwardShared): Stage {
+export function serveForward(
+  options: readonly ForwardOptions[],
+  scope: ServeScope,
+  shared: ForwardShared,
+): Stage {
   threadSockets.limit = shared.socketsPerShard
-  const forwarders = shared.instances.map((instance, index) => new Forwarder(options[index]!, instance, scope))
+  const forwarders = shared.instances.map(
+    (instance, index) => new Forwarder(options[index]!, instance, scope),
+  )
   const sweeper = setInterval(() => {
     for (const forwarder of forwarders) forwarder.sweep()
   }, SWEEP_INTERVAL_MS)
@@ -23,13 +30,19 @@ export function serveForward(options: readonly ForwardOptions[], scope: ServeSco
   return { wrap: next => link(forwarders, next) }
 }
 
-/** The first `forward` whose FROM covers the name answers; the others come into play through `next` only. */
+/**
+ * The first `forward` whose FROM covers the name answers; the others come into play through `next`
+ * only.
+ */
 function link(forwarders: readonly Forwarder[], next: Handler): Handler {
   return forwarders.reduceRight<Handler>((following, forwarder, index) => {
     const others = forwarders.slice(index + 1)
     return query => {
       if (!forwarder.matches(query)) return following(query)
-      return forwarder.answer(query, others.some(other => other.matches(query)) ? following : undefined)
+      return forwarder.answer(
+        query,
+        others.some(other => other.matches(query)) ? following : undefined,
+      )
     }
   }, next)
 }

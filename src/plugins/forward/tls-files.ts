@@ -1,10 +1,11 @@
-// The files that `tls` names: read, and tried for what they are good for, with the texts of CoreDNS and of Go's crypto/tls.
+// The files that `tls` names: read, and tried for what they are good for, with the texts of CoreDNS
+// and of Go's crypto/tls.
 
 import { X509Certificate } from 'node:crypto'
 import { isAbsolute, join } from 'node:path'
-import { codeOf } from '../../core/errno.ts'
-import { ArgumentError, messageOf } from '../../core/errors.ts'
-import { readTextFile } from '../../core/text-file.ts'
+import { codeOf } from '../../base/errno.ts'
+import { readTextFile } from '../../base/text-file.ts'
+import { ArgumentError, messageOf } from '../../chain/errors.ts'
 import { makeSecureContext, type TlsMaterial } from '../../upstream/secure-context.ts'
 
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----'
@@ -17,9 +18,15 @@ interface TlsFile {
   readonly path: string
 }
 
-/** PEM texts for the arguments of `tls`: none, CA, CERT KEY, or CERT KEY CA. Throws CoreDNS's texts for what cannot be used. */
+/**
+ * PEM texts for the arguments of `tls`: none, CA, CERT KEY, or CERT KEY CA. Throws CoreDNS's texts
+ * for what cannot be used.
+ */
 export function readTlsFiles(written: readonly string[], root: string): TlsMaterial {
-  const files = written.map(file => ({ written: file, path: isAbsolute(file) || root === '' ? file : join(root, file) }))
+  const files = written.map(file => ({
+    written: file,
+    path: isAbsolute(file) || root === '' ? file : join(root, file),
+  }))
   const [cert, key] = files.length >= 2 ? files : []
   const ca = files.length === 2 ? undefined : files.at(-1)
   const pair = cert === undefined || key === undefined ? {} : readPair(cert, key)
@@ -28,22 +35,33 @@ export function readTlsFiles(written: readonly string[], root: string): TlsMater
 
 function readPair(cert: TlsFile, key: TlsFile): TlsMaterial {
   const isKey = (pem: string): boolean => KEY.test(pem)
-  const pair = { cert: readPem(cert, 'certificate', pem => pem.includes(CERTIFICATE)), key: readPem(key, 'key', isKey) }
+  const pair = {
+    cert: readPem(cert, 'certificate', pem => pem.includes(CERTIFICATE)),
+    key: readPem(key, 'key', isKey),
+  }
   try {
     tryPair(pair)
   } catch (error) {
-    throw new ArgumentError(`could not load TLS cert: ${messageOf(error)}`, cert.written, { cause: error })
+    throw new ArgumentError(`could not load TLS cert: ${messageOf(error)}`, cert.written, {
+      cause: error,
+    })
   }
   return pair
 }
 
-function readPem({ written, path }: TlsFile, kind: string, isOne: (pem: string) => boolean): string {
+function readPem(
+  { written, path }: TlsFile,
+  kind: string,
+  isOne: (pem: string) => boolean,
+): string {
   try {
     const pem = readTextFile(path)
     if (!isOne(pem)) throw new Error(`tls: failed to find any PEM data in ${kind} input`)
     return pem
   } catch (error) {
-    throw new ArgumentError(`could not load TLS cert: ${messageOf(error)}`, written, { cause: error })
+    throw new ArgumentError(`could not load TLS cert: ${messageOf(error)}`, written, {
+      cause: error,
+    })
   }
 }
 
@@ -53,7 +71,9 @@ function tryPair(pair: TlsMaterial): void {
     makeSecureContext({ ...pair, ca: '' })
   } catch (error) {
     const isOther = codeOf(error) === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH'
-    const text = isOther ? 'tls: private key does not match public key' : 'tls: failed to parse certificate or private key'
+    const text = isOther
+      ? 'tls: private key does not match public key'
+      : 'tls: failed to parse certificate or private key'
     throw new Error(text, { cause: error })
   }
 }
@@ -65,7 +85,8 @@ function readAuthorities({ written, path }: TlsFile): string {
   } catch (error) {
     throw new ArgumentError(`error reading ${path}: ${messageOf(error)}`, written, { cause: error })
   }
-  const refuse = (why: string): Error => new ArgumentError(`could not read root certs: ${path}: ${why}`, written)
+  const refuse = (why: string): Error =>
+    new ArgumentError(`could not read root certs: ${path}: ${why}`, written)
   const blocks = ca.match(CERTIFICATE_BLOCKS) ?? []
   if (blocks.length === 0) throw refuse('no certificate in PEM form')
   if (!blocks.some(isCertificate)) throw refuse('no certificate in it can be parsed')

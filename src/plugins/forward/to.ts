@@ -1,4 +1,5 @@
-// The TO arguments of forward: their grammar, without asking the file system or the network. Those decide, in control, what a place is.
+// The TO arguments of forward: their grammar, without asking the file system or the network. Those
+// decide, in control, what a place is.
 
 import { isIP, isIPv6 } from 'node:net'
 import { goQuote } from '../../corefile/quote.ts'
@@ -24,7 +25,10 @@ export type To =
 
 const DEFAULT_PORTS = { dns: 53, tls: 853, quic: 853, grpc: 443, https: 443, https3: 443 } as const
 const SCHEME = /^(dns|tls|quic|grpc|https3|https|unix):\/\/(.*)$/s
-/** Letters, digits, hyphens and underscores; a last label of digits only would be a mistyped address. */
+/**
+ * Letters, digits, hyphens and underscores; a last label of digits only would be a mistyped
+ * address.
+ */
 const HOST_NAME =
   /^(?=.{1,254}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*(?!\d+\.?$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.?$/i
 
@@ -38,11 +42,14 @@ export function parseTo(text: string): To {
   const percent = host.indexOf('%')
   const address = percent < 0 ? host : host.slice(0, percent)
   const name = percent < 0 ? '' : host.slice(percent + 1)
-  const isAddress = isIP(address) !== 0 && (percent < 0 || (name !== '' && (scheme === 'tls' || isIPv6(address))))
+  const isAddress =
+    isIP(address) !== 0 && (percent < 0 || (name !== '' && (scheme === 'tls' || isIPv6(address))))
   if (isAddress) {
     const number = readPort(port, DEFAULT_PORTS[scheme], text)
-    // Over TLS what follows % is the server's name, as in tls://192.0.2.1%dns.example.net; elsewhere it is the zone of a link-local address.
-    if (scheme === 'tls') return { kind: 'address', protocol: scheme, address, port: number, serverName: name }
+    // Over TLS what follows % is the server's name, as in tls://192.0.2.1%dns.example.net;
+    // elsewhere it is the zone of a link-local address.
+    if (scheme === 'tls')
+      return { kind: 'address', protocol: scheme, address, port: number, serverName: name }
     return { kind: 'address', protocol: scheme, address: host, port: number, serverName: '' }
   }
   if (host === '') throw new Error(`invalid address: ${goQuote(text)}`)
@@ -62,7 +69,9 @@ export function parseTo(text: string): To {
 function refusal(scheme: string, rest: string, text: string): Error {
   if (scheme === 'https') {
     if (rest.includes('/')) {
-      return new Error(`paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by default): ${text}`)
+      return new Error(
+        `paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by default): ${text}`,
+      )
     }
     return new Error(`DNS over HTTPS upstreams are not supported by shardns yet: ${text}`)
   }
@@ -74,14 +83,22 @@ function refusal(scheme: string, rest: string, text: string): Error {
   return new Error(`'${scheme}' is not supported as a destination protocol in forward: ${shown}`)
 }
 
-/** HOST, HOST:PORT, [V6], [V6]:PORT or V6; `%name` may follow the address. `port` is undefined when there is none. */
-export function splitHostPort(text: string): { readonly host: string; readonly port: string | undefined } {
+/**
+ * HOST, HOST:PORT, [V6], [V6]:PORT or V6; `%name` may follow the address. `port` is undefined when
+ * there is none.
+ */
+export function splitHostPort(text: string): {
+  readonly host: string
+  readonly port: string | undefined
+} {
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/s.exec(text)
   if (bracketed !== null) return { host: bracketed[1] ?? '', port: bracketed[2] }
   const percent = text.indexOf('%')
   const isBareV6 = isIPv6(percent < 0 ? text : text.slice(0, percent))
   const colon = isBareV6 ? (percent < 0 ? -1 : text.indexOf(':', percent)) : text.lastIndexOf(':')
-  return colon < 0 ? { host: text, port: undefined } : { host: text.slice(0, colon), port: text.slice(colon + 1) }
+  return colon < 0
+    ? { host: text, port: undefined }
+    : { host: text.slice(0, colon), port: text.slice(colon + 1) }
 }
 
 function readPort(port: string | undefined, fallback: number, text: string): number {

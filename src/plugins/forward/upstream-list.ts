@@ -1,11 +1,12 @@
-// Main's part of the TO arguments: reads the resolv.conf files and resolves the host names, once per (re)load.
+// Main's part of the TO arguments: reads the resolv.conf files and resolves the host names, once
+// per (re)load.
 
 import { stat } from 'node:fs/promises'
 import { isIP } from 'node:net'
-import { lookupErrorText } from '../../core/errno.ts'
-import { ArgumentError } from '../../core/errors.ts'
-import type { InspectScope } from '../../core/inspect-scope.ts'
-import { readTextFile } from '../../core/text-file.ts'
+import { lookupErrorText } from '../../base/errno.ts'
+import { readTextFile } from '../../base/text-file.ts'
+import { ArgumentError } from '../../chain/errors.ts'
+import type { InspectScope } from '../../chain/inspect-scope.ts'
 import { goQuote } from '../../corefile/quote.ts'
 import { type Endpoint, makeEndpoint } from '../../upstream/endpoint.ts'
 import { lookupHost } from '../../upstream/host-lookup.ts'
@@ -13,7 +14,10 @@ import { readNameservers } from '../../upstream/resolv-conf.ts'
 import type { ForwardOptions } from './options.ts'
 import type { To } from './to.ts'
 
-/** At least one upstream, each HOST:PORT once, the first mention winning. Rejects with CoreDNS's texts. */
+/**
+ * At least one upstream, each HOST:PORT once, the first mention winning. Rejects with CoreDNS's
+ * texts.
+ */
 export async function listUpstreams(options: ForwardOptions): Promise<Endpoint[]> {
   const upstreams = new Map<string, Endpoint>()
   for (const to of options.to) {
@@ -28,7 +32,10 @@ export async function listUpstreams(options: ForwardOptions): Promise<Endpoint[]
 }
 
 /** The same as far as it can be known without asking for a host name. */
-export async function inspectUpstreams(options: ForwardOptions, scope: InspectScope): Promise<void> {
+export async function inspectUpstreams(
+  options: ForwardOptions,
+  scope: InspectScope,
+): Promise<void> {
   let isEmpty = true
   for (const to of options.to) {
     const isKnown = await scope.attempt(async () => {
@@ -61,18 +68,25 @@ async function locate(
   }
   if (to.isFileAllowed && (await isFile(to.text))) return { endpoints: nameserversOf(to.text) }
   const { host, port, protocol } = to
-  if (host === undefined) throw new Error(`not an IP address, file, or valid domain: ${goQuote(to.text)}`)
+  if (host === undefined)
+    throw new Error(`not an IP address, file, or valid domain: ${goQuote(to.text)}`)
   return { host, port, protocol }
 }
 
-async function resolve({ host, port, protocol }: HostPlace, { tlsServerName, resolvers }: ForwardOptions): Promise<Endpoint[]> {
+async function resolve(
+  { host, port, protocol }: HostPlace,
+  { tlsServerName, resolvers }: ForwardOptions,
+): Promise<Endpoint[]> {
   try {
     const addresses = await lookupHost(host, resolvers)
-    // The certificate is checked for the name that the operator wrote, unless tls_servername says otherwise.
+    // The certificate is checked for the name that the operator wrote, unless tls_servername says
+    // otherwise.
     const serverName = protocol === 'tls' ? tlsServerName || host.replace(/\.$/, '') : ''
     return addresses.map(address => makeEndpoint(protocol, address, port, serverName))
   } catch (error) {
-    throw new Error(`failed to resolve "${host}": ${lookupErrorText(host, error)}`, { cause: error })
+    throw new Error(`failed to resolve "${host}": ${lookupErrorText(host, error)}`, {
+      cause: error,
+    })
   }
 }
 

@@ -1,9 +1,9 @@
 // Main half of health: route, probe loop, lameduck.
 
-import type { ControlScope } from '../../core/control-scope.ts'
-import { SLIM_TIME_BUCKETS } from '../../core/metrics.ts'
-import { wait } from '../../core/timers.ts'
+import { wait } from '../../base/timers.ts'
+import type { ControlScope } from '../../chain/control-scope.ts'
 import { formatDuration } from '../../corefile/duration.ts'
+import { SLIM_TIME_BUCKETS } from '../../metrics/registrar.ts'
 import type { HealthOptions } from './options.ts'
 import { startProbing } from './probe.ts'
 

@@ -2,8 +2,14 @@ import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { mock, test } from 'node:test'
-import { chain, fakeClock, fakeLogger, options, parseError } from '../../../test/support/plugin-harness.ts'
-import { LONGEST_TIMER_MS } from '../../core/timers.ts'
+import {
+  chain,
+  fakeClock,
+  fakeLogger,
+  options,
+  parseError,
+} from '../../../test/support/plugin-harness.ts'
+import { LONGEST_TIMER_MS } from '../../base/timers.ts'
 import { health } from './index.ts'
 import { probeOnce } from './probe.ts'
 
@@ -16,7 +22,9 @@ const accepted = [
   { text: 'health :http\nhealth :3', expected: { address: ':3', lameduckMs: 0 } },
   { text: 'health :1 {\nlameduck 1m\n}\nhealth :2', expected: { address: ':2', lameduckMs: 0 } },
 ]
-for (const c of accepted) test(`parse: ${JSON.stringify(c.text)}`, () => assert.deepEqual(options(health, c.text), c.expected))
+for (const c of accepted)
+  test(`parse: ${JSON.stringify(c.text)}`, () =>
+    assert.deepEqual(options(health, c.text), c.expected))
 
 const refused = [
   { text: 'health bla', message: 'address bla: missing port in address' },
@@ -24,17 +32,27 @@ const refused = [
     text: `health ${address}`,
     message: `listen tcp ${address}: invalid port ${address.slice(address.lastIndexOf(':') + 1)}`,
   })),
-  { text: 'health :1 :2', message: `${AT(2)}Wrong argument count or unexpected line ending after ':2'` },
+  {
+    text: 'health :1 :2',
+    message: `${AT(2)}Wrong argument count or unexpected line ending after ':2'`,
+  },
   { text: 'health {\nbogus\n}', message: `${AT(3)}unknown property 'bogus'` },
-  { text: 'health {\nlameduck\n}', message: `${AT(3)}Wrong argument count or unexpected line ending after 'lameduck'` },
-  { text: 'health {\nlameduck 1s 2s\n}', message: `${AT(3)}Wrong argument count or unexpected line ending after '2s'` },
+  {
+    text: 'health {\nlameduck\n}',
+    message: `${AT(3)}Wrong argument count or unexpected line ending after 'lameduck'`,
+  },
+  {
+    text: 'health {\nlameduck 1s 2s\n}',
+    message: `${AT(3)}Wrong argument count or unexpected line ending after '2s'`,
+  },
   {
     text: 'health {\nlameduck 5\n}',
     message: `unable to parse lameduck duration value: '5' : time: missing unit in duration "5"`,
   },
 ]
 for (const c of refused)
-  test(`parse refuses: ${JSON.stringify(c.text)}`, () => assert.equal(parseError(health, c.text), c.message))
+  test(`parse refuses: ${JSON.stringify(c.text)}`, () =>
+    assert.equal(parseError(health, c.text), c.message))
 
 test('control: /health answers OK and its address must open', async () => {
   const { control } = await chain(health, 'health :8099')
@@ -108,7 +126,11 @@ const probe = async (address: string, slowByMs = 0) => {
     },
   }
   const onProbe = (seconds: number, hasFailed: boolean) => void seen.push([seconds, hasFailed])
-  await probeOnce(address, { log: fakeLogger(logged), clock: stepping, onProbe }, new AbortController().signal)
+  await probeOnce(
+    address,
+    { log: fakeLogger(logged), clock: stepping, onProbe },
+    new AbortController().signal,
+  )
   return { logged, seen }
 }
 
@@ -129,7 +151,9 @@ test('probe: more than a second is a warning', async t => {
   const address = await listen(server)
   const { logged, seen } = await probe(address, 1500)
   assert.deepEqual(seen, [[1.5, false]])
-  assert.deepEqual(logged, [`[WARNING] Local health request to "http://${address}/health" took more than 1s: 1.5s`])
+  assert.deepEqual(logged, [
+    `[WARNING] Local health request to "http://${address}/health" took more than 1s: 1.5s`,
+  ])
 })
 
 test('probe: a failure is counted and a warning', async () => {

@@ -1,9 +1,10 @@
-// The health plugin: an HTTP endpoint that says that the process lives, a probe of it, and the lameduck wait at the end.
+// The health plugin: an HTTP endpoint that says that the process lives, a probe of it, and the
+// lameduck wait at the end.
 
 import { isIP } from 'node:net'
-import { assertBindable } from '../../core/bindable.ts'
-import { splitHostPort } from '../../core/host-port.ts'
-import type { Plugin } from '../../core/plugin.ts'
+import { splitHostPort } from '../../base/host-port.ts'
+import { assertBindable } from '../../chain/bindable.ts'
+import type { Plugin } from '../../chain/plugin.ts'
 import { controlHealth } from './control.ts'
 import { type HealthOptions, parseHealth } from './options.ts'
 

@@ -1,6 +1,6 @@
 // `health [ADDRESS] { lameduck DURATION }`. The last occurrence counts.
 
-import { parsePort, splitHostPort } from '../../core/host-port.ts'
+import { parsePort, splitHostPort } from '../../base/host-port.ts'
 import type { Directive } from '../../corefile/directive.ts'
 import { durationError, parseDuration } from '../../corefile/duration.ts'
 
@@ -12,11 +12,15 @@ export interface HealthOptions {
 
 export function parseHealth(directive: Directive): HealthOptions {
   let options: HealthOptions = { address: ':8080', lameduckMs: 0 }
-  for (let left = directive.occurrences - 1; directive.next(); left--) options = parseOccurrence(directive, left === 0)
+  for (let left = directive.occurrences - 1; directive.next(); left--)
+    options = parseOccurrence(directive, left === 0)
   return options
 }
 
-/** Only the address of the last one is listened on: what stands for a port in others is nobody's business. */
+/**
+ * Only the address of the last one is listened on: what stands for a port in others is nobody's
+ * business.
+ */
 function parseOccurrence(directive: Directive, isLast: boolean): HealthOptions {
   const [address = ':8080', ...others] = directive.remainingArgs()
   if (others.length > 0) throw directive.argErr()
@@ -28,7 +32,8 @@ function parseOccurrence(directive: Directive, isLast: boolean): HealthOptions {
   let lameduckMs = 0
   while (directive.nextBlock()) {
     const property = directive.val()
-    if (property !== 'lameduck') throw directive.unknownOption(`unknown property '${property}'`, ['lameduck'])
+    if (property !== 'lameduck')
+      throw directive.unknownOption(`unknown property '${property}'`, ['lameduck'])
     lameduckMs = parseLameduck(directive)
   }
   return { address, lameduckMs }
@@ -39,5 +44,7 @@ function parseLameduck(directive: Directive): number {
   if (text === undefined || others.length > 0) throw directive.argErr()
   const lameduckMs = parseDuration(text)
   if (lameduckMs !== undefined) return lameduckMs
-  throw directive.plainErr(`unable to parse lameduck duration value: '${text}' : ${durationError(text)}`)
+  throw directive.plainErr(
+    `unable to parse lameduck duration value: '${text}' : ${durationError(text)}`,
+  )
 }

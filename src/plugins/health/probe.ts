@@ -1,10 +1,11 @@
-// Asks our own health endpoint once a second, so that an overloaded process shows in metrics and log.
+// Asks our own health endpoint once a second, so that an overloaded process shows in metrics and
+// log.
 
-import type { Clock } from '../../core/clock.ts'
-import { messageOf } from '../../core/errors.ts'
-import { splitHostPort } from '../../core/host-port.ts'
-import type { Logger } from '../../core/logger.ts'
+import type { Clock } from '../../base/clock.ts'
+import { splitHostPort } from '../../base/host-port.ts'
+import { messageOf } from '../../chain/errors.ts'
 import { formatDuration } from '../../corefile/duration.ts'
+import type { Logger } from '../../log/logger.ts'
 
 const INTERVAL_MS = 1000
 const TIMEOUT_MS = 3000
@@ -34,22 +35,31 @@ export function startProbing(address: string, setup: ProbeSetup): () => void {
 }
 
 /** One probe: measures, counts, warns. Never rejects; says nothing if `signal` ended it. */
-export async function probeOnce(address: string, setup: ProbeSetup, signal: AbortSignal): Promise<void> {
+export async function probeOnce(
+  address: string,
+  setup: ProbeSetup,
+  signal: AbortSignal,
+): Promise<void> {
   const url = `http://${address}/health`
   const startMs = setup.clock.ms()
   const failure = await askOwnHealth(address, signal)
   if (signal.aborted) return
   const tookMs = setup.clock.ms() - startMs
   setup.onProbe(tookMs / 1000, failure !== undefined)
-  if (failure !== undefined) setup.log.warning(`Local health request to "${url}" failed: ${failure}`)
-  else if (tookMs > SLOW_MS) setup.log.warning(`Local health request to "${url}" took more than 1s: ${formatDuration(tookMs)}`)
+  if (failure !== undefined)
+    setup.log.warning(`Local health request to "${url}" failed: ${failure}`)
+  else if (tookMs > SLOW_MS)
+    setup.log.warning(
+      `Local health request to "${url}" took more than 1s: ${formatDuration(tookMs)}`,
+    )
 }
 
 /** Undefined if any HTTP answer came, else what went wrong. */
 function askOwnHealth(address: string, signal: AbortSignal): Promise<string | undefined> {
   const { host, port } = splitHostPort(address) as { host: string; port: string }
   const deadline = AbortSignal.timeout(TIMEOUT_MS)
-  // Here and not at the top: shards load this file and never probe. An `import` of node:http would load WebSocket and fetch as well (15 MiB).
+  // Here and not at the top: shards load this file and never probe. An `import` of node:http would
+  // load WebSocket and fetch as well (15 MiB).
   const { request } = process.getBuiltinModule('node:http')
   return new Promise(resolve => {
     const asked = request({
@@ -63,7 +73,9 @@ function askOwnHealth(address: string, signal: AbortSignal): Promise<string | un
       response.resume()
       resolve(undefined)
     })
-    asked.on('error', error => resolve(deadline.aborted ? `no answer within ${TIMEOUT_MS / 1000}s` : messageOf(error)))
+    asked.on('error', error =>
+      resolve(deadline.aborted ? `no answer within ${TIMEOUT_MS / 1000}s` : messageOf(error)),
+    )
     asked.end()
   })
 }

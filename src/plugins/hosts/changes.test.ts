@@ -6,9 +6,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type CacheChain, cacheChainIn, NXDOMAIN } from '../../../test/support/cache-chain.ts'
-import { directive, type FakeControl, fakeControl, fakeServe, replyTo } from '../../../test/support/plugin-harness.ts'
-import { ChangeScopes, EVERY_LABEL } from '../../core/change-scopes.ts'
-import type { Handler } from '../../core/handler.ts'
+import {
+  directive,
+  type FakeControl,
+  fakeControl,
+  fakeServe,
+  replyTo,
+} from '../../../test/support/plugin-harness.ts'
+import type { Handler } from '../../chain/handler.ts'
+import { ChangeScopes, EVERY_LABEL } from '../../chain/invalidation-scopes.ts'
 import { nameFromText } from '../../wire/name.ts'
 import { hosts } from './index.ts'
 
@@ -23,7 +29,12 @@ interface Cached extends CacheChain {
   reload(lines: string): Promise<void>
 }
 
-const setUp = async (t: TestContext, text: string, lines = 'fallthrough', zones = ''): Promise<Cached> => {
+const setUp = async (
+  t: TestContext,
+  text: string,
+  lines = 'fallthrough',
+  zones = '',
+): Promise<Cached> => {
   t.mock.timers.enable({ apis: ['setInterval'] })
   const folder = await mkdtemp(join(tmpdir(), 'hosts-'))
   t.after(() => rm(folder, { recursive: true }))
@@ -31,11 +42,16 @@ const setUp = async (t: TestContext, text: string, lines = 'fallthrough', zones 
   await writeFile(path, text)
   const parsed = (block: string) => hosts.parse(directive(`hosts ${path} ${zones} {\n${block}\n}`))
   let handle: Handler = request => replyTo(request, NXDOMAIN)
-  const chain = cacheChainIn({ changing: hosts.changing?.(parsed(lines)) ?? [] }, 'cache', request => handle(request))
+  const chain = cacheChainIn(
+    { changing: hosts.changing?.(parsed(lines)) ?? [] },
+    'cache',
+    request => handle(request),
+  )
   let control: FakeControl = chain.control
   const start = async (block: string): Promise<void> => {
     const shared = (await hosts.control?.(parsed(block), control)) ?? assert.fail()
-    const stage = hosts.serve?.(parsed(block), fakeServe({ control: chain.control }), shared) ?? assert.fail()
+    const stage =
+      hosts.serve?.(parsed(block), fakeServe({ control: chain.control }), shared) ?? assert.fail()
     handle = stage.wrap(request => replyTo(request, NXDOMAIN))
     await control.started()
   }
@@ -76,11 +92,42 @@ const REVERSE = '1.2.0.192.in-addr.arpa.'
 const MAPPED = `1.0.2.0.0.0.0.c.f.f.f.f.${'0.'.repeat(20)}ip6.arpa.`
 const REVERSE6 = `1.${'0.'.repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa.`
 
-const cases: { name: string; before: string; after: string; ask: string; type?: string; answers: [string, string] }[] = [
-  { name: 'another address', before: '192.0.2.1 a', after: '192.0.2.22 a', ask: 'a.', answers: ['192.0.2.1', '192.0.2.22'] },
-  { name: 'the name in capitals', before: '192.0.2.1 a', after: '192.0.2.22 a', ask: 'A.', answers: ['192.0.2.1', '192.0.2.22'] },
-  { name: 'a name that comes', before: '', after: '192.0.2.1 a', ask: 'a.', answers: ['NXDOMAIN', '192.0.2.1'] },
-  { name: 'a name that goes', before: '192.0.2.1 a', after: '', ask: 'a.', answers: ['192.0.2.1', 'NXDOMAIN'] },
+const cases: {
+  name: string
+  before: string
+  after: string
+  ask: string
+  type?: string
+  answers: [string, string]
+}[] = [
+  {
+    name: 'another address',
+    before: '192.0.2.1 a',
+    after: '192.0.2.22 a',
+    ask: 'a.',
+    answers: ['192.0.2.1', '192.0.2.22'],
+  },
+  {
+    name: 'the name in capitals',
+    before: '192.0.2.1 a',
+    after: '192.0.2.22 a',
+    ask: 'A.',
+    answers: ['192.0.2.1', '192.0.2.22'],
+  },
+  {
+    name: 'a name that comes',
+    before: '',
+    after: '192.0.2.1 a',
+    ask: 'a.',
+    answers: ['NXDOMAIN', '192.0.2.1'],
+  },
+  {
+    name: 'a name that goes',
+    before: '192.0.2.1 a',
+    after: '',
+    ask: 'a.',
+    answers: ['192.0.2.1', 'NXDOMAIN'],
+  },
   {
     name: 'a family that comes',
     before: '192.0.2.1 a',
@@ -89,7 +136,14 @@ const cases: { name: string; before: string; after: string; ask: string; type?: 
     type: 'AAAA',
     answers: ['NOERROR', '2001:db8::1'],
   },
-  { name: 'a reverse name that comes', before: '', after: '192.0.2.1 a', ask: REVERSE, type: 'PTR', answers: ['NXDOMAIN', 'a.'] },
+  {
+    name: 'a reverse name that comes',
+    before: '',
+    after: '192.0.2.1 a',
+    ask: REVERSE,
+    type: 'PTR',
+    answers: ['NXDOMAIN', 'a.'],
+  },
   {
     name: 'a reverse name, asked for as a mapped address',
     before: '192.0.2.1 a',
@@ -106,8 +160,20 @@ const cases: { name: string; before: string; after: string; ask: string; type?: 
     type: 'PTR',
     answers: ['a.', 'bb.'],
   },
-  { name: 'a wildcard that comes', before: '', after: '192.0.2.1 *.a', ask: 'x.a.', answers: ['NXDOMAIN', '192.0.2.1'] },
-  { name: 'a wildcard that goes', before: '192.0.2.1 *.a', after: '', ask: 'x.a.', answers: ['192.0.2.1', 'NXDOMAIN'] },
+  {
+    name: 'a wildcard that comes',
+    before: '',
+    after: '192.0.2.1 *.a',
+    ask: 'x.a.',
+    answers: ['NXDOMAIN', '192.0.2.1'],
+  },
+  {
+    name: 'a wildcard that goes',
+    before: '192.0.2.1 *.a',
+    after: '',
+    ask: 'x.a.',
+    answers: ['192.0.2.1', 'NXDOMAIN'],
+  },
   {
     name: 'a name of its own under a wildcard',
     before: '192.0.2.1 *.a',
@@ -140,7 +206,9 @@ const changing: { lines: string; zones: string[] }[] = [
 ]
 for (const { lines, zones } of changing) {
   test(`names that may change, with ${lines}: ${zones.join(' ')}`, () => {
-    const found = hosts.changing?.(hosts.parse(directive(`hosts /etc/hosts org net {\n${lines}\n}`)))
+    const found = hosts.changing?.(
+      hosts.parse(directive(`hosts /etc/hosts org net {\n${lines}\n}`)),
+    )
     assert.deepEqual(
       found,
       zones.map(zone => ({ zone, labels: EVERY_LABEL })),
@@ -160,7 +228,8 @@ test('what has not changed stays cached, and so does all when nothing has', asyn
 })
 
 test('more names than there are groups outdate them all', async t => {
-  const many = (address: string): string => Array.from({ length: 17_000 }, (_, n) => `${address} n${n}`).join('\n')
+  const many = (address: string): string =>
+    Array.from({ length: 17_000 }, (_, n) => `${address} n${n}`).join('\n')
   const chain = await setUp(t, many('192.0.2.1'))
   assert.equal(await chain.first('n16999.'), '192.0.2.1')
   chain.clock.advance(2000)
@@ -210,5 +279,8 @@ for (const { name, isFirstLoad } of [
       const wire = nameFromText(owner) ?? assert.fail(owner)
       return scopes.hasChangedSince(scopes.slotOf(wire), control.clock.seconds())
     }
-    assert.deepEqual([isOutdated('a.'), isOutdated(REVERSE), isOutdated('b.')], [!isFirstLoad, !isFirstLoad, false])
+    assert.deepEqual(
+      [isOutdated('a.'), isOutdated(REVERSE), isOutdated('b.')],
+      [!isFirstLoad, !isFirstLoad, false],
+    )
   })

@@ -1,15 +1,15 @@
-// hosts on the main thread: takes the source that the options name (the one of before, after a reload), looks at its file from time to time, and
-// tells caches what changes.
+// hosts on the main thread: takes the source that the options name (the one of before, after a
+// reload), looks at its file from time to time, and tells caches what changes.
 
 import { stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
-import type { ControlScope } from '../../core/control-scope.ts'
-import { codeOf, pathErrorText } from '../../core/errno.ts'
-import type { InspectScope } from '../../core/inspect-scope.ts'
+import { codeOf, pathErrorText } from '../../base/errno.ts'
+import type { ControlScope } from '../../chain/control-scope.ts'
+import type { InspectScope } from '../../chain/inspect-scope.ts'
 import { goQuote } from '../../corefile/quote.ts'
 import type { RecordsRef } from '../../records/layout.ts'
-import { markChanges } from './cache-marks.ts'
 import { type Follower, HostsSource } from './hosts-source.ts'
+import { markChanges } from './invalidation-marks.ts'
 import type { HostsOptions } from './options.ts'
 import type { HostsChange } from './publisher.ts'
 
@@ -18,10 +18,19 @@ const DEFAULT_PATH = '/etc/hosts'
 /** Longest delay that a Node timer takes. */
 const MAX_TIMER_MS = 0x7fffffff
 
-export const controlHosts = async (options: HostsOptions, scope: ControlScope): Promise<RecordsRef> => {
-  const path = options.path === undefined ? DEFAULT_PATH : await checkedPath(options.path, options.errorPrefix, scope)
+export const controlHosts = async (
+  options: HostsOptions,
+  scope: ControlScope,
+): Promise<RecordsRef> => {
+  const path =
+    options.path === undefined
+      ? DEFAULT_PATH
+      : await checkedPath(options.path, options.errorPrefix, scope)
   const identity = identityOf(options, path, scope)
-  const source = scope.keep(identity, resources => new HostsSource({ ...options, path }, resources, scope.log))
+  const source = scope.keep(
+    identity,
+    resources => new HostsSource({ ...options, path }, resources, scope.log),
+  )
   const mark = (change: HostsChange): void => markChanges(scope.changes, change)
   scope.onRetire(source.follow(mark))
   // As CoreDNS, a reload reads the file whether or not it looks changed.
@@ -32,12 +41,22 @@ export const controlHosts = async (options: HostsOptions, scope: ControlScope): 
   return source.records
 }
 
-/** What decides the entries, and when they change. Zones of the block, because what a cache holds for it may be older than the source. */
-const identityOf = ({ zones, inline, autoReverse, reloadMs }: HostsOptions, path: string, scope: ControlScope): string =>
+/**
+ * What decides the entries, and when they change. Zones of the block, because what a cache holds
+ * for it may be older than the source.
+ */
+const identityOf = (
+  { zones, inline, autoReverse, reloadMs }: HostsOptions,
+  path: string,
+  scope: ControlScope,
+): string =>
   JSON.stringify({ path, zones, inline, autoReverse, reloadMs, blockZones: scope.block.zones })
 
 /** A file that is missing is no error: it may appear later. */
-export const inspectHosts = async ({ path, errorPrefix }: HostsOptions, scope: InspectScope): Promise<void> => {
+export const inspectHosts = async (
+  { path, errorPrefix }: HostsOptions,
+  scope: InspectScope,
+): Promise<void> => {
   if (path !== undefined) await checkedPath(path, errorPrefix, scope)
 }
 
@@ -51,7 +70,9 @@ const checkedPath = async (written: string, errorPrefix: string, scope: Place): 
     if (found.isDirectory()) scope.log.warning(`Hosts file ${goQuote(path)} is a directory`)
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') {
-      throw new Error(`${errorPrefix}unable to access hosts file '${path}': ${pathErrorText('stat', path, error)}`)
+      throw new Error(
+        `${errorPrefix}unable to access hosts file '${path}': ${pathErrorText('stat', path, error)}`,
+      )
     }
     scope.log.warning(`File does not exist: ${path}`)
   }
@@ -61,16 +82,30 @@ const checkedPath = async (written: string, errorPrefix: string, scope: Place): 
 /** Both show nothing until a file was read, as in CoreDNS. */
 const declareGauges = (scope: ControlScope, source: HostsSource, path: string): void => {
   scope.metrics.gauge(
-    { name: 'coredns_hosts_entries', help: 'The combined number of entries in hosts and Corefile.', labelNames: ['hostsfile'] },
-    () => (source.parsed === undefined ? [] : [{ labels: { hostsfile: path }, value: source.parsed.entries }]),
+    {
+      name: 'coredns_hosts_entries',
+      help: 'The combined number of entries in hosts and Corefile.',
+      labelNames: ['hostsfile'],
+    },
+    () =>
+      source.parsed === undefined
+        ? []
+        : [{ labels: { hostsfile: path }, value: source.parsed.entries }],
   )
   scope.metrics.gauge(
-    { name: 'coredns_hosts_reload_timestamp_seconds', help: 'The timestamp of the last reload of hosts file.' },
-    () => (source.parsed === undefined ? [] : [{ labels: {}, value: source.parsed.modifiedSeconds }]),
+    {
+      name: 'coredns_hosts_reload_timestamp_seconds',
+      help: 'The timestamp of the last reload of hosts file.',
+    },
+    () =>
+      source.parsed === undefined ? [] : [{ labels: {}, value: source.parsed.modifiedSeconds }],
   )
 }
 
-/** A source that a reload brings: what caches hold of its names is older. At the start of the process they hold nothing. */
+/**
+ * A source that a reload brings: what caches hold of its names is older. At the start of the
+ * process they hold nothing.
+ */
 const markAtStart = (scope: ControlScope, source: HostsSource, mark: Follower): void => {
   const isNews = !scope.process.isFirstLoad && !source.wasServed
   scope.onStart(() => {

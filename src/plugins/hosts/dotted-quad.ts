@@ -1,4 +1,5 @@
-// IPv4 addresses as bytes of text: a list of a million of them is read without a string for each. Strict as core/ip.ts.
+// IPv4 addresses as bytes of text: a list of a million of them is read without a string for each.
+// Strict as base/ip.ts.
 
 const DOT = 0x2e
 const ZERO = 0x30

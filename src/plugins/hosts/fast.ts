@@ -1,14 +1,21 @@
-// Hot path.
-// The fast step of hosts: addresses of known names, and empty answers for what they have not, straight from the records into the packet to be
-// sent. PTR answers and SERVFAIL are the slow path's (serve.ts). Same bytes as there.
+// Hot path. The fast step of hosts: addresses of known names, and empty answers for what they have
+// not, straight from the records into the packet to be sent. PTR answers and SERVFAIL are the slow
+// path's (serve.ts). Same bytes as there.
 
-import { beginAnswer, copyTo, endAnswer, RECORD_FIXED_SIZE, RECORD_TTL_OFFSET, writeFixed } from '../../core/fast-answer.ts'
-import { FAST_RECORDS, type FastQuery } from '../../core/fast-query.ts'
-import { FAST_NEXT, FAST_SLOW, type FastStep, type FastVerdict } from '../../core/fast-step.ts'
-import { WireZones } from '../../core/wire-zones.ts'
+import {
+  beginAnswer,
+  copyTo,
+  endAnswer,
+  RECORD_FIXED_SIZE,
+  RECORD_TTL_OFFSET,
+  writeFixed,
+} from '../../chain/fast-answer.ts'
+import { FAST_RECORDS, type FastQuery } from '../../chain/fast-query.ts'
+import { FAST_NEXT, FAST_SLOW, type FastStep, type FastVerdict } from '../../chain/fast-step.ts'
 import type { RecordsReader } from '../../records/reader.ts'
 import { RCODE_NOERROR } from '../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_PTR } from '../../wire/rrtypes.ts'
+import { WireZones } from '../../wire/zone-index.ts'
 import { SOURCES } from './host-records.ts'
 import { HostsLookup } from './lookup.ts'
 import type { HostsOptions } from './options.ts'
@@ -42,7 +49,8 @@ class FastHosts implements FastStep {
     const name = query.key.bytes
     if (qtype === TYPE_PTR) return this.#askReverse(name, nameLength)
     if (this.#zones.longest(name, nameLength) < 0) return FAST_NEXT
-    if (!this.#lookup.findName(name, nameLength)) return this.#mayFall(query) ? FAST_NEXT : FAST_SLOW
+    if (!this.#lookup.findName(name, nameLength))
+      return this.#mayFall(query) ? FAST_NEXT : FAST_SLOW
     if (qtype === TYPE_A || qtype === TYPE_AAAA) return this.#answer(query)
     return this.#fallUnsupported && this.#mayFall(query) ? FAST_NEXT : this.#empty(query)
   }

@@ -1,5 +1,5 @@
-// What hosts keeps in the records memory: entries of the file and of the Corefile, drawn together by name and by address. Main makes these
-// records (hosts-draft.ts); lookup.ts reads them.
+// What hosts keeps in the records memory: entries of the file and of the Corefile, drawn together
+// by name and by address. Main makes these records (hosts-draft.ts); lookup.ts reads them.
 //
 //   NAME     key    lower-case wire name; a first label `*` makes a wildcard
 //            value  byte  0  u16  IPv4 addresses of the file
@@ -10,7 +10,8 @@
 //
 //   ADDRESS  key    4 or 16 bytes
 //            value  byte  0  u16  names
-//                         2..     the names in wire form, one behind the other: those of the file, then those of the Corefile, no wildcards
+//                         2..     the names in wire form, one behind the other: those of the file,
+//                         then those of the Corefile, no wildcards
 //
 //   note 0   wildcards among the names, so that names cost one look-up where there are none
 
@@ -28,7 +29,10 @@ export const LISTS = 2 * SOURCES
 export const ADDRESSES_OFFSET = 2 * LISTS
 export const NAMES_OFFSET = 2
 
-/** No message holds more records than this (65535 bytes, 16 for the smallest A record), so no list is longer. */
+/**
+ * No message holds more records than this (65535 bytes, 16 for the smallest A record), so no list
+ * is longer.
+ */
 export const MAX_ITEMS = 4095
 
 export interface HostsKey {
@@ -37,4 +41,5 @@ export interface HostsKey {
 }
 
 /** Of the bytes of a name in wire form that begin at `at`. */
-export const isWildcard = (bytes: Uint8Array, at = 0): boolean => bytes[at] === 1 && bytes[at + 1] === 0x2a
+export const isWildcard = (bytes: Uint8Array, at = 0): boolean =>
+  bytes[at] === 1 && bytes[at + 1] === 0x2a

@@ -1,5 +1,5 @@
-// The entries of a hosts file and of the Corefile, drawn together in the next version of the records (records/draft.ts) as they are read: there is
-// no other copy of them.
+// The entries of a hosts file and of the Corefile, drawn together in the next version of the
+// records (records/draft.ts) as they are read: there is no other copy of them.
 
 import type { RecordsDraft } from '../../records/draft.ts'
 import { getU16, setU16 } from '../../wire/header.ts'
@@ -54,7 +54,10 @@ export class HostsDraft implements EntrySink {
   entry(address: Uint8Array, name: Uint8Array, length: number): void {
     if (this.#isFull) return
     const hasNames = this.#autoReverse && !isWildcard(name)
-    this.#isFull = !(this.#addAddress(name, length, address) && (!hasNames || this.#addName(address, name, length)))
+    this.#isFull = !(
+      this.#addAddress(name, length, address) &&
+      (!hasNames || this.#addName(address, name, length))
+    )
     this.#entries += hasNames ? 2 : 1
   }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ipToText, parseIp, withoutZone } from '../../core/ip.ts'
-import { ZoneSet } from '../../core/zones.ts'
-import { generator } from '../../memory/crew.cases.ts'
+import { generator } from '../../../test/fakes/crew.ts'
+import { ipToText, parseIp, withoutZone } from '../../base/ip.ts'
+import { ZoneSet } from '../../chain/zones.ts'
 import { nameFromText, nameToText } from '../../wire/name.ts'
 import { HostsReader } from './hosts-file.ts'
 
@@ -13,7 +13,11 @@ const cases: { name: string; text: string; entries: string[]; zones?: string[] }
     text: ' 192.0.2.1\ta.example.org \t b.example.org\r\n2001:DB8::1 c\r\n',
     entries: ['192.0.2.1 a.example.org.', '192.0.2.1 b.example.org.', '2001:db8::1 c.'],
   },
-  { name: 'names are lower-cased and may end in a dot', text: '192.0.2.1 A.Example.ORG.', entries: ['192.0.2.1 a.example.org.'] },
+  {
+    name: 'names are lower-cased and may end in a dot',
+    text: '192.0.2.1 A.Example.ORG.',
+    entries: ['192.0.2.1 a.example.org.'],
+  },
   {
     name: 'comments anywhere',
     text: '# 192.0.2.1 a\n192.0.2.1 b # c\n192.0.2.1#d\n192.0.2.1 e#f g',
@@ -21,20 +25,32 @@ const cases: { name: string; text: string; entries: string[]; zones?: string[] }
   },
   { name: 'an IPv6 zone is removed', text: 'fe80::1%eth0 router', entries: ['fe80::1 router.'] },
   { name: 'an IPv4-mapped address is IPv4', text: '::ffff:192.0.2.1 a', entries: ['192.0.2.1 a.'] },
-  { name: 'an address alone says nothing', text: '192.0.2.1\n192.0.2.2 a', entries: ['192.0.2.2 a.'] },
+  {
+    name: 'an address alone says nothing',
+    text: '192.0.2.1\n192.0.2.2 a',
+    entries: ['192.0.2.2 a.'],
+  },
   {
     name: 'a bad address is ignored, also when repeated',
     text: '192.0.2 a\n192.0.2 b\n256.0.2.1 c\n192.0.2.1 d',
     entries: ['192.0.2.1 d.'],
   },
-  { name: 'a bad name is ignored', text: `192.0.2.1 a..b ${'x'.repeat(64)} ok`, entries: ['192.0.2.1 ok.'] },
+  {
+    name: 'a bad name is ignored',
+    text: `192.0.2.1 a..b ${'x'.repeat(64)} ok`,
+    entries: ['192.0.2.1 ok.'],
+  },
   {
     name: 'names outside the zones are ignored',
     text: '192.0.2.1 a.example.org example.net',
     zones: ['example.org.'],
     entries: ['192.0.2.1 a.example.org.'],
   },
-  { name: 'wildcards are names', text: '192.0.2.1 *.example.org', entries: ['192.0.2.1 *.example.org.'] },
+  {
+    name: 'wildcards are names',
+    text: '192.0.2.1 *.example.org',
+    entries: ['192.0.2.1 *.example.org.'],
+  },
   {
     name: 'two escapes of one name are one name',
     text: '192.0.2.1 \\097.org a.org',
@@ -64,7 +80,11 @@ for (const { name, text, entries, zones = ['.'] } of cases) {
     const bytes = Buffer.from(text, 'latin1')
     assert.deepEqual(entriesOf([bytes], zones), entries)
     for (let cut = 1; cut < Math.min(bytes.length, 200); cut++) {
-      assert.deepEqual(entriesOf([bytes.subarray(0, cut), bytes.subarray(cut)], zones), entries, `cut at ${cut}`)
+      assert.deepEqual(
+        entriesOf([bytes.subarray(0, cut), bytes.subarray(cut)], zones),
+        entries,
+        `cut at ${cut}`,
+      )
     }
     assert.deepEqual(
       entriesOf(
@@ -77,7 +97,10 @@ for (const { name, text, entries, zones = ['.'] } of cases) {
   })
 }
 
-/** The format as text, said once more in the shortest way: white space, letter case and escapes are those of strings. */
+/**
+ * The format as text, said once more in the shortest way: white space, letter case and escapes are
+ * those of strings.
+ */
 const readAsText = (text: string, zones: readonly string[]): string[] => {
   const set = new ZoneSet(zones)
   return text.split('\n').flatMap(line => {
@@ -90,7 +113,9 @@ const readAsText = (text: string, zones: readonly string[]): string[] => {
     return names.flatMap(written => {
       const wire = nameFromText(written.toLowerCase())
       const name = wire === undefined ? undefined : nameToText(wire)
-      return name === undefined || set.match(name) === undefined ? [] : [`${ipToText(address.bytes)} ${name}`]
+      return name === undefined || set.match(name) === undefined
+        ? []
+        : [`${ipToText(address.bytes)} ${name}`]
     })
   })
 }
@@ -187,10 +212,23 @@ const long: { name: string; text: string; entries: string[] }[] = [
     text: `192.0.2.1 a #${'x'.repeat(3 * LONG)}\n192.0.2.2 b`,
     entries: ['192.0.2.1 a.', '192.0.2.2 b.'],
   },
-  { name: 'a long word is no name', text: `192.0.2.1 ${'x'.repeat(3 * LONG)} a`, entries: ['192.0.2.1 a.'] },
-  { name: 'a long word with others in it', text: `192.0.2.1 ${'é'.repeat(3 * LONG)}\u00a0a b`, entries: ['192.0.2.1 b.'] },
-  { name: 'a long word is no address', text: `${'1'.repeat(3 * LONG)} a\n192.0.2.2 b`, entries: ['192.0.2.2 b.'] },
+  {
+    name: 'a long word is no name',
+    text: `192.0.2.1 ${'x'.repeat(3 * LONG)} a`,
+    entries: ['192.0.2.1 a.'],
+  },
+  {
+    name: 'a long word with others in it',
+    text: `192.0.2.1 ${'é'.repeat(3 * LONG)}\u00a0a b`,
+    entries: ['192.0.2.1 b.'],
+  },
+  {
+    name: 'a long word is no address',
+    text: `${'1'.repeat(3 * LONG)} a\n192.0.2.2 b`,
+    entries: ['192.0.2.2 b.'],
+  },
 ]
 for (const { name, text, entries } of long) {
-  test(`hosts file: ${name}`, () => assert.deepEqual(entriesOf([Buffer.from(text)], ['.']), entries))
+  test(`hosts file: ${name}`, () =>
+    assert.deepEqual(entriesOf([Buffer.from(text)], ['.']), entries))
 }

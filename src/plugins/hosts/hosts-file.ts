@@ -1,19 +1,32 @@
-// The hosts file format (hosts(5)) as it comes from the disk, piece by piece: bytes to entries. Nothing of a file is kept but the word that is
-// being read. Lines that say nothing sound are ignored, as in CoreDNS.
+// The hosts file format (hosts(5)) as it comes from the disk, piece by piece: bytes to entries.
+// Nothing of a file is kept but the word that is being read. Lines that say nothing sound are
+// ignored, as in CoreDNS.
 
-import { parseIp, withoutZone } from '../../core/ip.ts'
-import { WireZones } from '../../core/wire-zones.ts'
-import { ZoneSet } from '../../core/zones.ts'
-import { foldByte, MAX_LABEL_SIZE, MAX_NAME_SIZE, nameFromText, nameToText } from '../../wire/name.ts'
+import { parseIp, withoutZone } from '../../base/ip.ts'
+import { ZoneSet } from '../../chain/zones.ts'
+import {
+  foldByte,
+  MAX_LABEL_SIZE,
+  MAX_NAME_SIZE,
+  nameFromText,
+  nameToText,
+} from '../../wire/name.ts'
+import { WireZones } from '../../wire/zone-index.ts'
 import { readDottedQuad } from './dotted-quad.ts'
 
 /** What takes entries, in the order of the file. */
 export interface EntrySink {
-  /** The address has four bytes or sixteen and is not changed later; the name, lower case and in a zone, is the first `length` bytes of `name`. */
+  /**
+   * The address has four bytes or sixteen and is not changed later; the name, lower case and in a
+   * zone, is the first `length` bytes of `name`.
+   */
   entry(address: Uint8Array, name: Uint8Array, length: number): void
 }
 
-/** Longer runs of bytes without white space are passed over: as long as what a line may have in CoreDNS. */
+/**
+ * Longer runs of bytes without white space are passed over: as long as what a line may have in
+ * CoreDNS.
+ */
 const MAX_WORD_BYTES = 64 * 1024
 
 const NEWLINE = 0x0a
@@ -26,7 +39,9 @@ const PLAIN = 0
 const BLANK = 1
 const LINE_END = 2
 const COMMENT = 3
-/** Escapes, and characters beyond ASCII, white space among them: names with these are read as text. */
+/**
+ * Escapes, and characters beyond ASCII, white space among them: names with these are read as text.
+ */
 const PECULIAR = 4
 const CLASSES = new Uint8Array(256)
 for (const blank of ' \t\v\f\r') CLASSES[blank.charCodeAt(0)] = BLANK
@@ -136,11 +151,13 @@ export class HostsReader {
   #setAddress(length: number): void {
     const word = this.#word
     let at = 0
-    if (length === this.#lastWord.length) while (at < length && word[at] === this.#lastWord[at]) at++
+    if (length === this.#lastWord.length)
+      while (at < length && word[at] === this.#lastWord[at]) at++
     if (at < length) {
       this.#lastWord = word.slice(0, length)
       this.#lastAddress =
-        readDottedQuad(word, length) ?? parseIp(withoutZone(Buffer.from(this.#lastWord).toString('latin1')))?.bytes
+        readDottedQuad(word, length) ??
+        parseIp(withoutZone(Buffer.from(this.#lastWord).toString('latin1')))?.bytes
     }
     this.#startLine(this.#lastAddress)
   }
@@ -162,7 +179,10 @@ export class HostsReader {
   }
 }
 
-/** Writes the wire form of a name without escapes, in lower case, and gives its length; 0 for what is no name. As nameFromText, without its text. */
+/**
+ * Writes the wire form of a name without escapes, in lower case, and gives its length; 0 for what
+ * is no name. As nameFromText, without its text.
+ */
 const readName = (text: Uint8Array, length: number, out: Uint8Array): number => {
   if (length >= MAX_NAME_SIZE) return 0
   let labelAt = 0

@@ -3,9 +3,9 @@ import { mkdtemp, rename, rm, symlink, truncate, unlink, utimes, writeFile } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { Logger } from '../../core/logger.ts'
+import { type Room, room, seenIn } from '../../../test/fakes/host-records.ts'
+import type { Logger } from '../../log/logger.ts'
 import { nameToText } from '../../wire/name.ts'
-import { type Room, room, seenIn } from './host-records.cases.ts'
 import { KIND_NAME } from './host-records.ts'
 import { HostsSource, MAX_FILE_BYTES } from './hosts-source.ts'
 
@@ -84,7 +84,10 @@ test('a file that is swapped for one of the same size and time is read', async t
 test('forced, the file is read though it is the same', async t => {
   const { path, source } = await setUp(t)
   await writeFile(path, '192.0.2.1 a')
-  assert.deepEqual([await source.refresh(), await source.refresh(), await source.refresh(true)], [true, false, true])
+  assert.deepEqual(
+    [await source.refresh(), await source.refresh(), await source.refresh(true)],
+    [true, false, true],
+  )
 })
 
 test('a file that vanishes keeps its entries, and one that appears is read', async t => {
@@ -126,7 +129,9 @@ test('a file beyond the limit is refused once, and what was there stays', async 
   await truncate(path, MAX_FILE_BYTES + 1)
   assert.equal(await source.refresh(), false)
   assert.equal(await source.refresh(), false)
-  assert.deepEqual(logged.slice(1), [`Hosts file ${JSON.stringify(path)} is larger than ${MAX_FILE_BYTES} bytes: not read`])
+  assert.deepEqual(logged.slice(1), [
+    `Hosts file ${JSON.stringify(path)} is larger than ${MAX_FILE_BYTES} bytes: not read`,
+  ])
   assert.equal(knows('a.'), true)
 })
 
@@ -135,7 +140,8 @@ test('followers are told what differs, once shards can read it, and nothing befo
   let calls = 0
   const unfollow = source.follow(({ keys }) => {
     calls++
-    for (const { kind, bytes } of keys) if (kind === KIND_NAME) assert.equal(knows(nameToText(bytes)), nameToText(bytes) !== 'b.')
+    for (const { kind, bytes } of keys)
+      if (kind === KIND_NAME) assert.equal(knows(nameToText(bytes)), nameToText(bytes) !== 'b.')
   })
   await writeFile(path, '192.0.2.1 a b')
   await source.refresh()
@@ -161,7 +167,10 @@ test('what a source had is told to the last that served it, when it is disposed 
   const told: string[] = []
   source.serve(() => assert.fail('another one serves it'))
   source.serve(
-    ({ keys }) => void told.push(...keys.map(({ kind, bytes }) => (kind === KIND_NAME ? nameToText(bytes) : 'address'))),
+    ({ keys }) =>
+      void told.push(
+        ...keys.map(({ kind, bytes }) => (kind === KIND_NAME ? nameToText(bytes) : 'address')),
+      ),
   )
   await writeFile(path, '192.0.2.1 late')
   const late = source.refresh()
@@ -173,7 +182,8 @@ test('what a source had is told to the last that served it, when it is disposed 
 })
 
 const FILL = 40_000
-const fill = (letter: string): string => Array.from({ length: FILL }, (_, n) => `192.0.2.2 ${letter}${n}`).join('\n')
+const fill = (letter: string): string =>
+  Array.from({ length: FILL }, (_, n) => `192.0.2.2 ${letter}${n}`).join('\n')
 
 const NO_ROOM = 'the records memory has no room for hosts file'
 
@@ -210,20 +220,28 @@ test('what readers still held makes room at the next look', async t => {
     isShown.push(await source.refresh())
   }
   assert.deepEqual([isShown[0], isShown.at(-1)], [true, false])
-  assert.match(logged.filter(text => !text.startsWith('Parsed')).at(-1) ?? '', /^the records memory has no room/)
+  assert.match(
+    logged.filter(text => !text.startsWith('Parsed')).at(-1) ?? '',
+    /^the records memory has no room/,
+  )
   assert.equal(knows('e4999.'), false)
   memory.letGo()
   await writeFile(path, part('f'))
   assert.equal(await source.refresh(), true)
   assert.equal(knows('f4999.'), true)
-  assert.match(logged.filter(text => !text.startsWith('Parsed')).at(-1) ?? '', /^the records memory has room/)
+  assert.match(
+    logged.filter(text => !text.startsWith('Parsed')).at(-1) ?? '',
+    /^the records memory has room/,
+  )
   assert.equal(await source.refresh(), false)
 })
 
 test('inline entries without room are told, too', async t => {
   const inline = [fill('a')]
   const { path, logged, knows } = await setUp(t, room(1 << 20), inline)
-  assert.deepEqual(logged, [`${NO_ROOM} ${JSON.stringify(path)}: what it said before stays; raise --records-bytes`])
+  assert.deepEqual(logged, [
+    `${NO_ROOM} ${JSON.stringify(path)}: what it said before stays; raise --records-bytes`,
+  ])
   assert.equal(knows('a0.'), false)
 })
 

@@ -1,11 +1,11 @@
-// One hosts file with its inline entries, on the main thread: reads it when it has changed, and keeps its records. It outlives reloads as long as
-// the same file is asked for in the same way.
+// One hosts file with its inline entries, on the main thread: reads it when it has changed, and
+// keeps its records. It outlives reloads as long as the same file is asked for in the same way.
 
 import type { BigIntStats } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
-import type { Kept, Resources } from '../../core/control-scope.ts'
-import type { Logger } from '../../core/logger.ts'
+import type { Kept, Resources } from '../../chain/control-scope.ts'
 import { goQuote } from '../../corefile/quote.ts'
+import type { Logger } from '../../log/logger.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import type { RecordsMap } from '../../records/map.ts'
 import type { HostsDraft } from './hosts-draft.ts'
@@ -26,8 +26,12 @@ export interface SourceOptions {
   readonly autoReverse: boolean
 }
 
-/** What `stat` says of a file as long as it is the same one with the same contents: a swap shows even if size and time are made equal. */
-const versionOf = ({ dev, ino, mtimeNs, ctimeNs, size }: BigIntStats): string => `${dev} ${ino} ${mtimeNs} ${ctimeNs} ${size}`
+/**
+ * What `stat` says of a file as long as it is the same one with the same contents: a swap shows
+ * even if size and time are made equal.
+ */
+const versionOf = ({ dev, ino, mtimeNs, ctimeNs, size }: BigIntStats): string =>
+  `${dev} ${ino} ${mtimeNs} ${ctimeNs} ${size}`
 
 export type Follower = (change: HostsChange) => void
 
@@ -75,7 +79,10 @@ export class HostsSource implements Kept {
     return () => void this.#followers.delete(follower)
   }
 
-  /** A follower's generation is served now. The last one of them is told, too, when all that shards could see has gone: see dispose. */
+  /**
+   * A follower's generation is served now. The last one of them is told, too, when all that shards
+   * could see has gone: see dispose.
+   */
   serve(follower: Follower): void {
     this.#served = follower
   }
@@ -90,8 +97,9 @@ export class HostsSource implements Kept {
   }
 
   /**
-   * Reads the file if it is another one than the last time, or has changed, or if it is `forced`, and says whether it was read. A file that is
-   * missing or cannot be read leaves things as they are: it may be in the middle of being replaced. One refresh is under way at a time, and one
+   * Reads the file if it is another one than the last time, or has changed, or if it is `forced`,
+   * and says whether it was read. A file that is missing or cannot be read leaves things as they
+   * are: it may be in the middle of being replaced. One refresh is under way at a time, and one
    * more at most waits for its end. Never rejects.
    */
   refresh(forced = false): Promise<boolean> {
@@ -117,7 +125,8 @@ export class HostsSource implements Kept {
     try {
       return await this.#refresh(isForced)
     } catch {
-      // Set-up has warned of a missing file; a file that vanishes later keeps its entries, as in CoreDNS.
+      // Set-up has warned of a missing file; a file that vanishes later keeps its entries, as in
+      // CoreDNS.
       return false
     }
   }
@@ -134,7 +143,9 @@ export class HostsSource implements Kept {
     if (found.size > MAX_FILE_BYTES) {
       this.#version = version
       this.#isOwed = false
-      this.#log.error(`Hosts file ${goQuote(path)} is larger than ${MAX_FILE_BYTES} bytes: not read`)
+      this.#log.error(
+        `Hosts file ${goQuote(path)} is larger than ${MAX_FILE_BYTES} bytes: not read`,
+      )
       return false
     }
     const isRetry = isSame && this.#isOwed
@@ -142,7 +153,8 @@ export class HostsSource implements Kept {
     if (outcome === 'disposed') return false
     this.#version = version
     this.#report(outcome === 'full', isRetry)
-    // What has been replaced makes room only a moment later, so a second try may do; a third one would not.
+    // What has been replaced makes room only a moment later, so a second try may do; a third one
+    // would not.
     this.#isOwed = outcome === 'full' && !isRetry
     if (outcome === 'full') return false
     this.#parsedMtimeNs = found.mtimeNs
@@ -161,7 +173,8 @@ export class HostsSource implements Kept {
         if (this.#isDisposed) return 'disposed'
         reader.read(chunk, chunk.length)
         if (draft.isFull) return 'full'
-        if (draft.records.isCrowded && !(await this.#inTurns(draft.records.grow()))) return 'disposed'
+        if (draft.records.isCrowded && !(await this.#inTurns(draft.records.grow())))
+          return 'disposed'
       }
       if (this.#isDisposed) return 'disposed'
       reader.end()
@@ -176,7 +189,10 @@ export class HostsSource implements Kept {
     }
   }
 
-  /** False if the source has been disposed of meanwhile: then the records that a draft goes by are gone. */
+  /**
+   * False if the source has been disposed of meanwhile: then the records that a draft goes by are
+   * gone.
+   */
   async #inTurns(steps: Iterable<void>): Promise<boolean> {
     for (const _ of steps) {
       await nextTurn()
@@ -219,8 +235,11 @@ export class HostsSource implements Kept {
   #report(isFull: boolean, isRetry: boolean): void {
     const file = goQuote(this.#options.path)
     if (isFull && !isRetry) {
-      this.#log.error(`the records memory has no room for hosts file ${file}: what it said before stays; raise --records-bytes`)
-    } else if (!isFull && this.#isRefused) this.#log.info(`the records memory has room for hosts file ${file} again`)
+      this.#log.error(
+        `the records memory has no room for hosts file ${file}: what it said before stays; raise --records-bytes`,
+      )
+    } else if (!isFull && this.#isRefused)
+      this.#log.info(`the records memory has room for hosts file ${file} again`)
     this.#isRefused = isFull
   }
 }
@@ -229,7 +248,8 @@ const mapFrom = (resources: Resources): RecordsMap => {
   try {
     return resources.newRecords()
   } catch (error) {
-    if (error instanceof RangeError) throw new Error(`${error.message}; raise --records-bytes`, { cause: error })
+    if (error instanceof RangeError)
+      throw new Error(`${error.message}; raise --records-bytes`, { cause: error })
     throw error
   }
 }
@@ -243,10 +263,14 @@ function* partsOf(change: HostsChange): Generator<HostsChange> {
     yield change
     return
   }
-  for (let at = 0; at < keys.length; at += PART_KEYS) yield { ...change, keys: keys.slice(at, at + PART_KEYS) }
+  for (let at = 0; at < keys.length; at += PART_KEYS)
+    yield { ...change, keys: keys.slice(at, at + PART_KEYS) }
 }
 
-/** The contents of a file that may grow meanwhile; each chunk is good until the next one is asked for. */
+/**
+ * The contents of a file that may grow meanwhile; each chunk is good until the next one is asked
+ * for.
+ */
 async function* chunksOf(path: string, limit: number): AsyncGenerator<Uint8Array> {
   const file = await open(path)
   try {

@@ -3,8 +3,16 @@ import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { type Chain, type ChainOptions, chain, gaugeValues, query, replyTo, show } from '../../../test/support/plugin-harness.ts'
-import type { Query } from '../../core/query.ts'
+import {
+  type Chain,
+  type ChainOptions,
+  chain,
+  gaugeValues,
+  query,
+  replyTo,
+  show,
+} from '../../../test/support/plugin-harness.ts'
+import type { Query } from '../../chain/query.ts'
 import { hosts } from './index.ts'
 
 const next = (request: Query) => replyTo(request, { rcode: 'NXDOMAIN' })
@@ -51,7 +59,13 @@ const cases: {
     reply: EMPTY,
     answer: ['two.example.org. 3600 IN A 192.0.2.2', 'two.example.org. 3600 IN A 192.0.2.1'],
   },
-  { name: 'AAAA', qname: 'six.example.org.', type: 'AAAA', reply: EMPTY, answer: ['six.example.org. 3600 IN AAAA 2001:db8::1'] },
+  {
+    name: 'AAAA',
+    qname: 'six.example.org.',
+    type: 'AAAA',
+    reply: EMPTY,
+    answer: ['six.example.org. 3600 IN AAAA 2001:db8::1'],
+  },
   {
     name: 'the ttl given',
     block: ['ttl 5'],
@@ -60,7 +74,12 @@ const cases: {
     reply: EMPTY,
     answer: ['six.example.org. 5 IN AAAA 2001:db8::1'],
   },
-  { name: 'a wildcard', qname: 'x.wild.example.org.', reply: EMPTY, answer: ['x.wild.example.org. 3600 IN A 192.0.2.9'] },
+  {
+    name: 'a wildcard',
+    qname: 'x.wild.example.org.',
+    reply: EMPTY,
+    answer: ['x.wild.example.org. 3600 IN A 192.0.2.9'],
+  },
   {
     name: 'inline entries come after those of the file',
     block: ['192.0.2.3 one.example.org'],
@@ -68,7 +87,12 @@ const cases: {
     reply: EMPTY,
     answer: ['one.example.org. 3600 IN A 192.0.2.1', 'one.example.org. 3600 IN A 192.0.2.3'],
   },
-  { name: 'a name of the other family is empty', qname: 'one.example.org.', type: 'AAAA', reply: EMPTY },
+  {
+    name: 'a name of the other family is empty',
+    qname: 'one.example.org.',
+    type: 'AAAA',
+    reply: EMPTY,
+  },
   {
     name: 'a name of the other family is empty with fallthrough, too',
     block: ['fallthrough'],
@@ -84,7 +108,12 @@ const cases: {
     type: 'TXT',
     reply: EMPTY,
   },
-  { name: 'another type under a wildcard is empty', qname: 'x.wild.example.org.', type: 'MX', reply: EMPTY },
+  {
+    name: 'another type under a wildcard is empty',
+    qname: 'x.wild.example.org.',
+    type: 'MX',
+    reply: EMPTY,
+  },
   {
     name: 'another type falls through with fallthrough_unsupported',
     block: ['fallthrough', 'fallthrough_unsupported'],
@@ -107,7 +136,12 @@ const cases: {
     reply: EMPTY,
   },
   { name: 'an unknown name is SERVFAIL', qname: 'none.example.org.', reply: SERVFAIL },
-  { name: 'an unknown name falls through', block: ['fallthrough'], qname: 'none.example.org.', reply: NEXT },
+  {
+    name: 'an unknown name falls through',
+    block: ['fallthrough'],
+    qname: 'none.example.org.',
+    reply: NEXT,
+  },
   {
     name: 'an unknown name falls through in the zones given',
     block: ['fallthrough none.example.org'],
@@ -120,13 +154,20 @@ const cases: {
     qname: 'none.example.org.',
     reply: SERVFAIL,
   },
-  { name: 'a name outside the zones goes on', zones: 'example.org', qname: 'other.net.', reply: NEXT },
+  {
+    name: 'a name outside the zones goes on',
+    zones: 'example.org',
+    qname: 'other.net.',
+    reply: NEXT,
+  },
   {
     name: 'PTR: names in order, zones or not',
     qname: REVERSE,
     type: 'PTR',
     reply: EMPTY,
-    answer: ['two.example.org.', 'one.example.org.', 'other.net.'].map(name => `${REVERSE} 3600 IN PTR ${name}`),
+    answer: ['two.example.org.', 'one.example.org.', 'other.net.'].map(
+      name => `${REVERSE} 3600 IN PTR ${name}`,
+    ),
   },
   {
     name: 'PTR: names outside the zones are not there',
@@ -136,10 +177,26 @@ const cases: {
     reply: EMPTY,
     answer: ['two.example.org.', 'one.example.org.'].map(name => `${REVERSE} 3600 IN PTR ${name}`),
   },
-  { name: 'PTR: an unknown address goes on', qname: '7.2.0.192.in-addr.arpa.', type: 'PTR', reply: NEXT },
+  {
+    name: 'PTR: an unknown address goes on',
+    qname: '7.2.0.192.in-addr.arpa.',
+    type: 'PTR',
+    reply: NEXT,
+  },
   { name: 'PTR: a wildcard has none', qname: '9.2.0.192.in-addr.arpa.', type: 'PTR', reply: NEXT },
-  { name: 'PTR: a name that is no address goes on', qname: 'one.example.org.', type: 'PTR', reply: NEXT },
-  { name: 'PTR: no_reverse goes on', block: ['no_reverse'], qname: REVERSE, type: 'PTR', reply: NEXT },
+  {
+    name: 'PTR: a name that is no address goes on',
+    qname: 'one.example.org.',
+    type: 'PTR',
+    reply: NEXT,
+  },
+  {
+    name: 'PTR: no_reverse goes on',
+    block: ['no_reverse'],
+    qname: REVERSE,
+    type: 'PTR',
+    reply: NEXT,
+  },
   { name: 'the reverse name as such, another type', qname: REVERSE, type: 'A', reply: SERVFAIL },
 ]
 for (const c of cases) {
@@ -155,7 +212,9 @@ for (const c of cases) {
 
 test('a relative path is below root', async t => {
   const path = await fileOf(t)
-  const { handle } = await start(t, 'hosts hosts', { control: { settings: { root: join(path, '..') } } })
+  const { handle } = await start(t, 'hosts hosts', {
+    control: { settings: { root: join(path, '..') } },
+  })
   assert.equal(show(await handle(query('one.example.org.'))).answer.length, 1)
 })
 
@@ -182,8 +241,12 @@ test('gauges show the entries and the time of the file that was read', async t =
   const path = await fileOf(t, '192.0.2.1 a *.b\n')
   await utimes(path, 1000, 1234.25)
   const { control } = await start(t, `hosts ${path} {\n192.0.2.2 c\n}`)
-  assert.deepEqual(gaugeValues(control, 'coredns_hosts_entries'), [{ labels: { hostsfile: path }, value: 5 }])
-  assert.deepEqual(gaugeValues(control, 'coredns_hosts_reload_timestamp_seconds'), [{ labels: {}, value: 1234.25 }])
+  assert.deepEqual(gaugeValues(control, 'coredns_hosts_entries'), [
+    { labels: { hostsfile: path }, value: 5 },
+  ])
+  assert.deepEqual(gaugeValues(control, 'coredns_hosts_reload_timestamp_seconds'), [
+    { labels: {}, value: 1234.25 },
+  ])
 })
 
 test('a changed file is read at the next look', async t => {
@@ -205,14 +268,21 @@ test('a reload keeps the records, and reads the file though it looks the same', 
   await utimes(path, 1000, 1000)
   const { kept } = first.control
   const second = await start(t, `hosts ${path} {\nttl 5\n}`, { control: { kept } })
-  const answers = async (name: string): Promise<number> => show(await first.handle(query(name))).answer.length
+  const answers = async (name: string): Promise<number> =>
+    show(await first.handle(query(name))).answer.length
   assert.deepEqual([await answers('aa.'), await answers('bb.')], [0, 1])
-  assert.deepEqual(gaugeValues(second.control, 'coredns_hosts_entries'), [{ labels: { hostsfile: path }, value: 2 }])
+  assert.deepEqual(gaugeValues(second.control, 'coredns_hosts_entries'), [
+    { labels: { hostsfile: path }, value: 2 },
+  ])
 })
 
 const others: { name: string; text: string; keys?: string; isKept: boolean }[] = [
   { name: 'the same', text: 'hosts FILE', isKept: true },
-  { name: 'another TTL and fallthrough', text: 'hosts FILE {\nttl 9\nfallthrough\n}', isKept: true },
+  {
+    name: 'another TTL and fallthrough',
+    text: 'hosts FILE {\nttl 9\nfallthrough\n}',
+    isKept: true,
+  },
   { name: 'another file', text: 'hosts FILE.other', isKept: false },
   { name: 'other zones', text: 'hosts FILE example.org', isKept: false },
   { name: 'an inline entry', text: 'hosts FILE {\n192.0.2.9 x\n}', isKept: false },

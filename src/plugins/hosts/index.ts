@@ -1,10 +1,10 @@
-// hosts: answers from a file in the format of /etc/hosts and from entries in the Corefile. Main keeps them in shared memory; shards answer from
-// there.
+// hosts: answers from a file in the format of /etc/hosts and from entries in the Corefile. Main
+// keeps them in shared memory; shards answer from there.
 
-import type { Plugin } from '../../core/plugin.ts'
+import type { Plugin } from '../../chain/plugin.ts'
 import type { RecordsRef } from '../../records/layout.ts'
-import { changingZones } from './cache-marks.ts'
 import { controlHosts, inspectHosts } from './control.ts'
+import { changingZones } from './invalidation-marks.ts'
 import { type HostsOptions, parseHostsOptions } from './options.ts'
 import { serveHosts } from './serve.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { draftOf, publish, room, type Seen, seenIn } from './host-records.cases.ts'
+import { draftOf, publish, room, type Seen, seenIn } from '../../../test/fakes/host-records.ts'
 import { MAX_ITEMS } from './host-records.ts'
 import { HostsPublisher } from './publisher.ts'
 
@@ -10,8 +10,21 @@ const read = (file: string, inline = '', autoReverse = true): Seen => {
   return seenIn(map.ref)
 }
 
-const cases: { name: string; file: string; inline?: string; ask: string; v4: string[]; v6: string[] }[] = [
-  { name: 'both families', file: '192.0.2.1 a\n2001:db8::1 a', ask: 'a.', v4: ['192.0.2.1'], v6: ['2001:db8::1'] },
+const cases: {
+  name: string
+  file: string
+  inline?: string
+  ask: string
+  v4: string[]
+  v6: string[]
+}[] = [
+  {
+    name: 'both families',
+    file: '192.0.2.1 a\n2001:db8::1 a',
+    ask: 'a.',
+    v4: ['192.0.2.1'],
+    v6: ['2001:db8::1'],
+  },
   {
     name: 'order of the file, repeats kept',
     file: '192.0.2.2 a\n192.0.2.1 a\n192.0.2.2 a',
@@ -27,11 +40,42 @@ const cases: { name: string; file: string; inline?: string; ask: string; v4: str
     v4: ['192.0.2.2', '192.0.2.1'],
     v6: ['2001:db8::2', '2001:db8::1'],
   },
-  { name: 'inline only', file: '', inline: '2001:db8::1 a', ask: 'a.', v4: [], v6: ['2001:db8::1'] },
-  { name: 'a wildcard stands for one label', file: '192.0.2.1 *.org', ask: 'x.org.', v4: ['192.0.2.1'], v6: [] },
-  { name: 'a wildcard stands for no more than one label', file: '192.0.2.1 *.org', ask: 'x.y.org.', v4: [], v6: [] },
-  { name: 'a wildcard does not stand for its parent', file: '192.0.2.1 *.org', ask: 'org.', v4: [], v6: [] },
-  { name: 'the wildcard itself', file: '192.0.2.1 *.org', ask: '*.org.', v4: ['192.0.2.1'], v6: [] },
+  {
+    name: 'inline only',
+    file: '',
+    inline: '2001:db8::1 a',
+    ask: 'a.',
+    v4: [],
+    v6: ['2001:db8::1'],
+  },
+  {
+    name: 'a wildcard stands for one label',
+    file: '192.0.2.1 *.org',
+    ask: 'x.org.',
+    v4: ['192.0.2.1'],
+    v6: [],
+  },
+  {
+    name: 'a wildcard stands for no more than one label',
+    file: '192.0.2.1 *.org',
+    ask: 'x.y.org.',
+    v4: [],
+    v6: [],
+  },
+  {
+    name: 'a wildcard does not stand for its parent',
+    file: '192.0.2.1 *.org',
+    ask: 'org.',
+    v4: [],
+    v6: [],
+  },
+  {
+    name: 'the wildcard itself',
+    file: '192.0.2.1 *.org',
+    ask: '*.org.',
+    v4: ['192.0.2.1'],
+    v6: [],
+  },
   {
     name: 'an exact name wins, per family',
     file: '192.0.2.1 *.org\n2001:db8::1 *.org\n192.0.2.2 x.org',
@@ -73,16 +117,44 @@ test('namesOf: nothing without reverse entries', () => {
 })
 
 const counts = [
-  { name: 'an entry counts for its name and its address', file: '192.0.2.1 a b', inline: '', autoReverse: true, entries: 4 },
-  { name: 'a wildcard counts once', file: '192.0.2.1 *.a', inline: '', autoReverse: true, entries: 1 },
-  { name: 'inline entries count', file: '192.0.2.1 a', inline: '2001:db8::1 a', autoReverse: true, entries: 4 },
-  { name: 'no reverse', file: '192.0.2.1 a', inline: '2001:db8::1 a', autoReverse: false, entries: 2 },
+  {
+    name: 'an entry counts for its name and its address',
+    file: '192.0.2.1 a b',
+    inline: '',
+    autoReverse: true,
+    entries: 4,
+  },
+  {
+    name: 'a wildcard counts once',
+    file: '192.0.2.1 *.a',
+    inline: '',
+    autoReverse: true,
+    entries: 1,
+  },
+  {
+    name: 'inline entries count',
+    file: '192.0.2.1 a',
+    inline: '2001:db8::1 a',
+    autoReverse: true,
+    entries: 4,
+  },
+  {
+    name: 'no reverse',
+    file: '192.0.2.1 a',
+    inline: '2001:db8::1 a',
+    autoReverse: false,
+    entries: 2,
+  },
 ]
 for (const { name, entries, ...text } of counts)
-  test(`entries: ${name}`, () => assert.equal(draftOf(new HostsPublisher(room().newRecords()), text)?.entries, entries))
+  test(`entries: ${name}`, () =>
+    assert.equal(draftOf(new HostsPublisher(room().newRecords()), text)?.entries, entries))
 
 test('a key is found among thousands, whatever their hashes', () => {
-  const lines = Array.from({ length: 5000 }, (_, i) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255} h${i}.example.org`)
+  const lines = Array.from(
+    { length: 5000 },
+    (_, i) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255} h${i}.example.org`,
+  )
   const seen = read(lines.join('\n'))
   for (let i = 0; i < 5000; i += 7) {
     const address = `10.0.${i >> 8}.${i & 255}`
@@ -93,7 +165,10 @@ test('a key is found among thousands, whatever their hashes', () => {
 })
 
 test('a look-up gives no more than a message holds', () => {
-  const lines = Array.from({ length: 6000 }, (_, i) => `10.0.${i >> 8}.${i & 255} a\n0.0.0.0 b${i}`).join('\n')
+  const lines = Array.from(
+    { length: 6000 },
+    (_, i) => `10.0.${i >> 8}.${i & 255} a\n0.0.0.0 b${i}`,
+  ).join('\n')
   const seen = read(lines, lines)
   const addresses = seen.addresses('a.', 4)
   assert.equal(addresses.length, MAX_ITEMS)

@@ -1,18 +1,28 @@
-// Hot path.
-// What is known of a name or an address, read from the records memory. All that is found is borrowed (records/reader.ts): it is good until the
-// shard returns to its event loop.
+// Hot path. What is known of a name or an address, read from the records memory. All that is found
+// is borrowed (records/reader.ts): it is good until the shard returns to its event loop.
 
 import { RecordKey, type RecordsReader } from '../../records/reader.ts'
 import { getU16 } from '../../wire/header.ts'
 import { skipName } from '../../wire/name.ts'
-import { ADDRESSES_OFFSET, KIND_ADDRESS, KIND_NAME, MAX_ITEMS, NAMES_OFFSET, NOTE_WILDCARDS, SOURCES } from './host-records.ts'
+import {
+  ADDRESSES_OFFSET,
+  KIND_ADDRESS,
+  KIND_NAME,
+  MAX_ITEMS,
+  NAMES_OFFSET,
+  NOTE_WILDCARDS,
+  SOURCES,
+} from './host-records.ts'
 
 const STAR = 0x2a
 
 /** One look-up at a time: the next one overwrites what the last has found. */
 export class HostsLookup {
   readonly reader: RecordsReader
-  /** For the first source and the second: where addresses of the family asked for lie in `reader.bytes`, and how many. */
+  /**
+   * For the first source and the second: where addresses of the family asked for lie in
+   * `reader.bytes`, and how many.
+   */
   readonly starts = new Uint32Array(SOURCES)
   readonly counts = new Uint32Array(SOURCES)
   readonly #key = new RecordKey()
@@ -24,14 +34,20 @@ export class HostsLookup {
     this.reader = reader
   }
 
-  /** Whether the name, or a wildcard for it, has any address. `name` is lower case, its wire form the first `length` bytes. */
+  /**
+   * Whether the name, or a wildcard for it, has any address. `name` is lower case, its wire form
+   * the first `length` bytes.
+   */
   findName(name: Uint8Array, length: number): boolean {
     this.#own = this.#find(KIND_NAME, this.#key.set(name, 0, length))
     this.#wildcard = this.reader.note(NOTE_WILDCARDS) === 0 ? 0 : this.#findWildcard(name, length)
     return this.#own !== 0 || this.#wildcard !== 0
   }
 
-  /** Of the name just found: sets `starts` and `counts`, MAX_ITEMS at most; gives their sum. In each source a name's own win over a wildcard's. */
+  /**
+   * Of the name just found: sets `starts` and `counts`, MAX_ITEMS at most; gives their sum. In each
+   * source a name's own win over a wildcard's.
+   */
   addresses(family: 4 | 6): number {
     let sum = 0
     for (let source = 0; source < SOURCES; source++) {
@@ -88,7 +104,8 @@ export class HostsLookup {
 
   #startIn(value: number, list: number): number {
     let at = value + ADDRESSES_OFFSET
-    for (let before = 0; before < list; before++) at += this.#countIn(value, before) * (before < SOURCES ? 4 : 16)
+    for (let before = 0; before < list; before++)
+      at += this.#countIn(value, before) * (before < SOURCES ? 4 : 16)
     return at
   }
 }

@@ -37,8 +37,16 @@ const cases: { name: string; text: string; keys?: string; parsed: Partial<HostsO
     text: block('192.0.2.1 a b', 'no_reverse', '::1 c'),
     parsed: { inline: ['192.0.2.1 a b', '::1 c'], autoReverse: false },
   },
-  { name: 'a line that is no entry is taken as one', text: block('bogus line'), parsed: { inline: ['bogus line'] } },
-  { name: 'ttl, words behind it ignored', text: block('ttl 65535 x'), parsed: { ttlSeconds: 65535 } },
+  {
+    name: 'a line that is no entry is taken as one',
+    text: block('bogus line'),
+    parsed: { inline: ['bogus line'] },
+  },
+  {
+    name: 'ttl, words behind it ignored',
+    text: block('ttl 65535 x'),
+    parsed: { ttlSeconds: 65535 },
+  },
   { name: 'reload', text: block('reload 1m'), parsed: { reloadMs: 60_000 } },
   { name: 'reload zero', text: block('reload 0'), parsed: { reloadMs: 0 } },
   { name: 'fallthrough', text: block('fallthrough'), parsed: { fall: ['.'] } },
@@ -67,17 +75,46 @@ for (const c of cases) {
   })
 }
 
-const at = (line: number, text: string): string => `Corefile:${line} - Error during parsing: ${text}`
+const at = (line: number, text: string): string =>
+  `Corefile:${line} - Error during parsing: ${text}`
 const errors = [
-  { name: 'twice in a block', text: 'hosts\nhosts', message: 'this plugin can only be used once per Server Block' },
+  {
+    name: 'twice in a block',
+    text: 'hosts\nhosts',
+    message: 'this plugin can only be used once per Server Block',
+  },
   { name: 'no ttl', text: block('ttl'), message: at(3, 'ttl needs a time in second') },
-  { name: 'a ttl that is no number', text: block('ttl 5s'), message: at(3, 'ttl needs a number of second') },
+  {
+    name: 'a ttl that is no number',
+    text: block('ttl 5s'),
+    message: at(3, 'ttl needs a number of second'),
+  },
   { name: 'ttl 0', text: block('ttl 0'), message: at(3, 'ttl provided is invalid') },
-  { name: 'a ttl beyond 65535', text: block('ttl 65536'), message: at(3, 'ttl provided is invalid') },
-  { name: 'no duration', text: block('reload'), message: at(3, 'reload needs a duration (zero seconds to disable)') },
-  { name: 'two durations', text: block('reload 1s 2s'), message: at(3, 'reload needs a duration (zero seconds to disable)') },
-  { name: 'a bare number', text: block('reload 5'), message: at(3, "invalid duration for reload '5'") },
-  { name: 'a negative duration', text: block('reload -5s'), message: at(3, "invalid negative duration for reload '-5s'") },
+  {
+    name: 'a ttl beyond 65535',
+    text: block('ttl 65536'),
+    message: at(3, 'ttl provided is invalid'),
+  },
+  {
+    name: 'no duration',
+    text: block('reload'),
+    message: at(3, 'reload needs a duration (zero seconds to disable)'),
+  },
+  {
+    name: 'two durations',
+    text: block('reload 1s 2s'),
+    message: at(3, 'reload needs a duration (zero seconds to disable)'),
+  },
+  {
+    name: 'a bare number',
+    text: block('reload 5'),
+    message: at(3, "invalid duration for reload '5'"),
+  },
+  {
+    name: 'a negative duration',
+    text: block('reload -5s'),
+    message: at(3, "invalid negative duration for reload '-5s'"),
+  },
   {
     name: 'an entry behind fallthrough',
     text: block('fallthrough', '192.0.2.1 a'),
@@ -89,4 +126,5 @@ const errors = [
     message: at(4, 'fallthrough_unsupported requires fallthrough'),
   },
 ]
-for (const c of errors) test(`parse refuses: ${c.name}`, () => assert.equal(parseError(hosts, c.text), c.message))
+for (const c of errors)
+  test(`parse refuses: ${c.name}`, () => assert.equal(parseError(hosts, c.text), c.message))

@@ -1,6 +1,6 @@
 // The Corefile syntax of hosts.
 
-import { parseIp } from '../../core/ip.ts'
+import { parseIp } from '../../base/ip.ts'
 import type { Directive } from '../../corefile/directive.ts'
 import { parseDuration } from '../../corefile/duration.ts'
 import { strayDirectiveHint } from '../../corefile/hints.ts'
@@ -46,7 +46,8 @@ export const parseHostsOptions = (directive: Directive): HostsOptions => {
     errorPrefix: directive.err('').message,
   }
   while (directive.nextBlock()) readOption(directive, options)
-  if (options.fallUnsupported && options.fall.length === 0) throw directive.err('fallthrough_unsupported requires fallthrough')
+  if (options.fallUnsupported && options.fall.length === 0)
+    throw directive.err('fallthrough_unsupported requires fallthrough')
   return options
 }
 
@@ -71,7 +72,8 @@ const readOption = (directive: Directive, options: Mutable): void => {
       return
     default:
       // CoreDNS reads any other line as an inline entry, until a fallthrough has been seen.
-      if (options.fall.length > 0) throw directive.unknownOption(`unknown property '${directive.val()}'`, KEYWORDS)
+      if (options.fall.length > 0)
+        throw directive.unknownOption(`unknown property '${directive.val()}'`, KEYWORDS)
       options.inline.push(readInline(directive).join(' '))
   }
 }
@@ -85,9 +87,14 @@ const readInline = (directive: Directive): readonly string[] => {
     directive.warn(`${stray} It is passed over as a line of hosts`, 'hosts-line', token)
     return [token.text, ...rest]
   }
-  const address = parseIp(token.text) === undefined ? rest.find(word => parseIp(word) !== undefined) : undefined
+  const address =
+    parseIp(token.text) === undefined ? rest.find(word => parseIp(word) !== undefined) : undefined
   if (address !== undefined) {
-    directive.warn(`an entry is ADDRESS NAME: this line is passed over, write '${address} ${token.text}'`, 'hosts-line', token)
+    directive.warn(
+      `an entry is ADDRESS NAME: this line is passed over, write '${address} ${token.text}'`,
+      'hosts-line',
+      token,
+    )
   }
   return [token.text, ...rest]
 }
@@ -97,13 +104,15 @@ const readTtl = (directive: Directive): number => {
   if (text === undefined) throw directive.err('ttl needs a time in second')
   const ttlSeconds = parseGoInt(text)
   if (ttlSeconds === undefined) throw directive.err('ttl needs a number of second')
-  if (ttlSeconds <= 0 || ttlSeconds > MAX_TTL_SECONDS) throw directive.err('ttl provided is invalid')
+  if (ttlSeconds <= 0 || ttlSeconds > MAX_TTL_SECONDS)
+    throw directive.err('ttl provided is invalid')
   return ttlSeconds
 }
 
 const readReload = (directive: Directive): number => {
   const args = directive.remainingArgs()
-  if (args[0] === undefined || args.length > 1) throw directive.err('reload needs a duration (zero seconds to disable)')
+  if (args[0] === undefined || args.length > 1)
+    throw directive.err('reload needs a duration (zero seconds to disable)')
   const ms = parseDuration(args[0])
   if (ms === undefined) throw directive.err(`invalid duration for reload '${args[0]}'`)
   if (ms < 0) throw directive.err(`invalid negative duration for reload '${args[0]}'`)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ipToText } from '../../core/ip.ts'
-import { generator } from '../../memory/crew.cases.ts'
+import { generator } from '../../../test/fakes/crew.ts'
+import { draftOf, publish, room, seenIn } from '../../../test/fakes/host-records.ts'
+import { ipToText } from '../../base/ip.ts'
 import { nameToText } from '../../wire/name.ts'
-import { draftOf, publish, room, seenIn } from './host-records.cases.ts'
 import { KIND_NAME, MAX_ITEMS, NOTE_WILDCARDS } from './host-records.ts'
 import { type HostsChange, HostsPublisher, MAX_TOLD_KEYS } from './publisher.ts'
 
@@ -14,16 +14,29 @@ const shown = ({ keys }: HostsChange): string[] =>
 
 const changes: { name: string; after: string; keys: string[]; hasWildcards?: boolean }[] = [
   { name: 'nothing', after: BEFORE, keys: [] },
-  { name: 'only the order of lines for different names', after: '2001:db8::1 a\n192.0.2.1 a b', keys: [] },
-  { name: 'the order of names of one address', after: '192.0.2.1 b a\n2001:db8::1 a', keys: ['192.0.2.1'] },
+  {
+    name: 'only the order of lines for different names',
+    after: '2001:db8::1 a\n192.0.2.1 a b',
+    keys: [],
+  },
+  {
+    name: 'the order of names of one address',
+    after: '192.0.2.1 b a\n2001:db8::1 a',
+    keys: ['192.0.2.1'],
+  },
   { name: 'a new name', after: `${BEFORE}\n192.0.2.2 c`, keys: ['192.0.2.2', 'c.'] },
   { name: 'a name that goes', after: '192.0.2.1 a\n2001:db8::1 a', keys: ['192.0.2.1', 'b.'] },
-  { name: 'another address', after: '192.0.2.3 a b\n2001:db8::1 a', keys: ['192.0.2.1', '192.0.2.3', 'a.', 'b.'] },
+  {
+    name: 'another address',
+    after: '192.0.2.3 a b\n2001:db8::1 a',
+    keys: ['192.0.2.1', '192.0.2.3', 'a.', 'b.'],
+  },
   { name: 'an address less', after: '192.0.2.1 a b', keys: ['2001:db8::1', 'a.'] },
   { name: 'everything goes', after: '', keys: ['192.0.2.1', '2001:db8::1', 'a.', 'b.'] },
   { name: 'a wildcard', after: `${BEFORE}\n192.0.2.1 *.c`, keys: ['*.c.'], hasWildcards: true },
 ]
-const sorted = (change: HostsChange | undefined): string[] => shown(change ?? assert.fail('no room'))
+const sorted = (change: HostsChange | undefined): string[] =>
+  shown(change ?? assert.fail('no room'))
 
 for (const { name, after, keys, hasWildcards = false } of changes) {
   test(`publish: ${name}`, () => {
@@ -46,7 +59,13 @@ for (const { name, after, keys, hasWildcards = false } of changes) {
 test('the number of wildcards comes and goes with them', () => {
   const map = room().newRecords()
   const publisher = new HostsPublisher(map)
-  const wildcards = ['192.0.2.1 *.a *.b', '192.0.2.2 *.a *.b *.c', '192.0.2.2 *.c x', '', '192.0.2.1 *']
+  const wildcards = [
+    '192.0.2.1 *.a *.b',
+    '192.0.2.2 *.a *.b *.c',
+    '192.0.2.2 *.c x',
+    '',
+    '192.0.2.1 *',
+  ]
   const counts = wildcards.map(file => {
     assert.equal(publish(publisher, { file })?.hasWildcards, true)
     return map.note(NOTE_WILDCARDS)
@@ -56,7 +75,10 @@ test('the number of wildcards comes and goes with them', () => {
 
 test('entries count addresses of names and names of addresses, also those that no answer has room for', () => {
   const publisher = new HostsPublisher(room().newRecords())
-  const many = Array.from({ length: MAX_ITEMS + 10 }, (_, n) => `10.0.${n >> 8}.${n & 255} many`).join('\n')
+  const many = Array.from(
+    { length: MAX_ITEMS + 10 },
+    (_, n) => `10.0.${n >> 8}.${n & 255} many`,
+  ).join('\n')
   const counts = ['', '192.0.2.1 a a *.b', many].flatMap(file => [
     draftOf(publisher, { file })?.entries,
     draftOf(publisher, { file, autoReverse: false })?.entries,
@@ -67,12 +89,17 @@ test('entries count addresses of names and names of addresses, also those that n
 test('no list is longer than an answer can be', () => {
   const map = room().newRecords()
   const numbers = Array.from({ length: MAX_ITEMS + 10 }, (_, n) => n)
-  const file = numbers.map(n => `10.0.${n >> 8}.${n & 255} many\n192.0.2.1 n${n}\n2001:db8::1 many`).join('\n')
+  const file = numbers
+    .map(n => `10.0.${n >> 8}.${n & 255} many\n192.0.2.1 n${n}\n2001:db8::1 many`)
+    .join('\n')
   assert.notEqual(publish(new HostsPublisher(map), { file }), undefined)
   const seen = seenIn(map.ref)
   assert.equal(seen.addresses('many.', 4).at(-1), '10.0.15.254')
   assert.equal(seen.addresses('many.', 6).length, MAX_ITEMS)
-  assert.deepEqual([seen.names('192.0.2.1').length, seen.names('192.0.2.1').at(-1)], [MAX_ITEMS, `n${MAX_ITEMS - 1}.`])
+  assert.deepEqual(
+    [seen.names('192.0.2.1').length, seen.names('192.0.2.1').at(-1)],
+    [MAX_ITEMS, `n${MAX_ITEMS - 1}.`],
+  )
 })
 
 const manyNames = (letter: string, count: number): string =>
@@ -98,14 +125,18 @@ test('without room for all of it, all that there was stays, and a file that is s
   assert.deepEqual([seen.has('n0.'), seen.addresses('old.', 4)], [false, ['192.0.2.1']])
   // Some is given back in later turns.
   while (used() > before) await new Promise(setImmediate)
-  assert.deepEqual(sorted(publish(publisher, { file: '192.0.2.1 old\n192.0.2.4 n39999' })), ['192.0.2.4', 'n39999.'])
+  assert.deepEqual(sorted(publish(publisher, { file: '192.0.2.1 old\n192.0.2.4 n39999' })), [
+    '192.0.2.4',
+    'n39999.',
+  ])
   assert.deepEqual(seen.addresses('n39999.', 4), ['192.0.2.4'])
 })
 
 /** Lists by key, as the format says, said with Maps. */
 const model = (file: string, inline: string): Map<string, string[]> => {
   const lists = new Map<string, string[]>()
-  const add = (key: string, item: string): void => void lists.set(key, [...(lists.get(key) ?? []), item])
+  const add = (key: string, item: string): void =>
+    void lists.set(key, [...(lists.get(key) ?? []), item])
   for (const line of [...file.split('\n'), ...inline.split('\n')]) {
     const [address = '', ...names] = line.split(' ')
     for (const name of names) {
@@ -121,9 +152,14 @@ test('version after version, shards read what the file and the Corefile say', ()
   const publisher = new HostsPublisher(map)
   const seen = seenIn(map.ref)
   const below = generator(4)
-  const addresses = Array.from({ length: 12 }, (_, n) => (n < 6 ? `192.0.2.${n}` : `2001:db8::${n}`))
+  const addresses = Array.from({ length: 12 }, (_, n) =>
+    n < 6 ? `192.0.2.${n}` : `2001:db8::${n}`,
+  )
   const names = Array.from({ length: 15 }, (_, n) => `n${n}`)
-  const line = (): string => [addresses[below(12)], ...Array.from({ length: 1 + below(3) }, () => names[below(15)])].join(' ')
+  const line = (): string =>
+    [addresses[below(12)], ...Array.from({ length: 1 + below(3) }, () => names[below(15)])].join(
+      ' ',
+    )
   for (let round = 0; round < 200; round++) {
     const file = Array.from({ length: below(40) }, line).join('\n')
     const inline = Array.from({ length: below(5) }, line).join('\n')

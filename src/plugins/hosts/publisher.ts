@@ -1,4 +1,5 @@
-// Brings the records memory from what a hosts file said to what it says now, all at once, and tells which keys differ.
+// Brings the records memory from what a hosts file said to what it says now, all at once, and tells
+// which keys differ.
 
 import type { RecordsMap } from '../../records/map.ts'
 import { keyBytesOf, keyKindOf, keyWordOf } from '../../records/table.ts'
@@ -15,7 +16,7 @@ export interface HostsChange {
   readonly hasWildcards: boolean
 }
 
-/** Half as many as a cache tells apart (memory/change-board.ts). */
+/** Half as many as a cache tells apart (memory/invalidation-board.ts). */
 export const MAX_TOLD_KEYS = 8192
 
 export class HostsPublisher {
@@ -72,6 +73,10 @@ class GrowingChange implements HostsChange {
     const at = 4 * keyWordOf(entry)
     if (kind === KIND_NAME && isWildcard(bytes, at)) this.hasWildcards = true
     if (this.keys.length === MAX_TOLD_KEYS) this.isLarge = true
-    else this.keys.push({ kind: kind as HostsKey['kind'], bytes: bytes.slice(at, at + keyBytesOf(words, entry)) })
+    else
+      this.keys.push({
+        kind: kind as HostsKey['kind'],
+        bytes: bytes.slice(at, at + keyBytesOf(words, entry)),
+      })
   }
 }

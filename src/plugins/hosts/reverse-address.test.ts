@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ipToText, parseIp, reverseNamesOf, reverseNameToIp } from '../../core/ip.ts'
+import { ipToText, parseIp, reverseNamesOf, reverseNameToIp } from '../../base/ip.ts'
 import { nameFromText, nameToText } from '../../wire/name.ts'
 import { readReverseName } from './reverse-address.ts'
 
@@ -34,9 +34,21 @@ const names: { rule: string; name: string; address?: string }[] = [
   { rule: 'labels of two, the same length in all', name: `00.${nibbles(29)}0.ip6.arpa.` },
   { rule: 'the other zone', name: 'ip6.arpa.' },
   { rule: 'the root', name: '.' },
-  { rule: 'all ones', name: `${nibbles(32, 'f')}ip6.arpa.`, address: 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff' },
-  { rule: 'a mapped address is IPv4', name: `1.0.2.0.0.0.0.c.f.f.f.f.${nibbles(20)}ip6.arpa.`, address: '192.0.2.1' },
-  { rule: 'almost mapped', name: `1.0.2.0.0.0.0.c.f.f.f.f.1.${nibbles(19)}ip6.arpa.`, address: '::1:ffff:c000:201' },
+  {
+    rule: 'all ones',
+    name: `${nibbles(32, 'f')}ip6.arpa.`,
+    address: 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+  },
+  {
+    rule: 'a mapped address is IPv4',
+    name: `1.0.2.0.0.0.0.c.f.f.f.f.${nibbles(20)}ip6.arpa.`,
+    address: '192.0.2.1',
+  },
+  {
+    rule: 'almost mapped',
+    name: `1.0.2.0.0.0.0.c.f.f.f.f.1.${nibbles(19)}ip6.arpa.`,
+    address: '::1:ffff:c000:201',
+  },
 ]
 for (const { rule, name, address } of names) {
   test(`readReverseName: ${rule}`, () => {
@@ -47,9 +59,11 @@ for (const { rule, name, address } of names) {
 
 test('every byte of an address has its place', () => {
   for (const text of ['1.2.3.4', '2001:db8:1234:5678:9abc:def0:fedc:ba98', '::1'])
-    for (const name of reverseNamesOf(parseIp(text)?.bytes ?? assert.fail(text))) assert.equal(read(nameToText(name)), text)
+    for (const name of reverseNamesOf(parseIp(text)?.bytes ?? assert.fail(text)))
+      assert.equal(read(nameToText(name)), text)
 })
 
 // Read as text, these would be addresses: a cache would know one more name for each of them.
 for (const name of ['::1.in-addr.arpa.', '1.2.0.::ffff:192.in-addr.arpa.'])
-  test(`an IPv6 address is no name below in-addr.arpa: ${name}`, () => assert.equal(read(name), undefined))
+  test(`an IPv6 address is no name below in-addr.arpa: ${name}`, () =>
+    assert.equal(read(name), undefined))

@@ -1,5 +1,5 @@
-// Hot path.
-// Reads the address that a reverse name in wire form stands for, without text: what reverseNameToIp of core/ip.ts reads from text.
+// Hot path. Reads the address that a reverse name in wire form stands for, without text: what
+// reverseNameToIp of base/ip.ts reads from text.
 
 const bytesOf = (...labels: string[]): Uint8Array =>
   Uint8Array.of(...labels.flatMap(label => [label.length, ...Buffer.from(label)]), 0)
@@ -10,8 +10,9 @@ const IP6 = bytesOf('ip6', 'arpa')
 const IP6_LENGTH = 64 + IP6.length
 
 /**
- * Writes the address to the start of `out`, 16 bytes, and gives its length: 4 or 16, 0 for a name that is not exactly one address. An IPv4-mapped
- * address is the IPv4 one. `name` is lower case, its wire form the first `length` bytes.
+ * Writes the address to the start of `out`, 16 bytes, and gives its length: 4 or 16, 0 for a name
+ * that is not exactly one address. An IPv4-mapped address is the IPv4 one. `name` is lower case,
+ * its wire form the first `length` bytes.
  */
 export const readReverseName = (name: Uint8Array, length: number, out: Uint8Array): number => {
   if (length === IP6_LENGTH && endsWith(name, length, IP6)) return readNibbles(name, out)
@@ -25,7 +26,10 @@ const endsWith = (name: Uint8Array, length: number, zone: Uint8Array): boolean =
   return true
 }
 
-/** Four labels of one to three digits, the last byte of the address first, no leading zeros. The zone's first label, if reached, is too long. */
+/**
+ * Four labels of one to three digits, the last byte of the address first, no leading zeros. The
+ * zone's first label, if reached, is too long.
+ */
 const readDecimals = (name: Uint8Array, end: number, out: Uint8Array): boolean => {
   let at = 0
   for (let index = 3; index >= 0; index--) {

@@ -1,11 +1,12 @@
-// hosts in a shard: answers from the records that main keeps. No message to main, no wait, no copy of the file.
+// hosts in a shard: answers from the records that main keeps. No message to main, no wait, no copy
+// of the file.
 
-import { answer, type RecordData, unwritten } from '../../core/answer.ts'
-import type { Handler, Stage } from '../../core/handler.ts'
-import type { Query } from '../../core/query.ts'
-import type { Reply } from '../../core/reply.ts'
-import type { ServeScope } from '../../core/serve-scope.ts'
-import { fallsThrough, ZoneSet } from '../../core/zones.ts'
+import { answer, type RecordData, unwritten } from '../../chain/answer.ts'
+import type { Handler, Stage } from '../../chain/handler.ts'
+import type { Query } from '../../chain/query.ts'
+import type { Reply } from '../../chain/reply.ts'
+import type { ServeScope } from '../../chain/serve-scope.ts'
+import { fallsThrough, ZoneSet } from '../../chain/zones.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import { RCODE_SERVFAIL } from '../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_PTR } from '../../wire/rrtypes.ts'
@@ -15,7 +16,11 @@ import { HostsLookup } from './lookup.ts'
 import type { HostsOptions } from './options.ts'
 import { readReverseName } from './reverse-address.ts'
 
-export const serveHosts = (options: HostsOptions, scope: ServeScope, records: RecordsRef): Stage => {
+export const serveHosts = (
+  options: HostsOptions,
+  scope: ServeScope,
+  records: RecordsRef,
+): Stage => {
   const reader = scope.records(records)
   const server = new HostsServer(options, new HostsLookup(reader))
   return { wrap: next => query => server.respond(query, next), fast: fastHosts(options, reader) }
@@ -65,7 +70,8 @@ class HostsServer {
     const found: Uint8Array[] = []
     for (let source = 0; source < SOURCES; source++) {
       let at = starts[source] ?? 0
-      for (let left = counts[source] ?? 0; left > 0; left--, at += size) found.push(reader.bytes.subarray(at, at + size))
+      for (let left = counts[source] ?? 0; left > 0; left--, at += size)
+        found.push(reader.bytes.subarray(at, at + size))
     }
     return found
   }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { type KubeApi, startKubeApi } from '../../../test/kube-api/api-server.ts'
+import { type KubeApi, startKubeApi } from '../../../test/fakes/kube-api/api-server.ts'
 import { directive, fakeControl } from '../../../test/support/plugin-harness.ts'
-import { ChangeScopes, EVERY_LABEL } from '../../core/change-scopes.ts'
+import { ChangeScopes, EVERY_LABEL } from '../../chain/invalidation-scopes.ts'
 import { nameFromText } from '../../wire/name.ts'
-import { changingZones } from './cache-marks.ts'
 import { controlKubernetes } from './control.ts'
 import { parse } from './options.ts'
+import { changingZones } from './watch/invalidation-marks.ts'
 
 const WEB = 'web.shop.svc.cluster.local.'
 const API = 'api.shop.svc.cluster.local.'
@@ -27,9 +27,18 @@ const startApi = async (t: TestContext): Promise<KubeApi> => {
   return api
 }
 
-/** In a block where *hosts* has all names besides. `outdated` are those of NAMES whose answers of this second count as old. */
-const start = async (t: TestContext, api: KubeApi, isFirstLoad: boolean): Promise<{ outdated(): string[] }> => {
-  const options = parse(directive(`kubernetes cluster.local {\nendpoint ${api.url}\nstartup_timeout 10s\n}`))
+/**
+ * In a block where *hosts* has all names besides. `outdated` are those of NAMES whose answers of
+ * this second count as old.
+ */
+const start = async (
+  t: TestContext,
+  api: KubeApi,
+  isFirstLoad: boolean,
+): Promise<{ outdated(): string[] }> => {
+  const options = parse(
+    directive(`kubernetes cluster.local {\nendpoint ${api.url}\nstartup_timeout 10s\n}`),
+  )
   const changing = [{ zone: '.', labels: EVERY_LABEL }, ...changingZones(options)]
   const control = fakeControl({ process: { isFirstLoad }, block: { changing } })
   t.after(async () => {
@@ -58,7 +67,10 @@ test('a startup_timeout beyond what Node takes as a timer is not over at once', 
     await control.retired()
     control.kept.keepOnly([])
   })
-  await controlKubernetes(parse(directive(`kubernetes cluster.local {\nendpoint ${api.url}\nstartup_timeout 600h\n}`)), control)
+  await controlKubernetes(
+    parse(directive(`kubernetes cluster.local {\nendpoint ${api.url}\nstartup_timeout 600h\n}`)),
+    control,
+  )
   await control.started()
   assert.deepEqual(
     control.logged.filter(line => line.includes('unsynced')),

@@ -1,16 +1,16 @@
-// kubernetes on the main thread: takes the cluster that the options name (the one that is followed already, after a reload), waits for it as
-// long as it may, and tells caches what changes in it.
+// kubernetes on the main thread: takes the cluster that the options name (the one that is followed
+// already, after a reload), waits for it as long as it may, and tells caches what changes in it.
 
 import { networkInterfaces } from 'node:os'
-import type { ControlScope } from '../../core/control-scope.ts'
-import { parseIp, withoutZone } from '../../core/ip.ts'
-import { wait } from '../../core/timers.ts'
-import { connect, type KubeWorld, SERVICE_ACCOUNT_FOLDER } from '../../kube/target.ts'
+import { parseIp, withoutZone } from '../../base/ip.ts'
+import { wait } from '../../base/timers.ts'
+import type { ControlScope } from '../../chain/control-scope.ts'
+import { connect, type KubeWorld, SERVICE_ACCOUNT_FOLDER } from '../../kube/config/target.ts'
 import type { RecordsRef } from '../../records/layout.ts'
-import { declareApiMetrics } from './api-metrics.ts'
-import { markChanges } from './cache-marks.ts'
-import { ClusterSource, sourceIdentity } from './cluster-source.ts'
 import type { KubernetesOptions } from './options.ts'
+import { declareApiMetrics } from './watch/api-metrics.ts'
+import { ClusterSource, sourceIdentity } from './watch/cluster-source.ts'
+import { markChanges } from './watch/invalidation-marks.ts'
 
 /** Where tests lay out what a pod has. */
 const FOLDER_VARIABLE = 'SHARDNS_SERVICE_ACCOUNT_DIR'
@@ -22,12 +22,18 @@ export interface KubernetesShared {
   readonly ownAddresses: readonly Uint8Array[]
 }
 
-export const controlKubernetes = async (options: KubernetesOptions, scope: ControlScope): Promise<KubernetesShared> => {
+export const controlKubernetes = async (
+  options: KubernetesOptions,
+  scope: ControlScope,
+): Promise<KubernetesShared> => {
   const { log, clock, process: server } = scope
   const world = worldOf(server.userAgent)
   const { collectGarbage } = server
   const parts = { log, clock, world, collectGarbage }
-  const source = scope.keep(sourceIdentity(options), resources => new ClusterSource(options, resources, parts))
+  const source = scope.keep(
+    sourceIdentity(options),
+    resources => new ClusterSource(options, resources, parts),
+  )
   const ownAddresses = addressesOf(scope.settings.bindAddresses ?? interfaceAddresses())
   const metrics = declareApiMetrics(scope.metrics)
   source.metrics ??= metrics
@@ -42,7 +48,8 @@ export const controlKubernetes = async (options: KubernetesOptions, scope: Contr
     // What caches hold was answered by the configuration of before, if there was one.
     if (!server.isFirstLoad) scope.changes.markWhole()
   })
-  if (scope.block.directives.includes('ready')) server.readiness.add('kubernetes', () => source.isSynced)
+  if (scope.block.directives.includes('ready'))
+    server.readiness.add('kubernetes', () => source.isSynced)
   await source.connect()
   const waited = waitFor(source, options.startupTimeoutMs, scope).then(() => {
     isAwaited = false
@@ -58,17 +65,28 @@ const worldOf = (userAgent: string): KubeWorld => ({
 })
 
 /** What a pod is given is not the Corefile's business: only files that it names are looked at. */
-export const inspectKubernetes = async ({ endpoint, tls, kubeconfig }: KubernetesOptions): Promise<void> => {
+export const inspectKubernetes = async ({
+  endpoint,
+  tls,
+  kubeconfig,
+}: KubernetesOptions): Promise<void> => {
   if (endpoint === undefined && kubeconfig === undefined) return
   const connection = await connect({ endpoint, tls, kubeconfig }, worldOf(''))
   connection.close()
 }
 
 /** As CoreDNS: other zones are not kept waiting for an API server that is away. */
-const waitFor = async (source: ClusterSource, timeoutMs: number, { log }: ControlScope): Promise<void> => {
+const waitFor = async (
+  source: ClusterSource,
+  timeoutMs: number,
+  { log }: ControlScope,
+): Promise<void> => {
   if (source.isSynced) return
   const given = new AbortController()
-  const ticker = setInterval(() => log.info('waiting for Kubernetes API before starting server'), WAITING_LINE_MS)
+  const ticker = setInterval(
+    () => log.info('waiting for Kubernetes API before starting server'),
+    WAITING_LINE_MS,
+  )
   await Promise.race([source.synced, wait(timeoutMs, given.signal)])
   given.abort()
   clearInterval(ticker)
@@ -76,7 +94,9 @@ const waitFor = async (source: ClusterSource, timeoutMs: number, { log }: Contro
 }
 
 const interfaceAddresses = (): string[] =>
-  Object.values(networkInterfaces()).flatMap(addresses => (addresses ?? []).map(({ address }) => address))
+  Object.values(networkInterfaces()).flatMap(addresses =>
+    (addresses ?? []).map(({ address }) => address),
+  )
 
 /** Those that others can reach. */
 const addressesOf = (texts: readonly string[]): Uint8Array[] =>
@@ -86,4 +106,6 @@ const addressesOf = (texts: readonly string[]): Uint8Array[] =>
   })
 
 const isLoopback = (bytes: Uint8Array): boolean =>
-  bytes.length === 4 ? bytes[0] === 127 : bytes[15] === 1 && bytes.subarray(0, 15).every(byte => byte === 0)
+  bytes.length === 4
+    ? bytes[0] === 127
+    : bytes[15] === 1 && bytes.subarray(0, 15).every(byte => byte === 0)

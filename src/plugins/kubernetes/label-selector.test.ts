@@ -7,7 +7,9 @@ const shown = (text: string): string => {
   const parsed = parseLabelSelector(text)
   if ('error' in parsed) return parsed.error
   assert.equal(parsed.text, text)
-  return parsed.requirements.map(({ key, operator, values }) => `${key} ${operator} [${values.join('|')}]`).join(' & ')
+  return parsed.requirements
+    .map(({ key, operator, values }) => `${key} ${operator} [${values.join('|')}]`)
+    .join(' & ')
 }
 
 const good: [text: string, expected: string][] = [
@@ -29,7 +31,8 @@ const good: [text: string, expected: string][] = [
   ['a=in', 'a In [in]'],
 ]
 
-for (const [text, expected] of good) test(`selector: ${JSON.stringify(text)}`, () => assert.equal(shown(text), expected))
+for (const [text, expected] of good)
+  test(`selector: ${JSON.stringify(text)}`, () => assert.equal(shown(text), expected))
 
 const bad: [text: string, why: string][] = [
   [',', "found ',', expected: identifier"],
@@ -53,5 +56,8 @@ const bad: [text: string, why: string][] = [
 
 for (const [text, why] of bad)
   test(`selector error: ${JSON.stringify(text).slice(0, 30)}`, () => {
-    assert.equal(shown(text), `couldn't parse the selector string "${text}": unable to parse requirement: ${why}`)
+    assert.equal(
+      shown(text),
+      `couldn't parse the selector string "${text}": unable to parse requirement: ${why}`,
+    )
   })

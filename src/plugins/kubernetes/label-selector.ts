@@ -1,4 +1,5 @@
-// Kubernetes label selectors: equality-based (`a=b`, `a!=b`) and set-based (`a in (b,c)`, `!a`), parsed to plain data. Matching is the watch's business.
+// Kubernetes label selectors: equality-based (`a=b`, `a!=b`) and set-based (`a in (b,c)`, `!a`),
+// parsed to plain data. Matching is the watch's business.
 
 export interface LabelRequirement {
   readonly key: string
@@ -8,7 +9,9 @@ export interface LabelRequirement {
 }
 
 export interface LabelSelector {
-  /** As the Corefile has it, arguments joined with blanks: what the API takes as `labelSelector`. */
+  /**
+   * As the Corefile has it, arguments joined with blanks: what the API takes as `labelSelector`.
+   */
   readonly text: string
   /** All must hold; none select everything. */
   readonly requirements: readonly LabelRequirement[]
@@ -18,14 +21,18 @@ const WORD = /[^\s=!(),<>]+/y
 const SYMBOL = /==|!=|[=!(),<>]/y
 
 /** A qualified name's last part, and a label's value if it is not empty. */
-const isLabelText = (text: string): boolean => text.length <= 63 && /^[A-Za-z0-9](?:[-\w.]*[A-Za-z0-9])?$/.test(text)
+const isLabelText = (text: string): boolean =>
+  text.length <= 63 && /^[A-Za-z0-9](?:[-\w.]*[A-Za-z0-9])?$/.test(text)
 
 const isDnsSubdomain = (text: string): boolean =>
-  text.length <= 253 && text.split('.').every(label => /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(label))
+  text.length <= 253 &&
+  text.split('.').every(label => /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(label))
 
 const isKey = (text: string): boolean => {
   const slash = text.indexOf('/')
-  return slash < 0 ? isLabelText(text) : isDnsSubdomain(text.slice(0, slash)) && isLabelText(text.slice(slash + 1))
+  return slash < 0
+    ? isLabelText(text)
+    : isDnsSubdomain(text.slice(0, slash)) && isLabelText(text.slice(slash + 1))
 }
 
 const tokenize = (text: string): string[] => {
@@ -40,7 +47,8 @@ const tokenize = (text: string): string[] => {
   return tokens
 }
 
-const isWord = (token: string | undefined): token is string => token !== undefined && !/^[=!(),<>]/.test(token)
+const isWord = (token: string | undefined): token is string =>
+  token !== undefined && !/^[=!(),<>]/.test(token)
 
 class SelectorReader {
   readonly #tokens: readonly string[]
@@ -70,7 +78,8 @@ class SelectorReader {
 
   #expect(symbols: readonly string[]): string {
     const token = this.#take()
-    if (token === undefined || !symbols.includes(token)) throw this.#unexpected(token, symbols.map(s => `'${s}'`).join(', '))
+    if (token === undefined || !symbols.includes(token))
+      throw this.#unexpected(token, symbols.map(s => `'${s}'`).join(', '))
     return token
   }
 
@@ -82,7 +91,8 @@ class SelectorReader {
   }
 
   #value(token: string): string {
-    if (!isLabelText(token)) throw new Error(`unable to parse requirement: invalid label value '${token}'`)
+    if (!isLabelText(token))
+      throw new Error(`unable to parse requirement: invalid label value '${token}'`)
     return token
   }
 

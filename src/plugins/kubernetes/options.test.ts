@@ -28,80 +28,135 @@ const DEFAULTS: KubernetesOptions = {
   startupTimeoutMs: 5000,
 }
 
-const block = (...lines: string[]): string => ['kubernetes cluster.local {', ...lines, '}'].join('\n')
+const block = (...lines: string[]): string =>
+  ['kubernetes cluster.local {', ...lines, '}'].join('\n')
 
-const good: { rule: string; text: string; keys?: string; expected: Partial<KubernetesOptions> }[] = [
-  { rule: 'defaults', text: 'kubernetes cluster.local', expected: {} },
-  {
-    rule: 'zones of the block',
-    text: 'kubernetes',
-    keys: '10.0.0.0/8 b.org',
-    expected: { zones: ['10.in-addr.arpa.', 'b.org.'], primaryZone: 'b.org.' },
-  },
-  {
-    rule: 'the first zone that is no reverse zone is primary',
-    text: 'kubernetes 10.0.0.0/15 Cluster.Local x.org',
-    expected: { zones: ['0.10.in-addr.arpa.', '1.10.in-addr.arpa.', 'cluster.local.', 'x.org.'] },
-  },
-  {
-    rule: 'the tree of reverse zones itself is no reverse zone',
-    text: 'kubernetes in-addr.arpa',
-    expected: { zones: ['in-addr.arpa.'], primaryZone: 'in-addr.arpa.' },
-  },
-  { rule: 'endpoint', text: block('endpoint https://192.0.2.1:6443'), expected: { endpoint: 'https://192.0.2.1:6443' } },
-  { rule: 'the first of several endpoints', text: block('endpoint a b'), expected: { endpoint: 'a' } },
-  { rule: 'tls', text: block('tls c k a'), expected: { tls: { certificate: 'c', key: 'k', authority: 'a' } } },
-  { rule: 'kubeconfig', text: block('kubeconfig f'), expected: { kubeconfig: { file: 'f', context: undefined } } },
-  { rule: 'kubeconfig with context', text: block('kubeconfig f c'), expected: { kubeconfig: { file: 'f', context: 'c' } } },
-  {
-    rule: 'rates',
-    text: block('apiserver_qps 12.5', 'apiserver_burst 20', 'apiserver_max_inflight 7'),
-    expected: { apiserverQps: 12.5, apiserverBurst: 20, apiserverMaxInflight: 7 },
-  },
-  {
-    rule: 'namespaces accumulate, each once',
-    text: block('namespaces a b', 'namespaces b c'),
-    expected: { namespaces: ['a', 'b', 'c'] },
-  },
-  {
-    rule: 'labels are joined with blanks',
-    text: block('labels env in (a, b)'),
-    expected: { labels: { text: 'env in (a, b)', requirements: [{ key: 'env', operator: 'In', values: ['a', 'b'] }] } },
-  },
-  {
-    rule: 'namespace_labels',
-    text: block('namespace_labels x=y'),
-    expected: { namespaceLabels: { text: 'x=y', requirements: [{ key: 'x', operator: 'In', values: ['y'] }] } },
-  },
-  { rule: 'pods disabled', text: block('pods disabled'), expected: { pods: 'disabled' } },
-  { rule: 'pods insecure', text: block('pods insecure'), expected: { pods: 'insecure' } },
-  { rule: 'pods verified', text: block('pods verified'), expected: { pods: 'verified' } },
-  { rule: 'endpoint_pod_names', text: block('endpoint_pod_names'), expected: { endpointPodNames: true } },
-  { rule: 'the least ttl', text: block('ttl 0'), expected: { ttlSeconds: 0 } },
-  { rule: 'the greatest ttl', text: block('ttl 3600'), expected: { ttlSeconds: 3600 } },
-  { rule: 'noendpoints', text: block('noendpoints'), expected: { endpoints: false } },
-  { rule: 'fallthrough for all names', text: block('fallthrough'), expected: { fallthrough: ['.'] } },
-  {
-    rule: 'fallthrough for zones',
-    text: block('fallthrough A.org 10.0.0.0/8'),
-    expected: { fallthrough: ['a.org.', '10.in-addr.arpa.'] },
-  },
-  { rule: 'ignore empty_service', text: block('ignore empty_service'), expected: { ignoreEmptyService: true } },
-  {
-    rule: 'multicluster',
-    text: 'kubernetes cluster.local clusterset.local {\nmulticluster Clusterset.Local\n}',
-    expected: { zones: ['cluster.local.', 'clusterset.local.'], multiclusterZones: ['clusterset.local.'] },
-  },
-  { rule: 'multicluster without zones', text: block('multicluster'), expected: {} },
-  { rule: 'zonal', text: block('zonal'), expected: { zonal: true } },
-  { rule: 'startup_timeout', text: block('startup_timeout 1m'), expected: { startupTimeoutMs: 60_000 } },
-  {
-    rule: 'the retired upstream, with and without addresses',
-    text: block('upstream', 'upstream 192.0.2.1 192.0.2.2'),
-    expected: {},
-  },
-  { rule: 'a block on one line', text: 'kubernetes cluster.local { ttl 30 }', expected: { ttlSeconds: 30 } },
-]
+const good: { rule: string; text: string; keys?: string; expected: Partial<KubernetesOptions> }[] =
+  [
+    { rule: 'defaults', text: 'kubernetes cluster.local', expected: {} },
+    {
+      rule: 'zones of the block',
+      text: 'kubernetes',
+      keys: '10.0.0.0/8 b.org',
+      expected: { zones: ['10.in-addr.arpa.', 'b.org.'], primaryZone: 'b.org.' },
+    },
+    {
+      rule: 'the first zone that is no reverse zone is primary',
+      text: 'kubernetes 10.0.0.0/15 Cluster.Local x.org',
+      expected: { zones: ['0.10.in-addr.arpa.', '1.10.in-addr.arpa.', 'cluster.local.', 'x.org.'] },
+    },
+    {
+      rule: 'the tree of reverse zones itself is no reverse zone',
+      text: 'kubernetes in-addr.arpa',
+      expected: { zones: ['in-addr.arpa.'], primaryZone: 'in-addr.arpa.' },
+    },
+    {
+      rule: 'endpoint',
+      text: block('endpoint https://192.0.2.1:6443'),
+      expected: { endpoint: 'https://192.0.2.1:6443' },
+    },
+    {
+      rule: 'the first of several endpoints',
+      text: block('endpoint a b'),
+      expected: { endpoint: 'a' },
+    },
+    {
+      rule: 'tls',
+      text: block('tls c k a'),
+      expected: { tls: { certificate: 'c', key: 'k', authority: 'a' } },
+    },
+    {
+      rule: 'kubeconfig',
+      text: block('kubeconfig f'),
+      expected: { kubeconfig: { file: 'f', context: undefined } },
+    },
+    {
+      rule: 'kubeconfig with context',
+      text: block('kubeconfig f c'),
+      expected: { kubeconfig: { file: 'f', context: 'c' } },
+    },
+    {
+      rule: 'rates',
+      text: block('apiserver_qps 12.5', 'apiserver_burst 20', 'apiserver_max_inflight 7'),
+      expected: { apiserverQps: 12.5, apiserverBurst: 20, apiserverMaxInflight: 7 },
+    },
+    {
+      rule: 'namespaces accumulate, each once',
+      text: block('namespaces a b', 'namespaces b c'),
+      expected: { namespaces: ['a', 'b', 'c'] },
+    },
+    {
+      rule: 'labels are joined with blanks',
+      text: block('labels env in (a, b)'),
+      expected: {
+        labels: {
+          text: 'env in (a, b)',
+          requirements: [{ key: 'env', operator: 'In', values: ['a', 'b'] }],
+        },
+      },
+    },
+    {
+      rule: 'namespace_labels',
+      text: block('namespace_labels x=y'),
+      expected: {
+        namespaceLabels: {
+          text: 'x=y',
+          requirements: [{ key: 'x', operator: 'In', values: ['y'] }],
+        },
+      },
+    },
+    { rule: 'pods disabled', text: block('pods disabled'), expected: { pods: 'disabled' } },
+    { rule: 'pods insecure', text: block('pods insecure'), expected: { pods: 'insecure' } },
+    { rule: 'pods verified', text: block('pods verified'), expected: { pods: 'verified' } },
+    {
+      rule: 'endpoint_pod_names',
+      text: block('endpoint_pod_names'),
+      expected: { endpointPodNames: true },
+    },
+    { rule: 'the least ttl', text: block('ttl 0'), expected: { ttlSeconds: 0 } },
+    { rule: 'the greatest ttl', text: block('ttl 3600'), expected: { ttlSeconds: 3600 } },
+    { rule: 'noendpoints', text: block('noendpoints'), expected: { endpoints: false } },
+    {
+      rule: 'fallthrough for all names',
+      text: block('fallthrough'),
+      expected: { fallthrough: ['.'] },
+    },
+    {
+      rule: 'fallthrough for zones',
+      text: block('fallthrough A.org 10.0.0.0/8'),
+      expected: { fallthrough: ['a.org.', '10.in-addr.arpa.'] },
+    },
+    {
+      rule: 'ignore empty_service',
+      text: block('ignore empty_service'),
+      expected: { ignoreEmptyService: true },
+    },
+    {
+      rule: 'multicluster',
+      text: 'kubernetes cluster.local clusterset.local {\nmulticluster Clusterset.Local\n}',
+      expected: {
+        zones: ['cluster.local.', 'clusterset.local.'],
+        multiclusterZones: ['clusterset.local.'],
+      },
+    },
+    { rule: 'multicluster without zones', text: block('multicluster'), expected: {} },
+    { rule: 'zonal', text: block('zonal'), expected: { zonal: true } },
+    {
+      rule: 'startup_timeout',
+      text: block('startup_timeout 1m'),
+      expected: { startupTimeoutMs: 60_000 },
+    },
+    {
+      rule: 'the retired upstream, with and without addresses',
+      text: block('upstream', 'upstream 192.0.2.1 192.0.2.2'),
+      expected: {},
+    },
+    {
+      rule: 'a block on one line',
+      text: 'kubernetes cluster.local { ttl 30 }',
+      expected: { ttlSeconds: 30 },
+    },
+  ]
 
 for (const { rule, text, keys, expected } of good)
   test(`options: ${rule}`, () => {
@@ -112,7 +167,11 @@ const arg = (line: number, token: string): string =>
   `Corefile:${line} - Error during parsing: Wrong argument count or unexpected line ending after '${token}'`
 
 const bad: { rule: string; text: string; keys?: string; message: string }[] = [
-  { rule: 'twice', text: 'kubernetes a.org\nkubernetes b.org', message: 'this plugin can only be used once per Server Block' },
+  {
+    rule: 'twice',
+    text: 'kubernetes a.org\nkubernetes b.org',
+    message: 'this plugin can only be used once per Server Block',
+  },
   {
     rule: '43: only reverse zones in the block',
     text: 'kubernetes',
@@ -124,7 +183,11 @@ const bad: { rule: string; text: string; keys?: string; message: string }[] = [
     text: 'kubernetes 10.0.0.0/8 2001:db8::/32',
     message: 'non-reverse zone name must be used',
   },
-  { rule: 'unknown', text: block('bogus'), message: `Corefile:3 - Error during parsing: unknown property 'bogus'` },
+  {
+    rule: 'unknown',
+    text: block('bogus'),
+    message: `Corefile:3 - Error during parsing: unknown property 'bogus'`,
+  },
   {
     rule: 'transfer is gone',
     text: block('transfer to *'),
@@ -136,9 +199,21 @@ const bad: { rule: string; text: string; keys?: string; message: string }[] = [
   { rule: 'kubeconfig', text: block('kubeconfig'), message: arg(3, 'kubeconfig') },
   { rule: 'kubeconfig with three', text: block('kubeconfig a b c'), message: arg(3, 'c') },
   { rule: 'apiserver_qps', text: block('apiserver_qps'), message: arg(3, 'apiserver_qps') },
-  { rule: 'a negative qps', text: block('apiserver_qps -1'), message: 'apiserver_qps must be >= 0' },
-  { rule: 'a negative burst', text: block('apiserver_burst -1'), message: 'apiserver_burst must be >= 0' },
-  { rule: 'a negative max_inflight', text: block('apiserver_max_inflight -1'), message: 'apiserver_max_inflight must be >= 0' },
+  {
+    rule: 'a negative qps',
+    text: block('apiserver_qps -1'),
+    message: 'apiserver_qps must be >= 0',
+  },
+  {
+    rule: 'a negative burst',
+    text: block('apiserver_burst -1'),
+    message: 'apiserver_burst must be >= 0',
+  },
+  {
+    rule: 'a negative max_inflight',
+    text: block('apiserver_max_inflight -1'),
+    message: 'apiserver_max_inflight must be >= 0',
+  },
   {
     rule: 'qps',
     text: block('apiserver_qps x'),
@@ -158,10 +233,15 @@ const bad: { rule: string; text: string; keys?: string; message: string }[] = [
   {
     rule: 'both kinds of namespaces',
     text: block('namespaces a', 'namespace_labels b'),
-    message: 'Corefile:5 - Error during parsing: namespaces and namespace_labels cannot both be set',
+    message:
+      'Corefile:5 - Error during parsing: namespaces and namespace_labels cannot both be set',
   },
   { rule: 'labels', text: block('labels'), message: arg(3, 'labels') },
-  { rule: 'namespace_labels', text: block('namespace_labels'), message: arg(3, 'namespace_labels') },
+  {
+    rule: 'namespace_labels',
+    text: block('namespace_labels'),
+    message: arg(3, 'namespace_labels'),
+  },
   {
     rule: 'a bad label selector',
     text: block('labels a in b'),
@@ -178,10 +258,22 @@ const bad: { rule: string; text: string; keys?: string; message: string }[] = [
     text: block('pods all'),
     message: 'wrong value for pods: all,  must be one of: disabled, verified, insecure',
   },
-  { rule: 'endpoint_pod_names with an argument', text: block('endpoint_pod_names x'), message: arg(3, 'x') },
+  {
+    rule: 'endpoint_pod_names with an argument',
+    text: block('endpoint_pod_names x'),
+    message: arg(3, 'x'),
+  },
   { rule: 'ttl', text: block('ttl'), message: arg(3, 'ttl') },
-  { rule: 'ttl that is no number', text: block('ttl 5s'), message: 'strconv.Atoi: parsing "5s": invalid syntax' },
-  { rule: 'ttl below', text: block('ttl -1'), message: 'Corefile:3 - Error during parsing: ttl must be in range [0, 3600]: -1' },
+  {
+    rule: 'ttl that is no number',
+    text: block('ttl 5s'),
+    message: 'strconv.Atoi: parsing "5s": invalid syntax',
+  },
+  {
+    rule: 'ttl below',
+    text: block('ttl -1'),
+    message: 'Corefile:3 - Error during parsing: ttl must be in range [0, 3600]: -1',
+  },
   {
     rule: 'ttl above',
     text: block('ttl 3601'),
@@ -189,11 +281,16 @@ const bad: { rule: string; text: string; keys?: string; message: string }[] = [
   },
   { rule: 'noendpoints with an argument', text: block('noendpoints x'), message: arg(3, 'x') },
   { rule: 'ignore', text: block('ignore'), message: arg(3, 'ignore') },
-  { rule: 'ignore something else', text: block('ignore x'), message: `unable to parse ignore value: 'x'` },
+  {
+    rule: 'ignore something else',
+    text: block('ignore x'),
+    message: `unable to parse ignore value: 'x'`,
+  },
   {
     rule: 'a foreign multicluster zone',
     text: 'kubernetes a.org b.org {\nmulticluster c.org\n}',
-    message: 'is not authoritative for the multicluster zone c.org. (authoritative zones: [a.org. b.org.])',
+    message:
+      'is not authoritative for the multicluster zone c.org. (authoritative zones: [a.org. b.org.])',
   },
   { rule: 'zonal with an argument', text: block('zonal x'), message: arg(3, 'x') },
   {
@@ -219,14 +316,20 @@ const warnings: { rule: string; text: string; expected: string[] }[] = [
   {
     rule: 'of several endpoints',
     text: block('endpoint a b'),
-    expected: [`Multiple endpoints have been deprecated, only the first specified endpoint 'a' is used`],
+    expected: [
+      `Multiple endpoints have been deprecated, only the first specified endpoint 'a' is used`,
+    ],
   },
   {
     rule: 'once of the retired upstream',
     text: block('upstream', 'upstream 192.0.2.1'),
     expected: ["option 'upstream' was retired in CoreDNS 1.7 and has no effect: remove it"],
   },
-  { rule: 'of multicluster without zones', text: block('multicluster'), expected: ['multicluster without zones has no effect'] },
+  {
+    rule: 'of multicluster without zones',
+    text: block('multicluster'),
+    expected: ['multicluster without zones has no effect'],
+  },
 ]
 
 for (const { rule, text, expected } of warnings)

@@ -1,4 +1,5 @@
-// The `kubernetes` directive: tokens to options, with CoreDNS's rules and texts. Files and addresses are not touched here.
+// The `kubernetes` directive: tokens to options, with CoreDNS's rules and texts. Files and
+// addresses are not touched here.
 
 import type { CorefileError } from '../../corefile/diagnostic.ts'
 import type { Directive } from '../../corefile/directive.ts'
@@ -84,10 +85,13 @@ const checkTogether = (d: Directive, options: KubernetesOptions): void => {
   if (namespaces.length > 0 && namespaceLabels !== undefined) {
     throw d.err('namespaces and namespace_labels cannot both be set')
   }
-  if (options.zonal && !options.endpoints) throw d.plainErr('zonal requires the endpoint cache; remove noendpoints')
+  if (options.zonal && !options.endpoints)
+    throw d.plainErr('zonal requires the endpoint cache; remove noendpoints')
   const foreign = multiclusterZones.find(zone => !zones.includes(zone))
   if (foreign === undefined) return
-  throw d.plainErr(`is not authoritative for the multicluster zone ${foreign} (authoritative zones: [${zones.join(' ')}])`)
+  throw d.plainErr(
+    `is not authoritative for the multicluster zone ${foreign} (authoritative zones: [${zones.join(' ')}])`,
+  )
 }
 
 const flag = (d: Directive): true => {
@@ -120,9 +124,18 @@ const PROPERTIES: ReadonlyMap<string, PropertyParser> = new Map<string, Property
       o.kubeconfig = { file, context }
     },
   ],
-  ['apiserver_qps', (d, o) => (o.apiserverQps = rate(d, 'apiserver_qps', parseGoFloat, goParseFloatError))],
-  ['apiserver_burst', (d, o) => (o.apiserverBurst = rate(d, 'apiserver_burst', parseGoInt, goAtoiError))],
-  ['apiserver_max_inflight', (d, o) => (o.apiserverMaxInflight = rate(d, 'apiserver_max_inflight', parseGoInt, goAtoiError))],
+  [
+    'apiserver_qps',
+    (d, o) => (o.apiserverQps = rate(d, 'apiserver_qps', parseGoFloat, goParseFloatError)),
+  ],
+  [
+    'apiserver_burst',
+    (d, o) => (o.apiserverBurst = rate(d, 'apiserver_burst', parseGoInt, goAtoiError)),
+  ],
+  [
+    'apiserver_max_inflight',
+    (d, o) => (o.apiserverMaxInflight = rate(d, 'apiserver_max_inflight', parseGoInt, goAtoiError)),
+  ],
   ['namespaces', (d, o) => (o.namespaces = [...new Set([...o.namespaces, ...argsOf(d, 1)])])],
   ['namespace_labels', (d, o) => (o.namespaceLabels = selector(d, 'namespace_label'))],
   ['labels', (d, o) => (o.labels = selector(d, 'label'))],
@@ -150,7 +163,10 @@ const parseEndpoint = (d: Directive, options: KubernetesOptions): void => {
   const [first = '', ...others] = argsOf(d, 1)
   options.endpoint = first
   if (others.length === 0) return
-  d.warn(`Multiple endpoints have been deprecated, only the first specified endpoint '${first}' is used`, 'deprecated')
+  d.warn(
+    `Multiple endpoints have been deprecated, only the first specified endpoint '${first}' is used`,
+    'deprecated',
+  )
 }
 
 /** A number that must not be negative, for the API server's rate options. */
@@ -170,7 +186,8 @@ const rate = (
 const selector = (d: Directive, kind: 'label' | 'namespace_label'): LabelSelector => {
   const text = argsOf(d, 1).join(' ')
   const parsed = parseLabelSelector(text)
-  if ('error' in parsed) throw d.plainErr(`unable to parse ${kind} selector value: '${text}': ${parsed.error}`)
+  if ('error' in parsed)
+    throw d.plainErr(`unable to parse ${kind} selector value: '${text}': ${parsed.error}`)
   return parsed
 }
 
@@ -186,7 +203,8 @@ const ttlSeconds = (d: Directive): number => {
   const [text = ''] = argsOf(d, 1)
   const ttl = parseGoInt(text)
   if (ttl === undefined) throw d.plainErr(goAtoiError(text))
-  if (ttl < 0 || ttl > TTL_LIMIT_SECONDS) throw d.err(`ttl must be in range [0, ${TTL_LIMIT_SECONDS}]: ${ttl}`)
+  if (ttl < 0 || ttl > TTL_LIMIT_SECONDS)
+    throw d.err(`ttl must be in range [0, ${TTL_LIMIT_SECONDS}]: ${ttl}`)
   return ttl
 }
 
@@ -217,6 +235,7 @@ const RETIRED = 'retired'
 /** `upstream [ADDRESS...]` still stands in many Corefiles of old clusters. */
 const parseUpstream = (d: Directive): void => {
   const isWarned = d.warnings.some(warning => warning.code === RETIRED)
-  if (!isWarned) d.warn("option 'upstream' was retired in CoreDNS 1.7 and has no effect: remove it", RETIRED)
+  if (!isWarned)
+    d.warn("option 'upstream' was retired in CoreDNS 1.7 and has no effect: remove it", RETIRED)
   d.remainingArgs()
 }

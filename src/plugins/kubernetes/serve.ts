@@ -1,12 +1,13 @@
-// kubernetes in a shard: which zone a query is in, which records answer it, and what a name that does not exist is answered with. No message
-// to main, no wait: the records lie in shared memory. Order of decisions and wording of answers are CoreDNS's (handler.go).
+// kubernetes in a shard: which zone a query is in, which records answer it, and what a name that
+// does not exist is answered with. No message to main, no wait: the records lie in shared memory.
+// Order of decisions and wording of answers are CoreDNS's (handler.go).
 
-import { answer, type RecordData, unwritten } from '../../core/answer.ts'
-import type { Handler, Stage } from '../../core/handler.ts'
-import type { Query } from '../../core/query.ts'
-import type { Reply } from '../../core/reply.ts'
-import type { ServeScope } from '../../core/serve-scope.ts'
-import { fallsThrough, ZoneSet } from '../../core/zones.ts'
+import { answer, type RecordData, unwritten } from '../../chain/answer.ts'
+import type { Handler, Stage } from '../../chain/handler.ts'
+import type { Query } from '../../chain/query.ts'
+import type { Reply } from '../../chain/reply.ts'
+import type { ServeScope } from '../../chain/serve-scope.ts'
+import { fallsThrough, ZoneSet } from '../../chain/zones.ts'
 import { isReverseZone } from '../../corefile/zones.ts'
 import type { RecordsReader } from '../../records/reader.ts'
 import { makeOption, OPTION_EDE } from '../../wire/edns.ts'
@@ -25,14 +26,14 @@ import {
   TYPE_SRV,
   TYPE_TXT,
 } from '../../wire/rrtypes.ts'
-import { Aliases } from './aliases.ts'
-import { Answers, type Asked, type Records } from './answers.ts'
+import { Aliases } from './answer/aliases.ts'
+import { Answers, type Asked, type Records } from './answer/answers.ts'
+import { fastRecords } from './answer/fast.ts'
+import { ClusterLookup } from './answer/lookup.ts'
+import { ZoneView } from './answer/zone-view.ts'
 import type { KubernetesShared } from './control.ts'
-import { fastRecords } from './fast.ts'
-import { ClusterLookup } from './lookup.ts'
 import type { KubernetesOptions } from './options.ts'
-import { isComplete, NOTE_IMPORT_SERIAL, NOTE_SERIAL } from './record-keys.ts'
-import { ZoneView } from './zone-view.ts'
+import { isComplete, NOTE_IMPORT_SERIAL, NOTE_SERIAL } from './records/record-keys.ts'
 
 /** Extended DNS error "Not Ready" (RFC 8914 section 4.15) with its text. */
 const EDE_NOT_READY = makeOption(
@@ -40,7 +41,11 @@ const EDE_NOT_READY = makeOption(
   Buffer.concat([Uint8Array.of(0, 14), Buffer.from('kubernetes: not synced with the API server')]),
 )
 
-export const serveKubernetes = (options: KubernetesOptions, scope: ServeScope, shared: KubernetesShared): Stage => {
+export const serveKubernetes = (
+  options: KubernetesOptions,
+  scope: ServeScope,
+  shared: KubernetesShared,
+): Stage => {
   const reader = scope.records(shared.records)
   const server = new ClusterServer(options, scope, shared, reader)
   return {
@@ -62,7 +67,12 @@ class ClusterServer {
   readonly #answers: Answers
   readonly #aliases: Aliases
 
-  constructor(options: KubernetesOptions, scope: ServeScope, shared: KubernetesShared, reader: RecordsReader) {
+  constructor(
+    options: KubernetesOptions,
+    scope: ServeScope,
+    shared: KubernetesShared,
+    reader: RecordsReader,
+  ) {
     this.#options = options
     this.#reader = reader
     this.#zones = new ZoneSet(options.zones)
@@ -81,13 +91,15 @@ class ClusterServer {
     const matched = this.#zones.match(question.name)
     const facts = matched === undefined ? undefined : this.#zoneFacts.get(matched)
     if (facts === undefined) return next(query)
-    if (question.type === TYPE_AXFR || question.type === TYPE_IXFR) return unwritten(query, RCODE_REFUSED)
+    if (question.type === TYPE_AXFR || question.type === TYPE_IXFR)
+      return unwritten(query, RCODE_REFUSED)
     const asked = this.#asked(query, facts)
     if (question.type !== TYPE_A && question.type !== TYPE_AAAA) {
       return this.#answer(asked, this.#records(asked), false, next)
     }
     const found = this.#aliases.addresses(asked)
-    if (!(found instanceof Promise)) return this.#answer(asked, found, found?.isTruncated ?? false, next)
+    if (!(found instanceof Promise))
+      return this.#answer(asked, found, found?.isTruncated ?? false, next)
     return found.then(late => this.#answer(asked, late, late?.isTruncated ?? false, next))
   }
 
@@ -118,13 +130,20 @@ class ClusterServer {
         return { answers: isApex(asked) ? [asked.zone.soa] : [] }
       case TYPE_NS:
         // Exact bytes, as in CoreDNS: an apex in mixed case is asked like any other name.
-        return isApex(asked) && isLowerCase(asked.query) ? this.#answers.ns(asked) : this.#answers.other(asked)
+        return isApex(asked) && isLowerCase(asked.query)
+          ? this.#answers.ns(asked)
+          : this.#answers.other(asked)
       default:
         return this.#answers.other(asked)
     }
   }
 
-  #answer(asked: Asked, records: Records | undefined, isTruncated: boolean, next: Handler): Reply | Promise<Reply> {
+  #answer(
+    asked: Asked,
+    records: Records | undefined,
+    isTruncated: boolean,
+    next: Handler,
+  ): Reply | Promise<Reply> {
     const { query, zone } = asked
     if (records === undefined) return this.#noSuchName(asked, next)
     const { answers, additionals } = records
@@ -137,13 +156,16 @@ class ClusterServer {
   /** Hidden names and absent ones are told apart by nothing. */
   #noSuchName({ query, zone }: Asked, next: Handler): Reply | Promise<Reply> {
     const authorities = [zone.soa]
-    // Whether it exists is not known before the first sync: what another says of it meanwhile would be kept by whoever asks.
+    // Whether it exists is not known before the first sync: what another says of it meanwhile would
+    // be kept by whoever asks.
     if (isComplete(this.#reader)) {
       if (fallsThrough(this.#options.fallthrough, query.question.name)) return next(query)
       return answer(query, { aa: true, rcode: RCODE_NXDOMAIN, authorities })
     }
     const { edns } = query
-    const opt = edns && { opt: { udpSize: edns.udpSize, flags: edns.flags, options: EDE_NOT_READY } }
+    const opt = edns && {
+      opt: { udpSize: edns.udpSize, flags: edns.flags, options: EDE_NOT_READY },
+    }
     return answer(query, { aa: true, rcode: RCODE_SERVFAIL, authorities, ...opt })
   }
 }
@@ -161,6 +183,8 @@ const wireOf = (zone: string): Uint8Array => {
   return wire
 }
 
-const isApex = ({ query, zoneLength }: Asked): boolean => query.question.folded.length === zoneLength
+const isApex = ({ query, zoneLength }: Asked): boolean =>
+  query.question.folded.length === zoneLength
 
-const isLowerCase = ({ question: { wire, folded } }: Query): boolean => wire.every((byte, k) => byte === folded[k])
+const isLowerCase = ({ question: { wire, folded } }: Query): boolean =>
+  wire.every((byte, k) => byte === folded[k])

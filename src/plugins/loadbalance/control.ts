@@ -1,15 +1,16 @@
-// The main half: reads the weight file, again every reload interval, and writes what it says for the shards.
+// The main half: reads the weight file, again every reload interval, and writes what it says for
+// the shards.
 
 import { stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
-import type { ControlScope } from '../../core/control-scope.ts'
-import { codeOf } from '../../core/errno.ts'
-import { messageOf } from '../../core/errors.ts'
-import type { InspectScope } from '../../core/inspect-scope.ts'
-import type { Logger } from '../../core/logger.ts'
-import { readTextFile } from '../../core/text-file.ts'
-import { LONGEST_TIMER_MS } from '../../core/timers.ts'
+import { codeOf } from '../../base/errno.ts'
+import { readTextFile } from '../../base/text-file.ts'
+import { LONGEST_TIMER_MS } from '../../base/timers.ts'
+import type { ControlScope } from '../../chain/control-scope.ts'
+import { messageOf } from '../../chain/errors.ts'
+import type { InspectScope } from '../../chain/inspect-scope.ts'
 import { formatDuration } from '../../corefile/duration.ts'
+import type { Logger } from '../../log/logger.ts'
 import type { LoadbalanceOptions, WeightFileOptions } from './options.ts'
 import { makeBoard, writeBoard } from './weight-board.ts'
 import { parseWeights } from './weight-table.ts'
@@ -28,7 +29,10 @@ class WeightFileOpenError extends Error {
   }
 }
 
-export const control = async ({ weighted }: LoadbalanceOptions, scope: ControlScope): Promise<LoadbalanceShared> => {
+export const control = async (
+  { weighted }: LoadbalanceOptions,
+  scope: ControlScope,
+): Promise<LoadbalanceShared> => {
   if (weighted === undefined) return { board: undefined }
   const watch = new WeightFile(pathOf(weighted.file, scope.settings.root), scope.log)
   await atFirst(() => watch.update(), weighted, scope.log)
@@ -36,21 +40,31 @@ export const control = async ({ weighted }: LoadbalanceOptions, scope: ControlSc
   return { board: watch.board }
 }
 
-export const inspect = async ({ weighted }: LoadbalanceOptions, { settings, log }: InspectScope): Promise<void> => {
+export const inspect = async (
+  { weighted }: LoadbalanceOptions,
+  { settings, log }: InspectScope,
+): Promise<void> => {
   if (weighted === undefined) return
   const path = pathOf(weighted.file, settings.root)
   await atFirst(async () => parseWeights(await readText(path), path), weighted, log)
 }
 
-const pathOf = (file: string, root: string): string => (isAbsolute(file) || root === '' ? file : join(root, file))
+const pathOf = (file: string, root: string): string =>
+  isAbsolute(file) || root === '' ? file : join(root, file)
 
 /** The file must be there at start only if nobody will look for it again. */
-const atFirst = async (look: () => Promise<unknown>, { reloadMs }: WeightFileOptions, log: Logger): Promise<void> => {
+const atFirst = async (
+  look: () => Promise<unknown>,
+  { reloadMs }: WeightFileOptions,
+  log: Logger,
+): Promise<void> => {
   try {
     await look()
   } catch (error) {
     if (!(error instanceof WeightFileOpenError) || reloadMs === 0) throw error
-    log.warning(`Failed to open weight file:${error.message}. Will try again in ${formatDuration(reloadMs)}`)
+    log.warning(
+      `Failed to open weight file:${error.message}. Will try again in ${formatDuration(reloadMs)}`,
+    )
   }
 }
 
@@ -86,7 +100,10 @@ class WeightFile {
     this.#log = log
   }
 
-  /** Reads the file, and if it has changed writes its weights to the board. Throws for a file that cannot be read or understood. */
+  /**
+   * Reads the file, and if it has changed writes its weights to the board. Throws for a file that
+   * cannot be read or understood.
+   */
   async update(): Promise<void> {
     const text = await readText(this.#path)
     if (text === this.#text) return
@@ -101,11 +118,13 @@ const readText = async (path: string): Promise<string> => {
   const { size } = await stat(path).catch((error: unknown) => {
     throw new WeightFileOpenError(error)
   })
-  if (size > FILE_BYTES_MAX) throw new Error(`weight file ${path} is larger than ${FILE_BYTES_MAX} bytes`)
+  if (size > FILE_BYTES_MAX)
+    throw new Error(`weight file ${path} is larger than ${FILE_BYTES_MAX} bytes`)
   try {
     return readTextFile(path)
   } catch (error) {
-    if (codeOf((error as Error).cause) === 'EISDIR') throw new Error(`weight file ${path} is a directory`, { cause: error })
+    if (codeOf((error as Error).cause) === 'EISDIR')
+      throw new Error(`weight file ${path} is a directory`, { cause: error })
     throw new WeightFileOpenError(error)
   }
 }

@@ -1,10 +1,17 @@
-// Hot path.
-// round_robin on the fast path: addresses under one name change places in the answer itself. Gives the bytes that order.ts and reorder.ts
-// give with the same draws, and leaves to them every answer that they would write anew.
+// Hot path. round_robin on the fast path: addresses under one name change places in the answer
+// itself. Gives the bytes that order.ts and reorder.ts give with the same draws, and leaves to them
+// every answer that they would write anew.
 
-import type { FastQuery } from '../../core/fast-query.ts'
-import type { FastStep } from '../../core/fast-step.ts'
-import { getAncount, getArcount, getFlags, getNscount, getU16, MASK_RCODE } from '../../wire/header.ts'
+import type { FastQuery } from '../../chain/fast-query.ts'
+import type { FastStep } from '../../chain/fast-step.ts'
+import {
+  getAncount,
+  getArcount,
+  getFlags,
+  getNscount,
+  getU16,
+  MASK_RCODE,
+} from '../../wire/header.ts'
 import { RCODE_NOERROR } from '../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_AXFR, TYPE_CNAME, TYPE_IXFR, TYPE_MX } from '../../wire/rrtypes.ts'
 import { below, type Draw } from './random.ts'
@@ -33,21 +40,33 @@ class RoundRobin implements FastStep {
   /** All sections are looked at before the first draw: the slow path would begin its draws anew. */
   shape(query: FastQuery): boolean {
     const { out, outAt, qtype } = query
-    if ((getFlags(out, outAt) & MASK_RCODE) !== RCODE_NOERROR || qtype === TYPE_AXFR || qtype === TYPE_IXFR) return true
+    if (
+      (getFlags(out, outAt) & MASK_RCODE) !== RCODE_NOERROR ||
+      qtype === TYPE_AXFR ||
+      qtype === TYPE_IXFR
+    )
+      return true
     const answers = getAncount(out, outAt)
     const authorities = getNscount(out, outAt)
     const additionals = getArcount(out, outAt)
     if (answers <= 1 && authorities <= 1 && additionals <= 1) return true
     const second = answers + authorities
     if (!this.#find(query, 0, 0, answers)) return false
-    if (!this.#find(query, 1, answers, second) || !this.#find(query, 2, second, second + additionals)) return false
+    if (
+      !this.#find(query, 1, answers, second) ||
+      !this.#find(query, 2, second, second + additionals)
+    )
+      return false
     for (let section = 0; section < SECTIONS; section++) {
       shuffleAddresses(query, this.#first[section]!, this.#count[section]!, this.#draw)
     }
     return true
   }
 
-  /** Finds the addresses of a section, records `start` to `end` - 1. False if more than its addresses might move, or if they differ in more. */
+  /**
+   * Finds the addresses of a section, records `start` to `end` - 1. False if more than its
+   * addresses might move, or if they differ in more.
+   */
   #find(query: FastQuery, section: number, start: number, end: number): boolean {
     this.#first[section] = start
     this.#count[section] = 0
@@ -68,7 +87,8 @@ class RoundRobin implements FastStep {
   }
 }
 
-const typeOf = ({ out, outAt, ttlOffsets }: FastQuery, index: number): number => getU16(out, outAt + ttlOffsets[index]! - 4)
+const typeOf = ({ out, outAt, ttlOffsets }: FastQuery, index: number): number =>
+  getU16(out, outAt + ttlOffsets[index]! - 4)
 
 const groupOf = (type: number): number => {
   if (type === TYPE_A || type === TYPE_AAAA) return ADDRESS
@@ -83,7 +103,10 @@ const ownerOffset = ({ out, outAt, ttlOffsets, questionEnd }: FastQuery, index: 
   return before + 6 + getU16(out, outAt + before + 4)
 }
 
-/** Whether two address records have the same owner, as it is spelt, the same type, class and size of address. */
+/**
+ * Whether two address records have the same owner, as it is spelt, the same type, class and size of
+ * address.
+ */
 const areInterchangeable = (query: FastQuery, a: number, b: number): boolean => {
   const { out, outAt, ttlOffsets } = query
   const size = ttlOffsets[a]! - ownerOffset(query, a)

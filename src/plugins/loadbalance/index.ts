@@ -1,6 +1,6 @@
 // loadbalance: changes the order of address and mail exchanger records in answers.
 
-import type { Plugin } from '../../core/plugin.ts'
+import type { Plugin } from '../../chain/plugin.ts'
 import { control, inspect, type LoadbalanceShared } from './control.ts'
 import { type LoadbalanceOptions, parse } from './options.ts'
 import { serve } from './serve.ts'

@@ -4,8 +4,14 @@ import { options, parseError } from '../../../test/support/plugin-harness.ts'
 import { loadbalance } from './index.ts'
 import type { LoadbalanceOptions } from './options.ts'
 
-const weighted = (file: string, reloadMs = 30_000): LoadbalanceOptions => ({ weighted: { file, reloadMs }, prefer: [] })
-const prefer = (...subnets: string[]): LoadbalanceOptions => ({ weighted: undefined, prefer: subnets })
+const weighted = (file: string, reloadMs = 30_000): LoadbalanceOptions => ({
+  weighted: { file, reloadMs },
+  prefer: [],
+})
+const prefer = (...subnets: string[]): LoadbalanceOptions => ({
+  weighted: undefined,
+  prefer: subnets,
+})
 
 const cases: { text: string; expected: LoadbalanceOptions }[] = [
   { text: 'loadbalance', expected: prefer() },
@@ -20,14 +26,19 @@ const cases: { text: string; expected: LoadbalanceOptions }[] = [
   { text: 'loadbalance weighted weights {\nreload 0s\n}', expected: weighted('weights', 0) },
   { text: 'loadbalance weighted /w {\nreload 1m30s\n}', expected: weighted('/w', 90_000) },
   { text: 'loadbalance weighted w\nloadbalance', expected: prefer() },
-  { text: 'loadbalance {\nprefer 192.0.2.0/24\n}\nloadbalance weighted w', expected: weighted('w') },
+  {
+    text: 'loadbalance {\nprefer 192.0.2.0/24\n}\nloadbalance weighted w',
+    expected: weighted('w'),
+  },
 ]
 
 for (const c of cases) {
-  test(`loadbalance options: ${JSON.stringify(c.text)}`, () => assert.deepEqual(options(loadbalance, c.text), c.expected))
+  test(`loadbalance options: ${JSON.stringify(c.text)}`, () =>
+    assert.deepEqual(options(loadbalance, c.text), c.expected))
 }
 
-const at = (line: number, text: string): string => `Corefile:${line} - Error during parsing: ${text}`
+const at = (line: number, text: string): string =>
+  `Corefile:${line} - Error during parsing: ${text}`
 
 const errors: { text: string; message: string }[] = [
   { text: 'loadbalance fair', message: 'unknown policy: fair' },
@@ -35,11 +46,23 @@ const errors: { text: string; message: string }[] = [
   { text: 'loadbalance weighted', message: at(2, 'missing weight file argument') },
   { text: 'loadbalance weighted a b', message: at(2, 'unexpected argument(s)') },
   { text: 'loadbalance weighted a {\nbogus\n}', message: at(3, "unknown property 'bogus'") },
-  { text: 'loadbalance weighted a {\nprefer 192.0.2.0/24\n}', message: at(3, "unknown property 'prefer'") },
-  { text: 'loadbalance weighted a {\nreload\n}', message: at(3, 'reload duration value is missing') },
+  {
+    text: 'loadbalance weighted a {\nprefer 192.0.2.0/24\n}',
+    message: at(3, "unknown property 'prefer'"),
+  },
+  {
+    text: 'loadbalance weighted a {\nreload\n}',
+    message: at(3, 'reload duration value is missing'),
+  },
   { text: 'loadbalance weighted a {\nreload 1s 2s\n}', message: at(3, 'unexpected argument') },
-  { text: 'loadbalance weighted a {\nreload often\n}', message: at(3, "invalid reload duration 'often'") },
-  { text: 'loadbalance weighted a {\nreload -1s\n}', message: at(3, "invalid reload duration '-1s'") },
+  {
+    text: 'loadbalance weighted a {\nreload often\n}',
+    message: at(3, "invalid reload duration 'often'"),
+  },
+  {
+    text: 'loadbalance weighted a {\nreload -1s\n}',
+    message: at(3, "invalid reload duration '-1s'"),
+  },
   { text: 'loadbalance {\nbogus\n}', message: at(3, "unknown property 'bogus'") },
   {
     text: 'loadbalance {\nprefer 192.0.2.0/33\n}',
@@ -48,5 +71,6 @@ const errors: { text: string; message: string }[] = [
 ]
 
 for (const c of errors) {
-  test(`loadbalance error: ${JSON.stringify(c.text)}`, () => assert.equal(parseError(loadbalance, c.text), c.message))
+  test(`loadbalance error: ${JSON.stringify(c.text)}`, () =>
+    assert.equal(parseError(loadbalance, c.text), c.message))
 }

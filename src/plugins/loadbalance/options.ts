@@ -1,6 +1,6 @@
 // The `loadbalance` directive: tokens to options, with CoreDNS's rules and texts.
 
-import { parseCidr } from '../../core/ip.ts'
+import { parseCidr } from '../../base/ip.ts'
 import type { Directive } from '../../corefile/directive.ts'
 import { parseDuration } from '../../corefile/duration.ts'
 import { goQuote } from '../../corefile/quote.ts'

@@ -1,14 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type QueryOptions, query, type ReplyOptions, replyTo, show } from '../../../test/support/messages.ts'
-import { type Reply, SILENCE } from '../../core/reply.ts'
+import {
+  type QueryOptions,
+  query,
+  type ReplyOptions,
+  replyTo,
+  show,
+} from '../../../test/support/messages.ts'
+import { type Reply, SILENCE } from '../../chain/reply.ts'
 import type { LoadbalanceOptions } from './options.ts'
 import type { Draw } from './random.ts'
 import { makeStage } from './serve.ts'
 import { makeBoard, writeBoard } from './weight-board.ts'
 import { parseWeights } from './weight-table.ts'
 
-/** 59 is one below a multiple of 2, 3, 4 and 5: up to five items stay where they are, and the last is picked. */
+/**
+ * 59 is one below a multiple of 2, 3, 4 and 5: up to five items stay where they are, and the last
+ * is picked.
+ */
 const last: Draw = () => 59
 /** Items move one place to the left, and the first is picked. */
 const zero: Draw = () => 0
@@ -40,10 +49,26 @@ const stageFor = (c: Case): ReturnType<typeof makeStage> => {
 const WEIGHTS = 'WWW.example.org\n192.0.2.2 3\n2001:db8::2 5\nother.example.org.\n192.0.2.3 200\n'
 
 const cases: Case[] = [
-  { name: 'addresses are shuffled', reply: { answer: [a(1), a(2), a(3)] }, expected: { answer: [a(2), a(3), a(1)] } },
-  { name: 'TTLs go with their addresses', reply: { answer: [a(1, 10), a(2, 20)] }, expected: { answer: [a(2, 20), a(1, 10)] } },
-  { name: 'AAAA records are shuffled', reply: { answer: [aaaa(1), aaaa(2)] }, expected: { answer: [aaaa(2), aaaa(1)] } },
-  { name: 'A and AAAA are shuffled together', reply: { answer: [a(1), aaaa(2)] }, expected: { answer: [aaaa(2), a(1)] } },
+  {
+    name: 'addresses are shuffled',
+    reply: { answer: [a(1), a(2), a(3)] },
+    expected: { answer: [a(2), a(3), a(1)] },
+  },
+  {
+    name: 'TTLs go with their addresses',
+    reply: { answer: [a(1, 10), a(2, 20)] },
+    expected: { answer: [a(2, 20), a(1, 10)] },
+  },
+  {
+    name: 'AAAA records are shuffled',
+    reply: { answer: [aaaa(1), aaaa(2)] },
+    expected: { answer: [aaaa(2), aaaa(1)] },
+  },
+  {
+    name: 'A and AAAA are shuffled together',
+    reply: { answer: [a(1), aaaa(2)] },
+    expected: { answer: [aaaa(2), a(1)] },
+  },
   {
     name: 'the CNAME stays in front of its addresses',
     reply: { answer: [alias, a(1), a(2)] },
@@ -54,16 +79,35 @@ const cases: Case[] = [
     reply: { answer: [mx(1), a(1), txt, alias] },
     expected: { answer: [alias, txt, a(1), mx(1)] },
   },
-  { name: 'mail exchangers are shuffled', reply: { answer: [mx(1), mx(2)] }, qtype: 'MX', expected: { answer: [mx(2), mx(1)] } },
+  {
+    name: 'mail exchangers are shuffled',
+    reply: { answer: [mx(1), mx(2)] },
+    qtype: 'MX',
+    expected: { answer: [mx(2), mx(1)] },
+  },
   {
     name: 'authority and additional are shuffled too',
     reply: { answer: [mx(1)], authority: [a(1), a(2)], additional: [a(3), a(4)], opt: {} },
     qtype: 'MX',
     expected: { answer: [mx(1)], authority: [a(2), a(1)], additional: [a(4), a(3)] },
   },
-  { name: 'a draw may change nothing', reply: { answer: [a(1), a(2)] }, draw: last, expected: { answer: [a(1), a(2)] } },
-  { name: 'NXDOMAIN keeps its order', reply: { rcode: 'NXDOMAIN', answer: [a(1), a(2)] }, expected: { answer: [a(1), a(2)] } },
-  { name: 'a zone transfer keeps its order', reply: { answer: [a(1), a(2)] }, qtype: 'AXFR', expected: { answer: [a(1), a(2)] } },
+  {
+    name: 'a draw may change nothing',
+    reply: { answer: [a(1), a(2)] },
+    draw: last,
+    expected: { answer: [a(1), a(2)] },
+  },
+  {
+    name: 'NXDOMAIN keeps its order',
+    reply: { rcode: 'NXDOMAIN', answer: [a(1), a(2)] },
+    expected: { answer: [a(1), a(2)] },
+  },
+  {
+    name: 'a zone transfer keeps its order',
+    reply: { answer: [a(1), a(2)] },
+    qtype: 'AXFR',
+    expected: { answer: [a(1), a(2)] },
+  },
   {
     name: 'an incremental transfer keeps its order',
     reply: { answer: [a(1), a(2)] },
@@ -128,7 +172,10 @@ for (const c of cases) {
     const request = query('www.example.org.', c.qtype ?? 'A', c.query)
     const reply = await stageFor(c).wrap(() => replyTo(request, c.reply))(request)
     const { answer, authority, additional, question } = show(reply)
-    assert.deepEqual({ answer, authority, additional }, { answer: [], authority: [], additional: [], ...c.expected })
+    assert.deepEqual(
+      { answer, authority, additional },
+      { answer: [], authority: [], additional: [], ...c.expected },
+    )
     assert.equal(question, show(replyTo(request)).question)
   })
 }
@@ -139,7 +186,9 @@ test('loadbalance: weights decide how often each address is first', async () => 
   const firsts = new Map<string, number>()
   for (let draw = 0; draw < 6; draw++) {
     const stage = stageFor({ name: '', reply: {}, expected: {}, weights, draw: () => draw })
-    const first = show(await stage.wrap(() => replyTo(request, { answer: [a(1), a(2), a(3)] }))(request)).answer[0] ?? ''
+    const first =
+      show(await stage.wrap(() => replyTo(request, { answer: [a(1), a(2), a(3)] }))(request))
+        .answer[0] ?? ''
     firsts.set(first, (firsts.get(first) ?? 0) + 1)
   }
   assert.deepEqual(Object.fromEntries(firsts), { [a(1)]: 1, [a(2)]: 3, [a(3)]: 2 })
@@ -168,7 +217,11 @@ test('loadbalance: OPT survives when records are written anew', async () => {
   const request = query('www.example.org.')
   const options = [{ code: 10, data: '0102030405060708' }]
   const stage = makeStage(ROUND_ROBIN, { board: undefined }, zero)
-  const shown = show(await stage.wrap(() => replyTo(request, { answer: [a(1), alias], opt: { do: true, options } }))(request))
+  const shown = show(
+    await stage.wrap(() => replyTo(request, { answer: [a(1), alias], opt: { do: true, options } }))(
+      request,
+    ),
+  )
   assert.deepEqual(shown.answer, [alias, a(1)])
   assert.equal(shown.edns?.do, true)
   assert.deepEqual(shown.edns?.options, options)

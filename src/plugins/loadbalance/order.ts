@@ -1,7 +1,8 @@
-// In which order the records of one section go out. Records are their indexes in the reply's layout; nothing is moved here.
+// In which order the records of one section go out. Records are their indexes in the reply's
+// layout; nothing is moved here.
 
-import type { CidrSet, IpAddress } from '../../core/ip.ts'
-import type { Reply } from '../../core/reply.ts'
+import type { CidrSet, IpAddress } from '../../base/ip.ts'
+import type { Reply } from '../../chain/reply.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_MX } from '../../wire/rrtypes.ts'
 import { below, type Draw, shuffle } from './random.ts'
 
@@ -24,17 +25,29 @@ const groupFor = (type: number, groups: Groups): number[] => {
   return type === TYPE_MX ? groups.exchangers : groups.rest
 }
 
-const joined = ({ aliases, rest, addresses, exchangers }: Groups): number[] => [...aliases, ...rest, ...addresses, ...exchangers]
+const joined = ({ aliases, rest, addresses, exchangers }: Groups): number[] => [
+  ...aliases,
+  ...rest,
+  ...addresses,
+  ...exchangers,
+]
 
 /** Addresses of both families are shuffled together, mail exchangers by themselves. */
-export const roundRobin = (reply: Reply, section: readonly number[], draw: Draw): readonly number[] => {
+export const roundRobin = (
+  reply: Reply,
+  section: readonly number[],
+  draw: Draw,
+): readonly number[] => {
   const groups = groupsOf(reply, section)
   shuffle(groups.addresses, draw)
   shuffle(groups.exchangers, draw)
   return joined(groups)
 }
 
-/** One address, chosen with a probability proportional to its weight, changes places with the first one. */
+/**
+ * One address, chosen with a probability proportional to its weight, changes places with the first
+ * one.
+ */
 export const weighted = (
   reply: Reply,
   section: readonly number[],
@@ -60,8 +73,15 @@ const pick = (weights: readonly number[], draw: Draw): number => {
   return weights.findIndex(weight => (left -= weight) < 0)
 }
 
-/** Addresses in the subnets come first, those of the first subnet before those of the second; otherwise the order stays. */
-export const preferred = (reply: Reply, section: readonly number[], subnets: readonly CidrSet[]): readonly number[] => {
+/**
+ * Addresses in the subnets come first, those of the first subnet before those of the second;
+ * otherwise the order stays.
+ */
+export const preferred = (
+  reply: Reply,
+  section: readonly number[],
+  subnets: readonly CidrSet[],
+): readonly number[] => {
   const { aliases, addresses, exchangers, rest } = groupsOf(reply, section)
   const ranks = new Map(addresses.map(index => [index, rankOf(addressAt(reply, index), subnets)]))
   addresses.sort((a, b) => ranks.get(a)! - ranks.get(b)!)

@@ -14,11 +14,17 @@ const sequence = (...numbers: number[]): (() => number) => {
 const cases: { name: string; count: number; draws: number[]; expected: number }[] = [
   { name: 'one choice is no choice', count: 1, draws: [4711], expected: 0 },
   { name: 'the rest of the division', count: 10, draws: [25], expected: 5 },
-  { name: 'draws beyond the last whole range are rejected', count: 10, draws: [65530, 65539 - 65536, 7], expected: 3 },
+  {
+    name: 'draws beyond the last whole range are rejected',
+    count: 10,
+    draws: [65530, 65539 - 65536, 7],
+    expected: 3,
+  },
   { name: 'counts above 65536 take two draws', count: 70000, draws: [1, 2], expected: 65538 },
 ]
 
-for (const c of cases) test(`below: ${c.name}`, () => assert.equal(below(c.count, sequence(...c.draws)), c.expected))
+for (const c of cases)
+  test(`below: ${c.name}`, () => assert.equal(below(c.count, sequence(...c.draws)), c.expected))
 
 test('shuffle: every order of three comes up equally often', () => {
   const orders = new Map<string, number>()

@@ -1,11 +1,15 @@
-// Uniform choices out of 16-bit random numbers. The numbers are an argument so that tests can give their own.
+// Uniform choices out of 16-bit random numbers. The numbers are an argument so that tests can give
+// their own.
 
 /** Gives a number from 0 to 65535. */
 export type Draw = () => number
 
 const WORD = 0x10000
 
-/** Uniform over 0..count-1, for counts from 1 to 2^32. Rejects the draws that would favour small results. */
+/**
+ * Uniform over 0..count-1, for counts from 1 to 2^32. Rejects the draws that would favour small
+ * results.
+ */
 export const below = (count: number, draw: Draw): number => {
   const range = count <= WORD ? WORD : WORD * WORD
   const limit = range - (range % count)

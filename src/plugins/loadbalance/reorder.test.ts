@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { query, replyTo } from '../../../test/support/messages.ts'
-import { Reply } from '../../core/reply.ts'
+import { Reply } from '../../chain/reply.ts'
 import type { MessageLayout } from '../../wire/layout.ts'
 import { reordered } from './reorder.ts'
 
@@ -28,7 +28,10 @@ const sizes: readonly { addresses: number; owner: string; most: number }[] = [
 ]
 for (const { addresses, owner, most } of sizes) {
   test(`reordered: ${addresses} addresses of ${owner} take ${most} look-ups at most`, () => {
-    const answer = Array.from({ length: addresses }, (_, n) => `${owner} 60 IN A 10.0.${n >> 8}.${n & 255}`)
+    const answer = Array.from(
+      { length: addresses },
+      (_, n) => `${owner} 60 IN A 10.0.${n >> 8}.${n & 255}`,
+    )
     const { reply, lookUps } = counted(replyTo(query(owner), { answer }))
     const backwards = Array.from(answer, (_, n) => addresses - 1 - n)
     const turned = reordered(reply, backwards)

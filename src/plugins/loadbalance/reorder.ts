@@ -1,7 +1,8 @@
-// Puts the records of a reply into another order. Addresses under one name change places by their fixed-size fields in a copy of the
-// message; anything else is written anew, since names may point to each other.
+// Puts the records of a reply into another order. Addresses under one name change places by their
+// fixed-size fields in a copy of the message; anything else is written anew, since names may point
+// to each other.
 
-import { Reply } from '../../core/reply.ts'
+import { Reply } from '../../chain/reply.ts'
 import { getFlags, getId, getQdcount, getU16 } from '../../wire/header.ts'
 import { readQuestion } from '../../wire/question.ts'
 import { TYPE_A, TYPE_AAAA } from '../../wire/rrtypes.ts'
@@ -11,7 +12,10 @@ import { MessageWriter } from '../../wire/writer.ts'
 const TYPE_TO_TTL = 4
 const TTL_SIZE = 4
 
-/** `order[i]` is the index of the record that goes to place i; a record stays in its section. The reply itself if nothing moves. */
+/**
+ * `order[i]` is the index of the record that goes to place i; a record stays in its section. The
+ * reply itself if nothing moves.
+ */
 export const reordered = (reply: Reply, order: readonly number[]): Reply => {
   let canSwap = true
   let isSame = true
@@ -24,7 +28,10 @@ export const reordered = (reply: Reply, order: readonly number[]): Reply => {
   return canSwap ? swapped(reply, order) : rewritten(reply, order)
 }
 
-/** Whether two records differ in nothing but TTL and an address: the same owner, as it is spelt, type, class and size. */
+/**
+ * Whether two records differ in nothing but TTL and an address: the same owner, as it is spelt,
+ * type, class and size.
+ */
 const areInterchangeable = ({ bytes, layout }: Reply, a: number, b: number): boolean => {
   const ownerA = layout.ownerOffset(a)
   const ownerB = layout.ownerOffset(b)
@@ -32,8 +39,13 @@ const areInterchangeable = ({ bytes, layout }: Reply, a: number, b: number): boo
   const ttlB = layout.ttlOffset(b)
   if (ttlB - ownerB !== ttlA - ownerA) return false
   const type = getU16(bytes, ttlA - TYPE_TO_TTL)
-  if ((type !== TYPE_A && type !== TYPE_AAAA) || getU16(bytes, ttlA + TTL_SIZE) !== getU16(bytes, ttlB + TTL_SIZE)) return false
-  for (let back = ttlA - ownerA; back > 0; back--) if (bytes[ttlA - back] !== bytes[ttlB - back]) return false
+  if (
+    (type !== TYPE_A && type !== TYPE_AAAA) ||
+    getU16(bytes, ttlA + TTL_SIZE) !== getU16(bytes, ttlB + TTL_SIZE)
+  )
+    return false
+  for (let back = ttlA - ownerA; back > 0; back--)
+    if (bytes[ttlA - back] !== bytes[ttlB - back]) return false
   return true
 }
 
@@ -44,7 +56,8 @@ const swapped = ({ bytes, layout }: Reply, order: readonly number[]): Reply => {
     const from = layout.ttlOffset(index)
     const to = layout.ttlOffset(place)
     // A loop: some twenty bytes, often of hundreds of records.
-    for (let k = TTL_SIZE + 1 + getU16(bytes, from + TTL_SIZE); k >= 0; k--) copy[to + k] = bytes[from + k]!
+    for (let k = TTL_SIZE + 1 + getU16(bytes, from + TTL_SIZE); k >= 0; k--)
+      copy[to + k] = bytes[from + k]!
   }
   // Every record is as long as the one that was there.
   return new Reply(copy, layout.of(copy))

@@ -1,11 +1,11 @@
 // The shard half: the order of the records in replies on their way out.
 
-import { randomId } from '../../core/entropy.ts'
-import type { Handler, Stage, Wrap } from '../../core/handler.ts'
-import { CidrSet, parseCidr } from '../../core/ip.ts'
-import type { Query } from '../../core/query.ts'
-import type { Reply } from '../../core/reply.ts'
-import type { ServeScope } from '../../core/serve-scope.ts'
+import { randomId } from '../../base/entropy.ts'
+import { CidrSet, parseCidr } from '../../base/ip.ts'
+import type { Handler, Stage, Wrap } from '../../chain/handler.ts'
+import type { Query } from '../../chain/query.ts'
+import type { Reply } from '../../chain/reply.ts'
+import type { ServeScope } from '../../chain/serve-scope.ts'
 import { getAncount, getArcount, getNscount, HEADER_SIZE } from '../../wire/header.ts'
 import { RCODE_NOERROR } from '../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_AXFR, TYPE_IXFR, TYPE_SRV } from '../../wire/rrtypes.ts'
@@ -18,15 +18,27 @@ import { reordered } from './reorder.ts'
 import { WeightReader } from './weight-board.ts'
 
 /** Indexes of one section's records to the order they go out in. */
-type Arrange = (reply: Reply, section: readonly number[], sectionNumber: number, qtype: number) => readonly number[]
+type Arrange = (
+  reply: Reply,
+  section: readonly number[],
+  sectionNumber: number,
+  qtype: number,
+) => readonly number[]
 
 const AUTHORITY = 1
 
-export const serve = (options: LoadbalanceOptions, _scope: ServeScope, shared: LoadbalanceShared): Stage =>
-  makeStage(options, shared, randomId)
+export const serve = (
+  options: LoadbalanceOptions,
+  _scope: ServeScope,
+  shared: LoadbalanceShared,
+): Stage => makeStage(options, shared, randomId)
 
 /** The stage with a source of random numbers of the caller's choice. */
-export const makeStage = (options: LoadbalanceOptions, shared: LoadbalanceShared, draw: Draw): Stage => {
+export const makeStage = (
+  options: LoadbalanceOptions,
+  shared: LoadbalanceShared,
+  draw: Draw,
+): Stage => {
   const arrange = withPreference(
     shared.board === undefined ? arrangeRoundRobin(draw) : arrangeWeighted(shared.board, draw),
     options,
@@ -42,7 +54,9 @@ const balanceAfter =
   (next: Handler, balance: (query: Query, reply: Reply) => Reply): Handler =>
   query => {
     const reply = next(query)
-    return reply instanceof Promise ? reply.then(late => balance(query, late)) : balance(query, reply)
+    return reply instanceof Promise
+      ? reply.then(late => balance(query, late))
+      : balance(query, reply)
   }
 
 const arrangeRoundRobin =
@@ -62,7 +76,9 @@ const arrangeWeighted = (board: SharedArrayBuffer, draw: Draw): Arrange => {
 
 const withPreference = (arrange: Arrange, { prefer }: LoadbalanceOptions): Arrange => {
   if (prefer.length === 0) return arrange
-  const subnets = prefer.map(parseCidr).map(prefix => new CidrSet(prefix === undefined ? [] : [prefix]))
+  const subnets = prefer
+    .map(parseCidr)
+    .map(prefix => new CidrSet(prefix === undefined ? [] : [prefix]))
   return (reply, section, sectionNumber, qtype) => {
     const arranged = arrange(reply, section, sectionNumber, qtype)
     return sectionNumber === AUTHORITY ? arranged : preferred(reply, arranged, subnets)

@@ -1,11 +1,13 @@
-// The weights in shared memory: main writes, shards read. The buffer belongs to one server block and one generation, and grows as needed.
+// The weights in shared memory: main writes, shards read. The buffer belongs to one server block
+// and one generation, and grows as needed.
 //
 //   word 0  version: even when the text stands, odd while main writes; 0 before the first text
 //   word 1  size of the text in bytes
 //   word 2… the text: JSON of WeightEntries in UTF-8
 //
-// One writer, and it never waits. A reader that meets a write keeps the table it has and looks again at its next query. Every word goes
-// through Atomics: changes are rare and off the hot path, a look without a change is one load.
+// One writer, and it never waits. A reader that meets a write keeps the table it has and looks
+// again at its next query. Every word goes through Atomics: changes are rare and off the hot path,
+// a look without a change is one load.
 
 import { type WeightEntries, WeightTable } from './weight-table.ts'
 

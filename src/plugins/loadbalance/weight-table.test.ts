@@ -13,32 +13,53 @@ const reply = replyTo(query('www.example.org.'), {
     'net. 1 IN A 192.0.2.1',
   ],
 })
-const weightsIn = (table: WeightTable): number[] => [0, 1, 2, 3].map(index => table.weightOf(reply, index))
+const weightsIn = (table: WeightTable): number[] =>
+  [0, 1, 2, 3].map(index => table.weightOf(reply, index))
 
 const good: { name: string; text: string; expected: number[] }[] = [
   { name: 'an empty file', text: '', expected: [1, 1, 1, 1] },
-  { name: 'comments, blanks and CRLF', text: '# c\r\n\r\n  www.example.org.\r\n 192.0.2.1\t3 \r\n', expected: [3, 1, 1, 1] },
+  {
+    name: 'comments, blanks and CRLF',
+    text: '# c\r\n\r\n  www.example.org.\r\n 192.0.2.1\t3 \r\n',
+    expected: [3, 1, 1, 1],
+  },
   {
     name: 'the final dot may be missing, letter case does not count',
     text: 'WWW.EXAMPLE.ORG\n192.0.2.1 2',
     expected: [2, 1, 1, 1],
   },
-  { name: 'both families', text: 'www.example.org\n192.0.2.1 2\n2001:DB8:0::1 255', expected: [2, 1, 255, 1] },
-  { name: 'an IPv4-mapped address is IPv4', text: 'www.example.org\n::ffff:192.0.2.1 4', expected: [4, 1, 1, 1] },
+  {
+    name: 'both families',
+    text: 'www.example.org\n192.0.2.1 2\n2001:DB8:0::1 255',
+    expected: [2, 1, 255, 1],
+  },
+  {
+    name: 'an IPv4-mapped address is IPv4',
+    text: 'www.example.org\n::ffff:192.0.2.1 4',
+    expected: [4, 1, 1, 1],
+  },
   {
     name: 'a name given twice',
     text: 'www.example.org\n192.0.2.1 2\nnet\n192.0.2.1 5\nwww.example.org\n192.0.2.9 7',
     expected: [2, 7, 1, 5],
   },
-  { name: 'the first of two weights counts', text: 'www.example.org\n192.0.2.1 2\n192.0.2.1 9', expected: [2, 1, 1, 1] },
+  {
+    name: 'the first of two weights counts',
+    text: 'www.example.org\n192.0.2.1 2\n192.0.2.1 9',
+    expected: [2, 1, 1, 1],
+  },
 ]
 
 for (const c of good) {
-  test(`weight file: ${c.name}`, () => assert.deepEqual(weightsIn(new WeightTable(parseWeights(c.text, 'f'))), c.expected))
+  test(`weight file: ${c.name}`, () =>
+    assert.deepEqual(weightsIn(new WeightTable(parseWeights(c.text, 'f'))), c.expected))
 }
 
 const bad: { text: string; message: string }[] = [
-  { text: '192.0.2.1', message: 'wrong domain name:"192.0.2.1" in weight file f. (Maybe a missing weight value?)' },
+  {
+    text: '192.0.2.1',
+    message: 'wrong domain name:"192.0.2.1" in weight file f. (Maybe a missing weight value?)',
+  },
   { text: 'a..b', message: 'wrong domain name:"a..b" in weight file f' },
   { text: 'a\nb 1', message: 'wrong IP address:"b" in weight file f' },
   { text: 'a\n192.0.2.1 0', message: 'wrong weight value:"0" in weight file f' },
@@ -49,7 +70,8 @@ const bad: { text: string; message: string }[] = [
 ]
 
 for (const c of bad) {
-  test(`weight file error: ${c.message}`, () => assert.throws(() => parseWeights(c.text, 'f'), { message: c.message }))
+  test(`weight file error: ${c.message}`, () =>
+    assert.throws(() => parseWeights(c.text, 'f'), { message: c.message }))
 }
 
 test('weight board: readers see each new table, and none before the first', () => {

@@ -1,7 +1,8 @@
-// The weight file: names, each followed by addresses with their weights. Text to table and look-up; reading files is control.ts's.
+// The weight file: names, each followed by addresses with their weights. Text to table and look-up;
+// reading files is control.ts's.
 
-import { parseIp } from '../../core/ip.ts'
-import type { Reply } from '../../core/reply.ts'
+import { parseIp } from '../../base/ip.ts'
+import type { Reply } from '../../chain/reply.ts'
 import { expandName, foldName, MAX_NAME_SIZE, nameFromText, nameToText } from '../../wire/name.ts'
 
 const DEFAULT_WEIGHT = 1
@@ -10,7 +11,10 @@ const WEIGHT_MAX = 255
 /** Plain data: name in lower-case presentation form to address (hex) to weight. */
 export type WeightEntries = [name: string, weights: [address: string, weight: number][]][]
 
-/** Throws an Error with CoreDNS's text for a file it would refuse. `file` is its path, for the texts. */
+/**
+ * Throws an Error with CoreDNS's text for a file it would refuse. `file` is its path, for the
+ * texts.
+ */
 export const parseWeights = (text: string, file: string): WeightEntries => {
   const table = new Map<string, [string, number][]>()
   let weights: [string, number][] | undefined
@@ -18,7 +22,8 @@ export const parseWeights = (text: string, file: string): WeightEntries => {
     const line = raw.trim()
     if (line === '' || line.startsWith('#')) continue
     const [first = '', second, ...more] = line.split(/\s+/)
-    if (more.length > 0) throw new Error(`could not parse weight line:"${line}" in weight file ${file}`)
+    if (more.length > 0)
+      throw new Error(`could not parse weight line:"${line}" in weight file ${file}`)
     if (second === undefined) {
       const name = nameOf(first, file)
       weights = table.get(name) ?? []
@@ -34,7 +39,9 @@ export const parseWeights = (text: string, file: string): WeightEntries => {
 
 const nameOf = (text: string, file: string): string => {
   if (parseIp(text) !== undefined) {
-    throw new Error(`wrong domain name:"${text}" in weight file ${file}. (Maybe a missing weight value?)`)
+    throw new Error(
+      `wrong domain name:"${text}" in weight file ${file}. (Maybe a missing weight value?)`,
+    )
   }
   const wire = nameFromText(text.endsWith('.') ? text : `${text}.`)
   if (wire === undefined) throw new Error(`wrong domain name:"${text}" in weight file ${file}`)
@@ -45,7 +52,8 @@ const weightOf = (address: string, text: string, file: string): [string, number]
   const ip = parseIp(address)
   if (ip === undefined) throw new Error(`wrong IP address:"${address}" in weight file ${file}`)
   const weight = /^\d+$/.test(text) ? Number(text) : 0
-  if (weight < 1 || weight > WEIGHT_MAX) throw new Error(`wrong weight value:"${text}" in weight file ${file}`)
+  if (weight < 1 || weight > WEIGHT_MAX)
+    throw new Error(`wrong weight value:"${text}" in weight file ${file}`)
   return [ip.bytes.toHex(), weight]
 }
 
@@ -62,7 +70,9 @@ export class WeightTable {
 
   constructor(entries: WeightEntries) {
     // Of several weights for one address the first counts.
-    this.#weights = new Map(entries.map(([name, weights]) => [keyOf(nameFromText(name)!), new Map(weights.toReversed())]))
+    this.#weights = new Map(
+      entries.map(([name, weights]) => [keyOf(nameFromText(name)!), new Map(weights.toReversed())]),
+    )
     this.#sizes = new Set([...this.#weights.keys()].map(key => key.length))
   }
 
@@ -70,9 +80,14 @@ export class WeightTable {
   weightOf({ bytes, layout }: Reply, index: number): number {
     if (this.#weights.size === 0) return DEFAULT_WEIGHT
     const size = expandName(bytes, layout.ownerOffset(index), owner)
-    const weights = this.#sizes.has(size) ? this.#weights.get(keyOf(owner.subarray(0, size))) : undefined
+    const weights = this.#sizes.has(size)
+      ? this.#weights.get(keyOf(owner.subarray(0, size)))
+      : undefined
     if (weights === undefined) return DEFAULT_WEIGHT
     const start = layout.rdataOffset(index)
-    return weights.get(bytes.subarray(start, start + layout.rdataLength(index)).toHex()) ?? DEFAULT_WEIGHT
+    return (
+      weights.get(bytes.subarray(start, start + layout.rdataLength(index)).toHex()) ??
+      DEFAULT_WEIGHT
+    )
   }
 }

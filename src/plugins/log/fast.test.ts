@@ -9,12 +9,12 @@ import {
   type ReplyOptions,
   replyTo,
 } from '../../../test/support/plugin-harness.ts'
+import { ipToText, parseIp } from '../../base/ip.ts'
 import { CacheKey } from '../../cache/key.ts'
-import { FastQuery } from '../../core/fast-query.ts'
-import { ipToText, parseIp } from '../../core/ip.ts'
-import { LogSink } from '../../core/log.ts'
-import type { Query } from '../../core/query.ts'
-import type { Reply } from '../../core/reply.ts'
+import { FastQuery } from '../../chain/fast-query.ts'
+import type { Query } from '../../chain/query.ts'
+import type { Reply } from '../../chain/reply.ts'
+import { LogSink } from '../../log/log.ts'
 import { typeToText } from '../../wire/rrtypes.ts'
 import { log } from './index.ts'
 import { putDecimal, putIpv4, putIpv6 } from './line-bytes.ts'
@@ -67,9 +67,16 @@ const setUp = (text = 'log') => {
 
 const anyByte = (first: number): string =>
   `${Array.from({ length: 60 }, (_, k) => `\\${String((first + k) % 256).padStart(3, '0')}`).join('')}.example.org.`
-const client = (address: string, port = 50759) => ({ address, port, family: address.includes(':') ? 6 : 4 }) as const
+const client = (address: string, port = 50759) =>
+  ({ address, port, family: address.includes(':') ? 6 : 4 }) as const
 
-const cases: { name: string; qname?: string; type?: string; query?: QueryOptions; reply?: ReplyOptions }[] = [
+const cases: {
+  name: string
+  qname?: string
+  type?: string
+  query?: QueryOptions
+  reply?: ReplyOptions
+}[] = [
   { name: 'a plain query' },
   { name: 'an IPv4 client', query: { client: client('255.0.19.8', 1) } },
   { name: 'an IPv6 client', query: { client: client('2001:db8::1', 65535) } },
@@ -98,14 +105,23 @@ const cases: { name: string; qname?: string; type?: string; query?: QueryOptions
   { name: 'all flags', query: { cd: true }, reply: { aa: true, tc: true, ra: true, ad: true } },
   { name: 'few flags', query: { rd: false } },
   { name: 'escapes', qname: String.raw`a\.b\ c\"d\\e\@f\(g\)h\;i'j\000k\255l.example.org.` },
-  { name: 'a label that looks like lengths', qname: String.raw`\003\001\063\005.\001.\002\000.org.` },
+  {
+    name: 'a label that looks like lengths',
+    qname: String.raw`\003\001\063\005.\001.\002\000.org.`,
+  },
   { name: 'the longest name', qname: `${Array(4).fill(String.raw`\200`.repeat(62)).join('.')}.a.` },
-  ...[0, 60, 120, 180, 240].map(first => ({ name: `bytes from ${first} on`, qname: anyByte(first) })),
+  ...[0, 60, 120, 180, 240].map(first => ({
+    name: `bytes from ${first} on`,
+    qname: anyByte(first),
+  })),
 ]
 for (const c of cases) {
   test(`fast log writes the line of the slow path: ${c.name}`, () => {
     const { output, sink, clock, slow, done, batchSent } = setUp()
-    const request = query(c.qname ?? 'example.org.', c.type ?? 'A', { receivedMs: clock.ms(), ...c.query })
+    const request = query(c.qname ?? 'example.org.', c.type ?? 'A', {
+      receivedMs: clock.ms(),
+      ...c.query,
+    })
     const reply = replyTo(request, c.reply)
     clock.advance(1.5)
     slow(request, reply)
@@ -201,8 +217,27 @@ test('fast log: a batch of any size, with the longest lines and durations', () =
 
 test('line bytes: numbers', () => {
   const out = new Uint8Array(16)
-  for (const value of [0, 1, 9, 10, 99, 100, 255, 999, 1000, 9999, 10_000, 65_535, 99_999, 100_000, 2 ** 31 - 1]) {
-    assert.equal(Buffer.from(out.subarray(0, putDecimal(out, 0, value))).toString('latin1'), String(value))
+  for (const value of [
+    0,
+    1,
+    9,
+    10,
+    99,
+    100,
+    255,
+    999,
+    1000,
+    9999,
+    10_000,
+    65_535,
+    99_999,
+    100_000,
+    2 ** 31 - 1,
+  ]) {
+    assert.equal(
+      Buffer.from(out.subarray(0, putDecimal(out, 0, value))).toString('latin1'),
+      String(value),
+    )
   }
 })
 

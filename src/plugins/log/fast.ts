@@ -1,20 +1,22 @@
-// Hot path.
-// Lines of the common format on the fast path, as bytes. Those of a batch wait without their durations until its answers are sent: then one
-// reading of the clock does for all.
+// Hot path. Lines of the common format on the fast path, as bytes. Those of a batch wait without
+// their durations until its answers are sent: then one reading of the clock does for all.
 
-import type { Clock } from '../../core/clock.ts'
-import type { FastQuery } from '../../core/fast-query.ts'
-import type { FastStep } from '../../core/fast-step.ts'
-import type { LogSink } from '../../core/log.ts'
-import { WireZones } from '../../core/wire-zones.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { FastQuery } from '../../chain/fast-query.ts'
+import type { FastStep } from '../../chain/fast-step.ts'
+import type { LogSink } from '../../log/log.ts'
 import { getFlags, getId, MASK_RCODE } from '../../wire/header.ts'
+import { WireZones } from '../../wire/zone-index.ts'
 import { flagsToText, formatSeconds, rcodeText } from './format.ts'
 import { asciiBytes, putBytes, putDecimal, putIpv4, putIpv6, putName } from './line-bytes.ts'
 import { COMMON_FORMAT, type LogRule } from './options.ts'
 import { TypeBytes } from './type-bytes.ts'
 
 const BUFFER_BYTES = 64 * 1024
-/** More than the longest line: a name of 255 bytes escaped comes to 1008, all else to less than 200 with the duration. */
+/**
+ * More than the longest line: a name of 255 bytes escaped comes to 1008, all else to less than 200
+ * with the duration.
+ */
 const MAX_LINE_BYTES = 1280
 const MAX_LINES = 1024
 /** Nanoseconds in seconds, an `s` and the line end: room for durations of three hundred years. */
@@ -34,8 +36,13 @@ const BRACKET_OPEN = 0x5b
 const BRACKET_CLOSE = 0x5d
 
 /** The step; undefined if the rules ask for more than it can do. */
-export function fastLog(rules: readonly LogRule[], clock: Clock, sink: Pick<LogSink, 'rawBytes'>): FastLog | undefined {
-  if (!rules.every(rule => rule.format === COMMON_FORMAT && rule.classes === undefined)) return undefined
+export function fastLog(
+  rules: readonly LogRule[],
+  clock: Clock,
+  sink: Pick<LogSink, 'rawBytes'>,
+): FastLog | undefined {
+  if (!rules.every(rule => rule.format === COMMON_FORMAT && rule.classes === undefined))
+    return undefined
   const scopes = WireZones.fromText(rules.map(rule => rule.scope))
   return scopes && new FastLog(scopes, clock, sink)
 }
@@ -45,9 +52,14 @@ export class FastLog implements FastStep {
   readonly #clock: Clock
   readonly #sink: Pick<LogSink, 'rawBytes'>
   readonly #types = new TypeBytes()
-  /** `" NOERROR qr,rd,ra ` by the flags word of the answer: as many as kinds of answers are given. */
+  /**
+   * `" NOERROR qr,rd,ra ` by the flags word of the answer: as many as kinds of answers are given.
+   */
   readonly #outcomes = new Map<number, Uint8Array>()
-  /** Lines without duration and line end, one behind the other; at least a line and the durations of all of them fit behind. */
+  /**
+   * Lines without duration and line end, one behind the other; at least a line and the durations of
+   * all of them fit behind.
+   */
   readonly #bytes = new Uint8Array(BUFFER_BYTES)
   readonly #ends = new Uint16Array(MAX_LINES)
   #lineCount = 0
@@ -67,7 +79,8 @@ export class FastLog implements FastStep {
     this.#ends[count] = this.#putLine(query, start)
     this.#lineCount = count + 1
     const room = BUFFER_BYTES - this.#ends[count]!
-    if (room < MAX_LINE_BYTES + (count + 2) * MAX_TAIL_BYTES || count + 1 === MAX_LINES) this.flush()
+    if (room < MAX_LINE_BYTES + (count + 2) * MAX_TAIL_BYTES || count + 1 === MAX_LINES)
+      this.flush()
   }
 
   batchSent(elapsedMs: number): void {
@@ -87,7 +100,10 @@ export class FastLog implements FastStep {
     this.#sink.rawBytes(bytes, length)
   }
 
-  /** Completes the lines that wait, before their batch is sent: when they fill the buffer, or a line of the slow path is to follow them. */
+  /**
+   * Completes the lines that wait, before their batch is sent: when they fill the buffer, or a line
+   * of the slow path is to follow them.
+   */
   flush(): void {
     if (this.#lineCount > 0) this.batchSent(this.#clock.ms() - this.#receivedMs)
   }
@@ -116,7 +132,11 @@ export class FastLog implements FastStep {
   }
 }
 
-const putClient = (out: Uint8Array, start: number, { family, address, clientPort }: FastQuery): number => {
+const putClient = (
+  out: Uint8Array,
+  start: number,
+  { family, address, clientPort }: FastQuery,
+): number => {
   let at = start
   if (family === 4) {
     at = putIpv4(out, at, address.bytes)

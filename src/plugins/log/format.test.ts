@@ -28,9 +28,14 @@ const formats = [
   { name: 'lone braces stay', format: '} {type} {', expected: '} A {' },
   { name: 'text only', format: 'x', expected: 'x' },
   { name: 'nothing', format: '', expected: '' },
-  { name: 'no text between placeholders', format: '{type}{class}{name}', expected: 'AINexample.org.' },
+  {
+    name: 'no text between placeholders',
+    format: '{type}{class}{name}',
+    expected: 'AINexample.org.',
+  },
 ]
-for (const c of formats) test(`format: ${c.name}`, () => assert.equal(compileFormat(c.format)(event), c.expected))
+for (const c of formats)
+  test(`format: ${c.name}`, () => assert.equal(compileFormat(c.format)(event), c.expected))
 
 const requests = [
   {
@@ -45,14 +50,24 @@ const requests = [
     format: '{proto} {>bufsize}',
     expected: 'tcp 65535',
   },
-  { name: 'without OPT', request: query('example.org.'), format: '{>do} {>bufsize}', expected: 'false 512' },
+  {
+    name: 'without OPT',
+    request: query('example.org.'),
+    format: '{>do} {>bufsize}',
+    expected: 'false 512',
+  },
   {
     name: 'a size below 512 counts as 512',
     request: query('example.org.', 'A', { udpSize: 100 }),
     format: '{>bufsize}',
     expected: '512',
   },
-  { name: 'DO', request: query('example.org.', 'A', { do: true }), format: '{>do}', expected: 'true' },
+  {
+    name: 'DO',
+    request: query('example.org.', 'A', { do: true }),
+    format: '{>do}',
+    expected: 'true',
+  },
   {
     name: 'IPv4 without brackets',
     request: query('example.org.', 'A', { client: '192.0.2.7' }),
@@ -67,7 +82,8 @@ const requests = [
   },
 ]
 for (const c of requests) {
-  test(`format: ${c.name}`, () => assert.equal(compileFormat(c.format)({ ...event, query: c.request }), c.expected))
+  test(`format: ${c.name}`, () =>
+    assert.equal(compileFormat(c.format)({ ...event, query: c.request }), c.expected))
 }
 
 test('format: what a reply gives is - if there is none, and its size 0', () => {
@@ -75,8 +91,17 @@ test('format: what a reply gives is - if there is none, and its size 0', () => {
 })
 
 test('format: an rcode without a name is a number; all flags', () => {
-  const odd = replyTo(query('example.org.', 'A', { rd: true, cd: true }), { rcode: 12, aa: true, tc: true, ra: true, ad: true })
-  assert.equal(compileFormat('{rcode} {>rflags}')({ ...event, reply: odd }), '12 qr,aa,tc,rd,ra,ad,cd')
+  const odd = replyTo(query('example.org.', 'A', { rd: true, cd: true }), {
+    rcode: 12,
+    aa: true,
+    tc: true,
+    ra: true,
+    ad: true,
+  })
+  assert.equal(
+    compileFormat('{rcode} {>rflags}')({ ...event, reply: odd }),
+    '12 qr,aa,tc,rd,ra,ad,cd',
+  )
 })
 
 const durations = [
@@ -89,4 +114,5 @@ const durations = [
   [123_456_789.000001, '123456.789000001s'],
   [-5, '0s'],
 ] as const
-for (const [ms, expected] of durations) test(`formatSeconds: ${ms} ms`, () => assert.equal(formatSeconds(ms), expected))
+for (const [ms, expected] of durations)
+  test(`formatSeconds: ${ms} ms`, () => assert.equal(formatSeconds(ms), expected))

@@ -1,8 +1,8 @@
 // The placeholder language of log formats, compiled once to a list of functions.
 
-import { flagsToLeave } from '../../core/finish.ts'
-import type { Query } from '../../core/query.ts'
-import type { Reply } from '../../core/reply.ts'
+import { flagsToLeave } from '../../chain/finish.ts'
+import type { Query } from '../../chain/query.ts'
+import type { Reply } from '../../chain/reply.ts'
 import { opcodeOf } from '../../wire/header.ts'
 import { rcodeToText } from '../../wire/rcodes.ts'
 import { classToText, typeToText } from '../../wire/rrtypes.ts'
@@ -49,7 +49,10 @@ const PLACEHOLDERS: ReadonlyMap<string, Part> = new Map<string, Part>([
   ['{duration}', e => formatSeconds(e.durationMs)],
 ])
 
-/** Compiles a format. Unknown placeholders and lone braces stay as they are; `{/label}` is metadata, which nothing publishes here: `-`. */
+/**
+ * Compiles a format. Unknown placeholders and lone braces stay as they are; `{/label}` is metadata,
+ * which nothing publishes here: `-`.
+ */
 export function compileFormat(format: string): (event: Event) => string {
   const parts: Part[] = []
   const literal = (text: string) => {
@@ -88,7 +91,10 @@ export function flagsToText(flags: number): string {
     .join(',')
 }
 
-/** Seconds as the shortest decimal that says the nanoseconds, never with an exponent: `0.037990251s`. */
+/**
+ * Seconds as the shortest decimal that says the nanoseconds, never with an exponent:
+ * `0.037990251s`.
+ */
 export function formatSeconds(durationMs: number): string {
   const nanoseconds = Math.max(0, Math.round(durationMs * 1e6))
   const whole = Math.floor(nanoseconds / 1e9)

@@ -1,7 +1,7 @@
 // The log plugin: one line per query, in a format of the operator's choice.
 
-import { stdout } from '../../core/log.ts'
-import type { Plugin } from '../../core/plugin.ts'
+import type { Plugin } from '../../chain/plugin.ts'
+import { stdout } from '../../log/log.ts'
 import { type LogOptions, parseLog } from './options.ts'
 import { serveLog } from './serve.ts'
 

@@ -1,6 +1,5 @@
-// Hot path.
-// The parts of a log line as bytes: numbers, addresses, names and fixed texts. Each function writes at `at`, where there is room, and returns
-// the offset behind what it wrote.
+// Hot path. The parts of a log line as bytes: numbers, addresses, names and fixed texts. Each
+// function writes at `at`, where there is room, and returns the offset behind what it wrote.
 
 import { nameToText } from '../../wire/name.ts'
 
@@ -44,7 +43,8 @@ export const putIpv4 = (out: Uint8Array, at: number, address: Uint8Array): numbe
 
 const GROUPS = 8
 
-const group = (address: Uint8Array, index: number): number => (address[2 * index]! << 8) | address[2 * index + 1]!
+const group = (address: Uint8Array, index: number): number =>
+  (address[2 * index]! << 8) | address[2 * index + 1]!
 
 /** RFC 5952, as ipToText: the first of the longest runs of two zero groups or more is `::`. */
 export const putIpv6 = (out: Uint8Array, at: number, address: Uint8Array): number => {
@@ -75,18 +75,31 @@ export const putIpv6 = (out: Uint8Array, at: number, address: Uint8Array): numbe
 
 const putHex = (out: Uint8Array, at: number, value: number): number => {
   let end = at
-  for (let shift = value > 0xfff ? 12 : value > 0xff ? 8 : value > 0xf ? 4 : 0; shift >= 0; shift -= 4) {
+  for (
+    let shift = value > 0xfff ? 12 : value > 0xff ? 8 : value > 0xf ? 4 : 0;
+    shift >= 0;
+    shift -= 4
+  ) {
     const digit = (value >>> shift) & 15
     out[end++] = digit < 10 ? ZERO + digit : LETTER_A + digit - 10
   }
   return end
 }
 
-/** By byte how much its text is longer than the byte itself: 0 as it is, 1 behind a backslash, 3 as `\DDD`. */
-const ESCAPES = Uint8Array.from({ length: 256 }, (_, byte) => nameToText(Uint8Array.of(1, byte, 0)).length - 2)
+/**
+ * By byte how much its text is longer than the byte itself: 0 as it is, 1 behind a backslash, 3 as
+ * `\DDD`.
+ */
+const ESCAPES = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => nameToText(Uint8Array.of(1, byte, 0)).length - 2,
+)
 const BY_BACKSLASH = 1
 
-/** Presentation form with a trailing dot, as nameToText. `wire` begins with a well-formed name without pointers of `length` bytes. */
+/**
+ * Presentation form with a trailing dot, as nameToText. `wire` begins with a well-formed name
+ * without pointers of `length` bytes.
+ */
 export const putName = (out: Uint8Array, at: number, wire: Uint8Array, length: number): number => {
   if (length <= 1) {
     out[at] = DOT

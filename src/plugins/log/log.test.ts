@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fakeClock, fakeServe, options, query, type ReplyOptions, replyTo } from '../../../test/support/plugin-harness.ts'
-import { ServerError } from '../../core/errors.ts'
-import type { Handler } from '../../core/handler.ts'
-import { LogSink } from '../../core/log.ts'
-import { type Reply, SILENCE } from '../../core/reply.ts'
+import {
+  fakeClock,
+  fakeServe,
+  options,
+  query,
+  type ReplyOptions,
+  replyTo,
+} from '../../../test/support/plugin-harness.ts'
+import { ServerError } from '../../chain/errors.ts'
+import type { Handler } from '../../chain/handler.ts'
+import { type Reply, SILENCE } from '../../chain/reply.ts'
+import { LogSink } from '../../log/log.ts'
 import { RCODE_REFUSED } from '../../wire/rcodes.ts'
 import { log } from './index.ts'
 import { serveLog } from './serve.ts'
@@ -74,7 +81,11 @@ test('a reply is passed on as it is, and logged with the time since it was recei
 })
 
 const failures = [
-  { name: 'a failure', error: new ServerError('X', 'x', RCODE_REFUSED), line: '[INFO] example.org. REFUSED qr,rd 29 0s' },
+  {
+    name: 'a failure',
+    error: new ServerError('X', 'x', RCODE_REFUSED),
+    line: '[INFO] example.org. REFUSED qr,rd 29 0s',
+  },
   { name: 'a defect', error: new TypeError('x'), line: '[INFO] example.org. SERVFAIL qr,rd 29 0s' },
 ]
 for (const c of failures) {
@@ -84,7 +95,10 @@ for (const c of failures) {
       throw c.error
     }
     const { handle, lines } = setUp(`${LINE} {\nclass error\n}`, next, clock)
-    await assert.rejects(async () => handle(query('example.org.', 'A', { receivedMs: clock.ms() })), c.error)
+    await assert.rejects(
+      async () => handle(query('example.org.', 'A', { receivedMs: clock.ms() })),
+      c.error,
+    )
     assert.deepEqual(lines, [c.line])
   })
 }
@@ -105,7 +119,10 @@ test('any label makes one printable line', async () => {
   const stage = serveLog(options(log, 'log'), fakeServe(), sink)
   const handle = stage.wrap(request => replyTo(request))
   for (let first = 0; first < 256; first += 32) {
-    const label = Array.from({ length: 32 }, (_, index) => `\\${String(first + index).padStart(3, '0')}`).join('')
+    const label = Array.from(
+      { length: 32 },
+      (_, index) => `\\${String(first + index).padStart(3, '0')}`,
+    ).join('')
     await handle(query(`${label}.example.org.`))
   }
   sink.flushSync()
@@ -121,7 +138,9 @@ for (const { name, options, flags } of [
 ] as const) {
   test(`the flags are those that leave: a large answer for ${name}`, async () => {
     const { handle, lines } = setUp('log . "{>rflags} {rsize}"', asked =>
-      replyTo(asked, { answer: Array.from({ length: 60 }, (_, n) => `example.org. 30 IN A 192.0.2.${n}`) }),
+      replyTo(asked, {
+        answer: Array.from({ length: 60 }, (_, n) => `example.org. 30 IN A 192.0.2.${n}`),
+      }),
     )
     await handle(query('example.org.', 'A', options))
     assert.match(lines[0] ?? '', new RegExp(`^\\[INFO\\] ${flags} \\d+$`))

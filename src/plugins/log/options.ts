@@ -1,6 +1,6 @@
 // `log [NAMES…] [FORMAT] { class CLASS… }`, any number of times.
 
-import type { ResponseClass } from '../../core/classify.ts'
+import type { ResponseClass } from '../../chain/classify.ts'
 import type { Directive } from '../../corefile/directive.ts'
 
 export const COMMON_FORMAT =
@@ -45,13 +45,15 @@ const expandNamedFormats = (format: string): string =>
   format.replaceAll('{common}', () => COMMON_FORMAT).replaceAll('{combined}', () => COMBINED_FORMAT)
 
 /** Names are taken as they are, not as zones: no CIDR, no scheme, no port. */
-const fullyQualified = (name: string): string => (name.endsWith('.') ? name : `${name}.`).toLowerCase()
+const fullyQualified = (name: string): string =>
+  (name.endsWith('.') ? name : `${name}.`).toLowerCase()
 
 function parseClasses(directive: Directive): readonly ResponseClass[] | undefined {
   const words = new Set<string>()
   while (directive.nextBlock()) {
     const property = directive.val()
-    if (property !== 'class') throw directive.unknownOption(`unknown property '${property}'`, ['class'])
+    if (property !== 'class')
+      throw directive.unknownOption(`unknown property '${property}'`, ['class'])
     const args = directive.remainingArgs()
     if (args.length === 0) throw directive.argErr()
     for (const word of args) {

@@ -1,21 +1,25 @@
 // Shard half of log: finds the rule for a name, judges the answer's class, and writes the line.
 
-import { errorReply } from '../../core/answer.ts'
-import { classify, classOf, type ResponseClass } from '../../core/classify.ts'
-import { rcodeOfError } from '../../core/errors.ts'
-import type { Stage } from '../../core/handler.ts'
-import type { LogSink } from '../../core/log.ts'
-import { observe } from '../../core/observe.ts'
-import type { Query } from '../../core/query.ts'
-import type { Reply } from '../../core/reply.ts'
-import type { ServeScope } from '../../core/serve-scope.ts'
-import { ZoneSet } from '../../core/zones.ts'
+import { errorReply } from '../../chain/answer.ts'
+import { classify, classOf, type ResponseClass } from '../../chain/classify.ts'
+import { rcodeOfError } from '../../chain/errors.ts'
+import type { Stage } from '../../chain/handler.ts'
+import { observe } from '../../chain/observe.ts'
+import type { Query } from '../../chain/query.ts'
+import type { Reply } from '../../chain/reply.ts'
+import type { ServeScope } from '../../chain/serve-scope.ts'
+import { ZoneSet } from '../../chain/zones.ts'
+import type { LogSink } from '../../log/log.ts'
 import { fastLog } from './fast.ts'
 import { compileFormat } from './format.ts'
 import type { LogOptions } from './options.ts'
 
 /** Lines go to the sink directly: they carry a level but no plugin name. */
-export function serveLog(options: LogOptions, scope: ServeScope, sink: Pick<LogSink, 'raw' | 'rawBytes'>): Stage {
+export function serveLog(
+  options: LogOptions,
+  scope: ServeScope,
+  sink: Pick<LogSink, 'raw' | 'rawBytes'>,
+): Stage {
   const rules = options.rules.map(rule => ({
     scope: new ZoneSet([rule.scope]),
     classes: rule.classes,
@@ -33,7 +37,9 @@ export function serveLog(options: LogOptions, scope: ServeScope, sink: Pick<LogS
       if (rule.scope.match(name) === undefined) continue
       if (rule.classes !== undefined && !rule.classes.includes(classOfReply(query, reply))) return
       fast?.flush()
-      sink.raw(`[INFO] ${rule.format({ query, reply, durationMs: scope.clock.ms() - query.receivedMs })}`)
+      sink.raw(
+        `[INFO] ${rule.format({ query, reply, durationMs: scope.clock.ms() - query.receivedMs })}`,
+      )
       return
     }
   }

@@ -1,6 +1,6 @@
-// Hot path.
-// Mnemonics of record types as bytes. Each type number is turned into text once; those without a mnemonic keep nothing but a mark, so that
-// clients cannot fill memory by asking for all of them.
+// Hot path. Mnemonics of record types as bytes. Each type number is turned into text once; those
+// without a mnemonic keep nothing but a mark, so that clients cannot fill memory by asking for all
+// of them.
 
 import { typeToText } from '../../wire/rrtypes.ts'
 import { asciiBytes, putBytes, putDecimal } from './line-bytes.ts'

@@ -1,13 +1,13 @@
-// The main half of loop: sends one probe after the start to our own listener, under a name nobody can guess, and switches detection off
-// once it is answered. Counting is the shards'.
+// The main half of loop: sends one probe after the start to our own listener, under a name nobody
+// can guess, and switches detection off once it is answered. Counting is the shards'.
 
 import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ControlScope } from '../../core/control-scope.ts'
-import { Probe } from '../../upstream/ask.ts'
+import type { ControlScope } from '../../chain/control-scope.ts'
 import { type Endpoint, makeEndpoint } from '../../upstream/endpoint.ts'
 import { ExchangeError } from '../../upstream/exchange-error.ts'
 import { questionMessage } from '../../upstream/prober.ts'
+import { Probe } from '../../upstream/relayed-question.ts'
 import { threadSockets } from '../../upstream/socket-allowance.ts'
 import { UdpClient } from '../../upstream/udp-client.ts'
 import { nameFromText } from '../../wire/name.ts'
@@ -18,14 +18,20 @@ const PROBE_TIMEOUT_MS = 2000
 const RETRY_MS = 1000
 const DETECTION_MS = 30_000
 
-/** Words: nothing but 0 and 1 in the first, which ends detection; sightings of the probe in the second. */
+/**
+ * Words: nothing but 0 and 1 in the first, which ends detection; sightings of the probe in the
+ * second.
+ */
 export const SWITCHED_OFF = 0
 export const SIGHTINGS = 1
 const WORD_COUNT = 2
 
 export interface LoopShared {
   readonly zone: string
-  /** Presentation form with trailing dot. Known to this process only: whoever could guess it could end us (CVE-2026-26018). */
+  /**
+   * Presentation form with trailing dot. Known to this process only: whoever could guess it could
+   * end us (CVE-2026-26018).
+   */
   readonly qname: string
   /** The listener probed, as `:53`. */
   readonly address: string
@@ -38,7 +44,8 @@ export function controlLoop(options: LoopOptions, scope: ControlScope): LoopShar
   const endpoint = address === undefined ? undefined : endpointOf(address)
   const qname = `${random62()}.${random62()}.${options.zone === '.' ? '' : options.zone}`
   const wire = nameFromText(qname)
-  // A block without a listener of its own, or a zone so long that no probe fits below it, cannot be probed.
+  // A block without a listener of its own, or a zone so long that no probe fits below it, cannot be
+  // probed.
   if (address === undefined || endpoint === undefined || wire === undefined) return undefined
   const word = scope.shared(WORD_COUNT)
   const message = questionMessage(wire, TYPE_HINFO, true)
@@ -65,8 +72,18 @@ interface Detection {
   readonly signal: AbortSignal
 }
 
-/** Any reply ends it. A failed probe says nothing, so its sightings are forgotten; it is tried again for 30 s at most. */
-async function detect({ endpoint, message, client, scope, word, signal }: Detection): Promise<void> {
+/**
+ * Any reply ends it. A failed probe says nothing, so its sightings are forgotten; it is tried again
+ * for 30 s at most.
+ */
+async function detect({
+  endpoint,
+  message,
+  client,
+  scope,
+  word,
+  signal,
+}: Detection): Promise<void> {
   const words = scope.words()
   const deadlineMs = scope.clock.ms() + DETECTION_MS
   while (!signal.aborted && scope.clock.ms() < deadlineMs) {

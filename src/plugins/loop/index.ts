@@ -1,6 +1,7 @@
-// The loop plugin: finds out at start whether queries come back to us, and ends the process if they do.
+// The loop plugin: finds out at start whether queries come back to us, and ends the process if they
+// do.
 
-import type { Plugin } from '../../core/plugin.ts'
+import type { Plugin } from '../../chain/plugin.ts'
 import { controlLoop, type LoopShared } from './control.ts'
 import { type LoopOptions, parseLoop } from './options.ts'
 import { serveLoop } from './serve.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
-import { fakeUpstream, type Respond } from '../../../test/support/fake-upstream.ts'
+import { fakeUpstream, type Respond } from '../../../test/fakes/fake-upstream.ts'
 import {
   type Chain,
   chain,
@@ -11,15 +11,16 @@ import {
   query,
   replyTo,
 } from '../../../test/support/plugin-harness.ts'
-import { systemClock } from '../../core/clock.ts'
-import type { Query } from '../../core/query.ts'
+import { systemClock } from '../../base/clock.ts'
+import type { Query } from '../../chain/query.ts'
 import { readQuestion } from '../../wire/question.ts'
 import { TYPE_HINFO } from '../../wire/rrtypes.ts'
 import { controlLoop, SIGHTINGS, SWITCHED_OFF } from './control.ts'
 import { loop } from './index.ts'
 import { serveLoop } from './serve.ts'
 
-const argument = (token: string): RegExp => new RegExp(`Wrong argument count or unexpected line ending after '${token}'$`)
+const argument = (token: string): RegExp =>
+  new RegExp(`Wrong argument count or unexpected line ending after '${token}'$`)
 
 test('loop takes no arguments and no block, and stands once in a block', () => {
   assert.deepEqual(options(loop, 'loop'), { zone: '.' })
@@ -46,7 +47,8 @@ function shard(zone = '.') {
     control,
     serve,
     handle,
-    see: (name: string, type = 'HINFO'): unknown => handle(query(name, type, { client: '192.0.2.53' })),
+    see: (name: string, type = 'HINFO'): unknown =>
+      handle(query(name, type, { client: '192.0.2.53' })),
   }
 }
 
@@ -98,7 +100,10 @@ test('once switched off nothing is counted', () => {
 })
 
 /** The whole plugin on a listener that a test plays. */
-async function onListener(t: TestContext, respond: Respond): Promise<Chain & { word(offset: number): number }> {
+async function onListener(
+  t: TestContext,
+  respond: Respond,
+): Promise<Chain & { word(offset: number): number }> {
   const server = await fakeUpstream(respond)
   const listeners = [{ index: 0, label: `dns://:${server.port}` }]
   const started = await chain(loop, 'loop', {

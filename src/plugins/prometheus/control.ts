@@ -1,12 +1,15 @@
 // Main half of prometheus: declares the block's series and offers /metrics.
 
-import type { ControlScope } from '../../core/control-scope.ts'
-import { type DnsMetricVectors, declareDnsMetrics } from '../../core/dns-metrics.ts'
+import type { ControlScope } from '../../chain/control-scope.ts'
+import { type DnsMetricVectors, declareDnsMetrics } from '../../metrics/dns-metrics.ts'
 import { Exposition } from './exposition.ts'
 import { chainOf, pluginLabels, zoneLabels } from './labels.ts'
 import type { PrometheusOptions } from './options.ts'
 
-export function controlPrometheus(options: PrometheusOptions, scope: ControlScope): DnsMetricVectors {
+export function controlPrometheus(
+  options: PrometheusOptions,
+  scope: ControlScope,
+): DnsMetricVectors {
   const { block, metrics } = scope
   if (options.runtimeMetrics) metrics.showRuntime()
   const servers = block.listeners.map(listener => listener.label)
@@ -25,7 +28,14 @@ export function controlPrometheus(options: PrometheusOptions, scope: ControlScop
   }
   const zone = block.zones[0] ?? '.'
   const names = chainOf(block)
-  const samples = servers.flatMap(server => names.map(name => ({ labels: { server, zone, view: block.view, name }, value: 1 })))
+  const samples = servers.flatMap(server =>
+    names.map(name => ({ labels: { server, zone, view: block.view, name }, value: 1 })),
+  )
   metrics.gauge(enabled, () => samples)
-  return declareDnsMetrics(metrics, { servers, zones: zoneLabels(block), view: block.view, plugins: pluginLabels(block) })
+  return declareDnsMetrics(metrics, {
+    servers,
+    zones: zoneLabels(block),
+    view: block.view,
+    plugins: pluginLabels(block),
+  })
 }

@@ -13,7 +13,8 @@ const setUp = (t: TestContext) => {
   }
   const exposition = new Exposition({ expose })
   const ask = async (acceptEncoding = '') => (await exposition.answer(acceptEncoding)).body
-  const end = (index: number) => begun[index]?.resolve({ contentType: 'text/plain', body: `rendering ${index}` })
+  const end = (index: number) =>
+    begun[index]?.resolve({ contentType: 'text/plain', body: `rendering ${index}` })
   /** Until nothing happens any more without a timer. */
   const settle = () => new Promise(setImmediate)
   return { begun, ask, end, settle, tick: (ms: number) => t.mock.timers.tick(ms) }

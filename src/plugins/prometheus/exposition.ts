@@ -1,10 +1,11 @@
-// One rendering of all metrics for everybody who asks at the same time: however many ask, one is made at a time, with a rest after each.
+// One rendering of all metrics for everybody who asks at the same time: however many ask, one is
+// made at a time, with a rest after each.
 
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import type { HttpAnswer } from '../../core/control-scope.ts'
-import type { MetricRegistrar } from '../../core/metrics.ts'
-import { wait } from '../../core/timers.ts'
+import { wait } from '../../base/timers.ts'
+import type { HttpAnswer } from '../../chain/control-scope.ts'
+import type { MetricRegistrar } from '../../metrics/registrar.ts'
 
 const compress = promisify(gzip)
 
@@ -32,7 +33,9 @@ export class Exposition {
 
   #render(): Promise<Rendering> {
     this.#next = undefined
-    const rendering = this.#metrics.expose().then(({ contentType, body }) => new Rendering(contentType, Buffer.from(body)))
+    const rendering = this.#metrics
+      .expose()
+      .then(({ contentType, body }) => new Rendering(contentType, Buffer.from(body)))
     this.#busy = rendering.then(
       () => wait(REST_MS),
       () => wait(REST_MS),
@@ -58,4 +61,6 @@ class Rendering {
 
 /** Whether an Accept-Encoding header names gzip, and not only to refuse it (`gzip;q=0`). */
 export const acceptsGzip = (acceptEncoding: string): boolean =>
-  acceptEncoding.split(',').some(part => /^\s*gzip\s*(;(?!\s*q\s*=\s*0(\.0*)?\s*$).*)?$/i.test(part))
+  acceptEncoding
+    .split(',')
+    .some(part => /^\s*gzip\s*(;(?!\s*q\s*=\s*0(\.0*)?\s*$).*)?$/i.test(part))

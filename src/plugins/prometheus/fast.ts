@@ -1,12 +1,11 @@
-// Hot path.
-// The fast step of prometheus: counts answers as they leave. How long they took is known when their batch has been sent, and counted for all
-// of it at once.
+// Hot path. The fast step of prometheus: counts answers as they leave. How long they took is known
+// when their batch has been sent, and counted for all of it at once.
 
-import type { DnsMetrics } from '../../core/dns-metrics.ts'
-import type { FastQuery } from '../../core/fast-query.ts'
-import type { FastStep } from '../../core/fast-step.ts'
-import type { WireZones } from '../../core/wire-zones.ts'
+import type { FastQuery } from '../../chain/fast-query.ts'
+import type { FastStep } from '../../chain/fast-step.ts'
+import type { DnsMetrics } from '../../metrics/dns-metrics.ts'
 import { getFlags, MASK_RCODE } from '../../wire/header.ts'
+import type { WireZones } from '../../wire/zone-index.ts'
 
 export interface FastCountsParts {
   readonly metrics: DnsMetrics
@@ -28,7 +27,9 @@ export class FastCounts implements FastStep {
 
   constructor(parts: FastCountsParts) {
     this.#parts = parts
-    this.#answers = new Int32Array(Math.max(1, ...parts.servers.map(server => server + 1)) * parts.zoneCount)
+    this.#answers = new Int32Array(
+      Math.max(1, ...parts.servers.map(server => server + 1)) * parts.zoneCount,
+    )
     this.#places = new Int32Array(this.#answers.length)
   }
 
@@ -36,9 +37,17 @@ export class FastCounts implements FastStep {
     const { metrics, servers, zones, zoneCount, writer } = this.#parts
     const server = servers[query.listener.index] ?? -1
     if (server < 0) return
-    const zone = zones === undefined ? 0 : Math.max(0, zones.longest(query.key.bytes, query.nameLength))
+    const zone =
+      zones === undefined ? 0 : Math.max(0, zones.longest(query.key.bytes, query.nameLength))
     metrics.request(server, zone, false, query.family, query.qtype, query.do, query.length)
-    metrics.reply(server, zone, false, getFlags(query.out, query.outAt) & MASK_RCODE, writer, query.plainLength)
+    metrics.reply(
+      server,
+      zone,
+      false,
+      getFlags(query.out, query.outAt) & MASK_RCODE,
+      writer,
+      query.plainLength,
+    )
     const place = server * zoneCount + zone
     if (this.#answers[place]!++ === 0) this.#places[this.#placeCount++] = place
   }

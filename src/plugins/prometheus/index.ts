@@ -1,7 +1,8 @@
-// The prometheus plugin: counts queries and replies, and shows all metrics of the process over HTTP.
+// The prometheus plugin: counts queries and replies, and shows all metrics of the process over
+// HTTP.
 
-import type { DnsMetricVectors } from '../../core/dns-metrics.ts'
-import type { Plugin } from '../../core/plugin.ts'
+import type { Plugin } from '../../chain/plugin.ts'
+import type { DnsMetricVectors } from '../../metrics/dns-metrics.ts'
 import { controlPrometheus } from './control.ts'
 import { type PrometheusOptions, parsePrometheus } from './options.ts'
 import { servePrometheus } from './serve.ts'

@@ -6,23 +6,34 @@ import { prometheus } from './index.ts'
 const accepted = [
   { text: 'prometheus', expected: { address: 'localhost:9153', runtimeMetrics: false } },
   { text: 'prometheus :9253', expected: { address: ':9253', runtimeMetrics: false } },
-  { text: 'prometheus {\nruntime_metrics\n}', expected: { address: 'localhost:9153', runtimeMetrics: true } },
+  {
+    text: 'prometheus {\nruntime_metrics\n}',
+    expected: { address: 'localhost:9153', runtimeMetrics: true },
+  },
 ]
 for (const c of accepted)
-  test(`parse: ${JSON.stringify(c.text)}`, () => assert.deepEqual(options(prometheus, c.text), c.expected))
+  test(`parse: ${JSON.stringify(c.text)}`, () =>
+    assert.deepEqual(options(prometheus, c.text), c.expected))
 
 const AT = (line: number) => `Corefile:${line} - Error during parsing: `
 
 const refused = [
   { text: 'prometheus\nprometheus', message: 'this plugin can only be used once per Server Block' },
   { text: 'prometheus bla', message: 'address bla: missing port in address' },
-  { text: 'prometheus :1 :2', message: `${AT(2)}Wrong argument count or unexpected line ending after ':2'` },
+  {
+    text: 'prometheus :1 :2',
+    message: `${AT(2)}Wrong argument count or unexpected line ending after ':2'`,
+  },
   { text: 'prometheus {\nbogus\n}', message: `${AT(3)}unknown option: bogus` },
-  { text: 'prometheus {\nruntime_metrics x\n}', message: `${AT(3)}Wrong argument count or unexpected line ending after 'x'` },
+  {
+    text: 'prometheus {\nruntime_metrics x\n}',
+    message: `${AT(3)}Wrong argument count or unexpected line ending after 'x'`,
+  },
   {
     text: 'prometheus {\ntls web.yml\n}',
     message: `${AT(3)}tls is not supported for metrics yet: put a TLS proxy in front of the endpoint`,
   },
 ]
 for (const c of refused)
-  test(`parse refuses: ${JSON.stringify(c.text)}`, () => assert.equal(parseError(prometheus, c.text), c.message))
+  test(`parse refuses: ${JSON.stringify(c.text)}`, () =>
+    assert.equal(parseError(prometheus, c.text), c.message))

@@ -1,6 +1,6 @@
 // `prometheus [ADDRESS] { runtime_metrics; tls FILE }`, once per server block.
 
-import { splitHostPort } from '../../core/host-port.ts'
+import { splitHostPort } from '../../base/host-port.ts'
 import type { Directive } from '../../corefile/directive.ts'
 
 export interface PrometheusOptions {
@@ -26,7 +26,11 @@ export function parsePrometheus(directive: Directive): PrometheusOptions {
 /** Throws for everything but `runtime_metrics`. */
 function checkOption(directive: Directive): void {
   const option = directive.val()
-  if (option === 'tls') throw directive.err('tls is not supported for metrics yet: put a TLS proxy in front of the endpoint')
-  if (option !== 'runtime_metrics') throw directive.unknownOption(`unknown option: ${option}`, ['runtime_metrics'])
+  if (option === 'tls')
+    throw directive.err(
+      'tls is not supported for metrics yet: put a TLS proxy in front of the endpoint',
+    )
+  if (option !== 'runtime_metrics')
+    throw directive.unknownOption(`unknown option: ${option}`, ['runtime_metrics'])
   if (directive.nextArg()) throw directive.argErr()
 }

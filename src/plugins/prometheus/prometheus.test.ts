@@ -11,10 +11,10 @@ import {
   query,
   replyTo,
 } from '../../../test/support/plugin-harness.ts'
-import { unwritten } from '../../core/answer.ts'
-import { ServerError } from '../../core/errors.ts'
-import type { Handler } from '../../core/handler.ts'
-import { SILENCE } from '../../core/reply.ts'
+import { unwritten } from '../../chain/answer.ts'
+import { ServerError } from '../../chain/errors.ts'
+import type { Handler } from '../../chain/handler.ts'
+import { SILENCE } from '../../chain/reply.ts'
 import { RCODE_REFUSED } from '../../wire/rcodes.ts'
 import { acceptsGzip } from './exposition.ts'
 import { prometheus } from './index.ts'
@@ -26,38 +26,63 @@ const LISTENERS = [
 
 const setUp = async (next: Handler, keys = 'example.org') => {
   const clock = fakeClock()
-  const block = { listeners: LISTENERS, view: 'v', directives: ['bind', 'prometheus', 'errors', 'tls', 'cache'] }
+  const block = {
+    listeners: LISTENERS,
+    view: 'v',
+    directives: ['bind', 'prometheus', 'errors', 'tls', 'cache'],
+  }
   const setup = await chain(prometheus, 'prometheus', { keys, next, control: { clock, block } })
   const ask = async (name: string, type?: string, options: QueryOptions = {}) =>
-    setup.handle(query(name, type, { listener: LISTENERS[0]!, receivedMs: clock.ms() - 2.5, ...options }))
+    setup.handle(
+      query(name, type, { listener: LISTENERS[0]!, receivedMs: clock.ms() - 2.5, ...options }),
+    )
   const { control, serve } = setup
   return {
     ask,
     control,
-    count: (name: string, labels = {}) => counterValue(control, serve.row, `coredns_dns_${name}`, labels),
-    sizes: (name: string, labels = {}) => histogramValue(control, serve.row, `coredns_dns_${name}`, labels),
+    count: (name: string, labels = {}) =>
+      counterValue(control, serve.row, `coredns_dns_${name}`, labels),
+    sizes: (name: string, labels = {}) =>
+      histogramValue(control, serve.row, `coredns_dns_${name}`, labels),
   }
 }
 
 const PLACE = { server: 'dns://:53', zone: 'example.org.', view: 'v' }
 
 test('a reply is counted with all its labels', async () => {
-  const { ask, count, sizes } = await setUp(request => replyTo(request, { answer: ['www.example.org. 30 IN A 192.0.2.1'] }))
+  const { ask, count, sizes } = await setUp(request =>
+    replyTo(request, { answer: ['www.example.org. 30 IN A 192.0.2.1'] }),
+  )
   await ask('www.example.org.', 'A')
   assert.equal(count('requests_total', { ...PLACE, proto: 'udp', family: '1', type: 'A' }), 1)
   assert.equal(count('requests_total'), 1)
   assert.equal(count('responses_total', { ...PLACE, rcode: 'NOERROR', plugin: 'errors' }), 1)
   assert.equal(count('responses_total'), 1)
   assert.equal(count('do_requests_total'), 0)
-  assert.deepEqual(sizes('request_size_bytes', { ...PLACE, proto: 'udp' }), { count: 1, sum: 12 + 21 })
-  assert.deepEqual(sizes('response_size_bytes', { ...PLACE, proto: 'udp' }), { count: 1, sum: 12 + 21 + 31 })
+  assert.deepEqual(sizes('request_size_bytes', { ...PLACE, proto: 'udp' }), {
+    count: 1,
+    sum: 12 + 21,
+  })
+  assert.deepEqual(sizes('response_size_bytes', { ...PLACE, proto: 'udp' }), {
+    count: 1,
+    sum: 12 + 21 + 31,
+  })
   assert.deepEqual(sizes('request_duration_seconds', PLACE), { count: 1, sum: 0.0025 })
 })
 
-const kinds: { name: string; type?: string; options?: QueryOptions; labels: Record<string, string> }[] = [
+const kinds: {
+  name: string
+  type?: string
+  options?: QueryOptions
+  labels: Record<string, string>
+}[] = [
   { name: 'TCP', options: { transport: 'tcp' }, labels: { proto: 'tcp' } },
   { name: 'IPv6', options: { client: '2001:db8::1' }, labels: { family: '2' } },
-  { name: 'the other listener', options: { listener: LISTENERS[1]! }, labels: { server: 'dns://:1053' } },
+  {
+    name: 'the other listener',
+    options: { listener: LISTENERS[1]! },
+    labels: { server: 'dns://:1053' },
+  },
   ...[
     'AAAA',
     'CNAME',
@@ -111,17 +136,43 @@ for (const c of zones) {
 }
 
 const outcomes: { name: string; next: Handler; rcode: string; plugin: string }[] = [
-  { name: 'an error reply', next: request => replyTo(request, { rcode: 'NXDOMAIN' }), rcode: 'NXDOMAIN', plugin: 'errors' },
-  { name: 'an rcode without name', next: request => replyTo(request, { rcode: 12 }), rcode: 'RCODE12', plugin: 'errors' },
+  {
+    name: 'an error reply',
+    next: request => replyTo(request, { rcode: 'NXDOMAIN' }),
+    rcode: 'NXDOMAIN',
+    plugin: 'errors',
+  },
+  {
+    name: 'an rcode without name',
+    next: request => replyTo(request, { rcode: 12 }),
+    rcode: 'RCODE12',
+    plugin: 'errors',
+  },
   { name: 'silence', next: () => SILENCE, rcode: 'NOERROR', plugin: '' },
-  { name: 'a failure', next: () => Promise.reject(new ServerError('X', 'x', RCODE_REFUSED)), rcode: 'REFUSED', plugin: '' },
-  { name: 'a defect', next: () => Promise.reject(new TypeError('x')), rcode: 'SERVFAIL', plugin: '' },
+  {
+    name: 'a failure',
+    next: () => Promise.reject(new ServerError('X', 'x', RCODE_REFUSED)),
+    rcode: 'REFUSED',
+    plugin: '',
+  },
+  {
+    name: 'a defect',
+    next: () => Promise.reject(new TypeError('x')),
+    rcode: 'SERVFAIL',
+    plugin: '',
+  },
 ]
 for (const c of outcomes) {
   test(`responses: ${c.name} counts as ${c.rcode} of "${c.plugin}"`, async () => {
     const { ask, count, sizes } = await setUp(c.next)
     await ask('example.org.').catch(() => {})
-    assert.deepEqual([count('responses_total', { ...PLACE, rcode: c.rcode, plugin: c.plugin }), count('responses_total')], [1, 1])
+    assert.deepEqual(
+      [
+        count('responses_total', { ...PLACE, rcode: c.rcode, plugin: c.plugin }),
+        count('responses_total'),
+      ],
+      [1, 1],
+    )
     assert.deepEqual(sizes('response_size_bytes').sum, c.plugin === '' ? 0 : 29)
   })
 }
@@ -156,9 +207,16 @@ test('/metrics: the exposition, compressed when asked for; its address may fail 
   control.metrics.expose = async () => ({ contentType: 'text/plain; version=0.0.4', body: 'x 1\n' })
   const [route] = control.routes
   const { address, path, onBindFailure, failureText } = route ?? {}
-  assert.deepEqual([address, path, onBindFailure, failureText], [':9253', '/metrics', 'log', 'Failed to start metrics handler'])
+  assert.deepEqual(
+    [address, path, onBindFailure, failureText],
+    [':9253', '/metrics', 'log', 'Failed to start metrics handler'],
+  )
   const plain = await route?.respond({ method: 'GET', acceptEncoding: '' })
-  assert.deepEqual(plain, { status: 200, contentType: 'text/plain; version=0.0.4', body: Buffer.from('x 1\n') })
+  assert.deepEqual(plain, {
+    status: 200,
+    contentType: 'text/plain; version=0.0.4',
+    body: Buffer.from('x 1\n'),
+  })
   const compressed = await route?.respond({ method: 'GET', acceptEncoding: 'deflate, gzip;q=0.5' })
   assert.equal(compressed?.contentEncoding, 'gzip')
   assert.equal(gunzipSync(compressed.body).toString(), 'x 1\n')

@@ -1,13 +1,13 @@
 // Hot path. Shard half of prometheus: counts each query when its reply, or failure, comes by.
 
-import { DnsMetrics, type DnsMetricVectors } from '../../core/dns-metrics.ts'
-import { rcodeOfError } from '../../core/errors.ts'
-import type { Stage } from '../../core/handler.ts'
-import { observe } from '../../core/observe.ts'
-import type { Query } from '../../core/query.ts'
-import type { ServeScope } from '../../core/serve-scope.ts'
-import { WireZones } from '../../core/wire-zones.ts'
-import { ZoneSet } from '../../core/zones.ts'
+import { rcodeOfError } from '../../chain/errors.ts'
+import type { Stage } from '../../chain/handler.ts'
+import { observe } from '../../chain/observe.ts'
+import type { Query } from '../../chain/query.ts'
+import type { ServeScope } from '../../chain/serve-scope.ts'
+import { ZoneSet } from '../../chain/zones.ts'
+import { DnsMetrics, type DnsMetricVectors } from '../../metrics/dns-metrics.ts'
+import { WireZones } from '../../wire/zone-index.ts'
 import { FastCounts } from './fast.ts'
 import { zoneLabels } from './labels.ts'
 import type { PrometheusOptions } from './options.ts'
@@ -15,7 +15,11 @@ import type { PrometheusOptions } from './options.ts'
 const UNWRITTEN = 0
 const WRITTEN = 1
 
-export function servePrometheus(_options: PrometheusOptions, scope: ServeScope, vectors: DnsMetricVectors): Stage {
+export function servePrometheus(
+  _options: PrometheusOptions,
+  scope: ServeScope,
+  vectors: DnsMetricVectors,
+): Stage {
   const { block, clock } = scope
   const metrics = new DnsMetrics(scope.counters, vectors)
   /** Position in the labels by ListenerRef.index. */
@@ -35,8 +39,24 @@ export function servePrometheus(_options: PrometheusOptions, scope: ServeScope, 
     if (server === undefined) return
     const zone = zoneOf(query)
     const isTcp = query.transport === 'tcp'
-    metrics.request(server, zone, isTcp, query.client.family, query.question.type, query.do, query.bytes.length)
-    metrics.response(server, zone, isTcp, rcode, plugin, replyBytes, (clock.ms() - query.receivedMs) / 1000)
+    metrics.request(
+      server,
+      zone,
+      isTcp,
+      query.client.family,
+      query.question.type,
+      query.do,
+      query.bytes.length,
+    )
+    metrics.response(
+      server,
+      zone,
+      isTcp,
+      rcode,
+      plugin,
+      replyBytes,
+      (clock.ms() - query.receivedMs) / 1000,
+    )
   }
 
   const positions: number[] = []

@@ -1,18 +1,25 @@
 // Main half of ready: the route, and what it remembers of plugins that were ready once.
 
-import type { ControlScope, HttpAnswer } from '../../core/control-scope.ts'
+import type { ControlScope, HttpAnswer } from '../../chain/control-scope.ts'
 import type { ReadyOptions } from './options.ts'
 
-const answer = (status: number, body: string): HttpAnswer => ({ status, contentType: 'text/plain; charset=utf-8', body })
+const answer = (status: number, body: string): HttpAnswer => ({
+  status,
+  contentType: 'text/plain; charset=utf-8',
+  body,
+})
 
 export function controlReady(options: ReadyOptions, scope: ControlScope): undefined {
   const { readiness } = scope.process
-  /** With `until-ready`: the plugins that were never seen ready, undefined before the first request. */
+  /**
+   * With `until-ready`: the plugins that were never seen ready, undefined before the first request.
+   */
   let neverReady: readonly string[] | undefined
   const waitingFor = (): readonly string[] => {
     const notReady = readiness.notReady()
     if (options.monitor === 'continuously') return notReady
-    neverReady = neverReady === undefined ? notReady : neverReady.filter(name => notReady.includes(name))
+    neverReady =
+      neverReady === undefined ? notReady : neverReady.filter(name => notReady.includes(name))
     return neverReady
   }
   scope.http({

@@ -1,7 +1,11 @@
 // The ready plugin: an HTTP endpoint that says whether every plugin is ready to answer.
 
-import type { Plugin } from '../../core/plugin.ts'
+import type { Plugin } from '../../chain/plugin.ts'
 import { controlReady } from './control.ts'
 import { parseReady, type ReadyOptions } from './options.ts'
 
-export const ready: Plugin<ReadyOptions> = { name: 'ready', parse: parseReady, control: controlReady }
+export const ready: Plugin<ReadyOptions> = {
+  name: 'ready',
+  parse: parseReady,
+  control: controlReady,
+}

@@ -1,6 +1,6 @@
 // `ready [ADDRESS] { monitor until-ready|continuously }`, once per server block.
 
-import { splitHostPort } from '../../core/host-port.ts'
+import { splitHostPort } from '../../base/host-port.ts'
 import type { Directive } from '../../corefile/directive.ts'
 
 export type Monitor = 'until-ready' | 'continuously'
@@ -20,7 +20,8 @@ export function parseReady(directive: Directive): ReadyOptions {
   let monitor: Monitor = 'until-ready'
   while (directive.nextBlock()) {
     const property = directive.val()
-    if (property !== 'monitor') throw directive.unknownOption(`unknown property '${property}'`, ['monitor'])
+    if (property !== 'monitor')
+      throw directive.unknownOption(`unknown property '${property}'`, ['monitor'])
     monitor = parseMonitor(directive)
   }
   return { address, monitor }
@@ -29,6 +30,7 @@ export function parseReady(directive: Directive): ReadyOptions {
 function parseMonitor(directive: Directive): Monitor {
   const [text, ...others] = directive.remainingArgs()
   if (text === undefined || others.length > 0) throw directive.argErr()
-  if (text !== 'until-ready' && text !== 'continuously') throw directive.err(`monitor type '${text}' not supported`)
+  if (text !== 'until-ready' && text !== 'continuously')
+    throw directive.err(`monitor type '${text}' not supported`)
   return text
 }

@@ -1,7 +1,7 @@
 // One look at the Corefile: what changed, whether to load it, and what to say.
 
-import type { ProcessControl } from '../../core/control-scope.ts'
-import type { Logger } from '../../core/logger.ts'
+import type { ProcessControl } from '../../chain/control-scope.ts'
+import type { Logger } from '../../log/logger.ts'
 
 /** The hash of the last changed Corefile that was seen, loaded or not. */
 export interface VersionInfo {
@@ -9,15 +9,19 @@ export interface VersionInfo {
 }
 
 export interface CheckSetup {
-  readonly process: Pick<ProcessControl, 'readCorefile' | 'configHash' | 'reload' | 'isShuttingDown'>
+  readonly process: Pick<
+    ProcessControl,
+    'readCorefile' | 'configHash' | 'reload' | 'isShuttingDown'
+  >
   readonly log: Logger
   readonly version: VersionInfo
   onFailure(): void
 }
 
 /**
- * Makes the function to call at each tick. A call while another is at work does nothing, so no two reloads overlap; content that failed to
- * load is not tried again until it changes. The function never rejects.
+ * Makes the function to call at each tick. A call while another is at work does nothing, so no two
+ * reloads overlap; content that failed to load is not tried again until it changes. The function
+ * never rejects.
  */
 export function makeCheck(setup: CheckSetup): () => Promise<void> {
   let isBusy = false

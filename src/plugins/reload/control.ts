@@ -1,12 +1,16 @@
-// Main half of reload: one loop for the process, whichever blocks have the directive; the last block's options count.
+// Main half of reload: one loop for the process, whichever blocks have the directive; the last
+// block's options count.
 
 import { randomInt } from 'node:crypto'
-import type { ControlScope } from '../../core/control-scope.ts'
-import { LONGEST_TIMER_MS } from '../../core/timers.ts'
+import { LONGEST_TIMER_MS } from '../../base/timers.ts'
+import type { ControlScope } from '../../chain/control-scope.ts'
 import { makeCheck, type VersionInfo } from './check.ts'
 import type { ReloadOptions } from './options.ts'
 
-/** The scope whose control half ran last: loads follow one another, so it is the last block of the newest generation. */
+/**
+ * The scope whose control half ran last: loads follow one another, so it is the last block of the
+ * newest generation.
+ */
 let lastScope: ControlScope | undefined
 /** Outlives generations: shown from the first changed Corefile on. */
 const version: VersionInfo = { hash: undefined }
@@ -17,15 +21,25 @@ export function controlReload(options: ReloadOptions, scope: ControlScope): unde
     name: 'coredns_reload_failed_total',
     help: 'Counter of the number of failed reload attempts.',
   })
-  const info = { name: 'coredns_reload_version_info', help: 'A metric with value 1 and the hash of the Corefile last seen.' }
+  const info = {
+    name: 'coredns_reload_version_info',
+    help: 'A metric with value 1 and the hash of the Corefile last seen.',
+  }
   scope.metrics.gauge({ ...info, labelNames: ['hash', 'value'] }, () =>
-    version.hash === undefined ? [] : [{ labels: { hash: 'sha512', value: version.hash }, value: 1 }],
+    version.hash === undefined
+      ? []
+      : [{ labels: { hash: 'sha512', value: version.hash }, value: 1 }],
   )
   let timer: NodeJS.Timeout | undefined
   scope.onStart(() => {
     if (lastScope !== scope) return
     scope.log.info(`Running configuration SHA512 = ${scope.process.configHash}`)
-    const check = makeCheck({ process: scope.process, log: scope.log, version, onFailure: () => failures.add({}) })
+    const check = makeCheck({
+      process: scope.process,
+      log: scope.log,
+      version,
+      onFailure: () => failures.add({}),
+    })
     timer = setInterval(() => void check(), periodMs(options)).unref()
   })
   scope.onRetire(() => {

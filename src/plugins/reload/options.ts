@@ -13,7 +13,8 @@ export function parseReload(directive: Directive): ReloadOptions {
   let first: ReloadOptions | undefined
   while (directive.next()) {
     const options = parseOccurrence(directive)
-    if (first !== undefined) directive.warn('only the first reload of a server block counts', 'repeated')
+    if (first !== undefined)
+      directive.warn('only the first reload of a server block counts', 'repeated')
     first ??= options
   }
   return first ?? { intervalMs: 30_000, jitterMs: 15_000 }
@@ -26,7 +27,8 @@ function parseOccurrence(directive: Directive): ReloadOptions {
   const intervalMs = durationArgument(directive, interval)
   if (intervalMs < 2000) throw directive.plainErr('interval value must be greater or equal to 2s')
   const jitterMs = durationArgument(directive, jitter)
-  if (jitterMs !== 0 && jitterMs < 1000) throw directive.plainErr('jitter value must be 0 or greater or equal to 1s')
+  if (jitterMs !== 0 && jitterMs < 1000)
+    throw directive.plainErr('jitter value must be 0 or greater or equal to 1s')
   return { intervalMs, jitterMs: Math.min(jitterMs, intervalMs / 2) }
 }
 

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chain, fakeControl, fakeLogger, gaugeValues, options, parseError } from '../../../test/support/plugin-harness.ts'
-import type { ProcessControl } from '../../core/control-scope.ts'
+import {
+  chain,
+  fakeControl,
+  fakeLogger,
+  gaugeValues,
+  options,
+  parseError,
+} from '../../../test/support/plugin-harness.ts'
+import type { ProcessControl } from '../../chain/control-scope.ts'
 import { makeCheck, type VersionInfo } from './check.ts'
 import { periodMs } from './control.ts'
 import { reload } from './index.ts'
@@ -13,7 +20,9 @@ const accepted = [
   { text: 'reload 1m 0', expected: { intervalMs: 60_000, jitterMs: 0 } },
   { text: 'reload 5s\nreload 9s', expected: { intervalMs: 5000, jitterMs: 2500 } },
 ]
-for (const c of accepted) test(`parse: ${JSON.stringify(c.text)}`, () => assert.deepEqual(options(reload, c.text), c.expected))
+for (const c of accepted)
+  test(`parse: ${JSON.stringify(c.text)}`, () =>
+    assert.deepEqual(options(reload, c.text), c.expected))
 
 const wrongCount = (token: string) =>
   `Corefile:2 - Error during parsing: Wrong argument count or unexpected line ending after '${token}'`
@@ -27,9 +36,11 @@ const refused = [
   { text: 'reload 2s 1s 3', message: wrongCount('3') },
 ]
 for (const c of refused)
-  test(`parse refuses: ${JSON.stringify(c.text)}`, () => assert.equal(parseError(reload, c.text), c.message))
+  test(`parse refuses: ${JSON.stringify(c.text)}`, () =>
+    assert.equal(parseError(reload, c.text), c.message))
 
-test('parse refuses: a block', () => assert.throws(() => options(reload, 'reload 2s {\nx\n}'), /Wrong argument count/))
+test('parse refuses: a block', () =>
+  assert.throws(() => options(reload, 'reload 2s {\nx\n}'), /Wrong argument count/))
 
 test('period: within half the jitter around the interval', () => {
   for (let i = 0; i < 1000; i++) {
@@ -42,7 +53,11 @@ test('period: within half the jitter around the interval', () => {
 
 type Read = Awaited<ReturnType<ProcessControl['readCorefile']>>
 
-const setUp = (reads: readonly Read[], reloads: readonly (string | undefined)[] = [], isShuttingDown = false) => {
+const setUp = (
+  reads: readonly Read[],
+  reloads: readonly (string | undefined)[] = [],
+  isShuttingDown = false,
+) => {
   const readsLeft = [...reads]
   const reloadsLeft = [...reloads]
   const logged: string[] = []
@@ -57,7 +72,12 @@ const setUp = (reads: readonly Read[], reloads: readonly (string | undefined)[] 
       return reloadsLeft.shift()
     },
   }
-  const check = makeCheck({ process, log: fakeLogger(logged), version, onFailure: () => seen.failures++ })
+  const check = makeCheck({
+    process,
+    log: fakeLogger(logged),
+    version,
+    onFailure: () => seen.failures++,
+  })
   return { check, seen }
 }
 
@@ -71,13 +91,21 @@ const checks: {
   hash?: string
 }[] = [
   { name: 'the same content is left alone', reads: [{ hash: 'aa' }, { hash: 'aa' }], reloads: 0 },
-  { name: 'changed content is loaded once', reads: [{ hash: 'bb' }, { hash: 'bb' }], reloads: 1, hash: 'bb' },
+  {
+    name: 'changed content is loaded once',
+    reads: [{ hash: 'bb' }, { hash: 'bb' }],
+    reloads: 1,
+    hash: 'bb',
+  },
   { name: 'an unreadable Corefile is skipped in silence', reads: [undefined], reloads: 0 },
   {
     name: 'content that does not parse is a warning each time',
     reads: [{ error: 'Corefile:1 - x' }, { error: 'Corefile:1 - x' }],
     reloads: 0,
-    logged: ['[WARNING] Corefile parse failed: Corefile:1 - x', '[WARNING] Corefile parse failed: Corefile:1 - x'],
+    logged: [
+      '[WARNING] Corefile parse failed: Corefile:1 - x',
+      '[WARNING] Corefile parse failed: Corefile:1 - x',
+    ],
   },
   {
     name: 'content that fails to load is not tried again',
@@ -156,6 +184,8 @@ test('metrics: the version is shown from the first changed Corefile on', async t
   t.mock.timers.tick(2000)
   await new Promise(setImmediate)
   assert.equal(control.reloads, 1)
-  assert.deepEqual(gaugeValues(control, 'coredns_reload_version_info'), [{ labels: { hash: 'sha512', value: 'bb' }, value: 1 }])
+  assert.deepEqual(gaugeValues(control, 'coredns_reload_version_info'), [
+    { labels: { hash: 'sha512', value: 'bb' }, value: 1 },
+  ])
   await control.retired()
 })

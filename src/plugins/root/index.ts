@@ -1,9 +1,10 @@
-// root: the folder that relative paths of the server block's other directives start from. Sets BlockSettings.root, no more.
+// root: the folder that relative paths of the server block's other directives start from. Sets
+// BlockSettings.root, no more.
 
 import { stat } from 'node:fs/promises'
-import type { ControlScope } from '../../core/control-scope.ts'
-import { codeOf, pathErrorText } from '../../core/errno.ts'
-import type { Plugin } from '../../core/plugin.ts'
+import { codeOf, pathErrorText } from '../../base/errno.ts'
+import type { ControlScope } from '../../chain/control-scope.ts'
+import type { Plugin } from '../../chain/plugin.ts'
 
 export interface RootOptions {
   readonly path: string
@@ -36,6 +37,9 @@ async function settle(
   } catch (error) {
     // Not an error: the folder may appear later.
     if (codeOf(error) === 'ENOENT') log.warning(`Root path does not exist: ${path}`)
-    else throw new Error(`${errorPrefix}unable to access root path '${path}': ${pathErrorText('stat', path, error)}`)
+    else
+      throw new Error(
+        `${errorPrefix}unable to access root path '${path}': ${pathErrorText('stat', path, error)}`,
+      )
   }
 }

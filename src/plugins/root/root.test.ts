@@ -3,7 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { chain, options, parseError, query, replyTo, show } from '../../../test/support/plugin-harness.ts'
+import {
+  chain,
+  options,
+  parseError,
+  query,
+  replyTo,
+  show,
+} from '../../../test/support/plugin-harness.ts'
 import { root } from './index.ts'
 
 const wrongCount = (token: string): string =>
@@ -13,14 +20,18 @@ const errors = [
   { name: 'no path', text: 'root', message: wrongCount('root') },
   { name: 'a word behind the path', text: 'root /tmp x', message: wrongCount('x') },
 ]
-for (const c of errors) test(`parse refuses: ${c.name}`, () => assert.equal(parseError(root, c.text), c.message))
+for (const c of errors)
+  test(`parse refuses: ${c.name}`, () => assert.equal(parseError(root, c.text), c.message))
 
-test('parse: the last occurrence counts', () => assert.equal(options(root, 'root /a\nroot /b').path, '/b'))
+test('parse: the last occurrence counts', () =>
+  assert.equal(options(root, 'root /a\nroot /b').path, '/b'))
 
 test('control: sets the root of the block, and takes no part in the chain', async t => {
   const folder = await mkdtemp(join(tmpdir(), 'root-'))
   t.after(() => rm(folder, { recursive: true }))
-  const { control, handle } = await chain(root, `root ${folder}`, { next: request => replyTo(request, { rcode: 'NXDOMAIN' }) })
+  const { control, handle } = await chain(root, `root ${folder}`, {
+    next: request => replyTo(request, { rcode: 'NXDOMAIN' }),
+  })
   assert.equal(control.settings.root, folder)
   assert.deepEqual(control.logged, [])
   assert.equal(show(await handle(query('example.org.'))).rcode, 'NXDOMAIN')

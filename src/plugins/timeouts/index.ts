@@ -1,7 +1,8 @@
-// timeouts: deadlines of TCP and DoT connections. Sets BlockSettings.timeouts; the listeners apply them.
+// timeouts: deadlines of TCP and DoT connections. Sets BlockSettings.timeouts; the listeners apply
+// them.
 
-import type { Timeouts } from '../../core/block.ts'
-import type { Plugin } from '../../core/plugin.ts'
+import type { Timeouts } from '../../chain/block.ts'
+import type { Plugin } from '../../chain/plugin.ts'
 import type { Directive } from '../../corefile/directive.ts'
 import { formatDuration, parseDuration } from '../../corefile/duration.ts'
 import { parseGoInt } from '../../corefile/number.ts'
@@ -31,7 +32,8 @@ export const timeouts: Plugin<Timeouts> = {
       if (directive.remainingArgs().length > 0) throw directive.argErr().prefixed(PREFIX)
       let count = 0
       for (; directive.nextBlock(); count++) readOption(directive, given)
-      if (count === 0) throw directive.err('timeouts block with no timeouts specified').prefixed(PREFIX)
+      if (count === 0)
+        throw directive.err('timeouts block with no timeouts specified').prefixed(PREFIX)
     }
     return given
   },
@@ -44,7 +46,8 @@ export const timeouts: Plugin<Timeouts> = {
 const readOption = (directive: Directive, given: Timeouts): void => {
   const option = directive.val()
   const key = KEYS.get(option)
-  if (key === undefined && option !== 'maxtcpqueries') throw directive.unknownOption(`unknown option: '${option}'`, OPTIONS)
+  if (key === undefined && option !== 'maxtcpqueries')
+    throw directive.unknownOption(`unknown option: '${option}'`, OPTIONS)
   const args = directive.remainingArgs()
   if (args[0] === undefined || args.length > 1) throw directive.argErr()
   if (key === undefined) given.maxTcpQueries = readCount(directive, args[0])
@@ -56,7 +59,9 @@ const readTimeout = (directive: Directive, text: string): number => {
   const ms = parseDuration(parseGoInt(text) === undefined ? text : `${text}s`)
   if (ms === undefined) throw directive.err(`failed to parse duration '${text}'`)
   if (ms < MIN_MS || ms > MAX_MS) {
-    throw directive.err(`timeout provided '${formatDuration(ms)}' needs to be between 1 second and 24 hours`)
+    throw directive.err(
+      `timeout provided '${formatDuration(ms)}' needs to be between 1 second and 24 hours`,
+    )
   }
   return ms
 }
@@ -64,7 +69,9 @@ const readTimeout = (directive: Directive, text: string): number => {
 const readCount = (directive: Directive, text: string): number => {
   const count = parseGoInt(text)
   if (count === undefined || count === 0 || count < UNLIMITED) {
-    throw directive.err(`maxtcpqueries provided '${text}' needs to be -1 (unlimited) or a positive integer`)
+    throw directive.err(
+      `maxtcpqueries provided '${text}' needs to be -1 (unlimited) or a positive integer`,
+    )
   }
   return Math.min(count, MAX_QUERIES)
 }

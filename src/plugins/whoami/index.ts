@@ -1,9 +1,9 @@
 // whoami: tells the client the address and port that its query came from.
 
-import { answer, type RecordData } from '../../core/answer.ts'
-import { type IpAddress, parseIp } from '../../core/ip.ts'
-import type { Plugin } from '../../core/plugin.ts'
-import type { Query } from '../../core/query.ts'
+import { type IpAddress, parseIp } from '../../base/ip.ts'
+import { answer, type RecordData } from '../../chain/answer.ts'
+import type { Plugin } from '../../chain/plugin.ts'
+import type { Query } from '../../chain/query.ts'
 import { MAX_NAME_SIZE } from '../../wire/name.ts'
 import { rdataSrv } from '../../wire/rdata.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_SRV } from '../../wire/rrtypes.ts'
@@ -18,7 +18,8 @@ export const whoami: Plugin<undefined> = {
     return undefined
   },
   serve: () => ({
-    wrap: () => query => answer(query, { aa: true, additionals: [...addressRecord(query), ...portRecord(query)] }),
+    wrap: () => query =>
+      answer(query, { aa: true, additionals: [...addressRecord(query), ...portRecord(query)] }),
   }),
 }
 
@@ -36,5 +37,13 @@ const portRecord = (query: Query): RecordData[] => {
   const label = Buffer.from(`\x04_${query.transport}`, 'latin1')
   if (label.length + wire.length > MAX_NAME_SIZE) return []
   const owner = new Uint8Array(Buffer.concat([label, wire]))
-  return [{ owner, type: TYPE_SRV, class: cls, ttlSeconds: 0, rdata: rdataSrv(0, 0, query.client.port, ROOT) }]
+  return [
+    {
+      owner,
+      type: TYPE_SRV,
+      class: cls,
+      ttlSeconds: 0,
+      rdata: rdataSrv(0, 0, query.client.port, ROOT),
+    },
+  ]
 }

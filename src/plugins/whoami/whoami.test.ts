@@ -7,7 +7,8 @@ const errors = [
   {
     name: 'an argument',
     text: 'whoami y',
-    message: "Corefile:2 - Error during parsing: Wrong argument count or unexpected line ending after 'y'",
+    message:
+      "Corefile:2 - Error during parsing: Wrong argument count or unexpected line ending after 'y'",
   },
   {
     name: 'a block',
@@ -15,19 +16,25 @@ const errors = [
     message: "Corefile:2 - Error during parsing: Unexpected token '{', expecting argument",
   },
 ]
-for (const c of errors) test(`parse refuses: ${c.name}`, () => assert.equal(parseError(whoami, c.text), c.message))
+for (const c of errors)
+  test(`parse refuses: ${c.name}`, () => assert.equal(parseError(whoami, c.text), c.message))
 
 const LONG = `${'x'.repeat(49)}.`.repeat(5)
 
 const cases = [
   {
     name: 'A and SRV over UDP, owner as sent',
-    request: query('Example.org.', 'TXT', { client: { address: '192.0.2.7', port: 5353, family: 4 } }),
+    request: query('Example.org.', 'TXT', {
+      client: { address: '192.0.2.7', port: 5353, family: 4 },
+    }),
     additional: ['Example.org. 0 IN A 192.0.2.7', '_udp.Example.org. 0 IN SRV 0 0 5353 .'],
   },
   {
     name: 'AAAA and SRV over TCP',
-    request: query('example.org.', 'A', { transport: 'tcp', client: { address: '2001:db8::7', port: 65535, family: 6 } }),
+    request: query('example.org.', 'A', {
+      transport: 'tcp',
+      client: { address: '2001:db8::7', port: 65535, family: 6 },
+    }),
     additional: ['example.org. 0 IN AAAA 2001:db8::7', '_tcp.example.org. 0 IN SRV 0 0 65535 .'],
   },
   {

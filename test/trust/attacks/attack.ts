@@ -1,4 +1,5 @@
-// An attack: load that runs in a thread of its own until it is told to stop, and counts what it did.
+// An attack: load that runs in a thread of its own until it is told to stop, and counts what it
+// did.
 
 import { Thread } from '../threads.ts'
 import type { World } from '../world.ts'

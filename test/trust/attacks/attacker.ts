@@ -13,7 +13,19 @@ import { mix } from './mix.ts'
 import { streamQuestions } from './stream-questions.ts'
 import { unasked } from './unasked.ts'
 
-const ATTACKS = { crowd, drip, flood, fresh, fuzzTcp, fuzzUdp, hold, leave, mix, streamQuestions, unasked }
+const ATTACKS = {
+  crowd,
+  drip,
+  flood,
+  fresh,
+  fuzzTcp,
+  fuzzUdp,
+  hold,
+  leave,
+  mix,
+  streamQuestions,
+  unasked,
+}
 export type Attacks = typeof ATTACKS
 
 if (!isMainThread && parentPort !== null) {

@@ -14,8 +14,12 @@ export interface CrowdSetting {
 
 export const crowd: Attack<CrowdSetting> = async ({ port, name, clients }, { ready }) => {
   ready()
-  const asked = Array.from({ length: clients }, (_, id) => askOverUdp(port, query(name, 'A', { id }).bytes, 10_000))
+  const asked = Array.from({ length: clients }, (_, id) =>
+    askOverUdp(port, query(name, 'A', { id }).bytes, 10_000),
+  )
   const fates = await Promise.all(asked)
-  const answered = fates.filter(fate => typeof fate !== 'string' && addressIn(fate) === addressOf(name)).length
+  const answered = fates.filter(
+    fate => typeof fate !== 'string' && addressIn(fate) === addressOf(name),
+  ).length
   return { answered, clients }
 }

@@ -1,4 +1,5 @@
-// Queries of 65,535 bytes in segments of one byte: the most work that a byte can make for whoever puts messages together.
+// Queries of 65,535 bytes in segments of one byte: the most work that a byte can make for whoever
+// puts messages together.
 
 import { connect, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -23,10 +24,15 @@ const open = async (port: number): Promise<Socket> => {
   return socket
 }
 
-export const drip: Attack<DripSetting> = async ({ port, connections, name, limit }, { signal, ready }) => {
+export const drip: Attack<DripSetting> = async (
+  { port, connections, name, limit },
+  { signal, ready },
+) => {
   const frame = largeQuery(name)
   const counts = { segments: 0, reopened: 0 }
-  const lines = await Promise.all(Array.from({ length: connections }, async () => ({ socket: await open(port), at: 0 })))
+  const lines = await Promise.all(
+    Array.from({ length: connections }, async () => ({ socket: await open(port), at: 0 })),
+  )
   ready()
   while (!signal.aborted && counts.segments < limit) {
     let isHeld = true

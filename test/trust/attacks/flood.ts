@@ -1,4 +1,5 @@
-// Connections that write as fast as they are let, and read the answers or do not. One that is closed is opened again.
+// Connections that write as fast as they are let, and read the answers or do not. One that is
+// closed is opened again.
 
 import { connect, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -14,11 +15,15 @@ export interface FloodSetting {
   readonly reads: boolean
 }
 
-export const flood: Attack<FloodSetting> = async ({ port, connections, load, reads }, { signal, ready }) => {
+export const flood: Attack<FloodSetting> = async (
+  { port, connections, load, reads },
+  { signal, ready },
+) => {
   const source = sourceOf(load)
   const counts = { frames: 0, readBytes: 0, opened: 0, cut: 0 }
   const fill = (socket: Socket): void => {
-    while (!signal.aborted && !socket.destroyed && socket.write(source.next())) counts.frames += source.perChunk
+    while (!signal.aborted && !socket.destroyed && socket.write(source.next()))
+      counts.frames += source.perChunk
   }
   const one = (): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>()

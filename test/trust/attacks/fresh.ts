@@ -14,7 +14,10 @@ export interface FreshSetting {
   readonly everyMs: number
 }
 
-export const fresh: Attack<FreshSetting> = async ({ port, name, clients, everyMs }, { signal, ready }) => {
+export const fresh: Attack<FreshSetting> = async (
+  { port, name, clients, everyMs },
+  { signal, ready },
+) => {
   const counts = { asked: 0, answered: 0, wrong: 0, closed: 0, lost: 0 }
   ready()
   for (let n = 0; n < clients && !signal.aborted; n++) {

@@ -1,7 +1,7 @@
-// Damaged messages over UDP and TCP, seeded. Each answer is looked at by the judge, and each message that is owed one must get
-// it.
+// Damaged messages over UDP and TCP, seeded. Each answer is looked at by the judge, and each
+// message that is owed one must get it.
 
-import { seeded } from '../../../src/wire/raw-message.cases.ts'
+import { seeded } from '../../fakes/raw-message.ts'
 import { BurstClient, isDue } from '../../support/burst-client.ts'
 import { query } from '../../support/messages.ts'
 import { askTcp } from '../../support/raw-client.ts'
@@ -24,8 +24,14 @@ export interface FuzzSetting {
 const SEEDS: readonly Uint8Array[] = [
   query(hostName(1)).bytes,
   query(forwardedName(1)).bytes,
-  query('www.example.hosts.test', 'AAAA', { do: true, options: [{ code: 10, data: '0102030405060708' }] }).bytes,
-  query('10.2.0.192.in-addr.arpa', 'PTR', { udpSize: 4096, options: [{ code: 8, data: '0001180000c00002' }] }).bytes,
+  query('www.example.hosts.test', 'AAAA', {
+    do: true,
+    options: [{ code: 10, data: '0102030405060708' }],
+  }).bytes,
+  query('10.2.0.192.in-addr.arpa', 'PTR', {
+    udpSize: 4096,
+    options: [{ code: 8, data: '0001180000c00002' }],
+  }).bytes,
   query('a.hosts.test', 'ANY', { cd: true, udpSize: 512, version: 1 }).bytes,
   query('b.hosts.test', 'A', { opcode: 5, additional: ['x.test. 60 IN A 192.0.2.1'] }).bytes,
 ]
@@ -37,7 +43,8 @@ const damaged = (random: (below: number) => number): Uint8Array => {
   if (kind === 0) return Uint8Array.from({ length: 1 + random(600) }, () => random(256))
   const seed = SEEDS[random(SEEDS.length)]!
   if (kind === 1) return seed.slice(0, 1 + random(seed.length - 1))
-  const tail = kind === 2 ? random(200) : kind === 3 && random(50) === 0 ? MOST_BYTES - seed.length : 0
+  const tail =
+    kind === 2 ? random(200) : kind === 3 && random(50) === 0 ? MOST_BYTES - seed.length : 0
   const bytes = new Uint8Array(seed.length + tail)
   bytes.set(seed)
   for (let flips = 1 + random(4); flips > 0; flips--) {
@@ -56,11 +63,17 @@ const withId = (bytes: Uint8Array, id: number): Uint8Array => {
 const makeCounts = () => ({ sent: 0, due: 0, answered: 0, unanswered: 0, flawed: 0, strays: 0 })
 
 /** Says the first flaws, so that a failure can be looked into. */
-const judge = (counts: ReturnType<typeof makeCounts>, asked: Uint8Array, reply: Uint8Array): void => {
+const judge = (
+  counts: ReturnType<typeof makeCounts>,
+  asked: Uint8Array,
+  reply: Uint8Array,
+): void => {
   const flaw = flawOf(asked, reply)
   if (flaw === undefined) return
   if (counts.flawed++ < 3)
-    process.stderr.write(`trust: ${flaw}: ${Buffer.from(asked).toString('hex')} ${Buffer.from(reply).toString('hex')}\n`)
+    process.stderr.write(
+      `trust: ${flaw}: ${Buffer.from(asked).toString('hex')} ${Buffer.from(reply).toString('hex')}\n`,
+    )
 }
 
 const withCleanup = async <T>(run: (t: Cleanup) => Promise<T>): Promise<T> => {
@@ -78,7 +91,11 @@ export const fuzzUdp: Attack<FuzzSetting> = ({ port, messages, seed }, { signal,
     const counts = makeCounts()
     const client = await BurstClient.open(t, port)
     ready()
-    for (let firstId = 0; counts.sent < messages && !signal.aborted; firstId = (firstId + BURST) % IDS) {
+    for (
+      let firstId = 0;
+      counts.sent < messages && !signal.aborted;
+      firstId = (firstId + BURST) % IDS
+    ) {
       const burst = Array.from({ length: BURST }, (_, n) => withId(damaged(random), firstId + n))
       const replies = await client.ask(burst, firstId)
       for (const [n, reply] of replies.entries()) {
@@ -95,14 +112,20 @@ export const fuzzUdp: Attack<FuzzSetting> = ({ port, messages, seed }, { signal,
     return counts
   })
 
-/** An id apart from all others, behind each portion: what is not answered is told from what is slow. */
+/**
+ * An id apart from all others, behind each portion: what is not answered is told from what is slow.
+ */
 const MARKER_ID = 0xffff
 
 export const fuzzTcp: Attack<FuzzSetting> = async ({ port, messages, seed }, { signal, ready }) => {
   const random = seeded(seed)
   const counts = makeCounts()
   ready()
-  for (let firstId = 0; counts.sent < messages && !signal.aborted; firstId = (firstId + BURST) % IDS) {
+  for (
+    let firstId = 0;
+    counts.sent < messages && !signal.aborted;
+    firstId = (firstId + BURST) % IDS
+  ) {
     const portion = Array.from({ length: BURST }, (_, n) => withId(damaged(random), firstId + n))
     const due = portion.filter(isDue).length
     const marker = query(hostName(2), 'A', { id: MARKER_ID }).bytes

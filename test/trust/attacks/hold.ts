@@ -1,4 +1,5 @@
-// Connections that are opened and kept: silent, or with a byte now and then. One that is closed is opened again.
+// Connections that are opened and kept: silent, or with a byte now and then. One that is closed is
+// opened again.
 
 import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -19,7 +20,10 @@ export interface HoldSetting {
   readonly everyMs: number
 }
 
-export const hold: Attack<HoldSetting> = async ({ port, connections, first, trickle, everyMs }, { signal, ready }) => {
+export const hold: Attack<HoldSetting> = async (
+  { port, connections, first, trickle, everyMs },
+  { signal, ready },
+) => {
   const counts = { opened: 0, closed: 0, open: 0, most: 0 }
   const one = (): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -29,7 +33,11 @@ export const hold: Attack<HoldSetting> = async ({ port, connections, first, tric
       counts.opened++
       counts.most = Math.max(counts.most, ++counts.open)
       if (first !== '') socket.write(first, 'latin1')
-      if (trickle !== '') timer = setInterval(() => socket.write(trickle[at++ % trickle.length] ?? '', 'latin1'), everyMs)
+      if (trickle !== '')
+        timer = setInterval(
+          () => socket.write(trickle[at++ % trickle.length] ?? '', 'latin1'),
+          everyMs,
+        )
       socket.once('close', () => counts.open--)
     })
     socket.resume()

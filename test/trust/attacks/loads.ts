@@ -25,7 +25,9 @@ export const framed = (message: Uint8Array): Buffer =>
 export const largeQuery = (name: string): Buffer => {
   const bare = query(name).bytes.length - 4
   const padding = '00'.repeat(MOST_BYTES - bare - TAIL_BYTES)
-  return framed(query(name, 'A', { udpSize: 1232, options: [{ code: OPTION_PADDING, data: padding }] }).bytes)
+  return framed(
+    query(name, 'A', { udpSize: 1232, options: [{ code: OPTION_PADDING, data: padding }] }).bytes,
+  )
 }
 
 /** A source of chunks, each with as many frames as `perChunk` says. */

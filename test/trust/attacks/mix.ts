@@ -1,9 +1,10 @@
-// Peers that leave off in the middle: each gets as far as some part of what it should write, and then half-closes, resets, falls
-// silent without reading, or goes on a byte at a time. Which does what is drawn from a seed.
+// Peers that leave off in the middle: each gets as far as some part of what it should write, and
+// then half-closes, resets, falls silent without reading, or goes on a byte at a time. Which does
+// what is drawn from a seed.
 
 import { connect, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import { seeded } from '../../../src/wire/raw-message.cases.ts'
+import { seeded } from '../../fakes/raw-message.ts'
 import type { Attack } from './attack.ts'
 
 const TRICKLE_MS = 300
@@ -28,7 +29,11 @@ interface Peer {
   readonly written: number
 }
 
-const meet = async (socket: Socket, { fate, written }: Peer, parts: readonly string[]): Promise<void> => {
+const meet = async (
+  socket: Socket,
+  { fate, written }: Peer,
+  parts: readonly string[],
+): Promise<void> => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const closed = new Promise<void>(done => socket.once('close', () => done()))
   socket.once('connect', () => resolve())
@@ -52,13 +57,17 @@ const meet = async (socket: Socket, { fate, written }: Peer, parts: readonly str
   await closed
 }
 
-export const mix: Attack<MixSetting> = async ({ port, peers, abreast, parts, seed }, { signal, ready }) => {
+export const mix: Attack<MixSetting> = async (
+  { port, peers, abreast, parts, seed },
+  { signal, ready },
+) => {
   const random = seeded(seed)
   const counts = { peers: 0, whole: 0, answered: 0 }
   const one = async (): Promise<void> => {
     const peer: Peer = { fate: FATES[random(FATES.length)]!, written: random(parts.length + 1) }
     // A whole message and the client's end behind it: it is owed an answer.
-    const isOwed = peer.fate === 'trickle' || (peer.fate === 'half-close' && peer.written === parts.length)
+    const isOwed =
+      peer.fate === 'trickle' || (peer.fate === 'half-close' && peer.written === parts.length)
     let bytes = 0
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
     socket.on('error', () => undefined)

@@ -1,5 +1,5 @@
-// Questions over TCP at a steady rate, on one connection after the other; names of their own in a zone. For answers that only TCP
-// can carry.
+// Questions over TCP at a steady rate, on one connection after the other; names of their own in a
+// zone. For answers that only TCP can carry.
 
 import { connect, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -17,7 +17,10 @@ export interface StreamQuestionsSetting {
   readonly limit: number
 }
 
-export const streamQuestions: Attack<StreamQuestionsSetting> = async ({ port, zone, perSecond, limit }, { signal, ready }) => {
+export const streamQuestions: Attack<StreamQuestionsSetting> = async (
+  { port, zone, perSecond, limit },
+  { signal, ready },
+) => {
   const counts = { asked: 0, answered: 0, failed: 0 }
   const open = (): Socket => {
     const reader = new FrameReader()
@@ -35,11 +38,14 @@ export const streamQuestions: Attack<StreamQuestionsSetting> = async ({ port, zo
   ready()
   for (; counts.asked < limit && !signal.aborted; counts.asked++) {
     if (socket.destroyed || socket.readableEnded) socket = open()
-    socket.write(framed(query(`b${counts.asked}.${zone}`, 'A', { id: counts.asked & 0xffff }).bytes))
+    socket.write(
+      framed(query(`b${counts.asked}.${zone}`, 'A', { id: counts.asked & 0xffff }).bytes),
+    )
     await pause(1000 / perSecond)
   }
   const untilMs = performance.now() + LAST_WAIT_MS
-  while (counts.answered + counts.failed < counts.asked && performance.now() < untilMs) await pause(20)
+  while (counts.answered + counts.failed < counts.asked && performance.now() < untilMs)
+    await pause(20)
   socket.destroy()
   return counts
 }

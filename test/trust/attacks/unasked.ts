@@ -1,4 +1,5 @@
-// Datagrams that no server may answer: replies (QR=1), and queries from ports of services that answer whatever they get.
+// Datagrams that no server may answer: replies (QR=1), and queries from ports of services that
+// answer whatever they get.
 
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -18,7 +19,10 @@ export interface UnaskedSetting {
   readonly isResponse: boolean
 }
 
-export const unasked: Attack<UnaskedSetting> = async ({ port, name, count, from, isResponse }, { ready }) => {
+export const unasked: Attack<UnaskedSetting> = async (
+  { port, name, count, from, isResponse },
+  { ready },
+) => {
   const counts = { sent: 0, answered: 0, unbound: 0 }
   const socket = createSocket('udp4')
   socket.on('message', () => counts.answered++)

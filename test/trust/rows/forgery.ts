@@ -6,7 +6,9 @@ import { startTarget } from '../target.ts'
 import { startUpstream } from '../upstream.ts'
 import type { World } from '../world.ts'
 
-/** True answers that may fail: attackers and upstream share their sockets' buffers with the truth. */
+/**
+ * True answers that may fail: attackers and upstream share their sockets' buffers with the truth.
+ */
 const FAILED_SHARE = 0.001
 
 const forged = async (world: World, engine: 'mmsg' | 'dgram'): Promise<Figure> => {
@@ -29,7 +31,10 @@ const forged = async (world: World, engine: 'mmsg' | 'dgram'): Promise<Figure> =
       ...target.faults(),
       ...faultsOf(
         [accepted > 0, `${accepted} forgeries accepted: ${tally.flaws[0]}`],
-        [failed + tally.lost > limit * FAILED_SHARE, `${failed} answered with a failure, ${tally.lost} lost`],
+        [
+          failed + tally.lost > limit * FAILED_SHARE,
+          `${failed} answered with a failure, ${tally.lost} lost`,
+        ],
       ),
     ],
   }
@@ -44,5 +49,10 @@ export const FORGERY_ROWS: readonly Row[] = [
     isShort: true,
     run: world => forged(world, 'mmsg'),
   },
-  { bar: 'R-02', name: 'forgeries-dgram', tried: 'the same with engine dgram', run: world => forged(world, 'dgram') },
+  {
+    bar: 'R-02',
+    name: 'forgeries-dgram',
+    tried: 'the same with engine dgram',
+    run: world => forged(world, 'dgram'),
+  },
 ]

@@ -34,15 +34,20 @@ const crowded = async (world: World, connections: number, trickle: string): Prom
   const rounds = world.amount(3, 15)
   return beside(scene, async () => {
     const first = trickle === '' ? '' : 'GET /'
-    const held = places.map(({ port }) => startAttack(world, 'hold', { port, connections, first, trickle, everyMs: 500 }))
+    const held = places.map(({ port }) =>
+      startAttack(world, 'hold', { port, connections, first, trickle, everyMs: 500 }),
+    )
     await Promise.all(held.map(({ ready }) => ready))
     const failures = new Map<string, number>()
     for (let round = 0; round < rounds; round++) {
-      for (const { port, path } of places) if (!(await isUp(port, path))) failures.set(path, (failures.get(path) ?? 0) + 1)
+      for (const { port, path } of places)
+        if (!(await isUp(port, path))) failures.set(path, (failures.get(path) ?? 0) + 1)
       await world.pass(world.either(200, 1000))
     }
     await Promise.all(held.map(attack => attack.stop()))
-    const texts = places.map(({ path }) => `${path} ${rounds - (failures.get(path) ?? 0)} of ${rounds}`)
+    const texts = places.map(
+      ({ path }) => `${path} ${rounds - (failures.get(path) ?? 0)} of ${rounds}`,
+    )
     return {
       figure: `${connections} connections to each of three ports; probes answered: ${texts.join(', ')}`,
       faults: faultsOf([
@@ -57,14 +62,16 @@ export const HTTP_ROWS: readonly Row[] = [
   {
     bar: 'R-56',
     name: 'idle-http',
-    tried: '1,000 silent connections to each of /health, /ready and /metrics, and a probe of each every second',
+    tried:
+      '1,000 silent connections to each of /health, /ready and /metrics, and a probe of each every second',
     isShort: true,
     run: world => crowded(world, world.either(300, 1000), ''),
   },
   {
     bar: 'R-56',
     name: 'trickling-http',
-    tried: '1,000 connections that send a request line without end, a byte every 500 ms, to each of the three ports',
+    tried:
+      '1,000 connections that send a request line without end, a byte every 500 ms, to each of the three ports',
     run: world => crowded(world, 1000, 'a'),
   },
   {

@@ -32,7 +32,11 @@ const reloaded = async (world: World, reloads: number, perSecond: number): Promi
   const done = target.count(/Reloading complete/g)
   return {
     figure: `${done} reloads at ${perSecond} q/s: ${tallyText(tally)}; descriptors ${before} → ${target.descriptors}; ${target.memoryText}`,
-    faults: [...target.faults(), ...healthFaults(tally), ...faultsOf([done < reloads, `${done} of ${reloads} reloads`])],
+    faults: [
+      ...target.faults(),
+      ...healthFaults(tally),
+      ...faultsOf([done < reloads, `${done} of ${reloads} reloads`]),
+    ],
   }
 }
 
@@ -40,7 +44,9 @@ const HOSTS_LINES = 200_000
 /** The upstream never answers for this zone: an answer is the file's. */
 const bigName = (n: number): string => `big${n}.silent.test`
 const hostsFile = (extra: string): string =>
-  Array.from({ length: HOSTS_LINES }, (_, n) => `${addressOf(bigName(n))} ${bigName(n)}\n`).join('') + extra
+  Array.from({ length: HOSTS_LINES }, (_, n) => `${addressOf(bigName(n))} ${bigName(n)}\n`).join(
+    '',
+  ) + extra
 
 const largeHosts = async (world: World): Promise<Figure> => {
   const file = join(temporaryFolder(world), 'hosts')
@@ -64,7 +70,10 @@ const largeHosts = async (world: World): Promise<Figure> => {
     figure: `${HOSTS_LINES} lines, changed ${world.amount(1, 3)} times: ${tallyText(tally)}; ${target.memoryText}`,
     faults: [
       ...target.faults(),
-      ...faultsOf([!isRead, 'the last line is not answered'], [isRead && !isReadAgain, 'a line that was added is not answered']),
+      ...faultsOf(
+        [!isRead, 'the last line is not answered'],
+        [isRead && !isReadAgain, 'a line that was added is not answered'],
+      ),
       ...(target.isAlive ? healthFaults(tally) : []),
     ],
   }
@@ -75,13 +84,17 @@ const coldStart = async (world: World): Promise<Figure> => {
   const times: number[] = []
   for (let n = 0; n < world.amount(1, 5); n++) {
     let startMs = 0
-    const target = await startTarget(world, { upstream: upstream.port, launched: () => (startMs = performance.now()) })
+    const target = await startTarget(world, {
+      upstream: upstream.port,
+      launched: () => (startMs = performance.now()),
+    })
     const fate = await askOverUdp(target.port, query(`cold${n}.fwd.test`).bytes)
     if (typeof fate !== 'string') times.push(performance.now() - startMs)
     target.server.child.kill('SIGKILL')
     await target.server.exited
   }
-  const median = times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.POSITIVE_INFINITY
+  const median =
+    times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.POSITIVE_INFINITY
   return {
     figure: `${times.length} starts from source, median ${median.toFixed(0)} ms`,
     faults: faultsOf([median > 500, `${median.toFixed(0)} ms`]),
@@ -115,7 +128,10 @@ const counted = async (world: World, engine: 'mmsg' | 'dgram'): Promise<Figure> 
   const isExact = received >= tally.asked && received <= tally.asked + tally.late + tally.lost
   return {
     figure: `${engine}: ${tally.asked} sent, shardns_udp_datagrams_total ${received}`,
-    faults: [...target.faults(), ...faultsOf([!isExact, `${received} of ${tally.asked} datagrams counted`])],
+    faults: [
+      ...target.faults(),
+      ...faultsOf([!isExact, `${received} of ${tally.asked} datagrams counted`]),
+    ],
   }
 }
 
@@ -131,7 +147,10 @@ const resetClients = async (world: World): Promise<Figure> => {
     const unparsed = target.count(/Unable to parse source address/g)
     return {
       figure: `${clients} clients: ${nameless} log lines without an address, ${unparsed} of acl`,
-      faults: faultsOf([nameless + unparsed > 0, `${nameless} log lines without an address, ${unparsed} complaints of acl`]),
+      faults: faultsOf([
+        nameless + unparsed > 0,
+        `${nameless} log lines without an address, ${unparsed} complaints of acl`,
+      ]),
     }
   })
 }
@@ -146,12 +165,31 @@ export const LIFE_ROWS: readonly Row[] = [
       if (world.isShort) return reloaded(world, 10, 500)
       const figures: Figure[] = []
       for (let n = 0; n < 3; n++) figures.push(await reloaded(world, world.amount(0, 100), 5000))
-      return { figure: figures.map(({ figure }) => figure).join('. '), faults: figures.flatMap(({ faults }) => faults) }
+      return {
+        figure: figures.map(({ figure }) => figure).join('. '),
+        faults: figures.flatMap(({ faults }) => faults),
+      }
     },
   },
-  { bar: 'R-63c', name: 'large-hosts', tried: 'a hosts file of 200,000 lines that changes, stock memory limit', run: largeHosts },
-  { bar: 'R-60c', name: 'cold-start', tried: 'SIGKILL, start, first forwarded answer', run: coldStart },
-  { bar: 'R-55b', name: 'long-lameduck', tried: '`lameduck 600h` and SIGTERM', isShort: true, run: lameduck },
+  {
+    bar: 'R-63c',
+    name: 'large-hosts',
+    tried: 'a hosts file of 200,000 lines that changes, stock memory limit',
+    run: largeHosts,
+  },
+  {
+    bar: 'R-60c',
+    name: 'cold-start',
+    tried: 'SIGKILL, start, first forwarded answer',
+    run: coldStart,
+  },
+  {
+    bar: 'R-55b',
+    name: 'long-lameduck',
+    tried: '`lameduck 600h` and SIGTERM',
+    isShort: true,
+    run: lameduck,
+  },
   {
     bar: 'R-25',
     name: 'counts-mmsg',
@@ -168,7 +206,8 @@ export const LIFE_ROWS: readonly Row[] = [
   {
     bar: 'R-18',
     name: 'reset-clients',
-    tried: '3,000 TCP clients that ask and reset at once, with log and acl: each line names its client',
+    tried:
+      '3,000 TCP clients that ask and reset at once, with log and acl: each line names its client',
     isShort: true,
     run: resetClients,
   },

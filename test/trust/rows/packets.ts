@@ -19,9 +19,24 @@ const fuzzed = async (
   const scene = await setScene(world, { engine })
   return beside(scene, async () => {
     const before = scene.target.descriptors
-    const attack = startAttack(world, attackName, { port: scene.target.port, messages, seed: world.seed })
-    const { sent = 0, due = 0, answered = 0, unanswered = 0, flawed = 0, strays = 0 } = await attack.ended
-    const areBack = await within(world, DESCRIPTORS_MS, () => scene.target.descriptors <= before + 2)
+    const attack = startAttack(world, attackName, {
+      port: scene.target.port,
+      messages,
+      seed: world.seed,
+    })
+    const {
+      sent = 0,
+      due = 0,
+      answered = 0,
+      unanswered = 0,
+      flawed = 0,
+      strays = 0,
+    } = await attack.ended
+    const areBack = await within(
+      world,
+      DESCRIPTORS_MS,
+      () => scene.target.descriptors <= before + 2,
+    )
     const panics = await scene.target.metric('coredns_panics_total')
     const over = attackName === 'fuzzUdp' ? `UDP, ${engine}` : 'TCP'
     return {
@@ -46,19 +61,37 @@ const silent = async (world: World): Promise<Figure> => {
   return beside(scene, async () => {
     const base = { port: scene.target.port, name: hostName(5) }
     const count = world.amount(2000, 200_000)
-    const replies = await startAttack(world, 'unasked', { ...base, count, from: 0, isResponse: true }).ended
-    const control = await startAttack(world, 'unasked', { ...base, count: 10, from: 53, isResponse: false }).ended
+    const replies = await startAttack(world, 'unasked', {
+      ...base,
+      count,
+      from: 0,
+      isResponse: true,
+    }).ended
+    const control = await startAttack(world, 'unasked', {
+      ...base,
+      count: 10,
+      from: 53,
+      isResponse: false,
+    }).ended
     let answered = replies.answered ?? 0
     const tried: number[] = []
     for (const from of REFLECTORS.slice(0, world.either(1, REFLECTORS.length))) {
-      const found = await startAttack(world, 'unasked', { ...base, count: 100, from, isResponse: false }).ended
+      const found = await startAttack(world, 'unasked', {
+        ...base,
+        count: 100,
+        from,
+        isResponse: false,
+      }).ended
       if (found.unbound === 0) tried.push(from)
       answered += found.answered ?? 0
     }
     const isDeaf = control.unbound === 0 && control.answered === 0
     return {
       figure: `${count} replies (QR=1) and 100 queries from each of the ports ${tried.join(', ') || 'none: they take root'}: ${answered} answered`,
-      faults: faultsOf([answered > 0, `${answered} answered`], [isDeaf, 'port 53 is not answered either']),
+      faults: faultsOf(
+        [answered > 0, `${answered} answered`],
+        [isDeaf, 'port 53 is not answered either'],
+      ),
     }
   })
 }
@@ -88,7 +121,8 @@ export const PACKET_ROWS: readonly Row[] = [
   {
     bar: 'R-21',
     name: 'unasked',
-    tried: '200,000 messages that are replies, and queries from ports that answer whatever they get',
+    tried:
+      '200,000 messages that are replies, and queries from ports that answer whatever they get',
     isShort: true,
     run: silent,
   },

@@ -2,7 +2,10 @@
 
 const CELLS = 256
 
-/** Chi-square of bytes against the uniform distribution, in standard deviations from what is expected. */
+/**
+ * Chi-square of bytes against the uniform distribution, in standard deviations from what is
+ * expected.
+ */
 export const chiSquare = (bytes: readonly number[]): number => {
   const counts = new Array<number>(CELLS).fill(0)
   for (const byte of bytes) counts[byte]!++
@@ -38,5 +41,9 @@ export const judgePorts = (ports: readonly number[]): PortFigures => {
     uses.set(port, (uses.get(port) ?? 0) + 1)
     if (port === ports[n - 1]) adjacent++
   }
-  return { distinct: uses.size, mostUses: Math.max(0, ...uses.values()), adjacent: adjacent / Math.max(1, ports.length) }
+  return {
+    distinct: uses.size,
+    mostUses: Math.max(0, ...uses.values()),
+    adjacent: adjacent / Math.max(1, ports.length),
+  }
 }

@@ -39,16 +39,30 @@ const withoutDescriptors = async (world: World): Promise<Figure> => {
   const { port } = scene.target
   return beside(scene, async () => {
     const connections = 1000
-    const held = startAttack(world, 'hold', { port, connections, first: '', trickle: '', everyMs: 1000 })
+    const held = startAttack(world, 'hold', {
+      port,
+      connections,
+      first: '',
+      trickle: '',
+      everyMs: 1000,
+    })
     await held.ready
     await world.pass(world.amount(1000, 5000))
     await held.stop()
     await world.pass(1000)
     const clients = 10
-    const { answered = 0 } = await startAttack(world, 'fresh', { port, name: hostName(8), clients, everyMs: 50 }).ended
+    const { answered = 0 } = await startAttack(world, 'fresh', {
+      port,
+      name: hostName(8),
+      clients,
+      everyMs: 50,
+    }).ended
     return {
       figure: `${connections} connections at ${DESCRIPTORS} descriptors; afterwards ${answered} of ${clients} TCP clients answered`,
-      faults: faultsOf([answered < clients, `${clients - answered} TCP clients not answered afterwards`]),
+      faults: faultsOf([
+        answered < clients,
+        `${clients - answered} TCP clients not answered afterwards`,
+      ]),
     }
   })
 }

@@ -9,28 +9,46 @@ import type { World } from '../world.ts'
 
 const TEST_LIMIT_MS = 120_000
 
-const passed = async (world: World, files: readonly string[], pattern?: string): Promise<Figure> => {
+const passed = async (
+  world: World,
+  files: readonly string[],
+  pattern?: string,
+): Promise<Figure> => {
   const filter = pattern === undefined ? [] : [`--test-name-pattern=${pattern}`]
   const flags = ['--test', '--test-reporter=tap', `--test-timeout=${TEST_LIMIT_MS}`, ...filter]
   // A test that runs tests takes this variable to mean that it is one of theirs.
   const { NODE_TEST_CONTEXT: _, ...own } = process.env
   const env = { ...own, [THOROUGH_VARIABLE]: '1' }
-  const child = spawn(process.execPath, [...flags, ...files], { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'], env })
+  const child = spawn(process.execPath, [...flags, ...files], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env,
+  })
   world.after(() => void child.kill('SIGKILL'))
   let out = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text
   })
   const [code] = await once(child, 'close')
-  const count = (name: string): number => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(out)?.[1] ?? 0)
+  const count = (name: string): number =>
+    Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(out)?.[1] ?? 0)
   const failed = [...out.matchAll(/^\s*not ok \d+ - (.*)$/gm)].map(([, name]) => name ?? '')
   return {
     figure: `${count('pass')} tests pass, ${count('skipped')} are skipped`,
-    faults: faultsOf([code !== 0, `failed: ${failed.join(', ')}`], [count('pass') === 0, 'no test was run']),
+    faults: faultsOf(
+      [code !== 0, `failed: ${failed.join(', ')}`],
+      [count('pass') === 0, 'no test was run'],
+    ),
   }
 }
 
-const suite = (bar: string, name: string, tried: string, files: readonly string[], pattern?: string): Row => ({
+const suite = (
+  bar: string,
+  name: string,
+  tried: string,
+  files: readonly string[],
+  pattern?: string,
+): Row => ({
   bar,
   name,
   tried: `tests: ${tried} (${files.map(file => `\`${file}\``).join(', ')})`,
@@ -40,10 +58,15 @@ const suite = (bar: string, name: string, tried: string, files: readonly string[
 /** Of what runs in production: no package may run a script when it is installed. */
 const noScripts = async (): Promise<Figure> => {
   const { packages } = JSON.parse(readRepositoryFile('package-lock.json')) as {
-    packages: Record<string, { readonly hasInstallScript?: true; readonly dev?: true; readonly optional?: true }>
+    packages: Record<
+      string,
+      { readonly hasInstallScript?: true; readonly dev?: true; readonly optional?: true }
+    >
   }
   const needed = Object.entries(packages).filter(([path, { dev }]) => path !== '' && dev !== true)
-  const scripted = needed.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path)
+  const scripted = needed
+    .filter(([, { hasInstallScript }]) => hasInstallScript)
+    .map(([path]) => path)
   return {
     figure: `${needed.length} packages outside of development, ${scripted.length} with an install script`,
     faults: faultsOf([scripted.length > 0, scripted.join(', ')]),
@@ -53,12 +76,21 @@ const noScripts = async (): Promise<Figure> => {
 const CACHE = 'src/plugins/cache'
 
 export const SUITE_ROWS: readonly Row[] = [
-  suite('R-01c', 'random-source', 'source files are searched', ['test/repository.test.ts'], 'random numbers'),
+  suite(
+    'R-01c',
+    'random-source',
+    'source files are searched',
+    ['test/repository.test.ts'],
+    'random numbers',
+  ),
   suite('R-02b', 'forged-ids', 'mismatches and malformed replies make TCP be tried', [
-    'src/upstream/link-client.test.ts',
+    'src/upstream/pooled-udp-client.test.ts',
     'src/upstream/udp-client.test.ts',
   ]),
-  suite('R-05', 'reply-sizes', 'sizes, TC, and the whole answer over TCP', ['src/core/finish.test.ts', 'test/answers.test.ts']),
+  suite('R-05', 'reply-sizes', 'sizes, TC, and the whole answer over TCP', [
+    'src/chain/finish.test.ts',
+    'test/answers.test.ts',
+  ]),
   suite('R-06', 'extra-records', 'what counts as an answer to a question, and what is kept', [
     `${CACHE}/storable.test.ts`,
     'src/upstream/judge.test.ts',
@@ -77,8 +109,13 @@ export const SUITE_ROWS: readonly Row[] = [
     `${CACHE}/miss.test.ts`,
     `${CACHE}/changes.test.ts`,
   ]),
-  suite('R-09', 'stale', 'stale answers in both modes, with upstreams that fail and recover', [`${CACHE}/stale.test.ts`]),
-  suite('R-12b', 'recorded-reactions', "CoreDNS's recorded answers", ['test/golden/scenarios.test.ts', 'test/rejected.test.ts']),
+  suite('R-09', 'stale', 'stale answers in both modes, with upstreams that fail and recover', [
+    `${CACHE}/stale.test.ts`,
+  ]),
+  suite('R-12b', 'recorded-reactions', "CoreDNS's recorded answers", [
+    'test/golden/scenarios.test.ts',
+    'test/rejected.test.ts',
+  ]),
   suite('R-12c', 'round-trips', 'read, write, read; against dns-packet', [
     'src/wire/dns-packet.test.ts',
     'src/wire/writer.test.ts',
@@ -97,15 +134,30 @@ export const SUITE_ROWS: readonly Row[] = [
     'src/corefile/parser.test.ts',
     'src/corefile/env.test.ts',
   ]),
-  suite('R-16', 'keyed-hashes', 'hashes that nobody outside can steer', ['src/memory/keyed-hash.test.ts']),
-  suite('R-17', 'patterns', 'a pattern that makes backtracking engines hang', ['src/core/regexp.test.ts']),
-  suite('R-18', 'log-lines', 'escapes in the log', ['src/plugins/log/format.test.ts', 'src/wire/name-text.test.ts']),
+  suite('R-16', 'keyed-hashes', 'hashes that nobody outside can steer', [
+    'src/memory/keyed-hash.test.ts',
+  ]),
+  suite('R-17', 'patterns', 'a pattern that makes backtracking engines hang', [
+    'src/base/regexp.test.ts',
+  ]),
+  suite('R-18', 'log-lines', 'escapes in the log', [
+    'src/plugins/log/format.test.ts',
+    'src/wire/name-text.test.ts',
+  ]),
   suite('R-22', 'loops', 'a server that forwards to itself; the loop plugin', [
     'test/upstreams.test.ts',
     'src/plugins/loop/loop.test.ts',
   ]),
-  suite('R-40', 'silent-one', 'one of three upstreams never answers', ['test/upstreams.test.ts'], 'one of three'),
-  suite('R-41', 'refusing-upstream', 'closed ports and the order of attempts', ['src/plugins/forward/attempts.test.ts']),
+  suite(
+    'R-40',
+    'silent-one',
+    'one of three upstreams never answers',
+    ['test/upstreams.test.ts'],
+    'one of three',
+  ),
+  suite('R-41', 'refusing-upstream', 'closed ports and the order of attempts', [
+    'src/plugins/forward/attempts.test.ts',
+  ]),
   suite('R-43', 'late-upstreams', 'time-outs and budgets of attempts', [
     'src/plugins/forward/attempts.test.ts',
     'src/upstream/upstream.test.ts',
@@ -119,20 +171,27 @@ export const SUITE_ROWS: readonly Row[] = [
     'test/kubernetes-startup.test.ts',
     'test/kubernetes-faults.test.ts',
   ]),
-  suite('R-51', 'api-changes', 'changes and reconnections', ['test/kubernetes-changes.test.ts', 'src/kube/reflector.test.ts']),
+  suite('R-51', 'api-changes', 'changes and reconnections', [
+    'test/kubernetes-changes.test.ts',
+    'src/kube/reflector.test.ts',
+  ]),
   suite('R-52', 'missed-deletions', 'a relist replaces what there was', [
     'src/kube/reflector-failures.test.ts',
     'test/kubernetes-recovery.test.ts',
   ]),
-  suite('R-53', 'hidden-namespaces', 'names outside of what is served', ['test/kubernetes-hidden.test.ts']),
+  suite('R-53', 'hidden-namespaces', 'names outside of what is served', [
+    'test/kubernetes-hidden.test.ts',
+  ]),
   suite('R-55b', 'bad-corefiles', 'a Corefile that cannot be served; listeners that come and go', [
     'test/reload.test.ts',
     'test/stop.test.ts',
   ]),
-  suite('R-60d', 'deadly-question', 'a question that kills twice is refused, and only that one; five deaths end the process', [
-    'test/shard-death.test.ts',
-    'test/mmsg-death.test.ts',
-  ]),
+  suite(
+    'R-60d',
+    'deadly-question',
+    'a question that kills twice is refused, and only that one; five deaths end the process',
+    ['test/shard-death.test.ts', 'test/mmsg-death.test.ts'],
+  ),
   suite('R-61a', 'torture', 'threads that write, read and die', [
     'src/cache/table.torture.test.ts',
     'src/cache/table.interleave.test.ts',

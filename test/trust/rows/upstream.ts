@@ -1,4 +1,5 @@
-// What comes from upstreams, or does not come: replies made to be expensive, silence, and how well our own questions hide.
+// What comes from upstreams, or does not come: replies made to be expensive, silence, and how well
+// our own questions hide.
 
 import { startAttack } from '../attacks/attack.ts'
 import { HealthyClient, healthFaults, tallyText } from '../healthy-client.ts'
@@ -21,33 +22,54 @@ const bombed = async (world: World): Promise<Figure> => {
     const idleSeconds = await cpuOf(world, target, world.amount(1000, 4000))
     const startMs = performance.now()
     const before = target.cpuSeconds
-    const attack = startAttack(world, 'streamQuestions', { port: target.port, zone: 'bomb.test', perSecond: 30, limit })
+    const attack = startAttack(world, 'streamQuestions', {
+      port: target.port,
+      zone: 'bomb.test',
+      perSecond: 30,
+      limit,
+    })
     const { asked = 0, answered = 0, failed = 0 } = await attack.ended
     const seconds = (performance.now() - startMs) / 1000
     const { bombs } = await upstream.notes()
     const each = ((target.cpuSeconds - before - idleSeconds * seconds) * 1000) / Math.max(1, bombs)
     return {
       figure: `${bombs} bombs for ${asked} questions at 30/s: ${answered} answered, ${failed} refused, ${each.toFixed(1)} ms of CPU each`,
-      faults: faultsOf([each > most, `${each.toFixed(1)} ms of CPU for each bomb`], [bombs === 0, 'no bomb was fetched']),
+      faults: faultsOf(
+        [each > most, `${each.toFixed(1)} ms of CPU for each bomb`],
+        [bombs === 0, 'no bomb was fetched'],
+      ),
     }
   })
 }
 
 /** Of the server beside the healthy client alone: CPU seconds in a second. */
-const cpuOf = async (world: World, target: { readonly cpuSeconds: number }, ms: number): Promise<number> => {
+const cpuOf = async (
+  world: World,
+  target: { readonly cpuSeconds: number },
+  ms: number,
+): Promise<number> => {
   const before = target.cpuSeconds
   const startMs = performance.now()
   await world.pass(ms)
   return (target.cpuSeconds - before) / ((performance.now() - startMs) / 1000)
 }
 
-const hidden = async (world: World, engine: 'mmsg' | 'dgram', perSecond: number): Promise<Figure> => {
+const hidden = async (
+  world: World,
+  engine: 'mmsg' | 'dgram',
+  perSecond: number,
+): Promise<Figure> => {
   const upstream = await startUpstream(world)
   const target = await startTarget(world, { upstream: upstream.port, engine })
   const seconds = world.amount(5000, 60_000) / 1000
   const limit = Math.round(perSecond * seconds)
   const startMs = performance.now()
-  const client = await HealthyClient.start(world, { port: target.port, perSecond, limit, zone: 'ports.test' })
+  const client = await HealthyClient.start(world, {
+    port: target.port,
+    perSecond,
+    limit,
+    zone: 'ports.test',
+  })
   const tally = await client.whole()
   const minutes = (performance.now() - startMs) / 60_000
   const { ports, ids } = await upstream.notes()
@@ -69,7 +91,10 @@ const hidden = async (world: World, engine: 'mmsg' | 'dgram', perSecond: number)
         // In the short form there is no minute to fill.
         [!world.isShort && perMinute < 4096, `${perMinute} ports a minute`],
         [Math.max(high, low) > 4, `ids: chi-square z ${Math.max(high, low).toFixed(1)}`],
-        [Math.abs(serial) > 4 / Math.sqrt(Math.max(16, ids.length)), `ids: serial correlation ${serial.toFixed(3)}`],
+        [
+          Math.abs(serial) > 4 / Math.sqrt(Math.max(16, ids.length)),
+          `ids: serial correlation ${serial.toFixed(3)}`,
+        ],
       ),
     ],
   }
@@ -80,12 +105,20 @@ const silenced = async (world: World): Promise<Figure> => {
   return beside(scene, async () => {
     const perSecond = world.either(500, 4000)
     const limit = (perSecond * world.amount(2000, 15_000)) / 1000
-    const asker = await HealthyClient.start(world, { port: scene.target.port, zone: 'silent.test', perSecond, limit })
+    const asker = await HealthyClient.start(world, {
+      port: scene.target.port,
+      zone: 'silent.test',
+      perSecond,
+      limit,
+    })
     const { asked, lost, flaws } = await asker.whole()
     const others = flaws.filter(flaw => !/rcode [25]$/.test(flaw))
     return {
       figure: `${asked} questions that no upstream answers, at ${perSecond} q/s: ${lost} without SERVFAIL or REFUSED`,
-      faults: faultsOf([lost > 0, `${lost} questions without an answer`], [others.length > 0, `${others[0]}`]),
+      faults: faultsOf(
+        [lost > 0, `${lost} questions without an answer`],
+        [others.length > 0, `${others[0]}`],
+      ),
     }
   })
 }
@@ -98,10 +131,18 @@ const waiting = async (world: World): Promise<Figure> => {
     const load = { kind: 'small queries', zone: 'silent.test' } as const
     const attack = startAttack(world, 'flood', { port, connections: 320, load, reads: true })
     const ms = world.amount(5000, 20_000)
-    const asker = await HealthyClient.start(world, { port, zone: 'silent.test', perSecond: 2000, limit: 2 * ms })
+    const asker = await HealthyClient.start(world, {
+      port,
+      zone: 'silent.test',
+      perSecond: 2000,
+      limit: 2 * ms,
+    })
     await Promise.race([asker.whole(), scene.target.server.exited])
     const { frames = 0 } = await attack.stop()
-    return { figure: `320 connections, ${frames} frames, and ${2 * ms} questions over UDP in ${ms / 1000} s`, faults: [] }
+    return {
+      figure: `320 connections, ${frames} frames, and ${2 * ms} questions over UDP in ${ms / 1000} s`,
+      faults: [],
+    }
   })
 }
 
@@ -110,7 +151,12 @@ const drowned = async (world: World): Promise<Figure> => {
   return beside(scene, async () => {
     // Nine tenths of max_concurrent are under way.
     const limit = 1800 * (world.amount(3000, 30_000) / 1000)
-    const random = await HealthyClient.start(world, { port: scene.target.port, zone: 'slow.test', perSecond: 1800, limit })
+    const random = await HealthyClient.start(world, {
+      port: scene.target.port,
+      zone: 'slow.test',
+      perSecond: 1800,
+      limit,
+    })
     const { asked, wrong, lost } = await random.whole()
     const { evictions, entries } = await cacheOf(scene.target)
     return {
@@ -120,7 +166,9 @@ const drowned = async (world: World): Promise<Figure> => {
   })
 }
 
-const cacheOf = async (target: { metric(name: string): Promise<number> }): Promise<{ entries: number; evictions: number }> => ({
+const cacheOf = async (target: {
+  metric(name: string): Promise<number>
+}): Promise<{ entries: number; evictions: number }> => ({
   entries: await target.metric('coredns_cache_entries'),
   evictions: await target.metric('coredns_cache_evictions_total'),
 })
@@ -136,7 +184,10 @@ const together = async (world: World): Promise<Figure> => {
     figure: `${answered} of ${clients} answered, the upstream saw ${asked} questions`,
     faults: [
       ...target.faults(),
-      ...faultsOf([answered < clients, `${clients - answered} not answered`], [asked > 2, `${asked} questions went upstream`]),
+      ...faultsOf(
+        [answered < clients, `${clients - answered} not answered`],
+        [asked > 2, `${asked} questions went upstream`],
+      ),
     ],
   }
 }
@@ -145,12 +196,20 @@ const heldBack = async (world: World): Promise<Figure> => {
   const scene = await setScene(world)
   return beside(scene, async () => {
     const limit = world.amount(500, 5000)
-    const asker = await HealthyClient.start(world, { port: scene.target.port, zone: 'hold.test', perSecond: 500, limit })
+    const asker = await HealthyClient.start(world, {
+      port: scene.target.port,
+      zone: 'hold.test',
+      perSecond: 500,
+      limit,
+    })
     const tally = await asker.whole()
     const oldest = `oldest answer ${(tally.maxMs / 1000).toFixed(1)} s`
     // 5 s is the limit of a query; the clients' clocks begin before the server's.
     const isOld = !world.isShort && tally.maxMs > 5500
-    return { figure: `${tallyText(tally)}, ${oldest}`, faults: [...healthFaults(tally), ...faultsOf([isOld, oldest])] }
+    return {
+      figure: `${tallyText(tally)}, ${oldest}`,
+      faults: [...healthFaults(tally), ...faultsOf([isOld, oldest])],
+    }
   })
 }
 
@@ -168,7 +227,12 @@ export const UPSTREAM_ROWS: readonly Row[] = [
     tried: 'source ports and ids as the upstream sees them for a minute, engine mmsg, 2,000 q/s',
     run: world => hidden(world, 'mmsg', 2000),
   },
-  { bar: 'R-01a', name: 'ports-mmsg-slow', tried: 'the same at 200 q/s', run: world => hidden(world, 'mmsg', 200) },
+  {
+    bar: 'R-01a',
+    name: 'ports-mmsg-slow',
+    tried: 'the same at 200 q/s',
+    run: world => hidden(world, 'mmsg', 200),
+  },
   {
     bar: 'R-01a',
     name: 'ports-dgram',

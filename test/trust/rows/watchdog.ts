@@ -1,9 +1,9 @@
 // Load that looks like a hang and is none, a name that is asked for too often, and real hangs.
 
 import { setTimeout as pause } from 'node:timers/promises'
+import { closedPort } from '../../fakes/fake-upstream.ts'
+import type { How } from '../../fakes/faulty-worker.ts'
 import { DnsClient } from '../../support/dns-client.ts'
-import { closedPort } from '../../support/fake-upstream.ts'
-import type { How } from '../../support/faulty-worker.ts'
 import { query } from '../../support/messages.ts'
 import { askOverUdp } from '../../support/one-shot.ts'
 import { served } from '../../support/served.ts'
@@ -32,19 +32,31 @@ interface Scarcity {
 }
 
 /** The server has little CPU: whether its shards live is what counts, not how fast they answer. */
-const scarce = async (world: World, { shards, perSecond, percent, isFromStart = false }: Scarcity): Promise<Figure> => {
+const scarce = async (
+  world: World,
+  { shards, perSecond, percent, isFromStart = false }: Scarcity,
+): Promise<Figure> => {
   const upstream = await startUpstream(world)
   let how = 'no quota'
   const limit = (pid: number): void => {
     if (percent !== undefined) how = limitCpu(world, pid, percent)
   }
   const startMs = performance.now()
-  const setting = { ...UNLIMITED, upstream: upstream.port, shards, ...(isFromStart ? { launched: limit } : {}) }
+  const setting = {
+    ...UNLIMITED,
+    upstream: upstream.port,
+    shards,
+    ...(isFromStart ? { launched: limit } : {}),
+  }
   const target = await startTarget(world, setting)
   const startSeconds = (performance.now() - startMs) / 1000
   if (!isFromStart) limit(target.server.pid)
   const questions = perSecond * (world.amount(3000, 20_000) / 1000)
-  const client = await HealthyClient.start(world, { port: target.port, perSecond, limit: questions })
+  const client = await HealthyClient.start(world, {
+    port: target.port,
+    perSecond,
+    limit: questions,
+  })
   await Promise.race([client.whole(), target.server.exited])
   return {
     figure: `${shards} shards, ${how}: start ${startSeconds.toFixed(1)} s; ${perSecond} q/s: ${target.deaths} shards replaced`,
@@ -71,19 +83,28 @@ const stopped = async (world: World): Promise<Figure> => {
 const askVictim = async (port: number, tries = 3): Promise<string> => {
   for (let n = 1; ; n++) {
     const fate = await askOverUdp(port, query(VICTIM, 'A', { id: n }).bytes)
-    if (typeof fate !== 'string') return addressIn(fate) === addressOf(VICTIM) ? 'answered' : `rcode ${fate[3]! & 15}`
+    if (typeof fate !== 'string')
+      return addressIn(fate) === addressOf(VICTIM) ? 'answered' : `rcode ${fate[3]! & 15}`
     if (n === tries) return fate
   }
 }
 
-/** As many as it takes to keep a shard's turn busy for more than a second if it takes all that has come. */
+/**
+ * As many as it takes to keep a shard's turn busy for more than a second if it takes all that has
+ * come.
+ */
 const blamed = async (world: World): Promise<Figure> => {
   const scene = await setScene(world, UNLIMITED)
   const { target } = scene
   return beside(scene, async () => {
     const load = { kind: 'one name', name: VICTIM } as const
     const connections = 300
-    const attack = startAttack(world, 'flood', { port: target.port, connections, load, reads: true })
+    const attack = startAttack(world, 'flood', {
+      port: target.port,
+      connections,
+      load,
+      reads: true,
+    })
     await whileAlive(scene, world.amount(8000, 15_000))
     const { frames = 0 } = await attack.stop()
     const fate = await askVictim(target.port)
@@ -102,7 +123,9 @@ const HEAP_BYTES = 48 * MIB
 const failed = async (world: World, hows: readonly How[], perSecond: number): Promise<Figure> => {
   const port = await closedPort()
   const options = { heapLimitBytes: HEAP_BYTES }
-  const server = await served(world, `.:${port} {\nbind 127.0.0.1\nwhoami\ncache 30\n}\n`, { options })
+  const server = await served(world, `.:${port} {\nbind 127.0.0.1\nwhoami\ncache 30\n}\n`, {
+    options,
+  })
   const client = await DnsClient.open(world, { port, tries: 3 })
   const kill = async (how: How, n: number): Promise<void> => {
     const before = server.count(/^test: shard \d serves$/)
@@ -116,7 +139,11 @@ const failed = async (world: World, hows: readonly How[], perSecond: number): Pr
   const all = (async () => {
     for (const [n, how] of hows.entries()) await kill(how, n)
   })()
-  const { asked, lost, retries } = await client.load(n => `q${n % 100}.example.org.`, perSecond, all)
+  const { asked, lost, retries } = await client.load(
+    n => `q${n % 100}.example.org.`,
+    perSecond,
+    all,
+  )
   const died = server.count(/^\[ERROR\] shard \d died/)
   return {
     figure: `${hows.join(', ')}: ${died} deaths, ${asked} asked, ${lost.length} lost, ${retries} asked again`,
@@ -135,7 +162,12 @@ export const WATCHDOG_ROWS: readonly Row[] = [
     run: world =>
       flooded(
         world,
-        { connections: 400, load: { kind: 'one name', name: hostName(1) }, reads: true, ms: world.amount(5000, 20_000) },
+        {
+          connections: 400,
+          load: { kind: 'one name', name: hostName(1) },
+          reads: true,
+          ms: world.amount(5000, 20_000),
+        },
         UNLIMITED,
       ),
   },
@@ -147,7 +179,12 @@ export const WATCHDOG_ROWS: readonly Row[] = [
     run: world =>
       flooded(
         world,
-        { connections: 100, load: { kind: 'empty frames' }, reads: true, ms: world.amount(6000, 15_000) },
+        {
+          connections: 100,
+          load: { kind: 'empty frames' },
+          reads: true,
+          ms: world.amount(6000, 15_000),
+        },
         UNLIMITED,
       ),
   },
@@ -156,7 +193,8 @@ export const WATCHDOG_ROWS: readonly Row[] = [
     name: 'cpu-quota',
     tried: '4 shards that have a tenth of a CPU from the start on, 200 q/s',
     isShort: true,
-    run: world => scarce(world, { shards: 4, percent: 10, perSecond: 200, isFromStart: !world.isShort }),
+    run: world =>
+      scarce(world, { shards: 4, percent: 10, perSecond: 200, isFromStart: !world.isShort }),
   },
   {
     bar: 'R-60b',

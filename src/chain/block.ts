@@ -1,0 +1,53 @@
+// What is known of one server block.
+
+import type { ChangingZone } from './invalidation-scopes.ts'
+
+/** Read-only facts of a server block: the same on main and in every shard. */
+export interface BlockInfo {
+  /** Position among the server blocks of the Corefile, from 0. */
+  readonly index: number
+  /** Normalised zones of the block's keys, lower case with trailing dot, in order. */
+  readonly zones: readonly string[]
+  /** Metric label of the `view` plugin, '' for none. */
+  readonly view: string
+  /**
+   * `server` labels of the listeners that serve this block, such as `dns://:53`; indexes are
+   * ListenerRef.index.
+   */
+  readonly listeners: readonly { readonly index: number; readonly label: string }[]
+  /** Names of the directives present in this block, in chain order. */
+  readonly directives: readonly string[]
+  /** Names whose records plugins of this block may change while it serves: see Plugin.changing. */
+  readonly changing: readonly ChangingZone[]
+}
+
+/** TCP and DoT deadlines in milliseconds, and queries per connection (-1 for no limit). */
+export interface Timeouts {
+  readMs?: number
+  writeMs?: number
+  idleMs?: number
+  maxTcpQueries?: number
+}
+
+/**
+ * Settings that control halves of plugins write and the server reads once all control halves have
+ * run.
+ */
+export interface BlockSettings {
+  /** Base folder for relative paths (`root`); '' is the working directory. */
+  root: string
+  /** Addresses given by `bind`; undefined: wildcard. */
+  bindAddresses: readonly string[] | undefined
+  debug: boolean
+  stacktrace: boolean
+  timeouts: Timeouts
+}
+
+/** Before any control half has run. */
+export const initialSettings = (): BlockSettings => ({
+  root: '',
+  bindAddresses: undefined,
+  debug: false,
+  stacktrace: false,
+  timeouts: {},
+})

@@ -1,0 +1,82 @@
+// Hot path. One UDP query on the fast path, with its answer under way. One object per shard, filled
+// anew for each query: nothing of it may be kept. Offsets of the query count from `at`, those of
+// the answer from `outAt`; both are multiples of 4, so the question, which starts at byte 12, is
+// word-aligned in both.
+
+import type { IpAddress } from '../base/ip.ts'
+import type { CacheKey } from '../cache/key.ts'
+import type { ListenerRef } from './query.ts'
+
+/** Records that an answer may have on the fast path. */
+export const FAST_RECORDS = 256
+
+export class FastQuery {
+  // Where things lie: set by the engine.
+
+  /**
+   * The memory that the query lies in; borrowed, its bytes are `bytes[at]` to `bytes[at + length -
+   * 1]`.
+   */
+  bytes: Uint8Array = new Uint8Array(0)
+  /** The same memory in words: byte `at` is in `words[at >> 2]`. */
+  words: Int32Array = new Int32Array(0)
+  at = 0
+  length = 0
+  /** Where the answer goes: `outRoom` bytes from `out[outAt]` on. */
+  out: Uint8Array = new Uint8Array(0)
+  outWords: Int32Array = new Int32Array(0)
+  outAt = 0
+  outRoom = 0
+  /**
+   * The client: 4 when its address is IPv4 or IPv4-mapped. Its address is `address.bytes`, valid
+   * for this query only.
+   */
+  family: 4 | 6 = 4
+  clientPort = 0
+  /** Address of the client, reused: one object for each family. */
+  address: IpAddress = { bytes: new Uint8Array(4), family: 4 }
+  /**
+   * Clock.ms() when the batch that this query came in was received, and the whole seconds of it.
+   */
+  receivedMs = 0
+  nowSeconds = 0
+
+  // What the query says: set by the server before the first step; the class is always IN, the
+  // opcode QUERY.
+
+  /** The second header word: QR, opcode, AA, TC, RD, RA, Z, AD, CD, rcode. */
+  flags = 0
+  /**
+   * Wire length of the qname; its lower-case form is `key.bytes[0]` to `key.bytes[nameLength - 1]`.
+   */
+  nameLength = 0
+  qtype = 0
+  /** Offset behind the question. */
+  questionEnd = 0
+  /** The cache key of the question with its DO and CD. */
+  readonly key: CacheKey
+  hasEdns = false
+  /** UDP size that the OPT record says; a step may lower it, which shows in the reply's OPT. */
+  udpSize = 0
+  do = false
+  listener: ListenerRef = { index: 0, label: '' }
+
+  // The answer: set by the step that answers. Header, question and records stand in `out`; id,
+  // question case and OPT are the server's.
+
+  replyLength = 0
+  /** Size of the answer with all names written out, without OPT: what metrics and logs show. */
+  plainLength = 0
+  /** Offsets of the TTL fields of all records, in their order. None of the records is an OPT. */
+  readonly ttlOffsets = new Uint16Array(FAST_RECORDS)
+  ttlCount = 0
+
+  constructor(key: CacheKey) {
+    this.key = key
+  }
+
+  /** Largest reply, as Query.replyLimit. */
+  get replyLimit(): number {
+    return Math.max(512, this.udpSize)
+  }
+}

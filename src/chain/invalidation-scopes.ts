@@ -1,0 +1,109 @@
+// Which names can change under a cache's hands, and which of them change together: zones that
+// plugins declare, each with the number of labels below it that make a group. `svc.cluster.local.`
+// with 2 labels: all names that end in one service's name are one group.
+
+import type { Clock } from '../base/clock.ts'
+import {
+  CHANGE_SLOTS,
+  type ChangeBoard,
+  changeSlotOf,
+  hasChangedSince,
+  markAllChanged,
+  markChange,
+  markWholeChanged,
+} from '../memory/invalidation-board.ts'
+import { isSubname, nameFromText } from '../wire/name.ts'
+import { WireZones } from '../wire/zone-index.ts'
+
+export interface ChangingZone {
+  /** Normalised, lower case with trailing dot. */
+  readonly zone: string
+  /** Labels below the zone that make a group; EVERY_LABEL: each name is its own. */
+  readonly labels: number
+  /**
+   * Whether its names may change all at once: then it is marked as a whole, with all other such
+   * zones and what is below them.
+   */
+  readonly isWhole?: boolean
+}
+
+/** More labels than a name has. */
+export const EVERY_LABEL = 128
+
+/** Bits of a group's number. */
+export const CHANGE_SLOT_BITS = Math.log2(CHANGE_SLOTS)
+
+/** The groups of one server block. Main and shards make the same ones from BlockInfo. */
+export class ChangeScopes {
+  readonly #board: ChangeBoard
+  readonly #scopes: {
+    readonly zone: Uint8Array
+    readonly labels: number
+    readonly isWhole: boolean
+  }[]
+  readonly #zones: WireZones
+
+  /** Of equal zones the first counts. */
+  constructor(board: ChangeBoard, changing: readonly ChangingZone[]) {
+    this.#board = board
+    const named = changing.flatMap(({ zone, labels, isWhole = false }) => {
+      const wire = nameFromText(zone)
+      return wire === undefined ? [] : [{ zone: wire, labels, isWhole }]
+    })
+    const wholes = named.filter(({ isWhole }) => isWhole)
+    this.#scopes = named.map(scope => ({
+      ...scope,
+      isWhole: wholes.some(({ zone }) => isSubname(scope.zone, zone)),
+    }))
+    this.#zones = new WireZones(this.#scopes.map(({ zone }) => zone))
+  }
+
+  /** The group of a lower-case wire name; 0 if nothing that is declared can change it. */
+  slotOf(name: Uint8Array): number {
+    const scope = this.#scopes[this.#zones.longest(name, name.length)]
+    if (scope === undefined) return 0
+    const zoneStart = name.length - scope.zone.length
+    let below = 0
+    for (let at = 0; at < zoneStart; at += (name[at] ?? 0) + 1) below++
+    let start = 0
+    for (let spare = below - scope.labels; spare > 0; spare--) start += (name[start] ?? 0) + 1
+    return changeSlotOf(name, start, name.length, scope.isWhole)
+  }
+
+  /** Whether names of the group may have other records now than they had at `askedSeconds`. */
+  hasChangedSince(slot: number, askedSeconds: number): boolean {
+    return hasChangedSince(this.#board, slot, askedSeconds)
+  }
+}
+
+/**
+ * Main's side: what says that records have changed. Call it when shards can read the new ones,
+ * never before.
+ */
+export class ChangeMarks {
+  readonly #board: ChangeBoard
+  readonly #scopes: ChangeScopes
+  readonly #clock: Clock
+
+  constructor(board: ChangeBoard, changing: readonly ChangingZone[], clock: Clock) {
+    this.#board = board
+    this.#scopes = new ChangeScopes(board, changing)
+    this.#clock = clock
+  }
+
+  /** The group of this lower-case wire name. */
+  mark(name: Uint8Array): void {
+    const slot = this.#scopes.slotOf(name)
+    if (slot > 0) markChange(this.#board, slot, this.#clock.seconds())
+  }
+
+  /** All groups of zones that change as a whole, of all blocks. */
+  markWhole(): void {
+    markWholeChanged(this.#board, this.#clock.seconds())
+  }
+
+  /** All groups of all blocks. */
+  markAll(): void {
+    markAllChanged(this.#board, this.#clock.seconds())
+  }
+}

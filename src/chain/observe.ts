@@ -1,0 +1,38 @@
+// Hot path. How plugins that only watch (errors, log, prometheus) stand in a chain: they see the
+// outcome and pass it on unchanged.
+
+import type { Handler, Wrap } from './handler.ts'
+import type { Query } from './query.ts'
+import type { Reply } from './reply.ts'
+
+export interface Observer {
+  onReply?(query: Query, reply: Reply): void
+  onFailure(query: Query, error: unknown): void
+}
+
+/** Calls the observer once per query, after the rest of the chain has answered or failed. */
+export const observe =
+  (observer: Observer): Wrap =>
+  (next: Handler): Handler => {
+    const replied = (query: Query, reply: Reply): Reply => {
+      observer.onReply?.(query, reply)
+      return reply
+    }
+    const failed = (query: Query, error: unknown): never => {
+      observer.onFailure(query, error)
+      throw error
+    }
+    return query => {
+      let outcome: Reply | Promise<Reply>
+      try {
+        outcome = next(query)
+      } catch (error) {
+        return failed(query, error)
+      }
+      if (!(outcome instanceof Promise)) return replied(query, outcome)
+      return outcome.then(
+        reply => replied(query, reply),
+        error => failed(query, error),
+      )
+    }
+  }

@@ -1,0 +1,54 @@
+// A reply on the slow path. Replies are values: a handler returns one, nobody wraps a writer.
+
+import { getArcount, getFlags, MASK_RCODE } from '../wire/header.ts'
+import { type MessageLayout, readLayout } from '../wire/layout.ts'
+
+/**
+ * A whole DNS message with header and question. Its id and question case may be those of another
+ * query with the same question: the server sets both before sending, and rebuilds OPT, compresses
+ * and truncates (chain/finish.ts).
+ */
+export class Reply {
+  /** Owned by the reply and never changed after construction; empty for SILENCE. */
+  readonly bytes: Uint8Array
+  /** False for an rcode that a plugin handed back to the server (chain/answer.ts: unwritten). */
+  readonly isWritten: boolean
+  #layout: MessageLayout | undefined
+
+  constructor(bytes: Uint8Array, layout?: MessageLayout, isWritten = true) {
+    this.bytes = bytes
+    this.isWritten = isWritten
+    this.#layout = layout
+  }
+
+  /**
+   * The whole rcode: the header's four bits and, above them, the eight that an OPT record carries
+   * (RFC 6891 section 6.1.3).
+   */
+  get rcode(): number {
+    const { bytes } = this
+    if (bytes.length === 0) return 0
+    const low = getFlags(bytes, 0) & MASK_RCODE
+    if (getArcount(bytes, 0) === 0) return low
+    const { layout } = this
+    return layout.optIndex < 0 || layout.sectionOf(layout.optIndex) !== 2
+      ? low
+      : ((layout.ttl(layout.optIndex) >>> 24) << 4) | low
+  }
+
+  /**
+   * Where each record lies; read once, then kept. Throws a RangeError for bytes that are no DNS
+   * message: a defect of the plugin.
+   */
+  get layout(): MessageLayout {
+    if (this.#layout === undefined) {
+      const layout = readLayout(this.bytes)
+      if (layout === undefined) throw new RangeError('reply is not a well-formed DNS message')
+      this.#layout = layout
+    }
+    return this.#layout
+  }
+}
+
+/** Deliberate silence: nothing is sent to the client. */
+export const SILENCE = new Reply(new Uint8Array(0))

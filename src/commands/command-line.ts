@@ -1,0 +1,393 @@
+// The command line: CoreDNS's flags in Go's style, our own beside them, and the sub-commands. The
+// only importer of commander; what the commands do stands in commands/.
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { readDescriptor, writeDescriptor } from '../base/descriptor.ts'
+import { errnoText } from '../base/errno.ts'
+import { formatSize, GIB, KIB, MIB, parseSize } from '../base/sizes.ts'
+import { TEXT_FILE_BYTES } from '../base/text-file.ts'
+import { MAX_CACHE_BYTES, MIN_CACHE_BYTES } from '../cache/layout.ts'
+import { nearest } from '../corefile/nearest.ts'
+import { MIN_INFLIGHT_BYTES } from '../memory/byte-budget.ts'
+import { MAX_SHARDS } from '../memory/region.ts'
+import { STEERINGS } from '../net/mmsg/steering.ts'
+import type { MachineShare } from '../process/machine-share.ts'
+import {
+  DEFAULT_PORT,
+  defaultServeOptions,
+  ENGINES,
+  type ServeOptions,
+} from '../process/serve-options.ts'
+import { versionText } from '../process/version.ts'
+import { MAX_RECORDS_BYTES, MIN_RECORDS_BYTES } from '../records/layout.ts'
+import { CHECK_FORMATS, type CheckOptions, check } from './check.ts'
+import { booleanValue, type GoFlag, GoFlagError, readGoFlags } from './go-flags.ts'
+import { listPlugins } from './list-plugins.ts'
+import { serve } from './serve.ts'
+
+const EXIT_FAILURE = 1
+const EXIT_USAGE = 2
+
+/** Where a command writes, and what runs the server: parameters, so that tests see both. */
+export interface CliWorld {
+  /** Throws OutputError. */
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+  readonly serve: (options: ServeOptions) => Promise<number>
+  /** Contents of standard input, for `check -`. Throws an Error of one sentence. */
+  readonly stdin: () => string
+}
+
+const processWorld: CliWorld = {
+  out: text => writeStdout(text),
+  err: text => writeStderr(text),
+  serve,
+  stdin: () => readStdin(),
+}
+
+class OutputError extends Error {}
+
+const writeStdout = (text: string): void => {
+  try {
+    writeDescriptor(1, text)
+  } catch (error) {
+    throw new OutputError(`write /dev/stdout: ${errnoText(error)}`, { cause: error })
+  }
+}
+
+const writeStderr = (text: string): void => {
+  try {
+    writeDescriptor(2, text)
+  } catch {
+    // A full disk, say: there is nowhere left to tell of it, and the exit code still does.
+  }
+}
+
+const readStdin = (): string => {
+  try {
+    return readDescriptor(0, TEXT_FILE_BYTES)
+  } catch (error) {
+    throw new Error(`read /dev/stdin: ${errnoText(error)}`, { cause: error })
+  }
+}
+
+const wholeNumber =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : -1
+    if (value < least || value > most)
+      throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`)
+    return value
+  }
+
+const size =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const bytes = parseSize(text)
+    if (bytes !== undefined && bytes >= least && bytes <= most) return bytes
+    throw new InvalidArgumentError(
+      `Expected bytes, or a number with a unit such as Mi or MB, from ${formatSize(least)} to ${formatSize(most)}.`,
+    )
+  }
+
+const oneOf =
+  (names: readonly string[]) =>
+  (text: string): string => {
+    if (!names.includes(text))
+      throw new InvalidArgumentError(`Expected one of ${names.join(', ')}.`)
+    return text
+  }
+
+interface RootFlags {
+  readonly conf: string
+  readonly 'dns.port': number
+  readonly pidfile: string
+  readonly quiet?: true
+  readonly plugins?: true
+  readonly version?: true
+  readonly windowsService?: true
+  readonly workers: number
+  readonly engine: ServeOptions['engine']
+  readonly steer: ServeOptions['steering']
+  readonly fastPath: boolean
+  readonly cacheBytes: number
+  readonly recordsBytes: number
+  readonly recvBuffer: number
+  readonly heapLimit: number
+  readonly maxTcpConnections: number
+  readonly inflightBytes: number
+}
+
+const addCoreDnsFlags = (program: Command): Command =>
+  program
+    .addOption(
+      new Option('--conf <file>', "Corefile to load; 'stdin' reads standard input").default(
+        '',
+        './Corefile, else a built-in one',
+      ),
+    )
+    .option(
+      '-p, --dns.port <port>',
+      'port of server blocks that name none',
+      wholeNumber(0, 65535),
+      DEFAULT_PORT,
+    )
+    .addOption(
+      new Option('--pidfile <file>', 'file to write the process id to').default('', 'none'),
+    )
+    .option('--quiet', 'leave out the zone list and the version')
+    .option('--plugins', 'list the supported plugins and exit')
+    .option('--version', 'print the version and exit')
+    .addOption(new Option('--windows-service').hideHelp())
+
+const sized = (flags: string, text: string, bytes: number, least: number, most: number): Option =>
+  new Option(flags, text).argParser(size(least, most)).default(bytes, formatSize(bytes))
+
+const addOwnFlags = (program: Command): Command => {
+  const defaults = defaultServeOptions()
+  return program
+    .addOption(
+      new Option('--workers <n>', 'shards, one thread each')
+        .argParser(wholeNumber(1, MAX_SHARDS))
+        .default(
+          defaults.workers,
+          `CPUs available, 8 at most, fewer under a limit, here ${defaults.workers}`,
+        ),
+    )
+    .option(
+      '--engine <name>',
+      `how UDP is read and written: ${ENGINES.join(', ')}`,
+      oneOf(ENGINES),
+      defaults.engine,
+    )
+    .option(
+      '--steer <name>',
+      `how queries are spread over shards with engine mmsg: ${STEERINGS.join(', ')}`,
+      oneOf(STEERINGS),
+      defaults.steering,
+    )
+    .option('--no-fast-path', 'send every query through the slow path')
+    .option(
+      '--max-tcp-connections <n>',
+      'TCP connections open in each shard',
+      wholeNumber(1, 1_000_000),
+      defaults.maxTcpConnections,
+    )
+}
+
+const addSizeFlags = (program: Command): Command => {
+  const defaults = defaultServeOptions()
+  return program
+    .addOption(
+      sized(
+        '--cache-bytes <size>',
+        'memory of the cache that all shards share',
+        defaults.cacheBytes,
+        MIN_CACHE_BYTES,
+        MAX_CACHE_BYTES,
+      ),
+    )
+    .addOption(
+      sized(
+        '--records-bytes <size>',
+        'room for records of clusters and hosts files, taken as needed',
+        defaults.recordsBytes,
+        MIN_RECORDS_BYTES,
+        MAX_RECORDS_BYTES,
+      ),
+    )
+    .addOption(
+      sized(
+        '--recv-buffer <size>',
+        'receive buffer of each UDP socket',
+        defaults.recvBufferBytes,
+        4 * KIB,
+        GIB,
+      ),
+    )
+    .addOption(
+      sized(
+        '--heap-limit <size>',
+        'JavaScript heap of each shard',
+        defaults.heapLimitBytes,
+        32 * MIB,
+        64 * GIB,
+      ),
+    )
+    .addOption(
+      sized(
+        '--inflight-bytes <size>',
+        "memory for clients' connections and queries under way",
+        defaults.inflightBytes,
+        MIN_INFLIGHT_BYTES,
+        GIB,
+      ),
+    )
+}
+
+const SHARE_FLAGS = {
+  workers: 'workers',
+  cacheBytes: 'cacheBytes',
+  inflightBytes: 'inflightBytes',
+  heapLimit: 'heapLimitBytes',
+} as const
+
+/** What of the machine the operator has chosen himself: the rest of its share follows from that. */
+const givenShare = (flags: RootFlags, command: Command): Partial<MachineShare> =>
+  Object.fromEntries(
+    Object.entries(SHARE_FLAGS)
+      .filter(([flag]) => command.getOptionValueSource(flag) !== 'default')
+      .map(([flag, part]) => [part, flags[flag as keyof typeof SHARE_FLAGS]]),
+  )
+
+const runRoot = (flags: RootFlags, command: Command, world: CliWorld): number | Promise<number> => {
+  if (flags.windowsService)
+    throw new GoFlagError(
+      '-windows-service: running as a Windows service is not supported by shardns',
+    )
+  if (flags.version) {
+    world.out(`${versionText()}\n`)
+    return 0
+  }
+  if (flags.plugins) {
+    world.out(`${listPlugins()}\n`)
+    return 0
+  }
+  return world.serve({
+    ...defaultServeOptions(givenShare(flags, command)),
+    conf: flags.conf,
+    port: flags['dns.port'],
+    pidfile: flags.pidfile,
+    quiet: flags.quiet ?? false,
+    engine: flags.engine,
+    steering: flags.steer,
+    noFastPath: !flags.fastPath,
+    recordsBytes: flags.recordsBytes,
+    recvBufferBytes: flags.recvBuffer,
+    maxTcpConnections: flags.maxTcpConnections,
+  })
+}
+
+/** The flags of `program` under every name that Go's flag package would know them by. */
+const goFlagsOf = (program: Command): Map<string, GoFlag> => {
+  const known = new Map<string, GoFlag>(
+    ['h', 'help'].map(name => [name, { name: 'help', isBoolean: true }]),
+  )
+  for (const option of program.options) {
+    const name = option.long?.slice(2) ?? ''
+    const flag = { name, isBoolean: !option.required }
+    known.set(name, flag)
+    if (option.short !== undefined) known.set(option.short.slice(1), flag)
+  }
+  return known
+}
+
+const makeProgram = (world: CliWorld, finish: (code: number) => void): Command => {
+  const program = new Command('shardns')
+    .description(
+      "A Corefile-compatible DNS server. Flags are CoreDNS's, with one dash or two, and some of our own.",
+    )
+    .exitOverride()
+    .enablePositionalOptions()
+    .helpCommand(false)
+    .configureOutput({ writeOut: world.err, writeErr: world.err })
+    .action(async (flags: RootFlags, command: Command) =>
+      finish(await runRoot(flags, command, world)),
+    )
+  addSizeFlags(addOwnFlags(addCoreDnsFlags(program)))
+  program
+    .command('check')
+    .description(
+      'Say what the server would refuse in Corefiles, without opening or sending anything. Exit code 1 if one has errors.',
+    )
+    .argument(
+      '[file...]',
+      "Corefiles, or folders of them; '-' and 'stdin' are standard input; none is ./Corefile",
+    )
+    .option('--conf <file>', 'one more file, as the server takes it')
+    .addOption(new Option('--format <name>', 'how to print').choices(CHECK_FORMATS).default('text'))
+    .option('--strict', 'count warnings as errors', false)
+    .option(
+      '--elsewhere',
+      'the Corefile is for another machine: leave the files and interfaces that it names alone',
+      false,
+    )
+    .configureOutput({ writeOut: world.out })
+    .action(
+      async (files: string[], { conf, ...options }: CheckOptions & { readonly conf?: string }) =>
+        // An empty one is the default, as for the server.
+        finish(await check(conf ? [...files, conf] : files, options, world)),
+    )
+  return program
+}
+
+const VERBS = ['check', 'help', 'version']
+/** The dash of a long flag of check that is written as in Go. */
+const CHECK_FLAG = /^-(?=(?:conf|format|strict|elsewhere|help)(?:=|$))/
+
+/**
+ * `help` and `version` are flags, too; `help check` is that of check. Long flags of check may have
+ * one dash.
+ */
+const verbToFlags = (argv: readonly string[]): readonly string[] => {
+  const [verb, ...rest] = argv
+  if (verb === 'version') return ['-version', ...rest]
+  if (verb === 'help') return rest[0] === 'check' ? ['check', '--help'] : ['-help']
+  return verb === 'check'
+    ? argv.flatMap(argument => plainSwitch(argument.replace(CHECK_FLAG, '--')))
+    : argv
+}
+
+/**
+ * `--strict=true` is `--strict`, `--strict=false` is nothing, as with the server's flags. Throws
+ * GoFlagError.
+ */
+const plainSwitch = (argument: string): string[] => {
+  const [, name, value] = /^--(strict|elsewhere)=(.*)$/s.exec(argument) ?? []
+  if (name === undefined) return [argument]
+  return booleanValue({ name, value }) ? [`--${name}`] : []
+}
+
+/** Flags first, as CoreDNS; the exit code if the command line ends there. */
+const runServe = async (
+  argv: readonly string[],
+  program: Command,
+  world: CliWorld,
+): Promise<number | undefined> => {
+  const { flags, rest } = readGoFlags(argv, goFlagsOf(program))
+  if (rest.length > 0 && !flags.includes('--help')) {
+    const meant = argv[0] === rest[0] ? nearest(rest[0] ?? '', VERBS) : undefined
+    world.err(`extra command line arguments: [${rest.join(' ')}]\n`)
+    if (meant !== undefined) world.err(`did you mean '${meant}'?\n`)
+    return EXIT_FAILURE
+  }
+  await program.parseAsync(flags, { from: 'user' })
+  return undefined
+}
+
+/** Runs one command line; resolves to the exit code. */
+export const run = async (
+  given: readonly string[],
+  world: CliWorld = processWorld,
+): Promise<number> => {
+  let code = 0
+  const program = makeProgram(world, value => {
+    code = value
+  })
+  try {
+    const argv = verbToFlags(given)
+    if (argv[0] !== 'check') return (await runServe(argv, program, world)) ?? code
+    await program.parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
+    if (error instanceof OutputError) {
+      world.err(`${error.message}\n`)
+      return EXIT_FAILURE
+    }
+    if (!(error instanceof GoFlagError)) throw error
+    program.outputHelp({ error: true })
+    world.err(`\n${error.message}\n`)
+    return EXIT_USAGE
+  }
+  return code
+}

@@ -1,0 +1,125 @@
+// One request as a stream of chunks: ends when the server is silent for too long, and tells what
+// came of it. Whoever asks has waited for a turn (limiter.ts), and gives the event loop back after
+// each chunk.
+
+import type { KubeConnection } from './connection.ts'
+import { abortError, KubeError } from './kube-error.ts'
+import type { Limiter } from './limiter.ts'
+import type { Timers } from './timers.ts'
+
+export type Verb = 'LIST' | 'WATCH'
+
+export interface Resource {
+  /** Plural, as RBAC calls it: `services`. */
+  readonly name: string
+  /** `/api/v1/services` */
+  readonly path: string
+  readonly labelSelector?: string
+  readonly fieldSelector?: string
+}
+
+/**
+ * `code` is undefined if there was no answer. `seconds`: from the request to the head of the
+ * answer.
+ */
+export type Observe = (verb: Verb, code: number | undefined, seconds: number) => void
+
+export interface AskParts {
+  readonly connection: KubeConnection
+  readonly resource: Resource
+  readonly timers: Timers
+  readonly limiter: Limiter
+  readonly observe?: Observe | undefined
+  /** Seconds that a request waited for its turn. */
+  readonly observeWait?: ((seconds: number) => void) | undefined
+}
+
+export interface AskOptions {
+  readonly verb: Verb
+  readonly query: Readonly<Record<string, string>>
+  /** The head of the answer must come within this. */
+  readonly headMs: number
+  /** The longest silence after it; asked anew after each chunk. */
+  readonly idleMs: () => number
+  /** The head has come. */
+  readonly onHead?: () => void
+}
+
+/** Chunks of the answer's body. Fails with a KubeError, of kind `aborted` if `stop` aborts. */
+export async function* ask(
+  parts: AskParts,
+  options: AskOptions,
+  stop: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const { connection, resource, timers } = parts
+  const { verb, headMs, idleMs, onHead } = options
+  if (stop.aborted) throw abortError(stop)
+  const given = new AbortController()
+  const onStop = (): void => given.abort(abortError(stop))
+  stop.addEventListener('abort', onStop)
+  let cancel = (): void => undefined
+  const within = (limitMs: number, silence: string): void => {
+    cancel = timers.after(limitMs, () => given.abort(timeoutError(connection, silence, limitMs)))
+  }
+  let sentMs: number | undefined
+  const onSend = (): void => {
+    cancel()
+    sentMs = timers.nowMs()
+    within(headMs, verb === 'LIST' ? 'does not answer a list' : 'does not answer a watch')
+  }
+  const observe = (code: number | undefined): void => {
+    if (sentMs !== undefined && !stop.aborted)
+      parts.observe?.(verb, code, (timers.nowMs() - sentMs) / 1000)
+  }
+  try {
+    const query = { ...selectors(resource), ...options.query }
+    const response = await connection
+      .get(resource.path, { signal: given.signal, query, onSend })
+      .catch((error: unknown) => {
+        observe(error instanceof KubeError ? error.status : undefined)
+        throw error
+      })
+    cancel()
+    observe(response.status)
+    onHead?.()
+    within(idleMs(), SILENCE[verb])
+    for await (const chunk of response.body) {
+      cancel()
+      yield chunk
+      within(idleMs(), SILENCE[verb])
+    }
+  } finally {
+    cancel()
+    stop.removeEventListener('abort', onStop)
+  }
+}
+
+const SILENCE = { LIST: 'stops in the middle of a list', WATCH: 'says nothing on a watch' }
+
+const selectors = ({ labelSelector, fieldSelector }: Resource): Record<string, string> => ({
+  ...(labelSelector === undefined || labelSelector === '' ? {} : { labelSelector }),
+  ...(fieldSelector === undefined || fieldSelector === '' ? {} : { fieldSelector }),
+})
+
+const timeoutError = ({ url }: KubeConnection, silence: string, limitMs: number): KubeError =>
+  new KubeError(
+    'timeout',
+    `${url.origin} ${silence} (${limitMs / 1000} s): is the API server overloaded, or something between cut off?`,
+  )
+
+/**
+ * Waits for a turn; rejects with a KubeError if `stop` aborts first. Returns what gives the turn
+ * back, harmless to call twice.
+ */
+export const takeTurn = async (
+  { limiter, timers, observeWait }: AskParts,
+  stop: AbortSignal,
+): Promise<() => void> => {
+  const askedMs = timers.nowMs()
+  const release = await limiter.acquire(stop).catch(() => Promise.reject(abortError(stop)))
+  observeWait?.((timers.nowMs() - askedMs) / 1000)
+  return release
+}
+
+/** Lets everything else that waits on this thread have its turn. */
+export const yieldToLoop = (): Promise<void> => new Promise(resolve => setImmediate(resolve))

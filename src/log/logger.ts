@@ -1,0 +1,16 @@
+// The contract for log lines: textual levels as prefixes on stdout, no timestamps, as CoreDNS
+// prints them.
+
+/**
+ * Lines are single lines: control characters and bytes outside ASCII in `text` are escaped by the
+ * sink, so client data is safe.
+ */
+export interface Logger {
+  /** Printed only while some block has `debug`. */
+  debug(text: string): void
+  info(text: string): void
+  warning(text: string): void
+  error(text: string): void
+}
+
+export type LogLevel = keyof Logger

@@ -1,0 +1,65 @@
+// Hot path. When names last changed what they have: by main, which knows records of its own (a
+// cluster, a hosts file); for cache, whose older answers are then no longer true. A word for each
+// of CHANGE_SLOTS groups of names: monotonic seconds of the last change plus one, 0 for none.
+// Groups are chosen by hash: names that share one cost each other a cache miss and nothing else.
+// Names that may change all at once have the upper half of the groups to themselves. Main writes,
+// shards read; one atomic word each.
+//
+// Order: main shows the new records first and marks the change then. An answer that was asked for
+// in the second of the mark, or before it, counts as older, so what a shard may have read before
+// the change is never served after it.
+
+/** Group 0 is of names that nothing here can change; it is never marked. */
+export const CHANGE_SLOTS = 16_384
+/** The first group of names that may change all at once. */
+const FIRST_WHOLE = CHANGE_SLOTS / 2
+
+/** Where the board lies: CHANGE_SLOTS words of shared memory that begin at `offset`. */
+export interface ChangeBoard {
+  readonly words: Int32Array
+  readonly offset: number
+}
+
+/**
+ * Group of a name's bytes (wire form, lower case), which begin at `bytes[start]`. `isWhole`: of a
+ * name that may change with all others of its sort.
+ */
+export function changeSlotOf(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  isWhole: boolean,
+): number {
+  let hash = 0x811c9dc5
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193)
+  hash ^= hash >>> 15
+  return isWhole
+    ? FIRST_WHOLE + ((hash >>> 0) % FIRST_WHOLE)
+    : 1 + ((hash >>> 0) % (FIRST_WHOLE - 1))
+}
+
+/** Main only. */
+export function markChange({ words, offset }: ChangeBoard, slot: number, nowSeconds: number): void {
+  Atomics.store(words, offset + slot, nowSeconds + 1)
+}
+
+/** Main only: every name may have changed. */
+export function markAllChanged({ words, offset }: ChangeBoard, nowSeconds: number): void {
+  for (let slot = 1; slot < CHANGE_SLOTS; slot++)
+    Atomics.store(words, offset + slot, nowSeconds + 1)
+}
+
+/** Main only: every name that may change with all others may have changed. */
+export function markWholeChanged({ words, offset }: ChangeBoard, nowSeconds: number): void {
+  for (let slot = FIRST_WHOLE; slot < CHANGE_SLOTS; slot++)
+    Atomics.store(words, offset + slot, nowSeconds + 1)
+}
+
+/**
+ * Whether the group has changed since an answer was asked for at `askedSeconds`, or in that second.
+ */
+export const hasChangedSince = (
+  { words, offset }: ChangeBoard,
+  slot: number,
+  askedSeconds: number,
+): boolean => words[offset + slot]! > askedSeconds

@@ -1,0 +1,74 @@
+// Which client addresses hold how much in one shard. Shares count only while the budget is tight:
+// behind a proxy or SNAT all clients are one address, and it may then have nearly all.
+
+import { clientKey, isLoopback } from '../../base/ip.ts'
+import type { Peer } from '../../chain/query.ts'
+import { type ByteBudget, STREAM } from '../../memory/byte-budget.ts'
+import { CONNECTION_BYTES } from '../engine.ts'
+
+/** One client address; of IPv6 its /64, which is one customer's. */
+export interface ClientShare {
+  readonly key: string
+  /** Of this machine: loopback. */
+  readonly isLocal: boolean
+  connections: number
+  /** What its connections to this shard hold of the budget. */
+  bytes: number
+}
+
+/** What each connection may hold whatever its address holds: itself and an ordinary query. */
+const SMALL_BYTES = CONNECTION_BYTES + 8 * 1024
+
+export class ClientShares {
+  readonly #budget: ByteBudget
+  /** Those with connections, or with queries under way of connections that are gone. */
+  readonly #clients = new Map<string, ClientShare>()
+  /** Of these, how many hold something. */
+  #holders = 0
+
+  constructor(budget: ByteBudget) {
+    this.#budget = budget
+  }
+
+  /** One more connection of the client's. Each needs a `leave`. */
+  join(peer: Peer): ClientShare {
+    const key = clientKey(peer.address)
+    let client = this.#clients.get(key)
+    if (client === undefined) {
+      client = { key, isLocal: isLoopback(peer.address), connections: 0, bytes: 0 }
+      this.#clients.set(key, client)
+    }
+    client.connections++
+    return client
+  }
+
+  leave(client: ClientShare): void {
+    client.connections--
+    this.#forget(client)
+  }
+
+  /** The client's connections hold so many bytes more, or less. */
+  hold(client: ClientShare, bytes: number): void {
+    const before = client.bytes
+    client.bytes += bytes
+    if (before === 0 && client.bytes > 0) this.#holders++
+    if (before > 0 && client.bytes === 0) this.#holders--
+    this.#forget(client)
+  }
+
+  #forget(client: ClientShare): void {
+    if (client.connections === 0 && client.bytes === 0) this.#clients.delete(client.key)
+  }
+
+  /**
+   * Whether a connection of the client's, which holds `held` bytes, may hold more: while the budget
+   * is tight, a client has no more than a fair part of it, with room for one client that is yet to
+   * come.
+   */
+  mayHoldMore(client: ClientShare, held: number): boolean {
+    const budget = this.#budget
+    if (!budget.isTight) return true
+    if (budget.isSpent(client.isLocal)) return false
+    return held < SMALL_BYTES || client.bytes < budget.shareOf(STREAM, this.#holders)
+  }
+}

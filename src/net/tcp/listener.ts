@@ -1,0 +1,131 @@
+// TCP listeners: SO_REUSEPORT, one per address and shard. With the mmsg engine main owns the
+// listening sockets, so that what waits to be accepted by a shard that dies waits for its
+// successor; else each shard opens its own. What happens on a connection stands in
+// tcp-connection.ts, what all connections of a shard share in tcp-room.ts.
+
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:net'
+import { setTimeout as pause, setImmediate as turnOfLoop } from 'node:timers/promises'
+import { errnoText } from '../../base/errno.ts'
+import { type ListenAddress, listenText, type OpenListener, type Receiver } from '../engine.ts'
+import { C } from '../mmsg/abi.ts'
+import { dropNewConnections } from '../mmsg/bpf.ts'
+import type { Libc } from '../mmsg/libc.ts'
+import { codeOfErrno } from '../mmsg/sockets.ts'
+import { TcpConnection } from './connection.ts'
+import type { TcpRoom } from './room.ts'
+
+const BACKLOG = 511
+/** In which a handshake that has begun comes to its end. */
+const HANDSHAKE_MS = 50
+
+/** A socket of main's, bound to the address. */
+export interface BorrowedSocket {
+  readonly libc: Libc
+  readonly fd: number
+}
+
+export interface TcpOptions {
+  /** Of the shard, for all its listeners. */
+  readonly room: TcpRoom
+  readonly canReusePort: boolean
+  /** Absent: the listener opens a socket of its own. */
+  readonly borrowed?: BorrowedSocket | undefined
+  readonly onError: (text: string) => void
+}
+
+class TcpListener implements OpenListener {
+  readonly #at: ListenAddress
+  readonly #options: TcpOptions
+  readonly #server: Server
+  readonly #connections = new Set<TcpConnection>()
+
+  constructor(at: ListenAddress, receiver: Receiver, options: TcpOptions) {
+    this.#at = at
+    this.#options = options
+    // Paused: the connection reads in its own way.
+    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, accepted => {
+      const connection = TcpConnection.accept(accepted, receiver, options.room)
+      if (connection === undefined) return
+      this.#connections.add(connection)
+      void connection.closed.then(() => this.#connections.delete(connection))
+    })
+  }
+
+  /**
+   * A borrowed socket listens from start() on: nobody is accepted before the configuration is in
+   * force.
+   */
+  async open(): Promise<void> {
+    const { borrowed, canReusePort } = this.#options
+    if (borrowed !== undefined) return
+    const { address, port } = this.#at
+    const host = address === '' ? {} : { host: address }
+    this.#server.listen({
+      port,
+      ...host,
+      backlog: BACKLOG,
+      exclusive: true,
+      reusePort: canReusePort,
+    })
+    await once(this.#server, 'listening')
+    // Accepting fails when descriptors run out: the kernel keeps the connection until there are
+    // some again.
+    this.#server.on('error', () => {})
+  }
+
+  start(): void {
+    const { borrowed, onError } = this.#options
+    if (borrowed === undefined) return
+    const failed = (cause: unknown): void =>
+      onError(`Listen: listen tcp ${listenText(this.#at)}: ${errnoText(cause)}`)
+    this.#server.on('error', error => {
+      if (!this.#server.listening) failed(error)
+    })
+    // A descriptor of its own, which Node closes with the server or the thread.
+    const fd = borrowed.libc.dup(borrowed.fd)
+    if (fd < 0) failed({ code: codeOfErrno(borrowed.libc.errno()) })
+    else this.#server.listen({ fd, backlog: BACKLOG, exclusive: true })
+  }
+
+  /**
+   * A connection that the kernel has completed and nobody has accepted would be reset: those that
+   * have begun are let in, no others.
+   */
+  async #acceptLast(graceMs: number): Promise<void> {
+    const { borrowed } = this.#options
+    if (borrowed !== undefined && this.#server.listening && graceMs > 0) {
+      dropNewConnections(borrowed.libc, borrowed.fd)
+      await pause(HANDSHAKE_MS)
+    }
+    // What is complete is accepted by the loop's next look.
+    for (let turn = 0; turn < 2; turn++) await turnOfLoop()
+  }
+
+  async close(graceMs: number): Promise<void> {
+    await this.#acceptLast(graceMs)
+    const { borrowed } = this.#options
+    // The other descriptors of this socket would keep it listening, for nobody.
+    if (borrowed !== undefined && this.#server.listening)
+      borrowed.libc.shutdown(borrowed.fd, C.SHUT_RDWR)
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
+    const connections = [...this.#connections]
+    for (const connection of connections) connection.end()
+    const cut = setTimeout(() => {
+      for (const connection of connections) connection.cut()
+    }, graceMs)
+    await Promise.all([closed, ...connections.map(connection => connection.closed)])
+    clearTimeout(cut)
+  }
+}
+
+/** Rejects with the system's error if the address cannot be listened on. */
+export const openTcp = async (
+  at: ListenAddress,
+  receiver: Receiver,
+  options: TcpOptions,
+): Promise<OpenListener> => {
+  const listener = new TcpListener(at, receiver, options)
+  await listener.open()
+  return listener
+}

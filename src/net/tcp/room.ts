@@ -1,0 +1,183 @@
+// What the TCP connections of a shard share: their table, which closes what has made no progress
+// for longest; the budget that their bytes are taken from; fair turns; and one buffer that all of
+// them read into.
+
+import type { Clock } from '../../base/clock.ts'
+import { type ByteBudget, STREAM } from '../../memory/byte-budget.ts'
+import { CONNECTION_BYTES } from '../engine.ts'
+import { type ClientShare, ClientShares } from './client-shares.ts'
+import { SendBuffers } from './send-buffers.ts'
+import { Turns, type TurnTaker } from './turns.ts'
+
+/**
+ * One read's worth: a client that sends faster than it is answered holds no more than this before
+ * its connection is paused.
+ */
+const READ_BYTES = 4096
+/**
+ * How often those that wait for room in the budget look again: another shard may have given some
+ * back.
+ */
+const RETRY_MS = 10
+/**
+ * A connection that holds bytes and has made no progress for so long makes room once the budget is
+ * spent.
+ */
+const STUCK_MS = 500
+/** Idle connections may take this part of the budget: beyond it a table is full. */
+const IDLE_SHARE = 1 / 4
+
+/** What the table asks of a connection. */
+export interface TableEntry extends TurnTaker {
+  readonly client: ClientShare
+  /** Nothing of its client's is under way. */
+  readonly isIdle: boolean
+  /** Bytes that it holds of the budget. */
+  readonly heldBytes: number
+  /** Clock.ms() of the last whole message, or of the last answer that its client has taken. */
+  readonly progressMs: number
+  /** It waits for its client: to send the rest of a message, or to read an answer. */
+  readonly isStuck: boolean
+  /** There may be room for it again. */
+  retry(): void
+  /** Ends it at once. */
+  cut(): void
+}
+
+/** Why a connection was closed by the server before its time. */
+export type CutReason = 'room' | 'budget' | 'frames'
+
+export interface TcpCounts {
+  /** Connections that a client has opened. */
+  connected(): void
+  cut(reason: CutReason): void
+  /**
+   * Reading from a connection has stopped since the budget was spent, or its client had its share.
+   */
+  stalled(): void
+}
+
+export class TcpRoom {
+  readonly budget: ByteBudget
+  readonly clock: Clock
+  readonly counts: TcpCounts
+  readonly turns = new Turns()
+  readonly clients: ClientShares
+  /**
+   * Filled by the system for one connection at a time, which copies what it keeps before it
+   * returns.
+   */
+  readonly readBuffer = new Uint8Array(READ_BYTES)
+  readonly sendBuffers = new SendBuffers()
+  readonly #limit: number
+  /** The one that has made no progress for longest comes first. */
+  readonly #byProgress = new Set<TableEntry>()
+  /** Those with nothing under way; the one that has been idle longest comes first. */
+  readonly #idle = new Set<TableEntry>()
+  readonly #stalled = new Set<TableEntry>()
+  #retry: NodeJS.Timeout | undefined
+
+  /** `limit`: connections, fewer if the budget is small. */
+  constructor(limit: number, budget: ByteBudget, clock: Clock, counts: TcpCounts) {
+    this.#limit = Math.max(
+      1,
+      Math.min(
+        limit,
+        Math.floor((budget.limitBytes * IDLE_SHARE) / budget.shards / CONNECTION_BYTES),
+      ),
+    )
+    this.budget = budget
+    this.clock = clock
+    this.counts = counts
+    this.clients = new ClientShares(budget)
+  }
+
+  get connections(): number {
+    return this.#byProgress.size
+  }
+
+  /**
+   * Lets a connection in: a full table closes another one, never the newcomer (RFC 7766 section
+   * 6.2.3).
+   */
+  admit(entry: TableEntry): void {
+    this.counts.connected()
+    if (this.#byProgress.size >= this.#limit) this.#cut(this.#longestIdle(), 'room')
+    this.#byProgress.add(entry)
+    this.noteIdle(entry)
+  }
+
+  leave(entry: TableEntry): void {
+    this.#byProgress.delete(entry)
+    this.#idle.delete(entry)
+    this.#stalled.delete(entry)
+    this.turns.leave(entry)
+  }
+
+  progressed(entry: TableEntry): void {
+    if (this.#byProgress.delete(entry)) this.#byProgress.add(entry)
+    if (this.#idle.delete(entry)) this.#idle.add(entry)
+  }
+
+  /** To be called whenever `isIdle` of an entry may have changed. */
+  noteIdle(entry: TableEntry): void {
+    if (!entry.isIdle) this.#idle.delete(entry)
+    else if (this.#byProgress.has(entry)) this.#idle.add(entry)
+  }
+
+  /** The connection holds so many bytes more, or less. */
+  hold(entry: TableEntry, bytes: number): void {
+    if (bytes > 0) this.budget.take(STREAM, bytes)
+    else this.budget.give(STREAM, -bytes)
+    this.clients.hold(entry.client, bytes)
+  }
+
+  mayHoldMore(entry: TableEntry): boolean {
+    return this.clients.mayHoldMore(entry.client, entry.heldBytes)
+  }
+
+  /** It is told to `retry` when there may be room again. */
+  stall(entry: TableEntry): void {
+    if (this.#stalled.has(entry)) return
+    this.counts.stalled()
+    this.#stalled.add(entry)
+    this.#retry ??= setInterval(() => this.#lookAgain(), RETRY_MS)
+  }
+
+  #lookAgain(): void {
+    if (this.budget.isSpent(false)) this.#relieve()
+    for (const entry of [...this.#stalled]) {
+      if (!this.mayHoldMore(entry)) continue
+      this.#stalled.delete(entry)
+      entry.retry()
+    }
+    if (this.#stalled.size > 0) return
+    clearInterval(this.#retry)
+    this.#retry = undefined
+  }
+
+  /** Cuts those that hold what their clients neither finish nor fetch. */
+  #relieve(): void {
+    const sinceMs = this.clock.ms() - STUCK_MS
+    for (const entry of [...this.#byProgress]) {
+      if (entry.progressMs > sinceMs || !this.budget.isSpent(false)) return
+      if (entry.isStuck && entry.heldBytes > 0) this.#cut(entry, 'budget')
+    }
+  }
+
+  #longestIdle(): TableEntry | undefined {
+    const [idle] = this.#idle
+    if (idle !== undefined) return idle
+    const [oldest] = this.#byProgress
+    return oldest
+  }
+
+  #cut(entry: TableEntry | undefined, reason: CutReason): void {
+    if (entry === undefined) return
+    this.counts.cut(reason)
+    // Now: before it has closed, others may ask for its place.
+    this.#byProgress.delete(entry)
+    this.#idle.delete(entry)
+    entry.cut()
+  }
+}

@@ -1,0 +1,34 @@
+// What a change of hosts means for cached answers: which names (chain/invalidation-scopes.ts) may
+// have other records now.
+
+import { reverseNamesOf } from '../../base/ip.ts'
+import {
+  type ChangeMarks,
+  type ChangingZone,
+  EVERY_LABEL,
+} from '../../chain/invalidation-scopes.ts'
+import { KIND_NAME } from './host-records.ts'
+import type { HostsOptions } from './options.ts'
+import type { HostsChange } from './publisher.ts'
+
+const REVERSE_ZONES = ['in-addr.arpa.', 'ip6.arpa.']
+
+/** Each name is a group of its own. PTR queries are answered whatever the zones. */
+export const changingZones = ({ zones, autoReverse }: HostsOptions): readonly ChangingZone[] =>
+  [...zones, ...(autoReverse ? REVERSE_ZONES : [])].map(zone => ({ zone, labels: EVERY_LABEL }))
+
+/** Shards can read the change by now. */
+export const markChanges = (
+  changes: ChangeMarks,
+  { keys, isLarge, hasWildcards }: HostsChange,
+): void => {
+  // Marks by name would touch nearly every group, too.
+  if (hasWildcards || isLarge) {
+    changes.markAll()
+    return
+  }
+  for (const { kind, bytes } of keys) {
+    if (kind === KIND_NAME) changes.mark(bytes)
+    else for (const name of reverseNamesOf(bytes)) changes.mark(name)
+  }
+}

@@ -1,0 +1,234 @@
+// Hot path. The fast step of kubernetes: A and AAAA of services and their endpoints, and of names
+// that do not exist, straight from the records in shared memory into the packet to be sent. Ports,
+// pods, ExternalNames, other types, reverse and multicluster zones are the slow path's (serve.ts),
+// and so is everything that would be passed on or cannot be said for certain. Same bytes as there.
+
+import {
+  beginAnswer,
+  copyTo,
+  endAnswer,
+  RECORD_FIXED_SIZE,
+  RECORD_TTL_OFFSET,
+  writeFixed,
+} from '../../../chain/fast-answer.ts'
+import type { FastQuery } from '../../../chain/fast-query.ts'
+import { FAST_RECORDS } from '../../../chain/fast-query.ts'
+import { FAST_NEXT, FAST_SLOW, type FastStep, type FastVerdict } from '../../../chain/fast-step.ts'
+import { fallsThrough } from '../../../chain/zones.ts'
+import { isReverseZone } from '../../../corefile/zones.ts'
+import { RecordKey, type RecordsReader } from '../../../records/reader.ts'
+import { HEADER_SIZE, setU32 } from '../../../wire/header.ts'
+import { nameFromText } from '../../../wire/name.ts'
+import { RCODE_NOERROR, RCODE_NXDOMAIN } from '../../../wire/rcodes.ts'
+import { TYPE_A, TYPE_AAAA, TYPE_SOA } from '../../../wire/rrtypes.ts'
+import { WireZones } from '../../../wire/zone-index.ts'
+import type { KubernetesOptions } from '../options.ts'
+import { EndpointWalk } from '../records/endpoint-walk.ts'
+import { isComplete, KIND_NAMESPACE, KIND_SERVICE, NOTE_SERIAL } from '../records/record-keys.ts'
+import {
+  FLAG_READY,
+  RECORD_ADDRESSES,
+  RECORD_FLAGS,
+  RECORD_PORTS,
+  RECORD_V4,
+  RECORD_V6,
+  SERVICE_CLUSTER,
+  SERVICE_EXTERNAL,
+} from '../records/service-record.ts'
+import { SOA_HOST, SOA_MAILBOX, soaNumbers, soaTtlSeconds } from './zone-view.ts'
+
+const MAX_LABELS = 128
+
+/** Undefined for zones that only the slow path can match. */
+export const fastRecords = (
+  options: KubernetesOptions,
+  reader: RecordsReader,
+): FastStep | undefined => {
+  const zones = WireZones.fromText(options.zones)
+  return zones && new FastRecords(options, reader, zones)
+}
+
+interface FastZone {
+  readonly length: number
+  /** Whether the fast path knows all that is asked of it. */
+  readonly isPlain: boolean
+  /** Whether names in it that do not exist may be another plugin's. */
+  readonly mayFall: boolean
+}
+
+class FastRecords implements FastStep {
+  readonly #reader: RecordsReader
+  readonly #zones: WireZones
+  readonly #facts: readonly FastZone[]
+  readonly #ttlSeconds: number
+  readonly #isZonal: boolean
+  readonly #ignoresEmpty: boolean
+  readonly #soaNumbers: Uint8Array
+  readonly #key = new RecordKey()
+  readonly #labels = new Uint8Array(MAX_LABELS)
+  readonly #walk = new EndpointWalk()
+
+  constructor(options: KubernetesOptions, reader: RecordsReader, zones: WireZones) {
+    this.#reader = reader
+    this.#zones = zones
+    this.#facts = options.zones.map(zone => ({
+      length: nameFromText(zone)?.length ?? 0,
+      isPlain: isForwardOnly(zone) && !options.multiclusterZones.includes(zone),
+      mayFall: mayFall(zone, options.fallthrough ?? []),
+    }))
+    this.#ttlSeconds = options.ttlSeconds
+    this.#isZonal = options.zonal
+    this.#ignoresEmpty = options.ignoreEmptyService
+    this.#soaNumbers = soaNumbers(0, options.ttlSeconds)
+  }
+
+  ask(query: FastQuery): FastVerdict {
+    const name = query.key.bytes
+    const index = this.#zones.longest(name, query.nameLength)
+    if (index < 0) return FAST_NEXT
+    const zone = this.#facts[index]!
+    const { qtype } = query
+    if (!zone.isPlain || (qtype !== TYPE_A && qtype !== TYPE_AAAA)) return FAST_SLOW
+    const labels = this.#labels
+    const end = query.nameLength - zone.length
+    let count = 0
+    for (let at = 0; at < end; at += name[at]! + 1) labels[count++] = at
+    if (count === 0) return this.#deny(query, zone, RCODE_NOERROR)
+    const branch = labels[count - 1]!
+    if (!isBranch(name, branch, 0x73, 0x76, 0x63)) {
+      if (isBranch(name, branch, 0x70, 0x6f, 0x64))
+        return count === 1 ? this.#deny(query, zone, RCODE_NOERROR) : FAST_SLOW
+      return count === 2 && isBranch(name, branch, 0x64, 0x6e, 0x73)
+        ? FAST_SLOW
+        : this.#deny(query, zone, RCODE_NXDOMAIN)
+    }
+    if (count === 1) return this.#deny(query, zone, RCODE_NOERROR)
+    const namespace = labels[count - 2]!
+    if (count > 5) return this.#isZonal ? FAST_SLOW : this.#deny(query, zone, RCODE_NXDOMAIN)
+    if (this.#find(KIND_NAMESPACE, name, namespace, branch) === 0)
+      return this.#deny(query, zone, RCODE_NXDOMAIN)
+    if (count === 2) return this.#deny(query, zone, RCODE_NOERROR)
+    const entry = this.#find(KIND_SERVICE, name, labels[count - 3]!, branch)
+    if (entry === 0) return this.#deny(query, zone, RCODE_NXDOMAIN)
+    if (count === 3) return this.#answer(query, zone, this.#reader.valueAt(entry))
+    return count === 4 ? this.#answerEndpoint(query, zone, entry) : FAST_SLOW
+  }
+
+  #find(kind: number, name: Uint8Array, start: number, end: number): number {
+    return this.#reader.find(kind, this.#key.set(name, start, end - start))
+  }
+
+  /** `record` is the offset of a service's record. */
+  #answer(query: FastQuery, zone: FastZone, record: number): FastVerdict {
+    const { bytes } = this.#reader
+    const kind = bytes[record]!
+    if (kind === SERVICE_EXTERNAL) return FAST_SLOW
+    const v4 = u16(bytes, record + RECORD_V4)
+    const v6 = u16(bytes, record + RECORD_V6)
+    if (kind === SERVICE_CLUSTER) {
+      if (this.#ignoresEmpty && (bytes[record + RECORD_FLAGS]! & FLAG_READY) === 0)
+        return this.#deny(query, zone, RCODE_NXDOMAIN)
+      if (u16(bytes, record + RECORD_PORTS) === 0) return FAST_SLOW
+    } else if (v4 + v6 === 0) return this.#deny(query, zone, RCODE_NXDOMAIN)
+    const isV4 = query.qtype === TYPE_A
+    const count = isV4 ? v4 : v6
+    if (count === 0) return this.#deny(query, zone, RCODE_NOERROR)
+    const from = record + RECORD_ADDRESSES + (isV4 ? 0 : v4 * 4)
+    return this.#write(query, from, count, isV4 ? 4 : 16)
+  }
+
+  /** An endpoint of the service: the name's first label is its. */
+  #answerEndpoint(query: FastQuery, zone: FastZone, entry: number): FastVerdict {
+    const reader = this.#reader
+    const { bytes } = reader
+    const record = reader.valueAt(entry)
+    if (bytes[record] === SERVICE_EXTERNAL) return this.#deny(query, zone, RCODE_NXDOMAIN)
+    const walk = this.#walk
+    const size = query.qtype === TYPE_A ? 4 : 16
+    let exists = false
+    let found = 0
+    walk.start(bytes, record, reader.valueBytes(entry))
+    while (walk.next()) {
+      const address = walk.at + 1
+      const addressSize = bytes[walk.at]!
+      if (walk.portCount === 0 || !isSameLabel(query.key.bytes, bytes, address + addressSize))
+        continue
+      exists = true
+      if (addressSize !== size) continue
+      // Of several addresses each counts once, and where they stand apart.
+      if (found !== 0) return FAST_SLOW
+      found = address
+    }
+    if (found !== 0) return this.#write(query, found, 1, size)
+    return this.#deny(query, zone, exists ? RCODE_NOERROR : RCODE_NXDOMAIN)
+  }
+
+  /** `count` address records, whose rdata lie one after the other at `from`. */
+  #write(query: FastQuery, from: number, count: number, size: number): FastVerdict {
+    const { nameLength, out, outAt, ttlOffsets } = query
+    const length = query.questionEnd + count * (nameLength + RECORD_FIXED_SIZE + size)
+    if (length > query.outRoom || count >= FAST_RECORDS) return FAST_SLOW
+    const { bytes } = this.#reader
+    const name = query.at + HEADER_SIZE
+    let at = beginAnswer(query, RCODE_NOERROR, count, 0)
+    for (let k = 0; k < count; k++) {
+      at = copyTo(out, at, query.bytes, name, nameLength)
+      ttlOffsets[k] = at + RECORD_TTL_OFFSET - outAt
+      at = writeFixed(out, at, query.qtype, this.#ttlSeconds, size)
+      at = copyTo(out, at, bytes, from + k * size, size)
+    }
+    return endAnswer(query, count, length)
+  }
+
+  /** NODATA or NXDOMAIN, with the SOA of the zone. */
+  #deny(query: FastQuery, zone: FastZone, rcode: number): FastVerdict {
+    if (rcode === RCODE_NXDOMAIN && (zone.mayFall || !isComplete(this.#reader))) return FAST_SLOW
+    const { out, outAt } = query
+    const size = SOA_HOST.length + SOA_MAILBOX.length + 2 * zone.length + this.#soaNumbers.length
+    const length = query.questionEnd + zone.length + RECORD_FIXED_SIZE + size
+    if (length > query.outRoom) return FAST_SLOW
+    let at = zoneTo(query, zone, beginAnswer(query, rcode, 0, 1))
+    query.ttlOffsets[0] = at + RECORD_TTL_OFFSET - outAt
+    at = writeFixed(out, at, TYPE_SOA, soaTtlSeconds(this.#ttlSeconds), size)
+    at = zoneTo(query, zone, copyTo(out, at, SOA_HOST, 0, SOA_HOST.length))
+    at = zoneTo(query, zone, copyTo(out, at, SOA_MAILBOX, 0, SOA_MAILBOX.length))
+    copyTo(out, at, this.#soaNumbers, 0, this.#soaNumbers.length)
+    // The serial comes first of them.
+    setU32(out, at, this.#reader.note(NOTE_SERIAL) >>> 0)
+    return endAnswer(query, 1, length)
+  }
+}
+
+/** Writes the zone in the query's case. */
+const zoneTo = (
+  { bytes, at: queryAt, nameLength, out }: FastQuery,
+  zone: FastZone,
+  at: number,
+): number => copyTo(out, at, bytes, queryAt + HEADER_SIZE + nameLength - zone.length, zone.length)
+
+const u16 = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!
+
+/** Whether the label at `at` has these three letters. */
+const isBranch = (name: Uint8Array, at: number, a: number, b: number, c: number): boolean =>
+  name[at] === 3 && name[at + 1] === a && name[at + 2] === b && name[at + 3] === c
+
+/** Whether the first label of `name` is the one at `at`. */
+const isSameLabel = (name: Uint8Array, bytes: Uint8Array, at: number): boolean => {
+  for (let k = name[0]!; k >= 0; k--) if (name[k] !== bytes[at + k]) return false
+  return true
+}
+
+/** No reverse name lies in the zone. */
+const isForwardOnly = (zone: string): boolean =>
+  zone !== '.' &&
+  zone !== 'arpa.' &&
+  zone !== 'in-addr.arpa.' &&
+  zone !== 'ip6.arpa.' &&
+  !isReverseZone(zone)
+
+/**
+ * Whether `fallthrough` may concern names in the zone: one of its zones is above the zone, or in
+ * it.
+ */
+const mayFall = (zone: string, fall: readonly string[]): boolean =>
+  fallsThrough(fall, zone) || fall.some(below => fallsThrough([zone], below))

@@ -1,0 +1,282 @@
+// What a cluster has for a request: CoreDNS's selection rules over the records in shared memory.
+// Everything it returns is copied.
+
+import { parseIp } from '../../../base/ip.ts'
+import { RecordKey, type RecordsReader } from '../../../records/reader.ts'
+import type { KubernetesOptions } from '../options.ts'
+import { type AddressOwner, decodeOwners, OWNER_CLUSTER } from '../records/address-record.ts'
+import {
+  KIND_ADDRESS,
+  KIND_IMPORT,
+  KIND_NAMESPACE,
+  KIND_POD,
+  KIND_SERVICE,
+} from '../records/record-keys.ts'
+import { SERVICE_CLUSTER, SERVICE_EXTERNAL } from '../records/service-record.ts'
+import { type EndpointView, type PortView, ServiceView } from '../records/service-view.ts'
+import type { Label, Request, ServiceRequest } from './request.ts'
+
+/** One address with one port of it. */
+export interface Item {
+  readonly address: Uint8Array
+  /** NO_PORT: none declared. */
+  readonly port: number
+  /** Labels left of the zone that the address has a name by. */
+  readonly owner: Uint8Array
+}
+
+/** What there is at a name that exists. */
+export interface Found {
+  readonly items: readonly Item[]
+  /** Wire name that an ExternalName points to. */
+  readonly target: Uint8Array | undefined
+}
+
+/** An object without ports; SRV has nothing to say of it. */
+export const NO_PORT = -1
+
+const SVC = Buffer.from('\x03svc', 'latin1')
+const POD = Buffer.from('\x03pod', 'latin1')
+
+const NOTHING: Found = { items: [], target: undefined }
+const NO_LABELS = new Uint8Array(0)
+
+export class ClusterLookup {
+  readonly #reader: RecordsReader
+  readonly #options: KubernetesOptions
+  readonly #key = new RecordKey()
+
+  constructor(reader: RecordsReader, options: KubernetesOptions) {
+    this.#reader = reader
+    this.#options = options
+  }
+
+  /** Undefined: there is no such name. */
+  find(request: Request, isMulticluster: boolean): Found | undefined {
+    if (request.kind === 'empty') return NOTHING
+    if (request.kind === 'none' || !this.#isExposed(request.namespace)) return undefined
+    if (request.kind === 'pod') return this.#findPod(request.namespace, request.pod)
+    if (request.kind === 'namespace') {
+      return request.branch === 'pod' && this.#options.pods === 'disabled' ? undefined : NOTHING
+    }
+    return isMulticluster ? this.#findImport(request) : this.#findService(request)
+  }
+
+  /**
+   * The addresses of one size of a service's own name, each once: as find has them, without a look
+   * at its endpoints. Undefined where find must be asked.
+   */
+  ownAddresses(request: Request, size: 4 | 16): Uint8Array[] | undefined {
+    if (request.kind !== 'service' || !isPlain(request) || !this.#isExposed(request.namespace))
+      return undefined
+    const view = this.#view(KIND_SERVICE, request.service)
+    if (
+      view === undefined ||
+      view.kind === SERVICE_EXTERNAL ||
+      !view.hasOwnName ||
+      this.#isIgnored(view)
+    )
+      return undefined
+    return [...view.addresses(size)]
+  }
+
+  /**
+   * Names that an address has, left of the primary zone: its service's, or else those of the
+   * endpoints that it is.
+   */
+  namesOf(address: Uint8Array): Uint8Array[] {
+    const owners = this.#ownersOf(address).filter(({ service }) =>
+      this.#isExposed(namespaceOf(service)),
+    )
+    const cluster = owners.find(({ kind }) => kind === OWNER_CLUSTER)
+    if (cluster !== undefined) return [inSvc(cluster.service)]
+    return owners.map(({ label, service }) => inSvc(label, service))
+  }
+
+  /**
+   * The addresses of the services that these addresses serve as endpoints, for NS records;
+   * undefined if they are no endpoints.
+   */
+  servedBy(addresses: readonly Uint8Array[]): Item[] | undefined {
+    const owners = addresses
+      .flatMap(address => this.#ownersOf(address))
+      .filter(({ kind }) => kind !== OWNER_CLUSTER)
+    if (owners.length === 0) return undefined
+    return owners.flatMap(({ service }) => {
+      const view = this.#view(KIND_SERVICE, service)
+      if (view === undefined || view.kind === SERVICE_EXTERNAL) return []
+      if (view.kind !== SERVICE_CLUSTER) {
+        // Not by a spread: it is the same object for every endpoint.
+        return Array.from(view.endpoints(), ({ address, label }) => ({
+          address,
+          port: NO_PORT,
+          owner: inSvc(label, service),
+        }))
+      }
+      return view.ownAddresses.map(address => ({ address, port: NO_PORT, owner: inSvc(service) }))
+    })
+  }
+
+  #findService(request: ServiceRequest): Found | undefined {
+    const view = this.#view(KIND_SERVICE, request.service)
+    if (view === undefined) return undefined
+    if (view.kind === SERVICE_EXTERNAL) {
+      const { target } = view
+      return isPlain(request) && target !== undefined ? { items: [], target } : undefined
+    }
+    if (request.zonal !== undefined) return this.#findInZone(view, request, request.zonal)
+    if (view.kind === SERVICE_CLUSTER) {
+      if (this.#isIgnored(view)) return undefined
+      if (request.endpoint === undefined) return findByPort(view, request)
+    }
+    return foundIf(endpointItems(view, request, request.endpoint))
+  }
+
+  #isIgnored(view: ServiceView): boolean {
+    return (
+      this.#options.ignoreEmptyService && view.kind === SERVICE_CLUSTER && !view.hasReadyEndpoint
+    )
+  }
+
+  /** Only headless services have zonal names. */
+  #findInZone(
+    view: ServiceView,
+    request: ServiceRequest,
+    { zone, isPinned }: NonNullable<ServiceRequest['zonal']>,
+  ): Found | undefined {
+    if (view.kind === SERVICE_CLUSTER) return undefined
+    const near = endpointItems(view, request, undefined, endpoint => endpoint.zone === zone)
+    if (near.length > 0 || isPinned) return { items: near, target: undefined }
+    return foundIf(endpointItems(view, request, undefined))
+  }
+
+  #findImport(request: ServiceRequest): Found | undefined {
+    const view = this.#view(KIND_IMPORT, request.service)
+    if (view === undefined || view.kind === SERVICE_EXTERNAL || request.zonal !== undefined)
+      return undefined
+    if (request.endpoint !== undefined) {
+      if (request.cluster === '') return undefined
+      return foundIf(
+        endpointItems(
+          view,
+          request,
+          request.endpoint,
+          ({ cluster }) => cluster === request.cluster,
+        ),
+      )
+    }
+    if (view.kind === SERVICE_CLUSTER) return findByPort(view, request)
+    return foundIf(endpointItems(view, request, undefined))
+  }
+
+  #findPod(namespace: Label, pod: string): Found | undefined {
+    if (this.#options.pods === 'disabled') return undefined
+    const address = parseIp(
+      isDashedV4(pod) ? pod.replaceAll('-', '.') : pod.replaceAll('-', ':'),
+    )?.bytes
+    if (address === undefined) return undefined
+    if (this.#options.pods === 'verified' && this.#find(KIND_POD, namespace, address) === 0)
+      return undefined
+    // CoreDNS gives a pod the port 0 in SRV.
+    const owner = Buffer.concat([
+      Uint8Array.of(pod.length),
+      Buffer.from(pod, 'latin1'),
+      namespace,
+      POD,
+    ])
+    return { items: [{ address, port: 0, owner }], target: undefined }
+  }
+
+  #isExposed(namespace: Label): boolean {
+    return this.#find(KIND_NAMESPACE, namespace) !== 0
+  }
+
+  #ownersOf(address: Uint8Array): AddressOwner[] {
+    const entry = this.#find(KIND_ADDRESS, address)
+    if (entry === 0) return []
+    return decodeOwners(
+      this.#reader.bytes,
+      this.#reader.valueAt(entry),
+      this.#reader.valueBytes(entry),
+    )
+  }
+
+  #view(kind: number, service: Label): ServiceView | undefined {
+    const entry = this.#find(kind, service)
+    if (entry === 0) return undefined
+    return new ServiceView(
+      this.#reader.bytes,
+      this.#reader.valueAt(entry),
+      this.#reader.valueBytes(entry),
+    )
+  }
+
+  #find(kind: number, first: Uint8Array, second: Uint8Array = NO_LABELS): number {
+    const key = this.#key.set(first, 0, first.length)
+    for (const byte of second) key.bytes[key.length++] = byte
+    return this.#reader.find(kind, key)
+  }
+}
+
+/** Whether it asks for the service itself. */
+const isPlain = ({ endpoint, port, protocol, zonal }: ServiceRequest): boolean =>
+  endpoint === undefined && port === '' && protocol === '' && zonal === undefined
+
+const inSvc = (...labels: readonly Uint8Array[]): Uint8Array => Buffer.concat([...labels, SVC])
+
+const portOf = ({ number }: PortView): number => (number === 0 ? NO_PORT : number)
+
+const foundIf = (items: readonly Item[]): Found | undefined =>
+  items.length === 0 ? undefined : { items, target: undefined }
+
+/**
+ * The cluster addresses once for each port that is asked for; undefined if there is no such port.
+ */
+const findByPort = (view: ServiceView, request: ServiceRequest): Found | undefined => {
+  const ports = [...view.ports()].filter(port => matchesPort(port, request))
+  if (ports.length === 0) return undefined
+  const addresses = view.ownAddresses
+  const owner = inSvc(request.service)
+  const items = ports.flatMap(port =>
+    addresses.map(address => ({ address, port: portOf(port), owner })),
+  )
+  return { items, target: undefined }
+}
+
+/** Every ready endpoint of this label (undefined: of any) with every port that is asked for. */
+const endpointItems = (
+  view: ServiceView,
+  request: ServiceRequest,
+  wanted: Label | undefined,
+  isWanted: (endpoint: EndpointView) => boolean = () => true,
+): Item[] => {
+  const items: Item[] = []
+  let ports: readonly PortView[] = []
+  let portsAt = -1
+  for (const endpoint of view.endpoints()) {
+    if ((wanted !== undefined && !endpoint.hasLabel(wanted)) || !isWanted(endpoint)) continue
+    if (endpoint.portsAt !== portsAt) {
+      portsAt = endpoint.portsAt
+      ports = endpoint.ports.filter(port => matchesPort(port, request))
+    }
+    if (ports.length === 0) continue
+    const { address, label, cluster } = endpoint
+    const owner = inSvc(label, clusterLabel(cluster), request.service)
+    for (const port of ports) items.push({ address, port: portOf(port), owner })
+  }
+  return items
+}
+
+const clusterLabel = (cluster: string): Uint8Array => {
+  const bytes = Buffer.from(cluster)
+  return bytes.length === 0 ? NO_LABELS : Uint8Array.of(bytes.length, ...bytes)
+}
+
+/** A port without a name is reached only by those who ask for none. */
+const matchesPort = (port: PortView, { port: name, protocol }: ServiceRequest): boolean =>
+  (name === '' || port.name === name) && (protocol === '' || port.protocol === protocol)
+
+/** Exactly three dashes, no two of them side by side: dots were meant; else colons. */
+const isDashedV4 = (text: string): boolean => text.split('-').length === 4 && !text.includes('--')
+
+const namespaceOf = (service: Label): Label => service.subarray((service[0] ?? 0) + 1)

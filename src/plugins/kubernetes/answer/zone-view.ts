@@ -1,0 +1,72 @@
+// A zone as one query sees it: in the query's own case, which owners and targets in the answer take
+// over, as CoreDNS does. Makes names and the SOA.
+
+import type { RecordData } from '../../../chain/answer.ts'
+import type { Query } from '../../../chain/query.ts'
+import { TYPE_SOA } from '../../../wire/rrtypes.ts'
+
+const SOA_TTL_LIMIT_SECONDS = 300
+const REFRESH_SECONDS = 7200
+const RETRY_SECONDS = 1800
+const EXPIRE_SECONDS = 86_400
+
+const labels = (...texts: readonly string[]): Uint8Array =>
+  Buffer.concat(
+    texts.map(text => Buffer.concat([Uint8Array.of(text.length), Buffer.from(text, 'latin1')])),
+  )
+
+/** The name that NS records give when the server does not know its own service. */
+export const DEFAULT_NS = labels('ns', 'dns')
+/** What stands left of the zone in the SOA's names. */
+export const SOA_HOST = DEFAULT_NS
+export const SOA_MAILBOX = labels('hostmaster')
+
+export const soaTtlSeconds = (ttlSeconds: number): number =>
+  Math.min(ttlSeconds, SOA_TTL_LIMIT_SECONDS)
+
+/** The end of the SOA's rdata: serial, refresh, retry, expire, minimum. */
+export const soaNumbers = (serial: number, ttlSeconds: number): Uint8Array => {
+  const numbers = Buffer.alloc(20)
+  for (const [k, value] of [
+    serial,
+    REFRESH_SECONDS,
+    RETRY_SECONDS,
+    EXPIRE_SECONDS,
+    ttlSeconds,
+  ].entries()) {
+    numbers.writeUInt32BE(value >>> 0, k * 4)
+  }
+  return numbers
+}
+
+export class ZoneView {
+  /** Wire name in the query's case. */
+  readonly name: Uint8Array
+  readonly #ttlSeconds: number
+  readonly #serial: number
+
+  constructor(query: Query, zoneLength: number, ttlSeconds: number, serial: number) {
+    const { wire } = query.question
+    this.name = wire.subarray(wire.length - zoneLength)
+    this.#ttlSeconds = ttlSeconds
+    this.#serial = serial
+  }
+
+  /** The wire name of labels left of the zone. */
+  below(relative: Uint8Array): Uint8Array {
+    return Buffer.concat([relative, this.name])
+  }
+
+  get soa(): RecordData {
+    return {
+      owner: this.name,
+      type: TYPE_SOA,
+      ttlSeconds: soaTtlSeconds(this.#ttlSeconds),
+      rdata: Buffer.concat([
+        this.below(SOA_HOST),
+        this.below(SOA_MAILBOX),
+        soaNumbers(this.#serial, this.#ttlSeconds),
+      ]),
+    }
+  }
+}

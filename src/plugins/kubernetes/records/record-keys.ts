@@ -1,0 +1,47 @@
+// What lies in the records map of a cluster: the kinds of its keys and its notes. Main writes
+// (publisher.ts), shards read (lookup.ts). Names in keys and values are labels in lower case, each
+// a length byte and its text, without a root: zones are the readers' business.
+//
+//   SERVICE, IMPORT  key: service label, namespace label    value: service-record.ts (IMPORT: a
+//   ServiceImport of multicluster zones) NAMESPACE        key: namespace label
+//   value: empty; there is an entry only if the namespace is exposed ADDRESS          key: 4 or 16
+//   bytes of an address        value: address-record.ts POD              key: namespace label,
+//   address           value: empty (pods verified only)
+
+import type { RecordsReader } from '../../../records/reader.ts'
+
+export const KIND_SERVICE = 1
+export const KIND_IMPORT = 2
+export const KIND_NAMESPACE = 3
+export const KIND_ADDRESS = 4
+export const KIND_POD = 5
+
+/** 1 once every watched resource has been listed; it stays 1. */
+export const NOTE_SYNCED = 0
+/** Serial of the SOA: Unix seconds of the last change that DNS shows; 0 before the first object. */
+export const NOTE_SERIAL = 1
+/** The same for multicluster zones. */
+export const NOTE_IMPORT_SERIAL = 2
+/** 1 while something could not be written for want of room: what is not found may well be there. */
+export const NOTE_INCOMPLETE = 3
+
+/** Whether what is not in the records is not in the cluster. */
+export const isComplete = (reader: RecordsReader): boolean =>
+  reader.note(NOTE_SYNCED) === 1 && reader.note(NOTE_INCOMPLETE) === 0
+
+/** A label as keys and values have it; undefined if it is empty or longer than 63 bytes. */
+export const labelBytes = (text: string): Uint8Array | undefined => {
+  const bytes = Buffer.from(text.toLowerCase())
+  return bytes.length === 0 || bytes.length > 63 ? undefined : Uint8Array.of(bytes.length, ...bytes)
+}
+
+/** Labels one after the other; undefined if one of them is none. */
+export const labelsBytes = (...texts: readonly string[]): Uint8Array | undefined => {
+  const labels: Uint8Array[] = []
+  for (const text of texts) {
+    const label = labelBytes(text)
+    if (label === undefined) return undefined
+    labels.push(label)
+  }
+  return Buffer.concat(labels)
+}

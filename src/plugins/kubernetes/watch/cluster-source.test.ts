@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startKubeApi } from '../../../../test/fakes/kube-api/api-server.ts'
+import { directive, fakeClock, fakeLogger } from '../../../../test/support/plugin-harness.ts'
+import { RecordsMemory } from '../../../records/records-memory.ts'
+import { parse } from '../options.ts'
+import { ClusterSource, type SourceParts, sourceIdentity } from './cluster-source.ts'
+
+const optionsOf = (zones: string, ...lines: string[]) =>
+  parse(directive(`kubernetes ${zones} {\n${lines.join('\n')}\n}`))
+
+const identities: { rule: string; lines: string[]; isSame: boolean }[] = [
+  { rule: 'nothing', lines: [], isSame: true },
+  {
+    rule: 'ttl, fallthrough and startup_timeout',
+    lines: ['ttl 30', 'fallthrough', 'startup_timeout 1s'],
+    isSame: true,
+  },
+  { rule: 'pods insecure: no pod is watched for it', lines: ['pods insecure'], isSame: true },
+  { rule: 'pods verified', lines: ['pods verified'], isSame: false },
+  { rule: 'namespaces', lines: ['namespaces shop'], isSame: false },
+  { rule: 'labels', lines: ['labels app=dns'], isSame: false },
+  { rule: 'noendpoints', lines: ['noendpoints'], isSame: false },
+  { rule: 'endpoint', lines: ['endpoint http://192.0.2.1:8080'], isSame: false },
+]
+
+for (const { rule, lines, isSame } of identities)
+  test(`a reload ${isSame ? 'keeps' : 'leaves'} the cluster that is followed when this changes: ${rule}`, () => {
+    const before = sourceIdentity(optionsOf('cluster.local'))
+    assert.equal(sourceIdentity(optionsOf('cluster.local', ...lines)) === before, isSame)
+  })
+
+test('garbage is collected while a large list is read and its records are written, and not for a small one', async t => {
+  const collected: number[] = []
+  for (const services of [20, 3000]) {
+    const api = await startKubeApi(t, { cluster: { services, endpoints: services } })
+    const env = { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: `${api.port}` }
+    let count = 0
+    const memory = new RecordsMemory(8 << 20, { mark: () => [], hasPassed: () => true }, [1, 2])
+    const parts: SourceParts = {
+      log: fakeLogger([]),
+      clock: fakeClock(),
+      world: { env, serviceAccountFolder: api.podFolder().path, userAgent: 'shardns/test' },
+      collectGarbage: () => void count++,
+    }
+    const source = new ClusterSource(
+      optionsOf('cluster.local'),
+      { newRecords: () => memory.newMap() },
+      parts,
+    )
+    t.after(() => source.dispose())
+    await source.connect()
+    await source.synced
+    collected.push(count)
+  }
+  assert.equal(collected[0], 0)
+  assert.ok((collected[1] ?? 0) >= 1, `${collected[1]} times`)
+})

@@ -1,0 +1,250 @@
+// One cluster that is followed: connection, watches, model and records. It outlives reloads as long
+// as the same cluster is asked for in the same way, so that a reload lists nothing and forgets
+// nothing.
+
+import type { Clock } from '../../../base/clock.ts'
+import type { Kept, Resources } from '../../../chain/control-scope.ts'
+import { connect, type KubeWorld } from '../../../kube/config/target.ts'
+import type { KubeConnection } from '../../../kube/connection.ts'
+import { FailureBoard } from '../../../kube/failure.ts'
+import type { Resource } from '../../../kube/get.ts'
+import { Limiter } from '../../../kube/limiter.ts'
+import { Reflector, systemRandom } from '../../../kube/reflector.ts'
+import type { Sink } from '../../../kube/sink.ts'
+import { systemTimers, type Timers } from '../../../kube/timers.ts'
+import type { Logger } from '../../../log/logger.ts'
+import type { RecordsRef } from '../../../records/layout.ts'
+import type { RecordsMap } from '../../../records/map.ts'
+import type { KubernetesOptions } from '../options.ts'
+import { NOTE_SYNCED } from '../records/record-keys.ts'
+import type { ApiMetrics } from './api-metrics.ts'
+import { Cluster } from './cluster.ts'
+import { type Change, Publisher } from './publisher.ts'
+
+/** `synced`: everything is known for the first time. */
+export type SourceChange = Change | { readonly kind: 'synced' }
+
+export interface SourceParts {
+  readonly log: Logger
+  readonly clock: Clock
+  readonly world: KubeWorld
+  readonly collectGarbage?: () => void
+  readonly timers?: Timers
+  readonly random?: () => number
+}
+
+/** Phases of pods that are over: their addresses may be others' by now. */
+const LIVE_PODS = 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown'
+const RETRY_MS = 1000
+/**
+ * Garbage that an object leaves, in changes of records; and how much of it is collected at once:
+ * every half a second of a first list, every few minutes of watches.
+ */
+const PUT_GARBAGE = 10
+const COLLECTED_GARBAGE = 25_000
+const IMPORTED_SLICES = 'multicluster.kubernetes.io/service-name'
+
+/** What decides which cluster is followed, and what of it is kept. */
+export const sourceIdentity = (options: KubernetesOptions): string => {
+  const {
+    zones,
+    primaryZone,
+    ttlSeconds,
+    fallthrough,
+    ignoreEmptyService,
+    zonal,
+    startupTimeoutMs,
+    ...rest
+  } = options
+  return JSON.stringify({
+    ...rest,
+    pods: options.pods === 'verified',
+    multiclusterZones: options.multiclusterZones.length > 0,
+  })
+}
+
+export class ClusterSource implements Kept {
+  /** Resolves once everything has been listed and written; never if disposed of before. */
+  readonly synced: Promise<void>
+  /** Where to count; the generation that serves says. */
+  metrics: ApiMetrics | undefined
+  readonly #options: KubernetesOptions
+  readonly #parts: SourceParts
+  readonly #map: RecordsMap
+  readonly #cluster: Cluster
+  readonly #followers = new Set<(change: SourceChange) => void>()
+  readonly #firstSync = Promise.withResolvers<void>()
+  #connected: Promise<void> | undefined
+  #connection: KubeConnection | undefined
+  #reflectors: readonly Reflector[] = []
+  #isDisposed = false
+  #garbage = 0
+  readonly #retry: NodeJS.Timeout
+
+  constructor(options: KubernetesOptions, resources: Resources, parts: SourceParts) {
+    this.#options = options
+    this.#parts = parts
+    this.#map = resources.newRecords()
+    this.synced = this.#firstSync.promise
+    const publisher = new Publisher(this.#map, parts.clock, parts.log)
+    publisher.onChanged = change => this.#tell(change)
+    const { namespaces, endpointPodNames, multiclusterZones, endpoints } = options
+    this.#cluster = new Cluster({
+      options: {
+        namespaces,
+        endpointPodNames,
+        multicluster: multiclusterZones.length > 0,
+        endpoints,
+      },
+      publisher,
+      log: parts.log,
+      clock: parts.clock,
+      observeProgramming: (kind, seconds) => this.metrics?.programming(kind, seconds),
+    })
+    // What there was no room for is tried again also when nothing else happens.
+    this.#retry = setInterval(
+      () => publisher.isIncomplete && this.#cluster.services.flush(),
+      RETRY_MS,
+    ).unref()
+  }
+
+  get records(): RecordsRef {
+    return this.#map.ref
+  }
+
+  get isSynced(): boolean {
+    return this.#map.note(NOTE_SYNCED) === 1
+  }
+
+  /** Calls `follower` after each change that shards can see. Returns what ends that. */
+  follow(follower: (change: SourceChange) => void): () => void {
+    this.#followers.add(follower)
+    return () => void this.#followers.delete(follower)
+  }
+
+  /**
+   * Reads credentials and begins to list; done once, however often it is asked for. Rejects if the
+   * credentials cannot be read.
+   */
+  connect(): Promise<void> {
+    this.#connected ??= this.#connect()
+    return this.#connected
+  }
+
+  dispose(): void {
+    this.#isDisposed = true
+    clearInterval(this.#retry)
+    this.#followers.clear()
+    this.#cluster.close()
+    this.#map.drop()
+    for (const reflector of this.#reflectors) void reflector.stop()
+    this.#connection?.close()
+  }
+
+  async #connect(): Promise<void> {
+    const { endpoint, tls, kubeconfig, apiserverQps, apiserverBurst, apiserverMaxInflight } =
+      this.#options
+    const { world, log, timers = systemTimers, random = systemRandom } = this.#parts
+    const connection = await connect({ endpoint, tls, kubeconfig }, world)
+    if (this.#isDisposed) return connection.close()
+    this.#connection = connection
+    const limiter = new Limiter({
+      qps: apiserverQps,
+      burst: apiserverBurst,
+      maxInflight: apiserverMaxInflight,
+      timers,
+    })
+    const failures = new FailureBoard()
+    this.#reflectors = this.#watched().map(
+      ({ resource, sink }) =>
+        new Reflector({
+          connection,
+          resource,
+          sink: this.#collecting(sink),
+          log,
+          timers,
+          random,
+          limiter,
+          failures,
+          observe: (_verb, code, seconds) => this.metrics?.request(connection.host, code, seconds),
+          observeWait: seconds => this.metrics?.waited(connection.host, seconds),
+        }),
+    )
+    for (const reflector of this.#reflectors) reflector.start()
+    void this.#finish()
+  }
+
+  async #finish(): Promise<void> {
+    await Promise.all(this.#reflectors.map(reflector => reflector.synced))
+    await this.#cluster.idle()
+    if (this.#isDisposed) return
+    this.#map.setNote(NOTE_SYNCED, 1)
+    this.#tell({ kind: 'synced' })
+    this.#firstSync.resolve()
+  }
+
+  #watched(): { readonly resource: Resource; readonly sink: Sink }[] {
+    const { labels, namespaceLabels, endpoints, pods, multiclusterZones } = this.#options
+    const selected = labels === undefined ? {} : { labelSelector: labels.text }
+    const selectedNamespaces =
+      namespaceLabels === undefined ? {} : { labelSelector: namespaceLabels.text }
+    const cluster = this.#cluster
+    const slices = '/apis/discovery.k8s.io/v1/endpointslices'
+    const imports = '/apis/multicluster.x-k8s.io/v1alpha1/serviceimports'
+    const watched: { readonly resource: Resource; readonly sink: Sink }[] = [
+      {
+        resource: { name: 'namespaces', path: '/api/v1/namespaces', ...selectedNamespaces },
+        sink: cluster.namespaces,
+      },
+      {
+        resource: { name: 'services', path: '/api/v1/services', ...selected },
+        sink: cluster.services,
+      },
+    ]
+    if (endpoints)
+      watched.push({
+        resource: { name: 'endpointslices', path: slices, ...selected },
+        sink: cluster.slices,
+      })
+    if (pods === 'verified') {
+      const resource = { name: 'pods', path: '/api/v1/pods', ...selected, fieldSelector: LIVE_PODS }
+      watched.push({ resource, sink: cluster.pods })
+    }
+    if (multiclusterZones.length === 0) return watched
+    watched.push({
+      resource: { name: 'serviceimports', path: imports, ...selectedNamespaces },
+      sink: cluster.imports,
+    })
+    if (!endpoints) return watched
+    const resource = { name: 'endpointslices', path: slices, labelSelector: IMPORTED_SLICES }
+    return [...watched, { resource, sink: cluster.importSlices }]
+  }
+
+  #collecting(sink: Sink): Sink {
+    return {
+      listBegins: () => sink.listBegins(),
+      put: object => {
+        sink.put(object)
+        this.#madeGarbage(PUT_GARBAGE)
+      },
+      remove: object => sink.remove(object),
+      listEnds: () => sink.listEnds(),
+      flush: () => sink.flush(),
+    }
+  }
+
+  /**
+   * A list, and the records that are made of it, are much garbage: many times what is kept of them.
+   */
+  #madeGarbage(amount: number): void {
+    this.#garbage += amount
+    if (this.#garbage < COLLECTED_GARBAGE) return
+    this.#garbage = 0
+    this.#parts.collectGarbage?.()
+  }
+
+  #tell(change: SourceChange): void {
+    this.#madeGarbage(1)
+    for (const follower of this.#followers) follower(change)
+  }
+}

@@ -1,0 +1,70 @@
+// Which ExternalName services lead to which service of the cluster: their answers hold the other's
+// addresses, so they change with it.
+
+/**
+ * Where `svc` may stand in a target: behind a service, an endpoint of it, or a port and a protocol.
+ */
+const SVC_PLACES = [2, 3, 4]
+
+export class ExternalNames {
+  /** Keys of services in a target, by the key of the service that has the target. */
+  readonly #targets = new Map<string, readonly string[]>()
+  readonly #dependents = new Map<string, Set<string>>()
+
+  /**
+   * The target of a service: a lower-case wire name; undefined if it has none. `service` is its
+   * labels.
+   */
+  set(service: Uint8Array, target: Uint8Array | undefined): void {
+    const key = keyOf(service)
+    for (const known of this.#targets.get(key) ?? []) {
+      const dependents = this.#dependents.get(known)
+      dependents?.delete(key)
+      if (dependents?.size === 0) this.#dependents.delete(known)
+    }
+    this.#targets.delete(key)
+    const targets = target === undefined ? [] : servicesIn(target)
+    if (targets.length === 0) return
+    this.#targets.set(key, targets)
+    for (const wanted of targets) {
+      const dependents = this.#dependents.get(wanted)
+      if (dependents === undefined) this.#dependents.set(wanted, new Set([key]))
+      else dependents.add(key)
+    }
+  }
+
+  /**
+   * Labels of all services whose targets lead to this one, over any number of others; each once,
+   * and not the service itself.
+   */
+  dependentsOf(service: Uint8Array): Uint8Array[] {
+    const reached = new Set([keyOf(service)])
+    for (const key of reached)
+      for (const dependent of this.#dependents.get(key) ?? []) reached.add(dependent)
+    return [...reached].slice(1).map(key => Buffer.from(key, 'latin1'))
+  }
+}
+
+/**
+ * Keys of the services that a name may belong to: `S.NS.svc.` and what may stand before it. Which
+ * zone follows is not known here.
+ */
+const servicesIn = (name: Uint8Array): string[] => {
+  const labels: Uint8Array[] = []
+  for (let at = 0; (name[at] ?? 0) > 0 && labels.length <= 4; at += (name[at] ?? 0) + 1) {
+    labels.push(name.subarray(at, at + 1 + (name[at] ?? 0)))
+  }
+  return SVC_PLACES.flatMap(place => {
+    const [service, namespace, svc] = labels.slice(place - 2, place + 1)
+    if (
+      service === undefined ||
+      namespace === undefined ||
+      svc === undefined ||
+      keyOf(svc) !== '\x03svc'
+    )
+      return []
+    return [keyOf(service) + keyOf(namespace)]
+  })
+}
+
+const keyOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')

@@ -1,0 +1,71 @@
+// What a change in the cluster means for cached answers: which groups of names
+// (chain/invalidation-scopes.ts) may have other records now.
+
+import { reverseNamesOf } from '../../../base/ip.ts'
+import type { ChangeMarks, ChangingZone } from '../../../chain/invalidation-scopes.ts'
+import { EVERY_LABEL } from '../../../chain/invalidation-scopes.ts'
+import { isReverseZone } from '../../../corefile/zones.ts'
+import { nameFromText } from '../../../wire/name.ts'
+import type { KubernetesOptions } from '../options.ts'
+import type { SourceChange } from './cluster-source.ts'
+
+/** Labels below `svc` that make a service, and below `pod` a namespace. */
+const SERVICE_LABELS = 2
+const POD_LABELS = 1
+
+const below = (label: string, zone: string): string =>
+  zone === '.' ? `${label}.` : `${label}.${zone}`
+
+/**
+ * All names of a service are one group, all pods of a namespace are one, and any other name,
+ * reverse ones too, is one.
+ */
+export const changingZones = ({ zones }: KubernetesOptions): readonly ChangingZone[] =>
+  zones.flatMap(zone => [
+    { zone, labels: EVERY_LABEL, isWhole: true },
+    ...(isReverseZone(zone)
+      ? []
+      : [
+          { zone: below('svc', zone), labels: SERVICE_LABELS, isWhole: true },
+          { zone: below('pod', zone), labels: POD_LABELS, isWhole: true },
+        ]),
+  ])
+
+/** `ownAddresses` are those that NS records depend on. */
+export const markChanges = (
+  changes: ChangeMarks,
+  { zones, multiclusterZones }: KubernetesOptions,
+  ownAddresses: readonly Uint8Array[],
+  change: SourceChange,
+): void => {
+  switch (change.kind) {
+    // Whatever is below a namespace comes and goes with it: too many names to go through, and it
+    // happens rarely.
+    case 'synced':
+    case 'namespace':
+      changes.markWhole()
+      break
+    case 'service':
+    case 'import':
+    case 'pod': {
+      const branch = change.kind === 'pod' ? 'pod' : 'svc'
+      for (const zone of zones) {
+        // Pods are answered in all zones, services in one kind and imports in the other.
+        if (
+          change.kind !== 'pod' &&
+          multiclusterZones.includes(zone) === (change.kind === 'service')
+        )
+          continue
+        changes.mark(Buffer.concat([change.labels, wireOf(below(branch, zone))]))
+      }
+      break
+    }
+    case 'address':
+      for (const name of reverseNamesOf(change.address)) changes.mark(name)
+      if (!ownAddresses.some(own => Buffer.compare(own, change.address) === 0)) break
+      for (const zone of zones)
+        for (const name of [zone, below('ns.dns', zone)]) changes.mark(wireOf(name))
+  }
+}
+
+const wireOf = (name: string): Uint8Array => nameFromText(name) ?? Uint8Array.of(0)

@@ -1,0 +1,57 @@
+// How long a change of endpoints took from its cause to the records: what the EndpointSlice says of
+// its cause is kept until its service has been written. Lists say nothing: what they bring may be
+// old.
+
+import type { Clock } from '../../../base/clock.ts'
+import type { KubeObject } from '../../../kube/kube-object.ts'
+import { SERVICE_CLUSTER, SERVICE_HEADLESS } from '../records/service-record.ts'
+import { partOf, textPart } from './json-parts.ts'
+import type { ServiceText } from './objects.ts'
+
+export type ObserveProgramming = (
+  kind: 'cluster_ip' | 'headless_with_selector',
+  seconds: number,
+) => void
+
+const CAUSE_ANNOTATION = 'endpoints.kubernetes.io/last-change-trigger-time'
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i
+/** Of one service between two flushes. */
+const CAUSES_LIMIT = 100
+
+export class ProgrammingLatency {
+  readonly #clock: Clock
+  readonly #observe: ObserveProgramming | undefined
+  /** Wall times in milliseconds, by service. */
+  readonly #causes = new Map<string, number[]>()
+
+  constructor(clock: Clock, observe: ObserveProgramming | undefined) {
+    this.#clock = clock
+    this.#observe = observe
+  }
+
+  /** A slice of the service has changed by a watch. */
+  begin(service: string, slice: KubeObject): void {
+    if (this.#observe === undefined) return
+    const text = textPart(partOf(slice.metadata, 'annotations'), CAUSE_ANNOTATION)
+    const causeMs = RFC3339.test(text) ? Date.parse(text) : Number.NaN
+    if (Number.isNaN(causeMs)) return
+    const causes = this.#causes.get(service)
+    if (causes === undefined) this.#causes.set(service, [causeMs])
+    else if (causes.length < CAUSES_LIMIT) causes.push(causeMs)
+  }
+
+  /**
+   * The service has been looked at; `written` is what shards can read since. Only what a selector's
+   * controller maintains is measured.
+   */
+  end(service: string, written: ServiceText | undefined): void {
+    const causes = this.#causes.get(service)
+    if (causes === undefined) return
+    this.#causes.delete(service)
+    if (written === undefined || !written.hasSelector || this.#observe === undefined) return
+    if (written.kind !== SERVICE_CLUSTER && written.kind !== SERVICE_HEADLESS) return
+    const kind = written.kind === SERVICE_CLUSTER ? 'cluster_ip' : 'headless_with_selector'
+    for (const causeMs of causes)
+      this.#observe(kind, Math.max(0, (this.#clock.wallMs() - causeMs) / 1000))
+  }
+}

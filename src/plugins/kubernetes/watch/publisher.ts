@@ -1,0 +1,198 @@
+// Writes what main knows of a cluster to its records map, keeps ADDRESS records in step with
+// services, and tells what has changed once it can be read. What there is no room for is owed: it
+// is tried again, and a note says meanwhile that records may be missing.
+
+import type { Clock } from '../../../base/clock.ts'
+import type { Logger } from '../../../log/logger.ts'
+import type { PutOutcome, RecordsMap } from '../../../records/map.ts'
+import {
+  KIND_ADDRESS,
+  KIND_IMPORT,
+  KIND_NAMESPACE,
+  KIND_POD,
+  KIND_SERVICE,
+  NOTE_IMPORT_SERIAL,
+  NOTE_INCOMPLETE,
+  NOTE_SERIAL,
+} from '../records/record-keys.ts'
+import { encodeService, type ServiceParts } from '../records/service-record.ts'
+import { type OwnedAddress, ownedAddresses, withOwner } from './address-owners.ts'
+import { ExternalNames } from './external-names.ts'
+
+/**
+ * Labels are as keys have them: service and namespace, or the namespace alone; of an address they
+ * are its owner's.
+ */
+export type Change =
+  | { readonly kind: 'service' | 'import' | 'namespace'; readonly labels: Uint8Array }
+  | { readonly kind: 'pod' | 'address'; readonly labels: Uint8Array; readonly address: Uint8Array }
+
+/** How often what is owed is tried again, and how much of it at a time. */
+const RETRY_MS = 1000
+const RETRY_LIMIT = 200
+
+const EMPTY = new Uint8Array(0)
+
+export class Publisher {
+  /** Called after each change that readers can see. Its failures are its own: it must not throw. */
+  onChanged: ((change: Change) => void) | undefined
+  readonly #map: RecordsMap
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #externalNames = new ExternalNames()
+  /** What could not be written, by what it is: tried again from the state of then. */
+  readonly #owed = new Map<string, () => void>()
+  #retryAtMs = 0
+
+  constructor(map: RecordsMap, clock: Clock, log: Logger) {
+    this.#map = map
+    this.#clock = clock
+    this.#log = log
+  }
+
+  /** Whether something is owed. */
+  get isIncomplete(): boolean {
+    return this.#owed.size > 0
+  }
+
+  /**
+   * Writes a service as it is now, or takes it out. `read` is called again if there is no room now.
+   */
+  publish(
+    kind: 'service' | 'import',
+    labels: Uint8Array,
+    read: () => ServiceParts | undefined,
+  ): PutOutcome {
+    const recordKind = kind === 'service' ? KIND_SERVICE : KIND_IMPORT
+    const parts = read()
+    const was = this.#map.get(recordKind, labels)
+    const is = parts && encodeService(parts)
+    const outcome = this.#write(recordKind, labels, is, () => void this.publish(kind, labels, read))
+    if (outcome !== 'changed') return outcome
+    this.#bump(kind === 'service' ? NOTE_SERIAL : NOTE_IMPORT_SERIAL)
+    if (kind === 'service') {
+      this.#externalNames.set(labels, parts?.target)
+      this.#moveAddresses(labels, was, is)
+    }
+    this.onChanged?.({ kind, labels })
+    for (const dependent of this.dependentsOf(labels))
+      this.onChanged?.({ kind: 'service', labels: dependent })
+    return outcome
+  }
+
+  /** A namespace's label, and whether its names are to be answered. */
+  setNamespace(label: Uint8Array, isExposed: boolean): void {
+    const value = isExposed ? EMPTY : undefined
+    const outcome = this.#write(KIND_NAMESPACE, label, value, () =>
+      this.setNamespace(label, isExposed),
+    )
+    if (outcome === 'changed') this.onChanged?.({ kind: 'namespace', labels: label })
+  }
+
+  /** Whether there is a pod with that address in the namespace. */
+  setPod(namespace: Uint8Array, address: Uint8Array, isThere: boolean): void {
+    const key = Buffer.concat([namespace, address])
+    const outcome = this.#write(KIND_POD, key, isThere ? EMPTY : undefined, () =>
+      this.setPod(namespace, address, isThere),
+    )
+    if (outcome !== 'changed') return
+    this.#bump(NOTE_SERIAL)
+    this.onChanged?.({ kind: 'pod', labels: namespace, address })
+  }
+
+  /**
+   * Labels of the ExternalName services whose targets lead to this service, over any number of
+   * others.
+   */
+  dependentsOf(service: Uint8Array): Uint8Array[] {
+    return this.#externalNames.dependentsOf(service)
+  }
+
+  /** Tries again what is owed, unless it did so less than a second ago. */
+  retry(): void {
+    const nowMs = this.#clock.ms()
+    if (this.#owed.size === 0 || nowMs < this.#retryAtMs) return
+    this.#retryAtMs = nowMs + RETRY_MS
+    // What fails again is owed behind the rest, so that everything has its turn.
+    for (const again of this.#owed.values().take(RETRY_LIMIT).toArray()) again()
+  }
+
+  #moveAddresses(
+    service: Uint8Array,
+    was: Uint8Array | undefined,
+    is: Uint8Array | undefined,
+  ): void {
+    const [old, now] = [ownedAddresses(was), ownedAddresses(is)]
+    for (const [key, owned] of old) if (!now.has(key)) this.#setOwner(service, owned, false)
+    for (const [key, owned] of now) {
+      const label = old.get(key)?.label
+      if (label === undefined || Buffer.compare(label, owned.label) !== 0)
+        this.#setOwner(service, owned, true)
+    }
+  }
+
+  #setOwner(service: Uint8Array, owned: OwnedAddress, isOwner: boolean): void {
+    const { kind, address, label } = owned
+    const owners = withOwner(
+      this.#map.get(KIND_ADDRESS, address),
+      kind,
+      service,
+      isOwner ? label : undefined,
+    )
+    const again = () => this.#setOwner(service, owned, isOwner)
+    const outcome = this.#write(
+      KIND_ADDRESS,
+      address,
+      owners.length === 0 ? undefined : owners,
+      again,
+      [Uint8Array.of(kind), service],
+    )
+    if (outcome === 'changed') this.onChanged?.({ kind: 'address', labels: service, address })
+  }
+
+  /** `owner` tells apart what different services write to one record. */
+  #write(
+    kind: number,
+    key: Uint8Array,
+    value: Uint8Array | undefined,
+    again: () => void,
+    owner: readonly Uint8Array[] = [],
+  ): PutOutcome {
+    const outcome =
+      value === undefined
+        ? this.#map.remove(kind, key)
+          ? 'changed'
+          : 'same'
+        : this.#map.put(kind, key, value)
+    if (outcome === 'full') this.#owe(debtOf(kind, key, owner), again)
+    else if (this.#owed.size > 0) this.#settle(debtOf(kind, key, owner))
+    return outcome
+  }
+
+  #owe(debt: string, again: () => void): void {
+    if (this.#owed.size === 0) {
+      this.#map.setNote(NOTE_INCOMPLETE, 1)
+      this.#retryAtMs = this.#clock.ms() + RETRY_MS
+      this.#log.error(
+        'the records memory is full: some names of the cluster are missing or out of date; raise --records-bytes',
+      )
+    }
+    this.#owed.delete(debt)
+    this.#owed.set(debt, again)
+  }
+
+  #settle(debt: string): void {
+    if (!this.#owed.delete(debt) || this.#owed.size > 0) return
+    this.#map.setNote(NOTE_INCOMPLETE, 0)
+    this.#log.info('the records memory has room for all names of the cluster again')
+  }
+
+  /** Notes are words with a sign. */
+  #bump(note: number): void {
+    const nowSeconds = Math.floor(this.#clock.wallMs() / 1000)
+    if (nowSeconds > this.#map.note(note) >>> 0) this.#map.setNote(note, nowSeconds | 0)
+  }
+}
+
+const debtOf = (kind: number, key: Uint8Array, owner: readonly Uint8Array[]): string =>
+  Buffer.concat([Uint8Array.of(kind, key.length), key, ...owner]).toString('latin1')

@@ -1,0 +1,163 @@
+// Services of one kind (the cluster's own, or imported ones) with their EndpointSlices: which of
+// them have changed, and what their records are made of. While slices are being listed nothing is
+// published, so that no record mixes two generations of them.
+
+import type { KubeObject } from '../../../kube/kube-object.ts'
+import type { Sink } from '../../../kube/sink.ts'
+import type { Logger } from '../../../log/logger.ts'
+import { labelsBytes } from '../records/record-keys.ts'
+import { SERVICE_EXTERNAL, type ServiceParts } from '../records/service-record.ts'
+import { readSlice, serviceOfSlice, trimSlice } from './endpoint-slices.ts'
+import { readService, type ServiceText, trimImport, trimService } from './objects.ts'
+import type { ProgrammingLatency } from './programming-latency.ts'
+import type { Publisher } from './publisher.ts'
+import { WatchedObjects } from './watched-objects.ts'
+
+const SERVICE_WORK = 10
+
+export interface ServiceSetParts {
+  readonly kind: 'service' | 'import'
+  readonly publisher: Publisher
+  readonly log: Logger
+  readonly latency: ProgrammingLatency
+  readonly endpointPodNames: boolean
+  /** Whether objects of that namespace are wanted. */
+  accepts(namespace: string): boolean
+  acceptsSlices(namespace: string): boolean
+  /** Has everything published that has changed. */
+  flush(): void
+}
+
+export class ServiceSet {
+  readonly #parts: ServiceSetParts
+  readonly #services: WatchedObjects
+  readonly #slices: WatchedObjects
+  /** Ids of slices by the id of their service. */
+  readonly #slicesOf = new Map<string, Set<string>>()
+  /** Ids of services that may differ from their records. */
+  readonly #dirty = new Set<string>()
+
+  constructor(parts: ServiceSetParts) {
+    this.#parts = parts
+    const { kind, log, accepts, acceptsSlices, flush, endpointPodNames } = parts
+    const isImported = kind === 'import'
+    this.#services = new WatchedObjects(
+      {
+        what: isImported ? 'service import' : 'service',
+        isNamespaced: true,
+        isLabel: true,
+        accepts,
+        trim: isImported ? trimImport : trimService,
+        changed: id => void this.#dirty.add(id),
+        flush,
+      },
+      log,
+    )
+    this.#slices = new WatchedObjects(
+      {
+        what: 'endpoint slice',
+        isNamespaced: true,
+        isLabel: false,
+        accepts: acceptsSlices,
+        trim: object => trimSlice(object, { endpointPodNames, isImported }),
+        changed: (id, was, is, object) => this.#sliceChanged(id, was, is, object),
+        listEnded: flush,
+        flush,
+      },
+      log,
+    )
+  }
+
+  get services(): Sink {
+    return this.#services
+  }
+  get slices(): Sink {
+    return this.#slices
+  }
+
+  get isDirty(): boolean {
+    return this.#dirty.size > 0
+  }
+  /** Whether a service can be published now. */
+  get hasWork(): boolean {
+    return this.#dirty.size > 0 && !this.#slices.isListing
+  }
+
+  /**
+   * Publishes services until that much work is done: an endpoint is 1, a service SERVICE_WORK in
+   * itself. Returns what was done.
+   */
+  publish(limit: number): number {
+    let work = 0
+    if (!this.hasWork) return work
+    for (const id of this.#dirty) {
+      if (work >= limit) break
+      this.#dirty.delete(id)
+      work += SERVICE_WORK + this.#publishOne(id)
+    }
+    return work
+  }
+
+  /** Returns how many endpoints the service has. */
+  #publishOne(id: string): number {
+    const { kind, publisher, latency } = this.#parts
+    const slash = id.indexOf('/')
+    const labels = labelsBytes(id.slice(slash + 1), id.slice(0, slash))
+    if (labels === undefined) return 0
+    let service: ServiceText | undefined
+    let endpoints = 0
+    const outcome = publisher.publish(kind, labels, () => {
+      service = this.#serviceOf(id)
+      const parts = service && this.#partsOf(id, service)
+      endpoints = parts?.groups.reduce((sum, group) => sum + group.endpoints.length, 0) ?? 0
+      return parts
+    })
+    latency.end(id, outcome === 'changed' ? service : undefined)
+    return endpoints
+  }
+
+  #serviceOf(id: string): ServiceText | undefined {
+    const text = this.#services.get(id)
+    return text === undefined ? undefined : readService(text)
+  }
+
+  /**
+   * Slices count in the order of their names: the same objects make the same record, whatever the
+   * order in which they came.
+   */
+  #partsOf(id: string, { kind, addresses, ports, target }: ServiceText): ServiceParts {
+    const slices = kind === SERVICE_EXTERNAL ? [] : [...(this.#slicesOf.get(id) ?? [])].sort()
+    const groups = slices.flatMap(slice => readSlice(this.#slices.get(slice) ?? '[]'))
+    return { kind, clusterAddresses: addresses, ports, groups, target }
+  }
+
+  #sliceChanged(
+    id: string,
+    was: string | undefined,
+    is: string | undefined,
+    object: KubeObject | undefined,
+  ): void {
+    const namespace = id.slice(0, id.indexOf('/'))
+    const [before, after] = [was, is].map(text =>
+      text === undefined ? '' : `${namespace}/${serviceOfSlice(text)}`,
+    )
+    if (before !== after) this.#regroup(id, before ?? '', after ?? '')
+    for (const service of new Set([before, after])) {
+      if (service === undefined || service === '') continue
+      this.#dirty.add(service)
+      if (object !== undefined && this.#parts.kind === 'service')
+        this.#parts.latency.begin(service, object)
+    }
+  }
+
+  /** Moves a slice from one service to another; '' is none. */
+  #regroup(slice: string, from: string, to: string): void {
+    const left = this.#slicesOf.get(from)
+    left?.delete(slice)
+    if (left?.size === 0) this.#slicesOf.delete(from)
+    if (to === '') return
+    const joined = this.#slicesOf.get(to)
+    if (joined === undefined) this.#slicesOf.set(to, new Set([slice]))
+    else joined.add(slice)
+  }
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fakeControl } from '../../test/support/plugin-harness.ts'
+import { CacheMemory } from '../cache/cache-memory.ts'
+import { CorefileError } from '../corefile/diagnostic.ts'
+import { MetricsRegistry } from '../metrics/registry.ts'
+import { Generation } from './generation.ts'
+import { loadCorefile } from './load/load.ts'
+
+const generation = (text: string): Generation => {
+  const { clock, kept, board, process } = fakeControl()
+  const metrics = new MetricsRegistry({ version: '0', revision: '0' }).begin()
+  const parts = {
+    clock,
+    kept,
+    changes: board,
+    process,
+    metrics,
+    cache: new CacheMemory(8 << 20),
+    isDebug: () => false,
+  }
+  return new Generation(loadCorefile(text, 'Corefile', { baseDir: '/' }), {
+    ...parts,
+    id: 1,
+    shards: 1,
+    sink: { raw: () => {}, line: () => {} } as never,
+  })
+}
+
+const listeners: { rule: string; text: string; labels: string[] }[] = [
+  { rule: 'without bind all addresses', text: '.:5300 {\n whoami\n}', labels: ['dns://:5300'] },
+  {
+    rule: 'with bind that address and no other',
+    text: '.:5300 {\n bind 127.0.0.1\n whoami\n}',
+    labels: ['dns://127.0.0.1:5300'],
+  },
+  {
+    rule: 'with bind and plugins whose names change',
+    text: '.:5300 {\n bind 127.0.0.1\n cache\n hosts {\n 192.0.2.1 a.example.org\n }\n}',
+    labels: ['dns://127.0.0.1:5300'],
+  },
+]
+
+for (const { rule, text, labels } of listeners)
+  test(`listeners of a configuration: ${rule}`, async () => {
+    const made = generation(text)
+    await made.control()
+    await made.retire()
+    assert.deepEqual(
+      made.listeners.all().map(({ label }) => label),
+      labels,
+    )
+  })
+
+test('a control half that fails says where', async () => {
+  const made = generation('.:5300 {\n bind 127.0.0.1 eth99\n whoami\n}')
+  await assert.rejects(made.control(), (error: unknown) => {
+    assert.ok(error instanceof CorefileError)
+    assert.equal(error.message, 'plugin/bind: not a valid IP address or interface name: "eth99"')
+    assert.deepEqual([error.span?.line, error.span?.column, error.span?.length], [2, 17, 5])
+    return true
+  })
+  await made.retire()
+})

@@ -1,0 +1,286 @@
+// One configuration on the main thread: runs the control halves in set-up order, collects what they
+// ask for, and lays it out as the message that the shards get. It opens nothing and starts nothing:
+// service.ts does, once all shards have loaded it.
+
+import type { Clock } from '../base/clock.ts'
+import type { CacheMemory } from '../cache/cache-memory.ts'
+import type { CacheTableRef } from '../cache/table-ref.ts'
+import { type BlockInfo, type BlockSettings, initialSettings } from '../chain/block.ts'
+import type {
+  ControlScope,
+  HttpRoute,
+  Kept,
+  ProcessControl,
+  Resources,
+} from '../chain/control-scope.ts'
+import { messageOf } from '../chain/errors.ts'
+import { ChangeMarks, type ChangingZone } from '../chain/invalidation-scopes.ts'
+import { SETUP_ORDER } from '../corefile/order.ts'
+import { checkOverlap } from '../corefile/overlap.ts'
+import { type LogSink, makeLogger } from '../log/log.ts'
+import type { ChangeBoard } from '../memory/invalidation-board.ts'
+import { PERMIT_ROW_WORDS, permitWords } from '../memory/permits.ts'
+import { declareDnsMetrics } from '../metrics/dns-metrics.ts'
+import type { GenerationMetrics } from '../metrics/registry.ts'
+import type { ListenAddress } from '../net/engine.ts'
+import type { OpenSockets } from '../net/mmsg/sockets.ts'
+import type { BlockMessage, DirectiveMessage, GenerationMessage } from '../shard/messages.ts'
+import { nameFromText } from '../wire/name.ts'
+import type { KeptThings } from './kept-resources.ts'
+import { ListenerTable } from './listener-table.ts'
+import { placedError } from './load/argument-place.ts'
+import type { LoadedBlock, LoadedConfig } from './load/load.ts'
+
+const LINE_WORDS = 16
+
+export interface GenerationParts {
+  readonly id: number
+  readonly shards: number
+  readonly clock: Clock
+  readonly sink: LogSink
+  readonly metrics: GenerationMetrics
+  readonly cache: CacheMemory
+  readonly kept: KeptThings
+  readonly changes: ChangeBoard
+  readonly process: ProcessControl
+  /** Whether debug lines are printed: of the generation that serves. */
+  readonly isDebug: () => boolean
+}
+
+type Task = () => void | Promise<void>
+interface Built {
+  readonly block: LoadedBlock
+  readonly settings: BlockSettings
+  readonly directives: DirectiveMessage[]
+}
+
+export class Generation {
+  readonly id: number
+  readonly routes: HttpRoute[] = []
+  readonly permits: number[] = []
+  readonly tables: CacheTableRef[] = []
+  /** Identities of kept things. */
+  readonly kept: string[] = []
+  /** What main has opened for it. */
+  readonly sockets: OpenSockets[] = []
+  readonly config: LoadedConfig
+  readonly listeners = new ListenerTable()
+  readonly #parts: GenerationParts
+  readonly #tasks = {
+    start: [] as Task[],
+    retire: [] as Task[],
+    shutdown: [] as Task[],
+    final: [] as Task[],
+  }
+  readonly #built: Built[]
+  readonly #holds: Promise<void>[] = []
+  #sharedWords = 0
+  #words: Int32Array | undefined
+
+  constructor(config: LoadedConfig, parts: GenerationParts) {
+    this.id = parts.id
+    this.config = config
+    this.#parts = parts
+    this.#built = config.blocks.map(block => ({
+      block,
+      settings: initialSettings(),
+      directives: [],
+    }))
+  }
+
+  /** What CoreDNS prints of zones and listeners at start. */
+  zoneLines(): string[] {
+    return this.listeners.zoneLines(this.#built)
+  }
+
+  get isDebug(): boolean {
+    return this.#built.some(({ settings }) => settings.debug)
+  }
+
+  /**
+   * Runs the control halves: in chain order, for each directive in block order. Throws the first
+   * failure; call retire() then.
+   */
+  async control(): Promise<void> {
+    for (const name of SETUP_ORDER) {
+      for (const built of this.#built) {
+        const found = built.block.directives.find(({ plugin }) => plugin.name === name)
+        if (found === undefined) continue
+        try {
+          const shared = await found.plugin.control?.(found.options, this.#scope(built, name))
+          built.directives.push({ name, options: found.options, shared })
+        } catch (error) {
+          throw placedError(error, found.tokens).prefixed(`plugin/${name}: `)
+        }
+      }
+    }
+    await Promise.all(this.#holds)
+    for (const { block, settings } of this.#built) this.listeners.of(block, settings)
+    checkOverlap(
+      this.#built.flatMap(({ block, settings }) =>
+        block.sites.map(site => ({ site, bindAddresses: settings.bindAddresses, hasView: false })),
+      ),
+    )
+  }
+
+  /**
+   * Lays out the shared memory and the message. Once, after control(). `open` gives the sockets
+   * that main opens for an address, if it does.
+   */
+  message(open: (at: ListenAddress) => OpenSockets | undefined): GenerationMessage {
+    const { metrics, shards, id } = this.#parts
+    const blocks = this.#built.map(built => this.#blockMessage(built))
+    const listeners = this.listeners.messages(this.#built).map(listener => {
+      const sockets = open(listener)
+      if (sockets !== undefined) this.sockets.push(sockets)
+      return { ...listener, ...sockets }
+    })
+    const dropped = declareDnsMetrics(metrics, {
+      servers: listeners.map(({ label }) => label),
+      zones: ['dropped'],
+      view: '',
+      plugins: [''],
+    })
+    const panics = metrics
+      .counter({ name: 'coredns_panics_total', help: PANICS_HELP })
+      .vector({}).base
+    const sharedWords = roundUp(this.#sharedWords)
+    const rowWords = roundUp(metrics.rowWords)
+    const words = new SharedArrayBuffer((sharedWords + rowWords * shards) * 4)
+    this.#words = new Int32Array(words, 0, sharedWords)
+    const bases = Array.from({ length: shards }, (_, shard) => sharedWords + shard * rowWords)
+    metrics.attach(new Int32Array(words), bases)
+    return {
+      id,
+      listeners,
+      blocks,
+      debug: this.isDebug,
+      words,
+      sharedWords,
+      rowWords,
+      dropped,
+      panics,
+    }
+  }
+
+  async started(): Promise<void> {
+    await this.#run(this.#tasks.start)
+  }
+  /** Ends what the control halves started. */
+  async retire(): Promise<void> {
+    await this.#run(this.#tasks.retire)
+  }
+  async shutdown(): Promise<boolean> {
+    const failures = (await this.#run(this.#tasks.shutdown)) + (await this.#run(this.#tasks.final))
+    return failures === 0
+  }
+
+  /**
+   * Each task in order; failures are logged and counted, and do not keep the others from running.
+   */
+  async #run(tasks: readonly Task[]): Promise<number> {
+    let failures = 0
+    for (const task of tasks) {
+      try {
+        await task()
+      } catch (error) {
+        failures++
+        makeLogger(this.#parts.sink, '', () => false).error(messageOf(error))
+      }
+    }
+    return failures
+  }
+
+  #info({ block, settings }: Built): BlockInfo {
+    const inChain = block.directives.map(({ plugin }) => plugin.name)
+    return {
+      index: block.index,
+      zones: block.zones,
+      view: '',
+      listeners: this.listeners.of(block, settings),
+      directives: inChain,
+      changing: changingIn(block),
+    }
+  }
+
+  #blockMessage(built: Built): BlockMessage {
+    const info = this.#info(built)
+    const { block, settings } = built
+    const sites = block.sites.flatMap(site =>
+      this.listeners
+        .ofSite(site, settings)
+        .map(({ index }) => ({ listener: index, zone: wireZone(site.zone) })),
+    )
+    return { info, sites, directives: built.directives, stacktrace: settings.stacktrace }
+  }
+
+  #reserve(count: number): number {
+    const offset = this.#sharedWords
+    this.#sharedWords += count
+    return offset
+  }
+
+  #scope(built: Built, name: string): ControlScope {
+    const { shards, clock, sink, metrics, cache, kept, changes, process, isDebug } = this.#parts
+    const log = makeLogger(sink, `plugin/${name}: `, isDebug)
+    const info = () => this.#info(built)
+    return {
+      get block() {
+        return info()
+      },
+      settings: built.settings,
+      shards,
+      clock,
+      log,
+      metrics,
+      shared: count => this.#reserve(count),
+      words: () => {
+        if (this.#words === undefined) throw new Error('shared words are there from onStart on')
+        return this.#words
+      },
+      permits: () => {
+        this.#sharedWords = roundUp(this.#sharedWords, PERMIT_ROW_WORDS)
+        const offset = this.#reserve(permitWords(shards))
+        this.permits.push(offset)
+        return offset
+      },
+      table: (identity, capacity) => {
+        const ref = cache.table(identity, capacity)
+        if (ref.capacity < ref.requestedCapacity) {
+          log.warning(
+            `--cache-bytes allows ${ref.capacity} entries here, not ${ref.requestedCapacity}`,
+          )
+        }
+        this.tables.push(ref)
+        return ref
+      },
+      tableEntries: ref => cache.entries(ref),
+      keep: <T extends Kept>(identity: string, make: (resources: Resources) => T): T => {
+        const whole = `${name} ${identity}`
+        this.kept.push(whole)
+        return kept.get(whole, make)
+      },
+      changes: new ChangeMarks(changes, changingIn(built.block), clock),
+      hold: until => void this.#holds.push(until),
+      http: route => void this.routes.push(route),
+      onStart: task => void this.#tasks.start.push(task),
+      onRetire: task => void this.#tasks.retire.push(task),
+      onShutdown: task => void this.#tasks.shutdown.push(task),
+      onFinalShutdown: task => void this.#tasks.final.push(task),
+      process,
+    }
+  }
+}
+
+const changingIn = ({ directives }: LoadedBlock): ChangingZone[] =>
+  directives.flatMap(({ plugin, options }) => plugin.changing?.(options) ?? [])
+
+const PANICS_HELP = 'A metrics that counts the number of panics.'
+
+const roundUp = (words: number, unit = LINE_WORDS): number => Math.ceil(words / unit) * unit
+
+const wireZone = (zone: string): Uint8Array => {
+  const wire = nameFromText(zone)
+  if (wire === undefined) throw new Error(`zone is not a valid domain name: ${zone}`)
+  return wire
+}

@@ -1,0 +1,292 @@
+// The HTTP listeners of the process (metrics, health, ready): fixed paths, small limits, sockets
+// that survive a reload. Not for DNS over HTTPS: bodies are never read.
+
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { HttpAnswer, HttpRoute } from '../../chain/control-scope.ts'
+import { messageOf } from '../../chain/errors.ts'
+import type { Logger } from '../../log/logger.ts'
+import type { MetricRegistrar } from '../../metrics/registrar.ts'
+import { openFilesLimit } from '../../upstream/socket-allowance.ts'
+import {
+  CLOSURES,
+  type ConnectionEvents,
+  type ConnectionLimits,
+  HttpConnections,
+} from './connections.ts'
+import { listenOn } from './listen.ts'
+
+const TIMEOUT_MS = 5000
+const HEADER_LIMIT_BYTES = 8 * 1024
+const CHECK_INTERVAL_MS = 1000
+/** Connections and requests whose garbage, some kilobytes each, is looked after at once. */
+const CHURN = 256
+/**
+ * Per listener. The kernel keeps what a client does not read, so that this is memory whoever holds
+ * it.
+ */
+const UNREAD_LIMIT_BYTES = 4 * 1024 * 1024
+
+/** Per listener: fewer where the process may open few files. */
+export const connectionLimits = (openFiles: number): ConnectionLimits => {
+  const share = Math.max(16, Math.floor(openFiles / 16))
+  return {
+    connections: Math.min(share, 128),
+    burst: Math.min(share, 512),
+    unreadBytes: UNREAD_LIMIT_BYTES,
+  }
+}
+
+interface Endpoint {
+  readonly server: Server
+  readonly connections: HttpConnections
+  /** By path. Empty until the first commit: everything is then 503. */
+  routes: ReadonlyMap<string, HttpRoute>
+  isCommitted: boolean
+}
+
+/** New routes whose listeners are open, not yet in force. Exactly one of the two must be called. */
+export interface Prepared {
+  /** Puts the routes in force and closes the listeners that none of them uses. */
+  commit(): void
+  /** Closes what was opened; the routes in force stay. */
+  rollback(): void
+}
+
+export interface HttpSetup {
+  /** Without prefix: CoreDNS's lines for these failures have none. */
+  readonly log: Logger
+  readonly metrics: MetricRegistrar
+  /** Called every now and then while many connections or requests come and go. */
+  readonly collectChurn: () => void
+  readonly limits?: ConnectionLimits
+}
+
+export class HttpEndpoints {
+  readonly #log: Logger
+  /** By address as the Corefile gives it. */
+  readonly #endpoints = new Map<string, Endpoint>()
+  readonly #closing = new Set<Promise<void>>()
+  readonly #limits: ConnectionLimits
+  readonly #events: ConnectionEvents
+
+  constructor({
+    log,
+    metrics,
+    collectChurn,
+    limits = connectionLimits(openFilesLimit()),
+  }: HttpSetup) {
+    this.#log = log
+    this.#limits = limits
+    const help =
+      'HTTP connections that were closed to have room for others, by what there was too much of.'
+    const closures = metrics.counter({
+      name: 'shardns_http_connections_closed_total',
+      help,
+      labelNames: ['reason'],
+    })
+    for (const reason of CLOSURES) closures.add({ reason }, 0)
+    let count = 0
+    const churned = () => {
+      if (++count % CHURN === 0) collectChurn()
+    }
+    this.#events = { closed: reason => closures.add({ reason }), churned }
+  }
+
+  /**
+   * Opens the addresses that are not open yet. Several routes may share one address; of equal paths
+   * the last one counts. Throws if an address with a 'fatal' route cannot be listened on, with
+   * everything as it was before.
+   */
+  async prepare(routes: readonly HttpRoute[]): Promise<Prepared> {
+    const byAddress = Map.groupBy(routes, route => route.address)
+    const opened = new Map<string, Endpoint>()
+    const rollback = () => {
+      for (const endpoint of opened.values()) this.#close(endpoint)
+      opened.clear()
+    }
+    for (const [address, sharing] of byAddress) {
+      if (this.#endpoints.has(address)) continue
+      try {
+        opened.set(address, await this.#open(address))
+      } catch (error) {
+        if (sharing.some(route => route.onBindFailure === 'fatal')) {
+          rollback()
+          throw error
+        }
+        this.#report(sharing, messageOf(error))
+      }
+    }
+    return { commit: () => this.#commit(byAddress, opened), rollback }
+  }
+
+  /**
+   * The port that an address is open on, for addresses with port 0; undefined if it is not open.
+   */
+  boundPort(address: string): number | undefined {
+    const bound = this.#endpoints.get(address)?.server.address() as AddressInfo | null | undefined
+    return bound?.port
+  }
+
+  /** Closes all listeners. Requests under way have 5 s to end. */
+  async close(): Promise<void> {
+    for (const endpoint of this.#endpoints.values()) this.#close(endpoint)
+    this.#endpoints.clear()
+    await Promise.all(this.#closing)
+  }
+
+  #commit(
+    byAddress: ReadonlyMap<string, readonly HttpRoute[]>,
+    opened: ReadonlyMap<string, Endpoint>,
+  ): void {
+    for (const [address, endpoint] of opened) this.#endpoints.set(address, endpoint)
+    for (const [address, endpoint] of this.#endpoints) {
+      const sharing = byAddress.get(address)
+      if (sharing === undefined) {
+        this.#endpoints.delete(address)
+        this.#close(endpoint)
+      } else {
+        endpoint.routes = new Map(sharing.map(route => [route.path, route]))
+        endpoint.isCommitted = true
+      }
+    }
+  }
+
+  #report(sharing: readonly HttpRoute[], cause: string): void {
+    const texts = sharing
+      .filter(route => route.onBindFailure === 'log')
+      .map(route => route.failureText ?? 'Failed to start HTTP listener')
+    for (const text of new Set(texts)) this.#log.error(`${text}: ${cause}`)
+  }
+
+  async #open(address: string): Promise<Endpoint> {
+    // No `import`: that reads all exports of node:http, and so loads WebSocket and fetch, which
+    // take 15 MiB and 30 ms.
+    const server = process.getBuiltinModule('node:http').createServer({
+      maxHeaderSize: HEADER_LIMIT_BYTES,
+      headersTimeout: TIMEOUT_MS,
+      requestTimeout: TIMEOUT_MS,
+      keepAliveTimeout: TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    })
+    const connections = new HttpConnections(this.#limits, this.#events)
+    server.on('connection', socket => connections.add(socket))
+    server.setTimeout(TIMEOUT_MS, socket => connections.expire(socket))
+    const endpoint: Endpoint = { server, connections, routes: new Map(), isCommitted: false }
+    server.on('request', (request, response) => void this.#serve(endpoint, request, response))
+    await listenOn(server, address)
+    server.on('error', error => this.#log.error(`HTTP listener ${address}: ${messageOf(error)}`))
+    return endpoint
+  }
+
+  /** Stops listening at once; connections that still hold a request are cut after 5 s. */
+  #close(endpoint: Endpoint): void {
+    const { server } = endpoint
+    const closed = new Promise<void>(resolve => {
+      const cut = setTimeout(() => server.closeAllConnections(), TIMEOUT_MS).unref()
+      server.close(() => {
+        clearTimeout(cut)
+        resolve()
+      })
+      server.closeIdleConnections()
+    })
+    this.#closing.add(closed)
+    void closed.then(() => this.#closing.delete(closed))
+  }
+
+  async #serve(
+    endpoint: Endpoint,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const { connections, routes, isCommitted, server } = endpoint
+    const { socket, method = '' } = request
+    this.#events.churned()
+    if (!connections.asked(socket)) return
+    response.once('close', () => connections.answered(socket))
+    const path = pathOf(request)
+    const clean = cleanPath(path)
+    const route = routes.get(path)
+    if (!server.listening) response.setHeader('connection', 'close')
+    const answer = (given: HttpAnswer): void => {
+      const body = typeof given.body === 'string' ? Buffer.from(given.body) : given.body
+      if (connections.answering(socket, body.length)) send(response, given, body)
+    }
+    try {
+      if (clean !== path) answer(redirectTo(clean + queryOf(request), method))
+      else if (route === undefined) answer(isCommitted ? NOT_FOUND : STARTING)
+      else answer(await route.respond({ method, acceptEncoding: acceptEncodingOf(request) }))
+    } catch (error) {
+      this.#log.error(`HTTP request for ${route?.path ?? ''} failed: ${messageOf(error)}`)
+      if (response.headersSent) response.destroy()
+      else answer(FAILED)
+    }
+  }
+}
+
+const PLAIN_TEXT = 'text/plain; charset=utf-8'
+const NOT_FOUND: HttpAnswer = { status: 404, contentType: PLAIN_TEXT, body: '404 page not found\n' }
+const STARTING: HttpAnswer = { status: 503, contentType: PLAIN_TEXT, body: 'Starting\n' }
+const FAILED: HttpAnswer = { status: 500, contentType: PLAIN_TEXT, body: 'Internal Server Error\n' }
+
+/** The path without query string; of an absolute URL (a proxy's form) its path. */
+function pathOf(request: IncomingMessage): string {
+  const url = request.url ?? ''
+  if (!url.startsWith('/')) return URL.parse(url)?.pathname ?? ''
+  const query = url.indexOf('?')
+  return query < 0 ? url : url.slice(0, query)
+}
+
+/** With `?` in front, '' for none. */
+const queryOf = ({ url = '' }: IncomingMessage): string => {
+  const query = url.indexOf('?')
+  return query < 0 ? '' : url.slice(query)
+}
+
+/**
+ * Without empty, `.` and `..` segments, as Go's ServeMux wants a path; a slash at the end stays.
+ */
+export const cleanPath = (path: string): string => {
+  if (!/\/\/|\/\.{1,2}(\/|$)/.test(path)) return path
+  const kept: string[] = []
+  const segments = path.split('/')
+  for (const segment of segments) {
+    if (segment === '..') kept.pop()
+    else if (segment !== '' && segment !== '.') kept.push(segment)
+  }
+  const isFolder = kept.length > 0 && ['', '.', '..'].includes(segments.at(-1) ?? '')
+  return `/${kept.join('/')}${isFolder ? '/' : ''}`
+}
+
+/** As Go's http.Redirect: a body for GET only. */
+const redirectTo = (location: string, method: string): HttpAnswer => ({
+  status: 307,
+  contentType: 'text/html; charset=utf-8',
+  body: method === 'GET' ? `<a href="${escapeHtml(location)}">Temporary Redirect</a>.\n\n` : '',
+  location,
+})
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&#34;',
+  "'": '&#39;',
+}
+const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, character => ENTITIES[character] ?? '')
+
+const acceptEncodingOf = (request: IncomingMessage): string =>
+  String(request.headers['accept-encoding'] ?? '')
+
+/** Node leaves the body out for HEAD. */
+function send(response: ServerResponse, answer: HttpAnswer, body: Uint8Array): void {
+  response.writeHead(answer.status, {
+    'content-type': answer.contentType,
+    'content-length': body.length,
+    'x-content-type-options': 'nosniff',
+    ...(answer.location === undefined ? {} : { location: answer.location }),
+    ...(answer.contentEncoding === undefined ? {} : { 'content-encoding': answer.contentEncoding }),
+  })
+  response.end(body)
+}

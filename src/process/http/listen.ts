@@ -1,0 +1,85 @@
+// Makes an HTTP server listen on an address as Go's net.Listen reads it, with Go's error texts.
+
+import { lookup } from 'node:dns/promises'
+import type { Server } from 'node:http'
+import { isIP } from 'node:net'
+import { codeOf, errnoText, lookupErrorText } from '../../base/errno.ts'
+import { parsePort, splitHostPort } from '../../base/host-port.ts'
+import { messageOf } from '../../chain/errors.ts'
+
+/**
+ * Connections that wait to be accepted. Where there is no room for one more, a client tries again
+ * after a second, when its probe has failed.
+ */
+const BACKLOG = 1024
+
+interface Place {
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * Listens with SO_REUSEPORT where the platform has it. `:8080` is all addresses, IPv4 and IPv6.
+ * Throws `listen tcp ADDRESS: bind: address already in use` and the like; the server then does not
+ * listen.
+ */
+export async function listenOn(server: Server, address: string): Promise<void> {
+  try {
+    const place = await resolvePlace(address)
+    await listenWithFallbacks(server, place)
+  } catch (error) {
+    throw new Error(`listen tcp ${address}: ${causeOf(error)}`, { cause: error })
+  }
+}
+
+const causeOf = (error: unknown): string =>
+  codeOf(error) === '' ? messageOf(error) : `bind: ${errnoText(error)}`
+
+async function resolvePlace(address: string): Promise<Place> {
+  const split = splitHostPort(address)
+  if ('error' in split) throw new Error(split.error)
+  const port = parsePort(split.port)
+  if (port === undefined) throw new Error(`invalid port ${split.port}`)
+  if (split.host === '' || isIP(split.host) !== 0) return { host: split.host, port }
+  const found = await lookup(split.host, { all: true }).catch((error: unknown) => {
+    throw new Error(lookupErrorText(split.host, error), { cause: error })
+  })
+  // Go listens on one address of a name, on an IPv4 one if there is any.
+  const chosen = found.find(entry => entry.family === 4) ?? found[0]
+  if (chosen === undefined) throw new Error(`lookup ${split.host}: no such host`)
+  return { host: chosen.address, port }
+}
+
+async function listenWithFallbacks(server: Server, place: Place): Promise<void> {
+  const hosts = place.host === '' ? ['::', '0.0.0.0'] : [place.host]
+  for (const host of hosts) {
+    for (const reusePort of [true, false]) {
+      try {
+        return await listenOnce(server, { host, port: place.port, reusePort })
+      } catch (error) {
+        if (!isFallbackWorthTrying(error, reusePort, host)) throw error
+      }
+    }
+  }
+  throw new Error('no address family to listen on')
+}
+
+/** Without SO_REUSEPORT on this platform, then without IPv6 on this machine. */
+function isFallbackWorthTrying(error: unknown, reusePort: boolean, host: string): boolean {
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  if (reusePort && (code === 'ENOTSUP' || code === 'EINVAL')) return true
+  return host === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL')
+}
+
+function listenOnce(
+  server: Server,
+  options: { host: string; port: number; reusePort: boolean },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ ...options, backlog: BACKLOG }, () => {
+      server.removeListener('error', reject)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,93 @@
+// What the server would refuse on this machine although the text is right: files and interfaces
+// that directives name. The inspecting parts of the plugins look, and here is what they find, with
+// its place. No network, nothing started, nothing kept.
+
+import { type BlockSettings, initialSettings } from '../chain/block.ts'
+import type { InspectScope } from '../chain/inspect-scope.ts'
+import type { CorefileError, Diagnostic } from '../corefile/diagnostic.ts'
+import { misnamedKeys, warningWithUnset, withMisnamed, withUnset } from '../corefile/hints.ts'
+import { SETUP_ORDER } from '../corefile/order.ts'
+import { findOverlaps } from '../corefile/overlap.ts'
+import { placedError } from './load/argument-place.ts'
+import { bindOf, type Inspection, type LoadedBlock } from './load/load.ts'
+import type { LoadedDirective } from './load/read-directive.ts'
+
+export interface MachineFindings {
+  readonly errors: readonly CorefileError[]
+  readonly warnings: readonly Diagnostic[]
+}
+
+/** `loaded` may have errors: what was parsed is looked at. */
+export const inspectMachine = async (loaded: Inspection): Promise<MachineFindings> => {
+  const errors: CorefileError[] = []
+  const warnings: Diagnostic[] = []
+  const blocks = loaded.blocks.map(block => ({ block, settings: initialSettings() }))
+  for (const name of SETUP_ORDER) {
+    for (const { block, settings } of blocks) {
+      for (const found of block.directives.filter(({ plugin }) => plugin.name === name)) {
+        const scope = scopeOf(found, settings, errors, warnings)
+        await scope.attempt(() => found.plugin.inspect?.(found.options, scope))
+      }
+    }
+  }
+  if (loaded.errors.length === 0 && errors.length === 0) errors.push(...overlapsOf(blocks, loaded))
+  return {
+    errors: errors.map(error => withUnset(error, loaded.unset)),
+    warnings: warnings.map(warning => warningWithUnset(warning, loaded.unset)),
+  }
+}
+
+const scopeOf = (
+  { plugin, tokens }: LoadedDirective,
+  settings: BlockSettings,
+  errors: CorefileError[],
+  warnings: Diagnostic[],
+): InspectScope => {
+  const prefix = `plugin/${plugin.name}: `
+  const seen = new Map<string, number>()
+  const add = (error: unknown): void => {
+    const text = String(error)
+    const nth = seen.get(text) ?? 0
+    seen.set(text, nth + 1)
+    errors.push(placedError(error, tokens, nth).prefixed(prefix))
+  }
+  const warning = (text: string): void => {
+    const { span } = placedError(new Error(text), tokens)
+    warnings.push({
+      severity: 'warning',
+      code: 'unusable',
+      message: prefix + text,
+      ...(span && { span }),
+    })
+  }
+  return {
+    settings,
+    log: { debug() {}, info() {}, warning, error: text => add(new Error(text)) },
+    async attempt(task) {
+      try {
+        await task()
+        return true
+      } catch (error) {
+        add(error)
+        return false
+      }
+    },
+  }
+}
+
+/** With the addresses of interfaces, which the text alone does not tell. */
+const overlapsOf = (
+  blocks: readonly { readonly block: LoadedBlock; readonly settings: BlockSettings }[],
+  { parsed }: Inspection,
+): CorefileError[] => {
+  const bound = blocks.flatMap(({ block, settings: { bindAddresses } }) =>
+    block.sites.map(site => ({
+      site,
+      bindAddresses,
+      bindTokens: bindOf(block)?.tokens,
+      hasView: false,
+    })),
+  )
+  const misnamed = misnamedKeys(parsed)
+  return [...findOverlaps(bound)].map(error => withMisnamed(error, misnamed))
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Kept, Resources } from '../chain/control-scope.ts'
+import { KeptThings } from './kept-resources.ts'
+
+const RESOURCES: Resources = {
+  newRecords: () => {
+    throw new RangeError('no records in this test')
+  },
+}
+
+const setUp = () => {
+  const log: string[] = []
+  const things = new KeptThings(RESOURCES)
+  const get = (identity: string): Kept =>
+    things.get(identity, resources => {
+      assert.equal(resources, RESOURCES)
+      log.push(`made ${identity}`)
+      return { dispose: () => void log.push(`disposed of ${identity}`) }
+    })
+  return { log, things, get }
+}
+
+test('a thing is made once for its identity', () => {
+  const { log, get } = setUp()
+  const [one, again, other] = [get('a'), get('a'), get('b')]
+  assert.equal(one, again)
+  assert.notEqual(one, other)
+  assert.deepEqual(log, ['made a', 'made b'])
+})
+
+test('keepOnly disposes of what nobody asks for, once, and it is made anew afterwards', () => {
+  const { log, things, get } = setUp()
+  const first = get('a')
+  get('b')
+  things.keepOnly(['b', 'never made'])
+  things.keepOnly(['b'])
+  assert.notEqual(get('a'), first)
+  things.keepOnly([])
+  assert.deepEqual(log, [
+    'made a',
+    'made b',
+    'disposed of a',
+    'made a',
+    'disposed of b',
+    'disposed of a',
+  ])
+})
+
+test('what cannot be made is not kept', () => {
+  const { log, things, get } = setUp()
+  assert.throws(
+    () => things.get('a', resources => ({ ...resources.newRecords(), dispose: () => {} })),
+    /no records/,
+  )
+  get('a')
+  assert.deepEqual(log, ['made a'])
+})

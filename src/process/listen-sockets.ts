@@ -1,0 +1,107 @@
+// The sockets that main holds for the mmsg engine: opened when a configuration first listens
+// somewhere, kept over reloads and deaths of shards, closed when no shard serves a configuration
+// that listens there.
+
+import type { Logger } from '../log/logger.ts'
+import { receiveDrops } from '../net/drops.ts'
+import { type ListenAddress, placeOf } from '../net/engine.ts'
+import { listenError } from '../net/listen-error.ts'
+import type { Libc } from '../net/mmsg/libc.ts'
+import {
+  closeGroup,
+  type OpenSockets,
+  openTcpGroup,
+  openUdpGroup,
+  type SocketGroup,
+  type UdpSocketOptions,
+} from '../net/mmsg/sockets.ts'
+import { type Steering, steer } from '../net/mmsg/steering.ts'
+
+export interface ListenSocketsOptions extends UdpSocketOptions {
+  readonly steering: Steering
+  readonly log: Logger
+}
+
+export class ListenSockets {
+  readonly #libc: Libc
+  readonly #options: ListenSocketsOptions
+  /** Those that a configuration may use, by address. */
+  readonly #usable = new Map<string, OpenSockets>()
+  /**
+   * All that are not closed yet: shards may have left some of them, and owe replies there still.
+   */
+  readonly #open = new Set<OpenSockets>()
+  /** Whether the kernel takes steering programs, once it has been asked. */
+  #canSteer = true
+
+  constructor(libc: Libc, options: ListenSocketsOptions) {
+    this.#libc = libc
+    this.#options = options
+  }
+
+  /**
+   * The sockets of an address, opened if they are not there. Throws an Error in CoreDNS's words.
+   */
+  open(at: ListenAddress): OpenSockets {
+    const name = placeOf(at)
+    const known = this.#usable.get(name)
+    if (known !== undefined) return known
+    const sockets = this.#openAt(at)
+    this.#usable.set(name, sockets)
+    this.#open.add(sockets)
+    this.#steer(sockets.udp)
+    return sockets
+  }
+
+  /** Datagrams that came faster than they were read, at the sockets that are open. */
+  get receiveDrops(): number {
+    return receiveDrops([...this.#open].flatMap(({ udp }) => udp.fds))
+  }
+
+  /** The shards have left all other addresses: whoever listens there again gets new sockets. */
+  leaveAllBut(addresses: Iterable<ListenAddress>): void {
+    const kept = new Set([...addresses].map(placeOf))
+    for (const name of this.#usable.keys()) if (!kept.has(name)) this.#usable.delete(name)
+  }
+
+  /** Closes all other sockets. */
+  keepOnly(used: Iterable<OpenSockets>): void {
+    const kept = new Set(used)
+    for (const sockets of this.#open) {
+      if (kept.has(sockets)) continue
+      this.#open.delete(sockets)
+      for (const [name, usable] of this.#usable) if (usable === sockets) this.#usable.delete(name)
+      closeGroup(this.#libc, sockets.tcp)
+      closeGroup(this.#libc, sockets.udp)
+    }
+  }
+
+  #openAt(at: ListenAddress): OpenSockets {
+    const tcp = inWords('tcp', at, () => openTcpGroup(this.#libc, at, this.#options.sockets))
+    try {
+      return { tcp, udp: inWords('udp', at, () => openUdpGroup(this.#libc, at, this.#options)) }
+    } catch (error) {
+      closeGroup(this.#libc, tcp)
+      throw error
+    }
+  }
+
+  #steer({ fds }: SocketGroup): void {
+    if (!this.#canSteer) return
+    const { steering, log } = this.#options
+    const errno = steer(this.#libc, fds, steering)
+    if (errno === undefined) return
+    this.#canSteer = false
+    log.warning(
+      `the kernel takes no steering program (errno ${errno}): it spreads UDP queries by client address and port itself`,
+    )
+  }
+}
+
+const inWords = <T>(network: 'tcp' | 'udp', at: ListenAddress, open: () => T): T => {
+  try {
+    return open()
+  } catch (error) {
+    throw listenError(network, at, error)
+  }
+}

@@ -1,0 +1,138 @@
+// What a plugin makes of its directive, and all that it finds wrong with it: parse stops at the
+// first error, so it is asked again without what was wrong.
+
+import { messageOf } from '../../chain/errors.ts'
+import type { AnyPlugin } from '../../chain/plugin.ts'
+import { CorefileError, type Diagnostic } from '../../corefile/diagnostic.ts'
+import type { Directive } from '../../corefile/directive.ts'
+import type { Span, Token } from '../../corefile/span.ts'
+
+/** More findings of one kind in one directive than anybody reads. */
+const LIMIT = 100
+
+export interface LoadedDirective {
+  readonly plugin: AnyPlugin
+  /** What the plugin's parse gave: plain data. */
+  readonly options: unknown
+  /** Of all its occurrences: where a failure that comes later belongs. */
+  readonly tokens: readonly Token[]
+}
+
+export interface DirectiveReading {
+  /** One, or after an error one for each occurrence that could be read. */
+  readonly loaded: readonly LoadedDirective[]
+  /** The first is the one that parse throws for the whole directive. */
+  readonly errors: readonly CorefileError[]
+  readonly warnings: readonly Diagnostic[]
+}
+
+export const readDirective = (plugin: AnyPlugin, directive: Directive): DirectiveReading => {
+  const reader = new Reader(plugin)
+  const whole = reader.read(directive)
+  const isWhole = !(whole instanceof CorefileError)
+  const loaded = isWhole
+    ? [whole]
+    : [...directive.each()].flatMap(one => reader.readPastErrors(one, whole.span))
+  return { loaded, errors: reader.errors, warnings: reader.warnings }
+}
+
+/** Whether what is found at that place is worth telling. */
+type Counts = (span: Span | undefined) => boolean
+
+class Reader {
+  readonly errors: CorefileError[] = []
+  readonly warnings: Diagnostic[] = []
+  readonly #plugin: AnyPlugin
+  readonly #prefix: string
+
+  constructor(plugin: AnyPlugin) {
+    this.#plugin = plugin
+    this.#prefix = `plugin/${plugin.name}: `
+  }
+
+  /** What was read, or the error, which is noted once if its place counts. */
+  read(directive: Directive, counts: Counts = () => true): LoadedDirective | CorefileError {
+    const read = this.#attempt(directive)
+    if (read instanceof CorefileError) {
+      const isNoted = this.errors.some(
+        ({ span, message }) => span === read.span && message === read.message,
+      )
+      if (!isNoted && counts(read.span)) this.errors.push(read)
+    }
+    this.#noteWarnings(directive, counts)
+    return read
+  }
+
+  #attempt(directive: Directive): LoadedDirective | CorefileError {
+    try {
+      return {
+        plugin: this.#plugin,
+        options: this.#plugin.parse(directive),
+        tokens: directive.tokens,
+      }
+    } catch (thrown) {
+      return asCorefileError(thrown).prefixed(this.#prefix)
+    }
+  }
+
+  /**
+   * Reads one occurrence again and again, each time without what was wrong: a line of its block, or
+   * an argument before it. A further error counts only in the block: what the plugin says of the
+   * occurrence as a whole may be due to what was left out.
+   */
+  readPastErrors(one: Directive, first: Span | undefined): LoadedDirective[] {
+    let rest = one
+    let areArgumentsRight = true
+    let read = this.read(rest, span => span !== first)
+    while (read instanceof CorefileError) {
+      const { span, related } = read
+      // A brace is missing: what follows is not the plugin's.
+      if (span === undefined || related !== undefined) return []
+      const shorter = rest.withoutLine(span)
+      const next = shorter ?? this.#withoutArgument(rest, span)
+      if (next === undefined || this.errors.length >= LIMIT) return []
+      if (shorter === undefined) areArgumentsRight = false
+      rest = next
+      read = this.read(next, place => place !== undefined && next.withoutLine(place) !== undefined)
+    }
+    // What was read with arguments that nobody wrote says nothing of the machine.
+    return areArgumentsRight ? [read] : []
+  }
+
+  /**
+   * Without the argument, or with the root in its place where the plugin then gets as far as its
+   * block.
+   */
+  #withoutArgument(rest: Directive, place: Span): Directive | undefined {
+    if (this.#plugin.hasOptionsByArgument) return undefined
+    const words =
+      [[], ['.']].find(instead => this.#reachesBlock(rest.withArgument(place, ...instead))) ?? []
+    return rest.withArgument(place, ...words)
+  }
+
+  #reachesBlock(directive: Directive | undefined): boolean {
+    if (directive === undefined) return false
+    const read = this.#attempt(directive)
+    return (
+      !(read instanceof CorefileError) ||
+      (read.span !== undefined && directive.withoutLine(read.span) !== undefined)
+    )
+  }
+
+  /** What is read twice warns twice. */
+  #noteWarnings({ warnings }: Directive, counts: Counts): void {
+    for (const { message, ...warning } of warnings) {
+      if (this.warnings.length >= LIMIT) return
+      const text = this.#prefix + message
+      if (
+        !counts(warning.span) ||
+        this.warnings.some(noted => noted.message === text && noted.span === warning.span)
+      )
+        continue
+      this.warnings.push({ ...warning, message: text })
+    }
+  }
+}
+
+const asCorefileError = (error: unknown): CorefileError =>
+  error instanceof CorefileError ? error : new CorefileError(messageOf(error), { code: 'invalid' })

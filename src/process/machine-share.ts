@@ -1,0 +1,88 @@
+// What the server takes of the machine unless told otherwise: a shard for each CPU, up to where
+// more cost more than they bring, and 64 MiB of cache; less where a memory limit (a container's)
+// would not hold them. The stock CoreDNS Deployment has no CPU limit and 170 MiB of memory: a shard
+// for each CPU of a large node would not even start.
+
+import { MIB } from '../base/sizes.ts'
+
+export interface Machine {
+  /** CPUs that the process may run on. */
+  readonly cpus: number
+  /** CPU seconds that it may use in a second; undefined: no limit that is known. */
+  readonly cpuQuota: number | undefined
+  /** Undefined: no limit that is known. */
+  readonly memoryLimitBytes: number | undefined
+  /** The program is TypeScript, stripped as it is loaded: the checkout, not the package. */
+  readonly isFromSource?: boolean
+}
+
+export interface MachineShare {
+  readonly workers: number
+  readonly cacheBytes: number
+  readonly inflightBytes: number
+  readonly heapLimitBytes: number
+}
+
+/**
+ * Answers more than a million cached questions a second:
+ * docs/decisions/009-at-most-eight-shards.md.
+ */
+const MOST_SHARDS = 8
+const CACHE_BYTES = 64 * MIB
+const LEAST_CACHE_BYTES = 16 * MIB
+/**
+ * The process without shards and cache, with a cluster of 10,000 services: docs/benchmarks.md,
+ * scenario kubernetes.
+ */
+const BASE_BYTES = 96 * MIB
+/**
+ * What Node's type stripper leaves behind in main and shards, when the program is run from its
+ * source.
+ */
+const STRIPPER_BYTES = 24 * MIB
+const SHARD_BYTES = 20 * MIB
+/** Without a memory limit. */
+const INFLIGHT_BYTES = 128 * MIB
+const LEAST_INFLIGHT_BYTES = 8 * MIB
+const HEAP_LIMIT_BYTES = 256 * MIB
+/** A few times what a shard holds that has nothing to do. */
+const LEAST_HEAP_LIMIT_BYTES = 32 * MIB
+
+/** `given`: what the operator has chosen; the rest follows from it. */
+export const machineShare = (
+  { cpus, cpuQuota, memoryLimitBytes, isFromSource = false }: Machine,
+  given: Partial<MachineShare> = {},
+): MachineShare => {
+  // Rounded down: a process that is throttled stands still as a whole.
+  const most = Math.max(1, Math.min(cpus, Math.floor(cpuQuota ?? cpus), MOST_SHARDS))
+  if (memoryLimitBytes === undefined) {
+    return {
+      workers: most,
+      cacheBytes: CACHE_BYTES,
+      inflightBytes: INFLIGHT_BYTES,
+      heapLimitBytes: HEAP_LIMIT_BYTES,
+      ...given,
+    }
+  }
+  const eighth = Math.floor(memoryLimitBytes / 8 / MIB) * MIB
+  const cacheBytes = given.cacheBytes ?? between(LEAST_CACHE_BYTES, eighth, CACHE_BYTES)
+  const inflightBytes = given.inflightBytes ?? between(LEAST_INFLIGHT_BYTES, eighth, INFLIGHT_BYTES)
+  const forShards = memoryLimitBytes - BASE_BYTES - (isFromSource ? STRIPPER_BYTES : 0) - cacheBytes
+  const workers = given.workers ?? between(1, Math.floor(forShards / SHARD_BYTES), most)
+  // One shard that takes all that the others leave is ended by V8, before the kernel ends the
+  // process for it.
+  const forOne = Math.floor((forShards - inflightBytes - (workers - 1) * SHARD_BYTES) / MIB) * MIB
+  const heapLimitBytes =
+    given.heapLimitBytes ?? between(LEAST_HEAP_LIMIT_BYTES, forOne, HEAP_LIMIT_BYTES)
+  return { workers, cacheBytes, inflightBytes, heapLimitBytes }
+}
+
+const between = (least: number, value: number, most: number): number =>
+  Math.max(least, Math.min(value, most))
+
+/**
+ * Where there is no limit, the kernel's answer is the memory of the machine, or a number far beyond
+ * it.
+ */
+export const memoryLimit = (constrainedBytes: number, totalBytes: number): number | undefined =>
+  constrainedBytes > 0 && constrainedBytes < totalBytes ? constrainedBytes : undefined

@@ -1,0 +1,85 @@
+// What `shardns` without a sub-command is told on its command line: plain data, checked by
+// command-line.ts. Running it is main.ts's business.
+
+import { availableParallelism, totalmem } from 'node:os'
+import { MIB } from '../base/sizes.ts'
+import type { Steering } from '../net/mmsg/steering.ts'
+import { cpuQuota } from './cpu-quota.ts'
+import { type MachineShare, machineShare, memoryLimit } from './machine-share.ts'
+
+/**
+ * `auto` takes the best engine that this machine offers; `mmsg` is batches through FFI, on Linux;
+ * `dgram` is node:dgram, which is everywhere.
+ */
+export const ENGINES = ['auto', 'mmsg', 'dgram'] as const
+export type Engine = (typeof ENGINES)[number]
+
+export interface ServeOptions {
+  /**
+   * Path of the Corefile; '' looks for ./Corefile, then takes the built-in one; 'stdin' reads
+   * standard input unless it is a terminal.
+   */
+  conf: string
+  /** Port of server block keys that name none and have no scheme of their own default. */
+  port: number
+  /** Path that the process id is written to once the server runs; '' for none. */
+  pidfile: string
+  /** Leaves out the zone list and the version lines. */
+  quiet: boolean
+  /** Shards, 1 to MAX_SHARDS. */
+  workers: number
+  engine: Engine
+  /** How UDP queries are spread over the shards, with engine mmsg. */
+  steering: Steering
+  /** All queries take the slow path: to compare, and to find out which path is to blame. */
+  noFastPath: boolean
+  /** Size of the answer store that all shards share. */
+  cacheBytes: number
+  /**
+   * Room for the records of clusters and hosts files, which all shards share. Memory is taken as it
+   * is used.
+   */
+  recordsBytes: number
+  /**
+   * Kernel receive buffer asked for on each UDP socket. The kernel may grant less
+   * (net.core.rmem_max).
+   */
+  recvBufferBytes: number
+  /**
+   * Old-space limit of each shard's JavaScript heap; a shard that passes it ends and is replaced.
+   */
+  heapLimitBytes: number
+  /**
+   * TCP connections that one shard keeps open at a time; a further one takes the place of the one
+   * that has been idle longest.
+   */
+  maxTcpConnections: number
+  /** What clients' connections and queries under way may hold of memory, over all shards. */
+  inflightBytes: number
+}
+
+/** Of DNS, where nobody says another. */
+export const DEFAULT_PORT = 53
+
+/** The options of a command line without flags but those that are given. */
+export const defaultServeOptions = (given: Partial<MachineShare> = {}): ServeOptions => ({
+  conf: '',
+  port: DEFAULT_PORT,
+  pidfile: '',
+  quiet: false,
+  ...machineShare(
+    {
+      cpus: availableParallelism(),
+      cpuQuota: cpuQuota(),
+      memoryLimitBytes: memoryLimit(process.constrainedMemory(), totalmem()),
+      isFromSource: import.meta.url.endsWith('.ts'),
+    },
+    given,
+  ),
+  engine: 'auto',
+  steering: 'random',
+  noFastPath: false,
+  recordsBytes: 256 * MIB,
+  recvBufferBytes: 4 * MIB,
+  maxTcpConnections: 1000,
+})

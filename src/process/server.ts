@@ -1,0 +1,339 @@
+// The main thread's part of serving: it takes configurations through load, move and retirement, one
+// at a time, and keeps what outlives them (shards, cache, HTTP listeners, metrics). Any failure of
+// a load leaves everything as it was.
+
+import { systemClock } from '../base/clock.ts'
+import { collectGarbage } from '../base/collector.ts'
+import { CacheMemory } from '../cache/cache-memory.ts'
+import type { ProcessControl } from '../chain/control-scope.ts'
+import { messageOf } from '../chain/errors.ts'
+import { makeLogger, stdout } from '../log/log.ts'
+import { MetricsRegistry } from '../metrics/registry.ts'
+import { declareShardCounters } from '../metrics/shard-counts.ts'
+import { receiveDropsAt } from '../net/drops.ts'
+import { placeOf } from '../net/engine.ts'
+import { chooseEngine, type EngineChoice } from '../net/mmsg/support.ts'
+import { canReusePort } from '../net/probe.ts'
+import { canListSockets } from '../net/proc-sockets.ts'
+import { sharedPortWarnings } from '../net/shared-ports.ts'
+import { RecordsMemory } from '../records/records-memory.ts'
+import { Generation } from './generation.ts'
+import { HttpEndpoints } from './http/endpoints.ts'
+import { KeptThings } from './kept-resources.ts'
+import { ListenSockets } from './listen-sockets.ts'
+import { type CorefileText, readCorefile } from './load/corefile-source.ts'
+import { hashCorefile, type LoadedConfig, loadCorefile } from './load/load.ts'
+import { Readiness } from './readiness.ts'
+import type { ServeOptions } from './serve-options.ts'
+import { declareDeathCounts } from './shards/death-counts.ts'
+import { Supervisor } from './shards/supervisor.ts'
+import { collectChurn } from './trim-memory.ts'
+import { goPlatform, revision, shardnsVersion } from './version.ts'
+
+/** In-flight queries at the end of the process, as CoreDNS's graceful stop. */
+const STOP_GRACE_MS = 5000
+
+export interface ServerWorld {
+  /** Ends the process at once with exit code 1. */
+  readonly fatal: (text: string) => void
+  /** A module exporting `serve` in place of workers/serve.ts; for tests. */
+  readonly workerFile?: URL
+}
+
+export class Server {
+  readonly #options: ServeOptions
+  readonly #log = makeLogger(stdout, '', () => this.#isDebug)
+  readonly #registry = new MetricsRegistry({ version: shardnsVersion(), revision: revision() })
+  readonly #http = new HttpEndpoints({
+    log: this.#log,
+    metrics: this.#registry.process,
+    collectChurn,
+  })
+  readonly #cache: CacheMemory
+  readonly #kept: KeptThings
+  readonly #supervisor: Supervisor
+  readonly #choice: EngineChoice
+  readonly #sockets: ListenSockets | undefined
+  /** Shards whose engine has given way to node:dgram. */
+  readonly #fallenBack = new Map<number, string>()
+  /** Generations whose memory some shard may still use. */
+  readonly #held = new Set<Generation>()
+  #current: Generation | undefined
+  #lastId = 0
+  #isDebug = false
+  #isShuttingDown = false
+  /** Loads run one after the other. */
+  #loading: Promise<unknown> = Promise.resolve()
+
+  static async create(options: ServeOptions, world: ServerWorld): Promise<Server> {
+    return new Server(options, world, await canReusePort())
+  }
+
+  private constructor(options: ServeOptions, world: ServerWorld, reusePort: boolean) {
+    this.#options = options
+    const shards = reusePort ? options.workers : 1
+    if (shards < options.workers)
+      this.#log.warning('sockets cannot share a port here (SO_REUSEPORT): one shard serves')
+    this.#shards = shards
+    this.#choice = chooseEngine(options.engine)
+    const { engine, libc } = this.#choice
+    const { recvBufferBytes, steering } = options
+    this.#sockets =
+      libc &&
+      new ListenSockets(libc, { sockets: shards, recvBufferBytes, steering, log: this.#log })
+    const counters = declareShardCounters(this.#registry.process)
+    this.#cache = new CacheMemory(options.cacheBytes)
+    this.#supervisor = new Supervisor({
+      shards,
+      heapLimitBytes: options.heapLimitBytes,
+      recvBufferBytes,
+      maxTcpConnections: options.maxTcpConnections,
+      inflightBytes: options.inflightBytes,
+      canReusePort: reusePort,
+      engine,
+      noFastPath: options.noFastPath,
+      counters,
+      onFallback: (shard, reason) => this.#noteFallback(shard, reason),
+      ...(world.workerFile === undefined ? {} : { workerFile: world.workerFile }),
+      hashSeed: this.#cache.seed,
+      cache: this.#cache,
+      clock: systemClock,
+      log: this.#log,
+      deaths: declareDeathCounts(this.#registry.process),
+      fatal: world.fatal,
+    })
+    this.#kept = this.#makeKept(options.recordsBytes)
+    this.#declareDrops()
+    this.#declareInflight()
+    this.#registry.process.attach(this.#supervisor.regionWords, this.#supervisor.countRows)
+    const help = 'Shards that serve, by the engine that receives UDP and why it does.'
+    this.#registry.process.gauge(
+      { name: 'shardns_shards', help, labelNames: ['engine', 'reason'] },
+      () => this.#shardsByEngine(),
+    )
+  }
+  readonly #shards: number
+
+  /** The records memory waits for the shards' hearts, so it comes after them. */
+  #makeKept(recordsBytes: number): KeptThings {
+    const records = new RecordsMemory(recordsBytes, this.#supervisor.quiescence, this.#cache.seed)
+    const help = 'Bytes of the records memory that cluster and hosts records take.'
+    this.#registry.process.gauge({ name: 'shardns_records_bytes', help, labelNames: [] }, () => [
+      { labels: {}, value: records.usedBytes },
+    ])
+    return new KeptThings({ newRecords: () => records.newMap() })
+  }
+
+  #declareInflight(): void {
+    const { process } = this.#registry
+    const held =
+      'Bytes that connections and queries under way hold of --inflight-bytes, drawn in lots of up to 16 KiB.'
+    process.gauge({ name: 'shardns_inflight_bytes', help: held, labelNames: ['transport'] }, () => {
+      const { stream, datagram } = this.#supervisor.inflight
+      return [
+        { labels: { transport: 'tcp' }, value: stream },
+        { labels: { transport: 'udp' }, value: datagram },
+      ]
+    })
+    const limit = 'What connections and queries under way may hold: --inflight-bytes.'
+    process.gauge({ name: 'shardns_inflight_limit_bytes', help: limit, labelNames: [] }, () => [
+      { labels: {}, value: this.#options.inflightBytes },
+    ])
+  }
+
+  /** Where the system does not tell, there is no such metric. */
+  #declareDrops(): void {
+    if (!canListSockets()) return
+    const help =
+      'UDP datagrams that the kernel dropped because they came faster than they were read, at the sockets that are open.'
+    const family = { name: 'shardns_udp_receive_drops', help, labelNames: [] }
+    this.#registry.process.gauge(family, () => [{ labels: {}, value: this.#receiveDrops }])
+  }
+
+  get #receiveDrops(): number {
+    if (this.#sockets !== undefined) return this.#sockets.receiveDrops
+    return receiveDropsAt(
+      new Set([...this.#held].flatMap(({ listeners }) => listeners.all()).map(({ port }) => port)),
+    )
+  }
+
+  /** Which engine receives UDP, and why: for the log. */
+  get engineText(): string {
+    const { engine, reason } = this.#choice
+    const steering = engine === 'mmsg' ? `, steering ${this.#options.steering}` : ''
+    return `engine ${engine} (${reason}), shards ${this.#shards}${steering}`
+  }
+
+  #noteFallback(shard: number, reason: string | undefined): void {
+    if (reason === undefined) this.#fallenBack.delete(shard)
+    else this.#fallenBack.set(shard, reason)
+  }
+
+  *#shardsByEngine() {
+    const { engine, reason } = this.#choice
+    const counts = new Map<string, number>()
+    for (const why of this.#fallenBack.values()) counts.set(why, (counts.get(why) ?? 0) + 1)
+    for (const [why, value] of counts)
+      yield { labels: { engine: 'dgram', reason: `mmsg failed: ${why}` }, value }
+    yield { labels: { engine, reason }, value: this.#shards - this.#fallenBack.size }
+  }
+
+  /**
+   * Loads the first configuration. Throws its failure. `announce` gets the zone lines once queries
+   * are answered.
+   */
+  async start(
+    source: CorefileText,
+    announce: (zoneLines: readonly string[]) => void,
+  ): Promise<void> {
+    await this.#apply(this.#parse(source), announce)
+  }
+
+  /** Reads the Corefile again and moves to it. Resolves to undefined or to the failure's text. */
+  reload(): Promise<string | undefined> {
+    const run = this.#loading.then(() => this.#reload())
+    this.#loading = run
+    return run
+  }
+
+  /** Shutdown tasks of the plugins: lameduck waits here. False if one failed. */
+  async shutdownTasks(): Promise<boolean> {
+    this.#isShuttingDown = true
+    await this.#loading
+    return (await this.#current?.shutdown()) ?? true
+  }
+
+  /** Ends shards, listeners and whatever the generation started. */
+  async stop(): Promise<void> {
+    await this.#supervisor.stop(STOP_GRACE_MS)
+    await this.#current?.retire()
+    this.#kept.keepOnly([])
+    await this.#http.close()
+  }
+
+  async #reload(): Promise<string | undefined> {
+    if (this.#isShuttingDown) return 'the server is shutting down'
+    this.#log.info('Reloading')
+    try {
+      const source = await readCorefile(this.#options.conf, this.#options.port)
+      await this.#apply(this.#parse(source))
+      this.#log.info('Reloading complete')
+      return undefined
+    } catch (error) {
+      this.#log.error(`Restart failed: ${messageOf(error)}`)
+      return messageOf(error)
+    }
+  }
+
+  #parse(source: CorefileText): LoadedConfig {
+    return loadCorefile(source.text, source.file, {
+      baseDir: source.baseDir,
+      port: this.#options.port,
+    })
+  }
+
+  async #apply(
+    config: LoadedConfig,
+    announce?: (zoneLines: readonly string[]) => void,
+  ): Promise<void> {
+    const metrics = this.#registry.begin()
+    const id = ++this.#lastId
+    const isDebug = () => this.#isDebug
+    const { changes } = this.#supervisor
+    const shared = {
+      clock: systemClock,
+      sink: stdout,
+      cache: this.#cache,
+      kept: this.#kept,
+      changes,
+      metrics,
+      isDebug,
+    }
+    const generation = new Generation(config, {
+      ...shared,
+      id,
+      shards: this.#shards,
+      process: this.#processControl(config),
+    })
+    this.#held.add(generation)
+    try {
+      for (const { message } of config.warnings) this.#log.warning(message)
+      await generation.control()
+      const message = generation.message(at => this.#sockets?.open(at))
+      const prepared = await this.#http.prepare(generation.routes)
+      try {
+        if (this.#isShuttingDown) throw new Error('the server is shutting down')
+        const retired = () => this.#retired(generation, metrics)
+        await this.#supervisor.move({ message, permits: generation.permits, retired })
+      } catch (error) {
+        prepared.rollback()
+        throw error
+      }
+      prepared.commit()
+      this.#sockets?.leaveAllBut(generation.listeners.all())
+    } catch (error) {
+      this.#held.delete(generation)
+      metrics.discard()
+      await generation.retire()
+      this.#trim()
+      throw error
+    }
+    const old = this.#current
+    this.#current = generation
+    this.#isDebug = generation.isDebug
+    this.#warnOfSharing(generation, old)
+    await old?.retire()
+    announce?.(generation.zoneLines())
+    await generation.started()
+  }
+
+  /** Another process may listen where this one has just begun to. */
+  #warnOfSharing(generation: Generation, old: Generation | undefined): void {
+    const known = new Set(old?.listeners.all().map(placeOf))
+    const begun = generation.listeners.all().filter(at => !known.has(placeOf(at)))
+    for (const text of begun.length > 0 ? sharedPortWarnings(begun) : []) this.#log.warning(text)
+  }
+
+  /**
+   * No shard serves it any more: its counts become part of the totals, and tables that nobody else
+   * uses are given back.
+   */
+  #retired(generation: Generation, metrics: { retire(): void }): void {
+    metrics.retire()
+    this.#held.delete(generation)
+    this.#trim()
+  }
+
+  /** Gives back what no generation uses that some shard may still serve. */
+  #trim(): void {
+    const held = [...this.#held]
+    this.#sockets?.keepOnly(held.flatMap(({ sockets }) => sockets))
+    this.#kept.keepOnly(held.flatMap(({ kept }) => kept))
+    if (held.length > 0) this.#cache.keepOnly(held.flatMap(({ tables }) => tables))
+  }
+
+  #processControl(config: LoadedConfig): ProcessControl {
+    return {
+      isFirstLoad: this.#current === undefined,
+      userAgent: `shardns/${shardnsVersion()} (${goPlatform()})`,
+      readiness: new Readiness(),
+      readCorefile: () => this.#peek(),
+      configHash: config.hash,
+      reload: () => this.reload(),
+      collectGarbage,
+      isShuttingDown: () => this.#isShuttingDown,
+    }
+  }
+
+  async #peek(): Promise<{ readonly hash: string } | { readonly error: string } | undefined> {
+    const source = await readCorefile(this.#options.conf, this.#options.port).catch(() => undefined)
+    // Unreadable just now (a ConfigMap being replaced): the next look will do.
+    if (source === undefined || !source.isReloadable) return undefined
+    try {
+      const { text, file, baseDir } = source
+      return { hash: hashCorefile(text, file, { baseDir, port: this.#options.port }) }
+    } catch (error) {
+      return { error: messageOf(error) }
+    }
+  }
+}

@@ -1,0 +1,206 @@
+// Which shards have stopped working. Time, and what is known of a shard's thread, are arguments.
+// What to do about it is the supervisor's.
+//
+// A clock on the wall measures the machine: a thread that is throttled, or waits for its turn,
+// stands still as well. So a shard is judged by what its own thread does. One that neither beats
+// nor works (memory/heartbeat.ts) while it uses up a second of processor time is in a loop that
+// never returns. One that does not even use that must have waited for something, seen so at each
+// look, for much longer. Without processor time a thread ages by neither. And what passed while
+// main itself was late counts for little or nothing: it may have been anybody's.
+
+import { readBeat, readWork } from '../../memory/heartbeat.ts'
+import type { ThreadReading } from './thread-reading.ts'
+
+/** How often to look. */
+export const WATCH_MS = 100
+/** A look that comes later than this after the one before is late. */
+const LATE_MS = 2 * WATCH_MS
+/**
+ * What one interval between two looks counts for at most. A machine that was suspended may book the
+ * whole pause as processor time.
+ */
+const LOOK_CPU_LIMIT_MS = 2 * WATCH_MS
+
+interface Patience {
+  /** Processor time of the thread. */
+  readonly cpuMs: number
+  /** Of waiting, by looks that were on time. Where nothing is known of threads, of silence. */
+  readonly wallMs: number
+}
+const SERVING: Patience = { cpuMs: 1000, wallMs: 20_000 }
+/**
+ * From a worker's start to its first beat or commit, and while it owes an answer: it loads the
+ * program, or a configuration of any size.
+ */
+const LOADING: Patience = { cpuMs: 20_000, wallMs: 60_000 }
+/**
+ * Beats for an answer to a load or commit: half a minute at least, and longer for a shard that
+ * seldom gets its turn. Its event loop went round so often, and the answer did not come.
+ */
+const ANSWER_BEATS = 300
+
+/**
+ * Sequence numbers of what a shard is at: of the question in its black box, and of the datagram in
+ * its batch.
+ */
+export interface Handling {
+  readonly question: number
+  readonly datagram: number
+}
+
+export type Reason = 'hang' | 'blocked' | 'load'
+
+export interface Conviction {
+  readonly shard: number
+  /** A loop that never returns; a wait that never ends; a configuration that is not taken on. */
+  readonly reason: Reason
+}
+
+export interface HeartWatchParts {
+  readonly words: Int32Array
+  /** First word of the heartbeats. */
+  readonly offset: number
+  readonly shards: number
+  /** Shards per processor; makes wall limits longer where nothing is known of threads. */
+  readonly crowding: number
+  /** Asked only of shards that stand still. */
+  readonly readThread: (shard: number) => ThreadReading | undefined
+  readonly handling: (shard: number) => Handling
+  /** A look came late: for want of processor time, mostly. */
+  readonly onLate: () => void
+}
+
+/** What passes while a shard stands still. */
+interface Silence {
+  readonly handling: Handling
+  /** The latest; undefined before the second look, and where nothing is known. */
+  thread: ThreadReading | undefined
+  usedMs: number
+  waitedMs: number
+}
+
+interface Heart {
+  beat: number
+  work: number
+  isBooting: boolean
+  /** The beat at which an answer was asked for that has not come. */
+  askedAt: number | undefined
+  silence: Silence | undefined
+  isConvicted: boolean
+}
+
+export class HeartWatch {
+  readonly #parts: HeartWatchParts
+  readonly #hearts: Heart[]
+  #lookedMs: number | undefined
+
+  constructor(parts: HeartWatchParts) {
+    this.#parts = parts
+    this.#hearts = Array.from({ length: parts.shards }, (_, shard) => this.#fresh(shard))
+  }
+
+  /** A worker has been started for this shard. */
+  started(shard: number): void {
+    this.#hearts[shard] = this.#fresh(shard)
+  }
+
+  /** The shard has been asked for something that it answers from its event loop. */
+  asked(shard: number): void {
+    const heart = this.#hearts[shard]
+    if (heart !== undefined) heart.askedAt = readBeat(this.#parts.words, this.#parts.offset, shard)
+  }
+
+  answered(shard: number): void {
+    const heart = this.#hearts[shard]
+    if (heart !== undefined) heart.askedAt = undefined
+  }
+
+  /** The shard has said something that only one which runs can say. */
+  booted(shard: number): void {
+    const heart = this.#hearts[shard]
+    if (heart?.isBooting !== true) return
+    heart.isBooting = false
+    heart.silence = undefined
+  }
+
+  /** Shards that are to be replaced, each once. */
+  look(nowMs: number): Conviction[] {
+    const sinceMs = nowMs - (this.#lookedMs ?? nowMs)
+    this.#lookedMs = nowMs
+    const isLate = sinceMs > LATE_MS
+    if (isLate) this.#parts.onLate()
+    const convictions: Conviction[] = []
+    for (const [shard, heart] of this.#hearts.entries()) {
+      if (heart.isConvicted) continue
+      const reason = this.#judge(shard, heart, isLate ? 0 : sinceMs)
+      if (reason === undefined) continue
+      heart.isConvicted = true
+      convictions.push({ shard, reason })
+    }
+    return convictions
+  }
+
+  /**
+   * What the shard is at, if it has stood still for long enough that this is to blame: it is
+   * convicted, or has used up half of what it takes. That is less than a conviction for the sake of
+   * a question that fills the heap before the second is over.
+   */
+  stoodStillAt(shard: number): Handling | undefined {
+    const heart = this.#hearts[shard]
+    if (heart?.silence === undefined) return undefined
+    const isLong = heart.isConvicted || heart.silence.usedMs >= patienceWith(heart).cpuMs / 2
+    return isLong ? heart.silence.handling : undefined
+  }
+
+  #fresh(shard: number): Heart {
+    const { words, offset } = this.#parts
+    const beat = readBeat(words, offset, shard)
+    const work = readWork(words, offset, shard)
+    return {
+      beat,
+      work,
+      isBooting: true,
+      askedAt: undefined,
+      silence: undefined,
+      isConvicted: false,
+    }
+  }
+
+  /** `onTimeMs` is the time since the last look, 0 if this one is late. */
+  #judge(shard: number, heart: Heart, onTimeMs: number): Reason | undefined {
+    const { words, offset } = this.#parts
+    const beat = readBeat(words, offset, shard)
+    const work = readWork(words, offset, shard)
+    if (beat === heart.beat && work === heart.work) return this.#stillSilent(shard, heart, onTimeMs)
+    Object.assign(heart, { beat, work, isBooting: false, silence: undefined })
+    return heart.askedAt !== undefined && ((beat - heart.askedAt) | 0) >= ANSWER_BEATS
+      ? 'load'
+      : undefined
+  }
+
+  #stillSilent(shard: number, heart: Heart, onTimeMs: number): Reason | undefined {
+    const { handling, readThread, crowding } = this.#parts
+    const { silence } = heart
+    // The two clocks, the shard's and ours, are as fast: one look that finds nothing new is nothing
+    // to read files for.
+    if (silence === undefined) {
+      heart.silence = { handling: handling(shard), thread: undefined, usedMs: 0, waitedMs: 0 }
+      return undefined
+    }
+    const before = silence.thread
+    const thread = readThread(shard)
+    silence.thread = thread
+    if (before !== undefined && thread !== undefined) {
+      silence.usedMs += Math.min(Math.max(0, thread.cpuMs - before.cpuMs), LOOK_CPU_LIMIT_MS)
+    }
+    silence.waitedMs = thread?.isWaiting === false ? 0 : silence.waitedMs + onTimeMs
+    const { cpuMs, wallMs } = patienceWith(heart)
+    if (silence.usedMs >= cpuMs) return 'hang'
+    return silence.waitedMs >= (thread === undefined ? wallMs * crowding : wallMs)
+      ? 'blocked'
+      : undefined
+  }
+}
+
+const patienceWith = (heart: Heart): Patience =>
+  heart.isBooting || heart.askedAt !== undefined ? LOADING : SERVING

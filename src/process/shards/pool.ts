@@ -1,0 +1,139 @@
+// The worker threads: the only importer of piscina. A shard is one never-ending task; what shards
+// are for stands in supervisor.ts.
+
+import { MessageChannel, type Worker } from 'node:worker_threads'
+import { Piscina } from 'piscina'
+import type {
+  BootMessage,
+  FromShard,
+  HelloMessage,
+  ServeTask,
+  ToShard,
+} from '../../shard/messages.ts'
+
+export interface PoolOptions {
+  readonly shards: number
+  /** Old-space limit of each worker's heap. */
+  readonly heapLimitBytes: number
+  /** The module that exports `serve`; tests put faults around it. */
+  readonly workerFile?: URL
+}
+
+/** One worker being one shard. */
+export interface RunningShard {
+  send(message: ToShard): void
+  /** The kernel's number of its thread, once the worker has said it. */
+  readonly threadNumber: number | undefined
+  /**
+   * Resolves once the worker has exited and so writes no more; with the reason, or undefined when
+   * the task ended as it should.
+   */
+  readonly exited: Promise<Error | undefined>
+  /** Ends the thread at once, whatever it does. */
+  terminate(): void
+}
+
+const MIB = 1024 * 1024
+/**
+ * Three semi-spaces. V8's own bound is some 90 MiB, which it takes under load before it collects;
+ * with 6, misses cost a twentieth more CPU.
+ */
+const YOUNG_GENERATION_MIB = 8
+/** Beside this file's suffix: .ts in the checkout, .js in the package. */
+const WORKER_FILE = new URL(
+  `../../../workers/serve${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
+  import.meta.url,
+)
+
+export class ShardPool {
+  readonly #pool: Piscina
+  /** When each worker that has not exited exits. */
+  readonly #living = new Map<Worker, Promise<void>>()
+
+  constructor({ shards, heapLimitBytes, workerFile = WORKER_FILE }: PoolOptions) {
+    this.#pool = new Piscina({
+      filename: workerFile.href,
+      name: 'serve',
+      minThreads: shards,
+      maxThreads: shards,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      // The thread must never sleep in Atomics.wait for its next task: its sockets need the event
+      // loop.
+      atomics: 'disabled',
+      recordTiming: false,
+      resourceLimits: {
+        maxOldGenerationSizeMb: Math.ceil(heapLimitBytes / MIB),
+        maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB,
+      },
+    })
+    // Faults of idle workers: the pool replaces them, and nothing was lost.
+    this.#pool.on('error', () => {})
+    // Before it gets its first task.
+    this.#pool.on('workerCreate', () => this.#adopt())
+  }
+
+  /** Starts a shard on a free worker. `receive` is called for each of its messages. */
+  start(boot: BootMessage, receive: (message: FromShard) => void): RunningShard {
+    this.#adopt()
+    const { port1, port2 } = new MessageChannel()
+    const abort = new AbortController()
+    let hello: HelloMessage | undefined
+    let exit: Promise<void> | undefined
+    port1.on('message', (message: FromShard) => {
+      if (message.kind !== 'hello') receive(message)
+      else {
+        hello = message
+        exit = this.#exitOf(worker => worker.threadId === message.threadId)
+      }
+    })
+    const task: ServeTask = { boot, port: port2 }
+    // piscina's type of transfer lists knows only the DOM's MessagePort.
+    const run = this.#pool.run(task, { transferList: [port2] as never, signal: abort.signal }).then(
+      () => undefined,
+      (error: Error) => error,
+    )
+    const exited = run.then(async error => {
+      // A task that ended as it should leaves its worker alive; one that failed is over only with
+      // the worker's exit. One that has not said who it is yet, is one of those that the pool has
+      // done with and that have not exited.
+      if (error !== undefined)
+        await (exit ?? this.#exitOf(worker => !this.#pool.threads.includes(worker)))
+      port1.close()
+      return error
+    })
+    return {
+      send: message => port1.postMessage(message),
+      get threadNumber() {
+        return hello?.threadNumber
+      },
+      exited,
+      terminate: () => abort.abort(),
+    }
+  }
+
+  /** Ends all threads. */
+  async destroy(): Promise<void> {
+    await this.#pool.destroy()
+  }
+
+  /** Notes the exits of workers that are new. */
+  #adopt(): void {
+    for (const worker of this.#pool.threads) {
+      if (this.#living.has(worker)) continue
+      const exited = new Promise<void>(resolve => {
+        worker.once('exit', () => {
+          this.#living.delete(worker)
+          resolve()
+        })
+      })
+      this.#living.set(worker, exited)
+    }
+  }
+
+  /** When all living workers that are meant have exited. */
+  async #exitOf(isMeant: (worker: Worker) => boolean): Promise<void> {
+    await Promise.all(
+      [...this.#living].flatMap(([worker, exited]) => (isMeant(worker) ? exited : [])),
+    )
+  }
+}

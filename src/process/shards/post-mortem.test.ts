@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { BLACK_BOX_WORDS, BlackBox } from '../../memory/black-box.ts'
+import { newHashSeed } from '../../memory/keyed-hash.ts'
+import { MMSGHDR } from '../../net/mmsg/abi.ts'
+import {
+  HEADERS,
+  makeInboundMemory,
+  PAYLOAD,
+  SLOT_BYTES,
+  STATE_COUNT,
+  STATE_CURRENT,
+  STATE_SEQUENCE,
+} from '../../net/mmsg/inbound-layout.ts'
+import { HEADER_SIZE } from '../../wire/header.ts'
+import { nameFromText, nameToText } from '../../wire/name.ts'
+import type { Handling } from './heart-watch.ts'
+import { type DeathError, lastQuestion } from './post-mortem.ts'
+
+const seed = newHashSeed()
+const named = (name: string): Uint8Array => Uint8Array.of(...nameFromText(name)!, 0, 1, 0, 1)
+
+const aborted = Object.assign(new Error('The task has been aborted'), { name: 'AbortError' })
+const outOfMemory = Object.assign(new Error('Worker terminated'), {
+  code: 'ERR_WORKER_OUT_OF_MEMORY',
+})
+const thrown = new Error('told to throw')
+
+interface Left {
+  /** In the black box, noted `notes` times. */
+  readonly noted?: string
+  readonly notes?: number
+  /** In the batch, turned to `turns` times. */
+  readonly datagram?: string
+  readonly turns?: number
+}
+
+/** A box and a batch as a shard left them. */
+const leave = ({ noted, notes = 1, datagram, turns = 1 }: Left) => {
+  const box = new BlackBox(new Int32Array(new SharedArrayBuffer(BLACK_BOX_WORDS * 4)), 0, 0)
+  for (let n = 0; noted !== undefined && n < notes; n++)
+    box.note(42, named(noted), 0, named(noted).length)
+  const inbound = makeInboundMemory()
+  const words = new Int32Array(inbound)
+  if (datagram !== undefined) {
+    const query = Uint8Array.of(0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...named(datagram))
+    assert.ok(query.length > HEADER_SIZE)
+    new Uint8Array(inbound).set(query, PAYLOAD + 3 * SLOT_BYTES)
+    words[(HEADERS + 3 * MMSGHDR.size + MMSGHDR.len) >> 2] = query.length
+    words[STATE_COUNT] = 7
+    words[STATE_CURRENT] = 3
+    words[STATE_SEQUENCE] = turns
+  }
+  return { box, inbound }
+}
+
+const at = (question: number, datagram: number): Handling => ({ question, datagram })
+
+const CASES: Readonly<
+  Record<
+    string,
+    { left: Left; error: DeathError; stoodStillAt?: Handling; blamed: string | undefined }
+  >
+> = {
+  'an exception is of the question in the box': {
+    left: { noted: 'a.' },
+    error: thrown,
+    blamed: 'a.',
+  },
+  'or of the datagram that was being answered': {
+    left: { datagram: 'b.' },
+    error: thrown,
+    blamed: 'b.',
+  },
+  'the box comes first': { left: { noted: 'a.', datagram: 'b.' }, error: thrown, blamed: 'a.' },
+  'an exception at rest is of none': { left: {}, error: thrown, blamed: undefined },
+  'a task that ended while it handled': { left: { noted: 'a.' }, error: undefined, blamed: 'a.' },
+  'main ended a shard that was at a question': {
+    left: { noted: 'a.' },
+    error: aborted,
+    blamed: undefined,
+  },
+  'main ended one that stood still at it': {
+    left: { noted: 'a.' },
+    error: aborted,
+    stoodStillAt: at(1, 0),
+    blamed: 'a.',
+  },
+  'main ended one that had gone on to the same question': {
+    left: { noted: 'a.', notes: 2 },
+    error: aborted,
+    stoodStillAt: at(1, 0),
+    blamed: undefined,
+  },
+  'main ended one that stood still at another, and is innocent of the datagram beside': {
+    left: { noted: 'a.', notes: 2, datagram: 'b.' },
+    error: aborted,
+    stoodStillAt: at(1, 1),
+    blamed: undefined,
+  },
+  'memory ran out at a question': {
+    left: { noted: 'a.', datagram: 'b.' },
+    error: outOfMemory,
+    blamed: undefined,
+  },
+  'memory ran out where it stood still': {
+    left: { noted: 'a.' },
+    error: outOfMemory,
+    stoodStillAt: at(1, 0),
+    blamed: 'a.',
+  },
+  'main ended a shard that was at a datagram': {
+    left: { datagram: 'b.' },
+    error: aborted,
+    blamed: undefined,
+  },
+  'main ended one that stood still at this datagram': {
+    left: { datagram: 'b.', turns: 9 },
+    error: aborted,
+    stoodStillAt: at(0, 9),
+    blamed: 'b.',
+  },
+  'main ended one that has turned to another since': {
+    left: { datagram: 'b.', turns: 10 },
+    error: aborted,
+    stoodStillAt: at(0, 9),
+    blamed: undefined,
+  },
+}
+
+for (const [title, { left, error, stoodStillAt, blamed }] of Object.entries(CASES))
+  test(title, () => {
+    const remains = leave(left)
+    const found = lastQuestion(remains, seed, error, stoodStillAt)
+    assert.equal(found && nameToText(found.question), blamed)
+    assert.equal(remains.box.read(), undefined)
+  })

@@ -1,0 +1,56 @@
+// What a dead shard was doing: the question in its black box, or the one that the fast path was at.
+// Only after the worker's exit.
+
+import { CacheKey } from '../../cache/key.ts'
+import type { BlackBox } from '../../memory/black-box.ts'
+import type { HashSeed } from '../../memory/keyed-hash.ts'
+import { datagramSequence, unanswered } from '../../net/mmsg/inbound-layout.ts'
+import { readQuestion } from '../../wire/question.ts'
+import type { Handling } from './heart-watch.ts'
+
+export interface LastQuestion {
+  /** Of the key without DO and CD: what refused questions are known by. */
+  readonly hash: number
+  /** Name, perhaps with type and class behind it. */
+  readonly question: Uint8Array
+}
+
+/** What main learns of a worker's end; undefined when its task ended as it should. */
+export type DeathError = (Error & { readonly code?: string }) | undefined
+
+export const isOutOfMemory = (error: DeathError): boolean =>
+  error?.code === 'ERR_WORKER_OUT_OF_MEMORY'
+
+/** What a shard left behind. */
+export interface Remains {
+  readonly box: BlackBox
+  readonly inbound: SharedArrayBuffer
+}
+
+/**
+ * The question that killed, if one did. An exception or an exit is of the question that was being
+ * handled. A thread that was ended from outside, or by the memory that all its work together took,
+ * was at any question: this one is to blame only if it was what the shard stood still at, from the
+ * beginning of the silence (`stoodStillAt`) to the end. Clears the box.
+ */
+export const lastQuestion = (
+  { box, inbound }: Remains,
+  seed: HashSeed,
+  error: DeathError,
+  stoodStillAt: Handling | undefined,
+): LastQuestion | undefined => {
+  const noted = box.read()
+  const sequence = box.sequence
+  box.clear()
+  const isAnybodys = error?.name === 'AbortError' || isOutOfMemory(error)
+  if (noted !== undefined)
+    return isAnybodys && stoodStillAt?.question !== sequence ? undefined : noted
+  if (error === undefined) return undefined
+  if (isAnybodys && stoodStillAt?.datagram !== datagramSequence(new Int32Array(inbound)))
+    return undefined
+  const bytes = unanswered(inbound)
+  const question = bytes && readQuestion(bytes)
+  if (question === undefined) return undefined
+  const { type, class: cls, folded, wire } = question
+  return { hash: new CacheKey(seed).set(type, cls, false, false, folded).hashLow, question: wire }
+}

@@ -1,0 +1,346 @@
+// Keeps N shards serving: starts them, replaces those that die or hang, sweeps what the dead held,
+// and moves all of them from one generation to the next. Which configuration that is, and what main
+// does around it, stands in service.ts.
+
+import { availableParallelism } from 'node:os'
+import type { Clock } from '../../base/clock.ts'
+import type { CacheMemory } from '../../cache/cache-memory.ts'
+import type { Logger } from '../../log/logger.ts'
+import type { ChangeBoard } from '../../memory/invalidation-board.ts'
+import type { HashSeed } from '../../memory/keyed-hash.ts'
+import type { ShardCounters } from '../../metrics/shard-counts.ts'
+import type { EngineName } from '../../net/engine.ts'
+import type { Quiescence } from '../../records/heap.ts'
+import type { FromShard, GenerationMessage } from '../../shard/messages.ts'
+import { nameToText } from '../../wire/name.ts'
+import type { DeathCounts, DeathReason } from './death-counts.ts'
+import { DeathRecord } from './death-record.ts'
+import { HeartWatch, type Reason, WATCH_MS } from './heart-watch.ts'
+import { type RunningShard, ShardPool } from './pool.ts'
+import { type DeathError, isOutOfMemory, lastQuestion } from './post-mortem.ts'
+import { type InflightBytes, ShardMemory } from './shard-memory.ts'
+import { readThread } from './thread-reading.ts'
+
+const REFUSE_SECONDS = 60
+
+/** Why main ends a shard, as the log says it. */
+const REASON_TEXT: Readonly<Record<Reason, string>> = {
+  hang: 'does not respond',
+  blocked: 'does not respond',
+  load: 'does not take on its configuration',
+}
+
+export interface SupervisorOptions {
+  readonly shards: number
+  readonly heapLimitBytes: number
+  readonly recvBufferBytes: number
+  readonly maxTcpConnections: number
+  readonly inflightBytes: number
+  readonly canReusePort: boolean
+  readonly engine: EngineName
+  readonly noFastPath: boolean
+  /** Offsets in the region's rows of counts. */
+  readonly counters: ShardCounters
+  /**
+   * A shard's mmsg engine has given way to node:dgram; undefined once the shard has been started
+   * anew.
+   */
+  readonly onFallback: (shard: number, reason: string | undefined) => void
+  readonly workerFile?: URL
+  readonly hashSeed: HashSeed
+  readonly cache: CacheMemory
+  readonly clock: Clock
+  readonly log: Logger
+  readonly deaths: DeathCounts
+  /** Ends the process with exit code 1. */
+  readonly fatal: (text: string) => void
+}
+
+/** A generation with what main must know to sweep it. */
+export interface SupervisedGeneration {
+  readonly message: GenerationMessage
+  /** Word offsets of its permit rows. */
+  readonly permits: readonly number[]
+  /** Called once no shard serves the generation any more. */
+  readonly retired: () => void
+}
+
+interface Slot {
+  readonly index: number
+  running: RunningShard
+  /** The generation that this worker serves; 0 before its first. */
+  serves: number
+  /** Generations that it has not reported retired. */
+  readonly holds: Set<number>
+  answer: ((message: FromShard | undefined) => void) | undefined
+  /** Under way while a fresh shard is being given the generation in force. */
+  bringing: Promise<void> | undefined
+  /** Why main ended the worker that runs now. */
+  ended: Reason | undefined
+}
+
+export class Supervisor {
+  readonly #options: SupervisorOptions
+  readonly #pool: ShardPool
+  readonly #memory: ShardMemory
+  readonly #slots: Slot[] = []
+  readonly #deaths = new DeathRecord()
+  readonly #hearts: HeartWatch
+  readonly #generations = new Map<number, SupervisedGeneration>()
+  readonly #watch: NodeJS.Timeout
+  #current: SupervisedGeneration | undefined
+  #isStopping = false
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options
+    this.#pool = new ShardPool(options)
+    this.#memory = new ShardMemory(options.shards)
+    this.#hearts = this.#makeWatch(options.shards)
+    for (let index = 0; index < options.shards; index++) {
+      const slot = {
+        index,
+        serves: 0,
+        holds: new Set<number>(),
+        answer: undefined,
+        bringing: undefined,
+        ended: undefined,
+      }
+      this.#slots.push(this.#start(slot as unknown as Slot))
+    }
+    this.#watch = setInterval(() => this.#look(), WATCH_MS)
+  }
+
+  /** The region, and where in it each shard's counts begin. */
+  get regionWords(): Int32Array {
+    return this.#memory.words
+  }
+  /** Bytes that clients' traffic holds, by kind. */
+  get inflight(): InflightBytes {
+    return this.#memory.inflight
+  }
+  get countRows(): readonly number[] {
+    return this.#memory.countRows
+  }
+  get changes(): ChangeBoard {
+    return this.#memory.changes
+  }
+  get quiescence(): Quiescence {
+    return this.#memory.quiescence
+  }
+
+  /**
+   * Moves all shards to a generation: all load it, then all commit. Throws with the first shard's
+   * failure text, and then every shard serves what it served before. A shard that dies meanwhile
+   * does not fail the move; its successor gets what was decided.
+   */
+  async move(generation: SupervisedGeneration): Promise<void> {
+    const { id } = generation.message
+    this.#generations.set(id, generation)
+    await Promise.all(this.#slots.map(slot => slot.bringing))
+    const asked = this.#slots.map(slot => slot.running)
+    const answers = await Promise.all(this.#slots.map(slot => this.#load(slot, generation.message)))
+    const failure = answers.find(answer => answer?.kind === 'failed')
+    if (failure !== undefined || answers.every(answer => answer === undefined)) {
+      for (const slot of this.#slots) slot.running.send({ kind: 'abort', id })
+      this.#generations.delete(id)
+      throw new Error(
+        failure?.kind === 'failed' ? failure.error : 'no shard could load the configuration',
+      )
+    }
+    this.#current = generation
+    // One that has died since it loaded has a successor, which has not and would not answer.
+    const loaded = this.#slots.filter(
+      (slot, n) => answers[n] !== undefined && slot.running === asked[n],
+    )
+    await Promise.all(loaded.map(slot => this.#commit(slot, id)))
+    for (const slot of this.#slots) if (slot.serves !== id) this.#bring(slot)
+    this.#collectRetired()
+  }
+
+  /**
+   * Asks all shards to end: what is under way is answered within `graceMs`, what comes meanwhile
+   * within `graceMs` more, sockets closed.
+   */
+  async stop(graceMs: number): Promise<void> {
+    this.#isStopping = true
+    clearInterval(this.#watch)
+    for (const slot of this.#slots) slot.running.send({ kind: 'stop', graceMs })
+    await Promise.race([
+      Promise.all(this.#slots.map(slot => slot.running.exited)),
+      new Promise(resolve => setTimeout(resolve, 2 * graceMs + 500)),
+    ])
+    await this.#pool.destroy()
+  }
+
+  #makeWatch(shards: number): HeartWatch {
+    const { words, layout } = this.#memory
+    return new HeartWatch({
+      words,
+      offset: layout.heartbeats,
+      shards,
+      crowding: Math.max(1, shards / availableParallelism()),
+      readThread: shard => readThread(this.#slots[shard]?.running.threadNumber),
+      handling: shard => this.#memory.handling(shard),
+      onLate: this.#options.deaths.late,
+    })
+  }
+
+  #start(slot: Slot): Slot {
+    const { index } = slot
+    const { shards, hashSeed, engine, noFastPath, counters } = this.#options
+    const { recvBufferBytes, maxTcpConnections, inflightBytes, canReusePort } = this.#options
+    this.#memory.countIncarnation(index)
+    const { region, layout: regionLayout } = this.#memory
+    const inbound = this.#memory.inbound(index)
+    const sockets = {
+      recvBufferBytes,
+      maxTcpConnections,
+      inflightBytes,
+      canReusePort,
+      engine,
+      inbound,
+    }
+    const boot = {
+      shard: index,
+      shards,
+      region,
+      regionLayout,
+      hashSeed,
+      ...sockets,
+      noFastPath,
+      counters,
+    }
+    const running = this.#pool.start(boot, message => {
+      if (slot.running === running) this.#receive(slot, message)
+    })
+    slot.running = running
+    this.#options.onFallback(index, undefined)
+    slot.serves = 0
+    slot.ended = undefined
+    slot.holds.clear()
+    this.#hearts.started(index)
+    void running.exited.then(error => this.#exited(slot, error))
+    return slot
+  }
+
+  #receive(slot: Slot, message: FromShard): void {
+    if (message.kind === 'fatal') this.#options.fatal(message.text)
+    else if (message.kind === 'fallback') this.#options.onFallback(slot.index, message.reason)
+    else if (message.kind === 'retired') {
+      slot.holds.delete(message.id)
+      this.#collectRetired()
+    } else slot.answer?.(message)
+  }
+
+  /** Undefined when the shard died before it answered, or takes too long and is ended. */
+  #ask(slot: Slot, send: () => void): Promise<FromShard | undefined> {
+    const { promise, resolve } = Promise.withResolvers<FromShard | undefined>()
+    this.#hearts.asked(slot.index)
+    slot.answer = resolve
+    send()
+    return promise.finally(() => {
+      // When the shard has died, its successor may have been asked already.
+      if (slot.answer !== resolve) return
+      this.#hearts.answered(slot.index)
+      slot.answer = undefined
+    })
+  }
+
+  #load(slot: Slot, generation: GenerationMessage): Promise<FromShard | undefined> {
+    return this.#ask(slot, () => slot.running.send({ kind: 'load', generation }))
+  }
+
+  async #commit(slot: Slot, id: number): Promise<void> {
+    slot.holds.add(id)
+    const answer = await this.#ask(slot, () => slot.running.send({ kind: 'commit', id }))
+    if (answer?.kind !== 'committed') return
+    slot.serves = id
+    this.#hearts.booted(slot.index)
+  }
+
+  /** Gives a fresh shard the generation in force, also if that changes meanwhile. */
+  #bring(slot: Slot): void {
+    slot.bringing ??= this.#bringUp(slot).finally(() => {
+      slot.bringing = undefined
+    })
+  }
+
+  async #bringUp(slot: Slot): Promise<void> {
+    while (
+      !this.#isStopping &&
+      this.#current !== undefined &&
+      slot.serves !== this.#current.message.id
+    ) {
+      const generation = this.#current.message
+      const { running } = slot
+      const answer = await this.#load(slot, generation)
+      if (answer?.kind === 'loaded') await this.#commit(slot, generation.id)
+      else if (answer?.kind === 'failed') {
+        this.#options.log.error(`shard ${slot.index}: ${answer.error}`)
+        slot.ended = 'load'
+        running.terminate()
+        await running.exited
+      }
+    }
+  }
+
+  #look(): void {
+    for (const { shard, reason } of this.#hearts.look(this.#options.clock.ms())) {
+      this.#options.log.error(`shard ${shard} ${REASON_TEXT[reason]}: replacing it`)
+      const slot = this.#slots[shard]!
+      slot.ended = reason
+      // The exit that follows starts a successor.
+      slot.running.terminate()
+    }
+  }
+
+  #exited(slot: Slot, error: DeathError): void {
+    if (this.#isStopping) return
+    const { log, clock, deaths, fatal } = this.#options
+    const permits = [...this.#generations.values()].map(({ message, permits: offsets }) => ({
+      words: message.words,
+      offsets,
+    }))
+    this.#memory.sweep(slot.index, this.#options.cache, permits)
+    slot.answer?.(undefined)
+    slot.holds.clear()
+    deaths.replaced(reasonOf(slot, error))
+    const remains = this.#memory.remains(slot.index)
+    const noted = lastQuestion(
+      remains,
+      this.#options.hashSeed,
+      error,
+      this.#hearts.stoodStillAt(slot.index),
+    )
+    const during = noted === undefined ? '' : ` while it handled ${nameToText(noted.question)}`
+    log.error(`shard ${slot.index} died${during}: ${error?.message ?? 'its task ended'}`)
+    const verdict = this.#deaths.add(clock.ms(), noted?.hash)
+    if (verdict === 'too-many') {
+      fatal('shards keep dying: five deaths in ten seconds')
+      return
+    }
+    if (verdict === 'refuse' && noted !== undefined) {
+      log.error(
+        `${nameToText(noted.question)} has killed two shards: refused for ${REFUSE_SECONDS} seconds`,
+      )
+      deaths.refused()
+      this.#memory.refuse(noted.hash, clock.seconds() + REFUSE_SECONDS)
+    }
+    this.#start(slot)
+    this.#bring(slot)
+    this.#collectRetired()
+  }
+
+  #collectRetired(): void {
+    for (const [id, generation] of this.#generations) {
+      if (generation === this.#current || this.#slots.some(slot => slot.holds.has(id))) continue
+      // A generation that is being loaded is held by nobody yet and newer than the one in force.
+      if (id > (this.#current?.message.id ?? 0)) continue
+      this.#generations.delete(id)
+      generation.retired()
+    }
+  }
+}
+
+const reasonOf = ({ ended }: Slot, error: DeathError): DeathReason =>
+  ended ?? (isOutOfMemory(error) ? 'memory' : 'died')

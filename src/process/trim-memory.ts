@@ -1,0 +1,94 @@
+// Returns memory that only the start and the warm-up needed: main's garbage, what V8's compilers
+// freed in pieces in malloc's arenas, and the pages of Node's own binary that were read once.
+// Nothing depends on it: where a step cannot be had, the process is larger and otherwise the same.
+
+import { readFileSync } from 'node:fs'
+import { getHeapStatistics } from 'node:v8'
+import { systemClock } from '../base/clock.ts'
+import { collectGarbage } from '../base/collector.ts'
+import { type MemoryCalls, openMemoryCalls } from '../net/mmsg/libc.ts'
+
+/** Long enough after the start that the shards have done what they do only once. */
+const SETTLE_MS = 500
+/** V8 compiles for as long as the load changes; a look costs main about a millisecond. */
+const TRIM_INTERVAL_MS = 5000
+const MADV_DONTNEED = 4
+/**
+ * Main's heap may grow by so much before it is collected: a cluster that changes all the time would
+ * let it grow to several times what it holds.
+ */
+const HEAP_SLACK_BYTES = 8 * 1024 * 1024
+/** The same for garbage that clients make as fast as they like. */
+const CHURN_SLACK_BYTES = 4 * 1024 * 1024
+/** Until then main does other things: for as long as the last collection of churn took. */
+let churnRestMs = 0
+
+/**
+ * What main's heap took after it was last collected here. Nothing is collected before the start is
+ * over.
+ */
+let settledBytes = Number.POSITIVE_INFINITY
+
+/**
+ * To be called once, when the shards serve; looks again every now and then. Its timers keep no
+ * process alive.
+ */
+export const giveBackMemory = (): void => {
+  setTimeout(() => {
+    collectGarbage()
+    const calls = openMemoryCalls()
+    calls?.malloc_trim(0n)
+    if (calls !== undefined) dropCleanPages(calls)
+    settledBytes = heapBytes()
+    const look = (): void => {
+      if (heapBytes() - settledBytes > HEAP_SLACK_BYTES) collect()
+      calls?.malloc_trim(0n)
+    }
+    setInterval(look, TRIM_INTERVAL_MS).unref()
+  }, SETTLE_MS).unref()
+}
+
+/**
+ * For what clients can repeat at will, such as connections: V8 would let their garbage grow to
+ * several times main's heap. To be called every few hundred of them.
+ */
+export const collectChurn = (): void => {
+  const startMs = systemClock.ms()
+  if (startMs < churnRestMs || heapBytes() - settledBytes <= CHURN_SLACK_BYTES) return
+  collect()
+  const endMs = systemClock.ms()
+  churnRestMs = endMs + (endMs - startMs)
+}
+
+const collect = (): void => {
+  collectGarbage()
+  settledBytes = heapBytes()
+}
+
+/** What main's heap takes of the system, garbage and free pages included. */
+const heapBytes = (): number => getHeapStatistics().total_heap_size
+
+/**
+ * Unmaps those parts of Node's binary that are read-only and hold no page of our own: what is
+ * touched again comes from the page cache. A mapping with a changed page (a relocated pointer, text
+ * on large pages) would lose it, and is left alone.
+ */
+const dropCleanPages = (calls: MemoryCalls): void => {
+  for (const mapping of readMappings()) {
+    const [, start, end, path] =
+      /^([\da-f]+)-([\da-f]+) r-[x-]p \S+ \S+ \S+ +(\/.*)$/m.exec(mapping) ?? []
+    if (path !== process.execPath || !/^Anonymous: +0 kB$/m.test(mapping)) continue
+    const address = BigInt(`0x${start}`)
+    calls.madvise(address, BigInt(`0x${end}`) - address, MADV_DONTNEED)
+  }
+}
+
+/** Per mapping a line `START-END RIGHTS OFFSET DEVICE INODE PATH`, then lines `Key: NUMBER kB`. */
+const readMappings = (): string[] => {
+  try {
+    return readFileSync('/proc/self/smaps', 'utf8').split(/^(?=[\da-f]+-[\da-f]+ )/m)
+  } catch {
+    // No /proc, or not ours to read.
+    return []
+  }
+}

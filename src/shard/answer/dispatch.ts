@@ -1,0 +1,246 @@
+// One message from a socket to its answer on the slow path: header gate, question, routing, chain,
+// finished reply. Every failure ends here: no exception leaves, and every message gets exactly one
+// respond().
+
+import type { Clock } from '../../base/clock.ts'
+import { passingBytes } from '../../base/collector.ts'
+import type { CacheKey } from '../../cache/key.ts'
+import { answer, errorReply } from '../../chain/answer.ts'
+import { messageOf, rcodeOfError, ServerError } from '../../chain/errors.ts'
+import { finishReply } from '../../chain/finish.ts'
+import type { Handler } from '../../chain/handler.ts'
+import { type Peer, Query, type Transport } from '../../chain/query.ts'
+import type { Reply } from '../../chain/reply.ts'
+import type { Logger } from '../../log/logger.ts'
+import type { BlackBox } from '../../memory/black-box.ts'
+import { isRefused } from '../../memory/refused.ts'
+import type { ShardCounts } from '../../metrics/shard-counts.ts'
+import { MAX_UDP_QUERY_BYTES, type Respond } from '../../net/engine.ts'
+import type { WaitingRoom } from '../../net/waiting-room.ts'
+import { areOptionsSound, readEdns } from '../../wire/edns.ts'
+import { HEADER_SIZE } from '../../wire/header.ts'
+import { readLayout } from '../../wire/layout.ts'
+import { readQuestion } from '../../wire/question.ts'
+import {
+  RCODE_BADVERS,
+  RCODE_FORMERR,
+  RCODE_NOTIMP,
+  RCODE_REFUSED,
+  RCODE_SERVFAIL,
+} from '../../wire/rcodes.ts'
+import { CLASS_IN } from '../../wire/rrtypes.ts'
+import type { ServedListener } from '../generation.ts'
+import { type HeaderVerdict, headerReply, judgeHeader } from './header-reply.ts'
+
+/**
+ * Echo, discard, daytime, chargen, time: a query from there is forged to make two machines talk for
+ * ever (R-21).
+ */
+export const LOOPING_PORTS: ReadonlySet<number> = new Set([0, 7, 13, 19, 37])
+export const HIGHEST_LOOPING_PORT = Math.max(...LOOPING_PORTS)
+
+/**
+ * Of a reply, until it is sent: as it was found or received, for this client, and in what is
+ * written.
+ */
+const COPIES = 3
+
+export interface DispatchParts {
+  readonly clock: Clock
+  /** Without a prefix. */
+  readonly log: Logger
+  readonly blackBox: BlackBox
+  readonly waitingRoom: WaitingRoom
+  /** Scratch for the hash of questions. */
+  readonly key: CacheKey
+  readonly counts: ShardCounts
+  readonly regionWords: Int32Array
+  readonly refusedOffset: number
+}
+
+export class Dispatcher {
+  readonly #parts: DispatchParts
+
+  constructor(parts: DispatchParts) {
+    this.#parts = parts
+  }
+
+  /** Takes custody of `bytes`. */
+  receive(
+    at: ServedListener,
+    bytes: Uint8Array,
+    transport: Transport,
+    client: Peer,
+    local: Peer,
+    respond: Respond,
+  ): void {
+    this.#parts.counts.worked()
+    try {
+      const verdict = this.#judge(bytes, transport, client)
+      if (verdict === 'drop') respond(undefined)
+      else if (verdict !== 'take') respond(headerReply(bytes, verdict))
+      else if (bytes.length === HEADER_SIZE) {
+        const reply = headerReply(bytes, RCODE_SERVFAIL)
+        at.countDropped(undefined, transport, client, bytes.length, reply.length, RCODE_SERVFAIL)
+        respond(reply)
+      } else {
+        const query = this.#read(at, bytes, transport, client, local)
+        if (query !== undefined) this.#route(at, query, respond)
+        else {
+          this.#parts.counts.rejected('malformed')
+          respond(headerReply(bytes, RCODE_FORMERR, readQuestion(bytes)))
+        }
+      }
+    } catch (error) {
+      this.#parts.log.error(`dispatch: ${messageOf(error)}`)
+      respond(undefined)
+    }
+  }
+
+  #judge(bytes: Uint8Array, transport: Transport, client: Peer): HeaderVerdict {
+    const { counts } = this.#parts
+    if (transport === 'udp' && LOOPING_PORTS.has(client.port)) {
+      counts.rejected('source_port')
+      return 'drop'
+    }
+    const verdict = judgeHeader(bytes)
+    if (verdict === 'drop') counts.rejected(bytes.length < HEADER_SIZE ? 'short' : 'response')
+    else if (verdict !== 'take') counts.rejected(verdict === RCODE_NOTIMP ? 'opcode' : 'malformed')
+    else if (transport === 'udp' && bytes.length > MAX_UDP_QUERY_BYTES) {
+      counts.rejected('oversized')
+      return RCODE_FORMERR
+    }
+    return verdict
+  }
+
+  #read(
+    at: ServedListener,
+    bytes: Uint8Array,
+    transport: Transport,
+    client: Peer,
+    local: Peer,
+  ): Query | undefined {
+    const layout = readLayout(bytes)
+    const question = layout && readQuestion(bytes)
+    if (question === undefined) return undefined
+    const edns = readEdns(bytes, layout!)
+    if (edns === 'malformed' || (edns !== undefined && !areOptionsSound(bytes, edns)))
+      return undefined
+    const { clock, waitingRoom } = this.#parts
+    const waiting = transport === 'udp' ? waitingRoom.admit(client, bytes.length) : undefined
+    return new Query({
+      bytes,
+      question,
+      edns,
+      transport,
+      client,
+      local,
+      listener: at.ref,
+      receivedMs: clock.ms(),
+      waiting,
+    })
+  }
+
+  #route(at: ServedListener, query: Query, respond: Respond): void {
+    const { key, clock, regionWords, refusedOffset } = this.#parts
+    const { question, edns } = query
+    const route = at.router.find(question)
+    const isOtherVersion = edns !== undefined && edns.version !== 0
+    if (isOtherVersion && (route !== undefined || question.class === CLASS_IN)) {
+      respond(badVersionReply(query))
+      return
+    }
+    const questionHash = key.set(
+      question.type,
+      question.class,
+      false,
+      false,
+      question.folded,
+    ).hashLow
+    if (
+      route?.handler === undefined ||
+      isRefused(regionWords, refusedOffset, questionHash, clock.seconds())
+    ) {
+      this.#drop(at, query, respond)
+      return
+    }
+    query.view = route.view
+    this.#serve(at, query, route.handler, questionHash, respond)
+  }
+
+  #serve(
+    at: ServedListener,
+    query: Query,
+    handler: Handler,
+    questionHash: number,
+    respond: Respond,
+  ): void {
+    const { blackBox } = this.#parts
+    at.generation.enter()
+    blackBox.note(questionHash, query.bytes, HEADER_SIZE, query.question.end)
+    let reply: Reply | Promise<Reply>
+    try {
+      reply = handler(query)
+    } catch (error) {
+      reply = this.#failed(at, query, error)
+    }
+    blackBox.clear()
+    if (reply instanceof Promise) {
+      query.waits()
+      reply.then(
+        value => this.#send(at, query, value, respond),
+        error => this.#send(at, query, this.#failed(at, query, error), respond),
+      )
+    } else this.#send(at, query, reply, respond)
+  }
+
+  #send(at: ServedListener, query: Query, reply: Reply, respond: Respond): void {
+    this.#parts.counts.worked()
+    let bytes: Uint8Array | undefined
+    try {
+      bytes = finishReply(query, reply)
+    } catch (error) {
+      bytes = finishReply(query, this.#failed(at, query, error))
+    }
+    respond(bytes)
+    passingBytes(COPIES * reply.bytes.length)
+    query.answered()
+    at.generation.leave(query.receivedMs)
+  }
+
+  #drop(at: ServedListener, query: Query, respond: Respond): void {
+    const { question, transport, client, bytes } = query
+    const reply = errorReply(query, RCODE_REFUSED)
+    at.countDropped(
+      question,
+      transport,
+      client,
+      bytes.length,
+      reply.bytes.length,
+      RCODE_REFUSED,
+      query.do,
+    )
+    respond(finishReply(query, reply))
+  }
+
+  /**
+   * An operating failure answers its rcode; anything else is a defect of a plugin: logged, counted
+   * as a panic, SERVFAIL.
+   */
+  #failed(at: ServedListener, query: Query, error: unknown): Reply {
+    if (!(error instanceof ServerError)) {
+      const stack = at.generation.stacktrace && error instanceof Error ? ` ${error.stack}` : ''
+      this.#parts.log.error(
+        `Recovered from panic in server: "${at.ref.label}" ${messageOf(error)}${stack}`,
+      )
+      at.generation.countPanic()
+    }
+    return errorReply(query, rcodeOfError(error))
+  }
+}
+
+/**
+ * Extended rcode 16 in an OPT of version 0 and size 0, the question echoed (corefile-core §4.4).
+ */
+const badVersionReply = (query: Query): Uint8Array =>
+  answer(query, { rcode: RCODE_BADVERS, opt: { udpSize: 0 } }).bytes

@@ -1,0 +1,100 @@
+// Hot path. One query from the receive arena to the send arena: read, routed, answered by the fast
+// steps of its block, finished with the query's id, question case and OPT. The bytes are those that
+// the slow path (dispatch.ts, finish.ts) would send. docs/hot-path.md walks through it.
+
+import type { CacheKey } from '../../cache/key.ts'
+import type { FastQuery } from '../../chain/fast-query.ts'
+import { plainLimit } from '../../chain/finish.ts'
+import { isRefused } from '../../memory/refused.ts'
+import { EDNS_DO } from '../../wire/edns.ts'
+import { getArcount, HEADER_SIZE, setArcount, setU16 } from '../../wire/header.ts'
+import { CLASS_IN, TYPE_OPT } from '../../wire/rrtypes.ts'
+import type { ServedListener } from '../generation.ts'
+import { HIGHEST_LOOPING_PORT, LOOPING_PORTS } from './dispatch.ts'
+import { compact, isCompactable } from './fast-compact.ts'
+import { readFastQuery } from './fast-read.ts'
+
+const OPT_SIZE = 11
+
+export interface FastPathParts {
+  /** Scratch for the hash that refused questions are known by. */
+  readonly key: CacheKey
+  readonly regionWords: Int32Array
+  readonly refusedOffset: number
+}
+
+export class FastPath {
+  readonly #parts: FastPathParts
+
+  constructor(parts: FastPathParts) {
+    this.#parts = parts
+  }
+
+  /** The length of the answer at `query.outAt`; 0: the slow path's. */
+  answer(at: ServedListener, query: FastQuery): number {
+    if (query.clientPort <= HIGHEST_LOOPING_PORT && LOOPING_PORTS.has(query.clientPort)) return 0
+    if (!readFastQuery(query) || this.#isRefused(query)) return 0
+    const chain = at.router.route(query.key.bytes, query.nameLength, query.qtype, CLASS_IN)?.fast
+    if (chain === undefined) return 0
+    query.listener = at.ref
+    if (!chain.answer(query)) return 0
+    const limit = Math.min(query.replyLimit, plainLimit(query.family), query.outRoom)
+    const optLength = query.hasEdns ? OPT_SIZE : 0
+    const length = query.replyLength + optLength
+    const isTooLong = length > limit
+    if (
+      isTooLong &&
+      (length > query.outRoom ||
+        query.questionEnd + optLength > query.replyLimit ||
+        !isCompactable(query))
+    )
+      return 0
+    // Metrics and logs tell the size of the answer (plainLength), not of what a datagram holds of
+    // it; but TC is told.
+    if (isTooLong) compact(query, optLength)
+    chain.done(query)
+    return finish(query)
+  }
+
+  #isRefused(query: FastQuery): boolean {
+    const { key, regionWords, refusedOffset } = this.#parts
+    if (regionWords[refusedOffset] === 0) return false
+    key.setFromPacket(
+      query.words,
+      (query.at + HEADER_SIZE) >> 2,
+      query.nameLength,
+      query.qtype,
+      CLASS_IN,
+      false,
+      false,
+    )
+    return isRefused(regionWords, refusedOffset, key.hashLow, query.nowSeconds)
+  }
+}
+
+/** Makes the answer the query's own, and gives its length. There is room for the OPT. */
+const finish = (query: FastQuery): number => {
+  const { words, outWords, at, outAt } = query
+  const from = at >> 2
+  const to = outAt >> 2
+  outWords[to] = (outWords[to]! & ~0xffff) | (words[from]! & 0xffff)
+  // What the last whole word leaves over is of type and class, which are the same in both.
+  const questionWords = (query.questionEnd - HEADER_SIZE) >> 2
+  for (let k = HEADER_SIZE >> 2; k < (HEADER_SIZE >> 2) + questionWords; k++)
+    outWords[to + k] = words[from + k]!
+  return query.hasEdns ? appendOpt(query) : query.replyLength
+}
+
+/** Appends the client's OPT, without its options; the length of all. */
+const appendOpt = (query: FastQuery): number => {
+  const { out, outAt, replyLength } = query
+  const opt = outAt + replyLength
+  out[opt] = 0
+  setU16(out, opt + 1, TYPE_OPT)
+  setU16(out, opt + 3, query.udpSize)
+  setU16(out, opt + 5, 0)
+  setU16(out, opt + 7, query.do ? EDNS_DO : 0)
+  setU16(out, opt + 9, 0)
+  setArcount(out, outAt, getArcount(out, outAt) + 1)
+  return replyLength + OPT_SIZE
+}

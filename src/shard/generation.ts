@@ -1,0 +1,292 @@
+// One configuration in one shard: the chains of its blocks, the routes of its listeners, and the
+// count of queries under way, which says when the generation has ended here.
+
+import type { Clock } from '../base/clock.ts'
+import { CacheTable } from '../cache/table.ts'
+import { answer, errorReply } from '../chain/answer.ts'
+import { rcodeOfError } from '../chain/errors.ts'
+import { TRANSPARENT } from '../chain/fast-step.ts'
+import { type Handler, noNext, type Stage } from '../chain/handler.ts'
+import { ChangeScopes } from '../chain/invalidation-scopes.ts'
+import { type ListenerRef, type Peer, Query, type Transport } from '../chain/query.ts'
+import type { Reply } from '../chain/reply.ts'
+import type { ServeScope } from '../chain/serve-scope.ts'
+import type { DatagramLinks } from '../chain/udp-pool.ts'
+import { type LogSink, makeLogger } from '../log/log.ts'
+import type { Claims } from '../memory/claims.ts'
+import { CounterRow } from '../memory/counters.ts'
+import type { ChangeBoard } from '../memory/invalidation-board.ts'
+import type { HashSeed } from '../memory/keyed-hash.ts'
+import { Permits } from '../memory/permits.ts'
+import { DnsMetrics } from '../metrics/dns-metrics.ts'
+import { findPlugin } from '../plugins/index.ts'
+import { RecordsReader } from '../records/reader.ts'
+import { nameFromText } from '../wire/name.ts'
+import { makeQuestion, type Question } from '../wire/question.ts'
+import { RCODE_REFUSED } from '../wire/rcodes.ts'
+import { CLASS_IN } from '../wire/rrtypes.ts'
+import { MessageWriter } from '../wire/writer.ts'
+import { FastChain } from './answer/fast-chain.ts'
+import type { BlockMessage, GenerationMessage, ListenerMessage } from './messages.ts'
+import { type Route, Router } from './router.ts'
+
+/** Plugins whose presence opens a listener for classes other than IN. */
+const ALL_CLASS_PLUGINS: readonly string[] = ['chaos', 'forward']
+const DROPPED_ZONE = 0
+
+/** What a shard is made of, for all its generations. */
+export interface ShardParts {
+  readonly shard: number
+  readonly shards: number
+  readonly clock: Clock
+  readonly sink: LogSink
+  /** All queries take the slow path. */
+  readonly noFastPath: boolean
+  readonly claims: Claims
+  readonly changes: ChangeBoard
+  readonly hashSeed: HashSeed
+  readonly links?: DatagramLinks | undefined
+  /** Ends the process: posted to main. */
+  readonly fatal: (text: string) => void
+}
+
+/** A listener as one generation serves it. */
+export interface ServedListener {
+  readonly ref: ListenerRef
+  readonly message: ListenerMessage
+  readonly router: Router
+  readonly generation: ShardGeneration
+  /** Counts a query that no block serves, under zone `dropped`. */
+  countDropped(
+    question: Question | undefined,
+    transport: Transport,
+    client: Peer,
+    requestBytes: number,
+    replyBytes: number,
+    rcode: number,
+    isDo?: boolean,
+  ): void
+}
+
+export class ShardGeneration {
+  readonly id: number
+  readonly listeners: readonly ServedListener[]
+  readonly stacktrace: boolean
+  readonly #parts: ShardParts
+  readonly #message: GenerationMessage
+  readonly #row: CounterRow
+  readonly #words: Int32Array
+  readonly #retireTasks: (() => void)[] = []
+  readonly #fastChains: FastChain[] = []
+  #underWay = 0
+  /** Of these, how many had come when settle() was called, and when that was. */
+  #earlier = 0
+  #settleMs = Number.NEGATIVE_INFINITY
+  #settled: (() => void) | undefined
+  #ended: (() => void) | undefined
+
+  /** Throws what a plugin's serve half throws. */
+  constructor(message: GenerationMessage, parts: ShardParts) {
+    this.id = message.id
+    this.#parts = parts
+    this.#message = message
+    this.stacktrace = message.blocks.some(block => block.stacktrace)
+    const all = new Int32Array(message.words)
+    this.#words = all.subarray(0, message.sharedWords)
+    this.#row = new CounterRow(all, message.sharedWords + parts.shard * message.rowWords)
+    const dropped = new DnsMetrics(this.#row, message.dropped)
+    this.listeners = message.listeners.map(listener => this.#listener(listener, dropped))
+    for (const block of message.blocks) this.#addBlock(block)
+  }
+
+  /** A query starts on this generation's chains; leave() must follow. */
+  enter(): void {
+    this.#underWay++
+  }
+
+  /** `receivedMs` is when the query came. */
+  leave(receivedMs: number): void {
+    this.#underWay--
+    if (receivedMs <= this.#settleMs && --this.#earlier === 0) this.#settled?.()
+    if (this.#underWay === 0) this.#ended?.()
+  }
+
+  /**
+   * Resolves once all queries that are under way now have their replies, or the grace is over.
+   * Others may come meanwhile.
+   */
+  async settle(graceMs: number): Promise<void> {
+    this.#earlier = this.#underWay
+    this.#settleMs = this.#parts.clock.ms()
+    if (this.#earlier > 0) await within(graceMs, resolve => (this.#settled = resolve))
+  }
+
+  /** The fast answers of one batch have been sent. */
+  batchSent(elapsedMs: number): void {
+    for (let k = 0; k < this.#fastChains.length; k++) this.#fastChains[k]!.batchSent(elapsedMs)
+  }
+
+  countPanic(): void {
+    this.#row.add(this.#message.panics)
+  }
+
+  /**
+   * Resolves once no query is under way or the grace is over, with the serve halves' onRetire tasks
+   * run.
+   */
+  async retire(graceMs: number): Promise<void> {
+    if (this.#underWay > 0) await within(graceMs, resolve => (this.#ended = resolve))
+    for (const task of this.#retireTasks) task()
+  }
+
+  #listener(message: ListenerMessage, dropped: DnsMetrics): ServedListener {
+    const { index, label } = message
+    const { clock } = this.#parts
+    return {
+      ref: { index, label },
+      message,
+      router: new Router(),
+      generation: this,
+      countDropped: (
+        question,
+        transport,
+        client,
+        requestBytes,
+        replyBytes,
+        rcode,
+        isDo = false,
+      ) => {
+        const startMs = clock.ms()
+        const isTcp = transport === 'tcp'
+        dropped.request(
+          index,
+          DROPPED_ZONE,
+          isTcp,
+          client.family,
+          question?.type ?? 0,
+          isDo,
+          requestBytes,
+        )
+        dropped.response(
+          index,
+          DROPPED_ZONE,
+          isTcp,
+          rcode,
+          0,
+          replyBytes,
+          (clock.ms() - startMs) / 1000,
+        )
+      },
+    }
+  }
+
+  #addBlock(block: BlockMessage): void {
+    const allClasses = block.info.directives.some(name => ALL_CLASS_PLUGINS.includes(name))
+    const route = { ...this.#chain(block), view: block.info.view }
+    if (route.fast !== undefined) this.#fastChains.push(route.fast)
+    for (const { listener, zone } of block.sites)
+      this.listeners[listener]?.router.add(zone, route, allClasses)
+  }
+
+  /**
+   * The block's handlers from last to first, and the fast steps that stand in front without a gap.
+   */
+  #chain(block: BlockMessage): Pick<Route, 'handler' | 'fast'> {
+    const stages: { readonly name: string; readonly stage: Stage }[] = []
+    for (const { name, options, shared } of block.directives) {
+      const stage = findPlugin(name)?.serve?.(options, this.#scope(block, name), shared)
+      if (stage !== undefined) stages.push({ name, stage })
+    }
+    const handler = stages.reduceRight<Handler | undefined>(
+      (next, { name, stage }) => stage.wrap(next ?? noNext(name)),
+      undefined,
+    )
+    const gap = stages.findIndex(({ stage }) => stage.fast === undefined)
+    const steps = stages
+      .slice(0, gap < 0 ? stages.length : gap)
+      .map(({ stage }) => stage.fast ?? TRANSPARENT)
+    const fast = new FastChain(steps)
+    return { handler, fast: fast.isUseful && !this.#parts.noFastPath ? fast : undefined }
+  }
+
+  #scope(block: BlockMessage, name: string): ServeScope {
+    const { shard, shards, clock, sink, claims, changes, hashSeed, links, fatal } = this.#parts
+    const words = this.#words
+    return {
+      block: block.info,
+      shard,
+      shards,
+      clock,
+      log: makeLogger(sink, `plugin/${name}: `, () => this.#message.debug),
+      counters: this.#row,
+      words,
+      claims,
+      links,
+      permits: (offset, limit) => new Permits(words, offset, shards, shard, limit),
+      table: ref => new CacheTable(ref, shard + 1),
+      records: ref => new RecordsReader(ref, hashSeed),
+      changes: new ChangeScopes(changes, block.info.changing),
+      onRetire: task => void this.#retireTasks.push(task),
+      resolve: (query, qname, qtype) => this.#resolve(query, qname, qtype),
+      fatal: text => fatal(`plugin/${name}: ${text}`),
+    }
+  }
+
+  async #resolve(query: Query, qname: string, qtype: number): Promise<Reply> {
+    const asked = requery(query, qname, qtype)
+    const route = asked && this.listeners[query.listener.index]?.router.find(asked.question)
+    if (asked === undefined) return answer(query, {})
+    if (route?.handler === undefined) return errorReply(asked, RCODE_REFUSED)
+    asked.view = route.view
+    try {
+      return await route.handler(asked)
+    } catch (error) {
+      return errorReply(asked, rcodeOfError(error))
+    }
+  }
+}
+
+/** Waits until the function that `use` is given is called, and no longer than the grace. */
+const within = async (graceMs: number, use: (resolve: () => void) => void): Promise<void> => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, graceMs)
+  use(resolve)
+  await promise
+  clearTimeout(timer)
+}
+
+/**
+ * The same client asking another question, class IN; undefined if qname is no name. EDNS is kept.
+ */
+const requery = (query: Query, qname: string, qtype: number): Query | undefined => {
+  const wire = nameFromText(qname)
+  if (wire === undefined) return undefined
+  const writer = new MessageWriter()
+  writer.header(query.id, query.flags)
+  writer.question(wire, qtype, CLASS_IN)
+  const { edns } = query
+  if (edns !== undefined) {
+    const options = query.bytes.subarray(
+      edns.optionsOffset,
+      edns.optionsOffset + edns.optionsLength,
+    )
+    writer.opt({ udpSize: edns.udpSize, flags: edns.flags, options })
+  }
+  const question = makeQuestion(wire, qtype, CLASS_IN)
+  const moved = edns && {
+    ...edns,
+    offset: question.end,
+    optionsOffset: question.end + (edns.optionsOffset - edns.offset),
+  }
+  const { transport, client, local, listener, receivedMs } = query
+  return new Query({
+    bytes: writer.finish(),
+    question,
+    edns: moved,
+    transport,
+    client,
+    local,
+    listener,
+    receivedMs,
+  })
+}

@@ -1,0 +1,84 @@
+// The sockets of one listen address in one shard. What they receive goes to whatever generation
+// serves that address now.
+
+import type { FastQuery } from '../chain/fast-query.ts'
+import type { Logger } from '../log/logger.ts'
+import type { ShardCounts } from '../metrics/shard-counts.ts'
+import type { ListenAddress, OpenListener, Receiver } from '../net/engine.ts'
+import { listenError } from '../net/listen-error.ts'
+import { openTcp } from '../net/tcp/listener.ts'
+import type { TcpRoom } from '../net/tcp/room.ts'
+import type { Dispatcher } from './answer/dispatch.ts'
+import type { FastPath } from './answer/fast-path.ts'
+import type { ServedListener } from './generation.ts'
+import type { BootMessage } from './messages.ts'
+import type { UdpEngine } from './udp-engine.ts'
+
+export interface BindingParts {
+  readonly dispatcher: Dispatcher
+  readonly fastPath: FastPath
+  readonly udp: UdpEngine
+  readonly tcpRoom: TcpRoom
+  readonly counts: ShardCounts
+  readonly log: Logger
+}
+
+const inWords = (
+  network: 'tcp' | 'udp',
+  at: ListenAddress,
+  opening: Promise<OpenListener>,
+): Promise<OpenListener> =>
+  opening.catch(error => {
+    throw listenError(network, at, error)
+  })
+
+export class Binding implements Receiver {
+  served: ServedListener
+  readonly #parts: BindingParts
+  #sockets: readonly OpenListener[] = []
+
+  constructor(served: ServedListener, parts: BindingParts) {
+    this.served = served
+    this.#parts = parts
+  }
+
+  get listener() {
+    return this.served.ref
+  }
+  get tcpLimits() {
+    return this.served.message.tcpLimits
+  }
+  fast(query: FastQuery): number {
+    this.#parts.counts.worked()
+    return this.#parts.fastPath.answer(this.served, query)
+  }
+  batchSent(elapsedMs: number): void {
+    this.served.generation.batchSent(elapsedMs)
+  }
+  receive(...[bytes, transport, client, local, respond]: Parameters<Receiver['receive']>): void {
+    this.#parts.dispatcher.receive(this.served, bytes, transport, client, local, respond)
+  }
+
+  /**
+   * Throws in CoreDNS's words if an address cannot be listened on. TCP first: a client that is told
+   * to come back over TCP must find it open.
+   */
+  async open({ shard, canReusePort }: BootMessage): Promise<void> {
+    const { message } = this.served
+    const { udp, tcpRoom, log } = this.#parts
+    const fd = message.tcp?.fds[shard]
+    const borrowed = udp.libc === undefined || fd === undefined ? undefined : { libc: udp.libc, fd }
+    const options = { room: tcpRoom, canReusePort, borrowed, onError: log.error }
+    this.#sockets = [await inWords('tcp', message, openTcp(message, this, options))]
+    this.#sockets = [...this.#sockets, await inWords('udp', message, udp.open(message, this))]
+  }
+
+  /** Begins to receive where receiving can be put off until the configuration is in force. */
+  start(): void {
+    for (const socket of this.#sockets) socket.start?.()
+  }
+
+  async close(graceMs: number): Promise<void> {
+    await Promise.all(this.#sockets.map(socket => socket.close(graceMs)))
+  }
+}

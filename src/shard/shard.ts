@@ -1,0 +1,211 @@
+// A shard's life: it loads generations beside the one that serves, swaps them between two messages,
+// opens and closes listeners, beats its heart, and ends when told to. It owns nothing that must
+// outlive it.
+
+import type { MessagePort } from 'node:worker_threads'
+import { systemClock } from '../base/clock.ts'
+import { random32 } from '../base/entropy.ts'
+import { CacheKey } from '../cache/key.ts'
+import { messageOf } from '../chain/errors.ts'
+import { FastQuery } from '../chain/fast-query.ts'
+import { makeLogger, stdout } from '../log/log.ts'
+import { BlackBox } from '../memory/black-box.ts'
+import { ByteBudget } from '../memory/byte-budget.ts'
+import { CLAIM_ENTRIES, Claims } from '../memory/claims.ts'
+import { CounterRow } from '../memory/counters.ts'
+import { beat, WorkCount } from '../memory/heartbeat.ts'
+import { SHARD_COUNT_WORDS } from '../memory/region.ts'
+import { ShardCounts } from '../metrics/shard-counts.ts'
+import { placeOf } from '../net/engine.ts'
+import { TcpRoom } from '../net/tcp/room.ts'
+import { WaitingRoom } from '../net/waiting-room.ts'
+import { connectionsPerThread } from '../upstream/socket-allowance.ts'
+import { Dispatcher } from './answer/dispatch.ts'
+import { FastPath } from './answer/fast-path.ts'
+import { ShardGeneration, type ShardParts } from './generation.ts'
+import { Binding, type BindingParts } from './listener.ts'
+import type { BootMessage, FromShard, GenerationMessage, ToShard } from './messages.ts'
+import { UdpEngine } from './udp-engine.ts'
+
+const BEAT_MS = 100
+/**
+ * How long queries of a replaced generation may go on: more than the 5 s budget of an upstream
+ * exchange.
+ */
+const RETIRE_GRACE_MS = 10_000
+
+interface Candidate {
+  readonly generation: ShardGeneration
+  readonly opened: ReadonlyMap<string, Binding>
+}
+
+export class Shard {
+  readonly #boot: BootMessage
+  readonly #port: MessagePort
+  readonly #parts: ShardParts
+  readonly #bindingParts: BindingParts
+  readonly #log = makeLogger(stdout, '', () => false)
+  readonly #bindings = new Map<string, Binding>()
+  readonly #ended = Promise.withResolvers<void>()
+  #serving: ShardGeneration | undefined
+  #candidate: Candidate | undefined
+
+  constructor(boot: BootMessage, port: MessagePort) {
+    this.#boot = boot
+    this.#port = port
+    const { shard, shards, regionLayout } = boot
+    const region = new Int32Array(boot.region)
+    this.#bindingParts = this.#makeBindingParts(region)
+    this.#parts = {
+      shard,
+      shards,
+      clock: systemClock,
+      sink: stdout,
+      noFastPath: boot.noFastPath,
+      claims: new Claims(region, regionLayout.claims, CLAIM_ENTRIES, shard + 1),
+      changes: { words: region, offset: regionLayout.changes },
+      hashSeed: boot.hashSeed,
+      links: this.#bindingParts.udp.links,
+      fatal: text => this.#send({ kind: 'fatal', text }),
+    }
+    const pulse = setInterval(() => beat(region, regionLayout.heartbeats, shard), BEAT_MS)
+    void this.#ended.promise.then(() => clearInterval(pulse))
+    // One message after the other: a load that is still opening sockets must not be overtaken by
+    // its commit or abort.
+    let last = Promise.resolve()
+    port.on('message', (message: ToShard) => {
+      last = last.then(() => this.#handle(message))
+    })
+  }
+
+  #makeBindingParts(regionWords: Int32Array): BindingParts {
+    const boot = this.#boot
+    const { shard, shards, regionLayout, hashSeed, maxTcpConnections, inflightBytes } = boot
+    const log = this.#log
+    const row = new CounterRow(regionWords, regionLayout.counts + shard * SHARD_COUNT_WORDS)
+    const counts = new ShardCounts(
+      row,
+      boot.counters,
+      new WorkCount(regionWords, regionLayout.heartbeats, shard),
+    )
+    const refusals = {
+      key: new CacheKey(hashSeed),
+      regionWords,
+      refusedOffset: regionLayout.refused,
+    }
+    const blackBox = new BlackBox(regionWords, regionLayout.blackBoxes, shard)
+    const onFallback = (reason: string): void => this.#send({ kind: 'fallback', reason })
+    const query = new FastQuery(new CacheKey(hashSeed))
+    const budget = new ByteBudget(regionWords, regionLayout.budget, shards, shard, inflightBytes)
+    const waitingRoom = new WaitingRoom(budget, random32(), () => counts.rejected('budget'))
+    return {
+      dispatcher: new Dispatcher({
+        ...refusals,
+        clock: systemClock,
+        log,
+        blackBox,
+        counts,
+        waitingRoom,
+      }),
+      fastPath: new FastPath(refusals),
+      udp: new UdpEngine({ boot, query, counts, log, onFallback }),
+      tcpRoom: new TcpRoom(
+        Math.min(maxTcpConnections, connectionsPerThread(shards)),
+        budget,
+        systemClock,
+        counts.tcp,
+      ),
+      counts,
+      log,
+    }
+  }
+
+  /** Until main says stop. */
+  run(): Promise<void> {
+    return this.#ended.promise
+  }
+
+  #send(message: FromShard): void {
+    this.#port.postMessage(message)
+  }
+
+  async #handle(message: ToShard): Promise<void> {
+    if (message.kind === 'load') await this.#load(message.generation)
+    else if (message.kind === 'commit') this.#commit(message.id)
+    else if (message.kind === 'abort') await this.#abort(message.id)
+    else await this.#stop(message.graceMs)
+  }
+
+  async #load(message: GenerationMessage): Promise<void> {
+    const opened = new Map<string, Binding>()
+    try {
+      const generation = new ShardGeneration(message, this.#parts)
+      this.#candidate = { generation, opened }
+      for (const served of generation.listeners) {
+        const key = placeOf(served.message)
+        if (this.#bindings.has(key) || opened.has(key)) continue
+        const binding = new Binding(served, this.#bindingParts)
+        opened.set(key, binding)
+        await binding.open(this.#boot)
+      }
+      this.#send({ kind: 'loaded', id: message.id })
+    } catch (error) {
+      await this.#abort(message.id)
+      this.#send({ kind: 'failed', id: message.id, error: messageOf(error) })
+    }
+  }
+
+  #commit(id: number): void {
+    const candidate = this.#candidate
+    if (candidate?.generation.id !== id) return
+    this.#candidate = undefined
+    const { generation, opened } = candidate
+    for (const [key, binding] of opened) {
+      this.#bindings.set(key, binding)
+      binding.start()
+    }
+    const wanted = new Map(generation.listeners.map(served => [placeOf(served.message), served]))
+    const closing: Promise<void>[] = []
+    for (const [key, binding] of this.#bindings) {
+      const served = wanted.get(key)
+      if (served !== undefined) binding.served = served
+      else {
+        this.#bindings.delete(key)
+        closing.push(binding.close(RETIRE_GRACE_MS))
+      }
+    }
+    const old = this.#serving
+    // A batch that is still open ends with the generation that answered it.
+    old?.batchSent(0)
+    this.#serving = generation
+    this.#send({ kind: 'committed', id })
+    // Main closes the sockets that it opened for the old generation once we say so: not while one
+    // of ours may still send on them.
+    if (old !== undefined) {
+      void Promise.all([...closing, old.retire(RETIRE_GRACE_MS)]).then(() =>
+        this.#send({ kind: 'retired', id: old.id }),
+      )
+    }
+  }
+
+  async #abort(id: number): Promise<void> {
+    const candidate = this.#candidate
+    if (candidate?.generation.id !== id) return
+    this.#candidate = undefined
+    await Promise.all([...candidate.opened.values()].map(binding => binding.close(0)))
+    await candidate.generation.retire(0)
+  }
+
+  /**
+   * Serves on until what was under way at the call is answered; then nothing more comes in, and
+   * what came meanwhile is answered. Each may take the whole grace.
+   */
+  async #stop(graceMs: number): Promise<void> {
+    await this.#serving?.settle(graceMs)
+    await Promise.all([...this.#bindings.values()].map(binding => binding.close(graceMs)))
+    await this.#serving?.retire(graceMs)
+    stdout.flushSync()
+    this.#port.close()
+    this.#ended.resolve()
+  }
+}

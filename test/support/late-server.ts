@@ -1,9 +1,0 @@
-// The server as a child process of a test, on the workers of late-worker.ts. The Corefile's path is the argument.
-
-import { defaultServeOptions } from '../../src/commands/serve-options.ts'
-import { runServer } from '../../src/main.ts'
-
-if (import.meta.main) {
-  const options = { ...defaultServeOptions(), conf: process.argv[2] ?? '', workers: 2 }
-  process.exit(await runServer(options, { workerFile: new URL('./late-worker.ts', import.meta.url) }))
-}
