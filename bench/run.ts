@@ -3,14 +3,16 @@
 // dnsperf asks shardns and every peer that is installed, each pinned to one CPU and dnsperf to
 // another, in rounds: A B C A B C.
 //
-//   scenarios/    what is measured, each in a file; index.ts has their order contestants/  who is
-//   measured: how each server is configured and started; one that cannot run is left out with the
-//   reason load/         what is asked: query files, the upstream (nsd) with its zone, and single
-//   questions measure/      dnsperf's figures, CPU time and memory from /proc, medians and spreads
+//   scenarios/    what is measured, each in a file; index.ts has their order
+//   contestants/  who is measured: how each server is configured and started; one that cannot run
+//                 is left out with the reason
+//   load/         what is asked: query files, the upstream (nsd) with its zone, single questions
+//   measure/      dnsperf's figures, CPU time and memory from /proc, medians and spreads
 //   report/       the table, results/*.json with all raw rounds, docs/benchmarks.md and its chart
-//   (`--write-docs`) echo/         programs that only send packets back: the floor micro/
-//   nanoseconds per operation of wire, cache and memory, milliseconds of the worst messages
-//   (`micro`)
+//                 (`--write-docs`)
+//   echo/         programs that only send packets back: the floor
+//   micro/        nanoseconds per operation of wire, cache and memory, milliseconds of the worst
+//                 messages (`micro`)
 //
 // goals.ts says what the figures should be; compare.ts sets two revisions against each other
 // (`--compare REF`); `--help` names all options. Nothing outlives the suite: host/cleanup.ts ends

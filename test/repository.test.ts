@@ -59,8 +59,8 @@ function isNotThisFile(file: SourceFile): boolean {
   return file.path !== 'test/repository.test.ts'
 }
 
-// Rooms by floor, as docs/architecture.md draws them: a file imports from its own room and from lower
-// floors. Files in no room (src/cli.ts, workers) are doors.
+// Rooms by floor, as docs/architecture.md draws them: a file imports from its own room and from
+// lower floors. Files in no room (src/cli.ts, workers) are doors.
 const FLOORS: readonly (readonly string[])[] = [
   ['wire', 'memory', 'corefile', 'base'],
   ['zone', 'cache', 'records', 'metrics', 'log'],

@@ -14,15 +14,16 @@
 //         7  number of TTL offsets(16) | flags(16), the caller's
 //         8  id of the table
 //         9  size of the message with all names written out, the caller's
-//        10  checksum of words 1..9, key, message, offsets, and of the version with owner 0 11  the
-//        way that points here, a word of the index      (11 and 12: for whoever holds the slot; not
-//        summed) 12  header of the table, a word of the index
-//   - - - - - - - - - - - - - - - - - - - - - - - - - - -  not versioned, relaxed: lost updates are
-//     harmless
+//        10  checksum of words 1..9, key, message, offsets, and of the version with owner 0
+//        11  the way that points here, a word of the index      (11 and 12: for whoever holds the
+//                                                                slot; not summed)
+//        12  header of the table, a word of the index
+//   - - - - - - - - - - - - - - - - - - - - -  not versioned, relaxed: lost updates are harmless
 //        13  hits          14  last hit, monotonic seconds     15  not before, monotonic seconds
-//   - - - - - - - - - - - - - - - - - - - - - - - - - - - 16  key, padded with zeros to a word +
-//     message, padded with zeros to a word: its question begins 3 words on, as it does in a packet
-//     +  TTL offsets, 16 bits each, padded with zeros to a word
+//   - - - - - - - - - - - - - - - - - - - - - - - - - - -
+//        16  key, padded with zeros to a word
+//         +  message, padded with zeros to a word: its question begins 3 words on, as in a packet
+//         +  TTL offsets, 16 bits each, padded with zeros to a word
 //
 // Index: per table 16 words of header (word 0: table id, 0 when dropped; word 1: entries), then
 // buckets of 8 ways of one word each:

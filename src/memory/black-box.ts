@@ -4,7 +4,8 @@
 // time.
 //
 //   word 0  bytes of the question (0: at rest)   word 1  its hash   word 2  questions ever noted
-//   words 3..67  name, type, class words 68..79 unused
+//   words 3..67  name, type, class
+//   words 68..79 unused
 
 /** 32-bit words of one shard's box: five cache lines. */
 export const BLACK_BOX_WORDS = 80

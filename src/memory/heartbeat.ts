@@ -3,8 +3,8 @@
 // never to a sweep: only the worker's `exit` event says that it writes no more. Both wrap around;
 // compare for change only.
 //
-//   word 0  beats: how often its event loop has come round   word 1  work: messages taken and
-//   answered   words 2..15 unused
+//   word 0  beats: how often its event loop has come round
+//   word 1  work: messages taken and answered                    words 2..15 unused
 
 /** 32-bit words between two shards: one cache line. */
 export const HEARTBEAT_ROW_WORDS = 16

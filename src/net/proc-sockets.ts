@@ -1,7 +1,8 @@
 // The sockets of this network namespace as Linux lists them in /proc/net, and which of them are
 // this process's. Where there is no /proc, or it may not be read, there are none.
 //
-//   /proc/net/udp:  sl  local  remote  st  tx:rx  tr:when  retrnsmt  uid  timeout  inode  ref  pointer  drops       (tcp: as far as the inode)
+//   /proc/net/udp:  sl  local  remote  st  tx:rx  tr:when  retrnsmt  uid  timeout  inode  ref
+//                   pointer  drops       (tcp: as far as the inode)
 //   addresses are hexadecimal: words of 32 bits as this machine stores them, then the port
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'

@@ -1,8 +1,9 @@
 // Health of the upstreams of one `forward`, in words that all threads share.
 //
-//   word 0            doorbell: raised by shards, main waits on it word 1 + 2i       fails of
-//   upstream i: consecutive failed probes; written by main only word 2 + 2i       probe wanted for
-//   upstream i: a shard sets it, main clears it once a probe has succeeded
+//   word 0            doorbell: raised by shards, main waits on it
+//   word 1 + 2i       fails of upstream i: consecutive failed probes; written by main only
+//   word 2 + 2i       probe wanted for upstream i: a shard sets it, main clears it once a probe has
+//                     succeeded
 //
 // A failure that a shard reports in the instant between a successful probe and the clearing is
 // lost; the next one rings again.

@@ -2,12 +2,13 @@
 // zone file:
 //
 //   svc1.testns.svc A                  a name without a dot at its end is below the zone; several
-//   types are separated by commas
+//                                      types are separated by commas
 //     5 A 10.96.0.100                  an answer, whose owner is the question's name
 //     web.testns.svc 5 A 10.244.3.1    an answer of another owner
 //     + web.testns.svc 5 A 10.244.3.1  an additional record
 //   none.testns.svc A,TXT NXDOMAIN     no answer: NXDOMAIN, SERVFAIL and NODATA have the zone's
-//   SOA, REFUSED has nothing # a comment
+//                                      SOA, REFUSED has nothing
+//   # a comment
 
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'

@@ -4,11 +4,13 @@
 // count and time, and judged against a bar.
 //
 //   rows/       what is tried, by subject; index.ts has their order, untried.ts what is left out
-//   and why bars.ts     what is asked attacks/    the attackers: each runs in a thread of its own,
-//   so that they and the healthy client do not wait for each other target.ts   the server as a
-//   child process; limits.ts keeps it in 170 MiB, or in a share of a CPU upstream.ts the upstream,
-//   good or hostile: the name that it is asked for says which judge.ts    an independent look at
-//   replies report.ts   lines while it runs, and docs/trust.md
+//   bars.ts     what is asked
+//   attacks/    the attackers: each runs in a thread of its own, so that they and the healthy
+//               client do not wait for each other
+//   target.ts   the server as a child process; limits.ts keeps it in 170 MiB, or a share of a CPU
+//   upstream.ts the upstream, good or hostile: the name that it is asked for says which
+//   judge.ts    an independent look at replies
+//   report.ts   lines while it runs, and docs/trust.md
 //
 // `--help` names the options. Nothing outlives the campaign: what a row starts ends with it.
 

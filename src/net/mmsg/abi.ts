@@ -2,21 +2,18 @@
 // constants. They hold for the 64-bit little-endian machines that Node runs on (x64, arm64; glibc
 // and musl); abi.test.ts compares them with what the C compiler of the machine says.
 //
-//   struct mmsghdr   0 name*   8 namelen u32   16 iov*   24 iovlen u64   32 control*   40
-//   controllen u64   48 flags i32   56 len u32   (64) struct iovec     0 base*   8 len u64
-//   (16) struct pollfd    0 fd i32   4 events i16   6 revents i16
-//   (8) struct cmsghdr   0 len u64   8 level i32   12 type i32   16 data
-//   (16)
-//     IP_PKTINFO     0 ifindex i32   4 spec_dst   8 addr
-//     (12) IPV6_PKTINFO   0 addr (16)   16 ifindex u32
-//     (20)
-//   sockaddr_in      0 family u16   2 port, network order   4 addr
-//   (16) sockaddr_in6     0 family u16   2 port, network order   4 flowinfo   8 addr   24 scope id
-//   (28) sock_extended_err   0 errno u32   4 origin u8   5 type u8   6 code u8   8 info u32   12
-//   data u32                                  (16) struct sock_filter   0 code u16   2 jt u8   3 jf
-//   u8   4 k u32                                                                      (8) struct
-//   sock_fprog    0 len u16   8 filter*
-//   (16)
+//   struct mmsghdr   0 name*   8 namelen u32   16 iov*   24 iovlen u64   32 control*
+//                    40 controllen u64   48 flags i32   56 len u32   (64)
+//   struct iovec     0 base*   8 len u64   (16)
+//   struct pollfd    0 fd i32   4 events i16   6 revents i16   (8)
+//   struct cmsghdr   0 len u64   8 level i32   12 type i32   16 data   (16)
+//     IP_PKTINFO     0 ifindex i32   4 spec_dst   8 addr   (12)
+//     IPV6_PKTINFO   0 addr (16)   16 ifindex u32   (20)
+//   sockaddr_in      0 family u16   2 port, network order   4 addr   (16)
+//   sockaddr_in6     0 family u16   2 port, network order   4 flowinfo   8 addr   24 scope   (28)
+//   sock_extended_err   0 errno u32   4 origin u8   5 type u8   6 code u8   8 info u32   12 data   (16)
+//   struct sock_filter   0 code u16   2 jt u8   3 jf u8   4 k u32   (8)
+//   struct sock_fprog    0 len u16   8 filter*   (16)
 
 export const MMSGHDR = {
   size: 64,

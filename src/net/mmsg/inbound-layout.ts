@@ -1,19 +1,19 @@
 // The memory that a shard receives into. Main makes it, and it outlives the shard. Only constants
 // and arithmetic.
 //
-//   words 0..15   state: 0 datagrams of the batch under way (0: at rest)   1 fd it came from   2
-//   the one being answered (-1: none)
-//                 3 how often that has changed
+//   words 0..15   state: 0 datagrams of the batch under way (0: at rest)   1 fd it came from
+//                 2 the one being answered (-1: none)   3 how often that has changed
 //   headers       BATCH x struct mmsghdr          iovecs    BATCH x struct iovec
 //   names         BATCH x 32 bytes of sockaddr    controls  BATCH x 64 bytes of cmsghdr
-//   payload       BATCH x SLOT_BYTES With node:dgram only slot 0, as the journal's way in and out,
-//   and the journal are used (dgram-journal.ts). journal       JOURNAL_ENTRIES x 640 bytes, of
-//   queries that wait for something:
-//                 word 0 state (0 free, 1 under way, 2 under way for the second time)   1 fd   2
-//                 bytes of the datagram
-//                      3 bytes of the sender's address   4 bytes of control messages 5..12 sender's
-//                      address   13..28 control messages   29..156 datagram   157..159 unused
-//   links         LINK_ENTRIES words: fd + 1 of a socket to an upstream, or 0 (link-descriptors.ts)
+//   payload       BATCH x SLOT_BYTES
+//   With node:dgram only slot 0, as the journal's way in and out, and the journal are used
+//   (net/dgram/journal.ts).
+//   journal       JOURNAL_ENTRIES x 640 bytes, of queries that wait for something:
+//                 word 0 state (0 free, 1 under way, 2 under way for the second time)   1 fd
+//                      2 bytes of the datagram   3 bytes of the sender's address
+//                      4 bytes of control messages   5..12 sender's address
+//                      13..28 control messages   29..156 datagram   157..159 unused
+//   links         LINK_ENTRIES words: fd + 1 of an upstream's socket, or 0 (links/descriptors.ts)
 //
 // Slots are an odd number of cache lines long, so that the first lines of all do not fall into the
 // same few sets of the cache.

@@ -2,7 +2,7 @@
 // (uv_metrics_info, libuv 1.45).
 //
 //   uv_metrics_t   0 loop_count u64   8 events u64   16 events_waiting u64   24 reserved u64 x 13
-//   (128)
+//                  (128 bytes)
 
 import type { Libc, Pinned } from './libc.ts'
 

@@ -3,8 +3,7 @@
 // records is its flags word, so it can be told; of a failure the kind is told. Any other reply they
 // have to ask for by themselves.
 //
-//   0 nothing     1 << 16 | flags: a reply without records     2 << 16 | rcode << 8 | kind: a
-//   failure
+//   0 nothing   1 << 16 | flags: a reply without records   2 << 16 | rcode << 8 | kind: a failure
 
 import { errorReply } from '../../chain/answer.ts'
 import { ServerError } from '../../chain/errors.ts'

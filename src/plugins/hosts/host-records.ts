@@ -11,7 +11,7 @@
 //   ADDRESS  key    4 or 16 bytes
 //            value  byte  0  u16  names
 //                         2..     the names in wire form, one behind the other: those of the file,
-//                         then those of the Corefile, no wildcards
+//                                 then those of the Corefile, no wildcards
 //
 //   note 0   wildcards among the names, so that names cost one look-up where there are none
 

@@ -2,7 +2,7 @@
 //
 //   byte 0   1: cluster address of a service, 2: endpoint of a service
 //        1.. endpoint label (a byte 0 for a cluster address), service label, namespace label: a
-//        length byte and text each
+//            length byte and text each
 
 export const OWNER_CLUSTER = 1
 export const OWNER_ENDPOINT = 2

@@ -3,10 +3,11 @@
 // a length byte and its text, without a root: zones are the readers' business.
 //
 //   SERVICE, IMPORT  key: service label, namespace label    value: service-record.ts (IMPORT: a
-//   ServiceImport of multicluster zones) NAMESPACE        key: namespace label
-//   value: empty; there is an entry only if the namespace is exposed ADDRESS          key: 4 or 16
-//   bytes of an address        value: address-record.ts POD              key: namespace label,
-//   address           value: empty (pods verified only)
+//                                                           ServiceImport of multicluster zones)
+//   NAMESPACE        key: namespace label                   value: empty; there is an entry only if
+//                                                           the namespace is exposed
+//   ADDRESS          key: 4 or 16 bytes of an address        value: address-record.ts
+//   POD              key: namespace label, address           value: empty (pods verified only)
 
 import type { RecordsReader } from '../../../records/reader.ts'
 

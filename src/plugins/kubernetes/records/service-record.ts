@@ -3,12 +3,14 @@
 // case (ports' names and protocols, labels, topology zones, cluster ids).
 //
 //   byte 0       kind: 1 with cluster addresses, 2 headless, 3 ExternalName
-//        1       flags: 1 there is a ready endpoint, 2 the first address is an IPv6 one 2       A
-//        records of the service's own name (16 bits) 4       AAAA records (16 bits) 6       ports
-//        (16 bits) 8..     rdata of the A records, 4 bytes each, then of the AAAA records, 16 each
-//        ..      target of an ExternalName: a name in wire form; a byte 0 (the root) if there is
-//        none ..      ports: number (16 bits; 0: none declared), text name, text protocol ..
-//        endpoint groups up to the end, one for each EndpointSlice:
+//        1       flags: 1 there is a ready endpoint, 2 the first address is an IPv6 one
+//        2       A records of the service's own name (16 bits)
+//        4       AAAA records (16 bits)
+//        6       ports (16 bits)
+//        8..     rdata of the A records, 4 bytes each, then of the AAAA records, 16 each
+//        ..      target of an ExternalName: a name in wire form; a byte 0 (the root) without one
+//        ..      ports: number (16 bits; 0: none declared), text name, text protocol
+//        ..      endpoint groups up to the end, one for each EndpointSlice:
 //                  ports (16 bits), endpoints (16 bits), the ports as above, then each endpoint:
 //                  size of its address (4 or 16), the address, text label, text zone, text cluster
 
