@@ -114,18 +114,26 @@ test('no plugin imports another plugin', () => {
   assert.deepEqual(wrong, [])
 })
 
-test('imports make no cycle', () => {
+// Two files of one plugin's options that name each other's types.
+const CYCLES: readonly string[] = [
+  'src/plugins/forward/options.ts -> src/plugins/forward/option-readers.ts -> src/plugins/forward/options.ts',
+]
+
+test('imports make no cycle, of types neither', () => {
   const files = new Map(shipped.map(file => [file.path, file]))
   const done = new Set<string>()
   const cycles: string[] = []
   const visit = (path: string, trail: readonly string[]): void => {
     if (trail.includes(path)) cycles.push([...trail.slice(trail.indexOf(path)), path].join(' -> '))
     if (trail.includes(path) || done.has(path)) return
-    for (const target of files.get(path)?.valueImports ?? []) visit(target, [...trail, path])
+    for (const target of files.get(path)?.imports ?? []) visit(target, [...trail, path])
     done.add(path)
   }
   for (const path of files.keys()) visit(path, [])
-  assert.deepEqual(cycles, [])
+  assert.deepEqual(
+    cycles.filter(cycle => !CYCLES.includes(cycle)),
+    [],
+  )
 })
 
 const IMPORTERS: Readonly<Record<string, string>> = {

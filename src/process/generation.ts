@@ -18,7 +18,7 @@ import { ChangeMarks, type ChangingZone } from '../chain/invalidation-scopes.ts'
 import { SETUP_ORDER } from '../corefile/order.ts'
 import { checkOverlap } from '../corefile/overlap.ts'
 import { type LogSink, makeLogger } from '../log/log.ts'
-import type { ChangeBoard } from '../memory/invalidation-board.ts'
+import type { InvalidationBoard } from '../memory/invalidation-board.ts'
 import { PERMIT_ROW_WORDS, permitWords } from '../memory/permits.ts'
 import { declareDnsMetrics } from '../metrics/dns-metrics.ts'
 import type { GenerationMetrics } from '../metrics/registry.ts'
@@ -26,7 +26,7 @@ import type { ListenAddress } from '../net/engine.ts'
 import type { OpenSockets } from '../net/mmsg/sockets.ts'
 import type { BlockMessage, DirectiveMessage, GenerationMessage } from '../shard/messages.ts'
 import { nameFromText } from '../wire/name.ts'
-import type { KeptThings } from './kept-resources.ts'
+import type { KeptResources } from './kept-resources.ts'
 import { ListenerTable } from './listener-table.ts'
 import { placedError } from './load/argument-place.ts'
 import type { LoadedBlock, LoadedConfig } from './load/load.ts'
@@ -40,8 +40,8 @@ export interface GenerationParts {
   readonly sink: LogSink
   readonly metrics: GenerationMetrics
   readonly cache: CacheMemory
-  readonly kept: KeptThings
-  readonly changes: ChangeBoard
+  readonly kept: KeptResources
+  readonly changes: InvalidationBoard
   readonly process: ProcessControl
   /** Whether debug lines are printed: of the generation that serves. */
   readonly isDebug: () => boolean

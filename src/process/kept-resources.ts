@@ -3,7 +3,7 @@
 
 import type { Kept, Resources } from '../chain/control-scope.ts'
 
-export class KeptThings {
+export class KeptResources {
   readonly #resources: Resources
   readonly #things = new Map<string, Kept>()
 

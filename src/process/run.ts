@@ -10,7 +10,7 @@ import { zoneSyntaxWarning } from './load/zone-syntax.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { Server, type ServerWorld } from './server.ts'
 import { closeStrayDebugger } from './stray-debugger.ts'
-import { giveBackMemory } from './trim-memory.ts'
+import { trimMemory } from './trim-memory.ts'
 import { versionText } from './version.ts'
 
 const EXIT_OK = 0
@@ -54,7 +54,7 @@ export const runServer = async (
     writePidfile(options.pidfile)
     closeStrayDebugger()
     signals.started()
-    giveBackMemory()
+    trimMemory()
   } catch (error) {
     stdout.flushSync()
     process.stderr.write(`${messageOf(error)}\n`)

@@ -19,7 +19,7 @@ import { sharedPortWarnings } from '../net/shared-ports.ts'
 import { RecordsMemory } from '../records/records-memory.ts'
 import { Generation } from './generation.ts'
 import { HttpEndpoints } from './http/endpoints.ts'
-import { KeptThings } from './kept-resources.ts'
+import { KeptResources } from './kept-resources.ts'
 import { ListenSockets } from './listen-sockets.ts'
 import { type CorefileText, readCorefile } from './load/corefile-source.ts'
 import { hashCorefile, type LoadedConfig, loadCorefile } from './load/load.ts'
@@ -50,7 +50,7 @@ export class Server {
     collectChurn,
   })
   readonly #cache: CacheMemory
-  readonly #kept: KeptThings
+  readonly #kept: KeptResources
   readonly #supervisor: Supervisor
   readonly #choice: EngineChoice
   readonly #sockets: ListenSockets | undefined
@@ -115,13 +115,13 @@ export class Server {
   readonly #shards: number
 
   /** The records memory waits for the shards' hearts, so it comes after them. */
-  #makeKept(recordsBytes: number): KeptThings {
+  #makeKept(recordsBytes: number): KeptResources {
     const records = new RecordsMemory(recordsBytes, this.#supervisor.quiescence, this.#cache.seed)
     const help = 'Bytes of the records memory that cluster and hosts records take.'
     this.#registry.process.gauge({ name: 'shardns_records_bytes', help, labelNames: [] }, () => [
       { labels: {}, value: records.usedBytes },
     ])
-    return new KeptThings({ newRecords: () => records.newMap() })
+    return new KeptResources({ newRecords: () => records.newMap() })
   }
 
   #declareInflight(): void {

@@ -5,7 +5,7 @@
 // attempt fails, those who still have time for another make one together, once.
 
 import type { Clock } from '../../base/clock.ts'
-import { NumberMap } from '../../base/int-map.ts'
+import { IntMap } from '../../base/int-map.ts'
 import type { CacheTableRef } from '../../cache/table-ref.ts'
 import { ServerError } from '../../chain/errors.ts'
 import type { Handler } from '../../chain/handler.ts'
@@ -58,7 +58,7 @@ export interface MissParts {
 export class Misses {
   readonly #parts: MissParts
   /** By the upper 53 bits of the keyed hash; what else has the same goes alone. */
-  readonly #flights = new NumberMap<Flight>()
+  readonly #flights = new IntMap<Flight>()
   readonly #key: UpstreamKey
   readonly #salt: number
 

@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os'
 import type { Clock } from '../../base/clock.ts'
 import type { CacheMemory } from '../../cache/cache-memory.ts'
 import type { Logger } from '../../log/logger.ts'
-import type { ChangeBoard } from '../../memory/invalidation-board.ts'
+import type { InvalidationBoard } from '../../memory/invalidation-board.ts'
 import type { HashSeed } from '../../memory/keyed-hash.ts'
 import type { ShardCounters } from '../../metrics/shard-counts.ts'
 import type { EngineName } from '../../net/engine.ts'
@@ -121,7 +121,7 @@ export class Supervisor {
   get countRows(): readonly number[] {
     return this.#memory.countRows
   }
-  get changes(): ChangeBoard {
+  get changes(): InvalidationBoard {
     return this.#memory.changes
   }
   get quiescence(): Quiescence {
