@@ -6,13 +6,11 @@ import type { Clock } from '../base/clock.ts'
 import { IntMap } from '../base/int-map.ts'
 import type { PooledSockets, UdpPool, UdpPoolEvents } from '../chain/udp-pool.ts'
 import { getId, HEADER_SIZE } from '../wire/header.ts'
-import { Doubts } from './doubts.ts'
 import type { Endpoint } from './endpoint.ts'
 import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
 import type { Ask, Verdict } from './relayed-question.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
-import { checkFamilies, UdpClient } from './udp-client.ts'
-import type { UdpExchanger } from './udp-exchanger.ts'
+import { checkFamilies, Doubts, UdpClient, type UdpExchanger } from './udp-client.ts'
 
 /** How exactly time-outs are kept. */
 const TICK_MS = 20

@@ -13,8 +13,7 @@ import { PooledUdpClient } from './pooled-udp-client.ts'
 import { RelayedQuestion } from './relayed-question.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
 import { type PoolOptions, StreamPool } from './stream-pool.ts'
-import { UdpClient } from './udp-client.ts'
-import type { UdpExchanger } from './udp-exchanger.ts'
+import { UdpClient, type UdpExchanger } from './udp-client.ts'
 
 /**
  * A dial may take this long, however short the read time-out: a TLS handshake is three round trips.
