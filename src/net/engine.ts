@@ -128,8 +128,8 @@ export const listenText = ({ address, port }: ListenAddress): string =>
 const CALLS = { tcp: 'Listen: listen tcp', udp: 'ListenPacket: listen udp' }
 
 /**
- * Why a place cannot be listened on, in CoreDNS's words; `cause` is what the system said, with Node's
- * `code`.
+ * Why a place cannot be listened on, in CoreDNS's words; `cause` is what the system said, with
+ * Node's `code`.
  */
 export const listenError = (network: 'tcp' | 'udp', place: ListenAddress, cause: unknown): Error =>
   new Error(`${CALLS[network]} ${listenText(place)}: bind: ${errnoText(cause)}`, { cause })

@@ -1,6 +1,6 @@
 // The sockets of this network namespace as Linux lists them in /proc/net: which of them are this
-// process's, and how many datagrams the kernel dropped because a receive buffer was full. Where there
-// is no /proc, or it may not be read, there are none.
+// process's, and how many datagrams the kernel dropped because a receive buffer was full. Where
+// there is no /proc, or it may not be read, there are none.
 //
 //   /proc/net/udp:  sl  local  remote  st  tx:rx  tr:when  retrnsmt  uid  timeout  inode  ref
 //                   pointer  drops       (tcp: as far as the inode)

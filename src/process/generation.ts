@@ -1,6 +1,6 @@
 // One configuration on the main thread: runs the control halves in set-up order, collects what they
 // ask for, and lays it out as the message that the shards get. It opens nothing and starts nothing:
-// service.ts does, once all shards have loaded it.
+// server.ts does, once all shards have loaded it.
 
 import type { Clock } from '../base/clock.ts'
 import type { CacheMemory } from '../cache/cache-memory.ts'
@@ -20,6 +20,7 @@ import { checkOverlap } from '../corefile/overlap.ts'
 import { type LogSink, makeLogger } from '../log/log.ts'
 import type { InvalidationBoard } from '../memory/invalidation-board.ts'
 import { PERMIT_ROW_WORDS, permitWords } from '../memory/permits.ts'
+import { sharedBuffer } from '../memory/shared-buffer.ts'
 import { declareDnsMetrics } from '../metrics/dns-metrics.ts'
 import type { GenerationMetrics } from '../metrics/registry.ts'
 import type { ListenAddress } from '../net/engine.ts'
@@ -146,7 +147,7 @@ export class Generation {
       .vector({}).base
     const sharedWords = roundUp(this.#sharedWords)
     const rowWords = roundUp(metrics.rowWords)
-    const words = new SharedArrayBuffer((sharedWords + rowWords * shards) * 4)
+    const words = sharedBuffer((sharedWords + rowWords * shards) * 4)
     this.#words = new Int32Array(words, 0, sharedWords)
     const bases = Array.from({ length: shards }, (_, shard) => sharedWords + shard * rowWords)
     metrics.attach(new Int32Array(words), bases)

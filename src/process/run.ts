@@ -1,5 +1,5 @@
 // The process around the server: start-up output, pid file, signals and exit codes, all as CoreDNS
-// has them (reference: corefile-core §2).
+// has them (coremain/run.go).
 
 import { rmSync, writeFileSync } from 'node:fs'
 import { pathErrorText } from '../base/errno.ts'

@@ -32,8 +32,8 @@ export async function lookupHost(name: string, resolvers: readonly string[]): Pr
 
 /**
  * The name servers of a resolv.conf(5) file. Search lists and options are not ours: we forward
- * names as they are. Addresses in order, link-local ones with their zone; whatever stands behind `nameserver`, valid
- * or not.
+ * names as they are. Addresses in order, link-local ones with their zone; whatever stands behind
+ * `nameserver`, valid or not.
  */
 export function readNameservers(text: string): string[] {
   const servers: string[] = []

@@ -18,6 +18,7 @@
 // Slots are an odd number of cache lines long, so that the first lines of all do not fall into the
 // same few sets of the cache.
 
+import { sharedBuffer } from '../../memory/shared-buffer.ts'
 import { MAX_UDP_QUERY_BYTES } from '../engine.ts'
 import { IOVEC, MMSGHDR } from './abi.ts'
 
@@ -48,7 +49,7 @@ export const JOURNAL = PAYLOAD + BATCH * SLOT_BYTES
 export const POOLED = JOURNAL + JOURNAL_ENTRIES * JOURNAL_ENTRY_BYTES
 const TOTAL_BYTES = POOLED + POOLED_ENTRIES * 4
 
-export const makeInboundMemory = (): SharedArrayBuffer => new SharedArrayBuffer(TOTAL_BYTES)
+export const makeInboundMemory = (): SharedArrayBuffer => sharedBuffer(TOTAL_BYTES)
 
 /** Another one for each datagram that is turned to. Main, at any time. */
 export const datagramSequence = (words: Int32Array): number => Atomics.load(words, STATE_SEQUENCE)

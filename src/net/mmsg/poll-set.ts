@@ -50,7 +50,10 @@ export class PollSet {
     return this.isReady(this.#sockets.length)
   }
 
-  /** Pooled sockets that have something; to be asked before anything else changes what they wait for. */
+  /**
+   * Pooled sockets that have something; to be asked before anything else changes what they wait
+   * for.
+   */
   readyPooled(): readonly PooledSocket[] {
     const ready = this.#ready
     const first = this.#sockets.length + 1

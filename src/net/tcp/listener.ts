@@ -1,7 +1,7 @@
 // TCP listeners: SO_REUSEPORT, one per address and shard. With the mmsg engine main owns the
 // listening sockets, so that what waits to be accepted by a shard that dies waits for its
 // successor; else each shard opens its own. What happens on a connection stands in
-// tcp-connection.ts, what all connections of a shard share in tcp-room.ts.
+// connection.ts, what all connections of a shard share in room.ts.
 
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'

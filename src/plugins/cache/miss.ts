@@ -1,6 +1,6 @@
 // Asking the rest of the chain, once per upstream query: equal ones in flight are merged, inside
-// the shard by a map, over shards by claims (R-03: each parallel duplicate would be one more chance
-// for a forged reply). Equal means that the same message would leave for upstream
+// the shard by a map, over shards by claims (each parallel duplicate would be one more chance
+// for a forged reply, RFC 5452). Equal means that the same message would leave for upstream
 // (plugins/cache/upstream-key.ts). Everybody waits by the deadline of their own query. When an
 // attempt fails, those who still have time for another make one together, once.
 

@@ -1,6 +1,6 @@
 // Keeps N shards serving: starts them, replaces those that die or hang, sweeps what the dead held,
 // and moves all of them from one generation to the next. Which configuration that is, and what main
-// does around it, stands in service.ts.
+// does around it, stands in server.ts.
 
 import { availableParallelism } from 'node:os'
 import type { Clock } from '../../base/clock.ts'
