@@ -1,6 +1,6 @@
 // One configuration on the main thread: runs the control halves in set-up order, collects what they
 // ask for, and lays it out as the message that the shards get. It opens nothing and starts nothing:
-// service.ts does, once all shards have loaded it.
+// server.ts does, once all shards have loaded it.
 
 import type { Clock } from '../base/clock.ts'
 import type { CacheMemory } from '../cache/cache-memory.ts'
@@ -18,15 +18,16 @@ import { ChangeMarks, type ChangingZone } from '../chain/invalidation-scopes.ts'
 import { SETUP_ORDER } from '../corefile/order.ts'
 import { checkOverlap } from '../corefile/overlap.ts'
 import { type LogSink, makeLogger } from '../log/log.ts'
-import type { ChangeBoard } from '../memory/invalidation-board.ts'
+import type { InvalidationBoard } from '../memory/invalidation-board.ts'
 import { PERMIT_ROW_WORDS, permitWords } from '../memory/permits.ts'
+import { sharedBuffer } from '../memory/shared-buffer.ts'
 import { declareDnsMetrics } from '../metrics/dns-metrics.ts'
 import type { GenerationMetrics } from '../metrics/registry.ts'
 import type { ListenAddress } from '../net/engine.ts'
 import type { OpenSockets } from '../net/mmsg/sockets.ts'
 import type { BlockMessage, DirectiveMessage, GenerationMessage } from '../shard/messages.ts'
 import { nameFromText } from '../wire/name.ts'
-import type { KeptThings } from './kept-resources.ts'
+import type { KeptResources } from './kept-resources.ts'
 import { ListenerTable } from './listener-table.ts'
 import { placedError } from './load/argument-place.ts'
 import type { LoadedBlock, LoadedConfig } from './load/load.ts'
@@ -40,8 +41,8 @@ export interface GenerationParts {
   readonly sink: LogSink
   readonly metrics: GenerationMetrics
   readonly cache: CacheMemory
-  readonly kept: KeptThings
-  readonly changes: ChangeBoard
+  readonly kept: KeptResources
+  readonly changes: InvalidationBoard
   readonly process: ProcessControl
   /** Whether debug lines are printed: of the generation that serves. */
   readonly isDebug: () => boolean
@@ -146,7 +147,7 @@ export class Generation {
       .vector({}).base
     const sharedWords = roundUp(this.#sharedWords)
     const rowWords = roundUp(metrics.rowWords)
-    const words = new SharedArrayBuffer((sharedWords + rowWords * shards) * 4)
+    const words = sharedBuffer((sharedWords + rowWords * shards) * 4)
     this.#words = new Int32Array(words, 0, sharedWords)
     const bases = Array.from({ length: shards }, (_, shard) => sharedWords + shard * rowWords)
     metrics.attach(new Int32Array(words), bases)

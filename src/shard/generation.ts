@@ -11,11 +11,11 @@ import { ChangeScopes } from '../chain/invalidation-scopes.ts'
 import { type ListenerRef, type Peer, Query, type Transport } from '../chain/query.ts'
 import type { Reply } from '../chain/reply.ts'
 import type { ServeScope } from '../chain/serve-scope.ts'
-import type { DatagramLinks } from '../chain/udp-pool.ts'
+import type { UdpPool } from '../chain/udp-pool.ts'
 import { type LogSink, makeLogger } from '../log/log.ts'
 import type { Claims } from '../memory/claims.ts'
 import { CounterRow } from '../memory/counters.ts'
-import type { ChangeBoard } from '../memory/invalidation-board.ts'
+import type { InvalidationBoard } from '../memory/invalidation-board.ts'
 import type { HashSeed } from '../memory/keyed-hash.ts'
 import { Permits } from '../memory/permits.ts'
 import { DnsMetrics } from '../metrics/dns-metrics.ts'
@@ -43,9 +43,9 @@ export interface ShardParts {
   /** All queries take the slow path. */
   readonly noFastPath: boolean
   readonly claims: Claims
-  readonly changes: ChangeBoard
+  readonly changes: InvalidationBoard
   readonly hashSeed: HashSeed
-  readonly links?: DatagramLinks | undefined
+  readonly udpPool?: UdpPool | undefined
   /** Ends the process: posted to main. */
   readonly fatal: (text: string) => void
 }
@@ -210,7 +210,7 @@ export class ShardGeneration {
   }
 
   #scope(block: BlockMessage, name: string): ServeScope {
-    const { shard, shards, clock, sink, claims, changes, hashSeed, links, fatal } = this.#parts
+    const { shard, shards, clock, sink, claims, changes, hashSeed, udpPool, fatal } = this.#parts
     const words = this.#words
     return {
       block: block.info,
@@ -221,7 +221,7 @@ export class ShardGeneration {
       counters: this.#row,
       words,
       claims,
-      links,
+      udpPool,
       permits: (offset, limit) => new Permits(words, offset, shards, shard, limit),
       table: ref => new CacheTable(ref, shard + 1),
       records: ref => new RecordsReader(ref, hashSeed),

@@ -65,7 +65,7 @@ export class Shard {
       claims: new Claims(region, regionLayout.claims, CLAIM_ENTRIES, shard + 1),
       changes: { words: region, offset: regionLayout.changes },
       hashSeed: boot.hashSeed,
-      links: this.#bindingParts.udp.links,
+      udpPool: this.#bindingParts.udp.udpPool,
       fatal: text => this.#send({ kind: 'fatal', text }),
     }
     const pulse = setInterval(() => beat(region, regionLayout.heartbeats, shard), BEAT_MS)

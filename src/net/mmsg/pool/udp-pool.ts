@@ -4,17 +4,22 @@
 // belongs to, and no other.
 
 import type { Peer } from '../../../chain/query.ts'
-import type { DatagramLink, DatagramLinks, LinkEvents } from '../../../chain/udp-pool.ts'
+import type { PooledSockets, UdpPool, UdpPoolEvents } from '../../../chain/udp-pool.ts'
 import { listenText } from '../../engine.ts'
 import { C, IOVEC, MMSGHDR } from '../abi.ts'
 import type { Libc, Pinned } from '../libc.ts'
 import type { MonotonicClock } from '../monotonic.ts'
 import { type Destination, Outbound } from '../outbound.ts'
 import { codeOfErrno, setOption, sockaddrOf, sockaddrText } from '../sockets.ts'
-import { LinkDescriptors } from './descriptors.ts'
-import { LinkErrors } from './errors.ts'
-import { Link, LinkSocket, USES } from './pooled-socket.ts'
-import { PortBudget } from './port-budget.ts'
+import { PooledDescriptors } from './descriptors.ts'
+import { IcmpErrors } from './icmp-errors.ts'
+import {
+  PooledSocket,
+  PortBudget,
+  type SharedPool,
+  UpstreamSockets,
+  USES,
+} from './pooled-socket.ts'
 
 /** Replies that one system call takes. */
 const BATCH = 32
@@ -28,7 +33,7 @@ const REPLY_BYTES = 9216
 const RECV_BUFFER_BYTES = (USES * REPLY_BYTES) / 2
 const CONNECTED: Destination = { nameLength: 0, controlLength: 0, words: new Int32Array(8) }
 
-export interface LinkSocketsParts {
+export interface UdpPoolParts {
   readonly clock: Pick<MonotonicClock, 'tick' | 'ms'>
   /** Called whenever a socket begins to owe a reply. */
   readonly onWaiting: () => void
@@ -36,18 +41,18 @@ export interface LinkSocketsParts {
   readonly words: Int32Array
 }
 
-export class LinkSockets implements DatagramLinks {
+export class MmsgUdpPool implements UdpPool, SharedPool {
   /** Counts turns of the event loop in which something was sent. */
   turn = 0
   /** Sockets that owe a reply, for the engine to wait for. `version` changes with them. */
-  readonly waiting: LinkSocket[] = []
+  readonly waiting: PooledSocket[] = []
   version = 0
   isOpen = true
   readonly budget = new PortBudget()
   readonly #libc: Libc
   readonly #clock: Pick<MonotonicClock, 'tick' | 'ms'>
-  readonly #descriptors: LinkDescriptors
-  readonly #errors: LinkErrors
+  readonly #descriptors: PooledDescriptors
+  readonly #errors: IcmpErrors
   readonly #onWaiting: () => void
   readonly #outbound: Outbound
   readonly #bytes: Pinned<Uint8Array>
@@ -58,7 +63,7 @@ export class LinkSockets implements DatagramLinks {
    * To be closed with the end of the turn: what is queued for them goes out first, since their
    * numbers may be other sockets' next.
    */
-  readonly #closing: LinkSocket[] = []
+  readonly #closing: PooledSocket[] = []
   #lastSerial = 0
   #flushing = false
   readonly #flush = (): void => {
@@ -72,12 +77,12 @@ export class LinkSockets implements DatagramLinks {
     this.#closing.length = 0
   }
 
-  constructor(libc: Libc, parts: LinkSocketsParts) {
+  constructor(libc: Libc, parts: UdpPoolParts) {
     this.#libc = libc
     this.#clock = parts.clock
     this.#onWaiting = parts.onWaiting
-    this.#descriptors = new LinkDescriptors(libc, parts.words)
-    this.#errors = new LinkErrors(libc)
+    this.#descriptors = new PooledDescriptors(libc, parts.words)
+    this.#errors = new IcmpErrors(libc)
     // What cannot be sent is as a datagram lost on the way: the exchange times out and is tried
     // elsewhere.
     this.#outbound = new Outbound(
@@ -99,8 +104,8 @@ export class LinkSockets implements DatagramLinks {
     }
   }
 
-  open(remote: Peer, sourceAddress: string, events: LinkEvents): DatagramLink {
-    return new Link(this, remote, sourceAddress, events)
+  open(remote: Peer, sourceAddress: string, events: UdpPoolEvents): PooledSockets {
+    return new UpstreamSockets(this, remote, sourceAddress, events)
   }
 
   nowMs(): number {
@@ -109,9 +114,9 @@ export class LinkSockets implements DatagramLinks {
   }
 
   /** Throws an error with a `code`. */
-  connect(link: Link): LinkSocket {
+  connect(owner: UpstreamSockets): PooledSocket {
     const libc = this.#libc
-    const { remote, sourceAddress } = link
+    const { remote, sourceAddress } = owner
     const family = remote.family === 4 ? C.AF_INET : C.AF_INET6
     const to = sockaddrOf(libc, remote)
     const from =
@@ -125,7 +130,7 @@ export class LinkSockets implements DatagramLinks {
     const isBound = from === undefined || libc.bind(fd, from, from.length) === 0
     if (isBound && libc.connect(fd, to, to.length) === 0) {
       this.#lastSerial = (this.#lastSerial + 1) & 0x7fff_ffff
-      return new LinkSocket(this.#lastSerial, { fd, entry, link, openedMs: this.#clock.ms })
+      return new PooledSocket(this.#lastSerial, { fd, entry, owner, openedMs: this.#clock.ms })
     }
     const errno = libc.errno()
     this.#descriptors.forget(entry)
@@ -133,23 +138,23 @@ export class LinkSockets implements DatagramLinks {
     throw failure(errno)
   }
 
-  disconnect(socket: LinkSocket): void {
+  disconnect(socket: PooledSocket): void {
     this.#closing.push(socket)
     this.#flushLater()
   }
 
-  queue(socket: LinkSocket, message: Uint8Array, id: number): void {
+  queue(socket: PooledSocket, message: Uint8Array, id: number): void {
     this.#outbound.put(socket.fd, message, CONNECTED, id)
     this.#flushLater()
   }
 
-  watch(socket: LinkSocket): void {
+  watch(socket: PooledSocket): void {
     socket.waitingAt = this.waiting.push(socket) - 1
     this.version++
     this.#onWaiting()
   }
 
-  unwatch(socket: LinkSocket): void {
+  unwatch(socket: PooledSocket): void {
     const at = socket.waitingAt
     if (at < 0) return
     socket.waitingAt = -1
@@ -171,11 +176,11 @@ export class LinkSockets implements DatagramLinks {
   /** The engine has ended: whoever waits is told. */
   end(): void {
     this.isOpen = false
-    for (const socket of [...this.waiting]) socket.link.failed(socket, 'EIO')
+    for (const socket of [...this.waiting]) socket.owner.failed(socket, 'EIO')
   }
 
   /** Hands out what has come to a socket. */
-  receive(socket: LinkSocket): void {
+  receive(socket: PooledSocket): void {
     if (socket.isClosed) return
     const count = this.#libc.recvmmsg(socket.fd, this.#headers.address, BATCH, C.MSG_DONTWAIT, 0n)
     if (count < 0) {
@@ -184,23 +189,23 @@ export class LinkSockets implements DatagramLinks {
       // An error is told once by the call and lies in the queue too; one that a send was told of
       // lies there only.
       const wasQueued = this.#errors.read(socket.fd, (id, code) =>
-        socket.link.refused(socket, id, code),
+        socket.owner.refused(socket, id, code),
       )
-      if (!wasQueued && errno !== C.EAGAIN) socket.link.failed(socket, codeOfErrno(errno))
+      if (!wasQueued && errno !== C.EAGAIN) socket.owner.failed(socket, codeOfErrno(errno))
       return
     }
     for (let k = 0; k < count; k++) {
       const length = this.#headerWords[k * (MMSGHDR.size / 4) + (MMSGHDR.len >> 2)]!
       const start = k * SLOT_BYTES
-      socket.link.events.received(socket.serial, this.#bytes.view.slice(start, start + length))
+      socket.owner.events.received(socket.serial, this.#bytes.view.slice(start, start + length))
     }
   }
 
-  pathOf(socket: LinkSocket): string {
+  pathOf(socket: PooledSocket): string {
     const name = new Uint8Array(28)
     const size = Int32Array.of(name.length)
     const known = this.#libc.getsockname(socket.fd, name, size) === 0
-    return `${known ? sockaddrText(this.#libc, name) : ''}->${listenText(socket.link.remote)}`
+    return `${known ? sockaddrText(this.#libc, name) : ''}->${listenText(socket.owner.remote)}`
   }
 }
 

@@ -1,4 +1,5 @@
-// Addresses of an upstream that the Corefile names by host name: asked once at (re)load, on main.
+// Addresses that the Corefile does not spell out, found once at (re)load, on main: of an upstream
+// that it names by host name, and of the name servers of a resolv.conf(5).
 
 import { lookup, Resolver } from 'node:dns/promises'
 
@@ -27,4 +28,18 @@ export async function lookupHost(name: string, resolvers: readonly string[]): Pr
       v4.status === 'rejected' ? v4.reason : v6.status === 'rejected' ? v6.reason : undefined
   }
   throw failure instanceof Error ? failure : new Error(`no addresses for ${name}`)
+}
+
+/**
+ * The name servers of a resolv.conf(5) file. Search lists and options are not ours: we forward
+ * names as they are. Addresses in order, link-local ones with their zone; whatever stands behind
+ * `nameserver`, valid or not.
+ */
+export function readNameservers(text: string): string[] {
+  const servers: string[] = []
+  for (const line of text.split('\n')) {
+    const [keyword, server] = line.trim().split(/\s+/)
+    if (keyword === 'nameserver' && server !== undefined) servers.push(server)
+  }
+  return servers
 }

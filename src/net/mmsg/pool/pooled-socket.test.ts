@@ -8,7 +8,7 @@ import { SocketAllowance } from '../../../upstream/socket-allowance.ts'
 import { makeInboundMemory } from '../inbound-layout.ts'
 import { type Libc, Pinned } from '../libc.ts'
 import { USES } from './pooled-socket.ts'
-import { LinkSockets } from './udp-pool.ts'
+import { MmsgUdpPool } from './udp-pool.ts'
 
 const FIRST_PORT = 32_768
 const PORTS = 28_232
@@ -63,7 +63,7 @@ class Kernel {
   } as Partial<Libc> as Libc
 }
 
-const linkOf = (
+const pooledOf = (
   kernel: Kernel,
   sockets: SocketAllowance,
   words = new Int32Array(makeInboundMemory()),
@@ -74,15 +74,15 @@ const linkOf = (
       return kernel.nowMs
     },
   }
-  const links = new LinkSockets(kernel.libc, { clock, onWaiting: () => {}, words })
-  const link = links.open(UPSTREAM, '', {
+  const pool = new MmsgUdpPool(kernel.libc, { clock, onWaiting: () => {}, words })
+  const pooled = pool.open(UPSTREAM, '', {
     mayOpen: isNeeded => (isNeeded || sockets.isAmple) && sockets.tryOpen(),
     closed: () => sockets.closed(),
     received: () => {},
     refused: () => {},
     failed: () => {},
   })
-  return { link, links }
+  return { pooled, pool }
 }
 
 interface Load {
@@ -100,23 +100,31 @@ const run = async ({ perSecond, seconds, replyMs, limit = 4096, descriptors, ...
   const kernel = new Kernel()
   kernel.limit = descriptors ?? kernel.limit
   const sockets = new SocketAllowance(limit)
-  const { link } = linkOf(kernel, sockets)
+  const { pooled } = pooledOf(kernel, sockets)
   const owed: { serial: number; atMs: number }[] = []
   const { perTurn = Math.max(1, Math.round(perSecond / 5000)) } = load
   let mostOpen = 0
   for (let sent = 0; sent < perSecond * seconds; sent += perTurn) {
     kernel.nowMs = 1000 + (sent * 1000) / perSecond
-    while (owed.length > 0 && owed[0]!.atMs <= kernel.nowMs) link.settled(owed.shift()!.serial)
+    while (owed.length > 0 && owed[0]!.atMs <= kernel.nowMs) pooled.settled(owed.shift()!.serial)
     for (let k = 0; k < perTurn; k++) {
-      owed.push({ serial: link.choose(), atMs: kernel.nowMs + replyMs })
-      link.send(QUERY, sent & 0xffff)
+      owed.push({ serial: pooled.choose(), atMs: kernel.nowMs + replyMs })
+      pooled.send(QUERY, sent & 0xffff)
     }
     await undefined
     await undefined
     mostOpen = Math.max(mostOpen, kernel.open.size)
   }
   const uses = [...kernel.usesByPort.values()]
-  return { kernel, sockets, link, owed, mostOpen, ports: uses.length, mostUses: Math.max(...uses) }
+  return {
+    kernel,
+    sockets,
+    pooled,
+    owed,
+    mostOpen,
+    ports: uses.length,
+    mostUses: Math.max(...uses),
+  }
 }
 
 const LOADS: readonly { load: Load; ports: number; mostUses: number; mostOpen: number }[] = [
@@ -168,16 +176,16 @@ test('whatever the load, a socket is used for a second and for some messages at 
 
 test('two messages in a row seldom share a port that is kept', async () => {
   const kernel = new Kernel()
-  const { link } = linkOf(kernel, new SocketAllowance(4096))
+  const { pooled } = pooledOf(kernel, new SocketAllowance(4096))
   let shared = 0
   let before = -1
   for (let sent = 0; sent < 20_000; sent++) {
     kernel.nowMs += 0.5
-    const serial = link.choose()
-    link.send(QUERY, sent & 0xffff)
+    const serial = pooled.choose()
+    pooled.send(QUERY, sent & 0xffff)
     await undefined
     await undefined
-    link.settled(serial)
+    pooled.settled(serial)
     if (serial === before) shared++
     before = serial
   }
@@ -197,43 +205,43 @@ for (const { scarce, load, ports } of [
   },
 ])
   test(`too few ${scarce}: ports are used more often, and every message leaves`, async () => {
-    const { kernel, mostOpen, sockets, link } = await run(load)
+    const { kernel, mostOpen, sockets, pooled } = await run(load)
     assert.equal(
       [...kernel.usesByPort.values()].reduce((sum, uses) => sum + uses),
       10_000,
     )
     assert.ok(mostOpen <= 8, `${mostOpen} sockets`)
     assert.ok(kernel.usesByPort.size >= ports, `${kernel.usesByPort.size} ports`)
-    link.close()
+    pooled.close()
     await undefined
     await undefined
     assert.deepEqual([sockets.open, kernel.open.size], [0, 0])
   })
 
 test('none at all is an error with a code', () => {
-  const { link } = linkOf(new Kernel(), new SocketAllowance(0))
-  assert.throws(() => link.choose(), { code: 'NO_SOCKETS' })
+  const { pooled } = pooledOf(new Kernel(), new SocketAllowance(0))
+  assert.throws(() => pooled.choose(), { code: 'NO_SOCKETS' })
 })
 
 test('what a shard had open when it died is closed by its successor, and nothing else', async () => {
   const kernel = new Kernel()
   const words = new Int32Array(makeInboundMemory())
-  const first = linkOf(kernel, new SocketAllowance(64), words)
+  const first = pooledOf(kernel, new SocketAllowance(64), words)
   const serials: number[] = []
   for (let n = 0; n < 20; n++) {
-    serials.push(first.link.choose())
-    first.link.send(QUERY, n)
+    serials.push(first.pooled.choose())
+    first.pooled.send(QUERY, n)
     await undefined
     await undefined
   }
   const other = kernel.libc.socket(0, 0, 0)
-  for (const serial of serials.slice(0, 5)) first.link.settled(serial)
+  for (const serial of serials.slice(0, 5)) first.pooled.settled(serial)
   await undefined
   await undefined
   assert.equal(kernel.open.size, 16)
-  const second = linkOf(kernel, new SocketAllowance(64), words)
+  const second = pooledOf(kernel, new SocketAllowance(64), words)
   assert.deepEqual([...kernel.open.keys()], [other])
-  second.link.choose()
-  linkOf(kernel, new SocketAllowance(64), words)
+  second.pooled.choose()
+  pooledOf(kernel, new SocketAllowance(64), words)
   assert.deepEqual([...kernel.open.keys()], [other])
 })

@@ -20,7 +20,7 @@ const PASSING = new Set([0, 1, 4, 5, 11, 12])
 /** No route, beyond the scope, no such neighbour. */
 const PASSING_6 = new Set([0, 2, 3])
 
-export class LinkErrors {
+export class IcmpErrors {
   readonly #libc: Libc
   readonly #ids: Pinned<Uint8Array>
   readonly #controls: Pinned<Uint8Array<ArrayBuffer>>

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FakeLibc, type QueuedError } from '../../../../test/fakes/fake-libc.ts'
 import { C } from '../abi.ts'
-import { LinkErrors } from './errors.ts'
+import { IcmpErrors } from './icmp-errors.ts'
 
 const QUOTED = Uint8Array.of(0x12, 0x34, 1, 0)
 const ECONNREFUSED = 111
@@ -17,7 +17,7 @@ const read = (errors: readonly QueuedError[]) => {
   const fake = new FakeLibc()
   fake.errors = [...errors]
   const refused: [number, string][] = []
-  const hadSome = new LinkErrors(fake.libc).read(7, (id, code) => void refused.push([id, code]))
+  const hadSome = new IcmpErrors(fake.libc).read(7, (id, code) => void refused.push([id, code]))
   return { hadSome, refused, left: fake.errors.length }
 }
 

@@ -1,10 +1,10 @@
-// For the tests of link-client.ts: clients of engines in this very process, and upstreams on
+// For the tests of pooled-udp-client.ts: clients of engines in this very process, and upstreams on
 // loopback.
 
 import type { TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import type { Endpoint } from '../../src/upstream/endpoint.ts'
-import { LinkClient } from '../../src/upstream/pooled-udp-client.ts'
+import { PooledUdpClient } from '../../src/upstream/pooled-udp-client.ts'
 import { RelayedQuestion } from '../../src/upstream/relayed-question.ts'
 import { SocketAllowance } from '../../src/upstream/socket-allowance.ts'
 import { makeEngine, type Running } from '../fakes/engine.ts'
@@ -18,7 +18,7 @@ export const ANSWER = ['example.org. 300 IN A 192.0.2.1']
 export interface Setup {
   readonly upstream: FakeUpstream
   readonly sockets: SocketAllowance
-  readonly client: LinkClient
+  readonly client: PooledUdpClient
   readonly running: Running
   readonly ignored: () => number
   ask(id?: number): Promise<Uint8Array>
@@ -30,9 +30,9 @@ export const clientOf = (
   sockets: SocketAllowance,
   more: { ignored?: () => void; from?: string } = {},
 ) =>
-  new LinkClient({
+  new PooledUdpClient({
     remote,
-    links: running.engine.links,
+    udpPool: running.engine.udpPool,
     sockets,
     clock: systemClock,
     ignored: more.ignored ?? (() => {}),

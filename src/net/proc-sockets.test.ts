@@ -3,8 +3,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { type TestContext, test } from 'node:test'
 import { openGroup, sendAll, withoutLibc } from '../../test/fakes/loopback.ts'
-import { receiveDrops, receiveDropsAt } from './drops.ts'
-import { canListSockets } from './proc-sockets.ts'
+import { canListSockets, receiveDrops, receiveDropsAt } from './proc-sockets.ts'
 
 test('what does not fit into a receive buffer is counted, of the sockets asked for only', {
   skip: withoutLibc,

@@ -3,7 +3,7 @@ import test, { type TestContext } from 'node:test'
 import { fakeUpstream, type Respond } from '../../test/fakes/fake-upstream.ts'
 import { readQuestion } from '../wire/question.ts'
 import { TYPE_A } from '../wire/rrtypes.ts'
-import { lookupHost } from './host-lookup.ts'
+import { lookupHost, readNameservers } from './addresses.ts'
 
 async function resolver(t: TestContext, respond: Respond): Promise<string> {
   const upstream = await fakeUpstream(respond)
@@ -58,3 +58,34 @@ test('without resolvers the system is asked', async () => {
     ),
   )
 })
+
+const RESOLV_CONFS = [
+  {
+    name: 'name servers in order',
+    text: 'nameserver 192.0.2.1\nnameserver 2001:db8::1\n',
+    servers: ['192.0.2.1', '2001:db8::1'],
+  },
+  {
+    name: 'link-local addresses keep their zones',
+    text: 'nameserver fe80::1%eth0',
+    servers: ['fe80::1%eth0'],
+  },
+  {
+    name: 'other keywords and comments are passed over',
+    text: '# nameserver 192.0.2.9\nsearch example.org\noptions ndots:5\n; x\nnameserver 192.0.2.1',
+    servers: ['192.0.2.1'],
+  },
+  {
+    name: 'blanks, tabs and CRLF are only separators',
+    text: '  nameserver\t192.0.2.1  # x\r\nnameserver 192.0.2.2\r\n',
+    servers: ['192.0.2.1', '192.0.2.2'],
+  },
+  {
+    name: 'a keyword without a value names no server',
+    text: 'nameserver\nnameserver ',
+    servers: [],
+  },
+  { name: 'an empty file names no server', text: '', servers: [] },
+]
+for (const { name, text, servers } of RESOLV_CONFS)
+  test(`resolv.conf: ${name}`, () => assert.deepEqual(readNameservers(text), servers))

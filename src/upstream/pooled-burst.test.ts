@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { answerTo } from '../../test/fakes/fake-upstream.ts'
-import { LIMIT, relayed, setup } from '../../test/support/link-clients.ts'
+import { LIMIT, relayed, setup } from '../../test/support/pooled-clients.ts'
 
 /** Some 4,000 bytes. */
 const FULL = Array.from({ length: 245 }, (_, n) => `example.org. 300 IN A 192.0.2.${n}`)

@@ -6,13 +6,13 @@ import { once } from 'node:events'
 import test, { type TestContext } from 'node:test'
 import { answerTo } from '../../test/fakes/fake-upstream.ts'
 import { withoutIpv6, withoutLibc } from '../../test/fakes/loopback.ts'
-import { ANSWER, clientOf, engineOf, LIMIT, relayed } from '../../test/support/link-clients.ts'
 import { show } from '../../test/support/plugin-harness.ts'
+import { ANSWER, clientOf, engineOf, LIMIT, relayed } from '../../test/support/pooled-clients.ts'
 import { quietPort } from '../../test/support/quiet-port.ts'
 import { systemClock } from '../base/clock.ts'
-import type { LinkEvents } from '../chain/udp-pool.ts'
+import type { UdpPoolEvents } from '../chain/udp-pool.ts'
 import { makeEndpoint } from './endpoint.ts'
-import { LinkClient } from './pooled-udp-client.ts'
+import { PooledUdpClient } from './pooled-udp-client.ts'
 import { SocketAllowance } from './socket-allowance.ts'
 
 /** A socket that upstreams listen at, and whoever takes its port over when it is closed. */
@@ -70,25 +70,25 @@ for (const isV6 of [false, true])
   })
 
 test('an error that does not say whose it is ends an exchange that is alone on its socket, and none of several', async () => {
-  let events: LinkEvents | undefined
-  const link = {
+  let events: UdpPoolEvents | undefined
+  const pooled = {
     choose: () => 1,
     send: () => {},
     settled: () => {},
     stranger: () => 0,
     path: () => 'a->b',
   }
-  const links = {
+  const udpPool = {
     isOpen: true,
-    open: (_remote: unknown, _source: string, told: LinkEvents) => {
+    open: (_remote: unknown, _source: string, told: UdpPoolEvents) => {
       events = told
-      return { ...link, sweep: () => {}, close: () => {} }
+      return { ...pooled, sweep: () => {}, close: () => {} }
     },
   }
   const remote = makeEndpoint('dns', '192.0.2.1', 53)
-  const client = new LinkClient({
+  const client = new PooledUdpClient({
     remote,
-    links,
+    udpPool,
     sockets: new SocketAllowance(4),
     clock: systemClock,
     ignored: () => {},
