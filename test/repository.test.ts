@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DIRECTIVES } from '../src/corefile/order.ts'
-import { PLUGINS } from '../src/plugins/index.ts'
+import { loadPlugin, loadServeHalf, PLUGIN_NAMES } from '../src/plugins/index.ts'
 import {
   readRepositoryFile,
   repositoryPaths,
@@ -225,6 +224,52 @@ test('imports make no cycle, of types neither', () => {
   )
 })
 
+/**
+ * Files that a thread may load that starts with this one: what it imports, at once or later, but for
+ * the doors that `isShut` names.
+ */
+const closure = (entry: string, isShut: (path: string) => boolean): string[] => {
+  const files = new Map(shipped.map(file => [file.path, file]))
+  const seen = new Set([entry])
+  for (const path of seen)
+    for (const target of files.get(path)?.valueImports ?? [])
+      if (files.has(target) && !isShut(target)) seen.add(target)
+  return [...seen]
+}
+
+const halvesOf = (file: string): string[] => repositoryPaths(`src/plugins/*/${file}`)
+const SERVE_HALF = /^src\/plugins\/[^/]+\/serve\.ts$/
+
+test('main loads nothing of a shard', () => {
+  // An index.ts names both halves; main asks for those that are its own.
+  const loaded = ['src/cli.ts', ...halvesOf('index.ts')].flatMap(path =>
+    closure(path, target => SERVE_HALF.test(target)),
+  )
+  assert.ok(loaded.includes('src/process/run.ts') && loaded.includes('src/plugins/log/options.ts'))
+  assert.deepEqual(
+    loaded.filter(
+      path =>
+        (path.startsWith('src/shard/') && path !== MESSAGES) || /\bfast(-\w+)?\.ts$/.test(path),
+    ),
+    [],
+  )
+})
+
+test('a shard loads nothing of main: no process, no control half, no reader of options', () => {
+  const loaded = ['workers/serve.ts', ...halvesOf('serve.ts')].flatMap(path =>
+    closure(path, () => false),
+  )
+  assert.ok(loaded.includes('src/shard/shard.ts') && loaded.includes('src/plugins/log/fast.ts'))
+  assert.deepEqual(
+    loaded.filter(
+      path =>
+        /^src\/(process|commands)\//.test(path) ||
+        /^src\/plugins\/[^/]+\/(index|control|(\w+-)?options)\.ts$/.test(path),
+    ),
+    [],
+  )
+})
+
 const IMPORTERS: Readonly<Record<string, string>> = {
   commander: 'src/commands/command-line.ts',
   'dns-packet': 'src/chain/message.ts',
@@ -253,27 +298,23 @@ test('every dependency of package.json has its one importer', () => {
   assert.deepEqual(Object.keys(dependencies).sort(), Object.keys(IMPORTERS).sort())
 })
 
-test('the plugin folders and the order list name the same plugins', () => {
-  const folders = repositoryPaths('src/plugins/*/index.ts').map(path => path.split('/')[2])
-  assert.deepEqual(PLUGINS.map(plugin => plugin.name).sort(), folders)
+test('every plugin folder is on the order list of the chain', () => {
+  const folders = repositoryPaths('src/plugins/*/').map(path => path.split('/')[2] ?? '')
+  assert.deepEqual([...PLUGIN_NAMES].sort(), folders)
 })
 
-test('the order list follows CoreDNS', () => {
-  const names = PLUGINS.map(plugin => plugin.name)
-  assert.deepEqual(
-    names,
-    DIRECTIVES.filter(name => names.includes(name)),
-  )
-})
-
-for (const plugin of PLUGINS)
-  test(`plugins/${plugin.name} has a README and tests`, () => {
-    const names = repositoryPaths(`src/plugins/${plugin.name}/*`).map(
-      path => path.split('/')[3] ?? '',
-    )
-    assert.ok(names.includes('README.md'), 'README.md')
+for (const name of PLUGIN_NAMES)
+  test(`plugins/${name} has a README, tests, and its halves where they are looked for`, async () => {
+    const files = repositoryPaths(`src/plugins/${name}/*`).map(path => path.split('/')[3] ?? '')
+    assert.ok(files.includes('README.md'), 'README.md')
     assert.ok(
-      names.some(name => name.endsWith('.test.ts')),
+      files.some(file => file.endsWith('.test.ts')),
       'a test file',
     )
+    const plugin = await loadPlugin(name)
+    assert.equal(plugin.serve !== undefined, files.includes('serve.ts'), 'serve.ts')
+    if (plugin.serve !== undefined)
+      assert.equal(await plugin.serve(), await loadServeHalf(name), 'serve.ts and nothing else')
+    if (files.includes('control.ts'))
+      assert.equal(await plugin.control?.(), await import(`../src/plugins/${name}/control.ts`))
   })

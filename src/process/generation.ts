@@ -15,7 +15,7 @@ import type {
 } from '../chain/control-scope.ts'
 import { messageOf } from '../chain/errors.ts'
 import { ChangeMarks, type ChangingZone } from '../chain/invalidation-scopes.ts'
-import { SETUP_ORDER } from '../corefile/order.ts'
+import type { AnyPlugin } from '../chain/plugin.ts'
 import { checkOverlap } from '../corefile/overlap.ts'
 import { type LogSink, makeLogger } from '../log/log.ts'
 import type { InvalidationBoard } from '../memory/invalidation-board.ts'
@@ -25,12 +25,13 @@ import { declareDnsMetrics } from '../metrics/dns-metrics.ts'
 import type { GenerationMetrics } from '../metrics/registry.ts'
 import type { ListenAddress } from '../net/engine.ts'
 import type { OpenSockets } from '../net/mmsg/sockets.ts'
-import type { BlockMessage, DirectiveMessage, GenerationMessage } from '../shard/messages.ts'
+import type { BlockMessage, GenerationMessage } from '../shard/messages.ts'
 import { nameFromText } from '../wire/name.ts'
 import type { KeptResources } from './kept-resources.ts'
 import { ListenerTable } from './listener-table.ts'
 import { placedError } from './load/argument-place.ts'
-import type { LoadedBlock, LoadedConfig } from './load/load.ts'
+import { boundSites, inSetupOrder, type LoadedBlock, type LoadedConfig } from './load/load.ts'
+import type { LoadedDirective } from './load/read-directive.ts'
 
 const LINE_WORDS = 16
 
@@ -52,7 +53,8 @@ type Task = () => void | Promise<void>
 interface Built {
   readonly block: LoadedBlock
   readonly settings: BlockSettings
-  readonly directives: DirectiveMessage[]
+  /** What the control halves made, by plugin. */
+  readonly shared: Map<string, unknown>
 }
 
 export class Generation {
@@ -85,7 +87,7 @@ export class Generation {
     this.#built = config.blocks.map(block => ({
       block,
       settings: initialSettings(),
-      directives: [],
+      shared: new Map(),
     }))
   }
 
@@ -98,29 +100,24 @@ export class Generation {
     return this.#built.some(({ settings }) => settings.debug)
   }
 
-  /**
-   * Runs the control halves: in chain order, for each directive in block order. Throws the first
-   * failure; call retire() then.
-   */
+  /** Runs the control halves in set-up order. Throws the first failure; call retire() then. */
   async control(): Promise<void> {
-    for (const name of SETUP_ORDER) {
-      for (const built of this.#built) {
-        const found = built.block.directives.find(({ plugin }) => plugin.name === name)
-        if (found === undefined) continue
-        try {
-          const shared = await found.plugin.control?.(found.options, this.#scope(built, name))
-          built.directives.push({ name, options: found.options, shared })
-        } catch (error) {
-          throw placedError(error, found.tokens).prefixed(`plugin/${name}: `)
-        }
+    const steps = inSetupOrder(this.#built)
+    // At the same time; below they are at hand.
+    await Promise.all(new Set(steps.map(({ found }) => found.plugin)).values().map(loadControl))
+    for (const { holder, found } of steps) {
+      const { name } = found.plugin
+      try {
+        const half = await loadControl(found.plugin)
+        holder.shared.set(name, await half?.control(found.options, this.#scope(holder, name)))
+      } catch (error) {
+        throw placedError(error, found.tokens).prefixed(`plugin/${name}: `)
       }
     }
     await Promise.all(this.#holds)
     for (const { block, settings } of this.#built) this.listeners.of(block, settings)
     checkOverlap(
-      this.#built.flatMap(({ block, settings }) =>
-        block.sites.map(site => ({ site, bindAddresses: settings.bindAddresses, hasView: false })),
-      ),
+      this.#built.flatMap(({ block, settings }) => boundSites(block, settings.bindAddresses)),
     )
   }
 
@@ -193,13 +190,13 @@ export class Generation {
   }
 
   #info({ block, settings }: Built): BlockInfo {
-    const inChain = block.directives.map(({ plugin }) => plugin.name)
     return {
       index: block.index,
       zones: block.zones,
       view: '',
       listeners: this.listeners.of(block, settings),
-      directives: inChain,
+      directives: block.directives.map(({ plugin }) => plugin.name),
+      chain: chainOf(block).map(({ plugin }) => plugin.name),
       changing: changingIn(block),
     }
   }
@@ -212,7 +209,17 @@ export class Generation {
         .ofSite(site, settings)
         .map(({ index }) => ({ listener: index, zone: wireZone(site.zone) })),
     )
-    return { info, sites, directives: built.directives, stacktrace: settings.stacktrace }
+    return {
+      info,
+      sites,
+      chain: chainOf(block).map(({ plugin, options }) => ({
+        name: plugin.name,
+        options,
+        shared: built.shared.get(plugin.name),
+      })),
+      allClasses: block.directives.some(({ plugin }) => plugin.facts?.allClasses),
+      stacktrace: settings.stacktrace,
+    }
   }
 
   #reserve(count: number): number {
@@ -273,8 +280,14 @@ export class Generation {
   }
 }
 
+const loadControl = (plugin: AnyPlugin) => plugin.control?.()
+
+/** In chain order. */
+const chainOf = ({ directives }: LoadedBlock): LoadedDirective[] =>
+  directives.filter(({ plugin }) => plugin.serve !== undefined)
+
 const changingIn = ({ directives }: LoadedBlock): ChangingZone[] =>
-  directives.flatMap(({ plugin, options }) => plugin.changing?.(options) ?? [])
+  directives.flatMap(({ plugin, options }) => plugin.facts?.changing?.(options) ?? [])
 
 const PANICS_HELP = 'A metrics that counts the number of panics.'
 

@@ -184,7 +184,7 @@ export class Server {
     source: CorefileText,
     announce: (zoneLines: readonly string[]) => void,
   ): Promise<void> {
-    await this.#apply(this.#parse(source), announce)
+    await this.#apply(await this.#parse(source), announce)
   }
 
   /** Reads the Corefile again and moves to it. Resolves to undefined or to the failure's text. */
@@ -214,7 +214,7 @@ export class Server {
     this.#log.info('Reloading')
     try {
       const source = await readCorefile(this.#options.conf, this.#options.port)
-      await this.#apply(this.#parse(source))
+      await this.#apply(await this.#parse(source))
       this.#log.info('Reloading complete')
       return undefined
     } catch (error) {
@@ -223,7 +223,7 @@ export class Server {
     }
   }
 
-  #parse(source: CorefileText): LoadedConfig {
+  #parse(source: CorefileText): Promise<LoadedConfig> {
     return loadCorefile(source.text, source.file, {
       baseDir: source.baseDir,
       port: this.#options.port,

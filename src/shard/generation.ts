@@ -8,6 +8,7 @@ import { rcodeOfError } from '../chain/errors.ts'
 import { TRANSPARENT } from '../chain/fast-step.ts'
 import { type Handler, noNext, type Stage } from '../chain/handler.ts'
 import { ChangeScopes } from '../chain/invalidation-scopes.ts'
+import type { AnyServeHalf } from '../chain/plugin.ts'
 import { type ListenerRef, type Peer, Query, type Transport } from '../chain/query.ts'
 import type { Reply } from '../chain/reply.ts'
 import type { ServeScope } from '../chain/serve-scope.ts'
@@ -19,7 +20,7 @@ import type { InvalidationBoard } from '../memory/invalidation-board.ts'
 import type { HashSeed } from '../memory/keyed-hash.ts'
 import { Permits } from '../memory/permits.ts'
 import { DnsMetrics } from '../metrics/dns-metrics.ts'
-import { findPlugin } from '../plugins/index.ts'
+import { loadServeHalf } from '../plugins/index.ts'
 import { RecordsReader } from '../records/reader.ts'
 import { nameFromText } from '../wire/name.ts'
 import { makeQuestion, type Question } from '../wire/question.ts'
@@ -30,8 +31,6 @@ import { FastChain } from './answer/fast-chain.ts'
 import type { BlockMessage, GenerationMessage, ListenerMessage } from './messages.ts'
 import { type Route, Router } from './router.ts'
 
-/** Plugins whose presence opens a listener for classes other than IN. */
-const ALL_CLASS_PLUGINS: readonly string[] = ['chaos', 'forward']
 const DROPPED_ZONE = 0
 
 /** What a shard is made of, for all its generations. */
@@ -85,8 +84,20 @@ export class ShardGeneration {
   #settled: (() => void) | undefined
   #ended: (() => void) | undefined
 
-  /** Throws what a plugin's serve half throws. */
-  constructor(message: GenerationMessage, parts: ShardParts) {
+  /** Loads the serve halves that it needs. Throws what one of them throws. */
+  static async load(message: GenerationMessage, parts: ShardParts): Promise<ShardGeneration> {
+    const names = new Set(message.blocks.flatMap(({ chain }) => chain.map(({ name }) => name)))
+    const halves = await Promise.all(
+      Array.from(names, async name => [name, await loadServeHalf(name)] as const),
+    )
+    return new ShardGeneration(message, parts, new Map(halves))
+  }
+
+  private constructor(
+    message: GenerationMessage,
+    parts: ShardParts,
+    halves: ReadonlyMap<string, AnyServeHalf>,
+  ) {
     this.id = message.id
     this.#parts = parts
     this.#message = message
@@ -96,7 +107,7 @@ export class ShardGeneration {
     this.#row = new CounterRow(all, message.sharedWords + parts.shard * message.rowWords)
     const dropped = new DnsMetrics(this.#row, message.dropped)
     this.listeners = message.listeners.map(listener => this.#listener(listener, dropped))
-    for (const block of message.blocks) this.#addBlock(block)
+    for (const block of message.blocks) this.#addBlock(block, halves)
   }
 
   /** A query starts on this generation's chains; leave() must follow. */
@@ -180,21 +191,23 @@ export class ShardGeneration {
     }
   }
 
-  #addBlock(block: BlockMessage): void {
-    const allClasses = block.info.directives.some(name => ALL_CLASS_PLUGINS.includes(name))
-    const route = { ...this.#chain(block), view: block.info.view }
+  #addBlock(block: BlockMessage, halves: ReadonlyMap<string, AnyServeHalf>): void {
+    const route = { ...this.#chain(block, halves), view: block.info.view }
     if (route.fast !== undefined) this.#fastChains.push(route.fast)
     for (const { listener, zone } of block.sites)
-      this.listeners[listener]?.router.add(zone, route, allClasses)
+      this.listeners[listener]?.router.add(zone, route, block.allClasses)
   }
 
   /**
    * The block's handlers from last to first, and the fast steps that stand in front without a gap.
    */
-  #chain(block: BlockMessage): Pick<Route, 'handler' | 'fast'> {
+  #chain(
+    block: BlockMessage,
+    halves: ReadonlyMap<string, AnyServeHalf>,
+  ): Pick<Route, 'handler' | 'fast'> {
     const stages: { readonly name: string; readonly stage: Stage }[] = []
-    for (const { name, options, shared } of block.directives) {
-      const stage = findPlugin(name)?.serve?.(options, this.#scope(block, name), shared)
+    for (const { name, options, shared } of block.chain) {
+      const stage = halves.get(name)?.serve(options, this.#scope(block, name), shared)
       if (stage !== undefined) stages.push({ name, stage })
     }
     const handler = stages.reduceRight<Handler | undefined>(

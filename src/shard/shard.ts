@@ -139,7 +139,7 @@ export class Shard {
   async #load(message: GenerationMessage): Promise<void> {
     const opened = new Map<string, Binding>()
     try {
-      const generation = new ShardGeneration(message, this.#parts)
+      const generation = await ShardGeneration.load(message, this.#parts)
       this.#candidate = { generation, opened }
       for (const served of generation.listeners) {
         const key = placeOf(served.message)

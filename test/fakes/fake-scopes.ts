@@ -63,6 +63,7 @@ export const fakeBlock = (overrides: Partial<BlockInfo> = {}): BlockInfo => ({
   view: '',
   listeners: [{ index: 0, label: 'dns://:53' }],
   directives: [],
+  chain: overrides.directives ?? [],
   changing: [],
   ...overrides,
 })

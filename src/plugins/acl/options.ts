@@ -22,7 +22,7 @@ export interface Rule {
   readonly policies: readonly Policy[]
 }
 
-export const parseAcl = (directive: Directive): Rule[] => {
+export const parse = (directive: Directive): Rule[] => {
   const rules: Rule[] = []
   while (directive.next()) {
     const zones = readZones(directive)

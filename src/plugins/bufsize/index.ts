@@ -1,13 +1,9 @@
 // bufsize: lowers the UDP size that clients advertise, so that replies and forwarded queries keep
 // to what passes without fragments.
 
-import { FAST_NEXT } from '../../chain/fast-step.ts'
 import type { Plugin } from '../../chain/plugin.ts'
 import { parseGoInt } from '../../corefile/number.ts'
-
-export interface BufsizeOptions {
-  readonly sizeBytes: number
-}
+import type { BufsizeOptions } from './serve.ts'
 
 const DEFAULT_BYTES = 1232
 const MIN_BYTES = 512
@@ -32,16 +28,5 @@ export const bufsize: Plugin<BufsizeOptions> = {
     }
     return { sizeBytes }
   },
-  serve: ({ sizeBytes }) => ({
-    fast: {
-      ask: query => {
-        if (query.udpSize > sizeBytes) query.udpSize = sizeBytes
-        return FAST_NEXT
-      },
-    },
-    wrap: next => query => {
-      query.lowerUdpSize(sizeBytes)
-      return next(query)
-    },
-  }),
+  serve: () => import('./serve.ts'),
 }

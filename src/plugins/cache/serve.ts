@@ -8,7 +8,7 @@ import { ZoneSet } from '../../chain/zones.ts'
 import { OPCODE_QUERY, opcodeOf } from '../../wire/header.ts'
 import type { CacheShared } from './control.ts'
 import { Counts } from './counts.ts'
-import { type CacheTables, fastHits } from './fast.ts'
+import { type CacheTables, fast } from './fast.ts'
 import { answerFromHit } from './hit.ts'
 import { FILL, Intake, replyFor } from './intake.ts'
 import { Misses } from './miss.ts'
@@ -31,7 +31,7 @@ export const serve = (options: CacheOptions, scope: ServeScope, shared: CacheSha
       const handle = makeHandler(next, options, { scope, shared, counts, tables })
       return query => (isOurs(query) ? handle(query) : next(query))
     },
-    fast: fastHits(options, tables, counts, scope.changes),
+    fast: fast(options, tables, counts, scope.changes),
   }
 }
 

@@ -10,8 +10,10 @@ export const debug: Plugin<undefined> = {
     }
     return undefined
   },
-  control(_options, scope) {
-    scope.settings.debug = true
-    return undefined
-  },
+  control: async () => ({
+    control(_options, scope) {
+      scope.settings.debug = true
+      return undefined
+    },
+  }),
 }

@@ -1,13 +1,12 @@
 // The errors plugin: logs queries that the rest of the chain failed to answer.
 
 import type { Plugin } from '../../chain/plugin.ts'
-import { controlErrors, type ErrorsShared } from './control.ts'
-import { type ErrorsOptions, parseErrors } from './options.ts'
-import { serveErrors } from './serve.ts'
+import type { ErrorsShared } from './control.ts'
+import { type ErrorsOptions, parse } from './options.ts'
 
 export const errors: Plugin<ErrorsOptions, ErrorsShared> = {
   name: 'errors',
-  parse: parseErrors,
-  control: controlErrors,
-  serve: serveErrors,
+  parse,
+  control: () => import('./control.ts'),
+  serve: () => import('./serve.ts'),
 }

@@ -22,7 +22,7 @@ export interface ErrorsOptions {
   readonly consolidations: readonly Consolidation[]
 }
 
-export function parseErrors(directive: Directive): ErrorsOptions {
+export function parse(directive: Directive): ErrorsOptions {
   directive.once()
   directive.next()
   const [file = 'stdout', ...others] = directive.remainingArgs()

@@ -2,14 +2,14 @@
 // src/upstream's.
 
 import type { Plugin } from '../../chain/plugin.ts'
-import { controlForward, type ForwardShared, inspectForward } from './control.ts'
-import { type ForwardOptions, parseForward } from './options.ts'
-import { serveForward } from './serve.ts'
+import type { ForwardShared } from './control.ts'
+import { type ForwardOptions, parse } from './options.ts'
 
 export const forward: Plugin<readonly ForwardOptions[], ForwardShared> = {
   name: 'forward',
-  parse: parseForward,
-  inspect: inspectForward,
-  control: controlForward,
-  serve: serveForward,
+  parse,
+  facts: { allClasses: true },
+  inspect: () => import('./control.ts'),
+  control: () => import('./control.ts'),
+  serve: () => import('./serve.ts'),
 }

@@ -81,7 +81,7 @@ const DEFAULTS: ForwardOptions = {
   resolvers: [],
 }
 
-export function parseForward(directive: Directive): readonly ForwardOptions[] {
+export function parse(directive: Directive): readonly ForwardOptions[] {
   const stanzas: ForwardOptions[] = []
   while (directive.next()) stanzas.push(parseStanza(directive))
   return stanzas

@@ -10,7 +10,7 @@ export interface HealthOptions {
   readonly lameduckMs: number
 }
 
-export function parseHealth(directive: Directive): HealthOptions {
+export function parse(directive: Directive): HealthOptions {
   let options: HealthOptions = { address: ':8080', lameduckMs: 0 }
   for (let left = directive.occurrences - 1; directive.next(); left--)
     options = parseOccurrence(directive, left === 0)

@@ -3,16 +3,14 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import type { RecordsRef } from '../../records/layout.ts'
-import { controlHosts, inspectHosts } from './control.ts'
 import { changingZones } from './invalidation-marks.ts'
-import { type HostsOptions, parseHostsOptions } from './options.ts'
-import { serveHosts } from './serve.ts'
+import { type HostsOptions, parse } from './options.ts'
 
 export const hosts: Plugin<HostsOptions, RecordsRef> = {
   name: 'hosts',
-  parse: parseHostsOptions,
-  changing: changingZones,
-  inspect: inspectHosts,
-  control: controlHosts,
-  serve: serveHosts,
+  parse,
+  facts: { changing: changingZones },
+  inspect: () => import('./control.ts'),
+  control: () => import('./control.ts'),
+  serve: () => import('./serve.ts'),
 }

@@ -30,7 +30,7 @@ const MAX_TTL_SECONDS = 65535
 
 type Mutable = { -readonly [Key in keyof HostsOptions]: HostsOptions[Key] } & { inline: string[] }
 
-export const parseHostsOptions = (directive: Directive): HostsOptions => {
+export const parse = (directive: Directive): HostsOptions => {
   directive.once()
   directive.next()
   const [path, ...zones] = directive.remainingArgs()

@@ -28,7 +28,7 @@ import {
 } from '../../wire/rrtypes.ts'
 import { Aliases } from './answer/aliases.ts'
 import { Answers, type Asked, type Records } from './answer/answers.ts'
-import { fastRecords } from './answer/fast.ts'
+import { fast } from './answer/fast.ts'
 import { ClusterLookup } from './answer/lookup.ts'
 import { ZoneView } from './answer/zone-view.ts'
 import type { KubernetesShared } from './control.ts'
@@ -41,7 +41,7 @@ const EDE_NOT_READY = makeOption(
   Buffer.concat([Uint8Array.of(0, 14), Buffer.from('kubernetes: not synced with the API server')]),
 )
 
-export const serveKubernetes = (
+export const serve = (
   options: KubernetesOptions,
   scope: ServeScope,
   shared: KubernetesShared,
@@ -50,7 +50,7 @@ export const serveKubernetes = (
   const server = new ClusterServer(options, scope, shared, reader)
   return {
     wrap: next => query => server.respond(query, next),
-    fast: fastRecords(options, reader),
+    fast: fast(options, reader),
   }
 }
 

@@ -10,7 +10,7 @@ import { getAncount, getArcount, getNscount, HEADER_SIZE } from '../../wire/head
 import { RCODE_NOERROR } from '../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_AXFR, TYPE_IXFR, TYPE_SRV } from '../../wire/rrtypes.ts'
 import type { LoadbalanceShared } from './control.ts'
-import { fastRoundRobin } from './fast.ts'
+import { fast } from './fast.ts'
 import type { LoadbalanceOptions } from './options.ts'
 import { preferred, roundRobin, weighted } from './order.ts'
 import type { Draw } from './random.ts'
@@ -47,7 +47,7 @@ export const makeStage = (
     hasOrder(query, reply) ? balanced(reply, query.question.type, arrange) : reply
   const wrap: Wrap = next => balanceAfter(next, balance)
   const isPlain = shared.board === undefined && options.prefer.length === 0
-  return isPlain ? { wrap, fast: fastRoundRobin(draw) } : { wrap }
+  return isPlain ? { wrap, fast: fast(draw) } : { wrap }
 }
 
 const balanceAfter =

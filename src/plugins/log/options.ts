@@ -2,9 +2,8 @@
 
 import type { ResponseClass } from '../../chain/classify.ts'
 import type { Directive } from '../../corefile/directive.ts'
+import { COMMON_FORMAT } from './common-format.ts'
 
-export const COMMON_FORMAT =
-  '{remote}:{port} - {>id} "{type} {class} {name} {proto} {size} {>do} {>bufsize}" {rcode} {>rflags} {rsize} {duration}'
 const COMBINED_FORMAT = `${COMMON_FORMAT} "{>opcode}"`
 
 const CLASSES: readonly string[] = ['all', 'success', 'denial', 'error']
@@ -22,7 +21,7 @@ export interface LogOptions {
   readonly rules: readonly LogRule[]
 }
 
-export function parseLog(directive: Directive): LogOptions {
+export function parse(directive: Directive): LogOptions {
   const rules: LogRule[] = []
   while (directive.next()) {
     const { scopes, format } = parseArguments(directive.remainingArgs())

@@ -7,7 +7,7 @@ export interface LoopOptions {
   readonly zone: string
 }
 
-export function parseLoop(directive: Directive): LoopOptions {
+export function parse(directive: Directive): LoopOptions {
   directive.once()
   while (directive.next()) {
     if (directive.nextArg() || directive.nextBlock()) throw directive.argErr()

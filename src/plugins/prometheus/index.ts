@@ -3,13 +3,11 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import type { DnsMetricVectors } from '../../metrics/dns-metrics.ts'
-import { controlPrometheus } from './control.ts'
-import { type PrometheusOptions, parsePrometheus } from './options.ts'
-import { servePrometheus } from './serve.ts'
+import { type PrometheusOptions, parse } from './options.ts'
 
 export const prometheus: Plugin<PrometheusOptions, DnsMetricVectors> = {
   name: 'prometheus',
-  parse: parsePrometheus,
-  control: controlPrometheus,
-  serve: servePrometheus,
+  parse,
+  control: () => import('./control.ts'),
+  serve: () => import('./serve.ts'),
 }

@@ -8,7 +8,7 @@ export interface PrometheusOptions {
   readonly runtimeMetrics: boolean
 }
 
-export function parsePrometheus(directive: Directive): PrometheusOptions {
+export function parse(directive: Directive): PrometheusOptions {
   directive.once()
   directive.next()
   const [address = 'localhost:9153', ...others] = directive.remainingArgs()

@@ -10,7 +10,7 @@ export interface ReadyOptions {
   readonly monitor: Monitor
 }
 
-export function parseReady(directive: Directive): ReadyOptions {
+export function parse(directive: Directive): ReadyOptions {
   directive.once()
   directive.next()
   const [address = ':8181', ...others] = directive.remainingArgs()

@@ -1,11 +1,10 @@
 // The reload plugin: looks for changes of the Corefile and loads it anew.
 
 import type { Plugin } from '../../chain/plugin.ts'
-import { controlReload } from './control.ts'
-import { parseReload, type ReloadOptions } from './options.ts'
+import { parse, type ReloadOptions } from './options.ts'
 
 export const reload: Plugin<ReloadOptions> = {
   name: 'reload',
-  parse: parseReload,
-  control: controlReload,
+  parse,
+  control: () => import('./control.ts'),
 }

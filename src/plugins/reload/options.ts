@@ -9,7 +9,7 @@ export interface ReloadOptions {
   readonly jitterMs: number
 }
 
-export function parseReload(directive: Directive): ReloadOptions {
+export function parse(directive: Directive): ReloadOptions {
   let first: ReloadOptions | undefined
   while (directive.next()) {
     const options = parseOccurrence(directive)

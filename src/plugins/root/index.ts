@@ -1,16 +1,8 @@
 // root: the folder that relative paths of the server block's other directives start from. Sets
 // BlockSettings.root, no more.
 
-import { stat } from 'node:fs/promises'
-import { codeOf, pathErrorText } from '../../base/errno.ts'
-import type { ControlScope } from '../../chain/control-scope.ts'
 import type { Plugin } from '../../chain/plugin.ts'
-
-export interface RootOptions {
-  readonly path: string
-  /** `FILE:LINE - Error during parsing: `, for what goes wrong in the control half. */
-  readonly errorPrefix: string
-}
+import type { RootOptions } from './control.ts'
 
 export const root: Plugin<RootOptions> = {
   name: 'root',
@@ -23,23 +15,6 @@ export const root: Plugin<RootOptions> = {
     }
     return { path, errorPrefix: directive.err('').message }
   },
-  inspect: settle,
-  control: async (options, scope) => settle(options, scope),
-}
-
-async function settle(
-  { path, errorPrefix }: RootOptions,
-  { settings, log }: Pick<ControlScope, 'settings' | 'log'>,
-): Promise<undefined> {
-  settings.root = path
-  try {
-    await stat(path)
-  } catch (error) {
-    // Not an error: the folder may appear later.
-    if (codeOf(error) === 'ENOENT') log.warning(`Root path does not exist: ${path}`)
-    else
-      throw new Error(
-        `${errorPrefix}unable to access root path '${path}': ${pathErrorText('stat', path, error)}`,
-      )
-  }
+  inspect: () => import('./control.ts'),
+  control: () => import('./control.ts'),
 }

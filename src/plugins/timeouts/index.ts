@@ -37,10 +37,12 @@ export const timeouts: Plugin<Timeouts> = {
     }
     return given
   },
-  control(given, scope) {
-    Object.assign(scope.settings.timeouts, given)
-    return undefined
-  },
+  control: async () => ({
+    control(given, scope) {
+      Object.assign(scope.settings.timeouts, given)
+      return undefined
+    },
+  }),
 }
 
 const readOption = (directive: Directive, given: Timeouts): void => {
