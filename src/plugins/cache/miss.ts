@@ -7,6 +7,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { IntMap } from '../../base/int-map.ts'
 import type { CacheTableRef } from '../../cache/table-ref.ts'
+import { after } from '../../chain/after.ts'
 import { ServerError } from '../../chain/errors.ts'
 import type { Handler } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
@@ -212,7 +213,7 @@ export class Misses {
     } catch (error) {
       return fail(error)
     }
-    return reply instanceof Promise ? reply.then(take, fail) : take(reply)
+    return after(reply, take, fail)
   }
 }
 

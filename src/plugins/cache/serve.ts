@@ -1,5 +1,6 @@
 // The shard half: a hit is answered here, everything else goes through Misses.
 
+import { after } from '../../chain/after.ts'
 import type { Handler, Stage } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
@@ -75,10 +76,7 @@ const makeHandler = (
 
   const onMiss = (query: Query): Reply | Promise<Reply> => {
     counts.miss(query)
-    const outcome = misses.ask(query, FILL)
-    return outcome instanceof Promise
-      ? outcome.then(late => replyFor(query, late))
-      : replyFor(query, outcome)
+    return after(misses.ask(query, FILL), outcome => replyFor(query, outcome))
   }
 
   return query => {

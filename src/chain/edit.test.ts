@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { query, replyTo } from '../../../test/support/messages.ts'
-import { Reply } from '../../chain/reply.ts'
-import type { MessageLayout } from '../../wire/layout.ts'
-import { reordered } from './reorder.ts'
+import { query, replyTo } from '../../test/support/messages.ts'
+import type { MessageLayout } from '../wire/layout.ts'
+import { edit } from './edit.ts'
+import { Reply } from './reply.ts'
 
 /** The reply with a layout that counts how often it is asked. */
 const counted = (reply: Reply): { reply: Reply; lookUps: () => number } => {
@@ -27,14 +27,14 @@ const sizes: readonly { addresses: number; owner: string; most: number }[] = [
   { addresses: 2000, owner: 'www.example.org.', most: 8 * 2000 },
 ]
 for (const { addresses, owner, most } of sizes) {
-  test(`reordered: ${addresses} addresses of ${owner} take ${most} look-ups at most`, () => {
+  test(`edit: order: ${addresses} addresses of ${owner} take ${most} look-ups at most`, () => {
     const answer = Array.from(
       { length: addresses },
       (_, n) => `${owner} 60 IN A 10.0.${n >> 8}.${n & 255}`,
     )
     const { reply, lookUps } = counted(replyTo(query(owner), { answer }))
     const backwards = Array.from(answer, (_, n) => addresses - 1 - n)
-    const turned = reordered(reply, backwards)
+    const turned = edit(reply, { order: backwards })
     assert.ok(lookUps() <= most, `${lookUps()} look-ups`)
     const { layout, bytes } = turned
     assert.deepEqual(
