@@ -3,7 +3,7 @@
 // counters and permits of a generation, have buffers of their own.)
 
 import { BLACK_BOX_WORDS } from './black-box.ts'
-import { BUDGET_ROW_WORDS } from './byte-budget.ts'
+import { budgetWords } from './byte-budget.ts'
 import { CLAIM_ENTRIES, CLAIM_WORDS } from './claims.ts'
 import { HEARTBEAT_ROW_WORDS } from './heartbeat.ts'
 import { CHANGE_SLOTS } from './invalidation-board.ts'
@@ -107,7 +107,7 @@ export function regionParts(shards: number): readonly RegionPart[] {
     },
     {
       name: 'budget',
-      words: shards * BUDGET_ROW_WORDS,
+      words: budgetWords(shards),
       writer: 'own row per shard; main a dead one',
       readers: any,
       protocol: 'add, sum, give back if over',
