@@ -55,7 +55,7 @@ const MAIN_BYTES = 22 * MIB
  */
 const FILES_BYTES = 60 * MIB
 /** What a byte of the traffic's budget costs: V8 and malloc keep more than is in use. */
-const TRAFFIC_COST = 1.6
+const TRAFFIC_COST = 2.5
 /** Without a memory limit. */
 const INFLIGHT_BYTES = 128 * MIB
 const LEAST_INFLIGHT_BYTES = 8 * MIB
