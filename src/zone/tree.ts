@@ -266,6 +266,3 @@ export class ZoneTree {
     return -1
   }
 }
-
-/** The name without its first label; the root's is the root. */
-export const parentName = (name: Uint8Array): Uint8Array => (name[0] === 0 ? name : name.subarray(name[0]! + 1))
