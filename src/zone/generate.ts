@@ -23,11 +23,16 @@ export const rangeFromText = (text: string): GenerateRange | string => {
   return { start, stop, step }
 }
 
-/** Reversed hex digits with dots between, as ip6.arpa wants them; a width counts digits and dots. */
+/** Reversed hex digits with dots between, as ip6.arpa wants them; a width counts digits and dots, as in BIND. */
 const nibbles = (value: number, width: number): string => {
-  const digits = [...value.toString(16)].reverse()
-  while (2 * digits.length < width) digits.push('0')
-  return digits.join('.')
+  let text = ''
+  let rest = value
+  do {
+    text += (rest % 16).toString(16)
+    rest = Math.floor(rest / 16)
+    if (text.length < width || rest > 0) text += '.'
+  } while (text.length < width || rest > 0)
+  return text
 }
 
 type Part = string | ((value: number) => string)

@@ -2,7 +2,7 @@
 // form for unknown types (RFC 3597 section 5), which any type may have.
 
 import { type Field, fieldsOf } from '../wire/rdata-fields.ts'
-import { typeToText } from '../wire/rrtypes.ts'
+import { TYPE_APL, typeToText } from '../wire/rrtypes.ts'
 import * as address from './address-text.ts'
 import { printOldBitmap, printWindows, readOldBitmap, readType, readWindows } from './bitmap-text.ts'
 import { printLocation, readLocation } from './location-text.ts'
@@ -310,6 +310,8 @@ const readUnknown = (reader: RdataReader, type: number): boolean => {
 /** Reads the data of a record of `type` to the end of the entry; false, with a problem, if it is wrong. */
 export const readRdata = (reader: RdataReader, type: number): boolean => {
   const { scanner } = reader
+  // A list of no prefixes is the only data that may be nothing at all (RFC 3123 section 4).
+  if (type === TYPE_APL && !reader.hasMore()) return true
   const first = reader.take('the data of the record')
   if (first < 0) return false
   const isUnknownForm = scanner.quotes[first] === 0 && scanner.text(first) === '\\#'
