@@ -121,7 +121,8 @@ const readHash = (reader: RdataReader): boolean => {
   if (index < 0) return false
   const text = reader.scanner.text(index).toUpperCase().replace(/=+$/, '')
   const size = Math.floor((5 * text.length) / 8)
-  if (!/^[0-9A-V]+$/.test(text) || size < 1 || size > 255) return reader.failAt(index, 'is not a hash in base32hex')
+  const isWhole = [0, 2, 4, 5, 7].includes(text.length % 8)
+  if (!/^[0-9A-V]+$/.test(text) || !isWhole || size > 255) return reader.failAt(index, 'is not a hash in base32hex')
   const hash = new Uint8Array(size)
   for (let bit = 0; bit < 8 * size; bit++)
     if (BASE32.indexOf(text[Math.floor(bit / 5)]!) & (16 >> (bit % 5))) hash[bit >> 3]! |= 0x80 >> (bit & 7)

@@ -228,11 +228,10 @@ const directive = (below: Below, index: number): string =>
 export const zoneText = (below: Below, { types, records }: TextOptions): string => {
   const lines = [
     `$TTL ${pick(below, ['3600', '1h', '2d'])}`,
-    spread(below, '@ IN SOA ns1 admin.example.org. 2026010101 7200 30m 1w 5M').replace(/^\( /, '').replace(/ \)$/, ''),
+    `@ ${pick(below, ['', 'IN '])}SOA ${spread(below, 'ns1 admin.example.org. 2026010101 7200 30m 1w 5M')}`,
     '@ IN NS ns1',
     'ns1 A 192.0.2.1',
   ]
-  lines[1] = `@ ${pick(below, ['', 'IN '])}SOA ${spread(below, 'ns1 admin.example.org. 2026010101 7200 30m 1w 5M')}`
   for (let index = 0; index < records; index++) {
     if (below(6) === 0) lines.push(directive(below, index))
     const type = pick(below, types)
@@ -244,11 +243,12 @@ export const zoneText = (below: Below, { types, records }: TextOptions): string 
 
 const JUNK = ['5x', '-1', '4294967296', '65536', '256', 'a..b', '"', ')', '(', 'x'.repeat(64), '\\256', '$', 'IN', 'A', '""', 'zz', '1.2.3', ':::', '=', '\\']
 
-/** The text with one fault, or what may be one: a word gone, doubled, or replaced. */
+/** The text with one fault, or what may be one: a word gone, doubled, or replaced, behind the zone's own first records. */
 export const spoiled = (below: Below, text: string): string => {
-  const words = [...text.matchAll(/[^\s;()]+/g)]
-  const word = pick(below, words.slice(4))
-  const from = word.index
+  const start = text.indexOf('ns1 A 192.0.2.1') + 16
+  const words = [...text.slice(start).matchAll(/[^\s;()]+/g)]
+  const word = pick(below, words)
+  const from = start + word.index
   const to = from + word[0].length
   const choice = below(4)
   const instead = choice === 0 ? '' : choice === 1 ? `${word[0]} ${word[0]}` : pick(below, JUNK)
