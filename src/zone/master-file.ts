@@ -46,6 +46,8 @@ export interface MasterFileOptions {
 }
 
 interface GenerateRun {
+  /** What the entries are read as: owners and TTLs that they have are not those of the file around them. */
+  readonly entries: OpenFile
   readonly template: GenerateTemplate
   readonly range: GenerateRange
   /** Where the directive stands. */
@@ -59,7 +61,7 @@ interface OpenFile {
   readonly path: string
   readonly scanner: Scanner
   origin: Uint8Array
-  /** The owner of the entry before: wire form, of `ownerLength` bytes; 0 before the first. */
+  /** The owner of the entry before: wire form, of `ownerLength` bytes; 0 before the first, -1 if it was no name. */
   readonly owner: Uint8Array
   ownerLength: number
   /** Of $TTL, or of the last TTL that was written; -1 before any. What an included file says ends with it. */
@@ -153,6 +155,7 @@ export class MasterFileParser {
     if (ttlSeconds < 0 && defaultTtl === 0 && !isOwnerBefore && !head.hasClass)
       return reader.fail('the record has no TTL, and none stands before it')
     if (!readRdata(reader, head.type)) return false
+    if (file.ownerLength < 0) return true
     if (head.ttlSeconds >= 0 && !file.isTtlByDirective) file.ttlSeconds = head.ttlSeconds
     const owner = file.owner.subarray(0, file.ownerLength)
     const ttl = ttlSeconds >= 0 ? ttlSeconds : defaultTtl
@@ -166,7 +169,7 @@ export class MasterFileParser {
     if (reader.scanner.quotes[index] === 1) return reader.failAt(index, 'is not an owner: it stands in quotes')
     const length = reader.nameAt(index, file.owner, 0)
     if (length < 0) {
-      file.ownerLength = 0
+      file.ownerLength = -1
       return reader.failAt(index, 'is not a name')
     }
     file.ownerLength = length
@@ -261,7 +264,8 @@ export class MasterFileParser {
     })
     const template = GenerateTemplate.from(words.join(''), range)
     if (typeof template === 'string') return reader.fail(quoted(template), 2)
-    file.generate = { template, range, next: range.start, ...scanner.place(scanner.shownAt(0)) }
+    const entries = open(file.path, '', file.origin, file)
+    file.generate = { entries, template, range, next: range.start, ...scanner.place(scanner.shownAt(0)) }
     return true
   }
 
@@ -277,7 +281,7 @@ export class MasterFileParser {
     reader.origin = file.origin
     reader.start(0)
     const isRecord = scanner.fault === undefined && scanner.count > 0 && !scanner.isIndented && scanner.offset === bytes.length
-    const isGood = isRecord && this.#record(file, false, GENERATED_TTL_SECONDS)
+    const isGood = isRecord && this.#record(run.entries, false, GENERATED_TTL_SECONDS)
     if (!isGood) {
       const message = scanner.fault?.message ?? reader.problem?.message ?? 'this is not an entry'
       this.problems.push({ file: file.path, line: run.line, column: run.column, message: `for ${run.next}: ${message}` })

@@ -244,6 +244,7 @@ for (const [text, back] of [
   ['; before\n\na ( 5\n IN A ) 192.0.2.1', 'a. 5 IN A 192.0.2.1'],
   ['a CLASS7 TYPE300 \\# 1 ff', 'a. 3600 CLASS7 TYPE300 \\# 1 ff'],
   ['a 5 IN OPT \\# 0', 'OPT is not a type that records have'],
+  ['\\$TTL.a 5 IN A 192.0.2.1', '\\$TTL.a. 5 IN A 192.0.2.1'],
   ['', 'there is no record'],
   [' A 192.0.2.1', 'A is not a name'],
   ['a A 192.0.2.1\nb A 192.0.2.2', 'there is more than one record'],

@@ -114,6 +114,12 @@ export const recordFromText = (text: string, { origin = ROOT, ttlSeconds = 3600 
   }
 }
 
+/** An owner as it may begin a line of a master file, where a dollar would begin a directive. */
+const ownerText = (owner: Uint8Array): string => {
+  const text = nameToText(owner)
+  return text.startsWith('$') ? `\\${text}` : text
+}
+
 /** `example.org. 300 IN A 192.0.2.1`, with absolute names. */
 export const recordText = ({ owner, type, class: cls, ttlSeconds, rdata }: ZoneRecord): string =>
-  `${nameToText(owner)} ${ttlSeconds} ${classToText(cls)} ${typeToText(type)} ${rdataText(rdata, 0, rdata.length, type)}`
+  `${ownerText(owner)} ${ttlSeconds} ${classToText(cls)} ${typeToText(type)} ${rdataText(rdata, 0, rdata.length, type)}`

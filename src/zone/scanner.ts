@@ -46,7 +46,6 @@ export class Scanner {
   #entryLine: number
   #line: number
   #entryStart = 0
-  #lineStart = 0
 
   /** `bytes` is text in UTF-8, or a superset of ASCII; `line` is the number of its first line. */
   constructor(bytes: Uint8Array, line = 1) {
@@ -66,7 +65,6 @@ export class Scanner {
     this.count = 0
     this.fault = undefined
     this.#entryStart = this.#next
-    this.#lineStart = this.#next
     this.#entryLine = this.#line
     if (this.#next >= this.bytes.length) return false
     this.isIndented = isBlank(this.bytes[this.#next])
@@ -88,7 +86,7 @@ export class Scanner {
 
   /** Offset where a token is shown to start: at its quote, if it has one; behind the last token for `count` and more. */
   shownAt(index: number): number {
-    if (index >= this.count) return this.count === 0 ? this.#lineStart : this.ends[this.count - 1]! + this.quotes[this.count - 1]!
+    if (index >= this.count) return this.count === 0 ? this.#entryStart : this.ends[this.count - 1]! + this.quotes[this.count - 1]!
     return this.starts[index]! - this.quotes[index]!
   }
 
@@ -117,30 +115,48 @@ export class Scanner {
       if (byte === NEWLINE) {
         this.#line++
         at++
-        if (depth === 0) return this.#end(at)
-        if (at - this.#entryStart > MAX_ENTRY_BYTES) return this.#giveUp(opened, at)
+        if (depth === 0) return this.#goOnAt(at)
+        if (at - this.#entryStart > MAX_ENTRY_BYTES) return this.#giveUp(opened)
       } else if (isBlank(byte)) at++
       else if (byte === SEMICOLON) at = this.#lineEnd(at)
       else if (byte === OPEN) {
         if (depth++ === 0) opened = at
         at++
       } else if (byte === CLOSE) {
-        if (depth === 0) return this.#skipLine('this ) closes nothing', at)
-        depth--
+        if (depth === 0) this.#fail('this ) closes nothing', at)
+        else depth--
         at++
-      } else if (this.count === MAX_ENTRY_TOKENS) return this.#skipLine(`a record has more than ${MAX_ENTRY_TOKENS} words`, at)
-      else {
-        const end = byte === QUOTE ? this.#quoteEnd(at + 1) : this.#wordEnd(at)
-        if (end < 0) return this.#skipLine('this quoted string does not end on its line', at)
-        this.#add(byte === QUOTE ? at + 1 : at, end, byte === QUOTE ? 1 : 0)
-        at = byte === QUOTE ? end + 1 : end
-      }
+      } else at = byte === QUOTE ? this.#quotedToken(at) : this.#word(at)
     }
-    if (depth > 0) this.fault = { message: 'this ( is never closed', offset: opened }
-    this.#end(at)
+    if (depth > 0) this.#fail('this ( is never closed', opened)
+    this.#goOnAt(at)
+  }
+
+  /** Takes a word; returns the offset behind it. */
+  #word(at: number): number {
+    const end = this.#wordEnd(at)
+    this.#add(at, end, 0)
+    return end
+  }
+
+  /** Takes what stands in quotes; a quoted string that does not end takes the rest of its line. */
+  #quotedToken(at: number): number {
+    const end = this.#quoteEnd(at + 1)
+    if (end < 0) {
+      this.#fail('this quoted string does not end on its line', at)
+      return this.#lineEnd(at)
+    }
+    this.#add(at + 1, end, 1)
+    return end + 1
+  }
+
+  /** The first fault of an entry is kept, and the entry read to its end. */
+  #fail(message: string, offset: number): void {
+    this.fault ??= { message, offset }
   }
 
   #add(start: number, end: number, isQuoted: 0 | 1): void {
+    if (this.count === MAX_ENTRY_TOKENS) return this.#fail(`a record has more than ${MAX_ENTRY_TOKENS} words`, start - isQuoted)
     if (this.count === this.starts.length) this.#grow()
     this.starts[this.count] = start
     this.ends[this.count] = end
@@ -160,8 +176,8 @@ export class Scanner {
     this.quotes = quotes
   }
 
-  #end(at: number): void {
-    this.#next = at
+  #goOnAt(offset: number): void {
+    this.#next = Math.min(offset, this.bytes.length)
   }
 
   #lineEnd(at: number): number {
@@ -169,18 +185,10 @@ export class Scanner {
     return end < 0 ? this.bytes.length : end
   }
 
-  /** The line of the fault is left out; the text goes on behind it. */
-  #skipLine(message: string, offset: number): void {
-    this.fault = { message, offset }
-    const end = this.#lineEnd(offset)
-    if (end < this.bytes.length) this.#line++
-    this.#end(end + 1)
-  }
-
   /** Where the parenthesis should have been closed is anybody's guess: the rest is not read. */
-  #giveUp(opened: number, _at: number): void {
-    this.fault = { message: `this ( is not closed within ${MAX_ENTRY_BYTES} bytes`, offset: opened }
-    this.#end(this.bytes.length)
+  #giveUp(opened: number): void {
+    this.#fail(`this ( is not closed within ${MAX_ENTRY_BYTES} bytes`, opened)
+    this.#goOnAt(this.bytes.length)
   }
 
   #quoteEnd(from: number): number {
