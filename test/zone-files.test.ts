@@ -22,7 +22,24 @@ const RECORDS = 40
 const ORIGIN = nameFromText('example.org') ?? new Uint8Array(1)
 const BIND = 'named-compilezone'
 /** The checks that look at more than one record, or at what names mean, are not the parser's. */
-const LAX = ['-i', 'none', '-k', 'ignore', '-m', 'ignore', '-M', 'ignore', '-n', 'ignore', '-r', 'ignore', '-S', 'ignore', '-W', 'ignore']
+const LAX = [
+  '-i',
+  'none',
+  '-k',
+  'ignore',
+  '-m',
+  'ignore',
+  '-M',
+  'ignore',
+  '-n',
+  'ignore',
+  '-r',
+  'ignore',
+  '-S',
+  'ignore',
+  '-W',
+  'ignore',
+]
 
 /** Types that are not compared with BIND, and why. */
 const NOT_COMPARED: Readonly<Record<string, string>> = {
@@ -62,7 +79,12 @@ const fromRaw = (bytes: Uint8Array): ZoneRecord[] => {
   const records: ZoneRecord[] = []
   for (let at = view.getUint32(4) === 1 ? 24 : 12; at < bytes.length; ) {
     const end = at + view.getUint32(at)
-    const [cls, type, ttlSeconds, count] = [view.getUint16(at + 4), view.getUint16(at + 6), view.getUint32(at + 10), view.getUint32(at + 14)]
+    const [cls, type, ttlSeconds, count] = [
+      view.getUint16(at + 4),
+      view.getUint16(at + 6),
+      view.getUint32(at + 10),
+      view.getUint32(at + 14),
+    ]
     const nameEnd = at + 20 + view.getUint16(at + 18)
     const owner = foldName(bytes.subarray(at + 20, nameEnd))
     at = nameEnd
@@ -86,7 +108,11 @@ const compile = (folder: string, text: string | Uint8Array): Compiled => {
   const [zone, out] = [join(folder, 'zone'), join(folder, 'out')]
   writeFileSync(zone, text)
   writeFileSync(out, '')
-  const run = spawnSync(BIND, [...LAX, '-F', 'raw=1', '-o', out, 'example.org', zone], { timeout: 20_000, encoding: 'utf8', cwd: folder })
+  const run = spawnSync(BIND, [...LAX, '-F', 'raw=1', '-o', out, 'example.org', zone], {
+    timeout: 20_000,
+    encoding: 'utf8',
+    cwd: folder,
+  })
   const output = run.stdout + run.stderr
   assert.notEqual(run.status, null, `${BIND} did not end: ${output}`)
   return { records: run.status === 0 ? sorted(fromRaw(readFileSync(out))) : undefined, output }
@@ -98,7 +124,11 @@ test(`${BIND} finds the records that we find, in ${FILES} zone files`, { skip: w
     const text = zoneText(seeded(seed), { types: TYPES, records: RECORDS })
     const { records, problems } = parse(text)
     const bind = compile(folder, text)
-    assert.deepEqual({ problems, records: sorted(records) }, { problems: [], records: bind.records }, `seed ${seed}: ${bind.output}`)
+    assert.deepEqual(
+      { problems, records: sorted(records) },
+      { problems: [], records: bind.records },
+      `seed ${seed}: ${bind.output}`,
+    )
     const again = compile(folder, `${records.map(recordText).join('\n')}\n`)
     assert.deepEqual(sorted(records), again.records, `what we write, seed ${seed}: ${again.output}`)
   }
@@ -106,17 +136,24 @@ test(`${BIND} finds the records that we find, in ${FILES} zone files`, { skip: w
 
 /** Where only one of the two refuses a file: what that one says, and why it is as we want it. */
 const ONE_REFUSES: readonly { readonly says: RegExp; readonly reason: string }[] = [
-  { says: /no address records|has no NS|at top of zone|and other data|of singleton type/, reason: 'BIND checks the zone as a whole' },
+  {
+    says: /no address records|has no NS|at top of zone|and other data|of singleton type/,
+    reason: 'BIND checks the zone as a whole',
+  },
   { says: /zone:\d+: near '[0-9A-Fa-f]+': extra input text/, reason: 'BIND knows how long each digest is; CoreDNS takes any' },
   { says: /near eol: FORMERR/, reason: 'BIND wants a type in NSEC; CoreDNS takes none' },
   { says: /near eol: unexpected end of input/, reason: 'KEY and IPSECKEY may be without a key (RFC 2535, RFC 4025)' },
-  { says: /near '.*': (syntax error|out of range)/, reason: 'X25, URI and CAA of other characters, or without quotes, as in CoreDNS' },
+  {
+    says: /near '.*': (syntax error|out of range)/,
+    reason: 'X25, URI and CAA of other characters, or without quotes, as in CoreDNS',
+  },
   { says: /unknown RR type '\$'/, reason: 'BIND fills in the number of $GENERATE in names and data only' },
   { says: /^zone:\d+:\d+: .* is not a decimal number$/, reason: 'GPOS is made of decimal numbers (RFC 1712), as CoreDNS checks' },
 ]
 
 /** BIND gives all records of a set the TTL of the first. */
-const withoutTtls = (records: readonly string[]): string[] => [...new Set(records.map(record => record.replace(/ \d+ /, ' ')))].sort()
+const withoutTtls = (records: readonly string[]): string[] =>
+  [...new Set(records.map(record => record.replace(/ \d+ /, ' ')))].sort()
 
 test(`${BIND} refuses what we refuse, in ${3 * FILES} spoiled zone files`, { skip: without(BIND), timeout: 600_000 }, t => {
   const folder = temporaryFolder(t)
@@ -127,11 +164,15 @@ test(`${BIND} refuses what we refuse, in ${3 * FILES} spoiled zone files`, { ski
     const { records, problems } = parse(text)
     const bind = compile(folder, text)
     const isTaken = problems.length === 0
-    if (isTaken && bind.records !== undefined) assert.deepEqual(withoutTtls(sorted(records)), withoutTtls(bind.records), `seed ${seed}`)
+    if (isTaken && bind.records !== undefined)
+      assert.deepEqual(withoutTtls(sorted(records)), withoutTtls(bind.records), `seed ${seed}`)
     if (isTaken === (bind.records !== undefined)) counts[isTaken ? 'taken' : 'refused']++
     else {
       const said = isTaken ? bind.output : problems.join('\n')
-      assert.ok(ONE_REFUSES.some(({ says }) => says.test(said)), `seed ${seed}: only one refuses:\n${said}\n${text}`)
+      assert.ok(
+        ONE_REFUSES.some(({ says }) => says.test(said)),
+        `seed ${seed}: only one refuses:\n${said}\n${text}`,
+      )
     }
   }
   assert.ok(counts.taken > FILES / 2 && counts.refused > FILES, JSON.stringify(counts))
@@ -140,7 +181,9 @@ test(`${BIND} refuses what we refuse, in ${3 * FILES} spoiled zone files`, { ski
 const KNOT = 'kzonecheck'
 /** Types that Knot DNS 3.2 knows only in the form of RFC 3597. */
 const NOT_OF_KNOT = new Set(
-  'MD MF MB MG MR X25 ISDN NSAP-PTR SIG PX GPOS NXT EID NIMLOC HIP NINFO RKEY TALINK UINFO UID GID AVC AMTRELAY RESINFO TA DLV'.split(' '),
+  'MD MF MB MG MR X25 ISDN NSAP-PTR SIG PX GPOS NXT EID NIMLOC HIP NINFO RKEY TALINK UINFO UID GID AVC AMTRELAY RESINFO TA DLV'.split(
+    ' ',
+  ),
 )
 
 test(`${KNOT} takes what we write, of ${FILES} zone files`, { skip: without(KNOT), timeout: 600_000 }, t => {

@@ -46,8 +46,7 @@ export const readWindows = (reader: RdataReader): boolean => {
 }
 
 const sayTypes = (printer: RdataPrinter, bits: Uint8Array, first: number): void => {
-  for (let bit = 0; bit < 8 * bits.length; bit++)
-    if (bits[bit >> 3]! & (0x80 >> (bit & 7))) printer.say(typeToText(first + bit))
+  for (let bit = 0; bit < 8 * bits.length; bit++) if (bits[bit >> 3]! & (0x80 >> (bit & 7))) printer.say(typeToText(first + bit))
 }
 
 export const printWindows = (printer: RdataPrinter): boolean => {

@@ -46,14 +46,7 @@ export const nameOfKey = (keys: Uint8Array, from: number, to: number): Uint8Arra
 }
 
 /** Below 0, 0 or above 0 as the first key stands before, at or behind the second. */
-export const compareKeys = (
-  a: Uint8Array,
-  aFrom: number,
-  aTo: number,
-  b: Uint8Array,
-  bFrom: number,
-  bTo: number,
-): number => {
+export const compareKeys = (a: Uint8Array, aFrom: number, aTo: number, b: Uint8Array, bFrom: number, bTo: number): number => {
   const size = Math.min(aTo - aFrom, bTo - bFrom)
   for (let i = 0; i < size; i++) {
     const difference = a[aFrom + i]! - b[bFrom + i]!

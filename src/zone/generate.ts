@@ -75,21 +75,22 @@ export class GenerateTemplate {
     const parts: Part[] = []
     let from = 0
     for (let at = text.search(/[\\$]/); at >= 0 && at < text.length; at = nextSign(text, from)) {
-      const [, escape, dollar, inner] = /^(?:(\\(?!\$).?)|(\\\$|\$\$)|\$(?:\{([^}]*)\})?)/s.exec(text.slice(at)) ?? []
+      const [, kept, dollar, inner] = /^(?:(\\(?!\$).?)|(\\\$|\$\$)|\$(?:\{([^}]*)\})?)/s.exec(text.slice(at)) ?? []
       parts.push(text.slice(from, at))
-      if (escape !== undefined) parts.push(escape)
+      if (kept !== undefined) parts.push(kept)
       else if (dollar !== undefined) parts.push('$')
       else {
         const part = inner === undefined ? decimal : modifier(inner)
         if (typeof part === 'string') return part
         const offset = Number.parseInt(inner ?? '0', 10)
-        if (range.start + offset < 0 || range.stop + offset >= LIMIT) return `\${${inner}} leads out of the numbers from 0 to ${LIMIT - 1}`
+        if (range.start + offset < 0 || range.stop + offset >= LIMIT)
+          return `\${${inner}} leads out of the numbers from 0 to ${LIMIT - 1}`
         parts.push(part)
       }
-      from = at + (escape ?? dollar ?? (inner === undefined ? '$' : `\${${inner}}`)).length
+      from = at + (kept ?? dollar ?? (inner === undefined ? '$' : `\${${inner}}`)).length
     }
     parts.push(text.slice(from))
-    if (/\$\{[^}]*$/.test(text)) return 'a ${ has no }'
+    if (/\$\{[^}]*$/.test(text)) return 'a modifier has no closing brace'
     return new GenerateTemplate(parts)
   }
 

@@ -86,7 +86,8 @@ export const printLocation = (printer: RdataPrinter): boolean => {
   const version = printer.number(1)
   const sizes = printer.take(3)
   const [latitude, longitude, altitude] = [printer.number(4), printer.number(4), printer.number(4)]
-  if (version !== 0 || sizes === undefined || latitude === undefined || longitude === undefined || altitude === undefined) return false
+  if (version !== 0 || sizes === undefined || latitude === undefined || longitude === undefined || altitude === undefined)
+    return false
   if (Math.abs(latitude - EQUATOR) > 90 * DEGREE || Math.abs(longitude - EQUATOR) > 180 * DEGREE) return false
   if (sizes.some(size => size >> 4 > 9 || (size & 15) > 9)) return false
   printer.words.push(angleText(latitude, 'N', 'S'), angleText(longitude, 'E', 'W'), metresText(altitude - BASE_CENTIMETRES))

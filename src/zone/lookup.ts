@@ -8,11 +8,11 @@
 //   non-terminal, or does not exist if nothing stands below it;
 // - after ten CNAMEs the answer ends.
 
-import { foldName, isSubname, NameCursor, namesEqual, NO_POINTERS, walkName } from '../wire/name.ts'
+import { foldName, isSubname, NameCursor, NO_POINTERS, namesEqual, walkName } from '../wire/name.ts'
 import { RCODE_NOERROR, RCODE_NXDOMAIN, RCODE_SERVFAIL, RCODE_YXDOMAIN } from '../wire/rcodes.ts'
 import * as rr from '../wire/rrtypes.ts'
-import { type Place, type RRset, recordsOf, rrsetOf, type ZoneTree } from './tree.ts'
 import type { ZoneRecord } from './record-text.ts'
+import { type Place, type RRset, recordsOf, rrsetOf, type ZoneTree } from './tree.ts'
 
 /** Questions that may ask each other for the target of an alias; the next gets SERVFAIL. */
 export const MAX_ALIAS_DEPTH = 8
@@ -111,7 +111,6 @@ class Lookup {
   readonly #withDnssec: boolean
   readonly #aliasDepth: number
   readonly #origin: Uint8Array
-  readonly #apexHasData: boolean
 
   constructor(tree: ZoneTree, { qname, qtype, withDnssec = false, aliasDepth = 0 }: ZoneQuestion) {
     this.#tree = tree
@@ -119,8 +118,7 @@ class Lookup {
     this.#qtype = qtype
     this.#withDnssec = withDnssec
     this.#aliasDepth = aliasDepth
-    this.#origin = tree.nameOf(tree.originNode)
-    this.#apexHasData = tree.rrsets(tree.originNode, this.#origin).some(set => this.#isBesidesApex(set))
+    this.#origin = tree.origin
   }
 
   answer(): ZoneAnswer {
@@ -149,16 +147,8 @@ class Lookup {
     return answerOf(outcome, { ...rest, answer, authority, additional: this.#addresses(answer) })
   }
 
-  /** The records that the zone's own machinery needs do not make its apex a name with data. */
-  #isBesidesApex(set: RRset): boolean {
-    if (set.type !== rr.TYPE_RRSIG) return set.type !== rr.TYPE_SOA && set.type !== rr.TYPE_NS
-    const { originNode } = this.#tree
-    const ofApex = [rr.TYPE_SOA, rr.TYPE_NS].flatMap(type => this.#tree.signatures(originNode, type, this.#origin))
-    return recordsOf(set).length > ofApex.length
-  }
-
   #hasData(node: number): boolean {
-    return node === this.#tree.originNode ? this.#apexHasData : !this.#tree.isEmpty(node)
+    return node === this.#tree.originNode ? this.#tree.apexHasData : !this.#tree.isEmpty(node)
   }
 
   /** The node of a name if it has data; -1 if not. */
@@ -292,8 +282,7 @@ class Lookup {
       const cut = this.#cutAbove(place, target)
       if (cut >= 0) return answerOf('delegation', { answer, ...this.#referral(cut) })
       const node = this.#dataNode(target)
-      const isApexType =
-        this.#qtype === rr.TYPE_NS || (this.#qtype === rr.TYPE_SOA && namesEqual(target, this.#origin))
+      const isApexType = this.#qtype === rr.TYPE_NS || (this.#qtype === rr.TYPE_SOA && namesEqual(target, this.#origin))
       if (node < 0 || isApexType) return answerOf('success', { ...this.#closed(answer), chase: target })
       const cname = this.#tree.rrset(node, rr.TYPE_CNAME)
       const [next] = cname === undefined ? [] : targetsOf(cname)

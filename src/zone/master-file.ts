@@ -3,11 +3,11 @@
 // records does not hold up whatever else its thread does; it goes on behind an error, so that all are found.
 
 import { posix } from 'node:path'
-import { GenerateTemplate, type GenerateRange, rangeFromText } from './generate.ts'
+import { type GenerateRange, GenerateTemplate, rangeFromText } from './generate.ts'
 import { RdataReader } from './rdata-reader.ts'
 import { readRdata } from './rdata-text.ts'
 import { EntryHead, readHead } from './record-text.ts'
-import { Scanner } from './scanner.ts'
+import { type ScanFault, Scanner } from './scanner.ts'
 import { NO_TTL, readTtl } from './ttl-text.ts'
 import { quoted, type ZoneProblem } from './zone-problem.ts'
 
@@ -125,22 +125,22 @@ export class MasterFileParser {
     return this.problems
   }
 
-  #fail(file: OpenFile, message: string, offset: number): void {
+  #fail(file: OpenFile, { message, offset }: ScanFault): void {
     this.problems.push({ file: file.path, ...file.scanner.place(offset), message })
   }
 
   #entry(file: OpenFile, scanner: Scanner): void {
-    const { fault } = scanner
-    if (fault !== undefined) return this.#fail(file, fault.message, fault.offset)
-    if (scanner.count === 0) return
+    if (scanner.fault !== undefined) this.#fail(file, scanner.fault)
+    else if (scanner.count > 0 && !this.#readEntry(file, scanner) && this.#reader.problem !== undefined)
+      this.#fail(file, this.#reader.problem)
+  }
+
+  #readEntry(file: OpenFile, scanner: Scanner): boolean {
     this.#reader.scanner = scanner
     this.#reader.origin = file.origin
     const isDirective = !scanner.isIndented && scanner.quotes[0] === 0 && scanner.bytes[scanner.starts[0]!] === 0x24
     this.#reader.start(isDirective ? 1 : 0)
-    if (!(isDirective ? this.#directive(file) : this.#record(file, scanner.isIndented))) {
-      const problem = this.#reader.problem
-      if (problem !== undefined) this.#fail(file, problem.message, problem.offset)
-    }
+    return isDirective ? this.#directive(file) : this.#record(file, scanner.isIndented)
   }
 
   /** Reads an entry that makes a record. */
@@ -240,7 +240,8 @@ export class MasterFileParser {
     const path = posix.isAbsolute(named) ? named : posix.join(posix.dirname(file.path), named)
     if (this.#files.some(parent => posix.normalize(parent.path) === posix.normalize(path)))
       return reader.fail(`file ${quoted(path)} includes itself`, index)
-    if (this.#files.length > MAX_INCLUDE_DEPTH) return reader.fail(`files are included more than ${MAX_INCLUDE_DEPTH} deep`, index)
+    if (this.#files.length > MAX_INCLUDE_DEPTH)
+      return reader.fail(`files are included more than ${MAX_INCLUDE_DEPTH} deep`, index)
     if (this.#includes++ === MAX_INCLUDES) return reader.fail(`more than ${MAX_INCLUDES} files are included`, index)
     try {
       this.#files.push(open(path, readFile(path), origin, file))

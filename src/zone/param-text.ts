@@ -10,7 +10,7 @@ const COMMA = 0x2c
 const BACKSLASH = 0x5c
 const RESERVED = 65535
 
-const LATIN1 = new TextDecoder('latin1')
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
 
 const keyText = (key: number): string => KEYS[key] ?? `key${key}`
 
@@ -62,7 +62,7 @@ const base64FromText = (text: string): ArrayLike<number> | undefined => {
 
 /** The wire form of a value whose character-string escapes are resolved; undefined if the key cannot have it. */
 const valueFromText = (key: string, value: Uint8Array): ArrayLike<number> | undefined => {
-  const text = LATIN1.decode(value)
+  const text = latin1(value)
   switch (key) {
     case 'mandatory':
       return keysFromText(text)
@@ -92,7 +92,7 @@ const unescaped = (bytes: Uint8Array, from: number, to: number): Uint8Array | un
       value.push(bytes[at]!)
       continue
     }
-    const digits = /^\d{3}/.exec(LATIN1.decode(bytes.subarray(at + 1, Math.min(at + 4, to))))?.[0]
+    const digits = /^\d{3}/.exec(latin1(bytes.subarray(at + 1, Math.min(at + 4, to))))?.[0]
     const byte = digits === undefined ? bytes[at + 1] : Number(digits)
     if (at + 1 >= to || byte === undefined || byte > 255) return undefined
     value.push(byte)
@@ -119,7 +119,8 @@ const readParam = (reader: RdataReader, params: Map<number, ArrayLike<number>>):
   }
   const value = unescaped(scanner.bytes, from, to)
   const wire = value === undefined ? undefined : valueFromText(KEYS[key] ?? '', value)
-  if (wire === undefined || wire.length > 65535) return reader.fail(`the value is none that parameter ${keyText(key)} can have`, index)
+  if (wire === undefined || wire.length > 65535)
+    return reader.fail(`the value is none that parameter ${keyText(key)} can have`, index)
   params.set(key, wire)
   return true
 }
@@ -161,7 +162,11 @@ const ascii = (text: string | undefined): Uint8Array | undefined => (text === un
 const valueText = (key: string, value: Uint8Array): Uint8Array | undefined => {
   switch (key) {
     case 'mandatory':
-      return ascii(pieces(value, 2)?.map(piece => keyText(numberOf(piece))).join())
+      return ascii(
+        pieces(value, 2)
+          ?.map(piece => keyText(numberOf(piece)))
+          .join(),
+      )
     case 'alpn':
       return alpnText(value)
     case 'no-default-alpn':

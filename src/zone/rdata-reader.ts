@@ -1,13 +1,7 @@
 // The tokens behind a record's type, taken one after the other, and the rdata that is made of them. A reader
 // is used for any number of records; the first thing that is wrong stays as its problem.
 
-import {
-  NAME_BAD_ESCAPE,
-  NAME_EMPTY_LABEL,
-  NAME_LABEL_TOO_LONG,
-  NAME_TOO_LONG,
-  readNameText,
-} from '../wire/name-text.ts'
+import { NAME_BAD_ESCAPE, NAME_EMPTY_LABEL, NAME_LABEL_TOO_LONG, NAME_TOO_LONG, readNameText } from '../wire/name-text.ts'
 import type { ScanFault, Scanner } from './scanner.ts'
 import { quoted } from './zone-problem.ts'
 
@@ -85,7 +79,8 @@ export class RdataReader {
   }
 
   putAll(bytes: ArrayLike<number>): boolean {
-    if (this.length + bytes.length > MAX_RDATA_SIZE) return this.fail(`the data of a record has more than ${MAX_RDATA_SIZE} bytes`)
+    if (this.length + bytes.length > MAX_RDATA_SIZE)
+      return this.fail(`the data of a record has more than ${MAX_RDATA_SIZE} bytes`)
     this.out.set(bytes, this.length)
     this.length += bytes.length
     return true

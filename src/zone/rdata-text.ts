@@ -80,12 +80,12 @@ const readTime = (reader: RdataReader): boolean => {
   if (/^\d{1,10}$/.test(text) && Number(text) <= 0xffffffff) return reader.putNumber(Number(text), 4)
   const iso = text.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/, '$1-$2-$3T$4:$5:$6.000Z')
   const milliseconds = Date.parse(iso)
-  if (iso === text || Number.isNaN(milliseconds)) return reader.failAt(index, 'is not a time: YYYYMMDDHHMMSS, or seconds since 1970')
+  if (iso === text || Number.isNaN(milliseconds))
+    return reader.failAt(index, 'is not a time: YYYYMMDDHHMMSS, or seconds since 1970')
   return reader.putNumber((milliseconds / 1000) >>> 0, 4)
 }
 
-const timeText = (seconds: number): string =>
-  new Date(1000 * seconds).toISOString().slice(0, 19).replaceAll(/[-T:]/g, '')
+const timeText = (seconds: number): string => new Date(1000 * seconds).toISOString().slice(0, 19).replaceAll(/[-T:]/g, '')
 
 const readHex = (reader: RdataReader): boolean => {
   const text = reader.rest('data in hex digits')

@@ -92,7 +92,10 @@ export interface RecordTextOptions {
 }
 
 /** The record of a text that holds exactly one; a plain sentence if it does not. */
-export const recordFromText = (text: string, { origin = ROOT, ttlSeconds = 3600 }: RecordTextOptions = {}): ZoneRecord | string => {
+export const recordFromText = (
+  text: string,
+  { origin = ROOT, ttlSeconds = 3600 }: RecordTextOptions = {},
+): ZoneRecord | string => {
   const scanner = new Scanner(UTF8.encode(text))
   const reader = new RdataReader(scanner, origin)
   const head = new EntryHead()

@@ -64,7 +64,8 @@ const WANTED: readonly { readonly scenario: string; readonly query: RegExp; read
   {
     scenario: 'file-dname',
     query: /\.long\.dn\.example/,
-    reason: 'a DNAME whose name is too long is YXDOMAIN (RFC 6672 section 2.2); CoreDNS sends NXDOMAIN, cut off at the CNAME it cannot pack',
+    reason:
+      'a DNAME whose name is too long is YXDOMAIN (RFC 6672 section 2.2); CoreDNS sends NXDOMAIN, cut off at the CNAME it cannot pack',
   },
   {
     scenario: 'file-signed',
@@ -158,8 +159,15 @@ const shownMessage = (bytes: Uint8Array): string[][] => {
   const sections: string[][] = [[], [], []]
   for (let i = 0; i < layout.count; i++) {
     if (i === layout.optIndex) continue
-    const [type, cls, ttlSeconds, owner] = [layout.type(i), layout.class(i), layout.ttl(i), expanded(bytes, layout.ownerOffset(i))]
-    sections[layout.sectionOf(i)]!.push(recordText({ owner, type, class: cls, ttlSeconds, rdata: expandedRdata(bytes, layout, i) }))
+    const [type, cls, ttlSeconds, owner] = [
+      layout.type(i),
+      layout.class(i),
+      layout.ttl(i),
+      expanded(bytes, layout.ownerOffset(i)),
+    ]
+    sections[layout.sectionOf(i)]!.push(
+      recordText({ owner, type, class: cls, ttlSeconds, rdata: expandedRdata(bytes, layout, i) }),
+    )
   }
   return sections
 }
@@ -182,7 +190,7 @@ for (const { name, blocks } of SCENARIOS) {
       const isUnasked = recorded.reply !== undefined || recorded.flags.includes('tc') || isOther
       const isWanted = WANTED.some(wanted => wanted.scenario === name && wanted.query.test(recorded.query))
       const type = typeFromText(qtype)
-      if (isUnasked || isWanted || type === undefined ) continue
+      if (isUnasked || isWanted || type === undefined) continue
       if (blockFor(loaded, wireName(qname), type) === undefined) continue
       const served = ask(loaded, wireName(qname), type, options.includes('do'))
       const isAuthoritative = recorded.flags.includes('aa')

@@ -18,7 +18,6 @@ export const MAX_ENTRY_BYTES = 1 << 20
 export const MAX_ENTRY_TOKENS = 1 << 17
 
 const UTF8 = new TextDecoder('utf-8')
-const LATIN1 = new TextDecoder('latin1')
 
 /** A fault of the text itself. */
 export interface ScanFault {
@@ -42,6 +41,8 @@ export class Scanner {
   /** What is wrong with the entry; it then has the tokens before. */
   fault: ScanFault | undefined
   readonly bytes: Uint8Array
+  /** The same bytes: only a Buffer reads them one character each. */
+  readonly #buffer: Buffer
   #next = 0
   #entryLine: number
   #line: number
@@ -50,6 +51,7 @@ export class Scanner {
   /** `bytes` is text in UTF-8, or a superset of ASCII; `line` is the number of its first line. */
   constructor(bytes: Uint8Array, line = 1) {
     this.bytes = bytes
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     this.#line = line
     this.#entryLine = line
     if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) this.#next = 3
@@ -68,7 +70,7 @@ export class Scanner {
     this.#entryLine = this.#line
     if (this.#next >= this.bytes.length) return false
     this.isIndented = isBlank(this.bytes[this.#next])
-    this.#scanEntry()
+    this.#next = this.#scanEntry()
     return true
   }
 
@@ -86,13 +88,14 @@ export class Scanner {
 
   /** Offset where a token is shown to start: at its quote, if it has one; behind the last token for `count` and more. */
   shownAt(index: number): number {
-    if (index >= this.count) return this.count === 0 ? this.#entryStart : this.ends[this.count - 1]! + this.quotes[this.count - 1]!
+    if (index >= this.count)
+      return this.count === 0 ? this.#entryStart : this.ends[this.count - 1]! + this.quotes[this.count - 1]!
     return this.starts[index]! - this.quotes[index]!
   }
 
   /** The token as it stands, one character per byte. */
   text(index: number): string {
-    return LATIN1.decode(this.bytes.subarray(this.starts[index], this.ends[index]))
+    return this.#buffer.toString('latin1', this.starts[index], this.ends[index])
   }
 
   /** The token as people wrote it, for messages. */
@@ -102,10 +105,13 @@ export class Scanner {
 
   /** Whether a quoted token follows the one before without a blank: `key="value"`. */
   isGlued(index: number): boolean {
-    return index > 0 && this.quotes[index] === 1 && this.starts[index]! - 1 === this.ends[index - 1]! && this.quotes[index - 1] === 0
+    return (
+      index > 0 && this.quotes[index] === 1 && this.starts[index]! - 1 === this.ends[index - 1]! && this.quotes[index - 1] === 0
+    )
   }
 
-  #scanEntry(): void {
+  /** Returns the offset behind the entry. */
+  #scanEntry(): number {
     const { bytes } = this
     let at = this.#next
     let depth = 0
@@ -115,7 +121,7 @@ export class Scanner {
       if (byte === NEWLINE) {
         this.#line++
         at++
-        if (depth === 0) return this.#goOnAt(at)
+        if (depth === 0) return at
         if (at - this.#entryStart > MAX_ENTRY_BYTES) return this.#giveUp(opened)
       } else if (isBlank(byte)) at++
       else if (byte === SEMICOLON) at = this.#lineEnd(at)
@@ -129,7 +135,7 @@ export class Scanner {
       } else at = byte === QUOTE ? this.#quotedToken(at) : this.#word(at)
     }
     if (depth > 0) this.#fail('this ( is never closed', opened)
-    this.#goOnAt(at)
+    return at
   }
 
   /** Takes a word; returns the offset behind it. */
@@ -156,11 +162,15 @@ export class Scanner {
   }
 
   #add(start: number, end: number, isQuoted: 0 | 1): void {
-    if (this.count === MAX_ENTRY_TOKENS) return this.#fail(`a record has more than ${MAX_ENTRY_TOKENS} words`, start - isQuoted)
-    if (this.count === this.starts.length) this.#grow()
-    this.starts[this.count] = start
-    this.ends[this.count] = end
-    this.quotes[this.count++] = isQuoted
+    const isLong = end - this.#entryStart > MAX_ENTRY_BYTES
+    if (isLong) this.#fail(`a record has more than ${MAX_ENTRY_BYTES} bytes of text`, this.#entryStart)
+    else if (this.count === MAX_ENTRY_TOKENS) this.#fail(`a record has more than ${MAX_ENTRY_TOKENS} words`, start - isQuoted)
+    else {
+      if (this.count === this.starts.length) this.#grow()
+      this.starts[this.count] = start
+      this.ends[this.count] = end
+      this.quotes[this.count++] = isQuoted
+    }
   }
 
   #grow(): void {
@@ -176,19 +186,15 @@ export class Scanner {
     this.quotes = quotes
   }
 
-  #goOnAt(offset: number): void {
-    this.#next = Math.min(offset, this.bytes.length)
-  }
-
   #lineEnd(at: number): number {
     const end = this.bytes.indexOf(NEWLINE, at)
     return end < 0 ? this.bytes.length : end
   }
 
   /** Where the parenthesis should have been closed is anybody's guess: the rest is not read. */
-  #giveUp(opened: number): void {
+  #giveUp(opened: number): number {
     this.#fail(`this ( is not closed within ${MAX_ENTRY_BYTES} bytes`, opened)
-    this.#goOnAt(this.bytes.length)
+    return this.bytes.length
   }
 
   #quoteEnd(from: number): number {

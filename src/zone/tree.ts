@@ -88,6 +88,8 @@ export class ZoneTree {
   readonly #rrsetsWord: number
   readonly #recordsOffset: number
   readonly #key = new Uint8Array(MAX_KEY_SIZE)
+  #origin: Uint8Array | undefined
+  #apexHasData: boolean | undefined
 
   constructor(buffer: ArrayBufferLike) {
     const header = new Uint32Array(buffer, 0, HEADER_WORDS)
@@ -115,6 +117,16 @@ export class ZoneTree {
   get originNode(): number {
     return this.#words[WORD_ORIGIN_NODE]!
   }
+  /** The zone's name in wire form, in lower case. */
+  get origin(): Uint8Array {
+    this.#origin ??= this.nameOf(this.originNode)
+    return this.#origin
+  }
+  /** Whether the apex has records besides those that make it one: SOA, NS and their signatures. */
+  get apexHasData(): boolean {
+    this.#apexHasData ??= this.rrsets(this.originNode).some(set => this.#isBesidesApex(set))
+    return this.#apexHasData
+  }
   /** Of the SOA record. */
   get serial(): number {
     return this.#words[WORD_SERIAL]!
@@ -128,7 +140,7 @@ export class ZoneTree {
   }
   /** The apex NS records, if the zone has any. */
   get ns(): RRset | undefined {
-    return this.rrset(this.originNode, TYPE_NS)
+    return this.rrset(this.originNode, TYPE_NS, this.origin)
   }
 
   /** The owner's name in wire form, in lower case. */
@@ -224,6 +236,12 @@ export class ZoneTree {
       at = end
     }
     return sets
+  }
+
+  #isBesidesApex(set: RRset): boolean {
+    if (set.type !== TYPE_RRSIG) return set.type !== TYPE_SOA && set.type !== TYPE_NS
+    const ofApex = [TYPE_SOA, TYPE_NS].flatMap(type => this.signatures(this.originNode, type))
+    return recordsOf(set).length > ofApex.length
   }
 
   #keyOf(node: number): number {

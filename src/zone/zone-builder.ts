@@ -90,9 +90,10 @@ export class ZoneBuilder {
   readonly #runKeys = new NumberStore()
   readonly #runRecords = new NumberStore()
   readonly #key = new Uint8Array(MAX_KEY_SIZE)
-  #recordCount = 0
   /** The last SOA record, whatever its owner. */
-  #soa: { readonly owner: Uint8Array; readonly class: number; readonly ttlSeconds: number; readonly rdata: Uint8Array } | undefined
+  #soa:
+    | { readonly owner: Uint8Array; readonly class: number; readonly ttlSeconds: number; readonly rdata: Uint8Array }
+    | undefined
   #phases: Generator<void, tree.ZoneTree> | undefined
   #built: tree.ZoneTree | undefined
 
@@ -139,8 +140,8 @@ export class ZoneBuilder {
     setU32(bytes, at + 4, ttlSeconds)
     setU16(bytes, at + 8, rdata.length)
     bytes.set(rdata, at + tree.RECORD_HEAD_BYTES)
-    if (FOLDED_TYPES.has(type)) walkRdata(rdata, 0, rdata.length, NO_POINTERS, type, cursor, new NameFolder(bytes, at + tree.RECORD_HEAD_BYTES))
-    this.#recordCount++
+    if (FOLDED_TYPES.has(type))
+      walkRdata(rdata, 0, rdata.length, NO_POINTERS, type, cursor, new NameFolder(bytes, at + tree.RECORD_HEAD_BYTES))
   }
 
   /** Begins a run unless the owner is that of the last one. */

@@ -11,14 +11,16 @@ const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCXYZ0123456789-_'
 
 const hex = (below: Below, bytes: number): string => repeat(2 * bytes, () => HEX[below(HEX.length)]!).join('')
 const base64 = (below: Below, bytes: number): string => Buffer.from(hex(below, bytes), 'hex').toString('base64')
-const number = (below: Below, max: number): string => String(below(5) === 0 ? pick(below, [0, max]) : below(Math.min(max, 2 ** 31) + 1))
+const number = (below: Below, max: number): string =>
+  String(below(5) === 0 ? pick(below, [0, max]) : below(Math.min(max, 2 ** 31) + 1))
 
 /** Now and then data is cut by blanks. */
 const cut = (below: Below, text: string): string =>
   below(3) === 0 && text.length > 8 ? `${text.slice(0, 5)} ${text.slice(5)}` : text
 
 const label = (below: Below): string => {
-  if (below(12) === 0) return pick(below, ['a\\.b', 'x\\032y', '\\255\\000z', '\\"q', 'semi\\;colon', 'par\\(en\\)', '\\065b', '*'])
+  if (below(12) === 0)
+    return pick(below, ['a\\.b', 'x\\032y', '\\255\\000z', '\\"q', 'semi\\;colon', 'par\\(en\\)', '\\065b', '*'])
   const letters = repeat(1 + below(below(20) === 0 ? 60 : 8), () => LETTERS[below(LETTERS.length)]!).join('')
   return letters.replace(/^[-_]/, 'n')
 }
@@ -32,10 +34,12 @@ export const nameText = (below: Below): string => {
   return choice < 5 ? `${labels}.example.net.` : labels
 }
 
-const STRING_CHARACTERS = 'abc XYZ019!#%&\'*+,-/:;<=>?@[]^_`{|}~()'
+const STRING_CHARACTERS = "abc XYZ019!#%&'*+,-/:;<=>?@[]^_`{|}~()"
 const stringText = (below: Below): string => {
   const special = ['\\"', '\\\\', '\\000', '\\255', '\\;', '\\065', '\\x']
-  const text = repeat(below(12), () => (below(8) === 0 ? pick(below, special) : STRING_CHARACTERS[below(STRING_CHARACTERS.length)]!)).join('')
+  const text = repeat(below(12), () =>
+    below(8) === 0 ? pick(below, special) : STRING_CHARACTERS[below(STRING_CHARACTERS.length)]!,
+  ).join('')
   if (below(2) === 0 && /^[a-z0-9]+$/i.test(text)) return text
   return `"${text}"`
 }
@@ -43,20 +47,27 @@ const stringText = (below: Below): string => {
 const ipv4 = (below: Below): string => repeat(4, () => number(below, 255)).join('.')
 
 const ipv6 = (below: Below): string => {
-  if (below(8) === 0) return pick(below, ['::', '::1', '2001:db8::', '::ffff:192.0.2.1', '64:ff9b::192.0.2.33', '1::2:0:0:3', '1:0:0:2:0:0:0:3'])
+  if (below(8) === 0)
+    return pick(below, ['::', '::1', '2001:db8::', '::ffff:192.0.2.1', '64:ff9b::192.0.2.33', '1::2:0:0:3', '1:0:0:2:0:0:0:3'])
   return repeat(8, () => below(0x10000).toString(16)).join(':')
 }
 
 const seconds = (below: Below): string => pick(below, [number(below, 2 ** 31 - 1), '1h', '2D', '1w', '1W2d3H4m5S', '30M', '0'])
 const algorithm = (below: Below): string => pick(below, ['5', '8', '13', '15', 'RSASHA256', 'ECDSAP256SHA256', 'RSASHA1'])
-const types = (below: Below): string => repeat(1 + below(5), () => pick(below, ['A', 'ns', 'MX', 'TXT', 'AAAA', 'CAA', 'RRSIG', 'TYPE65280', 'SPF', 'TYPE1'])).join(' ')
+const types = (below: Below): string =>
+  repeat(1 + below(5), () => pick(below, ['A', 'ns', 'MX', 'TXT', 'AAAA', 'CAA', 'RRSIG', 'TYPE65280', 'SPF', 'TYPE1'])).join(' ')
 const time = (below: Below): string => pick(below, ['20300101000000', '19700101000001', '20991231235959'])
 
 const delegationSigner = (below: Below): string => {
-  const [digest, bytes] = pick(below, [['1', 20], ['2', 32], ['4', 48]] as const)
+  const [digest, bytes] = pick(below, [
+    ['1', 20],
+    ['2', 32],
+    ['4', 48],
+  ] as const)
   return `${number(below, 65535)} ${algorithm(below)} ${digest} ${cut(below, hex(below, bytes))}`
 }
-const publicKey = (below: Below): string => `${pick(below, ['256', '257'])} 3 ${algorithm(below)} ${cut(below, base64(below, 1 + below(70)))}`
+const publicKey = (below: Below): string =>
+  `${pick(below, ['256', '257'])} 3 ${algorithm(below)} ${cut(below, base64(below, 1 + below(70)))}`
 const signature = (below: Below): string => {
   const [type, labels, ttl] = [pick(below, ['A', 'NSEC', 'TYPE65280']), 10 + below(100), number(below, 2 ** 31 - 1)]
   return `${type} ${algorithm(below)} ${labels} ${ttl} ${time(below)} ${time(below)} ${number(below, 65535)} ${nameText(below)} ${cut(below, base64(below, 1 + below(64)))}`
@@ -69,7 +80,12 @@ const angle = (below: Below, degrees: number, directions: readonly string[]): st
 const metres = (below: Below): string => `${below(100_000)}${pick(below, ['', '.5', '.25'])}${pick(below, ['', 'm'])}`
 const location = (below: Below): string => {
   const sizes = repeat(below(4), () => `${below(1000)}${pick(below, ['', '.01'])}${pick(below, ['', 'm'])}`)
-  return [angle(below, 90, ['N', 'S']), angle(below, 180, ['E', 'W']), `${pick(below, ['', '-'])}${metres(below)}`, ...sizes].join(' ')
+  return [
+    angle(below, 90, ['N', 'S']),
+    angle(below, 180, ['E', 'W']),
+    `${pick(below, ['', '-'])}${metres(below)}`,
+    ...sizes,
+  ].join(' ')
 }
 
 const prefix = (below: Below): string => {
@@ -88,7 +104,10 @@ const params = (below: Below): string => {
     `ipv6hint="2001:db8::${below(0x10000).toString(16)}"`,
     pick(below, ['key667=hello', 'key667="a b"', 'key667="hello\\210qoo"', 'key668']),
   ]
-  return all.filter(() => below(2) === 0).sort(() => below(3) - 1).join(' ')
+  return all
+    .filter(() => below(2) === 0)
+    .sort(() => below(3) - 1)
+    .join(' ')
 }
 const service = (below: Below): string =>
   below(6) === 0 ? `0 ${nameText(below)}` : `${1 + below(65535)} ${nameText(below)} ${params(below)}`
@@ -130,9 +149,11 @@ export const DATA: Readonly<Record<string, (below: Below) => string>> = {
   EID: below => cut(below, hex(below, 1 + below(20))),
   NIMLOC: below => cut(below, hex(below, 1 + below(20))),
   SRV: below => `${u16(below)} ${u16(below)} ${u16(below)} ${nameText(below)}`,
-  NAPTR: below => `${u16(below)} ${u16(below)} "${pick(below, ['', 's', 'u'])}" "E2U+sip" "${pick(below, ['', '!^.*$!sip:x@y!'])}" ${nameText(below)}`,
+  NAPTR: below =>
+    `${u16(below)} ${u16(below)} "${pick(below, ['', 's', 'u'])}" "E2U+sip" "${pick(below, ['', '!^.*$!sip:x@y!'])}" ${nameText(below)}`,
   KX: below => `${u16(below)} ${nameText(below)}`,
-  CERT: below => `${pick(below, ['1', 'PKIX', 'PGP', '65280'])} ${u16(below)} ${algorithm(below)} ${cut(below, base64(below, 1 + below(60)))}`,
+  CERT: below =>
+    `${pick(below, ['1', 'PKIX', 'PGP', '65280'])} ${u16(below)} ${algorithm(below)} ${cut(below, base64(below, 1 + below(60)))}`,
   DNAME: nameText,
   APL: below => repeat(below(4), () => prefix(below)).join(' '),
   DS: delegationSigner,
@@ -171,7 +192,8 @@ export const DATA: Readonly<Record<string, (below: Below) => string>> = {
   EUI48: below => eui(below, 6),
   EUI64: below => eui(below, 8),
   URI: below => `${u16(below)} ${u16(below)} "https://${below(1000)}.example/p?q=1;r"`,
-  CAA: below => `${pick(below, ['0', '128'])} ${pick(below, ['issue', 'issuewild', 'iodef'])} ${pick(below, ['";"', '"ca.example; a=b"', 'ca.example'])}`,
+  CAA: below =>
+    `${pick(below, ['0', '128'])} ${pick(below, ['issue', 'issuewild', 'iodef'])} ${pick(below, ['";"', '"ca.example; a=b"', 'ca.example'])}`,
   AVC: below => stringText(below),
   AMTRELAY: below => {
     const type = below(4)
@@ -228,7 +250,7 @@ const directive = (below: Below, index: number): string =>
 export const zoneText = (below: Below, { types, records }: TextOptions): string => {
   const lines = [
     `$TTL ${pick(below, ['3600', '1h', '2d'])}`,
-    `@ ${pick(below, ['', 'IN '])}SOA ${spread(below, 'ns1 admin.example.org. 2026010101 7200 30m 1w 5M')}`,
+    `@ ${pick(below, ['', 'IN '])}SOA ${spread(below, `ns1 admin.example.org. 2026010101 ${repeat(4, () => seconds(below)).join(' ')}`)}`,
     '@ IN NS ns1',
     'ns1 A 192.0.2.1',
   ]
@@ -236,12 +258,34 @@ export const zoneText = (below: Below, { types, records }: TextOptions): string 
     if (below(6) === 0) lines.push(directive(below, index))
     const type = pick(below, types)
     lines.push(entry(below, index, type))
-    if (below(10) === 0 && !/^(TXT|CNAME|SIG|RRSIG|NSEC|KEY|NXT)$/.test(type)) lines.push(`  ${pick(below, ['', '60 ', 'IN '])}TXT "behind ${index}"`)
+    if (below(10) === 0 && !/^(TXT|CNAME|SIG|RRSIG|NSEC|KEY|NXT)$/.test(type))
+      lines.push(`  ${pick(below, ['', '60 ', 'IN '])}TXT "behind ${index}"`)
   }
   return `${lines.join(pick(below, ['\n', '\n', '\r\n']))}\n`
 }
 
-const JUNK = ['5x', '-1', '4294967296', '65536', '256', 'a..b', '"', ')', '(', 'x'.repeat(64), '\\256', '$', 'IN', 'A', '""', 'zz', '1.2.3', ':::', '=', '\\']
+const JUNK = [
+  '5x',
+  '-1',
+  '4294967296',
+  '65536',
+  '256',
+  'a..b',
+  '"',
+  ')',
+  '(',
+  'x'.repeat(64),
+  '\\256',
+  '$',
+  'IN',
+  'A',
+  '""',
+  'zz',
+  '1.2.3',
+  ':::',
+  '=',
+  '\\',
+]
 
 /** The text with one fault, or what may be one: a word gone, doubled, or replaced, behind the zone's own first records. */
 export const spoiled = (below: Below, text: string): string => {
