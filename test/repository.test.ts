@@ -48,13 +48,14 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   wire: [],
   memory: [],
   corefile: [],
+  zone: ['wire'],
   cache: ['wire', 'memory', 'core'],
   records: ['wire', 'memory'],
   core: ['wire', 'memory', 'corefile', 'cache', 'records'],
   upstream: ['wire', 'memory', 'corefile', 'cache', 'records', 'core'],
   net: ['wire', 'memory', 'corefile', 'cache', 'records', 'core'],
   kube: ['core'],
-  plugins: ['wire', 'memory', 'corefile', 'cache', 'records', 'core', 'upstream', 'net', 'kube'],
+  plugins: ['wire', 'memory', 'corefile', 'zone', 'cache', 'records', 'core', 'upstream', 'net', 'kube'],
   server: ['wire', 'memory', 'corefile', 'cache', 'records', 'core', 'upstream', 'net', 'kube', 'plugins'],
 }
 
