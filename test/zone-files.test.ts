@@ -1,6 +1,6 @@
-// Zone files against programs that others wrote: BIND's named-compilezone takes and refuses the same files and
-// finds the same records in them, and what we write it reads back the same. The files are made of seeded
-// random numbers: 100 here, 1,000 in the thorough form.
+// Zone files against programs that others wrote: BIND's named-compilezone takes and refuses the
+// same files and finds the same records in them, and what we write it reads back the same. The
+// files are made of seeded random numbers: 100 here, 1,000 in the thorough form.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'

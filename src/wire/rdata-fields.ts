@@ -1,6 +1,6 @@
 // What the rdata of each record type consists of: the one table from which the places of names
-// (rdata-shape.ts) and the presentation form both ways (zone/rdata-text.ts) come. Types that are not
-// listed, such as NULL, have opaque rdata, which is written in the form of RFC 3597 only.
+// (rdata-shape.ts) and the presentation form both ways (zone/rdata-text.ts) come. Types that are
+// not listed, such as NULL, have opaque rdata, which is written in the form of RFC 3597 only.
 
 import * as rr from './rrtypes.ts'
 
@@ -53,7 +53,10 @@ export type Field =
   | 'salt'
   /** A length byte and bytes in base32hex (RFC 5155 section 3.3). */
   | 'hash'
-  /** A bitmap of types in windows (RFC 4034 section 4.1.2); the old bitmap of NXT (RFC 2535 section 5.2). */
+  /**
+   * A bitmap of types in windows (RFC 4034 section 4.1.2); the old bitmap of NXT (RFC 2535 section
+   * 5.2).
+   */
   | 'types'
   | 'old-types'
   /** SvcParams (RFC 9460 section 2.1). */
@@ -62,7 +65,10 @@ export type Field =
   | 'prefixes'
   /** The whole of LOC (RFC 1876). */
   | 'location'
-  /** IPSECKEY's precedence, types and gateway (RFC 4025); AMTRELAY's precedence and relay (RFC 8777). */
+  /**
+   * IPSECKEY's precedence, types and gateway (RFC 4025); AMTRELAY's precedence and relay (RFC
+   * 8777).
+   */
   | 'gateway'
   | 'relay'
   /** The whole of HIP (RFC 8005). */
@@ -161,7 +167,10 @@ export const fieldsOf = (type: number): readonly Field[] | undefined => FIELDS.g
 /** Types that have a table entry. */
 export const typesWithFields = (): Iterable<number> => FIELDS.keys()
 
-/** Bytes of the fields that always have as many; all others run to where their content says, or to the end. */
+/**
+ * Bytes of the fields that always have as many; all others run to where their content says, or to
+ * the end.
+ */
 export const FIELD_SIZES: Readonly<Partial<Record<Field, number>>> = {
   u8: 1,
   u16: 2,

@@ -1,5 +1,6 @@
-// Addresses in rdata: IPv4 and IPv6, EUI-48 and EUI-64, the 64 bits of ILNP, address prefixes (RFC 3123), and
-// the gateways of IPSECKEY (RFC 4025) and AMTRELAY (RFC 8777), which are an address or a name.
+// Addresses in rdata: IPv4 and IPv6, EUI-48 and EUI-64, the 64 bits of ILNP, address prefixes (RFC
+// 3123), and the gateways of IPSECKEY (RFC 4025) and AMTRELAY (RFC 8777), which are an address or a
+// name.
 
 import { isIPv6 } from 'node:net'
 import { rdataAaaa } from '../wire/rdata.ts'
@@ -27,7 +28,10 @@ export const ipv4Text = (bytes: Uint8Array): string => bytes.join('.')
 const isMapped = (bytes: Uint8Array): boolean =>
   bytes.subarray(0, 10).every(byte => byte === 0) && bytes[10] === 255 && bytes[11] === 255
 
-/** The longest run of at least two zero groups, the first of equals (RFC 5952 section 4.2); of size 0 if there is none. */
+/**
+ * The longest run of at least two zero groups, the first of equals (RFC 5952 section 4.2); of size
+ * 0 if there is none.
+ */
 const zeroRun = (groups: readonly number[]): { from: number; size: number } => {
   let best = { from: 0, size: 0 }
   for (let from = 0; from < groups.length; from++) {
@@ -69,7 +73,10 @@ export const readEui = (reader: RdataReader, size: 6 | 8): boolean => {
 
 export const euiText = (bytes: Uint8Array): string => Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('-')
 
-/** Four groups of four hex digits (RFC 6742 section 2.1.2); leading zeros of a group may be left out. */
+/**
+ * Four groups of four hex digits (RFC 6742 section 2.1.2); leading zeros of a group may be left
+ * out.
+ */
 export const readGroups = (reader: RdataReader): boolean => {
   const index = reader.take('an identifier of four groups')
   if (index < 0) return false

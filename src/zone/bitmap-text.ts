@@ -1,5 +1,5 @@
-// Sets of record types in rdata: the windows of NSEC, NSEC3 and CSYNC (RFC 4034 section 4.1.2), and the old
-// bitmap of NXT (RFC 2535 section 5.2), which ends at type 127.
+// Sets of record types in rdata: the windows of NSEC, NSEC3 and CSYNC (RFC 4034 section 4.1.2), and
+// the old bitmap of NXT (RFC 2535 section 5.2), which ends at type 127.
 
 import { typeFromText, typeToText } from '../wire/rrtypes.ts'
 import type { RdataPrinter } from './rdata-printer.ts'

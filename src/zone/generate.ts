@@ -1,5 +1,6 @@
-// $GENERATE, BIND's directive that makes an entry for each number of a range: `$GENERATE 1-20/2 host-$ A 192.0.2.$`.
-// `$` stands for the number, `${OFFSET,WIDTH,BASE}` for the number in another form, `\$` and `$$` for a dollar.
+// $GENERATE, BIND's directive that makes an entry for each number of a range: `$GENERATE 1-20/2
+// host-$ A 192.0.2.$`. `$` stands for the number, `${OFFSET,WIDTH,BASE}` for the number in another
+// form, `\$` and `$$` for a dollar.
 
 /** Entries of one directive, as in miekg/dns. */
 export const MAX_GENERATED = 65_536
@@ -23,7 +24,10 @@ export const rangeFromText = (text: string): GenerateRange | string => {
   return { start, stop, step }
 }
 
-/** Reversed hex digits with dots between, as ip6.arpa wants them; a width counts digits and dots, as in BIND. */
+/**
+ * Reversed hex digits with dots between, as ip6.arpa wants them; a width counts digits and dots, as
+ * in BIND.
+ */
 const nibbles = (value: number, width: number): string => {
   let text = ''
   let rest = value
@@ -70,7 +74,10 @@ export class GenerateTemplate {
     this.#parts = parts
   }
 
-  /** `text` is the entry in one line; a plain sentence if it cannot be filled for every number of the range. */
+  /**
+   * `text` is the entry in one line; a plain sentence if it cannot be filled for every number of
+   * the range.
+   */
   static from(text: string, range: GenerateRange): GenerateTemplate | string {
     const parts: Part[] = []
     let from = 0

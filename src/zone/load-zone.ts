@@ -1,4 +1,5 @@
-// From the text of a zone file to the tree that answers, in slices; and what CoreDNS demands of a zone.
+// From the text of a zone file to the tree that answers, in slices; and what CoreDNS demands of a
+// zone.
 
 import { nameToText } from '../wire/name.ts'
 import { TYPE_NSEC3, TYPE_NSEC3PARAM } from '../wire/rrtypes.ts'

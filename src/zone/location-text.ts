@@ -11,7 +11,10 @@ const BASE_CENTIMETRES = 10_000_000
 /** 1 m, 10 km, 10 m: what holds if they are not written (section 3). */
 const DEFAULT_SIZES = [0x12, 0x16, 0x13]
 
-/** Degrees, minutes, seconds, of which the last two may be left out, and a direction; in thousandths of a second, -1 if wrong. */
+/**
+ * Degrees, minutes, seconds, of which the last two may be left out, and a direction; in thousandths
+ * of a second, -1 if wrong.
+ */
 const readAngle = (reader: RdataReader, maxDegrees: number, positive: string, negative: string): number => {
   const degrees = reader.number('a number of degrees', maxDegrees)
   if (degrees < 0) return -1
@@ -33,7 +36,10 @@ const readAngle = (reader: RdataReader, maxDegrees: number, positive: string, ne
   return reader.fail(`the angle is more than ${maxDegrees} degrees`) ? 0 : -1
 }
 
-/** Centimetres of metres with at most two decimals and perhaps an m; undefined if it is no such text. */
+/**
+ * Centimetres of metres with at most two decimals and perhaps an m; undefined if it is no such
+ * text.
+ */
 const centimetres = (text: string): number | undefined =>
   /^-?(\d{1,8}(\.\d{0,2})?|\.\d{1,2})m?$/i.test(text) ? Math.round(Number.parseFloat(text) * 100) : undefined
 

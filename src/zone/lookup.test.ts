@@ -1,4 +1,5 @@
-// What recorded.test.ts leaves open: answers that no recording shows, and what a caller is told beside the records.
+// What recorded.test.ts leaves open: answers that no recording shows, and what a caller is told
+// beside the records.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

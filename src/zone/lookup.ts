@@ -1,11 +1,12 @@
-// What a zone answers to a question: RFC 1034 section 4.3.2, with wildcards (RFC 4592), DNAME (RFC 6672), negative
-// answers (RFC 2308) and, for a zone that is signed with NSEC, what DNSSEC adds (RFC 4035 section 3.1). What is
-// added to an answer, and in which order, is CoreDNS's, and so are some answers that the RFCs have otherwise:
+// What a zone answers to a question: RFC 1034 section 4.3.2, with wildcards (RFC 4592), DNAME (RFC
+// 6672), negative answers (RFC 2308) and, for a zone that is signed with NSEC, what DNSSEC adds
+// (RFC 4035 section 3.1). What is added to an answer, and in which order, is CoreDNS's, and so are
+// some answers that the RFCs have otherwise:
 //
 // - an empty non-terminal is answered by the wildcard beside it, if there is one;
 // - an alias to a name of the zone that lacks the type is answered with the apex NS, not the SOA;
-// - the apex counts as having no records if it has none but SOA, NS and their signatures: it is an empty
-//   non-terminal, or does not exist if nothing stands below it;
+// - the apex counts as having no records if it has none but SOA, NS and their signatures: it is an
+//   empty non-terminal, or does not exist if nothing stands below it;
 // - after ten CNAMEs the answer ends.
 
 import { foldName, isSubname, NameCursor, NO_POINTERS, namesEqual, walkName } from '../wire/name.ts'
@@ -23,7 +24,10 @@ export interface ZoneQuestion {
   /** Wire form, any case; in the zone. */
   readonly qname: Uint8Array
   readonly qtype: number
-  /** The client set DO: signatures, NSEC and DS records are added. The outcome does not depend on it. */
+  /**
+   * The client set DO: signatures, NSEC and DS records are added. The outcome does not depend on
+   * it.
+   */
   readonly withDnssec?: boolean
   /** How many aliases led to this question, which the server asks itself; 0 for a client's. */
   readonly aliasDepth?: number
@@ -51,8 +55,9 @@ export interface ZoneAnswer {
   /** Owner of the wildcard that was expanded. */
   readonly wildcard?: Uint8Array
   /**
-   * An alias leads to this name, which the zone cannot answer by itself: it is elsewhere, below a wildcard, or missing. The caller asks for
-   * it with the question's type and calls completeAlias; without that, the answer is the bare alias.
+   * An alias leads to this name, which the zone cannot answer by itself: it is elsewhere, below a
+   * wildcard, or missing. The caller asks for it with the question's type and calls completeAlias;
+   * without that, the answer is the bare alias.
    */
   readonly chase?: Uint8Array
 }
@@ -135,7 +140,10 @@ class Lookup {
     return source < 0 ? this.#missing(place) : this.#synthesized(source)
   }
 
-  /** Ends what `chase` began: `rcode` and `records` are what the target's question was answered with. */
+  /**
+   * Ends what `chase` began: `rcode` and `records` are what the target's question was answered
+   * with.
+   */
   complete(alias: ZoneAnswer, rcode: number, records: readonly ZoneRecord[]): ZoneAnswer {
     const { chase: _, ...rest } = alias
     let outcome: ZoneOutcome = 'success'
@@ -203,7 +211,10 @@ class Lookup {
     return undefined
   }
 
-  /** NS records below the apex; but the parent answers for DS at the cut itself (RFC 4035 section 3.1.4.1). */
+  /**
+   * NS records below the apex; but the parent answers for DS at the cut itself (RFC 4035 section
+   * 3.1.4.1).
+   */
   #isCut(node: number, isQname: boolean): boolean {
     return this.#tree.hasType(node, rr.TYPE_NS) && !(isQname && this.#qtype === rr.TYPE_DS)
   }
@@ -340,8 +351,8 @@ class Lookup {
 export const lookup = (tree: ZoneTree, question: ZoneQuestion): ZoneAnswer => new Lookup(tree, question).answer()
 
 /**
- * The whole answer to a question whose alias led to `alias.chase`: `rcode` and `records` are what the server answers for that name and the
- * question's type (empty success if nobody does).
+ * The whole answer to a question whose alias led to `alias.chase`: `rcode` and `records` are what
+ * the server answers for that name and the question's type (empty success if nobody does).
  */
 export const completeAlias = (
   tree: ZoneTree,

@@ -1,6 +1,7 @@
-// Master files (RFC 1035 section 5, RFC 2308 section 4 for $TTL): directives and entries, of a file and of those
-// that it includes, become records in wire form. Reading is cut in slices, so that a zone of a million
-// records does not hold up whatever else its thread does; it goes on behind an error, so that all are found.
+// Master files (RFC 1035 section 5, RFC 2308 section 4 for $TTL): directives and entries, of a file
+// and of those that it includes, become records in wire form. Reading is cut in slices, so that a
+// zone of a million records does not hold up whatever else its thread does; it goes on behind an
+// error, so that all are found.
 
 import { posix } from 'node:path'
 import { type GenerateRange, GenerateTemplate, rangeFromText } from './generate.ts'
@@ -19,12 +20,14 @@ export const MAX_INCLUDES = 10_000
 export const MAX_PROBLEMS = 20
 /** Text that `parseSlice` reads by default: some milliseconds. */
 export const SLICE_BYTES = 64 * 1024
-/** What the entries of $GENERATE have that neither $TTL nor an entry before gives one: miekg/dns's. */
+/**
+ * What the entries of $GENERATE have that neither $TTL nor an entry before gives one: miekg/dns's.
+ */
 const GENERATED_TTL_SECONDS = 3600
 
 /**
- * Takes the records of a file in order. `owner` and `rdata` are valid during the call. A sentence that it returns is a problem with the
- * record.
+ * Takes the records of a file in order. `owner` and `rdata` are valid during the call. A sentence
+ * that it returns is a problem with the record.
  */
 export type RecordSink = (
   owner: Uint8Array,
@@ -41,12 +44,18 @@ export interface MasterFileOptions {
   readonly origin: Uint8Array
   readonly text: string | Uint8Array
   readonly record: RecordSink
-  /** Gives the content of a file that $INCLUDE names; what it throws becomes a problem. Without it $INCLUDE is one. */
+  /**
+   * Gives the content of a file that $INCLUDE names; what it throws becomes a problem. Without it
+   * $INCLUDE is one.
+   */
   readonly readFile?: (path: string) => string | Uint8Array
 }
 
 interface GenerateRun {
-  /** What the entries are read as: owners and TTLs that they have are not those of the file around them. */
+  /**
+   * What the entries are read as: owners and TTLs that they have are not those of the file around
+   * them.
+   */
   readonly entries: OpenFile
   readonly template: GenerateTemplate
   readonly range: GenerateRange
@@ -61,10 +70,16 @@ interface OpenFile {
   readonly path: string
   readonly scanner: Scanner
   origin: Uint8Array
-  /** The owner of the entry before: wire form, of `ownerLength` bytes; 0 before the first, -1 if it was no name. */
+  /**
+   * The owner of the entry before: wire form, of `ownerLength` bytes; 0 before the first, -1 if it
+   * was no name.
+   */
   readonly owner: Uint8Array
   ownerLength: number
-  /** Of $TTL, or of the last TTL that was written; -1 before any. What an included file says ends with it. */
+  /**
+   * Of $TTL, or of the last TTL that was written; -1 before any. What an included file says ends
+   * with it.
+   */
   ttlSeconds: number
   isTtlByDirective: boolean
   generate?: GenerateRun | undefined
@@ -151,7 +166,8 @@ export class MasterFileParser {
     if (file.ownerLength === 0) return reader.fail('the first record of a file needs an owner', 0)
     if (!readHead(reader, head)) return false
     const ttlSeconds = head.ttlSeconds >= 0 ? head.ttlSeconds : file.ttlSeconds
-    // `OWNER TYPE` needs a TTL before it, while `OWNER CLASS TYPE` and ` TYPE` start with 0: miekg/dns's grammar.
+    // `OWNER TYPE` needs a TTL before it, while `OWNER CLASS TYPE` and ` TYPE` start with 0:
+    // miekg/dns's grammar.
     if (ttlSeconds < 0 && defaultTtl === 0 && !isOwnerBefore && !head.hasClass)
       return reader.fail('the record has no TTL, and none stands before it')
     if (!readRdata(reader, head.type)) return false
@@ -270,7 +286,9 @@ export class MasterFileParser {
     return true
   }
 
-  /** Makes one entry of a $GENERATE. Its problems are shown at the directive, and the first ends it. */
+  /**
+   * Makes one entry of a $GENERATE. Its problems are shown at the directive, and the first ends it.
+   */
   #generated(file: OpenFile, run: GenerateRun): void {
     const reader = this.#reader
     // The text of tokens is one character per byte.

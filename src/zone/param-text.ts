@@ -1,4 +1,5 @@
-// SvcParams of SVCB and HTTPS records between text and wire form (RFC 9460 section 2.1 and appendix A).
+// SvcParams of SVCB and HTTPS records between text and wire form (RFC 9460 section 2.1 and appendix
+// A).
 
 import { ipv4FromText, ipv4Text, ipv6FromText, ipv6Text } from './address-text.ts'
 import { quotedText, type RdataPrinter } from './rdata-printer.ts'
@@ -22,7 +23,10 @@ const keyFromText = (text: string): number => {
   return number < RESERVED ? number : -1
 }
 
-/** The items of a list, in which `\,` and `\\` stand for themselves (appendix A.1); undefined for a broken escape. */
+/**
+ * The items of a list, in which `\,` and `\\` stand for themselves (appendix A.1); undefined for a
+ * broken escape.
+ */
 const listItems = (value: Uint8Array): number[][] | undefined => {
   const items: number[][] = [[]]
   for (let at = 0; at < value.length; at++) {
@@ -60,7 +64,10 @@ const base64FromText = (text: string): ArrayLike<number> | undefined => {
   return Uint8Array.fromBase64(text)
 }
 
-/** The wire form of a value whose character-string escapes are resolved; undefined if the key cannot have it. */
+/**
+ * The wire form of a value whose character-string escapes are resolved; undefined if the key cannot
+ * have it.
+ */
 const valueFromText = (key: string, value: Uint8Array): ArrayLike<number> | undefined => {
   const text = latin1(value)
   switch (key) {

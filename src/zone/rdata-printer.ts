@@ -1,5 +1,6 @@
-// Rdata taken apart from its first byte to its last, and the words of its presentation form. What does not
-// have the shape of its type is no error here: its caller writes it in the form of RFC 3597.
+// Rdata taken apart from its first byte to its last, and the words of its presentation form. What
+// does not have the shape of its type is no error here: its caller writes it in the form of RFC
+// 3597.
 
 import { NameCursor, NO_POINTERS, nameToText, walkName } from '../wire/name.ts'
 

@@ -1,5 +1,5 @@
-// The tokens behind a record's type, taken one after the other, and the rdata that is made of them. A reader
-// is used for any number of records; the first thing that is wrong stays as its problem.
+// The tokens behind a record's type, taken one after the other, and the rdata that is made of them.
+// A reader is used for any number of records; the first thing that is wrong stays as its problem.
 
 import { NAME_BAD_ESCAPE, NAME_EMPTY_LABEL, NAME_LABEL_TOO_LONG, NAME_TOO_LONG, readNameText } from '../wire/name-text.ts'
 import type { ScanFault, Scanner } from './scanner.ts'
@@ -49,13 +49,19 @@ export class RdataReader {
     return this.#index < this.scanner.count
   }
 
-  /** The index of the next token, which is thereby taken; -1, with a problem, if there is none. `what` names it: `an address`. */
+  /**
+   * The index of the next token, which is thereby taken; -1, with a problem, if there is none.
+   * `what` names it: `an address`.
+   */
   take(what: string): number {
     if (this.#index < this.scanner.count) return this.#index++
     return this.fail(`${what} is missing`, this.#index) ? 0 : -1
   }
 
-  /** Records a problem that is shown at a token, by default at the last one that was taken. Always false. */
+  /**
+   * Records a problem that is shown at a token, by default at the last one that was taken. Always
+   * false.
+   */
   fail(message: string, index = this.#index - 1): false {
     this.problem ??= { message, offset: this.scanner.shownAt(index) }
     return false
@@ -116,7 +122,10 @@ export class RdataReader {
     return this.fail(`the data of a record has more than ${MAX_RDATA_SIZE} bytes`)
   }
 
-  /** Writes the name that a token holds to `out`; returns its length, or readNameText's negative number. */
+  /**
+   * Writes the name that a token holds to `out`; returns its length, or readNameText's negative
+   * number.
+   */
   nameAt(index: number, out: Uint8Array, outOffset: number): number {
     const { bytes, starts, ends } = this.scanner
     const from = starts[index]!
@@ -126,7 +135,10 @@ export class RdataReader {
     return this.origin.length
   }
 
-  /** The bytes of a token, `\DDD` and `\X` resolved, to the rdata; what comes over `limit` bytes is left to the caller: see `string`. */
+  /**
+   * The bytes of a token, `\DDD` and `\X` resolved, to the rdata; what comes over `limit` bytes is
+   * left to the caller: see `string`.
+   */
   octets(index: number): boolean {
     const { bytes, starts, ends } = this.scanner
     const end = ends[index]!

@@ -6,7 +6,10 @@ import { typeFromText, typeToText } from '../wire/rrtypes.ts'
 import { rdataText } from './rdata-text.ts'
 import { recordFromText, recordText } from './record-text.ts'
 
-/** Data as text, and what miekg/dns makes of it; for ISDN, NXT and AMTRELAY, which it gets wrong, what BIND does. */
+/**
+ * Data as text, and what miekg/dns makes of it; for ISDN, NXT and AMTRELAY, which it gets wrong,
+ * what BIND does.
+ */
 const DATA: readonly (readonly [text: string, hex: string])[] = [
   ['A 192.0.2.1', 'c0000201'],
   ['AAAA 2001:db8::1', '20010db8000000000000000000000001'],

@@ -1,5 +1,5 @@
-// Rdata between presentation form and wire form, field by field as wire/rdata-fields.ts lists them, and in the
-// form for unknown types (RFC 3597 section 5), which any type may have.
+// Rdata between presentation form and wire form, field by field as wire/rdata-fields.ts lists them,
+// and in the form for unknown types (RFC 3597 section 5), which any type may have.
 
 import { type Field, fieldsOf } from '../wire/rdata-fields.ts'
 import { TYPE_APL, typeToText } from '../wire/rrtypes.ts'
@@ -72,7 +72,9 @@ const readPeriod = (reader: RdataReader): boolean => {
   return seconds >= 0 ? reader.putNumber(seconds, 4) : reader.failAt(index, 'is not a number of seconds with or without units')
 }
 
-/** `YYYYMMDDHHMMSS`, or seconds since 1970; both in 32 bits, which wrap (RFC 4034 section 3.1.5). */
+/**
+ * `YYYYMMDDHHMMSS`, or seconds since 1970; both in 32 bits, which wrap (RFC 4034 section 3.1.5).
+ */
 const readTime = (reader: RdataReader): boolean => {
   const index = reader.take('a time')
   if (index < 0) return false
@@ -308,7 +310,10 @@ const readUnknown = (reader: RdataReader, type: number): boolean => {
   return true
 }
 
-/** Reads the data of a record of `type` to the end of the entry; false, with a problem, if it is wrong. */
+/**
+ * Reads the data of a record of `type` to the end of the entry; false, with a problem, if it is
+ * wrong.
+ */
 export const readRdata = (reader: RdataReader, type: number): boolean => {
   const { scanner } = reader
   // A list of no prefixes is the only data that may be nothing at all (RFC 3123 section 4).
@@ -339,6 +344,9 @@ const printedWords = (bytes: Uint8Array, from: number, to: number, type: number)
 export const unknownText = (bytes: Uint8Array, from: number, to: number): string =>
   `\\# ${to - from} ${bytes.subarray(from, to).toHex()}`.trimEnd()
 
-/** The presentation form of rdata without pointers; that of RFC 3597 if the type has none, or the rdata not its shape. */
+/**
+ * The presentation form of rdata without pointers; that of RFC 3597 if the type has none, or the
+ * rdata not its shape.
+ */
 export const rdataText = (bytes: Uint8Array, from: number, to: number, type: number): string =>
   printedWords(bytes, from, to, type)?.join(' ') ?? unknownText(bytes, from, to)

@@ -1,5 +1,6 @@
-// One record between its line of text and wire form: `example.org. 300 IN A 192.0.2.1`. The grammar in front of
-// the data is that of a master file's entry (RFC 1035 section 5.1); class and TTL may stand in either order.
+// One record between its line of text and wire form: `example.org. 300 IN A 192.0.2.1`. The grammar
+// in front of the data is that of a master file's entry (RFC 1035 section 5.1); class and TTL may
+// stand in either order.
 
 import { nameToText } from '../wire/name.ts'
 import { CLASS_IN, classFromText, classToText, typeFromText, typeToText } from '../wire/rrtypes.ts'
@@ -32,7 +33,9 @@ export class EntryHead {
 /** Types of questions and of messages, which no record of a zone has (RFC 6895 section 3.1). */
 const isMetaType = (type: number): boolean => type === 0 || type === 41 || (type >= 128 && type <= 255) || type === 65535
 
-/** The words of TTL, class and type that were met before, by their text: most files use a handful. */
+/**
+ * The words of TTL, class and type that were met before, by their text: most files use a handful.
+ */
 const TYPES = new Map<string, number | undefined>()
 
 const typeOf = (text: string): number | undefined => {
@@ -47,7 +50,10 @@ const takeType = (reader: RdataReader, head: EntryHead, index: number, type: num
   return true
 }
 
-/** Reads TTL, class and type from the token that the reader is at; false, with a problem, if there is none or a wrong one. */
+/**
+ * Reads TTL, class and type from the token that the reader is at; false, with a problem, if there
+ * is none or a wrong one.
+ */
 export const readHead = (reader: RdataReader, head: EntryHead): boolean => {
   const { scanner } = reader
   head.class = CLASS_IN

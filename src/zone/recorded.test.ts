@@ -1,5 +1,6 @@
-// The answers of lookup against those that CoreDNS's *file* plugin was recorded with. What the plugin does around
-// the lookup is done here in a few lines: the longest zone answers, and asks the server for targets of aliases.
+// The answers of lookup against those that CoreDNS's *file* plugin was recorded with. What the
+// plugin does around the lookup is done here in a few lines: the longest zone answers, and asks the
+// server for targets of aliases.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
-// Tokens of a master file (RFC 1035 section 5.1), one entry at a time: a line, or several that parentheses
-// join. Blanks, line breaks and `;` comments separate; what an escape stands for is left to the reader of
-// the token. Nothing is allocated per token.
+// Tokens of a master file (RFC 1035 section 5.1), one entry at a time: a line, or several that
+// parentheses join. Blanks, line breaks and `;` comments separate; what an escape stands for is
+// left to the reader of the token. Nothing is allocated per token.
 
 const TAB = 0x09
 const NEWLINE = 0x0a
@@ -12,9 +12,15 @@ const CLOSE = 0x29
 const SEMICOLON = 0x3b
 const BACKSLASH = 0x5c
 
-/** Text of one entry, comments included: four times what the largest rdata needs with every byte escaped. */
+/**
+ * Text of one entry, comments included: four times what the largest rdata needs with every byte
+ * escaped.
+ */
 export const MAX_ENTRY_BYTES = 1 << 20
-/** Tokens of one entry: a TXT record of nothing but empty strings has 65,535 and its owner, TTL, class and type. */
+/**
+ * Tokens of one entry: a TXT record of nothing but empty strings has 65,535 and its owner, TTL,
+ * class and type.
+ */
 export const MAX_ENTRY_TOKENS = 1 << 17
 
 const UTF8 = new TextDecoder('utf-8')
@@ -86,7 +92,10 @@ export class Scanner {
     return { line, column: 1 + UTF8.decode(this.bytes.subarray(lineStart, offset)).length }
   }
 
-  /** Offset where a token is shown to start: at its quote, if it has one; behind the last token for `count` and more. */
+  /**
+   * Offset where a token is shown to start: at its quote, if it has one; behind the last token for
+   * `count` and more.
+   */
   shownAt(index: number): number {
     if (index >= this.count)
       return this.count === 0 ? this.#entryStart : this.ends[this.count - 1]! + this.quotes[this.count - 1]!

@@ -65,7 +65,10 @@ const compareByLabels = (a: Uint8Array, b: Uint8Array): number => {
   return x.length - y.length
 }
 
-/** Names of few different bytes, so that they have much in common; 0, 1 and letters of both cases among them. */
+/**
+ * Names of few different bytes, so that they have much in common; 0, 1 and letters of both cases
+ * among them.
+ */
 const randomName = (below: (below: number) => number, end: Uint8Array): Uint8Array => {
   const labels = Array.from({ length: below(4) }, () =>
     Array.from({ length: 1 + below(3) }, () => [0, 1, 2, 0x2a, 0x41, 0x61, 0x62][below(7)]!),

@@ -1,11 +1,13 @@
-// A zone as one piece of memory that never changes: nodes by name in canonical order, empty non-terminals
-// included, with their RRsets and the records of these. It may be shared memory, so that all threads answer
-// from one copy; a tree is made by ZoneBuilder and read through this class, which holds nothing else.
+// A zone as one piece of memory that never changes: nodes by name in canonical order, empty
+// non-terminals included, with their RRsets and the records of these. It may be shared memory, so
+// that all threads answer from one copy; a tree is made by ZoneBuilder and read through this class,
+// which holds nothing else.
 //
 //   words   HEADER | node 0..n: key, first RRset, end of subtree | RRset 0..m: type, first record
-//   bytes   keys, one after the other | records, one after the other: type, class, TTL, length, rdata
+//   bytes   keys, end to end | records, end to end: type, class, TTL, length, rdata
 //
-// Node 0 is the root of the DNS; the nodes of a subtree stand together. An RRset's records stand together.
+// Node 0 is the root of the DNS; the nodes of a subtree stand together. An RRset's records stand
+// together.
 
 import { getU16, getU32 } from '../wire/header.ts'
 import { TYPE_NS, TYPE_RRSIG, TYPE_SOA } from '../wire/rrtypes.ts'
@@ -13,16 +15,15 @@ import { compareKeys, MAX_KEY_SIZE, nameOfKey, writeKey } from './canonical-key.
 import type { ZoneRecord } from './record-text.ts'
 
 /** Words of the header: what a tree consists of, and where. */
-export const HEADER_WORDS = 8
+export const HEADER_WORDS = 7
 export const WORD_NODES = 0
 export const WORD_RRSETS = 1
 export const WORD_RECORDS = 2
 export const WORD_KEY_BYTES = 3
-export const WORD_RECORD_BYTES = 4
-export const WORD_ORIGIN_NODE = 5
+export const WORD_ORIGIN_NODE = 4
 /** The node that owns the SOA record: the origin's in a sound zone. */
-export const WORD_SOA_NODE = 6
-export const WORD_SERIAL = 7
+export const WORD_SOA_NODE = 5
+export const WORD_SERIAL = 6
 
 export const NODE_WORDS = 3
 export const RRSET_WORDS = 2
@@ -38,7 +39,10 @@ export interface RRset {
   /** Wire form: lower case, or the question's name where a wildcard was expanded. */
   readonly owner: Uint8Array
   readonly type: number
-  /** The records are what stands in `bytes` from `start` to `end`: type, class, TTL, length and rdata of each. */
+  /**
+   * The records are what stands in `bytes` from `start` to `end`: type, class, TTL, length and
+   * rdata of each.
+   */
   readonly bytes: Uint8Array
   readonly start: number
   readonly end: number
@@ -75,7 +79,10 @@ const coveredType = (bytes: Uint8Array, record: number): number =>
 
 /** Where in a tree a name is, or would be. */
 export interface Place {
-  /** The nodes from the origin's down to the name's, or the last of them that exists; of a name outside the zone from the root's. */
+  /**
+   * The nodes from the origin's down to the name's, or the last of them that exists; of a name
+   * outside the zone from the root's.
+   */
   readonly path: readonly number[]
   /** The last node of the path is the name's own. */
   readonly isFound: boolean
@@ -193,7 +200,10 @@ export class ZoneTree {
     return this.#search(key, key.length, node + 1, this.endOf(node))
   }
 
-  /** The last node with records that stands at or before a name in canonical order; -1 if there is none. */
+  /**
+   * The last node with records that stands at or before a name in canonical order; -1 if there is
+   * none.
+   */
   before(name: Uint8Array): number {
     const key = this.#key
     const size = writeKey(name, key, 0)
@@ -270,7 +280,10 @@ export class ZoneTree {
     return compareKeys(this.#bytes, this.#keyOf(node), this.#keyOf(node + 1), key, 0, size)
   }
 
-  /** The node among `low` to `high` whose key is the first `size` bytes of `key`; -1 if there is none. */
+  /**
+   * The node among `low` to `high` whose key is the first `size` bytes of `key`; -1 if there is
+   * none.
+   */
   #search(key: Uint8Array, size: number, low: number, high: number): number {
     let from = low
     let to = high

@@ -11,7 +11,10 @@ export const MAX_SECONDS = 0xffffffff
 export const NO_TTL = -1
 export const TTL_TOO_LARGE = -2
 
-/** The seconds that bytes `from` to `to` stand for; NO_TTL, or TTL_TOO_LARGE above 32 bits. A last number needs no unit. */
+/**
+ * The seconds that bytes `from` to `to` stand for; NO_TTL, or TTL_TOO_LARGE above 32 bits. A last
+ * number needs no unit.
+ */
 export const readTtl = (bytes: Uint8Array, from: number, to: number): number => {
   let seconds = 0
   let number = -1

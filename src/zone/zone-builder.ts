@@ -1,6 +1,7 @@
-// Makes a ZoneTree of records that come in any order: from a master file, a transfer, or a signer. Records are
-// kept packed until then. Building sorts owners into canonical order and puts each RRset's records together;
-// like parsing it is cut in slices. Names in the data of some types become lower case, as in CoreDNS.
+// Makes a ZoneTree of records that come in any order: from a master file, a transfer, or a signer.
+// Records are kept packed until then. Building sorts owners into canonical order and puts each
+// RRset's records together; like parsing it is cut in slices. Names in the data of some types
+// become lower case, as in CoreDNS.
 
 import { getU16, getU32, setU16, setU32 } from '../wire/header.ts'
 import { foldByte, NameCursor, NO_POINTERS } from '../wire/name.ts'
@@ -106,7 +107,10 @@ export class ZoneBuilder {
     return this.#soa !== undefined
   }
 
-  /** Takes a record; `owner` and `rdata`, in wire form without pointers, are copied. False if the zone is too large for it. */
+  /**
+   * Takes a record; `owner` and `rdata`, in wire form without pointers, are copied. False if the
+   * zone is too large for it.
+   */
   add(owner: Uint8Array, type: number, cls: number, ttlSeconds: number, rdata: Uint8Array): boolean {
     if (type === rr.TYPE_SOA) {
       this.#soa = { owner: owner.slice(), class: cls, ttlSeconds, rdata: rdata.slice() }
@@ -117,7 +121,10 @@ export class ZoneBuilder {
     return true
   }
 
-  /** Works at the tree for a while; whether it is done. There must be an SOA record, and no record is added from now on. */
+  /**
+   * Works at the tree for a while; whether it is done. There must be an SOA record, and no record
+   * is added from now on.
+   */
   buildSlice(): boolean {
     this.#phases ??= this.#build()
     const { value, done } = this.#phases.next()
@@ -169,7 +176,10 @@ export class ZoneBuilder {
     return yield* layout.write(this.#origin, soa.owner)
   }
 
-  /** The runs in canonical order of their owners; runs of one owner stay in the order in which they came. A merge sort. */
+  /**
+   * The runs in canonical order of their owners; runs of one owner stay in the order in which they
+   * came. A merge sort.
+   */
   *#sorted(count: number): Generator<void, Uint32Array> {
     let order = Uint32Array.from({ length: count }, (_, run) => run)
     let merged = new Uint32Array(count)
@@ -218,7 +228,10 @@ export class ZoneBuilder {
   }
 }
 
-/** Nodes, RRsets and keys as they come in canonical order, and the order in which records will stand. */
+/**
+ * Nodes, RRsets and keys as they come in canonical order, and the order in which records will
+ * stand.
+ */
 class TreeLayout {
   readonly #sourceKeys: Uint8Array
   readonly #sourceRecords: Uint8Array
@@ -237,7 +250,10 @@ class TreeLayout {
     this.#node(0, 0)
   }
 
-  /** Takes the next owner: first come the empty non-terminals between it and what it has in common with the one before. */
+  /**
+   * Takes the next owner: first come the empty non-terminals between it and what it has in common
+   * with the one before.
+   */
   owner(from: number, to: number, records: number[]): void {
     const keys = this.#sourceKeys
     let common = 0

@@ -1,5 +1,5 @@
-// Zone files made of seeded random numbers, for comparison with other programs: every record type, written in
-// the many ways in which a master file can say the same.
+// Zone files made of seeded random numbers, for comparison with other programs: every record type,
+// written in the many ways in which a master file can say the same.
 
 export type Below = (below: number) => number
 
@@ -118,7 +118,10 @@ const salt = (below: Below): string => (below(3) === 0 ? '-' : hex(below, 1 + be
 const hash = (below: Below): string => repeat(32, () => '0123456789abcdefghijklmnopqrstuv'[below(32)]!).join('')
 const u16 = (below: Below): string => number(below, 65535)
 
-/** The data of each type. A type may be missing in another program: then `\#` is what it is compared with. */
+/**
+ * The data of each type. A type may be missing in another program: then `\#` is what it is compared
+ * with.
+ */
 export const DATA: Readonly<Record<string, (below: Below) => string>> = {
   A: ipv4,
   AAAA: ipv6,
@@ -287,7 +290,10 @@ const JUNK = [
   '\\',
 ]
 
-/** The text with one fault, or what may be one: a word gone, doubled, or replaced, behind the zone's own first records. */
+/**
+ * The text with one fault, or what may be one: a word gone, doubled, or replaced, behind the zone's
+ * own first records.
+ */
 export const spoiled = (below: Below, text: string): string => {
   const start = text.indexOf('ns1 A 192.0.2.1') + 16
   const words = [...text.slice(start).matchAll(/[^\s;()]+/g)]
