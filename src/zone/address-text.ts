@@ -88,13 +88,15 @@ export const readGroups = (reader: RdataReader): boolean => {
 
 export const groupsText = (bytes: Uint8Array): string => bytes.toHex().replace(/(....)(?=.)/g, '$1:')
 
+const hasBitsBehind = (bytes: Uint8Array, bits: number): boolean =>
+  bytes.some((byte, i) => (byte & (0xff >> Math.min(8, Math.max(0, bits - 8 * i)))) !== 0)
+
 const prefixFromText = (text: string): number[] | undefined => {
   const [, negation = '', family = '', address = '', length = ''] = /^(!?)([12]):([^/]+)\/(\d{1,3})$/.exec(text) ?? []
   const bytes = family === '1' ? ipv4FromText(address) : ipv6FromText(address)
   const bits = Number(length)
   if (family === '' || bytes === undefined || bits > 8 * bytes.length) return undefined
-  const hasMore = bytes.some((byte, i) => (byte & (0xff >> Math.min(8, Math.max(0, bits - 8 * i)))) !== 0)
-  if (hasMore) return undefined
+  if (hasBitsBehind(bytes, bits)) return undefined
   let size = bytes.length
   while (size > 0 && bytes[size - 1] === 0) size--
   return [0, Number(family), bits, (negation === '' ? 0 : 0x80) | size, ...bytes.subarray(0, size)]
@@ -119,8 +121,9 @@ export const printPrefixes = (printer: RdataPrinter): boolean => {
     const part = size === undefined ? undefined : printer.take(size & 0x7f)
     if ((family !== 1 && family !== 2) || bits === undefined || size === undefined || part === undefined) return false
     const bytes = new Uint8Array(family === 1 ? 4 : 16)
-    if (part.length > bytes.length || bits > 8 * bytes.length) return false
+    if (part.length > bytes.length || bits > 8 * bytes.length || part.at(-1) === 0) return false
     bytes.set(part)
+    if (hasBitsBehind(bytes, bits)) return false
     printer.say(`${size & 0x80 ? '!' : ''}${family}:${family === 1 ? ipv4Text(bytes) : ipv6Text(bytes)}/${bits}`)
   }
   return true

@@ -9,7 +9,9 @@ import type { RdataReader } from './rdata-reader.ts'
 export const readType = (reader: RdataReader): number => {
   const index = reader.take('a record type')
   if (index < 0) return -1
-  const type = typeFromText(reader.scanner.text(index).toUpperCase())
+  const text = reader.scanner.text(index)
+  // Types 0 and 65535 have names in small letters, `None` and `Reserved`.
+  const type = typeFromText(text.toUpperCase()) ?? typeFromText(text)
   if (type === undefined) reader.failAt(index, 'is not a record type')
   return type ?? -1
 }
@@ -49,12 +51,15 @@ const sayTypes = (printer: RdataPrinter, bits: Uint8Array, first: number): void 
   for (let bit = 0; bit < 8 * bits.length; bit++) if (bits[bit >> 3]! & (0x80 >> (bit & 7))) printer.say(typeToText(first + bit))
 }
 
+/** Whether the last byte is needed, as it must be. */
+const isShort = (bits: Uint8Array): boolean => (bits.at(-1) ?? 0) !== 0
+
 export const printWindows = (printer: RdataPrinter): boolean => {
   let last = -1
   while (printer.left > 0) {
     const window = printer.number(1)!
     const bits = printer.counted()
-    if (bits === undefined || window <= last || bits.length < 1 || bits.length > 32) return false
+    if (bits === undefined || window <= last || bits.length > 32 || !isShort(bits)) return false
     sayTypes(printer, bits, window << 8)
     last = window
   }
@@ -70,7 +75,7 @@ export const readOldBitmap = (reader: RdataReader): boolean => {
 
 export const printOldBitmap = (printer: RdataPrinter): boolean => {
   const bits = printer.take(-1)!
-  if (bits.length > 16) return false
+  if (bits.length > 16 || (bits.length > 0 && !isShort(bits))) return false
   sayTypes(printer, bits, 0)
   return true
 }

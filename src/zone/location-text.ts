@@ -95,7 +95,8 @@ export const printLocation = (printer: RdataPrinter): boolean => {
   if (version !== 0 || sizes === undefined || latitude === undefined || longitude === undefined || altitude === undefined)
     return false
   if (Math.abs(latitude - EQUATOR) > 90 * DEGREE || Math.abs(longitude - EQUATOR) > 180 * DEGREE) return false
-  if (sizes.some(size => size >> 4 > 9 || (size & 15) > 9)) return false
+  // Not above nine, and no power of ten of nothing: what is printed must come back the same.
+  if (sizes.some(size => (size & 15) > 9 || size !== sizeByte((size >> 4) * 10 ** (size & 15)))) return false
   printer.words.push(angleText(latitude, 'N', 'S'), angleText(longitude, 'E', 'W'), metresText(altitude - BASE_CENTIMETRES))
   for (const size of sizes) printer.say(metresText((size >> 4) * 10 ** (size & 15)))
   return true

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { wire } from '../wire/raw-message.cases.ts'
+import { seeded, wire } from '../wire/raw-message.cases.ts'
 import { MAX_GENERATED } from './generate.ts'
 import { MAX_INCLUDE_DEPTH, MAX_PROBLEMS, MasterFileParser } from './master-file.ts'
 import { recordText } from './record-text.ts'
@@ -345,4 +345,36 @@ test('master file: what a sink says against a record is a problem at its owner',
 test('master file: without a reader $INCLUDE is not allowed', () => {
   const parser = new MasterFileParser({ file: 'f', origin: wire('a'), text: '$INCLUDE b', record: () => undefined })
   assert.deepEqual(parser.parse().map(problemText), ['f:1:1: $INCLUDE is not allowed here'])
+})
+
+test('master file: no bytes make the parser throw or stand still', () => {
+  const below = seeded(5)
+  const pieces = [
+    'a',
+    ' ',
+    '\n',
+    '(',
+    ')',
+    '"',
+    '\\',
+    ';',
+    '$TTL',
+    '$ORIGIN',
+    '$GENERATE 1-3',
+    '$INCLUDE',
+    '@',
+    '5',
+    'IN',
+    'A',
+    'TXT',
+    '\\#',
+    '.',
+  ]
+  for (let i = 0; i < 3000; i++) {
+    const text = Array.from({ length: below(60) }, () =>
+      below(8) === 0 ? String.fromCharCode(below(300)) : pieces[below(pieces.length)],
+    )
+    const { problems, slices } = parse(text.join(below(2) === 0 ? ' ' : ''), {}, 50)
+    assert.ok(problems.length <= MAX_PROBLEMS && slices < 1000)
+  }
 })

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { nameFromText } from '../wire/name.ts'
+import { seeded } from '../wire/raw-message.cases.ts'
 import { fieldsOf, typesWithFields } from '../wire/rdata-fields.ts'
-import { typeFromText, typeToText } from '../wire/rrtypes.ts'
+import { TYPE_NULL, typeFromText, typeToText } from '../wire/rrtypes.ts'
 import { rdataText } from './rdata-text.ts'
 import { recordFromText, recordText } from './record-text.ts'
 
@@ -252,9 +253,16 @@ for (const [type, hex] of [
   ['SVCB', '00010000020001350001000101'],
   ['NSEC', '000100'],
   ['LOC', '01'],
+  ['LOC', '000516138000000080000000009896ff'],
+  ['LOC', '001216fa8000000080000000009896ff'],
+  ['APL', '0001180100'],
+  ['APL', '00011802c000'],
+  ['NSEC', '0000024000'],
+  ['NXT', '004000'],
+  ['GPOS', '016101610161'],
   ['NULL', '01'],
 ] as const) {
-  test(`printed: ${type} of another shape is written as unknown`, () => {
+  test(`printed: ${type} of another shape is written as unknown: ${hex}`, () => {
     const bytes = Uint8Array.fromHex(hex)
     assert.equal(rdataText(bytes, 0, bytes.length, typeFromText(type) ?? 0), `\\# ${bytes.length} ${hex}`)
   })
@@ -290,4 +298,20 @@ test('record: names are relative to an origin, and a TTL may be given', () => {
   const origin = nameFromText('example.org')
   const record = recordFromText('a MX 1 @', { origin: origin ?? new Uint8Array(1), ttlSeconds: 7 })
   assert.equal(typeof record === 'string' ? record : recordText(record), 'a.example.org. 7 IN MX 1 example.org.')
+})
+
+test('printed: what is printed of any bytes is read as the same bytes', () => {
+  const below = seeded(3)
+  for (const type of [...typesWithFields(), TYPE_NULL, 65280]) {
+    if (fieldsOf(type)?.includes('opaque')) continue
+    for (let i = 0; i < 200; i++) {
+      const small = below(2) === 0
+      const rdata = Uint8Array.from({ length: below(40) }, () => below(small ? 4 : 256))
+      const text = `x. 60 IN ${typeToText(type)} ${rdataText(rdata, 0, rdata.length, type)}`
+      const record = recordFromText(text)
+      // Data that is not that of its type is refused, as unknown text too.
+      if (typeof record === 'string') assert.match(record, /is not that of a record of type/, text)
+      else assert.deepEqual(record.rdata, rdata, text)
+    }
+  }
 })

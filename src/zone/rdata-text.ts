@@ -147,11 +147,13 @@ const readStrings = (reader: RdataReader): boolean => {
   return true
 }
 
+const DECIMAL = /^[-+]?(\d+\.?\d*|\.\d+)$/
+
 const readDecimal = (reader: RdataReader): boolean => {
   const index = reader.take('a decimal number')
   if (index < 0) return false
   const text = reader.scanner.text(index)
-  if (!/^[-+]?(\d+\.?\d*|\.\d+)$/.test(text) || text.length > 255) return reader.failAt(index, 'is not a decimal number')
+  if (!DECIMAL.test(text) || text.length > 255) return reader.failAt(index, 'is not a decimal number')
   return reader.put(text.length) && reader.octets(index)
 }
 
@@ -264,7 +266,7 @@ const FIELD_TEXTS: Readonly<Record<Field, FieldText | undefined>> = {
     print: printer => printer.left === 0 || printString(printer),
   },
   word: { read: string.read, print: printWord },
-  decimal: { read: readDecimal, print: printWord },
+  decimal: { read: readDecimal, print: printer => printWord(printer) && DECIMAL.test(printer.words.at(-1)!) },
   strings: { read: readStrings, print: printStrings },
   octets: { read: readOctets, print: printer => printer.say(quotedText(printer.take(-1)!)) },
   hex: hex(text => text.toUpperCase()),

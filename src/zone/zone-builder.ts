@@ -12,7 +12,7 @@ import * as tree from './tree.ts'
 
 /** Records and names of a zone. */
 export const MAX_ZONE_BYTES = 2 ** 30
-/** Owners sorted or laid out by one `buildSlice`: some milliseconds. */
+/** Owners sorted, or owners and records laid out, by one `buildSlice`: some milliseconds. */
 export const SLICE_OWNERS = 8192
 
 /** Types whose targets CoreDNS keeps in lower case; those of SRV and PTR, say, keep theirs. */
@@ -210,13 +210,17 @@ export class ZoneBuilder {
   /** Gives each owner and its records to the layout. */
   *#owners(order: Uint32Array, layout: TreeLayout): Generator<void, void> {
     const { numbers: keys } = this.#runKeys
+    let work = 0
     for (let i = 0; i < order.length; ) {
       const first = order[i]!
       const records: number[] = []
       do this.#collect(order[i++]!, records)
       while (i < order.length && this.#compareRuns(first, order[i]!) === 0)
       layout.owner(keys[first]!, keys[first + 1]!, records)
-      if (i % SLICE_OWNERS === 0) yield
+      work += 1 + records.length
+      if (work < SLICE_OWNERS) continue
+      yield
+      work = 0
     }
   }
 
