@@ -1,5 +1,5 @@
 // What `shardns` without a sub-command is told on its command line: plain data, checked by
-// command-line.ts. Running it is main.ts's business.
+// command-line.ts. Running it is run.ts's business.
 
 import { availableParallelism, totalmem } from 'node:os'
 import { MIB } from '../base/sizes.ts'
