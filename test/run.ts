@@ -15,7 +15,7 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 
 const ROOT = resolve(import.meta.dirname, '..')
-const RULES = ['test/repository.test.ts', 'test/documents.test.ts']
+const RULES = ['test/repository.test.ts', 'test/documents.test.ts', 'test/hot-path.test.ts']
 /** Unit tests that take longer: threads that die at random, real time-outs, many draws. */
 const SLOW = [
   '**/*.torture.test.ts',

@@ -1,5 +1,5 @@
-// Unpredictable numbers for message ids, orders and choices, taken from node:crypto in batches: one
-// call into OpenSSL per 1024 numbers.
+// Hot path. Unpredictable numbers for message ids, orders and choices, taken from node:crypto in
+// batches: one call into OpenSSL per 1024 numbers.
 
 import { randomFillSync } from 'node:crypto'
 

@@ -1,6 +1,6 @@
-// Log lines on standard output: whole lines, escaped, buffered, bounded, never waited for. Main and
-// every shard write to fd 1 themselves. Levels and prefixes are CoreDNS's; there are no timestamps
-// and no log files.
+// Hot path. Log lines on standard output: whole lines, escaped, buffered, bounded, never waited
+// for. Main and every shard write to fd 1 themselves. Levels and prefixes are CoreDNS's; there are
+// no timestamps and no log files.
 
 import { constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { sleep } from '../base/sleep.ts'

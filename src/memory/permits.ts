@@ -1,8 +1,8 @@
-// Hot path. Permits (`max_concurrent`): how many are held in the whole process, as the sum of one
-// word per shard, one cache line apart. Writers: each shard its own word, main a dead shard's word.
-// Readers: all. No lock, no wait. Order: add to the own word, sum, give back if over the limit; so
-// the limit is never exceeded, and at the limit two takers may refuse each other for an instant
-// (CoreDNS does too).
+// Permits (`max_concurrent`): how many are held in the whole process, as the sum of one word per
+// shard, one cache line apart. Writers: each shard its own word, main a dead shard's word. Readers:
+// all. No lock, no wait. Order: add to the own word, sum, give back if over the limit; so the limit
+// is never exceeded, and at the limit two takers may refuse each other for an instant (CoreDNS does
+// too).
 
 /** 32-bit words between two shards' rows: one cache line. */
 export const PERMIT_ROW_WORDS = 16

@@ -1,6 +1,6 @@
-// Hot path. Questions that killed shards twice and are refused for a while (the "query of death").
-// Main writes, shards read. A question is known by the 32-bit keyed hash that the black box holds.
-// The list is short, and a word that counts its entries in use keeps the usual case to one read.
+// Questions that killed shards twice and are refused for a while (the "query of death"). Main
+// writes, shards read. A question is known by the 32-bit keyed hash that the black box holds. The
+// list is short, and a word that counts its entries in use keeps the usual case to one read.
 //
 //   word 0  entries ever used, at most REFUSED_ENTRIES   words 1..15 unused
 //   then per entry: word 0 hash, word 1 refused until (monotonic seconds)
