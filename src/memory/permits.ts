@@ -54,11 +54,11 @@ export class Permits {
  * Gives back all that a dead shard (from 0) held. Main only, and only after the worker's `exit`
  * event.
  */
-export function sweepPermits(
+export const sweepPermits = (
   words: Int32Array,
   offset: number,
   shards: number,
   dead: number,
-): void {
+): void => {
   if (dead >= 0 && dead < shards) Atomics.store(words, offset + dead * PERMIT_ROW_WORDS, 0)
 }

@@ -11,12 +11,12 @@ export const REFUSED_WORDS = 128
 const FIRST_ENTRY = 16
 
 /** Whether the question of this hash is refused now. */
-export function isRefused(
+export const isRefused = (
   words: Int32Array,
   offset: number,
   questionHash: number,
   nowSeconds: number,
-): boolean {
+): boolean => {
   const count = words[offset]!
   if (count === 0) return false
   const end = offset + FIRST_ENTRY + Math.min(count, REFUSED_ENTRIES) * 2
@@ -31,12 +31,12 @@ export function isRefused(
  * Refuses a question until then; when the list is full, the entry that ends first gives way. Main
  * only.
  */
-export function refuse(
+export const refuse = (
   words: Int32Array,
   offset: number,
   questionHash: number,
   untilSeconds: number,
-): void {
+): void => {
   const count = Math.min(Atomics.load(words, offset), REFUSED_ENTRIES)
   let place = 0
   for (let n = 0; n < count; n++) {
