@@ -1,5 +1,5 @@
-// Hot path. How plugins that only watch (errors, log, prometheus) stand in a chain: they see the
-// outcome and pass it on unchanged.
+// How plugins that only watch (errors, log, prometheus) stand in a chain: they see the outcome and
+// pass it on unchanged.
 
 import type { Handler, Wrap } from './handler.ts'
 import type { Query } from './query.ts'

@@ -1,9 +1,9 @@
-// Hot path. One budget in bytes for the process: what clients' connections and queries under way
-// hold, summed over all shards. A row per shard, one cache line apart: word 0 is what the shard has
-// drawn for streams, word 1 for datagrams. Writers: each shard its own row, main a dead shard's.
-// Readers: all. No lock, no wait. Order: add to the own word, sum, give back if over the limit; so
-// the limit is never passed by tryTake, and near it two takers may refuse each other for an
-// instant. Shards draw in lots, so that most takes and gives touch no shared memory at all.
+// One budget in bytes for the process: what clients' connections and queries under way hold, summed
+// over all shards. A row per shard, one cache line apart: word 0 is what the shard has drawn for
+// streams, word 1 for datagrams. Writers: each shard its own row, main a dead shard's. Readers:
+// all. No lock, no wait. Order: add to the own word, sum, give back if over the limit; so the limit
+// is never passed by tryTake, and near it two takers may refuse each other for an instant. Shards
+// draw in lots, so that most takes and gives touch no shared memory at all.
 
 /** 32-bit words between two shards' rows: one cache line. */
 export const BUDGET_ROW_WORDS = 16

@@ -77,23 +77,20 @@ export const threadSockets = new SocketAllowance(FALLBACK_OPEN_FILES / 2)
  * A fair part for each of `threads` threads: half of the process's descriptors are left to
  * everything else.
  */
-export function socketsPerThread(threads: number, openFiles: number = openFilesLimit()): number {
-  return Math.max(MINIMUM, Math.floor(Math.min(openFiles / 2, PROCESS_LIMIT) / threads))
-}
+export const socketsPerThread = (threads: number, openFiles: number = openFilesLimit()): number =>
+  Math.max(MINIMUM, Math.floor(Math.min(openFiles / 2, PROCESS_LIMIT) / threads))
 
 /**
  * TCP connections of clients that each of `threads` threads may keep: a quarter of the process's
  * descriptors in all.
  */
-export function connectionsPerThread(
+export const connectionsPerThread = (
   threads: number,
   openFiles: number = openFilesLimit(),
-): number {
-  return Math.max(MINIMUM, Math.floor(openFiles / 4 / threads))
-}
+): number => Math.max(MINIMUM, Math.floor(openFiles / 4 / threads))
 
 /** Descriptors that the process may have open. */
-export function openFilesLimit(): number {
+export const openFilesLimit = (): number => {
   try {
     const match = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))
     return match === null ? FALLBACK_OPEN_FILES : Number(match[1])
