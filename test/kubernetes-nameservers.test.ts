@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { readOptions } from '../src/chain/plugin.ts'
 import { kubernetes } from '../src/plugins/kubernetes/index.ts'
 import { fakeControl, fakeServe } from './fakes/fake-scopes.ts'
 import { fixtureManifests } from './fakes/kube-api/manifests.ts'
@@ -98,7 +99,7 @@ for (const { rule, own, question, answer, additional = [] } of CASES) {
   test(`NS: ${rule}`, async () => {
     const control = fakeControl({ settings: { bindAddresses: own } })
     const source = await fakeCluster(control, TEXT, fixtureManifests('cluster.yaml'))
-    const options = kubernetes.parse(directive(TEXT))
+    const options = readOptions(kubernetes, directive(TEXT))
     const shared = await kubernetes.control?.(options, control)
     assert.ok(shared !== undefined)
     const stage = kubernetes.serve?.(options, fakeServe({ control }), shared)

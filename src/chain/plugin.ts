@@ -2,6 +2,7 @@
 // in plugins/index.ts.
 
 import type { Directive } from '../corefile/directive.ts'
+import type { OptionTable } from '../corefile/option-table.ts'
 import type { ControlScope } from './control-scope.ts'
 import type { Stage } from './handler.ts'
 import type { InspectScope } from './inspect-scope.ts'
@@ -16,10 +17,16 @@ import type { ServeScope } from './serve-scope.ts'
 export interface Plugin<Options, Shared = undefined> {
   readonly name: string
   /**
-   * Corefile tokens to options. Pure: no I/O, no clock, no environment. Throws CorefileError with a
+   * What may stand behind the directive, as data: parsing, hints, `shardns help` and the manuals go
+   * by it.
+   */
+  readonly options?: OptionTable<Options>
+  /**
+   * Corefile tokens to options, of a plugin without a table: nothing is known of its options but
+   * what it says of a Corefile. Pure: no I/O, no clock, no environment. Throws CorefileError with a
    * span.
    */
-  parse(directive: Directive): Options
+  parse?(directive: Directive): Options
   /**
    * What its block may hold depends on its arguments: where one of them is wrong, nothing can be
    * said of the block.
@@ -51,3 +58,13 @@ export interface Plugin<Options, Shared = undefined> {
 /** A plugin of unknown types, as the order list holds it. */
 // biome-ignore lint/suspicious/noExplicitAny: the list is heterogeneous; each entry is type-checked where it is defined
 export type AnyPlugin = Plugin<any, any>
+
+/** What a plugin makes of its directive. Throws CorefileError. */
+export const readOptions = <Options, Shared>(
+  plugin: Plugin<Options, Shared>,
+  directive: Directive,
+): Options => {
+  if (plugin.options !== undefined) return plugin.options.parse(directive)
+  if (plugin.parse !== undefined) return plugin.parse(directive)
+  throw new Error(`plugin ${plugin.name} says nothing of its options: it needs options or parse`)
+}

@@ -7,7 +7,7 @@ import { CacheKey } from '../../src/cache/key.ts'
 import { FastQuery } from '../../src/chain/fast-query.ts'
 import type { FastStep } from '../../src/chain/fast-step.ts'
 import type { Handler, Stage } from '../../src/chain/handler.ts'
-import type { AnyPlugin } from '../../src/chain/plugin.ts'
+import { type AnyPlugin, readOptions } from '../../src/chain/plugin.ts'
 import type { Peer } from '../../src/chain/query.ts'
 import { BlackBox } from '../../src/memory/black-box.ts'
 import { ByteBudget } from '../../src/memory/byte-budget.ts'
@@ -80,7 +80,7 @@ export const bothPaths = async (
   const clock = fakeClock()
   const changing = texts.flatMap(text => {
     const plugin: AnyPlugin | undefined = findPlugin(text.split(/\s/, 1)[0] ?? '')
-    return plugin?.changing?.(plugin.parse(directive(text, zones.join(' ')))) ?? []
+    return plugin?.changing?.(readOptions(plugin, directive(text, zones.join(' ')))) ?? []
   })
   const block = fakeBlock({
     zones,
@@ -93,7 +93,7 @@ export const bothPaths = async (
   const stages: Stage[] = []
   for (const text of texts) {
     const plugin: AnyPlugin = findPlugin(text.split(/\s/, 1)[0] ?? '') ?? assert.fail(text)
-    const options = plugin.parse(directive(text, zones.join(' ')))
+    const options = readOptions(plugin, directive(text, zones.join(' ')))
     const shared = await plugin.control?.(options, control)
     const stage = plugin.serve?.(structuredClone(options), serve, structuredClone(shared))
     if (stage !== undefined) stages.push(stage)

@@ -4,6 +4,7 @@
 import type { BlockInfo } from '../../src/chain/block.ts'
 import { ServerError } from '../../src/chain/errors.ts'
 import type { Handler } from '../../src/chain/handler.ts'
+import { readOptions } from '../../src/chain/plugin.ts'
 import type { Query } from '../../src/chain/query.ts'
 import type { Reply } from '../../src/chain/reply.ts'
 import type { Labels } from '../../src/metrics/registrar.ts'
@@ -64,7 +65,7 @@ export const cacheChainIn = (
   ...steps: Step[]
 ): CacheChain => {
   const clock = fakeClock()
-  const parsed = cache.parse(directive(text))
+  const parsed = readOptions(cache, directive(text))
   const control = fakeControl({ clock, shards: 4, block })
   const shared = cache.control?.(parsed, control)
   if (shared === undefined || shared instanceof Promise)

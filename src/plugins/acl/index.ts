@@ -2,12 +2,12 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import { type AclShared, controlAcl } from './control.ts'
-import { parseAcl, type Rule } from './options.ts'
+import { options, type Rule } from './options.ts'
 import { serveAcl } from './serve.ts'
 
 export const acl: Plugin<Rule[], AclShared> = {
   name: 'acl',
-  parse: parseAcl,
+  options,
   control: controlAcl,
   serve: serveAcl,
 }

@@ -4,6 +4,7 @@
 import { answer } from '../../chain/answer.ts'
 import { FAST_NEXT, FAST_SLOW } from '../../chain/fast-step.ts'
 import type { Plugin } from '../../chain/plugin.ts'
+import { noOptions } from '../../corefile/option-table.ts'
 import { rdataStrings } from '../../wire/rdata.ts'
 import { TYPE_ANY, TYPE_HINFO } from '../../wire/rrtypes.ts'
 
@@ -12,11 +13,7 @@ const HINFO = rdataStrings('ANY obsoleted', 'See RFC 8482')
 
 export const any: Plugin<undefined> = {
   name: 'any',
-  parse(directive) {
-    directive.next()
-    if (directive.nextArg()) throw directive.argErr()
-    return undefined
-  },
+  options: noOptions('first'),
   serve: () => ({
     fast: { ask: query => (query.qtype === TYPE_ANY ? FAST_SLOW : FAST_NEXT) },
     wrap: next => query => {

@@ -7,22 +7,14 @@ import { parseIp, withoutZone } from '../../base/ip.ts'
 import { assertBindable } from '../../chain/bindable.ts'
 import type { BlockSettings } from '../../chain/block.ts'
 import type { Plugin } from '../../chain/plugin.ts'
-import type { Directive } from '../../corefile/directive.ts'
 import { goQuote } from '../../corefile/quote.ts'
+import { type BindLine, options } from './options.ts'
 
-/** One `bind` line: addresses and interface names, and what is excepted from them. */
-export interface BindLine {
-  readonly listen: readonly string[]
-  readonly except: readonly string[]
-}
+export type { BindLine } from './options.ts'
 
 export const bind: Plugin<BindLine[]> = {
   name: 'bind',
-  parse(directive) {
-    const lines: BindLine[] = []
-    while (directive.next()) lines.push(readLine(directive))
-    return lines
-  },
+  options,
   async inspect(lines, scope) {
     const interfaces = addressesByInterface()
     const words = lines.flatMap(({ listen, except }) => [...listen, ...except])
@@ -51,26 +43,6 @@ const settle = (lines: readonly BindLine[], settings: BlockSettings): void => {
 /** Those that are listened on, without those of interfaces. */
 const writtenAddresses = ({ listen, except }: BindLine): string[] =>
   listen.filter(word => parseIp(withoutZone(word)) !== undefined && !except.includes(word))
-
-const readLine = (directive: Directive): BindLine => {
-  const listen = directive.remainingArgs()
-  if (listen.length === 0)
-    throw directive.plainErr('at least one address or interface name is expected')
-  let except: string[] = []
-  while (directive.nextBlock()) {
-    if (directive.val() !== 'except')
-      throw directive.plainErr(
-        `invalid option ${goQuote(directive.val())}`,
-        directive.optionHelp(['except']),
-      )
-    except = directive.remainingArgs()
-    if (except.length === 0)
-      throw directive.plainErr(
-        'at least one address or interface must be given to except subdirective',
-      )
-  }
-  return { listen, except }
-}
 
 const LINK_LOCAL = /^fe[89ab]/
 

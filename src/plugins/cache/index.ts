@@ -3,7 +3,7 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import { type CacheShared, control } from './control.ts'
-import { type CacheOptions, parse } from './options.ts'
+import { type CacheOptions, options } from './options.ts'
 import { serve } from './serve.ts'
 
-export const cache: Plugin<CacheOptions, CacheShared> = { name: 'cache', parse, control, serve }
+export const cache: Plugin<CacheOptions, CacheShared> = { name: 'cache', options, control, serve }

@@ -2,12 +2,12 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import { controlErrors, type ErrorsShared } from './control.ts'
-import { type ErrorsOptions, parseErrors } from './options.ts'
+import { type ErrorsOptions, options } from './options.ts'
 import { serveErrors } from './serve.ts'
 
 export const errors: Plugin<ErrorsOptions, ErrorsShared> = {
   name: 'errors',
-  parse: parseErrors,
+  options,
   control: controlErrors,
   serve: serveErrors,
 }

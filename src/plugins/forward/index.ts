@@ -3,12 +3,12 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import { controlForward, type ForwardShared, inspectForward } from './control.ts'
-import { type ForwardOptions, parseForward } from './options.ts'
+import { type ForwardOptions, options } from './options.ts'
 import { serveForward } from './serve.ts'
 
 export const forward: Plugin<readonly ForwardOptions[], ForwardShared> = {
   name: 'forward',
-  parse: parseForward,
+  options,
   inspect: inspectForward,
   control: controlForward,
   serve: serveForward,

@@ -2,15 +2,15 @@
 // lameduck wait at the end.
 
 import { isIP } from 'node:net'
-import { splitHostPort } from '../../base/host-port.ts'
 import { assertBindable } from '../../chain/bindable.ts'
 import type { Plugin } from '../../chain/plugin.ts'
+import { splitHostPort } from '../../corefile/host-port.ts'
 import { controlHealth } from './control.ts'
-import { type HealthOptions, parseHealth } from './options.ts'
+import { type HealthOptions, options } from './options.ts'
 
 export const health: Plugin<HealthOptions> = {
   name: 'health',
-  parse: parseHealth,
+  options,
   async inspect({ address }, scope) {
     const split = splitHostPort(address)
     // Names are not asked for.

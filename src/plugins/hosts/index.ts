@@ -5,12 +5,12 @@ import type { Plugin } from '../../chain/plugin.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import { controlHosts, inspectHosts } from './control.ts'
 import { changingZones } from './invalidation-marks.ts'
-import { type HostsOptions, parseHostsOptions } from './options.ts'
+import { type HostsOptions, options } from './options.ts'
 import { serveHosts } from './serve.ts'
 
 export const hosts: Plugin<HostsOptions, RecordsRef> = {
   name: 'hosts',
-  parse: parseHostsOptions,
+  options,
   changing: changingZones,
   inspect: inspectHosts,
   control: controlHosts,

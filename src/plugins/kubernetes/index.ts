@@ -3,13 +3,13 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import type { KubernetesShared } from './control.ts'
-import { type KubernetesOptions, parse } from './options.ts'
+import { type KubernetesOptions, options } from './options.ts'
 import { serveKubernetes } from './serve.ts'
 import { changingZones } from './watch/invalidation-marks.ts'
 
 export const kubernetes: Plugin<KubernetesOptions, KubernetesShared> = {
   name: 'kubernetes',
-  parse,
+  options,
   changing: changingZones,
   // Loaded on the main thread only, and only where there is a cluster: the API client is nothing
   // that shards need.

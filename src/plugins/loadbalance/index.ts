@@ -2,12 +2,12 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import { control, inspect, type LoadbalanceShared } from './control.ts'
-import { type LoadbalanceOptions, parse } from './options.ts'
+import { type LoadbalanceOptions, options } from './options.ts'
 import { serve } from './serve.ts'
 
 export const loadbalance: Plugin<LoadbalanceOptions, LoadbalanceShared> = {
   name: 'loadbalance',
-  parse,
+  options,
   hasOptionsByArgument: true,
   inspect,
   control,

@@ -2,11 +2,11 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import { stdout } from '../../log/log.ts'
-import { type LogOptions, parseLog } from './options.ts'
+import { type LogOptions, options } from './options.ts'
 import { serveLog } from './serve.ts'
 
 export const log: Plugin<LogOptions> = {
   name: 'log',
-  parse: parseLog,
+  options,
   serve: (options, scope) => serveLog(options, scope, stdout),
 }

@@ -3,12 +3,12 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import { controlLoop, type LoopShared } from './control.ts'
-import { type LoopOptions, parseLoop } from './options.ts'
+import { type LoopOptions, options } from './options.ts'
 import { serveLoop } from './serve.ts'
 
 export const loop: Plugin<LoopOptions, LoopShared | undefined> = {
   name: 'loop',
-  parse: parseLoop,
+  options,
   control: controlLoop,
   serve: serveLoop,
 }

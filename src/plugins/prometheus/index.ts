@@ -4,12 +4,12 @@
 import type { Plugin } from '../../chain/plugin.ts'
 import type { DnsMetricVectors } from '../../metrics/dns-metrics.ts'
 import { controlPrometheus } from './control.ts'
-import { type PrometheusOptions, parsePrometheus } from './options.ts'
+import { options, type PrometheusOptions } from './options.ts'
 import { servePrometheus } from './serve.ts'
 
 export const prometheus: Plugin<PrometheusOptions, DnsMetricVectors> = {
   name: 'prometheus',
-  parse: parsePrometheus,
+  options,
   control: controlPrometheus,
   serve: servePrometheus,
 }

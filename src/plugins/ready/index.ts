@@ -2,10 +2,10 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import { controlReady } from './control.ts'
-import { parseReady, type ReadyOptions } from './options.ts'
+import { options, type ReadyOptions } from './options.ts'
 
 export const ready: Plugin<ReadyOptions> = {
   name: 'ready',
-  parse: parseReady,
+  options,
   control: controlReady,
 }

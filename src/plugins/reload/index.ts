@@ -2,10 +2,10 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import { controlReload } from './control.ts'
-import { parseReload, type ReloadOptions } from './options.ts'
+import { options, type ReloadOptions } from './options.ts'
 
 export const reload: Plugin<ReloadOptions> = {
   name: 'reload',
-  parse: parseReload,
+  options,
   control: controlReload,
 }

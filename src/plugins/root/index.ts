@@ -5,24 +5,11 @@ import { stat } from 'node:fs/promises'
 import { codeOf, pathErrorText } from '../../base/errno.ts'
 import type { ControlScope } from '../../chain/control-scope.ts'
 import type { Plugin } from '../../chain/plugin.ts'
-
-export interface RootOptions {
-  readonly path: string
-  /** `FILE:LINE - Error during parsing: `, for what goes wrong in the control half. */
-  readonly errorPrefix: string
-}
+import { options, type RootOptions } from './options.ts'
 
 export const root: Plugin<RootOptions> = {
   name: 'root',
-  /** The last occurrence counts. */
-  parse(directive) {
-    let path = ''
-    while (directive.next()) {
-      if (!directive.nextArg()) throw directive.argErr()
-      path = directive.val()
-    }
-    return { path, errorPrefix: directive.err('').message }
-  },
+  options,
   inspect: settle,
   control: async (options, scope) => settle(options, scope),
 }

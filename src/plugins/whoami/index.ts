@@ -4,6 +4,7 @@ import { type IpAddress, parseIp } from '../../base/ip.ts'
 import { answer, type RecordData } from '../../chain/answer.ts'
 import type { Plugin } from '../../chain/plugin.ts'
 import type { Query } from '../../chain/query.ts'
+import { noOptions } from '../../corefile/option-table.ts'
 import { MAX_NAME_SIZE } from '../../wire/name.ts'
 import { rdataSrv } from '../../wire/rdata.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_SRV } from '../../wire/rrtypes.ts'
@@ -12,11 +13,7 @@ const ROOT = new Uint8Array(1)
 
 export const whoami: Plugin<undefined> = {
   name: 'whoami',
-  parse(directive) {
-    directive.next()
-    if (directive.nextArg()) throw directive.argErr()
-    return undefined
-  },
+  options: noOptions('first'),
   serve: () => ({
     wrap: () => query =>
       answer(query, { aa: true, additionals: [...addressRecord(query), ...portRecord(query)] }),
