@@ -1,6 +1,7 @@
-// Run by npm before start, test, ok and build: installs exactly what package-lock.json names, when it is missing or older. `npm ci` and not
-// `npm install`, which may write package-lock.json: no script of this package changes a tracked file.
-// Plain JavaScript without syntax newer than Node 20, since this is what a fresh machine runs it with.
+// Run by npm before start, test, ok and build: installs exactly what package-lock.json names, when
+// it is missing or older. `npm ci` and not `npm install`, which may write package-lock.json: no
+// script of this package changes a tracked file. Plain JavaScript without syntax newer than Node
+// 20, since this is what a fresh machine runs it with.
 import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The program. Signals that a server is sent while it starts must not end it, nor open Node's
-// debugger, which SIGUSR1 does by default: they are taken before anything else is loaded. main.ts
+// debugger, which SIGUSR1 does by default: they are taken before anything else is loaded. process/run.ts
 // says what they do once there is a server.
 
 import { keepStrippedFiles } from './process/compile-cache.ts'
@@ -14,5 +14,5 @@ for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const) {
 closeStrayDebugger()
 keepStrippedFiles()
 
-const { run } = await import('./commands/command-line.ts')
+const { run } = await import('./commands/run.ts')
 process.exit(await run(process.argv.slice(2)))

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { run } from '../src/commands/command-line.ts'
+import { run } from '../src/commands/run.ts'
 
 interface Report {
   readonly code: number

@@ -102,13 +102,13 @@ test('node-local: the services reach the caches and the cluster', () => {
   assertServiceReaches(only(nodeLocal, 'Service', 'node-local-dns'), daemonSet)
   assertServiceReaches(only(nodeLocal, 'Service', 'kube-dns-upstream'), deployment)
 })
-test('node-local: every block is bound to the address that the interface is given', () => {
+test('node-local: every block is bound to the address that the interface is given', async () => {
   const pod = podOf(daemonSet) as unknown as {
     hostNetwork: boolean
     initContainers: { env: { value: string }[] }[]
   }
   const address = pod.initContainers[0]?.env[0]?.value
-  const { blocks } = loadedCorefile(only(nodeLocal, 'ConfigMap').data?.Corefile ?? '')
+  const { blocks } = await loadedCorefile(only(nodeLocal, 'ConfigMap').data?.Corefile ?? '')
   assert.equal(pod.hostNetwork, true)
   assert.equal(blocks.length, 3)
   for (const { directives } of blocks) {
@@ -193,10 +193,10 @@ test('systemd: README.md installs this version, on the Node that the tests run o
   assert.ok(readme.includes(`/opt/shardns ./shardns-${version}.tgz node@${devDependencies.node}\n`))
 })
 
-test('chart: version, default image and Corefile', () => {
+test('chart: version, default image and Corefile', async () => {
   const chart = readOne<{ appVersion: string; version: string }>(`${CHART}/Chart.yaml`)
   assert.deepEqual([chart.version, chart.appVersion], [version, version])
-  const config = loadedCorefile(chartCorefile(values))
+  const config = await loadedCorefile(chartCorefile(values))
   assert.deepEqual(
     ['health', 'ready', 'prometheus'].map(name => endpointOf(config, name).port),
     [8080, 8181, 9153],
@@ -268,7 +268,7 @@ test('chart: other values reach the objects', HELM, async t => {
   const server = serverOf(workload)
   assert.deepEqual(server.args, ['-conf', '/etc/coredns/Corefile', '--cache-bytes', '128MiB'])
   assert.equal((await optionsOf(server.args)).cacheBytes, 128 * 1024 * 1024)
-  const config = loadedCorefile(only(objects, 'ConfigMap').data?.Corefile ?? '')
+  const config = await loadedCorefile(only(objects, 'ConfigMap').data?.Corefile ?? '')
   assert.deepEqual(
     config.blocks.map(({ sites }) => sites.map(({ zone, port }) => `${zone}:${port}`)),
     [['example.org.:5353', 'example.net.:5353'], ['.:53']],

@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readOptions } from '../src/chain/plugin.ts'
-import { kubernetes } from '../src/plugins/kubernetes/index.ts'
+import { control } from '../src/plugins/kubernetes/control.ts'
+import { options as table } from '../src/plugins/kubernetes/options.ts'
+import { serve } from '../src/plugins/kubernetes/serve.ts'
 import { fakeControl, fakeServe } from './fakes/fake-scopes.ts'
 import { fixtureManifests } from './fakes/kube-api/manifests.ts'
 import { fakeCluster } from './support/cluster-records.ts'
@@ -97,14 +98,13 @@ const TEXT = 'kubernetes cluster.local in-addr.arpa'
 
 for (const { rule, own, question, answer, additional = [] } of CASES) {
   test(`NS: ${rule}`, async () => {
-    const control = fakeControl({ settings: { bindAddresses: own } })
-    const source = await fakeCluster(control, TEXT, fixtureManifests('cluster.yaml'))
-    const options = readOptions(kubernetes, directive(TEXT))
-    const shared = await kubernetes.control?.(options, control)
-    assert.ok(shared !== undefined)
-    const stage = kubernetes.serve?.(options, fakeServe({ control }), shared)
+    const scope = fakeControl({ settings: { bindAddresses: own } })
+    const source = await fakeCluster(scope, TEXT, fixtureManifests('cluster.yaml'))
+    const options = table.parse(directive(TEXT))
+    const shared = await control(options, scope)
+    const stage = serve(options, fakeServe({ control: scope }), shared)
     const [name = '', type = 'NS'] = question.split(' ')
-    const reply = await stage?.wrap(() => assert.fail('passed on'))(query(name, type))
+    const reply = await stage.wrap(() => assert.fail('passed on'))(query(name, type))
     const { authority, ...told } = shown(reply?.bytes ?? new Uint8Array())
     assert.deepEqual(told, {
       rcode: 'NOERROR',

@@ -4,6 +4,7 @@
 
 import { readSync, writeSync } from 'node:fs'
 import { codeOf } from './errno.ts'
+import { sleep } from './sleep.ts'
 
 const CHUNK_BYTES = 64 * 1024
 const WAIT_MS = 5
@@ -39,8 +40,6 @@ export const writeDescriptor = (descriptor: number, text: string): void => {
   }
 }
 
-const never = new Int32Array(new SharedArrayBuffer(4))
-
 /** Blocks the thread until the call is not told to come again. */
 const whenReady = (call: () => number): number => {
   for (;;) {
@@ -48,7 +47,7 @@ const whenReady = (call: () => number): number => {
       return call()
     } catch (error) {
       if (codeOf(error) !== 'EAGAIN') throw error
-      Atomics.wait(never, 0, 0, WAIT_MS)
+      sleep(WAIT_MS)
     }
   }
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NumberMap } from './int-map.ts'
+import { IntMap } from './int-map.ts'
 
-test('NumberMap does what Map does, over many insertions, replacements and deletions', () => {
-  const map = new NumberMap<number>()
+test('IntMap does what Map does, over many insertions, replacements and deletions', () => {
+  const map = new IntMap<number>()
   const model = new Map<number, number>()
   let state = 1
   const draw = (count: number): number => {
@@ -26,7 +26,7 @@ test('NumberMap does what Map does, over many insertions, replacements and delet
 })
 
 test('keys of 53 bits are told apart', () => {
-  const map = new NumberMap<string>()
+  const map = new IntMap<string>()
   map.set(Number.MAX_SAFE_INTEGER, 'largest')
   map.set(Number.MAX_SAFE_INTEGER - 1, 'next')
   map.set(0, 'zero')

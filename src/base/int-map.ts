@@ -6,7 +6,7 @@
 
 const FIRST_CAPACITY = 64
 
-export class NumberMap<V> {
+export class IntMap<V> {
   #keys = new Float64Array(FIRST_CAPACITY)
   #values: (V | undefined)[] = new Array<V | undefined>(FIRST_CAPACITY).fill(undefined)
   #size = 0

@@ -2,6 +2,7 @@
 // finds and stores nothing itself.
 
 import { type HashSeed, newHashSeed } from '../memory/keyed-hash.ts'
+import { sharedBuffer } from '../memory/shared-buffer.ts'
 import { IndexArena } from './index-arena.ts'
 import {
   geometryFor,
@@ -56,8 +57,8 @@ export class CacheMemory {
     }
     const indexBytes = Math.floor(cacheBytes / 8 / 64) * 64
     this.#geometry = geometry ?? geometryFor(cacheBytes - indexBytes)
-    this.#slabBuffer = new SharedArrayBuffer(slabBytes(this.#geometry))
-    this.#indexBuffer = new SharedArrayBuffer(indexBytes)
+    this.#slabBuffer = sharedBuffer(slabBytes(this.#geometry))
+    this.#indexBuffer = sharedBuffer(indexBytes)
     this.#slab = new Slab(this.#slabBuffer, this.#indexBuffer, this.#geometry)
     this.#arena = new IndexArena(indexBytes / 4)
   }

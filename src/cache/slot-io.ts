@@ -5,6 +5,7 @@
 // nobody could test. Every length read here is checked before it is used, since it may be of
 // another message than the word beside it.
 
+import { sharedWords } from '../memory/shared-buffer.ts'
 import type { CacheHit } from './hit.ts'
 import type { CacheKey } from './key.ts'
 import {
@@ -52,7 +53,7 @@ export interface EntryMeta {
 /** Not a version: those of readable slots have owner 0. */
 export const NO_MATCH = 1
 
-const fence = new Int32Array(new SharedArrayBuffer(64))
+const fence = sharedWords(16)
 
 /**
  * The version of a slot that holds this key of this table, NO_MATCH otherwise. True only once the

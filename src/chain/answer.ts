@@ -1,5 +1,5 @@
 // Builds replies to queries, with the header that CoreDNS's SetReply gives them. OPT, compression
-// for size and truncation are added when the reply is finished (server/finish.ts), unless a plugin
+// for size and truncation are added when the reply is finished (finish.ts), unless a plugin
 // brings its own OPT.
 
 import { EDNS_DO } from '../wire/edns.ts'
@@ -14,9 +14,10 @@ import {
   OPCODE_QUERY,
   opcodeOf,
 } from '../wire/header.ts'
+import { type OptParts, optSize } from '../wire/opt-record.ts'
 import { RCODE_NOERROR, RCODE_SERVFAIL } from '../wire/rcodes.ts'
 import { CLASS_IN } from '../wire/rrtypes.ts'
-import { MessageWriter, type OptParts, optSize, type Section } from '../wire/writer.ts'
+import { MessageWriter, type Section } from '../wire/writer.ts'
 import type { Query } from './query.ts'
 import { Reply } from './reply.ts'
 
@@ -38,6 +39,8 @@ export interface AnswerParts {
    */
   readonly rcode?: number
   readonly aa?: boolean
+  /** Set by itself where records are left out for size. */
+  readonly tc?: boolean
   readonly ra?: boolean
   readonly answers?: readonly RecordData[]
   readonly authorities?: readonly RecordData[]
@@ -51,6 +54,7 @@ const flagsFor = (query: Query, parts: AnswerParts, rcode: number): number => {
   let flags = FLAG_QR | (asked & MASK_OPCODE) | (rcode & 15)
   if (opcodeOf(asked) === OPCODE_QUERY) flags |= asked & (FLAG_RD | FLAG_CD)
   if (parts.aa === true) flags |= FLAG_AA
+  if (parts.tc === true) flags |= FLAG_TC
   if (parts.ra === true) flags |= FLAG_RA
   return flags
 }

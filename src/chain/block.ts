@@ -17,7 +17,9 @@ export interface BlockInfo {
   readonly listeners: readonly { readonly index: number; readonly label: string }[]
   /** Names of the directives present in this block, in chain order. */
   readonly directives: readonly string[]
-  /** Names whose records plugins of this block may change while it serves: see Plugin.changing. */
+  /** Those of them that stand in the chain: that have a serve half. */
+  readonly chain: readonly string[]
+  /** Names whose records plugins of this block may change while it serves: see PluginFacts.changing. */
   readonly changing: readonly ChangingZone[]
 }
 

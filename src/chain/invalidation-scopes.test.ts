@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Clock } from '../base/clock.ts'
-import { CHANGE_SLOTS, type ChangeBoard } from '../memory/invalidation-board.ts'
+import { CHANGE_SLOTS, type InvalidationBoard } from '../memory/invalidation-board.ts'
 import { nameFromText } from '../wire/name.ts'
 import { ChangeMarks, ChangeScopes, type ChangingZone, EVERY_LABEL } from './invalidation-scopes.ts'
 
@@ -13,7 +13,7 @@ const ZONES: readonly ChangingZone[] = [
 ]
 
 const wire = (text: string): Uint8Array => nameFromText(text) ?? assert.fail(`${text} is no name`)
-const newBoard = (): ChangeBoard => ({
+const newBoard = (): InvalidationBoard => ({
   words: new Int32Array(new SharedArrayBuffer(4 * CHANGE_SLOTS)),
   offset: 0,
 })

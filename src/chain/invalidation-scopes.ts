@@ -5,9 +5,9 @@
 import type { Clock } from '../base/clock.ts'
 import {
   CHANGE_SLOTS,
-  type ChangeBoard,
   changeSlotOf,
   hasChangedSince,
+  type InvalidationBoard,
   markAllChanged,
   markChange,
   markWholeChanged,
@@ -35,7 +35,7 @@ export const CHANGE_SLOT_BITS = Math.log2(CHANGE_SLOTS)
 
 /** The groups of one server block. Main and shards make the same ones from BlockInfo. */
 export class ChangeScopes {
-  readonly #board: ChangeBoard
+  readonly #board: InvalidationBoard
   readonly #scopes: {
     readonly zone: Uint8Array
     readonly labels: number
@@ -44,7 +44,7 @@ export class ChangeScopes {
   readonly #zones: WireZones
 
   /** Of equal zones the first counts. */
-  constructor(board: ChangeBoard, changing: readonly ChangingZone[]) {
+  constructor(board: InvalidationBoard, changing: readonly ChangingZone[]) {
     this.#board = board
     const named = changing.flatMap(({ zone, labels, isWhole = false }) => {
       const wire = nameFromText(zone)
@@ -81,11 +81,11 @@ export class ChangeScopes {
  * never before.
  */
 export class ChangeMarks {
-  readonly #board: ChangeBoard
+  readonly #board: InvalidationBoard
   readonly #scopes: ChangeScopes
   readonly #clock: Clock
 
-  constructor(board: ChangeBoard, changing: readonly ChangingZone[], clock: Clock) {
+  constructor(board: InvalidationBoard, changing: readonly ChangingZone[], clock: Clock) {
     this.#board = board
     this.#scopes = new ChangeScopes(board, changing)
     this.#clock = clock

@@ -13,7 +13,7 @@ import type { BlockInfo } from './block.ts'
 import type { ChangeScopes } from './invalidation-scopes.ts'
 import type { Query } from './query.ts'
 import type { Reply } from './reply.ts'
-import type { DatagramLinks } from './udp-pool.ts'
+import type { UdpPool } from './udp-pool.ts'
 
 export interface ServeScope {
   readonly block: BlockInfo
@@ -36,7 +36,7 @@ export interface ServeScope {
   /** Process-wide: who asks upstream for which key. */
   readonly claims: Claims
   /** Pooled sockets to upstreams, if the shard's engine has any. */
-  readonly links?: DatagramLinks | undefined
+  readonly udpPool?: UdpPool | undefined
   permits(offset: number, limit: number): Permits
   table(ref: CacheTableRef): CacheTable
   records(ref: RecordsRef): RecordsReader

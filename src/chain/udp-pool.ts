@@ -4,7 +4,7 @@
 
 import type { Peer } from './query.ts'
 
-export interface LinkEvents {
+export interface UdpPoolEvents {
   /**
    * Whether one more socket may be opened, which is needed or only for the sake of its port; each
    * true is matched by one `closed`.
@@ -25,7 +25,7 @@ export interface LinkEvents {
   failed(serial: number, code: string, path: string): void
 }
 
-export interface DatagramLink {
+export interface PooledSockets {
   /**
    * Chooses a socket for the next message, to be called for each. Throws an error with a `code`
    * when none can be opened. A number below 2^31, never used twice.
@@ -50,9 +50,9 @@ export interface DatagramLink {
   close(): void
 }
 
-export interface DatagramLinks {
+export interface UdpPool {
   /** False once the engine has ended: nothing is received any more. */
   readonly isOpen: boolean
   /** `sourceAddress` '' leaves the choice to the kernel. */
-  open(remote: Peer, sourceAddress: string, events: LinkEvents): DatagramLink
+  open(remote: Peer, sourceAddress: string, events: UdpPoolEvents): PooledSockets
 }

@@ -62,7 +62,7 @@ const inspect = async (
   } catch (error) {
     return unreadable(file, messageOf(error))
   }
-  const loaded = inspectCorefile(text, file, { baseDir: dirname(file) })
+  const loaded = await inspectCorefile(text, file, { baseDir: dirname(file) })
   const machine = options.elsewhere ? { errors: [], warnings: [] } : await inspectMachine(loaded)
   const errors = [...loaded.errors, ...machine.errors].map(error => error.toDiagnostic())
   const found = [...loaded.warnings, ...suspicionsOf(loaded), ...machine.warnings]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defaultServeOptions, type ServeOptions } from '../process/serve-options.ts'
-import { run } from './command-line.ts'
+import { run } from './run.ts'
 
 interface Outcome {
   readonly code: number

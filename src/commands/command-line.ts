@@ -2,10 +2,7 @@
 // only importer of commander; what the commands do stands in commands/.
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { readDescriptor, writeDescriptor } from '../base/descriptor.ts'
-import { errnoText } from '../base/errno.ts'
 import { formatSize, GIB, KIB, MIB, parseSize } from '../base/sizes.ts'
-import { TEXT_FILE_BYTES } from '../base/text-file.ts'
 import { MAX_CACHE_BYTES, MIN_CACHE_BYTES } from '../cache/layout.ts'
 import { nearest } from '../corefile/nearest.ts'
 import { MIN_INFLIGHT_BYTES } from '../memory/byte-budget.ts'
@@ -18,58 +15,14 @@ import {
   ENGINES,
   type ServeOptions,
 } from '../process/serve-options.ts'
-import { versionText } from '../process/version.ts'
 import { MAX_RECORDS_BYTES, MIN_RECORDS_BYTES } from '../records/layout.ts'
+import { pluginLines, versionLines } from './about.ts'
 import { CHECK_FORMATS, type CheckOptions, check } from './check.ts'
 import { booleanValue, type GoFlag, GoFlagError, readGoFlags } from './go-flags.ts'
-import { listPlugins } from './list-plugins.ts'
-import { serve } from './serve.ts'
+import type { CliWorld } from './world.ts'
 
 const EXIT_FAILURE = 1
 const EXIT_USAGE = 2
-
-/** Where a command writes, and what runs the server: parameters, so that tests see both. */
-export interface CliWorld {
-  /** Throws OutputError. */
-  readonly out: (text: string) => void
-  readonly err: (text: string) => void
-  readonly serve: (options: ServeOptions) => Promise<number>
-  /** Contents of standard input, for `check -`. Throws an Error of one sentence. */
-  readonly stdin: () => string
-}
-
-const processWorld: CliWorld = {
-  out: text => writeStdout(text),
-  err: text => writeStderr(text),
-  serve,
-  stdin: () => readStdin(),
-}
-
-class OutputError extends Error {}
-
-const writeStdout = (text: string): void => {
-  try {
-    writeDescriptor(1, text)
-  } catch (error) {
-    throw new OutputError(`write /dev/stdout: ${errnoText(error)}`, { cause: error })
-  }
-}
-
-const writeStderr = (text: string): void => {
-  try {
-    writeDescriptor(2, text)
-  } catch {
-    // A full disk, say: there is nowhere left to tell of it, and the exit code still does.
-  }
-}
-
-const readStdin = (): string => {
-  try {
-    return readDescriptor(0, TEXT_FILE_BYTES)
-  } catch (error) {
-    throw new Error(`read /dev/stdin: ${errnoText(error)}`, { cause: error })
-  }
-}
 
 const wholeNumber =
   (least: number, most: number) =>
@@ -240,17 +193,17 @@ const givenShare = (flags: RootFlags, command: Command): Partial<MachineShare> =
       .map(([flag, part]) => [part, flags[flag as keyof typeof SHARE_FLAGS]]),
   )
 
-const runRoot = (flags: RootFlags, command: Command, world: CliWorld): number | Promise<number> => {
+const runRoot = async (flags: RootFlags, command: Command, world: CliWorld): Promise<number> => {
   if (flags.windowsService)
     throw new GoFlagError(
       '-windows-service: running as a Windows service is not supported by shardns',
     )
   if (flags.version) {
-    world.out(`${versionText()}\n`)
+    world.out(await versionLines())
     return 0
   }
   if (flags.plugins) {
-    world.out(`${listPlugins()}\n`)
+    world.out(await pluginLines())
     return 0
   }
   return world.serve({
@@ -365,11 +318,8 @@ const runServe = async (
   return undefined
 }
 
-/** Runs one command line; resolves to the exit code. */
-export const run = async (
-  given: readonly string[],
-  world: CliWorld = processWorld,
-): Promise<number> => {
+/** Runs one command line; resolves to the exit code. Throws OutputError. */
+export const runFlags = async (given: readonly string[], world: CliWorld): Promise<number> => {
   let code = 0
   const program = makeProgram(world, value => {
     code = value
@@ -380,10 +330,6 @@ export const run = async (
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
-    if (error instanceof OutputError) {
-      world.err(`${error.message}\n`)
-      return EXIT_FAILURE
-    }
     if (!(error instanceof GoFlagError)) throw error
     program.outputHelp({ error: true })
     world.err(`\n${error.message}\n`)

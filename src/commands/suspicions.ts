@@ -1,10 +1,8 @@
 // What CoreDNS accepts in silence and hardly anybody means: warnings of `check` alone.
 
 import type { Diagnostic } from '../corefile/diagnostic.ts'
-import { parseDuration } from '../corefile/duration.ts'
 import { misnamedBlock, misnamedKeys, warningWithUnset } from '../corefile/hints.ts'
-import type { ServerBlock } from '../corefile/server-block.ts'
-import { startsNewLine, type Token } from '../corefile/span.ts'
+import type { Token } from '../corefile/span.ts'
 import type { Inspection } from '../process/load/load.ts'
 import { zoneSyntaxWarning } from '../process/load/zone-syntax.ts'
 
@@ -15,7 +13,13 @@ const warning = (code: string, message: string, token?: Token): Diagnostic => ({
   ...(token && { span: token.span }),
 })
 
-export const suspicionsOf = ({ config, parsed, errors, unset }: Inspection): Diagnostic[] => {
+export const suspicionsOf = ({
+  config,
+  parsed,
+  errors,
+  unset,
+  suspicions,
+}: Inspection): Diagnostic[] => {
   if (parsed.length === 0 && errors.length === 0) {
     return [
       warning(
@@ -36,12 +40,7 @@ export const suspicionsOf = ({ config, parsed, errors, unset }: Inspection): Dia
       return message === undefined ? [] : [warning('zone-syntax', message, key)]
     }),
   )
-  const all = [
-    ...braces,
-    ...parsed.flatMap(misnamedBlock),
-    ...zones,
-    ...parsed.flatMap(cacheDurations),
-  ]
+  const all = [...braces, ...parsed.flatMap(misnamedBlock), ...zones, ...suspicions]
   return all.map(suspicion => warningWithUnset(suspicion, unset))
 }
 
@@ -56,17 +55,4 @@ const braceInKey = (key: Token): Diagnostic[] => {
       key,
     ),
   ]
-}
-
-/** `cache 30s`: a TTL is a bare number, anything else is a zone. */
-const cacheDurations = ({ directives, occurrences }: ServerBlock): Diagnostic[] => {
-  const tokens = directives.get('cache') ?? []
-  const starts = occurrences.get('cache')?.starts ?? []
-  return starts.flatMap(start => {
-    const argument = tokens[start + 1]
-    if (argument === undefined || startsNewLine(tokens[start], argument)) return []
-    if (!/^\d+[a-zµ]/.test(argument.text) || parseDuration(argument.text) === undefined) return []
-    const message = `'${argument.text}' is read as a zone: the TTL is a bare number of seconds, as in cache 30`
-    return [warning('cache-duration', message, argument)]
-  })
 }

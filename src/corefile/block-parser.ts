@@ -1,6 +1,5 @@
-// Tokens to server blocks: keys, directives, snippets, imports, with caddy's grammar, quirks and
-// error texts (reference: corefile-core §1.2–1.4). Does not look into keys or into the arguments of
-// directives.
+// Tokens to server blocks: keys, directives, snippets, imports, with the grammar, quirks and error
+// texts of caddy's caddyfile/parse.go. Does not look into keys or into the arguments of directives.
 
 import {
   CorefileError,

@@ -10,18 +10,8 @@ import {
 } from './diagnostic.ts'
 import { strayDirectiveHint, unknownOptionHint } from './hints.ts'
 import { DIRECTIVES } from './order.ts'
+import type { Occurrences } from './server-block.ts'
 import { lineBreaks, type Span, startsNewLine, type Token } from './span.ts'
-
-/** Places in the tokens of a directive, by index. */
-export interface Occurrences {
-  /** The directive's name, once per occurrence. */
-  readonly starts: readonly number[]
-  /**
-   * What caddy's Dispenser would take for a further occurrence: a `{` on a line of its own, or text
-   * behind the closing `}`.
-   */
-  readonly strays: readonly number[]
-}
 
 export interface DirectiveParts {
   readonly name: string

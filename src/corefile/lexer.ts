@@ -1,5 +1,5 @@
-// Corefile text to tokens, with caddy's rules and quirks (reference: corefile-core §1.1). Knows
-// neither directives nor variables.
+// Corefile text to tokens, with the rules and quirks of caddy's caddyfile/lexer.go. Knows neither
+// directives nor variables.
 
 import { CorefileError, parsingError } from './diagnostic.ts'
 import type { Token } from './span.ts'

@@ -63,11 +63,3 @@ export const DIRECTIVES: readonly string[] = [
   'view',
   'nomad',
 ]
-
-/**
- * CoreDNS's order, but for `bind`, which says what the listeners are that all others may ask for.
- */
-export const SETUP_ORDER: readonly string[] = [
-  'bind',
-  ...DIRECTIVES.filter(name => name !== 'bind'),
-]

@@ -1,4 +1,5 @@
-// Whether two sites claim the same zone on the same listener (reference: corefile-core §1.7).
+// Whether two sites claim the same zone on the same listener, as CoreDNS's
+// core/dnsserver/address.go finds it.
 
 import { CorefileError, type CorefileErrorOptions, firstOne } from './diagnostic.ts'
 import type { Site } from './keys.ts'

@@ -2,8 +2,18 @@
 // those who look further.
 
 import type { Diagnostic } from './diagnostic.ts'
-import type { Occurrences } from './directive.ts'
 import type { Span, Token } from './span.ts'
+
+/** Places in the tokens of a directive, by index. */
+export interface Occurrences {
+  /** The directive's name, once per occurrence. */
+  readonly starts: readonly number[]
+  /**
+   * What caddy's Dispenser would take for a further occurrence: a `{` on a line of its own, or text
+   * behind the closing `}`.
+   */
+  readonly strays: readonly number[]
+}
 
 export interface ServerBlock {
   /** Name of the main file, as errors show it. */

@@ -5,7 +5,7 @@ import type { Agent } from 'node:http'
 import type { AgentOptions } from 'node:https'
 import type { SecureContext } from 'node:tls'
 import { messageOf } from '../chain/errors.ts'
-import type { Shown } from './config/credentials.ts'
+import type { Shown } from './config/exec-plugin.ts'
 import type { DialPlace } from './dial-failure.ts'
 import { KubeError } from './kube-error.ts'
 

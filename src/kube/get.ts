@@ -2,10 +2,10 @@
 // came of it. Whoever asks has waited for a turn (limiter.ts), and gives the event loop back after
 // each chunk.
 
+import type { Timers } from '../base/timers.ts'
 import type { KubeConnection } from './connection.ts'
 import { abortError, KubeError } from './kube-error.ts'
 import type { Limiter } from './limiter.ts'
-import type { Timers } from './timers.ts'
 
 export type Verb = 'LIST' | 'WATCH'
 

@@ -5,6 +5,7 @@
 // progress or waits.
 
 import { randomInt } from 'node:crypto'
+import { pause, type Timers } from '../base/timers.ts'
 import type { Logger } from '../log/logger.ts'
 import { Backoff } from './backoff.ts'
 import type { KubeConnection } from './connection.ts'
@@ -14,7 +15,6 @@ import { KubeError } from './kube-error.ts'
 import type { Limiter } from './limiter.ts'
 import { list } from './list.ts'
 import { GuardedSink, type Sink } from './sink.ts'
-import { pause, type Timers } from './timers.ts'
 import { Watch } from './watch.ts'
 
 /** A watch of that age without trouble forgives all earlier failures. */

@@ -3,6 +3,7 @@
 // and no log files.
 
 import { constants, fstatSync, openSync, writeSync } from 'node:fs'
+import { sleep } from '../base/sleep.ts'
 import { type LogChunk, LogLines } from './log-lines.ts'
 import type { Logger } from './logger.ts'
 
@@ -89,9 +90,7 @@ export class LogSink {
    * is lost.
    */
   flushSync(): void {
-    const sleeper = new Int32Array(new SharedArrayBuffer(4))
-    for (let attempt = 0; attempt < FINAL_RETRIES && !this.#drain(); attempt++)
-      Atomics.wait(sleeper, 0, 0, RETRY_MS)
+    for (let attempt = 0; attempt < FINAL_RETRIES && !this.#drain(); attempt++) sleep(RETRY_MS)
   }
 
   #added(): void {

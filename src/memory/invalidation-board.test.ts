@@ -2,16 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   CHANGE_SLOTS,
-  type ChangeBoard,
   changeSlotOf,
   hasChangedSince,
+  type InvalidationBoard,
   markAllChanged,
   markChange,
   markWholeChanged,
 } from './invalidation-board.ts'
 
 const OFFSET = 7
-const newBoard = (): ChangeBoard => ({
+const newBoard = (): InvalidationBoard => ({
   words: new Int32Array(new SharedArrayBuffer(4 * (CHANGE_SLOTS + 2 * OFFSET))),
   offset: OFFSET,
 })

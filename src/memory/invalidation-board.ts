@@ -15,7 +15,7 @@ export const CHANGE_SLOTS = 16_384
 const FIRST_WHOLE = CHANGE_SLOTS / 2
 
 /** Where the board lies: CHANGE_SLOTS words of shared memory that begin at `offset`. */
-export interface ChangeBoard {
+export interface InvalidationBoard {
   readonly words: Int32Array
   readonly offset: number
 }
@@ -39,18 +39,22 @@ export function changeSlotOf(
 }
 
 /** Main only. */
-export function markChange({ words, offset }: ChangeBoard, slot: number, nowSeconds: number): void {
+export function markChange(
+  { words, offset }: InvalidationBoard,
+  slot: number,
+  nowSeconds: number,
+): void {
   Atomics.store(words, offset + slot, nowSeconds + 1)
 }
 
 /** Main only: every name may have changed. */
-export function markAllChanged({ words, offset }: ChangeBoard, nowSeconds: number): void {
+export function markAllChanged({ words, offset }: InvalidationBoard, nowSeconds: number): void {
   for (let slot = 1; slot < CHANGE_SLOTS; slot++)
     Atomics.store(words, offset + slot, nowSeconds + 1)
 }
 
 /** Main only: every name that may change with all others may have changed. */
-export function markWholeChanged({ words, offset }: ChangeBoard, nowSeconds: number): void {
+export function markWholeChanged({ words, offset }: InvalidationBoard, nowSeconds: number): void {
   for (let slot = FIRST_WHOLE; slot < CHANGE_SLOTS; slot++)
     Atomics.store(words, offset + slot, nowSeconds + 1)
 }
@@ -59,7 +63,7 @@ export function markWholeChanged({ words, offset }: ChangeBoard, nowSeconds: num
  * Whether the group has changed since an answer was asked for at `askedSeconds`, or in that second.
  */
 export const hasChangedSince = (
-  { words, offset }: ChangeBoard,
+  { words, offset }: InvalidationBoard,
   slot: number,
   askedSeconds: number,
 ): boolean => words[offset + slot]! > askedSeconds

@@ -8,6 +8,7 @@ import { CLAIM_ENTRIES, CLAIM_WORDS } from './claims.ts'
 import { HEARTBEAT_ROW_WORDS } from './heartbeat.ts'
 import { CHANGE_SLOTS } from './invalidation-board.ts'
 import { REFUSED_WORDS } from './refused.ts'
+import { sharedBuffer } from './shared-buffer.ts'
 
 /** Owners are one byte: 0 is nobody, 255 is main. */
 export const MAX_SHARDS = 254
@@ -139,7 +140,7 @@ export function layoutRegion(shards: number): RegionLayout {
 
 /** The buffer, zeroed. */
 export const makeRegion = (layout: RegionLayout): SharedArrayBuffer =>
-  new SharedArrayBuffer(layout.words * 4)
+  sharedBuffer(layout.words * 4)
 
 /** The map as a Markdown table, in bytes, as docs/shared-memory.md shows it. */
 export function describeRegion(shards: number): string {

@@ -1,6 +1,7 @@
-// What the server and a receive engine say to each other. Engines are node:dgram (udp-dgram.ts) and
+// What the server and a receive engine say to each other. Engines are node:dgram (dgram/) and
 // batches through FFI (mmsg/).
 
+import { errnoText } from '../base/errno.ts'
 import type { FastQuery } from '../chain/fast-query.ts'
 import type { ListenerRef, Peer, Transport } from '../chain/query.ts'
 
@@ -123,3 +124,12 @@ export const peerOf = (address: string, port: number): Peer => {
 /** `:53`, `127.0.0.1:53`, `[::1]:53`: how CoreDNS writes a listen address. */
 export const listenText = ({ address, port }: ListenAddress): string =>
   address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+
+const CALLS = { tcp: 'Listen: listen tcp', udp: 'ListenPacket: listen udp' }
+
+/**
+ * Why a place cannot be listened on, in CoreDNS's words; `cause` is what the system said, with
+ * Node's `code`.
+ */
+export const listenError = (network: 'tcp' | 'udp', place: ListenAddress, cause: unknown): Error =>
+  new Error(`${CALLS[network]} ${listenText(place)}: bind: ${errnoText(cause)}`, { cause })

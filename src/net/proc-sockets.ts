@@ -1,5 +1,6 @@
-// The sockets of this network namespace as Linux lists them in /proc/net, and which of them are
-// this process's. Where there is no /proc, or it may not be read, there are none.
+// The sockets of this network namespace as Linux lists them in /proc/net: which of them are this
+// process's, and how many datagrams the kernel dropped because a receive buffer was full. Where
+// there is no /proc, or it may not be read, there are none.
 //
 //   /proc/net/udp:  sl  local  remote  st  tx:rx  tr:when  retrnsmt  uid  timeout  inode  ref
 //                   pointer  drops       (tcp: as far as the inode)
@@ -91,4 +92,18 @@ const bytesOf = (hex: string): Uint8Array => {
     bytes[10] === 255 &&
     bytes[11] === 255
   return isMapped ? bytes.slice(12) : bytes
+}
+
+/** Since each socket was opened, summed up; 0 where the system does not tell. */
+export const receiveDrops = (fds: readonly number[]): number => dropsOf(inodesOf(fds))
+
+/** The same for the sockets that this process, in whichever thread, receives at on these ports. */
+export const receiveDropsAt = (ports: ReadonlySet<number>): number => dropsOf(ownInodes(), ports)
+
+const dropsOf = (inodes: ReadonlySet<string>, ports?: ReadonlySet<number>): number => {
+  let sum = 0
+  for (const { inode, port, drops } of openPorts('udp')) {
+    if (inodes.has(inode) && ports?.has(port) !== false) sum += drops
+  }
+  return sum
 }

@@ -1,62 +1,38 @@
-// Every plugin, in the order of the chain, which is CoreDNS's (corefile/order.ts). A directive of
-// CoreDNS that is not here is refused by name.
+// Which plugins there are: the directives of CoreDNS that have a folder here. Nothing of a plugin
+// is loaded before a Corefile uses it, and each half in its own thread only.
 
-import type { AnyPlugin } from '../chain/plugin.ts'
+import { readdirSync } from 'node:fs'
+import type { AnyPlugin, AnyServeHalf } from '../chain/plugin.ts'
 import { DIRECTIVES } from '../corefile/order.ts'
-import { acl } from './acl/index.ts'
-import { any } from './any/index.ts'
-import { bind } from './bind/index.ts'
-import { bufsize } from './bufsize/index.ts'
-import { cache } from './cache/index.ts'
-import { debug } from './debug/index.ts'
-import { errors } from './errors/index.ts'
-import { forward } from './forward/index.ts'
-import { health } from './health/index.ts'
-import { hosts } from './hosts/index.ts'
-import { kubernetes } from './kubernetes/index.ts'
-import { loadbalance } from './loadbalance/index.ts'
-import { log } from './log/index.ts'
-import { loop } from './loop/index.ts'
-import { prometheus } from './prometheus/index.ts'
-import { ready } from './ready/index.ts'
-import { reload } from './reload/index.ts'
-import { root } from './root/index.ts'
-import { timeouts } from './timeouts/index.ts'
-import { whoami } from './whoami/index.ts'
 
-export const PLUGINS: readonly AnyPlugin[] = [
-  root,
-  timeouts,
-  reload,
-  bufsize,
-  bind,
-  debug,
-  ready,
-  health,
-  prometheus,
-  errors,
-  log,
-  any,
-  loadbalance,
-  acl,
-  cache,
-  hosts,
-  kubernetes,
-  loop,
-  forward,
-  whoami,
-]
-
-const BY_NAME: ReadonlyMap<string, AnyPlugin> = new Map(
-  PLUGINS.map(plugin => [plugin.name, plugin]),
+const FOLDERS: ReadonlySet<string> = new Set(
+  readdirSync(import.meta.dirname, { withFileTypes: true })
+    .filter(entry => entry.isDirectory())
+    .map(({ name }) => name),
 )
 
-export const findPlugin = (name: string): AnyPlugin | undefined => BY_NAME.get(name)
+/** In the order of the chain, which is CoreDNS's. */
+export const PLUGIN_NAMES: readonly string[] = DIRECTIVES.filter(name => FOLDERS.has(name))
 
-/** What each directive that CoreDNS knows and shardns does not yet is refused with. */
-export const UNSUPPORTED: ReadonlyMap<string, string> = new Map(
-  DIRECTIVES.filter(name => !BY_NAME.has(name)).map(name => [
-    name,
-    `directive '${name}' is known to CoreDNS but not supported by shardns yet`,
-  ]),
-)
+/** What a plugin is, and how its options are read: for main. */
+export const loadPlugin = async (name: string): Promise<AnyPlugin> => {
+  const { [name]: plugin } = (await import(`./${name}/index.ts`)) as Record<string, AnyPlugin>
+  if (plugin?.name !== name) throw new Error(`plugins/${name}/index.ts exports no plugin ${name}`)
+  return plugin
+}
+
+/** The half that answers: for shards. */
+export const loadServeHalf = (name: string): Promise<AnyServeHalf> => import(`./${name}/serve.ts`)
+
+/** Plugins by name, loaded at the same time. Names of other directives are left out. */
+export const loadPlugins = async (
+  names: Iterable<string>,
+): Promise<ReadonlyMap<string, AnyPlugin>> => {
+  const wanted = new Set(names)
+  const plugins = await Promise.all(PLUGIN_NAMES.filter(name => wanted.has(name)).map(loadPlugin))
+  return new Map(plugins.map(plugin => [plugin.name, plugin]))
+}
+
+/** What a directive that CoreDNS knows and shardns does not is refused with. */
+export const unsupportedText = (name: string): string =>
+  `directive '${name}' is known to CoreDNS but not supported by shardns yet`

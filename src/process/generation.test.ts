@@ -7,7 +7,7 @@ import { MetricsRegistry } from '../metrics/registry.ts'
 import { Generation } from './generation.ts'
 import { loadCorefile } from './load/load.ts'
 
-const generation = (text: string): Generation => {
+const generation = async (text: string): Promise<Generation> => {
   const { clock, kept, board, process } = fakeControl()
   const metrics = new MetricsRegistry({ version: '0', revision: '0' }).begin()
   const parts = {
@@ -19,7 +19,7 @@ const generation = (text: string): Generation => {
     cache: new CacheMemory(8 << 20),
     isDebug: () => false,
   }
-  return new Generation(loadCorefile(text, 'Corefile', { baseDir: '/' }), {
+  return new Generation(await loadCorefile(text, 'Corefile', { baseDir: '/' }), {
     ...parts,
     id: 1,
     shards: 1,
@@ -43,7 +43,7 @@ const listeners: { rule: string; text: string; labels: string[] }[] = [
 
 for (const { rule, text, labels } of listeners)
   test(`listeners of a configuration: ${rule}`, async () => {
-    const made = generation(text)
+    const made = await generation(text)
     await made.control()
     await made.retire()
     assert.deepEqual(
@@ -53,7 +53,7 @@ for (const { rule, text, labels } of listeners)
   })
 
 test('a control half that fails says where', async () => {
-  const made = generation('.:5300 {\n bind 127.0.0.1 eth99\n whoami\n}')
+  const made = await generation('.:5300 {\n bind 127.0.0.1 eth99\n whoami\n}')
   await assert.rejects(made.control(), (error: unknown) => {
     assert.ok(error instanceof CorefileError)
     assert.equal(error.message, 'plugin/bind: not a valid IP address or interface name: "eth99"')

@@ -1,6 +1,6 @@
 // One configuration on the main thread: runs the control halves in set-up order, collects what they
 // ask for, and lays it out as the message that the shards get. It opens nothing and starts nothing:
-// service.ts does, once all shards have loaded it.
+// server.ts does, once all shards have loaded it.
 
 import type { Clock } from '../base/clock.ts'
 import type { CacheMemory } from '../cache/cache-memory.ts'
@@ -15,21 +15,23 @@ import type {
 } from '../chain/control-scope.ts'
 import { messageOf } from '../chain/errors.ts'
 import { ChangeMarks, type ChangingZone } from '../chain/invalidation-scopes.ts'
-import { SETUP_ORDER } from '../corefile/order.ts'
+import type { AnyPlugin } from '../chain/plugin.ts'
 import { checkOverlap } from '../corefile/overlap.ts'
 import { type LogSink, makeLogger } from '../log/log.ts'
-import type { ChangeBoard } from '../memory/invalidation-board.ts'
+import type { InvalidationBoard } from '../memory/invalidation-board.ts'
 import { PERMIT_ROW_WORDS, permitWords } from '../memory/permits.ts'
+import { sharedBuffer } from '../memory/shared-buffer.ts'
 import { declareDnsMetrics } from '../metrics/dns-metrics.ts'
 import type { GenerationMetrics } from '../metrics/registry.ts'
 import type { ListenAddress } from '../net/engine.ts'
 import type { OpenSockets } from '../net/mmsg/sockets.ts'
-import type { BlockMessage, DirectiveMessage, GenerationMessage } from '../shard/messages.ts'
+import type { BlockMessage, GenerationMessage } from '../shard/messages.ts'
 import { nameFromText } from '../wire/name.ts'
-import type { KeptThings } from './kept-resources.ts'
+import type { KeptResources } from './kept-resources.ts'
 import { ListenerTable } from './listener-table.ts'
 import { placedError } from './load/argument-place.ts'
-import type { LoadedBlock, LoadedConfig } from './load/load.ts'
+import { boundSites, inSetupOrder, type LoadedBlock, type LoadedConfig } from './load/load.ts'
+import type { LoadedDirective } from './load/read-directive.ts'
 
 const LINE_WORDS = 16
 
@@ -40,8 +42,8 @@ export interface GenerationParts {
   readonly sink: LogSink
   readonly metrics: GenerationMetrics
   readonly cache: CacheMemory
-  readonly kept: KeptThings
-  readonly changes: ChangeBoard
+  readonly kept: KeptResources
+  readonly changes: InvalidationBoard
   readonly process: ProcessControl
   /** Whether debug lines are printed: of the generation that serves. */
   readonly isDebug: () => boolean
@@ -51,7 +53,8 @@ type Task = () => void | Promise<void>
 interface Built {
   readonly block: LoadedBlock
   readonly settings: BlockSettings
-  readonly directives: DirectiveMessage[]
+  /** What the control halves made, by plugin. */
+  readonly shared: Map<string, unknown>
 }
 
 export class Generation {
@@ -84,7 +87,7 @@ export class Generation {
     this.#built = config.blocks.map(block => ({
       block,
       settings: initialSettings(),
-      directives: [],
+      shared: new Map(),
     }))
   }
 
@@ -97,29 +100,24 @@ export class Generation {
     return this.#built.some(({ settings }) => settings.debug)
   }
 
-  /**
-   * Runs the control halves: in chain order, for each directive in block order. Throws the first
-   * failure; call retire() then.
-   */
+  /** Runs the control halves in set-up order. Throws the first failure; call retire() then. */
   async control(): Promise<void> {
-    for (const name of SETUP_ORDER) {
-      for (const built of this.#built) {
-        const found = built.block.directives.find(({ plugin }) => plugin.name === name)
-        if (found === undefined) continue
-        try {
-          const shared = await found.plugin.control?.(found.options, this.#scope(built, name))
-          built.directives.push({ name, options: found.options, shared })
-        } catch (error) {
-          throw placedError(error, found.tokens).prefixed(`plugin/${name}: `)
-        }
+    const steps = inSetupOrder(this.#built)
+    // At the same time; below they are at hand.
+    await Promise.all(new Set(steps.map(({ found }) => found.plugin)).values().map(loadControl))
+    for (const { holder, found } of steps) {
+      const { name } = found.plugin
+      try {
+        const half = await loadControl(found.plugin)
+        holder.shared.set(name, await half?.control(found.options, this.#scope(holder, name)))
+      } catch (error) {
+        throw placedError(error, found.tokens).prefixed(`plugin/${name}: `)
       }
     }
     await Promise.all(this.#holds)
     for (const { block, settings } of this.#built) this.listeners.of(block, settings)
     checkOverlap(
-      this.#built.flatMap(({ block, settings }) =>
-        block.sites.map(site => ({ site, bindAddresses: settings.bindAddresses, hasView: false })),
-      ),
+      this.#built.flatMap(({ block, settings }) => boundSites(block, settings.bindAddresses)),
     )
   }
 
@@ -146,7 +144,7 @@ export class Generation {
       .vector({}).base
     const sharedWords = roundUp(this.#sharedWords)
     const rowWords = roundUp(metrics.rowWords)
-    const words = new SharedArrayBuffer((sharedWords + rowWords * shards) * 4)
+    const words = sharedBuffer((sharedWords + rowWords * shards) * 4)
     this.#words = new Int32Array(words, 0, sharedWords)
     const bases = Array.from({ length: shards }, (_, shard) => sharedWords + shard * rowWords)
     metrics.attach(new Int32Array(words), bases)
@@ -192,13 +190,13 @@ export class Generation {
   }
 
   #info({ block, settings }: Built): BlockInfo {
-    const inChain = block.directives.map(({ plugin }) => plugin.name)
     return {
       index: block.index,
       zones: block.zones,
       view: '',
       listeners: this.listeners.of(block, settings),
-      directives: inChain,
+      directives: block.directives.map(({ plugin }) => plugin.name),
+      chain: chainOf(block).map(({ plugin }) => plugin.name),
       changing: changingIn(block),
     }
   }
@@ -211,7 +209,17 @@ export class Generation {
         .ofSite(site, settings)
         .map(({ index }) => ({ listener: index, zone: wireZone(site.zone) })),
     )
-    return { info, sites, directives: built.directives, stacktrace: settings.stacktrace }
+    return {
+      info,
+      sites,
+      chain: chainOf(block).map(({ plugin, options }) => ({
+        name: plugin.name,
+        options,
+        shared: built.shared.get(plugin.name),
+      })),
+      allClasses: block.directives.some(({ plugin }) => plugin.facts?.allClasses),
+      stacktrace: settings.stacktrace,
+    }
   }
 
   #reserve(count: number): number {
@@ -272,8 +280,14 @@ export class Generation {
   }
 }
 
+const loadControl = (plugin: AnyPlugin) => plugin.control?.()
+
+/** In chain order. */
+const chainOf = ({ directives }: LoadedBlock): LoadedDirective[] =>
+  directives.filter(({ plugin }) => plugin.serve !== undefined)
+
 const changingIn = ({ directives }: LoadedBlock): ChangingZone[] =>
-  directives.flatMap(({ plugin, options }) => plugin.changing?.(options) ?? [])
+  directives.flatMap(({ plugin, options }) => plugin.facts?.changing?.(options) ?? [])
 
 const PANICS_HELP = 'A metrics that counts the number of panics.'
 

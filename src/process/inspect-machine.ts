@@ -6,10 +6,9 @@ import { type BlockSettings, initialSettings } from '../chain/block.ts'
 import type { InspectScope } from '../chain/inspect-scope.ts'
 import type { CorefileError, Diagnostic } from '../corefile/diagnostic.ts'
 import { misnamedKeys, warningWithUnset, withMisnamed, withUnset } from '../corefile/hints.ts'
-import { SETUP_ORDER } from '../corefile/order.ts'
 import { findOverlaps } from '../corefile/overlap.ts'
 import { placedError } from './load/argument-place.ts'
-import { bindOf, type Inspection, type LoadedBlock } from './load/load.ts'
+import { boundSites, type Inspection, inSetupOrder, type LoadedBlock } from './load/load.ts'
 import type { LoadedDirective } from './load/read-directive.ts'
 
 export interface MachineFindings {
@@ -22,13 +21,10 @@ export const inspectMachine = async (loaded: Inspection): Promise<MachineFinding
   const errors: CorefileError[] = []
   const warnings: Diagnostic[] = []
   const blocks = loaded.blocks.map(block => ({ block, settings: initialSettings() }))
-  for (const name of SETUP_ORDER) {
-    for (const { block, settings } of blocks) {
-      for (const found of block.directives.filter(({ plugin }) => plugin.name === name)) {
-        const scope = scopeOf(found, settings, errors, warnings)
-        await scope.attempt(() => found.plugin.inspect?.(found.options, scope))
-      }
-    }
+  for (const { holder, found } of inSetupOrder(blocks)) {
+    const half = await found.plugin.inspect?.()
+    const scope = scopeOf(found, holder.settings, errors, warnings)
+    await scope.attempt(() => half?.inspect(found.options, scope))
   }
   if (loaded.errors.length === 0 && errors.length === 0) errors.push(...overlapsOf(blocks, loaded))
   return {
@@ -80,14 +76,7 @@ const overlapsOf = (
   blocks: readonly { readonly block: LoadedBlock; readonly settings: BlockSettings }[],
   { parsed }: Inspection,
 ): CorefileError[] => {
-  const bound = blocks.flatMap(({ block, settings: { bindAddresses } }) =>
-    block.sites.map(site => ({
-      site,
-      bindAddresses,
-      bindTokens: bindOf(block)?.tokens,
-      hasView: false,
-    })),
-  )
+  const bound = blocks.flatMap(({ block, settings }) => boundSites(block, settings.bindAddresses))
   const misnamed = misnamedKeys(parsed)
   return [...findOverlaps(bound)].map(error => withMisnamed(error, misnamed))
 }

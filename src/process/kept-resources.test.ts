@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Kept, Resources } from '../chain/control-scope.ts'
-import { KeptThings } from './kept-resources.ts'
+import { KeptResources } from './kept-resources.ts'
 
 const RESOURCES: Resources = {
   newRecords: () => {
@@ -11,7 +11,7 @@ const RESOURCES: Resources = {
 
 const setUp = () => {
   const log: string[] = []
-  const things = new KeptThings(RESOURCES)
+  const things = new KeptResources(RESOURCES)
   const get = (identity: string): Kept =>
     things.get(identity, resources => {
       assert.equal(resources, RESOURCES)

@@ -3,9 +3,7 @@
 // that listens there.
 
 import type { Logger } from '../log/logger.ts'
-import { receiveDrops } from '../net/drops.ts'
-import { type ListenAddress, placeOf } from '../net/engine.ts'
-import { listenError } from '../net/listen-error.ts'
+import { type ListenAddress, listenError, placeOf } from '../net/engine.ts'
 import type { Libc } from '../net/mmsg/libc.ts'
 import {
   closeGroup,
@@ -16,6 +14,7 @@ import {
   type UdpSocketOptions,
 } from '../net/mmsg/sockets.ts'
 import { type Steering, steer } from '../net/mmsg/steering.ts'
+import { receiveDrops } from '../net/proc-sockets.ts'
 
 export interface ListenSocketsOptions extends UdpSocketOptions {
   readonly steering: Steering
@@ -42,11 +41,11 @@ export class ListenSockets {
   /**
    * The sockets of an address, opened if they are not there. Throws an Error in CoreDNS's words.
    */
-  open(at: ListenAddress): OpenSockets {
-    const name = placeOf(at)
+  open(place: ListenAddress): OpenSockets {
+    const name = placeOf(place)
     const known = this.#usable.get(name)
     if (known !== undefined) return known
-    const sockets = this.#openAt(at)
+    const sockets = this.#openAt(place)
     this.#usable.set(name, sockets)
     this.#open.add(sockets)
     this.#steer(sockets.udp)
@@ -76,10 +75,13 @@ export class ListenSockets {
     }
   }
 
-  #openAt(at: ListenAddress): OpenSockets {
-    const tcp = inWords('tcp', at, () => openTcpGroup(this.#libc, at, this.#options.sockets))
+  #openAt(place: ListenAddress): OpenSockets {
+    const tcp = inWords('tcp', place, () => openTcpGroup(this.#libc, place, this.#options.sockets))
     try {
-      return { tcp, udp: inWords('udp', at, () => openUdpGroup(this.#libc, at, this.#options)) }
+      return {
+        tcp,
+        udp: inWords('udp', place, () => openUdpGroup(this.#libc, place, this.#options)),
+      }
     } catch (error) {
       closeGroup(this.#libc, tcp)
       throw error
@@ -98,10 +100,10 @@ export class ListenSockets {
   }
 }
 
-const inWords = <T>(network: 'tcp' | 'udp', at: ListenAddress, open: () => T): T => {
+const inWords = <T>(network: 'tcp' | 'udp', place: ListenAddress, open: () => T): T => {
   try {
     return open()
   } catch (error) {
-    throw listenError(network, at, error)
+    throw listenError(network, place, error)
   }
 }

@@ -1,5 +1,5 @@
 // The process around the server: start-up output, pid file, signals and exit codes, all as CoreDNS
-// has them (reference: corefile-core §2).
+// has them (coremain/run.go).
 
 import { rmSync, writeFileSync } from 'node:fs'
 import { pathErrorText } from '../base/errno.ts'
@@ -10,7 +10,7 @@ import { zoneSyntaxWarning } from './load/zone-syntax.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { Server, type ServerWorld } from './server.ts'
 import { closeStrayDebugger } from './stray-debugger.ts'
-import { giveBackMemory } from './trim-memory.ts'
+import { trimMemory } from './trim-memory.ts'
 import { versionText } from './version.ts'
 
 const EXIT_OK = 0
@@ -54,7 +54,7 @@ export const runServer = async (
     writePidfile(options.pidfile)
     closeStrayDebugger()
     signals.started()
-    giveBackMemory()
+    trimMemory()
   } catch (error) {
     stdout.flushSync()
     process.stderr.write(`${messageOf(error)}\n`)

@@ -10,22 +10,20 @@ import { messageOf } from '../chain/errors.ts'
 import { makeLogger, stdout } from '../log/log.ts'
 import { MetricsRegistry } from '../metrics/registry.ts'
 import { declareShardCounters } from '../metrics/shard-counts.ts'
-import { receiveDropsAt } from '../net/drops.ts'
 import { placeOf } from '../net/engine.ts'
 import { chooseEngine, type EngineChoice } from '../net/mmsg/support.ts'
 import { canReusePort } from '../net/probe.ts'
-import { canListSockets } from '../net/proc-sockets.ts'
+import { canListSockets, receiveDropsAt } from '../net/proc-sockets.ts'
 import { sharedPortWarnings } from '../net/shared-ports.ts'
 import { RecordsMemory } from '../records/records-memory.ts'
 import { Generation } from './generation.ts'
 import { HttpEndpoints } from './http/endpoints.ts'
-import { KeptThings } from './kept-resources.ts'
+import { KeptResources, Readiness } from './kept-resources.ts'
 import { ListenSockets } from './listen-sockets.ts'
 import { type CorefileText, readCorefile } from './load/corefile-source.ts'
 import { hashCorefile, type LoadedConfig, loadCorefile } from './load/load.ts'
-import { Readiness } from './readiness.ts'
 import type { ServeOptions } from './serve-options.ts'
-import { declareDeathCounts } from './shards/death-counts.ts'
+import { declareDeathCounts } from './shards/deaths.ts'
 import { Supervisor } from './shards/supervisor.ts'
 import { collectChurn } from './trim-memory.ts'
 import { goPlatform, revision, shardnsVersion } from './version.ts'
@@ -50,7 +48,7 @@ export class Server {
     collectChurn,
   })
   readonly #cache: CacheMemory
-  readonly #kept: KeptThings
+  readonly #kept: KeptResources
   readonly #supervisor: Supervisor
   readonly #choice: EngineChoice
   readonly #sockets: ListenSockets | undefined
@@ -115,13 +113,13 @@ export class Server {
   readonly #shards: number
 
   /** The records memory waits for the shards' hearts, so it comes after them. */
-  #makeKept(recordsBytes: number): KeptThings {
+  #makeKept(recordsBytes: number): KeptResources {
     const records = new RecordsMemory(recordsBytes, this.#supervisor.quiescence, this.#cache.seed)
     const help = 'Bytes of the records memory that cluster and hosts records take.'
     this.#registry.process.gauge({ name: 'shardns_records_bytes', help, labelNames: [] }, () => [
       { labels: {}, value: records.usedBytes },
     ])
-    return new KeptThings({ newRecords: () => records.newMap() })
+    return new KeptResources({ newRecords: () => records.newMap() })
   }
 
   #declareInflight(): void {
@@ -186,7 +184,7 @@ export class Server {
     source: CorefileText,
     announce: (zoneLines: readonly string[]) => void,
   ): Promise<void> {
-    await this.#apply(this.#parse(source), announce)
+    await this.#apply(await this.#parse(source), announce)
   }
 
   /** Reads the Corefile again and moves to it. Resolves to undefined or to the failure's text. */
@@ -216,7 +214,7 @@ export class Server {
     this.#log.info('Reloading')
     try {
       const source = await readCorefile(this.#options.conf, this.#options.port)
-      await this.#apply(this.#parse(source))
+      await this.#apply(await this.#parse(source))
       this.#log.info('Reloading complete')
       return undefined
     } catch (error) {
@@ -225,7 +223,7 @@ export class Server {
     }
   }
 
-  #parse(source: CorefileText): LoadedConfig {
+  #parse(source: CorefileText): Promise<LoadedConfig> {
     return loadCorefile(source.text, source.file, {
       baseDir: source.baseDir,
       port: this.#options.port,

@@ -33,7 +33,7 @@ let settledBytes = Number.POSITIVE_INFINITY
  * To be called once, when the shards serve; looks again every now and then. Its timers keep no
  * process alive.
  */
-export const giveBackMemory = (): void => {
+export const trimMemory = (): void => {
   setTimeout(() => {
     collectGarbage()
     const calls = openMemoryCalls()

@@ -2,6 +2,7 @@
 // answer from. Reserved at start; the system commits pages as they are used.
 
 import type { HashSeed } from '../memory/keyed-hash.ts'
+import { sharedBuffer } from '../memory/shared-buffer.ts'
 import { type Quiescence, RecordsHeap } from './heap.ts'
 import { MAX_RECORDS_BYTES, MIN_RECORDS_BYTES } from './layout.ts'
 import { RecordsMap } from './map.ts'
@@ -25,7 +26,7 @@ export class RecordsMemory {
       )
     }
     const words = Math.floor(bytes / 4)
-    this.#buffer = new SharedArrayBuffer(words * 4)
+    this.#buffer = sharedBuffer(words * 4)
     this.#heap = new RecordsHeap(new Int32Array(this.#buffer), FIRST_WORD, words, quiescence)
     this.#seed = seed
   }

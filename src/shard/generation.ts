@@ -8,18 +8,19 @@ import { rcodeOfError } from '../chain/errors.ts'
 import { TRANSPARENT } from '../chain/fast-step.ts'
 import { type Handler, noNext, type Stage } from '../chain/handler.ts'
 import { ChangeScopes } from '../chain/invalidation-scopes.ts'
+import type { AnyServeHalf } from '../chain/plugin.ts'
 import { type ListenerRef, type Peer, Query, type Transport } from '../chain/query.ts'
 import type { Reply } from '../chain/reply.ts'
 import type { ServeScope } from '../chain/serve-scope.ts'
-import type { DatagramLinks } from '../chain/udp-pool.ts'
+import type { UdpPool } from '../chain/udp-pool.ts'
 import { type LogSink, makeLogger } from '../log/log.ts'
 import type { Claims } from '../memory/claims.ts'
 import { CounterRow } from '../memory/counters.ts'
-import type { ChangeBoard } from '../memory/invalidation-board.ts'
+import type { InvalidationBoard } from '../memory/invalidation-board.ts'
 import type { HashSeed } from '../memory/keyed-hash.ts'
 import { Permits } from '../memory/permits.ts'
 import { DnsMetrics } from '../metrics/dns-metrics.ts'
-import { findPlugin } from '../plugins/index.ts'
+import { loadServeHalf } from '../plugins/index.ts'
 import { RecordsReader } from '../records/reader.ts'
 import { nameFromText } from '../wire/name.ts'
 import { makeQuestion, type Question } from '../wire/question.ts'
@@ -30,8 +31,6 @@ import { FastChain } from './answer/fast-chain.ts'
 import type { BlockMessage, GenerationMessage, ListenerMessage } from './messages.ts'
 import { type Route, Router } from './router.ts'
 
-/** Plugins whose presence opens a listener for classes other than IN. */
-const ALL_CLASS_PLUGINS: readonly string[] = ['chaos', 'forward']
 const DROPPED_ZONE = 0
 
 /** What a shard is made of, for all its generations. */
@@ -43,9 +42,9 @@ export interface ShardParts {
   /** All queries take the slow path. */
   readonly noFastPath: boolean
   readonly claims: Claims
-  readonly changes: ChangeBoard
+  readonly changes: InvalidationBoard
   readonly hashSeed: HashSeed
-  readonly links?: DatagramLinks | undefined
+  readonly udpPool?: UdpPool | undefined
   /** Ends the process: posted to main. */
   readonly fatal: (text: string) => void
 }
@@ -85,8 +84,20 @@ export class ShardGeneration {
   #settled: (() => void) | undefined
   #ended: (() => void) | undefined
 
-  /** Throws what a plugin's serve half throws. */
-  constructor(message: GenerationMessage, parts: ShardParts) {
+  /** Loads the serve halves that it needs. Throws what one of them throws. */
+  static async load(message: GenerationMessage, parts: ShardParts): Promise<ShardGeneration> {
+    const names = new Set(message.blocks.flatMap(({ chain }) => chain.map(({ name }) => name)))
+    const halves = await Promise.all(
+      Array.from(names, async name => [name, await loadServeHalf(name)] as const),
+    )
+    return new ShardGeneration(message, parts, new Map(halves))
+  }
+
+  private constructor(
+    message: GenerationMessage,
+    parts: ShardParts,
+    halves: ReadonlyMap<string, AnyServeHalf>,
+  ) {
     this.id = message.id
     this.#parts = parts
     this.#message = message
@@ -96,7 +107,7 @@ export class ShardGeneration {
     this.#row = new CounterRow(all, message.sharedWords + parts.shard * message.rowWords)
     const dropped = new DnsMetrics(this.#row, message.dropped)
     this.listeners = message.listeners.map(listener => this.#listener(listener, dropped))
-    for (const block of message.blocks) this.#addBlock(block)
+    for (const block of message.blocks) this.#addBlock(block, halves)
   }
 
   /** A query starts on this generation's chains; leave() must follow. */
@@ -180,21 +191,23 @@ export class ShardGeneration {
     }
   }
 
-  #addBlock(block: BlockMessage): void {
-    const allClasses = block.info.directives.some(name => ALL_CLASS_PLUGINS.includes(name))
-    const route = { ...this.#chain(block), view: block.info.view }
+  #addBlock(block: BlockMessage, halves: ReadonlyMap<string, AnyServeHalf>): void {
+    const route = { ...this.#chain(block, halves), view: block.info.view }
     if (route.fast !== undefined) this.#fastChains.push(route.fast)
     for (const { listener, zone } of block.sites)
-      this.listeners[listener]?.router.add(zone, route, allClasses)
+      this.listeners[listener]?.router.add(zone, route, block.allClasses)
   }
 
   /**
    * The block's handlers from last to first, and the fast steps that stand in front without a gap.
    */
-  #chain(block: BlockMessage): Pick<Route, 'handler' | 'fast'> {
+  #chain(
+    block: BlockMessage,
+    halves: ReadonlyMap<string, AnyServeHalf>,
+  ): Pick<Route, 'handler' | 'fast'> {
     const stages: { readonly name: string; readonly stage: Stage }[] = []
-    for (const { name, options, shared } of block.directives) {
-      const stage = findPlugin(name)?.serve?.(options, this.#scope(block, name), shared)
+    for (const { name, options, shared } of block.chain) {
+      const stage = halves.get(name)?.serve(options, this.#scope(block, name), shared)
       if (stage !== undefined) stages.push({ name, stage })
     }
     const handler = stages.reduceRight<Handler | undefined>(
@@ -210,7 +223,7 @@ export class ShardGeneration {
   }
 
   #scope(block: BlockMessage, name: string): ServeScope {
-    const { shard, shards, clock, sink, claims, changes, hashSeed, links, fatal } = this.#parts
+    const { shard, shards, clock, sink, claims, changes, hashSeed, udpPool, fatal } = this.#parts
     const words = this.#words
     return {
       block: block.info,
@@ -221,7 +234,7 @@ export class ShardGeneration {
       counters: this.#row,
       words,
       claims,
-      links,
+      udpPool,
       permits: (offset, limit) => new Permits(words, offset, shards, shard, limit),
       table: ref => new CacheTable(ref, shard + 1),
       records: ref => new RecordsReader(ref, hashSeed),

@@ -50,10 +50,10 @@ export interface ListenerMessage extends ListenAddress {
 }
 
 /**
- * A directive of a block as the shards need it: the options that parse gave, and what control made
- * of them.
+ * A plugin of a block's chain as the shards need it: the options that parse gave, and what control
+ * made of them.
  */
-export interface DirectiveMessage {
+export interface ChainMessage {
   readonly name: string
   readonly options: unknown
   readonly shared: unknown
@@ -63,7 +63,10 @@ export interface BlockMessage {
   readonly info: BlockInfo
   /** Which zones (wire form, lower case) are served on which listener. */
   readonly sites: readonly { readonly listener: number; readonly zone: Uint8Array }[]
-  readonly directives: readonly DirectiveMessage[]
+  /** Plugins with a serve half, in order. */
+  readonly chain: readonly ChainMessage[]
+  /** Whether it answers classes other than IN. */
+  readonly allClasses: boolean
   readonly stacktrace: boolean
 }
 

@@ -1,5 +1,5 @@
 // Hot path. Which block answers a query on a listener: the longest zone above the qname, and for DS
-// the parent's side (reference: corefile-core §1.9).
+// the parent's side, as CoreDNS's core/dnsserver/server.go does.
 
 import type { Handler } from '../chain/handler.ts'
 import type { Question } from '../wire/question.ts'

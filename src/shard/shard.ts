@@ -65,7 +65,7 @@ export class Shard {
       claims: new Claims(region, regionLayout.claims, CLAIM_ENTRIES, shard + 1),
       changes: { words: region, offset: regionLayout.changes },
       hashSeed: boot.hashSeed,
-      links: this.#bindingParts.udp.links,
+      udpPool: this.#bindingParts.udp.udpPool,
       fatal: text => this.#send({ kind: 'fatal', text }),
     }
     const pulse = setInterval(() => beat(region, regionLayout.heartbeats, shard), BEAT_MS)
@@ -139,7 +139,7 @@ export class Shard {
   async #load(message: GenerationMessage): Promise<void> {
     const opened = new Map<string, Binding>()
     try {
-      const generation = new ShardGeneration(message, this.#parts)
+      const generation = await ShardGeneration.load(message, this.#parts)
       this.#candidate = { generation, opened }
       for (const served of generation.listeners) {
         const key = placeOf(served.message)

@@ -3,7 +3,7 @@
 // so that nothing that waits in them is lost.
 
 import type { FastQuery } from '../chain/fast-query.ts'
-import type { DatagramLinks } from '../chain/udp-pool.ts'
+import type { UdpPool } from '../chain/udp-pool.ts'
 import type { Logger } from '../log/logger.ts'
 import type { ShardCounts } from '../metrics/shard-counts.ts'
 import { openUdp, openUdpOn, type UdpOptions } from '../net/dgram/engine.ts'
@@ -74,8 +74,8 @@ export class UdpEngine {
   }
 
   /** Pooled sockets to upstreams; undefined with node:dgram. */
-  get links(): DatagramLinks | undefined {
-    return this.#mmsg?.links
+  get udpPool(): UdpPool | undefined {
+    return this.#mmsg?.udpPool
   }
 
   async open(message: ListenerMessage, receiver: Receiver): Promise<OpenListener> {

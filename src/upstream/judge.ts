@@ -2,6 +2,7 @@
 // our question? Then: is it whole? Only a reply that has passed both is handed on, so nothing
 // behind this door meets a message that cannot be read.
 
+import { edit } from '../chain/edit.ts'
 import { Reply } from '../chain/reply.ts'
 import { type Edns, readEdns } from '../wire/edns.ts'
 import {
@@ -17,7 +18,6 @@ import {
   opcodeOf,
 } from '../wire/header.ts'
 import { readLayout } from '../wire/layout.ts'
-import { stripOpt } from '../wire/opt-record.ts'
 import { isQuestionOf, type Question } from '../wire/question.ts'
 import { MessageWriter } from '../wire/writer.ts'
 
@@ -74,10 +74,8 @@ export const readReply = (
     return (flags & FLAG_TC) !== 0 && !isStream
       ? withQuestion(message, question, undefined)
       : undefined
-  if (readEdns(message, layout) === 'malformed') {
-    const { bytes, layout: plain } = stripOpt(message, layout)
-    return new Reply(bytes, plain)
-  }
+  if (readEdns(message, layout) === 'malformed')
+    return edit(new Reply(message, layout), { opt: false })
   return new Reply(
     layout.end === message.length ? message : message.subarray(0, layout.end),
     layout,

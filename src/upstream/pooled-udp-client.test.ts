@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { answerTo, closedPort } from '../../test/fakes/fake-upstream.ts'
 import { DOUBTS, flipped, playDoubt } from '../../test/support/doubtful-replies.ts'
+import { query, show } from '../../test/support/plugin-harness.ts'
 import {
   ANSWER,
   clientOf,
@@ -12,8 +13,7 @@ import {
   LIMIT,
   relayed,
   setup,
-} from '../../test/support/link-clients.ts'
-import { query, show } from '../../test/support/plugin-harness.ts'
+} from '../../test/support/pooled-clients.ts'
 import { makeEndpoint } from './endpoint.ts'
 import { RelayedQuestion } from './relayed-question.ts'
 import { SocketAllowance } from './socket-allowance.ts'
@@ -199,7 +199,7 @@ for (const { name, address, message } of [
 
 test('when the engine has ended, questions go out all the same', LIMIT, async t => {
   const { ask, running } = await setup(t, asked => asked.reply({ answer: ANSWER }))
-  running.engine.links.end()
+  running.engine.udpPool.end()
   assert.deepEqual(show(await ask()).answer, ANSWER)
 })
 

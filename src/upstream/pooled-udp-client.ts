@@ -3,16 +3,14 @@
 // has to meet port and id, as with a socket for each question.
 
 import type { Clock } from '../base/clock.ts'
-import { NumberMap } from '../base/int-map.ts'
-import type { DatagramLink, DatagramLinks, LinkEvents } from '../chain/udp-pool.ts'
+import { IntMap } from '../base/int-map.ts'
+import type { PooledSockets, UdpPool, UdpPoolEvents } from '../chain/udp-pool.ts'
 import { getId, HEADER_SIZE } from '../wire/header.ts'
-import { Doubts } from './doubts.ts'
 import type { Endpoint } from './endpoint.ts'
 import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
 import type { Ask, Verdict } from './relayed-question.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
-import { checkFamilies, UdpClient } from './udp-client.ts'
-import type { UdpExchanger } from './udp-exchanger.ts'
+import { checkFamilies, Doubts, UdpClient, type UdpExchanger } from './udp-client.ts'
 
 /** How exactly time-outs are kept. */
 const TICK_MS = 20
@@ -35,9 +33,9 @@ interface Exchange {
   doubts: Doubts | undefined
 }
 
-export interface LinkClientParts {
+export interface PooledUdpClientParts {
   readonly remote: Endpoint
-  readonly links: DatagramLinks
+  readonly udpPool: UdpPool
   readonly sockets: SocketAllowance
   readonly clock: Pick<Clock, 'ms'>
   /** Told of datagrams that answer no question. */
@@ -46,21 +44,21 @@ export interface LinkClientParts {
   readonly sourceAddress: string
 }
 
-export class LinkClient implements UdpExchanger {
-  readonly #parts: LinkClientParts
-  readonly #link: DatagramLink
+export class PooledUdpClient implements UdpExchanger {
+  readonly #parts: PooledUdpClientParts
+  readonly #pooled: PooledSockets
   /** For when the engine has ended. */
   readonly #fallback: UdpClient
   /** By serial * 65536 + id. */
-  readonly #pending = new NumberMap<Exchange>()
+  readonly #pending = new IntMap<Exchange>()
   #ticker: NodeJS.Timeout | undefined
   #wasOpened = false
 
-  constructor(parts: LinkClientParts) {
-    const { remote, links, sockets, sourceAddress } = parts
+  constructor(parts: PooledUdpClientParts) {
+    const { remote, udpPool, sockets, sourceAddress } = parts
     this.#parts = parts
     this.#fallback = new UdpClient(sockets, sourceAddress)
-    const events: LinkEvents = {
+    const events: UdpPoolEvents = {
       mayOpen: isNeeded => {
         const mayOpen = (isNeeded || sockets.isAmple) && sockets.tryOpen()
         if (mayOpen) this.#wasOpened = true
@@ -71,11 +69,11 @@ export class LinkClient implements UdpExchanger {
       refused: (serial, id, code) => this.#refused(serial, id, code),
       failed: (serial, code, path) => this.#failed(serial, code, path),
     }
-    this.#link = links.open(remote, sourceAddress, events)
+    this.#pooled = udpPool.open(remote, sourceAddress, events)
   }
 
   exchange(remote: Endpoint, ask: Ask, timeoutMs: number): Promise<Uint8Array> {
-    this.#wasOpened = !this.#parts.links.isOpen
+    this.#wasOpened = !this.#parts.udpPool.isOpen
     if (this.#wasOpened) return this.#fallback.exchange(remote, ask, timeoutMs)
     return new Promise((resolve, reject) => {
       const serial = this.#choose()
@@ -91,7 +89,7 @@ export class LinkClient implements UdpExchanger {
         this.#fallback.exchange(remote, ask, timeoutMs).then(resolve, reject)
         return
       }
-      this.#link.send(ask.template, ask.id)
+      this.#pooled.send(ask.template, ask.id)
       const deadlineMs = this.#parts.clock.ms() + timeoutMs
       this.#pending.set(key, { key, ask, serial, deadlineMs, resolve, reject, doubts: undefined })
       this.#ticker ??= setInterval(() => this.#tick(), TICK_MS)
@@ -103,19 +101,19 @@ export class LinkClient implements UdpExchanger {
   }
 
   sweep(): void {
-    this.#link.sweep()
+    this.#pooled.sweep()
   }
 
   close(): void {
     for (const { key, serial, reject } of this.#pending.values()) {
       this.#pending.delete(key)
       reject(
-        new ExchangeError('local', `read udp ${this.#link.path(serial)}: operation was canceled`),
+        new ExchangeError('local', `read udp ${this.#pooled.path(serial)}: operation was canceled`),
       )
     }
     clearInterval(this.#ticker)
     this.#ticker = undefined
-    this.#link.close()
+    this.#pooled.close()
     this.#fallback.close()
   }
 
@@ -124,7 +122,7 @@ export class LinkClient implements UdpExchanger {
     const { name } = remote
     if (sourceAddress !== '') checkFamilies(`dial udp ${name}`, sourceAddress, remote)
     try {
-      return this.#link.choose()
+      return this.#pooled.choose()
     } catch (cause) {
       if ((cause as { code?: string }).code === 'NO_SOCKETS') {
         throw new ExchangeError(
@@ -158,7 +156,7 @@ export class LinkClient implements UdpExchanger {
    */
   #stranger(serial: number): void {
     this.#parts.ignored()
-    if (this.#link.stranger(serial) % STRANGER_STEP !== 1) return
+    if (this.#pooled.stranger(serial) % STRANGER_STEP !== 1) return
     for (const exchange of this.#pending.values())
       if (exchange.serial === serial) this.#doubt(exchange, 'stranger')
   }
@@ -177,14 +175,14 @@ export class LinkClient implements UdpExchanger {
         this.#end(exchange)
         exchange.reject(error)
       },
-      path: () => this.#link.path(serial),
+      path: () => this.#pooled.path(serial),
     })
     exchange.doubts.raise(verdict)
   }
 
   #end({ key, serial }: Exchange): void {
     this.#pending.delete(key)
-    this.#link.settled(serial)
+    this.#pooled.settled(serial)
     if (this.#pending.size > 0) return
     clearInterval(this.#ticker)
     this.#ticker = undefined
@@ -194,7 +192,7 @@ export class LinkClient implements UdpExchanger {
   #refused(serial: number, id: number, code: string): void {
     const exchange = id >= 0 ? this.#pending.get(serial * ID_COUNT + id) : this.#onlyOneOf(serial)
     if (exchange === undefined) return
-    const path = this.#link.path(serial)
+    const path = this.#pooled.path(serial)
     this.#end(exchange)
     exchange.reject(ioError(`read udp ${path}: read`, { code }))
   }
@@ -216,7 +214,7 @@ export class LinkClient implements UdpExchanger {
     const nowMs = this.#parts.clock.ms()
     for (const exchange of this.#pending.values()) {
       if (exchange.deadlineMs > nowMs) continue
-      const path = this.#link.path(exchange.serial)
+      const path = this.#pooled.path(exchange.serial)
       this.#end(exchange)
       exchange.reject(timeoutError(`read udp ${path}`))
     }

@@ -29,8 +29,8 @@ export interface Ask {
   redraw(): void
   judge(reply: Uint8Array): Verdict
   /**
-   * Asks the same over TCP, where nobody can forge: for a UDP exchange whose replies are doubtful
-   * (R-02b). Resolves with an accepted reply.
+   * Asks the same over TCP, where nobody can forge: for a UDP exchange whose replies are doubtful.
+   * Resolves with an accepted reply.
    */
   readonly retry?: (() => Promise<Uint8Array>) | undefined
 }

@@ -12,7 +12,7 @@ import { fakeClock, query } from '../../test/support/plugin-harness.ts'
 import { makeEndpoint } from './endpoint.ts'
 import { RelayedQuestion } from './relayed-question.ts'
 import { SocketAllowance } from './socket-allowance.ts'
-import { type PoolOptions, StreamPool } from './stream-pool.ts'
+import { DialTimeout, type PoolOptions, StreamPool } from './stream-pool.ts'
 
 const OPTIONS: PoolOptions = {
   expireMs: 10_000,
@@ -214,4 +214,22 @@ test('a closed pool closes its connections, used and idle, and keeps none that c
   await assert.rejects(used.exchange(relayed(), 60_000), { message: /operation was canceled$/ })
   pool.give(used)
   assert.deepEqual([used.isOpen, idle.isOpen, pool.idleCount], [false, false, 0])
+})
+
+test('the first dial may take 30 s: twice the average it starts from', () => {
+  assert.equal(new DialTimeout().ms, 30_000)
+})
+
+test('each dial moves the average by a quarter of the difference', () => {
+  const timeout = new DialTimeout()
+  timeout.took(1000)
+  assert.equal(timeout.ms, 2 * (15_000 - 3500))
+})
+
+test('quick dials bring it down to 1 s, slow ones up to 30 s, and no further', () => {
+  const timeout = new DialTimeout()
+  for (let dials = 0; dials < 30; dials++) timeout.took(1)
+  assert.equal(timeout.ms, 1000)
+  for (let dials = 0; dials < 30; dials++) timeout.took(60_000)
+  assert.equal(timeout.ms, 30_000)
 })

@@ -2,7 +2,6 @@
 // no bound on those in use, which the thread's SocketAllowance and `max_concurrent` bound.
 
 import type { Clock } from '../base/clock.ts'
-import { DialTimeout } from './dial-timeout.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
 import { StreamConnection } from './stream-connection.ts'
@@ -15,6 +14,24 @@ export interface PoolOptions extends DialOptions {
   readonly maxAgeMs: number
   /** Connections kept idle; 0: any number. */
   readonly maxIdle: number
+}
+
+const FIRST_DIAL_MS = 15_000
+const LEAST_DIAL_MS = 1000
+const MOST_DIAL_MS = 30_000
+
+/** How long to wait for a connection: twice the running average of past dials, within bounds. */
+export class DialTimeout {
+  #averageMs = FIRST_DIAL_MS
+
+  get ms(): number {
+    return Math.min(MOST_DIAL_MS, Math.max(LEAST_DIAL_MS, 2 * this.#averageMs))
+  }
+
+  /** Moves the average by a quarter of the difference; failed dials count too. */
+  took(elapsedMs: number): void {
+    this.#averageMs += (elapsedMs - this.#averageMs) / 4
+  }
 }
 
 export class StreamPool {

@@ -4,12 +4,62 @@
 
 import { createSocket, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
-import { Doubts } from './doubts.ts'
 import { type Endpoint, hostPort } from './endpoint.ts'
 import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
-import type { Ask } from './relayed-question.ts'
+import type { Ask, Verdict } from './relayed-question.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
-import type { UdpExchanger } from './udp-exchanger.ts'
+
+/** One question and its reply over UDP, by whichever means the shard has. */
+export interface UdpExchanger {
+  /**
+   * Resolves with the accepted reply, owned by the caller; rejects with an ExchangeError. Doubtful
+   * replies make it ask over TCP too (Doubts).
+   */
+  exchange(remote: Endpoint, ask: Ask, timeoutMs: number): Promise<Uint8Array>
+  /** Whether the last exchange was begun on a socket that others had used before. */
+  readonly wasReused: boolean
+  sweep(): void
+  /** Ends all exchanges in flight; they reject. */
+  close(): void
+}
+
+export interface Doubtful {
+  readonly resolve: (reply: Uint8Array) => void
+  readonly reject: (error: ExchangeError) => void
+  /** Local and remote address, for the error. */
+  readonly path: () => string
+}
+
+/**
+ * What an exchange does about messages that are not its reply: it goes on waiting, and asks once
+ * more over TCP meanwhile, where nobody can forge. Whichever answers first wins.
+ */
+export class Doubts {
+  readonly #ask: Ask
+  readonly #exchange: Doubtful
+  #isRaised = false
+
+  constructor(ask: Ask, exchange: Doubtful) {
+    this.#ask = ask
+    this.#exchange = exchange
+  }
+
+  /**
+   * Starts the TCP attempt, once. When the server's own reply was broken and TCP fails, or is
+   * broken there, nothing is left to wait for.
+   */
+  raise(verdict: Verdict): void {
+    const { retry } = this.#ask
+    if (this.#isRaised || retry === undefined) return
+    this.#isRaised = true
+    const { resolve, reject, path } = this.#exchange
+    retry().then(resolve, (error: unknown) => {
+      const isBrokenThere = error instanceof ExchangeError && error.kind === 'malformed'
+      if (verdict === 'malformed' || isBrokenThere)
+        reject(new ExchangeError('malformed', `read udp ${path()}: malformed reply`))
+    })
+  }
+}
 
 /** Addresses are literals. Node's own lookup costs a tick even for those. */
 function literalLookup(

@@ -5,16 +5,15 @@
 import type { Clock } from '../base/clock.ts'
 import type { Query } from '../chain/query.ts'
 import type { Reply } from '../chain/reply.ts'
-import type { DatagramLinks } from '../chain/udp-pool.ts'
+import type { UdpPool } from '../chain/udp-pool.ts'
 import { FLAG_TC, getFlags } from '../wire/header.ts'
 import type { Endpoint } from './endpoint.ts'
 import { ExchangeError } from './exchange-error.ts'
-import { LinkClient } from './pooled-udp-client.ts'
+import { PooledUdpClient } from './pooled-udp-client.ts'
 import { RelayedQuestion } from './relayed-question.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
 import { type PoolOptions, StreamPool } from './stream-pool.ts'
-import { UdpClient } from './udp-client.ts'
-import type { UdpExchanger } from './udp-exchanger.ts'
+import { UdpClient, type UdpExchanger } from './udp-client.ts'
 
 /**
  * A dial may take this long, however short the read time-out: a TLS handshake is three round trips.
@@ -43,7 +42,7 @@ export interface UpstreamMeans {
   readonly sockets: SocketAllowance
   readonly clock: Clock
   /** The engine's pooled sockets, if it has any. */
-  readonly links?: DatagramLinks | undefined
+  readonly udpPool?: UdpPool | undefined
 }
 
 export class Upstream {
@@ -59,18 +58,18 @@ export class Upstream {
     endpoint: Endpoint,
     options: UpstreamOptions,
     events: UpstreamEvents,
-    { sockets, clock, links }: UpstreamMeans,
+    { sockets, clock, udpPool }: UpstreamMeans,
   ) {
     this.endpoint = endpoint
     this.#options = options
     this.#events = events
     this.#clock = clock
     this.#udp =
-      links === undefined
+      udpPool === undefined
         ? new UdpClient(sockets, options.sourceAddress)
-        : new LinkClient({
+        : new PooledUdpClient({
             remote: endpoint,
-            links,
+            udpPool,
             sockets,
             clock,
             ignored: events.ignored,

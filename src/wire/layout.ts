@@ -95,6 +95,47 @@ export class MessageLayout {
     return new MessageLayout(copy, { ...counts, end, uncompressedLength, offsets })
   }
 
+  /**
+   * The layout of a copy that has the first `stay` records, with an OPT record of `optSize` bytes
+   * behind them, or none (0). Undefined if more than an OPT record is gone: then it has to be read.
+   */
+  endingAt(copy: Uint8Array, stay: number, optSize: number): MessageLayout | undefined {
+    const { questionEnd, answerCount, authorityCount, optIndex } = this
+    const isWhole = stay === this.count
+    if (isWhole ? optIndex >= 0 : !this.#isOptAtEnd(stay)) return undefined
+    const end = isWhole ? this.end : this.#offsets[2 * stay]!
+    const hasOpt = optSize > 0
+    return new MessageLayout(copy, {
+      questionEnd,
+      answerCount,
+      authorityCount,
+      count: hasOpt ? stay + 1 : stay,
+      optIndex: hasOpt ? stay : -1,
+      optCount: hasOpt ? 1 : 0,
+      end: end + optSize,
+      uncompressedLength: this.uncompressedLength - (this.end - end) + optSize,
+      offsets: isWhole && hasOpt ? this.#offsetsAnd(end) : this.#offsets,
+    })
+  }
+
+  /** Whether the last record is an OPT record as it should be. */
+  #isOptAtEnd(index: number): boolean {
+    return (
+      index === this.optIndex &&
+      index === this.count - 1 &&
+      this.sectionOf(index) === 2 &&
+      this.#bytes[this.#offsets[2 * index]!] === 0
+    )
+  }
+
+  #offsetsAnd(optOffset: number): Uint16Array {
+    const offsets = new Uint16Array(2 * this.count + 2)
+    offsets.set(this.#offsets)
+    offsets[2 * this.count] = optOffset
+    offsets[2 * this.count + 1] = optOffset + 1
+    return offsets
+  }
+
   ownerOffset(index: number): number {
     return this.#offsets[2 * index]!
   }

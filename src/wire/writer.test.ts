@@ -4,8 +4,9 @@ import { bytesOf, fields, message, QUESTION, u16, wire } from '../../test/fakes/
 import { readEdns } from './edns.ts'
 import { getArcount, getFlags, getId } from './header.ts'
 import { readLayout } from './layout.ts'
+import { optSize } from './opt-record.ts'
 import { rdataMx, rdataSoa, rdataSrv } from './rdata.ts'
-import { MessageWriter, optSize } from './writer.ts'
+import { MessageWriter } from './writer.ts'
 
 const A = Uint8Array.of(192, 0, 2, 1)
 const ORG = wire('example.org')

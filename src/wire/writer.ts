@@ -23,28 +23,12 @@ import {
   walkName,
 } from './name.ts'
 import { NameCompressor } from './name-compressor.ts'
+import { type OptParts, optSize, writeOpt } from './opt-record.ts'
 import { isWellFormedRdata, type RdataVisitor, walkRdata } from './rdata-shape.ts'
-import { TYPE_OPT } from './rrtypes.ts'
 
 export type Section = 0 | 1 | 2
 
-/** What an OPT record says; absent numbers are 0. */
-export interface OptParts {
-  readonly udpSize: number
-  /** The upper eight bits of the rcode. */
-  readonly extendedRcode?: number
-  readonly version?: number
-  /** DO (0x8000) and the Z bits. */
-  readonly flags?: number
-  /** Options in wire form, one behind the other. */
-  readonly options?: Uint8Array
-}
-
-/** Size of an OPT record with so many bytes of options: what to reserve for it. */
-export const optSize = (optionsLength: number): number => 11 + optionsLength
-
 const FIRST_BUFFER_SIZE = 512
-const NO_OPTIONS = new Uint8Array(0)
 
 // Scratch of all writers: nothing in it outlives a call, and calls do not interleave within a
 // thread.
@@ -163,15 +147,13 @@ export class MessageWriter implements RdataVisitor {
    */
   opt(parts: OptParts): boolean {
     this.#reserved = 0
-    const start = this.#enter(2)
-    const options = parts.options ?? NO_OPTIONS
-    if (!this.#room(optSize(options.length))) return false
-    this.#bytes[this.#length++] = 0
-    const ttl =
-      ((parts.extendedRcode ?? 0) << 24) | ((parts.version ?? 0) << 16) | (parts.flags ?? 0)
-    const fields = this.#fields(TYPE_OPT, parts.udpSize, ttl >>> 0)
-    if (fields < 0 || !this.rdataBytes(options, 0, options.length)) return this.#takeBack(start)
-    return this.#close(2, fields)
+    const at = this.#enter(2)
+    const size = optSize(parts.options?.length ?? 0)
+    if (!this.#room(size)) return false
+    writeOpt(this.#bytes, at, parts)
+    this.#length += size
+    this.#additionalCount++
+    return true
   }
 
   /**

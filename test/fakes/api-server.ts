@@ -12,13 +12,13 @@ import {
 import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
+import type { Timers } from '../../src/base/timers.ts'
 import { Credentials } from '../../src/kube/config/credentials.ts'
 import { HttpConnection } from '../../src/kube/connection.ts'
 import type { KubeObject } from '../../src/kube/kube-object.ts'
 import { Limiter } from '../../src/kube/limiter.ts'
 import { Reflector, type ReflectorParts } from '../../src/kube/reflector.ts'
 import type { Sink } from '../../src/kube/sink.ts'
-import type { Timers } from '../../src/kube/timers.ts'
 import type { Logger } from '../../src/log/logger.ts'
 
 export interface Asked {

@@ -17,9 +17,9 @@ import type { ServeScope } from '../../src/chain/serve-scope.ts'
 import type { Logger } from '../../src/log/logger.ts'
 import { CLAIM_WORDS, Claims } from '../../src/memory/claims.ts'
 import { CounterRow } from '../../src/memory/counters.ts'
-import { CHANGE_SLOTS, type ChangeBoard } from '../../src/memory/invalidation-board.ts'
+import { CHANGE_SLOTS, type InvalidationBoard } from '../../src/memory/invalidation-board.ts'
 import { PERMIT_ROW_WORDS, Permits, permitWords } from '../../src/memory/permits.ts'
-import { KeptThings } from '../../src/process/kept-resources.ts'
+import { KeptResources } from '../../src/process/kept-resources.ts'
 import { RecordsReader } from '../../src/records/reader.ts'
 import { RecordsMemory } from '../../src/records/records-memory.ts'
 import { FakeMetrics, ROW_WORDS } from './fake-metrics.ts'
@@ -63,6 +63,7 @@ export const fakeBlock = (overrides: Partial<BlockInfo> = {}): BlockInfo => ({
   view: '',
   listeners: [{ index: 0, label: 'dns://:53' }],
   directives: [],
+  chain: overrides.directives ?? [],
   changing: [],
   ...overrides,
 })
@@ -78,8 +79,8 @@ export interface FakeControl extends ControlScope {
   readonly sharedWords: Int32Array
   readonly claimWords: Int32Array
   readonly memory: CacheMemory
-  readonly kept: KeptThings
-  readonly board: ChangeBoard
+  readonly kept: KeptResources
+  readonly board: InvalidationBoard
   /** Times that `process.reload` was called. */
   reloads: number
   /**
@@ -97,7 +98,7 @@ export type ControlOverrides = Partial<Pick<ControlScope, 'shards' | 'clock' | '
   readonly process?: Partial<ProcessControl>
   readonly metrics?: FakeMetrics
   /** Of an earlier scope: what plugins kept there. */
-  readonly kept?: KeptThings
+  readonly kept?: KeptResources
 }
 
 /** A control scope that remembers what a plugin asked for. */
@@ -120,7 +121,7 @@ export const fakeControl = (overrides: ControlOverrides = {}): FakeControl => {
   const sharedWords = sharedInt32(SHARED_WORDS)
   const memory = new CacheMemory(CACHE_BYTES)
   const records = new RecordsMemory(RECORDS_BYTES, NOBODY_READS, memory.seed)
-  const kept = overrides.kept ?? new KeptThings({ newRecords: () => records.newMap() })
+  const kept = overrides.kept ?? new KeptResources({ newRecords: () => records.newMap() })
   const board = { words: sharedInt32(CHANGE_SLOTS), offset: 0 }
   const block = fakeBlock(overrides.block)
   let used = 0

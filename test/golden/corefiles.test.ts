@@ -26,13 +26,13 @@ const start = async (
   return { server: startIn(t, copy), port }
 }
 
-suite('golden, refused', { concurrency: 2 }, () => {
+suite('golden, refused', { concurrency: 2 }, async () => {
   for (const name of readdirSync(REFUSED)) {
     const folder = join(REFUSED, name)
     const corefile = read(folder, 'Corefile')
-    const unserved = whyUnserved(corefile, folder)
+    const unserved = await whyUnserved(corefile, folder)
     test(unserved === false ? name : `${name}, for another reason: ${unserved}`, async t => {
-      const { errors } = inspectCorefile(corefile.replaceAll(PORT, '1053'), 'Corefile', {
+      const { errors } = await inspectCorefile(corefile.replaceAll(PORT, '1053'), 'Corefile', {
         baseDir: folder,
       })
       if (errors.length > 0) {
@@ -50,10 +50,10 @@ suite('golden, refused', { concurrency: 2 }, () => {
   }
 })
 
-suite('golden, accepted', { concurrency: 2 }, () => {
+suite('golden, accepted', { concurrency: 2 }, async () => {
   for (const name of readdirSync(ACCEPTED)) {
     const folder = join(ACCEPTED, name)
-    test(name, { skip: whyUnserved(read(folder, 'Corefile'), folder) }, async t => {
+    test(name, { skip: await whyUnserved(read(folder, 'Corefile'), folder) }, async t => {
       const { server } = await start(t, folder)
       await server.seen(/^shardns-.*\n.*\n/m)
     })

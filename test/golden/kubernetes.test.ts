@@ -25,7 +25,7 @@ suite('golden, kubernetes', { concurrency: 2 }, async () => {
   api.auth.trustsAnonymous = true
   for (const object of objects) api.inject(object.kind, object)
   for (const scenario of readScenarios(join(FOLDER, 'scenarios')))
-    test(scenario.name, { skip: whySkipped(scenario) }, async t => {
+    test(scenario.name, { skip: await whySkipped(scenario) }, async t => {
       assertAsRecorded(scenario, await runScenario(t, scenario, `127.0.0.1:${api.port}`))
     })
 })

@@ -31,9 +31,9 @@ const MACHINE_FILES = ['addresses', 'resolv.conf', 'etcd']
  * Why a Corefile cannot be served by what there is: false if it can. Other errors are for the test
  * to find.
  */
-export const whyUnserved = (corefile: string, folder: string): string | false => {
+export const whyUnserved = async (corefile: string, folder: string): Promise<string | false> => {
   const text = corefile.replaceAll(PORT_MARK, '1053').replaceAll(/@\w+@/g, '127.0.0.1:1054')
-  const { errors } = inspectCorefile(text, 'Corefile', { baseDir: folder })
+  const { errors } = await inspectCorefile(text, 'Corefile', { baseDir: folder })
   const missing = errors.filter(
     ({ code, message }) =>
       code.startsWith('unsupported-') || /not supported by shardns yet/.test(message),
@@ -46,8 +46,13 @@ export const whyUnserved = (corefile: string, folder: string): string | false =>
 }
 
 /** Why a case is not run: false if it is. */
-export const whySkipped = ({ corefile, folder, files, steps }: Scenario): string | false => {
-  const unserved = whyUnserved(corefile, folder)
+export const whySkipped = async ({
+  corefile,
+  folder,
+  files,
+  steps,
+}: Scenario): Promise<string | false> => {
+  const unserved = await whyUnserved(corefile, folder)
   if (unserved !== false) return unserved
   const machine = MACHINE_FILES.find(file => files.includes(file))
   if (machine !== undefined) return `needs a machine with the ${machine} of the recording`

@@ -7,9 +7,9 @@ import { assertAsRecorded } from './assert-recorded.ts'
 import { runScenario, whySkipped } from './run-scenario.ts'
 import { readScenarios } from './scenario.ts'
 
-suite('golden', { concurrency: 2 }, () => {
+suite('golden', { concurrency: 2 }, async () => {
   for (const scenario of readScenarios(join(import.meta.dirname, 'scenarios')))
-    test(scenario.name, { skip: whySkipped(scenario) }, async t => {
+    test(scenario.name, { skip: await whySkipped(scenario) }, async t => {
       assertAsRecorded(scenario, await runScenario(t, scenario))
     })
 })

@@ -7,7 +7,7 @@ import { CacheKey } from '../../src/cache/key.ts'
 import { FastQuery } from '../../src/chain/fast-query.ts'
 import type { FastStep } from '../../src/chain/fast-step.ts'
 import type { Handler, Stage } from '../../src/chain/handler.ts'
-import { type AnyPlugin, readOptions } from '../../src/chain/plugin.ts'
+import { readOptions } from '../../src/chain/plugin.ts'
 import type { Peer } from '../../src/chain/query.ts'
 import { BlackBox } from '../../src/memory/black-box.ts'
 import { ByteBudget } from '../../src/memory/byte-budget.ts'
@@ -16,7 +16,7 @@ import { WorkCount } from '../../src/memory/heartbeat.ts'
 import { layoutRegion, makeRegion } from '../../src/memory/region.ts'
 import { type ShardCounters, ShardCounts } from '../../src/metrics/shard-counts.ts'
 import { WaitingRoom } from '../../src/net/waiting-room.ts'
-import { findPlugin } from '../../src/plugins/index.ts'
+import { loadPlugin } from '../../src/plugins/index.ts'
 import { Dispatcher } from '../../src/shard/answer/dispatch.ts'
 import { FastChain } from '../../src/shard/answer/fast-chain.ts'
 import { FastPath } from '../../src/shard/answer/fast-path.ts'
@@ -78,24 +78,22 @@ export const bothPaths = async (
   prepare: (control: FakeControl) => Promise<unknown> = async () => undefined,
 ): Promise<BothPaths> => {
   const clock = fakeClock()
-  const changing = texts.flatMap(text => {
-    const plugin: AnyPlugin | undefined = findPlugin(text.split(/\s/, 1)[0] ?? '')
-    return plugin?.changing?.(readOptions(plugin, directive(text, zones.join(' ')))) ?? []
-  })
-  const block = fakeBlock({
-    zones,
-    directives: texts.map(text => text.split(/\s/, 1)[0] ?? ''),
-    changing,
-  })
+  const directives = texts.map(text => text.split(/\s/, 1)[0] ?? '')
+  const plugins = await Promise.all(directives.map(loadPlugin))
+  const options = plugins.map((plugin, index) =>
+    readOptions(plugin, directive(texts[index] ?? '', zones.join(' '))),
+  )
+  const changing = plugins.flatMap(({ facts }, index) => facts?.changing?.(options[index]) ?? [])
+  const block = fakeBlock({ zones, directives, changing })
   const control = fakeControl({ clock, block })
   await prepare(control)
   const serve = fakeServe({ control })
   const stages: Stage[] = []
-  for (const text of texts) {
-    const plugin: AnyPlugin = findPlugin(text.split(/\s/, 1)[0] ?? '') ?? assert.fail(text)
-    const options = readOptions(plugin, directive(text, zones.join(' ')))
-    const shared = await plugin.control?.(options, control)
-    const stage = plugin.serve?.(structuredClone(options), serve, structuredClone(shared))
+  for (const [index, plugin] of plugins.entries()) {
+    const read = options[index]
+    const shared = await (await plugin.control?.())?.control(read, control)
+    const half = await plugin.serve?.()
+    const stage = half?.serve(structuredClone(read), serve, structuredClone(shared))
     if (stage !== undefined) stages.push(stage)
   }
   const gap = stages.findIndex(stage => stage.fast === undefined)

@@ -4,11 +4,12 @@
 import type { BlockInfo } from '../../src/chain/block.ts'
 import { ServerError } from '../../src/chain/errors.ts'
 import type { Handler } from '../../src/chain/handler.ts'
-import { readOptions } from '../../src/chain/plugin.ts'
 import type { Query } from '../../src/chain/query.ts'
 import type { Reply } from '../../src/chain/reply.ts'
 import type { Labels } from '../../src/metrics/registrar.ts'
-import { cache } from '../../src/plugins/cache/index.ts'
+import { control as controlCache } from '../../src/plugins/cache/control.ts'
+import { options as table } from '../../src/plugins/cache/options.ts'
+import { serve as serveCache } from '../../src/plugins/cache/serve.ts'
 import {
   counterValue,
   directive,
@@ -65,11 +66,9 @@ export const cacheChainIn = (
   ...steps: Step[]
 ): CacheChain => {
   const clock = fakeClock()
-  const parsed = readOptions(cache, directive(text))
+  const parsed = table.parse(directive(text))
   const control = fakeControl({ clock, shards: 4, block })
-  const shared = cache.control?.(parsed, control)
-  if (shared === undefined || shared instanceof Promise)
-    throw new Error('the control half gives plain data at once')
+  const shared = controlCache(parsed, control)
   const asked: Query[] = []
   const left = [...steps]
   const downstream: Handler = request => {
@@ -80,8 +79,7 @@ export const cacheChainIn = (
   }
   const shard = (index: number): CacheShard => {
     const serve = fakeServe({ control, shard: index })
-    const stage = cache.serve?.(structuredClone(parsed), serve, structuredClone(shared))
-    if (stage === undefined) throw new Error('cache takes part in every chain')
+    const stage = serveCache(structuredClone(parsed), serve, structuredClone(shared))
     const handle = stage.wrap(downstream)
     return {
       handle,

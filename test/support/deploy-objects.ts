@@ -140,9 +140,9 @@ export const isSelected = (labels: Labels, selector: Labels): boolean =>
 /**
  * Reads a Corefile with the variables that Kubernetes would set; fails the test with its errors.
  */
-export const loadedCorefile = (text: string): LoadedConfig => {
+export const loadedCorefile = async (text: string): Promise<LoadedConfig> => {
   const env = { KUBE_DNS_UPSTREAM_SERVICE_HOST: '192.0.2.53' }
-  const { config, errors } = inspectCorefile(text, 'Corefile', { baseDir: ROOT, env })
+  const { config, errors } = await inspectCorefile(text, 'Corefile', { baseDir: ROOT, env })
   assert.deepEqual(
     errors.map(error => error.message),
     [],

@@ -2,7 +2,7 @@
 // them.
 
 import assert from 'node:assert/strict'
-import { run } from '../../src/commands/command-line.ts'
+import { run } from '../../src/commands/run.ts'
 import type { ServeOptions } from '../../src/process/serve-options.ts'
 import {
   type Container,
@@ -69,7 +69,7 @@ export const assertServes = async (
   const options = await optionsOf(server.args)
   assert.equal(options.conf, `${mount?.mountPath}/${item?.path}`)
   const corefile = only(objects, 'ConfigMap', volume?.configMap.name).data?.[item?.key ?? '']
-  const config = loadedCorefile(corefile ?? '')
+  const config = await loadedCorefile(corefile ?? '')
 
   const probes = { health: server.livenessProbe, ready: server.readinessProbe }
   for (const [name, probe] of Object.entries(probes)) {

@@ -25,27 +25,31 @@ const counting: Plugin<string, { queries: Vector; sizes: Vector; word: number }>
     if (!directive.nextArg()) throw directive.argErr()
     return directive.val()
   },
-  control(label, scope) {
-    const family = scope.metrics.counter({
-      name: 'queries',
-      help: '',
-      labelNames: ['label', 'type'],
-    })
-    family.add({ label, type: 'main' }, 5)
-    const queries = family.vector({ label }, { type: ['A', 'other'] })
-    const sizes = scope.metrics
-      .histogram({ name: 'sizes', help: '', buckets: SHAPE.bounds, unitsPerOne: 1 })
-      .vector({})
-    const word = scope.shared(1)
-    scope.onStart(() => void Atomics.add(scope.words(), word, 1))
-    return { queries, sizes, word }
-  },
-  serve: (_, scope, { queries, sizes }) => ({
-    wrap: next => request => {
-      scope.counters.add(queries.base + (request.question.type === 1 ? 0 : queries.step))
-      scope.counters.observe(sizes.base, SHAPE, 3)
-      return next(request)
+  control: async () => ({
+    control(label, scope) {
+      const family = scope.metrics.counter({
+        name: 'queries',
+        help: '',
+        labelNames: ['label', 'type'],
+      })
+      family.add({ label, type: 'main' }, 5)
+      const queries = family.vector({ label }, { type: ['A', 'other'] })
+      const sizes = scope.metrics
+        .histogram({ name: 'sizes', help: '', buckets: SHAPE.bounds, unitsPerOne: 1 })
+        .vector({})
+      const word = scope.shared(1)
+      scope.onStart(() => void Atomics.add(scope.words(), word, 1))
+      return { queries, sizes, word }
     },
+  }),
+  serve: async () => ({
+    serve: (_, scope, { queries, sizes }) => ({
+      wrap: next => request => {
+        scope.counters.add(queries.base + (request.question.type === 1 ? 0 : queries.step))
+        scope.counters.observe(sizes.base, SHAPE, 3)
+        return next(request)
+      },
+    }),
   }),
 }
 

@@ -92,16 +92,17 @@ export const chain = async <O, S>(
   const parsed = readOptions(plugin, directive(text, setup.keys))
   const block = {
     zones: directive(text, setup.keys).blockZones,
-    changing: plugin.changing?.(parsed) ?? [],
+    changing: plugin.facts?.changing?.(parsed) ?? [],
   }
   const given = setup.control
   const control =
     given !== undefined && 'sharedWords' in given
       ? given
       : fakeControl({ ...given, block: { ...block, ...given?.block } })
-  const shared = (await plugin.control?.(parsed, control)) as S
+  const shared = (await (await plugin.control?.())?.control(parsed, control)) as S
   const serve = fakeServe({ control, ...setup.serve })
-  const stage = plugin.serve?.(structuredClone(parsed), serve, structuredClone(shared))
+  const half = await plugin.serve?.()
+  const stage = half?.serve(structuredClone(parsed), serve, structuredClone(shared))
   await control.started()
   const next = setup.next ?? noNext(plugin.name)
   const retire = async (): Promise<void> => {

@@ -2,16 +2,8 @@
 // Everything in files may rotate.
 
 import { KubeError } from '../kube-error.ts'
-import type { ExecPlugin } from './exec-plugin.ts'
+import type { ExecPlugin, Shown } from './exec-plugin.ts'
 import type { TextSource } from './text-source.ts'
-
-/** What one request shows. */
-export interface Shown {
-  readonly authorization?: string
-  /** PEM texts, for the TLS connection. */
-  readonly certificate?: string
-  readonly key?: string
-}
 
 export interface CredentialParts {
   readonly token?: TextSource | undefined

@@ -6,7 +6,6 @@ import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../chain/errors.ts'
 import { codeOf } from '../dial-failure.ts'
 import { KubeError } from '../kube-error.ts'
-import type { Shown } from './credentials.ts'
 
 const TIME_LIMIT_MS = 60_000
 const OUTPUT_LIMIT_BYTES = 1024 * 1024
@@ -15,6 +14,14 @@ const OUTPUT_LIMIT_BYTES = 1024 * 1024
  * shorter.
  */
 const EXPIRY_MARGIN_MS = 30_000
+
+/** What one request shows. */
+export interface Shown {
+  readonly authorization?: string
+  /** PEM texts, for the TLS connection. */
+  readonly certificate?: string
+  readonly key?: string
+}
 
 export interface ExecCommand {
   readonly apiVersion: string

@@ -70,7 +70,7 @@ const bindSocket = async (address: string, port: number, options: UdpOptions): P
 }
 
 class UdpListener implements OpenListener {
-  readonly #at: ListenAddress
+  readonly #place: ListenAddress
   readonly #receiver: Receiver
   readonly #options: UdpOptions
   readonly #sockets = new Map<string, Socket>()
@@ -81,15 +81,15 @@ class UdpListener implements OpenListener {
   #isOutOfGrace = false
   #drained: (() => void) | undefined
 
-  constructor(at: ListenAddress, receiver: Receiver, options: UdpOptions) {
-    this.#at = at
+  constructor(place: ListenAddress, receiver: Receiver, options: UdpOptions) {
+    this.#place = place
     this.#receiver = receiver
     this.#options = options
     this.#fast = new DgramFastPath(options.query, receiver, options.counts)
   }
 
   async open(): Promise<void> {
-    const { address } = this.#at
+    const { address } = this.#place
     if (address !== '') return this.#bind(address)
     try {
       await this.#bind('::')
@@ -154,9 +154,9 @@ class UdpListener implements OpenListener {
   }
 
   async #bind(address: string): Promise<void> {
-    const socket = await bindSocket(address, this.#at.port, this.#options)
+    const socket = await bindSocket(address, this.#place.port, this.#options)
     this.#sockets.set(address, socket)
-    this.#listen(socket, peerOf(address, this.#at.port))
+    this.#listen(socket, peerOf(address, this.#place.port))
   }
 
   /** Takes over a socket that is bound already. */
@@ -223,11 +223,11 @@ class UdpListener implements OpenListener {
 
 /** Rejects with the system's error if the address cannot be bound; nothing is left open then. */
 export const openUdp = async (
-  at: ListenAddress,
+  place: ListenAddress,
   receiver: Receiver,
   options: UdpOptions,
 ): Promise<OpenListener> => {
-  const listener = new UdpListener(at, receiver, options)
+  const listener = new UdpListener(place, receiver, options)
   try {
     await listener.open()
   } catch (error) {

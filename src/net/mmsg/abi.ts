@@ -11,7 +11,7 @@
 //     IPV6_PKTINFO   0 addr (16)   16 ifindex u32   (20)
 //   sockaddr_in      0 family u16   2 port, network order   4 addr   (16)
 //   sockaddr_in6     0 family u16   2 port, network order   4 flowinfo   8 addr   24 scope   (28)
-//   sock_extended_err   0 errno u32   4 origin u8   5 type u8   6 code u8   8 info u32   12 data   (16)
+//   sock_extended_err 0 errno u32   4 origin u8   5 type u8   6 code u8   8 info u32   12 data (16)
 //   struct sock_filter   0 code u16   2 jt u8   3 jf u8   4 k u32   (8)
 //   struct sock_fprog    0 len u16   8 filter*   (16)
 

@@ -10,12 +10,12 @@ import { Inbound } from './inbound.ts'
 import { BATCH } from './inbound-layout.ts'
 import { Journal, NOT_NOTED } from './journal.ts'
 import type { Libc } from './libc.ts'
-import { LinkSockets } from './links/udp-pool.ts'
 import { LoopActivity } from './loop-activity.ts'
 import { MonotonicClock } from './monotonic.ts'
 import { destinationOf, OUT_BYTES, Outbound, type UnsentCounts } from './outbound.ts'
 import { recipientOf, senderOf } from './peers.ts'
 import { PollSet } from './poll-set.ts'
+import { MmsgUdpPool } from './pool/udp-pool.ts'
 import type { MmsgSocket } from './socket.ts'
 import { leaveGroup } from './sockets.ts'
 
@@ -56,7 +56,7 @@ export class MmsgEngine {
   readonly #clock: MonotonicClock
   readonly #activity: LoopActivity
   /** Sockets to upstreams, which the engine waits for too. */
-  readonly links: LinkSockets
+  readonly udpPool: MmsgUdpPool
   readonly #poll: PollSet
   readonly #v4 = { bytes: new Uint8Array(4), family: 4 } as const
   readonly #v6 = { bytes: new Uint8Array(16), family: 6 } as const
@@ -74,13 +74,13 @@ export class MmsgEngine {
     this.#outbound = new Outbound(libc, parts.counts)
     this.#query = query
     this.#clock = new MonotonicClock(libc)
-    this.links = new LinkSockets(libc, {
+    this.udpPool = new MmsgUdpPool(libc, {
       clock: new MonotonicClock(libc),
       onWaiting: () => this.#wake(),
       words: this.#inbound.words,
     })
     const loop = libc.currentLoop()
-    this.#poll = new PollSet(libc, libc.uv_backend_fd(loop), this.links)
+    this.#poll = new PollSet(libc, libc.uv_backend_fd(loop), this.udpPool)
     this.#activity = new LoopActivity(libc, loop)
     query.bytes = this.#inbound.bytes
     query.words = this.#inbound.words
@@ -126,7 +126,7 @@ export class MmsgEngine {
 
   /** The turn goes on as long as something may come: queries, or replies that upstreams owe. */
   get #isNeeded(): boolean {
-    return this.#sockets.length > 0 || this.links.waiting.length > 0
+    return this.#sockets.length > 0 || this.udpPool.waiting.length > 0
   }
 
   #wake(): void {
@@ -157,7 +157,7 @@ export class MmsgEngine {
       if (ready < 0) this.#failedOrInterrupted('poll')
       if (ready <= 0) return
       wasFull = false
-      const links = this.#poll.readyLinks()
+      const pooled = this.#poll.readyPooled()
       const sockets = this.#sockets
       for (let k = 0; k < sockets.length; k++) {
         if (!this.#poll.isReady(k)) continue
@@ -167,8 +167,8 @@ export class MmsgEngine {
       }
       this.#outbound.flush()
       // Whoever waits for these goes on when this turn is over.
-      for (let k = 0; k < links.length; k++) this.links.receive(links[k]!)
-      this.#startedSlow ||= links.length > 0
+      for (let k = 0; k < pooled.length; k++) this.udpPool.receive(pooled[k]!)
+      this.#startedSlow ||= pooled.length > 0
       if (this.#poll.isLoopReady || this.#startedSlow || !mayWait || this.#clock.ms >= untilMs)
         return
     }
@@ -180,7 +180,7 @@ export class MmsgEngine {
     if (errno === C.EAGAIN || errno === C.EINTR || errno === C.ENOMEM || errno === C.ENOBUFS)
       return true
     this.#watch([])
-    this.links.end()
+    this.udpPool.end()
     this.#parts.onFailure(`${call}: errno ${errno}`)
     return false
   }

@@ -13,11 +13,12 @@
 //                      2 bytes of the datagram   3 bytes of the sender's address
 //                      4 bytes of control messages   5..12 sender's address
 //                      13..28 control messages   29..156 datagram   157..159 unused
-//   links         LINK_ENTRIES words: fd + 1 of an upstream's socket, or 0 (links/descriptors.ts)
+//   pooled        POOLED_ENTRIES words: fd + 1 of an upstream's socket, or 0 (pool/descriptors.ts)
 //
 // Slots are an odd number of cache lines long, so that the first lines of all do not fall into the
 // same few sets of the cache.
 
+import { sharedBuffer } from '../../memory/shared-buffer.ts'
 import { MAX_UDP_QUERY_BYTES } from '../engine.ts'
 import { IOVEC, MMSGHDR } from './abi.ts'
 
@@ -31,7 +32,7 @@ export const JOURNAL_ENTRY_BYTES = 640
 /** Longer queries are not noted. */
 export const JOURNAL_DATAGRAM_BYTES = 512
 /** As many sockets as a thread may hold open to upstreams, where there is one shard beside main. */
-export const LINK_ENTRIES = 8192
+export const POOLED_ENTRIES = 8192
 
 export const STATE_COUNT = 0
 export const STATE_FD = 1
@@ -45,10 +46,10 @@ export const NAMES = IOVECS + BATCH * IOVEC.size
 export const CONTROLS = NAMES + BATCH * NAME_BYTES
 export const PAYLOAD = CONTROLS + BATCH * CONTROL_BYTES
 export const JOURNAL = PAYLOAD + BATCH * SLOT_BYTES
-export const LINKS = JOURNAL + JOURNAL_ENTRIES * JOURNAL_ENTRY_BYTES
-const TOTAL_BYTES = LINKS + LINK_ENTRIES * 4
+export const POOLED = JOURNAL + JOURNAL_ENTRIES * JOURNAL_ENTRY_BYTES
+const TOTAL_BYTES = POOLED + POOLED_ENTRIES * 4
 
-export const makeInboundMemory = (): SharedArrayBuffer => new SharedArrayBuffer(TOTAL_BYTES)
+export const makeInboundMemory = (): SharedArrayBuffer => sharedBuffer(TOTAL_BYTES)
 
 /** Another one for each datagram that is turned to. Main, at any time. */
 export const datagramSequence = (words: Int32Array): number => Atomics.load(words, STATE_SEQUENCE)

@@ -1,10 +1,10 @@
-// Hot path. What the engine waits for by poll(2): its sockets, libuv's descriptor, then the links
-// that owe a reply, in this order.
+// Hot path. What the engine waits for by poll(2): its sockets, libuv's descriptor, then the pooled
+// sockets that owe a reply, in this order.
 
 import { C, POLLFD } from './abi.ts'
 import type { Libc, Pinned } from './libc.ts'
-import type { LinkSocket } from './links/pooled-socket.ts'
-import type { LinkSockets } from './links/udp-pool.ts'
+import type { PooledSocket } from './pool/pooled-socket.ts'
+import type { MmsgUdpPool } from './pool/udp-pool.ts'
 import type { MmsgSocket } from './socket.ts'
 
 const WORDS = POLLFD.size / 4
@@ -13,21 +13,21 @@ const INITIAL_WORDS = 16 * WORDS
 export class PollSet {
   readonly #libc: Libc
   readonly #loopFd: number
-  readonly #links: LinkSockets
+  readonly #pool: MmsgUdpPool
   #sockets: readonly MmsgSocket[] = []
   #fds: Pinned<Int32Array>
   #count = 0
   /** The same, as libc wants it: made once, since a bigint allocates. */
   #nfds = 0n
-  /** Of the links, when the set was laid out. */
+  /** Of the pool, when the set was laid out. */
   #version = -1
-  readonly #ready: LinkSocket[] = []
+  readonly #ready: PooledSocket[] = []
 
-  constructor(libc: Libc, loopFd: number, links: LinkSockets) {
+  constructor(libc: Libc, loopFd: number, pool: MmsgUdpPool) {
     this.#libc = libc
     this.#loopFd = loopFd
     this.#fds = libc.pin(new Int32Array(INITIAL_WORDS))
-    this.#links = links
+    this.#pool = pool
   }
 
   watch(sockets: readonly MmsgSocket[]): void {
@@ -37,7 +37,7 @@ export class PollSet {
 
   /** Waits for any of them: how many are ready, 0 after the time-out, -1 with errno. */
   wait(timeoutMs: number): number {
-    if (this.#version !== this.#links.version) this.#layOut()
+    if (this.#version !== this.#pool.version) this.#layOut()
     const words = this.#fds.view
     for (let word = 1; word < this.#count * WORDS; word += WORDS) words[word] = C.POLLIN
     return this.#libc.poll(this.#fds.address, this.#nfds, Math.max(0, timeoutMs))
@@ -50,18 +50,21 @@ export class PollSet {
     return this.isReady(this.#sockets.length)
   }
 
-  /** Links that have something; to be asked before anything else changes what they wait for. */
-  readyLinks(): readonly LinkSocket[] {
+  /**
+   * Pooled sockets that have something; to be asked before anything else changes what they wait
+   * for.
+   */
+  readyPooled(): readonly PooledSocket[] {
     const ready = this.#ready
     const first = this.#sockets.length + 1
     ready.length = 0
     for (let k = first; k < this.#count; k++)
-      if (this.isReady(k)) ready.push(this.#links.waiting[k - first]!)
+      if (this.isReady(k)) ready.push(this.#pool.waiting[k - first]!)
     return ready
   }
 
   #layOut(): void {
-    const { waiting, version } = this.#links
+    const { waiting, version } = this.#pool
     const own = this.#sockets.length
     const count = own + 1 + waiting.length
     this.#version = version

@@ -50,10 +50,10 @@ export const codeOfErrno = (errno: number): string =>
  */
 export const openUdpGroup = (
   libc: Libc,
-  at: ListenAddress,
+  place: ListenAddress,
   { sockets, recvBufferBytes }: UdpSocketOptions,
 ): SocketGroup =>
-  openGroup(libc, at, sockets, C.SOCK_DGRAM, (fd, family, isWildcard) =>
+  openGroup(libc, place, sockets, C.SOCK_DGRAM, (fd, family, isWildcard) =>
     prepare(libc, fd, family, isWildcard, recvBufferBytes),
   )
 
@@ -68,8 +68,8 @@ const TCP_BUFFER_BYTES = 16 * 1024
  * The same for TCP. The sockets are bound and do not listen yet: that begins with the first shard
  * that serves.
  */
-export const openTcpGroup = (libc: Libc, at: ListenAddress, sockets: number): SocketGroup =>
-  openGroup(libc, at, sockets, C.SOCK_STREAM, (fd, family, isWildcard) => {
+export const openTcpGroup = (libc: Libc, place: ListenAddress, sockets: number): SocketGroup =>
+  openGroup(libc, place, sockets, C.SOCK_STREAM, (fd, family, isWildcard) => {
     // Connections of a predecessor that linger must not keep the port.
     setOption(libc, fd, C.SOL_SOCKET, C.SO_REUSEADDR, 1)
     setOption(libc, fd, C.SOL_SOCKET, C.SO_REUSEPORT, 1)
@@ -87,7 +87,7 @@ type Prepare = (fd: number, family: 4 | 6, isWildcard: boolean) => void
 
 function openGroup(
   libc: Libc,
-  at: ListenAddress,
+  place: ListenAddress,
   sockets: number,
   type: number,
   prepareSocket: Prepare,
@@ -97,15 +97,15 @@ function openGroup(
       openSocket(libc, type, family, sockaddr, fd => prepareSocket(fd, family, isWildcard))
     return { fds: openAll(libc, sockets, openOne), isWildcard, family }
   }
-  if (at.address !== '') {
-    const sockaddr = sockaddrOf(libc, at)
+  if (place.address !== '') {
+    const sockaddr = sockaddrOf(libc, place)
     return open(sockaddr.length === SOCKADDR_IN.size ? 4 : 6, sockaddr, false)
   }
   try {
-    return open(6, wildcard6(at.port), true)
+    return open(6, wildcard6(place.port), true)
   } catch (error) {
     if (!['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes((error as SocketError).code)) throw error
-    return open(4, wildcard4(at.port), true)
+    return open(4, wildcard4(place.port), true)
   }
 }
 
@@ -219,21 +219,21 @@ export function setOption(
  * An address in network form, with the scope of its zone. Throws an Error for what is no literal
  * address, and for a zone that is no interface.
  */
-export const sockaddrOf = (libc: Libc, at: ListenAddress): Uint8Array => {
-  const ip = parseIp(withoutZone(at.address))
-  if (ip === undefined) throw new Error(`not an address: ${listenText(at)}`)
+export const sockaddrOf = (libc: Libc, place: ListenAddress): Uint8Array => {
+  const ip = parseIp(withoutZone(place.address))
+  if (ip === undefined) throw new Error(`not an address: ${listenText(place)}`)
   if (ip.family === 4) {
-    const sockaddr = wildcard4(at.port)
+    const sockaddr = wildcard4(place.port)
     sockaddr.set(ip.bytes, SOCKADDR_IN.addr)
     return sockaddr
   }
-  const sockaddr = wildcard6(at.port)
+  const sockaddr = wildcard6(place.port)
   sockaddr.set(ip.bytes, SOCKADDR_IN6.addr)
-  const percent = at.address.indexOf('%')
+  const percent = place.address.indexOf('%')
   if (percent >= 0)
     new DataView(sockaddr.buffer).setUint32(
       SOCKADDR_IN6.scopeId,
-      scopeOf(libc, at.address.slice(percent + 1)),
+      scopeOf(libc, place.address.slice(percent + 1)),
       true,
     )
   return sockaddr

@@ -1,6 +1,6 @@
 // One TCP connection: two-byte length framing, pipelined queries answered in the order in which
 // their answers come (RFC 7766), and deadlines. What it holds (unfinished messages, queries under
-// way, answers that are not sent) is charged to the budget in tcp-room.ts; it reads and takes only
+// way, answers that are not sent) is charged to the budget in room.ts; it reads and takes only
 // while there is room, and no more in one turn of the loop than its part. What the messages say is
 // the receiver's business.
 

@@ -1,7 +1,7 @@
 // TCP listeners: SO_REUSEPORT, one per address and shard. With the mmsg engine main owns the
 // listening sockets, so that what waits to be accepted by a shard that dies waits for its
 // successor; else each shard opens its own. What happens on a connection stands in
-// tcp-connection.ts, what all connections of a shard share in tcp-room.ts.
+// connection.ts, what all connections of a shard share in room.ts.
 
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
@@ -35,13 +35,13 @@ export interface TcpOptions {
 }
 
 class TcpListener implements OpenListener {
-  readonly #at: ListenAddress
+  readonly #place: ListenAddress
   readonly #options: TcpOptions
   readonly #server: Server
   readonly #connections = new Set<TcpConnection>()
 
-  constructor(at: ListenAddress, receiver: Receiver, options: TcpOptions) {
-    this.#at = at
+  constructor(place: ListenAddress, receiver: Receiver, options: TcpOptions) {
+    this.#place = place
     this.#options = options
     // Paused: the connection reads in its own way.
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, accepted => {
@@ -59,7 +59,7 @@ class TcpListener implements OpenListener {
   async open(): Promise<void> {
     const { borrowed, canReusePort } = this.#options
     if (borrowed !== undefined) return
-    const { address, port } = this.#at
+    const { address, port } = this.#place
     const host = address === '' ? {} : { host: address }
     this.#server.listen({
       port,
@@ -78,7 +78,7 @@ class TcpListener implements OpenListener {
     const { borrowed, onError } = this.#options
     if (borrowed === undefined) return
     const failed = (cause: unknown): void =>
-      onError(`Listen: listen tcp ${listenText(this.#at)}: ${errnoText(cause)}`)
+      onError(`Listen: listen tcp ${listenText(this.#place)}: ${errnoText(cause)}`)
     this.#server.on('error', error => {
       if (!this.#server.listening) failed(error)
     })
@@ -121,11 +121,11 @@ class TcpListener implements OpenListener {
 
 /** Rejects with the system's error if the address cannot be listened on. */
 export const openTcp = async (
-  at: ListenAddress,
+  place: ListenAddress,
   receiver: Receiver,
   options: TcpOptions,
 ): Promise<OpenListener> => {
-  const listener = new TcpListener(at, receiver, options)
+  const listener = new TcpListener(place, receiver, options)
   await listener.open()
   return listener
 }

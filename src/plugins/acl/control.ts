@@ -14,7 +14,7 @@ export interface AclShared {
   readonly allowed: Vector
 }
 
-export const controlAcl = (rules: readonly Rule[], scope: ControlScope): AclShared => {
+export const control = (rules: readonly Rule[], scope: ControlScope): AclShared => {
   const zones = [...new Set(rules.flatMap(rule => rule.zones))]
   const server = scope.block.listeners.map(listener => listener.label)
   const { view } = scope.block

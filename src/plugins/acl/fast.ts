@@ -22,7 +22,7 @@ interface AllowedCounter {
 }
 
 /** Undefined if a rule has a zone that only the slow path can match. */
-export const fastJudge = (
+export const fast = (
   rules: readonly Rule[],
   allowed: readonly AllowedCounter[],
   row: CounterRow,

@@ -1,13 +1,12 @@
 // acl: lets queries pass, or refuses them, by the client's address and the type asked for.
 
 import type { Plugin } from '../../chain/plugin.ts'
-import { type AclShared, controlAcl } from './control.ts'
+import type { AclShared } from './control.ts'
 import { options, type Rule } from './options.ts'
-import { serveAcl } from './serve.ts'
 
 export const acl: Plugin<Rule[], AclShared> = {
   name: 'acl',
   options,
-  control: controlAcl,
-  serve: serveAcl,
+  control: () => import('./control.ts'),
+  serve: () => import('./serve.ts'),
 }

@@ -10,7 +10,7 @@ import { ZoneSet } from '../../chain/zones.ts'
 import { EDNS_DO, makeOption, OPTION_EDE } from '../../wire/edns.ts'
 import { RCODE_NOERROR, RCODE_REFUSED } from '../../wire/rcodes.ts'
 import type { AclShared } from './control.ts'
-import { fastJudge } from './fast.ts'
+import { fast } from './fast.ts'
 import type { Action, Rule } from './options.ts'
 import { type CompiledPolicy, compilePolicy, fits } from './policy.ts'
 
@@ -68,7 +68,7 @@ const refusal = (query: Query, rcode: number, infoCode: number): Reply => {
   return answer(query, { rcode, opt: { udpSize: OPT_UDP_SIZE, flags: EDNS_DO, options } })
 }
 
-export const serveAcl = (rules: readonly Rule[], scope: ServeScope, shared: AclShared): Stage => {
+export const serve = (rules: readonly Rule[], scope: ServeScope, shared: AclShared): Stage => {
   const compiled = rules.map(compileRule)
   const positions = new Map(
     scope.block.listeners.map((listener, position) => [listener.index, position]),
@@ -103,6 +103,5 @@ export const serveAcl = (rules: readonly Rule[], scope: ServeScope, shared: AclS
     index,
     word: shared.allowed.base + position * shared.allowed.step,
   }))
-  const fast = fastJudge(rules, allowed, scope.counters)
-  return { fast, wrap: next => query => enforce(query, next) }
+  return { fast: fast(rules, allowed, scope.counters), wrap: next => query => enforce(query, next) }
 }

@@ -5,6 +5,7 @@ import type { BlockInfo } from '../../chain/block.ts'
 import type { ControlScope } from '../../chain/control-scope.ts'
 import type { CounterFamily, Vector } from '../../metrics/registrar.ts'
 import type { CacheOptions } from './options.ts'
+import { TABLE_NAMES } from './table-names.ts'
 
 /**
  * Where the counters lie. Vectors run over the servers of the block; `hits` and `evictions` over
@@ -29,9 +30,6 @@ export interface CacheShared {
   readonly denial: CacheTableRef
   readonly counters: CacheCounters
 }
-
-/** Order of the `type` dimension. */
-export const TABLE_NAMES = ['success', 'denial'] as const
 
 export const control = (options: CacheOptions, scope: ControlScope): CacheShared => {
   const identity = identityOf(options, scope.block)

@@ -4,8 +4,9 @@
 import type { ListenerRef } from '../../chain/query.ts'
 import type { CounterRow } from '../../memory/counters.ts'
 import type { Vector } from '../../metrics/registrar.ts'
-import { type CacheCounters, TABLE_NAMES } from './control.ts'
+import type { CacheCounters } from './control.ts'
 import type { TableName } from './storable.ts'
+import { TABLE_NAMES } from './table-names.ts'
 
 /** A query of either path. */
 interface Asked {

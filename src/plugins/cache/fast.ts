@@ -22,7 +22,7 @@ import { isDue } from './refresh.ts'
 import { isOutdated } from './store.ts'
 
 /** Undefined for zones that only the slow path can match. */
-export const fastHits = (
+export const fast = (
   options: CacheOptions,
   tables: CacheTables,
   counts: Counts,

@@ -21,7 +21,7 @@ import {
 } from '../../wire/header.ts'
 import { readLayout } from '../../wire/layout.ts'
 import { RCODE_SERVFAIL } from '../../wire/rcodes.ts'
-import { withoutUnaskedOpt } from './own-message.ts'
+import { withoutUnaskedOpt } from './own-opt.ts'
 import { setTtls } from './ttl.ts'
 
 /** A query of either path. */

@@ -2,8 +2,14 @@
 // them.
 
 import type { Plugin } from '../../chain/plugin.ts'
-import { type CacheShared, control } from './control.ts'
+import type { CacheShared } from './control.ts'
 import { type CacheOptions, options } from './options.ts'
-import { serve } from './serve.ts'
+import { suspicions } from './suspicions.ts'
 
-export const cache: Plugin<CacheOptions, CacheShared> = { name: 'cache', options, control, serve }
+export const cache: Plugin<CacheOptions, CacheShared> = {
+  name: 'cache',
+  options,
+  facts: { suspicions },
+  control: () => import('./control.ts'),
+  serve: () => import('./serve.ts'),
+}

@@ -1,16 +1,16 @@
 // What comes back from the rest of the chain: judged, stripped of OPT, given its one TTL, stored.
 
 import type { Clock } from '../../base/clock.ts'
+import { edit } from '../../chain/edit.ts'
 import type { Query } from '../../chain/query.ts'
-import { Reply } from '../../chain/reply.ts'
-import { FLAG_RD, FLAG_TC, getFlags, setFlags } from '../../wire/header.ts'
+import type { Reply } from '../../chain/reply.ts'
+import { FLAG_AD, FLAG_RD, FLAG_TC, getFlags } from '../../wire/header.ts'
 import { RCODE_NOERROR, RCODE_NXDOMAIN } from '../../wire/rcodes.ts'
 import type { Counts } from './counts.ts'
 import { adMask } from './hit.ts'
-import { ownMessage, withoutUnaskedOpt } from './own-message.ts'
+import { lastingOpt } from './own-opt.ts'
 import type { Judge, Verdict } from './storable.ts'
 import type { Store } from './store.ts'
-import { setTtls } from './ttl.ts'
 import { isOrdinary } from './upstream-key.ts'
 
 /** What an answer is asked for. */
@@ -69,16 +69,14 @@ export class Intake {
     if (verdict.isMismatch) this.#counts.drop(query)
     const isUsable =
       isAnswer(reply) && !verdict.isMismatch && !this.#store.isProtected(query, verdict, now)
-    const own = ownMessage(reply)
-    setTtls(own.bytes, own.ttlOffsets, verdict.ttlSeconds)
-    const answer = new Reply(own.bytes, own.layout)
+    const answer = edit(reply, { opt: lastingOpt(reply), ttl: verdict.ttlSeconds })
     if (!isTruncated(answer) && this.#isKept(query, verdict, isUsable, purpose, now)) {
       this.#counts.evictions(
         query,
         verdict.table,
         this.#store.put(
           query,
-          own,
+          answer,
           {
             ...verdict,
             popularity: purpose.popularity,
@@ -121,18 +119,13 @@ export const isTruncated = (reply: Reply): boolean =>
 
 /**
  * The reply as this client is to see it: its own RD, AD only if it asked for it, an OPT only if it
- * has one.
+ * has one, or if the rcode needs it.
  */
-export const replyFor = (query: Query, outcome: Outcome): Reply => {
-  const reply =
-    query.edns === undefined && outcome.reply.bytes.length > 0
-      ? withoutUnaskedOpt(outcome.reply)
-      : outcome.reply
-  if (reply.bytes.length === 0) return reply
-  const given = getFlags(reply.bytes, 0)
-  const flags = ((given & ~FLAG_RD) | (query.flags & FLAG_RD)) & adMask(query)
-  if (flags === given) return reply
-  const bytes = reply.bytes.slice()
-  setFlags(bytes, 0, flags)
-  return new Reply(bytes, reply.layout.of(bytes), reply.isWritten)
-}
+export const replyFor = (query: Query, { reply }: Outcome): Reply =>
+  edit(reply, {
+    opt: query.edns === undefined && reply.rcode <= 15 ? false : undefined,
+    flags: {
+      rd: (query.flags & FLAG_RD) !== 0,
+      ad: (adMask(query) & FLAG_AD) !== 0 ? undefined : false,
+    },
+  })

@@ -1,12 +1,13 @@
 // Asking the rest of the chain, once per upstream query: equal ones in flight are merged, inside
-// the shard by a map, over shards by claims (R-03: each parallel duplicate would be one more chance
-// for a forged reply). Equal means that the same message would leave for upstream
+// the shard by a map, over shards by claims (each parallel duplicate would be one more chance
+// for a forged reply, RFC 5452). Equal means that the same message would leave for upstream
 // (plugins/cache/upstream-key.ts). Everybody waits by the deadline of their own query. When an
 // attempt fails, those who still have time for another make one together, once.
 
 import type { Clock } from '../../base/clock.ts'
-import { NumberMap } from '../../base/int-map.ts'
+import { IntMap } from '../../base/int-map.ts'
 import type { CacheTableRef } from '../../cache/table-ref.ts'
+import { after } from '../../chain/after.ts'
 import { ServerError } from '../../chain/errors.ts'
 import type { Handler } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
@@ -58,7 +59,7 @@ export interface MissParts {
 export class Misses {
   readonly #parts: MissParts
   /** By the upper 53 bits of the keyed hash; what else has the same goes alone. */
-  readonly #flights = new NumberMap<Flight>()
+  readonly #flights = new IntMap<Flight>()
   readonly #key: UpstreamKey
   readonly #salt: number
 
@@ -212,7 +213,7 @@ export class Misses {
     } catch (error) {
       return fail(error)
     }
-    return reply instanceof Promise ? reply.then(take, fail) : take(reply)
+    return after(reply, take, fail)
   }
 }
 

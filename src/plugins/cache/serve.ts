@@ -1,5 +1,6 @@
 // The shard half: a hit is answered here, everything else goes through Misses.
 
+import { after } from '../../chain/after.ts'
 import type { Handler, Stage } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
@@ -8,7 +9,7 @@ import { ZoneSet } from '../../chain/zones.ts'
 import { OPCODE_QUERY, opcodeOf } from '../../wire/header.ts'
 import type { CacheShared } from './control.ts'
 import { Counts } from './counts.ts'
-import { type CacheTables, fastHits } from './fast.ts'
+import { type CacheTables, fast } from './fast.ts'
 import { answerFromHit } from './hit.ts'
 import { FILL, Intake, replyFor } from './intake.ts'
 import { Misses } from './miss.ts'
@@ -31,7 +32,7 @@ export const serve = (options: CacheOptions, scope: ServeScope, shared: CacheSha
       const handle = makeHandler(next, options, { scope, shared, counts, tables })
       return query => (isOurs(query) ? handle(query) : next(query))
     },
-    fast: fastHits(options, tables, counts, scope.changes),
+    fast: fast(options, tables, counts, scope.changes),
   }
 }
 
@@ -75,10 +76,7 @@ const makeHandler = (
 
   const onMiss = (query: Query): Reply | Promise<Reply> => {
     counts.miss(query)
-    const outcome = misses.ask(query, FILL)
-    return outcome instanceof Promise
-      ? outcome.then(late => replyFor(query, late))
-      : replyFor(query, outcome)
+    return after(misses.ask(query, FILL), outcome => replyFor(query, outcome))
   }
 
   return query => {

@@ -1,5 +1,6 @@
 // serve_stale (RFC 8767): what a client gets when the entry that answers has expired.
 
+import { after } from '../../chain/after.ts'
 import { ServerError } from '../../chain/errors.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
@@ -46,17 +47,16 @@ export class StaleServer {
       throw error
     }
     try {
-      const outcome = this.#misses.ask(query, REPLACE)
-      if (!(outcome instanceof Promise)) return this.#choose(query, outcome, stale)
       const { verifyTimeoutMs } = this.#options
-      if (verifyTimeoutMs === 0)
-        return outcome.then(late => this.#choose(query, late, stale), onFailure)
-      return within(outcome, verifyTimeoutMs).then(late => {
+      const asked = this.#misses.ask(query, REPLACE)
+      const inTime = verifyTimeoutMs === 0 ? asked : within(asked, verifyTimeoutMs)
+      const choose = (outcome: Outcome | undefined): Reply => {
         // A time-out is a failed refresh, whatever comes of it later: until the recheck nobody else
         // waits.
-        if (late === undefined) this.#intake.failed(query)
-        return this.#choose(query, late, stale)
-      }, onFailure)
+        if (outcome === undefined) this.#intake.failed(query)
+        return this.#choose(query, outcome, stale)
+      }
+      return after(inTime, choose, onFailure)
     } catch (error) {
       return onFailure(error)
     }

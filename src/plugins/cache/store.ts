@@ -6,10 +6,11 @@ import type { CacheKey } from '../../cache/key.ts'
 import type { CacheTable, EntryMeta } from '../../cache/table.ts'
 import { CHANGE_SLOT_BITS, type ChangeScopes } from '../../chain/invalidation-scopes.ts'
 import type { Query } from '../../chain/query.ts'
+import type { Reply } from '../../chain/reply.ts'
 import { FLAG_CD } from '../../wire/header.ts'
 import type { CacheOptions } from './options.ts'
-import type { OwnMessage } from './own-message.ts'
 import type { TableName, Verdict } from './storable.ts'
+import { ttlOffsetsOf } from './ttl.ts'
 
 // The caller's 16 bits of an entry: the answer has the records asked for; it is SERVFAIL or NOTIMP;
 // then the group of names that it goes with.
@@ -145,7 +146,7 @@ export class Store {
    * An answer whose records have changed since it was asked for is not stored. Returns the number
    * of evicted entries.
    */
-  put(query: Query, message: OwnMessage, verdict: Keepable, now: number): number {
+  put(query: Query, reply: Reply, verdict: Keepable, now: number): number {
     const group = this.#changes.slotOf(query.question.folded)
     if (this.#changes.hasChangedSince(group, Math.floor(query.receivedMs / 1000))) return 0
     const key = this.keyOf(query)
@@ -156,8 +157,8 @@ export class Store {
     const { evicted } = table.put(
       key,
       this.#meta(verdict, now, group),
-      message.bytes,
-      message.ttlOffsets,
+      reply.bytes,
+      ttlOffsetsOf(reply.layout),
       now,
     )
     if (!verdict.isFailure) other.remove(key)

@@ -5,13 +5,13 @@
 //
 //   0 nothing   1 << 16 | flags: a reply without records   2 << 16 | rcode << 8 | kind: a failure
 
-import { errorReply } from '../../chain/answer.ts'
 import { ServerError } from '../../chain/errors.ts'
 import type { Query } from '../../chain/query.ts'
 import { Reply } from '../../chain/reply.ts'
 import { TOLD_NOTHING } from '../../memory/claims.ts'
-import { FLAG_TC, getFlags, HEADER_SIZE, setFlags } from '../../wire/header.ts'
+import { FLAG_TC, getFlags, HEADER_SIZE, MASK_RCODE } from '../../wire/header.ts'
 import { RCODE_NOERROR, RCODE_NXDOMAIN } from '../../wire/rcodes.ts'
+import { MessageWriter } from '../../wire/writer.ts'
 import type { Outcome } from './intake.ts'
 
 const REPLY = 1 << 16
@@ -55,8 +55,13 @@ export const outcomeFrom = (told: number, query: Query): Outcome | undefined => 
     )
   }
   const flags = told & 0xffff
-  const { bytes } = errorReply(query, RCODE_NOERROR)
-  setFlags(bytes, 0, flags)
-  const rcode = flags & 15
-  return { reply: new Reply(bytes), isUsable: rcode === RCODE_NOERROR || rcode === RCODE_NXDOMAIN }
+  const { wire, type, class: cls } = query.question
+  const writer = new MessageWriter()
+  writer.header(query.id, flags)
+  writer.question(wire, type, cls)
+  const rcode = flags & MASK_RCODE
+  return {
+    reply: new Reply(writer.finish()),
+    isUsable: rcode === RCODE_NOERROR || rcode === RCODE_NXDOMAIN,
+  }
 }

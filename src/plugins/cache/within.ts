@@ -3,11 +3,16 @@
 import { LONGEST_TIMER_MS } from '../../base/timers.ts'
 
 /**
- * The promise's value or failure, or undefined once `timeoutMs` have passed. A later failure of the
- * promise is nobody's any more.
+ * What is there already, as it is. Of what goes on, the value or failure, or undefined once
+ * `timeoutMs` have passed: a later failure is nobody's any more.
  */
-export const within = <T>(promise: Promise<T>, timeoutMs: number): Promise<T | undefined> =>
-  new Promise((resolve, reject) => {
+export const within = <T>(
+  outcome: T | Promise<T>,
+  timeoutMs: number,
+): T | Promise<T | undefined> => {
+  if (!(outcome instanceof Promise)) return outcome
+  return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, Math.min(timeoutMs, LONGEST_TIMER_MS), undefined)
-    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+    outcome.then(resolve, reject).finally(() => clearTimeout(timer))
   })
+}

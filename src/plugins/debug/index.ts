@@ -6,8 +6,10 @@ import { noOptions } from '../../corefile/option-table.ts'
 export const debug: Plugin<undefined> = {
   name: 'debug',
   options: noOptions('last'),
-  control(_options, scope) {
-    scope.settings.debug = true
-    return undefined
-  },
+  control: async () => ({
+    control(_options, scope) {
+      scope.settings.debug = true
+      return undefined
+    },
+  }),
 }

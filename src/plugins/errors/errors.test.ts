@@ -14,7 +14,9 @@ import {
 import { ServerError } from '../../chain/errors.ts'
 import type { Handler } from '../../chain/handler.ts'
 import { RCODE_REFUSED } from '../../wire/rcodes.ts'
+import { control as controlErrors } from './control.ts'
 import { errors } from './index.ts'
+import { serve as serveErrors } from './serve.ts'
 
 const failWith =
   (error: unknown): Handler =>
@@ -86,7 +88,7 @@ const consolidating = async (t: TestContext, line: string) => {
     stacktrace: false,
     consolidations: [{ periodMs: 60_000, pattern: 'timeout$', level: 'error', showFirst: false }],
   } as const
-  const handles = [handle, errors.serve?.(options, second, { countsWord: 0 })?.wrap(next) ?? next]
+  const handles = [handle, serveErrors(options, second, { countsWord: 0 }).wrap(next)]
   const fail = (failure: string, shard = 0) => {
     text = failure
     assert.throws(() => handles[shard]?.(query('example.org.')))
@@ -183,7 +185,7 @@ test('consolidate: what is due is printed once when the generation ends, on main
 test('consolidate: a generation that never started ends quietly', async () => {
   const control = fakeControl()
   const consolidation = { periodMs: 1000, pattern: 'a', level: 'error', showFirst: false } as const
-  await errors.control?.({ stacktrace: false, consolidations: [consolidation] }, control)
+  controlErrors({ stacktrace: false, consolidations: [consolidation] }, control)
   await control.retired()
   assert.deepEqual(control.logged, [])
 })

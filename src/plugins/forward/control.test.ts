@@ -7,7 +7,7 @@ import { fakeUpstream, makeCertificate } from '../../../test/fakes/fake-upstream
 import { fakeControl, options } from '../../../test/support/plugin-harness.ts'
 import { readQuestion } from '../../wire/question.ts'
 import { TYPE_A } from '../../wire/rrtypes.ts'
-import { controlForward, type ForwardShared } from './control.ts'
+import { control as controlForward, type ForwardShared } from './control.ts'
 import { forward } from './index.ts'
 
 async function folder(t: TestContext, files: Record<string, string>): Promise<string> {

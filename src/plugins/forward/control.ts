@@ -41,7 +41,7 @@ export interface ForwardShared {
 }
 
 /** Host names are not asked for. */
-export async function inspectForward(
+export async function inspect(
   options: readonly ForwardOptions[],
   scope: InspectScope,
 ): Promise<void> {
@@ -51,7 +51,7 @@ export async function inspectForward(
   }
 }
 
-export async function controlForward(
+export async function control(
   options: readonly ForwardOptions[],
   scope: ControlScope,
 ): Promise<ForwardShared> {

@@ -207,7 +207,7 @@ export class Forwarder {
       return new Upstream(endpoint, options, events, {
         sockets: threadSockets,
         clock,
-        links: this.#scope.links,
+        udpPool: this.#scope.udpPool,
       })
     })
   }

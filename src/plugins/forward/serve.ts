@@ -10,7 +10,7 @@ import type { ForwardOptions } from './options.ts'
 
 const SWEEP_INTERVAL_MS = 10_000
 
-export function serveForward(
+export function serve(
   options: readonly ForwardOptions[],
   scope: ServeScope,
   shared: ForwardShared,

@@ -1,13 +1,24 @@
 // Main half of health: route, probe loop, lameduck.
 
+import { isIP } from 'node:net'
 import { wait } from '../../base/timers.ts'
+import { assertBindable } from '../../chain/bindable.ts'
 import type { ControlScope } from '../../chain/control-scope.ts'
+import type { InspectScope } from '../../chain/inspect-scope.ts'
 import { formatDuration } from '../../corefile/duration.ts'
+import { splitHostPort } from '../../corefile/host-port.ts'
 import { SLIM_TIME_BUCKETS } from '../../metrics/registrar.ts'
 import type { HealthOptions } from './options.ts'
 import { startProbing } from './probe.ts'
 
-export function controlHealth(options: HealthOptions, scope: ControlScope): undefined {
+export async function inspect({ address }: HealthOptions, scope: InspectScope): Promise<void> {
+  const split = splitHostPort(address)
+  // Names are not asked for.
+  if ('error' in split || isIP(split.host) === 0) return
+  await scope.attempt(() => assertBindable(split.host, address))
+}
+
+export function control(options: HealthOptions, scope: ControlScope): undefined {
   const { address, lameduckMs } = options
   scope.http({
     address,

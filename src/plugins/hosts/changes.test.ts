@@ -17,7 +17,9 @@ import type { Handler } from '../../chain/handler.ts'
 import { ChangeScopes, EVERY_LABEL } from '../../chain/invalidation-scopes.ts'
 import { readOptions } from '../../chain/plugin.ts'
 import { nameFromText } from '../../wire/name.ts'
+import { control as controlHosts } from './control.ts'
 import { hosts } from './index.ts'
+import { serve as serveHosts } from './serve.ts'
 
 const RELOAD_MS = 5000
 
@@ -45,15 +47,14 @@ const setUp = async (
     readOptions(hosts, directive(`hosts ${path} ${zones} {\n${block}\n}`))
   let handle: Handler = request => replyTo(request, NXDOMAIN)
   const chain = cacheChainIn(
-    { changing: hosts.changing?.(parsed(lines)) ?? [] },
+    { changing: hosts.facts?.changing?.(parsed(lines)) ?? [] },
     'cache',
     request => handle(request),
   )
   let control: FakeControl = chain.control
   const start = async (block: string): Promise<void> => {
-    const shared = (await hosts.control?.(parsed(block), control)) ?? assert.fail()
-    const stage =
-      hosts.serve?.(parsed(block), fakeServe({ control: chain.control }), shared) ?? assert.fail()
+    const shared = await controlHosts(parsed(block), control)
+    const stage = serveHosts(parsed(block), fakeServe({ control: chain.control }), shared)
     handle = stage.wrap(request => replyTo(request, NXDOMAIN))
     await control.started()
   }
@@ -208,7 +209,7 @@ const changing: { lines: string; zones: string[] }[] = [
 ]
 for (const { lines, zones } of changing) {
   test(`names that may change, with ${lines}: ${zones.join(' ')}`, () => {
-    const found = hosts.changing?.(
+    const found = hosts.facts?.changing?.(
       readOptions(hosts, directive(`hosts /etc/hosts org net {\n${lines}\n}`)),
     )
     assert.deepEqual(
@@ -271,10 +272,10 @@ for (const { name, isFirstLoad } of [
 ])
   test(name, async t => {
     const parsed = readOptions(hosts, directive('hosts /dev/null {\n192.0.2.1 a\n}'))
-    const changing = hosts.changing?.(parsed) ?? []
+    const changing = hosts.facts?.changing?.(parsed) ?? []
     const control = fakeControl({ process: { isFirstLoad }, block: { changing } })
     t.after(() => control.retired())
-    await hosts.control?.(parsed, control)
+    await controlHosts(parsed, control)
     await control.started()
     const scopes = new ChangeScopes(control.board, changing)
     const isOutdated = (owner: string): boolean => {

@@ -18,10 +18,7 @@ const DEFAULT_PATH = '/etc/hosts'
 /** Longest delay that a Node timer takes. */
 const MAX_TIMER_MS = 0x7fffffff
 
-export const controlHosts = async (
-  options: HostsOptions,
-  scope: ControlScope,
-): Promise<RecordsRef> => {
+export const control = async (options: HostsOptions, scope: ControlScope): Promise<RecordsRef> => {
   const path =
     options.path === undefined
       ? DEFAULT_PATH
@@ -53,7 +50,7 @@ const identityOf = (
   JSON.stringify({ path, zones, inline, autoReverse, reloadMs, blockZones: scope.block.zones })
 
 /** A file that is missing is no error: it may appear later. */
-export const inspectHosts = async (
+export const inspect = async (
   { path, errorPrefix }: HostsOptions,
   scope: InspectScope,
 ): Promise<void> => {

@@ -22,7 +22,7 @@ import type { HostsOptions } from './options.ts'
 import { readReverseName } from './reverse-address.ts'
 
 /** Undefined for zones that only the slow path can match. */
-export const fastHosts = (options: HostsOptions, reader: RecordsReader): FastStep | undefined => {
+export const fast = (options: HostsOptions, reader: RecordsReader): FastStep | undefined => {
   const zones = WireZones.fromText(options.zones)
   const fall = WireZones.fromText(options.fall)
   return zones && fall && new FastHosts(options, reader, zones, fall)

@@ -3,16 +3,14 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import type { RecordsRef } from '../../records/layout.ts'
-import { controlHosts, inspectHosts } from './control.ts'
 import { changingZones } from './invalidation-marks.ts'
 import { type HostsOptions, options } from './options.ts'
-import { serveHosts } from './serve.ts'
 
 export const hosts: Plugin<HostsOptions, RecordsRef> = {
   name: 'hosts',
   options,
-  changing: changingZones,
-  inspect: inspectHosts,
-  control: controlHosts,
-  serve: serveHosts,
+  facts: { changing: changingZones },
+  inspect: () => import('./control.ts'),
+  control: () => import('./control.ts'),
+  serve: () => import('./serve.ts'),
 }

@@ -10,20 +10,16 @@ import { fallsThrough, ZoneSet } from '../../chain/zones.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import { RCODE_SERVFAIL } from '../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_PTR } from '../../wire/rrtypes.ts'
-import { fastHosts } from './fast.ts'
+import { fast } from './fast.ts'
 import { SOURCES } from './host-records.ts'
 import { HostsLookup } from './lookup.ts'
 import type { HostsOptions } from './options.ts'
 import { readReverseName } from './reverse-address.ts'
 
-export const serveHosts = (
-  options: HostsOptions,
-  scope: ServeScope,
-  records: RecordsRef,
-): Stage => {
+export const serve = (options: HostsOptions, scope: ServeScope, records: RecordsRef): Stage => {
   const reader = scope.records(records)
   const server = new HostsServer(options, new HostsLookup(reader))
-  return { wrap: next => query => server.respond(query, next), fast: fastHosts(options, reader) }
+  return { wrap: next => query => server.respond(query, next), fast: fast(options, reader) }
 }
 
 /** What the look-up lends is written into the reply before anything else can run. */

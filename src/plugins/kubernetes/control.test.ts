@@ -4,7 +4,7 @@ import { type KubeApi, startKubeApi } from '../../../test/fakes/kube-api/api-ser
 import { directive, fakeControl } from '../../../test/support/plugin-harness.ts'
 import { ChangeScopes, EVERY_LABEL } from '../../chain/invalidation-scopes.ts'
 import { nameFromText } from '../../wire/name.ts'
-import { controlKubernetes } from './control.ts'
+import { control as controlKubernetes } from './control.ts'
 import { options as table } from './options.ts'
 import { changingZones } from './watch/invalidation-marks.ts'
 

@@ -22,7 +22,7 @@ export interface KubernetesShared {
   readonly ownAddresses: readonly Uint8Array[]
 }
 
-export const controlKubernetes = async (
+export const control = async (
   options: KubernetesOptions,
   scope: ControlScope,
 ): Promise<KubernetesShared> => {
@@ -65,11 +65,7 @@ const worldOf = (userAgent: string): KubeWorld => ({
 })
 
 /** What a pod is given is not the Corefile's business: only files that it names are looked at. */
-export const inspectKubernetes = async ({
-  endpoint,
-  tls,
-  kubeconfig,
-}: KubernetesOptions): Promise<void> => {
+export const inspect = async ({ endpoint, tls, kubeconfig }: KubernetesOptions): Promise<void> => {
   if (endpoint === undefined && kubeconfig === undefined) return
   const connection = await connect({ endpoint, tls, kubeconfig }, worldOf(''))
   connection.close()

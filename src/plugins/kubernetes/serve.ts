@@ -2,6 +2,7 @@
 // does not exist is answered with. No message to main, no wait: the records lie in shared memory.
 // Order of decisions and wording of answers are CoreDNS's (handler.go).
 
+import { after } from '../../chain/after.ts'
 import { answer, type RecordData, unwritten } from '../../chain/answer.ts'
 import type { Handler, Stage } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
@@ -11,7 +12,6 @@ import { fallsThrough, ZoneSet } from '../../chain/zones.ts'
 import { isReverseZone } from '../../corefile/zones.ts'
 import type { RecordsReader } from '../../records/reader.ts'
 import { makeOption, OPTION_EDE } from '../../wire/edns.ts'
-import { FLAG_TC, getFlags, setFlags } from '../../wire/header.ts'
 import { nameFromText } from '../../wire/name.ts'
 import { RCODE_NXDOMAIN, RCODE_REFUSED, RCODE_SERVFAIL } from '../../wire/rcodes.ts'
 import {
@@ -28,7 +28,7 @@ import {
 } from '../../wire/rrtypes.ts'
 import { Aliases } from './answer/aliases.ts'
 import { Answers, type Asked, type Records } from './answer/answers.ts'
-import { fastRecords } from './answer/fast.ts'
+import { fast } from './answer/fast.ts'
 import { ClusterLookup } from './answer/lookup.ts'
 import { ZoneView } from './answer/zone-view.ts'
 import type { KubernetesShared } from './control.ts'
@@ -41,7 +41,7 @@ const EDE_NOT_READY = makeOption(
   Buffer.concat([Uint8Array.of(0, 14), Buffer.from('kubernetes: not synced with the API server')]),
 )
 
-export const serveKubernetes = (
+export const serve = (
   options: KubernetesOptions,
   scope: ServeScope,
   shared: KubernetesShared,
@@ -50,7 +50,7 @@ export const serveKubernetes = (
   const server = new ClusterServer(options, scope, shared, reader)
   return {
     wrap: next => query => server.respond(query, next),
-    fast: fastRecords(options, reader),
+    fast: fast(options, reader),
   }
 }
 
@@ -94,13 +94,11 @@ class ClusterServer {
     if (question.type === TYPE_AXFR || question.type === TYPE_IXFR)
       return unwritten(query, RCODE_REFUSED)
     const asked = this.#asked(query, facts)
-    if (question.type !== TYPE_A && question.type !== TYPE_AAAA) {
+    if (question.type !== TYPE_A && question.type !== TYPE_AAAA)
       return this.#answer(asked, this.#records(asked), false, next)
-    }
-    const found = this.#aliases.addresses(asked)
-    if (!(found instanceof Promise))
-      return this.#answer(asked, found, found?.isTruncated ?? false, next)
-    return found.then(late => this.#answer(asked, late, late?.isTruncated ?? false, next))
+    return after(this.#aliases.addresses(asked), found =>
+      this.#answer(asked, found, found?.isTruncated ?? false, next),
+    )
   }
 
   #asked(query: Query, { length, isMulticluster }: ServedZone): Asked {
@@ -148,9 +146,7 @@ class ClusterServer {
     if (records === undefined) return this.#noSuchName(asked, next)
     const { answers, additionals } = records
     if (answers.length === 0) return answer(query, { aa: true, authorities: [zone.soa] })
-    const reply = answer(query, { aa: true, answers, additionals: additionals ?? NONE })
-    if (isTruncated) setFlags(reply.bytes, 0, getFlags(reply.bytes, 0) | FLAG_TC)
-    return reply
+    return answer(query, { aa: true, tc: isTruncated, answers, additionals: additionals ?? NONE })
   }
 
   /** Hidden names and absent ones are told apart by nothing. */

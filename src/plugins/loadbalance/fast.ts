@@ -25,7 +25,7 @@ const EXCHANGER = 3
 const SECTIONS = 3
 
 /** The step with a source of random numbers of the caller's choice. */
-export const fastRoundRobin = (draw: Draw): FastStep => new RoundRobin(draw)
+export const fast = (draw: Draw): FastStep => new RoundRobin(draw)
 
 class RoundRobin implements FastStep {
   readonly #draw: Draw

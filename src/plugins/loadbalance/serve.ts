@@ -2,7 +2,9 @@
 
 import { randomId } from '../../base/entropy.ts'
 import { CidrSet, parseCidr } from '../../base/ip.ts'
-import type { Handler, Stage, Wrap } from '../../chain/handler.ts'
+import { after } from '../../chain/after.ts'
+import { edit } from '../../chain/edit.ts'
+import type { Stage, Wrap } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
@@ -10,11 +12,10 @@ import { getAncount, getArcount, getNscount, HEADER_SIZE } from '../../wire/head
 import { RCODE_NOERROR } from '../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_AXFR, TYPE_IXFR, TYPE_SRV } from '../../wire/rrtypes.ts'
 import type { LoadbalanceShared } from './control.ts'
-import { fastRoundRobin } from './fast.ts'
+import { fast } from './fast.ts'
 import type { LoadbalanceOptions } from './options.ts'
 import { preferred, roundRobin, weighted } from './order.ts'
 import type { Draw } from './random.ts'
-import { reordered } from './reorder.ts'
 import { WeightReader } from './weight-board.ts'
 
 /** Indexes of one section's records to the order they go out in. */
@@ -45,19 +46,10 @@ export const makeStage = (
   )
   const balance = (query: Query, reply: Reply): Reply =>
     hasOrder(query, reply) ? balanced(reply, query.question.type, arrange) : reply
-  const wrap: Wrap = next => balanceAfter(next, balance)
+  const wrap: Wrap = next => query => after(next(query), reply => balance(query, reply))
   const isPlain = shared.board === undefined && options.prefer.length === 0
-  return isPlain ? { wrap, fast: fastRoundRobin(draw) } : { wrap }
+  return isPlain ? { wrap, fast: fast(draw) } : { wrap }
 }
-
-const balanceAfter =
-  (next: Handler, balance: (query: Query, reply: Reply) => Reply): Handler =>
-  query => {
-    const reply = next(query)
-    return reply instanceof Promise
-      ? reply.then(late => balance(query, late))
-      : balance(query, reply)
-  }
 
 const arrangeRoundRobin =
   (draw: Draw): Arrange =>
@@ -101,5 +93,5 @@ const balanced = (reply: Reply, qtype: number, arrange: Arrange): Reply => {
     const section = Array.from({ length: count }, (_, i) => start + i)
     order.push(...(count > 1 ? arrange(reply, section, sectionNumber, qtype) : section))
   }
-  return reordered(reply, order)
+  return edit(reply, { order })
 }

@@ -9,6 +9,7 @@
 // again at its next query. Every word goes through Atomics: changes are rare and off the hot path,
 // a look without a change is one load.
 
+import { sharedBuffer } from '../../memory/shared-buffer.ts'
 import { type WeightEntries, WeightTable } from './weight-table.ts'
 
 const VERSION_WORD = 0
@@ -18,7 +19,7 @@ const TEXT_BYTES_MAX = 4 << 20
 
 /** Room for the largest table is reserved, not used. */
 export const makeBoard = (): SharedArrayBuffer =>
-  new SharedArrayBuffer(TEXT_WORD * 4, { maxByteLength: TEXT_WORD * 4 + TEXT_BYTES_MAX })
+  sharedBuffer(TEXT_WORD * 4, TEXT_WORD * 4 + TEXT_BYTES_MAX)
 
 /** Throws a RangeError if the table is over 4 MiB as text. Main only. */
 export const writeBoard = (board: SharedArrayBuffer, entries: WeightEntries): void => {

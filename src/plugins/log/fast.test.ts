@@ -18,7 +18,7 @@ import { LogSink } from '../../log/log.ts'
 import { typeToText } from '../../wire/rrtypes.ts'
 import { log } from './index.ts'
 import { putDecimal, putIpv4, putIpv6 } from './line-bytes.ts'
-import { serveLog } from './serve.ts'
+import { serveTo } from './serve.ts'
 import { TypeBytes } from './type-bytes.ts'
 
 const fast = new FastQuery(new CacheKey([1, 2]))
@@ -58,7 +58,7 @@ const setUp = (text = 'log') => {
     return length
   })
   const clock = fakeClock()
-  const stage = serveLog(options(log, text), fakeServe({ clock }), sink)
+  const stage = serveTo(options(log, text), fakeServe({ clock }), sink)
   const slow = (request: Query, reply: Reply): void => void stage.wrap(() => reply)(request)
   const done = (request: Query, reply: Reply): void => stage.fast?.done?.(fastQuery(request, reply))
   const batchSent = (elapsedMs: number): void => stage.fast?.batchSent?.(elapsedMs)

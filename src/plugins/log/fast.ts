@@ -7,9 +7,10 @@ import type { FastStep } from '../../chain/fast-step.ts'
 import type { LogSink } from '../../log/log.ts'
 import { getFlags, getId, MASK_RCODE } from '../../wire/header.ts'
 import { WireZones } from '../../wire/zone-index.ts'
+import { COMMON_FORMAT } from './common-format.ts'
 import { flagsToText, formatSeconds, rcodeText } from './format.ts'
 import { asciiBytes, putBytes, putDecimal, putIpv4, putIpv6, putName } from './line-bytes.ts'
-import { COMMON_FORMAT, type LogRule } from './options.ts'
+import type { LogRule } from './options.ts'
 import { TypeBytes } from './type-bytes.ts'
 
 const BUFFER_BYTES = 64 * 1024
@@ -36,7 +37,7 @@ const BRACKET_OPEN = 0x5b
 const BRACKET_CLOSE = 0x5d
 
 /** The step; undefined if the rules ask for more than it can do. */
-export function fastLog(
+export function fast(
   rules: readonly LogRule[],
   clock: Clock,
   sink: Pick<LogSink, 'rawBytes'>,

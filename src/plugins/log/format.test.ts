@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { query, replyTo } from '../../../test/support/plugin-harness.ts'
+import { COMMON_FORMAT } from './common-format.ts'
 import { compileFormat, type Event, formatSeconds } from './format.ts'
-import { COMMON_FORMAT } from './options.ts'
 
 const request = query('Example.ORG.', 'A', {
   id: 29008,

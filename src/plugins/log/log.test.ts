@@ -14,11 +14,11 @@ import { type Reply, SILENCE } from '../../chain/reply.ts'
 import { LogSink } from '../../log/log.ts'
 import { RCODE_REFUSED } from '../../wire/rcodes.ts'
 import { log } from './index.ts'
-import { serveLog } from './serve.ts'
+import { serveTo } from './serve.ts'
 
 const setUp = (text: string, next: Handler, clock = fakeClock()) => {
   const lines: string[] = []
-  const stage = serveLog(options(log, text), fakeServe({ clock }), {
+  const stage = serveTo(options(log, text), fakeServe({ clock }), {
     raw: line => void lines.push(line),
     rawBytes: () => assert.fail(),
   })
@@ -116,7 +116,7 @@ test('any label makes one printable line', async () => {
     written += Buffer.from(bytes.subarray(offset, offset + length)).toString('latin1')
     return length
   })
-  const stage = serveLog(options(log, 'log'), fakeServe(), sink)
+  const stage = serveTo(options(log, 'log'), fakeServe(), sink)
   const handle = stage.wrap(request => replyTo(request))
   for (let first = 0; first < 256; first += 32) {
     const label = Array.from(

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { options, parseError } from '../../../test/support/plugin-harness.ts'
+import { COMMON_FORMAT } from './common-format.ts'
 import { log } from './index.ts'
-import { COMMON_FORMAT } from './options.ts'
 
 const rule = (scope: string, format = COMMON_FORMAT, classes?: string[]) => ({
   scope,

@@ -3,9 +3,8 @@
 import type { ResponseClass } from '../../chain/classify.ts'
 import { argumentsOf, eachOccurrence, list, type OptionTable } from '../../corefile/option-table.ts'
 import { oneOf } from '../../corefile/values.ts'
+import { COMMON_FORMAT } from './common-format.ts'
 
-export const COMMON_FORMAT =
-  '{remote}:{port} - {>id} "{type} {class} {name} {proto} {size} {>do} {>bufsize}" {rcode} {>rflags} {rsize} {duration}'
 const COMBINED_FORMAT = `${COMMON_FORMAT} "{>opcode}"`
 
 export interface LogRule {

@@ -9,13 +9,16 @@ import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
 import { ZoneSet } from '../../chain/zones.ts'
-import type { LogSink } from '../../log/log.ts'
-import { fastLog } from './fast.ts'
+import { type LogSink, stdout } from '../../log/log.ts'
+import { fast } from './fast.ts'
 import { compileFormat } from './format.ts'
 import type { LogOptions } from './options.ts'
 
+export const serve = (options: LogOptions, scope: ServeScope): Stage =>
+  serveTo(options, scope, stdout)
+
 /** Lines go to the sink directly: they carry a level but no plugin name. */
-export function serveLog(
+export function serveTo(
   options: LogOptions,
   scope: ServeScope,
   sink: Pick<LogSink, 'raw' | 'rawBytes'>,
@@ -26,7 +29,7 @@ export function serveLog(
     format: compileFormat(rule.format),
   }))
 
-  const fast = fastLog(options.rules, scope.clock, sink)
+  const fastStep = fast(options.rules, scope.clock, sink)
 
   const classOfReply = (query: Query, reply: Reply | undefined): ResponseClass =>
     reply === undefined ? 'error' : classOf(classify(query, reply, scope.clock))
@@ -36,7 +39,7 @@ export function serveLog(
     for (const rule of rules) {
       if (rule.scope.match(name) === undefined) continue
       if (rule.classes !== undefined && !rule.classes.includes(classOfReply(query, reply))) return
-      fast?.flush()
+      fastStep?.flush()
       sink.raw(
         `[INFO] ${rule.format({ query, reply, durationMs: scope.clock.ms() - query.receivedMs })}`,
       )
@@ -45,7 +48,7 @@ export function serveLog(
   }
 
   return {
-    fast,
+    fast: fastStep,
     wrap: observe({
       // An empty reply is SILENCE.
       onReply: (query, reply) => write(query, reply.bytes.length === 0 ? undefined : reply),

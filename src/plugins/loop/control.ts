@@ -13,32 +13,13 @@ import { UdpClient } from '../../upstream/udp-client.ts'
 import { nameFromText } from '../../wire/name.ts'
 import { TYPE_HINFO } from '../../wire/rrtypes.ts'
 import type { LoopOptions } from './options.ts'
+import { type LoopShared, SIGHTINGS, SWITCHED_OFF, WORD_COUNT } from './words.ts'
 
 const PROBE_TIMEOUT_MS = 2000
 const RETRY_MS = 1000
 const DETECTION_MS = 30_000
 
-/**
- * Words: nothing but 0 and 1 in the first, which ends detection; sightings of the probe in the
- * second.
- */
-export const SWITCHED_OFF = 0
-export const SIGHTINGS = 1
-const WORD_COUNT = 2
-
-export interface LoopShared {
-  readonly zone: string
-  /**
-   * Presentation form with trailing dot. Known to this process only: whoever could guess it could
-   * end us (CVE-2026-26018).
-   */
-  readonly qname: string
-  /** The listener probed, as `:53`. */
-  readonly address: string
-  readonly word: number
-}
-
-export function controlLoop(options: LoopOptions, scope: ControlScope): LoopShared | undefined {
+export function control(options: LoopOptions, scope: ControlScope): LoopShared | undefined {
   const listener = scope.block.listeners[0]
   const address = listener?.label.replace(/^[a-z0-9]+:\/\//, '')
   const endpoint = address === undefined ? undefined : endpointOf(address)

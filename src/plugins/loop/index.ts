@@ -2,13 +2,12 @@
 // do.
 
 import type { Plugin } from '../../chain/plugin.ts'
-import { controlLoop, type LoopShared } from './control.ts'
 import { type LoopOptions, options } from './options.ts'
-import { serveLoop } from './serve.ts'
+import type { LoopShared } from './words.ts'
 
 export const loop: Plugin<LoopOptions, LoopShared | undefined> = {
   name: 'loop',
   options,
-  control: controlLoop,
-  serve: serveLoop,
+  control: () => import('./control.ts'),
+  serve: () => import('./serve.ts'),
 }

@@ -15,9 +15,10 @@ import { systemClock } from '../../base/clock.ts'
 import type { Query } from '../../chain/query.ts'
 import { readQuestion } from '../../wire/question.ts'
 import { TYPE_HINFO } from '../../wire/rrtypes.ts'
-import { controlLoop, SIGHTINGS, SWITCHED_OFF } from './control.ts'
+import { control as controlLoop } from './control.ts'
 import { loop } from './index.ts'
-import { serveLoop } from './serve.ts'
+import { serve as serveLoop } from './serve.ts'
+import { SIGHTINGS, SWITCHED_OFF } from './words.ts'
 
 const argument = (token: string): RegExp =>
   new RegExp(`Wrong argument count or unexpected line ending after '${token}'$`)

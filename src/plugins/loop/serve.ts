@@ -6,13 +6,13 @@ import type { ServeScope } from '../../chain/serve-scope.ts'
 import { hostPort } from '../../upstream/endpoint.ts'
 import { nameFromText, namesEqual } from '../../wire/name.ts'
 import { TYPE_HINFO } from '../../wire/rrtypes.ts'
-import { type LoopShared, SIGHTINGS, SWITCHED_OFF } from './control.ts'
 import type { LoopOptions } from './options.ts'
+import { type LoopShared, SIGHTINGS, SWITCHED_OFF } from './words.ts'
 
 const SIGHTING_LIMIT = 2
 const HELP = 'https://coredns.io/plugins/loop#troubleshooting'
 
-export function serveLoop(
+export function serve(
   _options: LoopOptions,
   scope: ServeScope,
   shared: LoopShared | undefined,

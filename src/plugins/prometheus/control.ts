@@ -3,13 +3,10 @@
 import type { ControlScope } from '../../chain/control-scope.ts'
 import { type DnsMetricVectors, declareDnsMetrics } from '../../metrics/dns-metrics.ts'
 import { Exposition } from './exposition.ts'
-import { chainOf, pluginLabels, zoneLabels } from './labels.ts'
+import { pluginLabels, zoneLabels } from './labels.ts'
 import type { PrometheusOptions } from './options.ts'
 
-export function controlPrometheus(
-  options: PrometheusOptions,
-  scope: ControlScope,
-): DnsMetricVectors {
+export function control(options: PrometheusOptions, scope: ControlScope): DnsMetricVectors {
   const { block, metrics } = scope
   if (options.runtimeMetrics) metrics.showRuntime()
   const servers = block.listeners.map(listener => listener.label)
@@ -27,9 +24,8 @@ export function controlPrometheus(
     labelNames: ['server', 'zone', 'view', 'name'],
   }
   const zone = block.zones[0] ?? '.'
-  const names = chainOf(block)
   const samples = servers.flatMap(server =>
-    names.map(name => ({ labels: { server, zone, view: block.view, name }, value: 1 })),
+    block.chain.map(name => ({ labels: { server, zone, view: block.view, name }, value: 1 })),
   )
   metrics.gauge(enabled, () => samples)
   return declareDnsMetrics(metrics, {

@@ -3,13 +3,11 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import type { DnsMetricVectors } from '../../metrics/dns-metrics.ts'
-import { controlPrometheus } from './control.ts'
 import { options, type PrometheusOptions } from './options.ts'
-import { servePrometheus } from './serve.ts'
 
 export const prometheus: Plugin<PrometheusOptions, DnsMetricVectors> = {
   name: 'prometheus',
   options,
-  control: controlPrometheus,
-  serve: servePrometheus,
+  control: () => import('./control.ts'),
+  serve: () => import('./serve.ts'),
 }

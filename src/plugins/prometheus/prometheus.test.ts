@@ -29,7 +29,7 @@ const setUp = async (next: Handler, keys = 'example.org') => {
   const block = {
     listeners: LISTENERS,
     view: 'v',
-    directives: ['bind', 'prometheus', 'errors', 'tls', 'cache'],
+    chain: ['prometheus', 'errors', 'cache'],
   }
   const setup = await chain(prometheus, 'prometheus', { keys, next, control: { clock, block } })
   const ask = async (name: string, type?: string, options: QueryOptions = {}) =>

@@ -15,7 +15,7 @@ import type { PrometheusOptions } from './options.ts'
 const UNWRITTEN = 0
 const WRITTEN = 1
 
-export function servePrometheus(
+export function serve(
   _options: PrometheusOptions,
   scope: ServeScope,
   vectors: DnsMetricVectors,

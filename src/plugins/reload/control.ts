@@ -15,7 +15,7 @@ let lastScope: ControlScope | undefined
 /** Outlives generations: shown from the first changed Corefile on. */
 const version: VersionInfo = { hash: undefined }
 
-export function controlReload(options: ReloadOptions, scope: ControlScope): undefined {
+export function control(options: ReloadOptions, scope: ControlScope): undefined {
   lastScope = scope
   const failures = scope.metrics.counter({
     name: 'coredns_reload_failed_total',

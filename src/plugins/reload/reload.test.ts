@@ -10,7 +10,7 @@ import {
 } from '../../../test/support/plugin-harness.ts'
 import type { ProcessControl } from '../../chain/control-scope.ts'
 import { makeCheck, type VersionInfo } from './check.ts'
-import { periodMs } from './control.ts'
+import { control as controlReload, periodMs } from './control.ts'
 import { reload } from './index.ts'
 
 const accepted = [
@@ -159,8 +159,8 @@ test('control: the last block of a generation runs the loop, until it is retired
   const process = { readCorefile, configHash: 'f00d' }
   const first = fakeControl({ process })
   const last = fakeControl({ process })
-  await reload.control?.({ intervalMs: 2000, jitterMs: 0 }, first)
-  await reload.control?.({ intervalMs: 5000, jitterMs: 0 }, last)
+  controlReload({ intervalMs: 2000, jitterMs: 0 }, first)
+  controlReload({ intervalMs: 5000, jitterMs: 0 }, last)
   await first.started()
   await last.started()
   assert.deepEqual(first.logged, [])

@@ -8,8 +8,10 @@ import { options } from './options.ts'
 export const timeouts: Plugin<Timeouts> = {
   name: 'timeouts',
   options,
-  control(given, scope) {
-    Object.assign(scope.settings.timeouts, given)
-    return undefined
-  },
+  control: async () => ({
+    control(given, scope) {
+      Object.assign(scope.settings.timeouts, given)
+      return undefined
+    },
+  }),
 }

@@ -1,5 +1,5 @@
-// Where the Corefile comes from: the -conf flag, ./Corefile, standard input, or the built-in one
-// (reference: corefile-core §1.8).
+// Where the Corefile comes from: the -conf flag, ./Corefile, standard input, or the built-in one,
+// as in CoreDNS's coremain/run.go.
 
 import { dirname } from 'node:path'
 import { isatty } from 'node:tty'

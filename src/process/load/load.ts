@@ -3,7 +3,7 @@
 // listeners and addresses of interfaces are not its business.
 
 import { resolve } from 'node:path'
-import { parseIp } from '../../base/ip.ts'
+import type { AnyPlugin } from '../../chain/plugin.ts'
 import { defaultCorefile } from '../../corefile/default.ts'
 import { CorefileError, type Diagnostic } from '../../corefile/diagnostic.ts'
 import type { Directive } from '../../corefile/directive.ts'
@@ -18,13 +18,13 @@ import {
 } from '../../corefile/hints.ts'
 import { inspectBlocks, type Site } from '../../corefile/keys.ts'
 import type { Loader } from '../../corefile/loader.ts'
-import { findOverlaps } from '../../corefile/overlap.ts'
+import { DIRECTIVES } from '../../corefile/order.ts'
+import { type BoundSite, findOverlaps } from '../../corefile/overlap.ts'
 import { parseCorefile, surveyCorefile } from '../../corefile/parser.ts'
 import type { ParsedCorefile, ServerBlock } from '../../corefile/server-block.ts'
 import { directivesInSetupOrder } from '../../corefile/setup-order.ts'
 import type { Span } from '../../corefile/span.ts'
-import { type BindLine, bind } from '../../plugins/bind/index.ts'
-import { findPlugin, UNSUPPORTED } from '../../plugins/index.ts'
+import { loadPlugins, unsupportedText } from '../../plugins/index.ts'
 import { fileLoader } from './file-loader.ts'
 import { type LoadedDirective, readDirective } from './read-directive.ts'
 
@@ -67,6 +67,8 @@ export interface Inspection {
   /** In CoreDNS's order of discovery: the first is the one it would have stopped at. */
   readonly errors: readonly CorefileError[]
   readonly warnings: readonly Diagnostic[]
+  /** Warnings of `check` alone. */
+  readonly suspicions: readonly Diagnostic[]
   readonly files: ReadonlyMap<string, string>
   /** Variables that are not set, by the place of the word that refers to them. */
   readonly unset: ReadonlyMap<Span, readonly string[]>
@@ -76,10 +78,15 @@ export interface Inspection {
 
 const DEFAULT_PORT = 53
 
-type Attempt = Pick<Inspection, 'blocks' | 'errors' | 'warnings'>
+type Attempt = Pick<Inspection, 'blocks' | 'errors' | 'warnings' | 'suspicions'>
+type Plugins = ReadonlyMap<string, AnyPlugin>
 
 /** Finds all errors that can be found, not only the first. `file` is what errors call the text. */
-export const inspectCorefile = (text: string, file: string, options: LoadOptions): Inspection => {
+export const inspectCorefile = async (
+  text: string,
+  file: string,
+  options: LoadOptions,
+): Promise<Inspection> => {
   const port = options.port ?? DEFAULT_PORT
   const survey = surveyCorefile(...parserArguments(text, file, options))
   const { blocks: written, files, unset } = survey.parsed
@@ -87,16 +94,17 @@ export const inspectCorefile = (text: string, file: string, options: LoadOptions
   const parsed = isBuiltIn
     ? { ...survey.parsed, blocks: parse(defaultCorefile(port), file, options).blocks }
     : survey.parsed
-  const { blocks, errors: found, warnings: foundWarnings } = readBlocks(parsed, port)
-  const errors = explained([...survey.errors, ...found], text, parsed)
+  const plugins = await loadPlugins(parsed.blocks.flatMap(block => [...block.directives.keys()]))
+  const { blocks, suspicions, ...found } = readBlocks(parsed, port, plugins)
+  const errors = explained([...survey.errors, ...found.errors], text, parsed)
   // Where an error says it, a warning need not.
   const told = new Set(errors.map(({ span }) => span))
-  const warnings = [...parsed.warnings, ...foundWarnings]
+  const warnings = [...parsed.warnings, ...found.warnings]
     .filter(({ code, span }) => code !== 'unclosed-quote' || !told.has(span))
     .map(warning => warningWithUnset(warning, unset))
   const config =
     errors.length > 0 ? undefined : { blocks, warnings, hash: configHash(parsed), files, isBuiltIn }
-  return { config, blocks, errors, warnings, files, unset, parsed: written }
+  return { config, blocks, errors, warnings, suspicions, files, unset, parsed: written }
 }
 
 /** Where the text as a whole is of another kind, its further errors say nothing. */
@@ -113,8 +121,12 @@ const explained = (
 }
 
 /** Throws the CorefileError that CoreDNS would have stopped at. */
-export const loadCorefile = (text: string, file: string, options: LoadOptions): LoadedConfig => {
-  const { config, errors } = inspectCorefile(text, file, options)
+export const loadCorefile = async (
+  text: string,
+  file: string,
+  options: LoadOptions,
+): Promise<LoadedConfig> => {
+  const { config, errors } = await inspectCorefile(text, file, options)
   if (config === undefined) throw errors[0]
   return config
 }
@@ -132,20 +144,22 @@ const parserArguments = (text: string, file: string, { baseDir, loader, env }: L
 const parse = (text: string, file: string, options: LoadOptions): ParsedCorefile =>
   parseCorefile(...parserArguments(text, file, options))
 
-const readBlocks = (parsed: ParsedCorefile, port: number): Attempt => {
+const readBlocks = (parsed: ParsedCorefile, port: number, plugins: Plugins): Attempt => {
   const errors: CorefileError[] = []
   const inspected = inspectBlocks(parsed.blocks, { defaultPort: port }, error => errors.push(error))
   for (const { sites } of inspected) append(errors, unsupportedTransports(sites))
   const found = inspected.map(() => [] as LoadedDirective[])
   const warnings: Diagnostic[] = []
+  const suspicions: Diagnostic[] = []
   for (const { blockIndex, directive } of directivesInSetupOrder(inspected)) {
-    const plugin = findPlugin(directive.name)
+    const plugin = plugins.get(directive.name)
     if (plugin === undefined) append(errors, [...directive.each()].map(unsupported))
     else {
       const reading = readDirective(plugin, directive)
       append(found[blockIndex] ?? [], reading.loaded)
       append(errors, reading.errors)
       append(warnings, reading.warnings)
+      append(suspicions, plugin.facts?.suspicions?.(directive) ?? [])
     }
   }
   const blocks = inspected.map(({ sites, zones }, index) => ({
@@ -154,11 +168,12 @@ const readBlocks = (parsed: ParsedCorefile, port: number): Attempt => {
     zones,
     directives: found[index] ?? [],
   }))
-  const isBindKnown = ({ index, directives }: LoadedBlock): boolean =>
-    !parsed.blocks[index]?.directives.has('bind') ||
-    directives.some(({ plugin }) => plugin === bind)
-  append(errors, literalOverlaps(blocks.filter(isBindKnown)))
-  return { blocks, errors, warnings }
+  const isRead = ({ index, directives }: LoadedBlock): boolean =>
+    [...(parsed.blocks[index]?.directives.keys() ?? [])]
+      .filter(name => plugins.get(name)?.facts?.listensOn !== undefined)
+      .every(name => directives.some(({ plugin }) => plugin.name === name))
+  append(errors, literalOverlaps(blocks.filter(isRead)))
+  return { blocks, errors, warnings, suspicions }
 }
 
 /** More overlaps than anybody reads: an import that repeats itself makes a hundred thousand. */
@@ -179,41 +194,46 @@ const unsupportedTransports = (sites: readonly Site[]): CorefileError[] =>
 
 const unsupported = (directive: Directive): CorefileError => {
   directive.next()
-  return directive.plainErr(UNSUPPORTED.get(directive.name) ?? '', {
+  return directive.plainErr(unsupportedText(directive.name), {
     code: 'unsupported-directive',
   })
 }
 
-/**
- * Overlaps among blocks whose addresses the text alone tells: those without `bind`, and those whose
- * `bind` names addresses only.
- */
+/** Overlaps among blocks whose addresses the text alone tells. */
 const literalOverlaps = (blocks: readonly LoadedBlock[]): CorefileError[] => {
   const bound = blocks.flatMap(block => {
-    const bindAddresses = literalAddresses(block)
-    if (bindAddresses === 'unknown') return []
-    return block.sites.map(site => ({
-      site,
-      bindAddresses,
-      bindTokens: bindOf(block)?.tokens,
-      hasView: false,
-    }))
+    const setter = listenerSetter(block)
+    const bindAddresses = setter?.plugin.facts?.listensOn?.(setter.options)
+    return setter !== undefined && bindAddresses === undefined
+      ? []
+      : boundSites(block, bindAddresses)
   })
   return findOverlaps(bound).take(OVERLAP_LIMIT).toArray()
 }
 
-export const bindOf = ({ directives }: LoadedBlock): LoadedDirective | undefined =>
-  directives.find(({ plugin }) => plugin === bind)
+/** The directive of the block that says what its listeners listen on. */
+const listenerSetter = ({ directives }: LoadedBlock): LoadedDirective | undefined =>
+  directives.find(({ plugin }) => plugin.facts?.listensOn !== undefined)
 
-const literalAddresses = (block: LoadedBlock): readonly string[] | undefined | 'unknown' => {
-  const options = bindOf(block)?.options as readonly BindLine[] | undefined
-  if (
-    options?.some(line =>
-      [...line.listen, ...line.except].some(word => parseIp(word) === undefined),
-    )
-  )
-    return 'unknown'
-  return options?.flatMap(({ listen, except }) =>
-    listen.filter(address => !except.includes(address)),
-  )
+/** The block's sites on these addresses; undefined for all. */
+export const boundSites = (
+  block: LoadedBlock,
+  bindAddresses: readonly string[] | undefined,
+): BoundSite[] => {
+  const bindTokens = listenerSetter(block)?.tokens
+  return block.sites.map(site => ({ site, bindAddresses, bindTokens, hasView: false }))
+}
+
+/**
+ * What control halves are run in: directive after directive in the chain's order, but first those
+ * that the others may ask; for each, the blocks in file order.
+ */
+export const inSetupOrder = <B extends { readonly block: LoadedBlock }>(
+  blocks: readonly B[],
+): { readonly holder: B; readonly found: LoadedDirective }[] => {
+  const place = ({ name, facts }: AnyPlugin): number =>
+    DIRECTIVES.indexOf(name) - (facts?.setsUp === 'first' ? DIRECTIVES.length : 0)
+  return blocks
+    .flatMap(holder => holder.block.directives.map(found => ({ holder, found })))
+    .sort((a, b) => place(a.found.plugin) - place(b.found.plugin))
 }

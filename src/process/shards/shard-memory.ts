@@ -6,7 +6,7 @@ import { BlackBox } from '../../memory/black-box.ts'
 import { DATAGRAM, drawnBytes, STREAM, sweepBudget } from '../../memory/byte-budget.ts'
 import { CLAIM_ENTRIES, sweepClaims } from '../../memory/claims.ts'
 import { readBeat } from '../../memory/heartbeat.ts'
-import type { ChangeBoard } from '../../memory/invalidation-board.ts'
+import type { InvalidationBoard } from '../../memory/invalidation-board.ts'
 import { sweepPermits } from '../../memory/permits.ts'
 import { refuse } from '../../memory/refused.ts'
 import {
@@ -51,7 +51,7 @@ export class ShardMemory {
     this.#inboundWords = this.#inbound.map(memory => new Int32Array(memory))
   }
 
-  get changes(): ChangeBoard {
+  get changes(): InvalidationBoard {
     return { words: this.words, offset: this.layout.changes }
   }
   /** Where in the region each shard's counts begin. */

@@ -1,20 +1,19 @@
 // Keeps N shards serving: starts them, replaces those that die or hang, sweeps what the dead held,
 // and moves all of them from one generation to the next. Which configuration that is, and what main
-// does around it, stands in service.ts.
+// does around it, stands in server.ts.
 
 import { availableParallelism } from 'node:os'
 import type { Clock } from '../../base/clock.ts'
 import type { CacheMemory } from '../../cache/cache-memory.ts'
 import type { Logger } from '../../log/logger.ts'
-import type { ChangeBoard } from '../../memory/invalidation-board.ts'
+import type { InvalidationBoard } from '../../memory/invalidation-board.ts'
 import type { HashSeed } from '../../memory/keyed-hash.ts'
 import type { ShardCounters } from '../../metrics/shard-counts.ts'
 import type { EngineName } from '../../net/engine.ts'
 import type { Quiescence } from '../../records/heap.ts'
 import type { FromShard, GenerationMessage } from '../../shard/messages.ts'
 import { nameToText } from '../../wire/name.ts'
-import type { DeathCounts, DeathReason } from './death-counts.ts'
-import { DeathRecord } from './death-record.ts'
+import { type DeathCounts, type DeathReason, DeathRecord } from './deaths.ts'
 import { HeartWatch, type Reason, WATCH_MS } from './heart-watch.ts'
 import { type RunningShard, ShardPool } from './pool.ts'
 import { type DeathError, isOutOfMemory, lastQuestion } from './post-mortem.ts'
@@ -121,7 +120,7 @@ export class Supervisor {
   get countRows(): readonly number[] {
     return this.#memory.countRows
   }
-  get changes(): ChangeBoard {
+  get changes(): InvalidationBoard {
     return this.#memory.changes
   }
   get quiescence(): Quiescence {

@@ -34,7 +34,7 @@ import { type HeaderVerdict, headerReply, judgeHeader } from './header-reply.ts'
 
 /**
  * Echo, discard, daytime, chargen, time: a query from there is forged to make two machines talk for
- * ever (R-21).
+ * ever.
  */
 export const LOOPING_PORTS: ReadonlySet<number> = new Set([0, 7, 13, 19, 37])
 export const HIGHEST_LOOPING_PORT = Math.max(...LOOPING_PORTS)
@@ -240,7 +240,7 @@ export class Dispatcher {
 }
 
 /**
- * Extended rcode 16 in an OPT of version 0 and size 0, the question echoed (corefile-core §4.4).
+ * Extended rcode 16 in an OPT of version 0 and size 0, the question echoed (RFC 6891, 6.1.3).
  */
 const badVersionReply = (query: Query): Uint8Array =>
   answer(query, { rcode: RCODE_BADVERS, opt: { udpSize: 0 } }).bytes

@@ -1,5 +1,5 @@
-// What the 12-byte header alone decides, and the replies that carry little more than a header
-// (reference: corefile-core §4.3, §4.4).
+// What the 12-byte header alone decides, as the MsgAcceptFunc of CoreDNS's DNS library does, and
+// the replies that carry little more than a header.
 
 import {
   FLAG_CD,

@@ -97,7 +97,7 @@ export const SUITE_ROWS: readonly Row[] = [
   ]),
   suite('R-07', 'cache-keys', 'DO, CD, class, type, case, blocks; acl before cache', [
     `${CACHE}/hit.test.ts`,
-    `${CACHE}/own-message.test.ts`,
+    `${CACHE}/own-opt.test.ts`,
     'src/plugins/acl/acl.test.ts',
   ]),
   suite('R-07b', 'one-hash', 'a hash that is the same for all keys', [

@@ -1,6 +1,7 @@
 // A and AAAA of names that may be ExternalNames: the chain of CNAMEs, followed in the zone itself
 // or through the server's own listener (CoreDNS's upstream lookup). RFC 1034 section 3.6.2.
 
+import { after } from '../../../chain/after.ts'
 import type { RecordData } from '../../../chain/answer.ts'
 import type { Query } from '../../../chain/query.ts'
 import { copyRecords } from '../../../chain/record-copy.ts'
@@ -54,10 +55,7 @@ export class Aliases {
     if (isLoop || before.length > MAX_CHAIN) return NODATA
     const alias = this.#answers.alias(owner, target)
     if (!isSubname(target, asked.zone.name)) return this.#ask(asked.query, alias, target)
-    const further = this.#from(asked, target, [...before, alias])
-    return further instanceof Promise
-      ? further.then(late => behind(alias, late))
-      : behind(alias, further)
+    return after(this.#from(asked, target, [...before, alias]), further => behind(alias, further))
   }
 
   /** What the rest of the server says of the target. */

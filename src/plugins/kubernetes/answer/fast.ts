@@ -40,10 +40,7 @@ import { SOA_HOST, SOA_MAILBOX, soaNumbers, soaTtlSeconds } from './zone-view.ts
 const MAX_LABELS = 128
 
 /** Undefined for zones that only the slow path can match. */
-export const fastRecords = (
-  options: KubernetesOptions,
-  reader: RecordsReader,
-): FastStep | undefined => {
+export const fast = (options: KubernetesOptions, reader: RecordsReader): FastStep | undefined => {
   const zones = WireZones.fromText(options.zones)
   return zones && new FastRecords(options, reader, zones)
 }

@@ -3,6 +3,7 @@
 // nothing.
 
 import type { Clock } from '../../../base/clock.ts'
+import { systemTimers, type Timers } from '../../../base/timers.ts'
 import type { Kept, Resources } from '../../../chain/control-scope.ts'
 import { connect, type KubeWorld } from '../../../kube/config/target.ts'
 import type { KubeConnection } from '../../../kube/connection.ts'
@@ -11,7 +12,6 @@ import type { Resource } from '../../../kube/get.ts'
 import { Limiter } from '../../../kube/limiter.ts'
 import { Reflector, systemRandom } from '../../../kube/reflector.ts'
 import type { Sink } from '../../../kube/sink.ts'
-import { systemTimers, type Timers } from '../../../kube/timers.ts'
 import type { Logger } from '../../../log/logger.ts'
 import type { RecordsRef } from '../../../records/layout.ts'
 import type { RecordsMap } from '../../../records/map.ts'

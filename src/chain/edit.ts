@@ -1,0 +1,364 @@
+// Changes replies. Replies are values: what comes out is another one, and the first stays as it is.
+// What leaves records where they are (flags, TTLs, addresses that change places, the OPT record at
+// the end, the last sections cut off) is patched in one copy of the bytes. Everything else is
+// written anew, record by record, since names may point to each other.
+
+import { readEdns } from '../wire/edns.ts'
+import {
+  FLAG_AA,
+  FLAG_AD,
+  FLAG_CD,
+  FLAG_RA,
+  FLAG_RD,
+  FLAG_TC,
+  getArcount,
+  getFlags,
+  getId,
+  getQdcount,
+  getU16,
+  getU32,
+  MASK_RCODE,
+  setAncount,
+  setArcount,
+  setFlags,
+  setNscount,
+  setU32,
+} from '../wire/header.ts'
+import { MAX_MESSAGE_SIZE, type MessageLayout } from '../wire/layout.ts'
+import { type OptParts, optSize, writeOpt } from '../wire/opt-record.ts'
+import { type Question, readQuestion } from '../wire/question.ts'
+import { TYPE_A, TYPE_AAAA, TYPE_OPT } from '../wire/rrtypes.ts'
+import { MessageWriter, type Section } from '../wire/writer.ts'
+import { Reply } from './reply.ts'
+
+/** Flags to set (true) or to clear (false); the others stay. */
+export interface FlagChange {
+  readonly aa?: boolean | undefined
+  readonly tc?: boolean | undefined
+  readonly rd?: boolean | undefined
+  readonly ra?: boolean | undefined
+  readonly ad?: boolean | undefined
+  readonly cd?: boolean | undefined
+}
+
+/** What is to be other in a reply; what is absent stays. */
+export interface Change {
+  /**
+   * Which records stay, by section (0 answer, 1 authority, 2 additional), type and index in the
+   * reply's layout. Not asked of OPT records.
+   */
+  readonly keep?: ((section: Section, type: number, index: number) => boolean) | undefined
+  /**
+   * `order[i]` is the index of the record that goes to place i; each record once, and in its own
+   * section. Order is a courtesy: a message too large to be written anew keeps its own.
+   */
+  readonly order?: readonly number[] | undefined
+  /**
+   * The OPT record, placed last, whose extendedRcode follows from the rcode; optOf says what it is
+   * now. False: none, unless the rcode needs one.
+   */
+  readonly opt?: OptParts | false | undefined
+  /** Seconds for all records, or for each what becomes of its seconds. */
+  readonly ttl?: number | ((seconds: number, index: number) => number) | undefined
+  readonly flags?: FlagChange | undefined
+  /** The whole rcode. Above 15 it takes an OPT record. */
+  readonly rcode?: number | undefined
+}
+
+/** What a reply's OPT record says, to be given back changed; UDP size 0 if it has none. */
+export const optOf = (reply: Reply): OptParts & { readonly options: Uint8Array } =>
+  soundOpt(reply) ?? { udpSize: 0, options: NO_OPTIONS }
+
+/**
+ * The reply with the change made; the very one if it changes nothing. Records that have no room in
+ * 65535 bytes are left out, with TC set.
+ */
+export const edit = (reply: Reply, change: Change): Reply => {
+  if (reply.bytes.length === 0) return reply
+  const gone = goneRecords(reply.layout, change.keep)
+  const order = movingOrder(reply.layout, change.order)
+  const opt = optAfter(reply, change, gone !== undefined)
+  const flags = flagsAfter(reply, change)
+  const { ttl } = change
+  const isSame = opt === undefined && ttl === undefined && flags === getFlags(reply.bytes, 0)
+  if (isSame && gone === undefined && order === undefined) return reply
+  const form = { gone, order, opt, flags, ttl }
+  const patched = patch(reply, form)
+  if (patched !== undefined) return patched
+  const { bytes, isWhole } = writeAnew(reply, { ...ownForm(reply), ...form })
+  if (!isWhole && order !== undefined) return edit(reply, { ...change, order: undefined })
+  return new Reply(bytes, undefined, reply.isWritten)
+}
+
+/** What a message is to be, out of the records of another. */
+interface Form {
+  /** Of each record, whether it goes; undefined: none goes. */
+  readonly gone?: Uint8Array | undefined
+  readonly order?: readonly number[] | undefined
+  /** Undefined: OPT records stay as they are. */
+  readonly opt: OptParts | false | undefined
+  readonly flags: number
+  readonly ttl?: Change['ttl']
+}
+
+const NO_OPTIONS = new Uint8Array(0)
+
+const goneRecords = (layout: MessageLayout, keep: Change['keep']): Uint8Array | undefined => {
+  if (keep === undefined) return undefined
+  const gone = new Uint8Array(layout.count)
+  let isAny = false
+  for (let index = 0; index < layout.count; index++) {
+    const type = layout.type(index)
+    if (type === TYPE_OPT || keep(layout.sectionOf(index), type, index)) continue
+    gone[index] = 1
+    isAny = true
+  }
+  return isAny ? gone : undefined
+}
+
+/** The order, unless nothing moves. Throws a RangeError for what is none: a defect of the plugin. */
+const movingOrder = (layout: MessageLayout, order: Change['order']): Change['order'] => {
+  if (order === undefined) return undefined
+  const { answerCount, authorityCount, count } = layout
+  const additional = answerCount + authorityCount
+  const sectionOf = (index: number): number =>
+    index < answerCount ? 0 : index < additional ? 1 : 2
+  const isTaken = new Uint8Array(count)
+  let isMoving = false
+  for (const [place, index] of order.entries()) {
+    if (isTaken[index] !== 0 || sectionOf(index) !== sectionOf(place))
+      throw new RangeError('order has a record twice, or in another section')
+    isTaken[index] = 1
+    isMoving ||= index !== place
+  }
+  if (order.length !== count) throw new RangeError('order leaves records out')
+  return isMoving ? order : undefined
+}
+
+const flagsAfter = ({ bytes }: Reply, { flags: wanted, rcode }: Change): number => {
+  let flags = getFlags(bytes, 0)
+  if (rcode !== undefined) flags = (flags & ~MASK_RCODE) | (rcode & MASK_RCODE)
+  if (wanted === undefined) return flags
+  flags = withFlag(flags, FLAG_AA, wanted.aa)
+  flags = withFlag(flags, FLAG_TC, wanted.tc)
+  flags = withFlag(flags, FLAG_RD, wanted.rd)
+  flags = withFlag(flags, FLAG_RA, wanted.ra)
+  flags = withFlag(flags, FLAG_AD, wanted.ad)
+  return withFlag(flags, FLAG_CD, wanted.cd)
+}
+
+const withFlag = (flags: number, flag: number, isSet: boolean | undefined): number => {
+  if (isSet === undefined) return flags
+  return isSet ? flags | flag : flags & ~flag
+}
+
+const soundOpt = ({ bytes, layout }: Reply): (OptParts & { options: Uint8Array }) | undefined => {
+  const edns = readEdns(bytes, layout)
+  if (edns === undefined || edns === 'malformed') return undefined
+  const { udpSize, version, extendedRcode, flags, optionsOffset, optionsLength } = edns
+  const options = bytes.subarray(optionsOffset, optionsOffset + optionsLength)
+  return { udpSize, version, extendedRcode, flags, options }
+}
+
+/** Records that go may stand in front of an OPT record, which then has to be written again. */
+const optAfter = (reply: Reply, { opt, rcode }: Change, areSomeGone: boolean): Form['opt'] => {
+  if (opt === undefined && rcode === undefined && !areSomeGone) return undefined
+  const own = soundOpt(reply)
+  const extendedRcode = rcode === undefined ? (own?.extendedRcode ?? 0) : rcode >>> 4
+  const said = opt ?? own
+  if (said) return { ...said, extendedRcode }
+  if (extendedRcode > 0) return { udpSize: 0, extendedRcode }
+  return opt === false || rcode !== undefined ? false : undefined
+}
+
+/** In one copy of the bytes, records where they are; undefined where that cannot be. */
+const patch = (reply: Reply, form: Form): Reply | undefined => {
+  const { bytes, layout } = reply
+  const { gone, order, opt } = form
+  const stay =
+    gone === undefined ? recordsBeforeOpt(layout, opt) : recordsBeforeGone(layout, opt, gone)
+  if (stay < 0 || (order !== undefined && (gone !== undefined || !canSwap(reply, order))))
+    return undefined
+  const copy = copyRecords(reply, stay, opt, MAX_MESSAGE_SIZE)
+  if (copy === undefined) return undefined
+  setFlags(copy, 0, form.flags)
+  if (order !== undefined) swap(reply, order, copy)
+  if (form.ttl !== undefined) setTtls(layout, stay, form, copy)
+  if (copy.length === bytes.length && Buffer.compare(copy, bytes) === 0) return reply
+  const own = opt === undefined && gone === undefined ? layout.of(copy) : undefined
+  const optLength = opt ? optSize(opt.options?.length ?? 0) : 0
+  return new Reply(copy, own ?? layout.endingAt(copy, stay, optLength), reply.isWritten)
+}
+
+/**
+ * How many records stand in front of the OPT record that `opt` replaces; -1 if others stand behind
+ * it.
+ */
+const recordsBeforeOpt = (
+  { count, optIndex, optCount }: MessageLayout,
+  opt: Form['opt'],
+): number => {
+  if (opt === undefined || optIndex < 0) return count
+  return optCount === 1 && optIndex === count - 1 ? optIndex : -1
+}
+
+/** The same for all that goes. */
+const recordsBeforeGone = (layout: MessageLayout, opt: Form['opt'], gone: Uint8Array): number => {
+  let stay = 0
+  const goes = (index: number): boolean =>
+    gone[index] === 1 || (opt !== undefined && layout.type(index) === TYPE_OPT)
+  while (stay < layout.count && !goes(stay)) stay++
+  for (let index = stay; index < layout.count; index++) if (!goes(index)) return -1
+  return stay
+}
+
+/** The first `stay` records with an OPT record behind them; undefined over `limit` bytes. */
+const copyRecords = (
+  { bytes, layout }: Reply,
+  stay: number,
+  opt: Form['opt'],
+  limit: number,
+): Uint8Array | undefined => {
+  const { answerCount, authorityCount, count } = layout
+  const end = stay === count ? layout.end : layout.ownerOffset(stay)
+  const size = end + (opt ? optSize(opt.options?.length ?? 0) : 0)
+  if (size > limit) return undefined
+  const copy = new Uint8Array(size)
+  // A view only where it is needed: it would move a short reply's bytes out of V8's heap.
+  copy.set(end === bytes.length ? bytes : bytes.subarray(0, end))
+  if (stay < count) {
+    const additional = answerCount + authorityCount
+    setAncount(copy, 0, Math.min(stay, answerCount))
+    setNscount(copy, 0, Math.max(0, Math.min(stay, additional) - answerCount))
+    setArcount(copy, 0, Math.max(0, stay - additional))
+  }
+  if (opt) {
+    writeOpt(copy, end, opt)
+    setArcount(copy, 0, getArcount(copy, 0) + 1)
+  }
+  return copy
+}
+
+/**
+ * The message in fresh bytes, its OPT record replaced at the end; undefined if it stands elsewhere,
+ * or over `limit` bytes.
+ */
+export const copyWithOpt = (
+  reply: Reply,
+  opt: Form['opt'],
+  limit: number,
+): Uint8Array | undefined => {
+  const stay = recordsBeforeOpt(reply.layout, opt)
+  return stay < 0 ? undefined : copyRecords(reply, stay, opt, limit)
+}
+
+const setTtls = (
+  layout: MessageLayout,
+  stay: number,
+  { order, ttl }: Form,
+  copy: Uint8Array,
+): void => {
+  for (let place = 0; place < stay; place++) {
+    if (layout.type(place) === TYPE_OPT) continue
+    const at = layout.ttlOffset(place)
+    setU32(copy, at, ttlAfter(ttl, getU32(copy, at), order?.[place] ?? place))
+  }
+}
+
+const ttlAfter = (ttl: Change['ttl'], seconds: number, index: number): number => {
+  if (ttl === undefined) return seconds
+  return typeof ttl === 'number' ? ttl : ttl(seconds, index)
+}
+
+// Type and class stand before the TTL, the size of rdata behind it.
+const TYPE_TO_TTL = 4
+const TTL_SIZE = 4
+
+/** Whether records that move only change places with others of their kind. */
+const canSwap = (reply: Reply, order: readonly number[]): boolean => {
+  for (const [place, index] of order.entries())
+    if (index !== place && !areInterchangeable(reply, place, index)) return false
+  return true
+}
+
+/**
+ * Whether two records differ in nothing but TTL and an address: the same owner, as it is spelt,
+ * type, class and size.
+ */
+const areInterchangeable = ({ bytes, layout }: Reply, a: number, b: number): boolean => {
+  const ownerA = layout.ownerOffset(a)
+  const ownerB = layout.ownerOffset(b)
+  const ttlA = layout.ttlOffset(a)
+  const ttlB = layout.ttlOffset(b)
+  if (ttlB - ownerB !== ttlA - ownerA) return false
+  const type = getU16(bytes, ttlA - TYPE_TO_TTL)
+  if (
+    (type !== TYPE_A && type !== TYPE_AAAA) ||
+    getU16(bytes, ttlA + TTL_SIZE) !== getU16(bytes, ttlB + TTL_SIZE)
+  )
+    return false
+  for (let back = ttlA - ownerA; back > 0; back--)
+    if (bytes[ttlA - back] !== bytes[ttlB - back]) return false
+  return true
+}
+
+/** Writes TTL and address of each record that moves to its place in the copy. */
+const swap = ({ bytes, layout }: Reply, order: readonly number[], copy: Uint8Array): void => {
+  for (const [place, index] of order.entries()) {
+    if (index === place) continue
+    const from = layout.ttlOffset(index)
+    const to = layout.ttlOffset(place)
+    // A loop: some twenty bytes, often of hundreds of records.
+    for (let k = TTL_SIZE + 1 + getU16(bytes, from + TTL_SIZE); k >= 0; k--)
+      copy[to + k] = bytes[from + k]!
+  }
+}
+
+/** A form, and what the writer has to know besides. */
+export interface WrittenForm extends Form {
+  readonly id: number
+  readonly question: Pick<Question, 'wire' | 'type' | 'class'> | undefined
+  /** Whether names are compressed. */
+  readonly compress: boolean
+  /** Bytes. */
+  readonly limit: number
+}
+
+/** What a reply that is written anew keeps: names are compressed if they were. */
+const ownForm = ({ bytes, layout }: Reply): Omit<WrittenForm, keyof Form> => ({
+  id: getId(bytes, 0),
+  question: getQdcount(bytes, 0) === 1 ? readQuestion(bytes) : undefined,
+  compress: layout.end < layout.uncompressedLength,
+  limit: MAX_MESSAGE_SIZE,
+})
+
+/**
+ * Record by record while they fit; TC if any is left out, and then it is not whole. An OPT that
+ * does not fit with its options is sent without them.
+ */
+export const writeAnew = (
+  { bytes, layout }: Reply,
+  form: WrittenForm,
+): { bytes: Uint8Array; isWhole: boolean } => {
+  const { id, question, flags, gone, order, ttl, limit } = form
+  const writer = new MessageWriter(limit)
+  writer.compress = form.compress
+  writer.header(id, flags)
+  if (question !== undefined) writer.question(question.wire, question.type, question.class)
+  const opt = form.opt && fitting(form.opt, limit - writer.length)
+  if (opt) writer.reserve(optSize(opt.options?.length ?? 0))
+  let isWhole = true
+  for (let place = 0; place < layout.count && isWhole; place++) {
+    const index = order?.[place] ?? place
+    const isOpt = layout.type(index) === TYPE_OPT
+    if (gone?.[index] === 1 || (isOpt && opt !== undefined)) continue
+    const seconds = ttl === undefined || isOpt ? undefined : ttlAfter(ttl, layout.ttl(index), index)
+    isWhole = writer.copyRecord(layout.sectionOf(index), bytes, layout, index, seconds)
+  }
+  if (!isWhole) writer.header(id, flags | FLAG_TC)
+  if (opt) writer.opt(opt)
+  return { bytes: writer.finish(), isWhole }
+}
+
+const fitting = (opt: OptParts, room: number): OptParts =>
+  optSize(opt.options?.length ?? 0) <= room ? opt : { ...opt, options: NO_OPTIONS }

@@ -1,0 +1,62 @@
+// What plugins say of a query under labels such as `forward/upstream`, for log lines, views and
+// rules. Nothing is computed before somebody asks (CoreDNS: plugin/metadata).
+
+import { offerKind } from './offers.ts'
+import type { Query } from './query.ts'
+
+/** Tells what it knows of a query: `set` for each label. The values are computed when asked for. */
+export type MetadataProvider = (query: Query, set: SetMetadata) => void
+export type SetMetadata = (label: string, value: () => string) => void
+
+/** Offered by each plugin that knows something. */
+export const METADATA = offerKind<MetadataProvider>('metadata')
+
+/** Of one query; further ones are not taken. */
+const MOST_LABELS = 256
+/** A longer value is cut. */
+const MOST_CHARACTERS = 4096
+
+/** `plugin/name`: a slash with something on both sides. */
+export const isMetadataLabel = (label: string): boolean => /^[^/]+\/./.test(label)
+
+export class Metadata {
+  readonly #query: Query
+  readonly #providers: readonly MetadataProvider[]
+  #values: Map<string, () => string> | undefined
+
+  constructor(query: Query, providers: readonly MetadataProvider[]) {
+    this.#query = query
+    this.#providers = providers
+  }
+
+  /** Undefined if nobody knows; '' if the value cannot be computed. */
+  get(label: string): string | undefined {
+    const value = this.#known().get(label)
+    if (value === undefined) return undefined
+    try {
+      return value().slice(0, MOST_CHARACTERS)
+    } catch {
+      return ''
+    }
+  }
+
+  /** From here on: what turned out while the query was answered, such as the upstream. */
+  set(label: string, value: () => string): void {
+    const values = this.#known()
+    if (isMetadataLabel(label) && (values.size < MOST_LABELS || values.has(label)))
+      values.set(label, value)
+  }
+
+  /** All that is known now, in the order it was told. */
+  labels(): string[] {
+    return [...this.#known().keys()]
+  }
+
+  #known(): Map<string, () => string> {
+    if (this.#values !== undefined) return this.#values
+    this.#values = new Map()
+    for (const provider of this.#providers)
+      provider(this.#query, (label, value) => this.set(label, value))
+    return this.#values
+  }
+}

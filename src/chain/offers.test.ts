@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Offers, offerKind } from './offers.ts'
+
+const NUMBERS = offerKind<number>('numbers')
+
+test('what is offered reaches who has asked before, in the order it came', () => {
+  const offers = new Offers()
+  const taken = offers.offered(NUMBERS)
+  offers.offer(NUMBERS, 1)
+  offers.offer(offerKind<string>('texts'), 'x')
+  offers.offer(NUMBERS, 2)
+  assert.deepEqual(taken, [1, 2])
+  assert.deepEqual(offers.offered(offerKind('nobody-offers')), [])
+})
+
+test('a kind is known by its name, whoever has made it', () => {
+  const offers = new Offers()
+  offers.offer(NUMBERS, 1)
+  assert.deepEqual(offers.offered(offerKind<number>('numbers')), [1])
+})
+
+test('a plugin that offers without end is told', () => {
+  const offers = new Offers()
+  assert.throws(() => {
+    for (;;) offers.offer(NUMBERS, 1)
+  }, /^RangeError: more than 1000 offers of 'numbers' in one block$/)
+})

@@ -1,0 +1,18 @@
+// The shard half of bufsize: lowers the size on both paths.
+
+import { FAST_NEXT } from '../../chain/fast-step.ts'
+import type { Stage } from '../../chain/handler.ts'
+import type { BufsizeOptions } from './options.ts'
+
+export const serve = ({ sizeBytes }: BufsizeOptions): Stage => ({
+  fast: {
+    ask: query => {
+      if (query.udpSize > sizeBytes) query.udpSize = sizeBytes
+      return FAST_NEXT
+    },
+  },
+  wrap: next => query => {
+    query.lowerUdpSize(sizeBytes)
+    return next(query)
+  },
+})
