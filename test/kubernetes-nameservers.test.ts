@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { control } from '../src/plugins/kubernetes/control.ts'
-import { parse } from '../src/plugins/kubernetes/options.ts'
+import { options as table } from '../src/plugins/kubernetes/options.ts'
 import { serve } from '../src/plugins/kubernetes/serve.ts'
 import { fakeControl, fakeServe } from './fakes/fake-scopes.ts'
 import { fixtureManifests } from './fakes/kube-api/manifests.ts'
@@ -100,7 +100,7 @@ for (const { rule, own, question, answer, additional = [] } of CASES) {
   test(`NS: ${rule}`, async () => {
     const scope = fakeControl({ settings: { bindAddresses: own } })
     const source = await fakeCluster(scope, TEXT, fixtureManifests('cluster.yaml'))
-    const options = parse(directive(TEXT))
+    const options = table.parse(directive(TEXT))
     const shared = await control(options, scope)
     const stage = serve(options, fakeServe({ control: scope }), shared)
     const [name = '', type = 'NS'] = question.split(' ')

@@ -4,6 +4,7 @@
 
 import type { Diagnostic } from '../corefile/diagnostic.ts'
 import type { Directive } from '../corefile/directive.ts'
+import type { OptionTable } from '../corefile/option-table.ts'
 import type { ControlScope } from './control-scope.ts'
 import type { Stage } from './handler.ts'
 import type { InspectScope } from './inspect-scope.ts'
@@ -18,10 +19,16 @@ import type { ServeScope } from './serve-scope.ts'
 export interface Plugin<Options, Shared = undefined> {
   readonly name: string
   /**
-   * Corefile tokens to options, on main. Pure: no I/O, no clock, no environment. Throws
+   * What may stand behind the directive, as data: parsing, hints, `shardns help` and the manuals go
+   * by it.
+   */
+  readonly options?: OptionTable<Options>
+  /**
+   * Corefile tokens to options, of a plugin without a table: nothing is known of its options but
+   * what it says of a Corefile. On main. Pure: no I/O, no clock, no environment. Throws
    * CorefileError with a span.
    */
-  parse(directive: Directive): Options
+  parse?(directive: Directive): Options
   /**
    * What its block may hold depends on its arguments: where one of them is wrong, nothing can be
    * said of the block.
@@ -89,3 +96,13 @@ export type AnyPlugin = Plugin<any, any>
 
 // biome-ignore lint/suspicious/noExplicitAny: likewise
 export type AnyServeHalf = ServeHalf<any, any>
+
+/** What a plugin makes of its directive. Throws CorefileError. */
+export const readOptions = <Options, Shared>(
+  plugin: Plugin<Options, Shared>,
+  directive: Directive,
+): Options => {
+  if (plugin.options !== undefined) return plugin.options.parse(directive)
+  if (plugin.parse !== undefined) return plugin.parse(directive)
+  throw new Error(`plugin ${plugin.name} says nothing of its options: it needs options or parse`)
+}

@@ -67,8 +67,6 @@ test('directive: knows its name, the zones and the keys of the block', () => {
   assert.equal(d.name, 'log')
   assert.deepEqual(d.blockZones, ['a.org.', 'b.org.'])
   assert.deepEqual(d.blockKeys, ['a.org', 'b.org'])
-  assert.equal(d.occurrences, 1)
-  assert.equal(read('log\nlog').occurrences, 2)
 })
 
 test('directive: nextArg stays on the line, nextLine leaves it', () => {

@@ -60,9 +60,9 @@ export class Directive {
     this.#file = parts.file
   }
 
-  /** How often the directive occurs in the block. */
-  get occurrences(): number {
-    return this.#occurrences.starts.length
+  /** Whether no further occurrence follows the current token. */
+  get isLast(): boolean {
+    return this.#cursor >= (this.#occurrences.starts.at(-1) ?? 0)
   }
 
   /** Each occurrence as if there were no other. */

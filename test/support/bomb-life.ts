@@ -8,7 +8,7 @@ import type { Handler } from '../../src/chain/handler.ts'
 import { cache } from '../../src/plugins/cache/index.ts'
 import { errors } from '../../src/plugins/errors/index.ts'
 import { loadbalance } from '../../src/plugins/loadbalance/index.ts'
-import { parse as parseLog } from '../../src/plugins/log/options.ts'
+import { options as logOptions } from '../../src/plugins/log/options.ts'
 import { serveTo as serveLog } from '../../src/plugins/log/serve.ts'
 import { prometheus } from '../../src/plugins/prometheus/index.ts'
 import { isReply, readReply } from '../../src/upstream/judge.ts'
@@ -49,7 +49,7 @@ export const bombLife = async (): Promise<BombLife> => {
   const balanced = await chain(loadbalance, 'loadbalance', { ...setup, next: stored.handle })
   const counted = await chain(prometheus, 'prometheus', { ...setup, next: balanced.handle })
   const logged = serveLog(
-    parseLog(directive('log . {common} {\nclass success denial\n}')),
+    logOptions.parse(directive('log . {common} {\nclass success denial\n}')),
     counted.serve,
     NOTHING,
   ).wrap(counted.handle)

@@ -7,6 +7,7 @@ import { CacheKey } from '../../src/cache/key.ts'
 import { FastQuery } from '../../src/chain/fast-query.ts'
 import type { FastStep } from '../../src/chain/fast-step.ts'
 import type { Handler, Stage } from '../../src/chain/handler.ts'
+import { readOptions } from '../../src/chain/plugin.ts'
 import type { Peer } from '../../src/chain/query.ts'
 import { BlackBox } from '../../src/memory/black-box.ts'
 import { ByteBudget } from '../../src/memory/byte-budget.ts'
@@ -79,19 +80,20 @@ export const bothPaths = async (
   const clock = fakeClock()
   const directives = texts.map(text => text.split(/\s/, 1)[0] ?? '')
   const plugins = await Promise.all(directives.map(loadPlugin))
-  const parse = (index: number): unknown =>
-    plugins[index]?.parse(directive(texts[index] ?? '', zones.join(' ')))
-  const changing = plugins.flatMap(({ facts }, index) => facts?.changing?.(parse(index)) ?? [])
+  const options = plugins.map((plugin, index) =>
+    readOptions(plugin, directive(texts[index] ?? '', zones.join(' '))),
+  )
+  const changing = plugins.flatMap(({ facts }, index) => facts?.changing?.(options[index]) ?? [])
   const block = fakeBlock({ zones, directives, changing })
   const control = fakeControl({ clock, block })
   await prepare(control)
   const serve = fakeServe({ control })
   const stages: Stage[] = []
   for (const [index, plugin] of plugins.entries()) {
-    const options = parse(index)
-    const shared = await (await plugin.control?.())?.control(options, control)
+    const read = options[index]
+    const shared = await (await plugin.control?.())?.control(read, control)
     const half = await plugin.serve?.()
-    const stage = half?.serve(structuredClone(options), serve, structuredClone(shared))
+    const stage = half?.serve(structuredClone(read), serve, structuredClone(shared))
     if (stage !== undefined) stages.push(stage)
   }
   const gap = stages.findIndex(stage => stage.fast === undefined)

@@ -8,7 +8,7 @@ import type { Query } from '../../src/chain/query.ts'
 import type { Reply } from '../../src/chain/reply.ts'
 import type { Labels } from '../../src/metrics/registrar.ts'
 import { control as controlCache } from '../../src/plugins/cache/control.ts'
-import { parse } from '../../src/plugins/cache/options.ts'
+import { options as table } from '../../src/plugins/cache/options.ts'
 import { serve as serveCache } from '../../src/plugins/cache/serve.ts'
 import {
   counterValue,
@@ -66,7 +66,7 @@ export const cacheChainIn = (
   ...steps: Step[]
 ): CacheChain => {
   const clock = fakeClock()
-  const parsed = parse(directive(text))
+  const parsed = table.parse(directive(text))
   const control = fakeControl({ clock, shards: 4, block })
   const shared = controlCache(parsed, control)
   const asked: Query[] = []

@@ -2,6 +2,7 @@
 // of a fake control scope, where the plugin finds them as if it had listed them.
 
 import type { ControlScope, Kept, Resources } from '../../src/chain/control-scope.ts'
+import { readOptions } from '../../src/chain/plugin.ts'
 import { kubernetes } from '../../src/plugins/kubernetes/index.ts'
 import { NOTE_SYNCED } from '../../src/plugins/kubernetes/records/record-keys.ts'
 import type { ApiMetrics } from '../../src/plugins/kubernetes/watch/api-metrics.ts'
@@ -106,7 +107,7 @@ export const fakeCluster = async (
   text: string,
   yaml: string,
 ): Promise<FakeSource> => {
-  const identity = sourceIdentity(kubernetes.parse(directive(text)))
+  const identity = sourceIdentity(readOptions(kubernetes, directive(text)))
   const source = scope.keep(identity, resources => new FakeSource(resources, scope))
   await source.apply(yaml)
   source.setSynced(true)

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import type { Handler } from '../../src/chain/handler.ts'
 import { noNext } from '../../src/chain/handler.ts'
-import type { Plugin } from '../../src/chain/plugin.ts'
+import { type Plugin, readOptions } from '../../src/chain/plugin.ts'
 import type { Labels } from '../../src/metrics/registrar.ts'
 import {
   type ControlOverrides,
@@ -42,12 +42,12 @@ export {
 export { recordFromText, recordToText } from './zone-text.ts'
 
 /**
- * The message that `parse` throws for this text; fails the test if it throws nothing. The server
+ * The message that reading this text throws; fails the test if it throws nothing. The server
  * would put `plugin/NAME: ` before it.
  */
 export const parseError = <O, S>(plugin: Plugin<O, S>, text: string, keys = '.'): string => {
   try {
-    plugin.parse(directive(text, keys))
+    readOptions(plugin, directive(text, keys))
   } catch (error) {
     assert.ok(error instanceof Error)
     return error.message
@@ -55,9 +55,9 @@ export const parseError = <O, S>(plugin: Plugin<O, S>, text: string, keys = '.')
   return assert.fail(`no error for: ${text}`)
 }
 
-/** The options that `parse` gives, which must survive structured clone. */
+/** The options of this text, which must survive structured clone. */
 export const options = <O, S>(plugin: Plugin<O, S>, text: string, keys = '.'): O => {
-  const parsed = plugin.parse(directive(text, keys))
+  const parsed = readOptions(plugin, directive(text, keys))
   assert.deepEqual(structuredClone(parsed), parsed)
   return parsed
 }
@@ -89,7 +89,7 @@ export const chain = async <O, S>(
   text: string,
   setup: ChainOptions = {},
 ): Promise<Chain> => {
-  const parsed = plugin.parse(directive(text, setup.keys))
+  const parsed = readOptions(plugin, directive(text, setup.keys))
   const block = {
     zones: directive(text, setup.keys).blockZones,
     changing: plugin.facts?.changing?.(parsed) ?? [],

@@ -2,11 +2,11 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import type { AclShared } from './control.ts'
-import { parse, type Rule } from './options.ts'
+import { options, type Rule } from './options.ts'
 
 export const acl: Plugin<Rule[], AclShared> = {
   name: 'acl',
-  parse,
+  options,
   control: () => import('./control.ts'),
   serve: () => import('./serve.ts'),
 }

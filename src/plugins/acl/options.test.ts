@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { directive, options, parseError } from '../../../test/support/plugin-harness.ts'
+import { readOptions } from '../../chain/plugin.ts'
 import { acl } from './index.ts'
 
 const at = (text: string): string => `Corefile:3 - Error during parsing: ${text}`
@@ -80,7 +81,7 @@ test('parse: rules and policies in order', () => {
 
 test('parse: what is no zone is skipped with a warning', () => {
   const parsed = directive('acl a..b example.org {\nblock\n}')
-  assert.deepEqual(acl.parse(parsed)[0]?.zones, ['example.org.'])
+  assert.deepEqual(readOptions(acl, parsed)[0]?.zones, ['example.org.'])
   assert.deepEqual(
     parsed.warnings.map(warning => warning.message),
     ['"a..b" is not a valid zone: acl does not guard it'],

@@ -2,11 +2,15 @@
 
 import { parseCidr } from '../../base/ip.ts'
 import type { Directive } from '../../corefile/directive.ts'
+import { argumentFacts, type OptionTable, optionFacts } from '../../corefile/option-table.ts'
 import { goQuote } from '../../corefile/quote.ts'
+import { Argument, parsed, type Value } from '../../corefile/values.ts'
 import { normalizeZone, zonesFromArgsOrBlock } from '../../corefile/zones.ts'
 import { typeFromText } from '../../wire/rrtypes.ts'
 
-export type Action = 'allow' | 'block' | 'filter' | 'drop'
+const ACTIONS = ['allow', 'block', 'filter', 'drop'] as const
+
+export type Action = (typeof ACTIONS)[number]
 
 export interface Policy {
   readonly action: Action
@@ -22,15 +26,37 @@ export interface Rule {
   readonly policies: readonly Policy[]
 }
 
-export const parse = (directive: Directive): Rule[] => {
-  const rules: Rule[] = []
-  while (directive.next()) {
-    const zones = readZones(directive)
-    const policies: Policy[] = []
-    while (directive.nextBlock()) policies.push(readPolicy(directive))
-    rules.push({ zones, policies })
-  }
-  return rules
+const SELECTION = '[type QTYPES...] [net SOURCES...]'
+
+export const options: OptionTable<Rule[]> = {
+  facts: [
+    argumentFacts('ZONES', '[ZONES...]', {
+      otherwise: 'those of the server block',
+      does: 'zones that the rule is for',
+    }),
+    optionFacts('allow', SELECTION, { does: 'pass the query on; no further rule is looked at' }),
+    optionFacts('block', SELECTION, { does: 'answer REFUSED' }),
+    optionFacts('filter', SELECTION, { does: 'answer NOERROR without records' }),
+    optionFacts('drop', SELECTION, { does: 'do not answer' }),
+    argumentFacts('type', 'type QTYPES...', {
+      otherwise: '*',
+      does: 'behind an action: record types that it is for',
+    }),
+    argumentFacts('net', 'net SOURCES...', {
+      otherwise: '*',
+      does: 'behind an action: addresses and prefixes of clients that it is for',
+    }),
+  ],
+  parse(directive) {
+    const rules: Rule[] = []
+    while (directive.next()) {
+      const zones = readZones(directive)
+      const policies: Policy[] = []
+      while (directive.nextBlock()) policies.push(readPolicy(directive))
+      rules.push({ zones, policies })
+    }
+    return rules
+  },
 }
 
 /**
@@ -38,16 +64,40 @@ export const parse = (directive: Directive): Rule[] => {
  * one.
  */
 const readZones = (directive: Directive): string[] => {
-  const args = directive.remainingArgs()
-  for (const arg of args) {
-    if (normalizeZone(arg) === undefined)
-      directive.warn(`${goQuote(arg)} is not a valid zone: acl does not guard it`, 'invalid-zone')
+  const tokens = directive.remainingTokens()
+  for (const token of tokens) {
+    if (normalizeZone(token.text) === undefined)
+      directive.warn(
+        `${goQuote(token.text)} is not a valid zone: acl does not guard it`,
+        'invalid-zone',
+        token,
+      )
   }
-  return zonesFromArgsOrBlock(args, directive.blockZones)
+  return zonesFromArgsOrBlock(
+    tokens.map(({ text }) => text),
+    directive.blockZones,
+  )
 }
+
+const qtype = parsed('QTYPE', typeFromText, word =>
+  word.err(`unexpected token ${goQuote(word.text)}; expect legal QTYPE`),
+)
+
+/** An address without a prefix stands for itself alone. */
+const asPrefix = (text: string): string => {
+  if (text.includes('/')) return text
+  return text.includes(':') ? `${text}/128` : `${text}/32`
+}
+
+const source: Value<string> = parsed(
+  'SOURCE',
+  text => (parseCidr(asPrefix(text)) === undefined ? undefined : asPrefix(text)),
+  word => word.err(`illegal CIDR notation ${goQuote(asPrefix(word.text))}`),
+)
 
 /** What the sections of one kind of a policy say together. A `*` in any of them stands for all. */
 interface Selection<T> {
+  readonly value: Value<T>
   isAll: boolean
   readonly values: T[]
 }
@@ -57,63 +107,39 @@ const selected = <T>({ isAll, values }: Selection<T>): T[] | undefined =>
 
 const readPolicy = (directive: Directive): Policy => {
   const action = readAction(directive)
-  const types: Selection<number> = { isAll: false, values: [] }
-  const nets: Selection<string> = { isAll: false, values: [] }
-  const words = directive.remainingArgs()
-  while (words.length > 0) {
-    if (takeSection(directive, words) === 'type')
-      takeValues(directive, words, 'type', types, readType)
-    else takeValues(directive, words, 'net', nets, readNet)
+  const types: Selection<number> = { value: qtype, isAll: false, values: [] }
+  const nets: Selection<string> = { value: source, isAll: false, values: [] }
+  const words = directive.remainingTokens().map(token => new Argument(directive, token))
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    if (!isSection(word))
+      throw word.err(`unexpected token ${goQuote(word.text)}; expect 'type | net'`)
+    if (word.text.toLowerCase() === 'type') takeValues(word, words, types)
+    else takeValues(word, words, nets)
   }
   return { action, types: selected(types), nets: selected(nets) }
 }
 
 const readAction = (directive: Directive): Action => {
-  const action = directive.val().toLowerCase()
-  if (action === 'allow' || action === 'block' || action === 'filter' || action === 'drop')
-    return action
+  const written = directive.val().toLowerCase()
+  const action = ACTIONS.find(known => known === written)
+  if (action !== undefined) return action
   const text = `unexpected token ${goQuote(directive.val())}; expect 'allow', 'block', 'filter' or 'drop'`
-  throw directive.unknownOption(text, ['allow', 'block', 'filter', 'drop'])
+  throw directive.unknownOption(text, ACTIONS)
 }
 
-const isSection = (word: string): boolean => /^(type|net)$/i.test(word)
-
-const takeSection = (directive: Directive, words: string[]): string => {
-  const word = words.shift() ?? ''
-  if (!isSection(word))
-    throw directive.err(`unexpected token ${goQuote(word)}; expect 'type | net'`)
-  return word.toLowerCase()
-}
+const isSection = ({ text }: Argument): boolean => /^(type|net)$/i.test(text)
 
 /** Takes the words of one section. What stands behind a `*` is not read, as in CoreDNS. */
-const takeValues = <T>(
-  directive: Directive,
-  words: string[],
-  section: string,
-  selection: Selection<T>,
-  read: (directive: Directive, word: string) => T,
-): void => {
+const takeValues = <T>(head: Argument, words: Argument[], selection: Selection<T>): void => {
   const end = words.findIndex(isSection)
   const listed = words.splice(0, end < 0 ? words.length : end)
-  if (listed.length === 0) throw directive.err(`no token specified in ${goQuote(section)} section`)
+  if (listed.length === 0)
+    throw head.err(`no token specified in ${goQuote(head.text.toLowerCase())} section`)
   for (const word of listed) {
-    if (word === '*') {
+    if (word.text === '*') {
       selection.isAll = true
       return
     }
-    selection.values.push(read(directive, word))
+    selection.values.push(selection.value.read(word))
   }
-}
-
-const readType = (directive: Directive, word: string): number => {
-  const type = typeFromText(word)
-  if (type === undefined)
-    throw directive.err(`unexpected token ${goQuote(word)}; expect legal QTYPE`)
-  return type
-}
-
-const readNet = (directive: Directive, word: string): string => {
-  const net = word.includes('/') ? word : word.includes(':') ? `${word}/128` : `${word}/32`
-  if (parseCidr(net) === undefined) throw directive.err(`illegal CIDR notation ${goQuote(net)}`)
-  return net
 }

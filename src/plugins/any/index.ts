@@ -2,13 +2,10 @@
 // that they serve no amplification.
 
 import type { Plugin } from '../../chain/plugin.ts'
+import { noOptions } from '../../corefile/option-table.ts'
 
 export const any: Plugin<undefined> = {
   name: 'any',
-  parse(directive) {
-    directive.next()
-    if (directive.nextArg()) throw directive.argErr()
-    return undefined
-  },
+  options: noOptions('first'),
   serve: () => import('./serve.ts'),
 }

@@ -8,12 +8,7 @@ import type { BlockSettings } from '../../chain/block.ts'
 import type { ControlScope } from '../../chain/control-scope.ts'
 import type { InspectScope } from '../../chain/inspect-scope.ts'
 import { goQuote } from '../../corefile/quote.ts'
-
-/** One `bind` line: addresses and interface names, and what is excepted from them. */
-export interface BindLine {
-  readonly listen: readonly string[]
-  readonly except: readonly string[]
-}
+import type { BindLine } from './options.ts'
 
 export const inspect = async (lines: readonly BindLine[], scope: InspectScope): Promise<void> => {
   const interfaces = addressesByInterface()

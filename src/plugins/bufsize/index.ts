@@ -2,31 +2,10 @@
 // to what passes without fragments.
 
 import type { Plugin } from '../../chain/plugin.ts'
-import { parseGoInt } from '../../corefile/number.ts'
-import type { BufsizeOptions } from './serve.ts'
-
-const DEFAULT_BYTES = 1232
-const MIN_BYTES = 512
-const MAX_BYTES = 4096
+import { type BufsizeOptions, options } from './options.ts'
 
 export const bufsize: Plugin<BufsizeOptions> = {
   name: 'bufsize',
-  /** Only the first occurrence counts, as in CoreDNS. */
-  parse(directive) {
-    directive.next()
-    const args = directive.remainingArgs()
-    if (args[0] === undefined) return { sizeBytes: DEFAULT_BYTES }
-    const sizeBytes = parseGoInt(args[0])
-    if (
-      args.length > 1 ||
-      sizeBytes === undefined ||
-      sizeBytes < MIN_BYTES ||
-      sizeBytes > MAX_BYTES
-    ) {
-      // CoreDNS doubles the prefix here.
-      throw directive.argErr().prefixed('plugin/bufsize: ')
-    }
-    return { sizeBytes }
-  },
+  options,
   serve: () => import('./serve.ts'),
 }

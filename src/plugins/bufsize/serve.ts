@@ -2,10 +2,7 @@
 
 import { FAST_NEXT } from '../../chain/fast-step.ts'
 import type { Stage } from '../../chain/handler.ts'
-
-export interface BufsizeOptions {
-  readonly sizeBytes: number
-}
+import type { BufsizeOptions } from './options.ts'
 
 export const serve = ({ sizeBytes }: BufsizeOptions): Stage => ({
   fast: {

@@ -13,7 +13,7 @@ import {
 import type { BlockInfo } from '../../chain/block.ts'
 import { control } from './control.ts'
 import { cache } from './index.ts'
-import { parse } from './options.ts'
+import { options as table } from './options.ts'
 
 const LISTENERS = [
   { index: 1, label: 'dns://:53' },
@@ -89,7 +89,10 @@ test('cache metrics: entries that make room are counted, and CAPACITY holds', as
 test('cache tables: the same block finds its tables again; blocks that answer from elsewhere have their own', () => {
   const main = fakeControl()
   const tablesOf = (block: Partial<BlockInfo>, text = 'cache'): string => {
-    const shared = control(parse(directive(text)), { ...main, block: { ...main.block, ...block } })
+    const shared = control(table.parse(directive(text)), {
+      ...main,
+      block: { ...main.block, ...block },
+    })
     return `${shared.success.id} ${shared.denial.id}`
   }
   const first = tablesOf({})

@@ -3,12 +3,12 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import type { CacheShared } from './control.ts'
-import { type CacheOptions, parse } from './options.ts'
+import { type CacheOptions, options } from './options.ts'
 import { suspicions } from './suspicions.ts'
 
 export const cache: Plugin<CacheOptions, CacheShared> = {
   name: 'cache',
-  parse,
+  options,
   facts: { suspicions },
   control: () => import('./control.ts'),
   serve: () => import('./serve.ts'),

@@ -1,48 +1,55 @@
 // The `cache` directive: tokens to options, with CoreDNS's rules and texts. serve_stale has its own
 // file.
 
-import type { Directive } from '../../corefile/directive.ts'
-import { goAtoiError, parseGoInt } from '../../corefile/number.ts'
+import { parseGoInt } from '../../corefile/number.ts'
+import {
+  argumentsOf,
+  flag,
+  type OptionTable,
+  option,
+  optionTable,
+  type Row,
+  words,
+  zonesArgument,
+} from '../../corefile/option-table.ts'
+import { type Argument, duration, integer, type Value } from '../../corefile/values.ts'
 import { zonesFromArgsOrBlock } from '../../corefile/zones.ts'
-import { durationMs } from './duration-argument.ts'
-import { parseServeStale, parseServeStalePolicy, type StaleOptions } from './stale-options.ts'
+import { type StaleOptions, serveStale, serveStalePolicy } from './stale-options.ts'
 
 /** Limits of one of the two tables. */
 export interface TableOptions {
   /** Entries. */
-  capacity: number
-  ttlSeconds: number
-  minTtlSeconds: number
+  readonly capacity: number
+  readonly ttlSeconds: number
+  readonly minTtlSeconds: number
   /** Zones whose answers of this kind are not stored. */
-  disabledZones: string[]
+  readonly disabledZones: readonly string[]
 }
 
 export interface PrefetchOptions {
   /** Hits that make an entry popular. */
-  amount: number
+  readonly amount: number
   /** Longest gap between two hits that count together. */
-  windowSeconds: number
+  readonly windowSeconds: number
   /** Share of the TTL that may be left when an entry is fetched anew. */
-  percentage: number
+  readonly percentage: number
 }
 
 export interface CacheOptions {
-  zones: string[]
-  success: TableOptions
-  denial: TableOptions
-  servfailSeconds: number
-  prefetch: PrefetchOptions | undefined
-  stale: StaleOptions | undefined
-  preferPositive: boolean
-  keepTtl: boolean
+  readonly zones: readonly string[]
+  readonly success: TableOptions
+  readonly denial: TableOptions
+  readonly servfailSeconds: number
+  readonly prefetch: PrefetchOptions | undefined
+  readonly stale: StaleOptions | undefined
+  readonly preferPositive: boolean
+  readonly keepTtl: boolean
 }
 
 const DEFAULT_CAPACITY = 10000
-const DEFAULT_TTL_SECONDS = 3600
+const DEFAULT_SUCCESS_TTL_SECONDS = 3600
 const DEFAULT_DENIAL_TTL_SECONDS = 1800
 const DEFAULT_MIN_TTL_SECONDS = 5
-const DEFAULT_SERVFAIL_SECONDS = 5
-const SERVFAIL_LIMIT_MS = 5 * 60 * 1000
 const DEFAULT_PREFETCH_WINDOW_SECONDS = 60
 const DEFAULT_PREFETCH_PERCENTAGE = 10
 const SHARDS = 256
@@ -52,148 +59,164 @@ const SHARD_CAPACITY_MIN = 4
 const roundCapacity = (capacity: number): number =>
   SHARDS * Math.max(Math.trunc(capacity / SHARDS), SHARD_CAPACITY_MIN)
 
-const defaultTable = (ttlSeconds: number): TableOptions => ({
-  capacity: roundCapacity(DEFAULT_CAPACITY),
-  ttlSeconds,
-  minTtlSeconds: DEFAULT_MIN_TTL_SECONDS,
-  disabledZones: [],
+const anyInteger = integer()
+
+const longestTtl = integer({
+  least: 1,
+  outside: (seconds, word) => word.plainErr(`cache TTL can not be zero or negative: ${seconds}`),
 })
 
-export const parse = (d: Directive): CacheOptions => {
-  d.once()
-  const options: CacheOptions = {
-    zones: [],
-    success: defaultTable(DEFAULT_TTL_SECONDS),
-    denial: defaultTable(DEFAULT_DENIAL_TTL_SECONDS),
-    servfailSeconds: DEFAULT_SERVFAIL_SECONDS,
-    prefetch: undefined,
-    stale: undefined,
-    preferPositive: false,
-    keepTtl: false,
-  }
-  while (d.next()) {
-    options.zones = parseArguments(d, options)
-    while (d.nextBlock()) parseProperty(d, options)
-  }
-  if (options.preferPositive && options.stale === undefined)
-    throw d.plainErr('serve_stale_policy requires serve_stale')
-  return options
+const leastTtl = integer({
+  least: 0,
+  outside: (seconds, word) => word.plainErr(`cache min TTL can not be negative: ${seconds}`),
+})
+
+/** The first argument is a TTL if it is an integer, else a zone. */
+const ttlArgument = argumentsOf<number | undefined>('TTL', '[TTL]', {
+  otherwise: '3600 for success, 1800 for denial',
+  does: 'longest time in seconds that answers are kept',
+  start: () => undefined,
+  read(left, before) {
+    const [first] = left
+    if (first === undefined || parseGoInt(first.text) === undefined) return before
+    left.shift()
+    return longestTtl.read(first)
+  },
+})
+
+/** What the lines of one table say. */
+interface TableLimits {
+  readonly capacity: number
+  readonly ttlSeconds: number | undefined
+  readonly minTtlSeconds: number
 }
 
-/** `[TTL] [ZONES...]`: the first argument is a TTL if it is an integer. */
-const parseArguments = (d: Directive, options: CacheOptions): string[] => {
-  const args = d.remainingArgs()
-  const ttl = args[0] === undefined ? undefined : parseGoInt(args[0])
-  if (ttl !== undefined) {
-    options.success.ttlSeconds = positiveTtl(d, ttl)
-    options.denial.ttlSeconds = ttl
-    args.shift()
-  }
-  return zonesFromArgsOrBlock(args, d.blockZones)
-}
+const tableLimits = (name: string, does: string): Row<TableLimits> =>
+  words<TableLimits>(name, 'CAPACITY [TTL] [MINTTL]', {
+    least: 1,
+    otherwise: '9984, TTL of the directive, 5',
+    does,
+    start: () => ({
+      capacity: roundCapacity(DEFAULT_CAPACITY),
+      ttlSeconds: undefined,
+      minTtlSeconds: DEFAULT_MIN_TTL_SECONDS,
+    }),
+    read([capacity, ttl, minTtl], before) {
+      return {
+        capacity:
+          capacity === undefined ? before.capacity : roundCapacity(anyInteger.read(capacity)),
+        ttlSeconds: ttl === undefined ? before.ttlSeconds : longestTtl.read(ttl),
+        minTtlSeconds: minTtl === undefined ? before.minTtlSeconds : leastTtl.read(minTtl),
+      }
+    },
+  })
 
-const parseProperty = (d: Directive, options: CacheOptions): void => {
-  switch (d.val()) {
-    case 'success':
-      parseTable(d, options.success)
-      return
-    case 'denial':
-      parseTable(d, options.denial)
-      return
-    case 'prefetch':
-      options.prefetch = parsePrefetch(d)
-      return
-    case 'serve_stale':
-      options.stale = parseServeStale(d)
-      return
-    case 'serve_stale_policy':
-      parseServeStalePolicy(d, options.preferPositive)
-      options.preferPositive = true
-      return
-    case 'servfail':
-      options.servfailSeconds = parseServfail(d)
-      return
-    case 'disable':
-      parseDisable(d, options)
-      return
-    case 'keepttl':
-      if (d.remainingArgs().length > 0) throw d.argErr()
-      options.keepTtl = true
-      return
-    default:
-      throw d.argErr()
-  }
-}
+const prefetchAmount = integer({
+  least: 0,
+  outside: (amount, word) => word.plainErr(`prefetch amount should be positive: ${amount}`),
+})
 
-/** `CAPACITY [TTL] [MINTTL]` */
-const parseTable = (d: Directive, table: TableOptions): void => {
-  const [capacity, ttl, minTtl] = d.remainingArgs()
-  if (capacity === undefined) throw d.argErr()
-  table.capacity = roundCapacity(goInt(d, capacity))
-  if (ttl === undefined) return
-  table.ttlSeconds = positiveTtl(d, goInt(d, ttl))
-  if (minTtl === undefined) return
-  const seconds = goInt(d, minTtl)
-  if (seconds < 0) throw d.plainErr(`cache min TTL can not be negative: ${seconds}`)
-  table.minTtlSeconds = seconds
-}
+const prefetchWindow = duration()
 
-/** `AMOUNT [DURATION [PERCENTAGE%]]`; undefined for amount 0, which is off. */
-const parsePrefetch = (d: Directive): PrefetchOptions | undefined => {
-  const args = d.remainingArgs()
-  const [amountText, durationText, percentageText] = args
-  if (amountText === undefined || args.length > 3) throw d.argErr()
-  const amount = goInt(d, amountText)
-  if (amount < 0) throw d.plainErr(`prefetch amount should be positive: ${amount}`)
-  const windowSeconds =
-    durationText === undefined
-      ? DEFAULT_PREFETCH_WINDOW_SECONDS
-      : Math.floor(durationMs(d, durationText) / 1000)
-  const percentage =
-    percentageText === undefined ? DEFAULT_PREFETCH_PERCENTAGE : parsePercentage(d, percentageText)
-  return amount === 0 ? undefined : { amount, windowSeconds, percentage }
-}
+const percentageNumber = integer({
+  least: 10,
+  most: 90,
+  outside: (value, word) => word.plainErr(`percentage should fall in range [10, 90]: ${value}`),
+})
 
-const parsePercentage = (d: Directive, text: string): number => {
-  const last = text.at(-1)
-  if (last === undefined) throw d.argErr()
+const readPercentage = (word: Argument): number => {
+  const last = word.text.at(-1)
+  if (last === undefined) throw word.directive.argErr()
   if (last !== '%')
-    throw d.plainErr(`last character of percentage should be \`%\`, but is: '${last}'`)
-  const percentage = goInt(d, text.slice(0, -1))
-  if (percentage < 10 || percentage > 90)
-    throw d.plainErr(`percentage should fall in range [10, 90]: ${percentage}`)
-  return percentage
+    throw word.plainErr(`last character of percentage should be \`%\`, but is: '${last}'`)
+  return percentageNumber.read(word.withText(word.text.slice(0, -1)))
 }
 
-const parseServfail = (d: Directive): number => {
-  const [text, ...more] = d.remainingArgs()
-  if (text === undefined || more.length > 0) throw d.argErr()
-  const ms = durationMs(d, text)
-  if (ms < 0) throw d.plainErr('invalid negative ttl for servfail')
+/** Undefined for amount 0, which is off. */
+const prefetch = words<PrefetchOptions | undefined>('prefetch', 'AMOUNT [DURATION [PERCENTAGE%]]', {
+  least: 1,
+  most: 3,
+  does: 'fetch entries anew that were asked for AMOUNT times without a gap of DURATION (1m)',
+  start: () => undefined,
+  read([first, window, share], before) {
+    if (first === undefined) return before
+    const amount = prefetchAmount.read(first)
+    const windowSeconds =
+      window === undefined
+        ? DEFAULT_PREFETCH_WINDOW_SECONDS
+        : Math.floor(prefetchWindow.read(window) / 1000)
+    const percentage = share === undefined ? DEFAULT_PREFETCH_PERCENTAGE : readPercentage(share)
+    return amount === 0 ? undefined : { amount, windowSeconds, percentage }
+  },
+})
+
+const servfailDuration = duration({
+  least: 0,
   // RFC 2308 section 7.1 forbids more.
-  if (ms > SERVFAIL_LIMIT_MS)
-    throw d.plainErr('caching SERVFAIL responses over 5 minutes is not permitted')
-  return Math.floor(ms / 1000)
+  most: 5 * 60 * 1000,
+  outside: (ms, word) =>
+    word.plainErr(
+      ms < 0
+        ? 'invalid negative ttl for servfail'
+        : 'caching SERVFAIL responses over 5 minutes is not permitted',
+    ),
+})
+
+const servfailSeconds: Value<number> = {
+  ...servfailDuration,
+  read: word => Math.floor(servfailDuration.read(word) / 1000),
 }
 
-/**
- * `success|denial [ZONES...]`: no zones are all; a second line of the same kind replaces the first.
- */
-const parseDisable = (d: Directive, options: CacheOptions): void => {
-  const [kind, ...zones] = d.remainingArgs()
-  if (kind === undefined) throw d.argErr()
-  if (kind !== 'success' && kind !== 'denial')
-    throw d.plainErr('cache type for disable must be "success" or "denial"')
-  options[kind].disabledZones = zonesFromArgsOrBlock(zones, ['.'])
-}
+/** Zones by the kind of answer; a second line of the same kind replaces the first. */
+const disabled = words<{ readonly success: string[]; readonly denial: string[] }>(
+  'disable',
+  'success|denial [ZONES...]',
+  {
+    least: 1,
+    does: 'store no answers of this kind for names in ZONES, or for any',
+    start: () => ({ success: [], denial: [] }),
+    read([kind, ...zones], before) {
+      if (kind === undefined) return before
+      if (kind.text !== 'success' && kind.text !== 'denial')
+        throw kind.plainErr('cache type for disable must be "success" or "denial"')
+      const names = zones.map(({ text }) => text)
+      return { ...before, [kind.text]: zonesFromArgsOrBlock(names, ['.']) }
+    },
+  },
+)
 
-const positiveTtl = (d: Directive, ttl: number): number => {
-  if (ttl <= 0) throw d.plainErr(`cache TTL can not be zero or negative: ${ttl}`)
-  return ttl
-}
-
-const goInt = (d: Directive, text: string): number => {
-  const value = parseGoInt(text)
-  if (value === undefined) throw d.plainErr(goAtoiError(text))
-  return value
-}
+export const options: OptionTable<CacheOptions> = optionTable(
+  'once',
+  {
+    rows: {
+      ttl: ttlArgument,
+      zones: zonesArgument('zones whose names are kept'),
+      success: tableLimits('success', 'limits of the table of answers with data'),
+      denial: tableLimits('denial', 'limits of the table of answers without data'),
+      prefetch,
+      stale: serveStale,
+      preferPositive: serveStalePolicy,
+      servfailSeconds: option('servfail', servfailSeconds, {
+        default: '5s',
+        does: 'how long SERVFAIL and NOTIMP are kept, 0s for not at all',
+      }),
+      disabled,
+      keepTtl: flag('keepttl', { does: 'give the TTL that an entry was stored with' }),
+    },
+    otherLine: directive => directive.argErr(),
+  },
+  ({ ttl, success, denial, disabled, ...others }, directive) => {
+    if (others.preferPositive && others.stale === undefined)
+      throw directive.plainErr('serve_stale_policy requires serve_stale')
+    const table = (limits: TableLimits, ttlSeconds: number, disabledZones: string[]) => ({
+      ...limits,
+      ttlSeconds: limits.ttlSeconds ?? ttl ?? ttlSeconds,
+      disabledZones,
+    })
+    return {
+      ...others,
+      success: table(success, DEFAULT_SUCCESS_TTL_SECONDS, disabled.success),
+      denial: table(denial, DEFAULT_DENIAL_TTL_SECONDS, disabled.denial),
+    }
+  },
+)

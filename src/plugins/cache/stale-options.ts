@@ -1,73 +1,92 @@
 // The `serve_stale` and `serve_stale_policy` lines of the cache directive.
 
-import type { Directive } from '../../corefile/directive.ts'
-import { durationMs } from './duration-argument.ts'
+import { words } from '../../corefile/option-table.ts'
+import { type Argument, duration, type Value } from '../../corefile/values.ts'
 
 export interface StaleOptions {
   /** How long past its expiry an entry may be served. */
-  forSeconds: number
-  mode: 'immediate' | 'verify'
+  readonly forSeconds: number
+  readonly mode: 'immediate' | 'verify'
   /** `verify`: how long the client waits for the fresh answer; 0 for as long as it takes. */
-  verifyTimeoutMs: number
+  readonly verifyTimeoutMs: number
   /** TTL of stale answers. */
-  ttlSeconds: number
+  readonly ttlSeconds: number
   /** Pause after a failed refresh of an entry; 0 for none. */
-  recheckSeconds: number
+  readonly recheckSeconds: number
 }
 
 const DEFAULT_STALE_MS = 60 * 60 * 1000
 const RECHECK_LIMIT_MS = 5 * 60 * 1000
+const TTL_LIMIT_SECONDS = 0x7fffffff
 
-/**
- * `[DURATION [immediate [TTL [RECHECK]] | verify [TIMEOUT [TTL [RECHECK]]]]]`; undefined for a
- * duration below one second, which is off.
- */
-export const parseServeStale = (d: Directive): StaleOptions | undefined => {
-  const [durationText, modeText, ...rest] = d.remainingArgs()
-  const forMs = durationText === undefined ? DEFAULT_STALE_MS : nonNegativeMs(d, durationText, '')
-  const mode = modeText === undefined ? 'immediate' : modeText.toLowerCase()
-  if (mode !== 'immediate' && mode !== 'verify')
-    throw d.plainErr(`invalid value for serve_stale refresh mode: ${mode}`)
-  const timeoutText = mode === 'verify' ? rest.shift() : undefined
-  const [ttlText, recheckText, ...more] = rest
-  if (more.length > 0) throw d.argErr()
-  const options: StaleOptions = {
-    forSeconds: Math.floor(forMs / 1000),
-    mode,
-    verifyTimeoutMs:
-      timeoutText === undefined ? 0 : nonNegativeMs(d, timeoutText, ' verify timeout'),
-    ttlSeconds: ttlText === undefined ? 0 : parseResponseTtl(d, ttlText),
-    recheckSeconds: recheckText === undefined ? 0 : parseRecheck(d, recheckText),
-  }
-  return options.forSeconds === 0 ? undefined : options
-}
+const positiveDuration = (what: string, areSecondsAllowed?: true): Value<number> =>
+  duration({
+    least: 0,
+    ...(areSecondsAllowed && { areSecondsAllowed }),
+    outside: (_, word) => word.plainErr(`invalid negative duration for serve_stale${what}`),
+  })
 
-export const parseServeStalePolicy = (d: Directive, isRepeated: boolean): void => {
-  const args = d.remainingArgs()
-  if (args.length !== 1) throw d.argErr()
-  if (isRepeated) throw d.plainErr('serve_stale_policy can only be specified once')
-  if (args[0] !== 'prefer_positive')
-    throw d.plainErr(`invalid value for serve_stale_policy: ${args[0]}`)
+const forDuration = positiveDuration('')
+const verifyTimeout = positiveDuration(' verify timeout')
+const responseTtl = positiveDuration(' response TTL', true)
+const recheck = positiveDuration(' failure recheck')
+
+/** In any letter case. */
+const modeOf = (word: Argument): StaleOptions['mode'] => {
+  const mode = word.text.toLowerCase()
+  if (mode === 'immediate' || mode === 'verify') return mode
+  throw word.plainErr(`invalid value for serve_stale refresh mode: ${mode}`)
 }
 
 /** A duration of whole seconds; a bare integer counts seconds. */
-const parseResponseTtl = (d: Directive, text: string): number => {
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : nonNegativeMs(d, text, ' response TTL')
-  const seconds = ms / 1000
-  if (!Number.isInteger(seconds) || seconds > 0x7fffffff) {
-    throw d.plainErr(`serve_stale response TTL must be whole seconds: ${text}`)
-  }
-  return seconds
+const readResponseTtl = (word: Argument): number => {
+  const seconds = responseTtl.read(word) / 1000
+  if (Number.isInteger(seconds) && seconds <= TTL_LIMIT_SECONDS) return seconds
+  throw word.plainErr(`serve_stale response TTL must be whole seconds: ${word.text}`)
 }
 
-const parseRecheck = (d: Directive, text: string): number => {
-  const ms = nonNegativeMs(d, text, ' failure recheck')
-  if (ms > RECHECK_LIMIT_MS) throw d.plainErr('serve_stale failure recheck cannot exceed 5 minutes')
+const readRecheck = (word: Argument): number => {
+  const ms = recheck.read(word)
+  if (ms > RECHECK_LIMIT_MS)
+    throw word.plainErr('serve_stale failure recheck cannot exceed 5 minutes')
   return Math.ceil(ms / 1000)
 }
 
-const nonNegativeMs = (d: Directive, text: string, what: string): number => {
-  const ms = durationMs(d, text)
-  if (ms < 0) throw d.plainErr(`invalid negative duration for serve_stale${what}`)
-  return ms
-}
+/** Undefined for a duration below one second, which is off. */
+export const serveStale = words<StaleOptions | undefined>(
+  'serve_stale',
+  '[DURATION [immediate|verify [VERIFY_TIMEOUT] [RESPONSE_TTL [FAILURE_RECHECK]]]]',
+  {
+    does: 'answer from entries that expired up to DURATION (1h) ago',
+    start: () => undefined,
+    read([forWord, modeWord, ...rest], _, directive) {
+      const forMs = forWord === undefined ? DEFAULT_STALE_MS : forDuration.read(forWord)
+      const mode = modeWord === undefined ? 'immediate' : modeOf(modeWord)
+      const timeout = mode === 'verify' ? rest.shift() : undefined
+      const [ttl, pause, ...more] = rest
+      if (more.length > 0) throw directive.argErr()
+      const options: StaleOptions = {
+        forSeconds: Math.floor(forMs / 1000),
+        mode,
+        verifyTimeoutMs: timeout === undefined ? 0 : verifyTimeout.read(timeout),
+        ttlSeconds: ttl === undefined ? 0 : readResponseTtl(ttl),
+        recheckSeconds: pause === undefined ? 0 : readRecheck(pause),
+      }
+      return options.forSeconds === 0 ? undefined : options
+    },
+  },
+)
+
+/** Whether it was given. */
+export const serveStalePolicy = words<boolean>('serve_stale_policy', 'prefer_positive', {
+  least: 1,
+  most: 1,
+  does: 'keep an answer with data until another one with data replaces it',
+  start: () => false,
+  read([policy], isRepeated, directive) {
+    if (isRepeated) throw directive.plainErr('serve_stale_policy can only be specified once')
+    if (policy?.text !== 'prefer_positive')
+      throw directive.plainErr(`invalid value for serve_stale_policy: ${policy?.text}`)
+    return true
+  },
+})

@@ -2,11 +2,11 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import type { ErrorsShared } from './control.ts'
-import { type ErrorsOptions, parse } from './options.ts'
+import { type ErrorsOptions, options } from './options.ts'
 
 export const errors: Plugin<ErrorsOptions, ErrorsShared> = {
   name: 'errors',
-  parse,
+  options,
   control: () => import('./control.ts'),
   serve: () => import('./serve.ts'),
 }

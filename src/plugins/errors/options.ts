@@ -3,11 +3,17 @@
 
 import { compileRegexp, isPatternTooLong, PATTERN_LIMIT, patternLength } from '../../base/regexp.ts'
 import { messageOf } from '../../chain/errors.ts'
-import type { Directive } from '../../corefile/directive.ts'
-import { durationError, parseDuration } from '../../corefile/duration.ts'
+import {
+  argument,
+  flag,
+  type OptionTable,
+  optionTable,
+  words,
+} from '../../corefile/option-table.ts'
+import { type Argument, duration, oneOf, type Value } from '../../corefile/values.ts'
 import type { LogLevel } from '../../log/logger.ts'
 
-const LEVELS: readonly string[] = ['warning', 'error', 'info', 'debug'] satisfies LogLevel[]
+const LEVELS: readonly LogLevel[] = ['warning', 'error', 'info', 'debug']
 
 export interface Consolidation {
   readonly periodMs: number
@@ -22,58 +28,78 @@ export interface ErrorsOptions {
   readonly consolidations: readonly Consolidation[]
 }
 
-export function parse(directive: Directive): ErrorsOptions {
-  directive.once()
-  directive.next()
-  const [file = 'stdout', ...others] = directive.remainingArgs()
-  if (others.length > 0) throw directive.argErr()
-  if (file !== 'stdout') throw directive.err(`invalid log file: ${file}`)
-  let stacktrace = false
-  const consolidations: Consolidation[] = []
-  while (directive.nextBlock()) {
-    const option = directive.val()
-    if (option === 'stacktrace') stacktrace = true
-    else if (option === 'consolidate') consolidations.push(parseConsolidate(directive))
-    else throw directive.syntaxErr(`Unknown field ${option}`)
-  }
-  return { stacktrace, consolidations }
+const period = duration({ wrong: (word, why) => word.err(why) })
+
+const pattern: Value<string> = {
+  word: 'REGEXP',
+  range: '',
+  read(word) {
+    const { text } = word
+    if (isPatternTooLong(text))
+      throw word.err(`regex pattern too long: ${patternLength(text)} > ${PATTERN_LIMIT}`)
+    try {
+      compileRegexp(text)
+    } catch (error) {
+      throw word.err(messageOf(error))
+    }
+    return text
+  },
 }
 
-function parseConsolidate(directive: Directive): Consolidation {
-  const [period, pattern, ...rest] = directive.remainingArgs()
-  if (period === undefined || pattern === undefined || rest.length > 2) throw directive.argErr()
-  const periodMs = parseDuration(period)
-  if (periodMs === undefined) throw directive.err(durationError(period))
-  if (isPatternTooLong(pattern))
-    throw directive.err(`regex pattern too long: ${patternLength(pattern)} > ${PATTERN_LIMIT}`)
-  try {
-    compileRegexp(pattern)
-  } catch (error) {
-    throw directive.err(messageOf(error))
-  }
-  return { periodMs, pattern, ...parseLevel(directive, rest) }
-}
+const levelOrFirst = oneOf([...LEVELS, 'show_first' as const], word =>
+  word.err(`unknown option in consolidate: ${word.text}`),
+)
 
-function parseLevel(
-  directive: Directive,
-  words: readonly string[],
-): { level: LogLevel; showFirst: boolean } {
+const readConsolidation = (first: Argument, second: Argument, rest: readonly Argument[]) => ({
+  periodMs: period.read(first),
+  pattern: pattern.read(second),
+  ...readLevel(rest),
+})
+
+const readLevel = (rest: readonly Argument[]): Pick<Consolidation, 'level' | 'showFirst'> => {
   let level: LogLevel | undefined
   let showFirst = false
-  for (const word of words) {
-    if (word === 'show_first') {
-      showFirst = true
-    } else if (!isLevel(word)) {
-      throw directive.err(`unknown option in consolidate: ${word}`)
-    } else if (showFirst) {
-      throw directive.err('log level must come before show_first in consolidate')
-    } else if (level !== undefined) {
-      throw directive.err('multiple log levels specified in consolidate')
-    } else {
-      level = word
-    }
+  for (const word of rest) {
+    const read = levelOrFirst.read(word)
+    if (read === 'show_first') showFirst = true
+    else if (showFirst) throw word.err('log level must come before show_first in consolidate')
+    else if (level !== undefined) throw word.err('multiple log levels specified in consolidate')
+    else level = read
   }
   return { level: level ?? 'error', showFirst }
 }
 
-const isLevel = (word: string): word is LogLevel => LEVELS.includes(word)
+export const options: OptionTable<ErrorsOptions> = optionTable(
+  'once',
+  {
+    rows: {
+      file: argument(
+        'stdout',
+        oneOf(['stdout'], word => word.err(`invalid log file: ${word.text}`)),
+        { default: 'stdout', does: 'where errors are printed: there is no other place' },
+      ),
+      stacktrace: flag('stacktrace', {
+        surplus: 'next-line',
+        does: 'print the stack of a defect in a plugin',
+      }),
+      consolidations: words<Consolidation[]>(
+        'consolidate',
+        'DURATION REGEXP [warning|error|info|debug] [show_first]',
+        {
+          least: 2,
+          most: 4,
+          addsUp: true,
+          does: 'print one line a DURATION for all failures whose cause matches REGEXP',
+          start: () => [],
+          read([first, second, ...rest], before) {
+            if (first !== undefined && second !== undefined)
+              before.push(readConsolidation(first, second, rest))
+            return before
+          },
+        },
+      ),
+    },
+    otherLine: directive => directive.syntaxErr(`Unknown field ${directive.val()}`),
+  },
+  ({ stacktrace, consolidations }) => ({ stacktrace, consolidations }),
+)

@@ -3,11 +3,11 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import type { ForwardShared } from './control.ts'
-import { type ForwardOptions, parse } from './options.ts'
+import { type ForwardOptions, options } from './options.ts'
 
 export const forward: Plugin<readonly ForwardOptions[], ForwardShared> = {
   name: 'forward',
-  parse,
+  options,
   facts: { allClasses: true },
   inspect: () => import('./control.ts'),
   control: () => import('./control.ts'),

@@ -1,14 +1,38 @@
 // Corefile to options of forward: one ForwardOptions for each occurrence of the directive in the
 // block, in file order.
 
+import { isIP } from 'node:net'
+import type { CorefileError } from '../../corefile/diagnostic.ts'
 import type { Directive } from '../../corefile/directive.ts'
 import { formatDuration } from '../../corefile/duration.ts'
+import {
+  argumentsOf,
+  eachOccurrence,
+  flag,
+  list,
+  type OptionTable,
+  option,
+  withoutEffect,
+  words,
+} from '../../corefile/option-table.ts'
+import { goQuote } from '../../corefile/quote.ts'
+import {
+  type Argument,
+  duration,
+  integer,
+  ipAddress,
+  oneOf,
+  parsed,
+  text,
+  unsigned32,
+  type Value,
+} from '../../corefile/values.ts'
 import { normalizeZone } from '../../corefile/zones.ts'
 import { hostPort } from '../../upstream/endpoint.ts'
-import type { PolicyName } from '../../upstream/policy.ts'
+import { POLICIES, type PolicyName } from '../../upstream/policy.ts'
 import { nameFromText } from '../../wire/name.ts'
-import { OPTION_NAMES, OPTIONS } from './option-readers.ts'
-import { parseTo, type To } from './to.ts'
+import { RCODE_NOERROR, rcodeFromText } from '../../wire/rcodes.ts'
+import { parseTo, splitHostPort, type To } from './to.ts'
 
 /**
  * As many as CoreDNS allows; a file or a host name counts once, however many addresses it yields.
@@ -52,90 +76,300 @@ export interface ForwardOptions {
   readonly resolvers: readonly string[]
 }
 
-export type ForwardDraft = { -readonly [Key in keyof ForwardOptions]: ForwardOptions[Key] }
-
-const DEFAULTS: ForwardOptions = {
-  from: '.',
-  except: [],
-  to: [],
-  forceTcp: false,
-  preferUdp: false,
-  expireMs: 10_000,
-  maxAgeMs: 0,
-  maxIdleConns: 0,
-  readTimeoutMs: 2000,
-  maxFails: 2,
-  maxConnectAttempts: undefined,
-  tlsFiles: [],
-  tlsServerName: '',
-  policy: 'random',
-  healthCheckMs: 500,
-  healthCheckRecursion: true,
-  healthCheckName: '.',
-  maxConcurrent: 0,
-  nextRcodes: [],
-  nextOnNodata: false,
-  failfast: false,
-  failoverRcodes: [],
-  sourceAddress: '',
-  resolvers: [],
+/** What the rows read. The health check's fields come from one line; TO is read last of all. */
+type Read = Omit<
+  ForwardOptions,
+  'to' | 'healthCheckMs' | 'healthCheckRecursion' | 'healthCheckName'
+> & {
+  readonly places: readonly Argument[]
+  readonly healthCheck: HealthCheck
 }
 
-export function parse(directive: Directive): readonly ForwardOptions[] {
-  const stanzas: ForwardOptions[] = []
-  while (directive.next()) stanzas.push(parseStanza(directive))
-  return stanzas
+type HealthCheck = Pick<
+  ForwardOptions,
+  'healthCheckMs' | 'healthCheckRecursion' | 'healthCheckName'
+>
+
+const isName = (text: string): boolean => nameFromText(text) !== undefined
+
+const from = argumentsOf('FROM', 'FROM', {
+  does: 'the zone to relay, `.` for every name',
+  start: () => '.',
+  read(left, _, directive) {
+    const word = left.shift()
+    if (word === undefined) {
+      // A block is none, and the error says so.
+      directive.nextArg()
+      throw directive.argErr()
+    }
+    const [zone, ...others] = normalizeZone(word.text) ?? []
+    if (zone === undefined || !isName(zone))
+      throw word.plainErr(`unable to normalize '${word.text}'`)
+    if (others.length > 0) {
+      directive.warn(
+        `Unsupported CIDR notation: '${word.text}' expands to multiple zones. Using only '${zone}'.`,
+        'forward-cidr',
+        word.token,
+      )
+    }
+    return zone
+  },
+})
+
+const places = argumentsOf<readonly Argument[]>('TO', 'TO...', {
+  does: 'the upstreams, 15 at most: addresses, tls://ADDRESS, host names, files like resolv.conf',
+  start: () => [],
+  read(left, _, directive) {
+    if (left.length === 0) throw directive.argErr()
+    return left.splice(0)
+  },
+})
+
+const UNKNOWN = { code: 'unknown-option' }
+
+/** Beyond the words of an option CoreDNS reads on as if they began a line. */
+const single = { surplus: 'next-line' } as const
+
+const alone = { surplus: 'refused-first' } as const
+
+const noNegative = (name: string) => ({
+  least: 0,
+  outside: (value: number, word: Argument): CorefileError =>
+    word.plainErr(`${name} can't be negative: ${value}`),
+})
+
+const noNegativeDuration = (name: string) => ({
+  least: 0,
+  outside: (ms: number, word: Argument): CorefileError =>
+    word.plainErr(`${name} can't be negative: ${formatDuration(ms)}`),
+})
+
+const readTimeout: Value<number> = {
+  ...duration(),
+  range: 'more than 0s',
+  read(word) {
+    const ms = duration().read(word)
+    if (ms <= 0) throw word.plainErr(`read_timeout must be positive: ${formatDuration(ms)}`)
+    return ms
+  },
 }
 
-function parseStanza(directive: Directive): ForwardOptions {
-  const draft: ForwardDraft = { ...DEFAULTS }
-  draft.from = readFrom(directive)
-  const tokens = directive.remainingTokens()
-  if (tokens.length === 0) throw directive.argErr()
-  while (directive.nextBlock()) {
-    const read = OPTIONS.get(directive.val())
-    if (read === undefined)
-      throw directive.unknownOption(`unknown property '${directive.val()}'`, OPTION_NAMES)
-    read(directive, draft)
-  }
-  checkConnectionAges(directive, draft)
-  if (tokens.length > TO_LIMIT)
-    throw directive.plainErr(`more than ${TO_LIMIT} TOs configured: ${tokens.length}`)
-  draft.to = tokens.map(token => {
+const except = words<string[]>('except', 'NAME...', {
+  least: 1,
+  addsUp: true,
+  does: 'zones below FROM that are not relayed',
+  start: () => [],
+  read(found, before) {
+    for (const { text } of found)
+      for (const zone of normalizeZone(text) ?? []) if (isName(zone)) before.push(zone)
+    return before
+  },
+})
+
+const tlsFiles = words<readonly string[]>('tls', '[CERT KEY] [CA]', {
+  most: 3,
+  does: 'files for TLS upstreams, below root if they are relative',
+  start: () => [],
+  read: found => found.map(({ text }) => text),
+})
+
+const healthCheckPause = duration({
+  least: 0,
+  outside: (ms, word) => word.plainErr(`health_check can't be negative: ${Math.round(ms * 1e6)}`),
+})
+
+const healthCheckName = parsed(
+  'FQDN',
+  text => {
+    const name = text.endsWith('.') ? text : `${text}.`
+    return isName(name) ? name.toLowerCase() : undefined
+  },
+  word => word.plainErr(`health_check: invalid domain name ${word.text}`),
+)
+
+const healthCheck = words<HealthCheck>('health_check', 'DURATION [no_rec] [domain FQDN]', {
+  least: 1,
+  otherwise: '500ms',
+  does: 'pause between failed probes, which ask for NS of `.` or of FQDN, without RD after no_rec',
+  start: () => ({ healthCheckMs: 500, healthCheckRecursion: true, healthCheckName: '.' }),
+  read([pause, ...rest], before, directive) {
+    if (pause === undefined) return before
+    const draft = { ...before, healthCheckMs: healthCheckPause.read(pause), healthCheckName: '.' }
+    for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+      if (word.text === 'no_rec') draft.healthCheckRecursion = false
+      else if (word.text === 'domain') {
+        const name = rest.shift()
+        if (name === undefined) throw directive.argErr()
+        draft.healthCheckName = healthCheckName.read(name)
+      } else throw word.plainErr(`health_check: unknown option ${word.text}`)
+    }
+    return draft
+  },
+})
+
+const rcode = parsed('RCODE', rcodeFromText, word =>
+  word.plainErr(`${word.text} is not a valid rcode`),
+)
+
+const failureRcode: Value<number> = {
+  ...rcode,
+  read(word) {
+    const read = rcode.read(word)
+    if (read === RCODE_NOERROR) throw word.plainErr('NoError cannot be used in failover')
+    return read
+  },
+}
+
+const resolver = parsed(
+  'IP[:PORT]',
+  text => {
+    const { host, port = '53' } = splitHostPort(text)
+    const number = /^\d{1,5}$/.test(port) ? Number(port) : 0
+    const isRight = isIP(host) !== 0 && number >= 1 && number <= 65535
+    return isRight ? hostPort(host, number) : undefined
+  },
+  word => word.plainErr(`resolver must be an IP address or IP:port: ${goQuote(word.text)}`),
+)
+
+const dohMethod = withoutEffect('doh_method', 'POST|GET', {
+  support: 'refused',
+  least: 1,
+  most: 1,
+  ...single,
+  does: 'method for DNS over HTTPS upstreams',
+  meet([method]) {
+    if (method?.text !== 'POST' && method?.text !== 'GET')
+      throw method?.plainErr('doh_method must be either POST or GET')
+    throw method.plainErr(
+      'doh_method is not supported by shardns yet: there are no DNS over HTTPS upstreams',
+    )
+  },
+})
+
+export const options: OptionTable<ForwardOptions[]> = eachOccurrence<Read, ForwardOptions>(
+  {
+    rows: {
+      from,
+      places,
+      except,
+      forceTcp: flag('force_tcp', { ...alone, does: 'ask over TCP even for UDP clients' }),
+      preferUdp: flag('prefer_udp', { ...alone, does: 'ask over UDP even for TCP clients' }),
+      expireMs: option('expire', duration(noNegativeDuration('expire')), {
+        ...single,
+        default: '10s',
+        does: 'how long a connection may be idle',
+      }),
+      maxAgeMs: option('max_age', duration(noNegativeDuration('max_age')), {
+        ...single,
+        default: '0s',
+        does: 'how old a connection may grow, 0s for any age; not less than expire',
+      }),
+      maxIdleConns: option('max_idle_conns', integer(noNegative('max_idle_conns')), {
+        ...single,
+        default: '0',
+        does: 'idle connections to each upstream, 0 for any number',
+      }),
+      readTimeoutMs: option('read_timeout', readTimeout, {
+        ...single,
+        default: '2s',
+        does: 'how long one upstream is waited for',
+      }),
+      maxFails: option('max_fails', unsigned32(), {
+        ...single,
+        default: '2',
+        does: 'failed probes in a row before an upstream is down, 0 for never',
+      }),
+      maxConnectAttempts: option('max_connect_attempts', unsigned32(), {
+        ...single,
+        unset: undefined,
+        otherwise: 'twice the number of upstreams',
+        does: 'failed attempts for one query, 0 for any number',
+      }),
+      tlsFiles,
+      tlsServerName: option('tls_servername', text('NAME'), {
+        ...single,
+        unset: '',
+        otherwise: 'the address, or host name, in TO',
+        does: 'name that certificates of TLS upstreams are checked for',
+      }),
+      policy: option(
+        'policy',
+        oneOf(POLICIES, word => word.err(`unknown policy '${word.text}'`, UNKNOWN)),
+        { ...single, default: 'random', does: 'order in which upstreams are tried' },
+      ),
+      healthCheck,
+      maxConcurrent: option('max_concurrent', integer(noNegative('max_concurrent')), {
+        ...single,
+        default: '0',
+        does: 'queries under way, beyond which REFUSED is answered; 0 for any number',
+      }),
+      nextRcodes: list('next', rcode, {
+        does: 'replies with which a query goes on to the next forward',
+      }),
+      nextOnNodata: flag('next_on_nodata', {
+        ...alone,
+        does: 'the same for NOERROR without answers',
+      }),
+      failfast: flag('failfast_all_unhealthy_upstreams', {
+        ...alone,
+        does: 'answer SERVFAIL at once while all upstreams are down',
+      }),
+      failoverRcodes: list('failover', failureRcode, {
+        does: 'replies with which the next upstream is asked',
+      }),
+      sourceAddress: option(
+        'source_address',
+        ipAddress(word => word.plainErr(`invalid IP address: ${word.text}`)),
+        {
+          ...single,
+          unset: '',
+          otherwise: "the kernel's choice",
+          does: 'address that queries and probes are sent from',
+        },
+      ),
+      resolvers: list('resolver', resolver, {
+        replaces: true,
+        otherwise: "the system's",
+        does: 'resolvers for the host names in TO',
+      }),
+    },
+    others: [dohMethod],
+  },
+  ({ places, healthCheck, ...others }, directive) => {
+    checkConnectionAges(directive, others)
+    const read = { ...others, ...healthCheck, to: readPlaces(directive, places) }
+    checkServerNames(directive, read)
+    return read
+  },
+)
+
+const readPlaces = (directive: Directive, places: readonly Argument[]): To[] => {
+  if (places.length > TO_LIMIT)
+    throw directive.plainErr(`more than ${TO_LIMIT} TOs configured: ${places.length}`)
+  return places.map(word => {
     try {
-      return parseTo(token.text)
+      return parseTo(word.text)
     } catch (error) {
       if (!(error instanceof Error)) throw error
-      throw directive.plainErr(error.message, { code: 'forward-to', token })
+      throw word.plainErr(error.message, { code: 'forward-to' })
     }
   })
-  checkServerNames(directive, draft)
-  return draft
 }
 
-function readFrom(directive: Directive): string {
-  if (!directive.nextArg()) throw directive.argErr()
-  const text = directive.val()
-  const [zone, ...others] = normalizeZone(text) ?? []
-  if (zone === undefined || nameFromText(zone) === undefined)
-    throw directive.plainErr(`unable to normalize '${text}'`)
-  if (others.length > 0) {
-    directive.warn(
-      `Unsupported CIDR notation: '${text}' expands to multiple zones. Using only '${zone}'.`,
-      'forward-cidr',
-    )
-  }
-  return zone
-}
-
-function checkConnectionAges(directive: Directive, { maxAgeMs, expireMs }: ForwardDraft): void {
+const checkConnectionAges = (
+  directive: Directive,
+  { maxAgeMs, expireMs }: Pick<ForwardOptions, 'maxAgeMs' | 'expireMs'>,
+): void => {
   if (maxAgeMs === 0 || maxAgeMs >= expireMs) return
   throw directive.plainErr(
     `max_age (${formatDuration(maxAgeMs)}) must not be less than expire (${formatDuration(expireMs)})`,
   )
 }
 
-function checkServerNames(directive: Directive, { to, tlsServerName }: ForwardDraft): void {
+const checkServerNames = (
+  directive: Directive,
+  { to, tlsServerName }: Pick<ForwardOptions, 'to' | 'tlsServerName'>,
+): void => {
   if (tlsServerName === '') return
   for (const place of to) {
     if (place.kind !== 'address' || place.serverName === '') continue

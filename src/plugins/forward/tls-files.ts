@@ -2,10 +2,10 @@
 // and of Go's crypto/tls.
 
 import { X509Certificate } from 'node:crypto'
-import { isAbsolute, join } from 'node:path'
 import { codeOf } from '../../base/errno.ts'
 import { readTextFile } from '../../base/text-file.ts'
 import { ArgumentError, messageOf } from '../../chain/errors.ts'
+import { underRoot } from '../../corefile/values.ts'
 import { makeSecureContext, type TlsMaterial } from '../../upstream/secure-context.ts'
 
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----'
@@ -25,7 +25,7 @@ interface TlsFile {
 export function readTlsFiles(written: readonly string[], root: string): TlsMaterial {
   const files = written.map(file => ({
     written: file,
-    path: isAbsolute(file) || root === '' ? file : join(root, file),
+    path: underRoot(file, root),
   }))
   const [cert, key] = files.length >= 2 ? files : []
   const ca = files.length === 2 ? undefined : files.at(-1)

@@ -1,12 +1,12 @@
 // Main half of health: route, probe loop, lameduck.
 
 import { isIP } from 'node:net'
-import { splitHostPort } from '../../base/host-port.ts'
 import { wait } from '../../base/timers.ts'
 import { assertBindable } from '../../chain/bindable.ts'
 import type { ControlScope } from '../../chain/control-scope.ts'
 import type { InspectScope } from '../../chain/inspect-scope.ts'
 import { formatDuration } from '../../corefile/duration.ts'
+import { splitHostPort } from '../../corefile/host-port.ts'
 import { SLIM_TIME_BUCKETS } from '../../metrics/registrar.ts'
 import type { HealthOptions } from './options.ts'
 import { startProbing } from './probe.ts'

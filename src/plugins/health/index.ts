@@ -2,11 +2,11 @@
 // lameduck wait at the end.
 
 import type { Plugin } from '../../chain/plugin.ts'
-import { type HealthOptions, parse } from './options.ts'
+import { type HealthOptions, options } from './options.ts'
 
 export const health: Plugin<HealthOptions> = {
   name: 'health',
-  parse,
+  options,
   inspect: () => import('./control.ts'),
   control: () => import('./control.ts'),
 }

@@ -1,8 +1,8 @@
 // `health [ADDRESS] { lameduck DURATION }`. The last occurrence counts.
 
-import { parsePort, splitHostPort } from '../../base/host-port.ts'
-import type { Directive } from '../../corefile/directive.ts'
-import { durationError, parseDuration } from '../../corefile/duration.ts'
+import { parsePort, splitHostPort } from '../../corefile/host-port.ts'
+import { argument, type OptionTable, option, optionTable } from '../../corefile/option-table.ts'
+import { duration, listenAddress, type Value } from '../../corefile/values.ts'
 
 export interface HealthOptions {
   readonly address: string
@@ -10,41 +10,33 @@ export interface HealthOptions {
   readonly lameduckMs: number
 }
 
-export function parse(directive: Directive): HealthOptions {
-  let options: HealthOptions = { address: ':8080', lameduckMs: 0 }
-  for (let left = directive.occurrences - 1; directive.next(); left--)
-    options = parseOccurrence(directive, left === 0)
-  return options
-}
-
 /**
  * Only the address of the last one is listened on: what stands for a port in others is nobody's
  * business.
  */
-function parseOccurrence(directive: Directive, isLast: boolean): HealthOptions {
-  const [address = ':8080', ...others] = directive.remainingArgs()
-  if (others.length > 0) throw directive.argErr()
-  const split = splitHostPort(address)
-  if ('error' in split) throw directive.plainErr(split.error)
-  if (isLast && parsePort(split.port) === undefined) {
-    throw directive.plainErr(`listen tcp ${address}: invalid port ${split.port}`)
-  }
-  let lameduckMs = 0
-  while (directive.nextBlock()) {
-    const property = directive.val()
-    if (property !== 'lameduck')
-      throw directive.unknownOption(`unknown property '${property}'`, ['lameduck'])
-    lameduckMs = parseLameduck(directive)
-  }
-  return { address, lameduckMs }
+const address: Value<string> = {
+  ...listenAddress,
+  read(word) {
+    const split = splitHostPort(listenAddress.read(word))
+    if (word.directive.isLast && 'port' in split && parsePort(split.port) === undefined)
+      throw word.plainErr(`listen tcp ${word.text}: invalid port ${split.port}`)
+    return word.text
+  },
 }
 
-function parseLameduck(directive: Directive): number {
-  const [text, ...others] = directive.remainingArgs()
-  if (text === undefined || others.length > 0) throw directive.argErr()
-  const lameduckMs = parseDuration(text)
-  if (lameduckMs !== undefined) return lameduckMs
-  throw directive.plainErr(
-    `unable to parse lameduck duration value: '${text}' : ${durationError(text)}`,
-  )
-}
+export const options: OptionTable<HealthOptions> = optionTable('last', {
+  rows: {
+    address: argument('ADDRESS', address, {
+      default: ':8080',
+      does: 'where /health is served; all addresses without a host',
+    }),
+    lameduckMs: option(
+      'lameduck',
+      duration({
+        wrong: (word, why) =>
+          word.plainErr(`unable to parse lameduck duration value: '${word.text}' : ${why}`),
+      }),
+      { default: '0s', does: 'how long to go on serving after SIGTERM or SIGINT' },
+    ),
+  },
+})

@@ -2,9 +2,9 @@
 // log.
 
 import type { Clock } from '../../base/clock.ts'
-import { splitHostPort } from '../../base/host-port.ts'
 import { messageOf } from '../../chain/errors.ts'
 import { formatDuration } from '../../corefile/duration.ts'
+import { splitHostPort } from '../../corefile/host-port.ts'
 import type { Logger } from '../../log/logger.ts'
 
 const INTERVAL_MS = 1000

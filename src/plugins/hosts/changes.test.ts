@@ -15,6 +15,7 @@ import {
 } from '../../../test/support/plugin-harness.ts'
 import type { Handler } from '../../chain/handler.ts'
 import { ChangeScopes, EVERY_LABEL } from '../../chain/invalidation-scopes.ts'
+import { readOptions } from '../../chain/plugin.ts'
 import { nameFromText } from '../../wire/name.ts'
 import { control as controlHosts } from './control.ts'
 import { hosts } from './index.ts'
@@ -42,7 +43,8 @@ const setUp = async (
   t.after(() => rm(folder, { recursive: true }))
   const path = join(folder, 'hosts')
   await writeFile(path, text)
-  const parsed = (block: string) => hosts.parse(directive(`hosts ${path} ${zones} {\n${block}\n}`))
+  const parsed = (block: string) =>
+    readOptions(hosts, directive(`hosts ${path} ${zones} {\n${block}\n}`))
   let handle: Handler = request => replyTo(request, NXDOMAIN)
   const chain = cacheChainIn(
     { changing: hosts.facts?.changing?.(parsed(lines)) ?? [] },
@@ -208,7 +210,7 @@ const changing: { lines: string; zones: string[] }[] = [
 for (const { lines, zones } of changing) {
   test(`names that may change, with ${lines}: ${zones.join(' ')}`, () => {
     const found = hosts.facts?.changing?.(
-      hosts.parse(directive(`hosts /etc/hosts org net {\n${lines}\n}`)),
+      readOptions(hosts, directive(`hosts /etc/hosts org net {\n${lines}\n}`)),
     )
     assert.deepEqual(
       found,
@@ -269,7 +271,7 @@ for (const { name, isFirstLoad } of [
   { name: 'a reload that brings hosts outdates its names', isFirstLoad: false },
 ])
   test(name, async t => {
-    const parsed = hosts.parse(directive('hosts /dev/null {\n192.0.2.1 a\n}'))
+    const parsed = readOptions(hosts, directive('hosts /dev/null {\n192.0.2.1 a\n}'))
     const changing = hosts.facts?.changing?.(parsed) ?? []
     const control = fakeControl({ process: { isFirstLoad }, block: { changing } })
     t.after(() => control.retired())

@@ -2,11 +2,11 @@
 // reload), looks at its file from time to time, and tells caches what changes.
 
 import { stat } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
 import { codeOf, pathErrorText } from '../../base/errno.ts'
 import type { ControlScope } from '../../chain/control-scope.ts'
 import type { InspectScope } from '../../chain/inspect-scope.ts'
 import { goQuote } from '../../corefile/quote.ts'
+import { underRoot } from '../../corefile/values.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import { type Follower, HostsSource } from './hosts-source.ts'
 import { markChanges } from './invalidation-marks.ts'
@@ -60,8 +60,7 @@ export const inspect = async (
 type Place = Pick<ControlScope, 'settings' | 'log'>
 
 const checkedPath = async (written: string, errorPrefix: string, scope: Place): Promise<string> => {
-  const { root } = scope.settings
-  const path = isAbsolute(written) || root === '' ? written : join(root, written)
+  const path = underRoot(written, scope.settings.root)
   try {
     const found = await stat(path)
     if (found.isDirectory()) scope.log.warning(`Hosts file ${goQuote(path)} is a directory`)

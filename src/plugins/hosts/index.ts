@@ -4,11 +4,11 @@
 import type { Plugin } from '../../chain/plugin.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import { changingZones } from './invalidation-marks.ts'
-import { type HostsOptions, parse } from './options.ts'
+import { type HostsOptions, options } from './options.ts'
 
 export const hosts: Plugin<HostsOptions, RecordsRef> = {
   name: 'hosts',
-  parse,
+  options,
   facts: { changing: changingZones },
   inspect: () => import('./control.ts'),
   control: () => import('./control.ts'),

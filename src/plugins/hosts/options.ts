@@ -2,10 +2,19 @@
 
 import { parseIp } from '../../base/ip.ts'
 import type { Directive } from '../../corefile/directive.ts'
-import { parseDuration } from '../../corefile/duration.ts'
 import { strayDirectiveHint } from '../../corefile/hints.ts'
-import { parseGoInt } from '../../corefile/number.ts'
-import { zonesFromArgsOrBlock } from '../../corefile/zones.ts'
+import {
+  argument,
+  derived,
+  flag,
+  type OptionTable,
+  option,
+  optionTable,
+  otherLines,
+  zoneList,
+  zonesArgument,
+} from '../../corefile/option-table.ts'
+import { duration, text, ttl } from '../../corefile/values.ts'
 
 export interface HostsOptions {
   /** As written; undefined: `/etc/hosts`, about which nothing is said if it is missing. */
@@ -24,58 +33,6 @@ export interface HostsOptions {
   readonly fallUnsupported: boolean
   /** `FILE:LINE - Error during parsing: `, for what goes wrong in the control half. */
   readonly errorPrefix: string
-}
-
-const MAX_TTL_SECONDS = 65535
-
-type Mutable = { -readonly [Key in keyof HostsOptions]: HostsOptions[Key] } & { inline: string[] }
-
-export const parse = (directive: Directive): HostsOptions => {
-  directive.once()
-  directive.next()
-  const [path, ...zones] = directive.remainingArgs()
-  const options: Mutable = {
-    path,
-    zones: zonesFromArgsOrBlock(zones, directive.blockZones),
-    inline: [],
-    ttlSeconds: 3600,
-    autoReverse: true,
-    reloadMs: 5000,
-    fall: [],
-    fallUnsupported: false,
-    errorPrefix: directive.err('').message,
-  }
-  while (directive.nextBlock()) readOption(directive, options)
-  if (options.fallUnsupported && options.fall.length === 0)
-    throw directive.err('fallthrough_unsupported requires fallthrough')
-  return options
-}
-
-const KEYWORDS = ['ttl', 'no_reverse', 'reload', 'fallthrough', 'fallthrough_unsupported']
-
-const readOption = (directive: Directive, options: Mutable): void => {
-  switch (directive.val()) {
-    case 'fallthrough':
-      options.fall = zonesFromArgsOrBlock(directive.remainingArgs(), ['.'])
-      return
-    case 'fallthrough_unsupported':
-      options.fallUnsupported = true
-      return
-    case 'no_reverse':
-      options.autoReverse = false
-      return
-    case 'ttl':
-      options.ttlSeconds = readTtl(directive)
-      return
-    case 'reload':
-      options.reloadMs = readReload(directive)
-      return
-    default:
-      // CoreDNS reads any other line as an inline entry, until a fallthrough has been seen.
-      if (options.fall.length > 0)
-        throw directive.unknownOption(`unknown property '${directive.val()}'`, KEYWORDS)
-      options.inline.push(readInline(directive).join(' '))
-  }
 }
 
 /** CoreDNS passes over a line that does not begin with an address. */
@@ -99,22 +56,79 @@ const readInline = (directive: Directive): readonly string[] => {
   return [token.text, ...rest]
 }
 
-const readTtl = (directive: Directive): number => {
-  const [text] = directive.remainingArgs()
-  if (text === undefined) throw directive.err('ttl needs a time in second')
-  const ttlSeconds = parseGoInt(text)
-  if (ttlSeconds === undefined) throw directive.err('ttl needs a number of second')
-  if (ttlSeconds <= 0 || ttlSeconds > MAX_TTL_SECONDS)
-    throw directive.err('ttl provided is invalid')
-  return ttlSeconds
-}
+const ttlSeconds = option(
+  'ttl',
+  ttl({
+    word: 'SECONDS',
+    least: 1,
+    most: 65535,
+    wrong: word => word.err('ttl needs a number of second'),
+    outside: (_, word) => word.err('ttl provided is invalid'),
+  }),
+  {
+    default: '3600',
+    does: 'TTL of all records',
+    surplus: 'ignored',
+    wrongCount: directive => directive.err('ttl needs a time in second'),
+  },
+)
 
-const readReload = (directive: Directive): number => {
-  const args = directive.remainingArgs()
-  if (args[0] === undefined || args.length > 1)
-    throw directive.err('reload needs a duration (zero seconds to disable)')
-  const ms = parseDuration(args[0])
-  if (ms === undefined) throw directive.err(`invalid duration for reload '${args[0]}'`)
-  if (ms < 0) throw directive.err(`invalid negative duration for reload '${args[0]}'`)
-  return ms
-}
+const reloadMs = option(
+  'reload',
+  duration({
+    least: 0,
+    wrong: word => word.err(`invalid duration for reload '${word.text}'`),
+    outside: (_, word) => word.err(`invalid negative duration for reload '${word.text}'`),
+  }),
+  {
+    default: '5s',
+    does: 'time between two looks at the file, 0s for one look',
+    wrongCount: directive => directive.err('reload needs a duration (zero seconds to disable)'),
+  },
+)
+
+export const options: OptionTable<HostsOptions> = optionTable(
+  'once',
+  {
+    rows: {
+      path: argument('FILE', text('FILE'), {
+        unset: undefined,
+        otherwise: '/etc/hosts',
+        does: 'the hosts file; below root if it is relative',
+      }),
+      zones: zonesArgument('zones that names are taken from; PTR is answered whatever they are'),
+      inline: otherLines<string[]>('INLINE', {
+        does: 'a line as in the file, before any fallthrough',
+        start: () => [],
+      }),
+      ttlSeconds,
+      autoReverse: flag('no_reverse', {
+        sets: false,
+        surplus: 'next-line',
+        does: 'answer no PTR queries',
+      }),
+      reloadMs,
+      fall: zoneList('fallthrough', {
+        unset: [],
+        does: 'pass unknown names on: those in ZONES, or all',
+      }),
+      fallUnsupported: flag('fallthrough_unsupported', {
+        surplus: 'next-line',
+        does: 'with fallthrough: pass other types than A, AAAA and PTR of known names on, too',
+      }),
+      errorPrefix: derived(directive => directive.err('').message),
+    },
+    otherLine(directive, known, draft) {
+      // CoreDNS reads any other line as an inline entry, until a fallthrough has been seen.
+      if (draft.fall.length > 0)
+        return directive.unknownOption(`unknown property '${directive.val()}'`, known)
+      draft.inline.push(readInline(directive).join(' '))
+      return undefined
+    },
+  },
+  (read, directive) => {
+    if (read.fallUnsupported && read.fall.length === 0)
+      throw directive.err('fallthrough_unsupported requires fallthrough')
+    return read
+  },
+)

@@ -5,7 +5,7 @@ import { directive, fakeControl } from '../../../test/support/plugin-harness.ts'
 import { ChangeScopes, EVERY_LABEL } from '../../chain/invalidation-scopes.ts'
 import { nameFromText } from '../../wire/name.ts'
 import { control as controlKubernetes } from './control.ts'
-import { parse } from './options.ts'
+import { options as table } from './options.ts'
 import { changingZones } from './watch/invalidation-marks.ts'
 
 const WEB = 'web.shop.svc.cluster.local.'
@@ -36,7 +36,7 @@ const start = async (
   api: KubeApi,
   isFirstLoad: boolean,
 ): Promise<{ outdated(): string[] }> => {
-  const options = parse(
+  const options = table.parse(
     directive(`kubernetes cluster.local {\nendpoint ${api.url}\nstartup_timeout 10s\n}`),
   )
   const changing = [{ zone: '.', labels: EVERY_LABEL }, ...changingZones(options)]
@@ -68,7 +68,9 @@ test('a startup_timeout beyond what Node takes as a timer is not over at once', 
     control.kept.keepOnly([])
   })
   await controlKubernetes(
-    parse(directive(`kubernetes cluster.local {\nendpoint ${api.url}\nstartup_timeout 600h\n}`)),
+    table.parse(
+      directive(`kubernetes cluster.local {\nendpoint ${api.url}\nstartup_timeout 600h\n}`),
+    ),
     control,
   )
   await control.started()

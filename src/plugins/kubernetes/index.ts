@@ -3,12 +3,12 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import type { KubernetesShared } from './control.ts'
-import { type KubernetesOptions, parse } from './options.ts'
+import { type KubernetesOptions, options } from './options.ts'
 import { changingZones } from './watch/invalidation-marks.ts'
 
 export const kubernetes: Plugin<KubernetesOptions, KubernetesShared> = {
   name: 'kubernetes',
-  parse,
+  options,
   facts: { changing: changingZones },
   inspect: () => import('./control.ts'),
   control: () => import('./control.ts'),

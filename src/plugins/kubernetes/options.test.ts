@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { directive, options, parseError } from '../../../test/support/plugin-harness.ts'
+import { readOptions } from '../../chain/plugin.ts'
 import { CorefileError } from '../../corefile/diagnostic.ts'
 import { kubernetes } from './index.ts'
 import type { KubernetesOptions } from './options.ts'
@@ -335,7 +336,7 @@ const warnings: { rule: string; text: string; expected: string[] }[] = [
 for (const { rule, text, expected } of warnings)
   test(`warns ${rule}`, () => {
     const d = directive(text)
-    kubernetes.parse(d)
+    readOptions(kubernetes, d)
     assert.deepEqual(
       d.warnings.map(warning => warning.message),
       expected,
@@ -344,7 +345,7 @@ for (const { rule, text, expected } of warnings)
 
 test('an unknown option hints at the nearest one', () => {
   assert.throws(
-    () => kubernetes.parse(directive(block('pod verified'))),
+    () => readOptions(kubernetes, directive(block('pod verified'))),
     (error: unknown) => error instanceof CorefileError && error.hint === "did you mean 'pods'?",
   )
 })

@@ -1,241 +1,287 @@
 // The `kubernetes` directive: tokens to options, with CoreDNS's rules and texts. Files and
 // addresses are not touched here.
 
-import type { CorefileError } from '../../corefile/diagnostic.ts'
 import type { Directive } from '../../corefile/directive.ts'
-import { durationError, parseDuration } from '../../corefile/duration.ts'
-import { goAtoiError, goParseFloatError, parseGoFloat, parseGoInt } from '../../corefile/number.ts'
+import {
+  flag,
+  list,
+  type OptionTable,
+  option,
+  optionTable,
+  type Row,
+  withoutEffect,
+  words,
+  zoneList,
+  zonesArgument,
+} from '../../corefile/option-table.ts'
 import { goQuote } from '../../corefile/quote.ts'
-import { isReverseZone, normalizeZone, zonesFromArgsOrBlock } from '../../corefile/zones.ts'
+import {
+  decimal,
+  duration,
+  integer,
+  type NumberOptions,
+  oneOf,
+  parsed,
+  text,
+  ttl,
+} from '../../corefile/values.ts'
+import { isReverseZone, normalizeZone } from '../../corefile/zones.ts'
 import { type LabelSelector, parseLabelSelector } from './label-selector.ts'
 
-export type PodMode = 'disabled' | 'insecure' | 'verified'
+const POD_MODES = ['disabled', 'insecure', 'verified'] as const
+
+export type PodMode = (typeof POD_MODES)[number]
+
+interface TlsFiles {
+  readonly certificate: string
+  readonly key: string
+  readonly authority: string
+}
+
+interface KubeconfigPlace {
+  readonly file: string
+  readonly context: string | undefined
+}
 
 export interface KubernetesOptions {
-  zones: string[]
+  readonly zones: readonly string[]
   /** The first zone that is no reverse zone: targets of PTR records lie in it. */
-  primaryZone: string
+  readonly primaryZone: string
   /** URL of the API server; undefined: the cluster's own. */
-  endpoint: string | undefined
+  readonly endpoint: string | undefined
   /** Client certificate for `endpoint`: paths as written. */
-  tls: { certificate: string; key: string; authority: string } | undefined
+  readonly tls: TlsFiles | undefined
   /** Wins over `endpoint`. */
-  kubeconfig: { file: string; context: string | undefined } | undefined
+  readonly kubeconfig: KubeconfigPlace | undefined
   /** Requests per second to the API server; 0 is the client's default. */
-  apiserverQps: number
-  apiserverBurst: number
-  apiserverMaxInflight: number
+  readonly apiserverQps: number
+  readonly apiserverBurst: number
+  readonly apiserverMaxInflight: number
   /** Exposed namespaces; empty for all. */
-  namespaces: string[]
-  namespaceLabels: LabelSelector | undefined
-  labels: LabelSelector | undefined
-  pods: PodMode
-  endpointPodNames: boolean
-  ttlSeconds: number
+  readonly namespaces: readonly string[]
+  readonly namespaceLabels: LabelSelector | undefined
+  readonly labels: LabelSelector | undefined
+  readonly pods: PodMode
+  readonly endpointPodNames: boolean
+  readonly ttlSeconds: number
   /** Whether EndpointSlices are watched. */
-  endpoints: boolean
+  readonly endpoints: boolean
   /** Undefined: none; `['.']`: all names. */
-  fallthrough: string[] | undefined
-  ignoreEmptyService: boolean
-  multiclusterZones: string[]
-  zonal: boolean
-  startupTimeoutMs: number
+  readonly fallthrough: readonly string[] | undefined
+  readonly ignoreEmptyService: boolean
+  readonly multiclusterZones: readonly string[]
+  readonly zonal: boolean
+  readonly startupTimeoutMs: number
 }
 
-const DEFAULT_TTL_SECONDS = 5
-const TTL_LIMIT_SECONDS = 3600
-const DEFAULT_STARTUP_TIMEOUT_MS = 5000
-const POD_MODES: readonly string[] = ['disabled', 'verified', 'insecure'] satisfies PodMode[]
-
-export const parse = (d: Directive): KubernetesOptions => {
-  d.once()
-  d.next()
-  const zones = zonesFromArgsOrBlock(d.remainingArgs(), d.blockZones)
-  const primaryZone = zones.find(zone => !isReverseZone(zone))
-  if (primaryZone === undefined) throw d.plainErr('non-reverse zone name must be used')
-  const options: KubernetesOptions = {
-    zones,
-    primaryZone,
-    endpoint: undefined,
-    tls: undefined,
-    kubeconfig: undefined,
-    apiserverQps: 0,
-    apiserverBurst: 0,
-    apiserverMaxInflight: 0,
-    namespaces: [],
-    namespaceLabels: undefined,
-    labels: undefined,
-    pods: 'disabled',
-    endpointPodNames: false,
-    ttlSeconds: DEFAULT_TTL_SECONDS,
-    endpoints: true,
-    fallthrough: undefined,
-    ignoreEmptyService: false,
-    multiclusterZones: [],
-    zonal: false,
-    startupTimeoutMs: DEFAULT_STARTUP_TIMEOUT_MS,
-  }
-  while (d.nextBlock()) parseProperty(d, options)
-  checkTogether(d, options)
-  return options
+/** What the rows read: the zones are one field, since the first of some kind counts as well. */
+type Read = Omit<KubernetesOptions, 'zones' | 'primaryZone'> & {
+  readonly served: Pick<KubernetesOptions, 'zones' | 'primaryZone'>
 }
 
-const checkTogether = (d: Directive, options: KubernetesOptions): void => {
-  const { namespaces, namespaceLabels, multiclusterZones, zones } = options
-  if (namespaces.length > 0 && namespaceLabels !== undefined) {
-    throw d.err('namespaces and namespace_labels cannot both be set')
-  }
-  if (options.zonal && !options.endpoints)
-    throw d.plainErr('zonal requires the endpoint cache; remove noendpoints')
-  const foreign = multiclusterZones.find(zone => !zones.includes(zone))
-  if (foreign === undefined) return
-  throw d.plainErr(
-    `is not authoritative for the multicluster zone ${foreign} (authoritative zones: [${zones.join(' ')}])`,
-  )
+const allZones = zonesArgument('zones of the cluster, not all of them reverse zones')
+
+const served: Row<Read['served']> = {
+  ...allZones,
+  start: () => ({ zones: [], primaryZone: '' }),
+  read(left, _, directive) {
+    const zones = allZones.read(left, [], directive)
+    const primaryZone = zones.find(zone => !isReverseZone(zone))
+    if (primaryZone === undefined) throw directive.plainErr('non-reverse zone name must be used')
+    return { zones, primaryZone }
+  },
 }
 
-const flag = (d: Directive): true => {
-  if (d.remainingArgs().length > 0) throw d.argErr()
-  return true
-}
+const endpoint = words<string | undefined>('endpoint', 'URL', {
+  least: 1,
+  otherwise: "the cluster's own",
+  does: 'the API server; of several only the first is used',
+  start: () => undefined,
+  read([first, ...others], before, directive) {
+    if (others.length > 0)
+      directive.warn(
+        `Multiple endpoints have been deprecated, only the first specified endpoint '${first?.text}' is used`,
+        'deprecated',
+      )
+    return first?.text ?? before
+  },
+})
 
-/** All arguments of a property: at least `least`, at most `most`. */
-const argsOf = (d: Directive, least: number, most = Number.POSITIVE_INFINITY): string[] => {
-  const args = d.remainingArgs()
-  if (args.length < least || args.length > most) throw d.argErr()
-  return args
-}
+const tls = words<TlsFiles | undefined>('tls', 'CERT KEY CACERT', {
+  least: 3,
+  most: 3,
+  does: 'client certificate, its key and the authority for endpoint',
+  start: () => undefined,
+  read([certificate, key, authority], before) {
+    if (certificate === undefined || key === undefined || authority === undefined) return before
+    return { certificate: certificate.text, key: key.text, authority: authority.text }
+  },
+})
 
-type PropertyParser = (d: Directive, options: KubernetesOptions) => void
+const kubeconfig = words<KubeconfigPlace | undefined>('kubeconfig', 'FILE [CONTEXT]', {
+  least: 1,
+  most: 2,
+  does: 'take the connection from a file; wins over endpoint',
+  start: () => undefined,
+  read: ([file, context], before) =>
+    file === undefined ? before : { file: file.text, context: context?.text },
+})
 
-const PROPERTIES: ReadonlyMap<string, PropertyParser> = new Map<string, PropertyParser>([
-  ['endpoint', (d, o) => parseEndpoint(d, o)],
-  [
-    'tls',
-    (d, o) => {
-      const [certificate = '', key = '', authority = ''] = argsOf(d, 3, 3)
-      o.tls = { certificate, key, authority }
-    },
-  ],
-  [
-    'kubeconfig',
-    (d, o) => {
-      const [file = '', context] = argsOf(d, 1, 2)
-      o.kubeconfig = { file, context }
-    },
-  ],
-  [
-    'apiserver_qps',
-    (d, o) => (o.apiserverQps = rate(d, 'apiserver_qps', parseGoFloat, goParseFloatError)),
-  ],
-  [
-    'apiserver_burst',
-    (d, o) => (o.apiserverBurst = rate(d, 'apiserver_burst', parseGoInt, goAtoiError)),
-  ],
-  [
-    'apiserver_max_inflight',
-    (d, o) => (o.apiserverMaxInflight = rate(d, 'apiserver_max_inflight', parseGoInt, goAtoiError)),
-  ],
-  ['namespaces', (d, o) => (o.namespaces = [...new Set([...o.namespaces, ...argsOf(d, 1)])])],
-  ['namespace_labels', (d, o) => (o.namespaceLabels = selector(d, 'namespace_label'))],
-  ['labels', (d, o) => (o.labels = selector(d, 'label'))],
-  ['pods', (d, o) => (o.pods = podMode(d))],
-  ['endpoint_pod_names', (d, o) => (o.endpointPodNames = flag(d))],
-  ['ttl', (d, o) => (o.ttlSeconds = ttlSeconds(d))],
-  ['noendpoints', (d, o) => (o.endpoints = !flag(d))],
-  ['fallthrough', (d, o) => (o.fallthrough = zonesFromArgsOrBlock(d.remainingArgs(), ['.']))],
-  ['ignore', (d, o) => (o.ignoreEmptyService = ignoresEmptyService(d))],
-  ['multicluster', (d, o) => parseMulticluster(d, o)],
-  ['zonal', (d, o) => (o.zonal = flag(d))],
-  ['startup_timeout', (d, o) => (o.startupTimeoutMs = startupTimeoutMs(d))],
-  ['upstream', d => parseUpstream(d)],
-])
+/** Of the API server's rate options, none of which may be negative. */
+const rate = (name: string): NumberOptions => ({
+  least: 0,
+  wrong: (word, why) => word.plainErr(`invalid ${name} ${goQuote(word.text)}: ${why}`),
+  outside: (_, word) => word.plainErr(`${name} must be >= 0`),
+})
 
-const KNOWN: readonly string[] = [...PROPERTIES.keys()].filter(name => name !== 'upstream')
-
-const parseProperty = (d: Directive, options: KubernetesOptions): void => {
-  const parseOne = PROPERTIES.get(d.val())
-  if (parseOne === undefined) throw d.unknownOption(`unknown property '${d.val()}'`, KNOWN)
-  parseOne(d, options)
-}
-
-const parseEndpoint = (d: Directive, options: KubernetesOptions): void => {
-  const [first = '', ...others] = argsOf(d, 1)
-  options.endpoint = first
-  if (others.length === 0) return
-  d.warn(
-    `Multiple endpoints have been deprecated, only the first specified endpoint '${first}' is used`,
-    'deprecated',
-  )
-}
-
-/** A number that must not be negative, for the API server's rate options. */
-const rate = (
-  d: Directive,
+const selector = (
   name: string,
-  read: (text: string) => number | undefined,
-  explain: (text: string) => string,
-): number => {
-  const [text = ''] = argsOf(d, 1, 1)
-  const value = read(text)
-  if (value === undefined) throw d.plainErr(`invalid ${name} ${goQuote(text)}: ${explain(text)}`)
-  if (value < 0) throw d.plainErr(`${name} must be >= 0`)
-  return value
-}
+  kind: 'label' | 'namespace_label',
+  does: string,
+): Row<LabelSelector | undefined> =>
+  words<LabelSelector | undefined>(name, 'EXPRESSION', {
+    least: 1,
+    does,
+    start: () => undefined,
+    read(found, _, directive) {
+      const expression = found.map(({ text }) => text).join(' ')
+      const read = parseLabelSelector(expression)
+      if ('error' in read)
+        throw directive.plainErr(
+          `unable to parse ${kind} selector value: '${expression}': ${read.error}`,
+        )
+      return read
+    },
+  })
 
-const selector = (d: Directive, kind: 'label' | 'namespace_label'): LabelSelector => {
-  const text = argsOf(d, 1).join(' ')
-  const parsed = parseLabelSelector(text)
-  if ('error' in parsed)
-    throw d.plainErr(`unable to parse ${kind} selector value: '${text}': ${parsed.error}`)
-  return parsed
-}
+const pods = option(
+  'pods',
+  oneOf(POD_MODES, word =>
+    word.plainErr(
+      `wrong value for pods: ${word.text},  must be one of: disabled, verified, insecure`,
+    ),
+  ),
+  { default: 'disabled', does: "whether names made of pods' addresses are answered" },
+)
 
-const isPodMode = (text: string): text is PodMode => POD_MODES.includes(text)
+const ttlSeconds = option(
+  'ttl',
+  ttl({
+    least: 0,
+    most: 3600,
+    outside: (seconds, word) => word.err(`ttl must be in range [0, 3600]: ${seconds}`),
+  }),
+  { default: '5', surplus: 'ignored', does: 'TTL of all answers in seconds' },
+)
 
-const podMode = (d: Directive): PodMode => {
-  const [mode = ''] = argsOf(d, 1, 1)
-  if (isPodMode(mode)) return mode
-  throw d.plainErr(`wrong value for pods: ${mode},  must be one of: disabled, verified, insecure`)
-}
+const ignoreEmptyService = option(
+  'ignore',
+  parsed(
+    'empty_service',
+    text => text === 'empty_service' || undefined,
+    word => word.plainErr(`unable to parse ignore value: '${word.text}'`),
+  ),
+  {
+    unset: false,
+    surplus: 'ignored',
+    does: 'answer NXDOMAIN for services without ready endpoints',
+  },
+)
 
-const ttlSeconds = (d: Directive): number => {
-  const [text = ''] = argsOf(d, 1)
-  const ttl = parseGoInt(text)
-  if (ttl === undefined) throw d.plainErr(goAtoiError(text))
-  if (ttl < 0 || ttl > TTL_LIMIT_SECONDS)
-    throw d.err(`ttl must be in range [0, ${TTL_LIMIT_SECONDS}]: ${ttl}`)
-  return ttl
-}
+const multiclusterZones = words<string[]>('multicluster', '[ZONES...]', {
+  does: 'those of ZONES that serve imported services',
+  start: () => [],
+  read(found, _, directive) {
+    if (found.length === 0) directive.warn('multicluster without zones has no effect', 'no-effect')
+    return found.flatMap(({ text }) => normalizeZone(text) ?? [])
+  },
+})
 
-const ignoresEmptyService = (d: Directive): true => {
-  const [what = ''] = argsOf(d, 1)
-  if (what !== 'empty_service') throw d.plainErr(`unable to parse ignore value: '${what}'`)
-  return true
-}
-
-const parseMulticluster = (d: Directive, options: KubernetesOptions): void => {
-  const args = d.remainingArgs()
-  if (args.length === 0) d.warn('multicluster without zones has no effect', 'no-effect')
-  options.multiclusterZones = args.flatMap(arg => normalizeZone(arg) ?? [])
-}
-
-const startupTimeoutMs = (d: Directive): number => {
-  const [text = ''] = argsOf(d, 1)
-  const timeoutMs = parseDuration(text)
-  if (timeoutMs === undefined) throw startupTimeoutError(d, text)
-  return timeoutMs
-}
-
-const startupTimeoutError = (d: Directive, text: string): CorefileError =>
-  d.plainErr(`failed to parse startup_timeout: ${text}, ${durationError(text)}`)
+const startupTimeoutMs = option(
+  'startup_timeout',
+  duration({
+    wrong: (word, why) => word.plainErr(`failed to parse startup_timeout: ${word.text}, ${why}`),
+  }),
+  { default: '5s', surplus: 'ignored', does: 'longest wait for the API server at start' },
+)
 
 const RETIRED = 'retired'
 
-/** `upstream [ADDRESS...]` still stands in many Corefiles of old clusters. */
-const parseUpstream = (d: Directive): void => {
-  const isWarned = d.warnings.some(warning => warning.code === RETIRED)
-  if (!isWarned)
-    d.warn("option 'upstream' was retired in CoreDNS 1.7 and has no effect: remove it", RETIRED)
-  d.remainingArgs()
+/** Still stands in many Corefiles of old clusters. */
+const upstream = withoutEffect('upstream', '[ADDRESS...]', {
+  support: 'retired',
+  does: 'retired in CoreDNS 1.7: remove it',
+  meet(_, directive) {
+    if (directive.warnings.some(({ code }) => code === RETIRED)) return
+    directive.warn(
+      "option 'upstream' was retired in CoreDNS 1.7 and has no effect: remove it",
+      RETIRED,
+    )
+  },
+})
+
+export const options: OptionTable<KubernetesOptions> = optionTable<Read, KubernetesOptions>(
+  'once',
+  {
+    rows: {
+      served,
+      endpoint,
+      tls,
+      kubeconfig,
+      apiserverQps: option('apiserver_qps', decimal(rate('apiserver_qps')), {
+        default: '0',
+        does: 'requests a second to the API server, 0 for the default of the client',
+      }),
+      apiserverBurst: option('apiserver_burst', integer(rate('apiserver_burst')), {
+        default: '0',
+        does: 'requests at once beyond apiserver_qps, 0 for the default of the client',
+      }),
+      apiserverMaxInflight: option(
+        'apiserver_max_inflight',
+        integer(rate('apiserver_max_inflight')),
+        { default: '0', does: 'requests under way at one time, 0 for the default of the client' },
+      ),
+      namespaces: list('namespaces', text('NAMESPACE'), {
+        otherwise: 'all',
+        does: 'expose these namespaces only; not beside namespace_labels',
+      }),
+      namespaceLabels: selector(
+        'namespace_labels',
+        'namespace_label',
+        'expose only namespaces that match a label selector',
+      ),
+      labels: selector('labels', 'label', 'expose only objects that match a label selector'),
+      pods,
+      endpointPodNames: flag('endpoint_pod_names', { does: 'name endpoints after their pods' }),
+      ttlSeconds,
+      endpoints: flag('noendpoints', {
+        sets: false,
+        does: 'do without endpoints: headless services have no records',
+      }),
+      fallthrough: zoneList('fallthrough', {
+        unset: undefined,
+        does: 'pass names that do not exist on: those in ZONES, or all',
+      }),
+      ignoreEmptyService,
+      multiclusterZones,
+      zonal: flag('zonal', { does: 'give endpoints names by their topology zone' }),
+      startupTimeoutMs,
+    },
+    others: [upstream],
+  },
+  ({ served, namespaces, ...others }, directive) =>
+    checkedTogether(directive, { ...served, ...others, namespaces: [...new Set(namespaces)] }),
+)
+
+const checkedTogether = (directive: Directive, read: KubernetesOptions): KubernetesOptions => {
+  const { namespaces, namespaceLabels, multiclusterZones, zones } = read
+  if (namespaces.length > 0 && namespaceLabels !== undefined)
+    throw directive.err('namespaces and namespace_labels cannot both be set')
+  if (read.zonal && !read.endpoints)
+    throw directive.plainErr('zonal requires the endpoint cache; remove noendpoints')
+  const foreign = multiclusterZones.find(zone => !zones.includes(zone))
+  if (foreign === undefined) return read
+  throw directive.plainErr(
+    `is not authoritative for the multicluster zone ${foreign} (authoritative zones: [${zones.join(' ')}])`,
+  )
 }

@@ -2,7 +2,6 @@
 // the shards.
 
 import { stat } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
 import { codeOf } from '../../base/errno.ts'
 import { readTextFile } from '../../base/text-file.ts'
 import { LONGEST_TIMER_MS } from '../../base/timers.ts'
@@ -10,6 +9,7 @@ import type { ControlScope } from '../../chain/control-scope.ts'
 import { messageOf } from '../../chain/errors.ts'
 import type { InspectScope } from '../../chain/inspect-scope.ts'
 import { formatDuration } from '../../corefile/duration.ts'
+import { underRoot } from '../../corefile/values.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { LoadbalanceOptions, WeightFileOptions } from './options.ts'
 import { makeBoard, writeBoard } from './weight-board.ts'
@@ -34,7 +34,7 @@ export const control = async (
   scope: ControlScope,
 ): Promise<LoadbalanceShared> => {
   if (weighted === undefined) return { board: undefined }
-  const watch = new WeightFile(pathOf(weighted.file, scope.settings.root), scope.log)
+  const watch = new WeightFile(underRoot(weighted.file, scope.settings.root), scope.log)
   await atFirst(() => watch.update(), weighted, scope.log)
   if (weighted.reloadMs > 0) startWatch(watch, weighted.reloadMs, scope)
   return { board: watch.board }
@@ -45,12 +45,9 @@ export const inspect = async (
   { settings, log }: InspectScope,
 ): Promise<void> => {
   if (weighted === undefined) return
-  const path = pathOf(weighted.file, settings.root)
+  const path = underRoot(weighted.file, settings.root)
   await atFirst(async () => parseWeights(await readText(path), path), weighted, log)
 }
-
-const pathOf = (file: string, root: string): string =>
-  isAbsolute(file) || root === '' ? file : join(root, file)
 
 /** The file must be there at start only if nobody will look for it again. */
 const atFirst = async (

@@ -2,11 +2,11 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import type { LoadbalanceShared } from './control.ts'
-import { type LoadbalanceOptions, parse } from './options.ts'
+import { type LoadbalanceOptions, options } from './options.ts'
 
 export const loadbalance: Plugin<LoadbalanceOptions, LoadbalanceShared> = {
   name: 'loadbalance',
-  parse,
+  options,
   hasOptionsByArgument: true,
   inspect: () => import('./control.ts'),
   control: () => import('./control.ts'),

@@ -1,72 +1,103 @@
-// The `loadbalance` directive: tokens to options, with CoreDNS's rules and texts.
+// `loadbalance [round_robin] { prefer CIDR... }` and `loadbalance weighted WEIGHTFILE { reload
+// DURATION }`: the policy says what the block may hold.
 
 import { parseCidr } from '../../base/ip.ts'
 import type { Directive } from '../../corefile/directive.ts'
-import { parseDuration } from '../../corefile/duration.ts'
+import {
+  argumentFacts,
+  list,
+  OptionReader,
+  type OptionTable,
+  option,
+} from '../../corefile/option-table.ts'
 import { goQuote } from '../../corefile/quote.ts'
+import { checked, duration } from '../../corefile/values.ts'
 
 export interface WeightFileOptions {
   /** As given; relative paths are under `root`. */
-  file: string
+  readonly file: string
   /** Time between two looks at the file; 0 for never again. */
-  reloadMs: number
+  readonly reloadMs: number
 }
 
 export interface LoadbalanceOptions {
   /** Undefined: round_robin. */
-  weighted: WeightFileOptions | undefined
+  readonly weighted: WeightFileOptions | undefined
   /** Subnets whose addresses come first, the most preferred first. */
-  prefer: string[]
+  readonly prefer: readonly string[]
 }
 
-const DEFAULT_RELOAD_MS = 30_000
+const roundRobin = new OptionReader<{ prefer: string[] }>({
+  rows: {
+    prefer: list(
+      'prefer',
+      checked(
+        'CIDR',
+        text => parseCidr(text) !== undefined,
+        word => word.err(`invalid CIDR ${goQuote(word.text)}: invalid CIDR address: ${word.text}`),
+      ),
+      { least: 0, does: 'with round_robin: subnets whose addresses come first, in this order' },
+    ),
+  },
+})
 
-/** A directive that is given again replaces the policy of the one before; prefer adds up. */
-export const parse = (d: Directive): LoadbalanceOptions => {
-  const options: LoadbalanceOptions = { weighted: undefined, prefer: [] }
-  while (d.next()) {
-    const [policy = 'round_robin', ...args] = d.remainingArgs()
-    if (policy === 'weighted') {
-      options.weighted = parseWeighted(d, args)
-      options.prefer = []
-    } else if (policy === 'round_robin') {
-      if (args.length > 0) throw d.err(`unknown property for ${policy}`)
-      options.weighted = undefined
-      while (d.nextBlock()) options.prefer.push(...parsePrefer(d))
-    } else {
-      throw d.plainErr(`unknown policy: ${policy}`)
+const weighted = new OptionReader<{ reloadMs: number }>({
+  rows: {
+    reloadMs: option(
+      'reload',
+      duration({
+        least: 0,
+        wrong: word => word.err(`invalid reload duration '${word.text}'`),
+        outside: (_, word) => word.err(`invalid reload duration '${word.text}'`),
+      }),
+      {
+        default: '30s',
+        does: 'with weighted: time between two looks at the file, 0s for one look',
+        wrongCount: (directive, words) =>
+          directive.err(
+            words.length === 0 ? 'reload duration value is missing' : 'unexpected argument',
+          ),
+      },
+    ),
+  },
+})
+
+const readWeighted = (directive: Directive, [file, ...more]: string[]): WeightFileOptions => {
+  if (file === undefined) throw directive.err('missing weight file argument')
+  if (more.length > 0) throw directive.err('unexpected argument(s)')
+  const draft = weighted.start(directive)
+  weighted.readBlock(directive, draft)
+  return { file, ...draft }
+}
+
+export const options: OptionTable<LoadbalanceOptions> = {
+  facts: [
+    argumentFacts('round_robin', '[round_robin]', {
+      does: 'shuffle addresses, and mail exchangers: the policy if none is named',
+    }),
+    argumentFacts('weighted', '[weighted WEIGHTFILE]', {
+      does: 'put one address first, at random by the weights of a file',
+    }),
+    ...roundRobin.facts,
+    ...weighted.facts,
+  ],
+  /** A directive that is given again replaces the policy of the one before; prefer adds up. */
+  parse(directive) {
+    let file: WeightFileOptions | undefined
+    let draft = roundRobin.start(directive)
+    while (directive.next()) {
+      const [policy = 'round_robin', ...args] = directive.remainingArgs()
+      if (policy === 'weighted') {
+        file = readWeighted(directive, args)
+        draft = roundRobin.start(directive)
+      } else if (policy === 'round_robin') {
+        if (args.length > 0) throw directive.err(`unknown property for ${policy}`)
+        file = undefined
+        roundRobin.readBlock(directive, draft)
+      } else {
+        throw directive.plainErr(`unknown policy: ${policy}`)
+      }
     }
-  }
-  return options
-}
-
-const parseWeighted = (d: Directive, [file, ...more]: string[]): WeightFileOptions => {
-  if (file === undefined) throw d.err('missing weight file argument')
-  if (more.length > 0) throw d.err('unexpected argument(s)')
-  const options = { file, reloadMs: DEFAULT_RELOAD_MS }
-  while (d.nextBlock()) {
-    if (d.val() !== 'reload') throw d.unknownOption(`unknown property '${d.val()}'`, ['reload'])
-    options.reloadMs = parseReload(d)
-  }
-  return options
-}
-
-const parseReload = (d: Directive): number => {
-  const [text, ...more] = d.remainingArgs()
-  if (text === undefined) throw d.err('reload duration value is missing')
-  if (more.length > 0) throw d.err('unexpected argument')
-  const ms = parseDuration(text)
-  if (ms === undefined || ms < 0) throw d.err(`invalid reload duration '${text}'`)
-  return ms
-}
-
-const parsePrefer = (d: Directive): string[] => {
-  if (d.val() !== 'prefer') throw d.unknownOption(`unknown property '${d.val()}'`, ['prefer'])
-  const subnets = d.remainingArgs()
-  for (const subnet of subnets) {
-    if (parseCidr(subnet) === undefined) {
-      throw d.err(`invalid CIDR ${goQuote(subnet)}: invalid CIDR address: ${subnet}`)
-    }
-  }
-  return subnets
+    return { weighted: file, ...draft }
+  },
 }

@@ -1,10 +1,10 @@
 // The log plugin: one line per query, in a format of the operator's choice.
 
 import type { Plugin } from '../../chain/plugin.ts'
-import { type LogOptions, parse } from './options.ts'
+import { type LogOptions, options } from './options.ts'
 
 export const log: Plugin<LogOptions> = {
   name: 'log',
-  parse,
+  options,
   serve: () => import('./serve.ts'),
 }

@@ -1,12 +1,11 @@
 // `log [NAMES…] [FORMAT] { class CLASS… }`, any number of times.
 
 import type { ResponseClass } from '../../chain/classify.ts'
-import type { Directive } from '../../corefile/directive.ts'
+import { argumentsOf, eachOccurrence, list, type OptionTable } from '../../corefile/option-table.ts'
+import { oneOf } from '../../corefile/values.ts'
 import { COMMON_FORMAT } from './common-format.ts'
 
 const COMBINED_FORMAT = `${COMMON_FORMAT} "{>opcode}"`
-
-const CLASSES: readonly string[] = ['all', 'success', 'denial', 'error']
 
 export interface LogRule {
   /** Lower case with trailing dot. */
@@ -21,25 +20,6 @@ export interface LogOptions {
   readonly rules: readonly LogRule[]
 }
 
-export function parse(directive: Directive): LogOptions {
-  const rules: LogRule[] = []
-  while (directive.next()) {
-    const { scopes, format } = parseArguments(directive.remainingArgs())
-    const classes = parseClasses(directive)
-    for (const scope of scopes) rules.push({ scope, format, classes })
-  }
-  return { rules }
-}
-
-/** A single argument is a name, even if it looks like a format. */
-function parseArguments(args: readonly string[]): { scopes: string[]; format: string } {
-  const last = args.at(-1) ?? ''
-  const hasFormat = args.length > 1 && last.includes('{')
-  const names = hasFormat ? args.slice(0, -1) : args
-  const scopes = names.length === 0 ? ['.'] : names.map(fullyQualified)
-  return { scopes, format: hasFormat ? expandNamedFormats(last) : COMMON_FORMAT }
-}
-
 const expandNamedFormats = (format: string): string =>
   format.replaceAll('{common}', () => COMMON_FORMAT).replaceAll('{combined}', () => COMBINED_FORMAT)
 
@@ -47,18 +27,47 @@ const expandNamedFormats = (format: string): string =>
 const fullyQualified = (name: string): string =>
   (name.endsWith('.') ? name : `${name}.`).toLowerCase()
 
-function parseClasses(directive: Directive): readonly ResponseClass[] | undefined {
-  const words = new Set<string>()
-  while (directive.nextBlock()) {
-    const property = directive.val()
-    if (property !== 'class')
-      throw directive.unknownOption(`unknown property '${property}'`, ['class'])
-    const args = directive.remainingArgs()
-    if (args.length === 0) throw directive.argErr()
-    for (const word of args) {
-      if (!CLASSES.includes(word)) throw directive.plainErr(`invalid Class: ${word}`)
-      words.add(word)
-    }
-  }
-  return words.size === 0 || words.has('all') ? undefined : ([...words] as ResponseClass[])
+const table: OptionTable<LogRule[][]> = eachOccurrence(
+  {
+    rows: {
+      /** A single argument is a name, even if it looks like a format. */
+      scopes: argumentsOf('NAMES', '[NAMES...]', {
+        otherwise: 'all names',
+        does: 'names whose queries are logged, with all below them',
+        start: () => ['.'],
+        read(left, before) {
+          const hasFormat = left.length > 1 && left.at(-1)?.text.includes('{')
+          const names = left.splice(0, hasFormat ? left.length - 1 : left.length)
+          return names.length === 0 ? before : names.map(({ text }) => fullyQualified(text))
+        },
+      }),
+      format: argumentsOf('FORMAT', '[FORMAT]', {
+        otherwise: '{common}',
+        does: 'the line for a query, with placeholders; a name must stand before it',
+        start: () => COMMON_FORMAT,
+        read(left, before) {
+          const last = left.shift()
+          return last === undefined ? before : expandNamedFormats(last.text)
+        },
+      }),
+      classes: list(
+        'class',
+        oneOf(['all', 'success', 'denial', 'error'], word =>
+          word.plainErr(`invalid Class: ${word.text}`),
+        ),
+        { otherwise: 'all', does: 'kinds of answers whose queries are logged' },
+      ),
+    },
+  },
+  ({ scopes, format, classes }) => {
+    const chosen = new Set(classes)
+    const kinds = [...chosen].filter((kind): kind is ResponseClass => kind !== 'all')
+    const isAll = kinds.length === 0 || kinds.length < chosen.size
+    return scopes.map(scope => ({ scope, format, classes: isAll ? undefined : kinds }))
+  },
+)
+
+export const options: OptionTable<LogOptions> = {
+  facts: table.facts,
+  parse: directive => ({ rules: table.parse(directive).flat() }),
 }

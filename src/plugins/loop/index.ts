@@ -2,12 +2,12 @@
 // do.
 
 import type { Plugin } from '../../chain/plugin.ts'
-import { type LoopOptions, parse } from './options.ts'
+import { type LoopOptions, options } from './options.ts'
 import type { LoopShared } from './words.ts'
 
 export const loop: Plugin<LoopOptions, LoopShared | undefined> = {
   name: 'loop',
-  parse,
+  options,
   control: () => import('./control.ts'),
   serve: () => import('./serve.ts'),
 }

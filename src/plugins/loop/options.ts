@@ -1,16 +1,12 @@
-// Corefile to options of loop, which has none of its own.
+// loop takes no options: where it asks follows from its server block.
 
-import type { Directive } from '../../corefile/directive.ts'
+import { derived, type OptionTable, optionTable } from '../../corefile/option-table.ts'
 
 export interface LoopOptions {
   /** The first zone of the block: the probe asks below it. */
   readonly zone: string
 }
 
-export function parse(directive: Directive): LoopOptions {
-  directive.once()
-  while (directive.next()) {
-    if (directive.nextArg() || directive.nextBlock()) throw directive.argErr()
-  }
-  return { zone: directive.blockZones[0] ?? '.' }
-}
+export const options: OptionTable<LoopOptions> = optionTable('once', {
+  rows: { zone: derived(({ blockZones }) => blockZones[0] ?? '.') },
+})

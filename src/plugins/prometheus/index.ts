@@ -3,11 +3,11 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import type { DnsMetricVectors } from '../../metrics/dns-metrics.ts'
-import { type PrometheusOptions, parse } from './options.ts'
+import { options, type PrometheusOptions } from './options.ts'
 
 export const prometheus: Plugin<PrometheusOptions, DnsMetricVectors> = {
   name: 'prometheus',
-  parse,
+  options,
   control: () => import('./control.ts'),
   serve: () => import('./serve.ts'),
 }

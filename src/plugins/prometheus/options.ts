@@ -1,36 +1,43 @@
 // `prometheus [ADDRESS] { runtime_metrics; tls FILE }`, once per server block.
 
-import { splitHostPort } from '../../base/host-port.ts'
-import type { Directive } from '../../corefile/directive.ts'
+import {
+  argument,
+  flag,
+  type OptionTable,
+  optionTable,
+  withoutEffect,
+} from '../../corefile/option-table.ts'
+import { listenAddress } from '../../corefile/values.ts'
 
 export interface PrometheusOptions {
   readonly address: string
   readonly runtimeMetrics: boolean
 }
 
-export function parse(directive: Directive): PrometheusOptions {
-  directive.once()
-  directive.next()
-  const [address = 'localhost:9153', ...others] = directive.remainingArgs()
-  if (others.length > 0) throw directive.argErr()
-  const split = splitHostPort(address)
-  if ('error' in split) throw directive.plainErr(split.error)
-  let runtimeMetrics = false
-  while (directive.nextBlock()) {
-    checkOption(directive)
-    runtimeMetrics = true
-  }
-  return { address, runtimeMetrics }
-}
-
-/** Throws for everything but `runtime_metrics`. */
-function checkOption(directive: Directive): void {
-  const option = directive.val()
-  if (option === 'tls')
-    throw directive.err(
-      'tls is not supported for metrics yet: put a TLS proxy in front of the endpoint',
-    )
-  if (option !== 'runtime_metrics')
-    throw directive.unknownOption(`unknown option: ${option}`, ['runtime_metrics'])
-  if (directive.nextArg()) throw directive.argErr()
-}
+export const options: OptionTable<PrometheusOptions> = optionTable('once', {
+  rows: {
+    address: argument('ADDRESS', listenAddress, {
+      default: 'localhost:9153',
+      does: 'where /metrics is served; all addresses without a host',
+    }),
+    runtimeMetrics: flag('runtime_metrics', {
+      surplus: 'refused-first',
+      does: 'show more of the runtime: garbage collections, spaces of the heap, the event loop',
+    }),
+  },
+  others: [
+    withoutEffect('tls', 'FILE', {
+      support: 'refused',
+      surplus: 'next-line',
+      most: 0,
+      does: 'serve metrics over TLS',
+      meet(_, directive) {
+        throw directive.err(
+          'tls is not supported for metrics yet: put a TLS proxy in front of the endpoint',
+        )
+      },
+    }),
+  ],
+  otherLine: (directive, known) =>
+    directive.unknownOption(`unknown option: ${directive.val()}`, known),
+})

@@ -1,7 +1,7 @@
 // `ready [ADDRESS] { monitor until-ready|continuously }`, once per server block.
 
-import { splitHostPort } from '../../base/host-port.ts'
-import type { Directive } from '../../corefile/directive.ts'
+import { argument, type OptionTable, option, optionTable } from '../../corefile/option-table.ts'
+import { listenAddress, oneOf } from '../../corefile/values.ts'
 
 export type Monitor = 'until-ready' | 'continuously'
 
@@ -10,27 +10,21 @@ export interface ReadyOptions {
   readonly monitor: Monitor
 }
 
-export function parse(directive: Directive): ReadyOptions {
-  directive.once()
-  directive.next()
-  const [address = ':8181', ...others] = directive.remainingArgs()
-  if (others.length > 0) throw directive.argErr()
-  const split = splitHostPort(address)
-  if ('error' in split) throw directive.plainErr(split.error)
-  let monitor: Monitor = 'until-ready'
-  while (directive.nextBlock()) {
-    const property = directive.val()
-    if (property !== 'monitor')
-      throw directive.unknownOption(`unknown property '${property}'`, ['monitor'])
-    monitor = parseMonitor(directive)
-  }
-  return { address, monitor }
-}
-
-function parseMonitor(directive: Directive): Monitor {
-  const [text, ...others] = directive.remainingArgs()
-  if (text === undefined || others.length > 0) throw directive.argErr()
-  if (text !== 'until-ready' && text !== 'continuously')
-    throw directive.err(`monitor type '${text}' not supported`)
-  return text
-}
+export const options: OptionTable<ReadyOptions> = optionTable('once', {
+  rows: {
+    address: argument('ADDRESS', listenAddress, {
+      default: ':8181',
+      does: 'where /ready is served; all addresses without a host',
+    }),
+    monitor: option(
+      'monitor',
+      oneOf(['until-ready', 'continuously'], word =>
+        word.err(`monitor type '${word.text}' not supported`),
+      ),
+      {
+        default: 'until-ready',
+        does: 'whether a plugin that was ready once is asked again',
+      },
+    ),
+  },
+})

@@ -1,7 +1,7 @@
-// `reload [INTERVAL] [JITTER]`. The first occurrence counts.
+// `reload [INTERVAL] [JITTER]`. The first occurrence counts, but all are read.
 
-import type { Directive } from '../../corefile/directive.ts'
-import { durationError, parseDuration } from '../../corefile/duration.ts'
+import { argument, OptionReader, type OptionTable } from '../../corefile/option-table.ts'
+import { duration, type Value } from '../../corefile/values.ts'
 
 export interface ReloadOptions {
   readonly intervalMs: number
@@ -9,31 +9,48 @@ export interface ReloadOptions {
   readonly jitterMs: number
 }
 
-export function parse(directive: Directive): ReloadOptions {
-  let first: ReloadOptions | undefined
-  while (directive.next()) {
-    const options = parseOccurrence(directive)
-    if (first !== undefined)
-      directive.warn('only the first reload of a server block counts', 'repeated')
-    first ??= options
-  }
-  return first ?? { intervalMs: 30_000, jitterMs: 15_000 }
+const anyDuration = duration()
+
+const jitter: Value<number> = {
+  ...anyDuration,
+  range: '0s, or 1s or more',
+  read(word) {
+    const ms = anyDuration.read(word)
+    if (ms !== 0 && ms < 1000)
+      throw word.plainErr('jitter value must be 0 or greater or equal to 1s')
+    return ms
+  },
 }
 
-function parseOccurrence(directive: Directive): ReloadOptions {
-  const args = directive.remainingArgs()
-  if (args.length > 2 || directive.nextBlock()) throw directive.argErr()
-  const [interval = '30s', jitter = '15s'] = args
-  const intervalMs = durationArgument(directive, interval)
-  if (intervalMs < 2000) throw directive.plainErr('interval value must be greater or equal to 2s')
-  const jitterMs = durationArgument(directive, jitter)
-  if (jitterMs !== 0 && jitterMs < 1000)
-    throw directive.plainErr('jitter value must be 0 or greater or equal to 1s')
-  return { intervalMs, jitterMs: Math.min(jitterMs, intervalMs / 2) }
-}
+const reader = new OptionReader<ReloadOptions>({
+  rows: {
+    intervalMs: argument(
+      'INTERVAL',
+      duration({
+        least: 2000,
+        outside: (_, word) => word.plainErr('interval value must be greater or equal to 2s'),
+      }),
+      { default: '30s', does: 'time between two looks at the Corefile' },
+    ),
+    jitterMs: argument('JITTER', jitter, {
+      default: '15s',
+      does: 'width of the range that INTERVAL is spread over, half of INTERVAL at most',
+    }),
+  },
+})
 
-function durationArgument(directive: Directive, text: string): number {
-  const durationMs = parseDuration(text)
-  if (durationMs === undefined) throw directive.plainErr(durationError(text))
-  return durationMs
+export const options: OptionTable<ReloadOptions> = {
+  facts: reader.facts,
+  parse(directive) {
+    let counts: ReloadOptions | undefined
+    while (directive.next()) {
+      const { token } = directive
+      const read = reader.readOccurrence(directive)
+      if (counts !== undefined)
+        directive.warn('only the first reload of a server block counts', 'repeated', token)
+      counts ??= read
+    }
+    const { intervalMs, jitterMs } = counts ?? reader.start(directive)
+    return { intervalMs, jitterMs: Math.min(jitterMs, intervalMs / 2) }
+  },
 }

@@ -3,12 +3,7 @@
 import { stat } from 'node:fs/promises'
 import { codeOf, pathErrorText } from '../../base/errno.ts'
 import type { ControlScope } from '../../chain/control-scope.ts'
-
-export interface RootOptions {
-  readonly path: string
-  /** `FILE:LINE - Error during parsing: `, for what goes wrong in the control half. */
-  readonly errorPrefix: string
-}
+import type { RootOptions } from './options.ts'
 
 export const control = async (
   { path, errorPrefix }: RootOptions,

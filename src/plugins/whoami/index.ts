@@ -1,13 +1,10 @@
 // whoami: tells the client the address and port that its query came from.
 
 import type { Plugin } from '../../chain/plugin.ts'
+import { noOptions } from '../../corefile/option-table.ts'
 
 export const whoami: Plugin<undefined> = {
   name: 'whoami',
-  parse(directive) {
-    directive.next()
-    if (directive.nextArg()) throw directive.argErr()
-    return undefined
-  },
+  options: noOptions('first'),
   serve: () => import('./serve.ts'),
 }

@@ -4,8 +4,8 @@ import { lookup } from 'node:dns/promises'
 import type { Server } from 'node:http'
 import { isIP } from 'node:net'
 import { codeOf, errnoText, lookupErrorText } from '../../base/errno.ts'
-import { parsePort, splitHostPort } from '../../base/host-port.ts'
 import { messageOf } from '../../chain/errors.ts'
+import { parsePort, splitHostPort } from '../../corefile/host-port.ts'
 
 /**
  * Connections that wait to be accepted. Where there is no room for one more, a client tries again

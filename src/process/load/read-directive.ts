@@ -1,8 +1,8 @@
-// What a plugin makes of its directive, and all that it finds wrong with it: parse stops at the
+// What a plugin makes of its directive, and all that it finds wrong with it: reading stops at the
 // first error, so it is asked again without what was wrong.
 
 import { messageOf } from '../../chain/errors.ts'
-import type { AnyPlugin } from '../../chain/plugin.ts'
+import { type AnyPlugin, readOptions } from '../../chain/plugin.ts'
 import { CorefileError, type Diagnostic } from '../../corefile/diagnostic.ts'
 import type { Directive } from '../../corefile/directive.ts'
 import type { Span, Token } from '../../corefile/span.ts'
@@ -12,7 +12,7 @@ const LIMIT = 100
 
 export interface LoadedDirective {
   readonly plugin: AnyPlugin
-  /** What the plugin's parse gave: plain data. */
+  /** What the plugin made of it: plain data. */
   readonly options: unknown
   /** Of all its occurrences: where a failure that comes later belongs. */
   readonly tokens: readonly Token[]
@@ -21,7 +21,7 @@ export interface LoadedDirective {
 export interface DirectiveReading {
   /** One, or after an error one for each occurrence that could be read. */
   readonly loaded: readonly LoadedDirective[]
-  /** The first is the one that parse throws for the whole directive. */
+  /** The first is the one that is thrown for the whole directive. */
   readonly errors: readonly CorefileError[]
   readonly warnings: readonly Diagnostic[]
 }
@@ -67,7 +67,7 @@ class Reader {
     try {
       return {
         plugin: this.#plugin,
-        options: this.#plugin.parse(directive),
+        options: readOptions(this.#plugin, directive),
         tokens: directive.tokens,
       }
     } catch (thrown) {

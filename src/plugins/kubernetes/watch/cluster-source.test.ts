@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import { startKubeApi } from '../../../../test/fakes/kube-api/api-server.ts'
 import { directive, fakeClock, fakeLogger } from '../../../../test/support/plugin-harness.ts'
 import { RecordsMemory } from '../../../records/records-memory.ts'
-import { parse } from '../options.ts'
+import { options } from '../options.ts'
 import { ClusterSource, type SourceParts, sourceIdentity } from './cluster-source.ts'
 
 const optionsOf = (zones: string, ...lines: string[]) =>
-  parse(directive(`kubernetes ${zones} {\n${lines.join('\n')}\n}`))
+  options.parse(directive(`kubernetes ${zones} {\n${lines.join('\n')}\n}`))
 
 const identities: { rule: string; lines: string[]; isSame: boolean }[] = [
   { rule: 'nothing', lines: [], isSame: true },

@@ -4,12 +4,12 @@ import { directive, fakeClock } from '../../../../test/support/plugin-harness.ts
 import { ChangeMarks, ChangeScopes } from '../../../chain/invalidation-scopes.ts'
 import { CHANGE_SLOTS } from '../../../memory/invalidation-board.ts'
 import { nameFromText } from '../../../wire/name.ts'
-import { parse } from '../options.ts'
+import { options } from '../options.ts'
 import { labelsBytes } from '../records/record-keys.ts'
 import type { SourceChange } from './cluster-source.ts'
 import { changingZones, markChanges } from './invalidation-marks.ts'
 
-const OPTIONS = parse(
+const OPTIONS = options.parse(
   directive(
     'kubernetes cluster.local clusterset.local in-addr.arpa ip6.arpa {\nmulticluster clusterset.local\n}',
   ),
