@@ -2,7 +2,6 @@
 // that they serve no amplification.
 
 import { answer } from '../../chain/answer.ts'
-import { FAST_NEXT, FAST_SLOW } from '../../chain/fast-step.ts'
 import type { Plugin } from '../../chain/plugin.ts'
 import { rdataStrings } from '../../wire/rdata.ts'
 import { TYPE_ANY, TYPE_HINFO } from '../../wire/rrtypes.ts'
@@ -18,14 +17,11 @@ export const any: Plugin<undefined> = {
     return undefined
   },
   serve: () => ({
-    fast: { ask: query => (query.qtype === TYPE_ANY ? FAST_SLOW : FAST_NEXT) },
-    wrap: next => query => {
-      const { question } = query
-      if (question.type !== TYPE_ANY) return next(query)
+    concerns: ({ qtype }) => qtype === TYPE_ANY,
+    wrap: () => query => {
+      const owner = query.question.wire
       return answer(query, {
-        answers: [
-          { owner: question.wire, type: TYPE_HINFO, ttlSeconds: TTL_SECONDS, rdata: HINFO },
-        ],
+        answers: [{ owner, type: TYPE_HINFO, ttlSeconds: TTL_SECONDS, rdata: HINFO }],
       })
     },
   }),

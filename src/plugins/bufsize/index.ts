@@ -33,9 +33,10 @@ export const bufsize: Plugin<BufsizeOptions> = {
     return { sizeBytes }
   },
   serve: ({ sizeBytes }) => ({
+    concerns: ({ udpSize }) => udpSize > sizeBytes,
     fast: {
       ask: query => {
-        if (query.udpSize > sizeBytes) query.udpSize = sizeBytes
+        query.lowerUdpSize(sizeBytes)
         return FAST_NEXT
       },
     },

@@ -1,6 +1,7 @@
 // Shard half of log: finds the rule for a name, judges the answer's class, and writes the line.
 
 import { errorReply } from '../../chain/answer.ts'
+import { inZones } from '../../chain/asked.ts'
 import { classify, classOf, type ResponseClass } from '../../chain/classify.ts'
 import { rcodeOfError } from '../../chain/errors.ts'
 import type { Stage } from '../../chain/handler.ts'
@@ -8,11 +9,12 @@ import { observe } from '../../chain/observe.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
-import { ZoneSet } from '../../chain/zones.ts'
 import type { LogSink } from '../../log/log.ts'
+import { foldName, NameView, nameFromText } from '../../wire/name.ts'
+import { ZoneIndex } from '../../wire/zone-index.ts'
 import { fastLog } from './fast.ts'
 import { compileFormat } from './format.ts'
-import type { LogOptions } from './options.ts'
+import type { LogOptions, LogRule } from './options.ts'
 
 /** Lines go to the sink directly: they carry a level but no plugin name. */
 export function serveLog(
@@ -21,10 +23,12 @@ export function serveLog(
   sink: Pick<LogSink, 'raw' | 'rawBytes'>,
 ): Stage {
   const rules = options.rules.map(rule => ({
-    scope: new ZoneSet([rule.scope]),
     classes: rule.classes,
     format: compileFormat(rule.format),
   }))
+
+  const scopes = ZoneIndex.fromText(options.rules.map(rule => rule.scope))
+  const firstRules = firstRulesOf(options.rules)
 
   const fast = fastLog(options.rules, scope.clock, sink)
 
@@ -32,19 +36,17 @@ export function serveLog(
     reply === undefined ? 'error' : classOf(classify(query, reply, scope.clock))
 
   const write = (query: Query, reply: Reply | undefined): void => {
-    const { name } = query.question
-    for (const rule of rules) {
-      if (rule.scope.match(name) === undefined) continue
-      if (rule.classes !== undefined && !rule.classes.includes(classOfReply(query, reply))) return
-      fast?.flush()
-      sink.raw(
-        `[INFO] ${rule.format({ query, reply, durationMs: scope.clock.ms() - query.receivedMs })}`,
-      )
-      return
-    }
+    const rule = rules[firstRules[scopes.longest(query.name)] ?? -1]
+    if (rule === undefined) return
+    if (rule.classes !== undefined && !rule.classes.includes(classOfReply(query, reply))) return
+    fast?.flush()
+    sink.raw(
+      `[INFO] ${rule.format({ query, reply, durationMs: scope.clock.ms() - query.receivedMs })}`,
+    )
   }
 
   return {
+    concerns: inZones(scopes, scope.block),
     fast,
     wrap: observe({
       // An empty reply is SILENCE.
@@ -54,3 +56,15 @@ export function serveLog(
     }),
   }
 }
+
+/**
+ * For each scope the first rule whose scope it lies in: that one decides about names whose longest
+ * scope it is.
+ */
+const firstRulesOf = (rules: readonly LogRule[]): readonly number[] =>
+  rules.map(({ scope }) => {
+    const wire = nameFromText(scope)
+    if (wire === undefined) return -1
+    const name = new NameView(foldName(wire))
+    return rules.findIndex(rule => ZoneIndex.fromText([rule.scope]).holds(name))
+  })
