@@ -100,6 +100,22 @@ for (const room of FLOORS.flat())
     assert.deepEqual(wrong, [])
   })
 
+test('what may come later is told from what is there in one place, chain/after.ts', () => {
+  const others = [
+    'src/chain/after.ts',
+    // Both keep the promise itself: it is waited for by others, or no longer than a time.
+    'src/plugins/cache/miss.ts',
+    'src/plugins/cache/within.ts',
+    // A query that waits holds room.
+    'src/shard/answer/dispatch.ts',
+  ]
+  const forks = shipped.filter(file => file.text.includes('instanceof Promise'))
+  assert.deepEqual(
+    forks.map(file => file.path),
+    others,
+  )
+})
+
 test('no plugin imports another plugin', () => {
   const pluginOf = (path: string): string | undefined => /^src\/plugins\/([^/]+)\//.exec(path)?.[1]
   const wrong = shipped
