@@ -342,6 +342,7 @@ export class OptionReader<Read> {
   readonly #options: ReadonlyMap<string, Pick<BoundRow<Read>, 'line' | 'read'>>
   /** Names that somebody may have meant. */
   readonly #known: readonly string[]
+  readonly #hasBlock: boolean
 
   constructor(spec: TableSpec<Read>) {
     const { rows, others = [] } = spec
@@ -349,6 +350,7 @@ export class OptionReader<Read> {
     this.#fields = (Object.keys(rows) as (keyof Read)[]).map(key => bind(rows, key))
     this.facts = [...this.#fields, ...others].flatMap(({ facts }) => facts ?? [])
     assertDistinct(this.facts)
+    this.#hasBlock = this.facts.some(({ place }) => place !== 'argument')
     this.#arguments = this.#fields.filter(({ facts }) => facts?.place === 'argument')
     this.#mostArguments = this.#arguments.reduce(
       (sum, { line: { most = Number.POSITIVE_INFINITY } }) => sum + most,
@@ -379,7 +381,7 @@ export class OptionReader<Read> {
   /** The rest of the directive's line. */
   readArguments(directive: Directive, draft: Draft<Read>): void {
     const { wrongCount = argErr } = this.#spec
-    if (this.#arguments.length === 0 && this.#options.size === 0) {
+    if (this.#arguments.length === 0 && !this.#hasBlock) {
       // Such plugins of CoreDNS take no step further, so that a block is an argument, too.
       if (directive.nextArg()) throw wrongCount(directive)
       return
@@ -394,7 +396,7 @@ export class OptionReader<Read> {
   readBlock(directive: Directive, draft: Draft<Read>): number {
     let lines = 0
     for (; directive.nextBlock(); lines++) {
-      if (this.#options.size === 0) throw argErr(directive)
+      if (!this.#hasBlock) throw argErr(directive)
       const row = this.#options.get(directive.val())
       if (row !== undefined) row.read(takeWords(row.line, directive), directive, draft)
       else this.#readOther(directive, draft)
