@@ -1,5 +1,5 @@
-// Unpredictable numbers for message ids, orders and choices, taken from node:crypto in batches: one
-// call into OpenSSL per 1024 numbers.
+// Hot path. Unpredictable numbers for message ids, orders and choices, taken from node:crypto in
+// batches: one call into OpenSSL per 1024 numbers.
 
 import { randomFillSync } from 'node:crypto'
 
@@ -8,7 +8,7 @@ const batch = new Uint16Array(BATCH_COUNT)
 let usedCount = BATCH_COUNT
 
 /** A 16-bit number nobody can foresee: RFC 5452 section 4.3. */
-export function randomId(): number {
+export const randomId = (): number => {
   if (usedCount === BATCH_COUNT) {
     randomFillSync(batch)
     usedCount = 0
@@ -20,7 +20,7 @@ export function randomId(): number {
 export const random32 = (): number => ((randomId() << 16) | randomId()) >>> 0
 
 /** Uniform over 0..count-1, for counts from 1 to 65536. */
-export function randomBelow(count: number): number {
+export const randomBelow = (count: number): number => {
   const limit = 65536 - (65536 % count)
   for (;;) {
     const number = randomId()
@@ -29,7 +29,7 @@ export function randomBelow(count: number): number {
 }
 
 /** A random permutation of 0..count-1 (Fisher and Yates). */
-export function randomOrder(count: number): number[] {
+export const randomOrder = (count: number): number[] => {
   const order = Array.from({ length: count }, (_, index) => index)
   for (let last = count - 1; last > 0; last--) {
     const other = randomBelow(last + 1)

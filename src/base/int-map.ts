@@ -1,8 +1,7 @@
-// Hot path. A map from whole numbers to values for what comes and goes with every query. V8's Map
-// leaves its old tables behind with all that was in them, each pointing to the next: once one has
-// grown old, all later ones, and what they hold, survive until a full collection. Here a deleted
-// value is forgotten at once. Open addressing with linear probing; what follows a deleted entry
-// moves up.
+// A map from whole numbers to values for what comes and goes with every query. V8's Map leaves its
+// old tables behind with all that was in them, each pointing to the next: once one has grown old,
+// all later ones, and what they hold, survive until a full collection. Here a deleted value is
+// forgotten at once. Open addressing with linear probing; what follows a deleted entry moves up.
 
 const FIRST_CAPACITY = 64
 

@@ -1,5 +1,5 @@
-// IP addresses, prefixes and reverse names: text <-> bytes. Strict as Go's net package: four
-// decimal parts, no leading zeros, no zone.
+// Hot path. IP addresses, prefixes and reverse names: text <-> bytes. Strict as Go's net package:
+// four decimal parts, no leading zeros, no zone.
 
 import { isIP, isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'

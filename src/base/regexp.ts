@@ -28,7 +28,7 @@ export const isPatternTooLong = (pattern: string): boolean => patternLength(patt
  * Compiles RE2 syntax. Throws an Error with RE2's text, such as "error parsing regexp: missing
  * closing ): `(`".
  */
-export function compileRegexp(pattern: string): Pattern {
+export const compileRegexp = (pattern: string): Pattern => {
   if (isPatternTooLong(pattern))
     throw new Error(`regex pattern too long: ${patternLength(pattern)} > ${PATTERN_LIMIT}`)
   let compiled: RE2JS

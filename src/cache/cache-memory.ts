@@ -115,6 +115,14 @@ export class CacheMemory {
     return freed
   }
 
+  /** What answers have taken of the memory at one time or another. It is not given back. */
+  get usedBytes(): number {
+    let words = 0
+    for (let k = 0; k < this.#slab.classes; k++)
+      words += this.#slab.used(k) * this.#slab.slotWordsOf(k)
+    return words * 4
+  }
+
   /** Entries in a table now. */
   entries(ref: CacheTableRef): number {
     return ref.buckets === 0

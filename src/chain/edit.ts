@@ -74,20 +74,23 @@ export const optOf = (reply: Reply): OptParts & { readonly options: Uint8Array }
  * 65535 bytes are left out, with TC set.
  */
 export const edit = (reply: Reply, change: Change): Reply => {
-  if (reply.bytes.length === 0) return reply
-  const gone = goneRecords(reply.layout, change.keep)
-  const order = movingOrder(reply.layout, change.order)
-  const opt = optAfter(reply, change, gone !== undefined)
-  const flags = flagsAfter(reply, change)
-  const { ttl } = change
-  const isSame = opt === undefined && ttl === undefined && flags === getFlags(reply.bytes, 0)
+  const { bytes } = reply
+  if (bytes.length === 0) return reply
+  // Each part is read here, once: callers' objects have many shapes.
+  const { keep, ttl, rcode } = change
+  const gone = keep && goneRecords(reply.layout, keep)
+  const order = change.order && movingOrder(reply.layout, change.order)
+  const opt = optAfter(reply, change.opt, rcode, gone !== undefined)
+  const given = getFlags(bytes, 0)
+  const flags = flagsAfter(given, change.flags, rcode)
+  const isSame = opt === undefined && ttl === undefined && flags === given
   if (isSame && gone === undefined && order === undefined) return reply
   const form = { gone, order, opt, flags, ttl }
   const patched = patch(reply, form)
   if (patched !== undefined) return patched
-  const { bytes, isWhole } = writeAnew(reply, { ...ownForm(reply), ...form })
-  if (!isWhole && order !== undefined) return edit(reply, { ...change, order: undefined })
-  return new Reply(bytes, undefined, reply.isWritten)
+  const written = writeAnew(reply, { ...ownForm(reply), ...form })
+  if (!written.isWhole && order !== undefined) return edit(reply, { ...change, order: undefined })
+  return new Reply(written.bytes, undefined, reply.isWritten)
 }
 
 /** What a message is to be, out of the records of another. */
@@ -103,8 +106,10 @@ interface Form {
 
 const NO_OPTIONS = new Uint8Array(0)
 
-const goneRecords = (layout: MessageLayout, keep: Change['keep']): Uint8Array | undefined => {
-  if (keep === undefined) return undefined
+const goneRecords = (
+  layout: MessageLayout,
+  keep: NonNullable<Change['keep']>,
+): Uint8Array | undefined => {
   const gone = new Uint8Array(layout.count)
   let isAny = false
   for (let index = 0; index < layout.count; index++) {
@@ -116,28 +121,38 @@ const goneRecords = (layout: MessageLayout, keep: Change['keep']): Uint8Array | 
   return isAny ? gone : undefined
 }
 
+/** Scratch, all zero between calls: which records an order has had. 11 bytes are the least of one. */
+const taken = new Uint8Array(Math.ceil(MAX_MESSAGE_SIZE / 11))
+
 /** The order, unless nothing moves. Throws a RangeError for what is none: a defect of the plugin. */
-const movingOrder = (layout: MessageLayout, order: Change['order']): Change['order'] => {
-  if (order === undefined) return undefined
-  const { answerCount, authorityCount, count } = layout
+const movingOrder = (
+  { answerCount, authorityCount, count }: MessageLayout,
+  order: readonly number[],
+): readonly number[] | undefined => {
   const additional = answerCount + authorityCount
-  const sectionOf = (index: number): number =>
-    index < answerCount ? 0 : index < additional ? 1 : 2
-  const isTaken = new Uint8Array(count)
+  let isSound = order.length === count
   let isMoving = false
-  for (const [place, index] of order.entries()) {
-    if (isTaken[index] !== 0 || sectionOf(index) !== sectionOf(place))
-      throw new RangeError('order has a record twice, or in another section')
-    isTaken[index] = 1
+  for (let place = 0; place < count; place++) {
+    const index = order[place] as number
+    isSound &&=
+      taken[index] === 0 &&
+      index < count &&
+      index < answerCount === place < answerCount &&
+      index < additional === place < additional
+    taken[index] = 1
     isMoving ||= index !== place
   }
-  if (order.length !== count) throw new RangeError('order leaves records out')
+  for (let place = 0; place < count; place++) taken[order[place] as number] = 0
+  if (!isSound) throw new RangeError('order has not each record once, in its own section')
   return isMoving ? order : undefined
 }
 
-const flagsAfter = ({ bytes }: Reply, { flags: wanted, rcode }: Change): number => {
-  let flags = getFlags(bytes, 0)
-  if (rcode !== undefined) flags = (flags & ~MASK_RCODE) | (rcode & MASK_RCODE)
+const flagsAfter = (
+  given: number,
+  wanted: FlagChange | undefined,
+  rcode: number | undefined,
+): number => {
+  let flags = rcode === undefined ? given : (given & ~MASK_RCODE) | (rcode & MASK_RCODE)
   if (wanted === undefined) return flags
   flags = withFlag(flags, FLAG_AA, wanted.aa)
   flags = withFlag(flags, FLAG_TC, wanted.tc)
@@ -161,8 +176,15 @@ const soundOpt = ({ bytes, layout }: Reply): (OptParts & { options: Uint8Array }
 }
 
 /** Records that go may stand in front of an OPT record, which then has to be written again. */
-const optAfter = (reply: Reply, { opt, rcode }: Change, areSomeGone: boolean): Form['opt'] => {
-  if (opt === undefined && rcode === undefined && !areSomeGone) return undefined
+const optAfter = (
+  reply: Reply,
+  opt: Form['opt'],
+  rcode: number | undefined,
+  areSomeGone: boolean,
+): Form['opt'] => {
+  if (rcode === undefined && !areSomeGone) {
+    if (opt === undefined || (opt === false && reply.layout.optIndex < 0)) return undefined
+  }
   const own = soundOpt(reply)
   const extendedRcode = rcode === undefined ? (own?.extendedRcode ?? 0) : rcode >>> 4
   const said = opt ?? own
@@ -183,12 +205,15 @@ const patch = (reply: Reply, form: Form): Reply | undefined => {
   if (copy === undefined) return undefined
   setFlags(copy, 0, form.flags)
   if (order !== undefined) swap(reply, order, copy)
-  if (form.ttl !== undefined) setTtls(layout, stay, form, copy)
-  if (copy.length === bytes.length && Buffer.compare(copy, bytes) === 0) return reply
+  const hasOther = form.ttl !== undefined && setTtls(layout, stay, form, copy)
+  if (!hasOther && order === undefined && areEqual(copy, bytes)) return reply
   const own = opt === undefined && gone === undefined ? layout.of(copy) : undefined
   const optLength = opt ? optSize(opt.options?.length ?? 0) : 0
   return new Reply(copy, own ?? layout.endingAt(copy, stay, optLength), reply.isWritten)
 }
+
+const areEqual = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && getFlags(a, 0) === getFlags(b, 0) && Buffer.compare(a, b) === 0
 
 /**
  * How many records stand in front of the OPT record that `opt` replaces; -1 if others stand behind
@@ -252,17 +277,23 @@ export const copyWithOpt = (
   return stay < 0 ? undefined : copyRecords(reply, stay, opt, limit)
 }
 
+/** Whether any TTL is another one now. */
 const setTtls = (
   layout: MessageLayout,
   stay: number,
   { order, ttl }: Form,
   copy: Uint8Array,
-): void => {
+): boolean => {
+  let hasOther = false
   for (let place = 0; place < stay; place++) {
     if (layout.type(place) === TYPE_OPT) continue
     const at = layout.ttlOffset(place)
-    setU32(copy, at, ttlAfter(ttl, getU32(copy, at), order?.[place] ?? place))
+    const before = getU32(copy, at)
+    const seconds = ttlAfter(ttl, before, order?.[place] ?? place)
+    hasOther ||= seconds !== before
+    setU32(copy, at, seconds)
   }
+  return hasOther
 }
 
 const ttlAfter = (ttl: Change['ttl'], seconds: number, index: number): number => {
@@ -276,8 +307,9 @@ const TTL_SIZE = 4
 
 /** Whether records that move only change places with others of their kind. */
 const canSwap = (reply: Reply, order: readonly number[]): boolean => {
-  for (const [place, index] of order.entries())
-    if (index !== place && !areInterchangeable(reply, place, index)) return false
+  for (let place = 0; place < order.length; place++)
+    if (order[place] !== place && !areInterchangeable(reply, place, order[place] as number))
+      return false
   return true
 }
 
@@ -304,7 +336,8 @@ const areInterchangeable = ({ bytes, layout }: Reply, a: number, b: number): boo
 
 /** Writes TTL and address of each record that moves to its place in the copy. */
 const swap = ({ bytes, layout }: Reply, order: readonly number[], copy: Uint8Array): void => {
-  for (const [place, index] of order.entries()) {
+  for (let place = 0; place < order.length; place++) {
+    const index = order[place] as number
     if (index === place) continue
     const from = layout.ttlOffset(index)
     const to = layout.ttlOffset(place)

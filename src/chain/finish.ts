@@ -1,6 +1,6 @@
-// From a plugin's reply to the bytes that leave: the query's id and question, OPT rebuilt, and what
-// is too large for the client compressed and truncated, as CoreDNS's request.Scrub does. A reply
-// that fits is sent as it is: compressed names stay compressed.
+// Hot path. From a plugin's reply to the bytes that leave: the query's id and question, OPT
+// rebuilt, and what is too large for the client compressed and truncated, as CoreDNS's
+// request.Scrub does. A reply that fits is sent as it is: compressed names stay compressed.
 
 import { EDNS_DO, readEdns } from '../wire/edns.ts'
 import { FLAG_TC, getFlags, HEADER_SIZE, setId } from '../wire/header.ts'

@@ -1,6 +1,6 @@
-// Which names can change under a cache's hands, and which of them change together: zones that
-// plugins declare, each with the number of labels below it that make a group. `svc.cluster.local.`
-// with 2 labels: all names that end in one service's name are one group.
+// Hot path. Which names can change under a cache's hands, and which of them change together: zones
+// that plugins declare, each with the number of labels below it that make a group.
+// `svc.cluster.local.` with 2 labels: all names that end in one service's name are one group.
 
 import type { Clock } from '../base/clock.ts'
 import {

@@ -1,6 +1,7 @@
-// Hot path. How plugins that only watch (errors, log, prometheus) stand in a chain: they see the
-// outcome and pass it on unchanged.
+// How plugins that only watch (errors, log, prometheus) stand in a chain: they see the outcome and
+// pass it on unchanged.
 
+import { after } from './after.ts'
 import type { Handler, Wrap } from './handler.ts'
 import type { Query } from './query.ts'
 import type { Reply } from './reply.ts'
@@ -29,8 +30,8 @@ export const observe =
       } catch (error) {
         return failed(query, error)
       }
-      if (!(outcome instanceof Promise)) return replied(query, outcome)
-      return outcome.then(
+      return after(
+        outcome,
         reply => replied(query, reply),
         error => failed(query, error),
       )

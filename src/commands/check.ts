@@ -12,8 +12,6 @@ import { inspectCorefile } from '../process/load/load.ts'
 import { type CorefilePath, corefilePaths, STDIN } from './corefile-paths.ts'
 import { suspicionsOf } from './suspicions.ts'
 
-export const CHECK_FORMATS = ['text', 'json']
-
 export interface CheckOptions {
   readonly format: string
   /** Warnings count as errors. */

@@ -7,7 +7,7 @@ export interface HostPort {
 }
 
 /** The port that the digits name; undefined for anything else, service names too. */
-export function parsePort(text: string): number | undefined {
+export const parsePort = (text: string): number | undefined => {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : -1
   return port < 0 || port > 65535 ? undefined : port
 }
@@ -16,7 +16,7 @@ export function parsePort(text: string): number | undefined {
  * Splits `host:port`, `[host]:port` or `:port`. The port is not checked. Returns Go's error text in
  * `error` for anything else.
  */
-export function splitHostPort(text: string): HostPort | { readonly error: string } {
+export const splitHostPort = (text: string): HostPort | { readonly error: string } => {
   const failed = (why: string) => ({ error: `address ${text}: ${why}` })
   const colon = text.lastIndexOf(':')
   if (colon < 0) return failed('missing port in address')

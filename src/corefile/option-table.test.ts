@@ -271,3 +271,17 @@ test('a table with two rows of one name is none', () => {
     message: 'the table has two rows named quiet',
   })
 })
+
+test('types tell a table that does not fit its options', () => {
+  const word = option('mode', text('MODE'), { default: 'fast', does: 'mode' })
+  // @ts-expect-error any word is more than a mode
+  const wide: OptionTable<{ mode: 'fast' | 'slow' }> = optionTable('once', { rows: { mode: word } })
+  // @ts-expect-error there is no row for size
+  const few: OptionTable<{ mode: string; size: number }> = optionTable('once', {
+    rows: { mode: word },
+  })
+  const unset = option('size', integer(), { unset: undefined, does: 'size' })
+  // @ts-expect-error what is not given is no number
+  const absent: OptionTable<{ size: number }> = optionTable('once', { rows: { size: unset } })
+  for (const { facts } of [wide, few, absent]) assert.equal(facts.length, 1)
+})

@@ -123,16 +123,16 @@ const startOf = <T, U>(name: string, value: Value<T>, said: Default | Unset<U>):
 }
 
 /** An option with one value. */
-export function option<T>(name: string, value: Value<T>, said: Default): Row<T>
-export function option<T, U>(name: string, value: Value<T>, said: Unset<U>): Row<T | U>
-export function option<T, U>(name: string, value: Value<T>, said: Default | Unset<U>): Row<T | U> {
-  return {
-    facts: factsOf(name, `${name} ${value.word}`, said, { range: value.range }),
-    line: { ...said, least: 1, most: 1 },
-    start: startOf(name, value, said),
-    read: ([word], before) => (word === undefined ? before : value.read(word)),
-  }
-}
+export const option = <T, U = never>(
+  name: string,
+  value: Value<T>,
+  said: Default | Unset<U>,
+): Row<T | U> => ({
+  facts: factsOf(name, `${name} ${value.word}`, said, { range: value.range }),
+  line: { ...said, least: 1, most: 1 },
+  start: startOf(name, value, said),
+  read: ([word], before) => (word === undefined ? before : value.read(word)),
+})
 
 /** An option that stands alone. */
 export const flag = (name: string, { sets = true, ...said }: Said & { sets?: boolean }) =>
@@ -204,23 +204,19 @@ export const withoutEffect = (
   })
 
 /** An argument of the directive with one value. */
-export function argument<T>(word: string, value: Value<T>, said: Default): Row<T>
-export function argument<T, U>(word: string, value: Value<T>, said: Unset<U>): Row<T | U>
-export function argument<T, U>(
+export const argument = <T, U = never>(
   word: string,
   value: Value<T>,
   said: Default | Unset<U>,
-): Row<T | U> {
-  return {
-    facts: factsOf(word, `[${word}]`, said, { place: 'argument', range: value.range }),
-    line: { ...said, most: 1 },
-    start: startOf(word, value, said),
-    read(left, before) {
-      const first = left.shift()
-      return first === undefined ? before : value.read(first)
-    },
-  }
-}
+): Row<T | U> => ({
+  facts: factsOf(word, `[${word}]`, said, { place: 'argument', range: value.range }),
+  line: { ...said, most: 1 },
+  start: startOf(word, value, said),
+  read(left, before) {
+    const first = left.shift()
+    return first === undefined ? before : value.read(first)
+  },
+})
 
 /** Arguments of several kinds: `read` takes them from the front of what is left of the line. */
 export const argumentsOf = <T>(
@@ -446,30 +442,24 @@ const readers: Readonly<
   },
 }
 
-/** The table of a plugin whose options are the rows' fields, or what `finish` makes of them. */
-export function optionTable<Read>(
-  occurrences: Occurrences,
-  spec: TableSpec<Read>,
-): OptionTable<Read>
-export function optionTable<Read, Options>(
+/** The table of a plugin whose options are what `finish` makes of the rows' fields. */
+export const finishedTable = <Read, Options>(
   occurrences: Occurrences,
   spec: TableSpec<Read>,
   finish: (read: Read, directive: Directive) => Options,
-): OptionTable<Options>
-export function optionTable<Read, Options>(
-  occurrences: Occurrences,
-  spec: TableSpec<Read>,
-  finish?: (read: Read, directive: Directive) => Options,
-): OptionTable<Read | Options> {
+): OptionTable<Options> => {
   const reader = new OptionReader(spec)
   return {
     facts: reader.facts,
-    parse(directive) {
-      const read = readers[occurrences](reader, directive)
-      return finish === undefined ? read : finish(read, directive)
-    },
+    parse: directive => finish(readers[occurrences](reader, directive), directive),
   }
 }
+
+/** The table of a plugin whose options are the rows' fields. */
+export const optionTable = <Read>(
+  occurrences: Occurrences,
+  spec: TableSpec<Read>,
+): OptionTable<Read> => finishedTable(occurrences, spec, read => read)
 
 /** The table of a plugin whose every occurrence gives options of its own, in file order. */
 export const eachOccurrence = <Read, Options>(
@@ -489,4 +479,4 @@ export const eachOccurrence = <Read, Options>(
 
 /** The table of a plugin that takes nothing. */
 export const noOptions = (occurrences: Occurrences): OptionTable<undefined> =>
-  optionTable(occurrences, { rows: {} }, () => undefined)
+  finishedTable(occurrences, { rows: {} }, () => undefined)

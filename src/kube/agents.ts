@@ -111,7 +111,7 @@ export class Agents {
 }
 
 /** No SNI for addresses: RFC 6066 section 3. */
-function nameOptions(serverName: string | undefined): AgentOptions {
+const nameOptions = (serverName: string | undefined): AgentOptions => {
   if (serverName === undefined) return {}
   const { checkServerIdentity } = process.getBuiltinModule('node:tls')
   const isAddress = process.getBuiltinModule('node:net').isIP(serverName) !== 0
@@ -121,7 +121,7 @@ function nameOptions(serverName: string | undefined): AgentOptions {
   }
 }
 
-function certificatesIn(pem: string): string[] {
+const certificatesIn = (pem: string): string[] => {
   const { X509Certificate } = process.getBuiltinModule('node:crypto')
   const blocks =
     pem.match(/-----BEGIN ([A-Z0-9 ]*)CERTIFICATE-----[^-]*-----END \1CERTIFICATE-----/g) ?? []
@@ -135,7 +135,7 @@ function certificatesIn(pem: string): string[] {
   })
 }
 
-function systemAuthorities(): string[] {
+const systemAuthorities = (): string[] => {
   const { getCACertificates } = process.getBuiltinModule('node:tls')
   const system = getCACertificates('system')
   return system.length > 0 ? system : getCACertificates('bundled')

@@ -34,7 +34,7 @@ const UNREACHABLE = new Set([
 ])
 const NOT_FOUND = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME'])
 
-export function dialFailure(error: unknown, place: DialPlace): KubeError {
+export const dialFailure = (error: unknown, place: DialPlace): KubeError => {
   if (error instanceof KubeError) return error
   const [kind, text] = diagnose(codeOf(error), wordsOf(error), place)
   return new KubeError(kind, text, { cause: error })
@@ -53,7 +53,7 @@ export const codeOf = (error: unknown): string => {
   return typeof code === 'string' ? code : ''
 }
 
-function diagnose(code: string, message: string, place: DialPlace): [KubeErrorKind, string] {
+const diagnose = (code: string, message: string, place: DialPlace): [KubeErrorKind, string] => {
   const { url } = place
   const server = `${url.protocol}//${url.host}`
   if (code === 'ECONNREFUSED')
@@ -90,11 +90,11 @@ function diagnose(code: string, message: string, place: DialPlace): [KubeErrorKi
   )
 }
 
-function diagnoseTls(
+const diagnoseTls = (
   code: string,
   message: string,
   place: DialPlace,
-): [KubeErrorKind, string] | undefined {
+): [KubeErrorKind, string] | undefined => {
   const server = `${place.url.protocol}//${place.url.host}`
   if (UNSIGNED.has(code))
     return [

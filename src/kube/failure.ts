@@ -6,7 +6,7 @@ import type { Logger } from '../log/logger.ts'
 import type { Resource, Verb } from './get.ts'
 import { KubeError } from './kube-error.ts'
 
-export function failureSentence(error: unknown, resource: Resource, verb: Verb): string {
+export const failureSentence = (error: unknown, resource: Resource, verb: Verb): string => {
   if (!(error instanceof KubeError)) return `${resource.name}: ${messageOf(error)}`
   const said = error.said === '' ? '' : `: ${error.said}`
   if (error.status === 403)

@@ -85,12 +85,12 @@ interface StatusObject {
  * An error from a `Status` object (of an answer's body, or of an ERROR event of a watch); from
  * `httpStatus` where the object says nothing.
  */
-export function statusError(
+export const statusError = (
   value: unknown,
   host: string,
   httpStatus?: number,
   retryAfterMs?: number,
-): KubeError {
+): KubeError => {
   const { code, message, reason, details } = (
     typeof value === 'object' && value !== null ? value : {}
   ) as StatusObject

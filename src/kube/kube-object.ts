@@ -15,13 +15,13 @@ export interface KubeObject {
  * Whether `value` is an object whose metadata is an object with a name. Nothing else of it is
  * checked.
  */
-export function isKubeObject(value: unknown): value is KubeObject {
+export const isKubeObject = (value: unknown): value is KubeObject => {
   const { metadata } = (value ?? {}) as { readonly metadata?: { readonly name?: unknown } | null }
   return typeof metadata?.name === 'string' && metadata.name !== ''
 }
 
 /** The resourceVersion of an object or a bookmark; undefined if there is none. */
-export function versionOf(value: unknown): string | undefined {
+export const versionOf = (value: unknown): string | undefined => {
   const { metadata } = (value ?? {}) as {
     readonly metadata?: { readonly resourceVersion?: unknown } | null
   }

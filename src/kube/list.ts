@@ -18,7 +18,11 @@ const ATTEMPTS = [PAGE_ITEMS, PAGE_ITEMS, 0]
  * Resolves with the resourceVersion to watch from. Rejects with a KubeError; then the sink has seen
  * no listEnds.
  */
-export async function list(parts: AskParts, sink: GuardedSink, stop: AbortSignal): Promise<string> {
+export const list = async (
+  parts: AskParts,
+  sink: GuardedSink,
+  stop: AbortSignal,
+): Promise<string> => {
   // One turn for all pages: they come one after the other anyhow, and a large list would wait for
   // seconds.
   const giveBack = await takeTurn(parts, stop)
@@ -38,12 +42,12 @@ export async function list(parts: AskParts, sink: GuardedSink, stop: AbortSignal
 }
 
 /** Undefined if a page was no longer to be had. */
-async function listOnce(
+const listOnce = async (
   parts: AskParts,
   sink: GuardedSink,
   pageItems: number,
   stop: AbortSignal,
-): Promise<string | undefined> {
+): Promise<string | undefined> => {
   // A list that is refused has not begun: what is known stays as it is, and goes on to be
   // published.
   const begin = (): void => sink.listBegins()
@@ -66,13 +70,13 @@ async function listOnce(
   }
 }
 
-async function readPage(
+const readPage = async (
   parts: AskParts,
   sink: GuardedSink,
   query: Record<string, string>,
   onHead: (() => void) | undefined,
   stop: AbortSignal,
-): Promise<ListHead> {
+): Promise<ListHead> => {
   const splitter = new ListSplitter(text => {
     let item: unknown
     try {

@@ -1,5 +1,5 @@
-// Log lines that wait to be written, oldest first, in chunks of whole lines: each chunk is one
-// write. Chunks are used again, so that a steady flow of lines allocates nothing.
+// Hot path. Log lines that wait to be written, oldest first, in chunks of whole lines: each chunk
+// is one write. Chunks are used again, so that a steady flow of lines allocates nothing.
 
 /**
  * A write of at most PIPE_BUF bytes is atomic on a pipe, so lines of several threads never mix.

@@ -1,6 +1,6 @@
-// Log lines on standard output: whole lines, escaped, buffered, bounded, never waited for. Main and
-// every shard write to fd 1 themselves. Levels and prefixes are CoreDNS's; there are no timestamps
-// and no log files.
+// Hot path. Log lines on standard output: whole lines, escaped, buffered, bounded, never waited
+// for. Main and every shard write to fd 1 themselves. Levels and prefixes are CoreDNS's; there are
+// no timestamps and no log files.
 
 import { constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { sleep } from '../base/sleep.ts'
@@ -24,7 +24,7 @@ export type WriteBytes = (bytes: Uint8Array, offset: number, length: number) => 
  * The text with every byte outside 0x20..0x7E of its UTF-8 form written as \DDD: it can forge
  * neither a line nor a terminal command.
  */
-export function escapeLine(text: string): string {
+export const escapeLine = (text: string): string => {
   if (/^[\x20-\x7e]*$/.test(text)) return text
   let escaped = ''
   for (const byte of Buffer.from(text, 'utf8')) {
@@ -164,12 +164,12 @@ export class LogSink {
  * processes share as it is: a log collector that stalls must not stall DNS. Where that fails (no
  * /proc, a pipe of another user, sockets) fd 1 itself is used, and a full one may block.
  */
-function openStdout(): WriteBytes {
+const openStdout = (): WriteBytes => {
   const fd = reopenPipe() ?? 1
   return (bytes, offset, length) => writeSync(fd, bytes, offset, length)
 }
 
-function reopenPipe(): number | undefined {
+const reopenPipe = (): number | undefined => {
   try {
     return fstatSync(1).isFIFO()
       ? openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK)
@@ -184,17 +184,15 @@ function reopenPipe(): number | undefined {
 export const stdout = new LogSink()
 
 /** A logger whose lines read `[LEVEL] PREFIX TEXT`; `prefix` is such as `plugin/cache: ` or ''. */
-export function makeLogger(
+export const makeLogger = (
   sink: Pick<LogSink, 'raw'>,
   prefix: string,
   isDebug: () => boolean,
-): Logger {
-  return {
-    debug(text) {
-      if (isDebug()) sink.raw(`[DEBUG] ${prefix}${text}`)
-    },
-    info: text => sink.raw(`[INFO] ${prefix}${text}`),
-    warning: text => sink.raw(`[WARNING] ${prefix}${text}`),
-    error: text => sink.raw(`[ERROR] ${prefix}${text}`),
-  }
-}
+): Logger => ({
+  debug(text) {
+    if (isDebug()) sink.raw(`[DEBUG] ${prefix}${text}`)
+  },
+  info: text => sink.raw(`[INFO] ${prefix}${text}`),
+  warning: text => sink.raw(`[WARNING] ${prefix}${text}`),
+  error: text => sink.raw(`[ERROR] ${prefix}${text}`),
+})

@@ -1,7 +1,6 @@
-// Hot path. What a shard was working on: the question it handles just now, for main to read after
-// the shard's death. One writer; main reads the question only after the worker's `exit` event, so
-// no protocol is needed beyond the order of the stores. The sequence number may be read at any
-// time.
+// What a shard was working on: the question it handles just now, for main to read after the shard's
+// death. One writer; main reads the question only after the worker's `exit` event, so no protocol
+// is needed beyond the order of the stores. The sequence number may be read at any time.
 //
 //   word 0  bytes of the question (0: at rest)   word 1  its hash   word 2  questions ever noted
 //   words 3..67  name, type, class

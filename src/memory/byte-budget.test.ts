@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { generator } from '../../test/fakes/crew.ts'
 import {
-  BUDGET_ROW_WORDS,
   ByteBudget,
+  budgetWords,
   DATAGRAM,
   drawnBytes,
+  lowerBudget,
   STREAM,
   sweepBudget,
 } from './byte-budget.ts'
@@ -15,7 +16,7 @@ const KIB = 1024
 const OFFSET = 32
 
 const make = (shards: number, limit: number) => {
-  const words = new Int32Array(new SharedArrayBuffer((OFFSET + shards * BUDGET_ROW_WORDS) * 4))
+  const words = new Int32Array(new SharedArrayBuffer((OFFSET + budgetWords(shards)) * 4))
   const budgets = Array.from(
     { length: shards },
     (_, me) => new ByteBudget(words, OFFSET, shards, me, limit),
@@ -27,9 +28,9 @@ test('a kind has three quarters, both together have all', () => {
   const { budgets } = make(2, 4 * MIB)
   const [one, other] = budgets as [ByteBudget, ByteBudget]
   let taken = 0
-  while (one.tryTake(STREAM, 32 * KIB)) taken += 32 * KIB
+  while (one.tryTake(STREAM, 32 * KIB, false)) taken += 32 * KIB
   assert.equal(taken, 3 * MIB)
-  assert.equal(other.tryTake(STREAM, 16 * KIB), false)
+  assert.equal(other.tryTake(STREAM, 16 * KIB, false), false)
   taken = 0
   while (other.tryTake(DATAGRAM, 16 * KIB)) taken += 16 * KIB
   assert.equal(taken, MIB)
@@ -42,32 +43,112 @@ test('what is there already is taken whatever the limit, and refuses all that ma
   const [one, other] = budgets as [ByteBudget, ByteBudget]
   one.take(STREAM, 5 * MIB)
   assert.equal(other.tryTake(DATAGRAM, 1), false)
-  assert.equal(other.isSpent(true), true)
+  assert.equal(other.isSpent, true)
   one.give(STREAM, 5 * MIB)
   assert.equal(other.tryTake(DATAGRAM, 1), true)
 })
 
-test('tight from a half on, spent from fifteen sixteenths, and for clients of this machine at the limit', () => {
+test('tight from a half on, spent from fifteen sixteenths', () => {
   const { budgets } = make(1, 16 * MIB)
   const budget = budgets[0]!
-  const steps: [megabytes: number, tight: boolean, spent: boolean, spentLocally: boolean][] = [
-    [8, false, false, false],
-    [9, true, false, false],
-    [14, true, false, false],
-    [15, true, true, false],
-    [16, true, true, true],
+  const steps: [megabytes: number, tight: boolean, spent: boolean][] = [
+    [8, false, false],
+    [9, true, false],
+    [14, true, false],
+    [15, true, true],
   ]
   let held = 0
-  for (const [megabytes, tight, spent, spentLocally] of steps) {
+  for (const [megabytes, tight, spent] of steps) {
     // Half of either kind: neither reaches its own limit.
     budget.take(STREAM, ((megabytes - held) * MIB) / 2)
     budget.take(DATAGRAM, ((megabytes - held) * MIB) / 2)
     held = megabytes
-    assert.deepEqual(
-      [budget.isTight, budget.isSpent(false), budget.isSpent(true)],
-      [tight, spent, spentLocally],
-      `${megabytes}`,
-    )
+    assert.deepEqual([budget.isTight, budget.isSpent], [tight, spent], `${megabytes}`)
+  }
+})
+
+const holders: {
+  rule: string
+  stream: number
+  datagram: number
+  kind?: typeof STREAM | typeof DATAGRAM
+  bytes: number
+  holders: number
+  isLocal?: true
+  isSmall?: true
+  may: boolean
+}[] = [
+  { rule: 'plenty', stream: 8, datagram: 0, bytes: 8, holders: 1, may: true },
+  { rule: 'a fair part of five', stream: 9, datagram: 0, bytes: 4, holders: 1, may: true },
+  { rule: 'more than that', stream: 9, datagram: 0, bytes: 5, holders: 1, may: false },
+  {
+    rule: 'small by itself',
+    stream: 9,
+    datagram: 0,
+    bytes: 9,
+    holders: 1,
+    isSmall: true,
+    may: true,
+  },
+  {
+    rule: 'small, at 5/8',
+    stream: 10,
+    datagram: 0,
+    bytes: 10,
+    holders: 1,
+    isSmall: true,
+    may: false,
+  },
+  { rule: 'a newcomer at 5/8', stream: 10, datagram: 0, bytes: 0, holders: 400, may: true },
+  { rule: 'a newcomer at 3/4', stream: 12, datagram: 0, bytes: 0, holders: 4, may: false },
+  {
+    rule: 'of this machine, at 3/4',
+    stream: 12,
+    datagram: 0,
+    bytes: 0,
+    holders: 4,
+    isLocal: true,
+    may: true,
+  },
+  {
+    rule: 'of this machine, at the limit',
+    stream: 8,
+    datagram: 8,
+    bytes: 0,
+    holders: 4,
+    isLocal: true,
+    may: false,
+  },
+  {
+    rule: 'the other kind has 3/4',
+    stream: 12,
+    datagram: 0,
+    kind: DATAGRAM,
+    bytes: 0,
+    holders: 1,
+    may: true,
+  },
+  { rule: 'both have 15/16', stream: 8, datagram: 7, bytes: 0, holders: 1, may: false },
+]
+
+for (const { rule, stream, datagram, kind = STREAM, may, isSmall = false, ...client } of holders)
+  test(`who may hold more: ${rule}: ${may}`, () => {
+    const budget = make(1, 16 * MIB).budgets[0]!
+    budget.take(STREAM, stream * MIB)
+    budget.take(DATAGRAM, datagram * MIB)
+    const { bytes, holders, isLocal = false } = client
+    assert.equal(budget.mayHold(kind, 1000, { bytes: bytes * MIB, holders, isLocal }, isSmall), may)
+  })
+
+test('main lowers the limit, and gives it back up to the first one', () => {
+  const { words, budgets } = make(2, 16 * MIB)
+  const budget = budgets[1]!
+  lowerBudget(words, OFFSET, 2, 4 * MIB)
+  assert.equal(budget.limitBytes, 4 * MIB)
+  assert.equal(budget.tryTake(STREAM, 3.5 * MIB, false), false)
+  for (const bytes of [64 * MIB, 0]) {
+    lowerBudget(words, OFFSET, 2, bytes)
+    assert.equal(budget.limitBytes, 16 * MIB)
   }
 })
 
@@ -97,7 +178,7 @@ for (const { shards, limit } of [
       }
     const [first] = budgets
     assert.ok(first!.drawn <= limit / 4, `${first!.drawn}`)
-    assert.deepEqual([first!.isTight, first!.isSpent(false)], [false, false])
+    assert.deepEqual([first!.isTight, first!.isSpent], [false, false])
     assert.equal(first!.tryTake(DATAGRAM, 8500), true)
   })
 

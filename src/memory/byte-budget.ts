@@ -1,9 +1,9 @@
-// Hot path. One budget in bytes for the process: what clients' connections and queries under way
-// hold, summed over all shards. A row per shard, one cache line apart: word 0 is what the shard has
-// drawn for streams, word 1 for datagrams. Writers: each shard its own row, main a dead shard's.
-// Readers: all. No lock, no wait. Order: add to the own word, sum, give back if over the limit; so
-// the limit is never passed by tryTake, and near it two takers may refuse each other for an
-// instant. Shards draw in lots, so that most takes and gives touch no shared memory at all.
+// One budget in bytes for the process: what clients' connections and queries under way hold, summed
+// over all shards. A row per shard, one cache line apart: word 0 is what the shard has drawn for
+// streams, word 1 for datagrams. Writers: each shard its own row, main a dead shard's. Readers:
+// all. No lock, no wait. Order: add to the own word, sum, give back if over the limit; so the limit
+// is never passed by tryTake, and near it two takers may refuse each other for an instant. Shards
+// draw in lots, so that most takes and gives touch no shared memory at all.
 
 /** 32-bit words between two shards' rows: one cache line. */
 export const BUDGET_ROW_WORDS = 16
@@ -21,11 +21,15 @@ const KEPT_LOTS = 2
 const KEPT_SHARE = 1 / 16
 /** Neither kind may take more than three quarters: a flood of one leaves the other room. */
 const KIND_SHARE = 3 / 4
-/**
- * Beyond this part of the limit the budget is tight: whoever holds more than a fair share must
- * wait.
- */
+/** Beyond this part of the limit the budget is tight: fair shares count. */
 const TIGHT_SHARE = 1 / 2
+/**
+ * Fair shares divide this part of the limit for each kind. What lies between it and three quarters
+ * is for clients who hold next to nothing: newcomers.
+ */
+const SHARED_SHARE = 5 / 8
+/** What a newcomer may hold in one shard: a connection and a query, or a few over UDP. */
+const NEWCOMER_BYTES = 32 * 1024
 /**
  * The last sixteenth is for clients of this machine: probes, and resolvers that run beside the
  * server.
@@ -36,9 +40,18 @@ export const STREAM = 0
 export const DATAGRAM = 1
 export type BudgetKind = typeof STREAM | typeof DATAGRAM
 
+/** A client in one shard. */
+export interface BudgetClient {
+  /** What it holds of the kind. */
+  readonly bytes: number
+  /** Clients that hold something, this one perhaps among them. */
+  readonly holders: number
+  readonly isLocal: boolean
+}
+
 export class ByteBudget {
-  readonly limitBytes: number
   readonly shards: number
+  readonly #mostBytes: number
   readonly #words: Int32Array
   readonly #first: number
   readonly #mine: number
@@ -57,9 +70,15 @@ export class ByteBudget {
     this.#first = offset
     this.#mine = offset + me * BUDGET_ROW_WORDS
     this.shards = shards
-    this.limitBytes = limitBytes
+    this.#mostBytes = limitBytes
     const fair = Math.floor((limitBytes * KEPT_SHARE) / shards / KEPT_LOTS / 2)
     this.#lotBytes = Math.max(LEAST_LOT_BYTES, Math.min(MOST_LOT_BYTES, fair))
+  }
+
+  /** What all may hold now: less than at first where main has lowered it. */
+  get limitBytes(): number {
+    const lowered = Atomics.load(this.#words, this.#first + this.shards * BUDGET_ROW_WORDS)
+    return lowered > 0 && lowered < this.#mostBytes ? lowered : this.#mostBytes
   }
 
   /**
@@ -103,47 +122,47 @@ export class ByteBudget {
     )
   }
 
+  /** Fair shares count now. */
   get isTight(): boolean {
     return this.drawn > this.limitBytes * TIGHT_SHARE
   }
 
-  /** As isTight, for what may be had of a kind. */
-  isTightFor(kind: BudgetKind): boolean {
-    return (
-      this.isTight ||
-      drawnBytes(this.#words, this.#first, this.shards, kind) >
-        this.limitBytes * KIND_SHARE * TIGHT_SHARE
-    )
-  }
-
-  /** A fair part for each of so many clients in one shard, and for one that is yet to come. */
-  shareOf(kind: BudgetKind, holders: number): number {
-    const bytes = this.limitBytes * (kind === DATAGRAM ? KIND_SHARE * COMMON_SHARE : 1)
-    return bytes / this.shards / (holders + 1)
-  }
-
   /**
-   * True when no connection may take anything on any more; `isLocal` for those of this machine, who
-   * have some room of their own.
+   * Whether a client that holds `bytes` in this shard, where `holders` clients hold something, may
+   * hold `more`. While the budget is tight each has a fair part, with room for one that is yet to
+   * come. `isSmall`: what asks is small by itself, and goes on in spite of what others of its
+   * address hold, as long as there is more than newcomers need.
    */
-  isSpent(isLocal: boolean): boolean {
-    if (this.drawn >= this.limitBytes * (isLocal ? 1 : COMMON_SHARE)) return true
-    return (
-      !isLocal &&
-      drawnBytes(this.#words, this.#first, this.shards, STREAM) >= this.limitBytes * KIND_SHARE
-    )
+  mayHold(kind: BudgetKind, more: number, client: BudgetClient, isSmall: boolean): boolean {
+    if (!this.isTight) return true
+    const limit = this.limitBytes
+    const drawn = this.drawn + more
+    if (client.isLocal) return drawn <= limit
+    const ofKind = this.#drawnOf(kind) + more
+    if (drawn > limit * COMMON_SHARE || ofKind > limit * KIND_SHARE) return false
+    const bytes = client.bytes + more
+    if (bytes <= NEWCOMER_BYTES) return true
+    const share = (limit * SHARED_SHARE) / this.shards / (client.holders + 1)
+    return bytes <= share || (isSmall && ofKind <= limit * SHARED_SHARE)
+  }
+
+  /** True when streams hold all that they may: who keeps us waiting must make room. */
+  get isSpent(): boolean {
+    const limit = this.limitBytes
+    return this.drawn >= limit * COMMON_SHARE || this.#drawnOf(STREAM) >= limit * SHARED_SHARE
+  }
+
+  #drawnOf(kind: BudgetKind): number {
+    return drawnBytes(this.#words, this.#first, this.shards, kind)
   }
 
   #draw(kind: BudgetKind, bytes: number, isLocal: boolean): boolean {
     const lots = this.#lots(bytes)
     this.#add(kind, lots)
-    const ofKind = drawnBytes(this.#words, this.#first, this.shards, kind)
-    const reservedBytes = isLocal ? 0 : this.limitBytes * (1 - COMMON_SHARE)
-    if (
-      ofKind <= this.limitBytes * KIND_SHARE - reservedBytes &&
-      this.drawn <= this.limitBytes - reservedBytes
-    )
-      return true
+    const limit = this.limitBytes
+    const reserved = isLocal ? 0 : limit * (1 - COMMON_SHARE)
+    const most = isLocal ? limit : limit * KIND_SHARE
+    if (this.#drawnOf(kind) <= most && this.drawn <= limit - reserved) return true
     this.#add(kind, -lots)
     return false
   }
@@ -157,6 +176,17 @@ export class ByteBudget {
     Atomics.add(this.#words, this.#mine + kind, bytes)
   }
 }
+
+/** A row for each shard, and one whose word 0 is the limit that main has lowered it to, or 0. */
+export const budgetWords = (shards: number): number => (shards + 1) * BUDGET_ROW_WORDS
+
+/** Main only. `limitBytes` may be anything: no more than the first limit counts. */
+export const lowerBudget = (
+  words: Int32Array,
+  offset: number,
+  shards: number,
+  limitBytes: number,
+): void => void Atomics.store(words, offset + shards * BUDGET_ROW_WORDS, limitBytes)
 
 /** What all shards have drawn of a kind. */
 export const drawnBytes = (

@@ -179,7 +179,7 @@ export class Claims {
 /** Of the claim's sequence number. */
 const tagOf = (state: number): number => (state >>> 9) & TAG_MASK
 
-function freeEntry(words: Int32Array, word: number, state: number): boolean {
+const freeEntry = (words: Int32Array, word: number, state: number): boolean => {
   const free = ((state & ~(SEQ_STEP - 1)) + SEQ_STEP) | 0
   if (Atomics.compareExchange(words, word, state, free) !== state) return false
   Atomics.notify(words, word)
@@ -190,12 +190,12 @@ function freeEntry(words: Int32Array, word: number, state: number): boolean {
  * Fails all claims of a dead owner and wakes who waits; returns how many. Main only, and only after
  * the worker's `exit` event.
  */
-export function sweepClaims(
+export const sweepClaims = (
   words: Int32Array,
   offset: number,
   entries: number,
   deadOwner: number,
-): number {
+): number => {
   let freed = 0
   for (let word = offset; word < offset + entries * CLAIM_WORDS; word += CLAIM_WORDS) {
     const state = Atomics.load(words, word)
@@ -205,7 +205,7 @@ export function sweepClaims(
 }
 
 /** Claims held now, for tests and status. */
-export function countClaims(words: Int32Array, offset: number, entries: number): number {
+export const countClaims = (words: Int32Array, offset: number, entries: number): number => {
   let held = 0
   for (let word = offset; word < offset + entries * CLAIM_WORDS; word += CLAIM_WORDS) {
     if ((Atomics.load(words, word) & OWNER) !== 0) held++

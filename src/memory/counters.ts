@@ -71,7 +71,7 @@ export class CounterRow {
   }
 }
 
-function carry(words: Int32Array, word: number, low: number): void {
+const carry = (words: Int32Array, word: number, low: number): void => {
   const high = (words[word + 1]! & ~IN_CARRY) + Math.floor(low / WORD_LIMIT)
   Atomics.store(words, word + 1, high | IN_CARRY)
   Atomics.store(words, word, (low % WORD_LIMIT) | 0)
@@ -79,7 +79,7 @@ function carry(words: Int32Array, word: number, low: number): void {
 }
 
 /** A counter's value, exact up to 2^53. `word` is absolute, not relative to a row. */
-export function readCounter(words: Int32Array, word: number): number {
+export const readCounter = (words: Int32Array, word: number): number => {
   let low = 0
   let high = 0
   for (let attempt = 0; attempt < READ_TRIES; attempt++) {
@@ -94,11 +94,11 @@ export function readCounter(words: Int32Array, word: number): number {
  * A histogram's buckets (each on its own, not cumulative; the last is +Inf) and its sum in the
  * value's own unit.
  */
-export function readHistogram(
+export const readHistogram = (
   words: Int32Array,
   word: number,
   shape: HistogramShape,
-): { counts: number[]; sum: number } {
+): { counts: number[]; sum: number } => {
   const counts: number[] = []
   for (let bucket = 0; bucket <= shape.bounds.length; bucket++)
     counts.push(readCounter(words, word + bucket * COUNTER_WORDS))

@@ -14,7 +14,7 @@ const WORK = 1
  * Counts up the shard's beat (shards from 0). Atomic: whoever sees the beat sees it after all that
  * the shard read before, which is what the records memory waits for (records/heap.ts).
  */
-export function beat(words: Int32Array, offset: number, shard: number): void {
+export const beat = (words: Int32Array, offset: number, shard: number): void => {
   Atomics.add(words, offset + shard * HEARTBEAT_ROW_WORDS, 1)
 }
 

@@ -24,12 +24,12 @@ export interface InvalidationBoard {
  * Group of a name's bytes (wire form, lower case), which begin at `bytes[start]`. `isWhole`: of a
  * name that may change with all others of its sort.
  */
-export function changeSlotOf(
+export const changeSlotOf = (
   bytes: Uint8Array,
   start: number,
   end: number,
   isWhole: boolean,
-): number {
+): number => {
   let hash = 0x811c9dc5
   for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193)
   hash ^= hash >>> 15
@@ -39,22 +39,25 @@ export function changeSlotOf(
 }
 
 /** Main only. */
-export function markChange(
+export const markChange = (
   { words, offset }: InvalidationBoard,
   slot: number,
   nowSeconds: number,
-): void {
+): void => {
   Atomics.store(words, offset + slot, nowSeconds + 1)
 }
 
 /** Main only: every name may have changed. */
-export function markAllChanged({ words, offset }: InvalidationBoard, nowSeconds: number): void {
+export const markAllChanged = ({ words, offset }: InvalidationBoard, nowSeconds: number): void => {
   for (let slot = 1; slot < CHANGE_SLOTS; slot++)
     Atomics.store(words, offset + slot, nowSeconds + 1)
 }
 
 /** Main only: every name that may change with all others may have changed. */
-export function markWholeChanged({ words, offset }: InvalidationBoard, nowSeconds: number): void {
+export const markWholeChanged = (
+  { words, offset }: InvalidationBoard,
+  nowSeconds: number,
+): void => {
   for (let slot = FIRST_WHOLE; slot < CHANGE_SLOTS; slot++)
     Atomics.store(words, offset + slot, nowSeconds + 1)
 }

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 /** Two 32-bit halves. Made once per process, on main, and never shown. */
 export type HashSeed = readonly [number, number]
 
-export function newHashSeed(): HashSeed {
+export const newHashSeed = (): HashSeed => {
   const bytes = randomBytes(8)
   return [bytes.readInt32LE(0), bytes.readInt32LE(4)]
 }

@@ -1,8 +1,8 @@
-// Hot path. Permits (`max_concurrent`): how many are held in the whole process, as the sum of one
-// word per shard, one cache line apart. Writers: each shard its own word, main a dead shard's word.
-// Readers: all. No lock, no wait. Order: add to the own word, sum, give back if over the limit; so
-// the limit is never exceeded, and at the limit two takers may refuse each other for an instant
-// (CoreDNS does too).
+// Permits (`max_concurrent`): how many are held in the whole process, as the sum of one word per
+// shard, one cache line apart. Writers: each shard its own word, main a dead shard's word. Readers:
+// all. No lock, no wait. Order: add to the own word, sum, give back if over the limit; so the limit
+// is never exceeded, and at the limit two takers may refuse each other for an instant (CoreDNS does
+// too).
 
 /** 32-bit words between two shards' rows: one cache line. */
 export const PERMIT_ROW_WORDS = 16
@@ -54,11 +54,11 @@ export class Permits {
  * Gives back all that a dead shard (from 0) held. Main only, and only after the worker's `exit`
  * event.
  */
-export function sweepPermits(
+export const sweepPermits = (
   words: Int32Array,
   offset: number,
   shards: number,
   dead: number,
-): void {
+): void => {
   if (dead >= 0 && dead < shards) Atomics.store(words, offset + dead * PERMIT_ROW_WORDS, 0)
 }

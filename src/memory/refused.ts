@@ -1,6 +1,6 @@
-// Hot path. Questions that killed shards twice and are refused for a while (the "query of death").
-// Main writes, shards read. A question is known by the 32-bit keyed hash that the black box holds.
-// The list is short, and a word that counts its entries in use keeps the usual case to one read.
+// Questions that killed shards twice and are refused for a while (the "query of death"). Main
+// writes, shards read. A question is known by the 32-bit keyed hash that the black box holds. The
+// list is short, and a word that counts its entries in use keeps the usual case to one read.
 //
 //   word 0  entries ever used, at most REFUSED_ENTRIES   words 1..15 unused
 //   then per entry: word 0 hash, word 1 refused until (monotonic seconds)
@@ -11,12 +11,12 @@ export const REFUSED_WORDS = 128
 const FIRST_ENTRY = 16
 
 /** Whether the question of this hash is refused now. */
-export function isRefused(
+export const isRefused = (
   words: Int32Array,
   offset: number,
   questionHash: number,
   nowSeconds: number,
-): boolean {
+): boolean => {
   const count = words[offset]!
   if (count === 0) return false
   const end = offset + FIRST_ENTRY + Math.min(count, REFUSED_ENTRIES) * 2
@@ -31,12 +31,12 @@ export function isRefused(
  * Refuses a question until then; when the list is full, the entry that ends first gives way. Main
  * only.
  */
-export function refuse(
+export const refuse = (
   words: Int32Array,
   offset: number,
   questionHash: number,
   untilSeconds: number,
-): void {
+): void => {
   const count = Math.min(Atomics.load(words, offset), REFUSED_ENTRIES)
   let place = 0
   for (let n = 0; n < count; n++) {

@@ -3,7 +3,7 @@
 // counters and permits of a generation, have buffers of their own.)
 
 import { BLACK_BOX_WORDS } from './black-box.ts'
-import { BUDGET_ROW_WORDS } from './byte-budget.ts'
+import { budgetWords } from './byte-budget.ts'
 import { CLAIM_ENTRIES, CLAIM_WORDS } from './claims.ts'
 import { HEARTBEAT_ROW_WORDS } from './heartbeat.ts'
 import { CHANGE_SLOTS } from './invalidation-board.ts'
@@ -50,7 +50,7 @@ export interface RegionPart {
  * The parts in the order in which they lie, without gaps. Throws RangeError for a number of shards
  * outside 1 to MAX_SHARDS.
  */
-export function regionParts(shards: number): readonly RegionPart[] {
+export const regionParts = (shards: number): readonly RegionPart[] => {
   if (!(Number.isInteger(shards) && shards >= 1 && shards <= MAX_SHARDS)) {
     throw new RangeError(`${shards} shards: at least 1 and at most ${MAX_SHARDS}`)
   }
@@ -107,7 +107,7 @@ export function regionParts(shards: number): readonly RegionPart[] {
     },
     {
       name: 'budget',
-      words: shards * BUDGET_ROW_WORDS,
+      words: budgetWords(shards),
       writer: 'own row per shard; main a dead one',
       readers: any,
       protocol: 'add, sum, give back if over',
@@ -121,7 +121,7 @@ export function regionParts(shards: number): readonly RegionPart[] {
   })
 }
 
-export function layoutRegion(shards: number): RegionLayout {
+export const layoutRegion = (shards: number): RegionLayout => {
   const parts = regionParts(shards)
   const offsetOf = (name: string) => parts.find(part => part.name === name)?.offset ?? 0
   return {
@@ -143,7 +143,7 @@ export const makeRegion = (layout: RegionLayout): SharedArrayBuffer =>
   sharedBuffer(layout.words * 4)
 
 /** The map as a Markdown table, in bytes, as docs/shared-memory.md shows it. */
-export function describeRegion(shards: number): string {
+export const describeRegion = (shards: number): string => {
   const rows = regionParts(shards).map(
     part =>
       `| ${part.name} | ${part.offset * 4} | ${part.words * 4} | ${part.writer} | ${part.readers} | ${part.protocol} |`,

@@ -1,5 +1,5 @@
-// The metrics of queries and replies: what the prometheus plugin counts for its block and the
-// server for queries that no block serves. Declared on main as plain offsets; counted in shards
+// Hot path. The metrics of queries and replies: what the prometheus plugin counts for its block and
+// the server for queries that no block serves. Declared on main as plain offsets; counted in shards
 // without strings or allocation.
 
 import type { CounterRow, HistogramShape } from '../memory/counters.ts'

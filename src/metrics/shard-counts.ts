@@ -1,5 +1,6 @@
-// What shards count beside the metrics of their generation: messages that were no queries, replies
-// that could not be sent, batches. The counts belong to the process and outlive reloads and shards.
+// Hot path. What shards count beside the metrics of their generation: messages that were no
+// queries, replies that could not be sent, batches. The counts belong to the process and outlive
+// reloads and shards.
 
 import type { CounterRow } from '../memory/counters.ts'
 import type { WorkCount } from '../memory/heartbeat.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Waiting } from '../chain/query.ts'
-import { BUDGET_ROW_WORDS, ByteBudget, DATAGRAM, STREAM } from '../memory/byte-budget.ts'
+import { ByteBudget, budgetWords, DATAGRAM, STREAM } from '../memory/byte-budget.ts'
 import { peerOf, underWayBytes } from './engine.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
@@ -9,7 +9,7 @@ const MIB = 1024 * 1024
 const QUERY_BYTES = 50
 
 const make = (limitBytes = 8 * MIB) => {
-  const budget = new ByteBudget(new Int32Array(BUDGET_ROW_WORDS), 0, 1, 0, limitBytes)
+  const budget = new ByteBudget(new Int32Array(budgetWords(1)), 0, 1, 0, limitBytes)
   let refused = 0
   const room = new WaitingRoom(budget, 0x5eed, () => refused++)
   /** As many queries as find room, `most` at most. */
@@ -42,11 +42,11 @@ test('a query holds nothing until it waits, once while it waits, and nothing aft
   assert.equal(budget.used(DATAGRAM), 0)
 })
 
-test('one client has half of what UDP may have, another the room that is left to it', () => {
+test('one client has half of the budget, another the room that is left to it', () => {
   const { fill, ask, refused } = make()
   const flood = fill('192.0.2.1', 10_000)
   const mine = flood.length * underWayBytes(QUERY_BYTES, 'udp')
-  assert.ok(mine > 2.5 * MIB && mine < 3.5 * MIB, `${mine}`)
+  assert.ok(mine > 3.9 * MIB && mine < 4.1 * MIB, `${mine}`)
   assert.equal(refused(), 1)
   assert.equal(ask('192.0.2.2'), true)
   assert.equal(fill('192.0.2.3', 100).length, 100)

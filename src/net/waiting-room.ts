@@ -9,8 +9,6 @@ import { underWayBytes } from './engine.ts'
 
 /** A power of two. */
 const BUCKETS = 4096
-/** A client that holds no more than this is never refused for its share: a few queries at once. */
-const SMALL_BYTES = 64 * 1024
 
 export class WaitingRoom {
   readonly #budget: ByteBudget
@@ -38,9 +36,12 @@ export class WaitingRoom {
 
   tryEnter(client: Peer, bytes: number): boolean {
     const bucket = this.#bucketOf(client)
+    const isLocal = isLoopback(client.address)
+    const holder = { bytes: this.#bytes[bucket]!, holders: this.#holders, isLocal }
+    const budget = this.#budget
     if (
-      this.#isOverShare(bucket) ||
-      !this.#budget.tryTake(DATAGRAM, bytes, isLoopback(client.address))
+      !budget.mayHold(DATAGRAM, bytes, holder, false) ||
+      !budget.tryTake(DATAGRAM, bytes, isLocal)
     ) {
       this.#refused()
       return false
@@ -58,14 +59,6 @@ export class WaitingRoom {
   leave(client: Peer, bytes: number): void {
     this.#budget.give(DATAGRAM, bytes)
     this.#hold(this.#bucketOf(client), -bytes)
-  }
-
-  /** The same rule as for connections, net/tcp/client-shares.ts. */
-  #isOverShare(bucket: number): boolean {
-    const bytes = this.#bytes[bucket]!
-    const budget = this.#budget
-    if (bytes < SMALL_BYTES || !budget.isTightFor(DATAGRAM)) return false
-    return bytes >= budget.shareOf(DATAGRAM, this.#holders)
   }
 
   #hold(bucket: number, bytes: number): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GIB, MIB } from '../base/sizes.ts'
-import { machineShare, memoryLimit } from './machine-share.ts'
+import { inflightBeside, machineShare, memoryLimit, sharedRoom } from './machine-share.ts'
 
 const shares: {
   rule: string
@@ -152,6 +152,40 @@ test('share of the machine: what the operator has chosen, the rest follows', () 
   })
   assert.equal(machineShare(machine, { heapLimitBytes: 90 * MIB }).heapLimitBytes, 90 * MIB)
   assert.equal(machineShare({ ...machine, memoryLimitBytes: undefined }, { workers: 3 }).workers, 3)
+})
+
+const rooms: {
+  rule: string
+  workers: number
+  isFromSource?: true
+  taken: number
+  inflight: number
+}[] = [
+  { rule: 'next to nothing taken', workers: 2, taken: 3, inflight: 18 },
+  { rule: 'a hosts file of 200,000 lines', workers: 2, taken: 28, inflight: 8 },
+  { rule: 'that and a full cache', workers: 2, taken: 49, inflight: 4 },
+  { rule: 'from the source, one shard', workers: 1, isFromSource: true, taken: 4, inflight: 16 },
+]
+
+for (const { rule, workers, isFromSource, taken, inflight } of rooms)
+  test(`room for traffic in 170 MiB: ${rule}`, () => {
+    const machine = {
+      cpus: 8,
+      cpuQuota: undefined,
+      memoryLimitBytes: 170 * MIB,
+      ...(isFromSource && { isFromSource }),
+    }
+    const share = { ...machineShare(machine), workers }
+    const room = sharedRoom(machine, share)
+    assert.equal(inflightBeside(room ?? assert.fail(), taken * MIB), inflight * MIB)
+  })
+
+test('no room is counted without a limit, or where the operator has chosen', () => {
+  const machine = { cpus: 1, cpuQuota: undefined, memoryLimitBytes: undefined }
+  assert.equal(sharedRoom(machine, machineShare(machine)), undefined)
+  const limited = { ...machine, memoryLimitBytes: 170 * MIB }
+  const given = { inflightBytes: 10 * MIB }
+  assert.equal(sharedRoom(limited, machineShare(limited, given), given), undefined)
 })
 
 const limits: [constrained: number, total: number, expected: number | undefined][] = [

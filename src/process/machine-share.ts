@@ -24,6 +24,12 @@ export interface MachineShare {
 }
 
 /**
+ * What records, cached answers and clients' traffic may take together of a limited memory, what
+ * V8 and malloc leave unused of it included; undefined: as much as each is allowed by itself.
+ */
+export type SharedRoom = number | undefined
+
+/**
  * Answers more than a million cached questions a second:
  * docs/decisions/009-at-most-eight-shards.md.
  */
@@ -41,9 +47,20 @@ const BASE_BYTES = 96 * MIB
  */
 const STRIPPER_BYTES = 24 * MIB
 const SHARD_BYTES = 20 * MIB
+/** Main with nothing to do. */
+const MAIN_BYTES = 22 * MIB
+/**
+ * Pages of Node's own binary that must stay in memory, and what the kernel charges for sockets: a
+ * process that leaves less is alive and does nothing but read its binary again.
+ */
+const FILES_BYTES = 60 * MIB
+/** What a byte of the traffic's budget costs: V8 and malloc keep more than is in use. */
+const TRAFFIC_COST = 2.5
 /** Without a memory limit. */
 const INFLIGHT_BYTES = 128 * MIB
 const LEAST_INFLIGHT_BYTES = 8 * MIB
+/** The same where records and cached answers take nearly all there is. */
+const LEAST_BESIDE_BYTES = 4 * MIB
 const HEAP_LIMIT_BYTES = 256 * MIB
 /** A few times what a shard holds that has nothing to do. */
 const LEAST_HEAP_LIMIT_BYTES = 32 * MIB
@@ -76,6 +93,24 @@ export const machineShare = (
     given.heapLimitBytes ?? between(LEAST_HEAP_LIMIT_BYTES, forOne, HEAP_LIMIT_BYTES)
   return { workers, cacheBytes, inflightBytes, heapLimitBytes }
 }
+
+/**
+ * With a memory limit, what is left for records, cached answers and traffic. Undefined without
+ * one, and where the operator has chosen --inflight-bytes himself.
+ */
+export const sharedRoom = (
+  { memoryLimitBytes, isFromSource = false }: Machine,
+  { workers }: MachineShare,
+  given: Partial<MachineShare> = {},
+): SharedRoom => {
+  if (memoryLimitBytes === undefined || given.inflightBytes !== undefined) return undefined
+  const stripper = isFromSource ? STRIPPER_BYTES : 0
+  return memoryLimitBytes - FILES_BYTES - MAIN_BYTES - workers * SHARD_BYTES - stripper
+}
+
+/** What traffic may hold of the room beside so many bytes of records and cached answers. */
+export const inflightBeside = (roomBytes: number, takenBytes: number): number =>
+  Math.max(LEAST_BESIDE_BYTES, Math.floor((roomBytes - takenBytes) / TRAFFIC_COST))
 
 const between = (least: number, value: number, most: number): number =>
   Math.max(least, Math.min(value, most))

@@ -1,11 +1,18 @@
 // What `shardns` without a sub-command is told on its command line: plain data, checked by
-// command-line.ts. Running it is main.ts's business.
+// command-line.ts. Running it is run.ts's business.
 
 import { availableParallelism, totalmem } from 'node:os'
 import { MIB } from '../base/sizes.ts'
 import type { Steering } from '../net/mmsg/steering.ts'
 import { cpuQuota } from './cpu-quota.ts'
-import { type MachineShare, machineShare, memoryLimit } from './machine-share.ts'
+import {
+  type Machine,
+  type MachineShare,
+  machineShare,
+  memoryLimit,
+  type SharedRoom,
+  sharedRoom,
+} from './machine-share.ts'
 
 /**
  * `auto` takes the best engine that this machine offers; `mmsg` is batches through FFI, on Linux;
@@ -56,30 +63,34 @@ export interface ServeOptions {
   maxTcpConnections: number
   /** What clients' connections and queries under way may hold of memory, over all shards. */
   inflightBytes: number
+  /** Of a limited memory: traffic has less than `inflightBytes` while the rest takes much of it. */
+  roomBytes: SharedRoom
 }
 
 /** Of DNS, where nobody says another. */
 export const DEFAULT_PORT = 53
 
 /** The options of a command line without flags but those that are given. */
-export const defaultServeOptions = (given: Partial<MachineShare> = {}): ServeOptions => ({
-  conf: '',
-  port: DEFAULT_PORT,
-  pidfile: '',
-  quiet: false,
-  ...machineShare(
-    {
-      cpus: availableParallelism(),
-      cpuQuota: cpuQuota(),
-      memoryLimitBytes: memoryLimit(process.constrainedMemory(), totalmem()),
-      isFromSource: import.meta.url.endsWith('.ts'),
-    },
-    given,
-  ),
-  engine: 'auto',
-  steering: 'random',
-  noFastPath: false,
-  recordsBytes: 256 * MIB,
-  recvBufferBytes: 4 * MIB,
-  maxTcpConnections: 1000,
-})
+export const defaultServeOptions = (given: Partial<MachineShare> = {}): ServeOptions => {
+  const machine: Machine = {
+    cpus: availableParallelism(),
+    cpuQuota: cpuQuota(),
+    memoryLimitBytes: memoryLimit(process.constrainedMemory(), totalmem()),
+    isFromSource: import.meta.url.endsWith('.ts'),
+  }
+  const share = machineShare(machine, given)
+  return {
+    conf: '',
+    port: DEFAULT_PORT,
+    pidfile: '',
+    quiet: false,
+    ...share,
+    roomBytes: sharedRoom(machine, share, given),
+    engine: 'auto',
+    steering: 'random',
+    noFastPath: false,
+    recordsBytes: 256 * MIB,
+    recvBufferBytes: 4 * MIB,
+    maxTcpConnections: 1000,
+  }
+}

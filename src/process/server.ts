@@ -22,6 +22,7 @@ import { KeptResources, Readiness } from './kept-resources.ts'
 import { ListenSockets } from './listen-sockets.ts'
 import { type CorefileText, readCorefile } from './load/corefile-source.ts'
 import { hashCorefile, type LoadedConfig, loadCorefile } from './load/load.ts'
+import { inflightBeside } from './machine-share.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { declareDeathCounts } from './shards/deaths.ts'
 import { Supervisor } from './shards/supervisor.ts'
@@ -37,6 +38,9 @@ export interface ServerWorld {
   /** A module exporting `serve` in place of workers/serve.ts; for tests. */
   readonly workerFile?: URL
 }
+
+/** How often it is looked how much of a limited memory records and cached answers take. */
+const ROOM_LOOK_MS = 500
 
 export class Server {
   readonly #options: ServeOptions
@@ -60,6 +64,7 @@ export class Server {
   #lastId = 0
   #isDebug = false
   #isShuttingDown = false
+  #inflightLimit: number
   /** Loads run one after the other. */
   #loading: Promise<unknown> = Promise.resolve()
 
@@ -69,6 +74,7 @@ export class Server {
 
   private constructor(options: ServeOptions, world: ServerWorld, reusePort: boolean) {
     this.#options = options
+    this.#inflightLimit = options.inflightBytes
     const shards = reusePort ? options.workers : 1
     if (shards < options.workers)
       this.#log.warning('sockets cannot share a port here (SO_REUSEPORT): one shard serves')
@@ -119,7 +125,21 @@ export class Server {
     this.#registry.process.gauge({ name: 'shardns_records_bytes', help, labelNames: [] }, () => [
       { labels: {}, value: records.usedBytes },
     ])
+    this.#shareRoom(records)
     return new KeptResources({ newRecords: () => records.newMap() })
+  }
+
+  /** In a limited memory traffic has what records and cached answers leave. */
+  #shareRoom(records: RecordsMemory): void {
+    const { roomBytes, inflightBytes } = this.#options
+    if (roomBytes === undefined) return
+    const look = (): void => {
+      const left = inflightBeside(roomBytes, records.usedBytes + this.#cache.usedBytes)
+      this.#inflightLimit = Math.min(left, inflightBytes)
+      this.#supervisor.limitInflight(this.#inflightLimit)
+    }
+    look()
+    setInterval(look, ROOM_LOOK_MS).unref()
   }
 
   #declareInflight(): void {
@@ -133,9 +153,10 @@ export class Server {
         { labels: { transport: 'udp' }, value: datagram },
       ]
     })
-    const limit = 'What connections and queries under way may hold: --inflight-bytes.'
+    const limit =
+      'What connections and queries under way may hold: --inflight-bytes, less while records and cached answers take much.'
     process.gauge({ name: 'shardns_inflight_limit_bytes', help: limit, labelNames: [] }, () => [
-      { labels: {}, value: this.#options.inflightBytes },
+      { labels: {}, value: this.#inflightLimit },
     ])
   }
 

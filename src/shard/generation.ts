@@ -1,5 +1,5 @@
-// One configuration in one shard: the chains of its blocks, the routes of its listeners, and the
-// count of queries under way, which says when the generation has ended here.
+// Hot path. One configuration in one shard: the chains of its blocks, the routes of its listeners,
+// and the count of queries under way, which says when the generation has ended here.
 
 import type { Clock } from '../base/clock.ts'
 import { CacheTable } from '../cache/table.ts'

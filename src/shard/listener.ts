@@ -1,5 +1,5 @@
-// The sockets of one listen address in one shard. What they receive goes to whatever generation
-// serves that address now.
+// Hot path. The sockets of one listen address in one shard. What they receive goes to whatever
+// generation serves that address now.
 
 import type { FastQuery } from '../chain/fast-query.ts'
 import type { Logger } from '../log/logger.ts'

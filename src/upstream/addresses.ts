@@ -9,7 +9,7 @@ const RESOLVER_TIMEOUT_MS = 2000
  * All IPv4 addresses, then all IPv6 addresses. `resolvers` are IP:PORT texts, asked in order; none:
  * the system's resolver. Rejects when there is no address.
  */
-export async function lookupHost(name: string, resolvers: readonly string[]): Promise<string[]> {
+export const lookupHost = async (name: string, resolvers: readonly string[]): Promise<string[]> => {
   if (resolvers.length === 0) {
     const found = await lookup(name, { all: true, order: 'ipv4first' })
     return found.map(({ address }) => address)
@@ -35,7 +35,7 @@ export async function lookupHost(name: string, resolvers: readonly string[]): Pr
  * names as they are. Addresses in order, link-local ones with their zone; whatever stands behind
  * `nameserver`, valid or not.
  */
-export function readNameservers(text: string): string[] {
+export const readNameservers = (text: string): string[] => {
   const servers: string[] = []
   for (const line of text.split('\n')) {
     const [keyword, server] = line.trim().split(/\s+/)

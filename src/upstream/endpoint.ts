@@ -17,18 +17,16 @@ export interface Endpoint extends Peer {
 export const hostPort = (address: string, port: number): string =>
   address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 
-export function makeEndpoint(
+export const makeEndpoint = (
   protocol: 'dns' | 'tls',
   address: string,
   port: number,
   serverName = '',
-): Endpoint {
-  return {
-    protocol,
-    address,
-    port,
-    family: isIPv6(address) ? 6 : 4,
-    name: hostPort(address, port),
-    serverName,
-  }
-}
+): Endpoint => ({
+  protocol,
+  address,
+  port,
+  family: isIPv6(address) ? 6 : 4,
+  name: hostPort(address, port),
+  serverName,
+})

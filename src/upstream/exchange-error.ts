@@ -28,7 +28,7 @@ const CLOSED_CODES = new Set(['ECONNRESET', 'EPIPE'])
  * `operation` up to the cause, such as `dial tcp 192.0.2.1:53: connect`; `cause` is what Node threw
  * or emitted.
  */
-export function ioError(operation: string, cause: unknown): ExchangeError {
+export const ioError = (operation: string, cause: unknown): ExchangeError => {
   const code = codeOf(cause)
   const kind = LOCAL_CODES.has(code) ? 'local' : CLOSED_CODES.has(code) ? 'closed' : 'io'
   return new ExchangeError(kind, `${operation}: ${errnoText(cause)}`, { cause })

@@ -9,12 +9,12 @@ export type PolicyName = (typeof POLICIES)[number]
 export type Order = () => readonly number[]
 
 /** `words[turnWord]` is the turn of round_robin, which all shards share. */
-export function makePolicy(
+export const makePolicy = (
   name: PolicyName,
   count: number,
   words: Int32Array,
   turnWord: number,
-): Order {
+): Order => {
   const inOrder = Array.from({ length: count }, (_, index) => index)
   if (name === 'sequential' || count === 1) return () => inOrder
   if (name === 'random') return () => randomOrder(count)

@@ -68,11 +68,11 @@ export class Prober {
 }
 
 /** A query of class IN with id 0 and no EDNS. */
-export function questionMessage(
+export const questionMessage = (
   qname: Uint8Array,
   qtype: number,
   recursionDesired: boolean,
-): Uint8Array {
+): Uint8Array => {
   const message = new Uint8Array(HEADER_SIZE + qname.length + 4)
   setFlags(message, 0, recursionDesired ? FLAG_RD : 0)
   setQdcount(message, 0, 1)

@@ -12,7 +12,7 @@ export interface TlsMaterial {
 }
 
 /** TLS 1.2 at least. Throws OpenSSL's error for what is no PEM, or a key that does not fit. */
-export function makeSecureContext(material: TlsMaterial): SecureContext {
+export const makeSecureContext = (material: TlsMaterial): SecureContext => {
   const { ca, cert, key } = material
   const isPlain = ca === undefined && cert === undefined && key === undefined
   return isPlain ? (plainContext ??= compile(material)) : compile(material)
@@ -25,16 +25,15 @@ export function makeSecureContext(material: TlsMaterial): SecureContext {
 let plainContext: SecureContext | undefined
 
 // node:tls is loaded when a Corefile asks for it: it takes 3 MiB of each thread.
-function compile({ ca, cert, key }: TlsMaterial): SecureContext {
-  return process.getBuiltinModule('node:tls').createSecureContext({
+const compile = ({ ca, cert, key }: TlsMaterial): SecureContext =>
+  process.getBuiltinModule('node:tls').createSecureContext({
     minVersion: 'TLSv1.2',
     ca: ca ?? systemAuthorities(),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
   })
-}
 
-function systemAuthorities(): string[] {
+const systemAuthorities = (): string[] => {
   const { getCACertificates } = process.getBuiltinModule('node:tls')
   const system = getCACertificates('system')
   return system.length > 0 ? system : getCACertificates('bundled')

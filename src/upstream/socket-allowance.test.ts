@@ -21,6 +21,36 @@ test('a limit lowered below what is open lets nothing new in', () => {
   assert.equal(sockets.tryOpen(), false)
 })
 
+const fill = (sockets: SocketAllowance, client: string): number => {
+  let dialled = 0
+  while (sockets.mayDial(client) && sockets.tryOpen()) {
+    sockets.joined(client)
+    dialled++
+  }
+  return dialled
+}
+
+test('a client alone has half of what connections may take; others have the rest, UDP a quarter', () => {
+  const sockets = new SocketAllowance(160)
+  assert.equal(fill(sockets, 'a'), 61)
+  assert.equal(fill(sockets, 'b'), 41)
+  assert.ok(sockets.mayDial('c'))
+  for (let n = 0; n < 100; n++) fill(sockets, `${n}`)
+  assert.equal(sockets.open, 120)
+  assert.equal(sockets.mayDial('newcomer'), false)
+  assert.equal(sockets.tryOpen(), true)
+})
+
+test('what a client has given back it may open again', () => {
+  const sockets = new SocketAllowance(160)
+  fill(sockets, 'a')
+  for (let n = 0; n < 10; n++) {
+    sockets.left('a')
+    sockets.closed()
+  }
+  assert.equal(fill(sockets, 'a'), 10)
+})
+
 const cases = [
   {
     name: 'half of the descriptors, shared by all threads',

@@ -19,12 +19,12 @@ export interface DialOptions {
  * Resolves with a connected socket (TLS: after the handshake) that gives its place in `sockets`
  * back when it closes; rejects with an ExchangeError.
  */
-export async function dial(
+export const dial = async (
   remote: Endpoint,
   options: DialOptions,
   sockets: SocketAllowance,
   timeoutMs: number,
-): Promise<Socket> {
+): Promise<Socket> => {
   const operation = `dial tcp ${remote.name}`
   if (options.sourceAddress !== '') checkFamilies(operation, options.sourceAddress, remote)
   if (!sockets.tryOpen())
@@ -45,7 +45,7 @@ export async function dial(
   }
 }
 
-function connected(socket: Socket, remote: Endpoint, timeoutMs: number): Promise<void> {
+const connected = (socket: Socket, remote: Endpoint, timeoutMs: number): Promise<void> => {
   const operation = `dial tcp ${remote.name}`
   return new Promise((resolve, reject) => {
     let step = 'connect'
@@ -66,7 +66,7 @@ function connected(socket: Socket, remote: Endpoint, timeoutMs: number): Promise
   })
 }
 
-function openSocket(remote: Endpoint, options: DialOptions): Socket {
+const openSocket = (remote: Endpoint, options: DialOptions): Socket => {
   const place = {
     host: remote.address,
     port: remote.port,

@@ -62,11 +62,11 @@ export class Doubts {
 }
 
 /** Addresses are literals. Node's own lookup costs a tick even for those. */
-function literalLookup(
+const literalLookup = (
   address: string,
   family: unknown,
   callback: (error: null, address: string, family: number) => void,
-): void {
+): void => {
   callback(null, address, Number(family))
 }
 
@@ -146,7 +146,7 @@ export class UdpClient implements UdpExchanger {
  * The source address is of the family of the upstream; throws what Go's dialler says when it is
  * not.
  */
-export function checkFamilies(operation: string, sourceAddress: string, remote: Endpoint): void {
+export const checkFamilies = (operation: string, sourceAddress: string, remote: Endpoint): void => {
   if (isIPv6(sourceAddress) === (remote.family === 6)) return
   throw new ExchangeError(
     'io',
@@ -154,7 +154,7 @@ export function checkFamilies(operation: string, sourceAddress: string, remote: 
   )
 }
 
-function path(socket: Socket, remote: Endpoint): string {
+const path = (socket: Socket, remote: Endpoint): string => {
   try {
     const { address, port } = socket.address()
     return `${hostPort(address, port)}->${remote.name}`

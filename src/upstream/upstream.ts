@@ -3,6 +3,7 @@
 // the caller's.
 
 import type { Clock } from '../base/clock.ts'
+import { clientKey } from '../base/ip.ts'
 import type { Query } from '../chain/query.ts'
 import type { Reply } from '../chain/reply.ts'
 import type { UdpPool } from '../chain/udp-pool.ts'
@@ -53,6 +54,7 @@ export class Upstream {
   readonly #udp: UdpExchanger
   readonly #pool: StreamPool
   readonly #streamProtocol: ProtocolName
+  readonly #sockets: SocketAllowance
 
   constructor(
     endpoint: Endpoint,
@@ -64,6 +66,7 @@ export class Upstream {
     this.#options = options
     this.#events = events
     this.#clock = clock
+    this.#sockets = sockets
     this.#udp =
       udpPool === undefined
         ? new UdpClient(sockets, options.sourceAddress)
@@ -122,6 +125,16 @@ export class Upstream {
    * instead.
    */
   async #askStream(query: Query, deadlineMs: number): Promise<Reply> {
+    const client = clientKey(query.client.address)
+    this.#sockets.joined(client)
+    try {
+      return await this.#exchangeStream(query, client, deadlineMs)
+    } finally {
+      this.#sockets.left(client)
+    }
+  }
+
+  async #exchangeStream(query: Query, client: string, deadlineMs: number): Promise<Reply> {
     const question = new RelayedQuestion(query.bytes, query.question, {
       ignored: this.#events.ignored,
       isStream: true,
@@ -131,6 +144,7 @@ export class Upstream {
       const pooled = this.#pool.take()
       this.#events.connection(this.#streamProtocol, pooled !== undefined)
       const dialLimitMs = this.#timeout(Math.max(MINIMUM_DIAL_MS, readTimeoutMs), deadlineMs)
+      if (pooled === undefined && !this.#sockets.mayDial(client)) throw this.#tooManySockets()
       const connection = pooled ?? (await this.#pool.open(dialLimitMs))
       try {
         await connection.exchange(question, this.#timeout(readTimeoutMs, deadlineMs))
@@ -143,6 +157,11 @@ export class Upstream {
         this.#pool.give(connection)
       }
     }
+  }
+
+  #tooManySockets(): ExchangeError {
+    const text = `too many connections to upstreams (of ${this.#sockets.limit} sockets)`
+    return new ExchangeError('local', `dial tcp ${this.endpoint.name}: ${text}`)
   }
 
   #timeout(ms: number, deadlineMs: number): number {

@@ -36,7 +36,7 @@ type LayoutParts = Pick<
   | 'optCount'
   | 'end'
   | 'uncompressedLength'
-> & { readonly offsets: Uint16Array }
+>
 
 /**
  * Records are numbered from 0 through answer, authority and additional. Values are read from the
@@ -61,9 +61,9 @@ export class MessageLayout {
   /** For record i: the offset of its owner at 2i, of its type field at 2i + 1. */
   readonly #offsets: Uint16Array
 
-  constructor(bytes: Uint8Array, parts: LayoutParts) {
+  constructor(bytes: Uint8Array, parts: LayoutParts, offsets: Uint16Array) {
     this.#bytes = bytes
-    this.#offsets = parts.offsets
+    this.#offsets = offsets
     this.questionEnd = parts.questionEnd
     this.answerCount = parts.answerCount
     this.authorityCount = parts.authorityCount
@@ -80,19 +80,7 @@ export class MessageLayout {
    * be others.
    */
   of(copy: Uint8Array): MessageLayout {
-    const {
-      questionEnd,
-      answerCount,
-      authorityCount,
-      count,
-      optIndex,
-      optCount,
-      end,
-      uncompressedLength,
-    } = this
-    const offsets = this.#offsets
-    const counts = { questionEnd, answerCount, authorityCount, count, optIndex, optCount }
-    return new MessageLayout(copy, { ...counts, end, uncompressedLength, offsets })
+    return new MessageLayout(copy, this, this.#offsets)
   }
 
   /**
@@ -105,7 +93,7 @@ export class MessageLayout {
     if (isWhole ? optIndex >= 0 : !this.#isOptAtEnd(stay)) return undefined
     const end = isWhole ? this.end : this.#offsets[2 * stay]!
     const hasOpt = optSize > 0
-    return new MessageLayout(copy, {
+    const parts = {
       questionEnd,
       answerCount,
       authorityCount,
@@ -114,8 +102,8 @@ export class MessageLayout {
       optCount: hasOpt ? 1 : 0,
       end: end + optSize,
       uncompressedLength: this.uncompressedLength - (this.end - end) + optSize,
-      offsets: isWhole && hasOpt ? this.#offsetsAnd(end) : this.#offsets,
-    })
+    }
+    return new MessageLayout(copy, parts, isWhole && hasOpt ? this.#offsetsAnd(end) : this.#offsets)
   }
 
   /** Whether the last record is an OPT record as it should be. */
@@ -262,5 +250,5 @@ class LayoutWalk implements RdataVisitor {
  */
 export const readLayout = (bytes: Uint8Array): MessageLayout | undefined => {
   const walk = new LayoutWalk(bytes)
-  return walk.read() ? new MessageLayout(bytes, walk) : undefined
+  return walk.read() ? new MessageLayout(bytes, walk, walk.offsets) : undefined
 }

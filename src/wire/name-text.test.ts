@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { seeded } from '../../test/fakes/raw-message.ts'
-import { nameFromText, nameToText } from './name-text.ts'
+import { seeded, wire } from '../../test/fakes/raw-message.ts'
+import {
+  NAME_BAD_ESCAPE,
+  NAME_EMPTY_LABEL,
+  NAME_LABEL_TOO_LONG,
+  NAME_TOO_LONG,
+  nameFromText,
+  nameToText,
+  readNameText,
+} from './name-text.ts'
 
 const label = (size: number): string => 'a'.repeat(size)
 /** 255 bytes on the wire: 63 + 63 + 63 + 61, their lengths and the root. */
@@ -104,3 +112,35 @@ for (const hex of ['', '0361', 'c00c', '0161c00c', '016103']) {
     assert.match(nameToText(Uint8Array.fromHex(hex)), /^(a?\.)+$/)
   })
 }
+
+const IN_ORIGIN: readonly { name: string; text: string; wire: string | number }[] = [
+  { name: 'a relative name', text: 'a.b', wire: '01610162076578616d706c6500' },
+  { name: 'an absolute name', text: 'a.b.', wire: '0161016200' },
+  { name: 'the root', text: '.', wire: '00' },
+  { name: 'an escaped dot at the end', text: 'a\\.', wire: '02612e076578616d706c6500' },
+  { name: 'no text', text: '', wire: NAME_EMPTY_LABEL },
+  { name: 'an empty label', text: 'a..b', wire: NAME_EMPTY_LABEL },
+  { name: 'a long label', text: 'a'.repeat(64), wire: NAME_LABEL_TOO_LONG },
+  {
+    name: 'a name that is too long with its origin',
+    text: `${'a.'.repeat(122)}ab`,
+    wire: NAME_TOO_LONG,
+  },
+  { name: 'a name that is too long without', text: `${'a.'.repeat(127)}a.`, wire: NAME_TOO_LONG },
+  { name: 'an escape at the end', text: 'a\\', wire: NAME_BAD_ESCAPE },
+  { name: 'an escape above 255', text: '\\256', wire: NAME_BAD_ESCAPE },
+]
+for (const { name, text, wire: expected } of IN_ORIGIN) {
+  test(`readNameText: ${name}`, () => {
+    const source = new TextEncoder().encode(`<${text}>`)
+    const out = new Uint8Array(300).fill(0xee)
+    const length = readNameText(source, 1, source.length - 1, wire('example'), out, 10)
+    assert.equal(length < 0 ? length : out.subarray(10, 10 + length).toHex(), expected)
+    assert.equal(out[9], 0xee)
+  })
+}
+
+test('readNameText: the longest name with its origin', () => {
+  const source = new TextEncoder().encode(`${'a.'.repeat(122)}a`)
+  assert.equal(readNameText(source, 0, source.length, wire('example'), new Uint8Array(256), 0), 255)
+})

@@ -45,36 +45,71 @@ const decimalEscape = (text: Uint8Array, at: number): number => {
 }
 
 /**
+ * Why a name in presentation form has no wire form: what readNameText returns instead of a length.
+ */
+export const NAME_EMPTY_LABEL = -1
+export const NAME_LABEL_TOO_LONG = -2
+export const NAME_TOO_LONG = -3
+export const NAME_BAD_ESCAPE = -4
+
+const ROOT = new Uint8Array(1)
+
+/**
+ * Writes the wire form of the name in presentation form between `from` and `to` of `source`;
+ * without a trailing dot, the labels of `origin` follow. `out` has room for 256 bytes from
+ * `outOffset` on. Returns the length, or a negative number that says what is wrong.
+ */
+export const readNameText = (
+  source: Uint8Array,
+  from: number,
+  to: number,
+  origin: Uint8Array,
+  out: Uint8Array,
+  outOffset: number,
+): number => {
+  const limit = outOffset + 255
+  let labelAt = outOffset
+  let end = outOffset + 1
+  if (to - from === 1 && source[from] === DOT) return (out[outOffset] = 0) + 1
+  for (let at = from; at < to; at++) {
+    let byte = source[at]!
+    if (byte === DOT) {
+      if (end - labelAt === 1) return NAME_EMPTY_LABEL
+      out[labelAt] = end - labelAt - 1
+      labelAt = end++
+      if (end > limit) return NAME_TOO_LONG
+      continue
+    }
+    if (byte === BACKSLASH) {
+      const decimal = at + 3 < to ? decimalEscape(source, at + 1) : -1
+      if (decimal > 255 || at + 1 >= to) return NAME_BAD_ESCAPE
+      byte = decimal >= 0 ? decimal : source[at + 1]!
+      at += decimal >= 0 ? 3 : 1
+    }
+    if (end - labelAt > 63) return NAME_LABEL_TOO_LONG
+    if (end >= limit) return NAME_TOO_LONG
+    out[end++] = byte
+  }
+  if (end - labelAt === 1) {
+    if (end === outOffset + 1) return NAME_EMPTY_LABEL
+    out[labelAt] = 0
+    return end - outOffset
+  }
+  out[labelAt] = end - labelAt - 1
+  if (end + origin.length > limit) return NAME_TOO_LONG
+  for (let i = 0; i < origin.length; i++) out[end++] = origin[i]!
+  return end - outOffset
+}
+
+/**
  * The wire form of a name in presentation form, with or without a trailing dot; characters outside
  * ASCII stand for their UTF-8 bytes. Undefined for empty text, empty labels, labels over 63 bytes,
  * names over 255 bytes and broken escapes.
  */
 export const nameFromText = (text: string): Uint8Array | undefined => {
-  if (text === '.') return new Uint8Array(1)
-  if (text === '' || text.length > 1020) return undefined
+  if (text.length > 1020) return undefined
   const source = UTF8.encode(text)
   const wire = new Uint8Array(256)
-  let labelAt = 0
-  let to = 1
-  for (let at = 0; at < source.length; at++) {
-    let byte = source[at]!
-    if (byte === DOT) {
-      if (to - labelAt === 1) return undefined
-      wire[labelAt] = to - labelAt - 1
-      labelAt = to++
-      if (to > 255) return undefined
-      continue
-    }
-    if (byte === BACKSLASH) {
-      const decimal = decimalEscape(source, at + 1)
-      if (decimal > 255 || at + 1 >= source.length) return undefined
-      byte = decimal >= 0 ? decimal : source[at + 1]!
-      at += decimal >= 0 ? 3 : 1
-    }
-    if (to - labelAt > 63 || to >= 255) return undefined
-    wire[to++] = byte
-  }
-  if (to - labelAt === 1) return wire.slice(0, to)
-  wire[labelAt] = to - labelAt - 1
-  return to >= 255 ? undefined : wire.slice(0, to + 1)
+  const length = readNameText(source, 0, source.length, ROOT, wire, 0)
+  return length < 0 ? undefined : wire.slice(0, length)
 }

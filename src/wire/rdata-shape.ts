@@ -2,6 +2,7 @@
 // they pass byte for byte (RFC 3597).
 
 import { type NameCursor, NO_POINTERS, walkName } from './name.ts'
+import { FIELD_SIZES, type Field, fieldsOf } from './rdata-fields.ts'
 import * as rr from './rrtypes.ts'
 
 // Steps of a shape: 1 to 127 is that many bytes; the rest are:
@@ -16,46 +17,43 @@ const STRINGS = 203
 /** All that is left. */
 const REST = 204
 
-const SHAPES = new Map<number, readonly number[]>([
-  [rr.TYPE_A, [4]],
-  [rr.TYPE_NS, [COMPRESSIBLE]],
-  [rr.TYPE_MD, [COMPRESSIBLE]],
-  [rr.TYPE_MF, [COMPRESSIBLE]],
-  [rr.TYPE_CNAME, [COMPRESSIBLE]],
-  [rr.TYPE_SOA, [COMPRESSIBLE, COMPRESSIBLE, 20]],
-  [rr.TYPE_MB, [COMPRESSIBLE]],
-  [rr.TYPE_MG, [COMPRESSIBLE]],
-  [rr.TYPE_MR, [COMPRESSIBLE]],
-  [rr.TYPE_PTR, [COMPRESSIBLE]],
-  [rr.TYPE_HINFO, [STRING, STRING]],
-  [rr.TYPE_MINFO, [COMPRESSIBLE, COMPRESSIBLE]],
-  [rr.TYPE_MX, [2, COMPRESSIBLE]],
-  [rr.TYPE_TXT, [STRINGS]],
-  [rr.TYPE_RP, [PLAIN, PLAIN]],
-  [rr.TYPE_AFSDB, [2, PLAIN]],
-  [rr.TYPE_RT, [2, PLAIN]],
-  [rr.TYPE_SIG, [18, PLAIN, REST]],
-  [rr.TYPE_PX, [2, PLAIN, PLAIN]],
-  [rr.TYPE_AAAA, [16]],
-  [rr.TYPE_NXT, [PLAIN, REST]],
-  [rr.TYPE_SRV, [6, PLAIN]],
-  [rr.TYPE_NAPTR, [4, STRING, STRING, STRING, PLAIN]],
-  [rr.TYPE_KX, [2, PLAIN]],
-  [rr.TYPE_DNAME, [PLAIN]],
-  [rr.TYPE_RRSIG, [18, PLAIN, REST]],
-  [rr.TYPE_NSEC, [PLAIN, REST]],
-  [rr.TYPE_TALINK, [PLAIN, PLAIN]],
-  [rr.TYPE_SVCB, [2, PLAIN, REST]],
-  [rr.TYPE_HTTPS, [2, PLAIN, REST]],
-  [rr.TYPE_SPF, [STRINGS]],
-  [rr.TYPE_LP, [2, PLAIN]],
-  [rr.TYPE_TKEY, [PLAIN, REST]],
-  [rr.TYPE_TSIG, [PLAIN, REST]],
+/**
+ * Types without names whose messages are refused all the same if their rdata has another shape, as
+ * miekg/dns does.
+ */
+const CHECKED: ReadonlySet<number> = new Set([
+  rr.TYPE_A,
+  rr.TYPE_HINFO,
+  rr.TYPE_TXT,
+  rr.TYPE_AAAA,
+  rr.TYPE_SPF,
 ])
 
-/** Types below 256 by index: cheaper than the map, and all that has a shape. */
+const stepOf = (field: Field): number => {
+  if (field === 'name') return COMPRESSIBLE
+  if (field === 'plain-name') return PLAIN
+  if (field === 'string' || field === 'string-or-empty') return STRING
+  return field === 'strings' ? STRINGS : (FIELD_SIZES[field] ?? REST)
+}
+
+/** The steps of a type's fields, fields of fixed size put together. */
+const shapeOf = (type: number): readonly number[] | undefined => {
+  const fields = fieldsOf(type)
+  const hasNames = fields?.some(field => field === 'name' || field === 'plain-name')
+  if (fields === undefined || !(hasNames || CHECKED.has(type))) return undefined
+  const steps: number[] = []
+  for (const step of fields.map(stepOf)) {
+    const last = steps.at(-1)
+    if (last !== undefined && last < COMPRESSIBLE && step < COMPRESSIBLE)
+      steps[steps.length - 1] = last + step
+    else steps.push(step)
+  }
+  return steps
+}
+
+/** Types below 256 by index: cheaper than a map, and all that has a shape. */
 const BY_TYPE: (readonly number[] | undefined)[] = Array.from({ length: 256 }, (_, type) =>
-  SHAPES.get(type),
+  shapeOf(type),
 )
 
 /** Takes the pieces of rdata in order; false ends the walk. */

@@ -1,6 +1,6 @@
-// Hot path. How much work names are, counted in steps: a label or pointer walked, a slot of a table
-// looked at, a label compared. Nothing is judged by it; tests read it, for a message must not cost
-// more steps than its bytes account for.
+// How much work names are, counted in steps: a label or pointer walked, a slot of a table looked
+// at, a label compared. Nothing is judged by it; tests read it, for a message must not cost more
+// steps than its bytes account for.
 
 /**
  * Of this thread, since it began, in one word that wraps: a number that grows for ever would not

@@ -69,7 +69,7 @@ export class Credentials {
 }
 
 /** Characters that no header takes would make an exception of each request. */
-function checkToken(text: string, name: string): string {
+const checkToken = (text: string, name: string): string => {
   const token = text.trim()
   if (token === '') throw new KubeError('credentials', `the token in ${name} is empty`)
   if (!/^[\x21-\x7e]+$/.test(token))
@@ -77,7 +77,7 @@ function checkToken(text: string, name: string): string {
   return token
 }
 
-function nameOf({ token, password, pair, exec }: CredentialParts): string {
+const nameOf = ({ token, password, pair, exec }: CredentialParts): string => {
   if (token !== undefined) return `the token in ${token.name}`
   if (password !== undefined) return `the password of user ${JSON.stringify(password.user)}`
   if (exec !== undefined) return exec.name

@@ -94,12 +94,12 @@ export class ExecPlugin {
   }
 }
 
-function runProgram(
+const runProgram = (
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<string> => {
   const { execFile } = process.getBuiltinModule('node:child_process')
   const limits = {
     timeout: TIME_LIMIT_MS,
@@ -133,9 +133,9 @@ function runProgram(
   })
 }
 
-function howItEnded(
+const howItEnded = (
   error: Error & { readonly code?: unknown; readonly killed?: boolean; readonly signal?: unknown },
-): string {
+): string => {
   const code = codeOf(error)
   if (error.name === 'AbortError') return 'was ended'
   if (code === 'ENOENT') return 'cannot be started: there is no such program'
@@ -156,11 +156,11 @@ interface ExecStatus {
   readonly expirationTimestamp?: unknown
 }
 
-function readCredential(
+const readCredential = (
   output: string,
   { command, apiVersion }: ExecCommand,
   nowMs: number,
-): Given {
+): Given => {
   const failed = (why: string): KubeError =>
     new KubeError('credentials', `the exec plugin ${command} of the kubeconfig ${why}`)
   let value: { kind?: unknown; apiVersion?: unknown; status?: ExecStatus | null } | null

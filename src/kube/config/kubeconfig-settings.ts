@@ -20,11 +20,11 @@ export interface KubeconfigWorld {
 }
 
 /** Throws an Error that opens with `kubeconfig FILE:`. */
-export async function kubeconfigSettings(
+export const kubeconfigSettings = async (
   file: string,
   wanted: string | undefined,
   world: KubeconfigWorld,
-): Promise<ConnectionSettings> {
+): Promise<ConnectionSettings> => {
   const { context, cluster, user } = await readKubeconfig(file, wanted)
   const place = { file: resolve(file), clock: world.clock }
   try {
@@ -65,7 +65,7 @@ const besides = (place: Place, path: string): string =>
   isAbsolute(path) ? path : join(dirname(place.file), path)
 
 /** `KEY-data`, in base64, wins over the path in `KEY`, as for kubectl. */
-function textOf(section: Section, key: string, place: Place): TextSource | undefined {
+const textOf = (section: Section, key: string, place: Place): TextSource | undefined => {
   const data = section.text(`${key}-data`)
   const path = section.text(key)
   if (data === undefined)
@@ -75,13 +75,13 @@ function textOf(section: Section, key: string, place: Place): TextSource | undef
   return fixedText(`${key}-data of ${place.file}`, Buffer.from(data, 'base64').toString('utf8'))
 }
 
-function credentialsOf(
+const credentialsOf = (
   user: Section,
   cluster: Section,
   place: Place,
   world: KubeconfigWorld,
   authority: string | undefined,
-): Credentials {
+): Credentials => {
   if (user.has('auth-provider'))
     throw user.error(
       'auth-provider is not supported: Kubernetes has removed it, use an exec plugin',
@@ -111,22 +111,22 @@ function credentialsOf(
 }
 
 /** The file wins, as for client-go. */
-function tokenOf(
+const tokenOf = (
   token: string | undefined,
   file: string | undefined,
   place: Place,
-): TextSource | undefined {
+): TextSource | undefined => {
   if (file !== undefined) return new TextFile(besides(place, file), place.clock)
   return token === undefined ? undefined : fixedText(place.file, token)
 }
 
-function execOf(
+const execOf = (
   exec: Section,
   cluster: Section,
   place: Place,
   world: KubeconfigWorld,
   authority: string | undefined,
-): ExecPlugin {
+): ExecPlugin => {
   const apiVersion = exec.text('apiVersion') ?? ''
   if (!EXEC_VERSIONS.includes(apiVersion))
     throw exec.error(`apiVersion must be ${EXEC_VERSIONS.join(' or ')}, not "${apiVersion}"`)
@@ -148,7 +148,7 @@ function execOf(
   )
 }
 
-function clusterInfo(cluster: Section, authority: string | undefined): Record<string, unknown> {
+const clusterInfo = (cluster: Section, authority: string | undefined): Record<string, unknown> => {
   const extension = cluster.sections('extensions').find(one => one.text('name') === EXEC_EXTENSION)
   return {
     server: cluster.text('server'),
@@ -160,7 +160,7 @@ function clusterInfo(cluster: Section, authority: string | undefined): Record<st
   }
 }
 
-function impersonation(user: Section): Record<string, string | readonly string[]> {
+const impersonation = (user: Section): Record<string, string | readonly string[]> => {
   const name = user.text('as')
   const uid = user.text('as-uid')
   const groups = user.texts('as-groups')
@@ -184,7 +184,7 @@ function impersonation(user: Section): Record<string, string | readonly string[]
  * The address of an API server as people write it: a URL, or host:port as client-go takes it.
  * `isTls` decides the scheme where the text has none. Throws an Error with a clear sentence.
  */
-export function parseServerUrl(text: string, isTls: boolean): URL {
+export const parseServerUrl = (text: string, isTls: boolean): URL => {
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
   const url = URL.parse(hasScheme ? text : `${isTls ? 'https' : 'http'}://${text}`)
   if (url === null || url.hostname === '')

@@ -87,10 +87,10 @@ export interface ChosenContext {
 }
 
 /** Throws an Error that opens with `kubeconfig FILE:`. */
-export async function readKubeconfig(
+export const readKubeconfig = async (
   file: string,
   context: string | undefined,
-): Promise<ChosenContext> {
+): Promise<ChosenContext> => {
   try {
     return choose(new Section(await parseYaml(await readText(file)), 'the file'), context)
   } catch (error) {
@@ -98,7 +98,7 @@ export async function readKubeconfig(
   }
 }
 
-async function parseYaml(text: string): Promise<unknown> {
+const parseYaml = async (text: string): Promise<unknown> => {
   const { parseDocument } = await import('yaml')
   const document = parseDocument(text, {
     prettyErrors: false,
@@ -124,7 +124,7 @@ async function parseYaml(text: string): Promise<unknown> {
 const ALIAS_LIMIT = 100
 
 /** The contents, with what aliases repeat. */
-function withAliases(document: Pick<Document, 'toJS'>): unknown {
+const withAliases = (document: Pick<Document, 'toJS'>): unknown => {
   try {
     return document.toJS({ maxAliasCount: ALIAS_LIMIT })
   } catch {
@@ -133,7 +133,7 @@ function withAliases(document: Pick<Document, 'toJS'>): unknown {
   }
 }
 
-function choose(file: Section, wanted: string | undefined): ChosenContext {
+const choose = (file: Section, wanted: string | undefined): ChosenContext => {
   const name = wanted ?? file.text('current-context')
   if (name === undefined)
     throw new Error('it has no current-context: name a context after the file')
@@ -156,12 +156,12 @@ function choose(file: Section, wanted: string | undefined): ChosenContext {
 /**
  * In a kubeconfig, `users` is a list of { name, user: { … } }, and so are clusters and contexts.
  */
-function find(file: Section, list: string, key: string, name: string): Section | undefined {
+const find = (file: Section, list: string, key: string, name: string): Section | undefined => {
   const entry = file.sections(list).find(one => one.text('name') === name)
   return entry?.section(key).called(`${key} "${name}"`)
 }
 
-function listNames(file: Section): string {
+const listNames = (file: Section): string => {
   const names = file.sections('contexts').map(one => JSON.stringify(one.text('name') ?? ''))
   if (names.length === 0) return 'is none'
   const shown = names.slice(0, 10).join(', ')

@@ -47,7 +47,7 @@ const sourceOf = ({ kubeconfig, endpoint }: KubeTarget): string => {
   return endpoint === undefined ? 'unable to load in-cluster configuration' : `endpoint ${endpoint}`
 }
 
-async function settingsOf(target: KubeTarget, world: KubeWorld): Promise<ConnectionSettings> {
+const settingsOf = async (target: KubeTarget, world: KubeWorld): Promise<ConnectionSettings> => {
   const { env, userAgent, clock = systemClock } = world
   if (target.kubeconfig !== undefined)
     return kubeconfigSettings(target.kubeconfig.file, target.kubeconfig.context, {
@@ -60,10 +60,10 @@ async function settingsOf(target: KubeTarget, world: KubeWorld): Promise<Connect
     : endpointSettings(target.endpoint, target.tls, userAgent, clock)
 }
 
-function inClusterSettings(
+const inClusterSettings = (
   { env, serviceAccountFolder, userAgent }: KubeWorld,
   clock: Clock,
-): ConnectionSettings {
+): ConnectionSettings => {
   const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '' } = env
   if (host === '' || port === '')
     // CoreDNS's text, from client-go.
@@ -83,12 +83,12 @@ function inClusterSettings(
   }
 }
 
-function endpointSettings(
+const endpointSettings = (
   endpoint: string,
   tls: KubeTarget['tls'],
   userAgent: string,
   clock: Clock,
-): ConnectionSettings {
+): ConnectionSettings => {
   const { certificate = '', key = '', authority = '' } = tls ?? {}
   if ((certificate === '') !== (key === ''))
     throw new Error('tls: a client certificate and its key must be given together')

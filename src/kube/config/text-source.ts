@@ -74,7 +74,7 @@ export class TextFile implements TextSource {
 }
 
 /** Reads a small file once. Rejects with a KubeError that names it. */
-export async function readText(path: string): Promise<string> {
+export const readText = async (path: string): Promise<string> => {
   try {
     await plainFile(path)
     return await readFile(path, 'utf8')
@@ -84,7 +84,7 @@ export async function readText(path: string): Promise<string> {
 }
 
 /** Pipes could hang and devices never end: files only. */
-async function plainFile(path: string): Promise<Stats> {
+const plainFile = async (path: string): Promise<Stats> => {
   const found = await stat(path)
   if (!found.isFile()) throw new KubeError('credentials', `${path} is no file`)
   if (found.size > SIZE_LIMIT_BYTES)

@@ -1,6 +1,6 @@
-// Hot path. The fast path for messages of node:dgram: each is copied to where the fast path reads,
-// and its answer to memory of its own, since a send may outlast this turn. The messages of one turn
-// of the event loop count as a batch.
+// The fast path for messages of node:dgram: each is copied to where the fast path reads, and its
+// answer to memory of its own, since a send may outlast this turn. The messages of one turn of the
+// event loop count as a batch.
 
 import type { RemoteInfo } from 'node:dgram'
 import { systemClock } from '../../base/clock.ts'

@@ -9,12 +9,12 @@ import type { Libc } from './libc.ts'
 export type Instruction = readonly [code: number, k: number, ifTrue?: number, ifFalse?: number]
 
 /** Attaches a program by socket option `option`; undefined, or the system's error number. */
-export function attachProgram(
+export const attachProgram = (
   libc: Libc,
   fd: number,
   option: number,
   program: readonly Instruction[],
-): number | undefined {
+): number | undefined => {
   // The head points to the code, so both are one piece of memory, which the call keeps alive.
   const bytes = new Uint8Array(SOCK_FPROG.size + program.length * SOCK_FILTER.size)
   const view = new DataView(bytes.buffer)

@@ -58,7 +58,7 @@ export const datagramSequence = (words: Int32Array): number => Atomics.load(word
  * The datagram that a shard was answering when it died; for the black box. Main, after the worker's
  * exit.
  */
-export function unanswered(memory: SharedArrayBuffer): Uint8Array | undefined {
+export const unanswered = (memory: SharedArrayBuffer): Uint8Array | undefined => {
   const words = new Int32Array(memory)
   const current = words[STATE_CURRENT]!
   if (words[STATE_COUNT] === 0 || current < 0 || current >= BATCH) return undefined

@@ -89,7 +89,7 @@ let libc: Libc | undefined
 let reason: string | undefined
 
 /** libc, or why it cannot be had here. Opened once per thread. */
-export function openLibc(): Libc | string {
+export const openLibc = (): Libc | string => {
   if (libc !== undefined) return libc
   reason ??= unsupported()
   if (reason !== undefined) return reason
@@ -102,7 +102,7 @@ export function openLibc(): Libc | string {
 }
 
 /** glibc's calls that return memory, or undefined where they cannot be had. */
-export function openMemoryCalls(): MemoryCalls | undefined {
+export const openMemoryCalls = (): MemoryCalls | undefined => {
   if (unsupported() !== undefined) return undefined
   try {
     return withoutWarning(() => loadFfi().dlopen(null, MEMORY_SIGNATURES)).functions as MemoryCalls
@@ -112,7 +112,7 @@ export function openMemoryCalls(): MemoryCalls | undefined {
   }
 }
 
-function unsupported(): string | undefined {
+const unsupported = (): string | undefined => {
   if (process.platform !== 'linux') return `recvmmsg is Linux's, this is ${process.platform}`
   if (!['x64', 'arm64'].includes(process.arch) || endianness() !== 'LE')
     return `no layouts for ${process.arch}`
@@ -121,7 +121,7 @@ function unsupported(): string | undefined {
 
 const loadFfi = (): Ffi => withoutWarning(() => createRequire(import.meta.url)('node:ffi') as Ffi)
 
-function bindLibc(): Libc {
+const bindLibc = (): Libc => {
   const ffi = loadFfi()
   const { functions } = withoutWarning(() => ffi.dlopen(null, SIGNATURES))
   const errnoAddress = functions.__errno_location() as bigint
@@ -137,7 +137,7 @@ function bindLibc(): Libc {
 /**
  * Loads something without Node's ExperimentalWarning about FFI; every other warning still comes.
  */
-function withoutWarning<T>(load: () => T): T {
+const withoutWarning = <T>(load: () => T): T => {
   const emitWarning = process.emitWarning
   process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
     const type =

@@ -1,5 +1,5 @@
-// Hot path. Whether libuv has handled anything since the last look: its own count of events
-// (uv_metrics_info, libuv 1.45).
+// Whether libuv has handled anything since the last look: its own count of events (uv_metrics_info,
+// libuv 1.45).
 //
 //   uv_metrics_t   0 loop_count u64   8 events u64   16 events_waiting u64   24 reserved u64 x 13
 //                  (128 bytes)

@@ -7,19 +7,22 @@ import { C, CMSGHDR, IN_PKTINFO, IN6_PKTINFO, SOCKADDR_IN, SOCKADDR_IN6 } from '
 import type { InboundMemory } from './inbound-memory.ts'
 
 /** The sender of a datagram; IPv4-mapped IPv6 becomes IPv4. */
-export function senderOf(inbound: InboundMemory, index: number): Peer {
-  return peerOfSockaddr(inbound.bytes, inbound.nameWord(index) << 2)
-}
+export const senderOf = (inbound: InboundMemory, index: number): Peer =>
+  peerOfSockaddr(inbound.bytes, inbound.nameWord(index) << 2)
 
 /** The peer of a sockaddr at that byte. */
-export function peerOfSockaddr(bytes: Uint8Array, at: number): Peer {
+export const peerOfSockaddr = (bytes: Uint8Array, at: number): Peer => {
   const port = (bytes[at + SOCKADDR_IN.port]! << 8) | bytes[at + SOCKADDR_IN.port + 1]!
   if (bytes[at] === C.AF_INET) return peerAt(bytes, at + SOCKADDR_IN.addr, 4, port)
   return peerAt(bytes, at + SOCKADDR_IN6.addr, 16, port)
 }
 
 /** Where a datagram was sent to, by its control message; undefined if there is none. */
-export function recipientOf(inbound: InboundMemory, index: number, port: number): Peer | undefined {
+export const recipientOf = (
+  inbound: InboundMemory,
+  index: number,
+  port: number,
+): Peer | undefined => {
   const { bytes, words } = inbound
   const word = inbound.controlWord(index)
   if (inbound.controlLength(index) < CMSGHDR.size) return undefined
@@ -29,7 +32,7 @@ export function recipientOf(inbound: InboundMemory, index: number, port: number)
   return level === C.IPPROTO_IPV6 ? peerAt(bytes, data + IN6_PKTINFO.addr, 16, port) : undefined
 }
 
-function peerAt(bytes: Uint8Array, at: number, size: 4 | 16, port: number): Peer {
+const peerAt = (bytes: Uint8Array, at: number, size: 4 | 16, port: number): Peer => {
   const isMapped = size === 16 && isV4Mapped(bytes, at)
   return new SocketPeer(bytes.slice(isMapped ? at + 12 : at, at + size), port)
 }

@@ -79,19 +79,19 @@ export const openTcpGroup = (libc: Libc, place: ListenAddress, sockets: number):
     if (family === 6) setOption(libc, fd, C.IPPROTO_IPV6, C.IPV6_V6ONLY, isWildcard ? 0 : 1)
   })
 
-export function closeGroup(libc: Libc, { fds }: SocketGroup): void {
+export const closeGroup = (libc: Libc, { fds }: SocketGroup): void => {
   for (const fd of fds) libc.close(fd)
 }
 
 type Prepare = (fd: number, family: 4 | 6, isWildcard: boolean) => void
 
-function openGroup(
+const openGroup = (
   libc: Libc,
   place: ListenAddress,
   sockets: number,
   type: number,
   prepareSocket: Prepare,
-): SocketGroup {
+): SocketGroup => {
   const open = (family: 4 | 6, sockaddr: Uint8Array, isWildcard: boolean): SocketGroup => {
     const openOne = (): number =>
       openSocket(libc, type, family, sockaddr, fd => prepareSocket(fd, family, isWildcard))
@@ -109,7 +109,7 @@ function openGroup(
   }
 }
 
-function openAll(libc: Libc, count: number, openOne: () => number): number[] {
+const openAll = (libc: Libc, count: number, openOne: () => number): number[] => {
   const fds: number[] = []
   try {
     for (let k = 0; k < count; k++) fds.push(openOne())
@@ -120,13 +120,13 @@ function openAll(libc: Libc, count: number, openOne: () => number): number[] {
   return fds
 }
 
-function openSocket(
+const openSocket = (
   libc: Libc,
   type: number,
   family: 4 | 6,
   sockaddr: Uint8Array,
   prepareSocket: (fd: number) => void,
-): number {
+): number => {
   const fd = libc.socket(
     family === 4 ? C.AF_INET : C.AF_INET6,
     type | C.SOCK_NONBLOCK | C.SOCK_CLOEXEC,
@@ -148,7 +148,7 @@ const NOBODY = 1
  * that nobody sends from, it matches no client's datagram any more, and once no socket is left
  * there the kernel tells clients that the port is closed. What has come stays to be read.
  */
-export function leaveGroup(libc: Libc, fd: number): void {
+export const leaveGroup = (libc: Libc, fd: number): void => {
   // The group's program chooses by number, whether the chosen one is connected or not; the kernel
   // by itself passes over connected ones.
   setOption(libc, fd, C.SOL_SOCKET, C.SO_DETACH_REUSEPORT_BPF, 0)
@@ -182,13 +182,13 @@ const nobodies = (own: Uint8Array): Uint8Array[] => {
   ]
 }
 
-function prepare(
+const prepare = (
   libc: Libc,
   fd: number,
   family: 4 | 6,
   isWildcard: boolean,
   recvBufferBytes: number,
-): void {
+): void => {
   setOption(libc, fd, C.SOL_SOCKET, C.SO_REUSEPORT, 1)
   // What the kernel does not grant, it lowers by itself.
   setOption(libc, fd, C.SOL_SOCKET, C.SO_RCVBUF, recvBufferBytes)
@@ -205,13 +205,13 @@ function prepare(
 }
 
 /** Options are a matter of quality, not of working: a kernel that lacks one is served without. */
-export function setOption(
+export const setOption = (
   libc: Libc,
   fd: number,
   level: number,
   option: number,
   value: number,
-): void {
+): void => {
   libc.setsockopt(fd, level, option, Int32Array.of(value), 4)
 }
 

@@ -132,7 +132,11 @@ const nameProgram = (shards: number): Instruction[] => [
  * Attaches the program to the whole group that a socket is in; undefined, or the system's error
  * number. Nothing to do for one shard.
  */
-export function steer(libc: Libc, fds: readonly number[], steering: Steering): number | undefined {
+export const steer = (
+  libc: Libc,
+  fds: readonly number[],
+  steering: Steering,
+): number | undefined => {
   const [fd] = fds
   if (fd === undefined || fds.length === 1 || steering === 'kernel') return undefined
   const program = steering === 'name' ? nameProgram(fds.length) : randomProgram(fds.length)

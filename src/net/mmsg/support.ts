@@ -15,7 +15,7 @@ export interface EngineChoice {
 }
 
 /** Throws an Error if mmsg is asked for by name and cannot be had. */
-export function chooseEngine(wanted: EngineName | 'auto'): EngineChoice {
+export const chooseEngine = (wanted: EngineName | 'auto'): EngineChoice => {
   if (wanted === 'dgram') return { engine: 'dgram', reason: 'asked for', libc: undefined }
   const libc = openLibc()
   const obstacle = typeof libc === 'string' ? libc : tryReceive(libc)
@@ -30,7 +30,7 @@ export function chooseEngine(wanted: EngineName | 'auto'): EngineChoice {
  * Undefined, or why nothing can be received in batches: seccomp filters and old sandboxes refuse
  * system calls that they do not know.
  */
-function tryReceive(libc: Libc): string | undefined {
+const tryReceive = (libc: Libc): string | undefined => {
   const fd = libc.socket(C.AF_INET, C.SOCK_DGRAM | C.SOCK_NONBLOCK | C.SOCK_CLOEXEC, 0)
   if (fd < 0) return `socket: errno ${libc.errno()}`
   try {

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BUDGET_ROW_WORDS, ByteBudget, STREAM } from '../../memory/byte-budget.ts'
+import { ByteBudget, budgetWords, STREAM } from '../../memory/byte-budget.ts'
 import { peerOf } from '../engine.ts'
 import { ClientShares } from './client-shares.ts'
 
 const MIB = 1024 * 1024
 
 const make = (shards = 1) => {
-  const budget = new ByteBudget(new Int32Array(shards * BUDGET_ROW_WORDS), 0, shards, 0, 16 * MIB)
+  const budget = new ByteBudget(new Int32Array(budgetWords(shards)), 0, shards, 0, 16 * MIB)
   const shares = new ClientShares(budget)
   const hold = (client: ReturnType<ClientShares['join']>, bytes: number) => {
-    budget.take(STREAM, bytes)
+    if (bytes > 0) budget.take(STREAM, bytes)
+    else budget.give(STREAM, -bytes)
     shares.hold(client, bytes)
   }
   return { budget, shares, hold }
@@ -33,7 +34,7 @@ test('while there is plenty, one client may have it', () => {
   const { shares, hold } = make()
   const client = shares.join(peerOf('192.0.2.1', 1))
   hold(client, 7 * MIB)
-  assert.equal(shares.mayHoldMore(client, 7 * MIB), true)
+  assert.equal(shares.mayHoldMore(client, 7 * MIB, 0), true)
 })
 
 test('when it is tight, a client has a fair part, with room for one that is yet to come', () => {
@@ -42,30 +43,30 @@ test('when it is tight, a client has a fair part, with room for one that is yet 
     shares.join(peerOf(a, 1)),
   )
   hold(greedy!, 9 * MIB)
-  assert.equal(shares.mayHoldMore(greedy!, 9 * MIB), false, 'a half of 16 MiB')
-  assert.equal(shares.mayHoldMore(fresh!, 0), true)
+  assert.equal(shares.mayHoldMore(greedy!, 9 * MIB, 0), false, 'a half of 10 MiB')
+  assert.equal(shares.mayHoldMore(fresh!, 0, 0), true)
   hold(modest!, MIB)
-  assert.equal(shares.mayHoldMore(modest!, MIB), true, 'a third of 16 MiB')
+  assert.equal(shares.mayHoldMore(modest!, MIB, 0), true, 'a third of 10 MiB')
   hold(greedy!, -4 * MIB)
-  assert.equal(shares.mayHoldMore(greedy!, 5 * MIB), true, 'no longer tight')
+  assert.equal(shares.mayHoldMore(greedy!, 5 * MIB, 0), true, 'no longer tight')
 })
 
-test('a connection that holds little goes on, whatever its address holds, until all is spent', () => {
+test('a connection that holds little goes on, whatever its address holds', () => {
   const { shares, hold } = make()
   const client = shares.join(peerOf('192.0.2.1', 1))
-  hold(client, 10 * MIB)
-  assert.equal(shares.mayHoldMore(client, 1000), true)
-  assert.equal(shares.mayHoldMore(client, 18_000), false)
-  hold(client, 2 * MIB)
-  assert.equal(shares.mayHoldMore(client, 1000), false, 'streams have three quarters')
+  hold(client, 9 * MIB)
+  assert.equal(shares.mayHoldMore(client, 1000, 100), true)
+  assert.equal(shares.mayHoldMore(client, 18_000, 100), false)
+  hold(client, MIB)
+  assert.equal(shares.mayHoldMore(client, 1000, 100), false, 'the rest is for newcomers')
 })
 
 test('clients of this machine have the last part to themselves', () => {
   const { shares, hold } = make()
   const [far, near] = ['192.0.2.1', '127.0.0.1'].map(a => shares.join(peerOf(a, 1)))
   hold(far!, 15 * MIB)
-  assert.equal(shares.mayHoldMore(far!, 0), false)
-  assert.equal(shares.mayHoldMore(near!, 0), true)
+  assert.equal(shares.mayHoldMore(far!, 0, 0), false)
+  assert.equal(shares.mayHoldMore(near!, 0, 0), true)
 })
 
 test('what a client holds is remembered over its connections, as long as it holds something', () => {

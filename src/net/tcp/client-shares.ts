@@ -17,7 +17,7 @@ export interface ClientShare {
 }
 
 /** What each connection may hold whatever its address holds: itself and an ordinary query. */
-const SMALL_BYTES = CONNECTION_BYTES + 8 * 1024
+export const SMALL_BYTES = CONNECTION_BYTES + 8 * 1024
 
 export class ClientShares {
   readonly #budget: ByteBudget
@@ -61,14 +61,12 @@ export class ClientShares {
   }
 
   /**
-   * Whether a connection of the client's, which holds `held` bytes, may hold more: while the budget
-   * is tight, a client has no more than a fair part of it, with room for one client that is yet to
-   * come.
+   * Whether a connection of the client's, which holds `held` bytes, may hold `more`
+   * (memory/byte-budget.ts has the rule).
    */
-  mayHoldMore(client: ClientShare, held: number): boolean {
-    const budget = this.#budget
-    if (!budget.isTight) return true
-    if (budget.isSpent(client.isLocal)) return false
-    return held < SMALL_BYTES || client.bytes < budget.shareOf(STREAM, this.#holders)
+  mayHoldMore(client: ClientShare, held: number, more: number): boolean {
+    const { bytes, isLocal } = client
+    const holder = { bytes, holders: this.#holders, isLocal }
+    return this.#budget.mayHold(STREAM, more, holder, held < SMALL_BYTES)
   }
 }

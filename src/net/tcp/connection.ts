@@ -17,6 +17,8 @@ const IN_FLIGHT_LIMIT = 128
 /** Answers that wait to be sent: beyond this nothing more is taken. One of the longest fits. */
 const UNSENT_LIMIT_BYTES = 64 * 1024
 const PREFIX_BYTES = 2
+/** What a query of the usual length holds while it waits. */
+const ORDINARY_BYTES = underWayBytes(64, 'tcp')
 /** How long a connection that ends waits for its client's own end: more than a round trip. */
 const LEAVING_MS = 250
 /**
@@ -158,7 +160,7 @@ export class TcpConnection implements TableEntry {
     return this.#unsentBytes > 0 || (this.#inFlight === 0 && !this.#frames.isIdle)
   }
   get wantsTurn(): boolean {
-    return this.#frames.hasWhole && this.#canTake() && this.#room.mayHoldMore(this)
+    return this.#frames.hasWhole && this.#canTake() && this.#mayTakeMore()
   }
 
   retry(): void {
@@ -167,7 +169,7 @@ export class TcpConnection implements TableEntry {
   }
 
   takeTurn(units: number): number {
-    const done = this.#room.mayHoldMore(this) ? this.#takeUpTo(units) : 0
+    const done = this.#mayTakeMore() ? this.#takeUpTo(units) : 0
     if (done > 0) this.#progress()
     this.#send()
     if (this.#isEnding) this.#finish()
@@ -183,10 +185,19 @@ export class TcpConnection implements TableEntry {
       const message = this.#frames.next()
       if (message === undefined) break
       done += unitsOf(message.length)
+      const before = this.#inFlightBytes
       this.#hand(message)
+      // It waits for somebody: the next one may be over what this client may hold.
+      if (this.#inFlightBytes > before && !this.#mayTakeMore()) break
     }
     this.#isInTurn = false
     return done
+  }
+
+  /** Whether there is room for one more ordinary query that has to wait. */
+  #mayTakeMore(): boolean {
+    this.#charge()
+    return this.#room.mayHoldMore(this, ORDINARY_BYTES)
   }
 
   get #unsentBytes(): number {
@@ -319,8 +330,13 @@ export class TcpConnection implements TableEntry {
     return mayRead
   }
 
+  /** There is room for what comes next: a message that is there, or a read. */
+  get mayGoOn(): boolean {
+    return this.#room.mayHoldMore(this, this.#frames.hasWhole ? ORDINARY_BYTES : 0)
+  }
+
   #hasRoom(): boolean {
-    if (this.#room.mayHoldMore(this)) return true
+    if (this.mayGoOn) return true
     this.#room.stall(this)
     return false
   }

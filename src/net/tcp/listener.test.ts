@@ -7,7 +7,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import { systemClock } from '../../base/clock.ts'
-import { BUDGET_ROW_WORDS, ByteBudget, STREAM } from '../../memory/byte-budget.ts'
+import { ByteBudget, budgetWords, STREAM } from '../../memory/byte-budget.ts'
 import { FrameReader, frame } from '../../wire/frames.ts'
 import {
   CONNECTION_BYTES,
@@ -52,7 +52,7 @@ const freePort = async (): Promise<number> => {
 
 const open = async (t: TestContext, setting: Setting = {}): Promise<World> => {
   const { connections = 100, budgetBytes = 16 * MIB, limits, answer } = setting
-  const budget = new ByteBudget(new Int32Array(BUDGET_ROW_WORDS), 0, 1, 0, budgetBytes)
+  const budget = new ByteBudget(new Int32Array(budgetWords(1)), 0, 1, 0, budgetBytes)
   const cuts: CutReason[] = []
   const counts = {
     connected: () => {},

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Clock } from '../../base/clock.ts'
-import { BUDGET_ROW_WORDS, ByteBudget, STREAM } from '../../memory/byte-budget.ts'
+import { ByteBudget, budgetWords, STREAM } from '../../memory/byte-budget.ts'
 import { peerOf } from '../engine.ts'
 import { type CutReason, type TableEntry, TcpRoom } from './room.ts'
 
@@ -24,7 +24,7 @@ const make = (limit: number) => {
     stalled: () => log.push('stalled'),
     cut: (reason: CutReason) => log.push(reason),
   }
-  const budget = new ByteBudget(new Int32Array(BUDGET_ROW_WORDS), 0, 1, 0, 16 * MIB)
+  const budget = new ByteBudget(new Int32Array(budgetWords(1)), 0, 1, 0, 16 * MIB)
   const room = new TcpRoom(limit, budget, clock, counts)
   const enter = (name: string, address = '192.0.2.1'): FakeEntry => {
     const entry: FakeEntry = {
@@ -35,6 +35,9 @@ const make = (limit: number) => {
       progressMs: nowMs,
       heldBytes: 0,
       wantsTurn: false,
+      get mayGoOn() {
+        return room.mayHoldMore(entry)
+      },
       takeTurn: () => 1,
       retry: () => log.push(`${name} retries`),
       cut: () => {

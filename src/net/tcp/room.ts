@@ -5,7 +5,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { type ByteBudget, STREAM } from '../../memory/byte-budget.ts'
 import { CONNECTION_BYTES } from '../engine.ts'
-import { type ClientShare, ClientShares } from './client-shares.ts'
+import { type ClientShare, ClientShares, SMALL_BYTES } from './client-shares.ts'
 import { SendBuffers } from './send-buffers.ts'
 import { Turns, type TurnTaker } from './turns.ts'
 
@@ -38,7 +38,9 @@ export interface TableEntry extends TurnTaker {
   readonly progressMs: number
   /** It waits for its client: to send the rest of a message, or to read an answer. */
   readonly isStuck: boolean
-  /** There may be room for it again. */
+  /** There is room for what it would do next. */
+  readonly mayGoOn: boolean
+  /** There is room for it again. */
   retry(): void
   /** Ends it at once. */
   cut(): void
@@ -132,8 +134,8 @@ export class TcpRoom {
     this.clients.hold(entry.client, bytes)
   }
 
-  mayHoldMore(entry: TableEntry): boolean {
-    return this.clients.mayHoldMore(entry.client, entry.heldBytes)
+  mayHoldMore(entry: TableEntry, more = 0): boolean {
+    return this.clients.mayHoldMore(entry.client, entry.heldBytes, more)
   }
 
   /** It is told to `retry` when there may be room again. */
@@ -145,9 +147,9 @@ export class TcpRoom {
   }
 
   #lookAgain(): void {
-    if (this.budget.isSpent(false)) this.#relieve()
+    if (this.budget.isSpent) this.#relieve()
     for (const entry of [...this.#stalled]) {
-      if (!this.mayHoldMore(entry)) continue
+      if (!entry.mayGoOn) continue
       this.#stalled.delete(entry)
       entry.retry()
     }
@@ -156,12 +158,16 @@ export class TcpRoom {
     this.#retry = undefined
   }
 
-  /** Cuts those that hold what their clients neither finish nor fetch. */
+  /**
+   * Cuts those that hold what their clients neither finish nor fetch. One that is not read from has
+   * not kept us waiting, unless it holds much.
+   */
   #relieve(): void {
     const sinceMs = this.clock.ms() - STUCK_MS
     for (const entry of [...this.#byProgress]) {
-      if (entry.progressMs > sinceMs || !this.budget.isSpent(false)) return
-      if (entry.isStuck && entry.heldBytes > 0) this.#cut(entry, 'budget')
+      if (entry.progressMs > sinceMs || !this.budget.isSpent) return
+      const least = this.#stalled.has(entry) ? SMALL_BYTES : 0
+      if (entry.isStuck && entry.heldBytes > least) this.#cut(entry, 'budget')
     }
   }
 

@@ -37,6 +37,4 @@ export class SendBuffers {
   }
 }
 
-function classOf(bytes: number): number {
-  return Math.max(0, 32 - Math.clz32(bytes - 1) - 12)
-}
+const classOf = (bytes: number): number => Math.max(0, 32 - Math.clz32(bytes - 1) - 12)

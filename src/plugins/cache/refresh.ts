@@ -1,8 +1,8 @@
-// Background refreshes: prefetch of popular entries about to expire, and renewal of stale ones
-// already served. One per question over all shards. They are asked as if over TCP, as CoreDNS's
-// are: forward then uses TCP upstream, so that a refresh, which nobody waits for, is never
-// truncated and cannot be forged from off the path. They are asked in one form, whatever the query
-// looked like that gave the occasion: the answer is for all.
+// Hot path. Background refreshes: prefetch of popular entries about to expire, and renewal of stale
+// ones already served. One per question over all shards. They are asked as if over TCP, as
+// CoreDNS's are: forward then uses TCP upstream, so that a refresh, which nobody waits for, is
+// never truncated and cannot be forged from off the path. They are asked in one form, whatever the
+// query looked like that gave the occasion: the answer is for all.
 
 import type { Clock } from '../../base/clock.ts'
 import type { CacheHit } from '../../cache/hit.ts'

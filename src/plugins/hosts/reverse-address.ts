@@ -1,5 +1,5 @@
-// Hot path. Reads the address that a reverse name in wire form stands for, without text: what
-// reverseNameToIp of base/ip.ts reads from text.
+// Reads the address that a reverse name in wire form stands for, without text: what reverseNameToIp
+// of base/ip.ts reads from text.
 
 const bytesOf = (...labels: string[]): Uint8Array =>
   Uint8Array.of(...labels.flatMap(label => [label.length, ...Buffer.from(label)]), 0)

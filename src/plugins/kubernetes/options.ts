@@ -3,11 +3,11 @@
 
 import type { Directive } from '../../corefile/directive.ts'
 import {
+  finishedTable,
   flag,
   list,
   type OptionTable,
   option,
-  optionTable,
   type Row,
   withoutEffect,
   words,
@@ -221,7 +221,7 @@ const upstream = withoutEffect('upstream', '[ADDRESS...]', {
   },
 })
 
-export const options: OptionTable<KubernetesOptions> = optionTable<Read, KubernetesOptions>(
+export const options: OptionTable<KubernetesOptions> = finishedTable<Read, KubernetesOptions>(
   'once',
   {
     rows: {

@@ -1,5 +1,5 @@
-// Uniform choices out of 16-bit random numbers. The numbers are an argument so that tests can give
-// their own.
+// Hot path. Uniform choices out of 16-bit random numbers. The numbers are an argument so that tests
+// can give their own.
 
 /** Gives a number from 0 to 65535. */
 export type Draw = () => number

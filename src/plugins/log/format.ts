@@ -1,4 +1,4 @@
-// The placeholder language of log formats, compiled once to a list of functions.
+// Hot path. The placeholder language of log formats, compiled once to a list of functions.
 
 import { flagsToLeave } from '../../chain/finish.ts'
 import type { Query } from '../../chain/query.ts'

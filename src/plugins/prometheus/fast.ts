@@ -18,7 +18,9 @@ export interface FastCountsParts {
   readonly writer: number
 }
 
-export class FastCounts implements FastStep {
+export const fast = (parts: FastCountsParts): FastStep => new FastCounts(parts)
+
+class FastCounts implements FastStep {
   readonly #parts: FastCountsParts
   /** Answers of the batch by place (server * zoneCount + zone), and the places that have any. */
   readonly #answers: Int32Array

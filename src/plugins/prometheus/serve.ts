@@ -1,4 +1,4 @@
-// Hot path. Shard half of prometheus: counts each query when its reply, or failure, comes by.
+// Shard half of prometheus: counts each query when its reply, or failure, comes by.
 
 import { rcodeOfError } from '../../chain/errors.ts'
 import type { Stage } from '../../chain/handler.ts'
@@ -8,7 +8,7 @@ import type { ServeScope } from '../../chain/serve-scope.ts'
 import { ZoneSet } from '../../chain/zones.ts'
 import { DnsMetrics, type DnsMetricVectors } from '../../metrics/dns-metrics.ts'
 import { WireZones } from '../../wire/zone-index.ts'
-import { FastCounts } from './fast.ts'
+import { fast } from './fast.ts'
 import { zoneLabels } from './labels.ts'
 import type { PrometheusOptions } from './options.ts'
 
@@ -63,9 +63,9 @@ export function serve(
   for (const [index, position] of servers) positions[index] = position
   const labels = zoneLabels(block)
   const wireZones = block.zones.length === 1 ? 'one' : WireZones.fromText(labels)
-  const fast =
+  const step =
     wireZones &&
-    new FastCounts({
+    fast({
       metrics,
       servers: Array.from(positions, position => position ?? -1),
       zones: wireZones === 'one' ? undefined : wireZones,
@@ -74,7 +74,7 @@ export function serve(
     })
 
   return {
-    fast,
+    fast: step,
     wrap: observe({
       onReply(query, reply) {
         // An empty reply is SILENCE.

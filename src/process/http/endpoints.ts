@@ -230,7 +230,7 @@ const STARTING: HttpAnswer = { status: 503, contentType: PLAIN_TEXT, body: 'Star
 const FAILED: HttpAnswer = { status: 500, contentType: PLAIN_TEXT, body: 'Internal Server Error\n' }
 
 /** The path without query string; of an absolute URL (a proxy's form) its path. */
-function pathOf(request: IncomingMessage): string {
+const pathOf = (request: IncomingMessage): string => {
   const url = request.url ?? ''
   if (!url.startsWith('/')) return URL.parse(url)?.pathname ?? ''
   const query = url.indexOf('?')
@@ -280,7 +280,7 @@ const acceptEncodingOf = (request: IncomingMessage): string =>
   String(request.headers['accept-encoding'] ?? '')
 
 /** Node leaves the body out for HEAD. */
-function send(response: ServerResponse, answer: HttpAnswer, body: Uint8Array): void {
+const send = (response: ServerResponse, answer: HttpAnswer, body: Uint8Array): void => {
   response.writeHead(answer.status, {
     'content-type': answer.contentType,
     'content-length': body.length,

@@ -23,7 +23,7 @@ interface Place {
  * Throws `listen tcp ADDRESS: bind: address already in use` and the like; the server then does not
  * listen.
  */
-export async function listenOn(server: Server, address: string): Promise<void> {
+export const listenOn = async (server: Server, address: string): Promise<void> => {
   try {
     const place = await resolvePlace(address)
     await listenWithFallbacks(server, place)
@@ -35,7 +35,7 @@ export async function listenOn(server: Server, address: string): Promise<void> {
 const causeOf = (error: unknown): string =>
   codeOf(error) === '' ? messageOf(error) : `bind: ${errnoText(error)}`
 
-async function resolvePlace(address: string): Promise<Place> {
+const resolvePlace = async (address: string): Promise<Place> => {
   const split = splitHostPort(address)
   if ('error' in split) throw new Error(split.error)
   const port = parsePort(split.port)
@@ -50,7 +50,7 @@ async function resolvePlace(address: string): Promise<Place> {
   return { host: chosen.address, port }
 }
 
-async function listenWithFallbacks(server: Server, place: Place): Promise<void> {
+const listenWithFallbacks = async (server: Server, place: Place): Promise<void> => {
   const hosts = place.host === '' ? ['::', '0.0.0.0'] : [place.host]
   for (const host of hosts) {
     for (const reusePort of [true, false]) {
@@ -65,21 +65,20 @@ async function listenWithFallbacks(server: Server, place: Place): Promise<void> 
 }
 
 /** Without SO_REUSEPORT on this platform, then without IPv6 on this machine. */
-function isFallbackWorthTrying(error: unknown, reusePort: boolean, host: string): boolean {
+const isFallbackWorthTrying = (error: unknown, reusePort: boolean, host: string): boolean => {
   const code = (error as NodeJS.ErrnoException).code ?? ''
   if (reusePort && (code === 'ENOTSUP' || code === 'EINVAL')) return true
   return host === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL')
 }
 
-function listenOnce(
+const listenOnce = (
   server: Server,
   options: { host: string; port: number; reusePort: boolean },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
+): Promise<void> =>
+  new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen({ ...options, backlog: BACKLOG }, () => {
       server.removeListener('error', reject)
       resolve()
     })
   })
-}

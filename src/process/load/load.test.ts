@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CorefileError } from '../../corefile/diagnostic.ts'
-import { inspectCorefile, loadCorefile } from './load.ts'
+import { inSetupOrder, inspectCorefile, loadCorefile } from './load.ts'
 
 const files: Readonly<Record<string, string>> = {
   '/etc/dns/more': 'example.net {\nwhoami extra\n}',
@@ -60,6 +60,17 @@ test('directives stand in chain order, with the options that their plugins parse
   assert.deepEqual(
     structuredClone(block?.directives.map(directive => directive.options)),
     block?.directives.map(directive => directive.options),
+  )
+})
+
+test('control halves run in chain order, what others may ask for first, then block by block', async () => {
+  const text = 'a.org {\nwhoami\nbind 127.0.0.1\n}\nb.org {\nreload\nbind ::1\nerrors\nwhoami\n}'
+  const { blocks } = await load(text)
+  assert.deepEqual(
+    inSetupOrder(blocks.map(block => ({ block }))).map(
+      ({ holder, found }) => `${found.plugin.name} ${holder.block.index}`,
+    ),
+    ['bind 0', 'bind 1', 'reload 1', 'errors 1', 'whoami 0', 'whoami 1'],
   )
 })
 

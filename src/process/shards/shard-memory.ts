@@ -3,7 +3,7 @@
 
 import type { CacheMemory } from '../../cache/cache-memory.ts'
 import { BlackBox } from '../../memory/black-box.ts'
-import { DATAGRAM, drawnBytes, STREAM, sweepBudget } from '../../memory/byte-budget.ts'
+import { DATAGRAM, drawnBytes, lowerBudget, STREAM, sweepBudget } from '../../memory/byte-budget.ts'
 import { CLAIM_ENTRIES, sweepClaims } from '../../memory/claims.ts'
 import { readBeat } from '../../memory/heartbeat.ts'
 import type { InvalidationBoard } from '../../memory/invalidation-board.ts'
@@ -57,6 +57,10 @@ export class ShardMemory {
   /** Where in the region each shard's counts begin. */
   get countRows(): readonly number[] {
     return this.#inbound.map((_, shard) => this.layout.counts + shard * SHARD_COUNT_WORDS)
+  }
+
+  limitInflight(bytes: number): void {
+    lowerBudget(this.words, this.layout.budget, this.shards, bytes)
   }
 
   get inflight(): InflightBytes {

@@ -114,6 +114,10 @@ export class Supervisor {
     return this.#memory.words
   }
   /** Bytes that clients' traffic holds, by kind. */
+  /** What traffic may hold from now on, at most what shards began with. */
+  limitInflight(bytes: number): void {
+    this.#memory.limitInflight(bytes)
+  }
   get inflight(): InflightBytes {
     return this.#memory.inflight
   }

@@ -1,5 +1,5 @@
-// A zone as one query sees it: in the query's own case, which owners and targets in the answer take
-// over, as CoreDNS does. Makes names and the SOA.
+// Hot path. A zone as one query sees it: in the query's own case, which owners and targets in the
+// answer take over, as CoreDNS does. Makes names and the SOA.
 
 import type { RecordData } from '../../../chain/answer.ts'
 import type { Query } from '../../../chain/query.ts'

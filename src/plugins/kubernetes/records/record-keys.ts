@@ -1,6 +1,6 @@
-// What lies in the records map of a cluster: the kinds of its keys and its notes. Main writes
-// (publisher.ts), shards read (lookup.ts). Names in keys and values are labels in lower case, each
-// a length byte and its text, without a root: zones are the readers' business.
+// Hot path. What lies in the records map of a cluster: the kinds of its keys and its notes. Main
+// writes (publisher.ts), shards read (lookup.ts). Names in keys and values are labels in lower
+// case, each a length byte and its text, without a root: zones are the readers' business.
 //
 //   SERVICE, IMPORT  key: service label, namespace label    value: service-record.ts (IMPORT: a
 //                                                           ServiceImport of multicluster zones)
