@@ -121,10 +121,14 @@ const goneRecords = (
   return isAny ? gone : undefined
 }
 
-/** Scratch, all zero between calls: which records an order has had. 11 bytes are the least of one. */
+/**
+ * Scratch, all zero between calls: which records an order has had. 11 bytes are the least of one.
+ */
 const taken = new Uint8Array(Math.ceil(MAX_MESSAGE_SIZE / 11))
 
-/** The order, unless nothing moves. Throws a RangeError for what is none: a defect of the plugin. */
+/**
+ * The order, unless nothing moves. Throws a RangeError for what is none: a defect of the plugin.
+ */
 const movingOrder = (
   { answerCount, authorityCount, count }: MessageLayout,
   order: readonly number[],
