@@ -5,8 +5,6 @@ import type { Clock } from '../base/clock.ts'
 import { CacheTable } from '../cache/table.ts'
 import { answer, errorReply } from '../chain/answer.ts'
 import { rcodeOfError } from '../chain/errors.ts'
-import { TRANSPARENT } from '../chain/fast-step.ts'
-import { type Handler, noNext, type Stage } from '../chain/handler.ts'
 import { ChangeScopes } from '../chain/invalidation-scopes.ts'
 import type { AnyServeHalf } from '../chain/plugin.ts'
 import { type ListenerRef, type Peer, Query, type Transport } from '../chain/query.ts'
@@ -27,7 +25,8 @@ import { makeQuestion, type Question } from '../wire/question.ts'
 import { RCODE_REFUSED } from '../wire/rcodes.ts'
 import { CLASS_IN } from '../wire/rrtypes.ts'
 import { MessageWriter } from '../wire/writer.ts'
-import { FastChain } from './answer/fast-chain.ts'
+import { compose, type NamedStage } from './answer/chain.ts'
+import type { FastChain } from './answer/fast-chain.ts'
 import type { BlockMessage, GenerationMessage, ListenerMessage } from './messages.ts'
 import { type Route, Router } from './router.ts'
 
@@ -198,27 +197,16 @@ export class ShardGeneration {
       this.listeners[listener]?.router.add(zone, route, block.allClasses)
   }
 
-  /**
-   * The block's handlers from last to first, and the fast steps that stand in front without a gap.
-   */
   #chain(
     block: BlockMessage,
     halves: ReadonlyMap<string, AnyServeHalf>,
   ): Pick<Route, 'handler' | 'fast'> {
-    const stages: { readonly name: string; readonly stage: Stage }[] = []
+    const stages: NamedStage[] = []
     for (const { name, options, shared } of block.chain) {
       const stage = halves.get(name)?.serve(options, this.#scope(block, name), shared)
       if (stage !== undefined) stages.push({ name, stage })
     }
-    const handler = stages.reduceRight<Handler | undefined>(
-      (next, { name, stage }) => stage.wrap(next ?? noNext(name)),
-      undefined,
-    )
-    const gap = stages.findIndex(({ stage }) => stage.fast === undefined)
-    const steps = stages
-      .slice(0, gap < 0 ? stages.length : gap)
-      .map(({ stage }) => stage.fast ?? TRANSPARENT)
-    const fast = new FastChain(steps)
+    const { handler, fast } = compose(stages)
     return { handler, fast: fast.isUseful && !this.#parts.noFastPath ? fast : undefined }
   }
 
@@ -247,7 +235,7 @@ export class ShardGeneration {
 
   async #resolve(query: Query, qname: string, qtype: number): Promise<Reply> {
     const asked = requery(query, qname, qtype)
-    const route = asked && this.listeners[query.listener.index]?.router.find(asked.question)
+    const route = asked && this.listeners[query.listener.index]?.router.route(asked)
     if (asked === undefined) return answer(query, {})
     if (route?.handler === undefined) return errorReply(asked, RCODE_REFUSED)
     asked.view = route.view

@@ -1,10 +1,11 @@
 // Hot path. Which block answers a query on a listener: the longest zone above the qname, and for DS
 // the parent's side, as CoreDNS's core/dnsserver/server.go does.
 
+import type { Asked } from '../chain/asked.ts'
 import type { Handler } from '../chain/handler.ts'
-import type { Question } from '../wire/question.ts'
+import type { NameView } from '../wire/name.ts'
 import { CLASS_IN, TYPE_DS } from '../wire/rrtypes.ts'
-import { WireZones } from '../wire/zone-index.ts'
+import { ZoneIndex } from '../wire/zone-index.ts'
 import type { FastChain } from './answer/fast-chain.ts'
 
 /**
@@ -23,9 +24,9 @@ export class Router {
   readonly #zones: Uint8Array[] = []
   readonly #routes: Route[] = []
   /** Of both, made at the first question: zones are added before. */
-  #index: WireZones | undefined
+  #index: ZoneIndex | undefined
   /** Zones other than the root of blocks without chain plugins, and their routes. */
-  #empty: WireZones | undefined
+  #empty: ZoneIndex | undefined
   #emptyRoutes: Route[] = []
   /** Whether a plugin on this listener answers classes other than IN. */
   #allClasses = false
@@ -40,33 +41,23 @@ export class Router {
   }
 
   /** Undefined: no block serves the question here, REFUSED. */
-  find(question: Question): Route | undefined {
-    return this.route(question.folded, question.folded.length, question.type, question.class)
-  }
-
-  /** The same for a name in lower case: the first `length` bytes of `name`. */
-  route(name: Uint8Array, length: number, qtype: number, qclass: number): Route | undefined {
+  route({ name, qtype, qclass }: Pick<Asked, 'name' | 'qtype' | 'qclass'>): Route | undefined {
     if (qclass !== CLASS_IN && !this.#allClasses) return undefined
-    const zones = (this.#index ??= new WireZones(this.#zones))
-    return qtype === TYPE_DS
-      ? this.#routeDs(zones, name, length)
-      : this.#routes[zones.longest(name, length)]
+    const zones = (this.#index ??= new ZoneIndex(this.#zones))
+    return qtype === TYPE_DS ? this.#routeDs(zones, name) : this.#routes[zones.longest(name)]
   }
 
   /**
    * DS lies in the parent: the shortest zone other than the root takes it. An empty block on the
    * way there ends the search.
    */
-  #routeDs(zones: WireZones, name: Uint8Array, length: number): Route | undefined {
+  #routeDs(zones: ZoneIndex, name: NameView): Route | undefined {
     if (this.#empty === undefined) {
       const isEmpty = (at: number): boolean =>
         this.#routes[at]!.handler === undefined && this.#zones[at]!.length > 1
       this.#emptyRoutes = this.#routes.filter((_, at) => isEmpty(at))
-      this.#empty = new WireZones(this.#zones.filter((_, at) => isEmpty(at)))
+      this.#empty = new ZoneIndex(this.#zones.filter((_, at) => isEmpty(at)))
     }
-    return (
-      this.#emptyRoutes[this.#empty.longest(name, length)] ??
-      this.#routes[zones.shortest(name, length)]
-    )
+    return this.#emptyRoutes[this.#empty.longest(name)] ?? this.#routes[zones.shortest(name)]
   }
 }

@@ -7,7 +7,6 @@ import type { CacheTable, EntryMeta } from '../../cache/table.ts'
 import { CHANGE_SLOT_BITS, type ChangeScopes } from '../../chain/invalidation-scopes.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
-import { FLAG_CD } from '../../wire/header.ts'
 import type { CacheOptions } from './options.ts'
 import type { TableName, Verdict } from './storable.ts'
 import { ttlOffsetsOf } from './ttl.ts'
@@ -109,8 +108,7 @@ export class Store {
 
   /** The key of the query's question: borrowed, the next call of any method changes it. */
   keyOf(query: Query): CacheKey {
-    const { type, class: cls, folded } = query.question
-    return this.#key.set(type, cls, query.do, (query.flags & FLAG_CD) !== 0, folded)
+    return query.setKey(this.#key)
   }
 
   /** The entry that answers: denials before successes, fresh before stale, failures last. */
