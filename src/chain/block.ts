@@ -19,7 +19,9 @@ export interface BlockInfo {
   readonly directives: readonly string[]
   /** Those of them that stand in the chain: that have a serve half. */
   readonly chain: readonly string[]
-  /** Names whose records plugins of this block may change while it serves: see PluginFacts.changing. */
+  /**
+   * Names whose records plugins of this block may change while it serves: see PluginFacts.changing.
+   */
   readonly changing: readonly ChangingZone[]
 }
 

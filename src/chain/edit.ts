@@ -126,7 +126,9 @@ const MIN_RECORD_SIZE = 11
 /** Scratch, all zero between calls: which records an order has had so far. */
 const taken = new Uint8Array(Math.ceil(MAX_MESSAGE_SIZE / MIN_RECORD_SIZE))
 
-/** The order, unless nothing moves. Throws a RangeError for what is none: a defect of the plugin. */
+/**
+ * The order, unless nothing moves. Throws a RangeError for what is none: a defect of the plugin.
+ */
 const movingOrder = (
   { answerCount, authorityCount, count }: MessageLayout,
   order: readonly number[],
