@@ -8,7 +8,8 @@ import type { IpAddress } from '../base/ip.ts'
 import type { CacheKey } from '../cache/key.ts'
 import { NameView } from '../wire/name.ts'
 import { CLASS_IN } from '../wire/rrtypes.ts'
-import type { Asked, ListenerRef, Transport } from './asked.ts'
+import type { Asked, ListenerRef } from './asked.ts'
+import type { Transport } from './transport.ts'
 
 /** Records that an answer may have on the fast path. */
 export const FAST_RECORDS = 256

@@ -25,10 +25,9 @@ export const finishReply = (query: Query, reply: Reply): Uint8Array | undefined 
   if (reply.bytes.length === 0) return undefined
   if (query.edns === undefined && reply.rcode > 15) return errorReply(query, RCODE_SERVFAIL).bytes
   const opt = optFor(query, reply)
-  const limit =
-    query.transport === 'tcp'
-      ? query.replyLimit
-      : Math.min(query.replyLimit, plainLimit(query.client.family))
+  const limit = query.isDatagram
+    ? Math.min(query.replyLimit, plainLimit(query.client.family))
+    : query.replyLimit
   return asItIs(query, reply, opt, limit) ?? rewritten(query, reply, opt)
 }
 
@@ -36,7 +35,7 @@ export const finishReply = (query: Query, reply: Reply): Uint8Array | undefined 
 export const flagsToLeave = (query: Query, reply: Reply): number => {
   const flags = getFlags(reply.bytes, 0)
   const isCertainToFit =
-    query.transport === 'tcp' || reply.layout.uncompressedLength + optSize(0) <= query.replyLimit
+    !query.isDatagram || reply.layout.uncompressedLength + optSize(0) <= query.replyLimit
   if (isCertainToFit || (flags & FLAG_TC) !== 0) return flags
   return getFlags(finishReply(query, reply) ?? reply.bytes, 0)
 }

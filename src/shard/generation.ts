@@ -8,9 +8,10 @@ import { rcodeOfError } from '../chain/errors.ts'
 import { ChangeScopes } from '../chain/invalidation-scopes.ts'
 import { Offers } from '../chain/offers.ts'
 import type { AnyServeHalf } from '../chain/plugin.ts'
-import type { ListenerRef, Peer, Query, Transport } from '../chain/query.ts'
+import type { ListenerRef, Peer, Query } from '../chain/query.ts'
 import type { Reply } from '../chain/reply.ts'
 import type { ServeScope } from '../chain/serve-scope.ts'
+import { protoOf, type Transport } from '../chain/transport.ts'
 import type { UdpPool } from '../chain/udp-pool.ts'
 import { type LogSink, makeLogger } from '../log/log.ts'
 import type { Claims } from '../memory/claims.ts'
@@ -169,7 +170,7 @@ export class ShardGeneration {
         isDo = false,
       ) => {
         const startMs = clock.ms()
-        const isTcp = transport === 'tcp'
+        const isTcp = protoOf(transport) === 'tcp'
         dropped.request(
           index,
           DROPPED_ZONE,

@@ -10,13 +10,14 @@ import { messageOf, rcodeOfError, ServerError } from '../../chain/errors.ts'
 import { FastQuery } from '../../chain/fast-query.ts'
 import { finishReply } from '../../chain/finish.ts'
 import type { Handler } from '../../chain/handler.ts'
-import { type Peer, Query, type QueryParts, type Transport } from '../../chain/query.ts'
+import { type Peer, Query, type QueryParts } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
+import { isDatagram, type Transport } from '../../chain/transport.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { BlackBox } from '../../memory/black-box.ts'
 import { isRefused } from '../../memory/refused.ts'
 import type { ShardCounts } from '../../metrics/shard-counts.ts'
-import { MAX_UDP_QUERY_BYTES, type Respond } from '../../net/engine.ts'
+import { type Connection, MAX_UDP_QUERY_BYTES, type Respond } from '../../net/engine.ts'
 import type { WaitingRoom } from '../../net/waiting-room.ts'
 import { areOptionsSound, ednsAt, readEdns } from '../../wire/edns.ts'
 import { FLAG_CD, HEADER_SIZE } from '../../wire/header.ts'
@@ -82,15 +83,30 @@ export class Dispatcher {
     local: Peer,
     respond: Respond,
     left?: Left,
+    connection?: Connection,
   ): void {
-    this.#parts.counts.worked()
+    const { clock, counts, waitingRoom } = this.#parts
+    counts.worked()
     try {
       const said =
         left === undefined
           ? this.#read(at, bytes, transport, client, respond)
           : usual(bytes, left.query)
       if (said === undefined) return
-      const query = this.#query(said, at, bytes, transport, client, local, left?.query)
+      const { question, edns } = said
+      const query = new Query({
+        bytes,
+        question,
+        edns,
+        transport,
+        client,
+        local,
+        listener: at.ref,
+        facts: connection?.facts,
+        receivedMs: clock.ms(),
+        waiting: isDatagram(transport) ? waitingRoom.admit(client, bytes.length) : undefined,
+        read: left?.query,
+      })
       const found = left === undefined ? at.router.route(query) : left.route
       const route = found === UNDECIDED ? at.router.choose(query) : found
       this.#take(at, query, route, respond)
@@ -126,14 +142,14 @@ export class Dispatcher {
 
   #judge(bytes: Uint8Array, transport: Transport, client: Peer): HeaderVerdict {
     const { counts } = this.#parts
-    if (transport === 'udp' && LOOPING_PORTS.has(client.port)) {
+    if (isDatagram(transport) && LOOPING_PORTS.has(client.port)) {
       counts.rejected('source_port')
       return 'drop'
     }
     const verdict = judgeHeader(bytes)
     if (verdict === 'drop') counts.rejected(bytes.length < HEADER_SIZE ? 'short' : 'response')
     else if (verdict !== 'take') counts.rejected(verdict === RCODE_NOTIMP ? 'opcode' : 'malformed')
-    else if (transport === 'udp' && bytes.length > MAX_UDP_QUERY_BYTES) {
+    else if (isDatagram(transport) && bytes.length > MAX_UDP_QUERY_BYTES) {
       counts.rejected('oversized')
       return RCODE_FORMERR
     }
@@ -153,31 +169,6 @@ export class Dispatcher {
     if (edns === 'malformed' || (edns !== undefined && !areOptionsSound(bytes, edns)))
       return undefined
     return { question, edns }
-  }
-
-  #query(
-    { question, edns }: Said,
-    at: ServedListener,
-    bytes: Uint8Array,
-    transport: Transport,
-    client: Peer,
-    local: Peer,
-    read: FastQuery | undefined,
-  ): Query {
-    const { clock, waitingRoom } = this.#parts
-    const waiting = transport === 'udp' ? waitingRoom.admit(client, bytes.length) : undefined
-    return new Query({
-      bytes,
-      question,
-      edns,
-      transport,
-      client,
-      local,
-      listener: at.ref,
-      receivedMs: clock.ms(),
-      waiting,
-      read,
-    })
   }
 
   #take(at: ServedListener, query: Query, route: Route | undefined, respond: Respond): void {
