@@ -133,6 +133,8 @@ export class Query implements Asked {
   view = ''
   /** Set by the stage that collects it; undefined: nobody does, in this block. */
   metadata: QueryMetadata | undefined
+  /** Bytes of a reply that are kept free for stages that see it leave. Set by the server. */
+  reservedBytes = 0
   #deadlineMs: number
   #depth = 0
   #life = new Life()
@@ -324,6 +326,7 @@ export class Query implements Asked {
     })
     query.view = this.view
     query.metadata = this.metadata
+    query.reservedBytes = this.reservedBytes
     query.#depth = change.depth ?? this.#depth
     // A query of another time is the server's own: it goes on when this one is answered.
     if (change.receivedMs === undefined) {

@@ -203,16 +203,16 @@ export class ShardGeneration {
   #chain(
     block: BlockMessage,
     halves: ReadonlyMap<string, AnyServeHalf>,
-  ): Pick<Route, 'handler' | 'accepts' | 'fast'> {
+  ): Pick<Route, 'handler' | 'accepts' | 'fast' | 'leaving'> {
     const stages: NamedStage[] = []
     const offers = new Offers()
     for (const { name, options, shared } of block.chain) {
       const stage = halves.get(name)?.serve(options, this.#scope(block, name, offers), shared)
       if (stage !== undefined) stages.push({ name, stage })
     }
-    const { handler, fast, accepts } = compose(stages)
+    const { handler, fast, leaving, accepts } = compose(stages)
     const isFast = fast.isUseful && accepts === undefined && !this.#parts.noFastPath
-    return { handler, accepts, fast: isFast ? fast : undefined }
+    return { handler, accepts, leaving, fast: isFast ? fast : undefined }
   }
 
   #scope(block: BlockMessage, name: string, offers: Offers): ServeScope {

@@ -50,12 +50,12 @@ interface ShardSetting {
 }
 
 export const shardWith = (
-  { handler, fast }: Composed,
+  { handler, fast, leaving }: Composed,
   { clock, log, seed, zones, label = 'dns://:53', generation }: ShardSetting,
 ): StageShard => {
   const router = new Router()
-  for (const zone of zones)
-    router.add(nameFromText(zone) ?? assert.fail(zone), { handler, fast, view: '' }, false)
+  const route = { handler, fast, leaving, view: '' }
+  for (const zone of zones) router.add(nameFromText(zone) ?? assert.fail(zone), route, false)
   const layout = layoutRegion(1)
   const regionWords = new Int32Array(makeRegion(layout))
   const row = new CounterRow(regionWords, layout.counts)

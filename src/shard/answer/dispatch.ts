@@ -34,6 +34,7 @@ import { CLASS_IN } from '../../wire/rrtypes.ts'
 import type { ServedListener } from '../generation.ts'
 import { type Route, UNDECIDED } from '../router.ts'
 import { type HeaderVerdict, headerReply, judgeHeader, LOOPING_PORTS } from './header-reply.ts'
+import type { Leaving } from './leaving.ts'
 import { readMessage } from './read.ts'
 
 /**
@@ -188,7 +189,8 @@ export class Dispatcher {
       return
     }
     query.view = route.view
-    this.#serve(at, query, route.handler, questionHash, respond)
+    query.reservedBytes = route.leaving?.reservedFor(query) ?? 0
+    this.#serve(at, query, route.handler, route.leaving, questionHash, respond)
   }
 
   /**
@@ -206,6 +208,7 @@ export class Dispatcher {
     at: ServedListener,
     query: Query,
     handler: Handler,
+    leaving: Leaving | undefined,
     questionHash: number,
     respond: Respond,
   ): void {
@@ -222,17 +225,24 @@ export class Dispatcher {
     if (reply instanceof Promise) {
       query.waits()
       reply.then(
-        value => this.#send(at, query, value, respond),
-        error => this.#send(at, query, this.#failed(at, query, error), respond),
+        value => this.#send(at, query, value, leaving, respond),
+        error => this.#send(at, query, this.#failed(at, query, error), leaving, respond),
       )
-    } else this.#send(at, query, reply, respond)
+    } else this.#send(at, query, reply, leaving, respond)
   }
 
-  #send(at: ServedListener, query: Query, reply: Reply, respond: Respond): void {
+  #send(
+    at: ServedListener,
+    query: Query,
+    reply: Reply,
+    leaving: Leaving | undefined,
+    respond: Respond,
+  ): void {
     this.#parts.counts.worked()
     let bytes: Uint8Array | undefined
     try {
       bytes = finishReply(query, reply)
+      if (leaving !== undefined && bytes !== undefined) bytes = leaving.pass(query, bytes)
     } catch (error) {
       bytes = finishReply(query, this.#failed(at, query, error))
     }
