@@ -32,23 +32,26 @@ export interface Stage {
   readonly accepts?: ((query: Query) => boolean) | undefined
   readonly wrap: Wrap
   /**
-   * Answers with several messages, for the questions that take them: AXFR and IXFR over a
-   * connection that carries several answers to one question. Undefined, and over UDP: `wrap` answers.
+   * Answers with several messages (RFC 5936) the questions that take them: AXFR and IXFR over a
+   * connection that carries several answers to one question. Where it gives undefined, and for all
+   * other questions, `wrap` answers. The next message is asked for when there is room for it. An
+   * error, or five seconds without a message, end the connection, before the first message the
+   * question alone. Whoever leaves the messages early calls their `return`.
    */
   readonly stream?: ((query: Query, next: Handler) => AsyncIterable<Reply> | undefined) | undefined
   /** Absent: what concerns the stage takes the slow path. */
   readonly fast?: FastStep | undefined
   /**
    * Sees every message that leaves for a question that concerns the stage, whichever stage has
-   * answered, once it is finished: innermost stage first. Gives what is sent instead: the very bytes,
-   * or longer ones (a signature, RFC 8945 section 5.3). `query` is the client's own, the same object
-   * for all messages of a stream. `bytes` may be changed, and are not kept: copy what is to be.
-   * Not called for silence, nor for what is answered in front of the chain. What it throws ends in
-   * an answer without records that no stage sees, and so does a message over `query.replyLimit`.
-   * Such questions take the slow path.
+   * answered, once it is finished: innermost stage first. Gives what is sent instead: the very
+   * bytes, or longer ones (a signature, RFC 8945 section 5.3). `query` is the client's own, the
+   * same object for all messages of a stream. `bytes` may be changed, and are not kept: copy what
+   * is to be. Not called for silence, nor for what is answered in front of the chain. What it
+   * throws ends in an answer without records that no stage sees, and so does a message over
+   * `query.replyLimit`. Such questions take the slow path.
    */
   readonly leaving?: ((query: Query, bytes: Uint8Array) => Uint8Array) | undefined
-  /** Bytes that `leaving` may add, 0 to 1024: replies to such questions are finished without them. */
+  /** Bytes that `leaving` may add, 0 to 1024: such replies are finished without them. */
   readonly reserves?: number | undefined
 }
 

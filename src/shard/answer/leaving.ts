@@ -1,5 +1,5 @@
-// The stages of a block that see the messages which leave (Stage.leaving), from the innermost to the
-// outermost. Only what the slow path answers comes here.
+// The stages of a block that see the messages which leave (Stage.leaving), from the innermost to
+// the outermost. Only what the slow path answers comes here.
 
 import { isChoosy, type Stage } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
@@ -40,7 +40,7 @@ export class Leaving {
     return bytes
   }
 
-  /** What is sent for `bytes`. Throws what a stage throws, and a RangeError for what is too long. */
+  /** What is sent for `bytes`. Throws what a stage throws, a RangeError for what is too long. */
   pass(query: Query, bytes: Uint8Array): Uint8Array {
     let leaving = bytes
     for (const one of this.#watching)
