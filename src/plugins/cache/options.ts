@@ -3,14 +3,13 @@
 
 import {
   argumentsOf,
-  finishedTable,
   flag,
-  type OptionTable,
   option,
   type Row,
   words,
   zonesArgument,
-} from '../../corefile/option-table.ts'
+} from '../../corefile/option-rows.ts'
+import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
 import { parseGoInt } from '../../corefile/strconv.ts'
 import { type Argument, duration, integer, type Value } from '../../corefile/values.ts'
 import { zonesFromArgsOrBlock } from '../../corefile/zones.ts'

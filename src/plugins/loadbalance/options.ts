@@ -3,13 +3,8 @@
 
 import { parseCidr } from '../../base/ip.ts'
 import type { Directive } from '../../corefile/directive.ts'
-import {
-  argumentFacts,
-  list,
-  OptionReader,
-  type OptionTable,
-  option,
-} from '../../corefile/option-table.ts'
+import { argumentFacts, list, option } from '../../corefile/option-rows.ts'
+import { OptionReader, type OptionTable } from '../../corefile/option-table.ts'
 import { goQuote } from '../../corefile/strconv.ts'
 import { checked, duration } from '../../corefile/values.ts'
 
