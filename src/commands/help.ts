@@ -48,7 +48,7 @@ const rowOf = (name: string, text: string, nameWidth: number): string => {
   const lines = wrapped(text, WIDTH - indent.length)
   const isLong = name.length > nameWidth
   const first = isLong ? `  ${name}\n${indent}` : `  ${name.padEnd(nameWidth)}  `
-  return `${first}${lines.join(`\n${indent}`)}\n`
+  return `${first}${lines.join(`\n${indent}`)}`.trimEnd().concat('\n')
 }
 
 const rowsOf = (rows: readonly (readonly [name: string, text: string])[]): string => {
