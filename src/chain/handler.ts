@@ -26,8 +26,8 @@ export interface Stage {
   readonly concerns?: Concerned['concerns'] | undefined
   /**
    * Whether the block takes the question at all: if not, the next block for the same zone is asked,
-   * and then those of the zones above. For a plugin with the fact `selects`; pure. A block with such
-   * a stage has no fast path.
+   * and then those of the zones above. For a plugin with the fact `selects`; pure. A block with
+   * such a stage has no fast path.
    */
   readonly accepts?: ((query: Query) => boolean) | undefined
   readonly wrap: Wrap

@@ -195,7 +195,8 @@ export class Query implements Asked {
   }
   /**
    * Aborts once the query is answered, or has failed: what still goes on for it is for nobody. The
-   * deadline is the waiter's own to keep: `AbortSignal.any([query.signal, AbortSignal.timeout(…)])`.
+   * deadline is the waiter's own to keep: `AbortSignal.any([query.signal,
+   * AbortSignal.timeout(…)])`.
    */
   get signal(): AbortSignal {
     return this.#life.signal

@@ -31,7 +31,9 @@ import type { BlockMessage, GenerationMessage, ListenerMessage } from './message
 import { type Route, Router } from './router.ts'
 
 const DROPPED_ZONE = 0
-/** Questions of the server's own behind each other: names that lead to each other come to an end. */
+/**
+ * Questions of the server's own behind each other: names that lead to each other come to an end.
+ */
 const MOST_DEPTH = 8
 
 /** What a shard is made of, for all its generations. */
