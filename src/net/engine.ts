@@ -86,8 +86,8 @@ export interface Receiver {
    */
   batchSent(elapsedMs: number): void
   /**
-   * Takes one message; `bytes` belongs to the receiver from here on. `query` is what `fast` has just
-   * had for the very same message; absent if it had none.
+   * Takes one message; `bytes` belongs to the receiver from here on. `query` is what `fast` has
+   * just had for the very same message; absent if it had none.
    */
   receive(
     bytes: Uint8Array,

@@ -12,7 +12,7 @@ import type {
   ProcessControl,
   ReadinessList,
 } from '../../src/chain/control-scope.ts'
-import { ChangeMarks, ChangeScopes } from '../../src/chain/invalidation-scopes.ts'
+import { InvalidationMarks, InvalidationScopes } from '../../src/chain/invalidation-scopes.ts'
 import type { ServeScope } from '../../src/chain/serve-scope.ts'
 import type { Logger } from '../../src/log/logger.ts'
 import { CLAIM_WORDS, Claims } from '../../src/memory/claims.ts'
@@ -154,7 +154,7 @@ export const fakeControl = (overrides: ControlOverrides = {}): FakeControl => {
     board,
     reloads: 0,
     keep: (identity, make) => kept.get(identity, make),
-    changes: new ChangeMarks(board, block.changing, clock),
+    changes: new InvalidationMarks(board, block.changing, clock),
     shared: reserve,
     permits: () => {
       reserve(-used & (PERMIT_ROW_WORDS - 1))
@@ -279,7 +279,7 @@ export const fakeServe = (overrides: ServeOverrides = {}): FakeServe => {
       return table
     },
     records: ref => new RecordsReader(ref, control?.memory.seed ?? [0, 0]),
-    changes: new ChangeScopes(board, block.changing),
+    changes: new InvalidationScopes(board, block.changing),
     onRetire: task => void tasks.push(task),
     resolve:
       overrides.resolve ?? (async () => Promise.reject(new Error('this test gives no resolve'))),

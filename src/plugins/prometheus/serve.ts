@@ -1,4 +1,4 @@
-// Shard half of prometheus: counts each query when its reply, or failure, comes by.
+// Hot path. Shard half of prometheus: counts each query when its reply, or failure, comes by.
 
 import type { Asked } from '../../chain/asked.ts'
 import { rcodeOfError } from '../../chain/errors.ts'

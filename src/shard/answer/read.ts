@@ -1,7 +1,7 @@
 // Hot path. Reads a query where it lies, once, for both paths, if it is of the usual kind: opcode
-// QUERY, one question of class IN without pointers, no records but perhaps one OPT of version 0 with
-// sound options, none of which has contents to be checked. Everything else, malformed or rare, is
-// read with the whole layout of the message (dispatch.ts), which says what is wrong with it.
+// QUERY, one question of class IN without pointers, no records but perhaps one OPT of version 0
+// with sound options, none of which has contents to be checked. Everything else, malformed or rare,
+// is read with the whole layout of the message (dispatch.ts), which says what is wrong with it.
 
 import type { FastQuery } from '../../chain/fast-query.ts'
 import { EDNS_DO, judgeOptions, OPT_FIXED_SIZE, OPTIONS_PLAIN } from '../../wire/edns.ts'

@@ -18,7 +18,9 @@ export interface ServedZone {
   /** Bytes of its wire name. */
   readonly length: number
   readonly isMulticluster: boolean
-  /** Whether the fast path knows all that is asked of it: no multicluster zone, no reverse names. */
+  /**
+   * Whether the fast path knows all that is asked of it: no multicluster zone, no reverse names.
+   */
   readonly isPlain: boolean
   /** Whether names in it that do not exist may be another plugin's. */
   readonly mayFall: boolean
@@ -27,7 +29,9 @@ export interface ServedZone {
 export class ServedZones implements Concerned {
   readonly #index: ZoneIndex
   readonly #zones: readonly ServedZone[]
-  /** Where the name is that `concerns` was last asked for: for a fast step, which follows at once. */
+  /**
+   * Where the name is that `concerns` was last asked for: for a fast step, which follows at once.
+   */
   asked: ServedZone | undefined
 
   /** Throws for a zone that is no name. */
