@@ -1,5 +1,5 @@
-// What a query asks, as both paths show it: FastQuery where it lies in the packet, Query
-// on the slow path. A plugin that decides by this alone decides once, for both.
+// What a query asks, as both paths show it: FastQuery where it lies in the packet, Query on the
+// slow path. A plugin that decides by this alone decides once, for both.
 
 import type { IpAddress } from '../base/ip.ts'
 import { foldName, NameView, nameFromText } from '../wire/name.ts'

@@ -14,7 +14,7 @@ import type {
   Resources,
 } from '../chain/control-scope.ts'
 import { messageOf } from '../chain/errors.ts'
-import { ChangeMarks, type ChangingZone } from '../chain/invalidation-scopes.ts'
+import { type ChangingZone, InvalidationMarks } from '../chain/invalidation-scopes.ts'
 import { Offers } from '../chain/offers.ts'
 import type { AnyPlugin } from '../chain/plugin.ts'
 import { checkOverlap } from '../corefile/overlap.ts'
@@ -271,7 +271,7 @@ export class Generation {
         this.kept.push(whole)
         return kept.get(whole, make)
       },
-      changes: new ChangeMarks(changes, changingIn(built.block), clock),
+      changes: new InvalidationMarks(changes, changingIn(built.block), clock),
       hold: until => void this.#holds.push(until),
       offer: (kind, value) => built.offers.offer(kind, value),
       offered: kind => built.offers.offered(kind),

@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { CacheTable } from '../cache/table.ts'
 import { answer, errorReply } from '../chain/answer.ts'
 import { rcodeOfError } from '../chain/errors.ts'
-import { ChangeScopes } from '../chain/invalidation-scopes.ts'
+import { InvalidationScopes } from '../chain/invalidation-scopes.ts'
 import { Offers } from '../chain/offers.ts'
 import type { AnyServeHalf } from '../chain/plugin.ts'
 import type { ListenerRef, Peer, Query, Transport } from '../chain/query.ts'
@@ -236,7 +236,7 @@ export class ShardGeneration {
       permits: (offset, limit) => new Permits(words, offset, shards, shard, limit),
       table: ref => new CacheTable(ref, shard + 1),
       records: ref => new RecordsReader(ref, hashSeed),
-      changes: new ChangeScopes(changes, block.info.changing),
+      changes: new InvalidationScopes(changes, block.info.changing),
       onRetire: task => void this.#retireTasks.push(task),
       resolve: (query, qname, qtype) => this.#resolve(query, qname, qtype),
       offer: (kind, value) => offers.offer(kind, value),
