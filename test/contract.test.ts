@@ -67,7 +67,9 @@ const echo: Half = () => ({
 const FROM = wire('old.test.')
 const TO = wire('a-new-one.test.')
 
-/** As rewrite will do: names below old.test are asked below a-new-one.test, and answered as asked. */
+/**
+ * As rewrite will do: names below old.test are asked below a-new-one.test, and answered as asked.
+ */
 const rewrite: Half = () => {
   const moved = (name: Uint8Array, from: Uint8Array, to: Uint8Array): Uint8Array =>
     isSubname(foldName(name), from)

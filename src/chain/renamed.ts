@@ -10,7 +10,9 @@ import type { Query } from './query.ts'
 import { type Owners, recordAt } from './record-copy.ts'
 import { Reply } from './reply.ts'
 
-/** What names become: wire form without pointers, at most 255 bytes; the same array if they stay. */
+/**
+ * What names become: wire form without pointers, at most 255 bytes; the same array if they stay.
+ */
 export interface Renaming {
   readonly owner?: ((owner: Uint8Array) => Uint8Array) | undefined
   /** Of a whole rdata, names in it without pointers. */
