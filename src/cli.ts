@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The program. Signals that a server is sent while it starts must not end it, nor open Node's
-// debugger, which SIGUSR1 does by default: they are taken before anything else is loaded. process/run.ts
-// says what they do once there is a server.
+// debugger, which SIGUSR1 does by default: they are taken before anything else is loaded.
+// process/run.ts says what they do once there is a server.
 
 import { keepStrippedFiles } from './process/compile-cache.ts'
 import { closeStrayDebugger } from './process/stray-debugger.ts'

@@ -33,6 +33,34 @@ export class CacheKey {
     checkingDisabled: boolean,
     foldedName: Uint8Array,
   ): this {
+    this.#write(qtype, qclass, dnssecOk, checkingDisabled, foldedName)
+    this.#hash.hash(this.words, 0, this.length)
+    return this
+  }
+
+  /** The same with its hash, which is known. */
+  setHashed(
+    qtype: number,
+    qclass: number,
+    dnssecOk: boolean,
+    checkingDisabled: boolean,
+    foldedName: Uint8Array,
+    hashLow: number,
+    hashHigh: number,
+  ): this {
+    this.#write(qtype, qclass, dnssecOk, checkingDisabled, foldedName)
+    this.#hash.low = hashLow
+    this.#hash.high = hashHigh
+    return this
+  }
+
+  #write(
+    qtype: number,
+    qclass: number,
+    dnssecOk: boolean,
+    checkingDisabled: boolean,
+    foldedName: Uint8Array,
+  ): void {
     let at = foldedName.length
     if (at > MAX_KEY_BYTES - 5) throw new RangeError(`name of ${at} bytes`)
     const bytes = this.bytes
@@ -44,8 +72,6 @@ export class CacheKey {
     bytes[at++] = qclass
     bytes[at++] = (dnssecOk ? 1 : 0) | (checkingDisabled ? 2 : 0)
     this.length = at
-    this.#hash.hash(this.words, 0, at)
-    return this
   }
 
   /**

@@ -19,7 +19,9 @@ export interface BlockInfo {
   readonly directives: readonly string[]
   /** Those of them that stand in the chain: that have a serve half. */
   readonly chain: readonly string[]
-  /** Names whose records plugins of this block may change while it serves: see PluginFacts.changing. */
+  /**
+   * Names whose records plugins of this block may change while it serves: see PluginFacts.changing.
+   */
   readonly changing: readonly ChangingZone[]
 }
 
@@ -43,6 +45,8 @@ export interface BlockSettings {
   debug: boolean
   stacktrace: boolean
   timeouts: Timeouts
+  /** What metrics call the block beside others for the same zones (`view`); '' for none. */
+  view: string
 }
 
 /** Before any control half has run. */
@@ -52,4 +56,5 @@ export const initialSettings = (): BlockSettings => ({
   debug: false,
   stacktrace: false,
   timeouts: {},
+  view: '',
 })

@@ -1,16 +1,19 @@
 // Hot path. One UDP query on the fast path, with its answer under way. One object per shard, filled
-// anew for each query: nothing of it may be kept. Offsets of the query count from `at`, those of
+// anew for each query: nothing of it may be kept. What the slow path needs of it when no step
+// answers, Query takes over. Offsets of the query count from `at`, those of
 // the answer from `outAt`; both are multiples of 4, so the question, which starts at byte 12, is
 // word-aligned in both.
 
 import type { IpAddress } from '../base/ip.ts'
 import type { CacheKey } from '../cache/key.ts'
-import type { ListenerRef } from './query.ts'
+import { NameView } from '../wire/name.ts'
+import { CLASS_IN } from '../wire/rrtypes.ts'
+import type { Asked, ListenerRef, Transport } from './asked.ts'
 
 /** Records that an answer may have on the fast path. */
 export const FAST_RECORDS = 256
 
-export class FastQuery {
+export class FastQuery implements Asked {
   // Where things lie: set by the engine.
 
   /**
@@ -42,16 +45,18 @@ export class FastQuery {
   nowSeconds = 0
 
   // What the query says: set by the server before the first step; the class is always IN, the
-  // opcode QUERY.
+  // opcode QUERY. All of it holds on the slow path too, but the UDP size.
 
+  /** Whether the slow path, which is to answer, may go on from what follows: it was read. */
+  isRead = false
   /** The second header word: QR, opcode, AA, TC, RD, RA, Z, AD, CD, rcode. */
   flags = 0
-  /**
-   * Wire length of the qname; its lower-case form is `key.bytes[0]` to `key.bytes[nameLength - 1]`.
-   */
-  nameLength = 0
+  /** The qname in lower case: where the key begins. */
+  readonly name: NameView
   qtype = 0
-  /** Offset behind the question. */
+  readonly qclass = CLASS_IN
+  readonly transport: Transport = 'udp'
+  /** Offset behind the question, where the OPT record begins if there is one. */
   questionEnd = 0
   /** The cache key of the question with its DO and CD. */
   readonly key: CacheKey
@@ -60,6 +65,9 @@ export class FastQuery {
   udpSize = 0
   do = false
   listener: ListenerRef = { index: 0, label: '' }
+  /** Bits of the stages whose `concerns` has been asked, and of those that said yes. */
+  askedBits = 0
+  concernedBits = 0
 
   // The answer: set by the step that answers. Header, question and records stand in `out`; id,
   // question case and OPT are the server's.
@@ -73,10 +81,16 @@ export class FastQuery {
 
   constructor(key: CacheKey) {
     this.key = key
+    this.name = new NameView(key.bytes, 0)
   }
 
   /** Largest reply, as Query.replyLimit. */
   get replyLimit(): number {
     return Math.max(512, this.udpSize)
+  }
+
+  /** As Query.lowerUdpSize, for the fast path's answer: the packet stays as it is. */
+  lowerUdpSize(limit: number): void {
+    if (this.udpSize > limit) this.udpSize = limit
   }
 }

@@ -2,10 +2,11 @@
 // same bytes for the same question.
 //
 // A query goes through `ask` of the steps from the outermost to the one that answers, then its
-// answer through `shape`, then `done`, both from the innermost to the outermost. Until the first
-// `done` any step may send the query to the slow path, which starts from the beginning: so `ask`
-// and `shape` leave no trace (no counter, no log line), and what they leave in the FastQuery is
-// overwritten.
+// answer through `shape`, then `done`, both from the innermost to the outermost. Steps whose stage
+// it does not concern are passed over; `ask` follows `concerns` at once. Until the first `done` any
+// step may send the query to the slow path, which goes through the chain from the front: so `ask`
+// and `shape` leave no trace (no counter, no log line), and of what they leave in the FastQuery
+// nothing is used there.
 
 import type { FastQuery } from './fast-query.ts'
 

@@ -1,5 +1,6 @@
 // What a chain is made of.
 
+import type { Concerned } from './asked.ts'
 import { ServerError } from './errors.ts'
 import type { FastStep } from './fast-step.ts'
 import type { Query } from './query.ts'
@@ -14,13 +15,37 @@ export type Handler = (query: Query) => Reply | Promise<Reply>
 export type Wrap = (next: Handler) => Handler
 
 /**
- * What the serve half of a plugin contributes. Queries take the fast path as far as all plugins
- * from the front of the chain offer a step.
+ * What the serve half of a plugin contributes. Queries take the fast path as far as each stage from
+ * the front of the chain offers a step or is not concerned.
  */
 export interface Stage {
+  /**
+   * Whether it has business with this question; absent: with every one. Pure, no allocation. Asked
+   * once, for both paths: what does not concern the stage goes past it on either.
+   */
+  readonly concerns?: Concerned['concerns'] | undefined
+  /**
+   * Whether the block takes the question at all: if not, the next block for the same zone is asked,
+   * and then those of the zones above. For a plugin with the fact `selects`; pure. A block with
+   * such a stage has no fast path.
+   */
+  readonly accepts?: ((query: Query) => boolean) | undefined
   readonly wrap: Wrap
+  /** Absent: what concerns the stage takes the slow path. */
   readonly fast?: FastStep | undefined
 }
+
+/**
+ * The stage in front of the rest of the chain, for the questions that concern it. `bit` is the
+ * stage's among those that the fast path notes down; 0 for none.
+ */
+export const inFront = (stage: Stage, next: Handler, bit = 0): Handler => {
+  const own = stage.wrap(next)
+  return isChoosy(stage) ? query => (query.isFor(stage, bit) ? own(query) : next(query)) : own
+}
+
+/** Whether there are questions that do not concern the stage. */
+export const isChoosy = (stage: Stage): stage is Stage & Concerned => stage.concerns !== undefined
 
 /**
  * The end of each chain: fails as CoreDNS does when the last plugin passes on. `name` is the plugin

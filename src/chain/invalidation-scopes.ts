@@ -12,8 +12,8 @@ import {
   markChange,
   markWholeChanged,
 } from '../memory/invalidation-board.ts'
-import { isSubname, nameFromText } from '../wire/name.ts'
-import { WireZones } from '../wire/zone-index.ts'
+import { foldName, isSubname, NameView, nameFromText } from '../wire/name.ts'
+import { ZoneIndex } from '../wire/zone-index.ts'
 
 export interface ChangingZone {
   /** Normalised, lower case with trailing dot. */
@@ -34,33 +34,33 @@ export const EVERY_LABEL = 128
 export const CHANGE_SLOT_BITS = Math.log2(CHANGE_SLOTS)
 
 /** The groups of one server block. Main and shards make the same ones from BlockInfo. */
-export class ChangeScopes {
+export class InvalidationScopes {
   readonly #board: InvalidationBoard
   readonly #scopes: {
     readonly zone: Uint8Array
     readonly labels: number
     readonly isWhole: boolean
   }[]
-  readonly #zones: WireZones
+  readonly #zones: ZoneIndex
 
   /** Of equal zones the first counts. */
   constructor(board: InvalidationBoard, changing: readonly ChangingZone[]) {
     this.#board = board
     const named = changing.flatMap(({ zone, labels, isWhole = false }) => {
       const wire = nameFromText(zone)
-      return wire === undefined ? [] : [{ zone: wire, labels, isWhole }]
+      return wire === undefined ? [] : [{ zone: foldName(wire), labels, isWhole }]
     })
     const wholes = named.filter(({ isWhole }) => isWhole)
     this.#scopes = named.map(scope => ({
       ...scope,
       isWhole: wholes.some(({ zone }) => isSubname(scope.zone, zone)),
     }))
-    this.#zones = new WireZones(this.#scopes.map(({ zone }) => zone))
+    this.#zones = new ZoneIndex(this.#scopes.map(({ zone }) => zone))
   }
 
   /** The group of a lower-case wire name; 0 if nothing that is declared can change it. */
   slotOf(name: Uint8Array): number {
-    const scope = this.#scopes[this.#zones.longest(name, name.length)]
+    const scope = this.#scopes[this.#zones.longest(new NameView(name))]
     if (scope === undefined) return 0
     const zoneStart = name.length - scope.zone.length
     let below = 0
@@ -80,14 +80,14 @@ export class ChangeScopes {
  * Main's side: what says that records have changed. Call it when shards can read the new ones,
  * never before.
  */
-export class ChangeMarks {
+export class InvalidationMarks {
   readonly #board: InvalidationBoard
-  readonly #scopes: ChangeScopes
+  readonly #scopes: InvalidationScopes
   readonly #clock: Clock
 
   constructor(board: InvalidationBoard, changing: readonly ChangingZone[], clock: Clock) {
     this.#board = board
-    this.#scopes = new ChangeScopes(board, changing)
+    this.#scopes = new InvalidationScopes(board, changing)
     this.#clock = clock
   }
 

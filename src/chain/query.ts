@@ -1,12 +1,17 @@
 // One query on the slow path: the request's bytes and what was read from them once.
 
+import { type IpAddress, parseIp, withoutZone } from '../base/ip.ts'
+import type { CacheKey } from '../cache/key.ts'
 import { type Edns, setOptUdpSize } from '../wire/edns.ts'
-import { getFlags, getId, setFlags } from '../wire/header.ts'
+import { FLAG_CD, getFlags, getId, setFlags } from '../wire/header.ts'
+import { NameView } from '../wire/name.ts'
 import type { Question } from '../wire/question.ts'
 import { RCODE_REFUSED } from '../wire/rcodes.ts'
+import type { Asked, Concerned, ListenerRef, Transport } from './asked.ts'
 import { ServerError } from './errors.ts'
+import { changeQuestion, type QuestionChange } from './question-change.ts'
 
-export type Transport = 'udp' | 'tcp'
+export type { ListenerRef, Transport } from './asked.ts'
 
 /**
  * From a query's arrival until it is answered or has failed: clients give up after that. Every wait
@@ -22,15 +27,6 @@ export interface Peer {
   readonly address: string
   readonly port: number
   readonly family: 4 | 6
-}
-
-/**
- * The listener that a query came in by. `label` is CoreDNS's `server` label, such as `dns://:53`;
- * `index` counts listeners from 0.
- */
-export interface ListenerRef {
-  readonly index: number
-  readonly label: string
 }
 
 /** Room for a query that has to wait for somebody else, and holds memory meanwhile. */
@@ -63,9 +59,57 @@ export interface QueryParts {
    * server's own questions.
    */
   readonly waiting?: Waiting | undefined
+  /** What the fast path has read of the query, borrowed; absent if it has not had it. */
+  readonly read?: Read | undefined
 }
 
-export class Query {
+/** What plugins know of a query, by label; chain/metadata.ts has it. */
+export interface QueryMetadata {
+  /** Undefined if nobody knows. */
+  get(label: string): string | undefined
+  set(label: string, value: () => string): void
+}
+
+/** What all queries made of one share. */
+class Life {
+  #controller: AbortController | undefined
+  #isOver = false
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#isOver) this.#controller.abort()
+    return this.#controller.signal
+  }
+
+  end(): void {
+    this.#isOver = true
+    this.#controller?.abort()
+  }
+}
+
+/** What may be other in a query like another. */
+export interface QueryChange extends QuestionChange {
+  /** The second header word. */
+  readonly flags?: number
+  readonly transport?: Transport
+  readonly receivedMs?: number
+  /** Clock.ms(); a later one than there is changes nothing. */
+  readonly deadlineMs?: number
+  /** How many questions of the server's own it stands behind. */
+  readonly depth?: number
+}
+
+/** Of a FastQuery: its key, and the stages that it concerns. */
+interface Read {
+  readonly key: Pick<CacheKey, 'hashLow' | 'hashHigh'>
+  readonly askedBits: number
+  readonly concernedBits: number
+}
+
+/** An address that cannot be read. */
+const NO_ADDRESS: IpAddress = { bytes: new Uint8Array(0), family: 4 }
+
+export class Query implements Asked {
   readonly bytes: Uint8Array
   readonly question: Question
   readonly transport: Transport
@@ -75,8 +119,21 @@ export class Query {
   readonly receivedMs: number
   /** View that routing chose, '' for none. Set by the router. */
   view = ''
+  /** Set by the stage that collects it; undefined: nobody does, in this block. */
+  metadata: QueryMetadata | undefined
+  #deadlineMs: number
+  #depth = 0
+  #life = new Life()
   readonly #waiting: Waiting | undefined
+  readonly #askedBits: number
+  readonly #concernedBits: number
   #edns: Edns | undefined
+  #name: NameView | undefined
+  #address: IpAddress | undefined
+  /** Of the question's key, once it is known. */
+  #isHashed: boolean
+  #hashLow: number
+  #hashHigh: number
 
   constructor(parts: QueryParts) {
     this.bytes = parts.bytes
@@ -86,8 +143,26 @@ export class Query {
     this.local = parts.local
     this.listener = parts.listener
     this.receivedMs = parts.receivedMs
+    this.#deadlineMs = parts.receivedMs + QUERY_BUDGET_MS
     this.#waiting = parts.waiting
     this.#edns = parts.edns
+    const { read } = parts
+    this.#askedBits = read?.askedBits ?? 0
+    this.#concernedBits = read?.concernedBits ?? 0
+    this.#isHashed = read !== undefined
+    this.#hashLow = read?.key.hashLow ?? 0
+    this.#hashHigh = read?.key.hashHigh ?? 0
+  }
+
+  get name(): NameView {
+    this.#name ??= new NameView(this.question.folded)
+    return this.#name
+  }
+  get qtype(): number {
+    return this.question.type
+  }
+  get qclass(): number {
+    return this.question.class
   }
 
   get edns(): Edns | undefined {
@@ -103,14 +178,60 @@ export class Query {
   get do(): boolean {
     return this.#edns?.do ?? false
   }
+  get udpSize(): number {
+    return this.#edns?.udpSize ?? 0
+  }
+  get address(): IpAddress {
+    this.#address ??= parseIp(withoutZone(this.client.address)) ?? NO_ADDRESS
+    return this.#address
+  }
   /** Clock.ms() by which the query is answered, or has failed. */
   get deadlineMs(): number {
-    return this.receivedMs + QUERY_BUDGET_MS
+    return this.#deadlineMs
+  }
+  /** How many questions of the server's own it stands behind: 0 for a client's. */
+  get depth(): number {
+    return this.#depth
+  }
+  /**
+   * Aborts once the query is answered, or has failed: what still goes on for it is for nobody. The
+   * deadline is the waiter's own to keep: `AbortSignal.any([query.signal,
+   * AbortSignal.timeout(…)])`.
+   */
+  get signal(): AbortSignal {
+    return this.#life.signal
   }
   /** Largest reply in bytes: 65535 over TCP; over UDP what the client advertised, at least 512. */
   get replyLimit(): number {
     if (this.transport === 'tcp') return 65535
-    return Math.max(512, this.#edns?.udpSize ?? 512)
+    return Math.max(512, this.udpSize)
+  }
+
+  /** Whether it concerns the stage: what the fast path has asked under `bit` is not asked again. */
+  isFor(stage: Concerned, bit: number): boolean {
+    if ((this.#askedBits & bit) !== 0) return (this.#concernedBits & bit) !== 0
+    return stage.concerns(this)
+  }
+
+  /**
+   * Makes `key` the key of the question with its DO and CD. Hashed once: all keys of a process have
+   * the same seed.
+   */
+  setKey(key: CacheKey): CacheKey {
+    const { type, class: cls, folded } = this.question
+    const isCd = (this.flags & FLAG_CD) !== 0
+    if (this.#isHashed)
+      return key.setHashed(type, cls, this.do, isCd, folded, this.#hashLow, this.#hashHigh)
+    key.set(type, cls, this.do, isCd, folded)
+    this.#isHashed = true
+    this.#hashLow = key.hashLow
+    this.#hashHigh = key.hashHigh
+    return key
+  }
+
+  /** Half of the hash of that key, as CacheKey.hashLow; `key` is scratch. */
+  hashLow(key: CacheKey): number {
+    return this.#isHashed ? this.#hashLow : this.setKey(key).hashLow
   }
 
   /**
@@ -138,6 +259,7 @@ export class Query {
    */
   answered(): void {
     this.#waiting?.leave()
+    this.#life.end()
   }
 
   /**
@@ -152,20 +274,25 @@ export class Query {
   }
 
   /**
-   * A query like this one whose header flags word, transport or time are others. The bytes are
-   * copied; all else is shared.
+   * A query like this one with the change made, in bytes of its own: another question for the rest
+   * of the chain, other flags, an earlier deadline. The reply to another question is given back
+   * under the first one by `edit(reply, { question, owner })`.
    */
-  with(change: {
-    readonly flags?: number
-    readonly transport?: Transport
-    readonly receivedMs?: number
-  }): Query {
-    const bytes = new Uint8Array(this.bytes)
+  with(change: QueryChange): Query {
+    const isOther =
+      change.name !== undefined ||
+      change.type !== undefined ||
+      change.class !== undefined ||
+      change.options !== undefined
+    const own = { bytes: this.bytes, question: this.question, edns: this.#edns }
+    const { bytes, question, edns } = isOther
+      ? changeQuestion(own, change)
+      : { ...own, bytes: new Uint8Array(this.bytes) }
     if (change.flags !== undefined) setFlags(bytes, 0, change.flags)
     const query = new Query({
       bytes,
-      question: this.question,
-      edns: this.#edns,
+      question,
+      edns,
       transport: change.transport ?? this.transport,
       client: this.client,
       local: this.local,
@@ -174,6 +301,22 @@ export class Query {
       waiting: this.#waiting,
     })
     query.view = this.view
+    query.metadata = this.metadata
+    query.#depth = change.depth ?? this.#depth
+    // A query of another time is the server's own: it goes on when this one is answered.
+    if (change.receivedMs === undefined) {
+      query.#life = this.#life
+      query.#deadlineMs = this.#deadlineMs
+    }
+    if (change.deadlineMs !== undefined)
+      query.#deadlineMs = Math.min(query.#deadlineMs, change.deadlineMs)
+    if (!isOther && ((query.flags ^ this.flags) & FLAG_CD) === 0) query.#takeHash(this)
     return query
+  }
+
+  #takeHash(of: Query): void {
+    this.#isHashed = of.#isHashed
+    this.#hashLow = of.#hashLow
+    this.#hashHigh = of.#hashHigh
   }
 }

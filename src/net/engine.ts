@@ -85,13 +85,17 @@ export interface Receiver {
    * received.
    */
   batchSent(elapsedMs: number): void
-  /** Takes one message; `bytes` belongs to the receiver from here on. */
+  /**
+   * Takes one message; `bytes` belongs to the receiver from here on. `query` is what `fast` has
+   * just had for the very same message; absent if it had none.
+   */
   receive(
     bytes: Uint8Array,
     transport: Transport,
     client: Peer,
     local: Peer,
     respond: Respond,
+    query?: FastQuery,
   ): void
   readonly listener: ListenerRef
   readonly tcpLimits: TcpLimits

@@ -5,11 +5,10 @@ import type { Clock } from '../base/clock.ts'
 import { CacheTable } from '../cache/table.ts'
 import { answer, errorReply } from '../chain/answer.ts'
 import { rcodeOfError } from '../chain/errors.ts'
-import { TRANSPARENT } from '../chain/fast-step.ts'
-import { type Handler, noNext, type Stage } from '../chain/handler.ts'
-import { ChangeScopes } from '../chain/invalidation-scopes.ts'
+import { InvalidationScopes } from '../chain/invalidation-scopes.ts'
+import { Offers } from '../chain/offers.ts'
 import type { AnyServeHalf } from '../chain/plugin.ts'
-import { type ListenerRef, type Peer, Query, type Transport } from '../chain/query.ts'
+import type { ListenerRef, Peer, Query, Transport } from '../chain/query.ts'
 import type { Reply } from '../chain/reply.ts'
 import type { ServeScope } from '../chain/serve-scope.ts'
 import type { UdpPool } from '../chain/udp-pool.ts'
@@ -23,15 +22,19 @@ import { DnsMetrics } from '../metrics/dns-metrics.ts'
 import { loadServeHalf } from '../plugins/index.ts'
 import { RecordsReader } from '../records/reader.ts'
 import { nameFromText } from '../wire/name.ts'
-import { makeQuestion, type Question } from '../wire/question.ts'
-import { RCODE_REFUSED } from '../wire/rcodes.ts'
+import type { Question } from '../wire/question.ts'
+import { RCODE_REFUSED, RCODE_SERVFAIL } from '../wire/rcodes.ts'
 import { CLASS_IN } from '../wire/rrtypes.ts'
-import { MessageWriter } from '../wire/writer.ts'
-import { FastChain } from './answer/fast-chain.ts'
+import { compose, type NamedStage } from './answer/chain.ts'
+import type { FastChain } from './answer/fast-chain.ts'
 import type { BlockMessage, GenerationMessage, ListenerMessage } from './messages.ts'
 import { type Route, Router } from './router.ts'
 
 const DROPPED_ZONE = 0
+/**
+ * Questions of the server's own behind each other: names that lead to each other come to an end.
+ */
+const MOST_DEPTH = 8
 
 /** What a shard is made of, for all its generations. */
 export interface ShardParts {
@@ -85,10 +88,14 @@ export class ShardGeneration {
   #ended: (() => void) | undefined
 
   /** Loads the serve halves that it needs. Throws what one of them throws. */
-  static async load(message: GenerationMessage, parts: ShardParts): Promise<ShardGeneration> {
+  static async load(
+    message: GenerationMessage,
+    parts: ShardParts,
+    loadHalf: (name: string) => Promise<AnyServeHalf> = loadServeHalf,
+  ): Promise<ShardGeneration> {
     const names = new Set(message.blocks.flatMap(({ chain }) => chain.map(({ name }) => name)))
     const halves = await Promise.all(
-      Array.from(names, async name => [name, await loadServeHalf(name)] as const),
+      Array.from(names, async name => [name, await loadHalf(name)] as const),
     )
     return new ShardGeneration(message, parts, new Map(halves))
   }
@@ -198,31 +205,22 @@ export class ShardGeneration {
       this.listeners[listener]?.router.add(zone, route, block.allClasses)
   }
 
-  /**
-   * The block's handlers from last to first, and the fast steps that stand in front without a gap.
-   */
   #chain(
     block: BlockMessage,
     halves: ReadonlyMap<string, AnyServeHalf>,
-  ): Pick<Route, 'handler' | 'fast'> {
-    const stages: { readonly name: string; readonly stage: Stage }[] = []
+  ): Pick<Route, 'handler' | 'accepts' | 'fast'> {
+    const stages: NamedStage[] = []
+    const offers = new Offers()
     for (const { name, options, shared } of block.chain) {
-      const stage = halves.get(name)?.serve(options, this.#scope(block, name), shared)
+      const stage = halves.get(name)?.serve(options, this.#scope(block, name, offers), shared)
       if (stage !== undefined) stages.push({ name, stage })
     }
-    const handler = stages.reduceRight<Handler | undefined>(
-      (next, { name, stage }) => stage.wrap(next ?? noNext(name)),
-      undefined,
-    )
-    const gap = stages.findIndex(({ stage }) => stage.fast === undefined)
-    const steps = stages
-      .slice(0, gap < 0 ? stages.length : gap)
-      .map(({ stage }) => stage.fast ?? TRANSPARENT)
-    const fast = new FastChain(steps)
-    return { handler, fast: fast.isUseful && !this.#parts.noFastPath ? fast : undefined }
+    const { handler, fast, accepts } = compose(stages)
+    const isFast = fast.isUseful && accepts === undefined && !this.#parts.noFastPath
+    return { handler, accepts, fast: isFast ? fast : undefined }
   }
 
-  #scope(block: BlockMessage, name: string): ServeScope {
+  #scope(block: BlockMessage, name: string, offers: Offers): ServeScope {
     const { shard, shards, clock, sink, claims, changes, hashSeed, udpPool, fatal } = this.#parts
     const words = this.#words
     return {
@@ -238,17 +236,22 @@ export class ShardGeneration {
       permits: (offset, limit) => new Permits(words, offset, shards, shard, limit),
       table: ref => new CacheTable(ref, shard + 1),
       records: ref => new RecordsReader(ref, hashSeed),
-      changes: new ChangeScopes(changes, block.info.changing),
+      changes: new InvalidationScopes(changes, block.info.changing),
       onRetire: task => void this.#retireTasks.push(task),
       resolve: (query, qname, qtype) => this.#resolve(query, qname, qtype),
+      offer: (kind, value) => offers.offer(kind, value),
+      offered: kind => offers.offered(kind),
       fatal: text => fatal(`plugin/${name}: ${text}`),
     }
   }
 
   async #resolve(query: Query, qname: string, qtype: number): Promise<Reply> {
-    const asked = requery(query, qname, qtype)
-    const route = asked && this.listeners[query.listener.index]?.router.find(asked.question)
-    if (asked === undefined) return answer(query, {})
+    const name = nameFromText(qname)
+    if (name === undefined) return answer(query, {})
+    const depth = query.depth + 1
+    const asked = query.with({ name, type: qtype, class: CLASS_IN, depth })
+    if (depth > MOST_DEPTH) return errorReply(asked, RCODE_SERVFAIL)
+    const route = this.listeners[query.listener.index]?.router.choose(asked)
     if (route?.handler === undefined) return errorReply(asked, RCODE_REFUSED)
     asked.view = route.view
     try {
@@ -266,40 +269,4 @@ const within = async (graceMs: number, use: (resolve: () => void) => void): Prom
   use(resolve)
   await promise
   clearTimeout(timer)
-}
-
-/**
- * The same client asking another question, class IN; undefined if qname is no name. EDNS is kept.
- */
-const requery = (query: Query, qname: string, qtype: number): Query | undefined => {
-  const wire = nameFromText(qname)
-  if (wire === undefined) return undefined
-  const writer = new MessageWriter()
-  writer.header(query.id, query.flags)
-  writer.question(wire, qtype, CLASS_IN)
-  const { edns } = query
-  if (edns !== undefined) {
-    const options = query.bytes.subarray(
-      edns.optionsOffset,
-      edns.optionsOffset + edns.optionsLength,
-    )
-    writer.opt({ udpSize: edns.udpSize, flags: edns.flags, options })
-  }
-  const question = makeQuestion(wire, qtype, CLASS_IN)
-  const moved = edns && {
-    ...edns,
-    offset: question.end,
-    optionsOffset: question.end + (edns.optionsOffset - edns.offset),
-  }
-  const { transport, client, local, listener, receivedMs } = query
-  return new Query({
-    bytes: writer.finish(),
-    question,
-    edns: moved,
-    transport,
-    client,
-    local,
-    listener,
-    receivedMs,
-  })
 }

@@ -54,8 +54,10 @@ export class Binding implements Receiver {
   batchSent(elapsedMs: number): void {
     this.served.generation.batchSent(elapsedMs)
   }
-  receive(...[bytes, transport, client, local, respond]: Parameters<Receiver['receive']>): void {
-    this.#parts.dispatcher.receive(this.served, bytes, transport, client, local, respond)
+  receive(...[bytes, transport, client, local, respond, query]: Parameters<Receiver['receive']>) {
+    const { dispatcher, fastPath } = this.#parts
+    const left = query?.isRead ? { query, route: fastPath.route } : undefined
+    dispatcher.receive(this.served, bytes, transport, client, local, respond, left)
   }
 
   /**

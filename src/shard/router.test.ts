@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nameFromText } from '../wire/name.ts'
-import { makeQuestion } from '../wire/question.ts'
+import { foldName, NameView, nameFromText } from '../wire/name.ts'
 import { typeFromText } from '../wire/rrtypes.ts'
 import { type Route, Router } from './router.ts'
 
 const wire = (text: string): Uint8Array => nameFromText(text) ?? assert.fail(text)
+
+const asName = (text: string): NameView => new NameView(foldName(wire(text)))
 
 const HANDLER = (): never => assert.fail('nobody asks')
 
@@ -120,13 +121,16 @@ const cases: readonly {
 ]
 for (const { name, zones, qname, type = 'A', cls = 1, all = false, zone } of cases) {
   test(`router: ${name}`, () => {
-    const question = makeQuestion(wire(qname), typeFromText(type) ?? 0, cls)
-    assert.equal(routerOf(zones, all).find(question)?.view, zone)
+    const asked = { name: asName(qname), qtype: typeFromText(type) ?? 0, qclass: cls }
+    assert.equal(routerOf(zones, all).route(asked)?.view, zone)
   })
 }
 
 test('router: of two blocks with one zone the first in the Corefile answers', () => {
   const router = routerOf(['example.org.'])
   router.add(wire('example.org.'), { handler: HANDLER, view: 'second' }, false)
-  assert.equal(router.find(makeQuestion(wire('example.org.'), 1, 1))?.view, 'example.org.')
+  assert.equal(
+    router.route({ name: asName('example.org.'), qtype: 1, qclass: 1 })?.view,
+    'example.org.',
+  )
 })

@@ -1,10 +1,12 @@
 // Hot path. Which block answers a query on a listener: the longest zone above the qname, and for DS
 // the parent's side, as CoreDNS's core/dnsserver/server.go does.
 
+import type { Asked } from '../chain/asked.ts'
 import type { Handler } from '../chain/handler.ts'
-import type { Question } from '../wire/question.ts'
+import type { Query } from '../chain/query.ts'
+import type { NameView } from '../wire/name.ts'
 import { CLASS_IN, TYPE_DS } from '../wire/rrtypes.ts'
-import { WireZones } from '../wire/zone-index.ts'
+import { ZoneIndex } from '../wire/zone-index.ts'
 import type { FastChain } from './answer/fast-chain.ts'
 
 /**
@@ -16,6 +18,18 @@ export interface Route {
   /** Undefined if no query of this block can be answered on the fast path. */
   readonly fast?: FastChain | undefined
   readonly view: string
+  /** Whether the block takes the question; absent: every one for its zones. */
+  readonly accepts?: ((query: Query) => boolean) | undefined
+}
+
+/** Some block for the name takes only some questions: Router.choose says which takes this one. */
+export const UNDECIDED: Route = { handler: undefined, view: '' }
+
+interface Candidate {
+  readonly zone: Uint8Array
+  /** Of this zone alone. */
+  readonly index: ZoneIndex
+  readonly route: Route
 }
 
 /** The routes of one listener. */
@@ -23,10 +37,14 @@ export class Router {
   readonly #zones: Uint8Array[] = []
   readonly #routes: Route[] = []
   /** Of both, made at the first question: zones are added before. */
-  #index: WireZones | undefined
+  #index: ZoneIndex | undefined
   /** Zones other than the root of blocks without chain plugins, and their routes. */
-  #empty: WireZones | undefined
+  #empty: ZoneIndex | undefined
   #emptyRoutes: Route[] = []
+  /** Zones of blocks that take only some questions. */
+  readonly #choosy: Uint8Array[] = []
+  #choosyIndex: ZoneIndex | undefined
+  #candidates: readonly Candidate[] | undefined
   /** Whether a plugin on this listener answers classes other than IN. */
   #allClasses = false
 
@@ -34,39 +52,66 @@ export class Router {
   add(zone: Uint8Array, route: Route, allClasses: boolean): void {
     this.#zones.push(zone)
     this.#routes.push(route)
+    if (route.accepts !== undefined) this.#choosy.push(zone)
+    this.#choosyIndex = undefined
     this.#index = undefined
     this.#empty = undefined
     this.#allClasses ||= allClasses
   }
 
   /** Undefined: no block serves the question here, REFUSED. */
-  find(question: Question): Route | undefined {
-    return this.route(question.folded, question.folded.length, question.type, question.class)
-  }
-
-  /** The same for a name in lower case: the first `length` bytes of `name`. */
-  route(name: Uint8Array, length: number, qtype: number, qclass: number): Route | undefined {
+  route({ name, qtype, qclass }: Pick<Asked, 'name' | 'qtype' | 'qclass'>): Route | undefined {
     if (qclass !== CLASS_IN && !this.#allClasses) return undefined
-    const zones = (this.#index ??= new WireZones(this.#zones))
-    return qtype === TYPE_DS
-      ? this.#routeDs(zones, name, length)
-      : this.#routes[zones.longest(name, length)]
+    if (this.#choosy.length > 0) {
+      const choosy = (this.#choosyIndex ??= new ZoneIndex(this.#choosy))
+      if (choosy.holds(name)) return UNDECIDED
+    }
+    const zones = (this.#index ??= new ZoneIndex(this.#zones))
+    return qtype === TYPE_DS ? this.#routeDs(zones, name) : this.#routes[zones.longest(name)]
   }
 
   /**
    * DS lies in the parent: the shortest zone other than the root takes it. An empty block on the
    * way there ends the search.
    */
-  #routeDs(zones: WireZones, name: Uint8Array, length: number): Route | undefined {
+  #routeDs(zones: ZoneIndex, name: NameView): Route | undefined {
     if (this.#empty === undefined) {
       const isEmpty = (at: number): boolean =>
         this.#routes[at]!.handler === undefined && this.#zones[at]!.length > 1
       this.#emptyRoutes = this.#routes.filter((_, at) => isEmpty(at))
-      this.#empty = new WireZones(this.#zones.filter((_, at) => isEmpty(at)))
+      this.#empty = new ZoneIndex(this.#zones.filter((_, at) => isEmpty(at)))
     }
-    return (
-      this.#emptyRoutes[this.#empty.longest(name, length)] ??
-      this.#routes[zones.shortest(name, length)]
-    )
+    return this.#emptyRoutes[this.#empty.longest(name)] ?? this.#routes[zones.shortest(name)]
+  }
+
+  /** The same where blocks choose, for the slow path. */
+  choose(query: Query): Route | undefined {
+    const route = this.route(query)
+    return route === UNDECIDED ? this.#chosen(query) : route
+  }
+
+  /**
+   * The first block that accepts the question, from the longest zone to the root, in the order of
+   * the Corefile. DS lies in the parent: of zones other than the root the last that accepts counts.
+   */
+  #chosen(query: Query): Route | undefined {
+    let parent: Route | undefined
+    const isDs = query.qtype === TYPE_DS
+    for (const { zone, route } of this.#above(query.name)) {
+      if (isDs && zone.length === 1 && parent !== undefined) return parent
+      if (route.handler === undefined) return route
+      if (route.accepts?.(query) === false) continue
+      if (!isDs || zone.length === 1) return route
+      parent = route
+    }
+    return parent
+  }
+
+  /** Zones that hold the name, the longest first; of equal ones that of the first block. */
+  #above(name: NameView): readonly Candidate[] {
+    this.#candidates ??= this.#zones
+      .map((zone, at) => ({ zone, index: new ZoneIndex([zone]), route: this.#routes[at]! }))
+      .sort((a, b) => b.zone.length - a.zone.length)
+    return this.#candidates.filter(({ index }) => index.holds(name))
   }
 }

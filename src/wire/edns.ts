@@ -1,5 +1,5 @@
-// The OPT record (RFC 6891): what it says, and the options in its rdata. What options mean is their
-// plugins' business.
+// Hot path. The OPT record (RFC 6891): what it says, and the options in its rdata. What options
+// mean is their plugins' business.
 
 import { getU16, setU16 } from './header.ts'
 import type { MessageLayout } from './layout.ts'
@@ -27,13 +27,40 @@ export interface Edns {
   readonly optionsLength: number
 }
 
-const areOptionsWellFormed = (bytes: Uint8Array, offset: number, end: number): boolean => {
+/** The options fill their place, one behind the other, or they do not. */
+export const OPTIONS_MALFORMED = 0
+/** None of them has contents that areOptionsSound looks at. */
+export const OPTIONS_PLAIN = 1
+export const OPTIONS_WITH_SUBNET = 2
+
+/** Which of these holds for the options from `offset` up to `end`, the end of their record. */
+export const judgeOptions = (bytes: Uint8Array, offset: number, end: number): number => {
+  let verdict = OPTIONS_PLAIN
   let at = offset
   for (let count = 0; at < end; count++) {
-    if (count === MAX_OPTIONS || at + 4 > end) return false
+    if (count === MAX_OPTIONS || at + 4 > end) return OPTIONS_MALFORMED
+    if (getU16(bytes, at) === OPTION_ECS) verdict = OPTIONS_WITH_SUBNET
     at += 4 + getU16(bytes, at + 2)
   }
-  return at === end
+  return at === end ? verdict : OPTIONS_MALFORMED
+}
+
+/** Bytes of an OPT record before its options. */
+export const OPT_FIXED_SIZE = 11
+
+/** What the OPT record at `offset` says: a whole one, owned by the root. */
+export const ednsAt = (bytes: Uint8Array, offset: number): Edns => {
+  const flags = getU16(bytes, offset + 7)
+  return {
+    offset,
+    udpSize: getU16(bytes, offset + 3),
+    version: bytes[offset + 6]!,
+    do: (flags & EDNS_DO) !== 0,
+    extendedRcode: bytes[offset + 5]!,
+    flags,
+    optionsOffset: offset + OPT_FIXED_SIZE,
+    optionsLength: getU16(bytes, offset + 9),
+  }
 }
 
 /**
@@ -49,20 +76,10 @@ export const readEdns = (
   const offset = layout.ownerOffset(index)
   if (layout.optCount > 1 || layout.sectionOf(index) !== 2 || bytes[offset] !== 0)
     return 'malformed'
-  const optionsOffset = layout.rdataOffset(index)
-  const optionsLength = layout.rdataLength(index)
-  if (!areOptionsWellFormed(bytes, optionsOffset, optionsOffset + optionsLength)) return 'malformed'
-  const flags = getU16(bytes, offset + 7)
-  return {
-    offset,
-    udpSize: layout.class(index),
-    version: bytes[offset + 6]!,
-    do: (flags & EDNS_DO) !== 0,
-    extendedRcode: bytes[offset + 5]!,
-    flags,
-    optionsOffset,
-    optionsLength,
-  }
+  const edns = ednsAt(bytes, offset)
+  const { optionsOffset, optionsLength } = edns
+  const verdict = judgeOptions(bytes, optionsOffset, optionsOffset + optionsLength)
+  return verdict === OPTIONS_MALFORMED ? 'malformed' : edns
 }
 
 /** Sets the UDP size of the OPT record that starts at `offset`. */

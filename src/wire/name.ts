@@ -84,6 +84,17 @@ export const skipName = (bytes: Uint8Array, offset: number, end: number): number
   return -1
 }
 
+/** A name in lower case where it lies: the first `length` bytes of `bytes`. Borrowed. */
+export class NameView {
+  readonly bytes: Uint8Array
+  length: number
+
+  constructor(bytes: Uint8Array, length: number = bytes.length) {
+    this.bytes = bytes
+    this.length = length
+  }
+}
+
 const scratch = new NameCursor()
 
 /**

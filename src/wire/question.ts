@@ -1,8 +1,8 @@
-// The question of a message (RFC 1035 section 4.1.2), read once. Pointers are not allowed in it:
-// nothing stands before it.
+// Hot path. The question of a message (RFC 1035 section 4.1.2), read once. Pointers are not allowed
+// in it: nothing stands before it.
 
 import { getU16, HEADER_SIZE } from './header.ts'
-import { foldByte, NameCursor, NO_POINTERS, nameToText, walkName } from './name.ts'
+import { foldByte, MAX_LABEL_SIZE, MAX_NAME_SIZE, nameToText } from './name.ts'
 
 export class Question {
   /** The qname in lower case, owned. */
@@ -50,16 +50,25 @@ export class Question {
   }
 }
 
-const cursor = new NameCursor()
+/** The offset behind the qname at `offset`; -1 if it is malformed or does not end before `end`. */
+export const qnameEnd = (bytes: Uint8Array, offset: number, end: number): number => {
+  const last = Math.min(end, offset + MAX_NAME_SIZE)
+  for (let at = offset; at < last; ) {
+    const size = bytes[at]!
+    if (size > MAX_LABEL_SIZE) return -1
+    at += size + 1
+    if (size === 0) return at
+  }
+  return -1
+}
 
 /** Reads the question at `offset`; undefined if it is malformed or cut off. */
 export const readQuestion = (
   bytes: Uint8Array,
   offset: number = HEADER_SIZE,
 ): Question | undefined => {
-  if (!walkName(bytes, offset, bytes.length, NO_POINTERS, cursor)) return undefined
-  const at = cursor.end
-  if (at + 4 > bytes.length) return undefined
+  const at = qnameEnd(bytes, offset, bytes.length)
+  if (at < 0 || at + 4 > bytes.length) return undefined
   return new Question(bytes, offset, at - offset, getU16(bytes, at), getU16(bytes, at + 2))
 }
 

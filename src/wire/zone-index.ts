@@ -1,13 +1,15 @@
-// Hot path. Which of a fixed list of zones a name in wire form belongs to: the fast path's ZoneSet.
-// The name is hashed once, from the root upwards, and looked up at every label, so the cost does
-// not grow with the number of zones.
+// Hot path. Which of a fixed list of zones a name belongs to. The name is hashed once, from the
+// root upwards, and looked up at every label, so the cost does not grow with the number of zones.
 
-import { nameFromText, nameToText } from './name.ts'
+import { foldName, type NameView, nameFromText } from './name.ts'
 
 /** A name of 255 bytes has at most 127 labels. */
 const MAX_LABELS = 128
 
-export class WireZones {
+/** Wire form of what is no name: it stands in the list and holds nothing. */
+const NO_NAME = new Uint8Array(0)
+
+export class ZoneIndex {
   readonly #zones: readonly Uint8Array[]
   /** Index of the root in the list, -1 if it is not there. */
   readonly #root: number
@@ -25,35 +27,32 @@ export class WireZones {
     for (const [index, zone] of zones.entries()) this.#add(index, zone)
   }
 
-  /**
-   * As ZoneSet takes them: lower case with trailing dot. Undefined if one is no name, or not spelt
-   * as nameToText spells it: ZoneSet compares text and finds no name in such a zone, so the two
-   * would differ.
-   */
-  static fromText(zones: readonly string[]): WireZones | undefined {
-    const wires: Uint8Array[] = []
-    for (const zone of zones) {
-      const wire = nameFromText(zone)
-      if (wire === undefined || nameToText(wire) !== zone) return undefined
-      wires.push(wire)
-    }
-    return new WireZones(wires)
+  /** Zones in presentation form, in whatever spelling. What is no name holds none. */
+  static fromText(zones: readonly string[]): ZoneIndex {
+    return new ZoneIndex(
+      zones.map(zone => {
+        const wire = nameFromText(zone)
+        return wire === undefined ? NO_NAME : foldName(wire)
+      }),
+    )
   }
 
-  /**
-   * Index of the longest zone that the name is in, -1 for none. `name` is lower case, its wire form
-   * the first `length` bytes.
-   */
-  longest(name: Uint8Array, length: number): number {
-    return this.#find(name, length, true)
+  /** Index of the longest zone that the name is in, -1 for none. */
+  longest(name: NameView): number {
+    return this.#find(name.bytes, name.length, true)
   }
 
   /**
    * Index of the shortest zone but the root that the name is in; the root's, or -1, if there is
    * none.
    */
-  shortest(name: Uint8Array, length: number): number {
-    return this.#find(name, length, false)
+  shortest(name: NameView): number {
+    return this.#find(name.bytes, name.length, false)
+  }
+
+  /** Whether the name is in one of the zones. */
+  holds(name: NameView): boolean {
+    return this.#find(name.bytes, name.length, true) >= 0
   }
 
   #find(name: Uint8Array, length: number, wantsLongest: boolean): number {
@@ -78,6 +77,8 @@ export class WireZones {
   }
 
   #add(index: number, zone: Uint8Array): void {
+    // The root has a field of its own, and what is no name stands nowhere.
+    if (zone.length <= 1) return
     let hash = 0
     const starts: number[] = []
     for (let at = 0; zone[at] !== 0; at += zone[at]! + 1) starts.push(at)
@@ -86,7 +87,7 @@ export class WireZones {
       for (let at = start; at < end; at++) hash = Math.imul(hash ^ zone[at]!, 0x01000193)
       end = start
     }
-    if (starts.length === 0 || this.#lookUp(hash, zone, 0, zone.length) >= 0) return
+    if (this.#lookUp(hash, zone, 0, zone.length) >= 0) return
     this.#hashes[index] = hash
     const mask = this.#table.length - 1
     let place = spread(hash) & mask

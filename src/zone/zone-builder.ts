@@ -3,6 +3,7 @@
 // RRset's records together; like parsing it is cut in slices. Names in the data of some types
 // become lower case, as in CoreDNS.
 
+import { sharedBuffer } from '../memory/shared-buffer.ts'
 import { getU16, getU32, setU16, setU32 } from '../wire/header.ts'
 import { foldByte, NameCursor, NO_POINTERS } from '../wire/name.ts'
 import { type RdataVisitor, walkRdata } from '../wire/rdata-shape.ts'
@@ -354,9 +355,7 @@ class TreeLayout {
     const rrsets = this.#rrsets.length / tree.RRSET_WORDS
     for (const word of [this.#keys.length, rrsets, 0]) this.#nodes.push(word)
     for (const word of [0, this.#recordBytes]) this.#rrsets.push(word)
-    const buffer = new SharedArrayBuffer(
-      tree.treeSize(nodes, rrsets, this.#keys.length, this.#recordBytes),
-    )
+    const buffer = sharedBuffer(tree.treeSize(nodes, rrsets, this.#keys.length, this.#recordBytes))
     const nodesWord = tree.HEADER_WORDS
     const words = new Uint32Array(buffer, 0, nodesWord + this.#nodes.length + this.#rrsets.length)
     words.set(this.#nodes.numbers.subarray(0, this.#nodes.length), nodesWord)

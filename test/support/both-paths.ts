@@ -5,8 +5,7 @@
 import assert from 'node:assert/strict'
 import { CacheKey } from '../../src/cache/key.ts'
 import { FastQuery } from '../../src/chain/fast-query.ts'
-import type { FastStep } from '../../src/chain/fast-step.ts'
-import type { Handler, Stage } from '../../src/chain/handler.ts'
+import type { Handler } from '../../src/chain/handler.ts'
 import { readOptions } from '../../src/chain/plugin.ts'
 import type { Peer } from '../../src/chain/query.ts'
 import { BlackBox } from '../../src/memory/black-box.ts'
@@ -17,8 +16,8 @@ import { layoutRegion, makeRegion } from '../../src/memory/region.ts'
 import { type ShardCounters, ShardCounts } from '../../src/metrics/shard-counts.ts'
 import { WaitingRoom } from '../../src/net/waiting-room.ts'
 import { loadPlugin } from '../../src/plugins/index.ts'
-import { Dispatcher } from '../../src/shard/answer/dispatch.ts'
-import { FastChain } from '../../src/shard/answer/fast-chain.ts'
+import { compose, type NamedStage } from '../../src/shard/answer/chain.ts'
+import { Dispatcher, type Left } from '../../src/shard/answer/dispatch.ts'
 import { FastPath } from '../../src/shard/answer/fast-path.ts'
 import type { ServedListener } from '../../src/shard/generation.ts'
 import { Router } from '../../src/shard/router.ts'
@@ -61,6 +60,8 @@ export interface BothPaths {
   repeat(bytes: Uint8Array, times: number): number
   /** The slow path's reply; undefined for silence. */
   slow(bytes: Uint8Array, client?: Peer): Promise<Uint8Array | undefined>
+  /** As an engine asks: the slow path goes on from what the fast path has read. */
+  asked(bytes: Uint8Array, client?: Peer): Promise<Uint8Array | undefined>
   /** Ends a batch of the fast path. */
   batchSent(elapsedMs: number): void
 }
@@ -88,18 +89,15 @@ export const bothPaths = async (
   const control = fakeControl({ clock, block })
   await prepare(control)
   const serve = fakeServe({ control })
-  const stages: Stage[] = []
+  const stages: NamedStage[] = []
   for (const [index, plugin] of plugins.entries()) {
     const read = options[index]
     const shared = await (await plugin.control?.())?.control(read, control)
     const half = await plugin.serve?.()
     const stage = half?.serve(structuredClone(read), serve, structuredClone(shared))
-    if (stage !== undefined) stages.push(stage)
+    if (stage !== undefined) stages.push({ name: plugin.name, stage })
   }
-  const gap = stages.findIndex(stage => stage.fast === undefined)
-  const steps = stages.slice(0, gap < 0 ? stages.length : gap).map(stage => stage.fast as FastStep)
-  const chain = new FastChain(steps)
-  const handler = stages.reduceRight<Handler>((next, stage) => stage.wrap(next), last)
+  const { handler, fast: chain } = compose(stages, last)
   const router = new Router()
   for (const zone of zones)
     router.add(nameFromText(zone) ?? assert.fail(zone), { handler, fast: chain, view: '' }, false)
@@ -129,6 +127,11 @@ export const bothPaths = async (
   const path = new FastPath(refusals)
   const fastQuery = new FastQuery(new CacheKey(seed))
   const fast = fastAsker(path, at, fastQuery, clock)
+  const slow = (bytes: Uint8Array, client = CLIENT, left?: Left): Promise<Uint8Array | undefined> =>
+    new Promise(resolve => {
+      const local = { ...client, port: 53 }
+      dispatcher.receive(at, bytes.slice(), 'udp', client, local, resolve, left)
+    })
   return {
     control,
     clock,
@@ -139,10 +142,13 @@ export const bothPaths = async (
       for (let n = 1; n < times; n++) if (path.answer(at, fastQuery) > 0) answered++
       return answered
     },
-    slow: (bytes, client = CLIENT) =>
-      new Promise(resolve =>
-        dispatcher.receive(at, bytes.slice(), 'udp', client, { ...client, port: 53 }, resolve),
-      ),
+    slow: (bytes, client) => slow(bytes, client),
+    async asked(bytes, client) {
+      const reply = fast(bytes, client)
+      if (reply !== undefined) return reply
+      const left = fastQuery.isRead ? { query: fastQuery, route: path.route } : undefined
+      return slow(bytes, client, left)
+    },
     batchSent: ms => chain.batchSent(ms),
   }
 }

@@ -3,7 +3,7 @@
 
 import type { BlockInfo } from '../../src/chain/block.ts'
 import { ServerError } from '../../src/chain/errors.ts'
-import type { Handler } from '../../src/chain/handler.ts'
+import { type Handler, inFront } from '../../src/chain/handler.ts'
 import type { Query } from '../../src/chain/query.ts'
 import type { Reply } from '../../src/chain/reply.ts'
 import type { Labels } from '../../src/metrics/registrar.ts'
@@ -80,7 +80,7 @@ export const cacheChainIn = (
   const shard = (index: number): CacheShard => {
     const serve = fakeServe({ control, shard: index })
     const stage = serveCache(structuredClone(parsed), serve, structuredClone(shared))
-    const handle = stage.wrap(downstream)
+    const handle = inFront(stage, downstream)
     return {
       handle,
       serve,

@@ -3,8 +3,7 @@
 // this one.
 
 import assert from 'node:assert/strict'
-import type { Handler } from '../../src/chain/handler.ts'
-import { noNext } from '../../src/chain/handler.ts'
+import { type Handler, inFront, noNext } from '../../src/chain/handler.ts'
 import { type Plugin, readOptions } from '../../src/chain/plugin.ts'
 import type { Labels } from '../../src/metrics/registrar.ts'
 import {
@@ -109,7 +108,7 @@ export const chain = async <O, S>(
     serve.retire()
     await control.retired()
   }
-  return { handle: stage?.wrap(next) ?? next, control, serve, retire }
+  return { handle: stage === undefined ? next : inFront(stage, next), control, serve, retire }
 }
 
 /**

@@ -7,7 +7,13 @@ import { once } from 'node:events'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import type { FastQuery } from '../../chain/fast-query.ts'
 import type { Peer } from '../../chain/query.ts'
-import { type ListenAddress, type OpenListener, peerOf, type Receiver } from '../engine.ts'
+import {
+  type ListenAddress,
+  type OpenListener,
+  peerOf,
+  type Receiver,
+  type Respond,
+} from '../engine.ts'
 import { localAddresses } from '../local-addresses.ts'
 import { NOT_NOTED } from '../mmsg/journal.ts'
 import { type BatchCounts, DgramFastPath } from './fast-path.ts'
@@ -197,13 +203,15 @@ class UdpListener implements OpenListener {
     let isOver = false
     let entry = NOT_NOTED
     this.#inFlight++
-    this.#receiver.receive(query.bytes, 'udp', query.client, query.local, reply => {
+    const respond: Respond = reply => {
       isOver = true
       journal?.settle(entry)
       this.#inFlight--
       if (reply !== undefined) this.#send(socket, reply, to)
       if (this.#inFlight === 0) this.#drained?.()
-    })
+    }
+    const read = isSecond ? undefined : this.#options.query
+    this.#receiver.receive(query.bytes, 'udp', query.client, query.local, respond, read)
     if (!isOver && journal !== undefined && !to.address.includes('%'))
       entry = journal.note(query, isSecond)
   }

@@ -39,11 +39,15 @@ export class DgramFastPath {
     this.#counts = counts
   }
 
-  /** The reply in memory of its own; undefined for the slow path. `bytes` is borrowed. */
+  /**
+   * The reply in memory of its own; undefined for the slow path, which may go on from what the
+   * query says if that `isRead`. `bytes` is borrowed.
+   */
   answer(bytes: Uint8Array, from: RemoteInfo): Uint8Array | undefined {
     if (this.#inBatch++ === 0) this.#beginBatch()
-    if (bytes.length > QUERY_BYTES) return undefined
     const query = this.#query
+    query.isRead = false
+    if (bytes.length > QUERY_BYTES) return undefined
     this.#in.set(bytes)
     query.bytes = this.#in
     query.words = this.#inWords

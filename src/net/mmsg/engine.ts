@@ -5,6 +5,7 @@
 // handle of ours lives in the loop, so the thread can be terminated at any time.
 
 import type { FastQuery } from '../../chain/fast-query.ts'
+import type { Respond } from '../engine.ts'
 import { C, MAPPED_WORD, SOCKADDR_IN, SOCKADDR_IN6 } from './abi.ts'
 import { Inbound } from './inbound.ts'
 import { BATCH } from './inbound-layout.ts'
@@ -295,7 +296,7 @@ export class MmsgEngine {
     this.#startedSlow = true
     let isOver = false
     let entry = NOT_NOTED
-    socket.receiver.receive(bytes, 'udp', client, local, reply => {
+    const respond: Respond = reply => {
       isOver = true
       this.#journal.settle(entry)
       if (reply !== undefined && !socket.isClosed) {
@@ -304,7 +305,8 @@ export class MmsgEngine {
         if (!this.#isInTurn && this.#immediate === undefined) this.#outbound.flush()
       }
       socket.leave()
-    })
+    }
+    socket.receiver.receive(bytes, 'udp', client, local, respond, this.#query)
     if (!isOver) entry = this.#journal.note(inbound, index, socket.fd)
   }
 }

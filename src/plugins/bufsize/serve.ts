@@ -5,9 +5,10 @@ import type { Stage } from '../../chain/handler.ts'
 import type { BufsizeOptions } from './options.ts'
 
 export const serve = ({ sizeBytes }: BufsizeOptions): Stage => ({
+  concerns: ({ udpSize }) => udpSize > sizeBytes,
   fast: {
     ask: query => {
-      if (query.udpSize > sizeBytes) query.udpSize = sizeBytes
+      query.lowerUdpSize(sizeBytes)
       return FAST_NEXT
     },
   },

@@ -1,17 +1,12 @@
 // Hot path.
 // What a shard counts: one word pair of its own counter row per series.
 
-import type { ListenerRef } from '../../chain/query.ts'
+import type { Asked } from '../../chain/asked.ts'
 import type { CounterRow } from '../../memory/counters.ts'
 import type { Vector } from '../../metrics/registrar.ts'
 import type { CacheCounters } from './control.ts'
 import type { TableName } from './storable.ts'
 import { TABLE_NAMES } from './table-names.ts'
-
-/** A query of either path. */
-interface Asked {
-  readonly listener: ListenerRef
-}
 
 export class Counts {
   readonly #row: CounterRow

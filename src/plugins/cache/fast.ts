@@ -5,47 +5,26 @@
 import { CacheHit } from '../../cache/hit.ts'
 import type { CacheTable } from '../../cache/table.ts'
 import type { FastQuery } from '../../chain/fast-query.ts'
-import {
-  FAST_ANSWERED,
-  FAST_NEXT,
-  FAST_SLOW,
-  type FastStep,
-  type FastVerdict,
-} from '../../chain/fast-step.ts'
-import type { ChangeScopes } from '../../chain/invalidation-scopes.ts'
+import { FAST_ANSWERED, FAST_SLOW, type FastStep, type FastVerdict } from '../../chain/fast-step.ts'
+import type { InvalidationScopes } from '../../chain/invalidation-scopes.ts'
 import { getFlags, setFlags, setU32 } from '../../wire/header.ts'
-import { WireZones } from '../../wire/zone-index.ts'
 import type { Counts } from './counts.ts'
 import { hasOpt, hitFlags } from './hit.ts'
 import type { CacheOptions } from './options.ts'
 import { isDue } from './refresh.ts'
 import { isOutdated } from './store.ts'
 
-/** Undefined for zones that only the slow path can match. */
-export const fast = (
-  options: CacheOptions,
-  tables: CacheTables,
-  counts: Counts,
-  changes: ChangeScopes,
-): FastHits | undefined => {
-  if (options.zones.includes('.')) return new FastHits(options, tables, counts, changes, undefined)
-  const zones = WireZones.fromText(options.zones)
-  return zones && new FastHits(options, tables, counts, changes, zones)
-}
-
 export interface CacheTables {
   readonly success: CacheTable
   readonly denial: CacheTable
 }
 
-class FastHits implements FastStep {
+export class FastHits implements FastStep {
   readonly #options: CacheOptions
   readonly #success: CacheTable
   readonly #denial: CacheTable
   readonly #counts: Counts
-  readonly #changes: ChangeScopes
-  /** Undefined: all names are ours. */
-  readonly #zones: WireZones | undefined
+  readonly #changes: InvalidationScopes
   readonly #hit = new CacheHit()
   #isDenial = false
   #isStale = false
@@ -54,21 +33,17 @@ class FastHits implements FastStep {
     options: CacheOptions,
     tables: CacheTables,
     counts: Counts,
-    changes: ChangeScopes,
-    zones: WireZones | undefined,
+    changes: InvalidationScopes,
   ) {
     this.#options = options
     this.#success = tables.success
     this.#denial = tables.denial
     this.#counts = counts
     this.#changes = changes
-    this.#zones = zones
   }
 
   ask(query: FastQuery): FastVerdict {
     const { key } = query
-    if (this.#zones !== undefined && this.#zones.longest(key.bytes, query.nameLength) < 0)
-      return FAST_NEXT
     const hit = this.#hit
     const now = query.nowSeconds
     hit.aim(query.outWords, query.outAt >> 2, query.outRoom)

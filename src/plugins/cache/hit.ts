@@ -3,6 +3,7 @@
 
 import type { CacheHit } from '../../cache/hit.ts'
 import { errorReply } from '../../chain/answer.ts'
+import type { Asked } from '../../chain/asked.ts'
 import type { Query } from '../../chain/query.ts'
 import { Reply } from '../../chain/reply.ts'
 import {
@@ -23,12 +24,6 @@ import { readLayout } from '../../wire/layout.ts'
 import { RCODE_SERVFAIL } from '../../wire/rcodes.ts'
 import { withoutUnaskedOpt } from './own-opt.ts'
 import { setTtls } from './ttl.ts'
-
-/** A query of either path. */
-export interface Asked {
-  readonly flags: number
-  readonly do: boolean
-}
 
 /** Flags that come from the query, and those that come from the entry. */
 const FROM_QUERY = FLAG_RD | FLAG_CD

@@ -112,7 +112,7 @@ export class Misses {
 
   #goesAlone(query: Query): boolean {
     const { judge, hasLoop } = this.#parts
-    return judge.neverStores(query.question) || (hasLoop && query.question.type === TYPE_HINFO)
+    return judge.neverStores(query) || (hasLoop && query.question.type === TYPE_HINFO)
   }
 
   /** Shards are asked for leave only where there are others. */

@@ -1,6 +1,6 @@
-// What of a reply's OPT the cache keeps and gives. OPT is hop by hop and goes; what it says about the
-// answer itself stays, in an OPT of the cache's own behind all records: the upper bits of the rcode,
-// and extended DNS errors (RFC 8914).
+// What of a reply's OPT the cache keeps and gives. OPT is hop by hop and goes; what it says about
+// the answer itself stays, in an OPT of the cache's own behind all records: the upper bits of the
+// rcode, and extended DNS errors (RFC 8914).
 
 import { edit } from '../../chain/edit.ts'
 import type { Reply } from '../../chain/reply.ts'

@@ -1,15 +1,16 @@
 // The shard half: a hit is answered here, everything else goes through Misses.
 
 import { after } from '../../chain/after.ts'
+import { inZones } from '../../chain/asked.ts'
 import type { Handler, Stage } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
-import { ZoneSet } from '../../chain/zones.ts'
 import { OPCODE_QUERY, opcodeOf } from '../../wire/header.ts'
+import { ZoneIndex } from '../../wire/zone-index.ts'
 import type { CacheShared } from './control.ts'
 import { Counts } from './counts.ts'
-import { type CacheTables, fast } from './fast.ts'
+import { type CacheTables, FastHits } from './fast.ts'
 import { answerFromHit } from './hit.ts'
 import { FILL, Intake, replyFor } from './intake.ts'
 import { Misses } from './miss.ts'
@@ -20,19 +21,15 @@ import { Judge } from './storable.ts'
 import { Store } from './store.ts'
 
 export const serve = (options: CacheOptions, scope: ServeScope, shared: CacheShared): Stage => {
-  const zones = new ZoneSet(options.zones)
-  const coversAll = options.zones.includes('.')
-  const isOurs = (query: Query): boolean =>
-    opcodeOf(query.flags) === OPCODE_QUERY &&
-    (coversAll || zones.match(query.question.name) !== undefined)
   const counts = new Counts(scope.counters, shared.counters)
   const tables = { success: scope.table(shared.success), denial: scope.table(shared.denial) }
   return {
+    concerns: inZones(ZoneIndex.fromText(options.zones), scope.block),
     wrap: next => {
       const handle = makeHandler(next, options, { scope, shared, counts, tables })
-      return query => (isOurs(query) ? handle(query) : next(query))
+      return query => (opcodeOf(query.flags) === OPCODE_QUERY ? handle(query) : next(query))
     },
-    fast: fast(options, tables, counts, scope.changes),
+    fast: new FastHits(options, tables, counts, scope.changes),
   }
 }
 

@@ -255,7 +255,7 @@ test('judge: SERVFAIL is not kept with servfail 0', () => {
 })
 
 test('judge: neverStores names only what both lists disable', () => {
-  assert.equal(judge.neverStores(query('x.off.example.net.').question), true)
-  assert.equal(judge.neverStores(query('nodenial.example.net.').question), false)
-  assert.equal(judge.neverStores(query('www.example.org.').question), false)
+  assert.equal(judge.neverStores(query('x.off.example.net.')), true)
+  assert.equal(judge.neverStores(query('nodenial.example.net.')), false)
+  assert.equal(judge.neverStores(query('www.example.org.')), false)
 })

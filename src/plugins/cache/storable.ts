@@ -3,13 +3,14 @@
 // added to it.
 
 import type { Clock } from '../../base/clock.ts'
+import type { Asked } from '../../chain/asked.ts'
 import { classify, hasAuthority, type ResponseType } from '../../chain/classify.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
-import { ZoneSet } from '../../chain/zones.ts'
 import { FLAG_QR, FLAG_TC, getFlags, getQdcount } from '../../wire/header.ts'
 import { isQuestionOf, type Question } from '../../wire/question.ts'
 import { TYPE_SOA } from '../../wire/rrtypes.ts'
+import { ZoneIndex } from '../../wire/zone-index.ts'
 import { answerChain } from './answer-chain.ts'
 import { isTailored } from './client-subnet.ts'
 import type { CacheOptions } from './options.ts'
@@ -37,20 +38,20 @@ const FALLBACK_TTL_SECONDS = 5
 export class Judge {
   readonly #options: CacheOptions
   readonly #clock: Pick<Clock, 'wallMs'>
-  readonly #disabled: Readonly<Record<TableName, ZoneSet>>
+  readonly #disabled: Readonly<Record<TableName, ZoneIndex>>
 
   constructor(options: CacheOptions, clock: Pick<Clock, 'wallMs'>) {
     this.#options = options
     this.#clock = clock
     this.#disabled = {
-      success: new ZoneSet(options.success.disabledZones),
-      denial: new ZoneSet(options.denial.disabledZones),
+      success: ZoneIndex.fromText(options.success.disabledZones),
+      denial: ZoneIndex.fromText(options.denial.disabledZones),
     }
   }
 
   /** Whether no answer to this question may be stored, whatever it is. */
-  neverStores(question: Question): boolean {
-    return this.#isDisabled('success', question) && this.#isDisabled('denial', question)
+  neverStores({ name }: Asked): boolean {
+    return this.#disabled.success.holds(name) && this.#disabled.denial.holds(name)
   }
 
   /** `reply` is not SILENCE. */
@@ -62,17 +63,12 @@ export class Judge {
     const table =
       matches && !isTailored(reply) && speaksForAll(query, type) ? tableFor(type, reply) : undefined
     return {
-      table: table !== undefined && this.#isDisabled(table, query.question) ? undefined : table,
+      table: table !== undefined && this.#disabled[table].holds(query.name) ? undefined : table,
       ttlSeconds,
       isPositive: type.response === 'NOERROR' && type.isComplete,
       isFailure: type.response === 'SERVERERROR',
       isMismatch: isCandidate && !matches,
     }
-  }
-
-  #isDisabled(table: TableName, question: Question): boolean {
-    const zones = this.#disabled[table]
-    return zones.zones.length > 0 && zones.match(question.name) !== undefined
   }
 
   #ttl(type: ResponseType, reply: Reply): number {

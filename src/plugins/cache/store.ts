@@ -4,10 +4,9 @@
 import type { CacheHit } from '../../cache/hit.ts'
 import type { CacheKey } from '../../cache/key.ts'
 import type { CacheTable, EntryMeta } from '../../cache/table.ts'
-import { CHANGE_SLOT_BITS, type ChangeScopes } from '../../chain/invalidation-scopes.ts'
+import { CHANGE_SLOT_BITS, type InvalidationScopes } from '../../chain/invalidation-scopes.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
-import { FLAG_CD } from '../../wire/header.ts'
 import type { CacheOptions } from './options.ts'
 import type { TableName, Verdict } from './storable.ts'
 import { ttlOffsetsOf } from './ttl.ts'
@@ -25,7 +24,7 @@ const SECONDS_MAX = 0x7fffffff
  * Whether the records that an entry was made of may be others by now. What is stored in its second
  * or before does not count as newer.
  */
-export const isOutdated = (hit: CacheHit, changes: ChangeScopes): boolean =>
+export const isOutdated = (hit: CacheHit, changes: InvalidationScopes): boolean =>
   changes.hasChangedSince(hit.flags >>> GROUP_SHIFT, hit.expirySeconds - hit.ttlSeconds)
 
 /**
@@ -45,9 +44,14 @@ export class Side {
   /** Valid until this side is asked for another key. */
   readonly hit: CacheHit
   readonly #staleForSeconds: number
-  readonly #changes: ChangeScopes
+  readonly #changes: InvalidationScopes
 
-  constructor(name: TableName, table: CacheTable, staleForSeconds: number, changes: ChangeScopes) {
+  constructor(
+    name: TableName,
+    table: CacheTable,
+    staleForSeconds: number,
+    changes: InvalidationScopes,
+  ) {
     this.name = name
     this.table = table
     this.hit = table.newHit()
@@ -91,13 +95,13 @@ export class Store {
   readonly #key: CacheKey
   readonly #staleForSeconds: number
   readonly #prefersPositive: boolean
-  readonly #changes: ChangeScopes
+  readonly #changes: InvalidationScopes
 
   constructor(
     options: CacheOptions,
     success: CacheTable,
     denial: CacheTable,
-    changes: ChangeScopes,
+    changes: InvalidationScopes,
   ) {
     this.#staleForSeconds = options.stale?.forSeconds ?? 0
     this.#prefersPositive = options.preferPositive
@@ -109,8 +113,7 @@ export class Store {
 
   /** The key of the query's question: borrowed, the next call of any method changes it. */
   keyOf(query: Query): CacheKey {
-    const { type, class: cls, folded } = query.question
-    return this.#key.set(type, cls, query.do, (query.flags & FLAG_CD) !== 0, folded)
+    return query.setKey(this.#key)
   }
 
   /** The entry that answers: denials before successes, fresh before stale, failures last. */

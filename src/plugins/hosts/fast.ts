@@ -13,63 +13,49 @@ import {
 import { FAST_RECORDS, type FastQuery } from '../../chain/fast-query.ts'
 import { FAST_NEXT, FAST_SLOW, type FastStep, type FastVerdict } from '../../chain/fast-step.ts'
 import type { RecordsReader } from '../../records/reader.ts'
+import type { NameView } from '../../wire/name.ts'
 import { RCODE_NOERROR } from '../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_PTR } from '../../wire/rrtypes.ts'
-import { WireZones } from '../../wire/zone-index.ts'
+import type { ZoneIndex } from '../../wire/zone-index.ts'
 import { SOURCES } from './host-records.ts'
 import { HostsLookup } from './lookup.ts'
 import type { HostsOptions } from './options.ts'
 import { readReverseName } from './reverse-address.ts'
 
-/** Undefined for zones that only the slow path can match. */
-export const fast = (options: HostsOptions, reader: RecordsReader): FastStep | undefined => {
-  const zones = WireZones.fromText(options.zones)
-  const fall = WireZones.fromText(options.fall)
-  return zones && fall && new FastHosts(options, reader, zones, fall)
-}
-
-class FastHosts implements FastStep {
+export class FastHosts implements FastStep {
   readonly #lookup: HostsLookup
-  readonly #zones: WireZones
-  readonly #fall: WireZones
+  readonly #fall: ZoneIndex
   readonly #ttlSeconds: number
   readonly #fallUnsupported: boolean
   readonly #address = new Uint8Array(16)
 
-  constructor(options: HostsOptions, reader: RecordsReader, zones: WireZones, fall: WireZones) {
+  constructor(options: HostsOptions, reader: RecordsReader, fall: ZoneIndex) {
     this.#lookup = new HostsLookup(reader)
-    this.#zones = zones
     this.#fall = fall
     this.#ttlSeconds = options.ttlSeconds
     this.#fallUnsupported = options.fallUnsupported
   }
 
   ask(query: FastQuery): FastVerdict {
-    const { qtype, nameLength } = query
-    const name = query.key.bytes
-    if (qtype === TYPE_PTR) return this.#askReverse(name, nameLength)
-    if (this.#zones.longest(name, nameLength) < 0) return FAST_NEXT
-    if (!this.#lookup.findName(name, nameLength))
-      return this.#mayFall(query) ? FAST_NEXT : FAST_SLOW
+    const { qtype, name } = query
+    if (qtype === TYPE_PTR) return this.#askReverse(name)
+    if (!this.#lookup.findName(name.bytes, name.length))
+      return this.#fall.holds(name) ? FAST_NEXT : FAST_SLOW
     if (qtype === TYPE_A || qtype === TYPE_AAAA) return this.#answer(query)
-    return this.#fallUnsupported && this.#mayFall(query) ? FAST_NEXT : this.#empty(query)
+    return this.#fallUnsupported && this.#fall.holds(name) ? FAST_NEXT : this.#empty(query)
   }
 
-  #askReverse(name: Uint8Array, nameLength: number): FastVerdict {
-    const length = readReverseName(name, nameLength, this.#address)
+  #askReverse(name: NameView): FastVerdict {
+    const length = readReverseName(name.bytes, name.length, this.#address)
     return length > 0 && this.#lookup.hasNames(this.#address, length) ? FAST_SLOW : FAST_NEXT
   }
 
-  #mayFall(query: FastQuery): boolean {
-    return this.#fall.longest(query.key.bytes, query.nameLength) >= 0
-  }
-
   #answer(query: FastQuery): FastVerdict {
-    const { qtype, nameLength, out, outAt, ttlOffsets } = query
+    const { qtype, name, out, outAt, ttlOffsets } = query
     const size = qtype === TYPE_A ? 4 : 16
     const count = this.#lookup.addresses(size === 4 ? 4 : 6)
     if (count === 0) return this.#empty(query)
-    const length = query.questionEnd + count * (nameLength + RECORD_FIXED_SIZE + size)
+    const length = query.questionEnd + count * (name.length + RECORD_FIXED_SIZE + size)
     if (length > query.outRoom || count >= FAST_RECORDS) return FAST_SLOW
     const { starts, counts, reader } = this.#lookup
     let at = beginAnswer(query, RCODE_NOERROR, count, 0)
@@ -77,7 +63,7 @@ class FastHosts implements FastStep {
     for (let source = 0; source < SOURCES; source++) {
       let rdata = starts[source]!
       for (let left = counts[source]!; left > 0; left--) {
-        at = copyTo(out, at, query.key.bytes, 0, nameLength)
+        at = copyTo(out, at, name.bytes, 0, name.length)
         ttlOffsets[written++] = at + RECORD_TTL_OFFSET - outAt
         at = writeFixed(out, at, qtype, this.#ttlSeconds, size)
         at = copyTo(out, at, reader.bytes, rdata, size)

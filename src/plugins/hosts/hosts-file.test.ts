@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { generator } from '../../../test/fakes/crew.ts'
 import { ipToText, parseIp, withoutZone } from '../../base/ip.ts'
-import { ZoneSet } from '../../chain/zones.ts'
-import { nameFromText, nameToText } from '../../wire/name.ts'
+import { isSubname, nameFromText, nameToText } from '../../wire/name.ts'
 import { HostsReader } from './hosts-file.ts'
 
 const cases: { name: string; text: string; entries: string[]; zones?: string[] }[] = [
@@ -102,7 +101,8 @@ for (const { name, text, entries, zones = ['.'] } of cases) {
  * those of strings.
  */
 const readAsText = (text: string, zones: readonly string[]): string[] => {
-  const set = new ZoneSet(zones)
+  const inZone = (name: Uint8Array): boolean =>
+    zones.some(zone => isSubname(name, nameFromText(zone) ?? assert.fail(zone)))
   return text.split('\n').flatMap(line => {
     const [first = '', ...names] = line
       .replace(/#.*/s, '')
@@ -112,10 +112,9 @@ const readAsText = (text: string, zones: readonly string[]): string[] => {
     if (address === undefined) return []
     return names.flatMap(written => {
       const wire = nameFromText(written.toLowerCase())
-      const name = wire === undefined ? undefined : nameToText(wire)
-      return name === undefined || set.match(name) === undefined
+      return wire === undefined || !inZone(wire)
         ? []
-        : [`${ipToText(address.bytes)} ${name}`]
+        : [`${ipToText(address.bytes)} ${nameToText(wire)}`]
     })
   })
 }

@@ -3,15 +3,8 @@
 // ignored, as in CoreDNS.
 
 import { parseIp, withoutZone } from '../../base/ip.ts'
-import { ZoneSet } from '../../chain/zones.ts'
-import {
-  foldByte,
-  MAX_LABEL_SIZE,
-  MAX_NAME_SIZE,
-  nameFromText,
-  nameToText,
-} from '../../wire/name.ts'
-import { WireZones } from '../../wire/zone-index.ts'
+import { foldByte, MAX_LABEL_SIZE, MAX_NAME_SIZE, NameView, nameFromText } from '../../wire/name.ts'
+import { ZoneIndex } from '../../wire/zone-index.ts'
 import { readDottedQuad } from './dotted-quad.ts'
 
 /** What takes entries, in the order of the file. */
@@ -52,9 +45,7 @@ CLASSES.fill(PECULIAR, 0x80)
 
 export class HostsReader {
   readonly #sink: EntrySink
-  readonly #zones: ZoneSet
-  /** Undefined for zones that can only be matched as text. */
-  readonly #wireZones: WireZones | undefined
+  readonly #zones: ZoneIndex
   #word = new Uint8Array(1024)
   #length = 0
   #isPeculiar = false
@@ -68,11 +59,11 @@ export class HostsReader {
   #lastWord = new Uint8Array(0)
   #lastAddress: Uint8Array | undefined
   readonly #name = new Uint8Array(MAX_NAME_SIZE + 1)
+  readonly #view = new NameView(this.#name, 0)
 
   constructor(zones: readonly string[], sink: EntrySink) {
     this.#sink = sink
-    this.#zones = new ZoneSet(zones)
-    this.#wireZones = WireZones.fromText(zones)
+    this.#zones = ZoneIndex.fromText(zones)
   }
 
   /** The next `length` bytes of the file. */
@@ -174,8 +165,8 @@ export class HostsReader {
   }
 
   #isInZone(length: number): boolean {
-    if (this.#wireZones !== undefined) return this.#wireZones.longest(this.#name, length) >= 0
-    return this.#zones.match(nameToText(this.#name.subarray(0, length))) !== undefined
+    this.#view.length = length
+    return this.#zones.holds(this.#view)
   }
 }
 

@@ -2,15 +2,16 @@
 // of the file.
 
 import { answer, type RecordData, unwritten } from '../../chain/answer.ts'
+import { inZones } from '../../chain/asked.ts'
 import type { Handler, Stage } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
-import { fallsThrough, ZoneSet } from '../../chain/zones.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import { RCODE_SERVFAIL } from '../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_PTR } from '../../wire/rrtypes.ts'
-import { fast } from './fast.ts'
+import { ZoneIndex } from '../../wire/zone-index.ts'
+import { FastHosts } from './fast.ts'
 import { SOURCES } from './host-records.ts'
 import { HostsLookup } from './lookup.ts'
 import type { HostsOptions } from './options.ts'
@@ -18,38 +19,42 @@ import { readReverseName } from './reverse-address.ts'
 
 export const serve = (options: HostsOptions, scope: ServeScope, records: RecordsRef): Stage => {
   const reader = scope.records(records)
-  const server = new HostsServer(options, new HostsLookup(reader))
-  return { wrap: next => query => server.respond(query, next), fast: fast(options, reader) }
+  const fall = ZoneIndex.fromText(options.fall)
+  const server = new HostsServer(options, new HostsLookup(reader), fall)
+  const isInZones = inZones(ZoneIndex.fromText(options.zones), scope.block)
+  return {
+    // Reverse zones need not be among the zones of hosts.
+    concerns: isInZones && (asked => asked.qtype === TYPE_PTR || isInZones(asked)),
+    wrap: next => query => server.respond(query, next),
+    fast: new FastHosts(options, reader, fall),
+  }
 }
 
 /** What the look-up lends is written into the reply before anything else can run. */
 class HostsServer {
   readonly #options: HostsOptions
-  readonly #zones: ZoneSet
+  readonly #fall: ZoneIndex
   readonly #lookup: HostsLookup
   readonly #address = new Uint8Array(16)
 
-  constructor(options: HostsOptions, lookup: HostsLookup) {
+  constructor(options: HostsOptions, lookup: HostsLookup, fall: ZoneIndex) {
     this.#options = options
-    this.#zones = new ZoneSet(options.zones)
+    this.#fall = fall
     this.#lookup = lookup
   }
 
   respond(query: Query, next: Handler): Reply | Promise<Reply> {
-    const { name, folded, type } = query.question
-    // Reverse zones need not be among the zones of hosts.
+    const { folded, type } = query.question
     if (type === TYPE_PTR) {
       const names = this.#namesFor(folded)
       return names.length === 0 ? next(query) : this.#positive(query, names)
     }
-    if (this.#zones.match(name) === undefined) return next(query)
     const isKnown = this.#lookup.findName(folded, folded.length)
     const isSupported = type === TYPE_A || type === TYPE_AAAA
     const addresses = isSupported ? this.#addresses(type === TYPE_A ? 4 : 6) : []
     if (addresses.length > 0) return this.#positive(query, addresses)
-    const { fall, fallUnsupported } = this.#options
-    const mayFall = !isKnown || (fallUnsupported && !isSupported)
-    if (mayFall && fallsThrough(fall, name)) return next(query)
+    const mayFall = !isKnown || (this.#options.fallUnsupported && !isSupported)
+    if (mayFall && this.#fall.holds(query.name)) return next(query)
     // There is no SOA to go with NXDOMAIN; CoreDNS answers SERVFAIL in its place.
     return isKnown ? answer(query, { aa: true }) : unwritten(query, RCODE_SERVFAIL)
   }

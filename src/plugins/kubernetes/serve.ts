@@ -1,6 +1,6 @@
-// kubernetes in a shard: which zone a query is in, which records answer it, and what a name that
-// does not exist is answered with. No message to main, no wait: the records lie in shared memory.
-// Order of decisions and wording of answers are CoreDNS's (handler.go).
+// Hot path. kubernetes in a shard: which zone a query is in, which records answer it, and what a
+// name that does not exist is answered with. No message to main, no wait: the records lie in shared
+// memory. Order of decisions and wording of answers are CoreDNS's (handler.go).
 
 import { after } from '../../chain/after.ts'
 import { answer, type RecordData, unwritten } from '../../chain/answer.ts'
@@ -8,11 +8,9 @@ import type { Handler, Stage } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
-import { fallsThrough, ZoneSet } from '../../chain/zones.ts'
 import { isReverseZone } from '../../corefile/zones.ts'
 import type { RecordsReader } from '../../records/reader.ts'
 import { makeOption, OPTION_EDE } from '../../wire/edns.ts'
-import { nameFromText } from '../../wire/name.ts'
 import { RCODE_NXDOMAIN, RCODE_REFUSED, RCODE_SERVFAIL } from '../../wire/rcodes.ts'
 import {
   TYPE_A,
@@ -26,10 +24,12 @@ import {
   TYPE_SRV,
   TYPE_TXT,
 } from '../../wire/rrtypes.ts'
+import { ZoneIndex } from '../../wire/zone-index.ts'
 import { Aliases } from './answer/aliases.ts'
 import { Answers, type Asked, type Records } from './answer/answers.ts'
-import { fast } from './answer/fast.ts'
+import { FastRecords } from './answer/fast.ts'
 import { ClusterLookup } from './answer/lookup.ts'
+import { type ServedZone, ServedZones, wireOf } from './answer/served-zones.ts'
 import { ZoneView } from './answer/zone-view.ts'
 import type { KubernetesShared } from './control.ts'
 import type { KubernetesOptions } from './options.ts'
@@ -47,36 +47,34 @@ export const serve = (
   shared: KubernetesShared,
 ): Stage => {
   const reader = scope.records(shared.records)
-  const server = new ClusterServer(options, scope, shared, reader)
+  const zones = new ServedZones(options)
+  const server = new ClusterServer(options, zones, scope, shared, reader)
   return {
+    concerns: zones.concerns.bind(zones),
     wrap: next => query => server.respond(query, next),
-    fast: fast(options, reader),
+    fast: new FastRecords(options, reader, zones),
   }
-}
-
-interface ServedZone {
-  readonly length: number
-  readonly isMulticluster: boolean
 }
 
 class ClusterServer {
   readonly #options: KubernetesOptions
   readonly #reader: RecordsReader
-  readonly #zones: ZoneSet
-  readonly #zoneFacts: ReadonlyMap<string, ServedZone>
+  readonly #zones: ServedZones
+  readonly #fall: ZoneIndex
   readonly #answers: Answers
   readonly #aliases: Aliases
 
   constructor(
     options: KubernetesOptions,
+    zones: ServedZones,
     scope: ServeScope,
     shared: KubernetesShared,
     reader: RecordsReader,
   ) {
     this.#options = options
     this.#reader = reader
-    this.#zones = new ZoneSet(options.zones)
-    this.#zoneFacts = new Map(options.zones.map(zone => [zone, factsOf(zone, options)]))
+    this.#zones = zones
+    this.#fall = ZoneIndex.fromText(options.fallthrough ?? [])
     this.#answers = new Answers({
       lookup: new ClusterLookup(reader, options),
       ttlSeconds: options.ttlSeconds,
@@ -88,12 +86,11 @@ class ClusterServer {
 
   respond(query: Query, next: Handler): Reply | Promise<Reply> {
     const { question } = query
-    const matched = this.#zones.match(question.name)
-    const facts = matched === undefined ? undefined : this.#zoneFacts.get(matched)
-    if (facts === undefined) return next(query)
+    const zone = this.#zones.find(query.name)
+    if (zone === undefined) return next(query)
     if (question.type === TYPE_AXFR || question.type === TYPE_IXFR)
       return unwritten(query, RCODE_REFUSED)
-    const asked = this.#asked(query, facts)
+    const asked = this.#asked(query, zone)
     if (question.type !== TYPE_A && question.type !== TYPE_AAAA)
       return this.#answer(asked, this.#records(asked), false, next)
     return after(this.#aliases.addresses(asked), found =>
@@ -155,7 +152,7 @@ class ClusterServer {
     // Whether it exists is not known before the first sync: what another says of it meanwhile would
     // be kept by whoever asks.
     if (isComplete(this.#reader)) {
-      if (fallsThrough(this.#options.fallthrough, query.question.name)) return next(query)
+      if (this.#fall.holds(query.name)) return next(query)
       return answer(query, { aa: true, rcode: RCODE_NXDOMAIN, authorities })
     }
     const { edns } = query
@@ -167,17 +164,6 @@ class ClusterServer {
 }
 
 const NONE: readonly RecordData[] = []
-
-const factsOf = (zone: string, { multiclusterZones }: KubernetesOptions): ServedZone => ({
-  length: wireOf(zone).length,
-  isMulticluster: multiclusterZones.includes(zone),
-})
-
-const wireOf = (zone: string): Uint8Array => {
-  const wire = nameFromText(zone)
-  if (wire === undefined) throw new Error(`zone is not a valid domain name: ${zone}`)
-  return wire
-}
 
 const isApex = ({ query, zoneLength }: Asked): boolean =>
   query.question.folded.length === zoneLength

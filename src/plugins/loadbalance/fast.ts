@@ -1,6 +1,6 @@
 // Hot path. round_robin on the fast path: addresses under one name change places in the answer
-// itself. Gives the bytes that order.ts and reorder.ts give with the same draws, and leaves to them
-// every answer that they would write anew.
+// itself. Gives the bytes that order.ts gives with the same draws, and leaves to it every answer
+// that it would write anew.
 
 import type { FastQuery } from '../../chain/fast-query.ts'
 import type { FastStep } from '../../chain/fast-step.ts'

@@ -6,7 +6,6 @@ import type { FastQuery } from '../../chain/fast-query.ts'
 import type { FastStep } from '../../chain/fast-step.ts'
 import type { LogSink } from '../../log/log.ts'
 import { getFlags, getId, MASK_RCODE } from '../../wire/header.ts'
-import { WireZones } from '../../wire/zone-index.ts'
 import { COMMON_FORMAT } from './common-format.ts'
 import { flagsToText, formatSeconds, rcodeText } from './format.ts'
 import { asciiBytes, putBytes, putDecimal, putIpv4, putIpv6, putName } from './line-bytes.ts'
@@ -44,12 +43,10 @@ export function fast(
 ): FastLog | undefined {
   if (!rules.every(rule => rule.format === COMMON_FORMAT && rule.classes === undefined))
     return undefined
-  const scopes = WireZones.fromText(rules.map(rule => rule.scope))
-  return scopes && new FastLog(scopes, clock, sink)
+  return new FastLog(clock, sink)
 }
 
 export class FastLog implements FastStep {
-  readonly #scopes: WireZones
   readonly #clock: Clock
   readonly #sink: Pick<LogSink, 'rawBytes'>
   readonly #types = new TypeBytes()
@@ -66,14 +63,12 @@ export class FastLog implements FastStep {
   #lineCount = 0
   #receivedMs = 0
 
-  constructor(scopes: WireZones, clock: Clock, sink: Pick<LogSink, 'rawBytes'>) {
-    this.#scopes = scopes
+  constructor(clock: Clock, sink: Pick<LogSink, 'rawBytes'>) {
     this.#clock = clock
     this.#sink = sink
   }
 
   done(query: FastQuery): void {
-    if (this.#scopes.longest(query.key.bytes, query.nameLength) < 0) return
     const count = this.#lineCount
     const start = count === 0 ? 0 : this.#ends[count - 1]!
     this.#receivedMs = query.receivedMs
@@ -114,7 +109,7 @@ export class FastLog implements FastStep {
     let at = putClient(out, putBytes(out, start, START), query)
     at = putDecimal(out, putBytes(out, at, BEFORE_ID), getId(query.bytes, query.at))
     at = this.#types.put(out, putBytes(out, at, BEFORE_TYPE), query.qtype)
-    at = putName(out, putBytes(out, at, CLASS), query.key.bytes, query.nameLength)
+    at = putName(out, putBytes(out, at, CLASS), query.name.bytes, query.name.length)
     at = putDecimal(out, putBytes(out, at, PROTO), query.length)
     at = putDecimal(out, putBytes(out, at, query.do ? DO : NO_DO), query.replyLimit)
     at = putBytes(out, at, this.#outcome(getFlags(query.out, query.outAt)))

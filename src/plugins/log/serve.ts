@@ -1,6 +1,7 @@
 // Shard half of log: finds the rule for a name, judges the answer's class, and writes the line.
 
 import { errorReply } from '../../chain/answer.ts'
+import { inZones } from '../../chain/asked.ts'
 import { classify, classOf, type ResponseClass } from '../../chain/classify.ts'
 import { rcodeOfError } from '../../chain/errors.ts'
 import type { Stage } from '../../chain/handler.ts'
@@ -8,11 +9,12 @@ import { observe } from '../../chain/observe.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
-import { ZoneSet } from '../../chain/zones.ts'
 import { type LogSink, stdout } from '../../log/log.ts'
+import { foldName, NameView, nameFromText } from '../../wire/name.ts'
+import { ZoneIndex } from '../../wire/zone-index.ts'
 import { fast } from './fast.ts'
 import { compileFormat } from './format.ts'
-import type { LogOptions } from './options.ts'
+import type { LogOptions, LogRule } from './options.ts'
 
 export const serve = (options: LogOptions, scope: ServeScope): Stage =>
   serveTo(options, scope, stdout)
@@ -24,10 +26,12 @@ export function serveTo(
   sink: Pick<LogSink, 'raw' | 'rawBytes'>,
 ): Stage {
   const rules = options.rules.map(rule => ({
-    scope: new ZoneSet([rule.scope]),
     classes: rule.classes,
     format: compileFormat(rule.format),
   }))
+
+  const scopes = ZoneIndex.fromText(options.rules.map(rule => rule.scope))
+  const firstRules = firstRulesOf(options.rules)
 
   const fastStep = fast(options.rules, scope.clock, sink)
 
@@ -35,19 +39,17 @@ export function serveTo(
     reply === undefined ? 'error' : classOf(classify(query, reply, scope.clock))
 
   const write = (query: Query, reply: Reply | undefined): void => {
-    const { name } = query.question
-    for (const rule of rules) {
-      if (rule.scope.match(name) === undefined) continue
-      if (rule.classes !== undefined && !rule.classes.includes(classOfReply(query, reply))) return
-      fastStep?.flush()
-      sink.raw(
-        `[INFO] ${rule.format({ query, reply, durationMs: scope.clock.ms() - query.receivedMs })}`,
-      )
-      return
-    }
+    const rule = rules[firstRules[scopes.longest(query.name)] ?? -1]
+    if (rule === undefined) return
+    if (rule.classes !== undefined && !rule.classes.includes(classOfReply(query, reply))) return
+    fastStep?.flush()
+    sink.raw(
+      `[INFO] ${rule.format({ query, reply, durationMs: scope.clock.ms() - query.receivedMs })}`,
+    )
   }
 
   return {
+    concerns: inZones(scopes, scope.block),
     fast: fastStep,
     wrap: observe({
       // An empty reply is SILENCE.
@@ -57,3 +59,15 @@ export function serveTo(
     }),
   }
 }
+
+/**
+ * For each scope the first rule whose scope it lies in: that one decides about names whose longest
+ * scope it is.
+ */
+const firstRulesOf = (rules: readonly LogRule[]): readonly number[] =>
+  rules.map(({ scope }) => {
+    const wire = nameFromText(scope)
+    if (wire === undefined) return -1
+    const name = new NameView(foldName(wire))
+    return rules.findIndex(rule => ZoneIndex.fromText([rule.scope]).holds(name))
+  })

@@ -1,26 +1,32 @@
 // Hot path. The fast step of prometheus: counts answers as they leave. How long they took is known
 // when their batch has been sent, and counted for all of it at once.
 
+import type { Asked } from '../../chain/asked.ts'
 import type { FastQuery } from '../../chain/fast-query.ts'
 import type { FastStep } from '../../chain/fast-step.ts'
 import type { DnsMetrics } from '../../metrics/dns-metrics.ts'
 import { getFlags, MASK_RCODE } from '../../wire/header.ts'
-import type { WireZones } from '../../wire/zone-index.ts'
+import type { ZoneIndex } from '../../wire/zone-index.ts'
 
 export interface FastCountsParts {
   readonly metrics: DnsMetrics
   /** Position in the labels by ListenerRef.index, -1 for listeners of other blocks. */
   readonly servers: readonly number[]
-  /** In the order of the zone labels; undefined if there is but one zone. */
-  readonly zones: WireZones | undefined
+  /** Position of the query's zone among the zone labels. */
+  readonly zoneOf: (asked: Asked) => number
   readonly zoneCount: number
   /** Position of the plugin that is named as writer. */
   readonly writer: number
 }
 
-export const fast = (parts: FastCountsParts): FastStep => new FastCounts(parts)
+/** Positions among the zone labels. */
+export const theOneZone = (): number => 0
+export const longestOf =
+  (zones: ZoneIndex) =>
+  ({ name }: Asked): number =>
+    Math.max(0, zones.longest(name))
 
-class FastCounts implements FastStep {
+export class FastCounts implements FastStep {
   readonly #parts: FastCountsParts
   /** Answers of the batch by place (server * zoneCount + zone), and the places that have any. */
   readonly #answers: Int32Array
@@ -36,11 +42,10 @@ class FastCounts implements FastStep {
   }
 
   done(query: FastQuery): void {
-    const { metrics, servers, zones, zoneCount, writer } = this.#parts
+    const { metrics, servers, zoneOf, zoneCount, writer } = this.#parts
     const server = servers[query.listener.index] ?? -1
     if (server < 0) return
-    const zone =
-      zones === undefined ? 0 : Math.max(0, zones.longest(query.key.bytes, query.nameLength))
+    const zone = zoneOf(query)
     metrics.request(server, zone, false, query.family, query.qtype, query.do, query.length)
     metrics.reply(
       server,

@@ -1,14 +1,13 @@
-// Shard half of prometheus: counts each query when its reply, or failure, comes by.
+// Hot path. Shard half of prometheus: counts each query when its reply, or failure, comes by.
 
 import { rcodeOfError } from '../../chain/errors.ts'
 import type { Stage } from '../../chain/handler.ts'
 import { observe } from '../../chain/observe.ts'
 import type { Query } from '../../chain/query.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
-import { ZoneSet } from '../../chain/zones.ts'
 import { DnsMetrics, type DnsMetricVectors } from '../../metrics/dns-metrics.ts'
-import { WireZones } from '../../wire/zone-index.ts'
-import { fast } from './fast.ts'
+import { ZoneIndex } from '../../wire/zone-index.ts'
+import { FastCounts, longestOf, theOneZone } from './fast.ts'
 import { zoneLabels } from './labels.ts'
 import type { PrometheusOptions } from './options.ts'
 
@@ -24,15 +23,11 @@ export function serve(
   const metrics = new DnsMetrics(scope.counters, vectors)
   /** Position in the labels by ListenerRef.index. */
   const servers = new Map(block.listeners.map((listener, position) => [listener.index, position]))
-  const zonePositions = new Map(zoneLabels(block).map((zone, position) => [zone, position]))
-  const zones = new ZoneSet(zoneLabels(block))
+  const labels = zoneLabels(block)
   const writer = Math.min(WRITTEN, vectors.pluginCount - 1)
 
-  const zoneOf = (query: Query): number => {
-    // Routing gave us the query, so it is in our zone if there is but one.
-    if (block.zones.length === 1) return 0
-    return zonePositions.get(zones.match(query.question.name) ?? '.') ?? 0
-  }
+  // Routing gave us the query, so it is in our zone if there is but one.
+  const zoneOf = block.zones.length === 1 ? theOneZone : longestOf(ZoneIndex.fromText(labels))
 
   const count = (query: Query, rcode: number, plugin: number, replyBytes: number): void => {
     const server = servers.get(query.listener.index)
@@ -61,20 +56,16 @@ export function serve(
 
   const positions: number[] = []
   for (const [index, position] of servers) positions[index] = position
-  const labels = zoneLabels(block)
-  const wireZones = block.zones.length === 1 ? 'one' : WireZones.fromText(labels)
-  const step =
-    wireZones &&
-    fast({
-      metrics,
-      servers: Array.from(positions, position => position ?? -1),
-      zones: wireZones === 'one' ? undefined : wireZones,
-      zoneCount: labels.length,
-      writer,
-    })
+  const fast = new FastCounts({
+    metrics,
+    servers: Array.from(positions, position => position ?? -1),
+    zoneOf,
+    zoneCount: labels.length,
+    writer,
+  })
 
   return {
-    fast: step,
+    fast,
     wrap: observe({
       onReply(query, reply) {
         // An empty reply is SILENCE.

@@ -1,15 +1,16 @@
 // One message from a socket to its answer on the slow path: header gate, question, routing, chain,
-// finished reply. Every failure ends here: no exception leaves, and every message gets exactly one
-// respond().
+// finished reply. What the fast path has read and routed is taken over. Every failure ends here: no
+// exception leaves, and every message gets exactly one respond().
 
 import type { Clock } from '../../base/clock.ts'
 import { passingBytes } from '../../base/collector.ts'
 import type { CacheKey } from '../../cache/key.ts'
 import { answer, errorReply } from '../../chain/answer.ts'
 import { messageOf, rcodeOfError, ServerError } from '../../chain/errors.ts'
+import { FastQuery } from '../../chain/fast-query.ts'
 import { finishReply } from '../../chain/finish.ts'
 import type { Handler } from '../../chain/handler.ts'
-import { type Peer, Query, type Transport } from '../../chain/query.ts'
+import { type Peer, Query, type QueryParts, type Transport } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { BlackBox } from '../../memory/black-box.ts'
@@ -17,10 +18,10 @@ import { isRefused } from '../../memory/refused.ts'
 import type { ShardCounts } from '../../metrics/shard-counts.ts'
 import { MAX_UDP_QUERY_BYTES, type Respond } from '../../net/engine.ts'
 import type { WaitingRoom } from '../../net/waiting-room.ts'
-import { areOptionsSound, readEdns } from '../../wire/edns.ts'
-import { HEADER_SIZE } from '../../wire/header.ts'
+import { areOptionsSound, ednsAt, readEdns } from '../../wire/edns.ts'
+import { FLAG_CD, HEADER_SIZE } from '../../wire/header.ts'
 import { readLayout } from '../../wire/layout.ts'
-import { readQuestion } from '../../wire/question.ts'
+import { Question, readQuestion } from '../../wire/question.ts'
 import {
   RCODE_BADVERS,
   RCODE_FORMERR,
@@ -30,14 +31,9 @@ import {
 } from '../../wire/rcodes.ts'
 import { CLASS_IN } from '../../wire/rrtypes.ts'
 import type { ServedListener } from '../generation.ts'
-import { type HeaderVerdict, headerReply, judgeHeader } from './header-reply.ts'
-
-/**
- * Echo, discard, daytime, chargen, time: a query from there is forged to make two machines talk for
- * ever.
- */
-export const LOOPING_PORTS: ReadonlySet<number> = new Set([0, 7, 13, 19, 37])
-export const HIGHEST_LOOPING_PORT = Math.max(...LOOPING_PORTS)
+import { type Route, UNDECIDED } from '../router.ts'
+import { type HeaderVerdict, headerReply, judgeHeader, LOOPING_PORTS } from './header-reply.ts'
+import { readMessage } from './read.ts'
 
 /**
  * Of a reply, until it is sent: as it was found or received, for this client, and in what is
@@ -58,14 +54,26 @@ export interface DispatchParts {
   readonly refusedOffset: number
 }
 
+/** What the fast path leaves of a query that it has read: `query` is borrowed. */
+export interface Left {
+  readonly query: FastQuery
+  readonly route: Route | undefined
+}
+
+/** What a message says, once it has been read. */
+type Said = Pick<QueryParts, 'question' | 'edns'>
+
 export class Dispatcher {
   readonly #parts: DispatchParts
+  /** Messages that the fast path has not had are read here. */
+  readonly #reading: FastQuery
 
   constructor(parts: DispatchParts) {
     this.#parts = parts
+    this.#reading = new FastQuery(parts.key)
   }
 
-  /** Takes custody of `bytes`. */
+  /** Takes custody of `bytes`. `left` is of this very message. */
   receive(
     at: ServedListener,
     bytes: Uint8Array,
@@ -73,28 +81,47 @@ export class Dispatcher {
     client: Peer,
     local: Peer,
     respond: Respond,
+    left?: Left,
   ): void {
     this.#parts.counts.worked()
     try {
-      const verdict = this.#judge(bytes, transport, client)
-      if (verdict === 'drop') respond(undefined)
-      else if (verdict !== 'take') respond(headerReply(bytes, verdict))
-      else if (bytes.length === HEADER_SIZE) {
-        const reply = headerReply(bytes, RCODE_SERVFAIL)
-        at.countDropped(undefined, transport, client, bytes.length, reply.length, RCODE_SERVFAIL)
-        respond(reply)
-      } else {
-        const query = this.#read(at, bytes, transport, client, local)
-        if (query !== undefined) this.#route(at, query, respond)
-        else {
-          this.#parts.counts.rejected('malformed')
-          respond(headerReply(bytes, RCODE_FORMERR, readQuestion(bytes)))
-        }
-      }
+      const said =
+        left === undefined
+          ? this.#read(at, bytes, transport, client, respond)
+          : usual(bytes, left.query)
+      if (said === undefined) return
+      const query = this.#query(said, at, bytes, transport, client, local, left?.query)
+      const found = left === undefined ? at.router.route(query) : left.route
+      const route = found === UNDECIDED ? at.router.choose(query) : found
+      this.#take(at, query, route, respond)
     } catch (error) {
       this.#parts.log.error(`dispatch: ${messageOf(error)}`)
       respond(undefined)
     }
+  }
+
+  /** What a message says that nobody has read yet; undefined: it has been responded to. */
+  #read(
+    at: ServedListener,
+    bytes: Uint8Array,
+    transport: Transport,
+    client: Peer,
+    respond: Respond,
+  ): Said | undefined {
+    const verdict = this.#judge(bytes, transport, client)
+    if (verdict === 'drop') respond(undefined)
+    else if (verdict !== 'take') respond(headerReply(bytes, verdict))
+    else if (bytes.length === HEADER_SIZE) {
+      const reply = headerReply(bytes, RCODE_SERVFAIL)
+      at.countDropped(undefined, transport, client, bytes.length, reply.length, RCODE_SERVFAIL)
+      respond(reply)
+    } else {
+      const said = this.#readMessage(bytes)
+      if (said !== undefined) return said
+      this.#parts.counts.rejected('malformed')
+      respond(headerReply(bytes, RCODE_FORMERR, readQuestion(bytes)))
+    }
+    return undefined
   }
 
   #judge(bytes: Uint8Array, transport: Transport, client: Peer): HeaderVerdict {
@@ -113,19 +140,30 @@ export class Dispatcher {
     return verdict
   }
 
-  #read(
-    at: ServedListener,
-    bytes: Uint8Array,
-    transport: Transport,
-    client: Peer,
-    local: Peer,
-  ): Query | undefined {
+  /** Undefined if it is malformed. */
+  #readMessage(bytes: Uint8Array): Said | undefined {
+    const reading = this.#reading
+    reading.bytes = bytes
+    reading.length = bytes.length
+    if (readMessage(reading)) return usual(bytes, reading)
     const layout = readLayout(bytes)
     const question = layout && readQuestion(bytes)
     if (question === undefined) return undefined
     const edns = readEdns(bytes, layout!)
     if (edns === 'malformed' || (edns !== undefined && !areOptionsSound(bytes, edns)))
       return undefined
+    return { question, edns }
+  }
+
+  #query(
+    { question, edns }: Said,
+    at: ServedListener,
+    bytes: Uint8Array,
+    transport: Transport,
+    client: Peer,
+    local: Peer,
+    read: FastQuery | undefined,
+  ): Query {
     const { clock, waitingRoom } = this.#parts
     const waiting = transport === 'udp' ? waitingRoom.admit(client, bytes.length) : undefined
     return new Query({
@@ -138,25 +176,19 @@ export class Dispatcher {
       listener: at.ref,
       receivedMs: clock.ms(),
       waiting,
+      read,
     })
   }
 
-  #route(at: ServedListener, query: Query, respond: Respond): void {
-    const { key, clock, regionWords, refusedOffset } = this.#parts
+  #take(at: ServedListener, query: Query, route: Route | undefined, respond: Respond): void {
+    const { clock, regionWords, refusedOffset } = this.#parts
     const { question, edns } = query
-    const route = at.router.find(question)
     const isOtherVersion = edns !== undefined && edns.version !== 0
     if (isOtherVersion && (route !== undefined || question.class === CLASS_IN)) {
       respond(badVersionReply(query))
       return
     }
-    const questionHash = key.set(
-      question.type,
-      question.class,
-      false,
-      false,
-      question.folded,
-    ).hashLow
+    const questionHash = this.#hashOf(query)
     if (
       route?.handler === undefined ||
       isRefused(regionWords, refusedOffset, questionHash, clock.seconds())
@@ -166,6 +198,17 @@ export class Dispatcher {
     }
     query.view = route.view
     this.#serve(at, query, route.handler, questionHash, respond)
+  }
+
+  /**
+   * What the black box and the list of refused questions know a question by: whatever its DO and
+   * CD, so without them it is the hash of its key.
+   */
+  #hashOf(query: Query): number {
+    const { key } = this.#parts
+    if (!query.do && (query.flags & FLAG_CD) === 0) return query.hashLow(key)
+    const { type, class: cls, folded } = query.question
+    return key.set(type, cls, false, false, folded).hashLow
   }
 
   #serve(
@@ -244,3 +287,9 @@ export class Dispatcher {
  */
 const badVersionReply = (query: Query): Uint8Array =>
   answer(query, { rcode: RCODE_BADVERS, opt: { udpSize: 0 } }).bytes
+
+/** What has been read of a usual query, of the message in its own memory. */
+const usual = (bytes: Uint8Array, { name, qtype, hasEdns, questionEnd }: FastQuery): Said => ({
+  question: new Question(bytes, HEADER_SIZE, name.length, qtype, CLASS_IN),
+  edns: hasEdns ? ednsAt(bytes, questionEnd) : undefined,
+})

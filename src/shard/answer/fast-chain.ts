@@ -1,8 +1,22 @@
 // Hot path.
 // The fast steps of one server block, composed: what fast-step.ts says of their order is done here.
 
+import type { Concerned } from '../../chain/asked.ts'
 import type { FastQuery } from '../../chain/fast-query.ts'
-import { FAST_ANSWERED, FAST_NEXT, type FastStep } from '../../chain/fast-step.ts'
+import {
+  FAST_ANSWERED,
+  FAST_NEXT,
+  FAST_SLOW,
+  type FastStep,
+  TRANSPARENT,
+} from '../../chain/fast-step.ts'
+import { isChoosy, type Stage } from '../../chain/handler.ts'
+
+/** A stage, and the bit that FastQuery keeps for what its `concerns` says; 0: it has none. */
+export interface FastStage {
+  readonly stage: Stage
+  readonly bit: number
+}
 
 type Asking = FastStep & Required<Pick<FastStep, 'ask'>>
 type Shaping = FastStep & Required<Pick<FastStep, 'shape'>>
@@ -14,19 +28,20 @@ export class FastChain {
   readonly #shaping: readonly Shaping[]
   readonly #doing: readonly Doing[]
   readonly #flushing: readonly Flushing[]
+  /** Whether any step might answer. */
+  readonly isUseful: boolean
 
-  /** From the front of the chain up to the first plugin that offers no step. */
-  constructor(steps: readonly FastStep[]) {
+  /** The chain from its front; it ends at the first stage that sends every query the slow way. */
+  constructor(stages: readonly FastStage[]) {
+    const end = stages.findIndex(isEnd)
+    const reached = stages.slice(0, end < 0 ? stages.length : end)
+    const steps = reached.map(stepOf)
     const outwards = steps.toReversed()
     this.#asking = steps.filter((step): step is Asking => step.ask !== undefined)
     this.#shaping = outwards.filter((step): step is Shaping => step.shape !== undefined)
     this.#doing = outwards.filter((step): step is Doing => step.done !== undefined)
     this.#flushing = steps.filter((step): step is Flushing => step.batchSent !== undefined)
-  }
-
-  /** Whether any step might answer. */
-  get isUseful(): boolean {
-    return this.#asking.length > 0
+    this.isUseful = reached.some(({ stage }) => stage.fast?.ask !== undefined)
   }
 
   /** The answer in its final order, if a step has one; nothing is counted yet. */
@@ -46,5 +61,33 @@ export class FastChain {
 
   batchSent(elapsedMs: number): void {
     for (let k = 0; k < this.#flushing.length; k++) this.#flushing[k]!.batchSent(elapsedMs)
+  }
+}
+
+/** Whether nothing behind the stage is reached; so it is where there were no more bits for it. */
+const isEnd = ({ stage, bit }: FastStage): boolean =>
+  isChoosy(stage) ? bit === 0 : stage.fast === undefined
+
+const stepOf = ({ stage, bit }: FastStage): FastStep =>
+  isChoosy(stage) ? choosyStep(stage, stage.fast, bit) : (stage.fast ?? TRANSPARENT)
+
+/** A stage's own step, or the slow path where it has none, for the queries that concern it. */
+const choosyStep = (stage: Concerned, own: FastStep | undefined, bit: number): FastStep => {
+  const isFor = (query: FastQuery): boolean => (query.concernedBits & bit) !== 0
+  return {
+    ask(query) {
+      query.askedBits |= bit
+      if (!stage.concerns(query)) return FAST_NEXT
+      query.concernedBits |= bit
+      if (own === undefined) return FAST_SLOW
+      return own.ask === undefined ? FAST_NEXT : own.ask(query)
+    },
+    ...(own?.shape && { shape: query => !isFor(query) || own.shape!(query) }),
+    ...(own?.done && {
+      done(query) {
+        if (isFor(query)) own.done!(query)
+      },
+    }),
+    ...(own?.batchSent && { batchSent: ms => own.batchSent!(ms) }),
   }
 }

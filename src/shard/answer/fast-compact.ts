@@ -25,7 +25,8 @@ const TTL_OFFSET = 4
 
 /** Whether compact can make it fit. Changes nothing. */
 export const isCompactable = (query: FastQuery): boolean => {
-  const { qtype, out, outAt, ttlCount, ttlOffsets, nameLength, questionEnd } = query
+  const { qtype, out, outAt, ttlCount, ttlOffsets, questionEnd } = query
+  const nameLength = query.name.length
   const size = qtype === TYPE_A ? 4 : qtype === TYPE_AAAA ? 16 : 0
   if (size === 0 || nameLength === 1 || ttlCount === 0 || getAncount(out, outAt) !== ttlCount)
     return false
@@ -75,9 +76,12 @@ export const compact = (query: FastQuery, reserved: number): void => {
  * Whether the name at `start` of the answer, as long as the qname, is the qname in the query's own
  * case: only such a name is compressed to a pointer.
  */
-const isQname = ({ bytes, at, out, outAt, nameLength }: FastQuery, start: number): boolean => {
+const isQname = (
+  { bytes, at, out, outAt, name: { length } }: FastQuery,
+  start: number,
+): boolean => {
   const owner = outAt + start
   const name = at + HEADER_SIZE
-  for (let k = 0; k < nameLength; k++) if (out[owner + k] !== bytes[name + k]) return false
+  for (let k = 0; k < length; k++) if (out[owner + k] !== bytes[name + k]) return false
   return true
 }

@@ -6,15 +6,16 @@ import type { CacheKey } from '../../cache/key.ts'
 import type { FastQuery } from '../../chain/fast-query.ts'
 import { plainLimit } from '../../chain/finish.ts'
 import { isRefused } from '../../memory/refused.ts'
-import { EDNS_DO } from '../../wire/edns.ts'
-import { getArcount, HEADER_SIZE, setArcount, setU16 } from '../../wire/header.ts'
-import { CLASS_IN, TYPE_OPT } from '../../wire/rrtypes.ts'
+import { MAX_UDP_QUERY_BYTES } from '../../net/engine.ts'
+import { EDNS_DO, OPT_FIXED_SIZE } from '../../wire/edns.ts'
+import { getArcount, HEADER_SIZE, setArcount } from '../../wire/header.ts'
+import { writeOptFields } from '../../wire/opt-record.ts'
+import { CLASS_IN } from '../../wire/rrtypes.ts'
 import type { ServedListener } from '../generation.ts'
-import { HIGHEST_LOOPING_PORT, LOOPING_PORTS } from './dispatch.ts'
+import type { Route } from '../router.ts'
 import { compact, isCompactable } from './fast-compact.ts'
-import { readFastQuery } from './fast-read.ts'
-
-const OPT_SIZE = 11
+import { HIGHEST_LOOPING_PORT, LOOPING_PORTS } from './header-reply.ts'
+import { readPacket } from './read.ts'
 
 export interface FastPathParts {
   /** Scratch for the hash that refused questions are known by. */
@@ -25,6 +26,8 @@ export interface FastPathParts {
 
 export class FastPath {
   readonly #parts: FastPathParts
+  /** Where the last query goes that was read and not answered: the slow path goes on with it. */
+  route: Route | undefined
 
   constructor(parts: FastPathParts) {
     this.#parts = parts
@@ -32,14 +35,16 @@ export class FastPath {
 
   /** The length of the answer at `query.outAt`; 0: the slow path's. */
   answer(at: ServedListener, query: FastQuery): number {
+    query.isRead = false
     if (query.clientPort <= HIGHEST_LOOPING_PORT && LOOPING_PORTS.has(query.clientPort)) return 0
-    if (!readFastQuery(query) || this.#isRefused(query)) return 0
-    const chain = at.router.route(query.key.bytes, query.nameLength, query.qtype, CLASS_IN)?.fast
-    if (chain === undefined) return 0
+    if (query.length > MAX_UDP_QUERY_BYTES || !readPacket(query)) return 0
+    const route = at.router.route(query)
+    const chain = route?.fast
+    if (chain === undefined || this.#isRefused(query)) return this.#leave(query, route)
     query.listener = at.ref
-    if (!chain.answer(query)) return 0
+    if (!chain.answer(query)) return this.#leave(query, route)
     const limit = Math.min(query.replyLimit, plainLimit(query.family), query.outRoom)
-    const optLength = query.hasEdns ? OPT_SIZE : 0
+    const optLength = query.hasEdns ? OPT_FIXED_SIZE : 0
     const length = query.replyLength + optLength
     const isTooLong = length > limit
     if (
@@ -48,12 +53,19 @@ export class FastPath {
         query.questionEnd + optLength > query.replyLimit ||
         !isCompactable(query))
     )
-      return 0
+      return this.#leave(query, route)
     // Metrics and logs tell the size of the answer (plainLength), not of what a datagram holds of
     // it; but TC is told.
     if (isTooLong) compact(query, optLength)
     chain.done(query)
     return finish(query)
+  }
+
+  /** To the slow path, with what has been found out. Hits do without these stores. */
+  #leave(query: FastQuery, route: Route | undefined): number {
+    query.isRead = true
+    this.route = route
+    return 0
   }
 
   #isRefused(query: FastQuery): boolean {
@@ -62,7 +74,7 @@ export class FastPath {
     key.setFromPacket(
       query.words,
       (query.at + HEADER_SIZE) >> 2,
-      query.nameLength,
+      query.name.length,
       query.qtype,
       CLASS_IN,
       false,
@@ -88,13 +100,7 @@ const finish = (query: FastQuery): number => {
 /** Appends the client's OPT, without its options; the length of all. */
 const appendOpt = (query: FastQuery): number => {
   const { out, outAt, replyLength } = query
-  const opt = outAt + replyLength
-  out[opt] = 0
-  setU16(out, opt + 1, TYPE_OPT)
-  setU16(out, opt + 3, query.udpSize)
-  setU16(out, opt + 5, 0)
-  setU16(out, opt + 7, query.do ? EDNS_DO : 0)
-  setU16(out, opt + 9, 0)
+  writeOptFields(out, outAt + replyLength, query.udpSize, query.do ? EDNS_DO : 0, 0)
   setArcount(out, outAt, getArcount(out, outAt) + 1)
-  return replyLength + OPT_SIZE
+  return replyLength + OPT_FIXED_SIZE
 }

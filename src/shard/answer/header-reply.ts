@@ -23,6 +23,13 @@ import {
 import type { Question } from '../../wire/question.ts'
 import { RCODE_FORMERR, RCODE_NOTIMP } from '../../wire/rcodes.ts'
 
+/**
+ * Echo, discard, daytime, chargen, time: a query from there is forged to make two machines talk for
+ * ever.
+ */
+export const LOOPING_PORTS: ReadonlySet<number> = new Set([0, 7, 13, 19, 37])
+export const HIGHEST_LOOPING_PORT = Math.max(...LOOPING_PORTS)
+
 /** What to do with a message by its header: take it, drop it, or answer an rcode. */
 export type HeaderVerdict = 'take' | 'drop' | typeof RCODE_FORMERR | typeof RCODE_NOTIMP
 

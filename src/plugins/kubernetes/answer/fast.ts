@@ -14,14 +14,10 @@ import {
 import type { FastQuery } from '../../../chain/fast-query.ts'
 import { FAST_RECORDS } from '../../../chain/fast-query.ts'
 import { FAST_NEXT, FAST_SLOW, type FastStep, type FastVerdict } from '../../../chain/fast-step.ts'
-import { fallsThrough } from '../../../chain/zones.ts'
-import { isReverseZone } from '../../../corefile/zones.ts'
 import { RecordKey, type RecordsReader } from '../../../records/reader.ts'
 import { HEADER_SIZE, setU32 } from '../../../wire/header.ts'
-import { nameFromText } from '../../../wire/name.ts'
 import { RCODE_NOERROR, RCODE_NXDOMAIN } from '../../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_SOA } from '../../../wire/rrtypes.ts'
-import { WireZones } from '../../../wire/zone-index.ts'
 import type { KubernetesOptions } from '../options.ts'
 import { EndpointWalk } from '../records/endpoint-walk.ts'
 import { isComplete, KIND_NAMESPACE, KIND_SERVICE, NOTE_SERIAL } from '../records/record-keys.ts'
@@ -35,28 +31,14 @@ import {
   SERVICE_CLUSTER,
   SERVICE_EXTERNAL,
 } from '../records/service-record.ts'
+import type { ServedZone, ServedZones } from './served-zones.ts'
 import { SOA_HOST, SOA_MAILBOX, soaNumbers, soaTtlSeconds } from './zone-view.ts'
 
 const MAX_LABELS = 128
 
-/** Undefined for zones that only the slow path can match. */
-export const fast = (options: KubernetesOptions, reader: RecordsReader): FastStep | undefined => {
-  const zones = WireZones.fromText(options.zones)
-  return zones && new FastRecords(options, reader, zones)
-}
-
-interface FastZone {
-  readonly length: number
-  /** Whether the fast path knows all that is asked of it. */
-  readonly isPlain: boolean
-  /** Whether names in it that do not exist may be another plugin's. */
-  readonly mayFall: boolean
-}
-
-class FastRecords implements FastStep {
+export class FastRecords implements FastStep {
   readonly #reader: RecordsReader
-  readonly #zones: WireZones
-  readonly #facts: readonly FastZone[]
+  readonly #zones: ServedZones
   readonly #ttlSeconds: number
   readonly #isZonal: boolean
   readonly #ignoresEmpty: boolean
@@ -65,14 +47,9 @@ class FastRecords implements FastStep {
   readonly #labels = new Uint8Array(MAX_LABELS)
   readonly #walk = new EndpointWalk()
 
-  constructor(options: KubernetesOptions, reader: RecordsReader, zones: WireZones) {
+  constructor(options: KubernetesOptions, reader: RecordsReader, zones: ServedZones) {
     this.#reader = reader
     this.#zones = zones
-    this.#facts = options.zones.map(zone => ({
-      length: nameFromText(zone)?.length ?? 0,
-      isPlain: isForwardOnly(zone) && !options.multiclusterZones.includes(zone),
-      mayFall: mayFall(zone, options.fallthrough ?? []),
-    }))
     this.#ttlSeconds = options.ttlSeconds
     this.#isZonal = options.zonal
     this.#ignoresEmpty = options.ignoreEmptyService
@@ -80,14 +57,13 @@ class FastRecords implements FastStep {
   }
 
   ask(query: FastQuery): FastVerdict {
-    const name = query.key.bytes
-    const index = this.#zones.longest(name, query.nameLength)
-    if (index < 0) return FAST_NEXT
-    const zone = this.#facts[index]!
+    const zone = this.#zones.asked
+    if (zone === undefined) return FAST_NEXT
     const { qtype } = query
+    const name = query.name.bytes
     if (!zone.isPlain || (qtype !== TYPE_A && qtype !== TYPE_AAAA)) return FAST_SLOW
     const labels = this.#labels
-    const end = query.nameLength - zone.length
+    const end = query.name.length - zone.length
     let count = 0
     for (let at = 0; at < end; at += name[at]! + 1) labels[count++] = at
     if (count === 0) return this.#deny(query, zone, RCODE_NOERROR)
@@ -116,7 +92,7 @@ class FastRecords implements FastStep {
   }
 
   /** `record` is the offset of a service's record. */
-  #answer(query: FastQuery, zone: FastZone, record: number): FastVerdict {
+  #answer(query: FastQuery, zone: ServedZone, record: number): FastVerdict {
     const { bytes } = this.#reader
     const kind = bytes[record]!
     if (kind === SERVICE_EXTERNAL) return FAST_SLOW
@@ -135,7 +111,7 @@ class FastRecords implements FastStep {
   }
 
   /** An endpoint of the service: the name's first label is its. */
-  #answerEndpoint(query: FastQuery, zone: FastZone, entry: number): FastVerdict {
+  #answerEndpoint(query: FastQuery, zone: ServedZone, entry: number): FastVerdict {
     const reader = this.#reader
     const { bytes } = reader
     const record = reader.valueAt(entry)
@@ -148,7 +124,7 @@ class FastRecords implements FastStep {
     while (walk.next()) {
       const address = walk.at + 1
       const addressSize = bytes[walk.at]!
-      if (walk.portCount === 0 || !isSameLabel(query.key.bytes, bytes, address + addressSize))
+      if (walk.portCount === 0 || !isSameLabel(query.name.bytes, bytes, address + addressSize))
         continue
       exists = true
       if (addressSize !== size) continue
@@ -162,7 +138,8 @@ class FastRecords implements FastStep {
 
   /** `count` address records, whose rdata lie one after the other at `from`. */
   #write(query: FastQuery, from: number, count: number, size: number): FastVerdict {
-    const { nameLength, out, outAt, ttlOffsets } = query
+    const { out, outAt, ttlOffsets } = query
+    const nameLength = query.name.length
     const length = query.questionEnd + count * (nameLength + RECORD_FIXED_SIZE + size)
     if (length > query.outRoom || count >= FAST_RECORDS) return FAST_SLOW
     const { bytes } = this.#reader
@@ -178,7 +155,7 @@ class FastRecords implements FastStep {
   }
 
   /** NODATA or NXDOMAIN, with the SOA of the zone. */
-  #deny(query: FastQuery, zone: FastZone, rcode: number): FastVerdict {
+  #deny(query: FastQuery, zone: ServedZone, rcode: number): FastVerdict {
     if (rcode === RCODE_NXDOMAIN && (zone.mayFall || !isComplete(this.#reader))) return FAST_SLOW
     const { out, outAt } = query
     const size = SOA_HOST.length + SOA_MAILBOX.length + 2 * zone.length + this.#soaNumbers.length
@@ -198,10 +175,10 @@ class FastRecords implements FastStep {
 
 /** Writes the zone in the query's case. */
 const zoneTo = (
-  { bytes, at: queryAt, nameLength, out }: FastQuery,
-  zone: FastZone,
+  { bytes, at: queryAt, name, out }: FastQuery,
+  { length }: ServedZone,
   at: number,
-): number => copyTo(out, at, bytes, queryAt + HEADER_SIZE + nameLength - zone.length, zone.length)
+): number => copyTo(out, at, bytes, queryAt + HEADER_SIZE + name.length - length, length)
 
 const u16 = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!
 
@@ -214,18 +191,3 @@ const isSameLabel = (name: Uint8Array, bytes: Uint8Array, at: number): boolean =
   for (let k = name[0]!; k >= 0; k--) if (name[k] !== bytes[at + k]) return false
   return true
 }
-
-/** No reverse name lies in the zone. */
-const isForwardOnly = (zone: string): boolean =>
-  zone !== '.' &&
-  zone !== 'arpa.' &&
-  zone !== 'in-addr.arpa.' &&
-  zone !== 'ip6.arpa.' &&
-  !isReverseZone(zone)
-
-/**
- * Whether `fallthrough` may concern names in the zone: one of its zones is above the zone, or in
- * it.
- */
-const mayFall = (zone: string, fall: readonly string[]): boolean =>
-  fallsThrough(fall, zone) || fall.some(below => fallsThrough([zone], below))

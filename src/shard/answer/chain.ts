@@ -1,0 +1,47 @@
+// The stages of one server block, composed for both paths: which of them are asked whether they are
+// concerned, and under which bit of FastQuery the answer is kept.
+
+import { type Handler, inFront, isChoosy, noNext, type Stage } from '../../chain/handler.ts'
+import type { Query } from '../../chain/query.ts'
+import { FastChain, type FastStage } from './fast-chain.ts'
+
+/** What a plugin, by its name, contributes to the chain. */
+export interface NamedStage {
+  readonly name: string
+  readonly stage: Stage
+}
+
+export interface Composed {
+  /** Undefined without stages. */
+  readonly handler: Handler | undefined
+  readonly fast: FastChain
+  /** Undefined if the block takes every question for its names. */
+  readonly accepts: ((query: Query) => boolean) | undefined
+}
+
+/** `last` stands behind the stages; without it, the last of them that passes on fails. */
+export const compose = (stages: readonly NamedStage[], last?: Handler): Composed => {
+  const bits = bitsOf(stages)
+  const handler = stages.reduceRight<Handler | undefined>(
+    (next, { name, stage }, index) => inFront(stage, next ?? noNext(name), bits[index]),
+    last,
+  )
+  const fast = stages.map(({ stage }, index): FastStage => ({ stage, bit: bits[index] ?? 0 }))
+  return { handler, fast: new FastChain(fast), accepts: acceptedByAll(stages) }
+}
+
+const acceptedByAll = (stages: readonly NamedStage[]): Composed['accepts'] => {
+  const choosing = stages.flatMap(({ stage }) => stage.accepts ?? [])
+  return choosing.length === 0 ? undefined : query => choosing.every(accepts => accepts(query))
+}
+
+/** A bit for each stage that wants to be asked, 0 for others and when there are no more bits. */
+const bitsOf = (stages: readonly NamedStage[]): number[] => {
+  let bit = 1
+  return stages.map(({ stage }) => {
+    if (!isChoosy(stage)) return 0
+    const own = bit
+    bit <<= 1
+    return own
+  })
+}

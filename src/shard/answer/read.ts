@@ -1,0 +1,95 @@
+// Hot path. Reads a query where it lies, once, for both paths, if it is of the usual kind: opcode
+// QUERY, one question of class IN without pointers, no records but perhaps one OPT of version 0
+// with sound options, none of which has contents to be checked. Everything else, malformed or rare,
+// is read with the whole layout of the message (dispatch.ts), which says what is wrong with it.
+
+import type { FastQuery } from '../../chain/fast-query.ts'
+import { EDNS_DO, judgeOptions, OPT_FIXED_SIZE, OPTIONS_PLAIN } from '../../wire/edns.ts'
+import {
+  FLAG_CD,
+  getAncount,
+  getArcount,
+  getNscount,
+  getQdcount,
+  getU16,
+  HEADER_SIZE,
+} from '../../wire/header.ts'
+import { qnameEnd } from '../../wire/question.ts'
+import { CLASS_IN, TYPE_OPT } from '../../wire/rrtypes.ts'
+
+/** Header, the root's name, type and class. */
+const LEAST_BYTES = HEADER_SIZE + 5
+/** QR and opcode. */
+const NOT_A_QUERY = 0xf800
+/**
+ * The second and third word of a header as a little-endian machine reads them: one question, no
+ * answer; no authority, one additional.
+ */
+const ONE_QUESTION = 0x0000_0100
+const ONE_ADDITIONAL = 0x0100_0000
+
+/** Sets what a query in the engine's memory says, and its key; false for anything unusual. */
+export const readPacket = (query: FastQuery): boolean => {
+  const { words, at, length } = query
+  const word = at >> 2
+  const additional = words[word + 2]!
+  if (length < LEAST_BYTES || words[word + 1] !== ONE_QUESTION) return false
+  if (additional !== 0 && additional !== ONE_ADDITIONAL) return false
+  if (!readQuery(query, additional !== 0)) return false
+  query.key.setFromPacket(
+    words,
+    word + (HEADER_SIZE >> 2),
+    query.name.length,
+    query.qtype,
+    CLASS_IN,
+    query.do,
+    (query.flags & FLAG_CD) !== 0,
+  )
+  return true
+}
+
+/** The same for a message in memory of its own, without the key. */
+export const readMessage = (query: FastQuery): boolean => {
+  const { bytes, at, length } = query
+  if (length < LEAST_BYTES || getQdcount(bytes, at) !== 1 || getAncount(bytes, at) !== 0)
+    return false
+  const additionals = getArcount(bytes, at)
+  return getNscount(bytes, at) === 0 && additionals <= 1 && readQuery(query, additionals === 1)
+}
+
+const readQuery = (query: FastQuery, hasEdns: boolean): boolean => {
+  const { bytes, at } = query
+  const flags = getU16(bytes, at + 2)
+  if ((flags & NOT_A_QUERY) !== 0) return false
+  const end = at + query.length
+  const name = at + HEADER_SIZE
+  const type = qnameEnd(bytes, name, end)
+  if (type < 0 || type + 4 > end || getU16(bytes, type + 2) !== CLASS_IN) return false
+  query.flags = flags
+  query.name.length = type - name
+  query.qtype = getU16(bytes, type)
+  query.questionEnd = type + 4 - at
+  query.hasEdns = hasEdns
+  query.udpSize = 0
+  query.do = false
+  query.askedBits = 0
+  query.concernedBits = 0
+  return !hasEdns || readOpt(query, type + 4, end)
+}
+
+const readOpt = (query: FastQuery, opt: number, end: number): boolean => {
+  const { bytes } = query
+  const options = opt + OPT_FIXED_SIZE
+  if (
+    options > end ||
+    bytes[opt] !== 0 ||
+    getU16(bytes, opt + 1) !== TYPE_OPT ||
+    bytes[opt + 6] !== 0
+  )
+    return false
+  const optionsEnd = options + getU16(bytes, opt + 9)
+  if (optionsEnd > end || judgeOptions(bytes, options, optionsEnd) !== OPTIONS_PLAIN) return false
+  query.udpSize = getU16(bytes, opt + 3)
+  query.do = (getU16(bytes, opt + 7) & EDNS_DO) !== 0
+  return true
+}
