@@ -3,11 +3,12 @@
 
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, matchesGlob } from 'node:path'
 import { test } from 'node:test'
 import { OPTION_OWNERS } from '../src/corefile/known-names.ts'
+import type { OptionFacts } from '../src/corefile/option-table.ts'
 import { DIRECTIVES } from '../src/corefile/order.ts'
-import { PLUGIN_NAMES } from '../src/plugins/index.ts'
+import { loadPlugin, PLUGIN_NAMES } from '../src/plugins/index.ts'
 import { inspectCorefile } from '../src/process/load/load.ts'
 import { ROOT, readRepositoryFile, repositoryPaths } from './support/source-files.ts'
 
@@ -94,22 +95,78 @@ test('docs/compatibility.md says yes or partly of the plugins that serve, no of 
   )
 })
 
-test('docs/compatibility.md lists the options of each plugin that serves', () => {
-  const described = new Set(table('Options of the supported directives').map(([name]) => name))
-  assert.deepEqual([...described], PLUGIN_NAMES)
-})
+/** Options in the order of their tables, by plugin. */
+const optionFacts: ReadonlyMap<string, readonly OptionFacts[]> = new Map(
+  (await Promise.all(PLUGIN_NAMES.map(loadPlugin))).map(({ name, options }) => [
+    name,
+    options?.facts ?? assert.fail(`${name} has no table of options`),
+  ]),
+)
 
-test('an option that the hints know is one that docs/compatibility.md lists', () => {
-  const listed = new Set(
-    table('Options of the supported directives').flatMap(([name = '', options = '']) =>
-      options.split(/, */).map(option => `${name} ${option}`),
-    ),
-  )
+/** `ADDRESS|IFACE` is one place for two things. */
+const namesOf = (facts: readonly OptionFacts[]): string[] =>
+  facts.flatMap(({ name }) => name.split('|'))
+
+const optionRows = table('Options of the supported directives').map(
+  ([directive = '', options = '', answer = '']) => ({
+    directive,
+    options: options.split(/, */).filter(Boolean),
+    answer,
+  }),
+)
+
+test('docs/compatibility.md lists the options of each plugin that serves', () =>
+  assert.deepEqual([...new Set(optionRows.map(({ directive }) => directive))], PLUGIN_NAMES))
+
+for (const [name, facts] of optionFacts) {
+  const rows = optionRows.filter(({ directive }) => directive === name)
+
+  test(`docs/compatibility.md has each option of ${name} once, and no other`, () =>
+    assert.deepEqual(rows.flatMap(({ options }) => options).sort(), namesOf(facts).sort()))
+
+  test(`docs/compatibility.md says no of what ${name} refuses, yes or partly of all else`, () => {
+    const refused = facts.filter(({ support }) => support === 'refused')
+    assert.deepEqual(
+      rows.filter(({ answer }) => answer === 'no').flatMap(({ options }) => options),
+      namesOf(refused),
+    )
+    assert.ok(rows.every(({ answer }) => ['yes', 'partly', 'no'].includes(answer)))
+  })
+
+  test(`plugins/${name}/README.md tells of each option that is supported`, () => {
+    const page = readRepositoryFile(`src/plugins/${name}/README.md`)
+    const syntax = page.split('\n## Syntax\n')[1]?.split('\n## Examples\n')[0] ?? ''
+    assert.deepEqual(
+      namesOf(facts.filter(({ support }) => support === 'yes')).filter(
+        option => !new RegExp(`(?<![\\w-])${RegExp.escape(option)}(?![\\w-])`).test(syntax),
+      ),
+      [],
+    )
+  })
+
+  test(`what is said of the options of ${name} is one line each, without a full stop`, () =>
+    assert.deepEqual(
+      facts.filter(({ does }) => !/^\S[^\n]*[^.\s]$/.test(does)).map(option => option.name),
+      [],
+    ))
+}
+
+test('an option that the hints know is one of the plugin that they name', () => {
   const hinted = [...OPTION_OWNERS].flatMap(([option, names]) =>
-    names.split(' and ').map(name => `${name} ${option}`),
+    names.split(' and ').map(name => ({ name, option })),
   )
   assert.deepEqual(
-    hinted.filter(option => !listed.has(option)),
+    hinted.filter(({ name, option }) => !namesOf(optionFacts.get(name) ?? []).includes(option)),
+    [],
+  )
+})
+
+test('the npm package has the manual pages that shardns help shows', () => {
+  const { files } = JSON.parse(readRepositoryFile('package.json')) as { files: string[] }
+  assert.deepEqual(
+    repositoryPaths('src/plugins/*/README.md').filter(
+      page => !files.some(pattern => matchesGlob(page, pattern)),
+    ),
     [],
   )
 })

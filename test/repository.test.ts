@@ -233,6 +233,22 @@ test('plugins are named by their own folders and by the order list, by nobody el
   assert.deepEqual([...new Set(found)].sort(), [...OTHER_WORDS].sort())
 })
 
+test('what may come later is told from what is there in one place, chain/after.ts', () => {
+  const others = [
+    'src/chain/after.ts',
+    // Both keep the promise itself: it is waited for by others, or no longer than a time.
+    'src/plugins/cache/miss.ts',
+    'src/plugins/cache/within.ts',
+    // A query that waits holds room.
+    'src/shard/answer/dispatch.ts',
+  ]
+  const forks = shipped.filter(file => file.text.includes('instanceof Promise'))
+  assert.deepEqual(
+    forks.map(file => file.path),
+    others,
+  )
+})
+
 test('no plugin imports another plugin', () => {
   const pluginOf = (path: string): string | undefined => /^src\/plugins\/([^/]+)\//.exec(path)?.[1]
   const wrong = shipped

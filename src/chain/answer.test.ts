@@ -95,6 +95,12 @@ const flagCases: readonly {
     reply: q => answer(q, { ra: true, aa: false }),
     flags: FLAG_QR | FLAG_RA,
   },
+  {
+    name: 'TC if asked for',
+    asked: 0,
+    reply: q => answer(q, { tc: true }),
+    flags: FLAG_QR | FLAG_TC,
+  },
   { name: 'the rcode', asked: FLAG_AD, reply: q => answer(q, { rcode: 3 }), flags: FLAG_QR | 3 },
   {
     name: 'errorReply has the rcode, no AA',

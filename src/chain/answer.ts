@@ -1,5 +1,5 @@
 // Builds replies to queries, with the header that CoreDNS's SetReply gives them. OPT, compression
-// for size and truncation are added when the reply is finished (finish.ts), unless a plugin
+// for size and truncation are added when the reply is finished (chain/finish.ts), unless a plugin
 // brings its own OPT.
 
 import { EDNS_DO } from '../wire/edns.ts'

@@ -45,6 +45,8 @@ export interface BlockSettings {
   debug: boolean
   stacktrace: boolean
   timeouts: Timeouts
+  /** What metrics call the block beside others for the same zones (`view`); '' for none. */
+  view: string
 }
 
 /** Before any control half has run. */
@@ -54,4 +56,5 @@ export const initialSettings = (): BlockSettings => ({
   debug: false,
   stacktrace: false,
   timeouts: {},
+  view: '',
 })

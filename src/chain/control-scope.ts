@@ -7,6 +7,7 @@ import type { MetricRegistrar } from '../metrics/registrar.ts'
 import type { RecordsMap } from '../records/map.ts'
 import type { BlockInfo, BlockSettings } from './block.ts'
 import type { InvalidationMarks } from './invalidation-scopes.ts'
+import type { OfferKind } from './offers.ts'
 
 export interface HttpRoute {
   /** `host:port` as the Corefile gives it; `:8080` is all addresses. */
@@ -80,6 +81,13 @@ export interface ControlScope {
    * once. It never rejects.
    */
   hold(until: Promise<void>): void
+  /**
+   * Gives the other plugins of the block something, on main (chain/offers.ts). Throws RangeError if
+   * it offers without end.
+   */
+  offer<T>(kind: OfferKind<T>, value: T): void
+  /** What they have offered: read it from onStart on. */
+  offered<T>(kind: OfferKind<T>): readonly T[]
   http(route: HttpRoute): void
   /**
    * Once all shards serve this generation. Timers, probes and watches start here, never earlier.

@@ -121,10 +121,10 @@ const goneRecords = (
   return isAny ? gone : undefined
 }
 
-/**
- * Scratch, all zero between calls: which records an order has had. 11 bytes are the least of one.
- */
-const taken = new Uint8Array(Math.ceil(MAX_MESSAGE_SIZE / 11))
+/** A root owner, type, class, TTL and an empty rdata. */
+const MIN_RECORD_SIZE = 11
+/** Scratch, all zero between calls: which records an order has had so far. */
+const taken = new Uint8Array(Math.ceil(MAX_MESSAGE_SIZE / MIN_RECORD_SIZE))
 
 /**
  * The order, unless nothing moves. Throws a RangeError for what is none: a defect of the plugin.
@@ -205,7 +205,7 @@ const patch = (reply: Reply, form: Form): Reply | undefined => {
     gone === undefined ? recordsBeforeOpt(layout, opt) : recordsBeforeGone(layout, opt, gone)
   if (stay < 0 || (order !== undefined && (gone !== undefined || !canSwap(reply, order))))
     return undefined
-  const copy = copyRecords(reply, stay, opt, MAX_MESSAGE_SIZE)
+  const copy = copyFirst(reply, stay, opt, MAX_MESSAGE_SIZE)
   if (copy === undefined) return undefined
   setFlags(copy, 0, form.flags)
   if (order !== undefined) swap(reply, order, copy)
@@ -242,7 +242,7 @@ const recordsBeforeGone = (layout: MessageLayout, opt: Form['opt'], gone: Uint8A
 }
 
 /** The first `stay` records with an OPT record behind them; undefined over `limit` bytes. */
-const copyRecords = (
+const copyFirst = (
   { bytes, layout }: Reply,
   stay: number,
   opt: Form['opt'],
@@ -278,7 +278,7 @@ export const copyWithOpt = (
   limit: number,
 ): Uint8Array | undefined => {
   const stay = recordsBeforeOpt(reply.layout, opt)
-  return stay < 0 ? undefined : copyRecords(reply, stay, opt, limit)
+  return stay < 0 ? undefined : copyFirst(reply, stay, opt, limit)
 }
 
 /** Whether any TTL is another one now. */

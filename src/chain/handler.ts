@@ -24,6 +24,12 @@ export interface Stage {
    * once, for both paths: what does not concern the stage goes past it on either.
    */
   readonly concerns?: Concerned['concerns'] | undefined
+  /**
+   * Whether the block takes the question at all: if not, the next block for the same zone is asked,
+   * and then those of the zones above. For a plugin with the fact `selects`; pure. A block with
+   * such a stage has no fast path.
+   */
+  readonly accepts?: ((query: Query) => boolean) | undefined
   readonly wrap: Wrap
   /** Absent: what concerns the stage takes the slow path. */
   readonly fast?: FastStep | undefined

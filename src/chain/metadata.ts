@@ -2,7 +2,7 @@
 // rules. Nothing is computed before somebody asks (CoreDNS: plugin/metadata).
 
 import { offerKind } from './offers.ts'
-import type { Query } from './query.ts'
+import type { Query, QueryMetadata } from './query.ts'
 
 /** Tells what it knows of a query: `set` for each label. The values are computed when asked for. */
 export type MetadataProvider = (query: Query, set: SetMetadata) => void
@@ -19,7 +19,7 @@ const MOST_CHARACTERS = 4096
 /** `plugin/name`: a slash with something on both sides. */
 export const isMetadataLabel = (label: string): boolean => /^[^/]+\/./.test(label)
 
-export class Metadata {
+export class Metadata implements QueryMetadata {
   readonly #query: Query
   readonly #providers: readonly MetadataProvider[]
   #values: Map<string, () => string> | undefined

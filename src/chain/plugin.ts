@@ -61,6 +61,11 @@ export interface PluginFacts<Options> {
    * The addresses that it sets the block's listeners to; undefined where only the machine can tell.
    */
   listensOn?(options: Options): readonly string[] | undefined
+  /**
+   * Its block takes only some of the questions for its names (Stage.accepts): other blocks may
+   * serve the same zones.
+   */
+  readonly selects?: true
   /** Warnings of `check` alone: what CoreDNS accepts in silence and hardly anybody means. */
   suspicions?(directive: Directive): readonly Diagnostic[]
 }

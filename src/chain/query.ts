@@ -9,6 +9,7 @@ import type { Question } from '../wire/question.ts'
 import { RCODE_REFUSED } from '../wire/rcodes.ts'
 import type { Asked, Concerned, ListenerRef, Transport } from './asked.ts'
 import { ServerError } from './errors.ts'
+import { changeQuestion, type QuestionChange } from './question-change.ts'
 
 export type { ListenerRef, Transport } from './asked.ts'
 
@@ -62,6 +63,42 @@ export interface QueryParts {
   readonly read?: Read | undefined
 }
 
+/** What plugins know of a query, by label; chain/metadata.ts has it. */
+export interface QueryMetadata {
+  /** Undefined if nobody knows. */
+  get(label: string): string | undefined
+  set(label: string, value: () => string): void
+}
+
+/** What all queries made of one share. */
+class Life {
+  #controller: AbortController | undefined
+  #isOver = false
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#isOver) this.#controller.abort()
+    return this.#controller.signal
+  }
+
+  end(): void {
+    this.#isOver = true
+    this.#controller?.abort()
+  }
+}
+
+/** What may be other in a query like another. */
+export interface QueryChange extends QuestionChange {
+  /** The second header word. */
+  readonly flags?: number
+  readonly transport?: Transport
+  readonly receivedMs?: number
+  /** Clock.ms(); a later one than there is changes nothing. */
+  readonly deadlineMs?: number
+  /** How many questions of the server's own it stands behind. */
+  readonly depth?: number
+}
+
 /** Of a FastQuery: its key, and the stages that it concerns. */
 interface Read {
   readonly key: Pick<CacheKey, 'hashLow' | 'hashHigh'>
@@ -82,6 +119,11 @@ export class Query implements Asked {
   readonly receivedMs: number
   /** View that routing chose, '' for none. Set by the router. */
   view = ''
+  /** Set by the stage that collects it; undefined: nobody does, in this block. */
+  metadata: QueryMetadata | undefined
+  #deadlineMs: number
+  #depth = 0
+  #life = new Life()
   readonly #waiting: Waiting | undefined
   readonly #askedBits: number
   readonly #concernedBits: number
@@ -101,6 +143,7 @@ export class Query implements Asked {
     this.local = parts.local
     this.listener = parts.listener
     this.receivedMs = parts.receivedMs
+    this.#deadlineMs = parts.receivedMs + QUERY_BUDGET_MS
     this.#waiting = parts.waiting
     this.#edns = parts.edns
     const { read } = parts
@@ -144,7 +187,19 @@ export class Query implements Asked {
   }
   /** Clock.ms() by which the query is answered, or has failed. */
   get deadlineMs(): number {
-    return this.receivedMs + QUERY_BUDGET_MS
+    return this.#deadlineMs
+  }
+  /** How many questions of the server's own it stands behind: 0 for a client's. */
+  get depth(): number {
+    return this.#depth
+  }
+  /**
+   * Aborts once the query is answered, or has failed: what still goes on for it is for nobody. The
+   * deadline is the waiter's own to keep: `AbortSignal.any([query.signal,
+   * AbortSignal.timeout(…)])`.
+   */
+  get signal(): AbortSignal {
+    return this.#life.signal
   }
   /** Largest reply in bytes: 65535 over TCP; over UDP what the client advertised, at least 512. */
   get replyLimit(): number {
@@ -204,6 +259,7 @@ export class Query implements Asked {
    */
   answered(): void {
     this.#waiting?.leave()
+    this.#life.end()
   }
 
   /**
@@ -218,20 +274,25 @@ export class Query implements Asked {
   }
 
   /**
-   * A query like this one whose header flags word, transport or time are others. The bytes are
-   * copied; all else is shared.
+   * A query like this one with the change made, in bytes of its own: another question for the rest
+   * of the chain, other flags, an earlier deadline. The reply to another question is given back
+   * under the first one by `edit(reply, { question, owner })`.
    */
-  with(change: {
-    readonly flags?: number
-    readonly transport?: Transport
-    readonly receivedMs?: number
-  }): Query {
-    const bytes = new Uint8Array(this.bytes)
+  with(change: QueryChange): Query {
+    const isOther =
+      change.name !== undefined ||
+      change.type !== undefined ||
+      change.class !== undefined ||
+      change.options !== undefined
+    const own = { bytes: this.bytes, question: this.question, edns: this.#edns }
+    const { bytes, question, edns } = isOther
+      ? changeQuestion(own, change)
+      : { ...own, bytes: new Uint8Array(this.bytes) }
     if (change.flags !== undefined) setFlags(bytes, 0, change.flags)
     const query = new Query({
       bytes,
-      question: this.question,
-      edns: this.#edns,
+      question,
+      edns,
       transport: change.transport ?? this.transport,
       client: this.client,
       local: this.local,
@@ -240,7 +301,16 @@ export class Query implements Asked {
       waiting: this.#waiting,
     })
     query.view = this.view
-    if (((query.flags ^ this.flags) & FLAG_CD) === 0) query.#takeHash(this)
+    query.metadata = this.metadata
+    query.#depth = change.depth ?? this.#depth
+    // A query of another time is the server's own: it goes on when this one is answered.
+    if (change.receivedMs === undefined) {
+      query.#life = this.#life
+      query.#deadlineMs = this.#deadlineMs
+    }
+    if (change.deadlineMs !== undefined)
+      query.#deadlineMs = Math.min(query.#deadlineMs, change.deadlineMs)
+    if (!isOther && ((query.flags ^ this.flags) & FLAG_CD) === 0) query.#takeHash(this)
     return query
   }
 

@@ -11,6 +11,7 @@ import type { RecordsRef } from '../records/layout.ts'
 import type { RecordsReader } from '../records/reader.ts'
 import type { BlockInfo } from './block.ts'
 import type { InvalidationScopes } from './invalidation-scopes.ts'
+import type { OfferKind } from './offers.ts'
 import type { Query } from './query.ts'
 import type { Reply } from './reply.ts'
 import type { UdpPool } from './udp-pool.ts'
@@ -52,6 +53,13 @@ export interface ServeScope {
    * answer not sent (CoreDNS's upstream lookup).
    */
   resolve(query: Query, qname: string, qtype: number): Promise<Reply>
+  /**
+   * Gives the other plugins of the block something, in this thread (chain/offers.ts). Throws
+   * RangeError if it offers without end.
+   */
+  offer<T>(kind: OfferKind<T>, value: T): void
+  /** What they have offered: read it when the first query comes, not in `serve`. */
+  offered<T>(kind: OfferKind<T>): readonly T[]
   /**
    * Ends the whole process with exit code 1 after printing `[FATAL] plugin/NAME: text` (used by
    * loop).

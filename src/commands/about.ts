@@ -1,5 +1,13 @@
 // What the program says of itself. Each line's source is loaded when it is asked for.
 
+/** The first words of command lines that are no flags. */
+export const VERBS: ReadonlyMap<string, { readonly syntax: string; readonly does: string }> =
+  new Map([
+    ['check', { syntax: 'check [file...]', does: 'say what the server would refuse in Corefiles' }],
+    ['help', { syntax: 'help [plugin]', does: 'tell of a plugin and its options' }],
+    ['version', { syntax: 'version', does: 'print the version' }],
+  ])
+
 /** Our version, and the release of CoreDNS that we follow. */
 export const versionLines = async (): Promise<string> =>
   `${(await import('../process/version.ts')).versionText()}\n`

@@ -16,7 +16,7 @@ import {
   type ServeOptions,
 } from '../process/serve-options.ts'
 import { MAX_RECORDS_BYTES, MIN_RECORDS_BYTES } from '../records/layout.ts'
-import { pluginLines, versionLines } from './about.ts'
+import { pluginLines, VERBS, versionLines } from './about.ts'
 import type { CheckOptions, check } from './check.ts'
 import { booleanValue, type GoFlag, GoFlagError, readGoFlags } from './go-flags.ts'
 import type { CliWorld } from './world.ts'
@@ -278,13 +278,12 @@ const makeProgram = (world: CliWorld, finish: (code: number) => void): Command =
 
 const runCheck: typeof check = async (...parts) => (await import('./check.ts')).check(...parts)
 
-const VERBS = ['check', 'help', 'version']
 /** The dash of a long flag of check that is written as in Go. */
 const CHECK_FLAG = /^-(?=(?:conf|format|strict|elsewhere|help)(?:=|$))/
 
 /**
- * `help` and `version` are flags, too; `help check` is that of check. Long flags of check may have
- * one dash.
+ * `version` is a flag, too; `help check` is `check --help`, and `help` before flags is that of the
+ * flags. Long flags of check may have one dash.
  */
 const verbToFlags = (argv: readonly string[]): readonly string[] => {
   const [verb, ...rest] = argv
@@ -313,7 +312,7 @@ const runServe = async (
 ): Promise<number | undefined> => {
   const { flags, rest } = readGoFlags(argv, goFlagsOf(program))
   if (rest.length > 0 && !flags.includes('--help')) {
-    const meant = argv[0] === rest[0] ? nearest(rest[0] ?? '', VERBS) : undefined
+    const meant = argv[0] === rest[0] ? nearest(rest[0] ?? '', [...VERBS.keys()]) : undefined
     world.err(`extra command line arguments: [${rest.join(' ')}]\n`)
     if (meant !== undefined) world.err(`did you mean '${meant}'?\n`)
     return EXIT_FAILURE

@@ -15,6 +15,10 @@ const WORDS: ReadonlyMap<string | undefined, () => Promise<string>> = new Map([
   ['--plugins', pluginLines],
 ])
 
+/** Of plugins. That of `check`, and of flags, is commander's. */
+const isHelp = ([verb, word = '']: readonly string[]): boolean =>
+  verb === 'help' && word !== 'check' && !word.startsWith('-')
+
 /** Runs one command line; resolves to the exit code. */
 export const run = async (
   argv: readonly string[],
@@ -22,6 +26,7 @@ export const run = async (
 ): Promise<number> => {
   const lines = argv.length === 1 ? WORDS.get(argv[0]) : undefined
   try {
+    if (isHelp(argv)) return await (await import('./help.ts')).help(argv.slice(1), world)
     if (lines === undefined) return await (await import('./command-line.ts')).runFlags(argv, world)
     world.out(await lines())
     return 0

@@ -123,16 +123,16 @@ const startOf = <T, U>(name: string, value: Value<T>, said: Default | Unset<U>):
 }
 
 /** An option with one value. */
-export function option<T>(name: string, value: Value<T>, said: Default): Row<T>
-export function option<T, U>(name: string, value: Value<T>, said: Unset<U>): Row<T | U>
-export function option<T, U>(name: string, value: Value<T>, said: Default | Unset<U>): Row<T | U> {
-  return {
-    facts: factsOf(name, `${name} ${value.word}`, said, { range: value.range }),
-    line: { ...said, least: 1, most: 1 },
-    start: startOf(name, value, said),
-    read: ([word], before) => (word === undefined ? before : value.read(word)),
-  }
-}
+export const option = <T, U = never>(
+  name: string,
+  value: Value<T>,
+  said: Default | Unset<U>,
+): Row<T | U> => ({
+  facts: factsOf(name, `${name} ${value.word}`, said, { range: value.range }),
+  line: { ...said, least: 1, most: 1 },
+  start: startOf(name, value, said),
+  read: ([word], before) => (word === undefined ? before : value.read(word)),
+})
 
 /** An option that stands alone. */
 export const flag = (name: string, { sets = true, ...said }: Said & { sets?: boolean }) =>
@@ -204,23 +204,19 @@ export const withoutEffect = (
   })
 
 /** An argument of the directive with one value. */
-export function argument<T>(word: string, value: Value<T>, said: Default): Row<T>
-export function argument<T, U>(word: string, value: Value<T>, said: Unset<U>): Row<T | U>
-export function argument<T, U>(
+export const argument = <T, U = never>(
   word: string,
   value: Value<T>,
   said: Default | Unset<U>,
-): Row<T | U> {
-  return {
-    facts: factsOf(word, `[${word}]`, said, { place: 'argument', range: value.range }),
-    line: { ...said, most: 1 },
-    start: startOf(word, value, said),
-    read(left, before) {
-      const first = left.shift()
-      return first === undefined ? before : value.read(first)
-    },
-  }
-}
+): Row<T | U> => ({
+  facts: factsOf(word, `[${word}]`, said, { place: 'argument', range: value.range }),
+  line: { ...said, most: 1 },
+  start: startOf(word, value, said),
+  read(left, before) {
+    const first = left.shift()
+    return first === undefined ? before : value.read(first)
+  },
+})
 
 /** Arguments of several kinds: `read` takes them from the front of what is left of the line. */
 export const argumentsOf = <T>(
@@ -342,6 +338,7 @@ export class OptionReader<Read> {
   readonly #options: ReadonlyMap<string, Pick<BoundRow<Read>, 'line' | 'read'>>
   /** Names that somebody may have meant. */
   readonly #known: readonly string[]
+  readonly #hasBlock: boolean
 
   constructor(spec: TableSpec<Read>) {
     const { rows, others = [] } = spec
@@ -349,6 +346,7 @@ export class OptionReader<Read> {
     this.#fields = (Object.keys(rows) as (keyof Read)[]).map(key => bind(rows, key))
     this.facts = [...this.#fields, ...others].flatMap(({ facts }) => facts ?? [])
     assertDistinct(this.facts)
+    this.#hasBlock = this.facts.some(({ place }) => place !== 'argument')
     this.#arguments = this.#fields.filter(({ facts }) => facts?.place === 'argument')
     this.#mostArguments = this.#arguments.reduce(
       (sum, { line: { most = Number.POSITIVE_INFINITY } }) => sum + most,
@@ -379,7 +377,7 @@ export class OptionReader<Read> {
   /** The rest of the directive's line. */
   readArguments(directive: Directive, draft: Draft<Read>): void {
     const { wrongCount = argErr } = this.#spec
-    if (this.#arguments.length === 0 && this.#options.size === 0) {
+    if (this.#arguments.length === 0 && !this.#hasBlock) {
       // Such plugins of CoreDNS take no step further, so that a block is an argument, too.
       if (directive.nextArg()) throw wrongCount(directive)
       return
@@ -394,7 +392,7 @@ export class OptionReader<Read> {
   readBlock(directive: Directive, draft: Draft<Read>): number {
     let lines = 0
     for (; directive.nextBlock(); lines++) {
-      if (this.#options.size === 0) throw argErr(directive)
+      if (!this.#hasBlock) throw argErr(directive)
       const row = this.#options.get(directive.val())
       if (row !== undefined) row.read(takeWords(row.line, directive), directive, draft)
       else this.#readOther(directive, draft)
@@ -444,30 +442,24 @@ const readers: Readonly<
   },
 }
 
-/** The table of a plugin whose options are the rows' fields, or what `finish` makes of them. */
-export function optionTable<Read>(
-  occurrences: Occurrences,
-  spec: TableSpec<Read>,
-): OptionTable<Read>
-export function optionTable<Read, Options>(
+/** The table of a plugin whose options are what `finish` makes of the rows' fields. */
+export const finishedTable = <Read, Options>(
   occurrences: Occurrences,
   spec: TableSpec<Read>,
   finish: (read: Read, directive: Directive) => Options,
-): OptionTable<Options>
-export function optionTable<Read, Options>(
-  occurrences: Occurrences,
-  spec: TableSpec<Read>,
-  finish?: (read: Read, directive: Directive) => Options,
-): OptionTable<Read | Options> {
+): OptionTable<Options> => {
   const reader = new OptionReader(spec)
   return {
     facts: reader.facts,
-    parse(directive) {
-      const read = readers[occurrences](reader, directive)
-      return finish === undefined ? read : finish(read, directive)
-    },
+    parse: directive => finish(readers[occurrences](reader, directive), directive),
   }
 }
+
+/** The table of a plugin whose options are the rows' fields. */
+export const optionTable = <Read>(
+  occurrences: Occurrences,
+  spec: TableSpec<Read>,
+): OptionTable<Read> => finishedTable(occurrences, spec, read => read)
 
 /** The table of a plugin whose every occurrence gives options of its own, in file order. */
 export const eachOccurrence = <Read, Options>(
@@ -487,4 +479,4 @@ export const eachOccurrence = <Read, Options>(
 
 /** The table of a plugin that takes nothing. */
 export const noOptions = (occurrences: Occurrences): OptionTable<undefined> =>
-  optionTable(occurrences, { rows: {} }, () => undefined)
+  finishedTable(occurrences, { rows: {} }, () => undefined)

@@ -15,6 +15,7 @@ import type {
 } from '../chain/control-scope.ts'
 import { messageOf } from '../chain/errors.ts'
 import { type ChangingZone, InvalidationMarks } from '../chain/invalidation-scopes.ts'
+import { Offers } from '../chain/offers.ts'
 import type { AnyPlugin } from '../chain/plugin.ts'
 import { checkOverlap } from '../corefile/overlap.ts'
 import { type LogSink, makeLogger } from '../log/log.ts'
@@ -55,6 +56,7 @@ interface Built {
   readonly settings: BlockSettings
   /** What the control halves made, by plugin. */
   readonly shared: Map<string, unknown>
+  readonly offers: Offers
 }
 
 export class Generation {
@@ -88,6 +90,7 @@ export class Generation {
       block,
       settings: initialSettings(),
       shared: new Map(),
+      offers: new Offers(),
     }))
   }
 
@@ -193,7 +196,7 @@ export class Generation {
     return {
       index: block.index,
       zones: block.zones,
-      view: '',
+      view: settings.view,
       listeners: this.listeners.of(block, settings),
       directives: block.directives.map(({ plugin }) => plugin.name),
       chain: chainOf(block).map(({ plugin }) => plugin.name),
@@ -270,6 +273,8 @@ export class Generation {
       },
       changes: new InvalidationMarks(changes, changingIn(built.block), clock),
       hold: until => void this.#holds.push(until),
+      offer: (kind, value) => built.offers.offer(kind, value),
+      offered: kind => built.offers.offered(kind),
       http: route => void this.routes.push(route),
       onStart: task => void this.#tasks.start.push(task),
       onRetire: task => void this.#tasks.retire.push(task),

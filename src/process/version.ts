@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path'
 export const COREDNS_VERSION = '1.14.7'
 
 /** The folder of our package.json: the checkout, or the installed package. */
-const packageFolder = (): string => {
+export const packageFolder = (): string => {
   let folder = import.meta.dirname
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder)
   return folder

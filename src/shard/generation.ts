@@ -6,8 +6,9 @@ import { CacheTable } from '../cache/table.ts'
 import { answer, errorReply } from '../chain/answer.ts'
 import { rcodeOfError } from '../chain/errors.ts'
 import { InvalidationScopes } from '../chain/invalidation-scopes.ts'
+import { Offers } from '../chain/offers.ts'
 import type { AnyServeHalf } from '../chain/plugin.ts'
-import { type ListenerRef, type Peer, Query, type Transport } from '../chain/query.ts'
+import type { ListenerRef, Peer, Query, Transport } from '../chain/query.ts'
 import type { Reply } from '../chain/reply.ts'
 import type { ServeScope } from '../chain/serve-scope.ts'
 import type { UdpPool } from '../chain/udp-pool.ts'
@@ -21,16 +22,19 @@ import { DnsMetrics } from '../metrics/dns-metrics.ts'
 import { loadServeHalf } from '../plugins/index.ts'
 import { RecordsReader } from '../records/reader.ts'
 import { nameFromText } from '../wire/name.ts'
-import { makeQuestion, type Question } from '../wire/question.ts'
-import { RCODE_REFUSED } from '../wire/rcodes.ts'
+import type { Question } from '../wire/question.ts'
+import { RCODE_REFUSED, RCODE_SERVFAIL } from '../wire/rcodes.ts'
 import { CLASS_IN } from '../wire/rrtypes.ts'
-import { MessageWriter } from '../wire/writer.ts'
 import { compose, type NamedStage } from './answer/chain.ts'
 import type { FastChain } from './answer/fast-chain.ts'
 import type { BlockMessage, GenerationMessage, ListenerMessage } from './messages.ts'
 import { type Route, Router } from './router.ts'
 
 const DROPPED_ZONE = 0
+/**
+ * Questions of the server's own behind each other: names that lead to each other come to an end.
+ */
+const MOST_DEPTH = 8
 
 /** What a shard is made of, for all its generations. */
 export interface ShardParts {
@@ -200,17 +204,19 @@ export class ShardGeneration {
   #chain(
     block: BlockMessage,
     halves: ReadonlyMap<string, AnyServeHalf>,
-  ): Pick<Route, 'handler' | 'fast'> {
+  ): Pick<Route, 'handler' | 'accepts' | 'fast'> {
     const stages: NamedStage[] = []
+    const offers = new Offers()
     for (const { name, options, shared } of block.chain) {
-      const stage = halves.get(name)?.serve(options, this.#scope(block, name), shared)
+      const stage = halves.get(name)?.serve(options, this.#scope(block, name, offers), shared)
       if (stage !== undefined) stages.push({ name, stage })
     }
-    const { handler, fast } = compose(stages)
-    return { handler, fast: fast.isUseful && !this.#parts.noFastPath ? fast : undefined }
+    const { handler, fast, accepts } = compose(stages)
+    const isFast = fast.isUseful && accepts === undefined && !this.#parts.noFastPath
+    return { handler, accepts, fast: isFast ? fast : undefined }
   }
 
-  #scope(block: BlockMessage, name: string): ServeScope {
+  #scope(block: BlockMessage, name: string, offers: Offers): ServeScope {
     const { shard, shards, clock, sink, claims, changes, hashSeed, udpPool, fatal } = this.#parts
     const words = this.#words
     return {
@@ -229,14 +235,19 @@ export class ShardGeneration {
       changes: new InvalidationScopes(changes, block.info.changing),
       onRetire: task => void this.#retireTasks.push(task),
       resolve: (query, qname, qtype) => this.#resolve(query, qname, qtype),
+      offer: (kind, value) => offers.offer(kind, value),
+      offered: kind => offers.offered(kind),
       fatal: text => fatal(`plugin/${name}: ${text}`),
     }
   }
 
   async #resolve(query: Query, qname: string, qtype: number): Promise<Reply> {
-    const asked = requery(query, qname, qtype)
-    const route = asked && this.listeners[query.listener.index]?.router.route(asked)
-    if (asked === undefined) return answer(query, {})
+    const name = nameFromText(qname)
+    if (name === undefined) return answer(query, {})
+    const depth = query.depth + 1
+    const asked = query.with({ name, type: qtype, class: CLASS_IN, depth })
+    if (depth > MOST_DEPTH) return errorReply(asked, RCODE_SERVFAIL)
+    const route = this.listeners[query.listener.index]?.router.choose(asked)
     if (route?.handler === undefined) return errorReply(asked, RCODE_REFUSED)
     asked.view = route.view
     try {
@@ -254,40 +265,4 @@ const within = async (graceMs: number, use: (resolve: () => void) => void): Prom
   use(resolve)
   await promise
   clearTimeout(timer)
-}
-
-/**
- * The same client asking another question, class IN; undefined if qname is no name. EDNS is kept.
- */
-const requery = (query: Query, qname: string, qtype: number): Query | undefined => {
-  const wire = nameFromText(qname)
-  if (wire === undefined) return undefined
-  const writer = new MessageWriter()
-  writer.header(query.id, query.flags)
-  writer.question(wire, qtype, CLASS_IN)
-  const { edns } = query
-  if (edns !== undefined) {
-    const options = query.bytes.subarray(
-      edns.optionsOffset,
-      edns.optionsOffset + edns.optionsLength,
-    )
-    writer.opt({ udpSize: edns.udpSize, flags: edns.flags, options })
-  }
-  const question = makeQuestion(wire, qtype, CLASS_IN)
-  const moved = edns && {
-    ...edns,
-    offset: question.end,
-    optionsOffset: question.end + (edns.optionsOffset - edns.offset),
-  }
-  const { transport, client, local, listener, receivedMs } = query
-  return new Query({
-    bytes: writer.finish(),
-    question,
-    edns: moved,
-    transport,
-    client,
-    local,
-    listener,
-    receivedMs,
-  })
 }

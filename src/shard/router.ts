@@ -3,6 +3,7 @@
 
 import type { Asked } from '../chain/asked.ts'
 import type { Handler } from '../chain/handler.ts'
+import type { Query } from '../chain/query.ts'
 import type { NameView } from '../wire/name.ts'
 import { CLASS_IN, TYPE_DS } from '../wire/rrtypes.ts'
 import { ZoneIndex } from '../wire/zone-index.ts'
@@ -17,6 +18,18 @@ export interface Route {
   /** Undefined if no query of this block can be answered on the fast path. */
   readonly fast?: FastChain | undefined
   readonly view: string
+  /** Whether the block takes the question; absent: every one for its zones. */
+  readonly accepts?: ((query: Query) => boolean) | undefined
+}
+
+/** Some block for the name takes only some questions: Router.choose says which takes this one. */
+export const UNDECIDED: Route = { handler: undefined, view: '' }
+
+interface Candidate {
+  readonly zone: Uint8Array
+  /** Of this zone alone. */
+  readonly index: ZoneIndex
+  readonly route: Route
 }
 
 /** The routes of one listener. */
@@ -28,6 +41,10 @@ export class Router {
   /** Zones other than the root of blocks without chain plugins, and their routes. */
   #empty: ZoneIndex | undefined
   #emptyRoutes: Route[] = []
+  /** Zones of blocks that take only some questions. */
+  readonly #choosy: Uint8Array[] = []
+  #choosyIndex: ZoneIndex | undefined
+  #candidates: readonly Candidate[] | undefined
   /** Whether a plugin on this listener answers classes other than IN. */
   #allClasses = false
 
@@ -35,6 +52,8 @@ export class Router {
   add(zone: Uint8Array, route: Route, allClasses: boolean): void {
     this.#zones.push(zone)
     this.#routes.push(route)
+    if (route.accepts !== undefined) this.#choosy.push(zone)
+    this.#choosyIndex = undefined
     this.#index = undefined
     this.#empty = undefined
     this.#allClasses ||= allClasses
@@ -43,6 +62,10 @@ export class Router {
   /** Undefined: no block serves the question here, REFUSED. */
   route({ name, qtype, qclass }: Pick<Asked, 'name' | 'qtype' | 'qclass'>): Route | undefined {
     if (qclass !== CLASS_IN && !this.#allClasses) return undefined
+    if (this.#choosy.length > 0) {
+      const choosy = (this.#choosyIndex ??= new ZoneIndex(this.#choosy))
+      if (choosy.holds(name)) return UNDECIDED
+    }
     const zones = (this.#index ??= new ZoneIndex(this.#zones))
     return qtype === TYPE_DS ? this.#routeDs(zones, name) : this.#routes[zones.longest(name)]
   }
@@ -59,5 +82,36 @@ export class Router {
       this.#empty = new ZoneIndex(this.#zones.filter((_, at) => isEmpty(at)))
     }
     return this.#emptyRoutes[this.#empty.longest(name)] ?? this.#routes[zones.shortest(name)]
+  }
+
+  /** The same where blocks choose, for the slow path. */
+  choose(query: Query): Route | undefined {
+    const route = this.route(query)
+    return route === UNDECIDED ? this.#chosen(query) : route
+  }
+
+  /**
+   * The first block that accepts the question, from the longest zone to the root, in the order of
+   * the Corefile. DS lies in the parent: of zones other than the root the last that accepts counts.
+   */
+  #chosen(query: Query): Route | undefined {
+    let parent: Route | undefined
+    const isDs = query.qtype === TYPE_DS
+    for (const { zone, route } of this.#above(query.name)) {
+      if (isDs && zone.length === 1 && parent !== undefined) return parent
+      if (route.handler === undefined) return route
+      if (route.accepts?.(query) === false) continue
+      if (!isDs || zone.length === 1) return route
+      parent = route
+    }
+    return parent
+  }
+
+  /** Zones that hold the name, the longest first; of equal ones that of the first block. */
+  #above(name: NameView): readonly Candidate[] {
+    this.#candidates ??= this.#zones
+      .map((zone, at) => ({ zone, index: new ZoneIndex([zone]), route: this.#routes[at]! }))
+      .sort((a, b) => b.zone.length - a.zone.length)
+    return this.#candidates.filter(({ index }) => index.holds(name))
   }
 }

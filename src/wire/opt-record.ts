@@ -1,4 +1,4 @@
-// Writes the OPT record (RFC 6891 section 6.1.2). What stands in one is read by edns.ts.
+// Hot path. Writes the OPT record (RFC 6891 section 6.1.2). What stands in one is read by edns.ts.
 //
 //   0   1      3          5      6         7        9          11
 //   +---+------+----------+------+---------+--------+----------+---------

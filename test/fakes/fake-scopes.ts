@@ -13,6 +13,7 @@ import type {
   ReadinessList,
 } from '../../src/chain/control-scope.ts'
 import { InvalidationMarks, InvalidationScopes } from '../../src/chain/invalidation-scopes.ts'
+import { Offers } from '../../src/chain/offers.ts'
 import type { ServeScope } from '../../src/chain/serve-scope.ts'
 import type { Logger } from '../../src/log/logger.ts'
 import { CLAIM_WORDS, Claims } from '../../src/memory/claims.ts'
@@ -124,6 +125,7 @@ export const fakeControl = (overrides: ControlOverrides = {}): FakeControl => {
   const kept = overrides.kept ?? new KeptResources({ newRecords: () => records.newMap() })
   const board = { words: sharedInt32(CHANGE_SLOTS), offset: 0 }
   const block = fakeBlock(overrides.block)
+  const offers = new Offers()
   let used = 0
   let isStarted = false
   const reserve = (count: number): number => {
@@ -139,6 +141,7 @@ export const fakeControl = (overrides: ControlOverrides = {}): FakeControl => {
       debug: false,
       stacktrace: false,
       timeouts: {},
+      view: '',
       ...overrides.settings,
     },
     shards,
@@ -153,6 +156,8 @@ export const fakeControl = (overrides: ControlOverrides = {}): FakeControl => {
     kept,
     board,
     reloads: 0,
+    offer: (kind, value) => offers.offer(kind, value),
+    offered: kind => offers.offered(kind),
     keep: (identity, make) => kept.get(identity, make),
     changes: new InvalidationMarks(board, block.changing, clock),
     shared: reserve,
@@ -236,6 +241,8 @@ export type ServeOverrides = Partial<
   Pick<ServeScope, 'shard' | 'shards' | 'clock' | 'log' | 'claims' | 'resolve'>
 > & {
   readonly block?: Partial<BlockInfo>
+  /** Of the block, where several plugins of it are served. */
+  readonly offers?: Offers
   /** Takes shards, clock, block and shared words from this control scope. */
   readonly control?: FakeControl
 }
@@ -258,6 +265,7 @@ export const fakeServe = (overrides: ServeOverrides = {}): FakeServe => {
   const words = control?.sharedWords ?? sharedInt32(SHARED_WORDS)
   const claimWords = control?.claimWords ?? sharedInt32(CLAIM_ENTRIES * CLAIM_WORDS)
   const tables = new Map<CacheTableRef, CacheTable>()
+  const offers = overrides.offers ?? new Offers()
   const block = { ...(control?.block ?? fakeBlock()), ...overrides.block }
   const board = control?.board ?? { words: sharedInt32(CHANGE_SLOTS), offset: 0 }
   return {
@@ -283,6 +291,8 @@ export const fakeServe = (overrides: ServeOverrides = {}): FakeServe => {
     onRetire: task => void tasks.push(task),
     resolve:
       overrides.resolve ?? (async () => Promise.reject(new Error('this test gives no resolve'))),
+    offer: (kind, value) => offers.offer(kind, value),
+    offered: kind => offers.offered(kind),
     fatal: text => void fatals.push(text),
     retire: () => {
       for (const task of tasks) task()

@@ -38,11 +38,11 @@ export const options: OptionTable<Rule[]> = {
     optionFacts('block', SELECTION, { does: 'answer REFUSED' }),
     optionFacts('filter', SELECTION, { does: 'answer NOERROR without records' }),
     optionFacts('drop', SELECTION, { does: 'do not answer' }),
-    argumentFacts('type', 'type QTYPES...', {
+    optionFacts('type', 'QTYPES...', {
       otherwise: '*',
       does: 'behind an action: record types that it is for',
     }),
-    argumentFacts('net', 'net SOURCES...', {
+    optionFacts('net', 'SOURCES...', {
       otherwise: '*',
       does: 'behind an action: addresses and prefixes of clients that it is for',
     }),

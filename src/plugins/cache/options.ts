@@ -4,10 +4,10 @@
 import { parseGoInt } from '../../corefile/number.ts'
 import {
   argumentsOf,
+  finishedTable,
   flag,
   type OptionTable,
   option,
-  optionTable,
   type Row,
   words,
   zonesArgument,
@@ -185,7 +185,7 @@ const disabled = words<{ readonly success: string[]; readonly denial: string[] }
   },
 )
 
-export const options: OptionTable<CacheOptions> = optionTable(
+export const options: OptionTable<CacheOptions> = finishedTable(
   'once',
   {
     rows: {

@@ -5,9 +5,9 @@ import { compileRegexp, isPatternTooLong, PATTERN_LIMIT, patternLength } from '.
 import { messageOf } from '../../chain/errors.ts'
 import {
   argument,
+  finishedTable,
   flag,
   type OptionTable,
-  optionTable,
   words,
 } from '../../corefile/option-table.ts'
 import { type Argument, duration, oneOf, type Value } from '../../corefile/values.ts'
@@ -69,7 +69,7 @@ const readLevel = (rest: readonly Argument[]): Pick<Consolidation, 'level' | 'sh
   return { level: level ?? 'error', showFirst }
 }
 
-export const options: OptionTable<ErrorsOptions> = optionTable(
+export const options: OptionTable<ErrorsOptions> = finishedTable(
   'once',
   {
     rows: {

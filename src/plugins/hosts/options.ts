@@ -6,10 +6,10 @@ import { strayDirectiveHint } from '../../corefile/hints.ts'
 import {
   argument,
   derived,
+  finishedTable,
   flag,
   type OptionTable,
   option,
-  optionTable,
   otherLines,
   zoneList,
   zonesArgument,
@@ -87,7 +87,7 @@ const reloadMs = option(
   },
 )
 
-export const options: OptionTable<HostsOptions> = optionTable(
+export const options: OptionTable<HostsOptions> = finishedTable(
   'once',
   {
     rows: {

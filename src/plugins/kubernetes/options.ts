@@ -3,11 +3,11 @@
 
 import type { Directive } from '../../corefile/directive.ts'
 import {
+  finishedTable,
   flag,
   list,
   type OptionTable,
   option,
-  optionTable,
   type Row,
   withoutEffect,
   words,
@@ -128,7 +128,8 @@ const kubeconfig = words<KubeconfigPlace | undefined>('kubeconfig', 'FILE [CONTE
 })
 
 /** Of the API server's rate options, none of which may be negative. */
-const rate = (name: string): NumberOptions => ({
+const rate = (name: string, unit: string): NumberOptions => ({
+  word: unit,
   least: 0,
   wrong: (word, why) => word.plainErr(`invalid ${name} ${goQuote(word.text)}: ${why}`),
   outside: (_, word) => word.plainErr(`${name} must be >= 0`),
@@ -220,7 +221,7 @@ const upstream = withoutEffect('upstream', '[ADDRESS...]', {
   },
 })
 
-export const options: OptionTable<KubernetesOptions> = optionTable<Read, KubernetesOptions>(
+export const options: OptionTable<KubernetesOptions> = finishedTable<Read, KubernetesOptions>(
   'once',
   {
     rows: {
@@ -228,17 +229,17 @@ export const options: OptionTable<KubernetesOptions> = optionTable<Read, Kuberne
       endpoint,
       tls,
       kubeconfig,
-      apiserverQps: option('apiserver_qps', decimal(rate('apiserver_qps')), {
+      apiserverQps: option('apiserver_qps', decimal(rate('apiserver_qps', 'QPS')), {
         default: '0',
         does: 'requests a second to the API server, 0 for the default of the client',
       }),
-      apiserverBurst: option('apiserver_burst', integer(rate('apiserver_burst')), {
+      apiserverBurst: option('apiserver_burst', integer(rate('apiserver_burst', 'BURST')), {
         default: '0',
         does: 'requests at once beyond apiserver_qps, 0 for the default of the client',
       }),
       apiserverMaxInflight: option(
         'apiserver_max_inflight',
-        integer(rate('apiserver_max_inflight')),
+        integer(rate('apiserver_max_inflight', 'MAX')),
         { default: '0', does: 'requests under way at one time, 0 for the default of the client' },
       ),
       namespaces: list('namespaces', text('NAMESPACE'), {

@@ -221,7 +221,8 @@ export const boundSites = (
   bindAddresses: readonly string[] | undefined,
 ): BoundSite[] => {
   const bindTokens = listenerSetter(block)?.tokens
-  return block.sites.map(site => ({ site, bindAddresses, bindTokens, hasView: false }))
+  const hasView = block.directives.some(({ plugin }) => plugin.facts?.selects === true)
+  return block.sites.map(site => ({ site, bindAddresses, bindTokens, hasView }))
 }
 
 /**

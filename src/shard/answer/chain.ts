@@ -2,6 +2,7 @@
 // concerned, and under which bit of FastQuery the answer is kept.
 
 import { type Handler, inFront, isChoosy, noNext, type Stage } from '../../chain/handler.ts'
+import type { Query } from '../../chain/query.ts'
 import { FastChain, type FastStage } from './fast-chain.ts'
 
 /** What a plugin, by its name, contributes to the chain. */
@@ -14,6 +15,8 @@ export interface Composed {
   /** Undefined without stages. */
   readonly handler: Handler | undefined
   readonly fast: FastChain
+  /** Undefined if the block takes every question for its names. */
+  readonly accepts: ((query: Query) => boolean) | undefined
 }
 
 /** `last` stands behind the stages; without it, the last of them that passes on fails. */
@@ -24,7 +27,12 @@ export const compose = (stages: readonly NamedStage[], last?: Handler): Composed
     last,
   )
   const fast = stages.map(({ stage }, index): FastStage => ({ stage, bit: bits[index] ?? 0 }))
-  return { handler, fast: new FastChain(fast) }
+  return { handler, fast: new FastChain(fast), accepts: acceptedByAll(stages) }
+}
+
+const acceptedByAll = (stages: readonly NamedStage[]): Composed['accepts'] => {
+  const choosing = stages.flatMap(({ stage }) => stage.accepts ?? [])
+  return choosing.length === 0 ? undefined : query => choosing.every(accepts => accepts(query))
 }
 
 /** A bit for each stage that wants to be asked, 0 for others and when there are no more bits. */

@@ -31,7 +31,7 @@ import {
 } from '../../wire/rcodes.ts'
 import { CLASS_IN } from '../../wire/rrtypes.ts'
 import type { ServedListener } from '../generation.ts'
-import type { Route } from '../router.ts'
+import { type Route, UNDECIDED } from '../router.ts'
 import { type HeaderVerdict, headerReply, judgeHeader, LOOPING_PORTS } from './header-reply.ts'
 import { readMessage } from './read.ts'
 
@@ -91,7 +91,9 @@ export class Dispatcher {
           : usual(bytes, left.query)
       if (said === undefined) return
       const query = this.#query(said, at, bytes, transport, client, local, left?.query)
-      this.#take(at, query, left === undefined ? at.router.route(query) : left.route, respond)
+      const found = left === undefined ? at.router.route(query) : left.route
+      const route = found === UNDECIDED ? at.router.choose(query) : found
+      this.#take(at, query, route, respond)
     } catch (error) {
       this.#parts.log.error(`dispatch: ${messageOf(error)}`)
       respond(undefined)

@@ -8,8 +8,9 @@ import { plainLimit } from '../../chain/finish.ts'
 import { isRefused } from '../../memory/refused.ts'
 import { MAX_UDP_QUERY_BYTES } from '../../net/engine.ts'
 import { EDNS_DO, OPT_FIXED_SIZE } from '../../wire/edns.ts'
-import { getArcount, HEADER_SIZE, setArcount, setU16 } from '../../wire/header.ts'
-import { CLASS_IN, TYPE_OPT } from '../../wire/rrtypes.ts'
+import { getArcount, HEADER_SIZE, setArcount } from '../../wire/header.ts'
+import { writeOptFields } from '../../wire/opt-record.ts'
+import { CLASS_IN } from '../../wire/rrtypes.ts'
 import type { ServedListener } from '../generation.ts'
 import type { Route } from '../router.ts'
 import { compact, isCompactable } from './fast-compact.ts'
@@ -99,13 +100,7 @@ const finish = (query: FastQuery): number => {
 /** Appends the client's OPT, without its options; the length of all. */
 const appendOpt = (query: FastQuery): number => {
   const { out, outAt, replyLength } = query
-  const opt = outAt + replyLength
-  out[opt] = 0
-  setU16(out, opt + 1, TYPE_OPT)
-  setU16(out, opt + 3, query.udpSize)
-  setU16(out, opt + 5, 0)
-  setU16(out, opt + 7, query.do ? EDNS_DO : 0)
-  setU16(out, opt + 9, 0)
+  writeOptFields(out, outAt + replyLength, query.udpSize, query.do ? EDNS_DO : 0, 0)
   setArcount(out, outAt, getArcount(out, outAt) + 1)
   return replyLength + OPT_FIXED_SIZE
 }

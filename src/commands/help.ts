@@ -1,0 +1,107 @@
+// `shardns help`: what there is to run and to write into a Corefile. `shardns help PLUGIN`: the
+// options of a plugin, from its table, and then its manual page, which is its README.
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { readTextFile } from '../base/text-file.ts'
+import { nearest } from '../corefile/nearest.ts'
+import type { OptionFacts } from '../corefile/option-table.ts'
+import { DIRECTIVES } from '../corefile/order.ts'
+import { loadPlugin, PLUGIN_NAMES, unsupportedText } from '../plugins/index.ts'
+import { packageFolder } from '../process/version.ts'
+import { VERBS } from './about.ts'
+
+export interface HelpWorld {
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+}
+
+const EXIT_FAILURE = 1
+const WIDTH = 100
+/** Names longer than this stand on a line of their own. */
+const NAME_WIDTH = 34
+
+/** Empty where somebody has put together an image without the pages: the table is there still. */
+const manualPage = (name: string): string => {
+  const path = join(packageFolder(), 'src', 'plugins', name, 'README.md')
+  return existsSync(path) ? readTextFile(path) : ''
+}
+
+/** What the section Name of a README says of its plugin. */
+const summaryOf = (page: string): string => /^## Name\n+\*\w+\* - (.+)$/m.exec(page)?.[1] ?? ''
+
+/** Lines of at most so many columns; a longer word has one of its own. */
+const wrapped = (text: string, width: number): string[] => {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
+/** Two columns. */
+const rowOf = (name: string, text: string, nameWidth: number): string => {
+  const indent = ' '.repeat(nameWidth + 4)
+  const lines = wrapped(text, WIDTH - indent.length)
+  const isLong = name.length > nameWidth
+  const first = isLong ? `  ${name}\n${indent}` : `  ${name.padEnd(nameWidth)}  `
+  return `${first}${lines.join(`\n${indent}`)}\n`
+}
+
+const rowsOf = (rows: readonly (readonly [name: string, text: string])[]): string => {
+  const fitting = rows.map(([name]) => name.length).filter(length => length <= NAME_WIDTH)
+  const nameWidth = Math.max(0, ...fitting)
+  return rows.map(([name, text]) => rowOf(name, text, nameWidth)).join('')
+}
+
+const textOf = ({ does, range, addsUp, support, ...facts }: OptionFacts): string => {
+  const remarks = [
+    range,
+    addsUp ? 'may be repeated' : '',
+    facts.default === '' ? '' : `default: ${facts.default}`,
+    support === 'refused' ? 'not supported yet' : '',
+  ].filter(Boolean)
+  return remarks.length === 0 ? does : `${does} (${remarks.join('; ')})`
+}
+
+/** A line for each argument and option. */
+export const optionsText = (facts: readonly OptionFacts[]): string =>
+  facts.length === 0 ? 'no options\n' : rowsOf(facts.map(one => [one.syntax, textOf(one)]))
+
+const pluginHelp = async (name: string): Promise<string> => {
+  const { options } = await loadPlugin(name)
+  return `${name}:\n${optionsText(options?.facts ?? [])}\n${manualPage(name)}`
+}
+
+const overview = (): string => {
+  const verbs = [...VERBS.values()].map(({ syntax, does }) => [`shardns ${syntax}`, does] as const)
+  const plugins = PLUGIN_NAMES.toSorted().map(name => [name, summaryOf(manualPage(name))] as const)
+  return `Commands:\n${rowsOf([['shardns [flags]', 'serve; shardns -help lists the flags'], ...verbs])}
+Plugins, of which shardns help NAME tells more:\n${rowsOf(plugins)}`
+}
+
+/** Why there is no help on a word. */
+const unknownName = (word: string): string => {
+  if (DIRECTIVES.includes(word)) return `${unsupportedText(word)}\n`
+  const meant = nearest(word, [...PLUGIN_NAMES, ...VERBS.keys()])
+  return `no plugin is named '${word}'\n${meant === undefined ? '' : `did you mean '${meant}'?\n`}`
+}
+
+/** Prints the help on a plugin, or what there is help on; resolves to the exit code. */
+export const help = async (names: readonly string[], world: HelpWorld): Promise<number> => {
+  const [name, ...others] = names
+  if (others.length > 0) {
+    world.err(`extra command line arguments: [${others.join(' ')}]\n`)
+    return EXIT_FAILURE
+  }
+  if (name === undefined || VERBS.has(name)) world.out(overview())
+  else if (PLUGIN_NAMES.includes(name)) world.out(await pluginHelp(name))
+  else {
+    world.err(unknownName(name))
+    return EXIT_FAILURE
+  }
+  return 0
+}
