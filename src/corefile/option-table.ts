@@ -419,10 +419,10 @@ export class OptionReader<Read> {
  * How often a directive may stand in a server block. `once`: an error if it stands twice. `last`:
  * each is read, and the last counts. `first`: what follows the first one's line is not read.
  */
-export type Occurrences = 'once' | 'last' | 'first'
+export type Repetition = 'once' | 'last' | 'first'
 
 const readers: Readonly<
-  Record<Occurrences, <Read>(reader: OptionReader<Read>, directive: Directive) => Read>
+  Record<Repetition, <Read>(reader: OptionReader<Read>, directive: Directive) => Read>
 > = {
   once(reader, directive) {
     directive.once()
@@ -444,22 +444,22 @@ const readers: Readonly<
 
 /** The table of a plugin whose options are what `finish` makes of the rows' fields. */
 export const finishedTable = <Read, Options>(
-  occurrences: Occurrences,
+  repetition: Repetition,
   spec: TableSpec<Read>,
   finish: (read: Read, directive: Directive) => Options,
 ): OptionTable<Options> => {
   const reader = new OptionReader(spec)
   return {
     facts: reader.facts,
-    parse: directive => finish(readers[occurrences](reader, directive), directive),
+    parse: directive => finish(readers[repetition](reader, directive), directive),
   }
 }
 
 /** The table of a plugin whose options are the rows' fields. */
 export const optionTable = <Read>(
-  occurrences: Occurrences,
+  repetition: Repetition,
   spec: TableSpec<Read>,
-): OptionTable<Read> => finishedTable(occurrences, spec, read => read)
+): OptionTable<Read> => finishedTable(repetition, spec, read => read)
 
 /** The table of a plugin whose every occurrence gives options of its own, in file order. */
 export const eachOccurrence = <Read, Options>(
@@ -478,5 +478,5 @@ export const eachOccurrence = <Read, Options>(
 }
 
 /** The table of a plugin that takes nothing. */
-export const noOptions = (occurrences: Occurrences): OptionTable<undefined> =>
-  finishedTable(occurrences, { rows: {} }, () => undefined)
+export const noOptions = (repetition: Repetition): OptionTable<undefined> =>
+  finishedTable(repetition, { rows: {} }, () => undefined)

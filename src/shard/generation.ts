@@ -88,10 +88,14 @@ export class ShardGeneration {
   #ended: (() => void) | undefined
 
   /** Loads the serve halves that it needs. Throws what one of them throws. */
-  static async load(message: GenerationMessage, parts: ShardParts): Promise<ShardGeneration> {
+  static async load(
+    message: GenerationMessage,
+    parts: ShardParts,
+    loadHalf: (name: string) => Promise<AnyServeHalf> = loadServeHalf,
+  ): Promise<ShardGeneration> {
     const names = new Set(message.blocks.flatMap(({ chain }) => chain.map(({ name }) => name)))
     const halves = await Promise.all(
-      Array.from(names, async name => [name, await loadServeHalf(name)] as const),
+      Array.from(names, async name => [name, await loadHalf(name)] as const),
     )
     return new ShardGeneration(message, parts, new Map(halves))
   }

@@ -1,7 +1,6 @@
 // The `cache` directive: tokens to options, with CoreDNS's rules and texts. serve_stale has its own
 // file.
 
-import { parseGoInt } from '../../corefile/number.ts'
 import {
   argumentsOf,
   finishedTable,
@@ -12,6 +11,7 @@ import {
   words,
   zonesArgument,
 } from '../../corefile/option-table.ts'
+import { parseGoInt } from '../../corefile/strconv.ts'
 import { type Argument, duration, integer, type Value } from '../../corefile/values.ts'
 import { zonesFromArgsOrBlock } from '../../corefile/zones.ts'
 import { type StaleOptions, serveStale, serveStalePolicy } from './stale-options.ts'

@@ -15,7 +15,7 @@ import {
   withoutEffect,
   words,
 } from '../../corefile/option-table.ts'
-import { goQuote } from '../../corefile/quote.ts'
+import { goQuote } from '../../corefile/strconv.ts'
 import {
   type Argument,
   duration,

@@ -14,7 +14,7 @@ import {
   zoneList,
   zonesArgument,
 } from '../../corefile/option-table.ts'
-import { goQuote } from '../../corefile/quote.ts'
+import { goQuote } from '../../corefile/strconv.ts'
 import {
   decimal,
   duration,

@@ -50,7 +50,7 @@ export const serve = (
   const zones = new ServedZones(options)
   const server = new ClusterServer(options, zones, scope, shared, reader)
   return {
-    concerns: asked => zones.concerns(asked),
+    concerns: zones.concerns.bind(zones),
     wrap: next => query => server.respond(query, next),
     fast: new FastRecords(options, reader, zones),
   }

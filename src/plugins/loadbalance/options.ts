@@ -10,7 +10,7 @@ import {
   type OptionTable,
   option,
 } from '../../corefile/option-table.ts'
-import { goQuote } from '../../corefile/quote.ts'
+import { goQuote } from '../../corefile/strconv.ts'
 import { checked, duration } from '../../corefile/values.ts'
 
 export interface WeightFileOptions {

@@ -6,6 +6,7 @@ import type { FastQuery } from '../../chain/fast-query.ts'
 import type { FastStep } from '../../chain/fast-step.ts'
 import type { DnsMetrics } from '../../metrics/dns-metrics.ts'
 import { getFlags, MASK_RCODE } from '../../wire/header.ts'
+import type { ZoneIndex } from '../../wire/zone-index.ts'
 
 export interface FastCountsParts {
   readonly metrics: DnsMetrics
@@ -17,6 +18,13 @@ export interface FastCountsParts {
   /** Position of the plugin that is named as writer. */
   readonly writer: number
 }
+
+/** Positions among the zone labels. */
+export const theOneZone = (): number => 0
+export const longestOf =
+  (zones: ZoneIndex) =>
+  ({ name }: Asked): number =>
+    Math.max(0, zones.longest(name))
 
 export class FastCounts implements FastStep {
   readonly #parts: FastCountsParts
