@@ -1,12 +1,12 @@
 // Hot path. Shard half of prometheus: counts each query when its reply, or failure, comes by.
 
-import type { Asked } from '../../chain/asked.ts'
 import { rcodeOfError } from '../../chain/errors.ts'
 import type { Stage } from '../../chain/handler.ts'
 import { observe } from '../../chain/observe.ts'
 import type { Query } from '../../chain/query.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
 import { DnsMetrics, type DnsMetricVectors } from '../../metrics/dns-metrics.ts'
+import type { NameView } from '../../wire/name.ts'
 import { ZoneIndex } from '../../wire/zone-index.ts'
 import { FastCounts } from './fast.ts'
 import { zoneLabels } from './labels.ts'
@@ -32,12 +32,12 @@ export function servePrometheus(
   const zoneOf =
     block.zones.length === 1
       ? (): number => 0
-      : ({ name }: Asked): number => Math.max(0, zones.longest(name))
+      : (name: NameView): number => Math.max(0, zones.longest(name))
 
   const count = (query: Query, rcode: number, plugin: number, replyBytes: number): void => {
     const server = servers.get(query.listener.index)
     if (server === undefined) return
-    const zone = zoneOf(query)
+    const zone = zoneOf(query.name)
     const isTcp = query.transport === 'tcp'
     metrics.request(
       server,
