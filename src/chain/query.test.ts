@@ -45,7 +45,8 @@ const cases: { name: string; options?: QueryOptions; change?: (asked: Query) => 
     },
   },
 ]
-for (const { name, options, change = asked => asked } of cases)
+const same = (asked: Query): Query => asked
+for (const { name, options, change = same } of cases)
   test(`the key of a query: ${name}`, () => {
     const asked = query('WWW.example.org.', 'AAAA', options)
     const key = newKey()
