@@ -27,7 +27,7 @@ import type { GenerationMetrics } from '../metrics/registry.ts'
 import type { ListenAddress } from '../net/engine.ts'
 import type { OpenSockets } from '../net/mmsg/sockets.ts'
 import type { BlockMessage, GenerationMessage } from '../shard/messages.ts'
-import { nameFromText } from '../wire/name.ts'
+import { foldName, nameFromText } from '../wire/name.ts'
 import type { KeptResources } from './kept-resources.ts'
 import { ListenerTable } from './listener-table.ts'
 import { placedError } from './load/argument-place.ts'
@@ -301,5 +301,5 @@ const roundUp = (words: number, unit = LINE_WORDS): number => Math.ceil(words / 
 const wireZone = (zone: string): Uint8Array => {
   const wire = nameFromText(zone)
   if (wire === undefined) throw new Error(`zone is not a valid domain name: ${zone}`)
-  return wire
+  return foldName(wire)
 }

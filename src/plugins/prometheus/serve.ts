@@ -32,7 +32,7 @@ export function serve(
   const count = (query: Query, rcode: number, plugin: number, replyBytes: number): void => {
     const server = servers.get(query.listener.index)
     if (server === undefined) return
-    const zone = zoneOf(query)
+    const zone = zoneOf(query.name)
     const isTcp = query.transport === 'tcp'
     metrics.request(
       server,

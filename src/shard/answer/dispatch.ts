@@ -33,7 +33,7 @@ import { CLASS_IN } from '../../wire/rrtypes.ts'
 import type { ServedListener } from '../generation.ts'
 import { type Route, UNDECIDED } from '../router.ts'
 import { type HeaderVerdict, headerReply, judgeHeader, LOOPING_PORTS } from './header-reply.ts'
-import { readMessage } from './read.ts'
+import { readQuery } from './read.ts'
 
 /**
  * Of a reply, until it is sent: as it was found or received, for this client, and in what is
@@ -60,17 +60,23 @@ export interface Left {
   readonly route: Route | undefined
 }
 
-/** What a message says, once it has been read. */
-type Said = Pick<QueryParts, 'question' | 'edns'>
+/** What a message says, once it has been read; `read`, by whom, if it is of the usual kind. */
+type Said = Pick<QueryParts, 'question' | 'edns'> & { readonly read?: FastQuery }
+
+/** Longer messages are not of the usual kind. */
+const READING_BYTES = 1024
 
 export class Dispatcher {
   readonly #parts: DispatchParts
-  /** Messages that the fast path has not had are read here. */
+  /** Messages that the fast path has not had are read here, in a copy whose words can be read. */
   readonly #reading: FastQuery
 
   constructor(parts: DispatchParts) {
     this.#parts = parts
-    this.#reading = new FastQuery(parts.key)
+    const reading = new FastQuery(parts.key)
+    reading.bytes = new Uint8Array(READING_BYTES)
+    reading.words = new Int32Array(reading.bytes.buffer)
+    this.#reading = reading
   }
 
   /** Takes custody of `bytes`. `left` is of this very message. */
@@ -90,7 +96,7 @@ export class Dispatcher {
           ? this.#read(at, bytes, transport, client, respond)
           : usual(bytes, left.query)
       if (said === undefined) return
-      const query = this.#query(said, at, bytes, transport, client, local, left?.query)
+      const query = this.#query(said, at, bytes, transport, client, local)
       const found = left === undefined ? at.router.route(query) : left.route
       const route = found === UNDECIDED ? at.router.choose(query) : found
       this.#take(at, query, route, respond)
@@ -143,9 +149,11 @@ export class Dispatcher {
   /** Undefined if it is malformed. */
   #readMessage(bytes: Uint8Array): Said | undefined {
     const reading = this.#reading
-    reading.bytes = bytes
-    reading.length = bytes.length
-    if (readMessage(reading)) return usual(bytes, reading)
+    if (bytes.length <= READING_BYTES) {
+      reading.bytes.set(bytes)
+      reading.length = bytes.length
+      if (readQuery(reading)) return usual(bytes, reading)
+    }
     const layout = readLayout(bytes)
     const question = layout && readQuestion(bytes)
     if (question === undefined) return undefined
@@ -156,13 +164,12 @@ export class Dispatcher {
   }
 
   #query(
-    { question, edns }: Said,
+    { question, edns, read }: Said,
     at: ServedListener,
     bytes: Uint8Array,
     transport: Transport,
     client: Peer,
     local: Peer,
-    read: FastQuery | undefined,
   ): Query {
     const { clock, waitingRoom } = this.#parts
     const waiting = transport === 'udp' ? waitingRoom.admit(client, bytes.length) : undefined
@@ -289,7 +296,8 @@ const badVersionReply = (query: Query): Uint8Array =>
   answer(query, { rcode: RCODE_BADVERS, opt: { udpSize: 0 } }).bytes
 
 /** What has been read of a usual query, of the message in its own memory. */
-const usual = (bytes: Uint8Array, { name, qtype, hasEdns, questionEnd }: FastQuery): Said => ({
-  question: new Question(bytes, HEADER_SIZE, name.length, qtype, CLASS_IN),
-  edns: hasEdns ? ednsAt(bytes, questionEnd) : undefined,
+const usual = (bytes: Uint8Array, read: FastQuery): Said => ({
+  question: new Question(bytes, HEADER_SIZE, read.name.length, read.qtype, CLASS_IN),
+  edns: read.hasEdns ? ednsAt(bytes, read.questionEnd) : undefined,
+  read,
 })

@@ -3,14 +3,7 @@
 
 import type { Asked, Concerned } from '../../../chain/asked.ts'
 import { isReverseZone } from '../../../corefile/zones.ts'
-import {
-  foldName,
-  isSubname,
-  type NameView,
-  nameFromText,
-  namesEqual,
-  nameToText,
-} from '../../../wire/name.ts'
+import { foldName, isSubname, type NameView, nameFromText, nameToText } from '../../../wire/name.ts'
 import { ZoneIndex } from '../../../wire/zone-index.ts'
 import type { KubernetesOptions } from '../options.ts'
 
@@ -36,12 +29,12 @@ export class ServedZones implements Concerned {
 
   /** Throws for a zone that is no name. */
   constructor({ zones, multiclusterZones, fallthrough = [] }: KubernetesOptions) {
-    const multicluster = namesOf(multiclusterZones)
-    const fall = namesOf(fallthrough)
+    // What is no name means nothing there.
+    const fall = fallthrough.flatMap(zone => nameFromText(zone) ?? [])
     const wires = zones.map(wireOf)
     this.#index = new ZoneIndex(wires)
-    this.#zones = wires.map(wire => {
-      const isMulticluster = multicluster.some(other => namesEqual(other, wire))
+    this.#zones = wires.map((wire, index) => {
+      const isMulticluster = multiclusterZones.includes(zones[index]!)
       return {
         length: wire.length,
         isMulticluster,
@@ -67,10 +60,6 @@ export const wireOf = (zone: string): Uint8Array => {
   if (wire === undefined) throw new Error(`zone is not a valid domain name: ${zone}`)
   return foldName(wire)
 }
-
-/** Of a list in which what is no name means nothing. */
-const namesOf = (zones: readonly string[]): Uint8Array[] =>
-  zones.flatMap(zone => nameFromText(zone) ?? [])
 
 /** No reverse name lies in the zone. */
 const isForwardOnly = (zone: string): boolean =>

@@ -5,7 +5,7 @@ import { reverseNamesOf } from '../../../base/ip.ts'
 import type { ChangingZone, InvalidationMarks } from '../../../chain/invalidation-scopes.ts'
 import { EVERY_LABEL } from '../../../chain/invalidation-scopes.ts'
 import { isReverseZone } from '../../../corefile/zones.ts'
-import { nameFromText } from '../../../wire/name.ts'
+import { foldName, nameFromText } from '../../../wire/name.ts'
 import type { KubernetesOptions } from '../options.ts'
 import type { SourceChange } from './cluster-source.ts'
 
@@ -68,4 +68,4 @@ export const markChanges = (
   }
 }
 
-const wireOf = (name: string): Uint8Array => nameFromText(name) ?? Uint8Array.of(0)
+const wireOf = (name: string): Uint8Array => foldName(nameFromText(name) ?? Uint8Array.of(0))
