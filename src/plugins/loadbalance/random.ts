@@ -19,16 +19,18 @@ export const below = (count: number, draw: Draw): number => {
   }
 }
 
+/** Lets two items change places. */
+export type Swap<Items> = (items: Items, a: number, b: number) => void
+
 /**
- * Shuffles `count` items in place from `first` on (Fisher and Yates): `swap` lets two of them change
- * places.
+ * Shuffles `count` items in place from `first` on (Fisher and Yates).
  */
 export const shuffle = <Items>(
   items: Items,
   first: number,
   count: number,
   draw: Draw,
-  swap: (items: Items, a: number, b: number) => void,
+  swap: Swap<Items>,
 ): void => {
   for (let last = count - 1; last > 0; last--) {
     const other = below(last + 1, draw)
