@@ -67,9 +67,7 @@ const counted = (verdicts: readonly string[]): string => {
 /** Whether a line of the document is the row's. */
 const isOf = ({ row }: Result, line: string): boolean => line.includes(` | **${row.name}**: `)
 
-/**
- * The document with a line for each of these results, where it has none, behind its bar's others.
- */
+/** The document with a line for each result that it does not know, behind its bar's others. */
 const withLines = (lines: readonly string[], results: readonly Result[]): string[] => {
   const whole = [...lines]
   for (const result of results.filter(each => !lines.some(line => isOf(each, line)))) {

@@ -13,6 +13,8 @@ export interface FloodSetting {
   readonly connections: number
   readonly load: Load
   readonly reads: boolean
+  /** Pause before a connection that was cut is opened again; default 100 ms. */
+  readonly reopenMs?: number
   /** Default is loopback. */
   readonly host?: string
   /** Addresses that the connections are opened from in turn; default is the kernel's choice. */
@@ -20,7 +22,7 @@ export interface FloodSetting {
 }
 
 export const flood: Attack<FloodSetting> = async (
-  { port, connections, load, reads, host = '127.0.0.1', from = [] },
+  { port, connections, load, reads, host = '127.0.0.1', from = [], reopenMs = REOPEN_MS },
   { signal, ready },
 ) => {
   const source = sourceOf(load)
@@ -51,7 +53,7 @@ export const flood: Attack<FloodSetting> = async (
   const keepOpen = async (_: unknown, n: number): Promise<void> => {
     while (!signal.aborted) {
       await one(n)
-      if (!signal.aborted) await pause(REOPEN_MS)
+      if (!signal.aborted) await pause(reopenMs)
     }
   }
   const all = Array.from({ length: connections }, keepOpen)

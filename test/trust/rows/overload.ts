@@ -15,7 +15,7 @@ import { type Figure, faultsOf, type Row } from '../row.ts'
 import type { Target } from '../target.ts'
 import type { World } from '../world.ts'
 import { bigName, HOSTS_LINES, hostsFile } from './life.ts'
-import { beside, type Scene, setScene, whileAlive, within } from './scene.ts'
+import { beside, type Scene, type SceneSetting, setScene, whileAlive, within } from './scene.ts'
 
 const HOST_V4 = '10.9.9.9'
 const HOST_V6 = 'fd00:99::1'
@@ -33,6 +33,8 @@ const SILENT = { kind: 'small queries', zone: 'silent.test' } as const
 const ATTACKS_PER_SECOND = 3000
 /** Until what an attack leaves waiting is as much as it gets: an upstream has five seconds. */
 const RISE_MS = 2000
+/** Who is cut comes back before others have taken the room that it left. */
+const AT_ONCE_MS = 5
 
 interface Other {
   readonly name: string
@@ -74,9 +76,9 @@ const oneAddress = async (world: World): Promise<Figure> => {
     const from = ['10.77.0.1']
     const attack = startAttack(world, 'flood', {
       ...{ port, host: HOST_V4, from, connections },
-      ...{ load: SILENT, reads: true },
+      ...{ load: SILENT, reads: true, reopenMs: AT_ONCE_MS },
     })
-    await whileAlive(scene, RISE_MS)
+    await whileAlive(scene, 2 * RISE_MS)
     const clients = world.amount(10, 40)
     const newcomers = [OTHER_V4, OTHER_V6].map(async place => {
       const setting = { port, name: hostName(3), clients, everyMs: world.either(100, 200), place }
@@ -170,10 +172,13 @@ const endFigure = async (world: World, target: Target): Promise<Figure> => {
 const besideHosts = async (world: World): Promise<Figure> => {
   const file = join(temporaryFolder(world), 'hosts')
   writeFileSync(file, hostsFile(''))
-  const setting = {
-    ...{ shards: 1, isUnbounded: true, isOpen: true },
-    ...{ hasFreshNode: true, hostsFile: file },
-  } as const
+  const setting: SceneSetting = {
+    shards: 1,
+    isUnbounded: true,
+    isOpen: true,
+    hasFreshNode: true,
+    hostsFile: file,
+  }
   const scene = await setScene(world, setting)
   const { target } = scene
   const { port } = target
