@@ -29,6 +29,8 @@ export interface Asked {
   readonly udpSize: number
   readonly transport: Transport
   readonly listener: ListenerRef
+  /** Whether the client has sent the EDNS option of this code. */
+  hasOption(code: number): boolean
   /** The client's; borrowed. Without bytes if it cannot be read. */
   readonly address: IpAddress
 }
