@@ -1,4 +1,4 @@
-// Hot path. kubernetes in a shard: which zone a query is in, which records answer it, and what a
+// kubernetes in a shard: which zone a query is in, which records answer it, and what a
 // name that does not exist is answered with. No message to main, no wait: the records lie in shared
 // memory. Order of decisions and wording of answers are CoreDNS's (handler.go).
 

@@ -1,4 +1,4 @@
-// Hot path. Shard half of prometheus: counts each query when its reply, or failure, comes by.
+// Shard half of prometheus: counts each query when its reply, or failure, comes by.
 
 import { rcodeOfError } from '../../chain/errors.ts'
 import type { Stage } from '../../chain/handler.ts'
