@@ -5,12 +5,11 @@ import type { IpAddress } from '../base/ip.ts'
 import { foldName, NameView, nameFromText } from '../wire/name.ts'
 import type { ZoneIndex } from '../wire/zone-index.ts'
 import type { BlockInfo } from './block.ts'
-
-export type Transport = 'udp' | 'tcp'
+import type { Transport } from './transport.ts'
 
 /**
- * The listener that a query came in by. `label` is CoreDNS's `server` label, such as `dns://:53`;
- * `index` counts listeners from 0.
+ * The listener that a query came in by. `label` is CoreDNS's `server` label, such as `dns://:53`
+ * or `tls://:853`: the scheme says of which kind it is. `index` counts listeners from 0.
  */
 export interface ListenerRef {
   readonly index: number

@@ -10,7 +10,8 @@ import { hasOption, OPT_FIXED_SIZE } from '../wire/edns.ts'
 import { getU16 } from '../wire/header.ts'
 import { NameView } from '../wire/name.ts'
 import { CLASS_IN } from '../wire/rrtypes.ts'
-import type { Asked, ListenerRef, Transport } from './asked.ts'
+import type { Asked, ListenerRef } from './asked.ts'
+import type { Transport } from './transport.ts'
 
 /** Records that an answer may have on the fast path. */
 export const FAST_RECORDS = 256

@@ -25,18 +25,23 @@ export const finishReply = (query: Query, reply: Reply): Uint8Array | undefined 
   if (reply.bytes.length === 0) return undefined
   if (query.edns === undefined && reply.rcode > 15) return errorReply(query, RCODE_SERVFAIL).bytes
   const opt = optFor(query, reply)
-  const limit =
-    query.transport === 'tcp'
-      ? query.replyLimit
-      : Math.min(query.replyLimit, plainLimit(query.client.family))
-  return asItIs(query, reply, opt, limit) ?? rewritten(query, reply, opt)
+  const room = roomFor(query)
+  const limit = query.isDatagram
+    ? Math.min(room, plainLimit(query.client.family) - query.reservedBytes)
+    : room
+  return asItIs(query, reply, opt, limit) ?? rewritten(query, reply, opt, room)
 }
+
+/** Bytes for a reply: at least question and OPT, whatever is reserved. */
+const roomFor = (query: Query): number =>
+  Math.max(query.question.end + optSize(0), query.replyLimit - query.reservedBytes)
 
 /** The flags word that leaves: with TC if the reply does not fit its client. */
 export const flagsToLeave = (query: Query, reply: Reply): number => {
   const flags = getFlags(reply.bytes, 0)
   const isCertainToFit =
-    query.transport === 'tcp' || reply.layout.uncompressedLength + optSize(0) <= query.replyLimit
+    (!query.isDatagram && query.reservedBytes === 0) ||
+    reply.layout.uncompressedLength + optSize(0) <= roomFor(query)
   if (isCertainToFit || (flags & FLAG_TC) !== 0) return flags
   return getFlags(finishReply(query, reply) ?? reply.bytes, 0)
 }
@@ -74,12 +79,17 @@ const asItIs = (
 }
 
 /** Written anew with compression, record by record while they fit; TC if any is left out. */
-const rewritten = (query: Query, reply: Reply, opt: OptParts | undefined): Uint8Array =>
+const rewritten = (
+  query: Query,
+  reply: Reply,
+  opt: OptParts | undefined,
+  limit: number,
+): Uint8Array =>
   writeAnew(reply, {
     id: query.id,
     question: query.question,
     flags: getFlags(reply.bytes, 0),
     opt,
     compress: true,
-    limit: query.replyLimit,
+    limit,
   }).bytes

@@ -33,6 +33,20 @@ export interface Stage {
   readonly wrap: Wrap
   /** Absent: what concerns the stage takes the slow path. */
   readonly fast?: FastStep | undefined
+  /**
+   * Sees every message that leaves for a question that concerns the stage, whichever stage has
+   * answered, once it is finished: innermost stage first. Gives what is sent instead: the very
+   * bytes, or longer ones (a signature, RFC 8945 section 5.3). `query` is the client's own, the
+   * same object for all messages of a stream. `bytes` may be changed, and are not kept: copy what
+   * is to be. Not called for silence, nor for what is answered in front of the chain. What it
+   * throws ends in an answer without records that no stage sees, and so does a message over
+   * `query.replyLimit`. Such questions take the slow path.
+   */
+  readonly leaving?: ((query: Query, bytes: Uint8Array) => Uint8Array) | undefined
+  /**
+   * Bytes that `leaving` may add, 0 to 1024: replies to such questions are finished without them.
+   */
+  readonly reserves?: number | undefined
 }
 
 /**

@@ -7,11 +7,20 @@ import { FLAG_CD, getFlags, getId, setFlags } from '../wire/header.ts'
 import { NameView } from '../wire/name.ts'
 import type { Question } from '../wire/question.ts'
 import { RCODE_REFUSED } from '../wire/rcodes.ts'
-import type { Asked, Concerned, ListenerRef, Transport } from './asked.ts'
+import type { Asked, Concerned, ListenerRef } from './asked.ts'
 import { ServerError } from './errors.ts'
 import { changeQuestion, type QuestionChange } from './question-change.ts'
+import {
+  type ConnectionFacts,
+  isDatagram,
+  NO_FACTS,
+  type Proto,
+  protoOf,
+  type Transport,
+} from './transport.ts'
 
-export type { ListenerRef, Transport } from './asked.ts'
+export type { ListenerRef } from './asked.ts'
+export type { Transport } from './transport.ts'
 
 /**
  * From a query's arrival until it is answered or has failed: clients give up after that. Every wait
@@ -52,6 +61,8 @@ export interface QueryParts {
   readonly client: Peer
   readonly local: Peer
   readonly listener: ListenerRef
+  /** What the client said when it connected; absent over plain UDP and TCP. */
+  readonly facts?: ConnectionFacts | undefined
   /** Clock.ms() when the message was read from the socket. */
   readonly receivedMs: number
   /**
@@ -116,11 +127,14 @@ export class Query implements Asked {
   readonly client: Peer
   readonly local: Peer
   readonly listener: ListenerRef
+  readonly facts: ConnectionFacts
   readonly receivedMs: number
   /** View that routing chose, '' for none. Set by the router. */
   view = ''
   /** Set by the stage that collects it; undefined: nobody does, in this block. */
   metadata: QueryMetadata | undefined
+  /** Bytes of a reply that are kept free for stages that see it leave. Set by the server. */
+  reservedBytes = 0
   #deadlineMs: number
   #depth = 0
   #life = new Life()
@@ -142,6 +156,7 @@ export class Query implements Asked {
     this.client = parts.client
     this.local = parts.local
     this.listener = parts.listener
+    this.facts = parts.facts ?? NO_FACTS
     this.receivedMs = parts.receivedMs
     this.#deadlineMs = parts.receivedMs + QUERY_BUDGET_MS
     this.#waiting = parts.waiting
@@ -204,10 +219,19 @@ export class Query implements Asked {
   get signal(): AbortSignal {
     return this.#life.signal
   }
-  /** Largest reply in bytes: 65535 over TCP; over UDP what the client advertised, at least 512. */
+  /** Whether the answer has to fit into what the client can take in one datagram. */
+  get isDatagram(): boolean {
+    return isDatagram(this.transport)
+  }
+  /** What log lines and metrics say of the transport. */
+  get proto(): Proto {
+    return protoOf(this.transport)
+  }
+  /**
+   * Largest reply in bytes: of a datagram what the client advertised, at least 512; else 65535.
+   */
   get replyLimit(): number {
-    if (this.transport === 'tcp') return 65535
-    return Math.max(512, this.udpSize)
+    return this.isDatagram ? Math.max(512, this.udpSize) : 65535
   }
 
   /** Whether it concerns the stage: what the fast path has asked under `bit` is not asked again. */
@@ -300,11 +324,13 @@ export class Query implements Asked {
       client: this.client,
       local: this.local,
       listener: this.listener,
+      facts: this.facts,
       receivedMs: change.receivedMs ?? this.receivedMs,
       waiting: this.#waiting,
     })
     query.view = this.view
     query.metadata = this.metadata
+    query.reservedBytes = this.reservedBytes
     query.#depth = change.depth ?? this.#depth
     // A query of another time is the server's own: it goes on when this one is answered.
     if (change.receivedMs === undefined) {

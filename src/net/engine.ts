@@ -3,7 +3,8 @@
 
 import { errnoText } from '../base/errno.ts'
 import type { FastQuery } from '../chain/fast-query.ts'
-import type { ListenerRef, Peer, Transport } from '../chain/query.ts'
+import type { ListenerRef, Peer } from '../chain/query.ts'
+import { type ConnectionFacts, isDatagram, type Transport } from '../chain/transport.ts'
 
 /** How UDP is received: in batches through FFI, or by node:dgram. */
 export type EngineName = 'mmsg' | 'dgram'
@@ -13,18 +14,17 @@ export type EngineName = 'mmsg' | 'dgram'
  */
 export const MAX_UDP_QUERY_BYTES = 4096
 
-/**
- * Objects around a query that waits for an upstream, as measured; one that came over TCP has a
- * connection upstream of its own.
- */
-const WAITING_BYTES: Readonly<Record<Transport, number>> = { udp: 8 * 1024, tcp: 16 * 1024 }
+/** Objects around a query that waits for an upstream, as measured. */
+const WAITING_DATAGRAM_BYTES = 8 * 1024
+/** The same for one that came over a connection, and has one of its own upstream. */
+const WAITING_STREAM_BYTES = 16 * 1024
 
 /**
  * What a query under way holds of memory: the objects around it, its bytes, and a copy for an
  * upstream.
  */
 export const underWayBytes = (length: number, transport: Transport): number =>
-  WAITING_BYTES[transport] + 2 * length
+  (isDatagram(transport) ? WAITING_DATAGRAM_BYTES : WAITING_STREAM_BYTES) + 2 * length
 
 /**
  * What an idle TCP connection holds of memory, as measured: sockets and timers of Node, and the
@@ -72,7 +72,13 @@ export const DEFAULT_TCP_LIMITS: TcpLimits = {
  */
 export type Respond = (reply: Uint8Array | undefined) => void
 
-/** Takes messages. Never throws. */
+/** The connection that a message came by: one object for all of its messages. */
+export interface Connection {
+  /** Absent over plain TCP. */
+  readonly facts?: ConnectionFacts | undefined
+}
+
+/** Takes messages, from listeners of any kind. Never throws. */
 export interface Receiver {
   /**
    * Answers a UDP query where it lies: its place and that of the answer, client and time are set.
@@ -87,7 +93,8 @@ export interface Receiver {
   batchSent(elapsedMs: number): void
   /**
    * Takes one message; `bytes` belongs to the receiver from here on. `query` is what `fast` has
-   * just had for the very same message; absent if it had none.
+   * just had for the very same message; absent if it had none. `connection` is absent for
+   * datagrams.
    */
   receive(
     bytes: Uint8Array,
@@ -96,6 +103,7 @@ export interface Receiver {
     local: Peer,
     respond: Respond,
     query?: FastQuery,
+    connection?: Connection,
   ): void
   readonly listener: ListenerRef
   readonly tcpLimits: TcpLimits

@@ -8,9 +8,10 @@ import { rcodeOfError } from '../chain/errors.ts'
 import { InvalidationScopes } from '../chain/invalidation-scopes.ts'
 import { Offers } from '../chain/offers.ts'
 import type { AnyServeHalf } from '../chain/plugin.ts'
-import type { ListenerRef, Peer, Query, Transport } from '../chain/query.ts'
+import type { ListenerRef, Peer, Query } from '../chain/query.ts'
 import type { Reply } from '../chain/reply.ts'
 import type { ServeScope } from '../chain/serve-scope.ts'
+import { protoOf, type Transport } from '../chain/transport.ts'
 import type { UdpPool } from '../chain/udp-pool.ts'
 import { type LogSink, makeLogger } from '../log/log.ts'
 import type { Claims } from '../memory/claims.ts'
@@ -175,7 +176,7 @@ export class ShardGeneration {
         isDo = false,
       ) => {
         const startMs = clock.ms()
-        const isTcp = transport === 'tcp'
+        const isTcp = protoOf(transport) === 'tcp'
         dropped.request(
           index,
           DROPPED_ZONE,
@@ -208,16 +209,16 @@ export class ShardGeneration {
   #chain(
     block: BlockMessage,
     halves: ReadonlyMap<string, AnyServeHalf>,
-  ): Pick<Route, 'handler' | 'accepts' | 'fast'> {
+  ): Pick<Route, 'handler' | 'accepts' | 'fast' | 'leaving'> {
     const stages: NamedStage[] = []
     const offers = new Offers()
     for (const { name, options, shared } of block.chain) {
       const stage = halves.get(name)?.serve(options, this.#scope(block, name, offers), shared)
       if (stage !== undefined) stages.push({ name, stage })
     }
-    const { handler, fast, accepts } = compose(stages)
+    const { handler, fast, leaving, accepts } = compose(stages)
     const isFast = fast.isUseful && accepts === undefined && !this.#parts.noFastPath
-    return { handler, accepts, fast: isFast ? fast : undefined }
+    return { handler, accepts, leaving, fast: isFast ? fast : undefined }
   }
 
   #scope(block: BlockMessage, name: string, offers: Offers): ServeScope {

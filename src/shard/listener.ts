@@ -31,6 +31,8 @@ const inWords = (
     throw listenError(network, at, error)
   })
 
+type ReceiveParts = Parameters<Receiver['receive']>
+
 export class Binding implements Receiver {
   served: ServedListener
   readonly #parts: BindingParts
@@ -54,10 +56,10 @@ export class Binding implements Receiver {
   batchSent(elapsedMs: number): void {
     this.served.generation.batchSent(elapsedMs)
   }
-  receive(...[bytes, transport, client, local, respond, query]: Parameters<Receiver['receive']>) {
+  receive(...[bytes, transport, client, local, respond, query, by]: ReceiveParts) {
     const { dispatcher, fastPath } = this.#parts
     const left = query?.isRead ? { query, route: fastPath.route } : undefined
-    dispatcher.receive(this.served, bytes, transport, client, local, respond, left)
+    dispatcher.receive(this.served, bytes, transport, client, local, respond, left, by)
   }
 
   /**

@@ -8,6 +8,7 @@ import type { NameView } from '../wire/name.ts'
 import { CLASS_IN, TYPE_DS } from '../wire/rrtypes.ts'
 import { ZoneIndex } from '../wire/zone-index.ts'
 import type { FastChain } from './answer/fast-chain.ts'
+import type { Leaving } from './answer/leaving.ts'
 
 /**
  * A zone of a block on one listener. `handler` is undefined for a block without chain plugins:
@@ -17,6 +18,7 @@ export interface Route {
   readonly handler: Handler | undefined
   /** Undefined if no query of this block can be answered on the fast path. */
   readonly fast?: FastChain | undefined
+  readonly leaving?: Leaving | undefined
   readonly view: string
   /** Whether the block takes the question; absent: every one for its zones. */
   readonly accepts?: ((query: Query) => boolean) | undefined

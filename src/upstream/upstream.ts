@@ -89,7 +89,7 @@ export class Upstream {
   ask(query: Query, deadlineMs: number): Promise<Reply> {
     const { forceTcp, preferUdp } = this.#options
     const isStream =
-      this.endpoint.protocol === 'tls' || forceTcp || (query.transport === 'tcp' && !preferUdp)
+      this.endpoint.protocol === 'tls' || forceTcp || (query.proto === 'tcp' && !preferUdp)
     if (isStream) return this.#askStream(query, deadlineMs)
     const question = new RelayedQuestion(query.bytes, query.question, {
       ignored: this.#events.ignored,

@@ -8,20 +8,11 @@ import { FastQuery } from '../../src/chain/fast-query.ts'
 import type { Handler } from '../../src/chain/handler.ts'
 import { readOptions } from '../../src/chain/plugin.ts'
 import type { Peer } from '../../src/chain/query.ts'
-import { BlackBox } from '../../src/memory/black-box.ts'
-import { ByteBudget } from '../../src/memory/byte-budget.ts'
-import { CounterRow } from '../../src/memory/counters.ts'
-import { WorkCount } from '../../src/memory/heartbeat.ts'
-import { layoutRegion, makeRegion } from '../../src/memory/region.ts'
-import { type ShardCounters, ShardCounts } from '../../src/metrics/shard-counts.ts'
-import { WaitingRoom } from '../../src/net/waiting-room.ts'
 import { loadPlugin } from '../../src/plugins/index.ts'
 import { compose, type NamedStage } from '../../src/shard/answer/chain.ts'
-import { Dispatcher, type Left } from '../../src/shard/answer/dispatch.ts'
-import { FastPath } from '../../src/shard/answer/fast-path.ts'
+import type { Left } from '../../src/shard/answer/dispatch.ts'
+import type { FastPath } from '../../src/shard/answer/fast-path.ts'
 import type { ServedListener } from '../../src/shard/generation.ts'
-import { Router } from '../../src/shard/router.ts'
-import { nameFromText } from '../../src/wire/name.ts'
 import {
   directive,
   type FakeControl,
@@ -30,25 +21,12 @@ import {
   fakeControl,
   fakeServe,
 } from './plugin-harness.ts'
+import { shardWith } from './stage-shard.ts'
 
 const IN_BYTES = 8192
 const OUT_BYTES = 4096
 const IN_AT = 128
 const OUT_AT = 64
-const NO_VECTOR = { base: 0, step: 2 }
-const NAMES = [
-  'rejected',
-  'unsent',
-  'datagrams',
-  'batches',
-  'connections',
-  'cuts',
-  'stalls',
-] as const
-const COUNTERS = Object.fromEntries(
-  NAMES.map(name => [name, NO_VECTOR]),
-) as unknown as ShardCounters
-
 export interface BothPaths {
   readonly control: FakeControl
   readonly clock: ReturnType<typeof fakeClock>
@@ -97,34 +75,9 @@ export const bothPaths = async (
     const stage = half?.serve(structuredClone(read), serve, structuredClone(shared))
     if (stage !== undefined) stages.push({ name: plugin.name, stage })
   }
-  const { handler, fast: chain } = compose(stages, last)
-  const router = new Router()
-  for (const zone of zones)
-    router.add(nameFromText(zone) ?? assert.fail(zone), { handler, fast: chain, view: '' }, false)
-  const layout = layoutRegion(1)
-  const regionWords = new Int32Array(makeRegion(layout))
+  const composed = compose(stages, last)
   const { seed } = control.memory
-  const row = new CounterRow(regionWords, layout.counts)
-  const counts = new ShardCounts(row, COUNTERS, new WorkCount(regionWords, layout.heartbeats, 0))
-  const refusals = { key: new CacheKey(seed), regionWords, refusedOffset: layout.refused }
-  const blackBox = new BlackBox(regionWords, layout.blackBoxes, 0)
-  const budget = new ByteBudget(regionWords, layout.budget, 1, 0, 64 * 1024 * 1024)
-  const waitingRoom = new WaitingRoom(budget, 1, () => {})
-  const dispatcher = new Dispatcher({
-    ...refusals,
-    clock,
-    log: serve.log,
-    blackBox,
-    counts,
-    waitingRoom,
-  })
-  const at = {
-    ref: { index: 0, label: 'dns://:53' },
-    router,
-    generation: { stacktrace: false, enter: () => {}, leave: () => {}, countPanic: () => {} },
-    countDropped: () => {},
-  } as unknown as ServedListener
-  const path = new FastPath(refusals)
+  const { dispatcher, at, path } = shardWith(composed, { clock, log: serve.log, seed, zones })
   const fastQuery = new FastQuery(new CacheKey(seed))
   const fast = fastAsker(path, at, fastQuery, clock)
   const slow = (bytes: Uint8Array, client = CLIENT, left?: Left): Promise<Uint8Array | undefined> =>
@@ -149,7 +102,7 @@ export const bothPaths = async (
       const left = fastQuery.isRead ? { query: fastQuery, route: path.route } : undefined
       return slow(bytes, client, left)
     },
-    batchSent: ms => chain.batchSent(ms),
+    batchSent: ms => composed.fast.batchSent(ms),
   }
 }
 

@@ -34,10 +34,10 @@ export interface RelayedBytes {
   readonly isStream: boolean
 }
 
-export const relayedBytes = ({ bytes, question, transport }: Query): RelayedBytes => ({
+export const relayedBytes = ({ bytes, question, proto }: Query): RelayedBytes => ({
   bytes,
   nameEnd: question.end - TYPE_AND_CLASS,
-  isStream: transport === 'tcp',
+  isStream: proto === 'tcp',
 })
 
 /** Whether both leave for upstream as the same message over the same transport. */

@@ -33,7 +33,7 @@ export function serve(
     const server = servers.get(query.listener.index)
     if (server === undefined) return
     const zone = zoneOf(query.name)
-    const isTcp = query.transport === 'tcp'
+    const isTcp = query.proto === 'tcp'
     metrics.request(
       server,
       zone,

@@ -26,7 +26,7 @@ const addressRecord = (query: Query): RecordData[] => {
 /** SRV at `_udp.QNAME` or `_tcp.QNAME`; nothing if that name would be too long. */
 const portRecord = (query: Query): RecordData[] => {
   const { wire, class: cls } = query.question
-  const label = Buffer.from(`\x04_${query.transport}`, 'latin1')
+  const label = Buffer.from(`\x04_${query.proto}`, 'latin1')
   if (label.length + wire.length > MAX_NAME_SIZE) return []
   const owner = new Uint8Array(Buffer.concat([label, wire]))
   return [

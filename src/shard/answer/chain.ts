@@ -3,7 +3,8 @@
 
 import { type Handler, inFront, isChoosy, noNext, type Stage } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
-import { FastChain, type FastStage } from './fast-chain.ts'
+import { FastChain } from './fast-chain.ts'
+import { Leaving } from './leaving.ts'
 
 /** What a plugin, by its name, contributes to the chain. */
 export interface NamedStage {
@@ -15,19 +16,25 @@ export interface Composed {
   /** Undefined without stages. */
   readonly handler: Handler | undefined
   readonly fast: FastChain
+  /** Undefined if no stage sees what leaves. */
+  readonly leaving: Leaving | undefined
   /** Undefined if the block takes every question for its names. */
   readonly accepts: ((query: Query) => boolean) | undefined
 }
 
-/** `last` stands behind the stages; without it, the last of them that passes on fails. */
+/**
+ * `last` stands behind the stages; without it, the last of them that passes on fails. Throws for a
+ * stage that cannot be.
+ */
 export const compose = (stages: readonly NamedStage[], last?: Handler): Composed => {
   const bits = bitsOf(stages)
   const handler = stages.reduceRight<Handler | undefined>(
     (next, { name, stage }, index) => inFront(stage, next ?? noNext(name), bits[index]),
     last,
   )
-  const fast = stages.map(({ stage }, index): FastStage => ({ stage, bit: bits[index] ?? 0 }))
-  return { handler, fast: new FastChain(fast), accepts: acceptedByAll(stages) }
+  const marked = stages.map((one, index) => ({ ...one, bit: bits[index] ?? 0 }))
+  const fast = new FastChain(marked)
+  return { handler, fast, leaving: Leaving.of(marked), accepts: acceptedByAll(stages) }
 }
 
 const acceptedByAll = (stages: readonly NamedStage[]): Composed['accepts'] => {

@@ -10,13 +10,14 @@ import { messageOf, rcodeOfError, ServerError } from '../../chain/errors.ts'
 import { FastQuery } from '../../chain/fast-query.ts'
 import { finishReply } from '../../chain/finish.ts'
 import type { Handler } from '../../chain/handler.ts'
-import { type Peer, Query, type QueryParts, type Transport } from '../../chain/query.ts'
+import { type Peer, Query, type QueryParts } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
+import { isDatagram, type Transport } from '../../chain/transport.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { BlackBox } from '../../memory/black-box.ts'
 import { isRefused } from '../../memory/refused.ts'
 import type { ShardCounts } from '../../metrics/shard-counts.ts'
-import { MAX_UDP_QUERY_BYTES, type Respond } from '../../net/engine.ts'
+import { type Connection, MAX_UDP_QUERY_BYTES, type Respond } from '../../net/engine.ts'
 import type { WaitingRoom } from '../../net/waiting-room.ts'
 import { areOptionsSound, ednsAt, readEdns } from '../../wire/edns.ts'
 import { FLAG_CD, HEADER_SIZE } from '../../wire/header.ts'
@@ -33,6 +34,7 @@ import { CLASS_IN } from '../../wire/rrtypes.ts'
 import type { ServedListener } from '../generation.ts'
 import { type Route, UNDECIDED } from '../router.ts'
 import { type HeaderVerdict, headerReply, judgeHeader, LOOPING_PORTS } from './header-reply.ts'
+import type { Leaving } from './leaving.ts'
 import { readQuery } from './read.ts'
 
 /**
@@ -88,15 +90,30 @@ export class Dispatcher {
     local: Peer,
     respond: Respond,
     left?: Left,
+    connection?: Connection,
   ): void {
-    this.#parts.counts.worked()
+    const { clock, counts, waitingRoom } = this.#parts
+    counts.worked()
     try {
       const said =
         left === undefined
           ? this.#read(at, bytes, transport, client, respond)
           : usual(bytes, left.query)
       if (said === undefined) return
-      const query = this.#query(said, at, bytes, transport, client, local)
+      const { question, edns, read } = said
+      const query = new Query({
+        bytes,
+        question,
+        edns,
+        transport,
+        client,
+        local,
+        listener: at.ref,
+        facts: connection?.facts,
+        receivedMs: clock.ms(),
+        waiting: isDatagram(transport) ? waitingRoom.admit(client, bytes.length) : undefined,
+        read,
+      })
       const found = left === undefined ? at.router.route(query) : left.route
       const route = found === UNDECIDED ? at.router.choose(query) : found
       this.#take(at, query, route, respond)
@@ -132,14 +149,14 @@ export class Dispatcher {
 
   #judge(bytes: Uint8Array, transport: Transport, client: Peer): HeaderVerdict {
     const { counts } = this.#parts
-    if (transport === 'udp' && LOOPING_PORTS.has(client.port)) {
+    if (isDatagram(transport) && LOOPING_PORTS.has(client.port)) {
       counts.rejected('source_port')
       return 'drop'
     }
     const verdict = judgeHeader(bytes)
     if (verdict === 'drop') counts.rejected(bytes.length < HEADER_SIZE ? 'short' : 'response')
     else if (verdict !== 'take') counts.rejected(verdict === RCODE_NOTIMP ? 'opcode' : 'malformed')
-    else if (transport === 'udp' && bytes.length > MAX_UDP_QUERY_BYTES) {
+    else if (isDatagram(transport) && bytes.length > MAX_UDP_QUERY_BYTES) {
       counts.rejected('oversized')
       return RCODE_FORMERR
     }
@@ -163,30 +180,6 @@ export class Dispatcher {
     return { question, edns }
   }
 
-  #query(
-    { question, edns, read }: Said,
-    at: ServedListener,
-    bytes: Uint8Array,
-    transport: Transport,
-    client: Peer,
-    local: Peer,
-  ): Query {
-    const { clock, waitingRoom } = this.#parts
-    const waiting = transport === 'udp' ? waitingRoom.admit(client, bytes.length) : undefined
-    return new Query({
-      bytes,
-      question,
-      edns,
-      transport,
-      client,
-      local,
-      listener: at.ref,
-      receivedMs: clock.ms(),
-      waiting,
-      read,
-    })
-  }
-
   #take(at: ServedListener, query: Query, route: Route | undefined, respond: Respond): void {
     const { clock, regionWords, refusedOffset } = this.#parts
     const { question, edns } = query
@@ -204,7 +197,8 @@ export class Dispatcher {
       return
     }
     query.view = route.view
-    this.#serve(at, query, route.handler, questionHash, respond)
+    query.reservedBytes = route.leaving?.reservedFor(query) ?? 0
+    this.#serve(at, query, route.handler, route.leaving, questionHash, respond)
   }
 
   /**
@@ -222,6 +216,7 @@ export class Dispatcher {
     at: ServedListener,
     query: Query,
     handler: Handler,
+    leaving: Leaving | undefined,
     questionHash: number,
     respond: Respond,
   ): void {
@@ -238,17 +233,24 @@ export class Dispatcher {
     if (reply instanceof Promise) {
       query.waits()
       reply.then(
-        value => this.#send(at, query, value, respond),
-        error => this.#send(at, query, this.#failed(at, query, error), respond),
+        value => this.#send(at, query, value, leaving, respond),
+        error => this.#send(at, query, this.#failed(at, query, error), leaving, respond),
       )
-    } else this.#send(at, query, reply, respond)
+    } else this.#send(at, query, reply, leaving, respond)
   }
 
-  #send(at: ServedListener, query: Query, reply: Reply, respond: Respond): void {
+  #send(
+    at: ServedListener,
+    query: Query,
+    reply: Reply,
+    leaving: Leaving | undefined,
+    respond: Respond,
+  ): void {
     this.#parts.counts.worked()
     let bytes: Uint8Array | undefined
     try {
       bytes = finishReply(query, reply)
+      if (leaving !== undefined && bytes !== undefined) bytes = leaving.pass(query, bytes)
     } catch (error) {
       bytes = finishReply(query, this.#failed(at, query, error))
     }

@@ -31,11 +31,15 @@ export class FastChain {
   /** Whether any step might answer. */
   readonly isUseful: boolean
 
-  /** The chain from its front; it ends at the first stage that sends every query the slow way. */
+  /**
+   * The chain from its front; it ends at the first stage that sends every query the slow way. What
+   * concerns a stage that sees messages leave goes there too, wherever the stage stands.
+   */
   constructor(stages: readonly FastStage[]) {
-    const end = stages.findIndex(isEnd)
-    const reached = stages.slice(0, end < 0 ? stages.length : end)
-    const steps = reached.map(stepOf)
+    const watching = stages.filter(isWatching)
+    const end = watching.some(isEnd) ? 0 : stages.findIndex(isEnd)
+    const reached = stages.slice(0, end < 0 ? stages.length : end).filter(each => !isWatching(each))
+    const steps = [...watching, ...reached].map(stepOf)
     const outwards = steps.toReversed()
     this.#asking = steps.filter((step): step is Asking => step.ask !== undefined)
     this.#shaping = outwards.filter((step): step is Shaping => step.shape !== undefined)
@@ -64,12 +68,17 @@ export class FastChain {
   }
 }
 
+const isWatching = ({ stage }: FastStage): boolean => stage.leaving !== undefined
+
+const ownStep = ({ leaving, fast }: Stage): FastStep | undefined =>
+  leaving === undefined ? fast : undefined
+
 /** Whether nothing behind the stage is reached; so it is where there were no more bits for it. */
 const isEnd = ({ stage, bit }: FastStage): boolean =>
-  isChoosy(stage) ? bit === 0 : stage.fast === undefined
+  isChoosy(stage) ? bit === 0 : ownStep(stage) === undefined
 
 const stepOf = ({ stage, bit }: FastStage): FastStep =>
-  isChoosy(stage) ? choosyStep(stage, stage.fast, bit) : (stage.fast ?? TRANSPARENT)
+  isChoosy(stage) ? choosyStep(stage, ownStep(stage), bit) : (ownStep(stage) ?? TRANSPARENT)
 
 /** A stage's own step, or the slow path where it has none, for the queries that concern it. */
 const choosyStep = (stage: Concerned, own: FastStep | undefined, bit: number): FastStep => {
