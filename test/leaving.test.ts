@@ -47,7 +47,7 @@ const world = (stages: readonly Stage[]) => {
     log: fakeLogger(logged),
     seed: [1, 2],
     zones: ['.'],
-    generation: { countPanic: () => void panics++ },
+    countPanic: () => void panics++,
   })
   const ask = (asked: Query, transport: Transport = 'udp'): Promise<Uint8Array | undefined> =>
     new Promise(resolve =>

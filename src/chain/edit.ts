@@ -90,7 +90,7 @@ export const edit = (reply: Reply, change: Change): Reply => {
   if (patched !== undefined) return patched
   const written = writeAnew(reply, { ...ownForm(reply), ...form })
   if (!written.isWhole && order !== undefined) return edit(reply, { ...change, order: undefined })
-  return new Reply(written.bytes, undefined, reply.isWritten)
+  return new Reply(written.bytes, undefined, reply.isWritten, reply.following)
 }
 
 /** What a message is to be, out of the records of another. */
@@ -213,7 +213,12 @@ const patch = (reply: Reply, form: Form): Reply | undefined => {
   if (!hasOther && order === undefined && areEqual(copy, bytes)) return reply
   const own = opt === undefined && gone === undefined ? layout.of(copy) : undefined
   const optLength = opt ? optSize(opt.options?.length ?? 0) : 0
-  return new Reply(copy, own ?? layout.endingAt(copy, stay, optLength), reply.isWritten)
+  return new Reply(
+    copy,
+    own ?? layout.endingAt(copy, stay, optLength),
+    reply.isWritten,
+    reply.following,
+  )
 }
 
 const areEqual = (a: Uint8Array, b: Uint8Array): boolean =>

@@ -31,6 +31,12 @@ export interface Stage {
    */
   readonly accepts?: ((query: Query) => boolean) | undefined
   readonly wrap: Wrap
+  /**
+   * Answers with several messages, for the questions that take them: AXFR and IXFR over a
+   * connection that carries several answers to one question. Undefined, and over UDP: `wrap`
+   * answers.
+   */
+  readonly stream?: ((query: Query, next: Handler) => AsyncIterable<Reply> | undefined) | undefined
   /** Absent: what concerns the stage takes the slow path. */
   readonly fast?: FastStep | undefined
   /**
@@ -54,8 +60,18 @@ export interface Stage {
  * stage's among those that the fast path notes down; 0 for none.
  */
 export const inFront = (stage: Stage, next: Handler, bit = 0): Handler => {
-  const own = stage.wrap(next)
+  const own = streaming(stage, next)
   return isChoosy(stage) ? query => (query.isFor(stage, bit) ? own(query) : next(query)) : own
+}
+
+const streaming = ({ wrap, stream }: Stage, next: Handler): Handler => {
+  const own = wrap(next)
+  if (stream === undefined) return own
+  return query => {
+    const { streams } = query
+    const messages = streams && stream(query, next)
+    return messages === undefined ? own(query) : streams!.begin(messages)
+  }
 }
 
 /** Whether there are questions that do not concern the stage. */

@@ -7,9 +7,11 @@ import { FLAG_CD, getFlags, getId, setFlags } from '../wire/header.ts'
 import { NameView } from '../wire/name.ts'
 import type { Question } from '../wire/question.ts'
 import { RCODE_REFUSED } from '../wire/rcodes.ts'
+import { TYPE_AXFR, TYPE_IXFR } from '../wire/rrtypes.ts'
 import type { Asked, Concerned, ListenerRef } from './asked.ts'
 import { ServerError } from './errors.ts'
 import { changeQuestion, type QuestionChange } from './question-change.ts'
+import type { Streams } from './stream.ts'
 import {
   type ConnectionFacts,
   isDatagram,
@@ -65,6 +67,8 @@ export interface QueryParts {
   readonly facts?: ConnectionFacts | undefined
   /** Clock.ms() when the message was read from the socket. */
   readonly receivedMs: number
+  /** Absent where one question gets one message. */
+  readonly streams?: Streams | undefined
   /**
    * Absent where what waits is bounded in another way: over TCP by the connection, and for the
    * server's own questions.
@@ -117,6 +121,9 @@ interface Read {
   readonly concernedBits: number
 }
 
+/** Whether an answer may be several messages. */
+export const isTransfer = (qtype: number): boolean => qtype === TYPE_AXFR || qtype === TYPE_IXFR
+
 /** An address that cannot be read. */
 const NO_ADDRESS: IpAddress = { bytes: new Uint8Array(0), family: 4 }
 
@@ -138,6 +145,7 @@ export class Query implements Asked {
   #deadlineMs: number
   #depth = 0
   #life = new Life()
+  readonly #streams: Streams | undefined
   readonly #waiting: Waiting | undefined
   readonly #askedBits: number
   readonly #concernedBits: number
@@ -159,6 +167,7 @@ export class Query implements Asked {
     this.facts = parts.facts ?? NO_FACTS
     this.receivedMs = parts.receivedMs
     this.#deadlineMs = parts.receivedMs + QUERY_BUDGET_MS
+    this.#streams = parts.streams
     this.#waiting = parts.waiting
     this.#edns = parts.edns
     const { read } = parts
@@ -222,6 +231,10 @@ export class Query implements Asked {
   /** Whether the answer has to fit into what the client can take in one datagram. */
   get isDatagram(): boolean {
     return isDatagram(this.transport)
+  }
+  /** For stages that answer with several messages; undefined: the answer is one message. */
+  get streams(): Streams | undefined {
+    return isTransfer(this.qtype) ? this.#streams : undefined
   }
   /** What log lines and metrics say of the transport. */
   get proto(): Proto {
@@ -311,6 +324,7 @@ export class Query implements Asked {
       change.type !== undefined ||
       change.class !== undefined ||
       change.options !== undefined
+    const isOwn = change.receivedMs !== undefined || change.depth !== undefined
     const own = { bytes: this.bytes, question: this.question, edns: this.#edns }
     const { bytes, question, edns } = isOther
       ? changeQuestion(own, change)
@@ -325,6 +339,7 @@ export class Query implements Asked {
       local: this.local,
       listener: this.listener,
       facts: this.facts,
+      streams: isOwn ? undefined : this.#streams,
       receivedMs: change.receivedMs ?? this.receivedMs,
       waiting: this.#waiting,
     })

@@ -3,6 +3,14 @@
 import { getArcount, getFlags, MASK_RCODE } from '../wire/header.ts'
 import { type MessageLayout, readLayout } from '../wire/layout.ts'
 
+/** The messages behind the first one of an answer of several (chain/stream.ts). */
+export interface Following {
+  /** Undefined: there are no more. Rejects with what the stage fails with. */
+  next(): Promise<Reply | undefined>
+  /** No more are wanted. May be called at any time, more than once. */
+  end(): void
+}
+
 /**
  * A whole DNS message with header and question. Its id and question case may be those of another
  * query with the same question: the server sets both before sending, and rebuilds OPT, compresses
@@ -13,12 +21,20 @@ export class Reply {
   readonly bytes: Uint8Array
   /** False for an rcode that a plugin handed back to the server (chain/answer.ts: unwritten). */
   readonly isWritten: boolean
+  /** Undefined: it is the whole answer. */
+  readonly following: Following | undefined
   #layout: MessageLayout | undefined
 
-  constructor(bytes: Uint8Array, layout?: MessageLayout, isWritten = true) {
+  constructor(bytes: Uint8Array, layout?: MessageLayout, isWritten = true, following?: Following) {
     this.bytes = bytes
     this.isWritten = isWritten
+    this.following = following
     this.#layout = layout
+  }
+
+  /** The same message with others behind it, or with none. */
+  followedBy(following: Following | undefined): Reply {
+    return new Reply(this.bytes, this.#layout, this.isWritten, following)
   }
 
   /**

@@ -76,6 +76,14 @@ export type Respond = (reply: Uint8Array | undefined) => void
 export interface Connection {
   /** Absent over plain TCP. */
   readonly facts?: ConnectionFacts | undefined
+  /**
+   * Sends an answer of several messages in their order: the first at once, each of the rest asked
+   * for when there is room for it; `respond(undefined)` follows. What is asked for is charged and
+   * bounded as any answer. Resolves once the last is on its way, or the client has left; `rest` is
+   * returned then. Rejects with what `rest` throws, after ending the connection: an answer that
+   * breaks off must not look whole. Absent where one question gets one message (HTTPS, gRPC).
+   */
+  stream?(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Promise<void>
 }
 
 /** Takes messages, from listeners of any kind. Never throws. */

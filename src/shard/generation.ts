@@ -87,6 +87,7 @@ export class ShardGeneration {
   #settleMs = Number.NEGATIVE_INFINITY
   #settled: (() => void) | undefined
   #ended: (() => void) | undefined
+  #isRetired = false
 
   /** Loads the serve halves that it needs. Throws what one of them throws. */
   static async load(
@@ -145,6 +146,11 @@ export class ShardGeneration {
     for (let k = 0; k < this.#fastChains.length; k++) this.#fastChains[k]!.batchSent(elapsedMs)
   }
 
+  /** Its stages must not be asked for anything more. */
+  get isRetired(): boolean {
+    return this.#isRetired
+  }
+
   countPanic(): void {
     this.#row.add(this.#message.panics)
   }
@@ -155,6 +161,7 @@ export class ShardGeneration {
    */
   async retire(graceMs: number): Promise<void> {
     if (this.#underWay > 0) await within(graceMs, resolve => (this.#ended = resolve))
+    this.#isRetired = true
     for (const task of this.#retireTasks) task()
   }
 

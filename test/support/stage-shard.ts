@@ -16,6 +16,7 @@ import { WaitingRoom } from '../../src/net/waiting-room.ts'
 import type { Composed } from '../../src/shard/answer/chain.ts'
 import { Dispatcher } from '../../src/shard/answer/dispatch.ts'
 import { FastPath } from '../../src/shard/answer/fast-path.ts'
+import type { StreamLimits } from '../../src/shard/answer/stream.ts'
 import type { ServedListener } from '../../src/shard/generation.ts'
 import { Router } from '../../src/shard/router.ts'
 import { nameFromText } from '../../src/wire/name.ts'
@@ -46,12 +47,24 @@ interface ShardSetting {
   readonly seed: HashSeed
   readonly zones: readonly string[]
   readonly label?: string
-  readonly generation?: Partial<ServedListener['generation']>
+  readonly generation?: ServedListener['generation'] | undefined
+  /** Of a generation that the test does not give. */
+  readonly countPanic?: () => void
+  readonly streamLimits?: StreamLimits
 }
 
 export const shardWith = (
   { handler, fast, leaving }: Composed,
-  { clock, log, seed, zones, label = 'dns://:53', generation }: ShardSetting,
+  {
+    clock,
+    log,
+    seed,
+    zones,
+    label = 'dns://:53',
+    generation,
+    countPanic = () => {},
+    streamLimits,
+  }: ShardSetting,
 ): StageShard => {
   const router = new Router()
   const route = { handler, fast, leaving, view: '' }
@@ -64,16 +77,16 @@ export const shardWith = (
   const blackBox = new BlackBox(regionWords, layout.blackBoxes, 0)
   const budget = new ByteBudget(regionWords, layout.budget, 1, 0, 64 * 1024 * 1024)
   const waitingRoom = new WaitingRoom(budget, 1, () => {})
-  const parts = { ...refusals, clock, log, blackBox, counts, waitingRoom }
+  const parts = { ...refusals, clock, log, blackBox, counts, waitingRoom, streamLimits }
   const at = {
     ref: { index: 0, label },
     router,
-    generation: {
+    generation: generation ?? {
       stacktrace: false,
       enter: () => {},
       leave: () => {},
-      countPanic: () => {},
-      ...generation,
+      countPanic,
+      isRetired: false,
     },
     countDropped: () => {},
   } as unknown as ServedListener

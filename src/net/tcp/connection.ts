@@ -7,7 +7,13 @@
 import { Socket } from 'node:net'
 import type { Peer } from '../../chain/query.ts'
 import { FrameReader, putFrame } from '../../wire/frames.ts'
-import { CONNECTION_BYTES, peerOf, type Receiver, underWayBytes } from '../engine.ts'
+import {
+  CONNECTION_BYTES,
+  type Connection,
+  peerOf,
+  type Receiver,
+  underWayBytes,
+} from '../engine.ts'
 import type { ClientShare } from './client-shares.ts'
 import type { TableEntry, TcpRoom } from './room.ts'
 import { LEAST_BYTES } from './send-buffers.ts'
@@ -37,7 +43,7 @@ interface WithHandle {
   _handle: object | null
 }
 
-export class TcpConnection implements TableEntry {
+export class TcpConnection implements TableEntry, Connection {
   readonly client: ClientShare
   progressMs: number
   heldBytes = 0
@@ -58,6 +64,10 @@ export class TcpConnection implements TableEntry {
   /** Writes that the system has not taken yet, and the buffers that long ones lie in. */
   #writes = 0
   #bufferBytes = 0
+  /** Ends with the last of the streams that were begun: they are sent one after the other. */
+  #streams: Promise<void> | undefined
+  /** Tells the stream under way that there may be room again, or that the connection has gone. */
+  #wake: (() => void) | undefined
   /** Nothing more is taken. */
   #isEnding = false
   /** It ends when what has come is answered. */
@@ -166,6 +176,7 @@ export class TcpConnection implements TableEntry {
   retry(): void {
     if (this.#frames.hasWhole) this.#room.turns.enter(this)
     this.#settle()
+    this.#wake?.()
   }
 
   takeTurn(units: number): number {
@@ -230,9 +241,8 @@ export class TcpConnection implements TableEntry {
     this.#inFlight++
     this.#inFlightBytes += bytes
     this.#taken++
-    this.#receiver.receive(message, 'tcp', this.#remote, this.#local, reply =>
-      this.#respond(reply, bytes),
-    )
+    const respond = (reply: Uint8Array | undefined): void => this.#respond(reply, bytes)
+    this.#receiver.receive(message, 'tcp', this.#remote, this.#local, respond, undefined, this)
     const { maxQueries } = this.#receiver.tcpLimits
     if (maxQueries > 0 && this.#taken >= maxQueries) this.#finish()
   }
@@ -244,6 +254,45 @@ export class TcpConnection implements TableEntry {
       this.#charge()
       return
     }
+    this.#put(reply)
+  }
+
+  async stream(first: Uint8Array, rest: AsyncIterable<Uint8Array>): Promise<void> {
+    if (this.#socket.destroyed) return
+    this.#put(first)
+    const before = this.#streams
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#streams = promise
+    try {
+      await before
+      if (!(await this.#hasRoomToSend())) return
+      for await (const message of rest) {
+        if (this.#socket.destroyed) return
+        this.#put(message)
+        if (!(await this.#hasRoomToSend())) return
+      }
+    } catch (error) {
+      this.cut()
+      throw error
+    } finally {
+      resolve()
+    }
+  }
+
+  /** Waits until one more message may be asked for; false once the client has left. */
+  async #hasRoomToSend(): Promise<boolean> {
+    while (!this.#socket.destroyed) {
+      const mayHold = this.#room.mayHoldMore(this)
+      if (mayHold && this.#unsentBytes < UNSENT_LIMIT_BYTES) return true
+      if (!mayHold) this.#room.stall(this)
+      await new Promise<void>(resolve => {
+        this.#wake = resolve
+      })
+    }
+    return false
+  }
+
+  #put(reply: Uint8Array | undefined): void {
     if (reply !== undefined) {
       this.#answers.push(reply)
       this.#answerBytes += PREFIX_BYTES + reply.length
@@ -294,6 +343,7 @@ export class TcpConnection implements TableEntry {
   readonly #written = (): void => {
     this.#writes--
     this.#progress()
+    this.#wake?.()
     if (this.#socket.destroyed) return
     if (this.wantsTurn) this.#room.turns.enter(this)
     this.#settle()
@@ -358,6 +408,7 @@ export class TcpConnection implements TableEntry {
     this.#room.leave(this)
     this.#room.clients.leave(this.client)
     this.#charge()
+    this.#wake?.()
   }
 
   /**

@@ -60,7 +60,7 @@ export class Intake {
   }
 
   take(query: Query, reply: Reply, purpose: Purpose): Outcome {
-    if (reply.bytes.length === 0 || !reply.isWritten) {
+    if (reply.bytes.length === 0 || !reply.isWritten || reply.following !== undefined) {
       if (purpose.replaces) this.failed(query)
       return { reply, isUsable: false }
     }

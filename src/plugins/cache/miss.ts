@@ -112,6 +112,8 @@ export class Misses {
 
   #goesAlone(query: Query): boolean {
     const { judge, hasLoop } = this.#parts
+    // The messages of a stream are for one client.
+    if (query.streams !== undefined) return true
     return judge.neverStores(query) || (hasLoop && query.question.type === TYPE_HINFO)
   }
 

@@ -10,8 +10,9 @@ import { messageOf, rcodeOfError, ServerError } from '../../chain/errors.ts'
 import { FastQuery } from '../../chain/fast-query.ts'
 import { finishReply } from '../../chain/finish.ts'
 import type { Handler } from '../../chain/handler.ts'
-import { type Peer, Query, type QueryParts } from '../../chain/query.ts'
-import type { Reply } from '../../chain/reply.ts'
+import { isTransfer, type Peer, Query, type QueryParts } from '../../chain/query.ts'
+import type { Following, Reply } from '../../chain/reply.ts'
+import { Streams } from '../../chain/stream.ts'
 import { isDatagram, type Transport } from '../../chain/transport.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { BlackBox } from '../../memory/black-box.ts'
@@ -20,7 +21,7 @@ import type { ShardCounts } from '../../metrics/shard-counts.ts'
 import { type Connection, MAX_UDP_QUERY_BYTES, type Respond } from '../../net/engine.ts'
 import type { WaitingRoom } from '../../net/waiting-room.ts'
 import { areOptionsSound, ednsAt, readEdns } from '../../wire/edns.ts'
-import { FLAG_CD, HEADER_SIZE } from '../../wire/header.ts'
+import { FLAG_CD, FLAG_TC, getFlags, HEADER_SIZE } from '../../wire/header.ts'
 import { readLayout } from '../../wire/layout.ts'
 import { Question, readQuestion } from '../../wire/question.ts'
 import {
@@ -30,12 +31,13 @@ import {
   RCODE_REFUSED,
   RCODE_SERVFAIL,
 } from '../../wire/rcodes.ts'
-import { CLASS_IN } from '../../wire/rrtypes.ts'
+import { CLASS_IN, typeToText } from '../../wire/rrtypes.ts'
 import type { ServedListener } from '../generation.ts'
 import { type Route, UNDECIDED } from '../router.ts'
 import { type HeaderVerdict, headerReply, judgeHeader, LOOPING_PORTS } from './header-reply.ts'
 import type { Leaving } from './leaving.ts'
 import { readQuery } from './read.ts'
+import { messagesBehind, STREAM_LIMITS, type StreamLimits } from './stream.ts'
 
 /**
  * Of a reply, until it is sent: as it was found or received, for this client, and in what is
@@ -54,12 +56,22 @@ export interface DispatchParts {
   readonly counts: ShardCounts
   readonly regionWords: Int32Array
   readonly refusedOffset: number
+  /** Absent: STREAM_LIMITS. */
+  readonly streamLimits?: StreamLimits | undefined
 }
 
 /** What the fast path leaves of a query that it has read: `query` is borrowed. */
 export interface Left {
   readonly query: FastQuery
   readonly route: Route | undefined
+}
+
+/** Where the answer to a question goes, and what it passes on its way. */
+interface Destination {
+  readonly at: ServedListener
+  readonly leaving: Leaving | undefined
+  readonly respond: Respond
+  readonly connection: Connection | undefined
 }
 
 /** What a message says, once it has been read; `read`, by whom, if it is of the usual kind. */
@@ -112,11 +124,12 @@ export class Dispatcher {
         facts: connection?.facts,
         receivedMs: clock.ms(),
         waiting: isDatagram(transport) ? waitingRoom.admit(client, bytes.length) : undefined,
+        streams: connection?.stream && isTransfer(question.type) ? new Streams() : undefined,
         read,
       })
       const found = left === undefined ? at.router.route(query) : left.route
       const route = found === UNDECIDED ? at.router.choose(query) : found
-      this.#take(at, query, route, respond)
+      this.#take(at, query, route, respond, connection)
     } catch (error) {
       this.#parts.log.error(`dispatch: ${messageOf(error)}`)
       respond(undefined)
@@ -180,7 +193,13 @@ export class Dispatcher {
     return { question, edns }
   }
 
-  #take(at: ServedListener, query: Query, route: Route | undefined, respond: Respond): void {
+  #take(
+    at: ServedListener,
+    query: Query,
+    route: Route | undefined,
+    respond: Respond,
+    connection: Connection | undefined,
+  ): void {
     const { clock, regionWords, refusedOffset } = this.#parts
     const { question, edns } = query
     const isOtherVersion = edns !== undefined && edns.version !== 0
@@ -198,7 +217,12 @@ export class Dispatcher {
     }
     query.view = route.view
     query.reservedBytes = route.leaving?.reservedFor(query) ?? 0
-    this.#serve(at, query, route.handler, route.leaving, questionHash, respond)
+    this.#serve(query, route.handler, questionHash, {
+      at,
+      leaving: route.leaving,
+      respond,
+      connection,
+    })
   }
 
   /**
@@ -212,14 +236,8 @@ export class Dispatcher {
     return key.set(type, cls, false, false, folded).hashLow
   }
 
-  #serve(
-    at: ServedListener,
-    query: Query,
-    handler: Handler,
-    leaving: Leaving | undefined,
-    questionHash: number,
-    respond: Respond,
-  ): void {
+  #serve(query: Query, handler: Handler, questionHash: number, to: Destination): void {
+    const { at } = to
     const { blackBox } = this.#parts
     at.generation.enter()
     blackBox.note(questionHash, query.bytes, HEADER_SIZE, query.question.end)
@@ -233,31 +251,71 @@ export class Dispatcher {
     if (reply instanceof Promise) {
       query.waits()
       reply.then(
-        value => this.#send(at, query, value, leaving, respond),
-        error => this.#send(at, query, this.#failed(at, query, error), leaving, respond),
+        value => this.#send(query, value, to),
+        error => this.#send(query, this.#failed(at, query, error), to),
       )
-    } else this.#send(at, query, reply, leaving, respond)
+    } else this.#send(query, reply, to)
   }
 
-  #send(
-    at: ServedListener,
-    query: Query,
-    reply: Reply,
-    leaving: Leaving | undefined,
-    respond: Respond,
-  ): void {
+  #send(query: Query, reply: Reply, to: Destination): void {
     this.#parts.counts.worked()
     let bytes: Uint8Array | undefined
     try {
+      if (reply.following !== undefined) {
+        void this.#stream(query, reply.following, this.#message(query, reply, to), to)
+        return
+      }
       bytes = finishReply(query, reply)
-      if (leaving !== undefined && bytes !== undefined) bytes = leaving.pass(query, bytes)
+      if (to.leaving !== undefined && bytes !== undefined) bytes = to.leaving.pass(query, bytes)
     } catch (error) {
-      bytes = finishReply(query, this.#failed(at, query, error))
+      bytes = finishReply(query, this.#failed(to.at, query, error))
     }
-    respond(bytes)
     passingBytes(COPIES * reply.bytes.length)
+    this.#end(query, bytes, to)
+  }
+
+  #end(query: Query, bytes: Uint8Array | undefined, { at, respond }: Destination): void {
+    query.streams?.end()
+    respond(bytes)
     query.answered()
     at.generation.leave(query.receivedMs)
+  }
+
+  /** One message of an answer of several, as it leaves. */
+  #message(query: Query, reply: Reply, { leaving, connection }: Destination): Uint8Array {
+    if (connection?.stream === undefined)
+      throw new RangeError('several messages where a question gets one')
+    const bytes = finishReply(query, reply)
+    if (bytes === undefined || (getFlags(bytes, 0) & FLAG_TC) !== 0)
+      throw new RangeError('a message of a stream is silence, or does not fit')
+    passingBytes(COPIES * bytes.length)
+    return leaving === undefined ? bytes : leaving.pass(query, bytes)
+  }
+
+  async #stream(
+    query: Query,
+    following: Following,
+    first: Uint8Array,
+    to: Destination,
+  ): Promise<void> {
+    const { log, streamLimits = STREAM_LIMITS } = this.#parts
+    const finish = (reply: Reply): Uint8Array => {
+      this.#parts.counts.worked()
+      return this.#message(query, reply, to)
+    }
+    const isOver = (): boolean => to.at.generation.isRetired
+    const rest = messagesBehind(following, finish, isOver, streamLimits)
+    try {
+      await to.connection?.stream?.(first, rest)
+    } catch (error) {
+      if (!(error instanceof ServerError)) this.#failed(to.at, query, error)
+      else {
+        const { name, type } = query.question
+        log.error(`stream of ${name} ${typeToText(type)} broken off: ${error.message}`)
+      }
+    }
+    following.end()
+    this.#end(query, undefined, to)
   }
 
   #drop(at: ServedListener, query: Query, respond: Respond): void {

@@ -1,0 +1,101 @@
+// Answers of several messages: zone transfers (RFC 5936, RFC 1995). The first message goes through
+// the chain as any reply does; those behind it follow as the stage made them, when there is room
+// for them on the client's connection.
+
+import { ServerError } from './errors.ts'
+import type { Following, Reply } from './reply.ts'
+
+/** In which the next message of a stream comes: what stands still for longer has failed. */
+const NEXT_MESSAGE_MS = 5000
+/** Streams that one question may begin: more is a stage that asks the next ones in a loop. */
+const MOST_STREAMS = 8
+
+/** The streams that one question of a client begins, wherever its replies go. */
+export class Streams {
+  readonly #begun: MessageStream[] = []
+  #isOver = false
+
+  /** The first message, which brings the others. Rejects if there is none. */
+  async begin(messages: AsyncIterable<Reply>): Promise<Reply> {
+    if (this.#begun.length >= MOST_STREAMS)
+      throw new RangeError(`more than ${MOST_STREAMS} streams for one question`)
+    const stream = new MessageStream(messages)
+    this.#begun.push(stream)
+    if (this.#isOver) this.end()
+    const first = await stream.next()
+    if (first === undefined) throw new RangeError('a stream without messages')
+    return first.followedBy(stream)
+  }
+
+  /** The answer is sent, or nobody waits for it: ends what is still open. */
+  end(): void {
+    this.#isOver = true
+    for (const stream of this.#begun) stream.end()
+  }
+}
+
+class MessageStream implements Following {
+  readonly #iterator: AsyncIterator<Reply>
+  #isOver = false
+
+  constructor(messages: AsyncIterable<Reply>) {
+    this.#iterator = messages[Symbol.asyncIterator]()
+  }
+
+  async next(): Promise<Reply | undefined> {
+    if (this.#isOver) return undefined
+    const { promise, reject } = Promise.withResolvers<never>()
+    const late = new ServerError('STREAM_TIMEOUT', 'the next message of a stream does not come')
+    const timer = setTimeout(() => reject(late), NEXT_MESSAGE_MS)
+    try {
+      const { done, value } = await Promise.race([this.#iterator.next(), promise])
+      if (done !== true) return alone(value)
+      this.#isOver = true
+      return undefined
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  end(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    // Nobody waits for how it ends: the client has what it gets.
+    Promise.resolve(this.#iterator.return?.()).catch(() => undefined)
+  }
+}
+
+/** What is behind a message of a stream would be lost: a stage has forgotten to ask for it. */
+const alone = (message: Reply): Reply => {
+  if (message.following !== undefined)
+    throw new RangeError('a message of a stream brings others: ask for them, and give each')
+  return message
+}
+
+/**
+ * `f` of a reply and of each message behind it, for stages that change all of them: `edit` alone
+ * changes the first.
+ */
+export const eachMessage = (reply: Reply, f: (message: Reply) => Reply): Reply => {
+  const { following } = reply
+  if (following === undefined) return f(reply)
+  return f(reply).followedBy({
+    async next() {
+      const message = await following.next()
+      return message && f(message)
+    },
+    end: () => following.end(),
+  })
+}
+
+/** A reply and the messages behind it, for a stage that gives them on among its own. */
+export async function* messagesOf(reply: Reply): AsyncGenerator<Reply, void> {
+  const { following } = reply
+  try {
+    yield reply.followedBy(undefined)
+    for (let next = await following?.next(); next !== undefined; next = await following?.next())
+      yield next
+  } finally {
+    following?.end()
+  }
+}
