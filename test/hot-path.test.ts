@@ -164,7 +164,7 @@ const TEXT_MAKERS: Readonly<Record<string, readonly string[]>> = {
 /** Without comments, name and parameters: an arrow begins behind its arrow. */
 const bodyOf = (text: string): string => {
   const code = text.replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, '')
-  const isArrow = code.startsWith('(')
+  const isArrow = /^(?:async )?(?:\(|\w+ =>)/.test(code)
   const head = isArrow ? /=>/ : /\)[^(){}]*\{/
   const found = head.exec(code)
   return found === null ? code : code.slice(found.index + found[0].length)

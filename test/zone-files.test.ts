@@ -148,12 +148,13 @@ const ONE_REFUSES: readonly { readonly says: RegExp; readonly reason: string }[]
     reason: 'BIND knows how long each digest is; CoreDNS takes any',
   },
   { says: /near eol: FORMERR/, reason: 'BIND wants a type in NSEC; CoreDNS takes none' },
+  { says: /near '\d+': FORMERR/, reason: 'BIND wants no flags in RKEY; CoreDNS takes any' },
   {
     says: /near eol: unexpected end of input/,
     reason: 'KEY and IPSECKEY may be without a key (RFC 2535, RFC 4025)',
   },
   {
-    says: /near '.*': (syntax error|out of range)/,
+    says: /(near '.*'|zone:\d+): (syntax error|out of range)/,
     reason: 'X25, URI and CAA of other characters, or without quotes, as in CoreDNS',
   },
   {
@@ -163,6 +164,10 @@ const ONE_REFUSES: readonly { readonly says: RegExp; readonly reason: string }[]
   {
     says: /^zone:\d+:\d+: .* is not a decimal number$/,
     reason: 'GPOS is made of decimal numbers (RFC 1712), as CoreDNS checks',
+  },
+  {
+    says: /^zone:\d+:\d+: \d+ is not a record type$/,
+    reason: 'BIND takes the bare number of a covered type; CoreDNS wants TYPEn',
   },
 ]
 

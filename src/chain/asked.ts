@@ -1,5 +1,5 @@
-// Hot path. What a query asks, as both paths show it: FastQuery where it lies in the packet, Query
-// on the slow path. A plugin that decides by this alone decides once, for both.
+// What a query asks, as both paths show it: FastQuery where it lies in the packet, Query on the
+// slow path. A plugin that decides by this alone decides once, for both.
 
 import type { IpAddress } from '../base/ip.ts'
 import { foldName, NameView, nameFromText } from '../wire/name.ts'
@@ -28,6 +28,8 @@ export interface Asked {
   readonly udpSize: number
   readonly transport: Transport
   readonly listener: ListenerRef
+  /** Whether the client has sent the EDNS option of this code. */
+  hasOption(code: number): boolean
   /** The client's; borrowed. Without bytes if it cannot be read. */
   readonly address: IpAddress
 }

@@ -6,7 +6,7 @@ import type { Logger } from '../log/logger.ts'
 import type { MetricRegistrar } from '../metrics/registrar.ts'
 import type { RecordsMap } from '../records/map.ts'
 import type { BlockInfo, BlockSettings } from './block.ts'
-import type { ChangeMarks } from './invalidation-scopes.ts'
+import type { InvalidationMarks } from './invalidation-scopes.ts'
 import type { OfferKind } from './offers.ts'
 
 export interface HttpRoute {
@@ -75,7 +75,7 @@ export interface ControlScope {
    */
   keep<T extends Kept>(identity: string, make: (resources: Resources) => T): T
   /** What the plugin says of the names that it declared as changing. */
-  readonly changes: ChangeMarks
+  readonly changes: InvalidationMarks
   /**
    * The load goes on once this has settled, at the latest; all that is held so is waited for at
    * once. It never rejects.

@@ -6,6 +6,8 @@
 
 import type { IpAddress } from '../base/ip.ts'
 import type { CacheKey } from '../cache/key.ts'
+import { hasOption, OPT_FIXED_SIZE } from '../wire/edns.ts'
+import { getU16 } from '../wire/header.ts'
 import { NameView } from '../wire/name.ts'
 import { CLASS_IN } from '../wire/rrtypes.ts'
 import type { Asked, ListenerRef } from './asked.ts'
@@ -88,6 +90,13 @@ export class FastQuery implements Asked {
   /** Largest reply, as Query.replyLimit. */
   get replyLimit(): number {
     return Math.max(512, this.udpSize)
+  }
+
+  hasOption(code: number): boolean {
+    if (!this.hasEdns) return false
+    const opt = this.at + this.questionEnd
+    const end = opt + OPT_FIXED_SIZE + getU16(this.bytes, opt + OPT_FIXED_SIZE - 2)
+    return hasOption(this.bytes, opt + OPT_FIXED_SIZE, end, code)
   }
 
   /** As Query.lowerUdpSize, for the fast path's answer: the packet stays as it is. */

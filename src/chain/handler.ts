@@ -26,8 +26,8 @@ export interface Stage {
   readonly concerns?: Concerned['concerns'] | undefined
   /**
    * Whether the block takes the question at all: if not, the next block for the same zone is asked,
-   * and then those of the zones above. For a plugin with the fact `selects`; pure. A block with such
-   * a stage has no fast path.
+   * and then those of the zones above. For a plugin with the fact `selects`; pure. A block with
+   * such a stage has no fast path.
    */
   readonly accepts?: ((query: Query) => boolean) | undefined
   readonly wrap: Wrap
@@ -35,8 +35,8 @@ export interface Stage {
    * Answers with several messages (RFC 5936) the questions that take them: AXFR and IXFR over a
    * connection that carries several answers to one question. Where it gives undefined, and for all
    * other questions, `wrap` answers. The next message is asked for when there is room for it. An
-   * error, or five seconds without a message, end the connection, before the first message the
-   * question alone. Whoever leaves the messages early calls their `return`.
+   * error, or five seconds without a message, end the connection; in front of the first message
+   * they are an answer. When the client leaves early, `return` of the messages is called.
    */
   readonly stream?: ((query: Query, next: Handler) => AsyncIterable<Reply> | undefined) | undefined
   /** Absent: what concerns the stage takes the slow path. */
@@ -51,7 +51,9 @@ export interface Stage {
    * `query.replyLimit`. Such questions take the slow path.
    */
   readonly leaving?: ((query: Query, bytes: Uint8Array) => Uint8Array) | undefined
-  /** Bytes that `leaving` may add, 0 to 1024: such replies are finished without them. */
+  /**
+   * Bytes that `leaving` may add, 0 to 1024: replies to such questions are finished without them.
+   */
   readonly reserves?: number | undefined
 }
 

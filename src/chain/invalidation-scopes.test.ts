@@ -3,7 +3,12 @@ import { test } from 'node:test'
 import type { Clock } from '../base/clock.ts'
 import { CHANGE_SLOTS, type InvalidationBoard } from '../memory/invalidation-board.ts'
 import { nameFromText } from '../wire/name.ts'
-import { ChangeMarks, ChangeScopes, type ChangingZone, EVERY_LABEL } from './invalidation-scopes.ts'
+import {
+  type ChangingZone,
+  EVERY_LABEL,
+  InvalidationMarks,
+  InvalidationScopes,
+} from './invalidation-scopes.ts'
 
 const ZONES: readonly ChangingZone[] = [
   { zone: 'cluster.local.', labels: EVERY_LABEL },
@@ -18,7 +23,7 @@ const newBoard = (): InvalidationBoard => ({
   offset: 0,
 })
 const slotOf = (name: string, zones = ZONES): number =>
-  new ChangeScopes(newBoard(), zones).slotOf(wire(name))
+  new InvalidationScopes(newBoard(), zones).slotOf(wire(name))
 
 for (const { name, names, isOneGroup } of [
   {
@@ -105,12 +110,12 @@ const clockAt = (seconds: () => number): Clock => ({
 test('marks: the group of a name, from the second of the mark backwards', () => {
   const board = newBoard()
   let now = 10
-  const marks = new ChangeMarks(
+  const marks = new InvalidationMarks(
     board,
     ZONES,
     clockAt(() => now),
   )
-  const scopes = new ChangeScopes(board, ZONES)
+  const scopes = new InvalidationScopes(board, ZONES)
   const changed = (name: string, askedSeconds: number): boolean =>
     scopes.hasChangedSince(scopes.slotOf(wire(name)), askedSeconds)
   marks.mark(wire('web.shop.svc.cluster.local.'))
@@ -155,11 +160,11 @@ for (const { name, qname, isOutdated } of [
       })),
     ]
     const board = newBoard()
-    new ChangeMarks(
+    new InvalidationMarks(
       board,
       zones,
       clockAt(() => 10),
     ).markWhole()
-    const scopes = new ChangeScopes(board, zones)
+    const scopes = new InvalidationScopes(board, zones)
     assert.equal(scopes.hasChangedSince(scopes.slotOf(wire(qname)), 10), isOutdated)
   })

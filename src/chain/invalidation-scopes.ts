@@ -34,7 +34,7 @@ export const EVERY_LABEL = 128
 export const CHANGE_SLOT_BITS = Math.log2(CHANGE_SLOTS)
 
 /** The groups of one server block. Main and shards make the same ones from BlockInfo. */
-export class ChangeScopes {
+export class InvalidationScopes {
   readonly #board: InvalidationBoard
   readonly #scopes: {
     readonly zone: Uint8Array
@@ -80,14 +80,14 @@ export class ChangeScopes {
  * Main's side: what says that records have changed. Call it when shards can read the new ones,
  * never before.
  */
-export class ChangeMarks {
+export class InvalidationMarks {
   readonly #board: InvalidationBoard
-  readonly #scopes: ChangeScopes
+  readonly #scopes: InvalidationScopes
   readonly #clock: Clock
 
   constructor(board: InvalidationBoard, changing: readonly ChangingZone[], clock: Clock) {
     this.#board = board
-    this.#scopes = new ChangeScopes(board, changing)
+    this.#scopes = new InvalidationScopes(board, changing)
     this.#clock = clock
   }
 

@@ -2,7 +2,7 @@
 
 import { type IpAddress, parseIp, withoutZone } from '../base/ip.ts'
 import type { CacheKey } from '../cache/key.ts'
-import { type Edns, setOptUdpSize } from '../wire/edns.ts'
+import { type Edns, findOption, setOptUdpSize } from '../wire/edns.ts'
 import { FLAG_CD, getFlags, getId, setFlags } from '../wire/header.ts'
 import { NameView } from '../wire/name.ts'
 import type { Question } from '../wire/question.ts'
@@ -205,6 +205,9 @@ export class Query implements Asked {
   get udpSize(): number {
     return this.#edns?.udpSize ?? 0
   }
+  hasOption(code: number): boolean {
+    return this.#edns !== undefined && findOption(this.bytes, this.#edns, code) !== undefined
+  }
   get address(): IpAddress {
     this.#address ??= parseIp(withoutZone(this.client.address)) ?? NO_ADDRESS
     return this.#address
@@ -219,7 +222,8 @@ export class Query implements Asked {
   }
   /**
    * Aborts once the query is answered, or has failed: what still goes on for it is for nobody. The
-   * deadline is the waiter's own to keep: `AbortSignal.any([query.signal, AbortSignal.timeout(…)])`.
+   * deadline is the waiter's own to keep: `AbortSignal.any([query.signal,
+   * AbortSignal.timeout(…)])`.
    */
   get signal(): AbortSignal {
     return this.#life.signal

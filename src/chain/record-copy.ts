@@ -37,37 +37,44 @@ class Pieces implements RdataVisitor {
   }
 }
 
+/** Owners by where they stand in a message, as recordAt has written them out. */
+export type Owners = Map<number, Uint8Array>
+
 /**
- * The first `count` records; what is malformed is left out. Owners that stand at one place are one
- * array. `layout` was read from `bytes`.
+ * Record `index`; undefined if it is malformed. Owners that stand at one place are one array, as
+ * long as `owners` is that of the same message. `layout` was read from `bytes`.
  */
+export const recordAt = (
+  bytes: Uint8Array,
+  layout: MessageLayout,
+  index: number,
+  owners: Owners,
+): RecordData | undefined => {
+  const owner = ownerAt(bytes, layout.ownerOffset(index), owners)
+  const rdata = owner && rdataOf(bytes, layout, index)
+  if (owner === undefined || rdata === undefined) return undefined
+  return {
+    owner,
+    type: layout.type(index),
+    class: layout.class(index),
+    ttlSeconds: layout.ttl(index),
+    rdata,
+  }
+}
+
+/** The first `count` records; what is malformed is left out. */
 export const copyRecords = (
   bytes: Uint8Array,
   layout: MessageLayout,
   count: number,
 ): RecordData[] => {
-  const owners = new Map<number, Uint8Array>()
-  const records: RecordData[] = []
-  for (let index = 0; index < count; index++) {
-    const owner = ownerAt(bytes, layout.ownerOffset(index), owners)
-    const rdata = owner && rdataOf(bytes, layout, index)
-    if (owner === undefined || rdata === undefined) continue
-    records.push({
-      owner,
-      type: layout.type(index),
-      class: layout.class(index),
-      ttlSeconds: layout.ttl(index),
-      rdata,
-    })
-  }
-  return records
+  const owners: Owners = new Map()
+  return Array.from({ length: count }, (_, index) => recordAt(bytes, layout, index, owners)).filter(
+    record => record !== undefined,
+  )
 }
 
-const ownerAt = (
-  bytes: Uint8Array,
-  offset: number,
-  owners: Map<number, Uint8Array>,
-): Uint8Array | undefined => {
+const ownerAt = (bytes: Uint8Array, offset: number, owners: Owners): Uint8Array | undefined => {
   const isPointer = bytes[offset]! > MAX_LABEL_SIZE
   const place = isPointer ? ((bytes[offset]! & 0x3f) << 8) | bytes[offset + 1]! : offset
   const before = owners.get(place)

@@ -10,7 +10,7 @@ import type { Permits } from '../memory/permits.ts'
 import type { RecordsRef } from '../records/layout.ts'
 import type { RecordsReader } from '../records/reader.ts'
 import type { BlockInfo } from './block.ts'
-import type { ChangeScopes } from './invalidation-scopes.ts'
+import type { InvalidationScopes } from './invalidation-scopes.ts'
 import type { OfferKind } from './offers.ts'
 import type { Query } from './query.ts'
 import type { Reply } from './reply.ts'
@@ -42,7 +42,7 @@ export interface ServeScope {
   table(ref: CacheTableRef): CacheTable
   records(ref: RecordsRef): RecordsReader
   /** When names of this block have changed. */
-  readonly changes: ChangeScopes
+  readonly changes: InvalidationScopes
   /**
    * Runs when this generation has ended in this shard: its last query is answered. Close sockets,
    * flush, end timers.

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readTextFile } from '../base/text-file.ts'
 import { nearest } from '../corefile/nearest.ts'
-import type { OptionFacts } from '../corefile/option-table.ts'
+import type { OptionFacts } from '../corefile/option-rows.ts'
 import { DIRECTIVES } from '../corefile/order.ts'
 import { loadPlugin, PLUGIN_NAMES, unsupportedText } from '../plugins/index.ts'
 import { packageFolder } from '../process/version.ts'
@@ -48,7 +48,7 @@ const rowOf = (name: string, text: string, nameWidth: number): string => {
   const lines = wrapped(text, WIDTH - indent.length)
   const isLong = name.length > nameWidth
   const first = isLong ? `  ${name}\n${indent}` : `  ${name.padEnd(nameWidth)}  `
-  return `${first}${lines.join(`\n${indent}`)}\n`
+  return `${first}${lines.join(`\n${indent}`)}`.trimEnd().concat('\n')
 }
 
 const rowsOf = (rows: readonly (readonly [name: string, text: string])[]): string => {

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fileLoader } from '../process/load/file-loader.ts'
 import { CorefileError } from './diagnostic.ts'
-import type { Directive } from './directive.ts'
+import { type Directive, directiveOf } from './directive.ts'
 import { inspectBlocks } from './keys.ts'
 import { parseCorefile } from './parser.ts'
-import { directiveOf } from './setup-order.ts'
 
 const env = { OPEN: '{', CLOSE: '}' }
 

@@ -1,5 +1,5 @@
 // All occurrences of one directive in one server block, read token by token as caddy's Dispenser
-// does. Plugins see nothing else of the Corefile.
+// does, and the order in which directives are read. Plugins see nothing else of the Corefile.
 
 import {
   CorefileError,
@@ -9,8 +9,9 @@ import {
   type Related,
 } from './diagnostic.ts'
 import { strayDirectiveHint, unknownOptionHint } from './hints.ts'
+import type { InspectedBlock } from './keys.ts'
 import { DIRECTIVES } from './order.ts'
-import type { Occurrences } from './server-block.ts'
+import type { Occurrences, ServerBlock } from './server-block.ts'
 import { lineBreaks, type Span, startsNewLine, type Token } from './span.ts'
 
 export interface DirectiveParts {
@@ -318,5 +319,47 @@ export class Directive {
     const span: Span | undefined = token.line === 0 ? undefined : token.span
     const { code = 'invalid', hint, related } = options
     return new CorefileError(message, { code, span, hint, related })
+  }
+}
+
+/**
+ * All occurrences of one directive in a block; undefined if there are none. `zones` are the
+ * block's, normalised.
+ */
+export const directiveOf = (
+  block: ServerBlock,
+  name: string,
+  zones: readonly string[],
+): Directive | undefined => {
+  const tokens = block.directives.get(name)
+  const occurrences = block.occurrences.get(name)
+  if (tokens === undefined || occurrences === undefined) return undefined
+  const blockKeys = block.keys.map(key => key.text)
+  return new Directive({
+    name,
+    tokens,
+    occurrences,
+    file: block.file,
+    blockZones: zones,
+    blockKeys,
+  })
+}
+
+export interface SetupStep {
+  /** Index of the block in the Corefile. */
+  readonly blockIndex: number
+  readonly directive: Directive
+}
+
+/**
+ * Directive after directive in chain order, and for each the blocks in file order. Directives are
+ * made as they are asked for.
+ */
+export function* directivesInSetupOrder(blocks: readonly InspectedBlock[]): Generator<SetupStep> {
+  for (const name of DIRECTIVES) {
+    for (const [blockIndex, { block, zones }] of blocks.entries()) {
+      const directive = directiveOf(block, name, zones)
+      if (directive !== undefined) yield { blockIndex, directive }
+    }
   }
 }

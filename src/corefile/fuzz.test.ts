@@ -3,13 +3,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CorefileError, renderDiagnostic } from './diagnostic.ts'
-import { configHash } from './hash.ts'
+import { directivesInSetupOrder } from './directive.ts'
 import { inspectBlocks } from './keys.ts'
 import type { Loader } from './loader.ts'
 import { checkOverlap } from './overlap.ts'
 import { parseCorefile, surveyCorefile } from './parser.ts'
-import type { ParsedCorefile } from './server-block.ts'
-import { directivesInSetupOrder } from './setup-order.ts'
+import { configHash, type ParsedCorefile } from './server-block.ts'
 
 const FILES: Readonly<Record<string, string>> = {
   '/f/one': 'log\nerrors {\nx\n}\n',

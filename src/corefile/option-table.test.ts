@@ -6,19 +6,16 @@ import {
   argument,
   argumentsOf,
   derived,
-  eachOccurrence,
   flag,
   list,
-  noOptions,
-  type OptionTable,
   option,
-  optionTable,
   otherLines,
   withoutEffect,
   words,
   zoneList,
   zonesArgument,
-} from './option-table.ts'
+} from './option-rows.ts'
+import { eachOccurrence, noOptions, type OptionTable, optionTable } from './option-table.ts'
 import { duration, integer, oneOf, text } from './values.ts'
 
 const table = optionTable('once', {

@@ -1,6 +1,7 @@
 // What the parser makes of a Corefile: server blocks of tokens, and what beside them is of use to
-// those who look further.
+// those who look further, and its hash.
 
+import { createHash } from 'node:crypto'
 import type { Diagnostic } from './diagnostic.ts'
 import type { Span, Token } from './span.ts'
 
@@ -48,3 +49,33 @@ export interface CorefileSource {
   /** Absolute folder that its relative imports start from. */
   readonly baseDir: string
 }
+
+const unicodeEscape = (character: string): string =>
+  `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/** encoding/json with its HTML escaping. JSON.stringify's own short escapes are Go's too. */
+const goString = (text: string): string =>
+  JSON.stringify(text).replace(/[<>&\u2028\u2029]/g, unicodeEscape)
+
+const goToken = (token: Token): string =>
+  `{"File":${goString(token.file)},"Line":${token.line},"Text":${goString(token.text)}}`
+
+const goBlock = (block: ServerBlock): string => {
+  const keys = block.keys.map(key => goString(key.text)).join(',')
+  const names = [...block.directives.keys()].sort()
+  const tokens = names.map(
+    name => `${goString(name)}:[${(block.directives.get(name) ?? []).map(goToken).join(',')}]`,
+  )
+  return `{"Keys":[${keys}],"Tokens":{${tokens.join(',')}}}`
+}
+
+/**
+ * The JSON that is hashed: `null` for no blocks. Line numbers are part of it, comments and columns
+ * are not.
+ */
+export const configJson = (parsed: Pick<ParsedCorefile, 'blocks'>): string =>
+  parsed.blocks.length === 0 ? 'null' : `[${parsed.blocks.map(goBlock).join(',')}]`
+
+/** 128 lower-case hexadecimal digits. */
+export const configHash = (parsed: Pick<ParsedCorefile, 'blocks'>): string =>
+  createHash('sha512').update(configJson(parsed)).digest('hex')

@@ -8,6 +8,7 @@ import type { Directive, ErrorOptions } from './directive.ts'
 import { durationError, formatDuration, parseDuration } from './duration.ts'
 import { splitHostPort } from './host-port.ts'
 import { didYouMean } from './nearest.ts'
+import type { Token } from './span.ts'
 import {
   goAtoiError,
   goParseFloatError,
@@ -15,8 +16,7 @@ import {
   parseGoFloat,
   parseGoInt,
   parseGoUint,
-} from './number.ts'
-import type { Token } from './span.ts'
+} from './strconv.ts'
 import { normalizeZone } from './zones.ts'
 
 /** What a plugin's options are while they are read. */

@@ -2,8 +2,7 @@
 // case, fully qualified.
 
 import { isIPv4, isIPv6 } from 'node:net'
-import { parseGoInt } from './number.ts'
-import { goQuote } from './quote.ts'
+import { goQuote, parseGoInt } from './strconv.ts'
 
 export type Transport = 'dns' | 'tls' | 'quic' | 'grpc' | 'https' | 'https3'
 

@@ -76,6 +76,7 @@ const holders: {
   holders: number
   isLocal?: true
   isSmall?: true
+  isNewcomer?: boolean
   may: boolean
 }[] = [
   { rule: 'plenty', stream: 8, datagram: 0, bytes: 8, holders: 1, may: true },
@@ -136,8 +137,11 @@ for (const { rule, stream, datagram, kind = STREAM, may, isSmall = false, ...cli
     const budget = make(1, 16 * MIB).budgets[0]!
     budget.take(STREAM, stream * MIB)
     budget.take(DATAGRAM, datagram * MIB)
-    const { bytes, holders, isLocal = false } = client
-    assert.equal(budget.mayHold(kind, 1000, { bytes: bytes * MIB, holders, isLocal }, isSmall), may)
+    const { bytes, holders, isLocal = false, isNewcomer = bytes === 0 } = client
+    assert.equal(
+      budget.mayHold(kind, 1000, { bytes: bytes * MIB, holders, isLocal, isNewcomer }, isSmall),
+      may,
+    )
   })
 
 test('main lowers the limit, and gives it back up to the first one', () => {

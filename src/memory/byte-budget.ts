@@ -28,8 +28,6 @@ const TIGHT_SHARE = 1 / 2
  * is for clients who hold next to nothing: newcomers.
  */
 const SHARED_SHARE = 5 / 8
-/** What a newcomer may hold in one shard: a connection and a query, or a few over UDP. */
-const NEWCOMER_BYTES = 32 * 1024
 /**
  * The last sixteenth is for clients of this machine: probes, and resolvers that run beside the
  * server.
@@ -47,6 +45,8 @@ export interface BudgetClient {
   /** Clients that hold something, this one perhaps among them. */
   readonly holders: number
   readonly isLocal: boolean
+  /** It has nothing under way: a first query, however many others there are. */
+  readonly isNewcomer: boolean
 }
 
 export class ByteBudget {
@@ -141,7 +141,7 @@ export class ByteBudget {
     const ofKind = this.#drawnOf(kind) + more
     if (drawn > limit * COMMON_SHARE || ofKind > limit * KIND_SHARE) return false
     const bytes = client.bytes + more
-    if (bytes <= NEWCOMER_BYTES) return true
+    if (client.isNewcomer) return true
     const share = (limit * SHARED_SHARE) / this.shards / (client.holders + 1)
     return bytes <= share || (isSmall && ofKind <= limit * SHARED_SHARE)
   }

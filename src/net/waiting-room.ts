@@ -37,7 +37,8 @@ export class WaitingRoom {
   tryEnter(client: Peer, bytes: number): boolean {
     const bucket = this.#bucketOf(client)
     const isLocal = isLoopback(client.address)
-    const holder = { bytes: this.#bytes[bucket]!, holders: this.#holders, isLocal }
+    const held = this.#bytes[bucket]!
+    const holder = { bytes: held, holders: this.#holders, isLocal, isNewcomer: held === 0 }
     const budget = this.#budget
     if (
       !budget.mayHold(DATAGRAM, bytes, holder, false) ||

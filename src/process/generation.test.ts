@@ -4,6 +4,7 @@ import { fakeControl } from '../../test/support/plugin-harness.ts'
 import { CacheMemory } from '../cache/cache-memory.ts'
 import { CorefileError } from '../corefile/diagnostic.ts'
 import { MetricsRegistry } from '../metrics/registry.ts'
+import { nameToText } from '../wire/name.ts'
 import { Generation } from './generation.ts'
 import { loadCorefile } from './load/load.ts'
 
@@ -51,6 +52,17 @@ for (const { rule, text, labels } of listeners)
       labels,
     )
   })
+
+test('zones go to the shards as names are compared, whatever their spelling', async () => {
+  const made = await generation('\\065.example.org:5300 \\098.example.org:5300 {\n whoami\n}')
+  await made.control()
+  const { blocks } = made.message(() => undefined)
+  await made.retire()
+  assert.deepEqual(
+    blocks.flatMap(({ sites }) => sites.map(({ zone }) => nameToText(zone))),
+    ['a.example.org.', 'b.example.org.'],
+  )
+})
 
 test('a control half that fails says where', async () => {
   const made = await generation('.:5300 {\n bind 127.0.0.1 eth99\n whoami\n}')

@@ -14,7 +14,7 @@ import type {
   Resources,
 } from '../chain/control-scope.ts'
 import { messageOf } from '../chain/errors.ts'
-import { ChangeMarks, type ChangingZone } from '../chain/invalidation-scopes.ts'
+import { type ChangingZone, InvalidationMarks } from '../chain/invalidation-scopes.ts'
 import { Offers } from '../chain/offers.ts'
 import type { AnyPlugin } from '../chain/plugin.ts'
 import { checkOverlap } from '../corefile/overlap.ts'
@@ -27,7 +27,7 @@ import type { GenerationMetrics } from '../metrics/registry.ts'
 import type { ListenAddress } from '../net/engine.ts'
 import type { OpenSockets } from '../net/mmsg/sockets.ts'
 import type { BlockMessage, GenerationMessage } from '../shard/messages.ts'
-import { nameFromText } from '../wire/name.ts'
+import { foldName, nameFromText } from '../wire/name.ts'
 import type { KeptResources } from './kept-resources.ts'
 import { ListenerTable } from './listener-table.ts'
 import { placedError } from './load/argument-place.ts'
@@ -271,7 +271,7 @@ export class Generation {
         this.kept.push(whole)
         return kept.get(whole, make)
       },
-      changes: new ChangeMarks(changes, changingIn(built.block), clock),
+      changes: new InvalidationMarks(changes, changingIn(built.block), clock),
       hold: until => void this.#holds.push(until),
       offer: (kind, value) => built.offers.offer(kind, value),
       offered: kind => built.offers.offered(kind),
@@ -301,5 +301,5 @@ const roundUp = (words: number, unit = LINE_WORDS): number => Math.ceil(words / 
 const wireZone = (zone: string): Uint8Array => {
   const wire = nameFromText(zone)
   if (wire === undefined) throw new Error(`zone is not a valid domain name: ${zone}`)
-  return wire
+  return foldName(wire)
 }

@@ -181,22 +181,26 @@ export class RecordsDraft {
   }
 
   /**
-   * Makes the table larger; to be called between additions when it is crowded. Without room it
-   * stays as it is.
+   * Makes the table larger; to be called between additions when it is crowded. Without room, and
+   * if nobody waits for its end, it stays as it is.
    */
   *grow(): Generator<void> {
     const { words } = this
     const [old, buckets] = [this.#table, bucketsOf(this.words, this.#table)]
     const table = this.#newTable(2 * buckets)
     if (table === 0) return
-    for (let bucket = 1; bucket <= buckets; bucket++) {
-      const entry = words[old + bucket] ?? 0
-      if (entry !== 0)
-        words[freeBucket(words, table, words[(entry & OFFSET_MASK) + ENTRY_HASH] ?? 0)] = entry
-      if (bucket % STEP_BUCKETS === 0) yield
+    try {
+      for (let bucket = 1; bucket <= buckets; bucket++) {
+        const entry = words[old + bucket] ?? 0
+        if (entry !== 0)
+          words[freeBucket(words, table, words[(entry & OFFSET_MASK) + ENTRY_HASH] ?? 0)] = entry
+        if (bucket % STEP_BUCKETS === 0) yield
+      }
+      this.#table = table
+    } finally {
+      if (this.#table === table) this.#heap.undo(old, 1 + buckets)
+      else this.#heap.undo(table, 1 + 2 * buckets)
     }
-    this.#table = table
-    this.#heap.undo(old, 1 + buckets)
   }
 
   /**

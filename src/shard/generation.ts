@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { CacheTable } from '../cache/table.ts'
 import { answer, errorReply } from '../chain/answer.ts'
 import { rcodeOfError } from '../chain/errors.ts'
-import { ChangeScopes } from '../chain/invalidation-scopes.ts'
+import { InvalidationScopes } from '../chain/invalidation-scopes.ts'
 import { Offers } from '../chain/offers.ts'
 import type { AnyServeHalf } from '../chain/plugin.ts'
 import type { ListenerRef, Peer, Query } from '../chain/query.ts'
@@ -32,7 +32,9 @@ import type { BlockMessage, GenerationMessage, ListenerMessage } from './message
 import { type Route, Router } from './router.ts'
 
 const DROPPED_ZONE = 0
-/** Questions of the server's own behind each other: names that lead to each other come to an end. */
+/**
+ * Questions of the server's own behind each other: names that lead to each other come to an end.
+ */
 const MOST_DEPTH = 8
 
 /** What a shard is made of, for all its generations. */
@@ -88,10 +90,14 @@ export class ShardGeneration {
   #isRetired = false
 
   /** Loads the serve halves that it needs. Throws what one of them throws. */
-  static async load(message: GenerationMessage, parts: ShardParts): Promise<ShardGeneration> {
+  static async load(
+    message: GenerationMessage,
+    parts: ShardParts,
+    loadHalf: (name: string) => Promise<AnyServeHalf> = loadServeHalf,
+  ): Promise<ShardGeneration> {
     const names = new Set(message.blocks.flatMap(({ chain }) => chain.map(({ name }) => name)))
     const halves = await Promise.all(
-      Array.from(names, async name => [name, await loadServeHalf(name)] as const),
+      Array.from(names, async name => [name, await loadHalf(name)] as const),
     )
     return new ShardGeneration(message, parts, new Map(halves))
   }
@@ -238,7 +244,7 @@ export class ShardGeneration {
       permits: (offset, limit) => new Permits(words, offset, shards, shard, limit),
       table: ref => new CacheTable(ref, shard + 1),
       records: ref => new RecordsReader(ref, hashSeed),
-      changes: new ChangeScopes(changes, block.info.changing),
+      changes: new InvalidationScopes(changes, block.info.changing),
       onRetire: task => void this.#retireTasks.push(task),
       resolve: (query, qname, qtype) => this.#resolve(query, qname, qtype),
       offer: (kind, value) => offers.offer(kind, value),

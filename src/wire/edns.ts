@@ -1,9 +1,10 @@
-// The OPT record (RFC 6891): what it says, and the options in its rdata. What options mean is their
-// plugins' business.
+// Hot path. The OPT record (RFC 6891): what it says, and the options in its rdata. What options
+// mean is their plugins' business.
 
 import { getU16, setU16 } from './header.ts'
 import type { MessageLayout } from './layout.ts'
 
+export const OPTION_NSID = 3
 export const OPTION_ECS = 8
 export const OPTION_COOKIE = 10
 export const OPTION_EDE = 15
@@ -107,6 +108,18 @@ export const findOption = (bytes: Uint8Array, edns: Edns, code: number): Uint8Ar
     if (getU16(bytes, at) === code) return bytes.subarray(at + 4, at + 4 + getU16(bytes, at + 2))
   }
   return undefined
+}
+
+/** Whether there is an option of this code from `offset` up to `end`, the end of their record. */
+export const hasOption = (
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+  code: number,
+): boolean => {
+  for (let at = offset; at + 4 <= end; at += 4 + getU16(bytes, at + 2))
+    if (getU16(bytes, at) === code) return true
+  return false
 }
 
 const ECS_FIXED_SIZE = 4

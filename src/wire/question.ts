@@ -1,5 +1,5 @@
-// The question of a message (RFC 1035 section 4.1.2), read once. Pointers are not allowed in it:
-// nothing stands before it.
+// Hot path. The question of a message (RFC 1035 section 4.1.2), read once. Pointers are not allowed
+// in it: nothing stands before it.
 
 import { getU16, HEADER_SIZE } from './header.ts'
 import { foldByte, MAX_LABEL_SIZE, MAX_NAME_SIZE, nameToText } from './name.ts'

@@ -1,5 +1,5 @@
-// Hot path. Which of a fixed list of zones a name belongs to. The name is hashed once, from the root
-// upwards, and looked up at every label, so the cost does not grow with the number of zones.
+// Hot path. Which of a fixed list of zones a name belongs to. The name is hashed once, from the
+// root upwards, and looked up at every label, so the cost does not grow with the number of zones.
 
 import { foldName, type NameView, nameFromText } from './name.ts'
 

@@ -201,14 +201,12 @@ export class RdataReader {
     return true
   }
 
-  /** All tokens to the end, put together. */
+  /** All tokens to the end, put together; undefined, with a problem, if that is no text at all. */
   rest(what: string): string | undefined {
-    if (!this.hasMore()) {
-      this.take(what)
-      return undefined
-    }
     let text = ''
     while (this.hasMore()) text += this.scanner.text(this.#index++)
-    return text
+    if (text !== '') return text
+    this.fail(`${what} is missing`, this.#index)
+    return undefined
   }
 }

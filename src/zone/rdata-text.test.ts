@@ -248,6 +248,8 @@ const REFUSED: readonly (readonly [text: string, problem: string])[] = [
   [`HINFO "${'a'.repeat(256)}" b`, `${'a'.repeat(60)}… has 256 bytes, which is more than 255`],
   ['CAA 0 issue', 'a text is missing'],
   ['DS 1 2 3', 'data in hex digits is missing'],
+  ['EID ""', 'data in hex digits is missing'],
+  ['KEY 256 3 5 ""', 'data in base64 is missing'],
   ['DS 1 NONE 3 ab', 'NONE is not a DNSSEC algorithm'],
   ['DS 1 2 3 abc', 'the data is not pairs of hex digits'],
   ['DNSKEY 256 3 13 AQI', 'the data is not base64'],
@@ -262,6 +264,7 @@ const REFUSED: readonly (readonly [text: string, problem: string])[] = [
     'abc is not a salt in hex digits, or - for none',
   ],
   ['NSEC3 1 0 0 - 2T7W', '2T7W is not a hash in base32hex'],
+  ['NSEC3 1 0 0 - IN', 'IN is not a hash in base32hex'],
   ['EUI48 00-11-22-33-44', '00-11-22-33-44 is not an EUI-48'],
   ['NID 10 1:2:3', '1:2:3 is not four groups of hex digits'],
   [

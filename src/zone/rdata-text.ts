@@ -140,21 +140,6 @@ const readSalt = (reader: RdataReader): boolean => {
 
 const BASE32 = '0123456789ABCDEFGHIJKLMNOPQRSTUV'
 
-const readHash = (reader: RdataReader): boolean => {
-  const index = reader.take('a hash')
-  if (index < 0) return false
-  const text = reader.scanner.text(index).toUpperCase().replace(/=+$/, '')
-  const size = Math.floor((5 * text.length) / 8)
-  const isWhole = [0, 2, 4, 5, 7].includes(text.length % 8)
-  if (!/^[0-9A-V]+$/.test(text) || !isWhole || size > 255)
-    return reader.failAt(index, 'is not a hash in base32hex')
-  const hash = new Uint8Array(size)
-  for (let bit = 0; bit < 8 * size; bit++)
-    if (BASE32.indexOf(text[Math.floor(bit / 5)]!) & (16 >> (bit % 5)))
-      hash[bit >> 3]! |= 0x80 >> (bit & 7)
-  return reader.put(size) && reader.putAll(hash)
-}
-
 const hashText = (bytes: Uint8Array): string => {
   let text = ''
   for (let from = 0; from < 8 * bytes.length; from += 5) {
@@ -164,6 +149,20 @@ const hashText = (bytes: Uint8Array): string => {
     text += BASE32[value]
   }
   return text
+}
+
+const readHash = (reader: RdataReader): boolean => {
+  const index = reader.take('a hash')
+  if (index < 0) return false
+  const text = reader.scanner.text(index).toUpperCase().replace(/=+$/, '')
+  const size = Math.floor((5 * text.length) / 8)
+  const hash = new Uint8Array(Math.min(size, 256))
+  for (let bit = 0; bit < 8 * hash.length; bit++)
+    if (BASE32.indexOf(text[Math.floor(bit / 5)]!) & (16 >> (bit % 5)))
+      hash[bit >> 3]! |= 0x80 >> (bit & 7)
+  const isHash = size > 0 && size < 256 && hashText(hash) === text
+  if (!isHash) return reader.failAt(index, 'is not a hash in base32hex')
+  return reader.put(size) && reader.putAll(hash)
 }
 
 const readStrings = (reader: RdataReader): boolean => {

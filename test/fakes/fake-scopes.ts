@@ -12,7 +12,7 @@ import type {
   ProcessControl,
   ReadinessList,
 } from '../../src/chain/control-scope.ts'
-import { ChangeMarks, ChangeScopes } from '../../src/chain/invalidation-scopes.ts'
+import { InvalidationMarks, InvalidationScopes } from '../../src/chain/invalidation-scopes.ts'
 import { Offers } from '../../src/chain/offers.ts'
 import type { ServeScope } from '../../src/chain/serve-scope.ts'
 import type { Logger } from '../../src/log/logger.ts'
@@ -159,7 +159,7 @@ export const fakeControl = (overrides: ControlOverrides = {}): FakeControl => {
     offer: (kind, value) => offers.offer(kind, value),
     offered: kind => offers.offered(kind),
     keep: (identity, make) => kept.get(identity, make),
-    changes: new ChangeMarks(board, block.changing, clock),
+    changes: new InvalidationMarks(board, block.changing, clock),
     shared: reserve,
     permits: () => {
       reserve(-used & (PERMIT_ROW_WORDS - 1))
@@ -287,7 +287,7 @@ export const fakeServe = (overrides: ServeOverrides = {}): FakeServe => {
       return table
     },
     records: ref => new RecordsReader(ref, control?.memory.seed ?? [0, 0]),
-    changes: new ChangeScopes(board, block.changing),
+    changes: new InvalidationScopes(board, block.changing),
     onRetire: task => void tasks.push(task),
     resolve:
       overrides.resolve ?? (async () => Promise.reject(new Error('this test gives no resolve'))),

@@ -1,10 +1,9 @@
 // Corefile text to the Directive that a plugin's parse is given, by the real parser.
 
-import type { Directive } from '../../src/corefile/directive.ts'
+import { type Directive, directiveOf } from '../../src/corefile/directive.ts'
 import { inspectBlocks } from '../../src/corefile/keys.ts'
 import type { Loader } from '../../src/corefile/loader.ts'
 import { parseCorefile } from '../../src/corefile/parser.ts'
-import { directiveOf } from '../../src/corefile/setup-order.ts'
 
 const NO_FILES: Loader = {
   readFile: path => {

@@ -84,6 +84,26 @@ const setUp = (host: Host, device: string, end: string, v4: string): void => {
   run(host, 'ip', 'addr', 'add', `${v4}/24`, 'dev', device)
 }
 
+/** For the `skip` of what takes `hostOfManyAddresses`. */
+export const withoutManyAddresses =
+  withoutNamespaces || (hasProgram('nsenter') ? false : 'nsenter is not installed')
+
+/**
+ * A host for which every address of 10.0.0.0/8 and fd00::/16 is its own, to listen at and to ask
+ * from. What runs there sees the control groups of this one: `ip netns exec` would hide them.
+ */
+export const hostOfManyAddresses = (t: Cleanup): Host => {
+  const name = `shardns-${process.pid}-${last++}`
+  named(t, name)
+  const host = { inside: ['nsenter', `--net=/var/run/netns/${name}`] }
+  run(host, 'ip', 'link', 'set', 'lo', 'up')
+  run(host, 'ip', 'route', 'add', 'local', '10.0.0.0/8', 'dev', 'lo')
+  run(host, 'ip', '-6', 'route', 'add', 'local', 'fd00::/16', 'dev', 'lo')
+  // A local route is enough to ask from an address of IPv4; for IPv6 it is not.
+  run(host, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv6/ip_nonlocal_bind')
+  return host
+}
+
 /** A host that has ::1 and fd00::53, and no 127.0.0.1. */
 export const hostWithoutIpv4 = (t: Cleanup): Host => {
   const host = named(t, `shardns-${process.pid}-${last++}`)

@@ -7,6 +7,15 @@ import { FrameReader, frame } from '../../src/wire/frames.ts'
 
 export type Fate = Uint8Array | 'refused' | 'reset' | 'closed' | 'lost'
 
+/** Whom to ask, and from which address. */
+export interface Place {
+  readonly host: string
+  /** Default is the kernel's choice. */
+  readonly from?: string
+}
+
+const LOOPBACK: Place = { host: '127.0.0.1' }
+
 /** A client gives up after so long. */
 export const PATIENCE_MS = 5000
 
@@ -33,12 +42,14 @@ export const askOverTcp = (
   port: number,
   message: Uint8Array,
   patienceMs = PATIENCE_MS,
+  { host, from }: Place = LOOPBACK,
 ): Promise<Fate> => {
   const { promise, resolve } = Promise.withResolvers<Fate>()
   let isConnected = false
   const reader = new FrameReader()
   const timer = setTimeout(resolve, patienceMs, 'lost')
-  const socket = connect(port, '127.0.0.1', () => {
+  const local = from === undefined ? {} : { localAddress: from }
+  const socket = connect({ port, host, ...local }, () => {
     isConnected = true
     socket.write(frame(message))
   })

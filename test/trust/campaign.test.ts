@@ -16,6 +16,7 @@ import { addressIn, flawOf } from './judge.ts'
 import { addressOf } from './names.ts'
 import { readOptions } from './options.ts'
 import { markdown, updated } from './report.ts'
+import { verdictOf } from './row.ts'
 import { ROWS } from './rows/index.ts'
 import { chiSquare, correlation, judgePorts } from './rows/randomness.ts'
 import { UNTRIED } from './rows/untried.ts'
@@ -109,6 +110,19 @@ test('rows that are tried again take the place of what the report said of them',
     changed[1]?.includes(`**${first!.name}**: `) && changed[1].endsWith(' | (def) good | holds |'),
   )
 })
+
+test("a row that the report does not know yet is put behind its bar's others", () => {
+  const document =
+    '1 rows: 0 hold, 1 fall short, 0 not tried.\n| R-27a | x | **old**: y | z | falls short |\n| | | **older**: y | z | holds |\n| R-29 | x'
+  const row = { ...ROWS[0]!, bar: 'R-27a', name: 'new', tried: 'more' }
+  const results = [{ row, figure: { figure: 'good', faults: [] }, seconds: 1 }]
+  const lines = updated(document, results, 'def').split('\n')
+  assert.equal(lines[3], '| | | **new**: more | (def) good | holds |')
+  assert.equal(lines[0], '3 rows: 2 hold, 1 fall short, 0 not tried.')
+})
+
+test('a row that this machine cannot try neither holds nor falls short', () =>
+  assert.equal(verdictOf({ figure: 'no root', faults: [], isUntried: true }), 'not tried'))
 
 const asked = query('www.fwd.test', 'A', { id: 0x1234 }).bytes
 const good = answerTo(asked, {

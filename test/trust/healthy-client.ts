@@ -6,6 +6,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { query } from '../support/messages.ts'
+import type { Place } from '../support/one-shot.ts'
 import { addressIn, flawOf } from './judge.ts'
 import { addressOf, forwardedName, hostName } from './names.ts'
 import { Thread } from './threads.ts'
@@ -28,6 +29,8 @@ export interface HealthySetting {
    * this zone.
    */
   readonly zone?: string
+  /** Default is loopback. */
+  readonly place?: Place
   /** Asked in all; default no end. */
   readonly limit?: number
 }
@@ -124,11 +127,17 @@ class Asker {
   }
 
   async open(): Promise<void> {
+    const { port, place: { host, from } = { host: '127.0.0.1' } } = this.#setting
+    const type = host.includes(':') ? 'udp6' : 'udp4'
     for (let n = 0; n < SOCKETS; n++) {
-      const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 })
+      const socket = createSocket({ type, recvBufferSize: 1 << 20 })
       socket.on('message', bytes => this.#take(n, bytes))
       socket.on('error', () => undefined)
-      socket.connect(this.#setting.port, '127.0.0.1')
+      if (from !== undefined) {
+        socket.bind(0, from)
+        await once(socket, 'listening')
+      }
+      socket.connect(port, host)
       await once(socket, 'connect')
       this.#sockets.push(socket)
     }

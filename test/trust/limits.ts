@@ -2,9 +2,20 @@
 // likewise or by stopping it for most of each period.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { temporaryFolder } from '../support/server-process.ts'
 import type { World } from './world.ts'
 
 export const MIB = 2 ** 20
@@ -101,31 +112,55 @@ export interface MemoryLimit {
   readonly how: string
   /** More than this is a fault by itself; infinite where the kernel sees to it. */
   readonly mostBytes: number
+  /** Pages of files that count, undefined where nothing is counted. */
+  fileBytes(): number | undefined
   /** Processes that the kernel has killed for it. */
   kills(): number
 }
 
+const UNCOUNTED = { inside: [], fileBytes: () => undefined, kills: () => 0 }
+
 export const limitMemory = (world: World, bytes: number): MemoryLimit => {
   const mib = Math.round(bytes / MIB)
-  if (!Number.isFinite(bytes))
-    return { inside: [], how: 'no limit', mostBytes: bytes, kills: () => 0 }
+  if (!Number.isFinite(bytes)) return { ...UNCOUNTED, how: 'no limit', mostBytes: bytes }
   const group = makeGroup(world, 'memory', () => String(bytes))
   if (group === undefined) {
     const mostBytes = UNTOLD * bytes
     return {
-      inside: [],
+      ...UNCOUNTED,
       how: `no control group: watched, ${Math.round(mostBytes / MIB)} MiB at most`,
       mostBytes,
-      kills: () => 0,
     }
   }
   const events = join(group.folder, group.version === 1 ? 'memory.oom_control' : 'memory.events')
+  const stat = join(group.folder, 'memory.stat')
   return {
     inside: ['sh', '-c', 'echo $$ > "$0" && exec "$@"', join(group.folder, 'cgroup.procs')],
     how: `memory cgroup v${group.version} of ${mib} MiB`,
     mostBytes: Number.POSITIVE_INFINITY,
+    fileBytes: () => Number(/^(?:cache|file) (\d+)$/m.exec(readFileSync(stat, 'utf8'))?.[1] ?? 0),
     kills: () => Number(/^oom_kill (\d+)$/m.exec(readFileSync(events, 'utf8'))?.[1] ?? 0),
   }
+}
+
+/**
+ * What to put before a command of Node, so that it runs a copy of which nothing is in memory yet:
+ * pages of a file are charged to whoever is the first to read them. In a container, that is the
+ * server.
+ */
+export const freshNode = (world: World): readonly string[] => {
+  const path = join(temporaryFolder(world), 'node')
+  copyFileSync(process.execPath, path)
+  const file = openSync(path, 'r+')
+  // What has not been written yet stays.
+  fsyncSync(file)
+  closeSync(file)
+  try {
+    writeFileSync('/proc/sys/vm/drop_caches', '1')
+  } catch {
+    // Not root, or not ours to write: the copy's pages are charged to the campaign.
+  }
+  return ['sh', '-c', 'shift && exec "$0" "$@"', path]
 }
 
 /** Gives a process that runs a share of one CPU from now on; says how. */

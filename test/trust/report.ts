@@ -64,13 +64,29 @@ const counted = (verdicts: readonly string[]): string => {
   return `${verdicts.length} rows: ${count('holds')} hold, ${count('falls short')} fall short, ${count('not tried')} not tried.`
 }
 
+/** Whether a line of the document is the row's. */
+const isOf = ({ row }: Result, line: string): boolean => line.includes(` | **${row.name}**: `)
+
+/** The document with a line for each result that it does not know, behind its bar's others. */
+const withLines = (lines: readonly string[], results: readonly Result[]): string[] => {
+  const whole = [...lines]
+  for (const result of results.filter(each => !lines.some(line => isOf(each, line)))) {
+    const first = whole.findIndex(line => line.startsWith(`| ${result.row.bar} |`))
+    if (first < 0) throw new Error(`the document has no bar ${result.row.bar}`)
+    let end = first + 1
+    while (whole[end]?.startsWith('| | | ')) end++
+    whole.splice(end, 0, `| | | **${result.row.name}**: `)
+  }
+  return whole
+}
+
 /**
  * The document with the rows of these results in place of what it said of them, each with the
  * revision that it was tried at.
  */
 export const updated = (document: string, results: readonly Result[], revision: string): string => {
-  const lines = document.split('\n').map(line => {
-    const result = results.find(({ row }) => line.includes(` | **${row.name}**: `))
+  const lines = withLines(document.split('\n'), results).map(line => {
+    const result = results.find(each => isOf(each, line))
     if (result === undefined) return line
     const fresh = lineFor(result)
     const head = line.slice(0, line.indexOf(' | **'))

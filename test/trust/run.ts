@@ -7,6 +7,7 @@
 //   bars.ts     what is asked
 //   attacks/    the attackers: each runs in a thread of its own, so that they and the healthy
 //               client do not wait for each other
+//   own-host.ts rows that ask from many addresses: each in a network namespace of its own
 //   target.ts   the server as a child process; limits.ts keeps it in 170 MiB, or a share of a CPU
 //   upstream.ts the upstream, good or hostile: the name that it is asked for says which
 //   judge.ts    an independent look at replies

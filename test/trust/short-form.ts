@@ -14,7 +14,8 @@ const FORM = { seed: 1, isShort: true, scale: 1 }
 export const testRows = (rows: readonly Row[]): void => {
   for (const row of rows.filter(({ isShort }) => isShort)) {
     test(`${row.bar}: ${row.name}`, SETTING, async t => {
-      const { figure, faults } = await tryRow(row, FORM)
+      const { figure, faults, isUntried } = await tryRow(row, FORM)
+      if (isUntried) return t.skip(figure)
       t.diagnostic(figure)
       assert.deepEqual(faults, [], figure)
     })

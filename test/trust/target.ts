@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { launchServer, type ServerProcess } from '../support/server-process.ts'
-import { limitMemory, type MemoryLimit, MIB, STOCK_BYTES } from './limits.ts'
+import { freshNode, limitMemory, type MemoryLimit, MIB, STOCK_BYTES } from './limits.ts'
 import { hostsLines } from './names.ts'
 import type { World } from './world.ts'
 
@@ -30,6 +30,10 @@ export interface TargetSetting {
   readonly hostsFile?: string
   /** Block of the health directive. */
   readonly health?: string
+  /** Listens at every address of its host, not at 127.0.0.1 alone. */
+  readonly isOpen?: true
+  /** Node's own file counts as the server's memory, as in a container (limits.ts: freshNode). */
+  readonly hasFreshNode?: true
   /** What stands before the command: a shell that sets limits, say. */
   readonly inside?: readonly string[]
   readonly args?: readonly string[]
@@ -43,7 +47,7 @@ const blockOf = (
 ): string =>
   [
     `.:${dns} {`,
-    'bind 127.0.0.1',
+    setting.isOpen ? '' : 'bind 127.0.0.1',
     'errors',
     `prometheus 127.0.0.1:${metrics}`,
     `health 127.0.0.1:${health} ${setting.health ?? ''}`,
@@ -143,6 +147,14 @@ export class Target {
     return `memory ${Math.round(this.peakBytes / MIB)} MiB at most (${this.#memory.how})`
   }
 
+  /** What of the files that it has read counts as its memory. */
+  get filesText(): string {
+    const bytes = this.#memory.fileBytes()
+    return bytes === undefined
+      ? "Node's file does not count as memory"
+      : `${Math.round(bytes / MIB)} MiB of files count as memory`
+  }
+
   /** Sum of a counter or gauge over its labels. */
   async metric(name: string): Promise<number> {
     const text = await (await fetch(`http://127.0.0.1:${this.metricsPort}/metrics`)).text()
@@ -183,7 +195,11 @@ export const startTarget = async (world: World, setting: TargetSetting = {}): Pr
     ports: 4,
     workers: setting.shards ?? 2,
     args: [...engine, ...(setting.args ?? [])],
-    inside: [...memory.inside, ...(setting.inside ?? [])],
+    inside: [
+      ...memory.inside,
+      ...(setting.inside ?? []),
+      ...(setting.hasFreshNode ? freshNode(world) : []),
+    ],
   }
   for (let attempt = 1; ; attempt++) {
     const server = await launchServer(world, (...ports) => blockOf(setting, ports), options)

@@ -1,5 +1,6 @@
 // One row, from start to end, within bounds.
 
+import { onOwnHost } from './own-host.ts'
 import type { Figure, Row } from './row.ts'
 import { type Form, World } from './world.ts'
 
@@ -13,13 +14,20 @@ export const closeRows = async (): Promise<void> => {
   await Promise.all([...open].map(world => world.close()))
 }
 
-export const tryRow = async (row: Row, form: Form): Promise<Figure> => {
+export const tryRow = (row: Row, form: Form): Promise<Figure> =>
+  bounded(form, world => (row.hasOwnHost ? onOwnHost(world, row, form) : row.run(world)))
+
+/** The same on the host that this process is on. */
+export const tryRowHere = (row: Row, form: Form): Promise<Figure> =>
+  bounded(form, world => row.run(world))
+
+const bounded = async (form: Form, run: Row['run']): Promise<Figure> => {
   const world = new World(form)
   open.add(world)
   const tooLong = Promise.withResolvers<never>()
   const timer = setTimeout(() => tooLong.reject(new Error('the row did not end')), ROW_LIMIT_MS)
   try {
-    return await Promise.race([row.run(world), tooLong.promise])
+    return await Promise.race([run(world), tooLong.promise])
   } catch (error) {
     return { figure: 'not measured', faults: [textOf(error)] }
   } finally {

@@ -40,8 +40,8 @@ export class DgramFastPath {
   }
 
   /**
-   * The reply in memory of its own; undefined for the slow path, which may go on from what the query
-   * says if that `isRead`. `bytes` is borrowed.
+   * The reply in memory of its own; undefined for the slow path, which may go on from what the
+   * query says if that `isRead`. `bytes` is borrowed.
    */
   answer(bytes: Uint8Array, from: RemoteInfo): Uint8Array | undefined {
     if (this.#inBatch++ === 0) this.#beginBatch()

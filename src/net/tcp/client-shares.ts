@@ -16,6 +16,9 @@ export interface ClientShare {
   bytes: number
 }
 
+/** A client with one connection, whose first message has come as far as one read goes. */
+const NEWCOMER_BYTES = CONNECTION_BYTES + 5 * 1024
+
 /** What each connection may hold whatever its address holds: itself and an ordinary query. */
 export const SMALL_BYTES = CONNECTION_BYTES + 8 * 1024
 
@@ -66,7 +69,8 @@ export class ClientShares {
    */
   mayHoldMore(client: ClientShare, held: number, more: number): boolean {
     const { bytes, isLocal } = client
-    const holder = { bytes, holders: this.#holders, isLocal }
+    const isNewcomer = bytes <= NEWCOMER_BYTES
+    const holder = { bytes, holders: this.#holders, isLocal, isNewcomer }
     return this.#budget.mayHold(STREAM, more, holder, held < SMALL_BYTES)
   }
 }

@@ -19,7 +19,7 @@ export class FastAcl implements FastStep {
   }
 
   ask(query: FastQuery): FastVerdict {
-    const action = this.#judge.judge(query)
+    const action = this.#judge.judge(query.name, query.address, query.qtype)
     return action === undefined || action === 'allow' ? FAST_NEXT : FAST_SLOW
   }
 

@@ -2,8 +2,9 @@
 
 import { parseCidr } from '../../base/ip.ts'
 import type { Directive } from '../../corefile/directive.ts'
-import { argumentFacts, type OptionTable, optionFacts } from '../../corefile/option-table.ts'
-import { goQuote } from '../../corefile/quote.ts'
+import { argumentFacts, optionFacts } from '../../corefile/option-rows.ts'
+import type { OptionTable } from '../../corefile/option-table.ts'
+import { goQuote } from '../../corefile/strconv.ts'
 import { Argument, parsed, type Value } from '../../corefile/values.ts'
 import { normalizeZone, zonesFromArgsOrBlock } from '../../corefile/zones.ts'
 import { typeFromText } from '../../wire/rrtypes.ts'

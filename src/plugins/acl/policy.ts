@@ -1,7 +1,7 @@
 // Hot path. The rules of acl made ready to be asked, by either path.
 
 import { CidrSet, type IpAddress, type IpPrefix, parseCidr } from '../../base/ip.ts'
-import type { Asked } from '../../chain/asked.ts'
+import type { NameView } from '../../wire/name.ts'
 import { ZoneIndex } from '../../wire/zone-index.ts'
 import type { Action, Policy, Rule } from './options.ts'
 
@@ -49,11 +49,10 @@ export class Judge {
    * The action of the first policy that fits, in the first rule that has one; undefined: none has.
    * A client without readable address meets `block`.
    */
-  judge(asked: Asked): Action | undefined {
-    const { address, qtype } = asked
+  judge(name: NameView, address: IpAddress, qtype: number): Action | undefined {
     for (let k = 0; k < this.#rules.length; k++) {
       const { zones, positions, policies } = this.#rules[k]!
-      const zone = zones.longest(asked.name)
+      const zone = zones.longest(name)
       if (zone < 0) continue
       this.zone = positions[zone]!
       if (address.bytes.length === 0) return 'block'

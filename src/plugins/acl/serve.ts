@@ -45,7 +45,7 @@ export const serve = (rules: readonly Rule[], scope: ServeScope, shared: AclShar
   }
 
   const enforce = (query: Query, next: Handler): Reply | Promise<Reply> => {
-    const action = judge.judge(query)
+    const action = judge.judge(query.name, query.address, query.qtype)
     if (action !== undefined && query.address.bytes.length === 0) {
       scope.log.error(`Blocking request. Unable to parse source address: ${query.client.address}`)
     }

@@ -7,7 +7,7 @@ import { assertBindable } from '../../chain/bindable.ts'
 import type { BlockSettings } from '../../chain/block.ts'
 import type { ControlScope } from '../../chain/control-scope.ts'
 import type { InspectScope } from '../../chain/inspect-scope.ts'
-import { goQuote } from '../../corefile/quote.ts'
+import { goQuote } from '../../corefile/strconv.ts'
 import type { BindLine } from './options.ts'
 
 export const inspect = async (lines: readonly BindLine[], scope: InspectScope): Promise<void> => {

@@ -1,7 +1,8 @@
 // `bind ADDRESS|IFACE... { except ADDRESS|IFACE... }`, any number of times.
 
-import { argumentsOf, eachOccurrence, list, type OptionTable } from '../../corefile/option-table.ts'
-import { goQuote } from '../../corefile/quote.ts'
+import { argumentsOf, list } from '../../corefile/option-rows.ts'
+import { eachOccurrence, type OptionTable } from '../../corefile/option-table.ts'
+import { goQuote } from '../../corefile/strconv.ts'
 import { text } from '../../corefile/values.ts'
 
 /** One `bind` line: addresses and interface names, and what is excepted from them. */

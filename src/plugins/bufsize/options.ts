@@ -2,7 +2,8 @@
 
 import type { CorefileError } from '../../corefile/diagnostic.ts'
 import type { Directive } from '../../corefile/directive.ts'
-import { argument, type OptionTable, optionTable } from '../../corefile/option-table.ts'
+import { argument } from '../../corefile/option-rows.ts'
+import { type OptionTable, optionTable } from '../../corefile/option-table.ts'
 import { integer } from '../../corefile/values.ts'
 
 export interface BufsizeOptions {

@@ -6,7 +6,7 @@ import { CacheHit } from '../../cache/hit.ts'
 import type { CacheTable } from '../../cache/table.ts'
 import type { FastQuery } from '../../chain/fast-query.ts'
 import { FAST_ANSWERED, FAST_SLOW, type FastStep, type FastVerdict } from '../../chain/fast-step.ts'
-import type { ChangeScopes } from '../../chain/invalidation-scopes.ts'
+import type { InvalidationScopes } from '../../chain/invalidation-scopes.ts'
 import { getFlags, setFlags, setU32 } from '../../wire/header.ts'
 import type { Counts } from './counts.ts'
 import { hasOpt, hitFlags } from './hit.ts'
@@ -24,12 +24,17 @@ export class FastHits implements FastStep {
   readonly #success: CacheTable
   readonly #denial: CacheTable
   readonly #counts: Counts
-  readonly #changes: ChangeScopes
+  readonly #changes: InvalidationScopes
   readonly #hit = new CacheHit()
   #isDenial = false
   #isStale = false
 
-  constructor(options: CacheOptions, tables: CacheTables, counts: Counts, changes: ChangeScopes) {
+  constructor(
+    options: CacheOptions,
+    tables: CacheTables,
+    counts: Counts,
+    changes: InvalidationScopes,
+  ) {
     this.#options = options
     this.#success = tables.success
     this.#denial = tables.denial

@@ -1,17 +1,16 @@
 // The `cache` directive: tokens to options, with CoreDNS's rules and texts. serve_stale has its own
 // file.
 
-import { parseGoInt } from '../../corefile/number.ts'
 import {
   argumentsOf,
-  finishedTable,
   flag,
-  type OptionTable,
   option,
   type Row,
   words,
   zonesArgument,
-} from '../../corefile/option-table.ts'
+} from '../../corefile/option-rows.ts'
+import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
+import { parseGoInt } from '../../corefile/strconv.ts'
 import { type Argument, duration, integer, type Value } from '../../corefile/values.ts'
 import { zonesFromArgsOrBlock } from '../../corefile/zones.ts'
 import { type StaleOptions, serveStale, serveStalePolicy } from './stale-options.ts'

@@ -1,6 +1,6 @@
 // The `serve_stale` and `serve_stale_policy` lines of the cache directive.
 
-import { words } from '../../corefile/option-table.ts'
+import { words } from '../../corefile/option-rows.ts'
 import { type Argument, duration, type Value } from '../../corefile/values.ts'
 
 export interface StaleOptions {

@@ -4,7 +4,7 @@
 import type { CacheHit } from '../../cache/hit.ts'
 import type { CacheKey } from '../../cache/key.ts'
 import type { CacheTable, EntryMeta } from '../../cache/table.ts'
-import { CHANGE_SLOT_BITS, type ChangeScopes } from '../../chain/invalidation-scopes.ts'
+import { CHANGE_SLOT_BITS, type InvalidationScopes } from '../../chain/invalidation-scopes.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { CacheOptions } from './options.ts'
@@ -24,7 +24,7 @@ const SECONDS_MAX = 0x7fffffff
  * Whether the records that an entry was made of may be others by now. What is stored in its second
  * or before does not count as newer.
  */
-export const isOutdated = (hit: CacheHit, changes: ChangeScopes): boolean =>
+export const isOutdated = (hit: CacheHit, changes: InvalidationScopes): boolean =>
   changes.hasChangedSince(hit.flags >>> GROUP_SHIFT, hit.expirySeconds - hit.ttlSeconds)
 
 /**
@@ -44,9 +44,14 @@ export class Side {
   /** Valid until this side is asked for another key. */
   readonly hit: CacheHit
   readonly #staleForSeconds: number
-  readonly #changes: ChangeScopes
+  readonly #changes: InvalidationScopes
 
-  constructor(name: TableName, table: CacheTable, staleForSeconds: number, changes: ChangeScopes) {
+  constructor(
+    name: TableName,
+    table: CacheTable,
+    staleForSeconds: number,
+    changes: InvalidationScopes,
+  ) {
     this.name = name
     this.table = table
     this.hit = table.newHit()
@@ -90,13 +95,13 @@ export class Store {
   readonly #key: CacheKey
   readonly #staleForSeconds: number
   readonly #prefersPositive: boolean
-  readonly #changes: ChangeScopes
+  readonly #changes: InvalidationScopes
 
   constructor(
     options: CacheOptions,
     success: CacheTable,
     denial: CacheTable,
-    changes: ChangeScopes,
+    changes: InvalidationScopes,
   ) {
     this.#staleForSeconds = options.stale?.forSeconds ?? 0
     this.#prefersPositive = options.preferPositive

@@ -3,13 +3,8 @@
 
 import { compileRegexp, isPatternTooLong, PATTERN_LIMIT, patternLength } from '../../base/regexp.ts'
 import { messageOf } from '../../chain/errors.ts'
-import {
-  argument,
-  finishedTable,
-  flag,
-  type OptionTable,
-  words,
-} from '../../corefile/option-table.ts'
+import { argument, flag, words } from '../../corefile/option-rows.ts'
+import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
 import { type Argument, duration, oneOf, type Value } from '../../corefile/values.ts'
 import type { LogLevel } from '../../log/logger.ts'
 

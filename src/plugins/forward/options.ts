@@ -7,15 +7,14 @@ import type { Directive } from '../../corefile/directive.ts'
 import { formatDuration } from '../../corefile/duration.ts'
 import {
   argumentsOf,
-  eachOccurrence,
   flag,
   list,
-  type OptionTable,
   option,
   withoutEffect,
   words,
-} from '../../corefile/option-table.ts'
-import { goQuote } from '../../corefile/quote.ts'
+} from '../../corefile/option-rows.ts'
+import { eachOccurrence, type OptionTable } from '../../corefile/option-table.ts'
+import { goQuote } from '../../corefile/strconv.ts'
 import {
   type Argument,
   duration,
@@ -144,11 +143,13 @@ const noNegativeDuration = (name: string) => ({
     word.plainErr(`${name} can't be negative: ${formatDuration(ms)}`),
 })
 
+const anyDuration = duration()
+
 const readTimeout: Value<number> = {
-  ...duration(),
+  ...anyDuration,
   range: 'more than 0s',
   read(word) {
-    const ms = duration().read(word)
+    const ms = anyDuration.read(word)
     if (ms <= 0) throw word.plainErr(`read_timeout must be positive: ${formatDuration(ms)}`)
     return ms
   },

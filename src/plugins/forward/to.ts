@@ -2,7 +2,7 @@
 // decide, in control, what a place is.
 
 import { isIP, isIPv6 } from 'node:net'
-import { goQuote } from '../../corefile/quote.ts'
+import { goQuote } from '../../corefile/strconv.ts'
 import { hostPort } from '../../upstream/endpoint.ts'
 
 export type To =

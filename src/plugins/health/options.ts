@@ -1,7 +1,8 @@
 // `health [ADDRESS] { lameduck DURATION }`. The last occurrence counts.
 
 import { parsePort, splitHostPort } from '../../corefile/host-port.ts'
-import { argument, type OptionTable, option, optionTable } from '../../corefile/option-table.ts'
+import { argument, option } from '../../corefile/option-rows.ts'
+import { type OptionTable, optionTable } from '../../corefile/option-table.ts'
 import { duration, listenAddress, type Value } from '../../corefile/values.ts'
 
 export interface HealthOptions {

@@ -14,7 +14,7 @@ import {
   replyTo,
 } from '../../../test/support/plugin-harness.ts'
 import type { Handler } from '../../chain/handler.ts'
-import { ChangeScopes, EVERY_LABEL } from '../../chain/invalidation-scopes.ts'
+import { EVERY_LABEL, InvalidationScopes } from '../../chain/invalidation-scopes.ts'
 import { readOptions } from '../../chain/plugin.ts'
 import { nameFromText } from '../../wire/name.ts'
 import { control as controlHosts } from './control.ts'
@@ -277,7 +277,7 @@ for (const { name, isFirstLoad } of [
     t.after(() => control.retired())
     await controlHosts(parsed, control)
     await control.started()
-    const scopes = new ChangeScopes(control.board, changing)
+    const scopes = new InvalidationScopes(control.board, changing)
     const isOutdated = (owner: string): boolean => {
       const wire = nameFromText(owner) ?? assert.fail(owner)
       return scopes.hasChangedSince(scopes.slotOf(wire), control.clock.seconds())

@@ -3,9 +3,9 @@
 
 import { reverseNamesOf } from '../../base/ip.ts'
 import {
-  type ChangeMarks,
   type ChangingZone,
   EVERY_LABEL,
+  type InvalidationMarks,
 } from '../../chain/invalidation-scopes.ts'
 import { KIND_NAME } from './host-records.ts'
 import type { HostsOptions } from './options.ts'
@@ -19,7 +19,7 @@ export const changingZones = ({ zones, autoReverse }: HostsOptions): readonly Ch
 
 /** Shards can read the change by now. */
 export const markChanges = (
-  changes: ChangeMarks,
+  changes: InvalidationMarks,
   { keys, isLarge, hasWildcards }: HostsChange,
 ): void => {
   // Marks by name would touch nearly every group, too.

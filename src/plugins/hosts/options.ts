@@ -6,14 +6,13 @@ import { strayDirectiveHint } from '../../corefile/hints.ts'
 import {
   argument,
   derived,
-  finishedTable,
   flag,
-  type OptionTable,
   option,
   otherLines,
   zoneList,
   zonesArgument,
-} from '../../corefile/option-table.ts'
+} from '../../corefile/option-rows.ts'
+import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
 import { duration, text, ttl } from '../../corefile/values.ts'
 
 export interface HostsOptions {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { type KubeApi, startKubeApi } from '../../../test/fakes/kube-api/api-server.ts'
 import { directive, fakeControl } from '../../../test/support/plugin-harness.ts'
-import { ChangeScopes, EVERY_LABEL } from '../../chain/invalidation-scopes.ts'
+import { EVERY_LABEL, InvalidationScopes } from '../../chain/invalidation-scopes.ts'
 import { nameFromText } from '../../wire/name.ts'
 import { control as controlKubernetes } from './control.ts'
 import { options as table } from './options.ts'
@@ -47,7 +47,7 @@ const start = async (
   })
   await controlKubernetes(options, control)
   await control.started()
-  const scopes = new ChangeScopes(control.board, changing)
+  const scopes = new InvalidationScopes(control.board, changing)
   const isOutdated = (name: string): boolean => {
     const wire = nameFromText(name) ?? assert.fail(name)
     return scopes.hasChangedSince(scopes.slotOf(wire), control.clock.seconds())

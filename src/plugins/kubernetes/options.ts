@@ -3,18 +3,17 @@
 
 import type { Directive } from '../../corefile/directive.ts'
 import {
-  finishedTable,
   flag,
   list,
-  type OptionTable,
   option,
   type Row,
   withoutEffect,
   words,
   zoneList,
   zonesArgument,
-} from '../../corefile/option-table.ts'
-import { goQuote } from '../../corefile/quote.ts'
+} from '../../corefile/option-rows.ts'
+import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
+import { goQuote } from '../../corefile/strconv.ts'
 import {
   decimal,
   duration,

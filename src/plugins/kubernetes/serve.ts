@@ -1,6 +1,6 @@
-// kubernetes in a shard: which zone a query is in, which records answer it, and what a name that
-// does not exist is answered with. No message to main, no wait: the records lie in shared memory.
-// Order of decisions and wording of answers are CoreDNS's (handler.go).
+// kubernetes in a shard: which zone a query is in, which records answer it, and what a
+// name that does not exist is answered with. No message to main, no wait: the records lie in shared
+// memory. Order of decisions and wording of answers are CoreDNS's (handler.go).
 
 import { after } from '../../chain/after.ts'
 import { answer, type RecordData, unwritten } from '../../chain/answer.ts'
@@ -50,7 +50,7 @@ export const serve = (
   const zones = new ServedZones(options)
   const server = new ClusterServer(options, zones, scope, shared, reader)
   return {
-    concerns: asked => zones.concerns(asked),
+    concerns: zones.concerns.bind(zones),
     wrap: next => query => server.respond(query, next),
     fast: new FastRecords(options, reader, zones),
   }

@@ -14,7 +14,7 @@ import {
 } from '../../wire/header.ts'
 import { RCODE_NOERROR } from '../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_AXFR, TYPE_CNAME, TYPE_IXFR, TYPE_MX } from '../../wire/rrtypes.ts'
-import { below, type Draw } from './random.ts'
+import { type Draw, shuffle } from './random.ts'
 
 // The groups of a section in the order they go out in, as `joined` of order.ts has them.
 const ALIAS = 0
@@ -58,7 +58,7 @@ class RoundRobin implements FastStep {
     )
       return false
     for (let section = 0; section < SECTIONS; section++) {
-      shuffleAddresses(query, this.#first[section]!, this.#count[section]!, this.#draw)
+      shuffle(query, this.#first[section]!, this.#count[section]!, this.#draw, swap)
     }
     return true
   }
@@ -116,14 +116,6 @@ const areInterchangeable = (query: FastQuery, a: number, b: number): boolean => 
   // Type and class stand between owner and TTL.
   for (let back = 1; back <= size; back++) if (out[endA - back] !== out[endB - back]) return false
   return getU16(out, endA + 4) === getU16(out, endB + 4)
-}
-
-/** `shuffle` of random.ts with the records themselves in place of their indexes. */
-const shuffleAddresses = (query: FastQuery, first: number, count: number, draw: Draw): void => {
-  for (let last = count - 1; last > 0; last--) {
-    const other = below(last + 1, draw)
-    if (other !== last) swap(query, first + last, first + other)
-  }
 }
 
 /** TTL, size and address change places; all that is before them is the same in both. */

@@ -3,14 +3,9 @@
 
 import { parseCidr } from '../../base/ip.ts'
 import type { Directive } from '../../corefile/directive.ts'
-import {
-  argumentFacts,
-  list,
-  OptionReader,
-  type OptionTable,
-  option,
-} from '../../corefile/option-table.ts'
-import { goQuote } from '../../corefile/quote.ts'
+import { argumentFacts, list, option } from '../../corefile/option-rows.ts'
+import { OptionReader, type OptionTable } from '../../corefile/option-table.ts'
+import { goQuote } from '../../corefile/strconv.ts'
 import { checked, duration } from '../../corefile/values.ts'
 
 export interface WeightFileOptions {

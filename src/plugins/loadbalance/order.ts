@@ -32,6 +32,12 @@ const joined = ({ aliases, rest, addresses, exchangers }: Groups): number[] => [
   ...exchangers,
 ]
 
+const swap = (items: number[], a: number, b: number): void => {
+  const item = items[a]!
+  items[a] = items[b]!
+  items[b] = item
+}
+
 /** Addresses of both families are shuffled together, mail exchangers by themselves. */
 export const roundRobin = (
   reply: Reply,
@@ -39,8 +45,8 @@ export const roundRobin = (
   draw: Draw,
 ): readonly number[] => {
   const groups = groupsOf(reply, section)
-  shuffle(groups.addresses, draw)
-  shuffle(groups.exchangers, draw)
+  for (const items of [groups.addresses, groups.exchangers])
+    shuffle(items, 0, items.length, draw, swap)
   return joined(groups)
 }
 

@@ -29,8 +29,10 @@ for (const c of cases)
 test('shuffle: every order of three comes up equally often', () => {
   const orders = new Map<string, number>()
   for (const [first, second] of [0, 1, 2].flatMap(i => [0, 1].map(j => [i, j] as const))) {
-    const items = [1, 2, 3]
-    shuffle(items, sequence(first, second))
+    const items = [0, 1, 2, 3, 4]
+    const swap = (of: number[], a: number, b: number) => void ([of[a], of[b]] = [of[b]!, of[a]!])
+    shuffle(items, 1, 3, sequence(first, second), swap)
+    assert.deepEqual([items[0], items[4]], [0, 4])
     orders.set(items.join(), (orders.get(items.join()) ?? 0) + 1)
   }
   assert.deepEqual([...orders.values()], [1, 1, 1, 1, 1, 1])

@@ -19,12 +19,21 @@ export const below = (count: number, draw: Draw): number => {
   }
 }
 
-/** Shuffles in place (Fisher and Yates). */
-export const shuffle = (items: number[], draw: Draw): void => {
-  for (let last = items.length - 1; last > 0; last--) {
+/** Lets two items change places. */
+export type Swap<Items> = (items: Items, a: number, b: number) => void
+
+/**
+ * Shuffles `count` items in place from `first` on (Fisher and Yates).
+ */
+export const shuffle = <Items>(
+  items: Items,
+  first: number,
+  count: number,
+  draw: Draw,
+  swap: Swap<Items>,
+): void => {
+  for (let last = count - 1; last > 0; last--) {
     const other = below(last + 1, draw)
-    const item = items[last]!
-    items[last] = items[other]!
-    items[other] = item
+    if (other !== last) swap(items, first + last, first + other)
   }
 }

@@ -1,7 +1,8 @@
 // `log [NAMES…] [FORMAT] { class CLASS… }`, any number of times.
 
 import type { ResponseClass } from '../../chain/classify.ts'
-import { argumentsOf, eachOccurrence, list, type OptionTable } from '../../corefile/option-table.ts'
+import { argumentsOf, list } from '../../corefile/option-rows.ts'
+import { eachOccurrence, type OptionTable } from '../../corefile/option-table.ts'
 import { oneOf } from '../../corefile/values.ts'
 import { COMMON_FORMAT } from './common-format.ts'
 

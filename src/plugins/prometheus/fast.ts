@@ -1,22 +1,30 @@
 // Hot path. The fast step of prometheus: counts answers as they leave. How long they took is known
 // when their batch has been sent, and counted for all of it at once.
 
-import type { Asked } from '../../chain/asked.ts'
 import type { FastQuery } from '../../chain/fast-query.ts'
 import type { FastStep } from '../../chain/fast-step.ts'
 import type { DnsMetrics } from '../../metrics/dns-metrics.ts'
 import { getFlags, MASK_RCODE } from '../../wire/header.ts'
+import type { NameView } from '../../wire/name.ts'
+import type { ZoneIndex } from '../../wire/zone-index.ts'
 
 export interface FastCountsParts {
   readonly metrics: DnsMetrics
   /** Position in the labels by ListenerRef.index, -1 for listeners of other blocks. */
   readonly servers: readonly number[]
   /** Position of the query's zone among the zone labels. */
-  readonly zoneOf: (asked: Asked) => number
+  readonly zoneOf: (name: NameView) => number
   readonly zoneCount: number
   /** Position of the plugin that is named as writer. */
   readonly writer: number
 }
+
+/** Positions among the zone labels. */
+export const theOneZone = (): number => 0
+export const longestOf =
+  (zones: ZoneIndex) =>
+  (name: NameView): number =>
+    Math.max(0, zones.longest(name))
 
 export class FastCounts implements FastStep {
   readonly #parts: FastCountsParts
@@ -37,7 +45,7 @@ export class FastCounts implements FastStep {
     const { metrics, servers, zoneOf, zoneCount, writer } = this.#parts
     const server = servers[query.listener.index] ?? -1
     if (server < 0) return
-    const zone = zoneOf(query)
+    const zone = zoneOf(query.name)
     metrics.request(server, zone, false, query.family, query.qtype, query.do, query.length)
     metrics.reply(
       server,

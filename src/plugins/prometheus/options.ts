@@ -1,12 +1,7 @@
 // `prometheus [ADDRESS] { runtime_metrics; tls FILE }`, once per server block.
 
-import {
-  argument,
-  flag,
-  type OptionTable,
-  optionTable,
-  withoutEffect,
-} from '../../corefile/option-table.ts'
+import { argument, flag, withoutEffect } from '../../corefile/option-rows.ts'
+import { type OptionTable, optionTable } from '../../corefile/option-table.ts'
 import { listenAddress } from '../../corefile/values.ts'
 
 export interface PrometheusOptions {

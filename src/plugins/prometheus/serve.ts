@@ -1,6 +1,5 @@
 // Shard half of prometheus: counts each query when its reply, or failure, comes by.
 
-import type { Asked } from '../../chain/asked.ts'
 import { rcodeOfError } from '../../chain/errors.ts'
 import type { Stage } from '../../chain/handler.ts'
 import { observe } from '../../chain/observe.ts'
@@ -8,7 +7,7 @@ import type { Query } from '../../chain/query.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
 import { DnsMetrics, type DnsMetricVectors } from '../../metrics/dns-metrics.ts'
 import { ZoneIndex } from '../../wire/zone-index.ts'
-import { FastCounts } from './fast.ts'
+import { FastCounts, longestOf, theOneZone } from './fast.ts'
 import { zoneLabels } from './labels.ts'
 import type { PrometheusOptions } from './options.ts'
 
@@ -25,19 +24,15 @@ export function serve(
   /** Position in the labels by ListenerRef.index. */
   const servers = new Map(block.listeners.map((listener, position) => [listener.index, position]))
   const labels = zoneLabels(block)
-  const zones = ZoneIndex.fromText(labels)
   const writer = Math.min(WRITTEN, vectors.pluginCount - 1)
 
   // Routing gave us the query, so it is in our zone if there is but one.
-  const zoneOf =
-    block.zones.length === 1
-      ? (): number => 0
-      : ({ name }: Asked): number => Math.max(0, zones.longest(name))
+  const zoneOf = block.zones.length === 1 ? theOneZone : longestOf(ZoneIndex.fromText(labels))
 
   const count = (query: Query, rcode: number, plugin: number, replyBytes: number): void => {
     const server = servers.get(query.listener.index)
     if (server === undefined) return
-    const zone = zoneOf(query)
+    const zone = zoneOf(query.name)
     const isTcp = query.proto === 'tcp'
     metrics.request(
       server,

@@ -1,6 +1,7 @@
 // `ready [ADDRESS] { monitor until-ready|continuously }`, once per server block.
 
-import { argument, type OptionTable, option, optionTable } from '../../corefile/option-table.ts'
+import { argument, option } from '../../corefile/option-rows.ts'
+import { type OptionTable, optionTable } from '../../corefile/option-table.ts'
 import { listenAddress, oneOf } from '../../corefile/values.ts'
 
 export type Monitor = 'until-ready' | 'continuously'

@@ -1,6 +1,7 @@
 // `reload [INTERVAL] [JITTER]`. The first occurrence counts, but all are read.
 
-import { argument, OptionReader, type OptionTable } from '../../corefile/option-table.ts'
+import { argument } from '../../corefile/option-rows.ts'
+import { OptionReader, type OptionTable } from '../../corefile/option-table.ts'
 import { duration, type Value } from '../../corefile/values.ts'
 
 export interface ReloadOptions {

@@ -3,7 +3,8 @@
 import type { Timeouts } from '../../chain/block.ts'
 import type { CorefileError } from '../../corefile/diagnostic.ts'
 import { formatDuration } from '../../corefile/duration.ts'
-import { OptionReader, type OptionTable, option } from '../../corefile/option-table.ts'
+import { option } from '../../corefile/option-rows.ts'
+import { OptionReader, type OptionTable } from '../../corefile/option-table.ts'
 import { type Argument, duration, integer, type Value } from '../../corefile/values.ts'
 
 const MIN_MS = 1000

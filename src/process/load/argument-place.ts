@@ -4,8 +4,8 @@
 import { ArgumentError, messageOf } from '../../chain/errors.ts'
 import { CorefileError } from '../../corefile/diagnostic.ts'
 import { argumentHint } from '../../corefile/hints.ts'
-import { goQuote } from '../../corefile/quote.ts'
 import type { Token } from '../../corefile/span.ts'
+import { goQuote } from '../../corefile/strconv.ts'
 
 const BOUNDARY = String.raw`[\s"'(),:;/]`
 

@@ -6,7 +6,6 @@ import { isatty } from 'node:tty'
 import { codeOf } from '../../base/errno.ts'
 import { readTextFile, TEXT_FILE_BYTES } from '../../base/text-file.ts'
 import { messageOf } from '../../chain/errors.ts'
-import { defaultCorefile } from '../../corefile/default.ts'
 
 export interface CorefileText {
   readonly text: string
@@ -16,6 +15,9 @@ export interface CorefileText {
   /** False for the built-in one, which SIGUSR1 cannot read again. */
   readonly isReloadable: boolean
 }
+
+/** What is served without a Corefile, or with one that has no server block. */
+export const defaultCorefile = (port: number): string => `.:${port} {\nwhoami\nlog\n}\n`
 
 const STDIN_FILE = '/dev/stdin'
 const DEFAULT_FILE = 'Corefile'

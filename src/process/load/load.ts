@@ -4,11 +4,9 @@
 
 import { resolve } from 'node:path'
 import type { AnyPlugin } from '../../chain/plugin.ts'
-import { defaultCorefile } from '../../corefile/default.ts'
 import { CorefileError, type Diagnostic } from '../../corefile/diagnostic.ts'
-import type { Directive } from '../../corefile/directive.ts'
+import { type Directive, directivesInSetupOrder } from '../../corefile/directive.ts'
 import type { Environment } from '../../corefile/env.ts'
-import { configHash } from '../../corefile/hash.ts'
 import {
   misnamedKeys,
   warningWithUnset,
@@ -21,10 +19,10 @@ import type { Loader } from '../../corefile/loader.ts'
 import { DIRECTIVES } from '../../corefile/order.ts'
 import { type BoundSite, findOverlaps } from '../../corefile/overlap.ts'
 import { parseCorefile, surveyCorefile } from '../../corefile/parser.ts'
-import type { ParsedCorefile, ServerBlock } from '../../corefile/server-block.ts'
-import { directivesInSetupOrder } from '../../corefile/setup-order.ts'
+import { configHash, type ParsedCorefile, type ServerBlock } from '../../corefile/server-block.ts'
 import type { Span } from '../../corefile/span.ts'
 import { loadPlugins, unsupportedText } from '../../plugins/index.ts'
+import { defaultCorefile } from './corefile-source.ts'
 import { fileLoader } from './file-loader.ts'
 import { type LoadedDirective, readDirective } from './read-directive.ts'
 

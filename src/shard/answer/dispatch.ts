@@ -36,7 +36,7 @@ import type { ServedListener } from '../generation.ts'
 import { type Route, UNDECIDED } from '../router.ts'
 import { type HeaderVerdict, headerReply, judgeHeader, LOOPING_PORTS } from './header-reply.ts'
 import type { Leaving } from './leaving.ts'
-import { readMessage } from './read.ts'
+import { readQuery } from './read.ts'
 import { messagesBehind, STREAM_LIMITS, type StreamLimits } from './stream.ts'
 
 /**
@@ -74,17 +74,23 @@ interface Destination {
   readonly connection: Connection | undefined
 }
 
-/** What a message says, once it has been read. */
-type Said = Pick<QueryParts, 'question' | 'edns'>
+/** What a message says, once it has been read; `read`, by whom, if it is of the usual kind. */
+type Said = Pick<QueryParts, 'question' | 'edns'> & { readonly read?: FastQuery }
+
+/** Longer messages are not of the usual kind. */
+const READING_BYTES = 1024
 
 export class Dispatcher {
   readonly #parts: DispatchParts
-  /** Messages that the fast path has not had are read here. */
+  /** Messages that the fast path has not had are read here, in a copy whose words can be read. */
   readonly #reading: FastQuery
 
   constructor(parts: DispatchParts) {
     this.#parts = parts
-    this.#reading = new FastQuery(parts.key)
+    const reading = new FastQuery(parts.key)
+    reading.bytes = new Uint8Array(READING_BYTES)
+    reading.words = new Int32Array(reading.bytes.buffer)
+    this.#reading = reading
   }
 
   /** Takes custody of `bytes`. `left` is of this very message. */
@@ -106,7 +112,7 @@ export class Dispatcher {
           ? this.#read(at, bytes, transport, client, respond)
           : usual(bytes, left.query)
       if (said === undefined) return
-      const { question, edns } = said
+      const { question, edns, read } = said
       const query = new Query({
         bytes,
         question,
@@ -119,7 +125,7 @@ export class Dispatcher {
         receivedMs: clock.ms(),
         waiting: isDatagram(transport) ? waitingRoom.admit(client, bytes.length) : undefined,
         streams: connection?.stream && isTransfer(question.type) ? new Streams() : undefined,
-        read: left?.query,
+        read,
       })
       const found = left === undefined ? at.router.route(query) : left.route
       const route = found === UNDECIDED ? at.router.choose(query) : found
@@ -173,9 +179,11 @@ export class Dispatcher {
   /** Undefined if it is malformed. */
   #readMessage(bytes: Uint8Array): Said | undefined {
     const reading = this.#reading
-    reading.bytes = bytes
-    reading.length = bytes.length
-    if (readMessage(reading)) return usual(bytes, reading)
+    if (bytes.length <= READING_BYTES) {
+      reading.bytes.set(bytes)
+      reading.length = bytes.length
+      if (readQuery(reading)) return usual(bytes, reading)
+    }
     const layout = readLayout(bytes)
     const question = layout && readQuestion(bytes)
     if (question === undefined) return undefined
@@ -348,7 +356,8 @@ const badVersionReply = (query: Query): Uint8Array =>
   answer(query, { rcode: RCODE_BADVERS, opt: { udpSize: 0 } }).bytes
 
 /** What has been read of a usual query, of the message in its own memory. */
-const usual = (bytes: Uint8Array, { name, qtype, hasEdns, questionEnd }: FastQuery): Said => ({
-  question: new Question(bytes, HEADER_SIZE, name.length, qtype, CLASS_IN),
-  edns: hasEdns ? ednsAt(bytes, questionEnd) : undefined,
+const usual = (bytes: Uint8Array, read: FastQuery): Said => ({
+  question: new Question(bytes, HEADER_SIZE, read.name.length, read.qtype, CLASS_IN),
+  edns: read.hasEdns ? ednsAt(bytes, read.questionEnd) : undefined,
+  read,
 })

@@ -15,7 +15,7 @@ import type { ServedListener } from '../generation.ts'
 import type { Route } from '../router.ts'
 import { compact, isCompactable } from './fast-compact.ts'
 import { HIGHEST_LOOPING_PORT, LOOPING_PORTS } from './header-reply.ts'
-import { readPacket } from './read.ts'
+import { readQuery } from './read.ts'
 
 export interface FastPathParts {
   /** Scratch for the hash that refused questions are known by. */
@@ -37,7 +37,7 @@ export class FastPath {
   answer(at: ServedListener, query: FastQuery): number {
     query.isRead = false
     if (query.clientPort <= HIGHEST_LOOPING_PORT && LOOPING_PORTS.has(query.clientPort)) return 0
-    if (query.length > MAX_UDP_QUERY_BYTES || !readPacket(query)) return 0
+    if (query.length > MAX_UDP_QUERY_BYTES || !readQuery(query)) return 0
     const route = at.router.route(query)
     const chain = route?.fast
     if (chain === undefined || this.#isRefused(query)) return this.#leave(query, route)

@@ -40,7 +40,9 @@ export class Leaving {
     return bytes
   }
 
-  /** What is sent for `bytes`. Throws what a stage throws, a RangeError for what is too long. */
+  /**
+   * What is sent for `bytes`. Throws what a stage throws, and a RangeError for what is too long.
+   */
   pass(query: Query, bytes: Uint8Array): Uint8Array {
     let leaving = bytes
     for (const one of this.#watching)

@@ -1,19 +1,11 @@
 // Hot path. Reads a query where it lies, once, for both paths, if it is of the usual kind: opcode
-// QUERY, one question of class IN without pointers, no records but perhaps one OPT of version 0 with
-// sound options, none of which has contents to be checked. Everything else, malformed or rare, is
-// read with the whole layout of the message (dispatch.ts), which says what is wrong with it.
+// QUERY, one question of class IN without pointers, no records but perhaps one OPT of version 0
+// with sound options, none of which has contents to be checked. Everything else, malformed or rare,
+// is read with the whole layout of the message (dispatch.ts), which says what is wrong with it.
 
 import type { FastQuery } from '../../chain/fast-query.ts'
 import { EDNS_DO, judgeOptions, OPT_FIXED_SIZE, OPTIONS_PLAIN } from '../../wire/edns.ts'
-import {
-  FLAG_CD,
-  getAncount,
-  getArcount,
-  getNscount,
-  getQdcount,
-  getU16,
-  HEADER_SIZE,
-} from '../../wire/header.ts'
+import { FLAG_CD, getU16, HEADER_SIZE } from '../../wire/header.ts'
 import { qnameEnd } from '../../wire/question.ts'
 import { CLASS_IN, TYPE_OPT } from '../../wire/rrtypes.ts'
 
@@ -28,53 +20,40 @@ const NOT_A_QUERY = 0xf800
 const ONE_QUESTION = 0x0000_0100
 const ONE_ADDITIONAL = 0x0100_0000
 
-/** Sets what a query in the engine's memory says, and its key; false for anything unusual. */
-export const readPacket = (query: FastQuery): boolean => {
-  const { words, at, length } = query
+/** Sets what the query says, and its key; false for anything unusual. */
+export const readQuery = (query: FastQuery): boolean => {
+  const { bytes, words, at, length } = query
   const word = at >> 2
   const additional = words[word + 2]!
   if (length < LEAST_BYTES || words[word + 1] !== ONE_QUESTION) return false
   if (additional !== 0 && additional !== ONE_ADDITIONAL) return false
-  if (!readQuery(query, additional !== 0)) return false
-  query.key.setFromPacket(
-    words,
-    word + (HEADER_SIZE >> 2),
-    query.name.length,
-    query.qtype,
-    CLASS_IN,
-    query.do,
-    (query.flags & FLAG_CD) !== 0,
-  )
-  return true
-}
-
-/** The same for a message in memory of its own, without the key. */
-export const readMessage = (query: FastQuery): boolean => {
-  const { bytes, at, length } = query
-  if (length < LEAST_BYTES || getQdcount(bytes, at) !== 1 || getAncount(bytes, at) !== 0)
-    return false
-  const additionals = getArcount(bytes, at)
-  return getNscount(bytes, at) === 0 && additionals <= 1 && readQuery(query, additionals === 1)
-}
-
-const readQuery = (query: FastQuery, hasEdns: boolean): boolean => {
-  const { bytes, at } = query
   const flags = getU16(bytes, at + 2)
   if ((flags & NOT_A_QUERY) !== 0) return false
-  const end = at + query.length
-  const name = at + HEADER_SIZE
-  const type = qnameEnd(bytes, name, end)
+  const end = at + length
+  const type = qnameEnd(bytes, at + HEADER_SIZE, end)
   if (type < 0 || type + 4 > end || getU16(bytes, type + 2) !== CLASS_IN) return false
+  const nameLength = type - at - HEADER_SIZE
+  const qtype = getU16(bytes, type)
   query.flags = flags
-  query.name.length = type - name
-  query.qtype = getU16(bytes, type)
+  query.name.length = nameLength
+  query.qtype = qtype
   query.questionEnd = type + 4 - at
-  query.hasEdns = hasEdns
+  query.hasEdns = additional !== 0
   query.udpSize = 0
   query.do = false
   query.askedBits = 0
   query.concernedBits = 0
-  return !hasEdns || readOpt(query, type + 4, end)
+  if (additional !== 0 && !readOpt(query, type + 4, end)) return false
+  query.key.setFromPacket(
+    words,
+    word + (HEADER_SIZE >> 2),
+    nameLength,
+    qtype,
+    CLASS_IN,
+    query.do,
+    (flags & FLAG_CD) !== 0,
+  )
+  return true
 }
 
 const readOpt = (query: FastQuery, opt: number, end: number): boolean => {

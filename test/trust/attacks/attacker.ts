@@ -10,6 +10,7 @@ import { fuzzTcp, fuzzUdp } from './fuzz.ts'
 import { hold } from './hold.ts'
 import { leave } from './leave.ts'
 import { mix } from './mix.ts'
+import { spray } from './spray.ts'
 import { streamQuestions } from './stream-questions.ts'
 import { unasked } from './unasked.ts'
 
@@ -23,6 +24,7 @@ const ATTACKS = {
   hold,
   leave,
   mix,
+  spray,
   streamQuestions,
   unasked,
 }

@@ -13,10 +13,16 @@ export interface FloodSetting {
   readonly connections: number
   readonly load: Load
   readonly reads: boolean
+  /** Pause before a connection that was cut is opened again; default 100 ms. */
+  readonly reopenMs?: number
+  /** Default is loopback. */
+  readonly host?: string
+  /** Addresses that the connections are opened from in turn; default is the kernel's choice. */
+  readonly from?: readonly string[]
 }
 
 export const flood: Attack<FloodSetting> = async (
-  { port, connections, load, reads },
+  { port, connections, load, reads, host = '127.0.0.1', from = [], reopenMs = REOPEN_MS },
   { signal, ready },
 ) => {
   const source = sourceOf(load)
@@ -25,9 +31,10 @@ export const flood: Attack<FloodSetting> = async (
     while (!signal.aborted && !socket.destroyed && socket.write(source.next()))
       counts.frames += source.perChunk
   }
-  const one = (): Promise<void> => {
+  const one = (n: number): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>()
-    const socket = connect(port, '127.0.0.1', () => {
+    const local = from.length === 0 ? {} : { localAddress: from[n % from.length]! }
+    const socket = connect({ port, host, ...local }, () => {
       counts.opened++
       fill(socket)
     })
@@ -43,10 +50,10 @@ export const flood: Attack<FloodSetting> = async (
     })
     return promise
   }
-  const keepOpen = async (): Promise<void> => {
+  const keepOpen = async (_: unknown, n: number): Promise<void> => {
     while (!signal.aborted) {
-      await one()
-      if (!signal.aborted) await pause(REOPEN_MS)
+      await one(n)
+      if (!signal.aborted) await pause(reopenMs)
     }
   }
   const all = Array.from({ length: connections }, keepOpen)

@@ -2,7 +2,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { query } from '../../support/messages.ts'
-import { askOverTcp } from '../../support/one-shot.ts'
+import { askOverTcp, PATIENCE_MS, type Place } from '../../support/one-shot.ts'
 import { addressIn } from '../judge.ts'
 import { addressOf } from '../names.ts'
 import type { Attack } from './attack.ts'
@@ -12,17 +12,19 @@ export interface FreshSetting {
   readonly name: string
   readonly clients: number
   readonly everyMs: number
+  /** Default is loopback. */
+  readonly place?: Place
 }
 
 export const fresh: Attack<FreshSetting> = async (
-  { port, name, clients, everyMs },
+  { port, name, clients, everyMs, place },
   { signal, ready },
 ) => {
   const counts = { asked: 0, answered: 0, wrong: 0, closed: 0, lost: 0 }
   ready()
   for (let n = 0; n < clients && !signal.aborted; n++) {
     counts.asked++
-    const fate = await askOverTcp(port, query(name, 'A', { id: n }).bytes)
+    const fate = await askOverTcp(port, query(name, 'A', { id: n }).bytes, PATIENCE_MS, place)
     if (fate === 'lost') counts.lost++
     else if (typeof fate === 'string') counts.closed++
     else if (addressIn(fate) === addressOf(name)) counts.answered++

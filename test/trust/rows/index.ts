@@ -4,6 +4,7 @@ import type { Row } from '../row.ts'
 import { FORGERY_ROWS } from './forgery.ts'
 import { HTTP_ROWS } from './http.ts'
 import { LIFE_ROWS } from './life.ts'
+import { OVERLOAD_ROWS } from './overload.ts'
 import { PACKET_ROWS } from './packets.ts'
 import { STRAIN_ROWS } from './strain.ts'
 import { SUITE_ROWS } from './suites.ts'
@@ -20,5 +21,6 @@ export const ROWS: readonly Row[] = [
   ...PACKET_ROWS,
   ...LIFE_ROWS,
   ...STRAIN_ROWS,
+  ...OVERLOAD_ROWS,
   ...SUITE_ROWS,
 ]

@@ -40,10 +40,10 @@ const reloaded = async (world: World, reloads: number, perSecond: number): Promi
   }
 }
 
-const HOSTS_LINES = 200_000
+export const HOSTS_LINES = 200_000
 /** The upstream never answers for this zone: an answer is the file's. */
-const bigName = (n: number): string => `big${n}.silent.test`
-const hostsFile = (extra: string): string =>
+export const bigName = (n: number): string => `big${n}.silent.test`
+export const hostsFile = (extra: string): string =>
   Array.from({ length: HOSTS_LINES }, (_, n) => `${addressOf(bigName(n))} ${bigName(n)}\n`).join(
     '',
   ) + extra

@@ -3,14 +3,7 @@
 
 import type { Asked, Concerned } from '../../../chain/asked.ts'
 import { isReverseZone } from '../../../corefile/zones.ts'
-import {
-  foldName,
-  isSubname,
-  type NameView,
-  nameFromText,
-  namesEqual,
-  nameToText,
-} from '../../../wire/name.ts'
+import { foldName, isSubname, type NameView, nameFromText, nameToText } from '../../../wire/name.ts'
 import { ZoneIndex } from '../../../wire/zone-index.ts'
 import type { KubernetesOptions } from '../options.ts'
 
@@ -18,7 +11,9 @@ export interface ServedZone {
   /** Bytes of its wire name. */
   readonly length: number
   readonly isMulticluster: boolean
-  /** Whether the fast path knows all that is asked of it: no multicluster zone, no reverse names. */
+  /**
+   * Whether the fast path knows all that is asked of it: no multicluster zone, no reverse names.
+   */
   readonly isPlain: boolean
   /** Whether names in it that do not exist may be another plugin's. */
   readonly mayFall: boolean
@@ -27,17 +22,19 @@ export interface ServedZone {
 export class ServedZones implements Concerned {
   readonly #index: ZoneIndex
   readonly #zones: readonly ServedZone[]
-  /** Where the name is that `concerns` was last asked for: for a fast step, which follows at once. */
+  /**
+   * Where the name is that `concerns` was last asked for: for a fast step, which follows at once.
+   */
   asked: ServedZone | undefined
 
   /** Throws for a zone that is no name. */
   constructor({ zones, multiclusterZones, fallthrough = [] }: KubernetesOptions) {
-    const multicluster = namesOf(multiclusterZones)
-    const fall = namesOf(fallthrough)
+    // What is no name means nothing there.
+    const fall = fallthrough.flatMap(zone => nameFromText(zone) ?? [])
     const wires = zones.map(wireOf)
     this.#index = new ZoneIndex(wires)
-    this.#zones = wires.map(wire => {
-      const isMulticluster = multicluster.some(other => namesEqual(other, wire))
+    this.#zones = wires.map((wire, index) => {
+      const isMulticluster = multiclusterZones.includes(zones[index]!)
       return {
         length: wire.length,
         isMulticluster,
@@ -63,10 +60,6 @@ export const wireOf = (zone: string): Uint8Array => {
   if (wire === undefined) throw new Error(`zone is not a valid domain name: ${zone}`)
   return foldName(wire)
 }
-
-/** Of a list in which what is no name means nothing. */
-const namesOf = (zones: readonly string[]): Uint8Array[] =>
-  zones.flatMap(zone => nameFromText(zone) ?? [])
 
 /** No reverse name lies in the zone. */
 const isForwardOnly = (zone: string): boolean =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { directive, fakeClock } from '../../../../test/support/plugin-harness.ts'
-import { ChangeMarks, ChangeScopes } from '../../../chain/invalidation-scopes.ts'
+import { InvalidationMarks, InvalidationScopes } from '../../../chain/invalidation-scopes.ts'
 import { CHANGE_SLOTS } from '../../../memory/invalidation-board.ts'
 import { nameFromText } from '../../../wire/name.ts'
 import { options } from '../options.ts'
@@ -76,8 +76,8 @@ for (const { change, given, outdated } of cases) {
     const board = { words: new Int32Array(new SharedArrayBuffer(CHANGE_SLOTS * 4)), offset: 0 }
     const clock = fakeClock()
     const zones = changingZones(OPTIONS)
-    const scopes = new ChangeScopes(board, zones)
-    markChanges(new ChangeMarks(board, zones, clock), OPTIONS, [OWN], given)
+    const scopes = new InvalidationScopes(board, zones)
+    markChanges(new InvalidationMarks(board, zones, clock), OPTIONS, [OWN], given)
     const found = NAMES.filter(name => {
       const slot = scopes.slotOf(nameFromText(name) ?? assert.fail(name))
       return scopes.hasChangedSince(slot, clock.seconds())

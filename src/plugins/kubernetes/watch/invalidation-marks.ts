@@ -2,10 +2,10 @@
 // (chain/invalidation-scopes.ts) may have other records now.
 
 import { reverseNamesOf } from '../../../base/ip.ts'
-import type { ChangeMarks, ChangingZone } from '../../../chain/invalidation-scopes.ts'
+import type { ChangingZone, InvalidationMarks } from '../../../chain/invalidation-scopes.ts'
 import { EVERY_LABEL } from '../../../chain/invalidation-scopes.ts'
 import { isReverseZone } from '../../../corefile/zones.ts'
-import { nameFromText } from '../../../wire/name.ts'
+import { foldName, nameFromText } from '../../../wire/name.ts'
 import type { KubernetesOptions } from '../options.ts'
 import type { SourceChange } from './cluster-source.ts'
 
@@ -33,7 +33,7 @@ export const changingZones = ({ zones }: KubernetesOptions): readonly ChangingZo
 
 /** `ownAddresses` are those that NS records depend on. */
 export const markChanges = (
-  changes: ChangeMarks,
+  changes: InvalidationMarks,
   { zones, multiclusterZones }: KubernetesOptions,
   ownAddresses: readonly Uint8Array[],
   change: SourceChange,
@@ -68,4 +68,4 @@ export const markChanges = (
   }
 }
 
-const wireOf = (name: string): Uint8Array => nameFromText(name) ?? Uint8Array.of(0)
+const wireOf = (name: string): Uint8Array => foldName(nameFromText(name) ?? Uint8Array.of(0))

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { configHash, configJson } from './hash.ts'
 import type { Loader } from './loader.ts'
 import { parseCorefile } from './parser.ts'
-import type { ParsedCorefile } from './server-block.ts'
+import { configHash, configJson, type ParsedCorefile } from './server-block.ts'
 
 const loader: Loader = { readFile: () => 'log x\n', kindOf: () => 'file', listDir: () => [] }
 const env = { ZONE: 'a.org', DIRECTIVE: 'log' }

@@ -4,11 +4,11 @@ import {
   goAtoiError,
   goParseFloatError,
   goParseUintError,
+  goQuote,
   parseGoFloat,
   parseGoInt,
   parseGoUint,
-} from './number.ts'
-import { goQuote } from './quote.ts'
+} from './strconv.ts'
 
 const integers: [text: string, value: number][] = [
   ['0', 0],

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fileLoader } from '../process/load/file-loader.ts'
-import { defaultCorefile } from './default.ts'
+import { directiveOf, directivesInSetupOrder } from './directive.ts'
 import { inspectBlocks } from './keys.ts'
 import { DIRECTIVES } from './order.ts'
 import { parseCorefile } from './parser.ts'
-import { directiveOf, directivesInSetupOrder } from './setup-order.ts'
 
 const inspect = (text: string) =>
   inspectBlocks(
@@ -33,12 +32,6 @@ test('a directive that the block does not have is undefined', () => {
   assert.ok(inspected)
   assert.equal(directiveOf(inspected.block, 'cache', inspected.zones), undefined)
   assert.equal(directiveOf(inspected.block, '__proto__', inspected.zones), undefined)
-})
-
-test('the built-in Corefile is whoami and log on the port', () => {
-  const [inspected] = inspect(defaultCorefile(1053))
-  assert.deepEqual([...(inspected?.block.directives.keys() ?? [])], ['whoami', 'log'])
-  assert.equal(inspected?.sites[0]?.port, 1053)
 })
 
 test('the 60 directives of CoreDNS, each once', () => {

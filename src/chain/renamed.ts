@@ -1,0 +1,57 @@
+// The reply to another question, given back under the one that was asked: the question itself, and
+// records under other names (CoreDNS: plugin/rewrite, `answer name` and `answer value`).
+
+import { FLAG_TC, getFlags, getId } from '../wire/header.ts'
+import { optSize } from '../wire/opt-record.ts'
+import { TYPE_OPT } from '../wire/rrtypes.ts'
+import { MessageWriter } from '../wire/writer.ts'
+import { optOf } from './edit.ts'
+import type { Query } from './query.ts'
+import { type Owners, recordAt } from './record-copy.ts'
+import { Reply } from './reply.ts'
+
+/**
+ * What names become: wire form without pointers, at most 255 bytes; the same array if they stay.
+ */
+export interface Renaming {
+  readonly owner?: ((owner: Uint8Array) => Uint8Array) | undefined
+  /** Of a whole rdata, names in it without pointers. */
+  readonly rdata?: ((type: number, rdata: Uint8Array) => Uint8Array) | undefined
+}
+
+/**
+ * A reply to `query` with the records of `reply`. Records that have no room in 65535 bytes are left
+ * out, with TC set. SILENCE stays silent.
+ */
+export const renamed = (query: Query, reply: Reply, renaming: Renaming = {}): Reply => {
+  const { bytes } = reply
+  if (bytes.length === 0) return reply
+  const { optIndex } = reply.layout
+  const { wire, type, class: cls } = query.question
+  const opt = optIndex < 0 ? undefined : optOf(reply)
+  const writer = new MessageWriter()
+  const id = getId(bytes, 0)
+  writer.header(id, getFlags(bytes, 0))
+  writer.question(wire, type, cls)
+  if (opt !== undefined) writer.reserve(optSize(opt.options.length))
+  if (!writeRecords(writer, reply, renaming)) writer.header(id, getFlags(bytes, 0) | FLAG_TC)
+  if (opt !== undefined) writer.opt(opt)
+  return new Reply(writer.finish(), undefined, reply.isWritten)
+}
+
+/** False if any has no room. */
+const writeRecords = (writer: MessageWriter, reply: Reply, { owner, rdata }: Renaming): boolean => {
+  const { bytes, layout } = reply
+  const owners: Owners = new Map()
+  for (let index = 0; index < layout.count; index++) {
+    const record =
+      layout.type(index) === TYPE_OPT ? undefined : recordAt(bytes, layout, index, owners)
+    if (record === undefined) continue
+    const { type, ttlSeconds } = record
+    const name = owner?.(record.owner) ?? record.owner
+    const data = rdata?.(type, record.rdata) ?? record.rdata
+    if (!writer.record(layout.sectionOf(index), name, type, layout.class(index), ttlSeconds, data))
+      return false
+  }
+  return true
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { hostname } from 'node:os'
+import { test } from 'node:test'
+import { options, parseError, query, replyTo, show } from '../../../test/support/plugin-harness.ts'
+import { inFront } from '../../chain/handler.ts'
+import { nsid } from './index.ts'
+import { serve } from './serve.ts'
+
+const ASKS = { code: 3, data: '' }
+const EDE = { code: 15, data: '0003' }
+
+const hex = (text: string): string => Buffer.from(text).toString('hex')
+
+const cases: { rule: string; text: string; asked: object; reply: object; edns: unknown }[] = [
+  {
+    rule: 'the client asks, and the reply has no OPT: DO is set',
+    text: 'nsid ns1',
+    asked: { options: [ASKS] },
+    reply: {},
+    edns: [true, [{ code: 3, data: hex('ns1') }]],
+  },
+  {
+    rule: 'words are joined',
+    text: 'nsid "Use The" Force',
+    asked: { options: [ASKS] },
+    reply: {},
+    edns: [true, [{ code: 3, data: hex('Use The Force') }]],
+  },
+  {
+    rule: 'options of the reply stay, and its DO',
+    text: 'nsid ns1',
+    asked: { options: [ASKS] },
+    reply: { opt: { options: [EDE] } },
+    edns: [false, [EDE, { code: 3, data: hex('ns1') }]],
+  },
+  {
+    rule: 'without words the name of the machine',
+    text: 'nsid',
+    asked: { options: [ASKS] },
+    reply: {},
+    edns: [true, [{ code: 3, data: hex(hostname()) }]],
+  },
+  { rule: 'nobody asks', text: 'nsid ns1', asked: { udpSize: 1232 }, reply: {}, edns: undefined },
+  { rule: 'without EDNS', text: 'nsid ns1', asked: {}, reply: {}, edns: undefined },
+]
+
+for (const { rule, text, asked, reply, edns } of cases)
+  test(`nsid: ${rule}`, async () => {
+    const handle = inFront(serve(options(nsid, text)), request => replyTo(request, reply))
+    const shown = show(await handle(query('a.test.', 'A', asked))).edns
+    assert.deepEqual(shown && [shown.do, shown.options], edns)
+  })
+
+test('nsid: twice', () => {
+  assert.equal(
+    parseError(nsid, 'nsid a\nnsid b'),
+    'this plugin can only be used once per Server Block',
+  )
+})

@@ -1,0 +1,24 @@
+// The shard half of nsid: the option in the reply's OPT record.
+
+import { hostname } from 'node:os'
+import { after } from '../../chain/after.ts'
+import { edit, optOf } from '../../chain/edit.ts'
+import type { Stage } from '../../chain/handler.ts'
+import { EDNS_DO, makeOption, OPTION_NSID } from '../../wire/edns.ts'
+
+export const serve = ({ data }: { readonly data: readonly string[] }): Stage => {
+  const name = data.length > 0 ? data.join(' ') : hostname()
+  const option = makeOption(OPTION_NSID, new TextEncoder().encode(name))
+  return {
+    concerns: asked => asked.hasOption(OPTION_NSID),
+    wrap: next => query =>
+      after(next(query), reply => {
+        const own = optOf(reply)
+        // As CoreDNS: DO is set, unless the reply has brought an OPT record.
+        const flags = reply.layout.optIndex < 0 ? EDNS_DO : (own.flags ?? 0)
+        return edit(reply, {
+          opt: { ...own, flags, options: Buffer.concat([own.options, option]) },
+        })
+      }),
+  }
+}
