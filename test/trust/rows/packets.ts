@@ -7,8 +7,8 @@ import { type Figure, faultsOf, type Row } from '../row.ts'
 import type { World } from '../world.ts'
 import { beside, setScene, within } from './scene.ts'
 
-/** What waits for an upstream has five seconds. */
-const DESCRIPTORS_MS = 10_000
+/** Idle connections to upstreams are kept for 10 s, and looked after every 10 s. */
+const DESCRIPTORS_MS = 25_000
 
 const fuzzed = async (
   world: World,
