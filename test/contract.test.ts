@@ -218,6 +218,59 @@ test("the server's own questions behind each other come to an end", async () => 
   assert.equal(asked, 9)
 })
 
+test("the server's own questions beside each other come to an end, too", async () => {
+  let asked = 0
+  const fans: Half = scope => ({
+    wrap: () => async question => {
+      asked++
+      const name = nameToText(question.question.wire)
+      const [first] = await Promise.all(
+        [1, 2, 3, 4].map(() => scope.resolve(question, name, TYPE_A)),
+      )
+      return first ?? assert.fail()
+    },
+  })
+  const { ask } = await serve({ zones: ['.'], plugins: { fans } })
+  assert.equal(show(await ask(query('fan.test.'))).rcode, 'SERVFAIL')
+  assert.equal(asked, 101)
+})
+
+const faults: { rule: string; half: Half; message: string }[] = [
+  {
+    rule: 'serve throws',
+    half: () => {
+      throw new Error('boom')
+    },
+    message: 'plugin/0 bad: boom',
+  },
+  {
+    rule: 'wrap throws',
+    half: () => ({
+      wrap: () => {
+        throw new Error('boom')
+      },
+    }),
+    message: 'plugin/0 bad: boom',
+  },
+  {
+    rule: 'serve gives something else',
+    half: () => ({}) as Stage,
+    message: 'plugin/0 bad: what serve gives has no function wrap',
+  },
+  {
+    rule: 'it offers without end',
+    half: scope => {
+      for (let k = 0; ; k++) scope.offer(offerKind(`kind-${k}`), 1)
+    },
+    message: "plugin/0 bad: more than 1000 offers in one block, 'kind-1000' the last",
+  },
+]
+
+for (const { rule, half, message } of faults)
+  test(`a load that fails names the plugin: ${rule}`, async () => {
+    await assert.rejects(serve({ zones: ['.'], plugins: { bad: half } }), { message })
+  })
+
 test('a deadline can be brought forward for the rest of the chain, never put off', () => {
   const asked = query('a.test.', 'A', { receivedMs: 1000 })
   assert.equal(asked.deadlineMs, 6000)

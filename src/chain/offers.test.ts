@@ -20,9 +20,13 @@ test('a kind is known by its name, whoever has made it', () => {
   assert.deepEqual(offers.offered(offerKind<number>('numbers')), [1])
 })
 
-test('a plugin that offers without end is told', () => {
-  const offers = new Offers()
+test('a plugin that offers without end is told, whatever the kinds', () => {
   assert.throws(() => {
+    const offers = new Offers()
     for (;;) offers.offer(NUMBERS, 1)
-  }, /^RangeError: more than 1000 offers of 'numbers' in one block$/)
+  }, /^RangeError: more than 1000 offers in one block, 'numbers' the last$/)
+  assert.throws(() => {
+    const offers = new Offers()
+    for (let k = 0; ; k++) offers.offer(offerKind(`kind-${k}`), 1)
+  }, /^RangeError: more than 1000 offers in one block, 'kind-1000' the last$/)
 })

@@ -12,19 +12,19 @@ export interface OfferKind<T> {
 
 export const offerKind = <T>(name: string): OfferKind<T> => ({ name })
 
-/** Of one kind in one block: more is a plugin that offers in a loop. */
+/** In one block, of all kinds: more is a plugin that offers in a loop. */
 const MOST_OFFERS = 1000
 
 /** The offers of one block, in one thread. */
 export class Offers {
   readonly #byName = new Map<string, unknown[]>()
+  #count = 0
 
-  /** Throws RangeError beyond 1000 offers of a kind. */
+  /** Throws RangeError beyond 1000 offers, of whatever kinds. */
   offer<T>(kind: OfferKind<T>, value: T): void {
-    const values = this.#values(kind.name)
-    if (values.length >= MOST_OFFERS)
-      throw new RangeError(`more than ${MOST_OFFERS} offers of '${kind.name}' in one block`)
-    values.push(value)
+    if (++this.#count > MOST_OFFERS)
+      throw new RangeError(`more than ${MOST_OFFERS} offers in one block, '${kind.name}' the last`)
+    this.#values(kind.name).push(value)
   }
 
   /**

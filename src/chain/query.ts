@@ -85,8 +85,13 @@ export interface QueryMetadata {
   set(label: string, value: () => string): void
 }
 
+/** Questions of the server's own that one query of a client may lead to. */
+const MOST_ASKED = 100
+
 /** What all queries made of one share. */
 class Life {
+  /** Questions of the server's own that it has led to. */
+  asked = 0
   #controller: AbortController | undefined
   #isOver = false
 
@@ -286,6 +291,14 @@ export class Query implements Asked {
         RCODE_REFUSED,
       )
     }
+  }
+
+  /**
+   * Counts a question of the server's own; false if the client's query has led to too many, behind
+   * and beside each other.
+   */
+  mayAskMore(): boolean {
+    return ++this.#life.asked <= MOST_ASKED
   }
 
   /** It waits, and nobody has asked for room. */

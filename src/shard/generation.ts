@@ -26,7 +26,7 @@ import { nameFromText } from '../wire/name.ts'
 import type { Question } from '../wire/question.ts'
 import { RCODE_REFUSED, RCODE_SERVFAIL } from '../wire/rcodes.ts'
 import { CLASS_IN } from '../wire/rrtypes.ts'
-import { compose, type NamedStage } from './answer/chain.ts'
+import { compose, type NamedStage, named } from './answer/chain.ts'
 import type { FastChain } from './answer/fast-chain.ts'
 import type { BlockMessage, GenerationMessage, ListenerMessage } from './messages.ts'
 import { type Route, Router } from './router.ts'
@@ -220,8 +220,12 @@ export class ShardGeneration {
     const stages: NamedStage[] = []
     const offers = new Offers()
     for (const { name, options, shared } of block.chain) {
-      const stage = halves.get(name)?.serve(options, this.#scope(block, name, offers), shared)
-      if (stage !== undefined) stages.push({ name, stage })
+      const scope = this.#scope(block, name, offers)
+      const stage = named(name, () => halves.get(name)?.serve(options, scope, shared))
+      if (stage === undefined) continue
+      if (typeof stage.wrap !== 'function')
+        throw new TypeError(`plugin/${name}: what serve gives has no function wrap`)
+      stages.push({ name, stage })
     }
     const { handler, fast, leaving, accepts } = compose(stages)
     const isFast = fast.isUseful && accepts === undefined && !this.#parts.noFastPath
@@ -258,7 +262,7 @@ export class ShardGeneration {
     if (name === undefined) return answer(query, {})
     const depth = query.depth + 1
     const asked = query.with({ name, type: qtype, class: CLASS_IN, depth })
-    if (depth > MOST_DEPTH) return errorReply(asked, RCODE_SERVFAIL)
+    if (depth > MOST_DEPTH || !query.mayAskMore()) return errorReply(asked, RCODE_SERVFAIL)
     const route = this.listeners[query.listener.index]?.router.choose(asked)
     if (route?.handler === undefined) return errorReply(asked, RCODE_REFUSED)
     asked.view = route.view

@@ -1,6 +1,7 @@
 // The stages of one server block, composed for both paths: which of them are asked whether they are
 // concerned, and under which bit of FastQuery the answer is kept.
 
+import { messageOf } from '../../chain/errors.ts'
 import { type Handler, inFront, isChoosy, noNext, type Stage } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
 import { FastChain } from './fast-chain.ts'
@@ -29,12 +30,22 @@ export interface Composed {
 export const compose = (stages: readonly NamedStage[], last?: Handler): Composed => {
   const bits = bitsOf(stages)
   const handler = stages.reduceRight<Handler | undefined>(
-    (next, { name, stage }, index) => inFront(stage, next ?? noNext(name), bits[index]),
+    (next, { name, stage }, index) =>
+      named(name, () => inFront(stage, next ?? noNext(name), bits[index])),
     last,
   )
   const marked = stages.map((one, index) => ({ ...one, bit: bits[index] ?? 0 }))
   const fast = new FastChain(marked)
   return { handler, fast, leaving: Leaving.of(marked), accepts: acceptedByAll(stages) }
+}
+
+/** What `make` gives; its failure bears the plugin's name. */
+export const named = <T>(name: string, make: () => T): T => {
+  try {
+    return make()
+  } catch (error) {
+    throw new Error(`plugin/${name}: ${messageOf(error)}`, { cause: error })
+  }
 }
 
 const acceptedByAll = (stages: readonly NamedStage[]): Composed['accepts'] => {

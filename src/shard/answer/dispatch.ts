@@ -11,7 +11,7 @@ import { FastQuery } from '../../chain/fast-query.ts'
 import { finishReply } from '../../chain/finish.ts'
 import type { Handler } from '../../chain/handler.ts'
 import { isTransfer, type Peer, Query, type QueryParts } from '../../chain/query.ts'
-import type { Following, Reply } from '../../chain/reply.ts'
+import { type Following, Reply } from '../../chain/reply.ts'
 import { Streams } from '../../chain/stream.ts'
 import { isDatagram, type Transport } from '../../chain/transport.ts'
 import type { Logger } from '../../log/logger.ts'
@@ -128,11 +128,20 @@ export class Dispatcher {
         read,
       })
       const found = left === undefined ? at.router.route(query) : left.route
-      const route = found === UNDECIDED ? at.router.choose(query) : found
-      this.#take(at, query, route, respond, connection)
+      const route = found === UNDECIDED ? this.#choose(at, query, respond) : found
+      if (route !== 'answered') this.#take(at, query, route, respond, connection)
     } catch (error) {
       this.#parts.log.error(`dispatch: ${messageOf(error)}`)
       respond(undefined)
+    }
+  }
+
+  #choose(at: ServedListener, query: Query, respond: Respond): Route | undefined | 'answered' {
+    try {
+      return at.router.choose(query)
+    } catch (error) {
+      respond(finishReply(query, this.#failed(at, query, error)))
+      return 'answered'
     }
   }
 
@@ -261,6 +270,7 @@ export class Dispatcher {
     this.#parts.counts.worked()
     let bytes: Uint8Array | undefined
     try {
+      if (!(reply instanceof Reply)) throw new TypeError('a handler gave no reply')
       if (reply.following !== undefined) {
         void this.#stream(query, reply.following, this.#message(query, reply, to), to)
         return
@@ -270,7 +280,7 @@ export class Dispatcher {
     } catch (error) {
       bytes = finishReply(query, this.#failed(to.at, query, error))
     }
-    passingBytes(COPIES * reply.bytes.length)
+    passingBytes(COPIES * (bytes?.length ?? 0))
     this.#end(query, bytes, to)
   }
 
