@@ -35,6 +35,7 @@ test('a provider that fails, tells too much or at too great length harms nobody'
       })
       set('a/long', () => 'x'.repeat(10_000_000))
       set('no label', () => 'x')
+      throw new Error('no')
     },
     (_, set) => {
       for (let n = 0; n < 10_000; n++) set(`b/${n}`, () => `${n}`)

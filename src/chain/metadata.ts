@@ -55,8 +55,13 @@ export class Metadata implements QueryMetadata {
   #known(): Map<string, () => string> {
     if (this.#values !== undefined) return this.#values
     this.#values = new Map()
-    for (const provider of this.#providers)
-      provider(this.#query, (label, value) => this.set(label, value))
+    for (const provider of this.#providers) {
+      try {
+        provider(this.#query, (label, value) => this.set(label, value))
+      } catch {
+        // What it has told so far holds. Whoever asks is not to fail for it.
+      }
+    }
     return this.#values
   }
 }
