@@ -76,20 +76,15 @@ function isNotThisFile(file: SourceFile): boolean {
   return file.path !== 'test/repository.test.ts'
 }
 
-// Rooms that are written the other way as yet.
-const DECLARING = /^src\/(cache|metrics|plugins)\//
-
 test('a function of a module is a const with an arrow, unless it generates or is overloaded', () => {
-  const wrong = shipped
-    .filter(file => !DECLARING.test(file.path))
-    .flatMap(file => {
-      const names = [...file.text.matchAll(/^(?:export )?(?:async )?function (\w+)/gm)].map(
-        ([, name = '']) => name,
-      )
-      return names
-        .filter(name => names.indexOf(name) === names.lastIndexOf(name))
-        .map(name => `${file.path}: ${name}`)
-    })
+  const wrong = shipped.flatMap(file => {
+    const names = [...file.text.matchAll(/^(?:export )?(?:async )?function (\w+)/gm)].map(
+      ([, name = '']) => name,
+    )
+    return names
+      .filter(name => names.indexOf(name) === names.lastIndexOf(name))
+      .map(name => `${file.path}: ${name}`)
+  })
   assert.deepEqual(wrong, [])
 })
 

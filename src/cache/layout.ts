@@ -91,7 +91,7 @@ const SMALLEST_SLOT_BYTES = 512
  * Cuts `slabBytes` into classes. A class whose share is less than a slot is left out; the remainder
  * goes to the smallest slots.
  */
-export function geometryFor(slabBytes: number): SlabGeometry {
+export const geometryFor = (slabBytes: number): SlabGeometry => {
   const classes: SlotClass[] = []
   let rest = slabBytes - (SHARES.length + 1) * CLASS_HEADER_WORDS * 4
   for (const { slotBytes, percent } of SHARES) {
@@ -105,7 +105,7 @@ export function geometryFor(slabBytes: number): SlabGeometry {
 }
 
 /** First word of each class's slots; one more element for the end of the slab. */
-export function classWords(geometry: SlabGeometry): number[] {
+export const classWords = (geometry: SlabGeometry): number[] => {
   const first = [geometry.length * CLASS_HEADER_WORDS]
   for (const [k, { slotBytes, slots }] of geometry.entries())
     first.push((first[k] ?? 0) + (slots * slotBytes) / 4)
@@ -125,7 +125,7 @@ export const slotWordsFor = (keyBytes: number, messageBytes: number, ttlCount: n
 export const tableWords = (buckets: number): number => TABLE_HEADER_WORDS + buckets * WAYS
 
 /** The cut of the slab as a Markdown table, as docs/shared-memory.md shows it. */
-export function describeSlab(geometry: SlabGeometry): string {
+export const describeSlab = (geometry: SlabGeometry): string => {
   const first = classWords(geometry)
   const rows = geometry.map(
     ({ slotBytes, slots }, k) =>

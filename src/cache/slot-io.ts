@@ -59,7 +59,7 @@ const fence = sharedWords(16)
  * The version of a slot that holds this key of this table, NO_MATCH otherwise. True only once the
  * version has been read again.
  */
-export function matchSlot(slab: Slab, slotWord: number, key: CacheKey, table: number): number {
+export const matchSlot = (slab: Slab, slotWord: number, key: CacheKey, table: number): number => {
   const words = slab.words
   if (words[slotWord + HASH_LOW] !== key.hashLow || words[slotWord + HASH_HIGH] !== key.hashHigh)
     return NO_MATCH
@@ -77,7 +77,7 @@ export function matchSlot(slab: Slab, slotWord: number, key: CacheKey, table: nu
  * Copies the entry whose key matched at `version` to where the hit is aimed; false if it has
  * changed meanwhile, or does not fit there.
  */
-export function readSlot(
+export const readSlot = (
   slab: Slab,
   slotWord: number,
   slotWords: number,
@@ -85,7 +85,7 @@ export function readSlot(
   table: number,
   version: number,
   hit: CacheHit,
-): boolean {
+): boolean => {
   const words = slab.words
   const lengths = words[slotWord + LENGTHS]!
   const expiry = words[slotWord + EXPIRY]!
@@ -162,14 +162,14 @@ export interface Entry {
 }
 
 /** Fills a slot that the caller has locked and that is large enough. Its way is not touched. */
-export function writeSlot(
+export const writeSlot = (
   slab: Slab,
   slotWord: number,
   entry: Entry,
   table: number,
   tableHeader: number,
   nowSeconds: number,
-): void {
+): void => {
   const { key, meta, message, ttlOffsets } = entry
   const words = slab.words
   words[slotWord + HASH_LOW] = key.hashLow
@@ -198,7 +198,7 @@ export function writeSlot(
   words[slotWord + CHECKSUM] = sumSlot(words, slotWord, at + ((count + 1) >> 1))
 }
 
-function sumSlot(words: Int32Array, slotWord: number, end: number): number {
+const sumSlot = (words: Int32Array, slotWord: number, end: number): number => {
   let a = nextVersion(words[slotWord + VERSION]!)
   let b = 0
   for (let k = slotWord + HASH_LOW; k <= slotWord + PLAIN; k++)

@@ -18,7 +18,7 @@ const fresh = [200, 300]
 const stale = [50, 300]
 const useless = [50, 90]
 
-function world(slots: readonly (readonly number[])[]) {
+const world = (slots: readonly (readonly number[])[]) => {
   const ref = memoryOf([{ slotBytes: 512, slots: slots.length }]).table('test', 4)
   const slab = new Slab(ref.slab, ref.index, ref.geometry)
   for (const [expiry, staleUntil] of slots) {

@@ -107,7 +107,7 @@ export class SlotSource {
 }
 
 /** How gladly a slot is given up. */
-export function rankSlot(slab: Slab, slotWord: number, nowSeconds: number): number {
+export const rankSlot = (slab: Slab, slotWord: number, nowSeconds: number): number => {
   if (slab.isFree(slotWord)) return RANK_FREE
   if (slab.words[slotWord + STALE_UNTIL]! <= nowSeconds) return RANK_USELESS
   return slab.words[slotWord + EXPIRY]! <= nowSeconds ? RANK_STALE : RANK_FRESH

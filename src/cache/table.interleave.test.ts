@@ -15,7 +15,7 @@ const TIGHT: SlabGeometry = [
   { slotBytes: 1280, slots: 2 },
 ]
 
-function world(capacity: number) {
+const world = (capacity: number) => {
   const memory = memoryOf(TIGHT)
   const ref = memory.table('test', capacity)
   const shard = (owner: number) => {

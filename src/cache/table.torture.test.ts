@@ -8,12 +8,12 @@ import type { CacheMemory } from './cache-memory.ts'
 
 const SHARDS = 3
 
-async function torture(
+const torture = async (
   t: TestContext,
   memory: CacheMemory,
   world: TableWorld,
   seed: number,
-): Promise<void> {
+): Promise<void> => {
   let swept = 0
   const onExit = (me: number) => {
     swept += memory.sweep(me + 1)

@@ -92,10 +92,10 @@ const family = (name: string, help: string, labels: readonly string[]): FamilyOp
 })
 
 /** Reserves the series on main. */
-export function declareDnsMetrics(
+export const declareDnsMetrics = (
   metrics: MetricRegistrar,
   labels: DnsMetricLabels,
-): DnsMetricVectors {
+): DnsMetricVectors => {
   const fixed = { view: labels.view }
   const places = { server: labels.servers, zone: labels.zones }
   const requests = family(

@@ -151,7 +151,7 @@ abstract class GrowingFamily<Value> extends Family {
 }
 
 /** Labels of one series of a block: row-major, the last dimension runs fastest. */
-function labelsAt(block: Block, index: number): Labels {
+const labelsAt = (block: Block, index: number): Labels => {
   const labels: Record<string, string> = { ...block.fixed }
   let rest = index
   for (let at = block.names.length - 1; at >= 0; at--) {

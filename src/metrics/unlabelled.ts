@@ -14,7 +14,7 @@ const COUNTERS: Readonly<Record<string, string>> = {
 }
 
 /** Declares them on the process's own registrar. */
-export function declareUnlabelled(metrics: MetricRegistrar): void {
+export const declareUnlabelled = (metrics: MetricRegistrar): void => {
   for (const [name, help] of Object.entries(COUNTERS)) metrics.counter({ name, help })
   metrics.histogram({
     name: 'coredns_health_request_duration_seconds',

@@ -16,7 +16,7 @@ export interface ErrorsShared {
   readonly countsWord: number
 }
 
-export function control(options: ErrorsOptions, scope: ControlScope): ErrorsShared {
+export const control = (options: ErrorsOptions, scope: ControlScope): ErrorsShared => {
   const { consolidations, stacktrace } = options
   if (stacktrace) scope.settings.stacktrace = true
   const countsWord = scope.shared(consolidations.length)

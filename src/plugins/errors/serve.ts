@@ -12,7 +12,7 @@ import type { ErrorsShared } from './control.ts'
 import type { ErrorsOptions } from './options.ts'
 import { printSummary } from './summary.ts'
 
-export function serve(options: ErrorsOptions, scope: ServeScope, shared: ErrorsShared): Stage {
+export const serve = (options: ErrorsOptions, scope: ServeScope, shared: ErrorsShared): Stage => {
   const { words, log } = scope
   const patterns = options.consolidations.map((consolidation, index) => ({
     consolidation,

@@ -10,7 +10,7 @@ import { TYPE_A } from '../../wire/rrtypes.ts'
 import { control as controlForward, type ForwardShared } from './control.ts'
 import { forward } from './index.ts'
 
-async function folder(t: TestContext, files: Record<string, string>): Promise<string> {
+const folder = async (t: TestContext, files: Record<string, string>): Promise<string> => {
   const path = await mkdtemp(join(tmpdir(), 'shardns-forward-'))
   t.after(() => rm(path, { recursive: true }))
   for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text)

@@ -41,29 +41,29 @@ export interface ForwardShared {
 }
 
 /** Host names are not asked for. */
-export async function inspect(
+export const inspect = async (
   options: readonly ForwardOptions[],
   scope: InspectScope,
-): Promise<void> {
+): Promise<void> => {
   for (const one of options) {
     await inspectUpstreams(one, scope)
     await scope.attempt(() => readTlsFiles(one.tlsFiles, scope.settings.root))
   }
 }
 
-export async function control(
+export const control = async (
   options: readonly ForwardOptions[],
   scope: ControlScope,
-): Promise<ForwardShared> {
+): Promise<ForwardShared> => {
   const instances: InstanceShared[] = []
   for (const one of options) instances.push(await controlInstance(one, scope))
   return { instances, socketsPerShard: socketsPerThread(scope.shards + 1) }
 }
 
-async function controlInstance(
+const controlInstance = async (
   options: ForwardOptions,
   scope: ControlScope,
-): Promise<InstanceShared> {
+): Promise<InstanceShared> => {
   const upstreams = await listUpstreams(options)
   const tls = readTlsFiles(options.tlsFiles, scope.settings.root)
   const shared: InstanceShared = {
@@ -82,12 +82,12 @@ async function controlInstance(
   return shared
 }
 
-function watchHealth(
+const watchHealth = (
   options: ForwardOptions,
   shared: InstanceShared,
   scope: ControlScope,
   onFailure: (to: string) => void,
-): void {
+): void => {
   let watch: { readonly prober: Prober; readonly probes: HealthProbes } | undefined
   scope.onStart(() => {
     const prober = new Prober(proberOptions(options, shared), threadSockets)

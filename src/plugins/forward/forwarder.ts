@@ -251,14 +251,14 @@ class Tries {
   }
 }
 
-function serverError(failure: ExchangeError | undefined): ServerError {
+const serverError = (failure: ExchangeError | undefined): ServerError => {
   if (failure === undefined) return new ServerError('NO_HEALTHY_UPSTREAM', 'no healthy proxies')
   return new ServerError(`UPSTREAM_${failure.kind.toUpperCase()}`, failure.message, undefined, {
     cause: failure,
   })
 }
 
-function wireName(text: string): Uint8Array {
+const wireName = (text: string): Uint8Array => {
   const wire = nameFromText(text)
   if (wire === undefined) throw new RangeError(`not a name: ${text}`)
   return wire

@@ -47,7 +47,7 @@ export const perProtocol = (vector: Vector, upstream: number, protocol: number):
 export const perUpstream = (vector: Vector, upstream: number): number =>
   vector.base + upstream * vector.step
 
-export function declareVectors(metrics: MetricRegistrar, to: readonly string[]): ForwardVectors {
+export const declareVectors = (metrics: MetricRegistrar, to: readonly string[]): ForwardVectors => {
   const proxy = { proxy_name: 'forward' }
   const histogram: Pick<HistogramOptions, 'buckets' | 'unitsPerOne'> = {
     buckets: TIME_BUCKETS,
@@ -111,7 +111,7 @@ export function declareVectors(metrics: MetricRegistrar, to: readonly string[]):
 }
 
 /** Counts a failed probe, which happens on main. */
-export function declareProbeFailures(metrics: MetricRegistrar): (to: string) => void {
+export const declareProbeFailures = (metrics: MetricRegistrar): ((to: string) => void) => {
   const failures = metrics.counter({
     name: 'coredns_proxy_healthcheck_failures_total',
     help: 'Counter of the number of failed healthchecks.',

@@ -10,11 +10,11 @@ import type { ForwardOptions } from './options.ts'
 
 const SWEEP_INTERVAL_MS = 10_000
 
-export function serve(
+export const serve = (
   options: readonly ForwardOptions[],
   scope: ServeScope,
   shared: ForwardShared,
-): Stage {
+): Stage => {
   threadSockets.limit = shared.socketsPerShard
   const forwarders = shared.instances.map(
     (instance, index) => new Forwarder(options[index]!, instance, scope),
@@ -34,7 +34,7 @@ export function serve(
  * The first `forward` whose FROM covers the name answers; the others come into play through `next`
  * only.
  */
-function link(forwarders: readonly Forwarder[], next: Handler): Handler {
+const link = (forwarders: readonly Forwarder[], next: Handler): Handler => {
   return forwarders.reduceRight<Handler>((following, forwarder, index) => {
     const others = forwarders.slice(index + 1)
     return query => {

@@ -22,7 +22,7 @@ interface TlsFile {
  * PEM texts for the arguments of `tls`: none, CA, CERT KEY, or CERT KEY CA. Throws CoreDNS's texts
  * for what cannot be used.
  */
-export function readTlsFiles(written: readonly string[], root: string): TlsMaterial {
+export const readTlsFiles = (written: readonly string[], root: string): TlsMaterial => {
   const files = written.map(file => ({
     written: file,
     path: underRoot(file, root),
@@ -33,7 +33,7 @@ export function readTlsFiles(written: readonly string[], root: string): TlsMater
   return ca === undefined ? pair : { ...pair, ca: readAuthorities(ca) }
 }
 
-function readPair(cert: TlsFile, key: TlsFile): TlsMaterial {
+const readPair = (cert: TlsFile, key: TlsFile): TlsMaterial => {
   const isKey = (pem: string): boolean => KEY.test(pem)
   const pair = {
     cert: readPem(cert, 'certificate', pem => pem.includes(CERTIFICATE)),
@@ -49,11 +49,11 @@ function readPair(cert: TlsFile, key: TlsFile): TlsMaterial {
   return pair
 }
 
-function readPem(
+const readPem = (
   { written, path }: TlsFile,
   kind: string,
   isOne: (pem: string) => boolean,
-): string {
+): string => {
   try {
     const pem = readTextFile(path)
     if (!isOne(pem)) throw new Error(`tls: failed to find any PEM data in ${kind} input`)
@@ -65,7 +65,7 @@ function readPem(
   }
 }
 
-function tryPair(pair: TlsMaterial): void {
+const tryPair = (pair: TlsMaterial): void => {
   try {
     // An authority of its own keeps this from reading the system's.
     makeSecureContext({ ...pair, ca: '' })
@@ -78,7 +78,7 @@ function tryPair(pair: TlsMaterial): void {
   }
 }
 
-function readAuthorities({ written, path }: TlsFile): string {
+const readAuthorities = ({ written, path }: TlsFile): string => {
   let ca: string
   try {
     ca = readTextFile(path)
@@ -94,7 +94,7 @@ function readAuthorities({ written, path }: TlsFile): string {
 }
 
 /** OpenSSL passes over what is none, and the first handshake would tell. */
-function isCertificate(pem: string): boolean {
+const isCertificate = (pem: string): boolean => {
   try {
     new X509Certificate(pem)
     return true

@@ -33,7 +33,7 @@ const HOST_NAME =
   /^(?=.{1,254}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*(?!\d+\.?$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.?$/i
 
 /** Throws a plain Error with CoreDNS's text. */
-export function parseTo(text: string): To {
+export const parseTo = (text: string): To => {
   const match = SCHEME.exec(text)
   const scheme = match?.[1] ?? 'dns'
   const rest = match?.[2] ?? text
@@ -66,7 +66,7 @@ export function parseTo(text: string): To {
 }
 
 /** Why a scheme that is known, but not served, is refused. */
-function refusal(scheme: string, rest: string, text: string): Error {
+const refusal = (scheme: string, rest: string, text: string): Error => {
   if (scheme === 'https') {
     if (rest.includes('/')) {
       return new Error(
@@ -87,10 +87,12 @@ function refusal(scheme: string, rest: string, text: string): Error {
  * HOST, HOST:PORT, [V6], [V6]:PORT or V6; `%name` may follow the address. `port` is undefined when
  * there is none.
  */
-export function splitHostPort(text: string): {
+export const splitHostPort = (
+  text: string,
+): {
   readonly host: string
   readonly port: string | undefined
-} {
+} => {
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/s.exec(text)
   if (bracketed !== null) return { host: bracketed[1] ?? '', port: bracketed[2] }
   const percent = text.indexOf('%')
@@ -101,7 +103,7 @@ export function splitHostPort(text: string): {
     : { host: text.slice(0, colon), port: text.slice(colon + 1) }
 }
 
-function readPort(port: string | undefined, fallback: number, text: string): number {
+const readPort = (port: string | undefined, fallback: number, text: string): number => {
   if (port === undefined) return fallback
   const number = /^\d{1,5}$/.test(port) ? Number(port) : 0
   if (number < 1 || number > 65535) throw new Error(`invalid address: ${goQuote(text)}`)

@@ -17,7 +17,7 @@ import type { To } from './to.ts'
  * At least one upstream, each HOST:PORT once, the first mention winning. Rejects with CoreDNS's
  * texts.
  */
-export async function listUpstreams(options: ForwardOptions): Promise<Endpoint[]> {
+export const listUpstreams = async (options: ForwardOptions): Promise<Endpoint[]> => {
   const upstreams = new Map<string, Endpoint>()
   for (const to of options.to) {
     const place = await locate(to, options)
@@ -31,10 +31,10 @@ export async function listUpstreams(options: ForwardOptions): Promise<Endpoint[]
 }
 
 /** The same as far as it can be known without asking for a host name. */
-export async function inspectUpstreams(
+export const inspectUpstreams = async (
   options: ForwardOptions,
   scope: InspectScope,
-): Promise<void> {
+): Promise<void> => {
   let isEmpty = true
   for (const to of options.to) {
     const isKnown = await scope.attempt(async () => {
@@ -57,10 +57,10 @@ interface HostPlace {
 }
 
 /** Endpoints where the text or a file says them, else the host name to ask for. */
-async function locate(
+const locate = async (
   to: To,
   { tlsServerName }: ForwardOptions,
-): Promise<{ readonly endpoints: readonly Endpoint[] } | HostPlace> {
+): Promise<{ readonly endpoints: readonly Endpoint[] } | HostPlace> => {
   if (to.kind === 'address') {
     const serverName = to.protocol === 'tls' ? to.serverName || tlsServerName : ''
     return { endpoints: [makeEndpoint(to.protocol, to.address, to.port, serverName)] }
@@ -72,10 +72,10 @@ async function locate(
   return { host, port, protocol }
 }
 
-async function resolve(
+const resolve = async (
   { host, port, protocol }: HostPlace,
   { tlsServerName, resolvers }: ForwardOptions,
-): Promise<Endpoint[]> {
+): Promise<Endpoint[]> => {
   try {
     const addresses = await lookupHost(host, resolvers)
     // The certificate is checked for the name that the operator wrote, unless tls_servername says
@@ -89,7 +89,7 @@ async function resolve(
   }
 }
 
-async function isFile(path: string): Promise<boolean> {
+const isFile = async (path: string): Promise<boolean> => {
   try {
     return !(await stat(path)).isDirectory()
   } catch {
@@ -98,7 +98,7 @@ async function isFile(path: string): Promise<boolean> {
   }
 }
 
-function nameserversOf(path: string): Endpoint[] {
+const nameserversOf = (path: string): Endpoint[] => {
   const servers = readNameservers(readTextFile(path))
   for (const server of servers) {
     if (isIP(server) === 0) throw new Error(`not an IP address in ${path}: ${goQuote(server)}`)

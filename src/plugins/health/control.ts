@@ -11,14 +11,14 @@ import { SLIM_TIME_BUCKETS } from '../../metrics/registrar.ts'
 import type { HealthOptions } from './options.ts'
 import { startProbing } from './probe.ts'
 
-export async function inspect({ address }: HealthOptions, scope: InspectScope): Promise<void> {
+export const inspect = async ({ address }: HealthOptions, scope: InspectScope): Promise<void> => {
   const split = splitHostPort(address)
   // Names are not asked for.
   if ('error' in split || isIP(split.host) === 0) return
   await scope.attempt(() => assertBindable(split.host, address))
 }
 
-export function control(options: HealthOptions, scope: ControlScope): undefined {
+export const control = (options: HealthOptions, scope: ControlScope): undefined => {
   const { address, lameduckMs } = options
   scope.http({
     address,

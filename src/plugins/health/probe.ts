@@ -18,7 +18,7 @@ export interface ProbeSetup {
 }
 
 /** Probes `http://ADDRESS/health` each second, never two at a time. Returns what stops it. */
-export function startProbing(address: string, setup: ProbeSetup): () => void {
+export const startProbing = (address: string, setup: ProbeSetup): (() => void) => {
   const stopped = new AbortController()
   let isBusy = false
   const timer = setInterval(() => {
@@ -35,11 +35,11 @@ export function startProbing(address: string, setup: ProbeSetup): () => void {
 }
 
 /** One probe: measures, counts, warns. Never rejects; says nothing if `signal` ended it. */
-export async function probeOnce(
+export const probeOnce = async (
   address: string,
   setup: ProbeSetup,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<void> => {
   const url = `http://${address}/health`
   const startMs = setup.clock.ms()
   const failure = await askOwnHealth(address, signal)
@@ -55,7 +55,7 @@ export async function probeOnce(
 }
 
 /** Undefined if any HTTP answer came, else what went wrong. */
-function askOwnHealth(address: string, signal: AbortSignal): Promise<string | undefined> {
+const askOwnHealth = (address: string, signal: AbortSignal): Promise<string | undefined> => {
   const { host, port } = splitHostPort(address) as { host: string; port: string }
   const deadline = AbortSignal.timeout(TIMEOUT_MS)
   // Here and not at the top: shards load this file and never probe. An `import` of node:http would

@@ -36,11 +36,11 @@ const BRACKET_OPEN = 0x5b
 const BRACKET_CLOSE = 0x5d
 
 /** The step; undefined if the rules ask for more than it can do. */
-export function fast(
+export const fast = (
   rules: readonly LogRule[],
   clock: Clock,
   sink: Pick<LogSink, 'rawBytes'>,
-): FastLog | undefined {
+): FastLog | undefined => {
   if (!rules.every(rule => rule.format === COMMON_FORMAT && rule.classes === undefined))
     return undefined
   return new FastLog(clock, sink)

@@ -53,7 +53,7 @@ const PLACEHOLDERS: ReadonlyMap<string, Part> = new Map<string, Part>([
  * Compiles a format. Unknown placeholders and lone braces stay as they are; `{/label}` is metadata,
  * which nothing publishes here: `-`.
  */
-export function compileFormat(format: string): (event: Event) => string {
+export const compileFormat = (format: string): ((event: Event) => string) => {
   const parts: Part[] = []
   const literal = (text: string) => {
     if (text !== '') parts.push(() => text)
@@ -79,13 +79,13 @@ export function compileFormat(format: string): (event: Event) => string {
 const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address)
 
 /** As rcodeToText, but a code without a name is a bare number. */
-export function rcodeText(rcode: number): string {
+export const rcodeText = (rcode: number): string => {
   const text = rcodeToText(rcode)
   return text.startsWith('RCODE') ? String(rcode) : text
 }
 
 /** The names of the flags that are set in a flags word: `qr,rd,ra`. */
-export function flagsToText(flags: number): string {
+export const flagsToText = (flags: number): string => {
   return FLAG_NAMES.filter(([bit]) => (flags & bit) !== 0)
     .map(([, name]) => name)
     .join(',')
@@ -95,7 +95,7 @@ export function flagsToText(flags: number): string {
  * Seconds as the shortest decimal that says the nanoseconds, never with an exponent:
  * `0.037990251s`.
  */
-export function formatSeconds(durationMs: number): string {
+export const formatSeconds = (durationMs: number): string => {
   const nanoseconds = Math.max(0, Math.round(durationMs * 1e6))
   const whole = Math.floor(nanoseconds / 1e9)
   const fraction = String(nanoseconds % 1e9)

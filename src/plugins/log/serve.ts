@@ -20,11 +20,11 @@ export const serve = (options: LogOptions, scope: ServeScope): Stage =>
   serveTo(options, scope, stdout)
 
 /** Lines go to the sink directly: they carry a level but no plugin name. */
-export function serveTo(
+export const serveTo = (
   options: LogOptions,
   scope: ServeScope,
   sink: Pick<LogSink, 'raw' | 'rawBytes'>,
-): Stage {
+): Stage => {
   const rules = options.rules.map(rule => ({
     classes: rule.classes,
     format: compileFormat(rule.format),

@@ -19,7 +19,7 @@ const PROBE_TIMEOUT_MS = 2000
 const RETRY_MS = 1000
 const DETECTION_MS = 30_000
 
-export function control(options: LoopOptions, scope: ControlScope): LoopShared | undefined {
+export const control = (options: LoopOptions, scope: ControlScope): LoopShared | undefined => {
   const listener = scope.block.listeners[0]
   const address = listener?.label.replace(/^[a-z0-9]+:\/\//, '')
   const endpoint = address === undefined ? undefined : endpointOf(address)
@@ -57,14 +57,14 @@ interface Detection {
  * Any reply ends it. A failed probe says nothing, so its sightings are forgotten; it is tried again
  * for 30 s at most.
  */
-async function detect({
+const detect = async ({
   endpoint,
   message,
   client,
   scope,
   word,
   signal,
-}: Detection): Promise<void> {
+}: Detection): Promise<void> => {
   const words = scope.words()
   const deadlineMs = scope.clock.ms() + DETECTION_MS
   while (!signal.aborted && scope.clock.ms() < deadlineMs) {
@@ -82,7 +82,7 @@ async function detect({
 }
 
 /** `:53` and wildcards are reached over loopback. */
-function endpointOf(address: string): Endpoint | undefined {
+const endpointOf = (address: string): Endpoint | undefined => {
   const match = /^(.*):(\d+)$/.exec(address)
   if (match === null) return undefined
   const host = (match[1] ?? '').replace(/^\[(.*)\]$/, '$1')

@@ -35,7 +35,7 @@ test('the zone is the first of the block', () => {
 })
 
 /** The shard half alone, with the name that main drew. */
-function shard(zone = '.') {
+const shard = (zone = '.') => {
   const control = fakeControl()
   const shared = controlLoop({ zone }, control)
   assert.ok(shared)
@@ -101,10 +101,10 @@ test('once switched off nothing is counted', () => {
 })
 
 /** The whole plugin on a listener that a test plays. */
-async function onListener(
+const onListener = async (
   t: TestContext,
   respond: Respond,
-): Promise<Chain & { word(offset: number): number }> {
+): Promise<Chain & { word(offset: number): number }> => {
   const server = await fakeUpstream(respond)
   const listeners = [{ index: 0, label: `dns://:${server.port}` }]
   const started = await chain(loop, 'loop', {

@@ -12,11 +12,11 @@ import { type LoopShared, SIGHTINGS, SWITCHED_OFF } from './words.ts'
 const SIGHTING_LIMIT = 2
 const HELP = 'https://coredns.io/plugins/loop#troubleshooting'
 
-export function serve(
+export const serve = (
   _options: LoopOptions,
   scope: ServeScope,
   shared: LoopShared | undefined,
-): Stage | undefined {
+): Stage | undefined => {
   const probe = shared === undefined ? undefined : nameFromText(shared.qname)
   if (shared === undefined || probe === undefined) return undefined
   const { words } = scope

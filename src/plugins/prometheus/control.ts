@@ -6,7 +6,7 @@ import { Exposition } from './exposition.ts'
 import { pluginLabels, zoneLabels } from './labels.ts'
 import type { PrometheusOptions } from './options.ts'
 
-export function control(options: PrometheusOptions, scope: ControlScope): DnsMetricVectors {
+export const control = (options: PrometheusOptions, scope: ControlScope): DnsMetricVectors => {
   const { block, metrics } = scope
   if (options.runtimeMetrics) metrics.showRuntime()
   const servers = block.listeners.map(listener => listener.label)

@@ -11,7 +11,7 @@ export const zoneLabels = (block: BlockInfo): readonly string[] => [
  * CoreDNS since 1.14.0 names the plugin directly behind prometheus as writer of every reply; '' is
  * for queries that nobody answered.
  */
-export function pluginLabels(block: BlockInfo): readonly string[] {
+export const pluginLabels = (block: BlockInfo): readonly string[] => {
   const behind = block.chain[block.chain.indexOf('prometheus') + 1]
   return behind === undefined ? [''] : ['', behind]
 }

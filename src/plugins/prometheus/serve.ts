@@ -14,11 +14,11 @@ import type { PrometheusOptions } from './options.ts'
 const UNWRITTEN = 0
 const WRITTEN = 1
 
-export function serve(
+export const serve = (
   _options: PrometheusOptions,
   scope: ServeScope,
   vectors: DnsMetricVectors,
-): Stage {
+): Stage => {
   const { block, clock } = scope
   const metrics = new DnsMetrics(scope.counters, vectors)
   /** Position in the labels by ListenerRef.index. */

@@ -9,7 +9,7 @@ const answer = (status: number, body: string): HttpAnswer => ({
   body,
 })
 
-export function control(options: ReadyOptions, scope: ControlScope): undefined {
+export const control = (options: ReadyOptions, scope: ControlScope): undefined => {
   const { readiness } = scope.process
   /**
    * With `until-ready`: the plugins that were never seen ready, undefined before the first request.

@@ -23,7 +23,7 @@ export interface CheckSetup {
  * reloads overlap; content that failed to load is not tried again until it changes. The function
  * never rejects.
  */
-export function makeCheck(setup: CheckSetup): () => Promise<void> {
+export const makeCheck = (setup: CheckSetup): (() => Promise<void>) => {
   let isBusy = false
   let seenHash = setup.process.configHash
   const look = async (): Promise<void> => {

@@ -15,7 +15,7 @@ let lastScope: ControlScope | undefined
 /** Outlives generations: shown from the first changed Corefile on. */
 const version: VersionInfo = { hash: undefined }
 
-export function control(options: ReloadOptions, scope: ControlScope): undefined {
+export const control = (options: ReloadOptions, scope: ControlScope): undefined => {
   lastScope = scope
   const failures = scope.metrics.counter({
     name: 'coredns_reload_failed_total',
@@ -50,7 +50,7 @@ export function control(options: ReloadOptions, scope: ControlScope): undefined 
 }
 
 /** INTERVAL and a uniform draw from -JITTER/2 up to JITTER/2. */
-export function periodMs({ intervalMs, jitterMs }: ReloadOptions): number {
+export const periodMs = ({ intervalMs, jitterMs }: ReloadOptions): number => {
   const width = Math.floor(jitterMs)
   const jitter = width > 0 ? randomInt(width) - width / 2 : 0
   return Math.min(intervalMs + jitter, LONGEST_TIMER_MS)
