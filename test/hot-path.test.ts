@@ -83,6 +83,7 @@ const corefile = (port: number, metrics: number, upstream: string): string => `
 }
 hosts.example.org:${port} {
   bind 127.0.0.1 ::1
+  minimal
   hosts {
     192.0.2.1 a.hosts.example.org
   }
