@@ -208,7 +208,8 @@ const OTHER_WORDS: readonly string[] = [
   // Members of types.
   "src/chain/inspect-scope.ts 'log'",
   "src/process/load/load.ts 'errors'",
-  // A further meaning of a word in a Corefile, for hints.
+  // Further meanings of words in a Corefile, for hints.
+  "src/corefile/hints.ts 'header'",
   "src/corefile/hints.ts 'reload'",
   // A system call.
   "src/net/mmsg/sockets.ts 'bind'",
