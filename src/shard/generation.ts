@@ -8,7 +8,7 @@ import { rcodeOfError } from '../chain/errors.ts'
 import { InvalidationScopes } from '../chain/invalidation-scopes.ts'
 import { Offers } from '../chain/offers.ts'
 import type { AnyServeHalf } from '../chain/plugin.ts'
-import type { ListenerRef, Peer, Query } from '../chain/query.ts'
+import { type ListenerRef, MOST_ASKED, type Peer, type Query } from '../chain/query.ts'
 import type { Reply } from '../chain/reply.ts'
 import type { ServeScope } from '../chain/serve-scope.ts'
 import { protoOf, type Transport } from '../chain/transport.ts'
@@ -25,9 +25,10 @@ import { RecordsReader } from '../records/reader.ts'
 import { nameFromText } from '../wire/name.ts'
 import type { Question } from '../wire/question.ts'
 import { RCODE_REFUSED, RCODE_SERVFAIL } from '../wire/rcodes.ts'
-import { CLASS_IN } from '../wire/rrtypes.ts'
+import { CLASS_IN, typeToText } from '../wire/rrtypes.ts'
 import { compose, type NamedStage, named } from './answer/chain.ts'
 import type { FastChain } from './answer/fast-chain.ts'
+import { Faults } from './answer/faults.ts'
 import type { BlockMessage, GenerationMessage, ListenerMessage } from './messages.ts'
 import { type Route, Router } from './router.ts'
 
@@ -74,7 +75,8 @@ export interface ServedListener {
 export class ShardGeneration {
   readonly id: number
   readonly listeners: readonly ServedListener[]
-  readonly stacktrace: boolean
+  /** What its plugins do wrong while queries are answered. */
+  readonly faults: Faults
   readonly #parts: ShardParts
   readonly #message: GenerationMessage
   readonly #row: CounterRow
@@ -110,7 +112,12 @@ export class ShardGeneration {
     this.id = message.id
     this.#parts = parts
     this.#message = message
-    this.stacktrace = message.blocks.some(block => block.stacktrace)
+    this.faults = new Faults({
+      clock: parts.clock,
+      log: makeLogger(parts.sink, '', () => false),
+      stacktrace: message.blocks.some(block => block.stacktrace),
+      countPanic: () => this.#row.add(message.panics),
+    })
     const all = new Int32Array(message.words)
     this.#words = all.subarray(0, message.sharedWords)
     this.#row = new CounterRow(all, message.sharedWords + parts.shard * message.rowWords)
@@ -149,10 +156,6 @@ export class ShardGeneration {
   /** Its stages must not be asked for anything more. */
   get isRetired(): boolean {
     return this.#isRetired
-  }
-
-  countPanic(): void {
-    this.#row.add(this.#message.panics)
   }
 
   /**
@@ -227,7 +230,9 @@ export class ShardGeneration {
         throw new TypeError(`plugin/${name}: what serve gives has no function wrap`)
       stages.push({ name, stage })
     }
-    const { handler, fast, leaving, accepts } = compose(stages)
+    const { handler, fast, leaving, accepts } = compose(stages, (fault, server) =>
+      this.faults.panic(fault, server),
+    )
     const isFast = fast.isUseful && accepts === undefined && !this.#parts.noFastPath
     return { handler, accepts, leaving, fast: isFast ? fast : undefined }
   }
@@ -250,25 +255,36 @@ export class ShardGeneration {
       records: ref => new RecordsReader(ref, hashSeed),
       changes: new InvalidationScopes(changes, block.info.changing),
       onRetire: task => void this.#retireTasks.push(task),
-      resolve: (query, qname, qtype) => this.#resolve(query, qname, qtype),
+      resolve: (query, qname, qtype) => this.#resolve(name, query, qname, qtype),
       offer: (kind, value) => offers.offer(kind, value),
       offered: kind => offers.offered(kind),
       fatal: text => fatal(`plugin/${name}: ${text}`),
     }
   }
 
-  async #resolve(query: Query, qname: string, qtype: number): Promise<Reply> {
+  /** A question of the plugin's own. */
+  async #resolve(plugin: string, query: Query, qname: string, qtype: number): Promise<Reply> {
     const name = nameFromText(qname)
     if (name === undefined) return answer(query, {})
     const depth = query.depth + 1
     const asked = query.with({ name, type: qtype, class: CLASS_IN, depth })
-    if (depth > MOST_DEPTH || !query.mayAskMore()) return errorReply(asked, RCODE_SERVFAIL)
+    const bound =
+      depth > MOST_DEPTH
+        ? `stands more than ${MOST_DEPTH} questions of the server's own deep`
+        : query.mayAskMore()
+          ? undefined
+          : `is one more than the ${MOST_ASKED} that a client's query may lead to`
+    if (bound !== undefined) {
+      this.faults.warn(plugin, `its question for ${qname} ${typeToText(qtype)} ${bound}`)
+      return errorReply(asked, RCODE_SERVFAIL)
+    }
     const route = this.listeners[query.listener.index]?.router.choose(asked)
     if (route?.handler === undefined) return errorReply(asked, RCODE_REFUSED)
     asked.view = route.view
     try {
       return await route.handler(asked)
     } catch (error) {
+      this.faults.failed(asked, error)
       return errorReply(asked, rcodeOfError(error))
     }
   }
