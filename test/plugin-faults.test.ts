@@ -12,6 +12,12 @@ import { ServerError } from '../src/chain/errors.ts'
 import type { FastQuery } from '../src/chain/fast-query.ts'
 import { FAST_ANSWERED, FAST_NEXT, TRANSPARENT } from '../src/chain/fast-step.ts'
 import type { Handler, Stage } from '../src/chain/handler.ts'
+import {
+  METADATA,
+  Metadata,
+  type MetadataProvider,
+  type SetMetadata,
+} from '../src/chain/metadata.ts'
 import { offerKind } from '../src/chain/offers.ts'
 import type { Peer, Query } from '../src/chain/query.ts'
 import { Reply } from '../src/chain/reply.ts'
@@ -566,4 +572,111 @@ test('one timer serves all that wait, and none rings when nobody does', async ()
   await Promise.all(replies)
   await pass(6000)
   assert.equal(timers(), 0)
+})
+
+test('a promise that nobody waits for is named by where it failed', async () => {
+  const { generation, lines, panics } = await shardOf({ answers })
+  const error = new TypeError('boom')
+  error.stack = 'TypeError: boom\n    at done (file:///srv/src/plugins/evil/serve.ts:1:1)'
+  generation.faults.stray(error)
+  generation.faults.stray('nobody knows')
+  assert.deepEqual(lines, [
+    '[ERROR] Recovered from panic in server: plugin/evil: boom',
+    '[ERROR] Recovered from panic in server: nobody knows',
+  ])
+  assert.equal(panics(), 2)
+})
+
+const providers: readonly { rule: string; provider: unknown; line: string }[] = [
+  { rule: 'it throws', provider: boom, line: 'boom' },
+  {
+    rule: 'its value throws',
+    provider: (_query: Query, set: SetMetadata) => set('evil/x', boom),
+    line: 'boom',
+  },
+  {
+    rule: 'its value is no text',
+    provider: (_query: Query, set: SetMetadata) => set('evil/x', () => 7 as unknown as string),
+    line: 'a value of metadata is no text',
+  },
+  {
+    rule: 'it comes later',
+    provider: async () => {},
+    line: 'a provider of metadata gives no value back',
+  },
+]
+for (const { rule, provider, line } of providers)
+  test(`a provider of metadata that fails is named, and costs no query: ${rule}`, async () => {
+    const collects: Half = scope => {
+      const offered = scope.offered(METADATA)
+      return {
+        wrap: next => asked => {
+          const metadata = new Metadata(asked, offered)
+          assert.equal(metadata.get('evil/x') ?? '', '')
+          return next(asked)
+        },
+      }
+    }
+    const evil: Half = scope => {
+      scope.offer(METADATA, provider as MetadataProvider)
+      return { wrap: PASSES }
+    }
+    const { ask, lines, panics } = await shardOf({ errors, collects, evil, answers })
+    assert.equal((await ask())?.rcode, 'NOERROR')
+    assert.deepEqual([lines, panics()], [[`[ERROR] ${PANIC} ${line}`], 1])
+  })
+
+test('values of metadata that ask for each other come to an end', () => {
+  let asked = 0
+  const metadata: Metadata = new Metadata(query('evil.test.'), [
+    (_query, set) =>
+      set('evil/x', () => {
+        asked++
+        return `${metadata.get('evil/x')}${metadata.get('evil/x')}`
+      }),
+  ])
+  assert.equal(metadata.get('evil/x'), '')
+  assert.equal(asked, 255)
+})
+
+const ownQuestions: readonly { rule: string; evil: Half; line: string; rcode: string }[] = [
+  {
+    rule: 'too deep',
+    evil: scope => ({ wrap: () => query => scope.resolve(query, 'x.test.', TYPE_A) }),
+    line: "[ERROR] plugin/evil: its question for x.test. A stands more than 8 questions of the server's own deep",
+    rcode: 'SERVFAIL',
+  },
+  {
+    rule: 'too many',
+    evil: scope => ({
+      wrap: next => async query => {
+        if (query.depth > 0) return next(query)
+        for (let n = 0; n < 101; n++) await scope.resolve(query, 'x.test.', TYPE_A)
+        return next(query)
+      },
+    }),
+    line: "[ERROR] plugin/evil: its question for x.test. A is one more than the 100 that a client's query may lead to",
+    rcode: 'NOERROR',
+  },
+]
+for (const { rule, evil, line, rcode } of ownQuestions)
+  test(`who asks the server without end is named: ${rule}`, async () => {
+    const { ask, lines, panics } = await shardOf({ errors, evil, answers })
+    assert.equal((await ask())?.rcode, rcode)
+    assert.deepEqual([lines, panics()], [[line], 0])
+  })
+
+test('a plugin that fails at a question of the server is named, once', async () => {
+  const asks: Half = scope => ({
+    wrap: next => async query => {
+      if (query.depth > 0) return next(query)
+      const { rcode } = await scope.resolve(query, 'x.test.', TYPE_A)
+      return rcode === 2 ? said(query) : assert.fail()
+    },
+  })
+  for (const fails of [boom, async () => turnOfLoop().then(boom)]) {
+    const { ask, lines, panics } = await shardOf({ errors, asks, evil: handling(() => fails) })
+    assert.equal((await ask())?.rcode, 'NOERROR')
+    assert.deepEqual([lines, panics()], [[`[ERROR] ${PANIC} boom`], 1])
+  }
 })

@@ -4,9 +4,10 @@
 import type { Clock } from '../base/clock.ts'
 import { CacheTable } from '../cache/table.ts'
 import { answer, errorReply } from '../chain/answer.ts'
-import { rcodeOfError } from '../chain/errors.ts'
+import { faultOf, rcodeOfError } from '../chain/errors.ts'
 import { InvalidationScopes } from '../chain/invalidation-scopes.ts'
-import { Offers } from '../chain/offers.ts'
+import { METADATA, type MetadataProvider, watchedProvider } from '../chain/metadata.ts'
+import { type OfferKind, Offers } from '../chain/offers.ts'
 import type { AnyServeHalf } from '../chain/plugin.ts'
 import { type ListenerRef, MOST_ASKED, type Peer, type Query } from '../chain/query.ts'
 import type { Reply } from '../chain/reply.ts'
@@ -256,10 +257,18 @@ export class ShardGeneration {
       changes: new InvalidationScopes(changes, block.info.changing),
       onRetire: task => void this.#retireTasks.push(task),
       resolve: (query, qname, qtype) => this.#resolve(name, query, qname, qtype),
-      offer: (kind, value) => offers.offer(kind, value),
+      offer: (kind, value) => offers.offer(kind, this.#watched(name, kind, value)),
       offered: kind => offers.offered(kind),
       fatal: text => fatal(`plugin/${name}: ${text}`),
     }
+  }
+
+  /** Providers of metadata are called by others: their faults bear their own name. */
+  #watched<T>(plugin: string, kind: OfferKind<T>, value: T): T {
+    if (kind.name !== METADATA.name || typeof value !== 'function') return value
+    const tell = ({ listener }: Query, error: unknown): void =>
+      this.faults.panic(faultOf(plugin, error), listener.label)
+    return watchedProvider(value as MetadataProvider, tell) as T
   }
 
   /** A question of the plugin's own. */

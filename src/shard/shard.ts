@@ -70,6 +70,11 @@ export class Shard {
     }
     const pulse = setInterval(() => beat(region, regionLayout.heartbeats, shard), BEAT_MS)
     void this.#ended.promise.then(() => clearInterval(pulse))
+    // It is of no query any more, and no reason to end those of all others.
+    process.on('unhandledRejection', error => {
+      if (this.#serving === undefined) throw error
+      this.#serving.faults.stray(error)
+    })
     // One message after the other: a load that is still opening sockets must not be overtaken by
     // its commit or abort.
     let last = Promise.resolve()

@@ -2,7 +2,7 @@
 // counted, and a plugin has one line in a second, however many queries come.
 
 import type { Clock } from '../../base/clock.ts'
-import { messageOf, PluginFault, ServerError } from '../../chain/errors.ts'
+import { faultOf, messageOf, PluginFault, ServerError } from '../../chain/errors.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { Logger } from '../../log/logger.ts'
@@ -10,6 +10,7 @@ import type { Logger } from '../../log/logger.ts'
 /** Between two lines on one plugin. */
 const PAUSE_MS = 1000
 const MOST_CHARACTERS = 1000
+const PLUGIN_FILE = /\/plugins\/([^/\s]+)\/[^/\s]+\.[jt]s:/
 
 export interface FaultsParts {
   readonly clock: Clock
@@ -53,6 +54,12 @@ export class Faults {
   panic(error: unknown, server: string): void {
     this.#parts.countPanic()
     this.#tell(error, server)
+  }
+
+  /** A promise that nobody has waited for has failed: of which plugin, its stack says. */
+  stray(error: unknown): void {
+    const [, plugin] = (error instanceof Error && PLUGIN_FILE.exec(`${error.stack}`)) || []
+    this.panic(plugin === undefined ? error : faultOf(plugin, error), '')
   }
 
   #tell(error: unknown, server: string): void {
