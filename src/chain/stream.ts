@@ -37,6 +37,7 @@ export class Streams {
 class MessageStream implements Following {
   readonly #iterator: AsyncIterator<Reply>
   readonly #plugin: string
+  #isBegun = false
   #isOver = false
 
   constructor(messages: AsyncIterable<Reply>, plugin: string) {
@@ -55,7 +56,10 @@ class MessageStream implements Following {
 
   async #next(): Promise<Reply | undefined> {
     const { promise, reject } = Promise.withResolvers<never>()
-    const late = new ServerError('STREAM_TIMEOUT', 'the next message of a stream does not come')
+    // The first is an answer, which *errors* logs; the server names the plugin for others.
+    const what = this.#isBegun ? 'the next' : `plugin/${this.#plugin}: the first`
+    const late = new ServerError('STREAM_TIMEOUT', `${what} message of a stream does not come`)
+    this.#isBegun = true
     const timer = setTimeout(() => reject(late), NEXT_MESSAGE_MS)
     try {
       const { done, value } = await Promise.race([this.#iterator.next(), promise])
