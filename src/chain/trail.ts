@@ -13,14 +13,21 @@ interface Settled {
 }
 
 export class Trail {
-  /** A name, then what that stage has given. */
-  readonly #notes: unknown[] = []
+  /**
+   * A name, then what that stage has given. Made with room for a usual chain: to grow costs more
+   * than all else here.
+   */
+  readonly #notes: unknown[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+  #length = 0
 
   /** A stage that gives on what the one behind it gave adds nothing. */
   note(plugin: string, outcome: Reply | Promise<Reply>): void {
     const notes = this.#notes
-    const { length } = notes
-    if (length < 2 * MOST_STAGES && notes[length - 1] !== outcome) notes.push(plugin, outcome)
+    const length = this.#length
+    if (length > 0 && (notes[length - 1] === outcome || length === 2 * MOST_STAGES)) return
+    notes[length] = plugin
+    notes[length + 1] = outcome
+    this.#length = length + 2
   }
 
   /** The innermost of those that have not answered. */
@@ -57,7 +64,7 @@ export class Trail {
 
   *#each(): Generator<[string, unknown]> {
     const notes = this.#notes
-    for (let at = 0; at < notes.length; at += 2) yield [notes[at] as string, notes[at + 1]]
+    for (let at = 0; at < this.#length; at += 2) yield [notes[at] as string, notes[at + 1]]
   }
 }
 

@@ -34,6 +34,8 @@ interface Flight {
   outcome: Promise<Outcome> | undefined
   /** Nobody waits for it any more. */
   readonly land: Landed
+  /** The next with its id may have taken its place. */
+  isOver: boolean
 }
 
 /** Exactly one of both is given: the outcome, or why there is none. */
@@ -106,7 +108,7 @@ export class Misses {
     if (ticket !== CLAIM_HELD) return this.#fly(id, ticket, query, purpose)
     const outcome = this.#askAfterOther(query, purpose, low, high)
     const land = (): void => this.#landed(id, own)
-    const own = { asker: query, outcome, land }
+    const own: Flight = { asker: query, outcome, land, isOver: false }
     this.#flights.set(id, own)
     outcome.then(land, land)
     return this.#join(outcome, query, purpose, mayRetry)
@@ -124,7 +126,8 @@ export class Misses {
   }
 
   #landed(id: number, flight: Flight): void {
-    if (this.#flights.get(id) === flight) this.#flights.delete(id)
+    if (!flight.isOver) this.#flights.delete(id)
+    flight.isOver = true
   }
 
   #goesAlone(query: Query): boolean {
@@ -149,7 +152,7 @@ export class Misses {
       this.#landed(id, flight)
       release?.(answered, error)
     }
-    const flight: Flight = { asker, outcome: undefined, land }
+    const flight: Flight = { asker, outcome: undefined, land, isOver: false }
     this.#flights.set(id, flight)
     const outcome = this.#askChain(asker, purpose, land)
     if (outcome instanceof Promise) flight.outcome = outcome

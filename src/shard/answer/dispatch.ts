@@ -75,23 +75,27 @@ export interface Left {
   readonly route: Route | undefined
 }
 
-/** Where the answer to a question goes, and what it passes on its way. */
-interface Destination {
+/** Where the answer to a query goes, and what it passes on its way; a link of those that wait. */
+class Destination extends Link {
+  readonly query: Query
   readonly at: ServedListener
   readonly leaving: Leaving | undefined
   readonly respond: Respond
   readonly connection: Connection | undefined
-}
 
-/** A query whose answer is to come. */
-class Unanswered extends Link {
-  readonly query: Query
-  readonly to: Destination
-
-  constructor(query: Query, to: Destination) {
+  constructor(
+    query: Query,
+    at: ServedListener,
+    leaving: Leaving | undefined,
+    respond: Respond,
+    connection: Connection | undefined,
+  ) {
     super()
     this.query = query
-    this.to = to
+    this.at = at
+    this.leaving = leaving
+    this.respond = respond
+    this.connection = connection
   }
 }
 
@@ -105,7 +109,7 @@ export class Dispatcher {
   readonly #parts: DispatchParts
   /** Messages that the fast path has not had are read here, in a copy whose words can be read. */
   readonly #reading: FastQuery
-  readonly #deadlines: Deadlines<Unanswered>
+  readonly #deadlines: Deadlines<Destination>
 
   constructor(parts: DispatchParts) {
     this.#parts = parts
@@ -258,12 +262,8 @@ export class Dispatcher {
       return
     }
     query.view = route.view
-    this.#serve(query, route.handler, questionHash, {
-      at,
-      leaving: route.leaving,
-      respond,
-      connection,
-    })
+    const to = new Destination(query, at, route.leaving, respond, connection)
+    this.#serve(query, route.handler, questionHash, to)
   }
 
   /**
@@ -296,24 +296,23 @@ export class Dispatcher {
   /** Until it is answered, or cut: what comes later is for nobody. */
   #await(query: Query, reply: Promise<Reply>, to: Destination): void {
     query.waits()
-    const unanswered = new Unanswered(query, to)
-    this.#deadlines.add(unanswered, query.receivedMs + QUERY_BUDGET_MS + GRACE_MS)
+    this.#deadlines.add(to, query.receivedMs + QUERY_BUDGET_MS + GRACE_MS)
     reply.then(
       value => {
-        this.#deadlines.remove(unanswered)
+        this.#deadlines.remove(to)
         if (query.isCut) endOf(value)
         else this.#send(query, value, to)
       },
       error => {
-        this.#deadlines.remove(unanswered)
+        this.#deadlines.remove(to)
         if (!query.isCut) this.#send(query, this.#failed(to.at, query, error), to)
       },
     )
   }
 
   /** Whoever is waited for has not kept the deadline: SERVFAIL, and nothing is held any more. */
-  #cut({ query, to }: Unanswered): void {
-    const { at } = to
+  #cut(to: Destination): void {
+    const { query, at } = to
     query.cut()
     const reply = errorReply(query, RCODE_SERVFAIL)
     void this.#tellCut(query, at)
