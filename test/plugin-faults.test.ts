@@ -24,6 +24,7 @@ import { Reply } from '../src/chain/reply.ts'
 import type { ServeScope } from '../src/chain/serve-scope.ts'
 import type { Transport } from '../src/chain/transport.ts'
 import { makeLogger } from '../src/log/log.ts'
+import { DATAGRAM } from '../src/memory/byte-budget.ts'
 import type { Connection } from '../src/net/engine.ts'
 import { serve as serveErrors } from '../src/plugins/errors/serve.ts'
 import { compose } from '../src/shard/answer/chain.ts'
@@ -90,7 +91,7 @@ const shardOf = async (plugins: Plugins, alsoFor: Plugins = {}) => {
   )
   const at = generation.listeners[0] ?? assert.fail()
   const due: { task: () => void; ms: number }[] = []
-  const { dispatcher, path } = shardWith(compose([], noFault), {
+  const { dispatcher, path, budget } = shardWith(compose([], noFault), {
     clock,
     log: makeLogger(sink, '', () => false),
     seed: [1, 2],
@@ -138,6 +139,7 @@ const shardOf = async (plugins: Plugins, alsoFor: Plugins = {}) => {
     generation,
     panics: () => new Uint32Array(message.words)[panicWord] ?? 0,
     timers: () => due.length,
+    held: () => budget.used(DATAGRAM),
   }
 }
 
@@ -513,14 +515,17 @@ for (const { rule, end } of settles)
       ended++
       return end(query)
     })
-    const { ask, pass, lines, panics, generation } = await shardOf({ errors, evil })
+    const { ask, pass, lines, panics, generation, held } = await shardOf({ errors, evil })
     const reply = ask()
+    assert.ok(held() > 0)
     await pass(5300)
+    assert.equal(held(), 0)
     assert.equal((await reply)?.rcode, 'SERVFAIL')
     // Nothing is under way: the generation could end.
     await generation.settle(0)
     resolve()
     await turnOfLoop()
+    assert.equal(held(), 0)
     assert.deepEqual([ended, lines, panics()], [1, [`[ERROR] plugin/evil: ${LATE}`], 0])
   })
 

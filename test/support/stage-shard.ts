@@ -46,6 +46,8 @@ export interface StageShard {
   readonly dispatcher: Dispatcher
   readonly at: ServedListener
   readonly path: FastPath
+  /** What queries hold that wait. */
+  readonly budget: ByteBudget
 }
 
 interface ShardSetting {
@@ -98,5 +100,5 @@ export const shardWith = (
     },
     countDropped: () => {},
   } as unknown as ServedListener
-  return { dispatcher: new Dispatcher(parts), at, path: new FastPath(refusals) }
+  return { dispatcher: new Dispatcher(parts), at, path: new FastPath(refusals), budget }
 }
