@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readTextFile } from '../base/text-file.ts'
+import { messageOf } from '../chain/errors.ts'
 import { nearest } from '../corefile/nearest.ts'
 import type { OptionFacts } from '../corefile/option-rows.ts'
 import { DIRECTIVES } from '../corefile/order.ts'
@@ -90,6 +91,18 @@ const unknownName = (word: string): string => {
   return `no plugin is named '${word}'\n${meant === undefined ? '' : `did you mean '${meant}'?\n`}`
 }
 
+const showPlugin = async (name: string, world: HelpWorld): Promise<number> => {
+  let text: string
+  try {
+    text = await pluginHelp(name)
+  } catch (error) {
+    world.err(`plugin/${name}: ${messageOf(error)}\n`)
+    return EXIT_FAILURE
+  }
+  world.out(text)
+  return 0
+}
+
 /** Prints the help on a plugin, or what there is help on; resolves to the exit code. */
 export const help = async (names: readonly string[], world: HelpWorld): Promise<number> => {
   const [name, ...others] = names
@@ -98,7 +111,7 @@ export const help = async (names: readonly string[], world: HelpWorld): Promise<
     return EXIT_FAILURE
   }
   if (name === undefined || VERBS.has(name)) world.out(overview())
-  else if (PLUGIN_NAMES.includes(name)) world.out(await pluginHelp(name))
+  else if (PLUGIN_NAMES.includes(name)) return showPlugin(name, world)
   else {
     world.err(unknownName(name))
     return EXIT_FAILURE

@@ -25,7 +25,7 @@ import { hashCorefile, type LoadedConfig, loadCorefile } from './load/load.ts'
 import { inflightBeside } from './machine-share.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { declareDeathCounts } from './shards/deaths.ts'
-import { Supervisor } from './shards/supervisor.ts'
+import { LoadError, Supervisor } from './shards/supervisor.ts'
 import { collectChurn } from './trim-memory.ts'
 import { goPlatform, revision, shardnsVersion } from './version.ts'
 
@@ -286,7 +286,7 @@ export class Server {
         await this.#supervisor.move({ message, permits: generation.permits, retired })
       } catch (error) {
         prepared.rollback()
-        throw error
+        throw error instanceof LoadError ? generation.placed(error.failure) : error
       }
       prepared.commit()
       this.#sockets?.leaveAllBut(generation.listeners.all())
