@@ -18,6 +18,7 @@ export interface HelpWorld {
 }
 
 const EXIT_FAILURE = 1
+const EXIT_USAGE = 2
 const WIDTH = 100
 /** Names longer than this stand on a line of their own. */
 const NAME_WIDTH = 34
@@ -106,6 +107,11 @@ const showPlugin = async (name: string, world: HelpWorld): Promise<number> => {
 /** Prints the help on a plugin, or what there is help on; resolves to the exit code. */
 export const help = async (names: readonly string[], world: HelpWorld): Promise<number> => {
   const [name, ...others] = names
+  const flag = /^--?([^=]+)/.exec(others[0] ?? '')?.[1]
+  if (flag !== undefined) {
+    world.err(`flag provided but not defined: -${flag}\n`)
+    return EXIT_USAGE
+  }
   if (others.length > 0) {
     world.err(`extra command line arguments: [${others.join(' ')}]\n`)
     return EXIT_FAILURE
