@@ -274,16 +274,6 @@ const faults: { rule: string; half: Half; message: string }[] = [
     half: (async () => ({ wrap: pass })) as unknown as Half,
     message: 'plugin/0 bad: serve gives a promise, where the stage itself is needed',
   },
-  ...['concerns', 'accepts', 'stream', 'leaving'].map(name => ({
-    rule: `${name} is a number`,
-    half: () => ({ wrap: pass, [name]: 1 }) as unknown as Stage,
-    message: `plugin/0 bad: '${name}' of what serve gives is no function`,
-  })),
-  {
-    rule: 'a fast step that cannot be asked',
-    half: () => ({ wrap: pass, fast: { ask: 1 } }) as unknown as Stage,
-    message: `plugin/0 bad: 'ask' of what serve gives is no function`,
-  },
   {
     rule: 'it registers nothing for its end',
     half: scope => {

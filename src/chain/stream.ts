@@ -39,7 +39,7 @@ class MessageStream implements Following {
   #isOver = false
 
   constructor(messages: AsyncIterable<Reply>) {
-    this.#iterator = messages[Symbol.asyncIterator]()
+    this.#iterator = iteratorOf(messages)
   }
 
   async next(): Promise<Reply | undefined> {
@@ -63,6 +63,12 @@ class MessageStream implements Following {
     // Nobody waits for how it ends: the client has what it gets.
     Promise.resolve(this.#iterator.return?.()).catch(() => undefined)
   }
+}
+
+const iteratorOf = (messages: AsyncIterable<Reply>): AsyncIterator<Reply> => {
+  if (typeof messages?.[Symbol.asyncIterator] !== 'function')
+    throw new TypeError('what stream gives is no AsyncIterable: an async generator makes one')
+  return messages[Symbol.asyncIterator]()
 }
 
 /** What is behind a message of a stream would be lost: a stage has forgotten to ask for it. */
