@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ProgramCopy } from './support/program-copy.ts'
 import { quietPort } from './support/quiet-port.ts'
+import { freePorts } from './support/server-process.ts'
 
 const program = new ProgramCopy({ after: run => test.after(run) })
 const port = quietPort()
@@ -295,6 +296,21 @@ test('what fails of the tasks of a control half is logged under its name and tha
     '[ERROR] plugin/whoami: onShutdown failed: boom',
     '[ERROR] plugin/whoami: onStart failed: boom',
   ])
+})
+
+test('a path on an HTTP address that fails is logged under the name of its plugin', async t => {
+  const [at] = await freePorts(1)
+  program.plugin('whoami', {
+    'index.ts': index(`${OPTIONS}, ${CONTROL}`),
+    'control.ts': `export const control = (_, scope) => scope.http({
+  address: '127.0.0.1:${at}', path: '/x', onBindFailure: 'fatal', respond: () => none,
+})
+`,
+  })
+  const server = program.start(t, corefile)
+  await server.seen(/^\[INFO\] engine/m)
+  assert.equal((await fetch(`http://127.0.0.1:${at}/x`)).status, 500)
+  await server.seen(/^\[ERROR\] HTTP request for \/x failed: plugin\/whoami: none is not defined$/m)
 })
 
 test('a serve half that does not come to an end is named while it is waited for', async t => {

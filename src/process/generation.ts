@@ -327,7 +327,7 @@ export class Generation {
       hold: until => void this.#holds.push(settled(until, name, tokens)),
       offer: (kind, value) => built.offers.offer(kind, value),
       offered: kind => built.offers.offered(kind),
-      http: route => void this.routes.push(route),
+      http: route => void this.routes.push(namedRoute(name, route)),
       ...this.#hooks(name),
       process,
     }
@@ -344,6 +344,18 @@ const settled = (
     () => undefined,
     error => pluginFault(name, tokens, `what it lets the load wait for fails: ${messageOf(error)}`),
   )
+
+/** The route, with the plugin's name on what it fails with. */
+const namedRoute = (name: string, route: HttpRoute): HttpRoute => ({
+  ...route,
+  async respond(request) {
+    try {
+      return await route.respond(request)
+    } catch (error) {
+      throw new Error(`plugin/${name}: ${messageOf(error)}`, { cause: error })
+    }
+  },
+})
 
 /** In chain order. */
 const chainOf = ({ directives }: LoadedBlock): LoadedDirective[] =>

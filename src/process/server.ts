@@ -126,7 +126,7 @@ export class Server {
       { labels: {}, value: records.usedBytes },
     ])
     this.#shareRoom(records)
-    return new KeptResources({ newRecords: () => records.newMap() })
+    return new KeptResources({ newRecords: () => records.newMap() }, this.#log)
   }
 
   /** In a limited memory traffic has what records and cached answers leave. */
