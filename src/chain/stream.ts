@@ -42,7 +42,7 @@ class MessageStream implements Following {
 
   constructor(messages: AsyncIterable<Reply>, plugin: string) {
     this.#plugin = plugin
-    this.#iterator = messages[Symbol.asyncIterator]()
+    this.#iterator = iteratorOf(messages)
   }
 
   async next(): Promise<Reply | undefined> {
@@ -85,6 +85,12 @@ class MessageStream implements Following {
       // Nor for what it fails with then.
     }
   }
+}
+
+const iteratorOf = (messages: AsyncIterable<Reply>): AsyncIterator<Reply> => {
+  if (typeof messages?.[Symbol.asyncIterator] !== 'function')
+    throw new TypeError('what stream gives is no AsyncIterable: an async generator makes one')
+  return messages[Symbol.asyncIterator]()
 }
 
 /** What is behind a message of a stream would be lost: a stage has forgotten to ask for it. */

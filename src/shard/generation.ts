@@ -4,7 +4,7 @@
 import type { Clock } from '../base/clock.ts'
 import { CacheTable } from '../cache/table.ts'
 import { answer, errorReply } from '../chain/answer.ts'
-import { faultOf, rcodeOfError } from '../chain/errors.ts'
+import { faultOf, messageOf, rcodeOfError } from '../chain/errors.ts'
 import { InvalidationScopes } from '../chain/invalidation-scopes.ts'
 import { METADATA, type MetadataProvider, watchedProvider } from '../chain/metadata.ts'
 import { type OfferKind, Offers } from '../chain/offers.ts'
@@ -32,6 +32,7 @@ import type { FastChain } from './answer/fast-chain.ts'
 import { Faults } from './answer/faults.ts'
 import type { BlockMessage, GenerationMessage, ListenerMessage } from './messages.ts'
 import { type Route, Router } from './router.ts'
+import { stageMisfit } from './stage-check.ts'
 
 const DROPPED_ZONE = 0
 /**
@@ -53,6 +54,8 @@ export interface ShardParts {
   readonly udpPool?: UdpPool | undefined
   /** Ends the process: posted to main. */
   readonly fatal: (text: string) => void
+  /** These plugins' serve halves are being loaded: posted to main, should it take for ever. */
+  readonly loading: (plugins: readonly string[]) => void
 }
 
 /** A listener as one generation serves it. */
@@ -73,6 +76,26 @@ export interface ServedListener {
   ): void
 }
 
+/** A configuration that cannot be served; the message begins with `plugin/NAME: `. */
+export class LoadFailure extends Error {
+  /** Index of the server block, where one is to blame. */
+  readonly block: number | undefined
+
+  constructor(message: string, block?: number) {
+    super(message)
+    this.name = 'LoadFailure'
+    this.block = block
+  }
+}
+
+type Chain = Pick<Route, 'handler' | 'accepts' | 'fast' | 'leaving'>
+
+/** What a serve half has registered. */
+interface RetireTask {
+  readonly plugin: string
+  readonly run: () => void
+}
+
 export class ShardGeneration {
   readonly id: number
   readonly listeners: readonly ServedListener[]
@@ -82,7 +105,7 @@ export class ShardGeneration {
   readonly #message: GenerationMessage
   readonly #row: CounterRow
   readonly #words: Int32Array
-  readonly #retireTasks: (() => void)[] = []
+  readonly #retireTasks: RetireTask[] = []
   readonly #fastChains: FastChain[] = []
   #underWay = 0
   /** Of these, how many had come when settle() was called, and when that was. */
@@ -92,24 +115,36 @@ export class ShardGeneration {
   #ended: (() => void) | undefined
   #isRetired = false
 
-  /** Loads the serve halves that it needs. Throws what one of them throws. */
+  /**
+   * Loads the serve halves that it needs. Throws a LoadFailure that begins with the name of the
+   * plugin whose fault it is, and leaves nothing behind.
+   */
   static async load(
     message: GenerationMessage,
     parts: ShardParts,
     loadHalf: (name: string) => Promise<AnyServeHalf> = loadServeHalf,
   ): Promise<ShardGeneration> {
     const names = new Set(message.blocks.flatMap(({ chain }) => chain.map(({ name }) => name)))
+    if (names.size > 0) parts.loading([...names])
     const halves = await Promise.all(
-      Array.from(names, async name => [name, await loadHalf(name)] as const),
+      Array.from(names, async name => {
+        const half = await loadHalf(name).catch(error => {
+          throw new LoadFailure(`plugin/${name}: ${messageOf(error)}`)
+        })
+        return [name, half] as const
+      }),
     )
-    return new ShardGeneration(message, parts, new Map(halves))
+    const generation = new ShardGeneration(message, parts)
+    try {
+      for (const block of message.blocks) generation.#addBlock(block, new Map(halves))
+    } catch (error) {
+      await generation.retire(0)
+      throw error
+    }
+    return generation
   }
 
-  private constructor(
-    message: GenerationMessage,
-    parts: ShardParts,
-    halves: ReadonlyMap<string, AnyServeHalf>,
-  ) {
+  private constructor(message: GenerationMessage, parts: ShardParts) {
     this.id = message.id
     this.#parts = parts
     this.#message = message
@@ -124,7 +159,6 @@ export class ShardGeneration {
     this.#row = new CounterRow(all, message.sharedWords + parts.shard * message.rowWords)
     const dropped = new DnsMetrics(this.#row, message.dropped)
     this.listeners = message.listeners.map(listener => this.#listener(listener, dropped))
-    for (const block of message.blocks) this.#addBlock(block, halves)
   }
 
   /** A query starts on this generation's chains; leave() must follow. */
@@ -166,7 +200,15 @@ export class ShardGeneration {
   async retire(graceMs: number): Promise<void> {
     if (this.#underWay > 0) await within(graceMs, resolve => (this.#ended = resolve))
     this.#isRetired = true
-    for (const task of this.#retireTasks) task()
+    for (const { plugin, run } of this.#retireTasks) {
+      try {
+        run()
+      } catch (error) {
+        // The others must not be left open for it.
+        const log = makeLogger(this.#parts.sink, `plugin/${plugin}: `, () => false)
+        log.error(`onRetire failed: ${messageOf(error)}`)
+      }
+    }
   }
 
   #listener(message: ListenerMessage, dropped: DnsMetrics): ServedListener {
@@ -211,24 +253,30 @@ export class ShardGeneration {
   }
 
   #addBlock(block: BlockMessage, halves: ReadonlyMap<string, AnyServeHalf>): void {
-    const route = { ...this.#chain(block, halves), view: block.info.view }
+    const route = { ...this.#chainOf(block, halves), view: block.info.view }
     if (route.fast !== undefined) this.#fastChains.push(route.fast)
     for (const { listener, zone } of block.sites)
       this.listeners[listener]?.router.add(zone, route, block.allClasses)
   }
 
-  #chain(
-    block: BlockMessage,
-    halves: ReadonlyMap<string, AnyServeHalf>,
-  ): Pick<Route, 'handler' | 'accepts' | 'fast' | 'leaving'> {
+  #chainOf(block: BlockMessage, halves: ReadonlyMap<string, AnyServeHalf>): Chain {
+    try {
+      return this.#chain(block, halves)
+    } catch (error) {
+      throw new LoadFailure(messageOf(error), block.info.index)
+    }
+  }
+
+  #chain(block: BlockMessage, halves: ReadonlyMap<string, AnyServeHalf>): Chain {
     const stages: NamedStage[] = []
     const offers = new Offers()
-    for (const { name, options, shared } of block.chain) {
+    for (const { name, options, shared, selects } of block.chain) {
+      this.#parts.loading([name])
       const scope = this.#scope(block, name, offers)
       const stage = named(name, () => halves.get(name)?.serve(options, scope, shared))
       if (stage === undefined) continue
-      if (typeof stage.wrap !== 'function')
-        throw new TypeError(`plugin/${name}: what serve gives has no function wrap`)
+      const misfit = stageMisfit(stage, selects)
+      if (misfit !== undefined) throw new TypeError(`plugin/${name}: ${misfit}`)
       stages.push({ name, stage })
     }
     const { handler, fast, leaving, accepts } = compose(stages, (fault, server) =>
@@ -255,7 +303,10 @@ export class ShardGeneration {
       table: ref => new CacheTable(ref, shard + 1),
       records: ref => new RecordsReader(ref, hashSeed),
       changes: new InvalidationScopes(changes, block.info.changing),
-      onRetire: task => void this.#retireTasks.push(task),
+      onRetire: run => {
+        if (typeof run !== 'function') throw new TypeError('onRetire takes a function')
+        this.#retireTasks.push({ plugin: name, run })
+      },
       resolve: (query, qname, qtype) => this.#resolve(name, query, qname, qtype),
       offer: (kind, value) => offers.offer(kind, this.#watched(name, kind, value)),
       offered: kind => offers.offered(kind),
