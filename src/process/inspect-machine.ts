@@ -7,6 +7,7 @@ import type { InspectScope } from '../chain/inspect-scope.ts'
 import type { CorefileError, Diagnostic } from '../corefile/diagnostic.ts'
 import { misnamedKeys, warningWithUnset, withMisnamed, withUnset } from '../corefile/hints.ts'
 import { findOverlaps } from '../corefile/overlap.ts'
+import { loadInspectHalf } from '../plugins/index.ts'
 import { placedError } from './load/argument-place.ts'
 import { boundSites, type Inspection, inSetupOrder, type LoadedBlock } from './load/load.ts'
 import type { LoadedDirective } from './load/read-directive.ts'
@@ -16,14 +17,17 @@ export interface MachineFindings {
   readonly warnings: readonly Diagnostic[]
 }
 
-/** `loaded` may have errors: what was parsed is looked at. */
+/**
+ * `loaded` may have errors: what was parsed is looked at. All its plugins have the halves that they
+ * name (inspect-halves.ts).
+ */
 export const inspectMachine = async (loaded: Inspection): Promise<MachineFindings> => {
   const errors: CorefileError[] = []
   const warnings: Diagnostic[] = []
   const blocks = loaded.blocks.map(block => ({ block, settings: initialSettings() }))
   for (const { holder, found } of inSetupOrder(blocks)) {
-    const half = await found.plugin.inspect?.()
-    const scope = scopeOf(found, holder.settings, errors, warnings)
+    const half = await loadInspectHalf(found.plugin)
+    const scope = scopeOf(found, holder, errors, warnings)
     await scope.attempt(() => half?.inspect(found.options, scope))
   }
   if (loaded.errors.length === 0 && errors.length === 0) errors.push(...overlapsOf(blocks, loaded))
@@ -35,7 +39,7 @@ export const inspectMachine = async (loaded: Inspection): Promise<MachineFinding
 
 const scopeOf = (
   { plugin, tokens }: LoadedDirective,
-  settings: BlockSettings,
+  { block, settings }: { readonly block: LoadedBlock; readonly settings: BlockSettings },
   errors: CorefileError[],
   warnings: Diagnostic[],
 ): InspectScope => {
@@ -58,6 +62,7 @@ const scopeOf = (
   }
   return {
     settings,
+    block: { directives: block.directives.map(({ plugin: { name } }) => name) },
     log: { debug() {}, info() {}, warning, error: text => add(new Error(text)) },
     async attempt(task) {
       try {
