@@ -79,6 +79,9 @@ const corefile = (port: number, metrics: number, upstream: string, resolvConf: s
     allow net 127.0.0.0/8 ::1
   }
   loadbalance
+  rewrite name a.test b.test
+  rewrite name prefix a.test b.test
+  rewrite name regex ^(.*)-x[.]test[.]$ {1}.test
   cache 30 {
     prefetch 1000 1m 10%
   }
