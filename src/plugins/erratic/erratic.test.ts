@@ -189,7 +189,9 @@ test('erratic has one search path for all clients', async () => {
   )
   assert.equal(paths?.plugin, 'erratic')
   assert.deepEqual(
-    [asked, query('a.example.org.'), query('www.b.example.org.')].map(each => paths?.concerns(each)),
+    [asked, query('a.example.org.'), query('www.b.example.org.')].map(each =>
+      paths?.concerns(each),
+    ),
     [true, true, false],
   )
 })
