@@ -154,6 +154,16 @@ for (const { name, type, behind = last, fast, isAnswered, log } of fates)
     assert.deepEqual(own.log, log)
   })
 
+test('what stands behind the stage that answers sees nothing of the answer', () => {
+  const behind = watched(isA, PASSING)
+  const { wrap, fast: step } = behind.stage
+  const { fast: chain } = compose(named([last, { wrap, fast: step }]), noFault)
+  const read = asFast(query('www.example.org.', 'A'))
+  assert.equal(chain.answer(read), true)
+  chain.done(read)
+  assert.deepEqual(behind.log, [])
+})
+
 test('over the slow path alone each stage is asked for itself', async () => {
   const own = watched(isA)
   const { handler } = compose(named([own.stage, last]), noFault)

@@ -35,6 +35,12 @@ export class FastChain {
   readonly #shaping: readonly Shaping[]
   readonly #doing: readonly Doing[]
   readonly #flushing: readonly Flushing[]
+  /** Where the stages of these steps stand in the chain. */
+  readonly #askingAt: Int32Array
+  readonly #shapingAt: Int32Array
+  readonly #doingAt: Int32Array
+  /** Where the last answer came from: nothing behind it has seen the query. */
+  #answeredAt = 0
   /** Names of the plugins. */
   readonly #names: ReadonlyMap<FastStep, string>
   readonly #tell: TellFault
@@ -57,6 +63,11 @@ export class FastChain {
     this.#asking = steps.filter((step): step is Asking => step.ask !== undefined)
     this.#shaping = outwards.filter((step): step is Shaping => step.shape !== undefined)
     this.#doing = outwards.filter((step): step is Doing => step.done !== undefined)
+    const places = (some: readonly FastStep[]): Int32Array =>
+      Int32Array.from(some, step => steps.indexOf(step))
+    this.#askingAt = places(this.#asking)
+    this.#shapingAt = places(this.#shaping)
+    this.#doingAt = places(this.#doing)
     this.#flushing = steps.filter((step): step is Flushing => step.batchSent !== undefined)
     this.isUseful = reached.some(({ stage }) => stage.fast?.ask !== undefined)
   }
@@ -72,9 +83,11 @@ export class FastChain {
       for (let k = 0; verdict === FAST_NEXT && k < this.#asking.length; k++) {
         const asking = (step = this.#asking[k]!)
         verdict = asking.ask(query)
+        this.#answeredAt = this.#askingAt[k]!
       }
       if (verdict !== FAST_ANSWERED) return false
       for (let k = 0; k < this.#shaping.length; k++) {
+        if (this.#shapingAt[k]! > this.#answeredAt) continue
         const shaping = (step = this.#shaping[k]!)
         if (!shaping.shape(query)) return false
       }
@@ -85,9 +98,10 @@ export class FastChain {
     }
   }
 
-  /** The answer will be sent. */
+  /** The answer, the last that there was, will be sent. */
   done(query: FastQuery): void {
     for (let k = 0; k < this.#doing.length; k++) {
+      if (this.#doingAt[k]! > this.#answeredAt) continue
       const step = this.#doing[k]!
       try {
         step.done(query)
