@@ -235,6 +235,8 @@ test("the server's own questions beside each other come to an end, too", async (
   assert.equal(asked, 101)
 })
 
+const pass: Stage['wrap'] = next => next
+
 const faults: { rule: string; half: Half; message: string }[] = [
   {
     rule: 'serve throws',
@@ -258,6 +260,34 @@ const faults: { rule: string; half: Half; message: string }[] = [
     message: 'plugin/0 bad: what serve gives has no function wrap',
   },
   {
+    rule: 'serve gives a number',
+    half: () => 42 as unknown as Stage,
+    message: 'plugin/0 bad: what serve gives has no function wrap',
+  },
+  {
+    rule: 'serve gives null',
+    half: () => null as unknown as Stage,
+    message: 'plugin/0 bad: what serve gives has no function wrap',
+  },
+  {
+    rule: 'serve is asynchronous',
+    half: (async () => ({ wrap: pass })) as unknown as Half,
+    message: 'plugin/0 bad: serve gives a promise, where the stage itself is needed',
+  },
+  {
+    rule: 'it registers nothing for its end',
+    half: scope => {
+      scope.onRetire(undefined as unknown as () => void)
+      return { wrap: pass }
+    },
+    message: 'plugin/0 bad: onRetire takes a function',
+  },
+  {
+    rule: 'it chooses questions and has not said so',
+    half: () => ({ wrap: pass, accepts: () => false }),
+    message: `plugin/0 bad: what serve gives has 'accepts', and the plugin lacks the fact 'selects'`,
+  },
+  {
     rule: 'it offers without end',
     half: scope => {
       for (let k = 0; ; k++) scope.offer(offerKind(`kind-${k}`), 1)
@@ -270,6 +300,38 @@ for (const { rule, half, message } of faults)
   test(`a load that fails names the plugin: ${rule}`, async () => {
     await assert.rejects(serve({ zones: ['.'], plugins: { bad: half } }), { message })
   })
+
+test('a load that fails leaves nothing open, and says in which block', async () => {
+  const retired: string[] = []
+  const opens =
+    (name: string): Half =>
+    scope => {
+      scope.onRetire(() => {
+        retired.push(name)
+        throw new Error('boom')
+      })
+      return { wrap: next => asked => next(asked) }
+    }
+  const fails: Half = () => {
+    throw new Error('boom')
+  }
+  await assert.rejects(
+    serve(
+      { zones: ['one.test.'], plugins: { first: opens('first'), second: opens('second') } },
+      { zones: ['two.test.'], plugins: { third: opens('third'), fails } },
+    ),
+    { name: 'LoadFailure', message: 'plugin/1 fails: boom', block: 1 },
+  )
+  assert.deepEqual(retired, ['first', 'second', 'third'])
+})
+
+test('a half that cannot be loaded is named', async () => {
+  const { message, parts } = aGeneration([{ zones: ['.'], view: '', chain: ['bad'] }])
+  await assert.rejects(
+    ShardGeneration.load(message, parts, () => Promise.reject(new Error('boom'))),
+    { message: 'plugin/bad: boom' },
+  )
+})
 
 test('a deadline can be brought forward for the rest of the chain, never put off', () => {
   const asked = query('a.test.', 'A', { receivedMs: 1000 })

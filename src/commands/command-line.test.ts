@@ -57,6 +57,8 @@ const refused: readonly { argv: string[]; code: number; message: string }[] = [
   { argv: ['-quiet', 'check', 'x'], code: 1, message: 'extra command line arguments: [check x]' },
   { argv: ['-version', 'x'], code: 1, message: 'extra command line arguments: [x]' },
   { argv: ['-bogus'], code: 2, message: 'flag provided but not defined: -bogus' },
+  { argv: ['help', '-bogus'], code: 2, message: 'flag provided but not defined: -bogus' },
+  { argv: ['version', '-bogus'], code: 2, message: 'flag provided but not defined: -bogus' },
   { argv: ['-conf'], code: 2, message: 'flag needs an argument: -conf' },
   { argv: ['-quiet=x'], code: 2, message: 'invalid boolean value "x" for -quiet: parse error' },
   {

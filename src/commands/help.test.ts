@@ -51,10 +51,14 @@ const refused = [
     err: "directive 'rewrite' is known to CoreDNS but not supported by shardns yet\n",
   },
   { words: ['cache', 'hosts'], err: 'extra command line arguments: [hosts]\n' },
+  { words: ['check', 'x'], err: 'extra command line arguments: [x]\n' },
+  { words: ['cache', '-x'], code: 2, err: 'flag provided but not defined: -x\n' },
+  { words: ['cache', '--x=1'], code: 2, err: 'flag provided but not defined: -x\n' },
+  { words: ['check', '-x'], code: 2, err: 'flag provided but not defined: -x\n' },
 ]
-for (const { words, err } of refused)
+for (const { words, code = 1, err } of refused)
   test(`help ${words.join(' ')}: refused`, async () =>
-    assert.deepEqual(await help(...words), { code: 1, out: '', err }))
+    assert.deepEqual(await help(...words), { code, out: '', err }))
 
 const facts = (name: string, more: Partial<OptionFacts> = {}): OptionFacts => ({
   name,

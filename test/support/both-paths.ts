@@ -21,7 +21,7 @@ import {
   fakeControl,
   fakeServe,
 } from './plugin-harness.ts'
-import { shardWith } from './stage-shard.ts'
+import { noFault, shardWith } from './stage-shard.ts'
 
 const IN_BYTES = 8192
 const OUT_BYTES = 4096
@@ -75,7 +75,7 @@ export const bothPaths = async (
     const stage = half?.serve(structuredClone(read), serve, structuredClone(shared))
     if (stage !== undefined) stages.push({ name: plugin.name, stage })
   }
-  const composed = compose(stages, last)
+  const composed = compose(stages, noFault, last)
   const { seed } = control.memory
   const { dispatcher, at, path } = shardWith(composed, { clock, log: serve.log, seed, zones })
   const fastQuery = new FastQuery(new CacheKey(seed))

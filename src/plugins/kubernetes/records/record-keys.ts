@@ -13,8 +13,8 @@
 //                                                           reached from outside
 //   OUTSIDE_OWNER    key: 4 or 16 bytes of an address        value: label-list.ts, services with
 //                                                           their namespaces
-//   POD_FACTS        key: 4 or 16 bytes of an address        value: pod-record.ts (pods verified, in
-//                                                           blocks that ask for metadata only)
+//   POD_FACTS        key: 4 or 16 bytes of an address        value: pod-record.ts (pods
+//                                                           verified, in blocks with metadata)
 
 import type { RecordsReader } from '../../../records/reader.ts'
 
