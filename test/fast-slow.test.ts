@@ -147,6 +147,7 @@ const compare = async (paths: BothPaths, seed: number): Promise<number> => {
 
 const CHAINS: readonly (readonly string[])[] = [
   ['errors', 'cache'],
+  ['metadata example.org', 'errors', 'cache'],
   [
     'prometheus 127.0.0.1:0',
     'errors',

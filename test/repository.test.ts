@@ -211,6 +211,7 @@ const OTHER_WORDS: readonly string[] = [
   // A further meaning of a word in a Corefile, for hints.
   "src/corefile/hints.ts 'reload'",
   // Functions of expressions, a kind of offer, a label of metrics.
+  "src/chain/asked-test.ts 'bufsize'",
   "src/chain/metadata.ts 'metadata'",
   "src/chain/query-functions.ts 'bufsize'",
   "src/chain/query-functions.ts 'metadata'",
