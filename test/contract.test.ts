@@ -68,7 +68,7 @@ const FROM = wire('old.test.')
 const TO = wire('a-new-one.test.')
 
 /**
- * As rewrite will do: names below old.test are asked below a-new-one.test, and answered as asked.
+ * As rewrite does: names below old.test are asked below a-new-one.test, and answered as asked.
  */
 const rewrite: Half = () => {
   const moved = (name: Uint8Array, from: Uint8Array, to: Uint8Array): Uint8Array =>
@@ -104,6 +104,10 @@ test('options of a changed question: replaced, added, and the rest of EDNS kept'
   assert.equal(asked.with({ options: new Uint8Array(0) }).edns?.optionsLength, 0)
   const added = query('a.test.').with({ options: Uint8Array.of(0, 3, 0, 0) })
   assert.deepEqual([added.edns?.optionsLength, added.udpSize], [4, 1232])
+  assert.equal(
+    query('a.test.').with({ options: new Uint8Array(0), addedUdpSize: 4096 }).udpSize,
+    4096,
+  )
 })
 
 const names = offerKind<string>('names')
@@ -357,8 +361,8 @@ test('names that are renamed too long for a message leave TC, and nothing grows 
   const many: Half = () => ({
     wrap: () => asked =>
       answer(asked, {
-        answers: Array.from({ length: 2000 }, (_, k) =>
-          recordFromText(`n${k}.x. 60 IN A 192.0.2.1`),
+        answers: Array.from({ length: 3000 }, (_, k) =>
+          recordFromText(`n${k}.x. 60 IN AAAA 2001:db8::1`),
         ),
       }),
   })

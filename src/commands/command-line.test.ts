@@ -180,7 +180,7 @@ test('-plugins lists the supported plugins, sorted, and ends with an empty line'
   assert.equal(code, 0)
   assert.deepEqual(names.splice(-2), ['', ''])
   assert.deepEqual(names, names.toSorted())
-  assert.ok(names.includes('forward') && !names.includes('rewrite'))
+  assert.ok(names.includes('forward') && !names.includes('trace'))
 })
 
 for (const argv of [['-'], ['stdin'], ['-conf', 'stdin'], ['--conf=-'], ['-conf=stdin', '-strict']])

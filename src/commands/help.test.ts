@@ -47,8 +47,8 @@ const refused = [
   { words: ['nothing-like-it'], err: "no plugin is named 'nothing-like-it'\n" },
   { words: ['../cache'], err: "no plugin is named '../cache'\n" },
   {
-    words: ['rewrite'],
-    err: "directive 'rewrite' is known to CoreDNS but not supported by shardns yet\n",
+    words: ['trace'],
+    err: "directive 'trace' is known to CoreDNS but not supported by shardns yet\n",
   },
   { words: ['cache', 'hosts'], err: 'extra command line arguments: [hosts]\n' },
   { words: ['check', 'x'], err: 'extra command line arguments: [x]\n' },

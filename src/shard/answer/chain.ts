@@ -3,7 +3,6 @@
 
 import type { Asked } from '../../chain/asked.ts'
 import { faultOf, messageOf } from '../../chain/errors.ts'
-import type { FastStep } from '../../chain/fast-step.ts'
 import {
   guarded,
   type Handler,
@@ -43,7 +42,6 @@ export const compose = (
   tell: TellFault,
   last?: Handler,
 ): Composed => {
-  for (const { name, stage } of stages) named(name, () => checkDoors(stage))
   const bits = bitsOf(stages)
   const handler = stages.reduceRight<Handler | undefined>(
     (next, { name, stage }, index) =>
@@ -66,23 +64,6 @@ export const named = <T>(name: string, make: () => T): T => {
   } catch (error) {
     throw new Error(`plugin/${name}: ${messageOf(error)}`, { cause: error })
   }
-}
-
-const DOORS = ['concerns', 'accepts', 'takes', 'stream', 'leaving'] as const
-const FAST_DOORS = ['ask', 'shape', 'done', 'batchSent'] as const
-
-/** A stage with something else than a function where one is called fails before it serves. */
-const checkDoors = (stage: Stage): void => {
-  for (const door of DOORS) checkDoor(door, stage[door])
-  const fast: FastStep | undefined = stage.fast
-  if (fast === undefined) return
-  if (typeof fast !== 'object' || fast === null) throw new TypeError('fast is no step')
-  for (const door of FAST_DOORS) checkDoor(`fast.${door}`, fast[door])
-}
-
-const checkDoor = (name: string, door: unknown): void => {
-  if (door !== undefined && typeof door !== 'function')
-    throw new TypeError(`${name} is no function`)
 }
 
 const acceptedByAll = (stages: readonly NamedStage[]): Composed['accepts'] => {
