@@ -149,6 +149,11 @@ const CHAINS: readonly (readonly string[])[] = [
   ['errors', 'cache'],
   ['metadata example.org', 'errors', 'cache'],
   [
+    'errors',
+    'cache',
+    "view v {\nexpr type() in ['A', 'AAAA', 'DS'] || do() and bufsize() < 1300\nexpr name() != 'w1.example.org.'\n}",
+  ],
+  [
     'prometheus 127.0.0.1:0',
     'errors',
     'acl {\nallow net 192.0.2.0/24\nblock\n}',
