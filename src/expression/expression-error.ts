@@ -1,6 +1,9 @@
 // What is wrong with an expression, and where in its text. The same for faults of the text and for
 // faults that turn up when it runs.
 
+/** Of a line, in characters. */
+const MOST_SHOWN = 1000
+
 export class ExpressionError extends Error {
   override readonly name = 'ExpressionError'
   /** Where in the text, in UTF-16 code units; the text's length at its end. */
@@ -18,11 +21,15 @@ export class ExpressionError extends Error {
     return `${this.message} (${before.length}:${[...(before.at(-1) ?? '')].length + 1})`
   }
 
-  /** As CoreDNS prints it: with the line in question and a mark under the place. */
+  /**
+   * As CoreDNS prints it: with the line in question and a mark under the place, if it is a line that
+   * can be looked at.
+   */
   inFull(text: string): string {
     const before = text.slice(0, this.offset).split('\n')
     const line = text.split('\n')[before.length - 1] ?? ''
     if (line === '') return this.message
+    if (line.length > MOST_SHOWN) return this.at(text)
     const dots = '.'.repeat([...(before.at(-1) ?? '')].length)
     return `${this.at(text)}\n | ${line.replaceAll('\t', ' ')}\n | ${dots}^`
   }

@@ -12,7 +12,7 @@ import type { Type } from './types.ts'
 import { type Value, valueToText } from './value.ts'
 
 /** In characters. */
-const MOST_CHARACTERS = 65_536
+const MOST_CHARACTERS = 1_048_576
 
 const NO_VARIABLES: ReadonlyMap<string, never> = new Map<string, never>()
 
