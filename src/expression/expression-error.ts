@@ -22,8 +22,8 @@ export class ExpressionError extends Error {
   }
 
   /**
-   * As CoreDNS prints it: with the line in question and a mark under the place, if it is a line that
-   * can be looked at.
+   * As CoreDNS prints it: with the line in question and a mark under the place. A line that is too
+   * long to be looked at is left out.
    */
   inFull(text: string): string {
     const before = text.slice(0, this.offset).split('\n')
