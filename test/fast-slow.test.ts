@@ -147,6 +147,12 @@ const compare = async (paths: BothPaths, seed: number): Promise<number> => {
 
 const CHAINS: readonly (readonly string[])[] = [
   ['errors', 'cache'],
+  ['metadata example.org', 'errors', 'cache'],
+  [
+    'errors',
+    'cache',
+    "view v {\nexpr type() in ['A', 'AAAA', 'DS'] || do() and bufsize() < 1300\nexpr name() != 'w1.example.org.'\n}",
+  ],
   [
     'prometheus 127.0.0.1:0',
     'errors',
