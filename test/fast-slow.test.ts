@@ -162,6 +162,20 @@ const CHAINS: readonly (readonly string[])[] = [
     'cache',
   ],
   ['acl {\nallow type A\nblock type AAAA\nfilter\n}', 'cache {\nsuccess 1024 5 5\nservfail 0s\n}'],
+  [
+    'local',
+    'dns64 {\nallow_ipv4\n}',
+    'chaos',
+    'cache',
+    'header {\nquery clear rd\nresponse set aa\nresponse clear ra\n}',
+    'minimal',
+  ],
+  ['dns64 {\nallow_ipv4\ntranslate_all\n}', 'cache'],
+  [
+    'minimal',
+    `hosts {\n${[1, 2, 3, 4].map(n => `192.0.2.${n} w${n}.example.org n${n}.example.org`).join('\n')}\nfallthrough\n}`,
+  ],
+  ['cache', 'erratic {\ndrop 0\nlarge\n}'],
 ]
 
 for (const [index, chain] of CHAINS.entries()) {

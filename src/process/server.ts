@@ -27,7 +27,7 @@ import type { ServeOptions } from './serve-options.ts'
 import { declareDeathCounts } from './shards/deaths.ts'
 import { LoadError, Supervisor } from './shards/supervisor.ts'
 import { collectChurn } from './trim-memory.ts'
-import { goPlatform, revision, shardnsVersion } from './version.ts'
+import { goPlatform, programText, revision, shardnsVersion } from './version.ts'
 
 /** In-flight queries at the end of the process, as CoreDNS's graceful stop. */
 const STOP_GRACE_MS = 5000
@@ -334,6 +334,7 @@ export class Server {
   #processControl(config: LoadedConfig): ProcessControl {
     return {
       isFirstLoad: this.#current === undefined,
+      version: programText(),
       userAgent: `shardns/${shardnsVersion()} (${goPlatform()})`,
       readiness: new Readiness(),
       readCorefile: () => this.#peek(),

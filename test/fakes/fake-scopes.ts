@@ -202,6 +202,7 @@ const fakeProcess = (
   countReload: () => void,
 ): ProcessControl => ({
   isFirstLoad: true,
+  version: 'shardns-test',
   userAgent: 'shardns/test',
   readiness: fakeReadiness(),
   readCorefile: async () => undefined,

@@ -4,6 +4,8 @@
 
 import assert from 'node:assert/strict'
 import { CacheKey } from '../../src/cache/key.ts'
+import { errorReply } from '../../src/chain/answer.ts'
+import { rcodeOfError } from '../../src/chain/errors.ts'
 import { FastQuery } from '../../src/chain/fast-query.ts'
 import type { Handler } from '../../src/chain/handler.ts'
 import { readOptions } from '../../src/chain/plugin.ts'
@@ -13,6 +15,8 @@ import { compose, type NamedStage } from '../../src/shard/answer/chain.ts'
 import type { Left } from '../../src/shard/answer/dispatch.ts'
 import type { FastPath } from '../../src/shard/answer/fast-path.ts'
 import type { ServedListener } from '../../src/shard/generation.ts'
+import { nameFromText } from '../../src/wire/name.ts'
+import { CLASS_IN } from '../../src/wire/rrtypes.ts'
 import {
   directive,
   type FakeControl,
@@ -66,7 +70,17 @@ export const bothPaths = async (
   const block = fakeBlock({ zones, directives, changing })
   const control = fakeControl({ clock, block })
   await prepare(control)
-  const serve = fakeServe({ control })
+  const serve = fakeServe({
+    control,
+    resolve: async (asked, name, type) => {
+      const other = asked.with({ name: nameFromText(name)!, type, class: CLASS_IN })
+      try {
+        return await composed.handler!(other)
+      } catch (error) {
+        return errorReply(other, rcodeOfError(error))
+      }
+    },
+  })
   const stages: NamedStage[] = []
   for (const [index, plugin] of plugins.entries()) {
     const read = options[index]
