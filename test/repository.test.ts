@@ -210,7 +210,11 @@ const OTHER_WORDS: readonly string[] = [
   "src/process/load/load.ts 'errors'",
   // A further meaning of a word in a Corefile, for hints.
   "src/corefile/hints.ts 'reload'",
-  // A function of the expression language.
+  // Functions of expressions, a kind of offer, a label of metrics.
+  "src/chain/metadata.ts 'metadata'",
+  "src/chain/query-functions.ts 'bufsize'",
+  "src/chain/query-functions.ts 'metadata'",
+  "src/metrics/dns-metrics.ts 'view'",
   "src/expression/builtin-names.ts 'any'",
   // A system call.
   "src/net/mmsg/sockets.ts 'bind'",

@@ -56,7 +56,8 @@ const faultOf = (
   for (const [index, wanted] of takes.entries()) {
     const arg = args[index]
     if (wanted.kind === 'unknown' || arg === undefined) continue
-    if (arg.kind === 'unknown' || isAssignable(arg, wanted)) continue
+    const isRight = arg.kind !== 'nil' && isAssignable(arg, wanted)
+    if (arg.kind === 'unknown' || isRight) continue
     // An integer will do for a float.
     if (wanted.kind === 'float' && isNumber(arg)) continue
     const given = arg.kind === 'nil' ? 'nil' : goName(arg)

@@ -1,11 +1,11 @@
 // Fields, indexes, slices and `in`. Strings are indexed and cut by bytes, as in Go.
 
 import type { Budget } from './budget.ts'
-import { asInt, goTypeOf, isArray, isAscii, isEqual, isMap, type Value } from './value.ts'
+import { asInt, checkKey, goTypeOf, isArray, isAscii, isEqual, isMap, type Value } from './value.ts'
 
 /** What stands in a map or an array; a map's missing field is nil. */
 export const fetch = (from: Value, key: Value): Value => {
-  if (isMap(from)) return from.get(key) ?? null
+  if (isMap(from)) return field(from, key)
   if (!isArray(from) && typeof from !== 'string')
     throw new TypeError(`cannot fetch ${String(key)} from ${goTypeOf(from)}`)
   const length = lengthOf(from)
@@ -18,10 +18,15 @@ export const fetch = (from: Value, key: Value): Value => {
 /** The same, with nil for whatever is not there. */
 export const find = (from: Value, key: Value): Value => {
   if (from === null) return null
-  if (isMap(from)) return from.get(key) ?? null
+  if (isMap(from)) return field(from, key)
   if (!isArray(from) && typeof from !== 'string') return null
   const index = placeOf(key, lengthOf(from))
   return index < 0 || index >= lengthOf(from) ? null : fetch(from, BigInt(index))
+}
+
+const field = (map: ReadonlyMap<Value, Value>, key: Value): Value => {
+  checkKey(map, key)
+  return map.get(key) ?? null
 }
 
 const lengthOf = (value: string | readonly Value[]): number =>
@@ -53,7 +58,10 @@ export const slice = (value: Value, from: Value, to: Value, budget: Budget): Val
 
 export const isIn = (needle: Value, hay: Value, budget: Budget): boolean => {
   if (hay === null) return false
-  if (isMap(hay)) return hay.has(needle)
+  if (isMap(hay)) {
+    checkKey(hay, needle)
+    return hay.has(needle)
+  }
   if (!isArray(hay)) throw new TypeError(`operator "in" not defined on ${goTypeOf(hay)}`)
   budget.spend(hay.length)
   return hay.some(item => isEqual(item, needle, budget))

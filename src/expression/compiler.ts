@@ -28,7 +28,7 @@ import {
   type Type,
   UNKNOWN,
 } from './types.ts'
-import { asBool, asText, type Value } from './value.ts'
+import { asBool, asText, TextMap, type Value } from './value.ts'
 
 /** A function of whoever embeds the language. */
 export interface OwnFunction<Env> {
@@ -176,7 +176,7 @@ export class Compiler {
   #map({ pairs, offset }: Of<'map'>): Compiled {
     const compiled = pairs.map(pair => pair.map(node => this.compile(node).code))
     const code: Code = run => {
-      const map = new Map<Value, Value>()
+      const map = new TextMap()
       for (const [key, value] of compiled) {
         const name = key?.(run) ?? null
         run.place = offset
@@ -220,7 +220,8 @@ export class Compiler {
       if (node === undefined) return () => null
       const compiled = this.compile(node)
       const { kind } = compiled.type
-      if (kind !== 'int' && kind !== 'unknown') {
+      // As expr-lang: of what is not known before it runs, the ends are not looked at.
+      if (type.kind !== 'unknown' && kind !== 'int' && kind !== 'unknown') {
         const text = `non-integer slice index ${goName(compiled.type)}`
         throw new ExpressionError(text, node.offset)
       }

@@ -2,14 +2,14 @@
 // sorted, two blanks deep.
 
 import type { Budget } from './budget.ts'
-import { isArray, isMap, type Value, valueToText } from './value.ts'
+import { isArray, isMap, TextMap, type Value, valueToText } from './value.ts'
 
 export const jsonToValue = (text: string): Value => fromParsed(JSON.parse(text))
 
 const fromParsed = (parsed: unknown): Value => {
   if (Array.isArray(parsed)) return parsed.map(fromParsed)
   if (parsed === null || typeof parsed !== 'object') return parsed as Value
-  return new Map(Object.entries(parsed).map(([key, item]) => [key, fromParsed(item)]))
+  return new TextMap(Object.entries(parsed).map(([key, item]) => [key, fromParsed(item)]))
 }
 
 export const valueToJson = (value: Value, budget: Budget, indent = ''): string => {

@@ -27,7 +27,12 @@ import {
   type Value,
 } from './value.ts'
 
-const ITEMS = (type: Type | undefined): Type => (type?.kind === 'array' ? type.of : UNKNOWN)
+/** As expr-lang, which knows the items of its own strings only. */
+const itemType = (type: Type | undefined): Type =>
+  type?.kind === 'array' && type.hasGoStrings ? STRING : UNKNOWN
+
+const sameArray = (type: Type | undefined): Type =>
+  type?.kind === 'array' && type.hasGoStrings ? STRINGS : ARRAY
 
 /** One argument of one of the kinds. */
 const taking =
@@ -74,7 +79,7 @@ const end = (which: string, index: bigint): Builtin => ({
   check: args => {
     argumentCount(args, 1)
     mustBe(args[0], ['array'], given => `cannot get ${which} element from ${given}`)
-    return ITEMS(args[0])
+    return itemType(args[0])
   },
   run: ([value = null]) => {
     const isThere = isArray(value) && value.length > 0
@@ -173,7 +178,7 @@ export const LIST_BUILTINS: Readonly<Record<ListFunction, Builtin>> = {
       argumentCount(args, 2)
       mustBe(args[0], ['array'], given => `cannot take from ${given}`)
       mustBe(args[1], ['int'], given => `cannot take ${given} elements`)
-      return args[0] ?? ARRAY
+      return sameArray(args[0])
     },
     run: ([value = null, count = null], budget) => take(value, count, budget),
   },

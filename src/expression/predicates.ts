@@ -6,7 +6,7 @@ import type { Code, Compiled } from './compiled.ts'
 import { orderOf, sortingSteps } from './list-functions.ts'
 import type { Run } from './run.ts'
 import { arrayOf, BOOL, goName, INT, type Type, UNKNOWN } from './types.ts'
-import { asBool, goTypeOf, isArray, type Value } from './value.ts'
+import { asBool, goTypeOf, isArray, isMap, type Value } from './value.ts'
 
 /** One use of such a builtin. */
 export interface Loop {
@@ -121,6 +121,8 @@ const summed: Kind['code'] = loop => run => {
 const grouped: Kind['code'] = loop => run => {
   const groups = new Map<Value, Value[]>()
   each(run, loop, (item, said) => {
+    if (isArray(said) || isMap(said))
+      throw new TypeError(`hash of unhashable type: ${goTypeOf(said)}`)
     const group = groups.get(said)
     if (group === undefined) groups.set(said, [item])
     else group.push(item)

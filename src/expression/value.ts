@@ -13,6 +13,15 @@ export type Value =
   | readonly Value[]
   | ReadonlyMap<Value, Value>
 
+/** With strings for keys, as map literals and JSON have them: no other key can be asked for. */
+export class TextMap extends Map<Value, Value> {}
+
+/** Throws for a key that no map of the kind has. */
+export const checkKey = (map: ReadonlyMap<Value, Value>, key: Value): void => {
+  if (map instanceof TextMap && key !== null && typeof key !== 'string')
+    throw new TypeError(`value of type ${goTypeOf(key)} is not assignable to type string`)
+}
+
 /** Go's name for the type, for error texts. */
 export const goTypeOf = (value: Value): string => {
   if (value === null) return '<nil>'
