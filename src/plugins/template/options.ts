@@ -14,13 +14,15 @@ import {
 } from '../../corefile/option-rows.ts'
 import { eachOccurrence, type OptionTable } from '../../corefile/option-table.ts'
 import type { Token } from '../../corefile/span.ts'
-import { goParseUintError, parseGoUint } from '../../corefile/strconv.ts'
+import { goParseUintError, goQuote, parseGoUint } from '../../corefile/strconv.ts'
 import { Argument, checked, parsed, type Value } from '../../corefile/values.ts'
+import { ExpressionError } from '../../expression/expression-error.ts'
 import { rcodeFromText } from '../../wire/rcodes.ts'
 import { classFromText, typeFromText } from '../../wire/rrtypes.ts'
 import { Template } from './engine/index.ts'
 import { TemplateSyntaxError } from './engine/tokens.ts'
-import type { RecordSource, Rule, Section } from './rule.ts'
+import { compileOwn, isVariableName } from './expressions.ts'
+import type { RecordSource, Rule, Section, VariableSource } from './rule.ts'
 
 export type { Rule } from './rule.ts'
 
@@ -100,7 +102,63 @@ const ederror = ([code, text]: readonly Argument[]): Rule['ederror'] => {
   return { code: number, text: text?.text ?? '' }
 }
 
+/** A line of the block that holds an expression; words are joined by blanks. */
+interface ExpressionLine {
+  /** Of a variable. */
+  readonly name: Argument | undefined
+  readonly words: readonly Argument[]
+}
+
+const textOf = ({ words }: ExpressionLine): string => words.map(({ text }) => text).join(' ')
+
+/** Where in its line an expression is wrong. */
+const placeIn = (line: ExpressionLine, offset: number): Argument | undefined => {
+  let before = 0
+  for (const word of line.words) {
+    if (offset <= before + word.text.length) return at(word, offset - before)
+    before += word.text.length + 1
+  }
+  return undefined
+}
+
+const checkExpression = (line: ExpressionLine, variables: Iterable<string>): void => {
+  const text = textOf(line)
+  try {
+    compileOwn(text, variables)
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error
+    const said = `could not compile expression: ${error.inFull(text)}`
+    throw placeIn(line, error.offset)?.err(said) ?? error
+  }
+}
+
+/** A variable may use those in front of it, and an `expr` all. */
+const variablesOf = (lines: readonly ExpressionLine[]): VariableSource[] => {
+  const names = new Set<string>()
+  return lines.map(line => {
+    const name = line.name?.text ?? ''
+    if (!isVariableName(name)) throw line.name?.err(`invalid variable name ${goQuote(name)}`)
+    checkExpression(line, names)
+    names.add(name)
+    return { name, text: textOf(line) }
+  })
+}
+
+const conditionsOf = (
+  lines: readonly ExpressionLine[],
+  variables: readonly VariableSource[],
+): string[] =>
+  lines.map(line => {
+    checkExpression(
+      line,
+      variables.map(({ name }) => name),
+    )
+    return textOf(line)
+  })
+
 interface Read {
+  readonly variables: readonly ExpressionLine[]
+  readonly conditions: readonly ExpressionLine[]
   readonly qclass: number | undefined
   readonly qtype: number | undefined
   readonly zones: readonly string[]
@@ -133,6 +191,20 @@ export const options: OptionTable<Rule[]> = eachOccurrence<Read, Rule>(
       matches: list('match', regexp, {
         otherwise: '.*',
         does: 'regular expressions, the first of which that matches the name counts',
+      }),
+      variables: words<readonly ExpressionLine[]>('var', 'NAME EXPRESSION...', {
+        least: 2,
+        addsUp: true,
+        does: 'a value for other expressions, and for templates as `.Var.NAME`',
+        start: () => [],
+        read: ([name, ...rest], before) => [...before, { name, words: rest }],
+      }),
+      conditions: words<readonly ExpressionLine[]>('expr', 'EXPRESSION...', {
+        least: 1,
+        addsUp: true,
+        does: 'what must be true as well; words are joined by blanks',
+        start: () => [],
+        read: (line, before) => [...before, { name: undefined, words: line }],
       }),
       answers: list('answer', templateOf('answer'), { does: 'templates of records to answer' }),
       additionals: list('additional', templateOf('additional'), {
@@ -170,12 +242,15 @@ export const options: OptionTable<Rule[]> = eachOccurrence<Read, Rule>(
     ],
     otherLine: unknownOption,
   },
-  ({ qclass = 0, qtype = 0, answers, additionals, authorities, ...read }) => ({
-    ...read,
-    qclass,
-    qtype,
-    variables: [],
-    conditions: [],
-    records: [...answers, ...additionals, ...authorities],
-  }),
+  ({ qclass = 0, qtype = 0, answers, additionals, authorities, ...read }) => {
+    const variables = variablesOf(read.variables)
+    return {
+      ...read,
+      qclass,
+      qtype,
+      variables,
+      conditions: conditionsOf(read.conditions, variables),
+      records: [...answers, ...additionals, ...authorities],
+    }
+  },
 )

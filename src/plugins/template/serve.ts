@@ -8,6 +8,9 @@ import type { Query } from '../../chain/query.ts'
 import { copyRecords } from '../../chain/record-copy.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
+import type { Expression } from '../../expression/expression.ts'
+import { ExpressionError } from '../../expression/expression-error.ts'
+import type { Value as ExpressionValue } from '../../expression/value.ts'
 import { EDNS_DO, makeOption, OPTION_EDE } from '../../wire/edns.ts'
 import { FLAG_TC, getFlags } from '../../wire/header.ts'
 import { nameToText } from '../../wire/name.ts'
@@ -20,6 +23,7 @@ import type { RuleVectors, TemplateShared } from './control.ts'
 import { Template } from './engine/index.ts'
 import { TemplateError } from './engine/limits.ts'
 import type { Value } from './engine/values.ts'
+import { type Asking, compileOwn } from './expressions.ts'
 import { kindCount, kindPosition } from './labels.ts'
 import { isFor, Relevance, type Subject } from './relevance.ts'
 import type { RecordSource, Rule, Section } from './rule.ts'
@@ -29,10 +33,9 @@ import { type Match, templateData } from './template-data.ts'
 const OPT_UDP_SIZE = 4096
 
 const EVERY_NAME = '.*'
-const NO_NAMES: ReadonlyMap<string, number> = new Map()
-const NO_VARIABLES: ReadonlyMap<string, Value> = new Map()
 
 type Regex = Pattern & { readonly text: string }
+type Variables = ReadonlyMap<string, ExpressionValue>
 
 interface CompiledRecord extends RecordSource {
   readonly template: Template
@@ -41,10 +44,24 @@ interface CompiledRecord extends RecordSource {
 interface CompiledRule extends Subject {
   readonly rule: Rule
   readonly regexes: readonly Regex[]
+  readonly variables: readonly { readonly name: string; readonly expression: Expression<Asking> }[]
+  readonly conditions: readonly Expression<Asking>[]
   readonly records: readonly CompiledRecord[]
   readonly fall: ZoneIndex
   readonly opt: OptParts | undefined
   readonly vectors: RuleVectors
+}
+
+const compiledExpressions = ({ variables, conditions }: Rule) => {
+  const names: string[] = []
+  return {
+    variables: variables.map(({ name, text }) => {
+      const expression = compileOwn(text, names)
+      names.push(name)
+      return { name, expression }
+    }),
+    conditions: conditions.map(text => compileOwn(text, names)),
+  }
 }
 
 const compile = (rule: Rule, vectors: RuleVectors): CompiledRule => ({
@@ -54,6 +71,7 @@ const compile = (rule: Rule, vectors: RuleVectors): CompiledRule => ({
   qtype: rule.qtype,
   zones: ZoneIndex.fromText(rule.zones),
   regexes: rule.matches.map(text => ({ ...compileRegexp(text), text })),
+  ...compiledExpressions(rule),
   records: rule.records.map(source => ({
     ...source,
     template: new Template(source.section, source.text),
@@ -69,12 +87,32 @@ const optOf = ({ code, text }: NonNullable<Rule['ederror']>): OptParts => {
 
 /** What of a name in the zone the first of the rule's regular expressions that matches takes. */
 const matchOf = ({ regexes }: CompiledRule, name: string, zone: string): Match | undefined => {
-  if (regexes.length === 0) return { zone, regex: EVERY_NAME, groups: [name], names: NO_NAMES }
+  if (regexes.length === 0)
+    return { zone, regex: EVERY_NAME, parts: [name], groups: new Map([['0', name]]) }
   for (const regex of regexes) {
-    const groups = regex.find(name)
-    if (groups !== undefined) return { zone, regex: regex.text, groups, names: regex.groupNames }
+    const parts = regex.find(name)
+    if (parts === undefined) continue
+    const groups = new Map(parts.map((part, index) => [String(index), part]))
+    for (const [named, index] of regex.groupNames) groups.set(named, parts[index] ?? '')
+    return { zone, regex: regex.text, parts, groups }
   }
   return undefined
+}
+
+/** A failing expression ends the query: no other rule is tried. */
+const run = (expression: Expression<Asking>, asking: Asking, variables: Variables) => {
+  try {
+    return expression.run(asking, variables)
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error
+    throw new ServerError('EXPRESSION', `expression fails: ${error.message}`)
+  }
+}
+
+const variablesOf = ({ variables }: CompiledRule, asking: Asking): Variables => {
+  const values = new Map<string, ExpressionValue>()
+  for (const { name, expression } of variables) values.set(name, run(expression, asking, values))
+  return values
 }
 
 class Templates {
@@ -95,13 +133,25 @@ class Templates {
       if (zone < 0) continue
       const { rule } = compiled
       const match = matchOf(compiled, query.question.name, rule.zones[zone]!)
-      if (match !== undefined) return this.#reply(query, compiled, match, zone)
+      if (match !== undefined) {
+        const asking = { query, groups: match.groups }
+        const values = variablesOf(compiled, asking)
+        // What is no boolean is not true.
+        if (compiled.conditions.every(condition => run(condition, asking, values) === true))
+          return this.#reply(query, compiled, match, zone, values)
+      }
       if (!compiled.fall.holds(query.name)) return unwritten(query, RCODE_SERVFAIL)
     }
     return next(query)
   }
 
-  #reply(query: Query, compiled: CompiledRule, match: Match, zone: number): Reply | Promise<Reply> {
+  #reply(
+    query: Query,
+    compiled: CompiledRule,
+    match: Match,
+    zone: number,
+    values: Variables,
+  ): Reply | Promise<Reply> {
     const { rule, records, vectors } = compiled
     const place = this.#place(query, compiled, zone)
     if (place !== undefined) {
@@ -109,7 +159,7 @@ class Templates {
       this.#scope.counters.add(vectors.matches.base + kind * vectors.matches.step)
     }
     if (rule.rcode === RCODE_SERVFAIL) return unwritten(query, RCODE_SERVFAIL)
-    const data = templateData(query, match, rule, NO_VARIABLES)
+    const data = templateData(query, match, rule, values)
     const made: Made = { answer: [], additional: [], authority: [] }
     for (const [index, record] of records.entries())
       made[record.section].push(this.#record(record, data, vectors.failures[index]!, place))

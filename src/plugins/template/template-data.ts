@@ -3,6 +3,7 @@
 
 import type { Query } from '../../chain/query.ts'
 import { recordAt } from '../../chain/record-copy.ts'
+import type { Value as ExpressionValue } from '../../expression/value.ts'
 import {
   FLAG_AA,
   FLAG_AD,
@@ -27,14 +28,16 @@ import {
 } from '../../wire/rrtypes.ts'
 import { recordText } from '../../zone/record-text.ts'
 import { Dict, Int, List, Struct, type Value } from './engine/values.ts'
+import { templateValue } from './expressions.ts'
 
 /** A name that a rule matches. */
 export interface Match {
   readonly zone: string
   readonly regex: string
   /** The whole, and what each group took. */
-  readonly groups: readonly string[]
-  readonly names: ReadonlyMap<string, number>
+  readonly parts: readonly string[]
+  /** The same by number and by name. */
+  readonly groups: ReadonlyMap<string, string>
 }
 
 const uint16 = (value: number): Int => new Int(value, 'uint16')
@@ -115,18 +118,12 @@ const messageData = (query: Query, question: Struct): Struct => {
   })
 }
 
-const groupsOf = ({ groups, names }: Match): Dict => {
-  const entries = new Map<string, Value>(groups.map((text, index) => [String(index), text]))
-  for (const [name, index] of names) entries.set(name, groups[index] ?? '')
-  return new Dict(entries, 'map[string]string', '')
-}
-
 /** `kind` is the class and type of the rule: they stand for what a question of type ANY asks. */
 export const templateData = (
   query: Query,
   match: Match,
   kind: { readonly qclass: number; readonly qtype: number },
-  variables: ReadonlyMap<string, Value>,
+  variables: ReadonlyMap<string, ExpressionValue>,
 ): Struct => {
   const question = questionData(query)
   const qclass = query.qclass === CLASS_ANY ? kind.qclass : query.qclass
@@ -137,14 +134,14 @@ export const templateData = (
       Zone: () => match.zone,
       Name: () => query.question.name,
       Regex: () => match.regex,
-      Match: () => new List(match.groups, '[]string'),
-      Group: () => groupsOf(match),
+      Match: () => new List(match.parts, '[]string'),
+      Group: () => new Dict(match.groups, 'map[string]string', ''),
       Class: () => classToText(qclass),
       Type: () => typeToText(qtype),
       Message: () => messageData(query, question),
       Question: () => question,
       Remote: () => query.client.address,
-      Var: () => new Dict(variables, 'map[string]interface {}', null),
+      Var: () => templateValue(variables),
     },
     { methods: { Meta: { arity: 1, call: label => query.metadata?.get(label ?? '') ?? '' } } },
   )
