@@ -157,7 +157,7 @@ const CHAINS: readonly (readonly string[])[] = [
   ['errors', 'cache {\nkeepttl\nserve_stale_policy prefer_positive\nserve_stale 10s verify 1s\n}'],
   ['acl {\nallow type A\nblock type AAAA\nfilter\n}', 'cache {\nsuccess 1024 5 5\nservfail 0s\n}'],
   [
-    'loadbalance',
+    'prometheus 127.0.0.1:0',
     'cache 30',
     'template IN ANY example.org {\nmatch ^w[0-9][.]\nanswer "{{ .Name }} 60 IN A 192.0.2.1" "{{ .Name }} 50 IN A 192.0.2.2"\nederror 3\nfallthrough\n}',
   ],

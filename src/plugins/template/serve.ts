@@ -233,7 +233,7 @@ export const serve = (rules: readonly Rule[], scope: ServeScope, shared: Templat
   const relevance = new Relevance(compiled)
   const templates = new Templates(compiled, scope)
   return {
-    concerns: asked => relevance.concerns(asked),
+    concerns: relevance.concerns.bind(relevance),
     wrap: next => query => templates.handle(query, next),
   }
 }
