@@ -19,8 +19,35 @@ export const COLLECTOR = offerKind<MetadataCollector>('metadata-collector')
 
 /** Of one query; further ones are not taken. */
 const MOST_LABELS = 256
+/** Values that ask for others. */
+const MOST_DEPTH = 8
 /** A longer value is cut. */
 const MOST_CHARACTERS = 4096
+
+/**
+ * What a provider, and each of its values, fails with goes to `tell`; whoever asks gets '' for a
+ * value that cannot be computed.
+ */
+export const watchedProvider =
+  (provider: MetadataProvider, tell: (query: Query, error: unknown) => void): MetadataProvider =>
+  (query, set) => {
+    const told = (value: () => string) => (): string => {
+      try {
+        const text: unknown = value()
+        if (typeof text === 'string') return text
+        throw new TypeError('a value of metadata is no text')
+      } catch (error) {
+        tell(query, error)
+        return ''
+      }
+    }
+    try {
+      const given: unknown = provider(query, (label, value) => set(label, told(value)))
+      if (given !== undefined) throw new TypeError('a provider of metadata gives no value back')
+    } catch (error) {
+      tell(query, error)
+    }
+  }
 
 /** `plugin/name`: a slash with something on both sides. */
 export const isMetadataLabel = (label: string): boolean => /^[^/]+\/./.test(label)
@@ -32,6 +59,7 @@ export class Metadata implements QueryMetadata {
   readonly #told = new Map<string, () => string>()
   /** What the providers say: they are asked with the first label that somebody wants to know. */
   #provided: Map<string, () => string> | undefined
+  #depth = 0
 
   constructor(query: Query, providers: readonly MetadataProvider[]) {
     this.#query = query
@@ -42,10 +70,14 @@ export class Metadata implements QueryMetadata {
   get(label: string): string | undefined {
     const value = this.#told.get(label) ?? this.#collected().get(label)
     if (value === undefined) return undefined
+    if (this.#depth === MOST_DEPTH) return ''
+    this.#depth++
     try {
       return value().slice(0, MOST_CHARACTERS)
     } catch {
       return ''
+    } finally {
+      this.#depth--
     }
   }
 

@@ -5,6 +5,7 @@
 import type { Code } from './compiled.ts'
 import { Compiler, type OwnFunction } from './compiler.ts'
 import { ExpressionError } from './expression-error.ts'
+import type { Node } from './node.ts'
 import { Parser } from './parser.ts'
 import { Run } from './run.ts'
 import type { Type } from './types.ts'
@@ -28,9 +29,12 @@ export class Expression<Env> {
   readonly type: Type
   /** Which of the scope's functions it calls. */
   readonly called: ReadonlySet<string>
+  /** As it was read, for those who can answer it in another way. */
+  readonly tree: Node
   readonly #code: Code
 
-  constructor(type: Type, called: ReadonlySet<string>, code: Code) {
+  constructor(tree: Node, type: Type, called: ReadonlySet<string>, code: Code) {
+    this.tree = tree
     this.type = type
     this.called = called
     this.#code = code
@@ -59,7 +63,7 @@ export const compileExpression = <Env>(
   const tree = new Parser(text, names).parse()
   const compiler = new Compiler(functions as ReadonlyMap<string, OwnFunction<unknown>>, variables)
   const { type, code } = compiler.compile(tree)
-  return new Expression(type, compiler.called, code)
+  return new Expression(tree, type, compiler.called, code)
 }
 
 /** As Go's %v prints it. Throws a RangeError for what is too much to print. */

@@ -40,6 +40,13 @@ export const WANTED: readonly KnownDifference[] = [
     parts: ['opt'],
     reason: NOT_ECHOED,
   },
+  {
+    scenario: 'erratic-2',
+    lines: [10, 11, 14, 16, 17, 18, 19, 24],
+    parts: ['flags'],
+    reason:
+      'one of AMOUNT replies is truncated, as the manual says; later versions of CoreDNS do so, too',
+  },
   { scenario: 'routing', lines: [54], parts: ['opt'], reason: NOT_ECHOED },
   { scenario: 'routing-hosts', lines: [38], parts: ['opt'], reason: NOT_ECHOED },
   {
@@ -121,6 +128,18 @@ export const WANTED: readonly KnownDifference[] = [
     reason: 'the address of a pod may be spelt with its zeros written out',
   },
   { scenario: 'verified-pod-names-ttl', lines: [288], parts: ['rcode'], reason: MIXED_SERVER_NAME },
+  {
+    scenario: 'rewrite-answer-name-value',
+    lines: [71, 72],
+    parts: ['reply'],
+    reason: 'a reply in which a rule has made what is no name is answered SERVFAIL, not dropped',
+  },
+  {
+    scenario: 'rewrite-edns0-local',
+    lines: [57, 59, 61, 63, 64, 65, 67, 68, 69, 70],
+    parts: ['opt'],
+    reason: NOT_ECHOED,
+  },
   { scenario: 'zones-nested', lines: [69], parts: ['rcode'], reason: FQDN },
   {
     scenario: 'zones-nested',

@@ -1,5 +1,6 @@
 // The shard half of view: whether the block takes a query.
 
+import { askedTests } from '../../chain/asked-test.ts'
 import type { Stage } from '../../chain/handler.ts'
 import { COLLECTOR, METADATA } from '../../chain/metadata.ts'
 import type { Query } from '../../chain/query.ts'
@@ -24,6 +25,7 @@ export const serve = (
       if (asksMetadata && collect !== undefined) query.metadata = collect(query)
       return compiled.every(expression => isTrue(expression, query))
     },
+    takes: askedTests(compiled.map(({ tree }) => tree)),
     concerns: () => false,
     wrap: next => next,
   }

@@ -22,13 +22,19 @@ apiVersion: v1
 kind: Pod
 metadata: { name: till-1, namespace: shop, labels: { app: till } }
 status: { phase: Running, podIP: 10.244.1.7 }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: till-2, namespace: shop }
+status: { phase: Running, podIP: 10.244.1.8 }
 `
 const TEXT =
   'kubernetes cluster.local clusterset.local {\nmulticluster clusterset.local\npods verified\nzonal\n}'
 
 /** All that is told of a query. */
 const told = async (name: string, client: string, text = TEXT): Promise<Record<string, string>> => {
-  const control = fakeControl({ block: fakeBlock({ changing: [] }) })
+  const directives = ['metadata', 'kubernetes']
+  const control = fakeControl({ block: fakeBlock({ changing: [], directives }) })
   await fakeCluster(control, text, CLUSTER)
   const read = options(kubernetes, text)
   const shared = await (await kubernetes.control?.())?.control(read, control)
@@ -42,6 +48,11 @@ const told = async (name: string, client: string, text = TEXT): Promise<Record<s
 
 const OUTSIDE = '192.0.2.7'
 const POD = '10.244.1.7'
+const OF_POD = {
+  'client-namespace': 'shop',
+  'client-pod-name': 'till-1',
+  'client-label/app': 'till',
+}
 const NO_PARTS = {
   'port-name': '',
   protocol: '',
@@ -96,16 +107,18 @@ const cases: { name: string; client?: string; expected: Record<string, string> }
   },
   { name: 'x.cluster.local.', expected: { 'parse-error': 'invalid query name' } },
   { name: 'example.org.', expected: {} },
-  { name: 'example.org.', client: POD, expected: { 'client-namespace': 'shop' } },
+  { name: 'example.org.', client: POD, expected: OF_POD },
+  {
+    name: 'example.org.',
+    client: '10.244.1.8',
+    expected: { 'client-namespace': 'shop', 'client-pod-name': 'till-2' },
+  },
   {
     name: 'x.cluster.local.',
     client: POD,
-    expected: { 'client-namespace': 'shop', 'parse-error': 'invalid query name' },
+    expected: { ...OF_POD, 'parse-error': 'invalid query name' },
   },
 ]
 for (const { name, client = OUTSIDE, expected } of cases)
   test(`kubernetes tells of ${name} from ${client}`, async () =>
     assert.deepEqual(await told(name, client), expected))
-
-test('pods that are not watched are not known', async () =>
-  assert.deepEqual(await told('example.org.', POD, 'kubernetes cluster.local'), {}))

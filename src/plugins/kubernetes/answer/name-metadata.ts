@@ -4,7 +4,8 @@
 import type { MetadataProvider, SetMetadata } from '../../../chain/metadata.ts'
 import { RecordKey, type RecordsReader } from '../../../records/reader.ts'
 import type { KubernetesOptions } from '../options.ts'
-import { KIND_POD } from '../records/record-keys.ts'
+import { decodePod } from '../records/pod-record.ts'
+import { KIND_POD_FACTS } from '../records/record-keys.ts'
 import { labelText, type Request, readRequest } from './request.ts'
 import type { ServedZones } from './served-zones.ts'
 
@@ -96,15 +97,15 @@ export class NameMetadata {
     set('kubernetes/kind', () => parts.kind)
   }
 
-  /** Pods are known by their addresses where they are watched: `pods verified`. */
+  /** By its address; only main knows whether pods are watched. */
   #tellClient(address: Uint8Array, set: SetMetadata): void {
-    if (address.length === 0 || this.#options.pods !== 'verified') return
-    const entry = this.#reader.find(KIND_POD, this.#key.set(address, 0, address.length))
+    if (address.length === 0) return
+    const entry = this.#reader.find(KIND_POD_FACTS, this.#key.set(address, 0, address.length))
     if (entry === 0) return
-    const at = this.#reader.valueAt(entry)
-    const namespace = labelText(
-      this.#reader.bytes.slice(at, at + 1 + (this.#reader.bytes[at] ?? 0)),
-    )
-    set('kubernetes/client-namespace', () => namespace)
+    const { bytes } = this.#reader
+    const pod = decodePod(bytes, this.#reader.valueAt(entry), this.#reader.valueBytes(entry))
+    set('kubernetes/client-namespace', () => pod.namespace)
+    set('kubernetes/client-pod-name', () => pod.name)
+    for (const [key, value] of pod.labels) set(`kubernetes/client-label/${key}`, () => value)
   }
 }
