@@ -109,7 +109,7 @@ export interface RecordTextOptions {
  */
 const withoutQuotedBreaks = (text: string): string =>
   text.includes('\n')
-    ? text.replace(/"(?:[^"\\]|\\[^])*"/g, part => part.replaceAll('\n', '\\010'))
+    ? text.replace(/"(?:[^"\\]|\\.)*"/gs, part => part.replaceAll('\n', '\\010'))
     : text
 
 /** The record of a text that holds exactly one; a plain sentence if it does not. */

@@ -10,6 +10,8 @@ import {
   show,
 } from '../../../test/support/plugin-harness.ts'
 import { SILENCE } from '../../chain/reply.ts'
+import { SEARCH_PATHS } from '../../chain/search-paths.ts'
+import { nameToText } from '../../wire/name.ts'
 import { control } from './control.ts'
 import { erratic } from './index.ts'
 import type { ErraticOptions } from './options.ts'
@@ -175,4 +177,21 @@ test('erratic is ready from its third query to its fifth', async () => {
     await handle(query('example.org.'))
   }
   assert.deepEqual(ready, [false, false, false, true, true, false])
+})
+
+test('erratic has one search path for all clients', async () => {
+  const { serve: scope } = await chain(erratic, 'erratic')
+  const [paths] = scope.offered(SEARCH_PATHS)
+  const asked = query('www.A.example.org.')
+  assert.deepEqual(
+    paths?.of(asked).map(domain => nameToText(domain)),
+    ['a.example.org.', 'b.example.org.', '.'],
+  )
+  assert.equal(paths?.plugin, 'erratic')
+  assert.deepEqual(
+    [asked, query('a.example.org.'), query('www.b.example.org.')].map(each =>
+      paths?.concerns(each),
+    ),
+    [true, true, false],
+  )
 })

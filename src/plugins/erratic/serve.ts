@@ -5,18 +5,31 @@ import { answer, type RecordData, unwritten } from '../../chain/answer.ts'
 import type { Stage } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
 import { type Reply, SILENCE } from '../../chain/reply.ts'
+import { SEARCH_PATHS, type SearchPaths } from '../../chain/search-paths.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
 import { MAX_NAME_SIZE, nameFromText } from '../../wire/name.ts'
 import { RCODE_SERVFAIL } from '../../wire/rcodes.ts'
 import { rdataA, rdataAaaa, rdataSoa } from '../../wire/rdata.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_AXFR, TYPE_NS, TYPE_SOA } from '../../wire/rrtypes.ts'
+import { ZoneIndex } from '../../wire/zone-index.ts'
 import type { ErraticOptions } from './options.ts'
 
 const LARGE_COUNT = 30
 
+const SEARCHED = ['a.example.org.', 'b.example.org.', '.'].map(name => nameFromText(name)!)
+const firstSearched = new ZoneIndex(SEARCHED.slice(0, 1))
+
+/** The same for all clients. */
+const searchPaths: SearchPaths = {
+  plugin: 'erratic',
+  concerns: ({ name }) => firstSearched.holds(name),
+  of: () => SEARCHED,
+}
+
 export const serve = (options: ErraticOptions, scope: ServeScope, word: number): Stage => {
   const { drop, truncate, delay, delayMs, isLarge } = options
   const { words, clock } = scope
+  scope.offer(SEARCH_PATHS, searchPaths)
 
   const late = async (query: Query, reply: Reply): Promise<Reply> => {
     query.mustWait()
