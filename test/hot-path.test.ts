@@ -91,6 +91,9 @@ const corefile = (port: number, metrics: number, upstream: string, resolvConf: s
 hosts.example.org:${port} {
   bind 127.0.0.1 ::1
   minimal
+  template IN TXT {
+    answer "{{ .Name }} 60 IN TXT text"
+  }
   hosts {
     192.0.2.1 a.hosts.example.org
   }
