@@ -118,6 +118,9 @@ const messageData = (query: Query, question: Struct): Struct => {
   })
 }
 
+/** CoreDNS knows no text for the others. */
+const mnemonic = (text: string): string => (/^(?:TYPE|CLASS)\d+$/.test(text) ? '' : text)
+
 /** `kind` is the class and type of the rule: they stand for what a question of type ANY asks. */
 export const templateData = (
   query: Query,
@@ -136,8 +139,8 @@ export const templateData = (
       Regex: () => match.regex,
       Match: () => new List(match.parts, '[]string'),
       Group: () => new Dict(match.groups, 'map[string]string', ''),
-      Class: () => classToText(qclass),
-      Type: () => typeToText(qtype),
+      Class: () => mnemonic(classToText(qclass)),
+      Type: () => mnemonic(typeToText(qtype)),
       Message: () => messageData(query, question),
       Question: () => question,
       Remote: () => query.client.address,

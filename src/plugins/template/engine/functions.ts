@@ -1,4 +1,4 @@
-// The functions of templates: those that Go's text/template knows, and parseInt, which CoreDNS adds.
+// The functions of templates: those of Go's text/template, and parseInt, which CoreDNS adds.
 
 import { goQuote } from '../../../corefile/strconv.ts'
 import { type Budget, TemplateError } from './limits.ts'

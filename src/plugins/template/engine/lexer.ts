@@ -1,6 +1,6 @@
 // Text of a template to tokens, as Go's text/template/parse does: what stands between `{{` and `}}`
-// is an action, in which blanks are tokens; all else is text. `{{- ` and ` -}}` trim the text beside
-// them.
+// is an action, in which blanks are tokens; all else is text. `{{- ` and ` -}}` trim the text next
+// to them.
 
 import { KEYWORDS, TemplateSyntaxError, type Token, type TokenKind } from './tokens.ts'
 
