@@ -196,16 +196,37 @@ export const WANTED: readonly KnownDifference[] = [
   },
 ]
 
-/** Lines of the log that CoreDNS writes and shardns does not. */
-export const UNLOGGED: readonly {
+const OWN_TYPE = 'the target of an alias is asked for by the type of the question only'
+const ofNs = (type: string, rcode: string): string =>
+  `LOG: ns.dns.cluster.local. ${type} ${rcode} kind=- ns=- svc=- ep=- port=- proto=- cns=- cpod=- app=- team=- err=invalid query name`
+
+/** Lines of the log that stand for others. */
+export const LOGGED: readonly {
   readonly scenario: string
-  readonly lines: readonly string[]
+  readonly recorded: readonly string[]
+  readonly received: readonly string[]
   readonly reason: string
 }[] = [
   {
     scenario: 'zonal-log',
-    lines: ['LOG: www.example.org. A SERVFAIL zone=- svc=- ns=- ep=- err=-'],
-    reason: 'the target of an alias is asked for by the type of the question only',
+    recorded: ['LOG: www.example.org. A SERVFAIL zone=- svc=- ns=- ep=- err=-'],
+    received: [],
+    reason: OWN_TYPE,
+  },
+  {
+    scenario: 'metadata-log',
+    recorded: ['web. A NXDOMAIN', 'www.example.org. A NOERROR'].map(
+      asked =>
+        `LOG: ${asked} kind=- ns=- svc=- ep=- port=- proto=- cns=- cpod=- app=- team=- err=-`,
+    ),
+    received: [],
+    reason: OWN_TYPE,
+  },
+  {
+    scenario: 'metadata-log',
+    recorded: ['AAAA', 'SRV'].map(type => ofNs(type, 'NXDOMAIN')),
+    received: ['AAAA', 'SRV'].map(type => ofNs(type, 'NOERROR')),
+    reason: MIXED_SERVER_NAME,
   },
 ]
 
