@@ -34,7 +34,8 @@ const world = (capacity: number) => {
 
 type World = ReturnType<typeof world>
 
-// Before: entry 1 small, entry 2 large. Versions: 1 before, 2 by the operation, 3 meanwhile.
+// Before: entry 1 small, entry 2 large; where the capacity allows it, an empty way before theirs.
+// Versions: 1 before, 2 by the operation, 3 meanwhile.
 const operations: { name: string; run(shard: World['one'], version: number): void }[] = [
   {
     name: 'a put over an entry of the same size',
@@ -51,12 +52,21 @@ const operations: { name: string; run(shard: World['one'], version: number): voi
     },
   },
   { name: 'a remove', run: shard => shard.remove(1) },
+  {
+    name: 'a remove and a new put of that key',
+    run: (shard, version) => {
+      shard.remove(1)
+      shard.put(1, version, SMALL)
+    },
+  },
 ]
 
 const prepared = (capacity: number) => {
   const made = world(capacity)
+  if (capacity > 2) made.one.put(6, 1, SMALL)
   made.one.put(1, 1, SMALL)
   made.one.put(2, 1, LARGE)
+  made.one.remove(6)
   return made
 }
 
