@@ -3,10 +3,12 @@
 
 import { networkInterfaces } from 'node:os'
 import { parseIp, withoutZone } from '../../base/ip.ts'
+import { readTextFile } from '../../base/text-file.ts'
 import { wait } from '../../base/timers.ts'
 import type { ControlScope } from '../../chain/control-scope.ts'
 import { connect, type KubeWorld, SERVICE_ACCOUNT_FOLDER } from '../../kube/config/target.ts'
 import type { RecordsRef } from '../../records/layout.ts'
+import { readSearchDomains } from '../../upstream/addresses.ts'
 import type { KubernetesOptions } from './options.ts'
 import { declareApiMetrics } from './watch/api-metrics.ts'
 import { ClusterSource, sourceIdentity } from './watch/cluster-source.ts'
@@ -16,10 +18,16 @@ import { markChanges } from './watch/invalidation-marks.ts'
 const FOLDER_VARIABLE = 'SHARDNS_SERVICE_ACCOUNT_DIR'
 const WAITING_LINE_MS = 500
 
+const RESOLV_CONF = '/etc/resolv.conf'
+/** Of the machine: a query is asked once for each. */
+const MOST_DOMAINS = 100
+
 export interface KubernetesShared {
   readonly records: RecordsRef
   /** Addresses that the server answers at, without loopback ones: 4 or 16 bytes each. */
   readonly ownAddresses: readonly Uint8Array[]
+  /** What the machine searches, for pods that have its search list behind their own. */
+  readonly searchDomains: readonly string[]
 }
 
 export const control = async (
@@ -55,7 +63,17 @@ export const control = async (
     isAwaited = false
   })
   scope.hold(waited)
-  return { records: source.records, ownAddresses }
+  return { records: source.records, ownAddresses, searchDomains: searchDomainsFor(scope) }
+}
+
+/** Read for *autopath* alone, as in CoreDNS; a file that is not there has none. */
+const searchDomainsFor = ({ block }: ControlScope): readonly string[] => {
+  if (!block.directives.includes('autopath')) return []
+  try {
+    return readSearchDomains(readTextFile(RESOLV_CONF)).slice(0, MOST_DOMAINS)
+  } catch {
+    return []
+  }
 }
 
 const worldOf = (userAgent: string): KubeWorld => ({

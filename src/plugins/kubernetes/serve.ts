@@ -7,6 +7,7 @@ import { answer, type RecordData, unwritten } from '../../chain/answer.ts'
 import type { Handler, Stage } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
+import { SEARCH_PATHS } from '../../chain/search-paths.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
 import { isReverseZone } from '../../corefile/zones.ts'
 import type { RecordsReader } from '../../records/reader.ts'
@@ -29,6 +30,7 @@ import { Aliases } from './answer/aliases.ts'
 import { Answers, type Asked, type Records } from './answer/answers.ts'
 import { FastRecords } from './answer/fast.ts'
 import { ClusterLookup } from './answer/lookup.ts'
+import { PodSearchPaths } from './answer/pod-search-paths.ts'
 import { type ServedZone, ServedZones, wireOf } from './answer/served-zones.ts'
 import { ZoneView } from './answer/zone-view.ts'
 import type { KubernetesShared } from './control.ts'
@@ -48,6 +50,7 @@ export const serve = (
 ): Stage => {
   const reader = scope.records(shared.records)
   const zones = new ServedZones(options)
+  scope.offer(SEARCH_PATHS, new PodSearchPaths(options, reader, shared.searchDomains))
   const server = new ClusterServer(options, zones, scope, shared, reader)
   return {
     concerns: zones.concerns.bind(zones),

@@ -5,6 +5,7 @@ import { parseIp } from '../../../base/ip.ts'
 import { RecordKey, type RecordsReader } from '../../../records/reader.ts'
 import type { KubernetesOptions } from '../options.ts'
 import { type AddressOwner, decodeOwners, OWNER_CLUSTER } from '../records/address-record.ts'
+import { findNamespace } from '../records/pod-record.ts'
 import {
   KIND_ADDRESS,
   KIND_IMPORT,
@@ -175,8 +176,7 @@ export class ClusterLookup {
       isDashedV4(pod) ? pod.replaceAll('-', '.') : pod.replaceAll('-', ':'),
     )?.bytes
     if (address === undefined) return undefined
-    if (this.#options.pods === 'verified' && this.#find(KIND_POD, namespace, address) === 0)
-      return undefined
+    if (this.#options.pods === 'verified' && !this.#hasPod(namespace, address)) return undefined
     // CoreDNS gives a pod the port 0 in SRV.
     const owner = Buffer.concat([
       Uint8Array.of(pod.length),
@@ -185,6 +185,14 @@ export class ClusterLookup {
       POD,
     ])
     return { items: [{ address, port: 0, owner }], target: undefined }
+  }
+
+  #hasPod(namespace: Label, address: Uint8Array): boolean {
+    const reader = this.#reader
+    const entry = this.#find(KIND_POD, address)
+    if (entry === 0) return false
+    const at = reader.valueAt(entry)
+    return findNamespace(reader.bytes, at, reader.valueBytes(entry), namespace) >= 0
   }
 
   #isExposed(namespace: Label): boolean {

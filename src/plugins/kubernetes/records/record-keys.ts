@@ -7,7 +7,8 @@
 //   NAMESPACE        key: namespace label                   value: empty; there is an entry only if
 //                                                           the namespace is exposed
 //   ADDRESS          key: 4 or 16 bytes of an address        value: address-record.ts
-//   POD              key: namespace label, address           value: empty (pods verified only)
+//   POD              key: 4 or 16 bytes of an address        value: pod-record.ts (pods verified
+//                                                           only)
 
 import type { RecordsReader } from '../../../records/reader.ts'
 

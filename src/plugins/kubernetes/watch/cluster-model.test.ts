@@ -24,6 +24,7 @@ import {
   OWNER_CLUSTER,
   OWNER_ENDPOINT,
 } from '../records/address-record.ts'
+import { withNamespace } from '../records/pod-record.ts'
 import {
   KIND_ADDRESS,
   KIND_NAMESPACE,
@@ -159,10 +160,9 @@ class Model {
     }
     for (const { namespace, host } of this.pods.all.values()) {
       if (!EXPOSED.includes(namespace)) continue
-      records.set(
-        keyOf(KIND_POD, Buffer.concat([label(namespace), addressOf(`192.0.2.${host}`)])),
-        '',
-      )
+      const key = keyOf(KIND_POD, addressOf(`192.0.2.${host}`))
+      const others = Buffer.from(records.get(key) ?? '', 'hex')
+      records.set(key, hexOf(withNamespace(others, label(namespace), true)))
     }
     for (const { name } of this.namespaces.all.values())
       if (EXPOSED.includes(name)) records.set(keyOf(KIND_NAMESPACE, label(name)), '')

@@ -5,6 +5,7 @@
 import type { Clock } from '../../../base/clock.ts'
 import type { Logger } from '../../../log/logger.ts'
 import type { PutOutcome, RecordsMap } from '../../../records/map.ts'
+import { withNamespace } from '../records/pod-record.ts'
 import {
   KIND_ADDRESS,
   KIND_IMPORT,
@@ -91,10 +92,10 @@ export class Publisher {
 
   /** Whether there is a pod with that address in the namespace. */
   setPod(namespace: Uint8Array, address: Uint8Array, isThere: boolean): void {
-    const key = Buffer.concat([namespace, address])
-    const outcome = this.#write(KIND_POD, key, isThere ? EMPTY : undefined, () =>
-      this.setPod(namespace, address, isThere),
-    )
+    const namespaces = withNamespace(this.#map.get(KIND_POD, address), namespace, isThere)
+    const value = namespaces.length === 0 ? undefined : namespaces
+    const again = () => this.setPod(namespace, address, isThere)
+    const outcome = this.#write(KIND_POD, address, value, again, [namespace])
     if (outcome !== 'changed') return
     this.#bump(NOTE_SERIAL)
     this.onChanged?.({ kind: 'pod', labels: namespace, address })
