@@ -1,7 +1,7 @@
 // What two shards do at once, and where a shard may die: step by step, with the real code.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Death, interleave } from '../../test/fakes/interleave.ts'
+import { Death, interleave, interleaveAt } from '../../test/fakes/interleave.ts'
 import { checkLinks, keysIn } from '../../test/fakes/links.ts'
 import { keyOf, memoryOf, messageOf, metaOf, versionIn } from '../../test/fakes/numbered.ts'
 import type { SlabGeometry } from './layout.ts'
@@ -33,6 +33,10 @@ const world = (capacity: number) => {
 }
 
 type World = ReturnType<typeof world>
+
+const die = () => {
+  throw new Death()
+}
 
 // Before: entry 1 small, entry 2 large; where the capacity allows it, an empty way before theirs.
 // Versions: 1 before, 2 by the operation, 3 meanwhile.
@@ -77,9 +81,7 @@ for (const capacity of [2, 4]) {
         const { memory, ref, one, two } = prepared(capacity)
         return {
           operation: () => run(one, 2),
-          meanwhile: () => {
-            throw new Death()
-          },
+          meanwhile: die,
           check: n => {
             memory.sweep(1)
             checkLinks([ref])
@@ -122,5 +124,24 @@ for (const capacity of [2, 4]) {
         })
       })
     }
+  }
+}
+
+for (const { name, run } of operations) {
+  for (const other of operations) {
+    test(`CacheTable: ${name}, dead at any step, and ${other.name} while main sweeps: the store is whole`, () => {
+      let hasDied = true
+      for (let access = 1; hasDied; access++) {
+        interleave(() => {
+          const { memory, ref, one, two } = prepared(4)
+          hasDied = interleaveAt(access, () => run(one, 2), die)
+          return {
+            operation: () => memory.sweep(1),
+            meanwhile: () => other.run(two, 3),
+            check: () => checkLinks([ref]),
+          }
+        })
+      }
+    })
   }
 }
