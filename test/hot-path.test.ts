@@ -45,6 +45,7 @@ const CACHED: readonly Hit[] = [
     options: { udpSize: 1232, options: [{ code: 10, data: '0102030405060708' }] },
   },
   { title: 'IPv6 addresses', name: 'two.example.org.', type: 'AAAA' },
+  { title: 'IPv6 addresses, by IPv6', name: 'two.example.org.', type: 'AAAA', family: 6 },
   { title: 'an alias', name: 'alias.example.org.' },
   { title: 'no such name', name: 'nx.example.org.' },
   { title: 'more than fits', name: 'sixty.example.org.' },
@@ -65,6 +66,7 @@ const RECORDS: readonly Hit[] = [
   },
   { title: 'no such service', name: 'nope.default.svc.cluster.local.' },
   { title: 'a name that is not below the first domain', name: 'a.search.example.org.' },
+  { title: 'a view', name: 'a.view.example.org.' },
 ]
 
 const corefile = (port: number, metrics: number, upstream: string, resolvConf: string): string => `
@@ -72,11 +74,15 @@ const corefile = (port: number, metrics: number, upstream: string, resolvConf: s
   bind 127.0.0.1 ::1
   prometheus 127.0.0.1:${metrics}
   log
+  dns64
   acl {
     block net 192.0.2.0/24 2001:db8::/32
     allow net 127.0.0.0/8 ::1
   }
   loadbalance
+  rewrite name a.test b.test
+  rewrite name prefix a.test b.test
+  rewrite name regex ^(.*)-x[.]test[.]$ {1}.test
   cache 30 {
     prefetch 1000 1m 10%
   }
@@ -84,6 +90,10 @@ const corefile = (port: number, metrics: number, upstream: string, resolvConf: s
 }
 hosts.example.org:${port} {
   bind 127.0.0.1 ::1
+  minimal
+  template IN TXT {
+    answer "{{ .Name }} 60 IN TXT text"
+  }
   hosts {
     192.0.2.1 a.hosts.example.org
   }
@@ -93,6 +103,18 @@ cluster.local:${port} {
   autopath @kubernetes
   kubernetes {
     pods verified
+  }
+}
+view.example.org:${port} {
+  bind 127.0.0.1 ::1
+  view inside {
+    expr incidr(client_ip(), '127.0.0.0/8') && type() in ['A', 'AAAA'] && proto() == 'udp'
+    expr not do() or name() == 'b.view.example.org.'
+    expr bufsize() > 511 and bufsize() >= 512 and opcode() < 4 and opcode() <= 0 and opcode() == 0
+  }
+  metadata
+  hosts {
+    192.0.2.1 a.view.example.org b.view.example.org
   }
 }
 search.example.org:${port} {

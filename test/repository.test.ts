@@ -163,7 +163,7 @@ test('a file that a comment names is there', () => {
 // lower floors. Files in no room (src/cli.ts, workers) are doors.
 const FLOORS: readonly (readonly string[])[] = [
   ['wire', 'memory', 'corefile', 'base'],
-  ['zone', 'cache', 'records', 'metrics', 'log'],
+  ['zone', 'cache', 'records', 'metrics', 'log', 'expression'],
   ['chain'],
   ['upstream', 'net', 'kube'],
   ['plugins'],
@@ -208,10 +208,25 @@ const OTHER_WORDS: readonly string[] = [
   // Members of types.
   "src/chain/inspect-scope.ts 'log'",
   "src/process/load/load.ts 'errors'",
-  // A further meaning of a word in a Corefile, for hints.
+  // Further meanings of words in a Corefile, for hints.
+  "src/corefile/hints.ts 'header'",
   "src/corefile/hints.ts 'reload'",
+  // Functions of expressions, a kind of offer, a label of metrics.
+  "src/chain/asked-test.ts 'bufsize'",
+  "src/chain/metadata.ts 'metadata'",
+  "src/chain/query-functions.ts 'bufsize'",
+  "src/chain/query-functions.ts 'metadata'",
+  "src/metrics/dns-metrics.ts 'view'",
+  "src/expression/builtin-names.ts 'any'",
   // A system call.
   "src/net/mmsg/sockets.ts 'bind'",
+  // On which side an exchange has failed.
+  "src/upstream/exchange-error.ts 'local'",
+  "src/upstream/pooled-udp-client.ts 'local'",
+  "src/upstream/stream-connection.ts 'local'",
+  "src/upstream/stream-dial.ts 'local'",
+  "src/upstream/udp-client.ts 'local'",
+  "src/upstream/upstream.ts 'local'",
 ]
 
 test('plugins are named by their own folders and by the order list, by nobody else', () => {

@@ -31,7 +31,7 @@ export const shardns = (parts: ShardnsParts): Contestant => {
       .version,
     launch(place) {
       const file = join(place.folder, 'Corefile')
-      writeFileSync(file, corefile(place, variant.log ? ['log'] : []))
+      writeFileSync(file, corefile(place, variant.directives))
       const args = [
         entry,
         '-conf',

@@ -62,6 +62,7 @@ export const fakeBlock = (overrides: Partial<BlockInfo> = {}): BlockInfo => ({
   index: 0,
   zones: ['.'],
   view: '',
+  selector: '',
   listeners: [{ index: 0, label: 'dns://:53' }],
   directives: [],
   chain: overrides.directives ?? [],
@@ -122,7 +123,8 @@ export const fakeControl = (overrides: ControlOverrides = {}): FakeControl => {
   const sharedWords = sharedInt32(SHARED_WORDS)
   const memory = new CacheMemory(CACHE_BYTES)
   const records = new RecordsMemory(RECORDS_BYTES, NOBODY_READS, memory.seed)
-  const kept = overrides.kept ?? new KeptResources({ newRecords: () => records.newMap() })
+  const kept =
+    overrides.kept ?? new KeptResources({ newRecords: () => records.newMap() }, fakeLogger(logged))
   const board = { words: sharedInt32(CHANGE_SLOTS), offset: 0 }
   const block = fakeBlock(overrides.block)
   const offers = new Offers()
@@ -142,6 +144,7 @@ export const fakeControl = (overrides: ControlOverrides = {}): FakeControl => {
       stacktrace: false,
       timeouts: {},
       view: '',
+      selector: '',
       ...overrides.settings,
     },
     shards,
@@ -201,6 +204,7 @@ const fakeProcess = (
   countReload: () => void,
 ): ProcessControl => ({
   isFirstLoad: true,
+  version: 'shardns-test',
   userAgent: 'shardns/test',
   readiness: fakeReadiness(),
   readCorefile: async () => undefined,

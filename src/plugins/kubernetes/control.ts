@@ -6,12 +6,13 @@ import { parseIp, withoutZone } from '../../base/ip.ts'
 import { readTextFile } from '../../base/text-file.ts'
 import { wait } from '../../base/timers.ts'
 import type { ControlScope } from '../../chain/control-scope.ts'
+import { EXTERNAL_CHANGES, type ExternalChange } from '../../chain/external-services.ts'
 import { connect, type KubeWorld, SERVICE_ACCOUNT_FOLDER } from '../../kube/config/target.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import { readSearchDomains } from '../../upstream/addresses.ts'
 import type { KubernetesOptions } from './options.ts'
 import { declareApiMetrics } from './watch/api-metrics.ts'
-import { ClusterSource, sourceIdentity } from './watch/cluster-source.ts'
+import { ClusterSource, type SourceChange, sourceIdentity } from './watch/cluster-source.ts'
 import { markChanges } from './watch/invalidation-marks.ts'
 
 /** Where tests lay out what a pod has. */
@@ -37,9 +38,10 @@ export const control = async (
   const { log, clock, process: server } = scope
   const world = worldOf(server.userAgent)
   const { collectGarbage } = server
-  const parts = { log, clock, world, collectGarbage }
+  const hasPodFacts = asksForPods(options, scope)
+  const parts = { log, clock, world, collectGarbage, hasPodFacts }
   const source = scope.keep(
-    sourceIdentity(options),
+    sourceIdentity(options, hasPodFacts),
     resources => new ClusterSource(options, resources, parts),
   )
   const ownAddresses = addressesOf(scope.settings.bindAddresses ?? interfaceAddresses())
@@ -51,6 +53,11 @@ export const control = async (
     if (!isAwaited) markChanges(scope.changes, options, ownAddresses, change)
   })
   scope.onRetire(unfollow)
+  scope.offer(EXTERNAL_CHANGES, follower =>
+    source.follow(change => {
+      for (const told of outsideOf(change, ownAddresses)) follower(told)
+    }),
+  )
   scope.onStart(() => {
     source.metrics = metrics
     // What caches hold was answered by the configuration of before, if there was one.
@@ -64,6 +71,33 @@ export const control = async (
   })
   scope.hold(waited)
   return { records: source.records, ownAddresses, searchDomains: searchDomainsFor(scope) }
+}
+
+/** Names and labels of pods take much room: they are for metadata alone. */
+const asksForPods = ({ pods }: KubernetesOptions, { block }: ControlScope): boolean =>
+  pods === 'verified' && block.directives.includes('metadata')
+
+/** What a change means outside the cluster. */
+const outsideOf = (
+  change: SourceChange,
+  ownAddresses: readonly Uint8Array[],
+): readonly ExternalChange[] => {
+  switch (change.kind) {
+    // Endpoints of headless services have names there.
+    case 'service':
+      return [{ kind: 'service', labels: change.labels }]
+    // Maybe of the services of this server.
+    case 'outside-service':
+      return [{ kind: 'service', labels: change.labels }, { kind: 'name-servers' }]
+    case 'outside':
+      return [{ kind: 'address', address: change.address }]
+    case 'address':
+      return ownAddresses.some(own => Buffer.compare(own, change.address) === 0)
+        ? [{ kind: 'name-servers' }]
+        : []
+    default:
+      return []
+  }
 }
 
 /** Read for *autopath* alone, as in CoreDNS; a file that is not there has none. */

@@ -4,7 +4,9 @@
 
 import { after } from '../../chain/after.ts'
 import { answer, type RecordData, unwritten } from '../../chain/answer.ts'
+import { EXTERNAL_SERVICES } from '../../chain/external-services.ts'
 import type { Handler, Stage } from '../../chain/handler.ts'
+import { METADATA } from '../../chain/metadata.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import { SEARCH_PATHS } from '../../chain/search-paths.ts'
@@ -30,6 +32,8 @@ import { Aliases } from './answer/aliases.ts'
 import { Answers, type Asked, type Records } from './answer/answers.ts'
 import { FastRecords } from './answer/fast.ts'
 import { ClusterLookup } from './answer/lookup.ts'
+import { NameMetadata } from './answer/name-metadata.ts'
+import { Outside } from './answer/outside.ts'
 import { PodSearchPaths } from './answer/pod-search-paths.ts'
 import { type ServedZone, ServedZones, wireOf } from './answer/served-zones.ts'
 import { ZoneView } from './answer/zone-view.ts'
@@ -51,12 +55,23 @@ export const serve = (
   const reader = scope.records(shared.records)
   const zones = new ServedZones(options)
   scope.offer(SEARCH_PATHS, new PodSearchPaths(options, reader, shared.searchDomains))
-  const server = new ClusterServer(options, zones, scope, shared, reader)
+  const lookup = new ClusterLookup(reader, options)
+  scope.offer(EXTERNAL_SERVICES, new Outside(options, lookup, reader, shared.ownAddresses))
+  scope.offer(METADATA, new NameMetadata(options, zones, reader).provider)
+  const server = new ClusterServer(options, { zones, scope, shared, reader, lookup })
   return {
     concerns: zones.concerns.bind(zones),
     wrap: next => query => server.respond(query, next),
     fast: new FastRecords(options, reader, zones),
   }
+}
+
+interface ServerParts {
+  readonly zones: ServedZones
+  readonly scope: ServeScope
+  readonly shared: KubernetesShared
+  readonly reader: RecordsReader
+  readonly lookup: ClusterLookup
 }
 
 class ClusterServer {
@@ -67,19 +82,13 @@ class ClusterServer {
   readonly #answers: Answers
   readonly #aliases: Aliases
 
-  constructor(
-    options: KubernetesOptions,
-    zones: ServedZones,
-    scope: ServeScope,
-    shared: KubernetesShared,
-    reader: RecordsReader,
-  ) {
+  constructor(options: KubernetesOptions, { zones, scope, shared, reader, lookup }: ServerParts) {
     this.#options = options
     this.#reader = reader
     this.#zones = zones
     this.#fall = ZoneIndex.fromText(options.fallthrough ?? [])
     this.#answers = new Answers({
-      lookup: new ClusterLookup(reader, options),
+      lookup,
       ttlSeconds: options.ttlSeconds,
       ownAddresses: shared.ownAddresses,
       primaryZone: wireOf(options.primaryZone),

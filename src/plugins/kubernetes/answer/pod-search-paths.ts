@@ -8,8 +8,8 @@ import type { SearchPaths } from '../../../chain/search-paths.ts'
 import { RecordKey, type RecordsReader } from '../../../records/reader.ts'
 import { foldName, nameFromText } from '../../../wire/name.ts'
 import type { KubernetesOptions } from '../options.ts'
-import { isSameLabel } from '../records/pod-record.ts'
-import { KIND_POD } from '../records/record-keys.ts'
+import { isSameItem } from '../records/label-list.ts'
+import { KIND_POD, POD_LABELS } from '../records/record-keys.ts'
 import { ServedZones } from './served-zones.ts'
 
 const ROOT = Uint8Array.of(0)
@@ -44,9 +44,9 @@ export class PodSearchPaths implements SearchPaths {
       namespace = svc
       svc = at
     }
-    if (namespace < 0 || !isSameLabel(SVC, 0, name.bytes, svc)) return false
+    if (namespace < 0 || !isSameItem(SVC, 0, name.bytes, svc, 1)) return false
     const own = this.#namespaceOf(address.bytes)
-    return own >= 0 && isSameLabel(this.#reader.bytes, own, name.bytes, namespace)
+    return own >= 0 && isSameItem(this.#reader.bytes, own, name.bytes, namespace, POD_LABELS)
   }
 
   of(query: Query): readonly Uint8Array[] {

@@ -24,13 +24,14 @@ import {
   OWNER_CLUSTER,
   OWNER_ENDPOINT,
 } from '../records/address-record.ts'
-import { withNamespace } from '../records/pod-record.ts'
+import { withItem } from '../records/label-list.ts'
 import {
   KIND_ADDRESS,
   KIND_NAMESPACE,
   KIND_POD,
   KIND_SERVICE,
   labelBytes,
+  POD_LABELS,
 } from '../records/record-keys.ts'
 import {
   encodeService,
@@ -162,7 +163,7 @@ class Model {
       if (!EXPOSED.includes(namespace)) continue
       const key = keyOf(KIND_POD, addressOf(`192.0.2.${host}`))
       const others = Buffer.from(records.get(key) ?? '', 'hex')
-      records.set(key, hexOf(withNamespace(others, label(namespace), true)))
+      records.set(key, hexOf(withItem(others, label(namespace), POD_LABELS, true)))
     }
     for (const { name } of this.namespaces.all.values())
       if (EXPOSED.includes(name)) records.set(keyOf(KIND_NAMESPACE, label(name)), '')
