@@ -64,9 +64,10 @@ const RECORDS: readonly Hit[] = [
     type: 'AAAA',
   },
   { title: 'no such service', name: 'nope.default.svc.cluster.local.' },
+  { title: 'a name that is not below the first domain', name: 'a.search.example.org.' },
 ]
 
-const corefile = (port: number, metrics: number, upstream: string): string => `
+const corefile = (port: number, metrics: number, upstream: string, resolvConf: string): string => `
 .:${port} {
   bind 127.0.0.1 ::1
   prometheus 127.0.0.1:${metrics}
@@ -89,7 +90,17 @@ hosts.example.org:${port} {
 }
 cluster.local:${port} {
   bind 127.0.0.1 ::1
-  kubernetes
+  autopath @kubernetes
+  kubernetes {
+    pods verified
+  }
+}
+search.example.org:${port} {
+  bind 127.0.0.1 ::1
+  autopath ${resolvConf}
+  hosts {
+    192.0.2.1 a.search.example.org
+  }
 }
 `
 
@@ -118,8 +129,10 @@ const start = async (t: Cleanup): Promise<Counting> => {
   t.after(() => upstream.close())
   const api = await startFixtureApi(t)
   const [port = 0, metrics = 0] = await freePorts(2)
-  const conf = join(temporaryFolder(t), 'Corefile')
-  writeFileSync(conf, corefile(port, metrics, upstream.endpoint.name))
+  const folder = temporaryFolder(t)
+  const [conf, resolvConf] = [join(folder, 'Corefile'), join(folder, 'resolv.conf')]
+  writeFileSync(resolvConf, 'search first.search.example.org\n')
+  writeFileSync(conf, corefile(port, metrics, upstream.endpoint.name, resolvConf))
   const server = await startCounting(t, conf, {
     SHARDNS_SERVICE_ACCOUNT_DIR: api.podFolder().path,
     KUBERNETES_SERVICE_HOST: '127.0.0.1',

@@ -3,8 +3,9 @@
 
 import { FLAG_TC, getFlags, getId } from '../wire/header.ts'
 import { optSize } from '../wire/opt-record.ts'
-import { TYPE_OPT } from '../wire/rrtypes.ts'
+import { CLASS_IN, TYPE_OPT } from '../wire/rrtypes.ts'
 import { MessageWriter } from '../wire/writer.ts'
+import type { RecordData } from './answer.ts'
 import { optOf } from './edit.ts'
 import type { Query } from './query.ts'
 import { type Owners, recordAt } from './record-copy.ts'
@@ -17,6 +18,8 @@ export interface Renaming {
   readonly owner?: ((owner: Uint8Array) => Uint8Array) | undefined
   /** Of a whole rdata, names in it without pointers. */
   readonly rdata?: ((type: number, rdata: Uint8Array) => Uint8Array) | undefined
+  /** A record that stands in front of the answers. */
+  readonly front?: RecordData | undefined
 }
 
 /**
@@ -40,8 +43,16 @@ export const renamed = (query: Query, reply: Reply, renaming: Renaming = {}): Re
 }
 
 /** False if any has no room. */
-const writeRecords = (writer: MessageWriter, reply: Reply, { owner, rdata }: Renaming): boolean => {
+const writeRecords = (
+  writer: MessageWriter,
+  reply: Reply,
+  { owner, rdata, front }: Renaming,
+): boolean => {
   const { bytes, layout } = reply
+  if (front !== undefined) {
+    const { type, class: cls = CLASS_IN, ttlSeconds } = front
+    if (!writer.record(0, front.owner, type, cls, ttlSeconds, front.rdata)) return false
+  }
   const owners: Owners = new Map()
   for (let index = 0; index < layout.count; index++) {
     const record =

@@ -23,7 +23,7 @@ export const inspectMachine = async (loaded: Inspection): Promise<MachineFinding
   const blocks = loaded.blocks.map(block => ({ block, settings: initialSettings() }))
   for (const { holder, found } of inSetupOrder(blocks)) {
     const half = await found.plugin.inspect?.()
-    const scope = scopeOf(found, holder.settings, errors, warnings)
+    const scope = scopeOf(found, holder, errors, warnings)
     await scope.attempt(() => half?.inspect(found.options, scope))
   }
   if (loaded.errors.length === 0 && errors.length === 0) errors.push(...overlapsOf(blocks, loaded))
@@ -35,7 +35,7 @@ export const inspectMachine = async (loaded: Inspection): Promise<MachineFinding
 
 const scopeOf = (
   { plugin, tokens }: LoadedDirective,
-  settings: BlockSettings,
+  { block, settings }: { readonly block: LoadedBlock; readonly settings: BlockSettings },
   errors: CorefileError[],
   warnings: Diagnostic[],
 ): InspectScope => {
@@ -58,6 +58,7 @@ const scopeOf = (
   }
   return {
     settings,
+    block: { directives: block.directives.map(({ plugin: { name } }) => name) },
     log: { debug() {}, info() {}, warning, error: text => add(new Error(text)) },
     async attempt(task) {
       try {

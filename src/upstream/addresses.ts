@@ -1,5 +1,6 @@
 // Addresses that the Corefile does not spell out, found once at (re)load, on main: of an upstream
-// that it names by host name, and of the name servers of a resolv.conf(5).
+// that it names by host name, and of the name servers of a resolv.conf(5); and the domains that
+// stand in such a file.
 
 import { lookup, Resolver } from 'node:dns/promises'
 
@@ -31,8 +32,8 @@ export const lookupHost = async (name: string, resolvers: readonly string[]): Pr
 }
 
 /**
- * The name servers of a resolv.conf(5) file. Search lists and options are not ours: we forward
- * names as they are. Addresses in order, link-local ones with their zone; whatever stands behind
+ * The name servers of a resolv.conf(5) file. We forward names as they are, whatever it says of
+ * domains. Addresses in order, link-local ones with their zone; whatever stands behind
  * `nameserver`, valid or not.
  */
 export const readNameservers = (text: string): string[] => {
@@ -42,4 +43,18 @@ export const readNameservers = (text: string): string[] => {
     if (keyword === 'nameserver' && server !== undefined) servers.push(server)
   }
   return servers
+}
+
+/**
+ * The search list of such a file, as it is spelt there: the last line with `search` counts, or with
+ * `domain`, which is one of a single domain.
+ */
+export const readSearchDomains = (text: string): string[] => {
+  let domains: string[] = []
+  for (const line of text.split('\n')) {
+    const [keyword, ...words] = line.trim().split(/\s+/)
+    if (keyword === 'search') domains = words
+    else if (keyword === 'domain' && words.length > 0) domains = words.slice(0, 1)
+  }
+  return domains
 }

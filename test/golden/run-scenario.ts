@@ -1,11 +1,12 @@
 // Runs one golden case: starts what it needs, asks its lines in order, and compares what comes back
 // with the recording.
 
-import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspectCorefile } from '../../src/process/load/load.ts'
 import { closedPort, type FakeUpstream } from '../fakes/fake-upstream.ts'
+import { mounting, withoutMounts } from '../support/mounts.ts'
 import {
   type Cleanup,
   freePorts,
@@ -24,8 +25,9 @@ const ATTEMPTS = 3
  */
 const SILENCE_MS = 200
 const PORT_MARK = /@PORT(\d*)@/g
-/** Of a machine, not of a process, or of a server that is not here: a test cannot give them. */
-const MACHINE_FILES = ['addresses', 'resolv.conf', 'etcd']
+/** Of a machine, or of a server that is not here: a test cannot give them. */
+const MACHINE_FILES = ['addresses', 'etcd']
+const RESOLV_CONF = 'resolv.conf'
 
 /**
  * Why a Corefile cannot be served by what there is: false if it can. Other errors are for the test
@@ -56,6 +58,7 @@ export const whySkipped = async ({
   if (unserved !== false) return unserved
   const machine = MACHINE_FILES.find(file => files.includes(file))
   if (machine !== undefined) return `needs a machine with the ${machine} of the recording`
+  if (files.includes(RESOLV_CONF) && withoutMounts !== false) return withoutMounts
   const unknown = new Set(
     steps.flatMap(step => (step.kind === 'ask' ? (unknownOption(step.line) ?? []) : [])),
   )
@@ -199,11 +202,14 @@ class World {
   }
 }
 
-/** The server with the `Corefile` of a folder, in that folder. */
-export const startIn = (t: Cleanup, folder: string): WatchedProcess =>
-  new WatchedProcess(
-    t,
-    process.execPath,
-    [join(ROOT, 'src/cli.ts'), '-conf', 'Corefile', '--workers', '1'],
-    folder,
-  )
+/**
+ * The server with the `Corefile` of a folder, in that folder. If this has a resolv.conf, it is the
+ * server's machine's, and nobody else's.
+ */
+export const startIn = (t: Cleanup, folder: string): WatchedProcess => {
+  const server = [process.execPath, join(ROOT, 'src/cli.ts'), '-conf', 'Corefile', '--workers', '1']
+  const [program = '', ...args] = existsSync(join(folder, RESOLV_CONF))
+    ? mounting(RESOLV_CONF, '/etc/resolv.conf', server)
+    : server
+  return new WatchedProcess(t, program, args, folder)
+}

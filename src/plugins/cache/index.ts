@@ -3,8 +3,7 @@
 
 import type { Plugin } from '../../chain/plugin.ts'
 import type { CacheShared } from './control.ts'
-import { type CacheOptions, options } from './options.ts'
-import { suspicions } from './suspicions.ts'
+import { type CacheOptions, options, suspicions } from './options.ts'
 
 export const cache: Plugin<CacheOptions, CacheShared> = {
   name: 'cache',

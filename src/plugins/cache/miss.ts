@@ -7,7 +7,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { IntMap } from '../../base/int-map.ts'
 import type { CacheTableRef } from '../../cache/table-ref.ts'
-import { after } from '../../chain/after.ts'
+import { after, within } from '../../chain/after.ts'
 import { ServerError } from '../../chain/errors.ts'
 import type { Handler } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
@@ -21,7 +21,6 @@ import type { Judge } from './storable.ts'
 import type { Store } from './store.ts'
 import { outcomeFrom, tellFailure, tellOutcome } from './told.ts'
 import { isSameUpstream, relayedBytes, UpstreamKey } from './upstream-key.ts'
-import { within } from './within.ts'
 
 /**
  * Less than an upstream is given for one attempt (forward's read time-out): a second failure would

@@ -1,6 +1,9 @@
 // The `cache` directive: tokens to options, with CoreDNS's rules and texts. serve_stale has its own
 // file.
 
+import type { Diagnostic } from '../../corefile/diagnostic.ts'
+import type { Directive } from '../../corefile/directive.ts'
+import { parseDuration } from '../../corefile/duration.ts'
 import {
   argumentsOf,
   flag,
@@ -10,6 +13,7 @@ import {
   zonesArgument,
 } from '../../corefile/option-rows.ts'
 import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
+import { startsNewLine } from '../../corefile/span.ts'
 import { parseGoInt } from '../../corefile/strconv.ts'
 import { type Argument, duration, integer, type Value } from '../../corefile/values.ts'
 import { zonesFromArgsOrBlock } from '../../corefile/zones.ts'
@@ -219,3 +223,14 @@ export const options: OptionTable<CacheOptions> = finishedTable(
     }
   },
 )
+
+/**
+ * `cache 30s`: a TTL is a bare number, anything else is a zone. CoreDNS accepts it in silence.
+ */
+export const suspicions = (directive: Directive): Diagnostic[] =>
+  [...directive.each()].flatMap(({ tokens: [name, argument] }) => {
+    if (argument === undefined || startsNewLine(name, argument)) return []
+    if (!/^\d+[a-zµ]/.test(argument.text) || parseDuration(argument.text) === undefined) return []
+    const message = `'${argument.text}' is read as a zone: the TTL is a bare number of seconds, as in cache 30`
+    return [{ severity: 'warning', code: 'cache-duration', message, span: argument.span }]
+  })

@@ -1,6 +1,6 @@
 // serve_stale (RFC 8767): what a client gets when the entry that answers has expired.
 
-import { after } from '../../chain/after.ts'
+import { after, within } from '../../chain/after.ts'
 import { ServerError } from '../../chain/errors.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
@@ -11,7 +11,6 @@ import type { Misses } from './miss.ts'
 import type { Refresher } from './refresh.ts'
 import type { StaleOptions } from './stale-options.ts'
 import type { Side } from './store.ts'
-import { within } from './within.ts'
 
 export class StaleServer {
   readonly #options: StaleOptions

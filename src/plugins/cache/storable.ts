@@ -7,12 +7,12 @@ import type { Asked } from '../../chain/asked.ts'
 import { classify, hasAuthority, type ResponseType } from '../../chain/classify.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
+import { findOption, OPTION_ECS, readEdns } from '../../wire/edns.ts'
 import { FLAG_QR, FLAG_TC, getFlags, getQdcount } from '../../wire/header.ts'
 import { isQuestionOf, type Question } from '../../wire/question.ts'
 import { TYPE_SOA } from '../../wire/rrtypes.ts'
 import { ZoneIndex } from '../../wire/zone-index.ts'
 import { answerChain } from './answer-chain.ts'
-import { isTailored } from './client-subnet.ts'
 import type { CacheOptions } from './options.ts'
 import { clampTtl, leastTtlSeconds } from './ttl.ts'
 import { isOrdinary } from './upstream-key.ts'
@@ -135,4 +135,19 @@ const isWhole = (reply: Reply): boolean => (getFlags(reply.bytes, 0) & FLAG_TC) 
 const isReplyTo = (asked: Question, reply: Reply): boolean => {
   if ((getFlags(reply.bytes, 0) & FLAG_QR) === 0 || getQdcount(reply.bytes, 0) !== 1) return false
   return isQuestionOf(reply.bytes, asked)
+}
+
+/** In the data of the option. */
+const SCOPE_OFFSET = 3
+
+/**
+ * Whether upstream says that the answer holds for one network only, by a scope above 0 (EDNS client
+ * subnet, RFC 7871): the key has no subnet in it, so that another network would get it too.
+ */
+const isTailored = (reply: Reply): boolean => {
+  if (reply.layout.optIndex < 0) return false
+  const edns = readEdns(reply.bytes, reply.layout)
+  if (edns === undefined || edns === 'malformed') return false
+  const option = findOption(reply.bytes, edns, OPTION_ECS)
+  return option !== undefined && (option[SCOPE_OFFSET] ?? 0) > 0
 }

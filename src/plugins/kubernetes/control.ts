@@ -3,23 +3,32 @@
 
 import { networkInterfaces } from 'node:os'
 import { parseIp, withoutZone } from '../../base/ip.ts'
+import { readTextFile } from '../../base/text-file.ts'
 import { wait } from '../../base/timers.ts'
 import type { ControlScope } from '../../chain/control-scope.ts'
+import { EXTERNAL_CHANGES, type ExternalChange } from '../../chain/external-services.ts'
 import { connect, type KubeWorld, SERVICE_ACCOUNT_FOLDER } from '../../kube/config/target.ts'
 import type { RecordsRef } from '../../records/layout.ts'
+import { readSearchDomains } from '../../upstream/addresses.ts'
 import type { KubernetesOptions } from './options.ts'
 import { declareApiMetrics } from './watch/api-metrics.ts'
-import { ClusterSource, sourceIdentity } from './watch/cluster-source.ts'
+import { ClusterSource, type SourceChange, sourceIdentity } from './watch/cluster-source.ts'
 import { markChanges } from './watch/invalidation-marks.ts'
 
 /** Where tests lay out what a pod has. */
 const FOLDER_VARIABLE = 'SHARDNS_SERVICE_ACCOUNT_DIR'
 const WAITING_LINE_MS = 500
 
+const RESOLV_CONF = '/etc/resolv.conf'
+/** Of the machine: a query is asked once for each. */
+const MOST_DOMAINS = 100
+
 export interface KubernetesShared {
   readonly records: RecordsRef
   /** Addresses that the server answers at, without loopback ones: 4 or 16 bytes each. */
   readonly ownAddresses: readonly Uint8Array[]
+  /** What the machine searches, for pods that have its search list behind their own. */
+  readonly searchDomains: readonly string[]
 }
 
 export const control = async (
@@ -43,6 +52,11 @@ export const control = async (
     if (!isAwaited) markChanges(scope.changes, options, ownAddresses, change)
   })
   scope.onRetire(unfollow)
+  scope.offer(EXTERNAL_CHANGES, follower =>
+    source.follow(change => {
+      for (const told of outsideOf(change, ownAddresses)) follower(told)
+    }),
+  )
   scope.onStart(() => {
     source.metrics = metrics
     // What caches hold was answered by the configuration of before, if there was one.
@@ -55,7 +69,40 @@ export const control = async (
     isAwaited = false
   })
   scope.hold(waited)
-  return { records: source.records, ownAddresses }
+  return { records: source.records, ownAddresses, searchDomains: searchDomainsFor(scope) }
+}
+
+/** What a change means outside the cluster. */
+const outsideOf = (
+  change: SourceChange,
+  ownAddresses: readonly Uint8Array[],
+): readonly ExternalChange[] => {
+  switch (change.kind) {
+    // Endpoints of headless services have names there.
+    case 'service':
+      return [{ kind: 'service', labels: change.labels }]
+    // Maybe of the services of this server.
+    case 'outside-service':
+      return [{ kind: 'service', labels: change.labels }, { kind: 'name-servers' }]
+    case 'outside':
+      return [{ kind: 'address', address: change.address }]
+    case 'address':
+      return ownAddresses.some(own => Buffer.compare(own, change.address) === 0)
+        ? [{ kind: 'name-servers' }]
+        : []
+    default:
+      return []
+  }
+}
+
+/** Read for *autopath* alone, as in CoreDNS; a file that is not there has none. */
+const searchDomainsFor = ({ block }: ControlScope): readonly string[] => {
+  if (!block.directives.includes('autopath')) return []
+  try {
+    return readSearchDomains(readTextFile(RESOLV_CONF)).slice(0, MOST_DOMAINS)
+  } catch {
+    return []
+  }
 }
 
 const worldOf = (userAgent: string): KubeWorld => ({

@@ -4,9 +4,11 @@
 
 import { after } from '../../chain/after.ts'
 import { answer, type RecordData, unwritten } from '../../chain/answer.ts'
+import { EXTERNAL_SERVICES } from '../../chain/external-services.ts'
 import type { Handler, Stage } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
+import { SEARCH_PATHS } from '../../chain/search-paths.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
 import { isReverseZone } from '../../corefile/zones.ts'
 import type { RecordsReader } from '../../records/reader.ts'
@@ -29,6 +31,8 @@ import { Aliases } from './answer/aliases.ts'
 import { Answers, type Asked, type Records } from './answer/answers.ts'
 import { FastRecords } from './answer/fast.ts'
 import { ClusterLookup } from './answer/lookup.ts'
+import { Outside } from './answer/outside.ts'
+import { PodSearchPaths } from './answer/pod-search-paths.ts'
 import { type ServedZone, ServedZones, wireOf } from './answer/served-zones.ts'
 import { ZoneView } from './answer/zone-view.ts'
 import type { KubernetesShared } from './control.ts'
@@ -48,12 +52,23 @@ export const serve = (
 ): Stage => {
   const reader = scope.records(shared.records)
   const zones = new ServedZones(options)
-  const server = new ClusterServer(options, zones, scope, shared, reader)
+  scope.offer(SEARCH_PATHS, new PodSearchPaths(options, reader, shared.searchDomains))
+  const lookup = new ClusterLookup(reader, options)
+  scope.offer(EXTERNAL_SERVICES, new Outside(options, lookup, reader, shared.ownAddresses))
+  const server = new ClusterServer(options, { zones, scope, shared, reader, lookup })
   return {
     concerns: zones.concerns.bind(zones),
     wrap: next => query => server.respond(query, next),
     fast: new FastRecords(options, reader, zones),
   }
+}
+
+interface ServerParts {
+  readonly zones: ServedZones
+  readonly scope: ServeScope
+  readonly shared: KubernetesShared
+  readonly reader: RecordsReader
+  readonly lookup: ClusterLookup
 }
 
 class ClusterServer {
@@ -64,19 +79,13 @@ class ClusterServer {
   readonly #answers: Answers
   readonly #aliases: Aliases
 
-  constructor(
-    options: KubernetesOptions,
-    zones: ServedZones,
-    scope: ServeScope,
-    shared: KubernetesShared,
-    reader: RecordsReader,
-  ) {
+  constructor(options: KubernetesOptions, { zones, scope, shared, reader, lookup }: ServerParts) {
     this.#options = options
     this.#reader = reader
     this.#zones = zones
     this.#fall = ZoneIndex.fromText(options.fallthrough ?? [])
     this.#answers = new Answers({
-      lookup: new ClusterLookup(reader, options),
+      lookup,
       ttlSeconds: options.ttlSeconds,
       ownAddresses: shared.ownAddresses,
       primaryZone: wireOf(options.primaryZone),

@@ -5,14 +5,16 @@ import { parseIp } from '../../../base/ip.ts'
 import { RecordKey, type RecordsReader } from '../../../records/reader.ts'
 import type { KubernetesOptions } from '../options.ts'
 import { type AddressOwner, decodeOwners, OWNER_CLUSTER } from '../records/address-record.ts'
+import { findItem } from '../records/label-list.ts'
 import {
   KIND_ADDRESS,
   KIND_IMPORT,
   KIND_NAMESPACE,
   KIND_POD,
   KIND_SERVICE,
+  POD_LABELS,
 } from '../records/record-keys.ts'
-import { SERVICE_CLUSTER, SERVICE_EXTERNAL } from '../records/service-record.ts'
+import { SERVICE_CLUSTER, SERVICE_EXTERNAL, SERVICE_HEADLESS } from '../records/service-record.ts'
 import { type EndpointView, type PortView, ServiceView } from '../records/service-view.ts'
 import type { Label, Request, ServiceRequest } from './request.ts'
 
@@ -24,6 +26,15 @@ export interface Item {
   /** Labels left of the zone that the address has a name by. */
   readonly owner: Uint8Array
 }
+
+/** An endpoint with one port of it. */
+export interface Endpoint {
+  readonly address: Uint8Array
+  readonly port: number
+  readonly label: Label
+}
+
+type PortRequest = Pick<ServiceRequest, 'port' | 'protocol'>
 
 /** What there is at a name that exists. */
 export interface Found {
@@ -98,11 +109,7 @@ export class ClusterLookup {
    * undefined if they are no endpoints.
    */
   servedBy(addresses: readonly Uint8Array[]): Item[] | undefined {
-    const owners = addresses
-      .flatMap(address => this.#ownersOf(address))
-      .filter(({ kind }) => kind !== OWNER_CLUSTER)
-    if (owners.length === 0) return undefined
-    return owners.flatMap(({ service }) => {
+    return this.servicesOf(addresses)?.flatMap(service => {
       const view = this.#view(KIND_SERVICE, service)
       if (view === undefined || view.kind === SERVICE_EXTERNAL) return []
       if (view.kind !== SERVICE_CLUSTER) {
@@ -115,6 +122,46 @@ export class ClusterLookup {
       }
       return view.ownAddresses.map(address => ({ address, port: NO_PORT, owner: inSvc(service) }))
     })
+  }
+
+  /**
+   * The services that these addresses serve as endpoints, service and namespace label each;
+   * undefined if they are no endpoints.
+   */
+  servicesOf(addresses: readonly Uint8Array[]): Label[] | undefined {
+    const owners = addresses
+      .flatMap(address => this.#ownersOf(address))
+      .filter(({ kind }) => kind !== OWNER_CLUSTER)
+    return owners.length === 0 ? undefined : owners.map(({ service }) => service)
+  }
+
+  /** Addresses of the endpoints of a headless service; undefined if it is none. */
+  headlessAddresses(service: Label): Uint8Array[] | undefined {
+    const view = this.#view(KIND_SERVICE, service)
+    if (view?.kind !== SERVICE_HEADLESS) return undefined
+    return Array.from(view.endpoints(), ({ address }) => address)
+  }
+
+  /**
+   * Ready endpoints with every port that is asked for: of a headless service, or of any service
+   * those with a label. Undefined: there are none.
+   */
+  endpointsOf(
+    service: Label,
+    request: PortRequest,
+    label: Label | undefined,
+  ): Endpoint[] | undefined {
+    const view = this.#view(KIND_SERVICE, service)
+    if (view === undefined || (label === undefined && view.kind !== SERVICE_HEADLESS))
+      return undefined
+    const items: Endpoint[] = []
+    for (const endpoint of view.endpoints()) {
+      if (label !== undefined && !endpoint.hasLabel(label)) continue
+      const { address, label: own } = endpoint
+      for (const port of endpoint.ports)
+        if (matchesPort(port, request)) items.push({ address, label: own, port: portOf(port) })
+    }
+    return items.length === 0 ? undefined : items
   }
 
   #findService(request: ServiceRequest): Found | undefined {
@@ -175,8 +222,7 @@ export class ClusterLookup {
       isDashedV4(pod) ? pod.replaceAll('-', '.') : pod.replaceAll('-', ':'),
     )?.bytes
     if (address === undefined) return undefined
-    if (this.#options.pods === 'verified' && this.#find(KIND_POD, namespace, address) === 0)
-      return undefined
+    if (this.#options.pods === 'verified' && !this.#hasPod(namespace, address)) return undefined
     // CoreDNS gives a pod the port 0 in SRV.
     const owner = Buffer.concat([
       Uint8Array.of(pod.length),
@@ -185,6 +231,14 @@ export class ClusterLookup {
       POD,
     ])
     return { items: [{ address, port: 0, owner }], target: undefined }
+  }
+
+  #hasPod(namespace: Label, address: Uint8Array): boolean {
+    const reader = this.#reader
+    const entry = this.#find(KIND_POD, address)
+    if (entry === 0) return false
+    const at = reader.valueAt(entry)
+    return findItem(reader.bytes, at, reader.valueBytes(entry), namespace, POD_LABELS) >= 0
   }
 
   #isExposed(namespace: Label): boolean {
@@ -224,7 +278,7 @@ const isPlain = ({ endpoint, port, protocol, zonal }: ServiceRequest): boolean =
 
 const inSvc = (...labels: readonly Uint8Array[]): Uint8Array => Buffer.concat([...labels, SVC])
 
-const portOf = ({ number }: PortView): number => (number === 0 ? NO_PORT : number)
+export const portOf = ({ number }: PortView): number => (number === 0 ? NO_PORT : number)
 
 const foundIf = (items: readonly Item[]): Found | undefined =>
   items.length === 0 ? undefined : { items, target: undefined }
@@ -273,7 +327,7 @@ const clusterLabel = (cluster: string): Uint8Array => {
 }
 
 /** A port without a name is reached only by those who ask for none. */
-const matchesPort = (port: PortView, { port: name, protocol }: ServiceRequest): boolean =>
+export const matchesPort = (port: PortView, { port: name, protocol }: PortRequest): boolean =>
   (name === '' || port.name === name) && (protocol === '' || port.protocol === protocol)
 
 /** Exactly three dashes, no two of them side by side: dots were meant; else colons. */

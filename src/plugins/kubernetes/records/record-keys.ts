@@ -7,7 +7,12 @@
 //   NAMESPACE        key: namespace label                   value: empty; there is an entry only if
 //                                                           the namespace is exposed
 //   ADDRESS          key: 4 or 16 bytes of an address        value: address-record.ts
-//   POD              key: namespace label, address           value: empty (pods verified only)
+//   POD              key: 4 or 16 bytes of an address        value: label-list.ts, namespaces
+//                                                           (pods verified only)
+//   OUTSIDE          key: as SERVICE's                       value: external-record.ts, if it is
+//                                                           reached from outside
+//   OUTSIDE_OWNER    key: 4 or 16 bytes of an address        value: label-list.ts, services with
+//                                                           their namespaces
 
 import type { RecordsReader } from '../../../records/reader.ts'
 
@@ -16,6 +21,12 @@ export const KIND_IMPORT = 2
 export const KIND_NAMESPACE = 3
 export const KIND_ADDRESS = 4
 export const KIND_POD = 5
+export const KIND_OUTSIDE = 6
+export const KIND_OUTSIDE_OWNER = 7
+
+/** Labels of an item of such lists. */
+export const POD_LABELS = 1
+export const OWNER_LABELS = 2
 
 /** 1 once every watched resource has been listed; it stays 1. */
 export const NOTE_SYNCED = 0
@@ -25,6 +36,8 @@ export const NOTE_SERIAL = 1
 export const NOTE_IMPORT_SERIAL = 2
 /** 1 while something could not be written for want of room: what is not found may well be there. */
 export const NOTE_INCOMPLETE = 3
+/** As NOTE_SERIAL, for what is reached from outside. */
+export const NOTE_OUTSIDE_SERIAL = 4
 
 /** Whether what is not in the records is not in the cluster. */
 export const isComplete = (reader: RecordsReader): boolean =>

@@ -115,7 +115,8 @@ const writeGroup = (writer: RecordWriter, { ports, endpoints }: EndpointGroup): 
 let scratch = Buffer.alloc(4096)
 const LONGEST_PIECE = 256
 
-class RecordWriter {
+/** Of one record, written in one go. */
+export class RecordWriter {
   #at = 0
 
   byte(value: number): void {
@@ -159,6 +160,25 @@ class RecordWriter {
     scratch = grown
   }
 }
+
+/** Ports from `at` to the end of the bytes, copied. */
+export const readPorts = (bytes: Uint8Array, at: number): PortParts[] => {
+  const ports: PortParts[] = []
+  for (let from = at; from < bytes.length; ) {
+    const name = from + 2
+    const protocol = name + 1 + bytes[name]!
+    from = protocol + 1 + bytes[protocol]!
+    ports.push({
+      number: (bytes[name - 2]! << 8) | bytes[name - 1]!,
+      name: textOf(bytes, name),
+      protocol: textOf(bytes, protocol),
+    })
+  }
+  return ports
+}
+
+const textOf = (bytes: Uint8Array, at: number): string =>
+  Buffer.from(bytes.subarray(at + 1, at + 1 + bytes[at]!)).toString('utf8')
 
 /** A slice whose ports are all unusable serves nothing. */
 const addressesOf = ({ ports, endpoints }: EndpointGroup): Uint8Array[] =>

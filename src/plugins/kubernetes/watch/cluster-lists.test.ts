@@ -11,7 +11,7 @@ import {
   type World,
   worldOf,
 } from '../../../../test/fakes/cluster.ts'
-import { KIND_POD, labelBytes } from '../records/record-keys.ts'
+import { KIND_POD } from '../records/record-keys.ts'
 
 const listServices = ({ cluster: { services } }: World, ...names: readonly string[]): void => {
   services.listBegins()
@@ -108,10 +108,7 @@ test('a list that changes nothing is told to nobody', () => {
 })
 
 const hasPod = ({ map }: World, address: readonly number[]): boolean =>
-  map.get(
-    KIND_POD,
-    Buffer.concat([labelBytes('shop') ?? new Uint8Array(), Uint8Array.from(address)]),
-  ) !== undefined
+  map.get(KIND_POD, Uint8Array.from(address)) !== undefined
 
 test('pods: several with one address count as one until the last is gone', () => {
   const world = worldOf()

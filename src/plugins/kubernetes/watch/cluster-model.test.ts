@@ -24,12 +24,14 @@ import {
   OWNER_CLUSTER,
   OWNER_ENDPOINT,
 } from '../records/address-record.ts'
+import { withItem } from '../records/label-list.ts'
 import {
   KIND_ADDRESS,
   KIND_NAMESPACE,
   KIND_POD,
   KIND_SERVICE,
   labelBytes,
+  POD_LABELS,
 } from '../records/record-keys.ts'
 import {
   encodeService,
@@ -159,10 +161,9 @@ class Model {
     }
     for (const { namespace, host } of this.pods.all.values()) {
       if (!EXPOSED.includes(namespace)) continue
-      records.set(
-        keyOf(KIND_POD, Buffer.concat([label(namespace), addressOf(`192.0.2.${host}`)])),
-        '',
-      )
+      const key = keyOf(KIND_POD, addressOf(`192.0.2.${host}`))
+      const others = Buffer.from(records.get(key) ?? '', 'hex')
+      records.set(key, hexOf(withItem(others, label(namespace), POD_LABELS, true)))
     }
     for (const { name } of this.namespaces.all.values())
       if (EXPOSED.includes(name)) records.set(keyOf(KIND_NAMESPACE, label(name)), '')

@@ -60,6 +60,9 @@ export const markChanges = (
       }
       break
     }
+    case 'outside':
+    case 'outside-service':
+      break
     case 'address':
       for (const name of reverseNamesOf(change.address)) changes.mark(name)
       if (!ownAddresses.some(own => Buffer.compare(own, change.address) === 0)) break

@@ -251,3 +251,38 @@ test('isBeingDeleted: by the time stamp of the deletion', () => {
 test('trimNamespace: its name is all there is', () => {
   assert.deepEqual(trimNamespace(objectOf(undefined, 'shop')), { text: 'shop', reason: '' })
 })
+
+const hosts: { rule: string; spec?: object; ingress: unknown; gives: string[]; reason?: RegExp }[] =
+  [
+    {
+      rule: 'external addresses, then those of the load balancer',
+      spec: { externalIPs: ['192.0.2.9'] },
+      ingress: [{ ip: '2001:db8::1' }, { ip: '192.0.2.8', hostname: 'a.test' }],
+      gives: ['192.0.2.9', '2001:db8::1', '192.0.2.8'],
+    },
+    {
+      rule: 'a name where there is no address',
+      ingress: [{ hostname: 'LB.test' }],
+      gives: ['lb.test.'],
+    },
+    {
+      rule: 'nothing of what is absurd',
+      ingress: [null, 7, { ip: 'x' }, { hostname: 'a..b' }, {}],
+      gives: [],
+      reason: /is no address \(and 1 more\)$/,
+    },
+    { rule: 'nothing of what is no list', ingress: 'all', gives: [] },
+  ]
+for (const { rule, spec = {}, ingress, gives, reason = /^$/ } of hosts)
+  test(`trimService, reached from outside: ${rule}`, () => {
+    const object = {
+      ...serviceOf('shop', 'web', { clusterIP: 'None', ...spec }),
+      status: { loadBalancer: { ingress } },
+    }
+    const { text = '', reason: said } = trimService(object)
+    const shown = readService(text).hosts.map(host =>
+      'address' in host ? ipToText(host.address) : nameToText(host.name),
+    )
+    assert.deepEqual(shown, gives)
+    assert.match(said, reason)
+  })

@@ -4,6 +4,7 @@
 // EndpointSlices are endpoint-slices.ts's; names of objects are watched-objects.ts's.
 
 import { parseIp } from '../../../base/ip.ts'
+import type { ExternalHost } from '../../../chain/external-services.ts'
 import type { KubeObject } from '../../../kube/kube-object.ts'
 import { foldName, nameFromText } from '../../../wire/name.ts'
 import { labelBytes } from '../records/record-keys.ts'
@@ -30,12 +31,24 @@ export interface ServiceText {
   readonly ports: readonly PortParts[]
   readonly target: Uint8Array | undefined
   readonly hasSelector: boolean
+  /** Where it is reached from outside the cluster. */
+  readonly hosts: readonly ExternalHost[]
 }
 
 /** Number, name, protocol. */
 type PortTuple = readonly [number, string, string]
-/** Kind, addresses in hex, ports, target in hex ('': none), whether there is a selector. */
-type ServiceTuple = readonly [ServiceKind, readonly string[], readonly PortTuple[], string, boolean]
+/**
+ * Kind, addresses in hex, ports, target in hex ('': none), whether there is a selector; hosts, if
+ * there are any: addresses in hex, names in hex behind a blank.
+ */
+type ServiceTuple = readonly [
+  ServiceKind,
+  readonly string[],
+  readonly PortTuple[],
+  string,
+  boolean,
+  (readonly string[])?,
+]
 
 const UNUSED: Trimmed = { text: undefined, reason: '' }
 const NO_PORTS: readonly PortTuple[] = [[0, '', '']]
@@ -44,15 +57,19 @@ export const trimService = (object: KubeObject): Trimmed => {
   const faults = new Faults()
   const spec = partOf(object, 'spec')
   const hasSelector = hasKeys(partOf(spec, 'selector'))
+  const found = hostTexts(object, faults)
+  const hosts: [] | [string[]] = found.length === 0 ? [] : [found]
   if (textPart(spec, 'type') === 'ExternalName') {
     const target = trimTarget(textPart(spec, 'externalName'), faults)
-    return trimmed([SERVICE_EXTERNAL, [], NO_PORTS, target, hasSelector], faults)
+    return trimmed([SERVICE_EXTERNAL, [], NO_PORTS, target, hasSelector, ...hosts], faults)
   }
   const listed = listPart(spec, 'clusterIPs')
   const written = listed.length > 0 ? listed : [partOf(spec, 'clusterIP')]
   const ports = portTuples(listPart(spec, 'ports'), faults)
-  if (written[0] === 'None') return trimmed([SERVICE_HEADLESS, [], ports, '', hasSelector], faults)
-  return trimmed([SERVICE_CLUSTER, addressTexts(written, faults), ports, '', hasSelector], faults)
+  if (written[0] === 'None')
+    return trimmed([SERVICE_HEADLESS, [], ports, '', hasSelector, ...hosts], faults)
+  const addresses = addressTexts(written, faults)
+  return trimmed([SERVICE_CLUSTER, addresses, ports, '', hasSelector, ...hosts], faults)
 }
 
 /** A ServiceImport of multicluster.x-k8s.io/v1alpha1. */
@@ -88,13 +105,18 @@ export const isBeingDeleted = (object: KubeObject): boolean =>
   !isUnset(partOf(object.metadata, 'deletionTimestamp'))
 
 export const readService = (text: string): ServiceText => {
-  const [kind, addresses, ports, target, hasSelector] = JSON.parse(text) as ServiceTuple
+  const [kind, addresses, ports, target, hasSelector, hosts = []] = JSON.parse(text) as ServiceTuple
   return {
     kind,
     addresses: addresses.map(hex => Uint8Array.fromHex(hex)),
     ports: ports.map(portParts),
     target: target === '' ? undefined : Uint8Array.fromHex(target),
     hasSelector,
+    hosts: hosts.map(host =>
+      host.startsWith(NAMED)
+        ? { name: Uint8Array.fromHex(host.slice(NAMED.length)) }
+        : { address: Uint8Array.fromHex(host) },
+    ),
   }
 }
 
@@ -132,6 +154,34 @@ const addressTexts = (written: readonly unknown[], faults: Faults): string[] =>
     if (address === undefined) faults.add(`${shown(text)} is no address`)
     return address === undefined ? [] : [address.bytes.toHex()]
   })
+
+/** What marks a name among hosts. */
+const NAMED = ' '
+
+/**
+ * External addresses, then what the load balancer has been given: of each an address, or else a
+ * name.
+ */
+const hostTexts = (object: KubeObject, faults: Faults): string[] => {
+  const balancer = partOf(partOf(object, 'status'), 'loadBalancer')
+  return [
+    ...addressTexts(listPart(partOf(object, 'spec'), 'externalIPs'), faults),
+    ...listPart(balancer, 'ingress').flatMap(given => {
+      const ip = partOf(given, 'ip')
+      return isUnset(ip)
+        ? hostName(textPart(given, 'hostname'), faults)
+        : addressTexts([ip], faults)
+    }),
+  ]
+}
+
+const hostName = (text: string, faults: Faults): string[] => {
+  if (text === '') return []
+  const wire = nameFromText(text)
+  if (wire !== undefined && wire.length > 1) return [NAMED + foldName(wire).toHex()]
+  faults.add(`host name ${shown(text)} is no name`)
+  return []
+}
 
 /** An address is no target, and no fault: CoreDNS has no records for such a service either. */
 const trimTarget = (externalName: string, faults: Faults): string => {

@@ -5,15 +5,22 @@
 import type { Clock } from '../../../base/clock.ts'
 import type { Logger } from '../../../log/logger.ts'
 import type { PutOutcome, RecordsMap } from '../../../records/map.ts'
+import { decodeExternal, type ExternalParts, encodeExternal } from '../records/external-record.ts'
+import { withItem } from '../records/label-list.ts'
 import {
   KIND_ADDRESS,
   KIND_IMPORT,
   KIND_NAMESPACE,
+  KIND_OUTSIDE,
+  KIND_OUTSIDE_OWNER,
   KIND_POD,
   KIND_SERVICE,
   NOTE_IMPORT_SERIAL,
   NOTE_INCOMPLETE,
+  NOTE_OUTSIDE_SERIAL,
   NOTE_SERIAL,
+  OWNER_LABELS,
+  POD_LABELS,
 } from '../records/record-keys.ts'
 import { encodeService, type ServiceParts } from '../records/service-record.ts'
 import { type OwnedAddress, ownedAddresses, withOwner } from './address-owners.ts'
@@ -24,14 +31,26 @@ import { ExternalNames } from './external-names.ts'
  * are its owner's.
  */
 export type Change =
-  | { readonly kind: 'service' | 'import' | 'namespace'; readonly labels: Uint8Array }
-  | { readonly kind: 'pod' | 'address'; readonly labels: Uint8Array; readonly address: Uint8Array }
+  | {
+      /** `outside-service`: what a service is outside the cluster. */
+      readonly kind: 'service' | 'import' | 'namespace' | 'outside-service'
+      readonly labels: Uint8Array
+    }
+  | {
+      /** `outside`: the service is reached there from outside the cluster, or no longer. */
+      readonly kind: 'pod' | 'address' | 'outside'
+      readonly labels: Uint8Array
+      readonly address: Uint8Array
+    }
 
 /** How often what is owed is tried again, and how much of it at a time. */
 const RETRY_MS = 1000
 const RETRY_LIMIT = 200
 
 const EMPTY = new Uint8Array(0)
+
+/** A service, and where it is reached from outside the cluster. */
+export interface PublishedParts extends ServiceParts, ExternalParts {}
 
 export class Publisher {
   /** Called after each change that readers can see. Its failures are its own: it must not throw. */
@@ -61,13 +80,15 @@ export class Publisher {
   publish(
     kind: 'service' | 'import',
     labels: Uint8Array,
-    read: () => ServiceParts | undefined,
+    read: () => PublishedParts | undefined,
   ): PutOutcome {
     const recordKind = kind === 'service' ? KIND_SERVICE : KIND_IMPORT
     const parts = read()
+    const again = () => void this.publish(kind, labels, read)
+    if (kind === 'service') this.#publishOutside(labels, parts, again)
     const was = this.#map.get(recordKind, labels)
     const is = parts && encodeService(parts)
-    const outcome = this.#write(recordKind, labels, is, () => void this.publish(kind, labels, read))
+    const outcome = this.#write(recordKind, labels, is, again)
     if (outcome !== 'changed') return outcome
     this.#bump(kind === 'service' ? NOTE_SERIAL : NOTE_IMPORT_SERIAL)
     if (kind === 'service') {
@@ -91,13 +112,30 @@ export class Publisher {
 
   /** Whether there is a pod with that address in the namespace. */
   setPod(namespace: Uint8Array, address: Uint8Array, isThere: boolean): void {
-    const key = Buffer.concat([namespace, address])
-    const outcome = this.#write(KIND_POD, key, isThere ? EMPTY : undefined, () =>
-      this.setPod(namespace, address, isThere),
-    )
-    if (outcome !== 'changed') return
+    const again = () => this.setPod(namespace, address, isThere)
+    const item = { list: KIND_POD, labels: POD_LABELS, item: namespace, isThere }
+    if (this.#writeItem(address, item, again) !== 'changed') return
     this.#bump(NOTE_SERIAL)
     this.onChanged?.({ kind: 'pod', labels: namespace, address })
+  }
+
+  #publishOutside(labels: Uint8Array, parts: PublishedParts | undefined, again: () => void): void {
+    const was = this.#map.get(KIND_OUTSIDE, labels)
+    if (was === undefined && (parts?.hosts.length ?? 0) === 0) return
+    const is = parts === undefined || parts.hosts.length === 0 ? undefined : encodeExternal(parts)
+    if (this.#write(KIND_OUTSIDE, labels, is, again) !== 'changed') return
+    this.#bump(NOTE_OUTSIDE_SERIAL)
+    const [old, now] = [outsideAddresses(was), outsideAddresses(is)]
+    for (const [key, address] of old) if (!now.has(key)) this.#setOutside(labels, address, false)
+    for (const [key, address] of now) if (!old.has(key)) this.#setOutside(labels, address, true)
+    this.onChanged?.({ kind: 'outside-service', labels })
+  }
+
+  #setOutside(service: Uint8Array, address: Uint8Array, isThere: boolean): void {
+    const again = () => this.#setOutside(service, address, isThere)
+    const item = { list: KIND_OUTSIDE_OWNER, labels: OWNER_LABELS, item: service, isThere }
+    if (this.#writeItem(address, item, again) === 'changed')
+      this.onChanged?.({ kind: 'outside', labels: service, address })
   }
 
   /**
@@ -150,6 +188,16 @@ export class Publisher {
     if (outcome === 'changed') this.onChanged?.({ kind: 'address', labels: service, address })
   }
 
+  /** Puts an item into a list that an address has, or takes it out. */
+  #writeItem(
+    address: Uint8Array,
+    { list, labels, item, isThere }: ListedItem,
+    again: () => void,
+  ): PutOutcome {
+    const items = withItem(this.#map.get(list, address), item, labels, isThere)
+    return this.#write(list, address, items.length === 0 ? undefined : items, again, [item])
+  }
+
   /** `owner` tells apart what different services write to one record. */
   #write(
     kind: number,
@@ -192,6 +240,22 @@ export class Publisher {
     const nowSeconds = Math.floor(this.#clock.wallMs() / 1000)
     if (nowSeconds > this.#map.note(note) >>> 0) this.#map.setNote(note, nowSeconds | 0)
   }
+}
+
+interface ListedItem {
+  /** Kind of the record. */
+  readonly list: number
+  readonly labels: number
+  readonly item: Uint8Array
+  readonly isThere: boolean
+}
+
+/** Each once, by its text. */
+const outsideAddresses = (record: Uint8Array | undefined): Map<string, Uint8Array> => {
+  const hosts = record === undefined ? [] : decodeExternal(record, 0, record.length).hosts
+  return new Map(
+    hosts.flatMap(host => ('address' in host ? [[host.address.toHex(), host.address]] : [])),
+  )
 }
 
 const debtOf = (kind: number, key: Uint8Array, owner: readonly Uint8Array[]): string =>

@@ -6,11 +6,11 @@ import type { KubeObject } from '../../../kube/kube-object.ts'
 import type { Sink } from '../../../kube/sink.ts'
 import type { Logger } from '../../../log/logger.ts'
 import { labelsBytes } from '../records/record-keys.ts'
-import { SERVICE_EXTERNAL, type ServiceParts } from '../records/service-record.ts'
+import { SERVICE_EXTERNAL } from '../records/service-record.ts'
 import { readSlice, serviceOfSlice, trimSlice } from './endpoint-slices.ts'
 import { readService, type ServiceText, trimImport, trimService } from './objects.ts'
 import type { ProgrammingLatency } from './programming-latency.ts'
-import type { Publisher } from './publisher.ts'
+import type { PublishedParts, Publisher } from './publisher.ts'
 import { WatchedObjects } from './watched-objects.ts'
 
 const SERVICE_WORK = 10
@@ -125,10 +125,11 @@ export class ServiceSet {
    * Slices count in the order of their names: the same objects make the same record, whatever the
    * order in which they came.
    */
-  #partsOf(id: string, { kind, addresses, ports, target }: ServiceText): ServiceParts {
+  #partsOf(id: string, service: ServiceText): PublishedParts {
+    const { kind, addresses, ports, target, hosts } = service
     const slices = kind === SERVICE_EXTERNAL ? [] : [...(this.#slicesOf.get(id) ?? [])].sort()
     const groups = slices.flatMap(slice => readSlice(this.#slices.get(slice) ?? '[]'))
-    return { kind, clusterAddresses: addresses, ports, groups, target }
+    return { kind, clusterAddresses: addresses, ports, groups, target, hosts }
   }
 
   #sliceChanged(

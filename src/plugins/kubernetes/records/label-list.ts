@@ -1,0 +1,68 @@
+// Hot path. Records that are lists of labels, in the order of their bytes, items of so many labels
+// each: the namespaces of the pods at an address (on the host's network many have one), and the
+// services that are reached at one from outside.
+
+/** Where the item stands among the `length` bytes at `at`; -1 if it does not. */
+export const findItem = (
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  item: Uint8Array,
+  labels: number,
+): number => {
+  const end = at + length
+  for (let from = at; from < end; from = behindItem(bytes, from, labels))
+    if (isSameItem(bytes, from, item, 0, labels)) return from
+  return -1
+}
+
+const behindItem = (bytes: Uint8Array, at: number, labels: number): number => {
+  let end = at
+  for (let k = 0; k < labels; k++) end += bytes[end]! + 1
+  return end
+}
+
+/** Whether the items at these places are the same. */
+export const isSameItem = (
+  one: Uint8Array,
+  at: number,
+  other: Uint8Array,
+  otherAt: number,
+  labels: number,
+): boolean => {
+  const length = behindItem(one, at, labels) - at
+  for (let k = 0; k < length; k++) if (one[at + k] !== other[otherAt + k]) return false
+  return true
+}
+
+/** Copies. */
+export const itemsOf = (
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  labels: number,
+): Uint8Array[] => {
+  const items: Uint8Array[] = []
+  const end = at + length
+  for (let from = at; from < end; ) {
+    const next = behindItem(bytes, from, labels)
+    items.push(bytes.slice(from, next))
+    from = next
+  }
+  return items
+}
+
+const NOTHING = new Uint8Array(0)
+
+/** The list with or without the item. */
+export const withItem = (
+  list: Uint8Array = NOTHING,
+  item: Uint8Array,
+  labels: number,
+  isThere: boolean,
+): Uint8Array => {
+  const others = itemsOf(list, 0, list.length, labels).filter(
+    each => Buffer.compare(each, item) !== 0,
+  )
+  return Buffer.concat((isThere ? [...others, item] : others).sort(Buffer.compare))
+}
