@@ -16,8 +16,12 @@ export interface ServedZones {
   /** The records memory. Read only. */
   readonly words: Int32Array
   readonly bytes: Uint8Array
-  /** Byte offset of the tree of the longest zone that holds the name; else one of the above. */
+  /**
+   * Byte offset of the tree of the longest zone that holds the name, and its length in
+   * `originLength`; else one of the above.
+   */
   find(name: NameView): number
+  originLength: number
   /** The same for the zone of this very name. */
   findExact(name: NameView): number
 }
@@ -29,6 +33,7 @@ const MAX_LABELS = 128
 export class FixedZones implements ServedZones {
   readonly words: Int32Array
   readonly bytes: Uint8Array
+  originLength = 0
   readonly #index: ZoneIndex
   readonly #origins: readonly Uint8Array[]
   readonly #readers: readonly RecordsReader[]
@@ -55,6 +60,7 @@ export class FixedZones implements ServedZones {
   #tree(index: number): number {
     if (index < 0) return NO_ZONE
     const origin = this.#origins[index]!
+    this.originLength = origin.length
     const reader = this.#readers[index]!
     const entry = reader.find(KIND_ZONE, this.#key.set(origin, 0, origin.length))
     return entry === 0 ? NOT_LOADED : reader.valueAt(entry)
@@ -65,6 +71,7 @@ export class FixedZones implements ServedZones {
 export class ZoneDirectory implements ServedZones {
   readonly words: Int32Array
   readonly bytes: Uint8Array
+  originLength = 0
   readonly #reader: RecordsReader
   readonly #key = new RecordKey()
   readonly #labels = new Uint8Array(MAX_LABELS)
@@ -96,6 +103,7 @@ export class ZoneDirectory implements ServedZones {
 
   #tree(name: Uint8Array, start: number, end: number): number {
     const reader = this.#reader
+    this.originLength = end - start
     const entry = reader.find(KIND_ZONE, this.#key.set(name, start, end - start))
     return entry === 0 ? NO_ZONE : reader.valueAt(entry)
   }

@@ -1,4 +1,4 @@
-// Hot path. Zones in the records memory: origin (wire form, lower case) to the zone's tree.
+// Zones in the records memory: origin (wire form, lower case) to the zone's tree.
 //
 //   ZONE     key    the origin
 //            value  a tree (zone/tree.ts)

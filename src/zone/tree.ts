@@ -30,7 +30,7 @@ export const WORD_STAMP = 8
 
 /** The apex has records besides those that make it one: SOA, NS and their signatures. */
 export const FLAG_APEX_HAS_DATA = 1
-/** There are signatures, denials of existence or signers: DO changes answers. */
+/** There are signatures or denials of existence: DO changes answers other than referrals. */
 export const FLAG_DNSSEC = 2
 
 export const NODE_WORDS = 3

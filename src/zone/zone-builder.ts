@@ -25,8 +25,8 @@ const FOLDED_TYPES: ReadonlySet<number> = new Set([
   rr.TYPE_HTTPS,
 ])
 
-/** What DO adds to answers, or makes it add. */
-const DNSSEC_TYPES: ReadonlySet<number> = new Set([rr.TYPE_RRSIG, rr.TYPE_NSEC, rr.TYPE_DS])
+/** What DO adds to answers that are no referrals. */
+const DNSSEC_TYPES: ReadonlySet<number> = new Set([rr.TYPE_RRSIG, rr.TYPE_NSEC])
 
 /** Where a tree of so many bytes is to stand: memory of any contents from byte `offset` on. */
 export type TreeMemory = (bytes: number) => {

@@ -259,6 +259,7 @@ test('file: check shows each problem of a zone file at its place, and misses no 
   const path = zoneFile(t, `${ZONE}b NOPE\n\n c A 1.2\n`)
   const found: string[] = []
   const scope: InspectScope = {
+    block: { directives: ['file'] },
     settings: initialSettings(),
     log: fakeLogger(found),
     async attempt(task) {
