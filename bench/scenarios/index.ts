@@ -10,6 +10,7 @@ import { prompt } from './prompt.ts'
 import { scaling } from './scaling.ts'
 import { startup } from './startup.ts'
 import { steer } from './steer.ts'
+import { file, fileMemory, fileNxdomain } from './zones.ts'
 
 export const SCENARIOS: readonly Scenario[] = [
   ...LOADS,
@@ -20,6 +21,9 @@ export const SCENARIOS: readonly Scenario[] = [
   log,
   startup,
   memory,
+  file,
+  fileNxdomain,
+  fileMemory,
   kubernetes,
 ]
 
