@@ -68,7 +68,7 @@ const FROM = wire('old.test.')
 const TO = wire('a-new-one.test.')
 
 /**
- * As rewrite will do: names below old.test are asked below a-new-one.test, and answered as asked.
+ * As rewrite does: names below old.test are asked below a-new-one.test, and answered as asked.
  */
 const rewrite: Half = () => {
   const moved = (name: Uint8Array, from: Uint8Array, to: Uint8Array): Uint8Array =>
@@ -104,6 +104,10 @@ test('options of a changed question: replaced, added, and the rest of EDNS kept'
   assert.equal(asked.with({ options: new Uint8Array(0) }).edns?.optionsLength, 0)
   const added = query('a.test.').with({ options: Uint8Array.of(0, 3, 0, 0) })
   assert.deepEqual([added.edns?.optionsLength, added.udpSize], [4, 1232])
+  assert.equal(
+    query('a.test.').with({ options: new Uint8Array(0), addedUdpSize: 4096 }).udpSize,
+    4096,
+  )
 })
 
 const names = offerKind<string>('names')
@@ -235,6 +239,8 @@ test("the server's own questions beside each other come to an end, too", async (
   assert.equal(asked, 101)
 })
 
+const pass: Stage['wrap'] = next => next
+
 const faults: { rule: string; half: Half; message: string }[] = [
   {
     rule: 'serve throws',
@@ -258,6 +264,34 @@ const faults: { rule: string; half: Half; message: string }[] = [
     message: 'plugin/0 bad: what serve gives has no function wrap',
   },
   {
+    rule: 'serve gives a number',
+    half: () => 42 as unknown as Stage,
+    message: 'plugin/0 bad: what serve gives has no function wrap',
+  },
+  {
+    rule: 'serve gives null',
+    half: () => null as unknown as Stage,
+    message: 'plugin/0 bad: what serve gives has no function wrap',
+  },
+  {
+    rule: 'serve is asynchronous',
+    half: (async () => ({ wrap: pass })) as unknown as Half,
+    message: 'plugin/0 bad: serve gives a promise, where the stage itself is needed',
+  },
+  {
+    rule: 'it registers nothing for its end',
+    half: scope => {
+      scope.onRetire(undefined as unknown as () => void)
+      return { wrap: pass }
+    },
+    message: 'plugin/0 bad: onRetire takes a function',
+  },
+  {
+    rule: 'it chooses questions and has not said so',
+    half: () => ({ wrap: pass, accepts: () => false }),
+    message: `plugin/0 bad: what serve gives has 'accepts', and the plugin lacks the fact 'selects'`,
+  },
+  {
     rule: 'it offers without end',
     half: scope => {
       for (let k = 0; ; k++) scope.offer(offerKind(`kind-${k}`), 1)
@@ -270,6 +304,38 @@ for (const { rule, half, message } of faults)
   test(`a load that fails names the plugin: ${rule}`, async () => {
     await assert.rejects(serve({ zones: ['.'], plugins: { bad: half } }), { message })
   })
+
+test('a load that fails leaves nothing open, and says in which block', async () => {
+  const retired: string[] = []
+  const opens =
+    (name: string): Half =>
+    scope => {
+      scope.onRetire(() => {
+        retired.push(name)
+        throw new Error('boom')
+      })
+      return { wrap: next => asked => next(asked) }
+    }
+  const fails: Half = () => {
+    throw new Error('boom')
+  }
+  await assert.rejects(
+    serve(
+      { zones: ['one.test.'], plugins: { first: opens('first'), second: opens('second') } },
+      { zones: ['two.test.'], plugins: { third: opens('third'), fails } },
+    ),
+    { name: 'LoadFailure', message: 'plugin/1 fails: boom', block: 1 },
+  )
+  assert.deepEqual(retired, ['first', 'second', 'third'])
+})
+
+test('a half that cannot be loaded is named', async () => {
+  const { message, parts } = aGeneration([{ zones: ['.'], view: '', chain: ['bad'] }])
+  await assert.rejects(
+    ShardGeneration.load(message, parts, () => Promise.reject(new Error('boom'))),
+    { message: 'plugin/bad: boom' },
+  )
+})
 
 test('a deadline can be brought forward for the rest of the chain, never put off', () => {
   const asked = query('a.test.', 'A', { receivedMs: 1000 })
@@ -295,8 +361,8 @@ test('names that are renamed too long for a message leave TC, and nothing grows 
   const many: Half = () => ({
     wrap: () => asked =>
       answer(asked, {
-        answers: Array.from({ length: 2000 }, (_, k) =>
-          recordFromText(`n${k}.x. 60 IN A 192.0.2.1`),
+        answers: Array.from({ length: 3000 }, (_, k) =>
+          recordFromText(`n${k}.x. 60 IN AAAA 2001:db8::1`),
         ),
       }),
   })

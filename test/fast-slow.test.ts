@@ -155,7 +155,27 @@ const CHAINS: readonly (readonly string[])[] = [
   ],
   ['bufsize 700', 'any', 'cache {\nserve_stale 1h immediate 7s 30s\ndenial 2000 60\n}'],
   ['errors', 'cache {\nkeepttl\nserve_stale_policy prefer_positive\nserve_stale 10s verify 1s\n}'],
+  [
+    'errors',
+    'rewrite name suffix .example.net .example.org answer auto\nrewrite name regex ^mail(.*) w{1}\nrewrite type SOA A',
+    'acl example.org {\nblock type MX\n}',
+    'cache',
+  ],
   ['acl {\nallow type A\nblock type AAAA\nfilter\n}', 'cache {\nsuccess 1024 5 5\nservfail 0s\n}'],
+  [
+    'local',
+    'dns64 {\nallow_ipv4\n}',
+    'chaos',
+    'cache',
+    'header {\nquery clear rd\nresponse set aa\nresponse clear ra\n}',
+    'minimal',
+  ],
+  ['dns64 {\nallow_ipv4\ntranslate_all\n}', 'cache'],
+  [
+    'minimal',
+    `hosts {\n${[1, 2, 3, 4].map(n => `192.0.2.${n} w${n}.example.org n${n}.example.org`).join('\n')}\nfallthrough\n}`,
+  ],
+  ['cache', 'erratic {\ndrop 0\nlarge\n}'],
 ]
 
 for (const [index, chain] of CHAINS.entries()) {
@@ -223,6 +243,7 @@ test('a hit allocates nothing', async () => {
     'prometheus 127.0.0.1:0',
     'errors',
     'loadbalance',
+    'rewrite name suffix .test .net\nrewrite name a.test b.test\nrewrite name regex ^(.*)-x[.] {1}.',
     'acl {\nallow net 192.0.2.0/24\n}',
     'cache',
   ]

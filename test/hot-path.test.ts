@@ -45,6 +45,7 @@ const CACHED: readonly Hit[] = [
     options: { udpSize: 1232, options: [{ code: 10, data: '0102030405060708' }] },
   },
   { title: 'IPv6 addresses', name: 'two.example.org.', type: 'AAAA' },
+  { title: 'IPv6 addresses, by IPv6', name: 'two.example.org.', type: 'AAAA', family: 6 },
   { title: 'an alias', name: 'alias.example.org.' },
   { title: 'no such name', name: 'nx.example.org.' },
   { title: 'more than fits', name: 'sixty.example.org.' },
@@ -82,11 +83,15 @@ const corefile = (port: number, metrics: number, upstream: string, files: Files)
   bind 127.0.0.1 ::1
   prometheus 127.0.0.1:${metrics}
   log
+  dns64
   acl {
     block net 192.0.2.0/24 2001:db8::/32
     allow net 127.0.0.0/8 ::1
   }
   loadbalance
+  rewrite name a.test b.test
+  rewrite name prefix a.test b.test
+  rewrite name regex ^(.*)-x[.]test[.]$ {1}.test
   cache 30 {
     prefetch 1000 1m 10%
   }
@@ -94,6 +99,7 @@ const corefile = (port: number, metrics: number, upstream: string, files: Files)
 }
 hosts.example.org:${port} {
   bind 127.0.0.1 ::1
+  minimal
   hosts {
     192.0.2.1 a.hosts.example.org
   }

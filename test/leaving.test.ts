@@ -13,7 +13,7 @@ import { SILENCE } from '../src/chain/reply.ts'
 import { compose, type NamedStage } from '../src/shard/answer/chain.ts'
 import { FLAG_TC, getAncount, getFlags, getQdcount } from '../src/wire/header.ts'
 import { fakeClock, fakeLogger, query, show } from './support/plugin-harness.ts'
-import { shardWith } from './support/stage-shard.ts'
+import { noFault, shardWith } from './support/stage-shard.ts'
 
 const CLIENT: Peer = { address: '192.0.2.53', port: 40_000, family: 4 }
 const LOCAL: Peer = { address: '192.0.2.1', port: 53, family: 4 }
@@ -41,7 +41,7 @@ const world = (stages: readonly Stage[]) => {
   const logged: string[] = []
   let panics = 0
   const named: NamedStage[] = stages.map((stage, index) => ({ name: `stage${index}`, stage }))
-  const composed = compose(named)
+  const composed = compose(named, noFault)
   const { dispatcher, at } = shardWith(composed, {
     clock: fakeClock(),
     log: fakeLogger(logged),
@@ -210,7 +210,7 @@ test('nothing is shown of silence, of what no block serves, or of malformed mess
 for (const reserves of [-1, 1.5, 1025, Number.NaN]) {
   test(`a plugin that reserves ${reserves} bytes fails when the chain is made, by its name`, () =>
     assert.throws(
-      () => compose([{ name: 'greedy', stage: appending(1, 1, reserves) }]),
+      () => compose([{ name: 'greedy', stage: appending(1, 1, reserves) }], noFault),
       new RangeError(`plugin/greedy: reserves ${reserves} bytes: must be 0 to 1024`),
     ))
 }

@@ -12,7 +12,7 @@ import { compose } from '../src/shard/answer/chain.ts'
 import { Binding, type BindingParts } from '../src/shard/listener.ts'
 import { FLAG_TC, getFlags } from '../src/wire/header.ts'
 import { fakeClock, fakeLogger, query } from './support/plugin-harness.ts'
-import { shardWith } from './support/stage-shard.ts'
+import { noFault, shardWith } from './support/stage-shard.ts'
 
 const CLIENT: Peer = { address: '192.0.2.53', port: 40_000, family: 4 }
 const LOCAL: Peer = { address: '192.0.2.1', port: 443, family: 4 }
@@ -68,7 +68,7 @@ const listen = (label: string, records = 1) => {
     zones: ['.'],
     label,
   }
-  const { dispatcher, at, path } = shardWith(compose([{ name: 'teller', stage }]), setting)
+  const { dispatcher, at, path } = shardWith(compose([{ name: 'teller', stage }], noFault), setting)
   const served = { ...at, message: { index: 0, label, tcpLimits: LIMITS, address: '', port: 443 } }
   const parts = { dispatcher, fastPath: path } as unknown as BindingParts
   return { receiver: new Binding(served, parts), asked }

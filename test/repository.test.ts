@@ -212,10 +212,18 @@ const OTHER_WORDS: readonly string[] = [
   "src/corefile/hints.ts 'file'",
   "src/corefile/loader.ts 'file'",
   "src/process/load/file-loader.ts 'file'",
-  // A further meaning of a word in a Corefile, for hints.
+  // Further meanings of words in a Corefile, for hints.
+  "src/corefile/hints.ts 'header'",
   "src/corefile/hints.ts 'reload'",
   // A system call.
   "src/net/mmsg/sockets.ts 'bind'",
+  // On which side an exchange has failed.
+  "src/upstream/exchange-error.ts 'local'",
+  "src/upstream/pooled-udp-client.ts 'local'",
+  "src/upstream/stream-connection.ts 'local'",
+  "src/upstream/stream-dial.ts 'local'",
+  "src/upstream/udp-client.ts 'local'",
+  "src/upstream/upstream.ts 'local'",
 ]
 
 test('plugins are named by their own folders and by the order list, by nobody else', () => {

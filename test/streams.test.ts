@@ -29,7 +29,7 @@ import { Binding, type BindingParts } from '../src/shard/listener.ts'
 import type { GenerationMessage } from '../src/shard/messages.ts'
 import { FrameReader, frame } from '../src/wire/frames.ts'
 import { chain, fakeClock, fakeLogger, query, show } from './support/plugin-harness.ts'
-import { shardWith } from './support/stage-shard.ts'
+import { noFault, shardWith } from './support/stage-shard.ts'
 
 const LIMIT = { timeout: 30_000 }
 const MIB = 1024 * 1024
@@ -96,7 +96,10 @@ const world = (stages: readonly Stage[], setting: Setting = {}) => {
   const logged: string[] = []
   let panics = 0
   const { dispatcher, at, path } = shardWith(
-    compose(stages.map((stage, index) => ({ name: `stage${index}`, stage }))),
+    compose(
+      stages.map((stage, index) => ({ name: `stage${index}`, stage })),
+      noFault,
+    ),
     {
       clock: fakeClock(),
       log: fakeLogger(logged),
@@ -308,28 +311,28 @@ const failures: readonly {
     script: query => boom(query, 2, () => new ServerError('DISK', 'cannot read')),
     expected: [0, 1],
     panics: 0,
-    log: /stream of example\.org\. AXFR broken off: cannot read/,
+    log: /plugin\/stage0: stream of example\.org\. AXFR broken off: cannot read/,
   },
   {
     rule: 'so does a defect, which is a panic',
     script: query => boom(query, 2, () => new TypeError('broken')),
     expected: [0, 1],
     panics: 1,
-    log: /Recovered from panic .*broken/,
+    log: /Recovered from panic .*plugin\/stage0: broken/,
   },
   {
     rule: 'a failure before the first message is an answer',
     script: query => boom(query, 0, () => new TypeError('broken')),
     expected: undefined,
     panics: 1,
-    log: /broken/,
+    log: /plugin\/stage0: broken/,
   },
   {
     rule: 'no message at all is a defect',
     script: query => boom(query, 0, () => undefined),
     expected: undefined,
     panics: 1,
-    log: /a stream without messages/,
+    log: /plugin\/stage0: a stream without messages/,
   },
   {
     rule: 'silence has no place between messages',
@@ -339,7 +342,7 @@ const failures: readonly {
     },
     expected: [0],
     panics: 1,
-    log: /silence, or does not fit/,
+    log: /plugin\/stage0: .*silence, or does not fit/,
   },
   {
     rule: 'a message that does not fit would lose records',
@@ -349,7 +352,7 @@ const failures: readonly {
     },
     expected: [0],
     panics: 1,
-    log: /silence, or does not fit/,
+    log: /plugin\/stage0: .*silence, or does not fit/,
   },
 ]
 for (const { rule, script, expected, panics, log } of failures) {
@@ -361,6 +364,7 @@ for (const { rule, script, expected, panics, log } of failures) {
     else assert.deepEqual(numbers(got.messages), expected)
     assert.equal(got.isCut, expected !== undefined)
     assert.equal(one.panics(), panics)
+    await until(() => one.logged.length > 0)
     assert.match(one.logged.join('\n'), log)
     await until(() => fate.open === 0)
   })

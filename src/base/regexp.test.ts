@@ -17,6 +17,20 @@ for (const c of matches) {
   })
 }
 
+const found = [
+  { pattern: '^(a)?(.*)x', text: 'bcxyx', expected: ['bcxyx', '', 'bcxy'] },
+  { pattern: 'b(?P<name>.)', text: 'abcd', expected: ['bc', 'c'] },
+  { pattern: 'b', text: 'abc', expected: ['b'] },
+  { pattern: '^b', text: 'abc', expected: undefined },
+]
+for (const c of found) {
+  test(`find: /${c.pattern}/ in ${c.text}`, () => {
+    const regexp = compileRegexp(c.pattern)
+    assert.deepEqual(regexp.find(c.text), c.expected)
+    assert.equal(regexp.groups, (c.pattern.match(/\(/g) ?? []).length)
+  })
+}
+
 const refused = [
   { pattern: '(', message: 'error parsing regexp: missing closing ): `(`' },
   { pattern: '(?=a)', message: 'error parsing regexp: invalid or unsupported Perl syntax: `(?=`' },

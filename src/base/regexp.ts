@@ -15,8 +15,15 @@ const loadRe2 = () => require('re2js') as typeof import('re2js')
 export const PATTERN_LIMIT = 10_000
 
 export interface Pattern {
+  /** How many groups it has, without the whole. */
+  readonly groups: number
   /** Whether any part of `text` matches. */
   test(text: string): boolean
+  /**
+   * The first part of `text` that matches, and behind it what each group took: '' for a group that
+   * took no part. Undefined if nothing matches.
+   */
+  find(text: string): readonly string[] | undefined
 }
 
 /** Length of a pattern as CoreDNS counts it: bytes of UTF-8. */
@@ -37,5 +44,14 @@ export const compileRegexp = (pattern: string): Pattern => {
   } catch (error) {
     throw new Error(error instanceof Error ? error.message : String(error), { cause: error })
   }
-  return { test: text => compiled.test(text) }
+  const groups = compiled.groupCount()
+  return {
+    groups,
+    test: text => compiled.test(text),
+    find(text) {
+      const matcher = compiled.matcher(text)
+      if (!matcher.find()) return undefined
+      return Array.from({ length: groups + 1 }, (_, group) => matcher.group(group) ?? '')
+    },
+  }
 }

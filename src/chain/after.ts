@@ -1,6 +1,7 @@
 // Going on with what a handler gives, which may be there at once or come later.
 
 import { LONGEST_TIMER_MS } from '../base/timers.ts'
+import { Reply } from './reply.ts'
 
 /**
  * `f` of the outcome: at once if it is there, so that what is synchronous stays so; else when it
@@ -12,6 +13,10 @@ export const after = <A, B>(
   f: (value: A) => B | Promise<B>,
   failed?: (error: unknown) => B | Promise<B>,
 ): B | Promise<B> => (outcome instanceof Promise ? outcome.then(f, failed) : f(outcome))
+
+/** Whether it is what a handler may give. */
+export const isOutcome = (given: unknown): given is Reply | Promise<Reply> =>
+  given instanceof Promise || given instanceof Reply
 
 /**
  * What is there already, as it is. Of what goes on, the value or failure, or undefined once

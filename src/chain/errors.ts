@@ -31,10 +31,51 @@ export class ServerError extends Error {
  * else.
  */
 export const rcodeOfError = (error: unknown): number =>
-  error instanceof ServerError ? error.rcode : RCODE_SERVFAIL
+  error instanceof ServerError && isRcode(error.rcode) ? error.rcode : RCODE_SERVFAIL
 
-export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error)
+const isRcode = (rcode: number): boolean => Number.isInteger(rcode) && rcode >= 0 && rcode <= 23
+
+/** Of whatever was thrown: of what says nothing too. */
+export const messageOf = (error: unknown): string => {
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    return 'something without a text'
+  }
+}
+
+/**
+ * A defect of a plugin: what it has thrown that is no ServerError, or done that the contract does
+ * not allow. The server logs it, under the plugin's name, and counts it as a panic.
+ */
+export class PluginFault extends Error {
+  readonly plugin: string
+
+  constructor(plugin: string, cause: unknown) {
+    super(`plugin/${plugin}: ${messageOf(cause)}`, { cause })
+    this.name = 'PluginFault'
+    this.plugin = plugin
+  }
+}
+
+/** Bytes that a plugin gave for a reply and that are no DNS message. */
+export class MalformedReply extends RangeError {
+  readonly bytes: Uint8Array
+
+  constructor(bytes: Uint8Array) {
+    super('reply is not a well-formed DNS message')
+    this.bytes = bytes
+  }
+}
+
+/**
+ * What goes on from where a plugin threw `error`: a fault of its own, or what another is to be
+ * blamed for, or nobody.
+ */
+export const faultOf = (plugin: string, error: unknown): unknown =>
+  error instanceof ServerError || error instanceof PluginFault || error instanceof MalformedReply
+    ? error
+    : new PluginFault(plugin, error)
 
 /**
  * What is wrong with one argument of a directive: the server finds its place in the Corefile. Any

@@ -1,10 +1,12 @@
 // What a chain is made of.
 
+import { isOutcome } from './after.ts'
 import type { Concerned } from './asked.ts'
-import { ServerError } from './errors.ts'
+import { faultOf, ServerError } from './errors.ts'
 import type { FastStep } from './fast-step.ts'
 import type { Query } from './query.ts'
 import type { Reply } from './reply.ts'
+import { noReply } from './trail.ts'
 
 /** Answers a query: synchronously when the answer is at hand. Fails with a ServerError. */
 export type Handler = (query: Query) => Reply | Promise<Reply>
@@ -61,20 +63,40 @@ export interface Stage {
  * The stage in front of the rest of the chain, for the questions that concern it. `bit` is the
  * stage's among those that the fast path notes down; 0 for none.
  */
-export const inFront = (stage: Stage, next: Handler, bit = 0): Handler => {
-  const own = streaming(stage, next)
+export const inFront = (stage: Stage, next: Handler, bit = 0, name = ''): Handler => {
+  const own = streaming(stage, next, name)
   return isChoosy(stage) ? query => (query.isFor(stage, bit) ? own(query) : next(query)) : own
 }
 
-const streaming = ({ wrap, stream }: Stage, next: Handler): Handler => {
+const streaming = ({ wrap, stream }: Stage, next: Handler, name: string): Handler => {
   const own = wrap(next)
+  if (typeof own !== 'function') throw new TypeError('what wrap gives is no function')
   if (stream === undefined) return own
   return query => {
     const { streams } = query
     const messages = streams && stream(query, next)
-    return messages === undefined ? own(query) : streams!.begin(messages)
+    return messages === undefined ? own(query) : streams!.begin(messages, name)
   }
 }
+
+/**
+ * `own`, the handler of the plugin's stage, with the plugin's name on whatever goes wrong in it. No
+ * promise is made for that: what it gives is written down, and looked at if the query fails.
+ */
+export const guarded =
+  (name: string, own: Handler): Handler =>
+  query => {
+    if (query.isCut) throw new ServerError('CUT', `plugin/${name}: nobody waits for it any more`)
+    let outcome: Reply | Promise<Reply>
+    try {
+      outcome = own(query)
+    } catch (error) {
+      throw faultOf(name, error)
+    }
+    if (!isOutcome(outcome)) throw noReply(name)
+    query.gave(name, outcome)
+    return outcome
+  }
 
 /** Whether there are questions that do not concern the stage. */
 export const isChoosy = (stage: Stage): stage is Stage & Concerned => stage.concerns !== undefined

@@ -13,8 +13,35 @@ export const METADATA = offerKind<MetadataProvider>('metadata')
 
 /** Of one query; further ones are not taken. */
 const MOST_LABELS = 256
+/** Values that ask for others. */
+const MOST_DEPTH = 8
 /** A longer value is cut. */
 const MOST_CHARACTERS = 4096
+
+/**
+ * What a provider, and each of its values, fails with goes to `tell`; whoever asks gets '' for a
+ * value that cannot be computed.
+ */
+export const watchedProvider =
+  (provider: MetadataProvider, tell: (query: Query, error: unknown) => void): MetadataProvider =>
+  (query, set) => {
+    const told = (value: () => string) => (): string => {
+      try {
+        const text: unknown = value()
+        if (typeof text === 'string') return text
+        throw new TypeError('a value of metadata is no text')
+      } catch (error) {
+        tell(query, error)
+        return ''
+      }
+    }
+    try {
+      const given: unknown = provider(query, (label, value) => set(label, told(value)))
+      if (given !== undefined) throw new TypeError('a provider of metadata gives no value back')
+    } catch (error) {
+      tell(query, error)
+    }
+  }
 
 /** `plugin/name`: a slash with something on both sides. */
 export const isMetadataLabel = (label: string): boolean => /^[^/]+\/./.test(label)
@@ -23,6 +50,7 @@ export class Metadata implements QueryMetadata {
   readonly #query: Query
   readonly #providers: readonly MetadataProvider[]
   #values: Map<string, () => string> | undefined
+  #depth = 0
 
   constructor(query: Query, providers: readonly MetadataProvider[]) {
     this.#query = query
@@ -33,10 +61,14 @@ export class Metadata implements QueryMetadata {
   get(label: string): string | undefined {
     const value = this.#known().get(label)
     if (value === undefined) return undefined
+    if (this.#depth === MOST_DEPTH) return ''
+    this.#depth++
     try {
       return value().slice(0, MOST_CHARACTERS)
     } catch {
       return ''
+    } finally {
+      this.#depth--
     }
   }
 

@@ -11,16 +11,19 @@ export interface Observer {
   onFailure(query: Query, error: unknown): void
 }
 
-/** Calls the observer once per query, after the rest of the chain has answered or failed. */
+/**
+ * Calls the observer once per query, after the rest of the chain has answered or failed: not for
+ * what comes after the server has given up and told so itself.
+ */
 export const observe =
   (observer: Observer): Wrap =>
   (next: Handler): Handler => {
     const replied = (query: Query, reply: Reply): Reply => {
-      observer.onReply?.(query, reply)
+      if (!query.isCut) observer.onReply?.(query, reply)
       return reply
     }
     const failed = (query: Query, error: unknown): never => {
-      observer.onFailure(query, error)
+      if (!query.isCut) observer.onFailure(query, error)
       throw error
     }
     return query => {

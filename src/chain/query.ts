@@ -11,7 +11,9 @@ import { TYPE_AXFR, TYPE_IXFR } from '../wire/rrtypes.ts'
 import type { Asked, Concerned, ListenerRef } from './asked.ts'
 import { ServerError } from './errors.ts'
 import { changeQuestion, type QuestionChange } from './question-change.ts'
+import type { Reply } from './reply.ts'
 import type { Streams } from './stream.ts'
+import { Trail } from './trail.ts'
 import {
   type ConnectionFacts,
   isDatagram,
@@ -86,12 +88,15 @@ export interface QueryMetadata {
 }
 
 /** Questions of the server's own that one query of a client may lead to. */
-const MOST_ASKED = 100
+export const MOST_ASKED = 100
 
 /** What all queries made of one share. */
 class Life {
   /** Questions of the server's own that it has led to. */
   asked = 0
+  /** Nobody has answered in time. */
+  isCut = false
+  trail: Trail | undefined
   #controller: AbortController | undefined
   #isOver = false
 
@@ -255,7 +260,9 @@ export class Query implements Asked {
   /** Whether it concerns the stage: what the fast path has asked under `bit` is not asked again. */
   isFor(stage: Concerned, bit: number): boolean {
     if ((this.#askedBits & bit) !== 0) return (this.#concernedBits & bit) !== 0
-    return stage.concerns(this)
+    const isFor = stage.concerns(this)
+    if (typeof isFor !== 'boolean') throw new TypeError('what concerns gives is no boolean')
+    return isFor
   }
 
   /**
@@ -299,6 +306,30 @@ export class Query implements Asked {
    */
   mayAskMore(): boolean {
     return ++this.#life.asked <= MOST_ASKED
+  }
+
+  /** A stage has given this for it: see Trail. */
+  gave(plugin: string, outcome: Reply | Promise<Reply>): void {
+    const life = this.#life
+    life.trail ??= new Trail()
+    life.trail.note(plugin, outcome)
+  }
+
+  /** Undefined if no stage has given anything yet. */
+  get trail(): Trail | undefined {
+    return this.#life.trail
+  }
+
+  /**
+   * Nobody has answered by its deadline: the client has been told, and what comes is for nobody.
+   */
+  get isCut(): boolean {
+    return this.#life.isCut
+  }
+
+  /** Dispatch only. */
+  cut(): void {
+    this.#life.isCut = true
   }
 
   /** It waits, and nobody has asked for room. */

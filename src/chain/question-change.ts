@@ -14,6 +14,8 @@ export interface QuestionChange {
   readonly class?: number | undefined
   /** All EDNS options in wire form. An OPT record is added if there was none. */
   readonly options?: Uint8Array | undefined
+  /** UDP size that an added OPT record says; 1232 if absent. */
+  readonly addedUdpSize?: number | undefined
 }
 
 /** A message and what was read from it. */
@@ -42,7 +44,7 @@ export const changeQuestion = (
   const own = edns && bytes.subarray(edns.optionsOffset, edns.optionsOffset + edns.optionsLength)
   const options = change.options ?? own
   if (options === undefined) return { bytes: writer.finish(), question: asked, edns: undefined }
-  const udpSize = edns?.udpSize ?? ADDED_UDP_SIZE
+  const udpSize = edns?.udpSize ?? change.addedUdpSize ?? ADDED_UDP_SIZE
   const flags = edns?.flags ?? 0
   writer.opt({ udpSize, flags, options })
   const offset = asked.end

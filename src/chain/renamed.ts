@@ -23,23 +23,37 @@ export interface Renaming {
 }
 
 /**
- * A reply to `query` with the records of `reply`. Records that have no room in 65535 bytes are left
- * out, with TC set. SILENCE stays silent.
+ * A reply to `query` with the records of `reply`. Names are written out; they are compressed if the
+ * message would exceed 65535 bytes, and what then has no room is left out, with TC set. SILENCE
+ * stays silent.
  */
 export const renamed = (query: Query, reply: Reply, renaming: Renaming = {}): Reply => {
+  if (reply.bytes.length === 0) return reply
+  const plain = write(query, reply, renaming, false)
+  const written = plain.isWhole ? plain : write(query, reply, renaming, true)
+  return new Reply(written.bytes, undefined, reply.isWritten)
+}
+
+/** The message, and whether all records have room. */
+const write = (
+  query: Query,
+  reply: Reply,
+  renaming: Renaming,
+  compress: boolean,
+): { readonly bytes: Uint8Array; readonly isWhole: boolean } => {
   const { bytes } = reply
-  if (bytes.length === 0) return reply
-  const { optIndex } = reply.layout
   const { wire, type, class: cls } = query.question
-  const opt = optIndex < 0 ? undefined : optOf(reply)
+  const opt = reply.layout.optIndex < 0 ? undefined : optOf(reply)
   const writer = new MessageWriter()
+  writer.compress = compress
   const id = getId(bytes, 0)
   writer.header(id, getFlags(bytes, 0))
   writer.question(wire, type, cls)
   if (opt !== undefined) writer.reserve(optSize(opt.options.length))
-  if (!writeRecords(writer, reply, renaming)) writer.header(id, getFlags(bytes, 0) | FLAG_TC)
+  const isWhole = writeRecords(writer, reply, renaming)
+  if (!isWhole) writer.header(id, getFlags(bytes, 0) | FLAG_TC)
   if (opt !== undefined) writer.opt(opt)
-  return new Reply(writer.finish(), undefined, reply.isWritten)
+  return { bytes: writer.finish(), isWhole }
 }
 
 /** False if any has no room. */

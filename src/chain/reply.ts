@@ -2,6 +2,7 @@
 
 import { getArcount, getFlags, MASK_RCODE } from '../wire/header.ts'
 import { type MessageLayout, readLayout } from '../wire/layout.ts'
+import { MalformedReply } from './errors.ts'
 
 /** The messages behind the first one of an answer of several (chain/stream.ts). */
 export interface Following {
@@ -53,13 +54,13 @@ export class Reply {
   }
 
   /**
-   * Where each record lies; read once, then kept. Throws a RangeError for bytes that are no DNS
-   * message: a defect of the plugin.
+   * Where each record lies; read once, then kept. Throws for bytes that are no DNS message: a
+   * defect of the plugin that gave them.
    */
   get layout(): MessageLayout {
     if (this.#layout === undefined) {
       const layout = readLayout(this.bytes)
-      if (layout === undefined) throw new RangeError('reply is not a well-formed DNS message')
+      if (layout === undefined) throw new MalformedReply(this.bytes)
       this.#layout = layout
     }
     return this.#layout

@@ -2,8 +2,8 @@
 // the chain as any reply does; those behind it follow as the stage made them, when there is room
 // for them on the client's connection.
 
-import { ServerError } from './errors.ts'
-import type { Following, Reply } from './reply.ts'
+import { faultOf, PluginFault, ServerError } from './errors.ts'
+import { type Following, Reply } from './reply.ts'
 
 /** In which the next message of a stream comes: what stands still for longer has failed. */
 const NEXT_MESSAGE_MS = 5000
@@ -15,15 +15,15 @@ export class Streams {
   readonly #begun: MessageStream[] = []
   #isOver = false
 
-  /** The first message, which brings the others. Rejects if there is none. */
-  async begin(messages: AsyncIterable<Reply>): Promise<Reply> {
+  /** The first message, which brings the others of that plugin. Rejects if there is none. */
+  async begin(messages: AsyncIterable<Reply>, plugin: string): Promise<Reply> {
     if (this.#begun.length >= MOST_STREAMS)
-      throw new RangeError(`more than ${MOST_STREAMS} streams for one question`)
-    const stream = new MessageStream(messages)
+      throw new PluginFault(plugin, `more than ${MOST_STREAMS} streams for one question`)
+    const stream = new MessageStream(messages, plugin)
     this.#begun.push(stream)
     if (this.#isOver) this.end()
     const first = await stream.next()
-    if (first === undefined) throw new RangeError('a stream without messages')
+    if (first === undefined) throw new PluginFault(plugin, 'a stream without messages')
     return first.followedBy(stream)
   }
 
@@ -36,16 +36,30 @@ export class Streams {
 
 class MessageStream implements Following {
   readonly #iterator: AsyncIterator<Reply>
+  readonly #plugin: string
+  #isBegun = false
   #isOver = false
 
-  constructor(messages: AsyncIterable<Reply>) {
-    this.#iterator = messages[Symbol.asyncIterator]()
+  constructor(messages: AsyncIterable<Reply>, plugin: string) {
+    this.#plugin = plugin
+    this.#iterator = iteratorOf(messages)
   }
 
   async next(): Promise<Reply | undefined> {
     if (this.#isOver) return undefined
+    try {
+      return await this.#next()
+    } catch (error) {
+      throw faultOf(this.#plugin, error)
+    }
+  }
+
+  async #next(): Promise<Reply | undefined> {
     const { promise, reject } = Promise.withResolvers<never>()
-    const late = new ServerError('STREAM_TIMEOUT', 'the next message of a stream does not come')
+    // The first is an answer, which *errors* logs; the server names the plugin for others.
+    const what = this.#isBegun ? 'the next' : `plugin/${this.#plugin}: the first`
+    const late = new ServerError('STREAM_TIMEOUT', `${what} message of a stream does not come`)
+    this.#isBegun = true
     const timer = setTimeout(() => reject(late), NEXT_MESSAGE_MS)
     try {
       const { done, value } = await Promise.race([this.#iterator.next(), promise])
@@ -60,13 +74,28 @@ class MessageStream implements Following {
   end(): void {
     if (this.#isOver) return
     this.#isOver = true
-    // Nobody waits for how it ends: the client has what it gets.
-    Promise.resolve(this.#iterator.return?.()).catch(() => undefined)
+    void this.#close()
   }
+
+  /** Nobody waits for how it ends: the client has what it gets. */
+  async #close(): Promise<void> {
+    try {
+      await this.#iterator.return?.()
+    } catch {
+      // Nor for what it fails with then.
+    }
+  }
+}
+
+const iteratorOf = (messages: AsyncIterable<Reply>): AsyncIterator<Reply> => {
+  if (typeof messages?.[Symbol.asyncIterator] !== 'function')
+    throw new TypeError('what stream gives is no AsyncIterable: an async generator makes one')
+  return messages[Symbol.asyncIterator]()
 }
 
 /** What is behind a message of a stream would be lost: a stage has forgotten to ask for it. */
 const alone = (message: Reply): Reply => {
+  if (!(message instanceof Reply)) throw new TypeError('a message of a stream is no reply')
   if (message.following !== undefined)
     throw new RangeError('a message of a stream brings others: ask for them, and give each')
   return message

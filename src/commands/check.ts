@@ -1,5 +1,5 @@
 // `shardns check`: says what is wrong with Corefiles as the server would find it. Opens no
-// listener, sends nothing, runs no control half.
+// listener, sends nothing, runs no control half: it loads the halves, and the inspecting ones look.
 
 import { dirname } from 'node:path'
 import { readTextFile } from '../base/text-file.ts'
@@ -7,6 +7,7 @@ import { messageOf } from '../chain/errors.ts'
 import { type Diagnostic, renderDiagnostic } from '../corefile/diagnostic.ts'
 import { unsetWarnings } from '../corefile/hints.ts'
 import type { Span } from '../corefile/span.ts'
+import { inspectHalves } from '../process/inspect-halves.ts'
 import { inspectMachine } from '../process/inspect-machine.ts'
 import { inspectCorefile } from '../process/load/load.ts'
 import { type CorefilePath, corefilePaths, STDIN } from './corefile-paths.ts'
@@ -61,8 +62,9 @@ const inspect = async (
     return unreadable(file, messageOf(error))
   }
   const loaded = await inspectCorefile(text, file, { baseDir: dirname(file) })
-  const machine = options.elsewhere ? { errors: [], warnings: [] } : await inspectMachine(loaded)
-  const errors = [...loaded.errors, ...machine.errors].map(error => error.toDiagnostic())
+  const { errors: faults, whole } = await inspectHalves(loaded)
+  const machine = options.elsewhere ? { errors: [], warnings: [] } : await inspectMachine(whole)
+  const errors = [...loaded.errors, ...faults, ...machine.errors].map(error => error.toDiagnostic())
   const found = [...loaded.warnings, ...suspicionsOf(loaded), ...machine.warnings]
   const told = new Set([...errors, ...found].map(({ span }) => span))
   const warnings = options.elsewhere ? found : [...found, ...unsetWarnings(loaded.unset, told)]

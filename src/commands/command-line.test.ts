@@ -57,6 +57,8 @@ const refused: readonly { argv: string[]; code: number; message: string }[] = [
   { argv: ['-quiet', 'check', 'x'], code: 1, message: 'extra command line arguments: [check x]' },
   { argv: ['-version', 'x'], code: 1, message: 'extra command line arguments: [x]' },
   { argv: ['-bogus'], code: 2, message: 'flag provided but not defined: -bogus' },
+  { argv: ['help', '-bogus'], code: 2, message: 'flag provided but not defined: -bogus' },
+  { argv: ['version', '-bogus'], code: 2, message: 'flag provided but not defined: -bogus' },
   { argv: ['-conf'], code: 2, message: 'flag needs an argument: -conf' },
   { argv: ['-quiet=x'], code: 2, message: 'invalid boolean value "x" for -quiet: parse error' },
   {
@@ -178,7 +180,7 @@ test('-plugins lists the supported plugins, sorted, and ends with an empty line'
   assert.equal(code, 0)
   assert.deepEqual(names.splice(-2), ['', ''])
   assert.deepEqual(names, names.toSorted())
-  assert.ok(names.includes('forward') && !names.includes('rewrite'))
+  assert.ok(names.includes('forward') && !names.includes('trace'))
 })
 
 for (const argv of [['-'], ['stdin'], ['-conf', 'stdin'], ['--conf=-'], ['-conf=stdin', '-strict']])

@@ -288,7 +288,7 @@ const CHECK_FLAG = /^-(?=(?:conf|format|strict|elsewhere|help)(?:=|$))/
 const verbToFlags = (argv: readonly string[]): readonly string[] => {
   const [verb, ...rest] = argv
   if (verb === 'version') return ['-version', ...rest]
-  if (verb === 'help') return rest[0] === 'check' ? ['check', '--help'] : ['-help']
+  if (verb === 'help') return rest[0] === 'check' ? ['check', '--help'] : ['-help', ...rest]
   return verb === 'check'
     ? argv.flatMap(argument => plainSwitch(argument.replace(CHECK_FLAG, '--')))
     : argv

@@ -47,14 +47,18 @@ const refused = [
   { words: ['nothing-like-it'], err: "no plugin is named 'nothing-like-it'\n" },
   { words: ['../cache'], err: "no plugin is named '../cache'\n" },
   {
-    words: ['rewrite'],
-    err: "directive 'rewrite' is known to CoreDNS but not supported by shardns yet\n",
+    words: ['trace'],
+    err: "directive 'trace' is known to CoreDNS but not supported by shardns yet\n",
   },
   { words: ['cache', 'hosts'], err: 'extra command line arguments: [hosts]\n' },
+  { words: ['check', 'x'], err: 'extra command line arguments: [x]\n' },
+  { words: ['cache', '-x'], code: 2, err: 'flag provided but not defined: -x\n' },
+  { words: ['cache', '--x=1'], code: 2, err: 'flag provided but not defined: -x\n' },
+  { words: ['check', '-x'], code: 2, err: 'flag provided but not defined: -x\n' },
 ]
-for (const { words, err } of refused)
+for (const { words, code = 1, err } of refused)
   test(`help ${words.join(' ')}: refused`, async () =>
-    assert.deepEqual(await help(...words), { code: 1, out: '', err }))
+    assert.deepEqual(await help(...words), { code, out: '', err }))
 
 const facts = (name: string, more: Partial<OptionFacts> = {}): OptionFacts => ({
   name,

@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readTextFile } from '../base/text-file.ts'
+import { messageOf } from '../chain/errors.ts'
 import { nearest } from '../corefile/nearest.ts'
 import type { OptionFacts } from '../corefile/option-rows.ts'
 import { DIRECTIVES } from '../corefile/order.ts'
@@ -17,6 +18,7 @@ export interface HelpWorld {
 }
 
 const EXIT_FAILURE = 1
+const EXIT_USAGE = 2
 const WIDTH = 100
 /** Names longer than this stand on a line of their own. */
 const NAME_WIDTH = 34
@@ -90,15 +92,32 @@ const unknownName = (word: string): string => {
   return `no plugin is named '${word}'\n${meant === undefined ? '' : `did you mean '${meant}'?\n`}`
 }
 
+const showPlugin = async (name: string, world: HelpWorld): Promise<number> => {
+  let text: string
+  try {
+    text = await pluginHelp(name)
+  } catch (error) {
+    world.err(`plugin/${name}: ${messageOf(error)}\n`)
+    return EXIT_FAILURE
+  }
+  world.out(text)
+  return 0
+}
+
 /** Prints the help on a plugin, or what there is help on; resolves to the exit code. */
 export const help = async (names: readonly string[], world: HelpWorld): Promise<number> => {
   const [name, ...others] = names
+  const flag = /^--?([^=]+)/.exec(others[0] ?? '')?.[1]
+  if (flag !== undefined) {
+    world.err(`flag provided but not defined: -${flag}\n`)
+    return EXIT_USAGE
+  }
   if (others.length > 0) {
     world.err(`extra command line arguments: [${others.join(' ')}]\n`)
     return EXIT_FAILURE
   }
   if (name === undefined || VERBS.has(name)) world.out(overview())
-  else if (PLUGIN_NAMES.includes(name)) world.out(await pluginHelp(name))
+  else if (PLUGIN_NAMES.includes(name)) return showPlugin(name, world)
   else {
     world.err(unknownName(name))
     return EXIT_FAILURE

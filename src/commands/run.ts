@@ -15,9 +15,9 @@ const WORDS: ReadonlyMap<string | undefined, () => Promise<string>> = new Map([
   ['--plugins', pluginLines],
 ])
 
-/** Of plugins. That of `check`, and of flags, is commander's. */
-const isHelp = ([verb, word = '']: readonly string[]): boolean =>
-  verb === 'help' && word !== 'check' && !word.startsWith('-')
+/** Of plugins. That of `check` alone, and of flags, is commander's. */
+const isHelp = ([verb, word = '', ...others]: readonly string[]): boolean =>
+  verb === 'help' && (word !== 'check' || others.length > 0) && !word.startsWith('-')
 
 /** Runs one command line; resolves to the exit code. */
 export const run = async (

@@ -182,6 +182,17 @@ const occurrences: [rule: string, table: OptionTable<unknown>, text: string, exp
       { a: 'x' },
     ],
     [
+      'each adds to those before it',
+      optionTable('added', {
+        rows: {
+          a: argument('A', text('A'), { unset: '', does: 'a' }),
+          b: option('b', text('B'), { unset: '', does: 'b' }),
+        },
+      }),
+      'log x {\nb 1\n}\nlog y\nlog',
+      { a: 'y', b: '1' },
+    ],
+    [
       'each',
       eachOccurrence<{ a: string }, string>(
         { rows: { a: argument('A', text('A'), { unset: '', does: 'a' }) } },

@@ -182,8 +182,9 @@ export class OptionReader<Read> {
 /**
  * How often a directive may stand in a server block. `once`: an error if it stands twice. `last`:
  * each is read, and the last counts. `first`: what follows the first one's line is not read.
+ * `added`: each adds to what those before it have said.
  */
-export type Repetition = 'once' | 'last' | 'first'
+export type Repetition = 'once' | 'last' | 'first' | 'added'
 
 const readers: Readonly<
   Record<Repetition, <Read>(reader: OptionReader<Read>, directive: Directive) => Read>
@@ -202,6 +203,14 @@ const readers: Readonly<
     directive.next()
     const draft = reader.start(directive)
     reader.readArguments(directive, draft)
+    return draft
+  },
+  added(reader, directive) {
+    const draft = reader.start(directive)
+    while (directive.next()) {
+      reader.readArguments(directive, draft)
+      reader.readBlock(directive, draft)
+    }
     return draft
   },
 }

@@ -78,6 +78,10 @@ const numError = (call: string, text: string, isNumber: boolean): string =>
 /** What strconv.Atoi says of a text that parseGoInt refuses. */
 export const goAtoiError = (text: string): string => numError('Atoi', text, /^[+-]?\d+$/.test(text))
 
+/** What strconv.ParseInt says of a text that is no integer, or has too many bits. */
+export const goParseIntError = (text: string): string =>
+  numError('ParseInt', text, /^[+-]?\d+$/.test(text))
+
 /** What strconv.ParseUint says of a text that parseGoUint refuses. */
 export const goParseUintError = (text: string): string =>
   numError('ParseUint', text, /^\d+$/.test(text))

@@ -2,6 +2,7 @@
 // is loaded before a Corefile uses it, and each half in its own thread only.
 
 import { readdirSync } from 'node:fs'
+import { messageOf } from '../chain/errors.ts'
 import type { AnyPlugin, AnyServeHalf } from '../chain/plugin.ts'
 import { DIRECTIVES } from '../corefile/order.ts'
 
@@ -14,23 +15,96 @@ const FOLDERS: ReadonlySet<string> = new Set(
 /** In the order of the chain, which is CoreDNS's. */
 export const PLUGIN_NAMES: readonly string[] = DIRECTIVES.filter(name => FOLDERS.has(name))
 
-/** What a plugin is, and how its options are read: for main. */
+/** What a plugin is, and how its options are read: for main. Throws a sentence. */
 export const loadPlugin = async (name: string): Promise<AnyPlugin> => {
-  const { [name]: plugin } = (await import(`./${name}/index.ts`)) as Record<string, AnyPlugin>
-  if (plugin?.name !== name) throw new Error(`plugins/${name}/index.ts exports no plugin ${name}`)
+  const file = `src/plugins/${name}/index.ts`
+  const { [name]: plugin } = await exportsOf<Record<string, AnyPlugin>>(
+    file,
+    `/${name}/index`,
+    () => import(`./${name}/index.ts`),
+  )
+  if (plugin?.name !== name) throw new TypeError(`${file} exports no plugin ${name}`)
+  const misfit = misfitOf(plugin)
+  if (misfit !== undefined) throw new TypeError(`${file}: ${misfit}`)
   return plugin
 }
 
-/** The half that answers: for shards. */
-export const loadServeHalf = (name: string): Promise<AnyServeHalf> => import(`./${name}/serve.ts`)
+/** The half that answers: for shards. Throws a sentence. */
+export const loadServeHalf = (name: string): Promise<AnyServeHalf> =>
+  halfOf(name, 'serve', `/${name}/serve`, () => import(`./${name}/serve.ts`))
 
-/** Plugins by name, loaded at the same time. Names of other directives are left out. */
+/** The halves for main; undefined if the plugin has none. Throw a sentence. */
+export const loadControlHalf = async ({ name, control }: AnyPlugin) =>
+  control && halfOf(name, 'control', `/${name}/control`, control)
+export const loadInspectHalf = async ({ name, inspect }: AnyPlugin) =>
+  inspect && halfOf(name, 'inspect', `/${name}/control`, inspect)
+
+/**
+ * Plugins by name, loaded at the same time; an Error for one that cannot be. Names of other
+ * directives are left out.
+ */
 export const loadPlugins = async (
   names: Iterable<string>,
-): Promise<ReadonlyMap<string, AnyPlugin>> => {
+): Promise<ReadonlyMap<string, AnyPlugin | Error>> => {
   const wanted = new Set(names)
-  const plugins = await Promise.all(PLUGIN_NAMES.filter(name => wanted.has(name)).map(loadPlugin))
-  return new Map(plugins.map(plugin => [plugin.name, plugin]))
+  const found = PLUGIN_NAMES.filter(name => wanted.has(name))
+  const loaded = found.map(async name => {
+    const plugin = await loadPlugin(name).catch((error: Error) => error)
+    return [name, plugin] as const
+  })
+  return new Map(await Promise.all(loaded))
+}
+
+/** What an index.ts may leave out, and must be a function if it does not. */
+const FUNCTIONS = ['parse', 'inspect', 'control', 'serve'] as const
+const FACT_FUNCTIONS = ['changing', 'listensOn', 'suspicions'] as const
+
+/** What of a plugin is not as the server needs it. */
+const misfitOf = (plugin: AnyPlugin): string | undefined => {
+  const { options, parse, facts } = plugin
+  if (options === undefined && parse === undefined)
+    return `the plugin says nothing of its options: it needs 'options' or 'parse'`
+  if (options !== undefined && typeof options.parse !== 'function')
+    return `'options' is no table of options`
+  const wrong =
+    FUNCTIONS.find(name => !isFunctionOrAbsent(plugin[name])) ??
+    FACT_FUNCTIONS.find(name => !isFunctionOrAbsent(facts?.[name]))
+  return wrong && `'${wrong}' is no function`
+}
+
+const isFunctionOrAbsent = (value: unknown): boolean =>
+  value === undefined || typeof value === 'function'
+
+/** The half, which must have the function it is called by. */
+const halfOf = async <Half>(
+  name: string,
+  half: keyof Half & string,
+  path: string,
+  load: () => Promise<Half>,
+): Promise<Half> => {
+  const file = half === 'serve' ? '/serve.ts' : ''
+  const what = `its ${half} half (src/plugins/${name}${file})`
+  const found = await exportsOf(what, path, load)
+  if (typeof found?.[half] !== 'function') throw new TypeError(`${what} has no function '${half}'`)
+  return found
+}
+
+/**
+ * What a file of a plugin exports. `path` is how the file is known if it is the one that is not
+ * there, without its suffix, which differs in the package.
+ */
+const exportsOf = async <T>(what: string, path: string, load: () => Promise<T>): Promise<T> => {
+  try {
+    return await load()
+  } catch (error) {
+    const { code, url = '', stack = '' } = Object(error) as Partial<Record<string, string>>
+    if (code === 'ERR_MODULE_NOT_FOUND' && url.slice(0, -3).endsWith(path))
+      throw new Error(`${what} is not there`, { cause: error })
+    // A syntax error has its place nowhere but there.
+    const place = /\bsrc\/plugins\/[^\s:]+:\d+/.exec(stack)?.[0]
+    const text = place === undefined ? messageOf(error) : `${place}: ${messageOf(error)}`
+    throw new Error(`${what} cannot be loaded: ${text}`, { cause: error })
+  }
 }
 
 /** What a directive that CoreDNS knows and shardns does not is refused with. */

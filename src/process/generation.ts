@@ -16,9 +16,11 @@ import type {
 import { messageOf } from '../chain/errors.ts'
 import { type ChangingZone, InvalidationMarks } from '../chain/invalidation-scopes.ts'
 import { Offers } from '../chain/offers.ts'
+import { notPlainIn } from '../chain/plain-data.ts'
 import type { AnyPlugin } from '../chain/plugin.ts'
 import { checkOverlap } from '../corefile/overlap.ts'
 import { type LogSink, makeLogger } from '../log/log.ts'
+import type { Logger } from '../log/logger.ts'
 import type { InvalidationBoard } from '../memory/invalidation-board.ts'
 import { PERMIT_ROW_WORDS, permitWords } from '../memory/permits.ts'
 import { sharedBuffer } from '../memory/shared-buffer.ts'
@@ -26,12 +28,13 @@ import { declareDnsMetrics } from '../metrics/dns-metrics.ts'
 import type { GenerationMetrics } from '../metrics/registry.ts'
 import type { ListenAddress } from '../net/engine.ts'
 import type { OpenSockets } from '../net/mmsg/sockets.ts'
-import type { BlockMessage, GenerationMessage } from '../shard/messages.ts'
+import { loadControlHalf } from '../plugins/index.ts'
+import type { BlockMessage, FailedMessage, GenerationMessage } from '../shard/messages.ts'
 import { foldName, nameFromText } from '../wire/name.ts'
 import type { KeptResources } from './kept-resources.ts'
 import { ListenerTable } from './listener-table.ts'
-import { placedError } from './load/argument-place.ts'
 import { boundSites, inSetupOrder, type LoadedBlock, type LoadedConfig } from './load/load.ts'
+import { pluginFault, thrownBy } from './load/plugin-fault.ts'
 import type { LoadedDirective } from './load/read-directive.ts'
 
 const LINE_WORDS = 16
@@ -50,7 +53,12 @@ export interface GenerationParts {
   readonly isDebug: () => boolean
 }
 
-type Task = () => void | Promise<void>
+/** What a control half has registered. */
+interface Task {
+  /** `plugin/NAME: onStart`. */
+  readonly who: string
+  readonly run: () => void | Promise<void>
+}
 interface Built {
   readonly block: LoadedBlock
   readonly settings: BlockSettings
@@ -71,6 +79,7 @@ export class Generation {
   readonly config: LoadedConfig
   readonly listeners = new ListenerTable()
   readonly #parts: GenerationParts
+  readonly #log: Logger
   readonly #tasks = {
     start: [] as Task[],
     retire: [] as Task[],
@@ -78,7 +87,8 @@ export class Generation {
     final: [] as Task[],
   }
   readonly #built: Built[]
-  readonly #holds: Promise<void>[] = []
+  /** What failed, of those that should not have. */
+  readonly #holds: Promise<Error | undefined>[] = []
   #sharedWords = 0
   #words: Int32Array | undefined
 
@@ -86,6 +96,7 @@ export class Generation {
     this.id = parts.id
     this.config = config
     this.#parts = parts
+    this.#log = makeLogger(parts.sink, '', () => false)
     this.#built = config.blocks.map(block => ({
       block,
       settings: initialSettings(),
@@ -106,22 +117,35 @@ export class Generation {
   /** Runs the control halves in set-up order. Throws the first failure; call retire() then. */
   async control(): Promise<void> {
     const steps = inSetupOrder(this.#built)
-    // At the same time; below they are at hand.
-    await Promise.all(new Set(steps.map(({ found }) => found.plugin)).values().map(loadControl))
-    for (const { holder, found } of steps) {
-      const { name } = found.plugin
-      try {
-        const half = await loadControl(found.plugin)
-        holder.shared.set(name, await half?.control(found.options, this.#scope(holder, name)))
-      } catch (error) {
-        throw placedError(error, found.tokens).prefixed(`plugin/${name}: `)
-      }
-    }
-    await Promise.all(this.#holds)
+    // At the same time; below they are at hand. Those that fail do so below, too, with their place.
+    await Promise.allSettled(
+      new Set(steps.map(({ found }) => found.plugin)).values().map(loadControlHalf),
+    )
+    for (const { holder, found } of steps)
+      holder.shared.set(found.plugin.name, await this.#setUp(holder, found))
+    for (const failure of await Promise.all(this.#holds)) if (failure !== undefined) throw failure
     for (const { block, settings } of this.#built) this.listeners.of(block, settings)
     checkOverlap(
       this.#built.flatMap(({ block, settings }) => boundSites(block, settings.bindAddresses)),
     )
+  }
+
+  /** What the control half makes, for the shards. */
+  async #setUp(built: Built, found: LoadedDirective): Promise<unknown> {
+    const { plugin, options, tokens } = found
+    const { name } = plugin
+    const half = await loadControlHalf(plugin).catch(({ message }: Error) => {
+      throw pluginFault(name, tokens, message)
+    })
+    let shared: unknown
+    try {
+      shared = await half?.control(options, this.#scope(built, found))
+    } catch (error) {
+      throw thrownBy(name, tokens, 'its control half fails', error)
+    }
+    const strange = notPlainIn(shared)
+    if (strange === undefined) return shared
+    throw pluginFault(name, tokens, `what its control half gives is not plain data: ${strange}`)
   }
 
   /**
@@ -164,6 +188,17 @@ export class Generation {
     }
   }
 
+  /** Why a shard has not loaded it, with the place of the plugin that it names. */
+  placed({ error, block }: Pick<FailedMessage, 'error' | 'block'>): Error {
+    const found = this.#built
+      .filter(one => block === undefined || one.block.index === block)
+      .flatMap(one => one.block.directives)
+      .find(({ plugin }) => error.startsWith(prefixOf(plugin)))
+    return found === undefined
+      ? new Error(error)
+      : pluginFault(found.plugin.name, found.tokens, error.slice(prefixOf(found.plugin).length))
+  }
+
   async started(): Promise<void> {
     await this.#run(this.#tasks.start)
   }
@@ -183,10 +218,10 @@ export class Generation {
     let failures = 0
     for (const task of tasks) {
       try {
-        await task()
+        await task.run()
       } catch (error) {
         failures++
-        makeLogger(this.#parts.sink, '', () => false).error(messageOf(error))
+        this.#log.error(`${task.who} failed: ${messageOf(error)}`)
       }
     }
     return failures
@@ -219,6 +254,7 @@ export class Generation {
         name: plugin.name,
         options,
         shared: built.shared.get(plugin.name),
+        selects: plugin.facts?.selects === true,
       })),
       allClasses: block.directives.some(({ plugin }) => plugin.facts?.allClasses),
       stacktrace: settings.stacktrace,
@@ -231,7 +267,23 @@ export class Generation {
     return offset
   }
 
-  #scope(built: Built, name: string): ControlScope {
+  #hooks(
+    name: string,
+  ): Pick<ControlScope, 'onStart' | 'onRetire' | 'onShutdown' | 'onFinalShutdown'> {
+    const { start, retire, shutdown, final } = this.#tasks
+    const to = (tasks: Task[], hook: string) => (run: Task['run']) => {
+      if (typeof run !== 'function') throw new TypeError(`${hook} takes a function`)
+      tasks.push({ who: `plugin/${name}: ${hook}`, run })
+    }
+    return {
+      onStart: to(start, 'onStart'),
+      onRetire: to(retire, 'onRetire'),
+      onShutdown: to(shutdown, 'onShutdown'),
+      onFinalShutdown: to(final, 'onFinalShutdown'),
+    }
+  }
+
+  #scope(built: Built, { plugin: { name }, tokens }: LoadedDirective): ControlScope {
     const { shards, clock, sink, metrics, cache, kept, changes, process, isDebug } = this.#parts
     const log = makeLogger(sink, `plugin/${name}: `, isDebug)
     const info = () => this.#info(built)
@@ -272,27 +324,47 @@ export class Generation {
         return kept.get(whole, make)
       },
       changes: new InvalidationMarks(changes, changingIn(built.block), clock),
-      hold: until => void this.#holds.push(until),
+      hold: until => void this.#holds.push(settled(until, name, tokens)),
       offer: (kind, value) => built.offers.offer(kind, value),
       offered: kind => built.offers.offered(kind),
-      http: route => void this.routes.push(route),
-      onStart: task => void this.#tasks.start.push(task),
-      onRetire: task => void this.#tasks.retire.push(task),
-      onShutdown: task => void this.#tasks.shutdown.push(task),
-      onFinalShutdown: task => void this.#tasks.final.push(task),
+      http: route => void this.routes.push(namedRoute(name, route)),
+      ...this.#hooks(name),
       process,
     }
   }
 }
 
-const loadControl = (plugin: AnyPlugin) => plugin.control?.()
+/** What the load waits for should not fail; undefined if it does not. */
+const settled = (
+  until: Promise<void>,
+  name: string,
+  tokens: LoadedDirective['tokens'],
+): Promise<Error | undefined> =>
+  Promise.resolve(until).then(
+    () => undefined,
+    error => pluginFault(name, tokens, `what it lets the load wait for fails: ${messageOf(error)}`),
+  )
+
+/** The route, with the plugin's name on what it fails with. */
+const namedRoute = (name: string, route: HttpRoute): HttpRoute => ({
+  ...route,
+  async respond(request) {
+    try {
+      return await route.respond(request)
+    } catch (error) {
+      throw new Error(`plugin/${name}: ${messageOf(error)}`, { cause: error })
+    }
+  },
+})
 
 /** In chain order. */
 const chainOf = ({ directives }: LoadedBlock): LoadedDirective[] =>
   directives.filter(({ plugin }) => plugin.serve !== undefined)
 
+const prefixOf = ({ name }: AnyPlugin): string => `plugin/${name}: `
+
 const changingIn = ({ directives }: LoadedBlock): ChangingZone[] =>
-  directives.flatMap(({ plugin, options }) => plugin.facts?.changing?.(options) ?? [])
+  directives.flatMap(({ changing }) => changing)
 
 const PANICS_HELP = 'A metrics that counts the number of panics.'
 

@@ -7,6 +7,7 @@ import type { InspectScope } from '../chain/inspect-scope.ts'
 import type { CorefileError, Diagnostic } from '../corefile/diagnostic.ts'
 import { misnamedKeys, warningWithUnset, withMisnamed, withUnset } from '../corefile/hints.ts'
 import { findOverlaps } from '../corefile/overlap.ts'
+import { loadInspectHalf } from '../plugins/index.ts'
 import { placedError } from './load/argument-place.ts'
 import { boundSites, type Inspection, inSetupOrder, type LoadedBlock } from './load/load.ts'
 import type { LoadedDirective } from './load/read-directive.ts'
@@ -16,13 +17,16 @@ export interface MachineFindings {
   readonly warnings: readonly Diagnostic[]
 }
 
-/** `loaded` may have errors: what was parsed is looked at. */
+/**
+ * `loaded` may have errors: what was parsed is looked at. All its plugins have the halves that they
+ * name (inspect-halves.ts).
+ */
 export const inspectMachine = async (loaded: Inspection): Promise<MachineFindings> => {
   const errors: CorefileError[] = []
   const warnings: Diagnostic[] = []
   const blocks = loaded.blocks.map(block => ({ block, settings: initialSettings() }))
   for (const { holder, found } of inSetupOrder(blocks)) {
-    const half = await found.plugin.inspect?.()
+    const half = await loadInspectHalf(found.plugin)
     const scope = scopeOf(found, holder, errors, warnings)
     await scope.attempt(() => half?.inspect(found.options, scope))
   }

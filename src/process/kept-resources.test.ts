@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fakeLogger } from '../../test/fakes/fake-scopes.ts'
 import type { Kept, Resources } from '../chain/control-scope.ts'
-import { KeptResources } from './kept-resources.ts'
+import { KeptResources, Readiness } from './kept-resources.ts'
 
 const RESOURCES: Resources = {
   newRecords: () => {
@@ -11,7 +12,7 @@ const RESOURCES: Resources = {
 
 const setUp = () => {
   const log: string[] = []
-  const things = new KeptResources(RESOURCES)
+  const things = new KeptResources(RESOURCES, fakeLogger(log))
   const get = (identity: string): Kept =>
     things.get(identity, resources => {
       assert.equal(resources, RESOURCES)
@@ -45,6 +46,27 @@ test('keepOnly disposes of what nobody asks for, once, and it is made anew after
     'disposed of b',
     'disposed of a',
   ])
+})
+
+test('what cannot be disposed of does not keep the others from being so, and is named', () => {
+  const { log, things, get } = setUp()
+  things.get('cache x', () => ({
+    dispose() {
+      throw new Error('boom')
+    },
+  }))
+  get('a')
+  things.keepOnly([])
+  assert.deepEqual(log, ['made a', '[ERROR] plugin/cache: dispose failed: boom', 'disposed of a'])
+})
+
+test('who cannot say whether it is ready is named', () => {
+  const readiness = new Readiness()
+  readiness.add('good', () => false)
+  readiness.add('bad', () => {
+    throw new Error('boom')
+  })
+  assert.throws(() => readiness.notReady(), { message: 'plugin/bad: isReady failed: boom' })
 })
 
 test('what cannot be made is not kept', () => {

@@ -3,16 +3,23 @@
 // generation, the list of who is ready.
 
 import type { Kept, ReadinessList, Resources } from '../chain/control-scope.ts'
+import { messageOf } from '../chain/errors.ts'
+import type { Logger } from '../log/logger.ts'
 
 export class KeptResources {
   readonly #resources: Resources
+  readonly #log: Pick<Logger, 'error'>
   readonly #kept = new Map<string, Kept>()
 
-  constructor(resources: Resources) {
+  constructor(resources: Resources, log: Pick<Logger, 'error'>) {
     this.#resources = resources
+    this.#log = log
   }
 
-  /** Identities begin with the plugin's name, so that a resource is always what its plugin made. */
+  /**
+   * Identities begin with the plugin's name and a blank, so that a resource is always what its
+   * plugin made.
+   */
   get<T extends Kept>(identity: string, make: (resources: Resources) => T): T {
     const known = this.#kept.get(identity)
     if (known !== undefined) return known as T
@@ -27,21 +34,41 @@ export class KeptResources {
     for (const [identity, resource] of this.#kept) {
       if (asked.has(identity)) continue
       this.#kept.delete(identity)
-      resource.dispose()
+      try {
+        resource.dispose()
+      } catch (error) {
+        // The others are to go as well.
+        const [plugin] = identity.split(' ')
+        this.#log.error(`plugin/${plugin}: dispose failed: ${messageOf(error)}`)
+      }
     }
+  }
+}
+
+interface Provider {
+  readonly plugin: string
+  readonly isReady: () => boolean
+}
+
+const isReady = (provider: Provider): boolean => {
+  try {
+    return provider.isReady()
+  } catch (error) {
+    const text = `plugin/${provider.plugin}: isReady failed: ${messageOf(error)}`
+    throw new Error(text, { cause: error })
   }
 }
 
 /** Who is ready: the list that `ready` asks. */
 export class Readiness implements ReadinessList {
-  readonly #providers: { readonly plugin: string; readonly isReady: () => boolean }[] = []
+  readonly #providers: Provider[] = []
 
   add(plugin: string, isReady: () => boolean): void {
     this.#providers.push({ plugin, isReady })
   }
 
   notReady(): string[] {
-    const names = this.#providers.filter(({ isReady }) => !isReady()).map(({ plugin }) => plugin)
-    return [...new Set(names)].sort()
+    const waiting = this.#providers.filter(provider => !isReady(provider))
+    return [...new Set(waiting.map(({ plugin }) => plugin))].sort()
   }
 }

@@ -25,9 +25,9 @@ import { hashCorefile, type LoadedConfig, loadCorefile } from './load/load.ts'
 import { inflightBeside } from './machine-share.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { declareDeathCounts } from './shards/deaths.ts'
-import { Supervisor } from './shards/supervisor.ts'
+import { LoadError, Supervisor } from './shards/supervisor.ts'
 import { collectChurn } from './trim-memory.ts'
-import { goPlatform, revision, shardnsVersion } from './version.ts'
+import { goPlatform, programText, revision, shardnsVersion } from './version.ts'
 
 /** In-flight queries at the end of the process, as CoreDNS's graceful stop. */
 const STOP_GRACE_MS = 5000
@@ -126,7 +126,7 @@ export class Server {
       { labels: {}, value: records.usedBytes },
     ])
     this.#shareRoom(records)
-    return new KeptResources({ newRecords: () => records.newMap() })
+    return new KeptResources({ newRecords: () => records.newMap() }, this.#log)
   }
 
   /** In a limited memory traffic has what records and cached answers leave. */
@@ -286,7 +286,7 @@ export class Server {
         await this.#supervisor.move({ message, permits: generation.permits, retired })
       } catch (error) {
         prepared.rollback()
-        throw error
+        throw error instanceof LoadError ? generation.placed(error.failure) : error
       }
       prepared.commit()
       this.#sockets?.leaveAllBut(generation.listeners.all())
@@ -334,6 +334,7 @@ export class Server {
   #processControl(config: LoadedConfig): ProcessControl {
     return {
       isFirstLoad: this.#current === undefined,
+      version: programText(),
       userAgent: `shardns/${shardnsVersion()} (${goPlatform()})`,
       readiness: new Readiness(),
       readCorefile: () => this.#peek(),

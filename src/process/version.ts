@@ -57,6 +57,10 @@ export const goPlatform = (): string => {
   return `${os}/${GO_ARCHITECTURES[process.arch] ?? process.arch}`
 }
 
+/** Which program this is, and which release of CoreDNS it follows. */
+export const programText = (): string =>
+  `shardns-${shardnsVersion()} (CoreDNS-${COREDNS_VERSION} compatible)`
+
 /** The two lines of `-version`, in CoreDNS's shape, the second without a line end. */
 export const versionText = (): string =>
-  `shardns-${shardnsVersion()} (CoreDNS-${COREDNS_VERSION} compatible)\n${goPlatform()}, node${process.versions.node}, ${revision()}`
+  `${programText()}\n${goPlatform()}, node${process.versions.node}, ${revision()}`

@@ -4,11 +4,12 @@
 import type { Clock } from '../base/clock.ts'
 import { CacheTable } from '../cache/table.ts'
 import { answer, errorReply } from '../chain/answer.ts'
-import { rcodeOfError } from '../chain/errors.ts'
+import { faultOf, messageOf, rcodeOfError } from '../chain/errors.ts'
 import { InvalidationScopes } from '../chain/invalidation-scopes.ts'
-import { Offers } from '../chain/offers.ts'
+import { METADATA, type MetadataProvider, watchedProvider } from '../chain/metadata.ts'
+import { type OfferKind, Offers } from '../chain/offers.ts'
 import type { AnyServeHalf } from '../chain/plugin.ts'
-import type { ListenerRef, Peer, Query } from '../chain/query.ts'
+import { type ListenerRef, MOST_ASKED, type Peer, type Query } from '../chain/query.ts'
 import type { Reply } from '../chain/reply.ts'
 import type { ServeScope } from '../chain/serve-scope.ts'
 import { protoOf, type Transport } from '../chain/transport.ts'
@@ -25,11 +26,13 @@ import { RecordsReader } from '../records/reader.ts'
 import { nameFromText } from '../wire/name.ts'
 import type { Question } from '../wire/question.ts'
 import { RCODE_REFUSED, RCODE_SERVFAIL } from '../wire/rcodes.ts'
-import { CLASS_IN } from '../wire/rrtypes.ts'
+import { CLASS_IN, typeToText } from '../wire/rrtypes.ts'
 import { compose, type NamedStage, named } from './answer/chain.ts'
 import type { FastChain } from './answer/fast-chain.ts'
+import { Faults } from './answer/faults.ts'
 import type { BlockMessage, GenerationMessage, ListenerMessage } from './messages.ts'
 import { type Route, Router } from './router.ts'
+import { stageMisfit } from './stage-check.ts'
 
 const DROPPED_ZONE = 0
 /**
@@ -51,6 +54,8 @@ export interface ShardParts {
   readonly udpPool?: UdpPool | undefined
   /** Ends the process: posted to main. */
   readonly fatal: (text: string) => void
+  /** These plugins' serve halves are being loaded: posted to main, should it take for ever. */
+  readonly loading: (plugins: readonly string[]) => void
 }
 
 /** A listener as one generation serves it. */
@@ -71,15 +76,36 @@ export interface ServedListener {
   ): void
 }
 
+/** A configuration that cannot be served; the message begins with `plugin/NAME: `. */
+export class LoadFailure extends Error {
+  /** Index of the server block, where one is to blame. */
+  readonly block: number | undefined
+
+  constructor(message: string, block?: number) {
+    super(message)
+    this.name = 'LoadFailure'
+    this.block = block
+  }
+}
+
+type Chain = Pick<Route, 'handler' | 'accepts' | 'fast' | 'leaving'>
+
+/** What a serve half has registered. */
+interface RetireTask {
+  readonly plugin: string
+  readonly run: () => void
+}
+
 export class ShardGeneration {
   readonly id: number
   readonly listeners: readonly ServedListener[]
-  readonly stacktrace: boolean
+  /** What its plugins do wrong while queries are answered. */
+  readonly faults: Faults
   readonly #parts: ShardParts
   readonly #message: GenerationMessage
   readonly #row: CounterRow
   readonly #words: Int32Array
-  readonly #retireTasks: (() => void)[] = []
+  readonly #retireTasks: RetireTask[] = []
   readonly #fastChains: FastChain[] = []
   #underWay = 0
   /** Of these, how many had come when settle() was called, and when that was. */
@@ -89,34 +115,50 @@ export class ShardGeneration {
   #ended: (() => void) | undefined
   #isRetired = false
 
-  /** Loads the serve halves that it needs. Throws what one of them throws. */
+  /**
+   * Loads the serve halves that it needs. Throws a LoadFailure that begins with the name of the
+   * plugin whose fault it is, and leaves nothing behind.
+   */
   static async load(
     message: GenerationMessage,
     parts: ShardParts,
     loadHalf: (name: string) => Promise<AnyServeHalf> = loadServeHalf,
   ): Promise<ShardGeneration> {
     const names = new Set(message.blocks.flatMap(({ chain }) => chain.map(({ name }) => name)))
+    if (names.size > 0) parts.loading([...names])
     const halves = await Promise.all(
-      Array.from(names, async name => [name, await loadHalf(name)] as const),
+      Array.from(names, async name => {
+        const half = await loadHalf(name).catch(error => {
+          throw new LoadFailure(`plugin/${name}: ${messageOf(error)}`)
+        })
+        return [name, half] as const
+      }),
     )
-    return new ShardGeneration(message, parts, new Map(halves))
+    const generation = new ShardGeneration(message, parts)
+    try {
+      for (const block of message.blocks) generation.#addBlock(block, new Map(halves))
+    } catch (error) {
+      await generation.retire(0)
+      throw error
+    }
+    return generation
   }
 
-  private constructor(
-    message: GenerationMessage,
-    parts: ShardParts,
-    halves: ReadonlyMap<string, AnyServeHalf>,
-  ) {
+  private constructor(message: GenerationMessage, parts: ShardParts) {
     this.id = message.id
     this.#parts = parts
     this.#message = message
-    this.stacktrace = message.blocks.some(block => block.stacktrace)
+    this.faults = new Faults({
+      clock: parts.clock,
+      log: makeLogger(parts.sink, '', () => false),
+      stacktrace: message.blocks.some(block => block.stacktrace),
+      countPanic: () => this.#row.add(message.panics),
+    })
     const all = new Int32Array(message.words)
     this.#words = all.subarray(0, message.sharedWords)
     this.#row = new CounterRow(all, message.sharedWords + parts.shard * message.rowWords)
     const dropped = new DnsMetrics(this.#row, message.dropped)
     this.listeners = message.listeners.map(listener => this.#listener(listener, dropped))
-    for (const block of message.blocks) this.#addBlock(block, halves)
   }
 
   /** A query starts on this generation's chains; leave() must follow. */
@@ -151,10 +193,6 @@ export class ShardGeneration {
     return this.#isRetired
   }
 
-  countPanic(): void {
-    this.#row.add(this.#message.panics)
-  }
-
   /**
    * Resolves once no query is under way or the grace is over, with the serve halves' onRetire tasks
    * run.
@@ -162,7 +200,15 @@ export class ShardGeneration {
   async retire(graceMs: number): Promise<void> {
     if (this.#underWay > 0) await within(graceMs, resolve => (this.#ended = resolve))
     this.#isRetired = true
-    for (const task of this.#retireTasks) task()
+    for (const { plugin, run } of this.#retireTasks) {
+      try {
+        run()
+      } catch (error) {
+        // The others must not be left open for it.
+        const log = makeLogger(this.#parts.sink, `plugin/${plugin}: `, () => false)
+        log.error(`onRetire failed: ${messageOf(error)}`)
+      }
+    }
   }
 
   #listener(message: ListenerMessage, dropped: DnsMetrics): ServedListener {
@@ -207,27 +253,35 @@ export class ShardGeneration {
   }
 
   #addBlock(block: BlockMessage, halves: ReadonlyMap<string, AnyServeHalf>): void {
-    const route = { ...this.#chain(block, halves), view: block.info.view }
+    const route = { ...this.#chainOf(block, halves), view: block.info.view }
     if (route.fast !== undefined) this.#fastChains.push(route.fast)
     for (const { listener, zone } of block.sites)
       this.listeners[listener]?.router.add(zone, route, block.allClasses)
   }
 
-  #chain(
-    block: BlockMessage,
-    halves: ReadonlyMap<string, AnyServeHalf>,
-  ): Pick<Route, 'handler' | 'accepts' | 'fast' | 'leaving'> {
+  #chainOf(block: BlockMessage, halves: ReadonlyMap<string, AnyServeHalf>): Chain {
+    try {
+      return this.#chain(block, halves)
+    } catch (error) {
+      throw new LoadFailure(messageOf(error), block.info.index)
+    }
+  }
+
+  #chain(block: BlockMessage, halves: ReadonlyMap<string, AnyServeHalf>): Chain {
     const stages: NamedStage[] = []
     const offers = new Offers()
-    for (const { name, options, shared } of block.chain) {
+    for (const { name, options, shared, selects } of block.chain) {
+      this.#parts.loading([name])
       const scope = this.#scope(block, name, offers)
       const stage = named(name, () => halves.get(name)?.serve(options, scope, shared))
       if (stage === undefined) continue
-      if (typeof stage.wrap !== 'function')
-        throw new TypeError(`plugin/${name}: what serve gives has no function wrap`)
+      const misfit = stageMisfit(stage, selects)
+      if (misfit !== undefined) throw new TypeError(`plugin/${name}: ${misfit}`)
       stages.push({ name, stage })
     }
-    const { handler, fast, leaving, accepts } = compose(stages)
+    const { handler, fast, leaving, accepts } = compose(stages, (fault, server) =>
+      this.faults.panic(fault, server),
+    )
     const isFast = fast.isUseful && accepts === undefined && !this.#parts.noFastPath
     return { handler, accepts, leaving, fast: isFast ? fast : undefined }
   }
@@ -249,26 +303,48 @@ export class ShardGeneration {
       table: ref => new CacheTable(ref, shard + 1),
       records: ref => new RecordsReader(ref, hashSeed),
       changes: new InvalidationScopes(changes, block.info.changing),
-      onRetire: task => void this.#retireTasks.push(task),
-      resolve: (query, qname, qtype) => this.#resolve(query, qname, qtype),
-      offer: (kind, value) => offers.offer(kind, value),
+      onRetire: run => {
+        if (typeof run !== 'function') throw new TypeError('onRetire takes a function')
+        this.#retireTasks.push({ plugin: name, run })
+      },
+      resolve: (query, qname, qtype) => this.#resolve(name, query, qname, qtype),
+      offer: (kind, value) => offers.offer(kind, this.#watched(name, kind, value)),
       offered: kind => offers.offered(kind),
       fatal: text => fatal(`plugin/${name}: ${text}`),
     }
   }
 
-  async #resolve(query: Query, qname: string, qtype: number): Promise<Reply> {
+  /** Providers of metadata are called by others: their faults bear their own name. */
+  #watched<T>(plugin: string, kind: OfferKind<T>, value: T): T {
+    if (kind.name !== METADATA.name || typeof value !== 'function') return value
+    const tell = ({ listener }: Query, error: unknown): void =>
+      this.faults.panic(faultOf(plugin, error), listener.label)
+    return watchedProvider(value as MetadataProvider, tell) as T
+  }
+
+  /** A question of the plugin's own. */
+  async #resolve(plugin: string, query: Query, qname: string, qtype: number): Promise<Reply> {
     const name = nameFromText(qname)
     if (name === undefined) return answer(query, {})
     const depth = query.depth + 1
     const asked = query.with({ name, type: qtype, class: CLASS_IN, depth })
-    if (depth > MOST_DEPTH || !query.mayAskMore()) return errorReply(asked, RCODE_SERVFAIL)
+    const bound =
+      depth > MOST_DEPTH
+        ? `stands more than ${MOST_DEPTH} questions of the server's own deep`
+        : query.mayAskMore()
+          ? undefined
+          : `is one more than the ${MOST_ASKED} that a client's query may lead to`
+    if (bound !== undefined) {
+      this.faults.warn(plugin, `its question for ${qname} ${typeToText(qtype)} ${bound}`)
+      return errorReply(asked, RCODE_SERVFAIL)
+    }
     const route = this.listeners[query.listener.index]?.router.choose(asked)
     if (route?.handler === undefined) return errorReply(asked, RCODE_REFUSED)
     asked.view = route.view
     try {
       return await route.handler(asked)
     } catch (error) {
+      this.faults.failed(asked, error)
       return errorReply(asked, rcodeOfError(error))
     }
   }

@@ -57,6 +57,8 @@ export interface ChainMessage {
   readonly name: string
   readonly options: unknown
   readonly shared: unknown
+  /** Whether its stage may choose questions: the plugin has that fact. */
+  readonly selects: boolean
 }
 
 export interface BlockMessage {
@@ -106,11 +108,24 @@ export interface HelloMessage {
   readonly threadNumber: number | undefined
 }
 
+/**
+ * `error` begins with `plugin/NAME: ` if a plugin is to blame; `block` is the index of its server
+ * block, if one is.
+ */
+export interface FailedMessage {
+  readonly kind: 'failed'
+  readonly id: number
+  readonly error: string
+  readonly block?: number | undefined
+}
+
 /** Shard to main. */
 export type FromShard =
   | HelloMessage
+  /** What it is at in a load, for main to tell if nothing else comes. */
+  | { readonly kind: 'loading'; readonly plugins: readonly string[] }
   | { readonly kind: 'loaded'; readonly id: number }
-  | { readonly kind: 'failed'; readonly id: number; readonly error: string }
+  | FailedMessage
   | { readonly kind: 'committed'; readonly id: number }
   | { readonly kind: 'retired'; readonly id: number }
   | { readonly kind: 'fatal'; readonly text: string }

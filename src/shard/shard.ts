@@ -22,7 +22,7 @@ import { WaitingRoom } from '../net/waiting-room.ts'
 import { connectionsPerThread } from '../upstream/socket-allowance.ts'
 import { Dispatcher } from './answer/dispatch.ts'
 import { FastPath } from './answer/fast-path.ts'
-import { ShardGeneration, type ShardParts } from './generation.ts'
+import { LoadFailure, ShardGeneration, type ShardParts } from './generation.ts'
 import { Binding, type BindingParts } from './listener.ts'
 import type { BootMessage, FromShard, GenerationMessage, ToShard } from './messages.ts'
 import { UdpEngine } from './udp-engine.ts'
@@ -67,9 +67,15 @@ export class Shard {
       hashSeed: boot.hashSeed,
       udpPool: this.#bindingParts.udp.udpPool,
       fatal: text => this.#send({ kind: 'fatal', text }),
+      loading: plugins => this.#send({ kind: 'loading', plugins }),
     }
     const pulse = setInterval(() => beat(region, regionLayout.heartbeats, shard), BEAT_MS)
     void this.#ended.promise.then(() => clearInterval(pulse))
+    // It is of no query any more, and no reason to end those of all others.
+    process.on('unhandledRejection', error => {
+      if (this.#serving === undefined) throw error
+      this.#serving.faults.stray(error)
+    })
     // One message after the other: a load that is still opening sockets must not be overtaken by
     // its commit or abort.
     let last = Promise.resolve()
@@ -151,7 +157,8 @@ export class Shard {
       this.#send({ kind: 'loaded', id: message.id })
     } catch (error) {
       await this.#abort(message.id)
-      this.#send({ kind: 'failed', id: message.id, error: messageOf(error) })
+      const block = error instanceof LoadFailure ? error.block : undefined
+      this.#send({ kind: 'failed', id: message.id, error: messageOf(error), block })
     }
   }
 

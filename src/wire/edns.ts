@@ -90,7 +90,7 @@ export const setOptUdpSize = (bytes: Uint8Array, offset: number, size: number): 
 /** Calls `visit` with code and data of each option in order; `data` is a view into the message. */
 export const forEachOption = (
   bytes: Uint8Array,
-  edns: Edns,
+  edns: Pick<Edns, 'optionsOffset' | 'optionsLength'>,
   visit: (code: number, data: Uint8Array) => void,
 ): void => {
   const end = edns.optionsOffset + edns.optionsLength

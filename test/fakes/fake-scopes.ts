@@ -122,7 +122,8 @@ export const fakeControl = (overrides: ControlOverrides = {}): FakeControl => {
   const sharedWords = sharedInt32(SHARED_WORDS)
   const memory = new CacheMemory(CACHE_BYTES)
   const records = new RecordsMemory(RECORDS_BYTES, NOBODY_READS, memory.seed)
-  const kept = overrides.kept ?? new KeptResources({ newRecords: () => records.newMap() })
+  const kept =
+    overrides.kept ?? new KeptResources({ newRecords: () => records.newMap() }, fakeLogger(logged))
   const board = { words: sharedInt32(CHANGE_SLOTS), offset: 0 }
   const block = fakeBlock(overrides.block)
   const offers = new Offers()
@@ -201,6 +202,7 @@ const fakeProcess = (
   countReload: () => void,
 ): ProcessControl => ({
   isFirstLoad: true,
+  version: 'shardns-test',
   userAgent: 'shardns/test',
   readiness: fakeReadiness(),
   readCorefile: async () => undefined,

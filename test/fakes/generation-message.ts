@@ -31,7 +31,13 @@ export const aGeneration = (
     blocks: blocks.map(({ zones, view, chain }, index) => ({
       info: fakeBlock({ index, zones, view, listeners: [{ index: 0, label: LABEL }] }),
       sites: zones.map(zone => ({ listener: 0, zone: nameFromText(zone)! })),
-      chain: chain.map(name => ({ name, options: undefined, shared: undefined })),
+      // Blocks with a view are those that choose.
+      chain: chain.map(name => ({
+        name,
+        options: undefined,
+        shared: undefined,
+        selects: view !== '',
+      })),
       allClasses: false,
       stacktrace: false,
     })),
@@ -52,6 +58,7 @@ export const aGeneration = (
     changes: { words: sharedWords(CHANGE_SLOTS), offset: 0 },
     hashSeed: [1, 2],
     fatal: () => {},
+    loading: () => {},
   }
   return { message, parts }
 }

@@ -219,8 +219,9 @@ class Exchange {
 
   #texts(found: Answer, ttlSeconds: number, cls: number, texts: readonly string[]): Answer {
     const strings = (texts.length === 0 ? ['none'] : texts).map(text => `"${text}"`)
-    const record = recordFromText(`. ${ttlSeconds} ${classToText(cls)} TXT ${strings.join(' ')}`)
-    return { ...found, answer: [{ ...record, owner: this.#question.wire }] }
+    // No zone file has ANY or NONE for a class.
+    const record = recordFromText(`. ${ttlSeconds} IN TXT ${strings.join(' ')}`)
+    return { ...found, answer: [{ ...record, class: cls, owner: this.#question.wire }] }
   }
 
   #send(found: Answer, isTruncated = false): void {

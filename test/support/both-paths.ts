@@ -4,6 +4,8 @@
 
 import assert from 'node:assert/strict'
 import { CacheKey } from '../../src/cache/key.ts'
+import { errorReply } from '../../src/chain/answer.ts'
+import { rcodeOfError } from '../../src/chain/errors.ts'
 import { FastQuery } from '../../src/chain/fast-query.ts'
 import type { Handler } from '../../src/chain/handler.ts'
 import { readOptions } from '../../src/chain/plugin.ts'
@@ -13,6 +15,8 @@ import { compose, type NamedStage } from '../../src/shard/answer/chain.ts'
 import type { Left } from '../../src/shard/answer/dispatch.ts'
 import type { FastPath } from '../../src/shard/answer/fast-path.ts'
 import type { ServedListener } from '../../src/shard/generation.ts'
+import { nameFromText } from '../../src/wire/name.ts'
+import { CLASS_IN } from '../../src/wire/rrtypes.ts'
 import {
   directive,
   type FakeControl,
@@ -21,7 +25,7 @@ import {
   fakeControl,
   fakeServe,
 } from './plugin-harness.ts'
-import { shardWith } from './stage-shard.ts'
+import { noFault, shardWith } from './stage-shard.ts'
 
 const IN_BYTES = 8192
 const OUT_BYTES = 4096
@@ -66,7 +70,17 @@ export const bothPaths = async (
   const block = fakeBlock({ zones, directives, changing })
   const control = fakeControl({ clock, block })
   await prepare(control)
-  const serve = fakeServe({ control })
+  const serve = fakeServe({
+    control,
+    resolve: async (asked, name, type) => {
+      const other = asked.with({ name: nameFromText(name)!, type, class: CLASS_IN })
+      try {
+        return await composed.handler!(other)
+      } catch (error) {
+        return errorReply(other, rcodeOfError(error))
+      }
+    },
+  })
   const stages: NamedStage[] = []
   for (const [index, plugin] of plugins.entries()) {
     const read = options[index]
@@ -75,7 +89,7 @@ export const bothPaths = async (
     const stage = half?.serve(structuredClone(read), serve, structuredClone(shared))
     if (stage !== undefined) stages.push({ name: plugin.name, stage })
   }
-  const composed = compose(stages, last)
+  const composed = compose(stages, noFault, last)
   const { seed } = control.memory
   const { dispatcher, at, path } = shardWith(composed, { clock, log: serve.log, seed, zones })
   const fastQuery = new FastQuery(new CacheKey(seed))

@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict'
 import { type Handler, inFront, noNext } from '../../src/chain/handler.ts'
+import { notPlainIn } from '../../src/chain/plain-data.ts'
 import { type Plugin, readOptions } from '../../src/chain/plugin.ts'
 import type { Labels } from '../../src/metrics/registrar.ts'
 import {
@@ -99,6 +100,7 @@ export const chain = async <O, S>(
       ? given
       : fakeControl({ ...given, block: { ...block, ...given?.block } })
   const shared = (await (await plugin.control?.())?.control(parsed, control)) as S
+  for (const crossing of [parsed, shared]) assert.equal(notPlainIn(crossing), undefined)
   const serve = fakeServe({ control, ...setup.serve })
   const half = await plugin.serve?.()
   const stage = half?.serve(structuredClone(parsed), serve, structuredClone(shared))

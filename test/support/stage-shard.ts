@@ -14,8 +14,10 @@ import { layoutRegion, makeRegion } from '../../src/memory/region.ts'
 import { type ShardCounters, ShardCounts } from '../../src/metrics/shard-counts.ts'
 import { WaitingRoom } from '../../src/net/waiting-room.ts'
 import type { Composed } from '../../src/shard/answer/chain.ts'
+import type { Later } from '../../src/shard/answer/deadlines.ts'
 import { Dispatcher } from '../../src/shard/answer/dispatch.ts'
 import { FastPath } from '../../src/shard/answer/fast-path.ts'
+import { Faults } from '../../src/shard/answer/faults.ts'
 import type { StreamLimits } from '../../src/shard/answer/stream.ts'
 import type { ServedListener } from '../../src/shard/generation.ts'
 import { Router } from '../../src/shard/router.ts'
@@ -35,10 +37,17 @@ const COUNTERS = Object.fromEntries(
   NAMES.map(name => [name, NO_VECTOR]),
 ) as unknown as ShardCounters
 
+/** For chains whose fast steps do not fail. */
+export const noFault = (fault: unknown): never => {
+  throw fault
+}
+
 export interface StageShard {
   readonly dispatcher: Dispatcher
   readonly at: ServedListener
   readonly path: FastPath
+  /** What queries hold that wait. */
+  readonly budget: ByteBudget
 }
 
 interface ShardSetting {
@@ -51,6 +60,7 @@ interface ShardSetting {
   /** Of a generation that the test does not give. */
   readonly countPanic?: () => void
   readonly streamLimits?: StreamLimits
+  readonly later?: Later
 }
 
 export const shardWith = (
@@ -64,6 +74,7 @@ export const shardWith = (
     generation,
     countPanic = () => {},
     streamLimits,
+    later,
   }: ShardSetting,
 ): StageShard => {
   const router = new Router()
@@ -77,18 +88,17 @@ export const shardWith = (
   const blackBox = new BlackBox(regionWords, layout.blackBoxes, 0)
   const budget = new ByteBudget(regionWords, layout.budget, 1, 0, 64 * 1024 * 1024)
   const waitingRoom = new WaitingRoom(budget, 1, () => {})
-  const parts = { ...refusals, clock, log, blackBox, counts, waitingRoom, streamLimits }
+  const parts = { ...refusals, clock, log, blackBox, counts, waitingRoom, streamLimits, later }
   const at = {
     ref: { index: 0, label },
     router,
     generation: generation ?? {
-      stacktrace: false,
+      faults: new Faults({ clock, log, stacktrace: false, countPanic }),
       enter: () => {},
       leave: () => {},
-      countPanic,
       isRetired: false,
     },
     countDropped: () => {},
   } as unknown as ServedListener
-  return { dispatcher: new Dispatcher(parts), at, path: new FastPath(refusals) }
+  return { dispatcher: new Dispatcher(parts), at, path: new FastPath(refusals), budget }
 }

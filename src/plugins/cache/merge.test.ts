@@ -123,6 +123,23 @@ for (const second of [0, 1]) {
   })
 }
 
+test('merge: who asks is waited for as long as its own time lasts, however long the chain takes', async () => {
+  const downstream = held()
+  const chain = cacheChain('cache', downstream.step)
+  const first = chain.ask()
+  chain.clock.advance(5000)
+  const others = [chain.ask(), chain.ask()]
+  await settle()
+  assert.equal(chain.asked.length, 2)
+  downstream.reply({ answer: [a(100)] })
+  await first
+  const last = chain.ask({ do: true, udpSize: 1232 })
+  downstream.reply({ answer: [a(300)] })
+  for (const other of others) assert.deepEqual((await other).answer, [a(300)])
+  downstream.reply({ answer: [a(300)] })
+  await last
+})
+
 test('merge: nobody asks more than once more', async () => {
   const downstream = held()
   const chain = cacheChain('cache', downstream.step)

@@ -32,6 +32,10 @@ interface Flight {
   readonly asker: Query
   /** Undefined while the asker's chain runs synchronously. */
   outcome: Promise<Outcome> | undefined
+  /** Nobody waits for it any more. */
+  readonly land: Landed
+  /** The next with its id may have taken its place. */
+  isOver: boolean
 }
 
 /** Exactly one of both is given: the outcome, or why there is none. */
@@ -80,7 +84,7 @@ export class Misses {
   askUnlessAsked(query: Query, purpose: Purpose): Outcome | Promise<Outcome> | undefined {
     const { low, high } = this.#key.set(relayedBytes(query))
     const id = flightId(low, high)
-    if (this.#flights.has(id)) return undefined
+    if (this.#flightOf(id) !== undefined) return undefined
     const ticket = this.#claim(low, high)
     return ticket === CLAIM_HELD ? undefined : this.#fly(id, ticket, query, purpose)
   }
@@ -89,7 +93,7 @@ export class Misses {
     if (this.#goesAlone(query)) return this.#askChain(query, purpose)
     const { low, high } = this.#key.set(relayedBytes(query))
     const id = flightId(low, high)
-    const flight = this.#flights.get(id)
+    const flight = this.#flightOf(id)
     if (flight !== undefined) {
       if (
         flight.outcome === undefined ||
@@ -103,10 +107,27 @@ export class Misses {
     const ticket = this.#claim(low, high)
     if (ticket !== CLAIM_HELD) return this.#fly(id, ticket, query, purpose)
     const outcome = this.#askAfterOther(query, purpose, low, high)
-    this.#flights.set(id, { asker: query, outcome })
-    const land = (): void => void this.#flights.delete(id)
+    const land = (): void => this.#landed(id, own)
+    const own: Flight = { asker: query, outcome, land, isOver: false }
+    this.#flights.set(id, own)
     outcome.then(land, land)
     return this.#join(outcome, query, purpose, mayRetry)
+  }
+
+  /**
+   * Undefined as well if its asker's time is over: a chain that keeps no deadline must not hold all
+   * who come with the question.
+   */
+  #flightOf(id: number): Flight | undefined {
+    const flight = this.#flights.get(id)
+    if (flight === undefined || this.#leftMs(flight.asker) > 0) return flight
+    flight.land(undefined, late())
+    return undefined
+  }
+
+  #landed(id: number, flight: Flight): void {
+    if (!flight.isOver) this.#flights.delete(id)
+    flight.isOver = true
   }
 
   #goesAlone(query: Query): boolean {
@@ -126,13 +147,14 @@ export class Misses {
    * nothing to release.
    */
   #fly(id: number, ticket: number, asker: Query, purpose: Purpose): Outcome | Promise<Outcome> {
-    const flight: Flight = { asker, outcome: undefined }
-    this.#flights.set(id, flight)
     const release = this.#releaser(ticket)
-    const outcome = this.#askChain(asker, purpose, (answered, error) => {
-      this.#flights.delete(id)
+    const land: Landed = (answered, error) => {
+      this.#landed(id, flight)
       release?.(answered, error)
-    })
+    }
+    const flight: Flight = { asker, outcome: undefined, land, isOver: false }
+    this.#flights.set(id, flight)
+    const outcome = this.#askChain(asker, purpose, land)
     if (outcome instanceof Promise) flight.outcome = outcome
     return outcome
   }
@@ -231,11 +253,11 @@ const flightId = (low: number, high: number): number => (high >>> 11) * 0x1_0000
 const isSameQuery = (a: Query, b: Query): boolean =>
   isSameUpstream(relayedBytes(a), relayedBytes(b))
 
+const late = (): ServerError =>
+  new ServerError('UPSTREAM_TIMEOUT', 'the same question, asked by another client: i/o timeout')
+
 const timedOut = (): never => {
-  throw new ServerError(
-    'UPSTREAM_TIMEOUT',
-    'the same question, asked by another client: i/o timeout',
-  )
+  throw late()
 }
 
 /**

@@ -6,7 +6,8 @@
 
 import type { Clock } from '../../base/clock.ts'
 import type { CacheHit } from '../../cache/hit.ts'
-import { Query } from '../../chain/query.ts'
+import { within } from '../../chain/after.ts'
+import { QUERY_BUDGET_MS, Query } from '../../chain/query.ts'
 import { EDNS_DO, readEdns } from '../../wire/edns.ts'
 import { FLAG_AD, FLAG_CD, FLAG_RD } from '../../wire/header.ts'
 import { readLayout } from '../../wire/layout.ts'
@@ -102,6 +103,7 @@ export class Refresher {
     const outcome = this.#misses.askUnlessAsked(query, purpose)
     if (outcome === undefined) return
     this.#counts.prefetch(query)
-    await outcome
+    // A chain that keeps no deadline must not hold a place for ever.
+    await within(outcome, QUERY_BUDGET_MS)
   }
 }

@@ -36,16 +36,16 @@ const lines = [
     line: '[ERROR] 5 example.org. A: no',
   },
   {
-    name: 'a defect',
+    name: 'a defect, which the server logs',
     error: new TypeError('x is not a function'),
-    line: '[ERROR] 2 example.org. A: x is not a function',
+    line: undefined,
   },
 ]
 for (const c of lines) {
   test(`errors logs and passes on: ${c.name}`, async () => {
     const { handle, serve } = await chain(errors, 'errors', { next: failWith(c.error) })
     await assert.rejects(async () => handle(query('Example.ORG.')), c.error)
-    assert.deepEqual(serve.logged, [c.line])
+    assert.deepEqual(serve.logged, c.line === undefined ? [] : [c.line])
   })
 }
 

@@ -1,7 +1,7 @@
 // Shard half of errors: one line per failed query, unless a pattern absorbs it.
 
 import { compileRegexp } from '../../base/regexp.ts'
-import { messageOf, rcodeOfError } from '../../chain/errors.ts'
+import { messageOf, rcodeOfError, ServerError } from '../../chain/errors.ts'
 import { TRANSPARENT } from '../../chain/fast-step.ts'
 import type { Stage } from '../../chain/handler.ts'
 import { observe } from '../../chain/observe.ts'
@@ -42,6 +42,8 @@ export const serve = (options: ErrorsOptions, scope: ServeScope, shared: ErrorsS
     fast: TRANSPARENT,
     wrap: observe({
       onFailure(query, error) {
+        // The server logs defects.
+        if (!(error instanceof ServerError)) return
         const text = messageOf(error)
         const level = absorb(text)
         if (level === undefined) return

@@ -113,10 +113,10 @@ test('imported files are among the files, and errors name them', async () => {
 })
 
 test('every error is found, in the order in which CoreDNS sets up', async () => {
-  const text = 'example.org {\nwhoami x\nrewrite a b\n}\nexample.net {\nreload 1s\n}'
+  const text = 'example.org {\nwhoami x\ntrace a b\n}\nexample.net {\nreload 1s\n}'
   assert.deepEqual(await errorsOf(text), [
     'plugin/reload: interval value must be greater or equal to 2s',
-    `directive 'rewrite' is known to CoreDNS but not supported by shardns yet`,
+    `directive 'trace' is known to CoreDNS but not supported by shardns yet`,
     "plugin/whoami: Corefile:2 - Error during parsing: Wrong argument count or unexpected line ending after 'x'",
   ])
   await assert.rejects(load(text), {

@@ -24,6 +24,7 @@ import type { Span } from '../../corefile/span.ts'
 import { loadPlugins, unsupportedText } from '../../plugins/index.ts'
 import { defaultCorefile } from './corefile-source.ts'
 import { fileLoader } from './file-loader.ts'
+import { pluginFault } from './plugin-fault.ts'
 import { type LoadedDirective, readDirective } from './read-directive.ts'
 
 export interface LoadOptions {
@@ -77,7 +78,8 @@ export interface Inspection {
 const DEFAULT_PORT = 53
 
 type Attempt = Pick<Inspection, 'blocks' | 'errors' | 'warnings' | 'suspicions'>
-type Plugins = ReadonlyMap<string, AnyPlugin>
+/** An Error for one that cannot be loaded. */
+type Plugins = ReadonlyMap<string, AnyPlugin | Error>
 
 /** Finds all errors that can be found, not only the first. `file` is what errors call the text. */
 export const inspectCorefile = async (
@@ -152,12 +154,17 @@ const readBlocks = (parsed: ParsedCorefile, port: number, plugins: Plugins): Att
   for (const { blockIndex, directive } of directivesInSetupOrder(inspected)) {
     const plugin = plugins.get(directive.name)
     if (plugin === undefined) append(errors, [...directive.each()].map(unsupported))
+    else if (plugin instanceof Error)
+      append(
+        errors,
+        [...directive.each()].map(one => unloadable(plugin, one)),
+      )
     else {
       const reading = readDirective(plugin, directive)
       append(found[blockIndex] ?? [], reading.loaded)
       append(errors, reading.errors)
       append(warnings, reading.warnings)
-      append(suspicions, plugin.facts?.suspicions?.(directive) ?? [])
+      append(suspicions, reading.suspicions)
     }
   }
   const blocks = inspected.map(({ sites, zones }, index) => ({
@@ -168,7 +175,7 @@ const readBlocks = (parsed: ParsedCorefile, port: number, plugins: Plugins): Att
   }))
   const isRead = ({ index, directives }: LoadedBlock): boolean =>
     [...(parsed.blocks[index]?.directives.keys() ?? [])]
-      .filter(name => plugins.get(name)?.facts?.listensOn !== undefined)
+      .filter(name => setsListeners(plugins.get(name)))
       .every(name => directives.some(({ plugin }) => plugin.name === name))
   append(errors, literalOverlaps(blocks.filter(isRead)))
   return { blocks, errors, warnings, suspicions }
@@ -197,14 +204,20 @@ const unsupported = (directive: Directive): CorefileError => {
   })
 }
 
+const unloadable = ({ message }: Error, { name, tokens }: Directive): CorefileError =>
+  pluginFault(name, tokens, message)
+
+/** What cannot be loaded may: then nothing is known of the addresses. */
+const setsListeners = (plugin: AnyPlugin | Error | undefined): boolean =>
+  plugin instanceof Error || plugin?.facts?.listensOn !== undefined
+
 /** Overlaps among blocks whose addresses the text alone tells. */
 const literalOverlaps = (blocks: readonly LoadedBlock[]): CorefileError[] => {
   const bound = blocks.flatMap(block => {
     const setter = listenerSetter(block)
-    const bindAddresses = setter?.plugin.facts?.listensOn?.(setter.options)
-    return setter !== undefined && bindAddresses === undefined
+    return setter !== undefined && setter.listensOn === undefined
       ? []
-      : boundSites(block, bindAddresses)
+      : boundSites(block, setter?.listensOn)
   })
   return findOverlaps(bound).take(OVERLAP_LIMIT).toArray()
 }

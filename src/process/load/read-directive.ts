@@ -1,11 +1,13 @@
 // What a plugin makes of its directive, and all that it finds wrong with it: reading stops at the
 // first error, so it is asked again without what was wrong.
 
-import { messageOf } from '../../chain/errors.ts'
+import type { ChangingZone } from '../../chain/invalidation-scopes.ts'
+import { notPlainIn } from '../../chain/plain-data.ts'
 import { type AnyPlugin, readOptions } from '../../chain/plugin.ts'
 import { CorefileError, type Diagnostic } from '../../corefile/diagnostic.ts'
 import type { Directive } from '../../corefile/directive.ts'
 import type { Span, Token } from '../../corefile/span.ts'
+import { pluginFault, thrownBy } from './plugin-fault.ts'
 
 /** More findings of one kind in one directive than anybody reads. */
 const LIMIT = 100
@@ -16,6 +18,9 @@ export interface LoadedDirective {
   readonly options: unknown
   /** Of all its occurrences: where a failure that comes later belongs. */
   readonly tokens: readonly Token[]
+  /** What its facts say of the options. */
+  readonly changing: readonly ChangingZone[]
+  readonly listensOn: readonly string[] | undefined
 }
 
 export interface DirectiveReading {
@@ -24,6 +29,8 @@ export interface DirectiveReading {
   /** The first is the one that is thrown for the whole directive. */
   readonly errors: readonly CorefileError[]
   readonly warnings: readonly Diagnostic[]
+  /** Warnings of `check` alone. */
+  readonly suspicions: readonly Diagnostic[]
 }
 
 export const readDirective = (plugin: AnyPlugin, directive: Directive): DirectiveReading => {
@@ -33,7 +40,8 @@ export const readDirective = (plugin: AnyPlugin, directive: Directive): Directiv
   const loaded = isWhole
     ? [whole]
     : [...directive.each()].flatMap(one => reader.readPastErrors(one, whole.span))
-  return { loaded, errors: reader.errors, warnings: reader.warnings }
+  const suspicions = reader.suspicionsOf(directive)
+  return { loaded, errors: reader.errors, warnings: reader.warnings, suspicions }
 }
 
 /** Whether what is found at that place is worth telling. */
@@ -63,15 +71,34 @@ class Reader {
     return read
   }
 
-  #attempt(directive: Directive): LoadedDirective | CorefileError {
+  suspicionsOf(directive: Directive): readonly Diagnostic[] {
+    const { name, facts } = this.#plugin
     try {
-      return {
-        plugin: this.#plugin,
-        options: readOptions(this.#plugin, directive),
-        tokens: directive.tokens,
-      }
+      return facts?.suspicions?.(directive) ?? []
+    } catch (error) {
+      this.errors.push(thrownBy(name, directive.tokens, `its fact 'suspicions' fails`, error))
+      return []
+    }
+  }
+
+  #attempt(directive: Directive): LoadedDirective | CorefileError {
+    const { name, facts } = this.#plugin
+    const { tokens } = directive
+    let doing = 'its options cannot be read'
+    try {
+      const options = readOptions(this.#plugin, directive)
+      const strange = notPlainIn(options)
+      if (strange !== undefined)
+        return pluginFault(name, tokens, `its options are not plain data: ${strange}`)
+      doing = `its fact 'changing' fails`
+      const changing = facts?.changing?.(options) ?? []
+      doing = `its fact 'listensOn' fails`
+      const listensOn = facts?.listensOn?.(options)
+      return { plugin: this.#plugin, options, tokens, changing, listensOn }
     } catch (thrown) {
-      return asCorefileError(thrown).prefixed(this.#prefix)
+      return thrown instanceof CorefileError
+        ? thrown.prefixed(this.#prefix)
+        : thrownBy(name, tokens, doing, thrown)
     }
   }
 
@@ -133,6 +160,3 @@ class Reader {
     }
   }
 }
-
-const asCorefileError = (error: unknown): CorefileError =>
-  error instanceof CorefileError ? error : new CorefileError(messageOf(error), { code: 'invalid' })

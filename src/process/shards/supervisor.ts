@@ -11,13 +11,14 @@ import type { HashSeed } from '../../memory/keyed-hash.ts'
 import type { ShardCounters } from '../../metrics/shard-counts.ts'
 import type { EngineName } from '../../net/engine.ts'
 import type { Quiescence } from '../../records/heap.ts'
-import type { FromShard, GenerationMessage } from '../../shard/messages.ts'
+import type { FailedMessage, FromShard, GenerationMessage } from '../../shard/messages.ts'
 import { nameToText } from '../../wire/name.ts'
 import { type DeathCounts, type DeathReason, DeathRecord } from './deaths.ts'
 import { HeartWatch, type Reason, WATCH_MS } from './heart-watch.ts'
 import { type RunningShard, ShardPool } from './pool.ts'
 import { type DeathError, isOutOfMemory, lastQuestion } from './post-mortem.ts'
 import { type InflightBytes, ShardMemory } from './shard-memory.ts'
+import { pluginsText, SlowLoads } from './slow-loads.ts'
 import { readThread } from './thread-reading.ts'
 
 const REFUSE_SECONDS = 60
@@ -64,6 +65,17 @@ export interface SupervisedGeneration {
   readonly retired: () => void
 }
 
+/** No shard serves the generation, and this is why. */
+export class LoadError extends Error {
+  readonly failure: Pick<FailedMessage, 'error' | 'block'>
+
+  constructor(failure: Pick<FailedMessage, 'error' | 'block'>) {
+    super(failure.error)
+    this.name = 'LoadError'
+    this.failure = failure
+  }
+}
+
 interface Slot {
   readonly index: number
   running: RunningShard
@@ -87,6 +99,9 @@ export class Supervisor {
   readonly #hearts: HeartWatch
   readonly #generations = new Map<number, SupervisedGeneration>()
   readonly #watch: NodeJS.Timeout
+  readonly #loads = new SlowLoads()
+  /** Plugins at whose halves shards stood that were ended since the last move began. */
+  readonly #stuckAt = new Set<string>()
   #current: SupervisedGeneration | undefined
   #isStopping = false
 
@@ -140,15 +155,16 @@ export class Supervisor {
     const { id } = generation.message
     this.#generations.set(id, generation)
     await Promise.all(this.#slots.map(slot => slot.bringing))
+    this.#stuckAt.clear()
     const asked = this.#slots.map(slot => slot.running)
     const answers = await Promise.all(this.#slots.map(slot => this.#load(slot, generation.message)))
-    const failure = answers.find(answer => answer?.kind === 'failed')
-    if (failure !== undefined || answers.every(answer => answer === undefined)) {
+    const failed = answers.find(answer => answer?.kind === 'failed')
+    const failure =
+      failed ?? (answers.every(answer => answer === undefined) ? this.#noneLoaded() : undefined)
+    if (failure !== undefined) {
       for (const slot of this.#slots) slot.running.send({ kind: 'abort', id })
       this.#generations.delete(id)
-      throw new Error(
-        failure?.kind === 'failed' ? failure.error : 'no shard could load the configuration',
-      )
+      throw new LoadError(failure)
     }
     this.#current = generation
     // One that has died since it loaded has a successor, which has not and would not answer.
@@ -158,6 +174,14 @@ export class Supervisor {
     await Promise.all(loaded.map(slot => this.#commit(slot, id)))
     for (const slot of this.#slots) if (slot.serves !== id) this.#bring(slot)
     this.#collectRetired()
+  }
+
+  /** All shards were ended before they answered: if all stood at one plugin, it is to blame. */
+  #noneLoaded(): Pick<FailedMessage, 'error'> {
+    const [plugin, ...others] = this.#stuckAt
+    return plugin === undefined || others.length > 0
+      ? { error: 'no shard could load the configuration' }
+      : { error: `plugin/${plugin}: its serve half does not come to an end` }
   }
 
   /**
@@ -227,8 +251,11 @@ export class Supervisor {
   }
 
   #receive(slot: Slot, message: FromShard): void {
-    if (message.kind === 'fatal') this.#options.fatal(message.text)
-    else if (message.kind === 'fallback') this.#options.onFallback(slot.index, message.reason)
+    const { index } = slot
+    if (message.kind === 'loading')
+      this.#loads.begun(index, message.plugins, this.#options.clock.ms())
+    else if (message.kind === 'fatal') this.#options.fatal(message.text)
+    else if (message.kind === 'fallback') this.#options.onFallback(index, message.reason)
     else if (message.kind === 'retired') {
       slot.holds.delete(message.id)
       this.#collectRetired()
@@ -250,7 +277,9 @@ export class Supervisor {
   }
 
   #load(slot: Slot, generation: GenerationMessage): Promise<FromShard | undefined> {
-    return this.#ask(slot, () => slot.running.send({ kind: 'load', generation }))
+    return this.#ask(slot, () => slot.running.send({ kind: 'load', generation })).finally(() =>
+      this.#loads.ended(slot.index),
+    )
   }
 
   async #commit(slot: Slot, id: number): Promise<void> {
@@ -288,8 +317,15 @@ export class Supervisor {
   }
 
   #look(): void {
-    for (const { shard, reason } of this.#hearts.look(this.#options.clock.ms())) {
-      this.#options.log.error(`shard ${shard} ${REASON_TEXT[reason]}: replacing it`)
+    const { clock, log } = this.#options
+    const nowMs = clock.ms()
+    for (const { shard, plugins } of this.#loads.look(nowMs))
+      log.warning(`shard ${shard} takes long to load ${pluginsText(plugins)}`)
+    for (const { shard, reason } of this.#hearts.look(nowMs)) {
+      const plugins = this.#loads.at(shard)
+      const during = plugins.length === 0 ? '' : ` while it loads ${pluginsText(plugins)}`
+      log.error(`shard ${shard} ${REASON_TEXT[reason]}${during}: replacing it`)
+      for (const plugin of plugins) this.#stuckAt.add(plugin)
       const slot = this.#slots[shard]!
       slot.ended = reason
       // The exit that follows starts a successor.

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { query, replyTo, show } from '../../../test/support/plugin-harness.ts'
+import { noFault } from '../../../test/support/stage-shard.ts'
 import { CacheKey } from '../../cache/key.ts'
 import type { Asked } from '../../chain/asked.ts'
 import { FastQuery } from '../../chain/fast-query.ts'
@@ -144,7 +145,7 @@ for (const { name, type, behind = last, fast, isAnswered, log } of fates)
   test(`a stage in front: ${name}`, async () => {
     const own = watched(isA, fast ?? undefined)
     const stage = fast === null ? { concerns: own.stage.concerns, wrap: own.stage.wrap } : own.stage
-    const { handler, fast: chain } = compose(named([stage, behind]))
+    const { handler, fast: chain } = compose(named([stage, behind]), noFault)
     const request = query('www.example.org.', type)
     const read = asFast(request)
     assert.equal(chain.answer(read), isAnswered)
@@ -153,9 +154,19 @@ for (const { name, type, behind = last, fast, isAnswered, log } of fates)
     assert.deepEqual(own.log, log)
   })
 
+test('what stands behind the stage that answers sees nothing of the answer', () => {
+  const behind = watched(isA, PASSING)
+  const { wrap, fast: step } = behind.stage
+  const { fast: chain } = compose(named([last, { wrap, fast: step }]), noFault)
+  const read = asFast(query('www.example.org.', 'A'))
+  assert.equal(chain.answer(read), true)
+  chain.done(read)
+  assert.deepEqual(behind.log, [])
+})
+
 test('over the slow path alone each stage is asked for itself', async () => {
   const own = watched(isA)
-  const { handler } = compose(named([own.stage, last]))
+  const { handler } = compose(named([own.stage, last]), noFault)
   for (const type of ['A', 'TXT']) await handler?.(query('www.example.org.', type))
   assert.deepEqual(own.log, ['concerns', 'handle', 'concerns'])
 })
@@ -163,7 +174,7 @@ test('over the slow path alone each stage is asked for itself', async () => {
 test('a query with other flags is another question', async () => {
   const own = watched(({ flags }) => (flags & 0x20) !== 0)
   const setAd: Stage = { wrap: next => asked => next(asked.with({ flags: asked.flags | 0x20 })) }
-  const { handler } = compose(named([setAd, own.stage, last]))
+  const { handler } = compose(named([setAd, own.stage, last]), noFault)
   await handler?.(query('www.example.org.'))
   assert.deepEqual(own.log, ['concerns', 'handle'])
 })
@@ -174,7 +185,7 @@ test('behind the stages that have a bit the fast path ends, and the slow path as
     [33, false],
   ] as const) {
     const crowd = Array.from({ length: count }, () => watched(isA, PASSING))
-    const { handler, fast } = compose(named([...crowd.map(({ stage }) => stage), last]))
+    const { handler, fast } = compose(named([...crowd.map(({ stage }) => stage), last]), noFault)
     const request = query('www.example.org.', 'A')
     const read = asFast(request)
     assert.equal(fast.answer(read), isAnswered)
@@ -201,10 +212,13 @@ const uses: { name: string; stages: Stage[]; isUseful: boolean }[] = [
 ]
 for (const { name, stages, isUseful } of uses)
   test(`a fast chain of ${name} is ${isUseful ? '' : 'not '}useful`, () =>
-    assert.equal(compose(named(stages)).fast.isUseful, isUseful))
+    assert.equal(compose(named(stages), noFault).fast.isUseful, isUseful))
 
 test('the last stage that passes on is named, also when it is not concerned', () => {
-  const { handler } = compose([{ name: 'any', stage: { concerns: isA, wrap: next => next } }])
+  const { handler } = compose(
+    [{ name: 'any', stage: { concerns: isA, wrap: next => next } }],
+    noFault,
+  )
   assert.throws(() => handler?.(query('www.example.org.', 'TXT')), {
     message: 'plugin/any: no next plugin found',
   })

@@ -1,10 +1,17 @@
 // The stages of one server block, composed for both paths: which of them are asked whether they are
 // concerned, and under which bit of FastQuery the answer is kept.
 
-import { messageOf } from '../../chain/errors.ts'
-import { type Handler, inFront, isChoosy, noNext, type Stage } from '../../chain/handler.ts'
+import { faultOf, messageOf } from '../../chain/errors.ts'
+import {
+  guarded,
+  type Handler,
+  inFront,
+  isChoosy,
+  noNext,
+  type Stage,
+} from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
-import { FastChain } from './fast-chain.ts'
+import { FastChain, type TellFault } from './fast-chain.ts'
 import { Leaving } from './leaving.ts'
 
 /** What a plugin, by its name, contributes to the chain. */
@@ -24,18 +31,25 @@ export interface Composed {
 }
 
 /**
- * `last` stands behind the stages; without it, the last of them that passes on fails. Throws for a
- * stage that cannot be.
+ * `tell` is told of fast steps that fail. `last` stands behind the stages; without it, the last of
+ * them that passes on fails. Throws for a stage that cannot be.
  */
-export const compose = (stages: readonly NamedStage[], last?: Handler): Composed => {
+export const compose = (
+  stages: readonly NamedStage[],
+  tell: TellFault,
+  last?: Handler,
+): Composed => {
   const bits = bitsOf(stages)
   const handler = stages.reduceRight<Handler | undefined>(
     (next, { name, stage }, index) =>
-      named(name, () => inFront(stage, next ?? noNext(name), bits[index])),
+      guarded(
+        name,
+        named(name, () => inFront(stage, next ?? noNext(name), bits[index], name)),
+      ),
     last,
   )
   const marked = stages.map((one, index) => ({ ...one, bit: bits[index] ?? 0 }))
-  const fast = new FastChain(marked)
+  const fast = new FastChain(marked, tell)
   return { handler, fast, leaving: Leaving.of(marked), accepts: acceptedByAll(stages) }
 }
 
@@ -49,8 +63,20 @@ export const named = <T>(name: string, make: () => T): T => {
 }
 
 const acceptedByAll = (stages: readonly NamedStage[]): Composed['accepts'] => {
-  const choosing = stages.flatMap(({ stage }) => stage.accepts ?? [])
-  return choosing.length === 0 ? undefined : query => choosing.every(accepts => accepts(query))
+  const choosing = stages.filter(({ stage }) => stage.accepts !== undefined)
+  return choosing.length === 0
+    ? undefined
+    : query => choosing.every(({ name, stage }) => isAccepted(name, stage, query))
+}
+
+const isAccepted = (name: string, stage: Stage, query: Query): boolean => {
+  try {
+    const isTaken = stage.accepts?.(query)
+    if (typeof isTaken !== 'boolean') throw new TypeError('what accepts gives is no boolean')
+    return isTaken
+  } catch (error) {
+    throw faultOf(name, error)
+  }
 }
 
 /** A bit for each stage that wants to be asked, 0 for others and when there are no more bits. */

@@ -10,7 +10,13 @@ import { messageOf, rcodeOfError, ServerError } from '../../chain/errors.ts'
 import { FastQuery } from '../../chain/fast-query.ts'
 import { finishReply } from '../../chain/finish.ts'
 import type { Handler } from '../../chain/handler.ts'
-import { isTransfer, type Peer, Query, type QueryParts } from '../../chain/query.ts'
+import {
+  isTransfer,
+  type Peer,
+  QUERY_BUDGET_MS,
+  Query,
+  type QueryParts,
+} from '../../chain/query.ts'
 import { type Following, Reply } from '../../chain/reply.ts'
 import { Streams } from '../../chain/stream.ts'
 import { isDatagram, type Transport } from '../../chain/transport.ts'
@@ -34,6 +40,7 @@ import {
 import { CLASS_IN, typeToText } from '../../wire/rrtypes.ts'
 import type { ServedListener } from '../generation.ts'
 import { type Route, UNDECIDED } from '../router.ts'
+import { Deadlines, GRACE_MS, type Later, Link } from './deadlines.ts'
 import { type HeaderVerdict, headerReply, judgeHeader, LOOPING_PORTS } from './header-reply.ts'
 import type { Leaving } from './leaving.ts'
 import { readQuery } from './read.ts'
@@ -58,6 +65,8 @@ export interface DispatchParts {
   readonly refusedOffset: number
   /** Absent: STREAM_LIMITS. */
   readonly streamLimits?: StreamLimits | undefined
+  /** Absent: Node's timers. */
+  readonly later?: Later | undefined
 }
 
 /** What the fast path leaves of a query that it has read: `query` is borrowed. */
@@ -66,12 +75,28 @@ export interface Left {
   readonly route: Route | undefined
 }
 
-/** Where the answer to a question goes, and what it passes on its way. */
-interface Destination {
+/** Where the answer to a query goes, and what it passes on its way; a link of those that wait. */
+class Destination extends Link {
+  readonly query: Query
   readonly at: ServedListener
   readonly leaving: Leaving | undefined
   readonly respond: Respond
   readonly connection: Connection | undefined
+
+  constructor(
+    query: Query,
+    at: ServedListener,
+    leaving: Leaving | undefined,
+    respond: Respond,
+    connection: Connection | undefined,
+  ) {
+    super()
+    this.query = query
+    this.at = at
+    this.leaving = leaving
+    this.respond = respond
+    this.connection = connection
+  }
 }
 
 /** What a message says, once it has been read; `read`, by whom, if it is of the usual kind. */
@@ -84,9 +109,11 @@ export class Dispatcher {
   readonly #parts: DispatchParts
   /** Messages that the fast path has not had are read here, in a copy whose words can be read. */
   readonly #reading: FastQuery
+  readonly #deadlines: Deadlines<Destination>
 
   constructor(parts: DispatchParts) {
     this.#parts = parts
+    this.#deadlines = new Deadlines(late => this.#cut(late), parts.clock, parts.later)
     const reading = new FastQuery(parts.key)
     reading.bytes = new Uint8Array(READING_BYTES)
     reading.words = new Int32Array(reading.bytes.buffer)
@@ -128,21 +155,31 @@ export class Dispatcher {
         read,
       })
       const found = left === undefined ? at.router.route(query) : left.route
-      const route = found === UNDECIDED ? this.#choose(at, query, respond) : found
-      if (route !== 'answered') this.#take(at, query, route, respond, connection)
+      this.#route(at, query, found, respond, connection)
     } catch (error) {
       this.#parts.log.error(`dispatch: ${messageOf(error)}`)
       respond(undefined)
     }
   }
 
-  #choose(at: ServedListener, query: Query, respond: Respond): Route | undefined | 'answered' {
+  /** What fails before the question has come to a chain, an answer all the same. */
+  #route(
+    at: ServedListener,
+    query: Query,
+    found: Route | undefined,
+    respond: Respond,
+    connection: Connection | undefined,
+  ): void {
+    let route = found
     try {
-      return at.router.choose(query)
+      if (found === UNDECIDED) route = this.#noted(query, () => at.router.choose(query))
+      if (route?.leaving !== undefined) query.reservedBytes = route.leaving.reservedFor(query)
     } catch (error) {
-      respond(finishReply(query, this.#failed(at, query, error)))
-      return 'answered'
+      const bytes = finishReply(query, this.#failed(at, query, error))
+      respond(bytes)
+      return
     }
+    this.#take(at, query, route, respond, connection)
   }
 
   /** What a message says that nobody has read yet; undefined: it has been responded to. */
@@ -225,13 +262,8 @@ export class Dispatcher {
       return
     }
     query.view = route.view
-    query.reservedBytes = route.leaving?.reservedFor(query) ?? 0
-    this.#serve(query, route.handler, questionHash, {
-      at,
-      leaving: route.leaving,
-      respond,
-      connection,
-    })
+    const to = new Destination(query, at, route.leaving, respond, connection)
+    this.#serve(query, route.handler, questionHash, to)
   }
 
   /**
@@ -257,13 +289,52 @@ export class Dispatcher {
       reply = this.#failed(at, query, error)
     }
     blackBox.clear()
-    if (reply instanceof Promise) {
-      query.waits()
-      reply.then(
-        value => this.#send(query, value, to),
-        error => this.#send(query, this.#failed(at, query, error), to),
-      )
-    } else this.#send(query, reply, to)
+    if (reply instanceof Promise) this.#await(query, reply, to)
+    else this.#send(query, reply, to)
+  }
+
+  /** Until it is answered, or cut: what comes later is for nobody. */
+  #await(query: Query, reply: Promise<Reply>, to: Destination): void {
+    query.waits()
+    this.#deadlines.add(to, query.receivedMs + QUERY_BUDGET_MS + GRACE_MS)
+    reply.then(
+      value => {
+        this.#deadlines.remove(to)
+        if (query.isCut) endOf(value)
+        else this.#send(query, value, to)
+      },
+      error => {
+        this.#deadlines.remove(to)
+        if (!query.isCut) this.#send(query, this.#failed(to.at, query, error), to)
+      },
+    )
+  }
+
+  /** Whoever is waited for has not kept the deadline: SERVFAIL, and nothing is held any more. */
+  #cut(to: Destination): void {
+    const { query, at } = to
+    query.cut()
+    const reply = errorReply(query, RCODE_SERVFAIL)
+    void this.#tellCut(query, at)
+    at.countDropped(
+      query.question,
+      query.transport,
+      query.client,
+      query.bytes.length,
+      reply.bytes.length,
+      RCODE_SERVFAIL,
+      query.do,
+    )
+    this.#send(query, reply, to)
+  }
+
+  async #tellCut(query: Query, { generation }: ServedListener): Promise<void> {
+    const { name, type } = query.question
+    const plugin = (await query.trail?.waiting()) ?? ''
+    generation.faults.warn(
+      plugin,
+      `no answer to ${name} ${typeToText(type)} within ${QUERY_BUDGET_MS / 1000} s`,
+    )
   }
 
   #send(query: Query, reply: Reply, to: Destination): void {
@@ -272,16 +343,32 @@ export class Dispatcher {
     try {
       if (!(reply instanceof Reply)) throw new TypeError('a handler gave no reply')
       if (reply.following !== undefined) {
-        void this.#stream(query, reply.following, this.#message(query, reply, to), to)
+        void this.#stream(query, reply, reply.following, this.#message(query, reply, to), to)
         return
       }
       bytes = finishReply(query, reply)
-      if (to.leaving !== undefined && bytes !== undefined) bytes = to.leaving.pass(query, bytes)
+      if (to.leaving !== undefined && bytes !== undefined)
+        bytes = this.#leave(query, bytes, to.leaving, to.at)
     } catch (error) {
-      bytes = finishReply(query, this.#failed(to.at, query, error))
+      bytes = finishReply(query, this.#failed(to.at, query, error, reply))
     }
     passingBytes(COPIES * (bytes?.length ?? 0))
     this.#end(query, bytes, to)
+  }
+
+  #leave(query: Query, bytes: Uint8Array, leaving: Leaving, at: ServedListener): Uint8Array {
+    return this.#noted(query, () => leaving.pass(query, bytes, at.generation.faults))
+  }
+
+  /** The black box names the question while `task` runs. */
+  #noted<T>(query: Query, task: () => T): T {
+    const { blackBox } = this.#parts
+    blackBox.note(this.#hashOf(query), query.bytes, HEADER_SIZE, query.question.end)
+    try {
+      return task()
+    } finally {
+      blackBox.clear()
+    }
   }
 
   #end(query: Query, bytes: Uint8Array | undefined, { at, respond }: Destination): void {
@@ -292,39 +379,43 @@ export class Dispatcher {
   }
 
   /** One message of an answer of several, as it leaves. */
-  #message(query: Query, reply: Reply, { leaving, connection }: Destination): Uint8Array {
+  #message(query: Query, reply: Reply, { at, leaving, connection }: Destination): Uint8Array {
     if (connection?.stream === undefined)
       throw new RangeError('several messages where a question gets one')
     const bytes = finishReply(query, reply)
     if (bytes === undefined || (getFlags(bytes, 0) & FLAG_TC) !== 0)
       throw new RangeError('a message of a stream is silence, or does not fit')
     passingBytes(COPIES * bytes.length)
-    return leaving === undefined ? bytes : leaving.pass(query, bytes)
+    return leaving === undefined ? bytes : this.#leave(query, bytes, leaving, at)
   }
 
   async #stream(
     query: Query,
+    reply: Reply,
     following: Following,
     first: Uint8Array,
     to: Destination,
   ): Promise<void> {
     const { log, streamLimits = STREAM_LIMITS } = this.#parts
-    const finish = (reply: Reply): Uint8Array => {
+    const finish = (message: Reply): Uint8Array => {
       this.#parts.counts.worked()
-      return this.#message(query, reply, to)
+      return this.#message(query, message, to)
     }
     const isOver = (): boolean => to.at.generation.isRetired
     const rest = messagesBehind(following, finish, isOver, streamLimits)
     try {
       await to.connection?.stream?.(first, rest)
     } catch (error) {
-      if (!(error instanceof ServerError)) this.#failed(to.at, query, error)
+      if (!(error instanceof ServerError)) this.#failed(to.at, query, error, reply)
       else {
         const { name, type } = query.question
-        log.error(`stream of ${name} ${typeToText(type)} broken off: ${error.message}`)
+        const plugin = (await query.trail?.giverOf(reply)) ?? ''
+        log.error(
+          `plugin/${plugin}: stream of ${name} ${typeToText(type)} broken off: ${error.message}`,
+        )
       }
     }
-    following.end()
+    endOf(reply)
     this.#end(query, undefined, to)
   }
 
@@ -345,17 +436,20 @@ export class Dispatcher {
 
   /**
    * An operating failure answers its rcode; anything else is a defect of a plugin: logged, counted
-   * as a panic, SERVFAIL.
+   * as a panic, SERVFAIL. `reply` is what could not be sent.
    */
-  #failed(at: ServedListener, query: Query, error: unknown): Reply {
-    if (!(error instanceof ServerError)) {
-      const stack = at.generation.stacktrace && error instanceof Error ? ` ${error.stack}` : ''
-      this.#parts.log.error(
-        `Recovered from panic in server: "${at.ref.label}" ${messageOf(error)}${stack}`,
-      )
-      at.generation.countPanic()
-    }
+  #failed(at: ServedListener, query: Query, error: unknown, reply?: Reply): Reply {
+    at.generation.faults.failed(query, error, reply)
     return errorReply(query, rcodeOfError(error))
+  }
+}
+
+/** Of what follows it nothing more is wanted, if it is a reply at all. */
+const endOf = (reply: Reply): void => {
+  try {
+    reply.following?.end()
+  } catch {
+    // The client has what it gets.
   }
 }
 

@@ -2,6 +2,7 @@
 // The fast steps of one server block, composed: what fast-step.ts says of their order is done here.
 
 import type { Concerned } from '../../chain/asked.ts'
+import { faultOf } from '../../chain/errors.ts'
 import type { FastQuery } from '../../chain/fast-query.ts'
 import {
   FAST_ANSWERED,
@@ -12,8 +13,14 @@ import {
 } from '../../chain/fast-step.ts'
 import { isChoosy, type Stage } from '../../chain/handler.ts'
 
-/** A stage, and the bit that FastQuery keeps for what its `concerns` says; 0: it has none. */
+/** Of a fast step's fault, and on which listener; '' for none. */
+export type TellFault = (fault: unknown, server: string) => void
+
+/**
+ * A plugin's stage, and the bit that FastQuery keeps for what its `concerns` says; 0: it has none.
+ */
 export interface FastStage {
+  readonly name: string
   readonly stage: Stage
   readonly bit: number
 }
@@ -28,6 +35,15 @@ export class FastChain {
   readonly #shaping: readonly Shaping[]
   readonly #doing: readonly Doing[]
   readonly #flushing: readonly Flushing[]
+  /** Where the stages of these steps stand in the chain. */
+  readonly #askingAt: Int32Array
+  readonly #shapingAt: Int32Array
+  readonly #doingAt: Int32Array
+  /** Where the last answer came from: nothing behind it has seen the query. */
+  #answeredAt = 0
+  /** Names of the plugins. */
+  readonly #names: ReadonlyMap<FastStep, string>
+  readonly #tell: TellFault
   /** Whether any step might answer. */
   readonly isUseful: boolean
 
@@ -35,36 +51,79 @@ export class FastChain {
    * The chain from its front; it ends at the first stage that sends every query the slow way. What
    * concerns a stage that sees messages leave goes there too, wherever the stage stands.
    */
-  constructor(stages: readonly FastStage[]) {
+  constructor(stages: readonly FastStage[], tell: TellFault) {
     const watching = stages.filter(isWatching)
     const end = watching.some(isEnd) ? 0 : stages.findIndex(isEnd)
     const reached = stages.slice(0, end < 0 ? stages.length : end).filter(each => !isWatching(each))
-    const steps = [...watching, ...reached].map(stepOf)
+    const taking = [...watching, ...reached]
+    const steps = taking.map(stepOf)
     const outwards = steps.toReversed()
+    this.#names = new Map(steps.map((step, at) => [step, taking[at]!.name]))
+    this.#tell = tell
     this.#asking = steps.filter((step): step is Asking => step.ask !== undefined)
     this.#shaping = outwards.filter((step): step is Shaping => step.shape !== undefined)
     this.#doing = outwards.filter((step): step is Doing => step.done !== undefined)
+    const places = (some: readonly FastStep[]): Int32Array =>
+      Int32Array.from(some, step => steps.indexOf(step))
+    this.#askingAt = places(this.#asking)
+    this.#shapingAt = places(this.#shaping)
+    this.#doingAt = places(this.#doing)
     this.#flushing = steps.filter((step): step is Flushing => step.batchSent !== undefined)
     this.isUseful = reached.some(({ stage }) => stage.fast?.ask !== undefined)
   }
 
-  /** The answer in its final order, if a step has one; nothing is counted yet. */
+  /**
+   * The answer in its final order, if a step has one; nothing is counted yet. The slow path has
+   * what a step fails at.
+   */
   answer(query: FastQuery): boolean {
     let verdict: number = FAST_NEXT
-    for (let k = 0; verdict === FAST_NEXT && k < this.#asking.length; k++)
-      verdict = this.#asking[k]!.ask(query)
-    if (verdict !== FAST_ANSWERED) return false
-    for (let k = 0; k < this.#shaping.length; k++) if (!this.#shaping[k]!.shape(query)) return false
-    return true
+    let step: FastStep = TRANSPARENT
+    try {
+      for (let k = 0; verdict === FAST_NEXT && k < this.#asking.length; k++) {
+        const asking = (step = this.#asking[k]!)
+        verdict = asking.ask(query)
+        this.#answeredAt = this.#askingAt[k]!
+      }
+      if (verdict !== FAST_ANSWERED) return false
+      for (let k = 0; k < this.#shaping.length; k++) {
+        if (this.#shapingAt[k]! > this.#answeredAt) continue
+        const shaping = (step = this.#shaping[k]!)
+        if (!shaping.shape(query)) return false
+      }
+      return true
+    } catch (error) {
+      this.#failed(step, error, query.listener.label)
+      return false
+    }
   }
 
-  /** The answer will be sent. */
+  /** The answer, the last that there was, will be sent. */
   done(query: FastQuery): void {
-    for (let k = 0; k < this.#doing.length; k++) this.#doing[k]!.done(query)
+    for (let k = 0; k < this.#doing.length; k++) {
+      if (this.#doingAt[k]! > this.#answeredAt) continue
+      const step = this.#doing[k]!
+      try {
+        step.done(query)
+      } catch (error) {
+        this.#failed(step, error, query.listener.label)
+      }
+    }
   }
 
   batchSent(elapsedMs: number): void {
-    for (let k = 0; k < this.#flushing.length; k++) this.#flushing[k]!.batchSent(elapsedMs)
+    for (let k = 0; k < this.#flushing.length; k++) {
+      const step = this.#flushing[k]!
+      try {
+        step.batchSent(elapsedMs)
+      } catch (error) {
+        this.#failed(step, error, '')
+      }
+    }
+  }
+
+  #failed(step: FastStep, error: unknown, server: string): void {
+    this.#tell(faultOf(this.#names.get(step) ?? '', error), server)
   }
 }
 
@@ -85,8 +144,19 @@ const choosyStep = (stage: Concerned, own: FastStep | undefined, bit: number): F
   const isFor = (query: FastQuery): boolean => (query.concernedBits & bit) !== 0
   return {
     ask(query) {
+      let isConcerned: unknown
+      try {
+        isConcerned = stage.concerns(query)
+      } catch {
+        // The slow path asks again, and tells.
+        return FAST_SLOW
+      }
+      if (isConcerned === false) {
+        query.askedBits |= bit
+        return FAST_NEXT
+      }
+      if (isConcerned !== true) return FAST_SLOW
       query.askedBits |= bit
-      if (!stage.concerns(query)) return FAST_NEXT
       query.concernedBits |= bit
       if (own === undefined) return FAST_SLOW
       return own.ask === undefined ? FAST_NEXT : own.ask(query)

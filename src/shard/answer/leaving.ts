@@ -1,8 +1,10 @@
 // The stages of a block that see the messages which leave (Stage.leaving), from the innermost to
 // the outermost. Only what the slow path answers comes here.
 
+import { faultOf, messageOf, PluginFault, ServerError } from '../../chain/errors.ts'
 import { isChoosy, type Stage } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
+import type { Faults } from './faults.ts'
 
 /** More would leave no room for records in a datagram of the usual size. */
 const MOST_RESERVED_BYTES = 1024
@@ -33,7 +35,7 @@ export class Leaving {
     return watching.length === 0 ? undefined : new Leaving(watching.toReversed())
   }
 
-  /** Bytes that the stages which the query concerns may add. */
+  /** Bytes that the stages which the query concerns may add. Throws a PluginFault. */
   reservedFor(query: Query): number {
     let bytes = 0
     for (const one of this.#watching) if (isFor(query, one)) bytes += one.stage.reserves ?? 0
@@ -41,20 +43,52 @@ export class Leaving {
   }
 
   /**
-   * What is sent for `bytes`. Throws what a stage throws, and a RangeError for what is too long.
+   * What is sent for `bytes`. Throws a PluginFault; a ServerError, which `faults` has been told of
+   * since no *errors* sees it; and a RangeError for what is too long though each stage has kept to
+   * what it reserves.
    */
-  pass(query: Query, bytes: Uint8Array): Uint8Array {
+  pass(query: Query, bytes: Uint8Array, faults: Pick<Faults, 'warn'>): Uint8Array {
     let leaving = bytes
     for (const one of this.#watching)
-      if (isFor(query, one)) leaving = one.stage.leaving!(query, leaving)
+      if (isFor(query, one)) leaving = shown(one, query, leaving, faults)
     if (leaving.length > query.replyLimit)
       throw new RangeError(`a message of ${leaving.length} bytes leaves, over ${query.replyLimit}`)
     return leaving
   }
 }
 
-const isFor = (query: Query, { stage, bit }: Watching): boolean =>
-  !isChoosy(stage) || query.isFor(stage, bit)
+const isFor = (query: Query, { name, stage, bit }: Watching): boolean => {
+  try {
+    return !isChoosy(stage) || query.isFor(stage, bit)
+  } catch (error) {
+    throw faultOf(name, error)
+  }
+}
+
+const shown = (
+  { name, stage }: Watching,
+  query: Query,
+  bytes: Uint8Array,
+  faults: Pick<Faults, 'warn'>,
+): Uint8Array => {
+  const { length } = bytes
+  let leaving: unknown
+  try {
+    leaving = stage.leaving!(query, bytes)
+  } catch (error) {
+    if (error instanceof ServerError) faults.warn(name, messageOf(error))
+    throw faultOf(name, error)
+  }
+  if (!(leaving instanceof Uint8Array))
+    throw new PluginFault(name, 'what leaving gives is no bytes')
+  const { reserves = 0 } = stage
+  if (leaving.length < length || leaving.length > length + reserves)
+    throw new PluginFault(
+      name,
+      `leaving gives ${leaving.length} bytes for ${length}, and reserves ${reserves}`,
+    )
+  return leaving
+}
 
 const checkRoom = (name: string, bytes: number): void => {
   if (!Number.isInteger(bytes) || bytes < 0 || bytes > MOST_RESERVED_BYTES)

@@ -1,0 +1,54 @@
+// What a plugin's options and shared values may hold. Structured clone takes them to the shards: it
+// fails at functions without a word on whose they are, and makes bare objects of class instances.
+
+/** Where a value hangs in another. */
+interface Found {
+  readonly value: unknown
+  readonly key: PropertyKey
+  readonly holder: Found | undefined
+}
+
+/**
+ * Why `value` is not plain data: `a function in 'zones.0'`. Undefined if it is. Each object is
+ * looked at once, so circles come to an end.
+ */
+export const notPlainIn = (value: unknown): string | undefined => {
+  const seen = new Set<unknown>()
+  const left: Found[] = [{ value, key: '', holder: undefined }]
+  for (let one = left.pop(); one !== undefined; one = left.pop()) {
+    const kind = strangeKind(one.value)
+    if (kind !== undefined) return kind + pathOf(one)
+    if (seen.has(one.value)) continue
+    seen.add(one.value)
+    for (const [key, inner] of entriesOf(one.value))
+      if (isCompound(inner)) left.push({ value: inner, key, holder: one })
+  }
+  return undefined
+}
+
+const isCompound = (value: unknown): boolean =>
+  (typeof value === 'object' && value !== null) ||
+  typeof value === 'function' ||
+  typeof value === 'symbol'
+
+const strangeKind = (value: unknown): string | undefined => {
+  if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`
+  if (!isCompound(value) || Array.isArray(value) || isBytes(value)) return undefined
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype === null || prototype === Object.prototype) return undefined
+  return `an object of class ${prototype.constructor?.name ?? '?'}`
+}
+
+const isBytes = (value: unknown): boolean =>
+  ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer
+
+const entriesOf = (value: unknown): Iterable<readonly [PropertyKey, unknown]> => {
+  if (Array.isArray(value)) return value.entries()
+  return isCompound(value) && !isBytes(value) ? Object.entries(value as object) : []
+}
+
+const pathOf = (found: Found): string => {
+  const keys: string[] = []
+  for (let one = found; one.holder !== undefined; one = one.holder) keys.unshift(String(one.key))
+  return keys.length === 0 ? '' : ` in '${keys.join('.')}'`
+}

@@ -1,0 +1,10 @@
+// header: sets and clears flags of queries and of replies.
+
+import type { Plugin } from '../../chain/plugin.ts'
+import { type HeaderOptions, options } from './options.ts'
+
+export const header: Plugin<HeaderOptions> = {
+  name: 'header',
+  options,
+  serve: () => import('./serve.ts'),
+}

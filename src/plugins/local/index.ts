@@ -1,0 +1,12 @@
+// local: answers names of this machine and of nobody.
+
+import type { Plugin } from '../../chain/plugin.ts'
+import type { Vector } from '../../metrics/registrar.ts'
+import { type LocalOptions, options } from './options.ts'
+
+export const local: Plugin<LocalOptions, Vector> = {
+  name: 'local',
+  options,
+  control: () => import('./control.ts'),
+  serve: () => import('./serve.ts'),
+}

@@ -1,0 +1,40 @@
+// Whether the plugins of a configuration have the halves that the server would load, for `check`:
+// they are loaded, and nothing in them is run but what stands at the top of their files.
+
+import type { AnyPlugin } from '../chain/plugin.ts'
+import type { CorefileError } from '../corefile/diagnostic.ts'
+import { loadControlHalf, loadInspectHalf, loadServeHalf } from '../plugins/index.ts'
+import type { Inspection } from './load/load.ts'
+import { pluginFault } from './load/plugin-fault.ts'
+
+/** What is wrong with each plugin, at its first place, and what is left to look at without them. */
+export const inspectHalves = async (
+  loaded: Inspection,
+): Promise<{ readonly errors: readonly CorefileError[]; readonly whole: Inspection }> => {
+  const directives = loaded.blocks.flatMap(block => block.directives)
+  const plugins = [...new Set(directives.map(({ plugin }) => plugin))]
+  const faults = new Map<AnyPlugin, string>()
+  for (const { plugin, fault } of await Promise.all(plugins.map(inspectOne)))
+    if (fault !== undefined) faults.set(plugin, fault)
+  const errors = [...faults].map(([plugin, fault]) =>
+    pluginFault(plugin.name, directives.find(one => one.plugin === plugin)?.tokens ?? [], fault),
+  )
+  const blocks = loaded.blocks.map(block => ({
+    ...block,
+    directives: block.directives.filter(({ plugin }) => !faults.has(plugin)),
+  }))
+  return { errors, whole: { ...loaded, blocks, errors: [...loaded.errors, ...errors] } }
+}
+
+const inspectOne = async (
+  plugin: AnyPlugin,
+): Promise<{ readonly plugin: AnyPlugin; readonly fault: string | undefined }> => {
+  try {
+    await loadControlHalf(plugin)
+    await loadInspectHalf(plugin)
+    if (plugin.serve !== undefined) await loadServeHalf(plugin.name)
+    return { plugin, fault: undefined }
+  } catch (error) {
+    return { plugin, fault: (error as Error).message }
+  }
+}

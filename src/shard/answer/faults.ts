@@ -1,0 +1,101 @@
+// What the log and the metrics say of plugins that fail while queries are answered: every panic is
+// counted, and a plugin has one line in a second, however many queries come.
+
+import type { Clock } from '../../base/clock.ts'
+import { faultOf, messageOf, PluginFault, ServerError } from '../../chain/errors.ts'
+import type { Query } from '../../chain/query.ts'
+import type { Reply } from '../../chain/reply.ts'
+import type { Logger } from '../../log/logger.ts'
+
+/** Between two lines on one plugin. */
+const PAUSE_MS = 1000
+const MOST_CHARACTERS = 1000
+const PLUGIN_FILE = /\/plugins\/([^/\s]+)\/[^/\s]+\.[jt]s:/
+
+export interface FaultsParts {
+  readonly clock: Clock
+  /** Without a prefix. */
+  readonly log: Pick<Logger, 'error'>
+  /** `errors { stacktrace }`. */
+  readonly stacktrace: boolean
+  readonly countPanic: () => void
+}
+
+interface Said {
+  ms: number
+  /** Since then. */
+  unsaid: number
+}
+
+/** Of one generation. */
+export class Faults {
+  readonly #parts: FaultsParts
+  /** By plugin. */
+  readonly #said = new Map<string, Said>()
+
+  constructor(parts: FaultsParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * What a query, or what the server asked itself for it, has failed with; `reply` could not be
+   * sent. An operating failure is for *errors* to log.
+   */
+  failed(query: Query, error: unknown, reply?: Reply): void {
+    if (error instanceof ServerError) return
+    const server = query.listener.label
+    const { trail } = query
+    this.#parts.countPanic()
+    if (error instanceof PluginFault || trail === undefined) this.#tell(error, server)
+    else void trail.faultFor(error, reply).then(fault => this.#tell(fault, server))
+  }
+
+  /** `server` is the listener's label; '' where there is none. */
+  panic(error: unknown, server: string): void {
+    this.#parts.countPanic()
+    this.#tell(error, server)
+  }
+
+  /** A promise that nobody has waited for has failed: of which plugin, its stack says. */
+  stray(error: unknown): void {
+    const [, plugin] = (error instanceof Error && PLUGIN_FILE.exec(`${error.stack}`)) || []
+    this.panic(plugin === undefined ? error : faultOf(plugin, error), '')
+  }
+
+  #tell(error: unknown, server: string): void {
+    const plugin = error instanceof PluginFault ? error.plugin : ''
+    const where = server === '' ? '' : ` "${server}"`
+    this.#say(
+      plugin,
+      `Recovered from panic in server:${where} ${line(messageOf(error))}`,
+      this.#parts.stacktrace ? stackOf(error) : '',
+    )
+  }
+
+  /** What is no panic, and what *errors* does not see. */
+  warn(plugin: string, text: string): void {
+    this.#say(plugin, `plugin/${plugin}: ${line(text)}`)
+  }
+
+  #say(plugin: string, text: string, stack = ''): void {
+    const { clock, log } = this.#parts
+    const nowMs = clock.ms()
+    const said = this.#said.get(plugin)
+    if (said !== undefined && nowMs - said.ms < PAUSE_MS) {
+      said.unsaid++
+      return
+    }
+    this.#said.set(plugin, { ms: nowMs, unsaid: 0 })
+    const more = said === undefined || said.unsaid === 0 ? '' : ` (and ${said.unsaid} more before)`
+    log.error(`${text}${more}${stack}`)
+  }
+}
+
+/** What a plugin says may hold what a client has sent. */
+const line = (text: string): string => text.slice(0, MOST_CHARACTERS).replaceAll(/[\r\n]+/g, ' ')
+
+/** Where the plugin has thrown it. */
+const stackOf = (error: unknown): string => {
+  const thrown = error instanceof PluginFault ? error.cause : error
+  return thrown instanceof Error ? ` ${thrown.stack}` : ''
+}

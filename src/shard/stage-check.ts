@@ -1,0 +1,30 @@
+// What a plugin's serve half gives, looked at before a question reaches it: what can be no stage
+// fails the load, not each query.
+
+import type { Stage } from '../chain/handler.ts'
+
+const DOORS = ['concerns', 'accepts', 'stream', 'leaving'] as const
+const FAST_DOORS = ['ask', 'shape', 'done', 'batchSent'] as const
+
+/** Why it can be no stage; `selects`: its plugin has that fact. Undefined if nothing is wrong. */
+export const stageMisfit = (stage: Stage, selects: boolean): string | undefined => {
+  if (typeof (stage as { readonly then?: unknown } | null)?.then === 'function')
+    return 'serve gives a promise, where the stage itself is needed'
+  if (typeof stage?.wrap !== 'function') return 'what serve gives has no function wrap'
+  if (stage.accepts !== undefined && !selects)
+    return `what serve gives has 'accepts', and the plugin lacks the fact 'selects'`
+  return doorMisfit(stage)
+}
+
+/** Where it has something else than the function that is called there. */
+const doorMisfit = (stage: Stage): string | undefined => {
+  const { fast } = stage
+  if (fast !== undefined && (typeof fast !== 'object' || fast === null)) return 'fast is no step'
+  const wrong = [
+    ...DOORS.flatMap(door => (isDoor(stage[door]) ? [] : [door])),
+    ...FAST_DOORS.flatMap(door => (isDoor(fast?.[door]) ? [] : [`fast.${door}`])),
+  ]
+  return wrong.length === 0 ? undefined : `${wrong[0]} is no function`
+}
+
+const isDoor = (door: unknown): boolean => door === undefined || typeof door === 'function'

@@ -1,0 +1,762 @@
+// Plugins that fail while a query is answered: each is named, costs its query and no other, and has
+// one line in the log. Their serve halves stand here; the answering half of the shard is the
+// server's own.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as turnOfLoop } from 'node:timers/promises'
+import { after } from '../src/chain/after.ts'
+import { answer } from '../src/chain/answer.ts'
+import { edit } from '../src/chain/edit.ts'
+import { ServerError } from '../src/chain/errors.ts'
+import type { FastQuery } from '../src/chain/fast-query.ts'
+import { FAST_ANSWERED, FAST_NEXT, TRANSPARENT } from '../src/chain/fast-step.ts'
+import type { Handler, Stage } from '../src/chain/handler.ts'
+import {
+  METADATA,
+  Metadata,
+  type MetadataProvider,
+  type SetMetadata,
+} from '../src/chain/metadata.ts'
+import { offerKind } from '../src/chain/offers.ts'
+import type { Peer, Query } from '../src/chain/query.ts'
+import { Reply } from '../src/chain/reply.ts'
+import type { ServeScope } from '../src/chain/serve-scope.ts'
+import type { Transport } from '../src/chain/transport.ts'
+import { makeLogger } from '../src/log/log.ts'
+import { DATAGRAM } from '../src/memory/byte-budget.ts'
+import type { Connection } from '../src/net/engine.ts'
+import { serve as serveErrors } from '../src/plugins/errors/serve.ts'
+import { compose } from '../src/shard/answer/chain.ts'
+import { ShardGeneration } from '../src/shard/generation.ts'
+import { TYPE_A } from '../src/wire/rrtypes.ts'
+import { aGeneration } from './fakes/generation-message.ts'
+import { fakeClock, query, show } from './support/plugin-harness.ts'
+import { noFault, shardWith } from './support/stage-shard.ts'
+
+type Half = (scope: ServeScope) => Stage
+type Plugins = Readonly<Record<string, Half>>
+
+const CLIENT: Peer = { address: '192.0.2.53', port: 40_000, family: 4 }
+const LOCAL: Peer = { address: '192.0.2.1', port: 53, family: 4 }
+const PASSES: Stage['wrap'] = next => query => next(query)
+const boom = (): never => {
+  throw new Error('boom')
+}
+const never = <T>(): Promise<T> => new Promise(() => {})
+
+const said = (query: Query): Reply =>
+  answer(query, {
+    answers: [
+      {
+        owner: query.question.wire,
+        type: TYPE_A,
+        ttlSeconds: 60,
+        rdata: Uint8Array.of(192, 0, 2, 1),
+      },
+    ],
+  })
+const answers: Half = () => ({ wrap: () => said })
+const errors: Half = scope =>
+  serveErrors({ stacktrace: false, consolidations: [] }, scope, { countsWord: 0 })
+/** A plugin whose handler is this. */
+const handling =
+  (handler: (next: Handler) => (query: Query) => unknown): Half =>
+  () => ({ wrap: next => handler(next) as Handler })
+
+interface Answered {
+  readonly rcode: string
+  readonly answers: number
+}
+
+/** A shard that serves the plugins in one block for all names, and what it says of them. */
+const shardOf = async (plugins: Plugins, alsoFor: Plugins = {}, view = '') => {
+  const lines: string[] = []
+  const sink = { raw: (text: string) => void lines.push(text), rawBytes: () => {} }
+  const clock = fakeClock()
+  const chain = Object.keys(plugins)
+  const { message: given, parts } = aGeneration([
+    { zones: ['.'], view, chain },
+    ...(Object.keys(alsoFor).length > 0
+      ? [{ zones: ['other.test.'], view: '', chain: Object.keys(alsoFor) }]
+      : []),
+  ])
+  // Behind all other counters of a row.
+  const message = { ...given, panics: given.rowWords - 1 }
+  const halves = { ...plugins, ...alsoFor }
+  const generation = await ShardGeneration.load(
+    message,
+    { ...parts, clock, sink: sink as unknown as typeof parts.sink },
+    async name => ({ serve: (_: unknown, scope: ServeScope) => halves[name]?.(scope) }),
+  )
+  const at = generation.listeners[0] ?? assert.fail()
+  const due: { task: () => void; ms: number }[] = []
+  const { dispatcher, path, budget } = shardWith(compose([], noFault), {
+    clock,
+    log: makeLogger(sink, '', () => false),
+    seed: [1, 2],
+    zones: [],
+    later: (task, delayMs) => void due.push({ task, ms: clock.ms() + delayMs }),
+  })
+  const panicWord = message.sharedWords + message.panics
+  /** Lets so much time pass. */
+  const pass = async (ms: number): Promise<void> => {
+    clock.advance(ms)
+    for (const one of due.splice(0)) {
+      if (one.ms <= clock.ms()) one.task()
+      else due.push(one)
+    }
+    await turnOfLoop()
+  }
+  const ask = async (
+    asked: Query = query('evil.test.'),
+    transport: Transport = 'udp',
+    connection?: Connection,
+  ): Promise<Answered | undefined> => {
+    const bytes = await new Promise<Uint8Array | undefined>(resolve =>
+      dispatcher.receive(
+        at,
+        asked.bytes.slice(),
+        transport,
+        CLIENT,
+        LOCAL,
+        resolve,
+        undefined,
+        connection,
+      ),
+    )
+    await turnOfLoop()
+    if (bytes === undefined) return undefined
+    const { rcode, answer: records } = show(bytes)
+    return { rcode, answers: records.length }
+  }
+  return {
+    ask,
+    pass,
+    lines,
+    at,
+    path,
+    generation,
+    panics: () => new Uint32Array(message.words)[panicWord] ?? 0,
+    timers: () => due.length,
+    held: () => budget.used(DATAGRAM),
+  }
+}
+
+const PANIC = 'Recovered from panic in server: "dns://:53" plugin/evil:'
+
+const faults: readonly {
+  rule: string
+  evil: Half
+  /** Behind it; absent: one that answers. */
+  last?: Half
+  asked?: Query
+  /** Absent: whatever it says. */
+  line?: string
+}[] = [
+  { rule: 'the handler throws', evil: handling(() => boom), line: 'boom' },
+  {
+    rule: 'it throws a text',
+    evil: handling(() => () => {
+      throw 'boom'
+    }),
+    line: 'boom',
+  },
+  {
+    rule: 'it throws what has no text',
+    evil: handling(() => () => {
+      throw Object.create(null)
+    }),
+    line: 'something without a text',
+  },
+  {
+    rule: 'a text of several lines is one line, and cut',
+    evil: handling(() => () => {
+      throw new Error(`boom\nat ${'x'.repeat(5000)}`)
+    }),
+    line: `boom at ${'x'.repeat(1000 - 'plugin/evil: boom at '.length)}`,
+  },
+  {
+    rule: 'the handler rejects',
+    evil: handling(() => async () => boom()),
+    line: 'boom',
+  },
+  {
+    rule: 'it rejects late, with a text',
+    evil: handling(() => () => turnOfLoop().then(() => Promise.reject('boom'))),
+    line: 'boom',
+  },
+  {
+    rule: 'it fails with what comes late',
+    evil: handling(next => query => after(next(query), boom)),
+    last: handling(() => query => turnOfLoop().then(() => said(query))),
+    line: 'boom',
+  },
+  {
+    rule: 'it fails behind a failure of the rest of the chain',
+    evil: handling(next => async query => {
+      await Promise.resolve(next(query)).catch(() => {})
+      return boom()
+    }),
+    last: handling(() => () => turnOfLoop().then(() => Promise.reject(new TypeError('other')))),
+    line: 'boom',
+  },
+  {
+    rule: 'it gives nothing',
+    evil: handling(() => () => undefined),
+    line: 'its handler gave no reply',
+  },
+  { rule: 'it gives a text', evil: handling(() => () => 'x'), line: 'its handler gave no reply' },
+  {
+    rule: 'it gives nothing, late',
+    evil: handling(() => async () => undefined),
+    line: 'its handler gave no reply',
+  },
+  {
+    rule: 'it gives bytes that are no message',
+    evil: handling(() => () => new Reply(new Uint8Array(40).fill(255))),
+    line: 'reply is not a well-formed DNS message',
+  },
+  {
+    rule: 'it gives bytes that are no message, late',
+    evil: handling(() => async () => new Reply(Uint8Array.of(1, 2, 3))),
+    line: 'reply is not a well-formed DNS message',
+  },
+  {
+    rule: 'it edits to what there is not',
+    evil: handling(
+      next => query =>
+        after(next(query), reply => edit(reply, { order: [7] } as unknown as { ttl: number })),
+    ),
+  },
+  {
+    rule: 'it changes the question to what is no name',
+    evil: handling(next => query => next(query.with({ name: new Uint8Array(3).fill(200) }))),
+  },
+  {
+    rule: 'concerns throws',
+    evil: () => ({ concerns: boom, wrap: PASSES }),
+    line: 'boom',
+  },
+  {
+    rule: 'concerns gives a promise',
+    evil: () => ({ concerns: (async () => false) as unknown as () => boolean, wrap: PASSES }),
+    line: 'what concerns gives is no boolean',
+  },
+  { rule: 'accepts throws', evil: () => ({ accepts: boom, wrap: PASSES }), line: 'boom' },
+  {
+    rule: 'accepts gives a promise',
+    evil: () => ({ accepts: (async () => false) as unknown as () => boolean, wrap: PASSES }),
+    line: 'what accepts gives is no boolean',
+  },
+  {
+    rule: 'it offers without end when asked',
+    evil: scope => ({
+      wrap: () => () => {
+        for (;;) scope.offer(offerKind('zones'), 1)
+      },
+    }),
+    line: "more than 1000 offers in one block, 'zones' the last",
+  },
+  { rule: 'leaving throws', evil: () => ({ wrap: PASSES, leaving: boom }), line: 'boom' },
+  ...[
+    { rule: 'nothing', gives: () => undefined, line: 'what leaving gives is no bytes' },
+    {
+      rule: 'no bytes at all',
+      gives: () => new Uint8Array(0),
+      line: 'leaving gives 0 bytes for 52, and reserves 0',
+    },
+    {
+      rule: 'more than it reserves',
+      gives: () => new Uint8Array(53),
+      line: 'leaving gives 53 bytes for 52, and reserves 0',
+    },
+    {
+      rule: 'more than fits into any message',
+      gives: () => new Uint8Array(70_000),
+      line: 'leaving gives 70000 bytes for 52, and reserves 0',
+    },
+    { rule: 'a promise', gives: () => never(), line: 'what leaving gives is no bytes' },
+  ].map(({ rule, gives, line }) => ({
+    rule: `leaving gives ${rule}`,
+    evil: () => ({ wrap: PASSES, leaving: gives as unknown as () => Uint8Array }),
+    line,
+  })),
+  {
+    rule: 'concerns throws where messages leave',
+    evil: () => ({ concerns: boom, wrap: PASSES, leaving: (_query, bytes) => bytes }),
+    line: 'boom',
+  },
+]
+for (const { rule, evil, last = answers, line } of faults)
+  test(`a plugin that fails costs its query, and has one line under its name: ${rule}`, async () => {
+    // Only blocks that choose may have the door `accepts`.
+    const view = rule.startsWith('accepts') ? 'chosen' : ''
+    const { ask, lines, panics } = await shardOf({ errors, evil, last }, {}, view)
+    assert.deepEqual(await ask(), { rcode: 'SERVFAIL', answers: 0 })
+    assert.equal(lines.length, 1, lines.join('\n'))
+    const [text = ''] = lines
+    if (line === undefined) assert.ok(text.startsWith(`[ERROR] ${PANIC} `), text)
+    else assert.equal(text, `[ERROR] ${PANIC} ${line}`)
+    assert.equal(panics(), 1)
+  })
+
+test('an operating failure is for errors to log, and no panic', async () => {
+  const evil = handling(() => () => {
+    throw new ServerError('DISK', 'cannot read', 5)
+  })
+  const { ask, lines, panics } = await shardOf({ errors, evil })
+  assert.deepEqual(await ask(), { rcode: 'REFUSED', answers: 0 })
+  assert.deepEqual([lines, panics()], [['[ERROR] plugin/errors: 5 evil.test. A: cannot read'], 0])
+})
+
+test('an operating failure with an rcode that is none is SERVFAIL', async () => {
+  for (const rcode of [-1, 1.5, Number.NaN, 70_000]) {
+    const evil = handling(() => () => {
+      throw new ServerError('ODD', 'odd', rcode)
+    })
+    const { ask } = await shardOf({ evil })
+    assert.equal((await ask())?.rcode, 'SERVFAIL')
+  }
+})
+
+test('when a message leaves nobody else logs an operating failure', async () => {
+  const evil: Half = () => ({
+    wrap: PASSES,
+    leaving: () => {
+      throw new ServerError('NO_KEY', 'no key', 5)
+    },
+  })
+  const { ask, lines, panics } = await shardOf({ errors, evil, answers })
+  assert.deepEqual(await ask(), { rcode: 'REFUSED', answers: 0 })
+  assert.deepEqual([lines, panics()], [['[ERROR] plugin/evil: no key'], 0])
+})
+
+test('a plugin has one line in a second, which counts what had none', async () => {
+  const { ask, pass, lines, panics } = await shardOf(
+    { evil: handling(() => boom) },
+    { worse: handling(() => boom) },
+  )
+  for (let n = 0; n < 5; n++) await ask()
+  await ask(query('x.other.test.'))
+  await pass(1000)
+  await ask()
+  await pass(1000)
+  await ask()
+  assert.deepEqual(lines, [
+    `[ERROR] ${PANIC} boom`,
+    '[ERROR] Recovered from panic in server: "dns://:53" plugin/worse: boom',
+    `[ERROR] ${PANIC} boom (and 4 more before)`,
+    `[ERROR] ${PANIC} boom`,
+  ])
+  assert.equal(panics(), 8)
+})
+
+const wraps: readonly { rule: string; stage: unknown; message: string }[] = [
+  {
+    rule: 'wrap gives nothing',
+    stage: { wrap: () => undefined },
+    message: 'what wrap gives is no function',
+  },
+  {
+    rule: 'wrap gives a promise',
+    stage: { wrap: async () => said },
+    message: 'what wrap gives is no function',
+  },
+  {
+    rule: 'a door that is no function',
+    stage: { wrap: PASSES, concerns: 1 },
+    message: 'concerns is no function',
+  },
+  {
+    rule: 'a door that is nothing',
+    stage: { wrap: PASSES, leaving: null },
+    message: 'leaving is no function',
+  },
+  {
+    rule: 'a fast step that is none',
+    stage: { wrap: PASSES, fast: 42 },
+    message: 'fast is no step',
+  },
+  {
+    rule: 'a fast step with something else',
+    stage: { wrap: PASSES, fast: { ask: 1 } },
+    message: 'fast.ask is no function',
+  },
+]
+for (const { rule, stage, message } of wraps)
+  test(`what cannot be a stage fails at load, by the name of its plugin: ${rule}`, async () => {
+    const evil = (() => stage) as Half
+    await assert.rejects(shardOf({ errors, evil, answers }), { message: `plugin/evil: ${message}` })
+  })
+
+const hit: Half = () => ({ wrap: () => said, fast: { ask: () => FAST_ANSWERED } })
+
+/** What the fast path would do with a question, as far as its steps are asked. */
+const fastQuery = (listener: { index: number; label: string }) =>
+  ({ qtype: TYPE_A, askedBits: 0, concernedBits: 0, listener }) as unknown as FastQuery
+
+const steps: readonly {
+  rule: string
+  evil: Partial<Stage>
+  isAnswered: boolean
+  /** Of the fast path; the slow path has its own. */
+  line?: string
+}[] = [
+  { rule: 'ask throws', evil: { fast: { ask: boom } }, isAnswered: false, line: 'boom' },
+  {
+    rule: 'shape throws',
+    evil: { fast: { ask: () => FAST_NEXT, shape: boom } },
+    isAnswered: false,
+    line: 'boom',
+  },
+  { rule: 'done throws', evil: { fast: { done: boom } }, isAnswered: true, line: 'boom' },
+  { rule: 'concerns throws', evil: { concerns: boom, fast: TRANSPARENT }, isAnswered: false },
+  {
+    rule: 'concerns gives something else',
+    evil: { concerns: () => 1 as unknown as boolean, fast: TRANSPARENT },
+    isAnswered: false,
+  },
+  {
+    rule: 'ask gives something else',
+    evil: { fast: { ask: () => undefined as unknown as typeof FAST_NEXT } },
+    isAnswered: false,
+  },
+]
+for (const { rule, evil, isAnswered, line } of steps)
+  test(`a fast step that fails costs no shard: ${rule}`, async () => {
+    let done = 0
+    const counts: Half = () => ({ wrap: PASSES, fast: { done: () => void done++ } })
+    const shard = await shardOf({ counts, evil: () => ({ wrap: PASSES, ...evil }), hit })
+    const chain = shard.at.router.route(query('evil.test.'))?.fast ?? assert.fail()
+    const asked = fastQuery(shard.at.ref)
+    assert.equal(chain.answer(asked), isAnswered)
+    if (isAnswered) chain.done(asked)
+    assert.equal(done, isAnswered ? 1 : 0)
+    assert.equal(asked.askedBits, 0)
+    assert.deepEqual(shard.lines, line === undefined ? [] : [`[ERROR] ${PANIC} ${line}`])
+    assert.equal(shard.panics(), shard.lines.length)
+  })
+
+test('a step that fails when a batch has been sent hides nothing of the others', async () => {
+  let sent = 0
+  const counts: Half = () => ({ wrap: PASSES, fast: { batchSent: () => void sent++ } })
+  const shard = await shardOf({
+    evil: () => ({ wrap: PASSES, fast: { batchSent: boom } }),
+    counts,
+    hit,
+  })
+  shard.generation.batchSent(1)
+  assert.equal(sent, 1)
+  assert.deepEqual(shard.lines, ['[ERROR] Recovered from panic in server: plugin/evil: boom'])
+})
+
+const LATE = 'no answer to evil.test. A within 5 s'
+const waits: readonly { rule: string; plugins: Plugins; by: string }[] = [
+  { rule: 'the last', plugins: { errors, evil: handling(() => never) }, by: 'evil' },
+  {
+    rule: 'the innermost that still waits',
+    plugins: { outer: () => ({ wrap: PASSES }), evil: handling(() => never) },
+    by: 'evil',
+  },
+  {
+    rule: 'not who has answered',
+    plugins: {
+      evil: handling(next => async query => {
+        await next(query)
+        return never()
+      }),
+      answers,
+    },
+    by: 'evil',
+  },
+  {
+    rule: 'late answers are changed by somebody for ever',
+    plugins: {
+      evil: handling(next => query => after(next(query), never)),
+      last: handling(() => async query => said(query)),
+    },
+    by: 'evil',
+  },
+  {
+    rule: 'who asks in a loop',
+    plugins: {
+      evil: handling(next => async query => {
+        for (;;) {
+          await next(query)
+          await turnOfLoop()
+        }
+      }),
+      answers,
+    },
+    by: 'evil',
+  },
+]
+for (const { rule, plugins, by } of waits)
+  test(`who keeps no deadline is named, and the client gets SERVFAIL: ${rule}`, async () => {
+    const { ask, pass, lines, panics } = await shardOf(plugins)
+    const reply = ask()
+    await pass(5000)
+    assert.deepEqual(lines, [])
+    await pass(300)
+    assert.deepEqual(await reply, { rcode: 'SERVFAIL', answers: 0 })
+    assert.deepEqual([lines, panics()], [[`[ERROR] plugin/${by}: ${LATE}`], 0])
+  })
+
+const settles: readonly { rule: string; end: (query: Query) => Reply }[] = [
+  { rule: 'with an answer', end: said },
+  { rule: 'with a failure', end: boom },
+  { rule: 'with rubbish', end: () => undefined as unknown as Reply },
+]
+for (const { rule, end } of settles)
+  test(`what comes after the deadline harms nobody: ${rule}`, async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    let ended = 0
+    const evil = handling(() => async query => {
+      await promise
+      ended++
+      return end(query)
+    })
+    const { ask, pass, lines, panics, generation, held } = await shardOf({ errors, evil })
+    const reply = ask()
+    assert.ok(held() > 0)
+    await pass(5300)
+    assert.equal(held(), 0)
+    assert.equal((await reply)?.rcode, 'SERVFAIL')
+    // Nothing is under way: the generation could end.
+    await generation.settle(0)
+    resolve()
+    await turnOfLoop()
+    assert.equal(held(), 0)
+    assert.deepEqual([ended, lines, panics()], [1, [`[ERROR] plugin/evil: ${LATE}`], 0])
+  })
+
+test('what is cut is asked nothing more: a loop around the rest of the chain ends', async () => {
+  let asked = 0
+  let failure: unknown
+  const evil = handling(next => async query => {
+    try {
+      for (;;) {
+        await next(query)
+        await turnOfLoop()
+      }
+    } catch (error) {
+      failure = error
+      throw error
+    }
+  })
+  const { ask, pass } = await shardOf({
+    evil,
+    last: handling(() => query => {
+      asked++
+      return said(query)
+    }),
+  })
+  const reply = ask()
+  await pass(5300)
+  await reply
+  await turnOfLoop()
+  await turnOfLoop()
+  const before = asked
+  await turnOfLoop()
+  assert.equal(asked, before)
+  assert.ok(failure instanceof ServerError)
+})
+
+test('one timer serves all that wait, and none rings when nobody does', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const evil = handling(() => async query => {
+    await promise
+    return said(query)
+  })
+  const { ask, pass, timers } = await shardOf({ evil })
+  const replies = Array.from({ length: 100 }, () => ask())
+  assert.equal(timers(), 1)
+  await pass(1000)
+  replies.push(ask())
+  assert.equal(timers(), 1)
+  resolve()
+  await Promise.all(replies)
+  await pass(6000)
+  assert.equal(timers(), 0)
+})
+
+test('a promise that nobody waits for is named by where it failed', async () => {
+  const { generation, lines, panics } = await shardOf({ answers })
+  const error = new TypeError('boom')
+  error.stack = 'TypeError: boom\n    at done (file:///srv/src/plugins/evil/serve.ts:1:1)'
+  generation.faults.stray(error)
+  generation.faults.stray('nobody knows')
+  assert.deepEqual(lines, [
+    '[ERROR] Recovered from panic in server: plugin/evil: boom',
+    '[ERROR] Recovered from panic in server: nobody knows',
+  ])
+  assert.equal(panics(), 2)
+})
+
+const providers: readonly { rule: string; provider: unknown; line: string }[] = [
+  { rule: 'it throws', provider: boom, line: 'boom' },
+  {
+    rule: 'its value throws',
+    provider: (_query: Query, set: SetMetadata) => set('evil/x', boom),
+    line: 'boom',
+  },
+  {
+    rule: 'its value is no text',
+    provider: (_query: Query, set: SetMetadata) => set('evil/x', () => 7 as unknown as string),
+    line: 'a value of metadata is no text',
+  },
+  {
+    rule: 'it comes later',
+    provider: async () => {},
+    line: 'a provider of metadata gives no value back',
+  },
+]
+for (const { rule, provider, line } of providers)
+  test(`a provider of metadata that fails is named, and costs no query: ${rule}`, async () => {
+    const collects: Half = scope => {
+      const offered = scope.offered(METADATA)
+      return {
+        wrap: next => asked => {
+          const metadata = new Metadata(asked, offered)
+          assert.equal(metadata.get('evil/x') ?? '', '')
+          return next(asked)
+        },
+      }
+    }
+    const evil: Half = scope => {
+      scope.offer(METADATA, provider as MetadataProvider)
+      return { wrap: PASSES }
+    }
+    const { ask, lines, panics } = await shardOf({ errors, collects, evil, answers })
+    assert.equal((await ask())?.rcode, 'NOERROR')
+    assert.deepEqual([lines, panics()], [[`[ERROR] ${PANIC} ${line}`], 1])
+  })
+
+test('values of metadata that ask for each other come to an end', () => {
+  let asked = 0
+  const metadata: Metadata = new Metadata(query('evil.test.'), [
+    (_query, set) =>
+      set('evil/x', () => {
+        asked++
+        return `${metadata.get('evil/x')}${metadata.get('evil/x')}`
+      }),
+  ])
+  assert.equal(metadata.get('evil/x'), '')
+  assert.equal(asked, 255)
+})
+
+const ownQuestions: readonly { rule: string; evil: Half; line: string; rcode: string }[] = [
+  {
+    rule: 'too deep',
+    evil: scope => ({ wrap: () => query => scope.resolve(query, 'x.test.', TYPE_A) }),
+    line: "[ERROR] plugin/evil: its question for x.test. A stands more than 8 questions of the server's own deep",
+    rcode: 'SERVFAIL',
+  },
+  {
+    rule: 'too many',
+    evil: scope => ({
+      wrap: next => async query => {
+        if (query.depth > 0) return next(query)
+        for (let n = 0; n < 101; n++) await scope.resolve(query, 'x.test.', TYPE_A)
+        return next(query)
+      },
+    }),
+    line: "[ERROR] plugin/evil: its question for x.test. A is one more than the 100 that a client's query may lead to",
+    rcode: 'NOERROR',
+  },
+]
+for (const { rule, evil, line, rcode } of ownQuestions)
+  test(`who asks the server without end is named: ${rule}`, async () => {
+    const { ask, lines, panics } = await shardOf({ errors, evil, answers })
+    assert.equal((await ask())?.rcode, rcode)
+    assert.deepEqual([lines, panics()], [[line], 0])
+  })
+
+test('a plugin that fails at a question of the server is named, once', async () => {
+  const asks: Half = scope => ({
+    wrap: next => async query => {
+      if (query.depth > 0) return next(query)
+      const { rcode } = await scope.resolve(query, 'x.test.', TYPE_A)
+      return rcode === 2 ? said(query) : assert.fail()
+    },
+  })
+  for (const fails of [boom, async () => turnOfLoop().then(boom)]) {
+    const { ask, lines, panics } = await shardOf({ errors, asks, evil: handling(() => fails) })
+    assert.equal((await ask())?.rcode, 'NOERROR')
+    assert.deepEqual([lines, panics()], [[`[ERROR] ${PANIC} boom`], 1])
+  }
+})
+
+const AXFR = query('evil.test.', 'AXFR')
+const streams: readonly { rule: string; stream: unknown; line: string; messages: number }[] = [
+  { rule: 'it throws', stream: boom, line: 'boom', messages: 0 },
+  {
+    rule: 'it is no stream',
+    stream: () => 42,
+    line: 'what stream gives is no AsyncIterable: an async generator makes one',
+    messages: 0,
+  },
+  {
+    rule: 'no message',
+    stream: async function* () {},
+    line: 'a stream without messages',
+    messages: 0,
+  },
+  {
+    rule: 'a message that is none',
+    stream: async function* () {
+      yield 42
+    },
+    line: 'a message of a stream is no reply',
+    messages: 0,
+  },
+  {
+    rule: 'a later one that is none',
+    stream: async function* (asked: Query) {
+      yield said(asked)
+      yield undefined
+    },
+    line: 'a message of a stream is no reply',
+    messages: 1,
+  },
+  {
+    rule: 'it throws later',
+    stream: async function* (asked: Query) {
+      yield said(asked)
+      boom()
+    },
+    line: 'boom',
+    messages: 1,
+  },
+  {
+    rule: 'later steps are none',
+    stream: (asked: Query) => ({
+      [Symbol.asyncIterator]: () => {
+        let count = 0
+        return { next: () => (count++ === 0 ? { value: said(asked) } : undefined), return: boom }
+      },
+    }),
+    line: "Cannot destructure property 'done'",
+    messages: 1,
+  },
+]
+for (const { rule, stream, line, messages } of streams)
+  test(`a stream that fails is named: ${rule}`, async () => {
+    const evil: Half = () => ({ wrap: PASSES, stream: stream as NonNullable<Stage['stream']> })
+    const { ask, lines, panics, generation } = await shardOf({ errors, evil, answers })
+    let sent = 0
+    const connection: Connection = {
+      stream: async (_first, rest) => {
+        sent++
+        for await (const _ of rest) sent++
+      },
+    }
+    const reply = await ask(AXFR, 'tcp', connection)
+    assert.equal(reply?.rcode, messages === 0 ? 'SERVFAIL' : undefined)
+    assert.equal(sent, messages)
+    assert.equal(lines.length, 1, lines.join('\n'))
+    assert.ok(lines[0]?.startsWith(`[ERROR] ${PANIC} ${line}`), lines.join())
+    assert.equal(panics(), 1)
+    await generation.settle(0)
+  })
