@@ -2,6 +2,7 @@
 
 import type { Outcome } from './bench.ts'
 import { BUILT } from './contestants/built.ts'
+import { NSD } from './contestants/zones.ts'
 import type { Spread } from './measure/stats.ts'
 import {
   ADDRESSES,
@@ -255,6 +256,24 @@ const GOALS: readonly Goal[] = [
     limit: 1.05,
     unit: 'x',
     figure: ratio('rewrite', 'cpuUs', `shardns${REWRITE_SUFFIX}`, 'shardns'),
+  },
+  {
+    text: 'zone of 100,000 records, CPU per query: of NSD',
+    limit: 1.3,
+    unit: 'x',
+    figure: ratio('file', 'cpuUs', 'shardns', NSD),
+  },
+  {
+    text: 'zone of 100,000 records, CPU per query of NXDOMAIN: of NSD',
+    limit: 1.3,
+    unit: 'x',
+    figure: ratio('file-nxdomain', 'cpuUs', 'shardns', NSD),
+  },
+  {
+    text: 'zone of 100,000 records, what it takes beyond one of 10,000: of NSD',
+    limit: 1.5,
+    unit: 'x',
+    figure: ratio('file-memory', 'zoneMiB', 'shardns', NSD),
   },
   ...KUBERNETES_GOALS,
 ]

@@ -42,6 +42,7 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   churnGrownMiB: { title: 'grown MiB', digits: 1 },
   swept: { title: 'names asked', digits: 0 },
   sweptWrong: { title: 'wrong answers', digits: 0 },
+  zoneMiB: { title: 'zone MiB', digits: 1 },
   rate: { title: 'asked q/s', digits: 0 },
 }
 

@@ -53,6 +53,11 @@ const CACHED: readonly Hit[] = [
 ]
 
 const RECORDS: readonly Hit[] = [
+  { title: 'a name of a zone', name: 'a.zone.example.org.' },
+  { title: 'an alias in a zone', name: 'alias.zone.example.org.' },
+  { title: 'a wildcard of a zone', name: 'x.wild.zone.example.org.' },
+  { title: 'no such name in a zone', name: 'nope.zone.example.org.' },
+  { title: 'the SOA record of a zone', name: 'zone.example.org.', type: 'SOA' },
   { title: 'a line of a hosts file', name: 'a.hosts.example.org.' },
   { title: 'no address of that family', name: 'a.hosts.example.org.', type: 'AAAA' },
   { title: 'a service', name: 'kubernetes.default.svc.cluster.local.' },
@@ -69,7 +74,12 @@ const RECORDS: readonly Hit[] = [
   { title: 'a view', name: 'a.view.example.org.' },
 ]
 
-const corefile = (port: number, metrics: number, upstream: string, resolvConf: string): string => `
+interface Files {
+  readonly resolvConf: string
+  readonly zone: string
+}
+
+const corefile = (port: number, metrics: number, upstream: string, files: Files): string => `
 .:${port} {
   bind 127.0.0.1 ::1
   prometheus 127.0.0.1:${metrics}
@@ -119,11 +129,23 @@ view.example.org:${port} {
 }
 search.example.org:${port} {
   bind 127.0.0.1 ::1
-  autopath ${resolvConf}
+  autopath ${files.resolvConf}
   hosts {
     192.0.2.1 a.search.example.org
   }
 }
+zone.example.org:${port} {
+  bind 127.0.0.1 ::1
+  file ${files.zone}
+}
+`
+
+const ZONE = `$TTL 60
+@ SOA ns admin 1 2 3 4 5
+@ NS ns
+a A 192.0.2.1
+alias CNAME a
+*.wild A 192.0.2.2
 `
 
 const answers: Respond = asked => {
@@ -152,9 +174,11 @@ const start = async (t: Cleanup): Promise<Counting> => {
   const api = await startFixtureApi(t)
   const [port = 0, metrics = 0] = await freePorts(2)
   const folder = temporaryFolder(t)
-  const [conf, resolvConf] = [join(folder, 'Corefile'), join(folder, 'resolv.conf')]
-  writeFileSync(resolvConf, 'search first.search.example.org\n')
-  writeFileSync(conf, corefile(port, metrics, upstream.endpoint.name, resolvConf))
+  const conf = join(folder, 'Corefile')
+  const files = { resolvConf: join(folder, 'resolv.conf'), zone: join(folder, 'db.zone') }
+  writeFileSync(files.resolvConf, 'search first.search.example.org\n')
+  writeFileSync(files.zone, ZONE)
+  writeFileSync(conf, corefile(port, metrics, upstream.endpoint.name, files))
   const server = await startCounting(t, conf, {
     SHARDNS_SERVICE_ACCOUNT_DIR: api.podFolder().path,
     KUBERNETES_SERVICE_HOST: '127.0.0.1',

@@ -165,7 +165,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['wire', 'memory', 'corefile', 'base'],
   ['zone', 'cache', 'records', 'metrics', 'log', 'expression'],
   ['chain'],
-  ['upstream', 'net', 'kube'],
+  ['upstream', 'net', 'kube', 'authority'],
   ['plugins'],
   ['shard', 'process'],
   ['commands'],
@@ -208,6 +208,10 @@ const OTHER_WORDS: readonly string[] = [
   // Members of types.
   "src/chain/inspect-scope.ts 'log'",
   "src/process/load/load.ts 'errors'",
+  // What a path leads to.
+  "src/corefile/hints.ts 'file'",
+  "src/corefile/loader.ts 'file'",
+  "src/process/load/file-loader.ts 'file'",
   // Further meanings of words in a Corefile, for hints.
   "src/corefile/hints.ts 'header'",
   "src/corefile/hints.ts 'reload'",

@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Contestant, Variant } from './contestant.ts'
+import type { Contestant, Place, Variant } from './contestant.ts'
 import { corefile } from './corefile.ts'
 
 export const ROOT = join(import.meta.dirname, '..', '..')
@@ -17,10 +17,12 @@ export interface ShardnsParts {
   /** The command line's program, below `root`. */
   readonly entry?: string
   readonly variant?: Variant
+  /** Gives the Corefile; the usual one by default. */
+  readonly write?: (place: Place) => string
 }
 
 export const shardns = (parts: ShardnsParts): Contestant => {
-  const { name, engine, root = ROOT, entry = 'src/cli.ts', variant = {} } = parts
+  const { name, engine, root = ROOT, entry = 'src/cli.ts', variant = {}, write } = parts
   const threads = variant.threads ?? 1
   return {
     name,
@@ -31,7 +33,7 @@ export const shardns = (parts: ShardnsParts): Contestant => {
       .version,
     launch(place) {
       const file = join(place.folder, 'Corefile')
-      writeFileSync(file, corefile(place, variant.directives))
+      writeFileSync(file, write?.(place) ?? corefile(place, variant.directives))
       const args = [
         entry,
         '-conf',

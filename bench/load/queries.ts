@@ -38,6 +38,11 @@ export class QueryFiles {
     )
   }
 
+  /** Every name of a zone with that many, A and AAAA. */
+  zone(names: number): string {
+    return this.#file('zone', () => shuffle(bothTypes('n', names), seeded(SEED + 5)))
+  }
+
   /** Names that do not exist, each once. */
   nxdomain(): string {
     return this.#file('nxdomain', () => shuffle(bothTypes('x'), seeded(SEED + 1)))
@@ -78,8 +83,8 @@ export class QueryFiles {
   }
 }
 
-const bothTypes = (letter: string): string[] =>
-  Array.from({ length: NAMES }, (_, n) => [
+const bothTypes = (letter: string, names = NAMES): string[] =>
+  Array.from({ length: names }, (_, n) => [
     `${letter}${n}.test A`,
     `${letter}${n}.test AAAA`,
   ]).flat()

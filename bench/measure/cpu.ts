@@ -2,6 +2,7 @@
 // share from stat's ticks.
 
 import { readdirSync, readFileSync } from 'node:fs'
+import { withChildren } from './processes.ts'
 
 export interface ThreadTime {
   readonly tid: number
@@ -15,11 +16,20 @@ export interface CpuTime {
   readonly threads: readonly ThreadTime[]
 }
 
-/**
- * The process alone: no server of the suite leaves work to children (dnsmasq does for TCP, where it
- * is left out).
- */
+/** The process and the children that it has now: nsd's serve, dnsmasq's too for TCP. */
 export const readCpu = (pid: number): CpuTime => {
+  const all = withChildren(pid).map(readOne)
+  const sum = (of: (time: CpuTime) => number): number =>
+    all.reduce((total, time) => total + of(time), 0)
+  return {
+    ns: sum(({ ns }) => ns),
+    userTicks: sum(({ userTicks }) => userTicks),
+    systemTicks: sum(({ systemTicks }) => systemTicks),
+    threads: all.flatMap(({ threads }) => threads),
+  }
+}
+
+const readOne = (pid: number): CpuTime => {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
   const fields = stat
     .slice(stat.lastIndexOf(')') + 2)

@@ -35,6 +35,8 @@ hundred. Start and memory are those of the built package with the usual Corefile
 process until /ready says yes, and the time that the API server takes to answer is a part of it. A change counts as seen when answers over
 sixteen sockets at once are all right: that is every shard, but for one chance in 32,768. What answers cost is measured without the cache
 plugin, with one shard from the sources, beside the cache hits of the same rounds.
+
+Zone files are measured beside nsd, without cache: CPU and memory of nsd are those of all its processes, and what these share counts once.
 `
 
 const markdownTable = ({ head, rows }: TextTable): string => {

@@ -11,6 +11,7 @@ import { rewrite } from './rewrite.ts'
 import { scaling } from './scaling.ts'
 import { startup } from './startup.ts'
 import { steer } from './steer.ts'
+import { file, fileMemory, fileNxdomain } from './zones.ts'
 
 export const SCENARIOS: readonly Scenario[] = [
   ...LOADS,
@@ -22,6 +23,9 @@ export const SCENARIOS: readonly Scenario[] = [
   rewrite,
   startup,
   memory,
+  file,
+  fileNxdomain,
+  fileMemory,
   kubernetes,
 ]
 

@@ -14,7 +14,7 @@ const ZONES: readonly ChangingZone[] = [
   { zone: 'cluster.local.', labels: EVERY_LABEL },
   { zone: 'svc.cluster.local.', labels: 2 },
   { zone: 'pod.cluster.local.', labels: 1 },
-  { zone: 'svc.cluster.local.', labels: 0 },
+  { zone: 'svc.cluster.local.', labels: EVERY_LABEL },
 ]
 
 const wire = (text: string): Uint8Array => nameFromText(text) ?? assert.fail(`${text} is no name`)
@@ -167,4 +167,56 @@ for (const { name, qname, isOutdated } of [
     ).markWhole()
     const scopes = new InvalidationScopes(board, zones)
     assert.equal(scopes.hasChangedSince(scopes.slotOf(wire(qname)), 10), isOutdated)
+  })
+
+for (const { name, zone, zones, outdated } of [
+  {
+    name: 'its group, where its names are one',
+    zone: 'example.org.',
+    zones: [{ zone: 'example.org.', labels: 0, isWhole: true }],
+    outdated: ['example.org.', 'a.b.example.org.'],
+  },
+  {
+    name: 'the group of the zone that it is in',
+    zone: 'a.b.example.org.',
+    zones: [{ zone: 'example.org.', labels: 2, isWhole: true }],
+    outdated: ['a.b.example.org.', 'x.a.b.example.org.'],
+  },
+  {
+    name: 'all of them, where its names are of several groups',
+    zone: 'example.org.',
+    zones: [{ zone: 'org.', labels: 2, isWhole: true }],
+    outdated: ['a.b.example.org.', 'other.org.'],
+  },
+  {
+    name: 'all of them, where others have names in it',
+    zone: 'example.org.',
+    zones: [
+      { zone: 'example.org.', labels: 0, isWhole: true },
+      { zone: 'sub.example.org.', labels: EVERY_LABEL },
+    ],
+    outdated: ['a.example.org.', 'a.sub.example.org.'],
+  },
+  {
+    name: 'its group, where another plugin has single names of it',
+    zone: 'example.org.',
+    zones: [
+      { zone: 'example.org.', labels: EVERY_LABEL },
+      { zone: 'example.org.', labels: 0, isWhole: true },
+    ],
+    outdated: ['example.org.', 'a.b.example.org.'],
+  },
+])
+  test(`marks: a zone marks ${name}`, () => {
+    const board = newBoard()
+    const all = [...zones, { zone: 'example.net.', labels: 0 }]
+    new InvalidationMarks(
+      board,
+      all,
+      clockAt(() => 10),
+    ).markZone(wire(zone))
+    const scopes = new InvalidationScopes(board, all)
+    const isOutdated = (qname: string): boolean =>
+      scopes.hasChangedSince(scopes.slotOf(wire(qname)), 10)
+    assert.deepEqual([...outdated, 'a.example.net.'].filter(isOutdated), outdated)
   })

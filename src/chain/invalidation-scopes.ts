@@ -43,13 +43,15 @@ export class InvalidationScopes {
   }[]
   readonly #zones: ZoneIndex
 
-  /** Of equal zones the first counts. */
+  /** Of equal zones the one with the larger groups counts. */
   constructor(board: InvalidationBoard, changing: readonly ChangingZone[]) {
     this.#board = board
-    const named = changing.flatMap(({ zone, labels, isWhole = false }) => {
-      const wire = nameFromText(zone)
-      return wire === undefined ? [] : [{ zone: foldName(wire), labels, isWhole }]
-    })
+    const named = changing
+      .flatMap(({ zone, labels, isWhole = false }) => {
+        const wire = nameFromText(zone)
+        return wire === undefined ? [] : [{ zone: foldName(wire), labels, isWhole }]
+      })
+      .sort((a, b) => a.labels - b.labels)
     const wholes = named.filter(({ isWhole }) => isWhole)
     this.#scopes = named.map(scope => ({
       ...scope,
@@ -62,18 +64,32 @@ export class InvalidationScopes {
   slotOf(name: Uint8Array): number {
     const scope = this.#scopes[this.#zones.longest(new NameView(name))]
     if (scope === undefined) return 0
-    const zoneStart = name.length - scope.zone.length
-    let below = 0
-    for (let at = 0; at < zoneStart; at += (name[at] ?? 0) + 1) below++
+    const below = labelsBelow(name, scope.zone)
     let start = 0
     for (let spare = below - scope.labels; spare > 0; spare--) start += (name[start] ?? 0) + 1
     return changeSlotOf(name, start, name.length, scope.isWhole)
+  }
+
+  /** The group of all names in a zone; 0 if there are several, or none. */
+  slotOfZone(zone: Uint8Array): number {
+    const scope = this.#scopes[this.#zones.longest(new NameView(zone))]
+    if (scope === undefined || labelsBelow(zone, scope.zone) < scope.labels) return 0
+    const hasOthers = this.#scopes.some(
+      ({ zone: other }) => other.length > zone.length && isSubname(other, zone),
+    )
+    return hasOthers ? 0 : this.slotOf(zone)
   }
 
   /** Whether names of the group may have other records now than they had at `askedSeconds`. */
   hasChangedSince(slot: number, askedSeconds: number): boolean {
     return hasChangedSince(this.#board, slot, askedSeconds)
   }
+}
+
+const labelsBelow = (name: Uint8Array, zone: Uint8Array): number => {
+  let below = 0
+  for (let at = 0; at < name.length - zone.length; at += (name[at] ?? 0) + 1) below++
+  return below
 }
 
 /**
@@ -95,6 +111,16 @@ export class InvalidationMarks {
   mark(name: Uint8Array): void {
     const slot = this.#scopes.slotOf(name)
     if (slot > 0) markChange(this.#board, slot, this.#clock.seconds())
+  }
+
+  /**
+   * All names in this lower-case wire zone, which is in one that changes as a whole: its group, or
+   * all of them.
+   */
+  markZone(zone: Uint8Array): void {
+    const slot = this.#scopes.slotOfZone(zone)
+    if (slot > 0) markChange(this.#board, slot, this.#clock.seconds())
+    else this.markWhole()
   }
 
   /** All groups of zones that change as a whole, of all blocks. */

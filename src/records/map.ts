@@ -44,6 +44,16 @@ import {
 /** What became of a put: `full`: there is no room, and what was there before still is. */
 export type PutOutcome = 'changed' | 'same' | 'full'
 
+/** An entry that nobody sees yet: its value is written by whoever has asked for it. */
+export interface PreparedEntry {
+  readonly kind: number
+  readonly key: Uint8Array
+  readonly entry: number
+  /** Where the value begins, a multiple of 4, in this buffer. Its bytes are anything at first. */
+  readonly buffer: SharedArrayBuffer
+  readonly offset: number
+}
+
 export class RecordsMap {
   readonly ref: RecordsRef
   readonly #heap: RecordsHeap
@@ -93,16 +103,32 @@ export class RecordsMap {
     const words = this.#words
     const old = bucket < 0 ? 0 : (words[bucket] ?? 0)
     if (old !== 0 && this.#holds(old, value)) return 'same'
-    const place = old === 0 ? this.#placeFor() : bucket
-    const entry = place < 0 ? 0 : this.#newEntry(key, value)
+    const entry = this.#newEntry(key, value)
     if (entry === 0) return 'full'
-    if (old === 0) {
-      if (words[place] === BUCKET_NONE) this.#filled++
-      Atomics.add(words, this.#header + ENTRIES_WORD, 1)
-    }
-    Atomics.store(words, place, entry)
-    if (old !== 0) this.#giveBack(old)
-    return 'changed'
+    if (this.#show(bucket, entry)) return 'changed'
+    this.#heap.undo(entry, sizeOf(words, entry))
+    return 'full'
+  }
+
+  /**
+   * An entry for a value that is too large to be written in one go; undefined if there is no room.
+   * It is to be shown or discarded.
+   */
+  prepare(kind: number, key: Uint8Array, valueBytes: number): PreparedEntry | undefined {
+    this.#find(kind, key)
+    const entry = this.#blankEntry(key, valueBytes)
+    if (entry === 0) return undefined
+    const offset = 4 * valueWordOf(this.#words, entry)
+    return { kind, key, entry, buffer: this.ref.buffer, offset }
+  }
+
+  /** Shows a prepared entry in place of what its key has. False if there is no room for it. */
+  showEntry({ kind, key, entry }: PreparedEntry): boolean {
+    return this.#show(this.#find(kind, key), entry)
+  }
+
+  discardEntry({ entry }: PreparedEntry): void {
+    this.#heap.undo(entry, sizeOf(this.#words, entry))
   }
 
   /** False if there is no such key. */
@@ -189,18 +215,39 @@ export class RecordsMap {
    * room.
    */
   #newEntry(key: Uint8Array, value: Uint8Array): number {
-    const entry = this.#heap.take(entryWords(key.length, value.length))
+    const entry = this.#blankEntry(key, value.length)
+    if (entry !== 0) this.#bytes.set(value, 4 * valueWordOf(this.#words, entry))
+    return entry
+  }
+
+  /** The same without its value, whose last word is zero. */
+  #blankEntry(key: Uint8Array, valueBytes: number): number {
+    const entry = this.#heap.take(entryWords(key.length, valueBytes))
     if (entry === 0) return 0
     const words = this.#words
     words[entry + ENTRY_HASH] = this.#sought.hash
     words[entry + ENTRY_KEY] = this.#sought.head
-    words[entry + ENTRY_VALUE_BYTES] = value.length
+    words[entry + ENTRY_VALUE_BYTES] = valueBytes
     const valueWord = entry + ENTRY_WORDS + wordsFor(key.length)
     if (key.length > 0) words[valueWord - 1] = 0
-    if (value.length > 0) words[valueWord + wordsFor(value.length) - 1] = 0
+    if (valueBytes > 0) words[valueWord + wordsFor(valueBytes) - 1] = 0
     this.#bytes.set(key, (entry + ENTRY_WORDS) * 4)
-    this.#bytes.set(value, valueWord * 4)
     return entry
+  }
+
+  /** Shows an entry in the bucket of its key, or of the key looked for last. */
+  #show(bucket: number, entry: number): boolean {
+    const words = this.#words
+    const old = bucket < 0 ? 0 : (words[bucket] ?? 0)
+    const place = old === 0 ? this.#placeFor() : bucket
+    if (place < 0) return false
+    if (old === 0) {
+      if (words[place] === BUCKET_NONE) this.#filled++
+      Atomics.add(words, this.#header + ENTRIES_WORD, 1)
+    }
+    Atomics.store(words, place, entry)
+    if (old !== 0) this.#giveBack(old)
+    return true
   }
 
   #giveBack(entry: number): void {

@@ -1,7 +1,7 @@
-// Names as keys whose order byte by byte is the canonical order of names (RFC 4034 section 6.1):
-// labels from the root's side on, in lower case, each closed by a zero byte. A zero in a label
-// becomes 01 01, a one 01 02, so that no label holds the closing byte and the order stays. The key
-// of an ancestor is the beginning of the keys below it, and the root's is empty.
+// Hot path. Names as keys whose order byte by byte is the canonical order of names (RFC 4034
+// section 6.1): labels from the root's side on, in lower case, each closed by a zero byte. A zero
+// in a label becomes 01 01, a one 01 02, so that no label holds the closing byte and the order
+// stays. The key of an ancestor is the beginning of the keys below it, and the root's is empty.
 //
 //   www.example.org   ->   o r g 0 e x a m p l e 0 w w w 0
 

@@ -15,7 +15,7 @@ import { compareKeys, MAX_KEY_SIZE, nameOfKey, writeKey } from './canonical-key.
 import { loadZone, ZoneLoader } from './load-zone.ts'
 import { recordText } from './record-text.ts'
 import { recordsOf, rrsetOf, ZoneTree } from './tree.ts'
-import { ZoneBuilder } from './zone-builder.ts'
+import { type TreeMemory, ZoneBuilder } from './zone-builder.ts'
 import { problemText } from './zone-problem.ts'
 
 const ORIGIN = wire('example.org')
@@ -101,8 +101,9 @@ test('keys: order and way back are right for names of any bytes', () => {
 const textsOf = (tree: ZoneTree): string[] =>
   Array.from({ length: tree.nodeCount }, (_, node) => nameToText(tree.nameOf(node)))
 
-const load = (text: string): ZoneTree => {
+const load = (text: string, memory?: TreeMemory): ZoneTree => {
   const tree = loadZone({
+    ...(memory && { memory }),
     file: 'db',
     origin: ORIGIN,
     text: `$TTL 5\n@ SOA NS.x A.x 7 2 3 4 5\n${text}`,
@@ -229,9 +230,11 @@ test('tree: signatures by the type that they cover', () => {
 })
 
 test('tree: another thread reads the same memory', () => {
-  const tree = load('a A 192.0.2.1')
-  const copy = new ZoneTree(tree.buffer)
-  assert.ok(tree.buffer instanceof SharedArrayBuffer)
+  const buffer = new SharedArrayBuffer(4096)
+  new Uint8Array(buffer).fill(0xa5)
+  load('a A 192.0.2.1', () => ({ buffer, offset: 64 }))
+  const copy = new ZoneTree(buffer, 64)
+  assert.ok(new Uint8Array(buffer, 64 + copy.size).every(byte => byte === 0xa5))
   assert.deepEqual(recordsAt(copy, copy.find(wire('a.example.org'))), [
     'a.example.org. 5 IN A 192.0.2.1',
   ])

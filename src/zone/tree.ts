@@ -15,7 +15,7 @@ import { compareKeys, MAX_KEY_SIZE, nameOfKey, writeKey } from './canonical-key.
 import type { ZoneRecord } from './record-text.ts'
 
 /** Words of the header: what a tree consists of, and where. */
-export const HEADER_WORDS = 7
+export const HEADER_WORDS = 9
 export const WORD_NODES = 0
 export const WORD_RRSETS = 1
 export const WORD_RECORDS = 2
@@ -24,6 +24,14 @@ export const WORD_ORIGIN_NODE = 4
 /** The node that owns the SOA record: the origin's in a sound zone. */
 export const WORD_SOA_NODE = 5
 export const WORD_SERIAL = 6
+export const WORD_FLAGS = 7
+/** The number of the build: no two trees that a process makes have the same. */
+export const WORD_STAMP = 8
+
+/** The apex has records besides those that make it one: SOA, NS and their signatures. */
+export const FLAG_APEX_HAS_DATA = 1
+/** There are signatures or denials of existence: DO changes answers other than referrals. */
+export const FLAG_DNSSEC = 2
 
 export const NODE_WORDS = 3
 export const RRSET_WORDS = 2
@@ -99,24 +107,24 @@ export interface Place {
   readonly isFound: boolean
 }
 
+/** The key that is looked for: one at a time. */
+const key = new Uint8Array(MAX_KEY_SIZE)
+
 export class ZoneTree {
-  readonly buffer: ArrayBufferLike
   readonly #words: Uint32Array
   readonly #bytes: Uint8Array
   readonly #rrsetsWord: number
   readonly #recordsOffset: number
-  readonly #key = new Uint8Array(MAX_KEY_SIZE)
   #origin: Uint8Array | undefined
-  #apexHasData: boolean | undefined
 
-  constructor(buffer: ArrayBufferLike) {
-    const header = new Uint32Array(buffer, 0, HEADER_WORDS)
+  /** The tree that begins at byte `offset`, a multiple of 4. */
+  constructor(buffer: ArrayBufferLike, offset = 0) {
+    const header = new Uint32Array(buffer, offset, HEADER_WORDS)
     const nodes = header[WORD_NODES]!
     const rrsets = header[WORD_RRSETS]!
     const words = HEADER_WORDS + NODE_WORDS * (nodes + 1) + RRSET_WORDS * (rrsets + 1)
-    this.buffer = buffer
-    this.#words = new Uint32Array(buffer, 0, words)
-    this.#bytes = new Uint8Array(buffer, 4 * words)
+    this.#words = new Uint32Array(buffer, offset, words)
+    this.#bytes = new Uint8Array(buffer, offset + 4 * words)
     this.#rrsetsWord = HEADER_WORDS + NODE_WORDS * (nodes + 1)
     this.#recordsOffset = header[WORD_KEY_BYTES]!
   }
@@ -130,7 +138,9 @@ export class ZoneTree {
   }
   /** Bytes of memory. */
   get size(): number {
-    return this.buffer.byteLength
+    const [nodes, rrsets] = [this.nodeCount, this.#words[WORD_RRSETS]!]
+    const recordBytes = this.#words[this.#rrsetsWord + RRSET_WORDS * rrsets + 1]!
+    return treeSize(nodes, rrsets, this.#words[WORD_KEY_BYTES]!, recordBytes)
   }
   get originNode(): number {
     return this.#words[WORD_ORIGIN_NODE]!
@@ -142,8 +152,10 @@ export class ZoneTree {
   }
   /** Whether the apex has records besides those that make it one: SOA, NS and their signatures. */
   get apexHasData(): boolean {
-    this.#apexHasData ??= this.rrsets(this.originNode).some(set => this.#isBesidesApex(set))
-    return this.#apexHasData
+    return (this.#words[WORD_FLAGS]! & FLAG_APEX_HAS_DATA) !== 0
+  }
+  get stamp(): number {
+    return this.#words[WORD_STAMP]!
   }
   /** Of the SOA record. */
   get serial(): number {
@@ -187,7 +199,6 @@ export class ZoneTree {
   }
 
   place(name: Uint8Array): Place {
-    const key = this.#key
     const size = writeKey(name, key, 0)
     const originSize = this.#keyOf(this.originNode + 1) - this.#keyOf(this.originNode)
     const isInZone = size >= originSize && this.#compare(this.originNode, key, originSize) === 0
@@ -205,10 +216,10 @@ export class ZoneTree {
   /** The child of a node whose label is `*`; -1 if there is none. */
   wildcardBelow(node: number): number {
     const size = this.#keyOf(node + 1) - this.#keyOf(node)
-    const key = new Uint8Array(size + 2)
     key.set(this.#bytes.subarray(this.#keyOf(node), this.#keyOf(node + 1)))
     key[size] = 0x2a
-    return this.#search(key, key.length, node + 1, this.endOf(node))
+    key[size + 1] = 0
+    return this.#search(key, size + 2, node + 1, this.endOf(node))
   }
 
   /**
@@ -216,7 +227,6 @@ export class ZoneTree {
    * none.
    */
   before(name: Uint8Array): number {
-    const key = this.#key
     const size = writeKey(name, key, 0)
     let low = 0
     let high = this.nodeCount
@@ -258,12 +268,6 @@ export class ZoneTree {
       at = end
     }
     return sets
-  }
-
-  #isBesidesApex(set: RRset): boolean {
-    if (set.type !== TYPE_RRSIG) return set.type !== TYPE_SOA && set.type !== TYPE_NS
-    const ofApex = [TYPE_SOA, TYPE_NS].flatMap(type => this.signatures(this.originNode, type))
-    return recordsOf(set).length > ofApex.length
   }
 
   #keyOf(node: number): number {

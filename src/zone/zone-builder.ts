@@ -3,7 +3,6 @@
 // RRset's records together; like parsing it is cut in slices. Names in the data of some types
 // become lower case, as in CoreDNS.
 
-import { sharedBuffer } from '../memory/shared-buffer.ts'
 import { getU16, getU32, setU16, setU32 } from '../wire/header.ts'
 import { foldByte, NameCursor, NO_POINTERS } from '../wire/name.ts'
 import { type RdataVisitor, walkRdata } from '../wire/rdata-shape.ts'
@@ -26,8 +25,23 @@ const FOLDED_TYPES: ReadonlySet<number> = new Set([
   rr.TYPE_HTTPS,
 ])
 
+/** What DO adds to answers that are no referrals. */
+const DNSSEC_TYPES: ReadonlySet<number> = new Set([rr.TYPE_RRSIG, rr.TYPE_NSEC])
+
+/** Where a tree of so many bytes is to stand: memory of any contents from byte `offset` on. */
+export type TreeMemory = (bytes: number) => {
+  readonly buffer: ArrayBufferLike
+  /** A multiple of 4. */
+  readonly offset: number
+}
+
+const ownMemory: TreeMemory = bytes => ({ buffer: new ArrayBuffer(bytes), offset: 0 })
+
+/** Trees that have been made. */
+let stamps = 0
+
 /** The serial stands in front of four other numbers, which end an SOA record. */
-const SERIAL_FROM_END = 20
+export const SERIAL_FROM_END = 20
 
 const cursor = new NameCursor()
 
@@ -104,10 +118,12 @@ export class ZoneBuilder {
     | undefined
   #phases: Generator<void, tree.ZoneTree> | undefined
   #built: tree.ZoneTree | undefined
+  readonly #memory: TreeMemory
 
-  /** `origin` is a wire name. */
-  constructor(origin: Uint8Array) {
+  /** `origin` is a wire name. What `memory` throws, the slice throws that asks for it. */
+  constructor(origin: Uint8Array, memory: TreeMemory = ownMemory) {
     this.#origin = origin
+    this.#memory = memory
   }
 
   get hasSoa(): boolean {
@@ -204,7 +220,7 @@ export class ZoneBuilder {
     const order = yield* this.#sorted(runs)
     const layout = new TreeLayout(this.#keys.bytes, this.#records.bytes)
     yield* this.#owners(order, layout)
-    return yield* layout.write(this.#origin, soa.owner)
+    return yield* layout.write(this.#origin, soa.owner, this.#memory)
   }
 
   /**
@@ -283,6 +299,7 @@ class TreeLayout {
   /** The nodes that the last one is below, and itself. */
   readonly #path: number[] = []
   #recordBytes = 0
+  #flags = 0
   #last = { from: 0, to: 0 }
 
   constructor(keys: Uint8Array, records: Uint8Array) {
@@ -321,6 +338,7 @@ class TreeLayout {
       if (type !== last) {
         this.#rrsets.push(type)
         this.#rrsets.push(this.#recordBytes)
+        if (DNSSEC_TYPES.has(type)) this.#flags |= tree.FLAG_DNSSEC
       }
       last = type
       this.#records.push(record)
@@ -349,29 +367,40 @@ class TreeLayout {
     return end - this.#nodes.numbers[tree.NODE_WORDS * node]!
   }
 
-  *write(origin: Uint8Array, soaOwner: Uint8Array): Generator<void, tree.ZoneTree> {
+  *write(
+    origin: Uint8Array,
+    soaOwner: Uint8Array,
+    memory: TreeMemory,
+  ): Generator<void, tree.ZoneTree> {
     while (this.#path.length > 0) this.#close()
     const nodes = this.#nodes.length / tree.NODE_WORDS
     const rrsets = this.#rrsets.length / tree.RRSET_WORDS
     for (const word of [this.#keys.length, rrsets, 0]) this.#nodes.push(word)
     for (const word of [0, this.#recordBytes]) this.#rrsets.push(word)
-    const buffer = sharedBuffer(tree.treeSize(nodes, rrsets, this.#keys.length, this.#recordBytes))
+    const size = tree.treeSize(nodes, rrsets, this.#keys.length, this.#recordBytes)
+    const { buffer, offset } = memory(size)
     const nodesWord = tree.HEADER_WORDS
-    const words = new Uint32Array(buffer, 0, nodesWord + this.#nodes.length + this.#rrsets.length)
+    const words = new Uint32Array(
+      buffer,
+      offset,
+      nodesWord + this.#nodes.length + this.#rrsets.length,
+    )
     words.set(this.#nodes.numbers.subarray(0, this.#nodes.length), nodesWord)
     words.set(this.#rrsets.numbers.subarray(0, this.#rrsets.length), nodesWord + this.#nodes.length)
     words[tree.WORD_NODES] = nodes
     words[tree.WORD_RRSETS] = rrsets
     words[tree.WORD_RECORDS] = this.#records.length
     words[tree.WORD_KEY_BYTES] = this.#keys.length
-    const bytes = new Uint8Array(buffer, words.byteLength)
+    const bytes = new Uint8Array(buffer, offset + words.byteLength, size - words.byteLength)
     bytes.set(this.#keys.bytes.subarray(0, this.#keys.length))
     yield* this.#copyRecords(bytes.subarray(this.#keys.length))
-    const bare = new tree.ZoneTree(buffer)
+    const bare = new tree.ZoneTree(buffer, offset)
     words[tree.WORD_ORIGIN_NODE] = bare.find(origin)
     words[tree.WORD_SOA_NODE] = bare.find(soaOwner)
     const { bytes: soa, end } = bare.soa
     words[tree.WORD_SERIAL] = getU32(soa, end - SERIAL_FROM_END)
+    words[tree.WORD_FLAGS] = this.#flags | (hasApexData(bare) ? tree.FLAG_APEX_HAS_DATA : 0)
+    words[tree.WORD_STAMP] = ++stamps
     return bare
   }
 
@@ -385,4 +414,14 @@ class TreeLayout {
       if (i % SLICE_OWNERS === SLICE_OWNERS - 1) yield
     }
   }
+}
+
+const hasApexData = (bare: tree.ZoneTree): boolean => {
+  const node = bare.originNode
+  const own = bare.rrsets(node)
+  if (own.some(({ type }) => type !== rr.TYPE_SOA && type !== rr.TYPE_NS && type !== rr.TYPE_RRSIG))
+    return true
+  const signatures = own.filter(({ type }) => type === rr.TYPE_RRSIG).flatMap(tree.recordsOf)
+  const ofApex = [rr.TYPE_SOA, rr.TYPE_NS].flatMap(type => bare.signatures(node, type))
+  return signatures.length > ofApex.length
 }

@@ -20,6 +20,8 @@ export const OPCODES: Readonly<Record<string, number>> = {
   UPDATE: 5,
 }
 const EDNS_OPTIONS = ['edns', 'do', 'version', 'opt']
+/** Types that CoreDNS has no name for. */
+const OTHER_TYPES: Readonly<Record<string, number>> = { NSAP: 22 }
 const DEFAULT_SIZE = 1232
 const DEFAULT_WAIT_SECONDS = 6
 const TRANSFERS = ['AXFR', 'IXFR']
@@ -52,7 +54,7 @@ export const idOf = ({ number, options }: QueryLine): number => Number(options.g
 const messageOf = (line: QueryLine): Uint8Array => {
   const { name, type, class: cls, options } = line
   const wire = nameFromText(name)
-  const typeNumber = typeFromText(type)
+  const typeNumber = typeFromText(type) ?? OTHER_TYPES[type]
   const opcode = OPCODES[options.get('opcode') ?? 'QUERY']
   if (wire === undefined || typeNumber === undefined || opcode === undefined)
     throw new Error(`not a question: ${name} ${type}`)

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { suite, type TestContext, test } from 'node:test'
 import { inspectCorefile } from '../../src/process/load/load.ts'
 import { freePorts, temporaryFolder, type WatchedProcess } from '../support/server-process.ts'
+import { WORDED_OTHERWISE } from './known-differences.ts'
 import { startIn, whyUnserved } from './run-scenario.ts'
 
 const REFUSED = join(import.meta.dirname, 'refused')
@@ -45,7 +46,10 @@ suite('golden, refused', { concurrency: 2 }, async () => {
       }
       const { server, port } = await start(t, folder)
       assert.equal(await server.exited, 1)
-      assert.equal((server.out + server.err).replaceAll(port, PORT), read(folder, 'error'))
+      assert.equal(
+        (server.out + server.err).replaceAll(port, PORT),
+        WORDED_OTHERWISE[name]?.text ?? read(folder, 'error'),
+      )
     })
   }
 })

@@ -1,0 +1,54 @@
+// Zone files as `shardns check` looks at them: every problem at its own place, nothing kept.
+
+import { messageOf } from '../chain/errors.ts'
+import type { InspectScope } from '../chain/inspect-scope.ts'
+import { CorefileError } from '../corefile/diagnostic.ts'
+import { goQuote } from '../corefile/strconv.ts'
+import { foldName, nameFromText } from '../wire/name.ts'
+import { ZoneLoader } from '../zone/load-zone.ts'
+import type { ZoneProblem } from '../zone/zone-problem.ts'
+import { OpenFailure, ZoneFiles } from './zone-files.ts'
+import { problemsText, unwantedText } from './zone-texts.ts'
+
+/**
+ * Makes errors of what is wrong with the file; gives why it cannot be opened, which may be none.
+ */
+export const checkZoneFile = async (
+  path: string,
+  origin: string,
+  scope: Pick<InspectScope, 'attempt'>,
+): Promise<string | undefined> => {
+  const files = new ZoneFiles()
+  try {
+    const text = await files.read(path)
+    for (const error of errorsOf(path, origin, text, files))
+      await scope.attempt(() => {
+        throw error
+      })
+  } catch (error) {
+    if (error instanceof OpenFailure) return error.message
+    const message = `failed to parse file ${goQuote(path)} for origin ${origin} with error ${messageOf(error)}`
+    await scope.attempt(() => {
+      throw new Error(message)
+    })
+  }
+  return undefined
+}
+
+const errorsOf = (path: string, origin: string, text: Uint8Array, files: ZoneFiles): Error[] => {
+  const loader = new ZoneLoader({
+    file: path,
+    origin: foldName(nameFromText(origin) ?? Uint8Array.of(0)),
+    text,
+    readFile: included => files.include(included),
+    isWanted: serial => serial !== 0,
+  })
+  while (!loader.isParsed && !loader.isUnwanted && !loader.slice());
+  if (loader.isUnwanted) return [new Error(unwantedText(path, origin, loader.serial))]
+  const { problems } = loader
+  if (problems[0]?.line === 0) return [new Error(problemsText(path, origin, problems))]
+  return problems.map(placed)
+}
+
+const placed = ({ file, line, column, message }: ZoneProblem): CorefileError =>
+  new CorefileError(message, { code: 'zone-file', span: { file, line, column, length: 1 } })

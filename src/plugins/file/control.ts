@@ -1,0 +1,85 @@
+// file on the main thread: takes the zones that the options name (those of before, after a reload),
+// and looks at their files from time to time.
+
+import { KeptZone } from '../../authority/kept-zone.ts'
+import { lookEvery } from '../../authority/watching.ts'
+import { checkZoneFile } from '../../authority/zone-check.ts'
+import type { ControlScope } from '../../chain/control-scope.ts'
+import type { InspectScope } from '../../chain/inspect-scope.ts'
+import { formatDuration } from '../../corefile/duration.ts'
+import { goQuote } from '../../corefile/strconv.ts'
+import { underRoot } from '../../corefile/values.ts'
+import type { RecordsRef } from '../../records/layout.ts'
+import type { FileOptions, FileZone } from './options.ts'
+
+/** The maps of the zones, in their order. */
+export interface FileShared {
+  readonly maps: readonly RecordsRef[]
+}
+
+export const control = async ({ zones }: FileOptions, scope: ControlScope): Promise<FileShared> => {
+  const maps: RecordsRef[] = []
+  const watched = new Map<number, (() => Promise<void>)[]>()
+  const missing = new Set<string>()
+  for (const zone of zones) {
+    const kept = keptZone(zone, scope)
+    await load(kept, zone, scope, missing)
+    maps.push(kept.map.ref)
+    const looks = watched.get(zone.reloadMs) ?? []
+    watched.set(zone.reloadMs, [...looks, () => look(kept, zone, scope)])
+  }
+  for (const [reloadMs, looks] of watched)
+    lookEvery(scope, reloadMs, async () => {
+      for (const next of looks) await next()
+    })
+  return { maps }
+}
+
+const keptZone = ({ path, origin }: FileZone, scope: ControlScope): KeptZone => {
+  const whole = underRoot(path, scope.settings.root)
+  // Zones of the block, because what a cache holds for it may be older than the zone.
+  const identity = JSON.stringify({ whole, origin, blockZones: scope.block.zones })
+  const kept = scope.keep(identity, resources => new KeptZone(whole, origin, resources, scope))
+  kept.source.markChanges(scope)
+  return kept
+}
+
+/** Whatever is wrong at the start is said, and is an error unless the file may come later. */
+const load = async (
+  { source }: KeptZone,
+  { reloadMs }: FileZone,
+  scope: ControlScope,
+  missing: Set<string>,
+): Promise<void> => {
+  const outcome = await source.refresh('start')
+  if (outcome.kind === 'failed') throw new Error(outcome.message)
+  if (outcome.kind !== 'missing' || missing.has(source.path)) return
+  missing.add(source.path)
+  absent(outcome.message, reloadMs, scope)
+}
+
+/** Fatal if nobody will look again. CoreDNS puts its name before the text twice. */
+const absent = (message: string, reloadMs: number, { log }: Pick<InspectScope, 'log'>): void => {
+  if (reloadMs === 0) throw new Error(`plugin/file: ${message}`)
+  log.warning(`Failed to open ${goQuote(message)}: trying again in ${formatDuration(reloadMs)}`)
+}
+
+const look = async (
+  { source }: KeptZone,
+  { isByMtime }: FileZone,
+  { log }: ControlScope,
+): Promise<void> => {
+  await source.look(isByMtime ? 'changed' : 'serial', log)
+}
+
+/** What `control` would refuse, and a file that is missing, which it does not. */
+export const inspect = async ({ zones }: FileOptions, scope: InspectScope): Promise<void> => {
+  const missing = new Set<string>()
+  for (const { path, origin, reloadMs } of zones) {
+    const whole = underRoot(path, scope.settings.root)
+    const problem = await checkZoneFile(whole, origin, scope)
+    if (problem === undefined || missing.has(whole)) continue
+    missing.add(whole)
+    await scope.attempt(() => absent(problem, reloadMs, scope))
+  }
+}

@@ -1,0 +1,35 @@
+// file in a shard: answers from the zones that main keeps.
+
+import { FixedZones } from '../../authority/served-zones.ts'
+import { zoneStage } from '../../authority/zone-stage.ts'
+import { inZones } from '../../chain/asked.ts'
+import type { Stage } from '../../chain/handler.ts'
+import type { ServeScope } from '../../chain/serve-scope.ts'
+import { foldName, nameFromText } from '../../wire/name.ts'
+import { ZoneIndex } from '../../wire/zone-index.ts'
+import type { FileShared } from './control.ts'
+import type { FileOptions } from './options.ts'
+
+export const serve = (options: FileOptions, scope: ServeScope, { maps }: FileShared): Stage => {
+  const origins = options.zones.map(({ origin }) => foldName(nameFromText(origin)!))
+  const index = new ZoneIndex(origins)
+  const zones = new FixedZones(
+    index,
+    origins,
+    maps.map(ref => scope.records(ref)),
+  )
+  const isLast = scope.block.chain.at(-1) === 'file'
+  return {
+    // What no zone holds is refused where nobody stands behind.
+    concerns: isLast ? undefined : inZones(index, scope.block),
+    ...zoneStage({
+      zones,
+      fall: ZoneIndex.fromText(options.fall),
+      isLast,
+      dropsNotify: true,
+      clearsReferrals: false,
+      resolve: scope.resolve,
+      log: scope.log,
+    }),
+  }
+}
