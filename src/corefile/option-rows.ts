@@ -190,6 +190,9 @@ export const withoutEffect = (
     read: (given, _, directive) => said.meet(given, directive),
   })
 
+/** What is said of too few words or too many where nothing else is. */
+export const argErr = (directive: Directive): CorefileError => directive.argErr()
+
 /** An argument of the directive with one value. */
 export const argument = <T, U = never>(
   word: string,
@@ -202,6 +205,19 @@ export const argument = <T, U = never>(
   read(left, before) {
     const first = left.shift()
     return first === undefined ? before : value.read(first)
+  },
+})
+
+/** The same of one that has to be there; `wrongCount` has what is said if it is not. */
+export const requiredArgument = <T>(word: string, value: Value<T>, said: Said): Row<T> => ({
+  facts: factsOf(word, value.word, said, { place: 'argument', range: value.range }),
+  line: { ...said, most: 1 },
+  // Nobody sees it: `read` gives a value or throws.
+  start: () => undefined as T,
+  read(left, _, directive) {
+    const first = left.shift()
+    if (first === undefined) throw (said.wrongCount ?? argErr)(directive, [])
+    return value.read(first)
   },
 })
 

@@ -10,6 +10,7 @@ import {
   list,
   option,
   otherLines,
+  requiredArgument,
   withoutEffect,
   words,
   zoneList,
@@ -231,6 +232,42 @@ test('words that no row of the arguments takes are refused', () => {
   const given = optionTable('once', { rows: { first } })
   assert.throws(() => given.parse(directive('log x y')), { message: count(2, 'y') })
 })
+
+const needed = optionTable('once', {
+  rows: {
+    first: requiredArgument('FIRST', text('FIRST'), { does: 'first' }),
+    size: requiredArgument('SIZE', integer({ word: 'SIZE|max', least: 1 }), {
+      does: 'size',
+      wrongCount: given => given.plainErr('no size'),
+    }),
+    zones: zonesArgument('zones'),
+  },
+})
+
+test('required arguments: a word each, what is behind them is for others', () => {
+  assert.deepEqual(needed.parse(directive('file a 1 Org')), {
+    first: 'a',
+    size: 1,
+    zones: ['org.'],
+  })
+  assert.deepEqual(
+    needed.facts.map(({ name, syntax, range }) => [name, syntax, range]),
+    [
+      ['FIRST', 'FIRST', ''],
+      ['SIZE', 'SIZE|max', '1 or more'],
+      ['ZONES', '[ZONES...]', ''],
+    ],
+  )
+})
+
+const lacking: [text: string, message: string][] = [
+  ['file', count(2, 'file')],
+  ['file a', 'no size'],
+  ['file a 0', at(2, "'0' is out of range: 1 or more")],
+]
+for (const [given, message] of lacking)
+  test(`required arguments refuse: ${given.replaceAll('\n', ' ')}`, () =>
+    assert.throws(() => needed.parse(directive(given)), { message }))
 
 test('facts: what manuals say of each row', () => {
   const [size, zones, mode] = table.facts

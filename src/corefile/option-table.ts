@@ -4,7 +4,7 @@
 
 import type { CorefileError } from './diagnostic.ts'
 import type { Directive } from './directive.ts'
-import type { Line, OptionFacts, Row } from './option-rows.ts'
+import { argErr, type Line, type OptionFacts, type Row } from './option-rows.ts'
 import { Argument, type Draft } from './values.ts'
 
 export interface OptionTable<Options> {
@@ -38,8 +38,6 @@ export interface TableSpec<Read> {
 
 const unknownProperty = (directive: Directive, known: readonly string[]): CorefileError =>
   directive.unknownOption(`unknown property '${directive.val()}'`, known)
-
-const argErr = (directive: Directive): CorefileError => directive.argErr()
 
 const nextArguments = (directive: Directive, most: number): Argument[] => {
   const found: Argument[] = []

@@ -1,7 +1,8 @@
 // The `autopath` directive: zones, and behind them where the search path comes from.
 
-import { argumentsOf } from '../../corefile/option-rows.ts'
-import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
+import { argumentsOf, requiredArgument } from '../../corefile/option-rows.ts'
+import { type OptionTable, optionTable } from '../../corefile/option-table.ts'
+import type { Value } from '../../corefile/values.ts'
 import { zonesFromArgsOrBlock } from '../../corefile/zones.ts'
 
 /** A file like resolv.conf(5), or a plugin that knows its clients. */
@@ -24,21 +25,17 @@ const zones = argumentsOf<readonly string[]>('ZONES', '[ZONES...]', {
     ),
 })
 
-const source = argumentsOf<SearchSource | undefined>('RESOLV-CONF', 'RESOLV-CONF|@PLUGIN', {
+const searchSource: Value<SearchSource> = {
+  word: 'RESOLV-CONF|@PLUGIN',
+  range: '',
+  read: ({ text }) => (text.startsWith('@') ? { plugin: text.slice(1) } : { file: text }),
+}
+
+const source = requiredArgument('RESOLV-CONF', searchSource, {
   does: 'the file that has the search path, or the plugin that knows its clients',
-  start: () => undefined,
-  read(left, _, directive) {
-    const word = left.shift()
-    if (word === undefined) throw directive.plainErr('no resolv-conf specified')
-    return word.text.startsWith('@') ? { plugin: word.text.slice(1) } : { file: word.text }
-  },
+  wrongCount: directive => directive.plainErr('no resolv-conf specified'),
 })
 
-export const options: OptionTable<AutopathOptions> = finishedTable(
-  'last',
-  { rows: { zones, source } },
-  (read, directive) => {
-    if (read.source === undefined) throw directive.plainErr('no resolv-conf specified')
-    return { zones: read.zones, source: read.source }
-  },
-)
+export const options: OptionTable<AutopathOptions> = optionTable('last', {
+  rows: { zones, source },
+})

@@ -2,15 +2,15 @@
 
 import type { Directive } from '../../corefile/directive.ts'
 import {
-  argumentsOf,
   flag,
   option,
+  requiredArgument,
   withoutEffect,
   zoneList,
   zonesArgument,
 } from '../../corefile/option-rows.ts'
 import { OptionReader, type OptionTable } from '../../corefile/option-table.ts'
-import { duration } from '../../corefile/values.ts'
+import { duration, text } from '../../corefile/values.ts'
 
 export interface FileZone {
   /** As written: below *root* if it is relative. */
@@ -43,14 +43,8 @@ interface Read {
 
 const reader = new OptionReader<Read>({
   rows: {
-    path: argumentsOf('DBFILE', 'DBFILE', {
+    path: requiredArgument('DBFILE', text('DBFILE'), {
       does: 'the zone file; below root if it is relative',
-      start: () => '',
-      read(left, _, directive) {
-        const first = left.shift()
-        if (first === undefined) throw directive.argErr()
-        return first.text
-      },
     }),
     origins: zonesArgument('origins that the file is loaded for'),
     reloadMs: option(

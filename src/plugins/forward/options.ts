@@ -10,6 +10,7 @@ import {
   flag,
   list,
   option,
+  requiredArgument,
   withoutEffect,
   words,
 } from '../../corefile/option-rows.ts'
@@ -91,27 +92,30 @@ type HealthCheck = Pick<
 
 const isName = (text: string): boolean => nameFromText(text) !== undefined
 
-const from = argumentsOf('FROM', 'FROM', {
-  does: 'the zone to relay, `.` for every name',
-  start: () => '.',
-  read(left, _, directive) {
-    const word = left.shift()
-    if (word === undefined) {
-      // A block is none, and the error says so.
-      directive.nextArg()
-      throw directive.argErr()
-    }
+const fromZone: Value<string> = {
+  word: 'FROM',
+  range: '',
+  read(word) {
     const [zone, ...others] = normalizeZone(word.text) ?? []
     if (zone === undefined || !isName(zone))
       throw word.plainErr(`unable to normalize '${word.text}'`)
     if (others.length > 0) {
-      directive.warn(
+      word.directive.warn(
         `Unsupported CIDR notation: '${word.text}' expands to multiple zones. Using only '${zone}'.`,
         'forward-cidr',
         word.token,
       )
     }
     return zone
+  },
+}
+
+const from = requiredArgument('FROM', fromZone, {
+  does: 'the zone to relay, `.` for every name',
+  wrongCount(directive) {
+    // A block is none, and the error says so.
+    directive.nextArg()
+    return directive.argErr()
   },
 })
 

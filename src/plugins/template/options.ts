@@ -4,9 +4,9 @@ import { compileRegexp } from '../../base/regexp.ts'
 import type { CorefileError } from '../../corefile/diagnostic.ts'
 import type { Directive } from '../../corefile/directive.ts'
 import {
-  argumentsOf,
   list,
   option,
+  requiredArgument,
   withoutEffect,
   words,
   zoneList,
@@ -73,18 +73,6 @@ const regexpError = (text: string): string | undefined => {
     return error instanceof Error ? error.message : String(error)
   }
 }
-
-/** A word that must stand there. */
-const required = <T>(name: string, value: Value<T>, does: string) =>
-  argumentsOf<T | undefined>(name, name, {
-    does,
-    start: () => undefined,
-    read(left, _, directive) {
-      const word = left.shift()
-      if (word === undefined) throw directive.argErr()
-      return value.read(word)
-    },
-  })
 
 const rcode: Value<number> = parsed(
   'CODE',
@@ -159,8 +147,8 @@ const conditionsOf = (
 interface Read {
   readonly variables: readonly ExpressionLine[]
   readonly conditions: readonly ExpressionLine[]
-  readonly qclass: number | undefined
-  readonly qtype: number | undefined
+  readonly qclass: number
+  readonly qtype: number
   readonly zones: readonly string[]
   readonly matches: readonly string[]
   readonly answers: readonly RecordSource[]
@@ -177,15 +165,15 @@ const unknownOption = (directive: Directive, known: readonly string[]): Corefile
 export const options: OptionTable<Rule[]> = eachOccurrence<Read, Rule>(
   {
     rows: {
-      qclass: required(
+      qclass: requiredArgument(
         'CLASS',
         parsed('CLASS', classFromText, word => word.err(`invalid query class ${word.text}`)),
-        'class of the questions: `IN`, `CH`, `ANY`',
+        { does: 'class of the questions: `IN`, `CH`, `ANY`' },
       ),
-      qtype: required(
+      qtype: requiredArgument(
         'TYPE',
         parsed('TYPE', typeFromText, word => word.err(`invalid RR class ${word.text}`)),
-        'type of the questions: `A`, `TXT`, `ANY`',
+        { does: 'type of the questions: `A`, `TXT`, `ANY`' },
       ),
       zones: zonesArgument('zones of the names that are answered'),
       matches: list('match', regexp, {
@@ -242,12 +230,10 @@ export const options: OptionTable<Rule[]> = eachOccurrence<Read, Rule>(
     ],
     otherLine: unknownOption,
   },
-  ({ qclass = 0, qtype = 0, answers, additionals, authorities, ...read }) => {
+  ({ answers, additionals, authorities, ...read }) => {
     const variables = variablesOf(read.variables)
     return {
       ...read,
-      qclass,
-      qtype,
       variables,
       conditions: conditionsOf(read.conditions, variables),
       records: [...answers, ...additionals, ...authorities],

@@ -3,9 +3,9 @@
 
 import { QUERY_FUNCTIONS } from '../../chain/query-functions.ts'
 import type { CorefileError } from '../../corefile/diagnostic.ts'
-import { argumentsOf, words } from '../../corefile/option-rows.ts'
+import { requiredArgument, words } from '../../corefile/option-rows.ts'
 import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
-import type { Argument } from '../../corefile/values.ts'
+import { type Argument, text } from '../../corefile/values.ts'
 import { compileExpression } from '../../expression/expression.ts'
 import { ExpressionError } from '../../expression/expression-error.ts'
 
@@ -26,15 +26,15 @@ const wordAt = (line: readonly Argument[], offset: number): Argument | undefined
 
 /** Words of a line are joined by blanks. */
 const readExpression = (line: readonly Argument[]): string => {
-  const text = line.map(word => word.text).join(' ')
+  const expression = line.map(word => word.text).join(' ')
   try {
-    compileExpression(text, { functions: QUERY_FUNCTIONS })
+    compileExpression(expression, { functions: QUERY_FUNCTIONS })
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error
     const word = wordAt(line, error.offset) ?? line.at(-1)
-    throw word?.plainErr(error.inFull(text)) ?? error
+    throw word?.plainErr(error.inFull(expression)) ?? error
   }
-  return text
+  return expression
 }
 
 /** Of a line without words. */
@@ -44,15 +44,8 @@ export const options: OptionTable<ViewOptions> = finishedTable(
   'once',
   {
     rows: {
-      name: argumentsOf<string>('NAME', 'NAME', {
-        most: 1,
+      name: requiredArgument('NAME', text('NAME'), {
         does: 'what metrics and `view/name` call the block',
-        start: () => '',
-        read(left, _before, directive) {
-          const word = left.shift()
-          if (word === undefined) throw directive.argErr()
-          return word.text
-        },
       }),
       expressions: words<string[]>('expr', 'EXPRESSION...', {
         addsUp: true,
