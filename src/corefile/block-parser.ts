@@ -44,7 +44,7 @@ export class BlockParser {
   #stream = new TokenStream([])
   readonly #source: CorefileSource
   readonly #env: Environment
-  readonly #known: ReadonlySet<string> = new Set(DIRECTIVES)
+  readonly #known: ReadonlySet<string>
   #keys: Token[] = []
   #directives = new Map<string, OpenDirective>()
   readonly #report: Report
@@ -59,8 +59,16 @@ export class BlockParser {
   /** See ServerBlock.tooMany; of the current block. */
   #tooMany: Span | undefined
 
-  constructor(source: CorefileSource, loader: Loader, env: Environment, report: Report) {
+  /** `others` are directives that the order list has not got. */
+  constructor(
+    source: CorefileSource,
+    loader: Loader,
+    env: Environment,
+    report: Report,
+    others: readonly string[] = [],
+  ) {
     this.#source = source
+    this.#known = new Set([...DIRECTIVES, ...others])
     this.#report = report
     this.#env = env
     this.importer = new Importer(loader, source.baseDir)

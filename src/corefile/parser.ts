@@ -11,8 +11,14 @@ import type { CorefileSource, ParsedCorefile } from './server-block.ts'
 const ERROR_LIMIT = 100
 
 /** `failure` is what ended the parse, if something did. */
-const parse = (source: CorefileSource, loader: Loader, env: Environment, report: Report) => {
-  const parser = new BlockParser(source, loader, env, report)
+const parse = (
+  source: CorefileSource,
+  loader: Loader,
+  env: Environment,
+  report: Report,
+  others?: readonly string[],
+) => {
+  const parser = new BlockParser(source, loader, env, report, others)
   let failure: CorefileError | undefined
   try {
     parser.parseAll()
@@ -28,16 +34,19 @@ const parse = (source: CorefileSource, loader: Loader, env: Environment, report:
 
 /**
  * Reads a Corefile and what it imports. Throws the first CorefileError. No server blocks (an empty
- * file, only comments or snippets) is no error: the built-in Corefile is used then.
+ * file, only comments or snippets) is no error: the built-in Corefile is used then. `others` are
+ * directives that the order list has not got.
  */
 export const parseCorefile = (
   source: CorefileSource,
   loader: Loader,
   env: Environment,
+  others?: readonly string[],
 ): ParsedCorefile => {
-  const { parsed, failure } = parse(source, loader, env, error => {
+  const report = (error: CorefileError): never => {
     throw error
-  })
+  }
+  const { parsed, failure } = parse(source, loader, env, report, others)
   if (failure !== undefined) throw failure
   return parsed
 }

@@ -15,11 +15,12 @@ const NO_FILES: Loader = {
 
 /**
  * All occurrences of the first directive in `KEYS {\n TEXT \n}` of a file named Corefile: the
- * directive stands on line 2.
+ * directive stands on line 2. Directives that are `known` besides need not be on the order list.
  */
-export const directive = (text: string, keys = '.'): Directive => {
+export const directive = (text: string, keys = '.', known: readonly string[] = []): Directive => {
   const source = { text: `${keys} {\n${text}\n}\n`, file: 'Corefile', baseDir: '/nonexistent' }
-  const [block] = inspectBlocks(parseCorefile(source, NO_FILES, {}).blocks, { defaultPort: 53 })
+  const { blocks } = parseCorefile(source, NO_FILES, {}, known)
+  const [block] = inspectBlocks(blocks, { defaultPort: 53 })
   const [name] = block?.block.directives.keys() ?? []
   const found =
     block && name !== undefined ? directiveOf(block.block, name, block.zones) : undefined

@@ -3,6 +3,8 @@
 import type { ListenerRef, Peer, Transport } from '../../src/chain/query.ts'
 import { Query } from '../../src/chain/query.ts'
 import { Reply } from '../../src/chain/reply.ts'
+import { Streams } from '../../src/chain/stream.ts'
+import { isDatagram } from '../../src/chain/transport.ts'
 import { forEachOption, makeOption, readEdns } from '../../src/wire/edns.ts'
 import {
   FLAG_AA,
@@ -49,6 +51,7 @@ export interface QueryOptions {
   readonly options?: readonly OptionText[]
   /** Records that a query should not have. */
   readonly additional?: readonly string[]
+  /** An AXFR or IXFR over anything but datagrams may be answered with several messages. */
   readonly transport?: Transport
   /** Address, or address and port; default 192.0.2.53 and 40000. */
   readonly client?: string | Peer
@@ -77,6 +80,7 @@ export const query = (name: string, type = 'A', options: QueryOptions = {}): Que
     local,
     listener,
     receivedMs,
+    streams: isDatagram(transport) ? undefined : new Streams(),
   })
   made.view = options.view ?? ''
   return made

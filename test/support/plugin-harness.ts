@@ -3,10 +3,16 @@
 // this one.
 
 import assert from 'node:assert/strict'
+import { finishReply } from '../../src/chain/finish.ts'
 import { type Handler, inFront, noNext } from '../../src/chain/handler.ts'
+import { METADATA, Metadata, type MetadataProvider } from '../../src/chain/metadata.ts'
 import { notPlainIn } from '../../src/chain/plain-data.ts'
 import { type Plugin, readOptions } from '../../src/chain/plugin.ts'
+import type { Query } from '../../src/chain/query.ts'
+import { messagesOf } from '../../src/chain/stream.ts'
 import type { Labels } from '../../src/metrics/registrar.ts'
+import { Leaving } from '../../src/shard/answer/leaving.ts'
+import { FLAG_TC, getFlags } from '../../src/wire/header.ts'
 import {
   type ControlOverrides,
   type FakeControl,
@@ -47,7 +53,7 @@ export { recordFromText, recordToText } from './zone-text.ts'
  */
 export const parseError = <O, S>(plugin: Plugin<O, S>, text: string, keys = '.'): string => {
   try {
-    readOptions(plugin, directive(text, keys))
+    readOptions(plugin, directive(text, keys, [plugin.name]))
   } catch (error) {
     assert.ok(error instanceof Error)
     return error.message
@@ -57,7 +63,7 @@ export const parseError = <O, S>(plugin: Plugin<O, S>, text: string, keys = '.')
 
 /** The options of this text, which must survive structured clone. */
 export const options = <O, S>(plugin: Plugin<O, S>, text: string, keys = '.'): O => {
-  const parsed = readOptions(plugin, directive(text, keys))
+  const parsed = readOptions(plugin, directive(text, keys, [plugin.name]))
   assert.deepEqual(structuredClone(parsed), parsed)
   return parsed
 }
@@ -73,6 +79,17 @@ export interface ChainOptions {
 
 export interface Chain {
   readonly handle: Handler
+  /**
+   * The messages that the query's client gets, one unless the answer is a stream, none for silence:
+   * each finished as the server does it, and shown to the plugin as it leaves. Rejects with what
+   * the chain fails with.
+   */
+  sent(query: Query): Promise<Uint8Array[]>
+  /**
+   * Does what *metadata* in the server block does: gives the query what the plugin offers to tell
+   * of it, and `others`, told by label.
+   */
+  collect(query: Query, others?: Readonly<Record<string, string>>): Metadata
   readonly control: FakeControl
   readonly serve: FakeServe
   /** Ends the generation in the shard, then on main. */
@@ -89,9 +106,10 @@ export const chain = async <O, S>(
   text: string,
   setup: ChainOptions = {},
 ): Promise<Chain> => {
-  const parsed = readOptions(plugin, directive(text, setup.keys))
+  const written = directive(text, setup.keys, [plugin.name])
+  const parsed = readOptions(plugin, written)
   const block = {
-    zones: directive(text, setup.keys).blockZones,
+    zones: written.blockZones,
     changing: plugin.facts?.changing?.(parsed) ?? [],
   }
   const given = setup.control
@@ -106,12 +124,51 @@ export const chain = async <O, S>(
   const stage = half?.serve(structuredClone(parsed), serve, structuredClone(shared))
   await control.started()
   const next = setup.next ?? noNext(plugin.name)
+  const handle = stage === undefined ? next : inFront(stage, next, 0, plugin.name)
+  const leaving = stage && Leaving.of([{ name: plugin.name, stage, bit: 0 }])
+  const collect: Chain['collect'] = (query, others = {}) => {
+    const told: MetadataProvider = (_, set) => {
+      for (const [label, value] of Object.entries(others)) set(label, () => value)
+    }
+    const metadata = new Metadata(query, [...serve.offered(METADATA), told])
+    query.metadata = metadata
+    return metadata
+  }
   const retire = async (): Promise<void> => {
     serve.retire()
     await control.retired()
   }
-  return { handle: stage === undefined ? next : inFront(stage, next), control, serve, retire }
+  return { handle, sent: query => sent(query, handle, leaving), collect, control, serve, retire }
 }
+
+/** A test that waits for more has a stream without an end. */
+const MOST_MESSAGES = 1000
+
+const sent = async (
+  query: Query,
+  handle: Handler,
+  leaving: Leaving | undefined,
+): Promise<Uint8Array[]> => {
+  query.reservedBytes = leaving?.reservedFor(query) ?? 0
+  const messages: Uint8Array[] = []
+  const reply = await handle(query)
+  if (reply.following !== undefined) assert.ok(query.streams, 'one question gets one message here')
+  for await (const message of messagesOf(reply)) {
+    const bytes = finishReply(query, message)
+    if (reply.following !== undefined) {
+      assert.ok(bytes, 'a message of a stream is silence')
+      assert.equal(getFlags(bytes, 0) & FLAG_TC, 0, 'a message of a stream does not fit')
+    }
+    if (bytes !== undefined) messages.push(leaving?.pass(query, bytes, UNHEARD) ?? bytes)
+    assert.ok(messages.length <= MOST_MESSAGES, `more than ${MOST_MESSAGES} messages`)
+  }
+  query.streams?.end()
+  query.answered()
+  return messages
+}
+
+/** What `leaving` fails with is what `sent` rejects with. */
+const UNHEARD = { warn: () => undefined }
 
 /**
  * Sum of a counter's series whose labels include `labels`: what `row` (a serve scope's) counts, and

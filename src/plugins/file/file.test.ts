@@ -15,7 +15,6 @@ import {
 import { temporaryFolder } from '../../../test/support/server-process.ts'
 import { initialSettings } from '../../chain/block.ts'
 import type { InspectScope } from '../../chain/inspect-scope.ts'
-import { Metadata } from '../../chain/metadata.ts'
 import { CorefileError } from '../../corefile/diagnostic.ts'
 import { inspect } from './control.ts'
 import { file } from './index.ts'
@@ -203,9 +202,9 @@ test('file: a NOTIFY is told of and dropped', async t => {
 test('file: the wildcard that was expanded is metadata', async t => {
   const one = await served(t)
   const request = query('x.wild.example.org.', 'TXT')
-  request.metadata = new Metadata(request, [])
+  const metadata = one.collect(request)
   await one.handle(request)
-  assert.equal(request.metadata.get('zone/wildcard'), '*.wild.example.org.')
+  assert.equal(metadata.get('zone/wildcard'), '*.wild.example.org.')
 })
 
 test('file: a file that is missing', async t => {

@@ -10,7 +10,6 @@ import {
   startUpstreams,
 } from '../../../test/support/forward-chain.ts'
 import { counterValue, query, show } from '../../../test/support/plugin-harness.ts'
-import { Metadata } from '../../chain/metadata.ts'
 
 test('a query is relayed and its reply returned', async t => {
   const servers = await startUpstreams(t, saying('192.0.2.1'))
@@ -22,11 +21,11 @@ test('a query is relayed and its reply returned', async t => {
 test('the upstream that was asked last is told as metadata', async t => {
   const servers = await startUpstreams(t, saying('192.0.2.1'), saying('192.0.2.2'))
   const text = `forward . 127.0.0.1:${await closedPort()} ${names(servers)} {\npolicy sequential\n}`
-  const { handle } = await startForward(t, text)
+  const { handle, collect } = await startForward(t, text)
   const asked = query('example.org.')
-  asked.metadata = new Metadata(asked, [])
+  const metadata = collect(asked)
   await handle(asked)
-  assert.equal(asked.metadata.get('forward/upstream'), servers[0]?.endpoint.name)
+  assert.equal(metadata.get('forward/upstream'), servers[0]?.endpoint.name)
 })
 
 const matching = [

@@ -43,10 +43,11 @@ const rewriting = async (
     seen.push(asked)
     return next(asked)
   }
-  const { handle, control, serve } = await chain(rewrite, text, { next: own, serve: { resolve } })
+  const made = await chain(rewrite, text, { next: own, serve: { resolve } })
+  const { control, serve } = made
   const failures = (): number =>
     counterValue(control, serve.row, 'shardns_rewrite_failures_total', { server: 'dns://:53' })
-  return { handle, seen, failures }
+  return { ...made, seen, failures }
 }
 
 const questions: { rule: string; text: string; name: string; type?: string; asked: string }[] = [
@@ -561,15 +562,12 @@ for (const { rule, text, asked, name = 'a.test.', edns } of options)
   })
 
 test('rewrite edns0: a label of metadata, and names after earlier rules', async () => {
-  const { handle, seen } = await rewriting(
+  const { handle, collect, seen } = await rewriting(
     'rewrite continue name a.test b.test\nrewrite continue edns0 local set 1 {qname}\nrewrite edns0 local set 2 {some/label}',
     request => replyTo(request),
   )
   const asked = query('a.test.', 'A', { udpSize: 1400 })
-  asked.metadata = {
-    get: label => (label === 'some/label' ? 'v' : undefined),
-    set: () => undefined,
-  }
+  collect(asked, { 'some/label': 'v' })
   await handle(asked)
   assert.deepEqual(seen.map(ednsOf), [
     `size=1400 do=0 1:${Buffer.from('b.test.').toString('hex')} 2:76`,
@@ -742,7 +740,7 @@ test('rewrite: acl behind it judges the name that is asked for', async () => {
 test('rewrite: every message of a transfer comes back under the names that were asked for', async () => {
   const message = (request: Query, n: number): Reply =>
     replyTo(request, { answer: [`n${n}.in.test. 5 IN A 192.0.2.${n}`] })
-  const { handle } = await rewriting(
+  const { sent } = await rewriting(
     'rewrite continue cname in.test x.test\nrewrite name suffix front.test in.test answer auto',
     request => {
       let n = 0
@@ -750,12 +748,9 @@ test('rewrite: every message of a transfer comes back under the names that were 
       return message(request, 0).followedBy({ next, end: () => undefined })
     },
   )
-  const first = await handle(query('front.test.', 'AXFR', { transport: 'tcp' }))
-  const answer: (readonly string[])[] = []
-  for (let reply: Reply | undefined = first; reply; reply = await first.following?.next())
-    answer.push([show(reply).question, ...show(reply).answer])
+  const messages = await sent(query('front.test.', 'AXFR', { transport: 'tcp' }))
   assert.deepEqual(
-    answer,
+    messages.map(bytes => [show(bytes).question, ...show(bytes).answer]),
     [0, 1, 2].map(n => ['front.test. IN AXFR', `n${n}.front.test. 5 IN A 192.0.2.${n}`]),
   )
 })

@@ -11,7 +11,6 @@ import {
   show,
 } from '../../../test/support/plugin-harness.ts'
 import { ServerError } from '../../chain/errors.ts'
-import { Metadata } from '../../chain/metadata.ts'
 import type { Query } from '../../chain/query.ts'
 import { template } from './index.ts'
 
@@ -362,7 +361,7 @@ for (const { rule: title, lines, code, message } of failures)
   })
 
 test('metadata', async () => {
-  const { handle } = await start(
+  const { handle, collect } = await start(
     rule(
       'match ^w',
       "var m metadata('a/b')",
@@ -370,7 +369,7 @@ test('metadata', async () => {
     ),
   )
   const request = query('www.example.org.')
-  request.metadata = new Metadata(request, [(_, set) => set('a/b', () => 'meta')])
+  collect(request, { 'a/b': 'meta' })
   assert.deepEqual(show(await handle(request)).answer, ['a. 5 IN TXT "meta" "x" "meta"'])
 })
 
