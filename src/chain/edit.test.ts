@@ -197,6 +197,8 @@ for (const { rule, change } of nothings) {
 test('edit: no OPT where there is none, and silence: the same reply', () => {
   const reply = replyTo(request, { answer: [a(1)] })
   assert.equal(edit(reply, { opt: false }), reply)
+  assert.deepEqual([SILENCE.layout.count, SILENCE.layout.optIndex], [0, -1])
+  assert.equal(optOf(SILENCE).udpSize, 0)
   assert.equal(edit(SILENCE, { opt: { udpSize: 1232 }, rcode: 3, flags: { aa: true } }), SILENCE)
 })
 

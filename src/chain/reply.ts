@@ -1,7 +1,7 @@
 // A reply on the slow path. Replies are values: a handler returns one, nobody wraps a writer.
 
 import { getArcount, getFlags, MASK_RCODE } from '../wire/header.ts'
-import { type MessageLayout, readLayout } from '../wire/layout.ts'
+import { MessageLayout, readLayout } from '../wire/layout.ts'
 import { MalformedReply } from './errors.ts'
 
 /** The messages behind the first one of an answer of several (chain/stream.ts). */
@@ -67,5 +67,17 @@ export class Reply {
   }
 }
 
-/** Deliberate silence: nothing is sent to the client. */
-export const SILENCE = new Reply(new Uint8Array(0))
+const NOTHING = {
+  questionEnd: 0,
+  answerCount: 0,
+  authorityCount: 0,
+  count: 0,
+  optIndex: -1,
+  optCount: 0,
+  end: 0,
+  uncompressedLength: 0,
+}
+const NO_BYTES = new Uint8Array(0)
+
+/** Deliberate silence: nothing is sent to the client. Whoever looks at it finds no records. */
+export const SILENCE = new Reply(NO_BYTES, new MessageLayout(NO_BYTES, NOTHING, new Uint16Array(0)))

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { test } from 'node:test'
 import { options, parseError, query, replyTo, show } from '../../../test/support/plugin-harness.ts'
 import { inFront } from '../../chain/handler.ts'
+import { SILENCE } from '../../chain/reply.ts'
 import { nsid } from './index.ts'
 import { serve } from './serve.ts'
 
@@ -50,6 +51,11 @@ for (const { rule, text, asked, reply, edns } of cases)
     const shown = show(await handle(query('a.test.', 'A', asked))).edns
     assert.deepEqual(shown && [shown.do, shown.options], edns)
   })
+
+test('nsid leaves silence', async () => {
+  const handle = inFront(serve(options(nsid, 'nsid ns1')), () => SILENCE)
+  assert.equal(await handle(query('a.test.', 'A', { options: [ASKS] })), SILENCE)
+})
 
 test('nsid: twice', () => {
   assert.equal(
