@@ -78,17 +78,26 @@ const table = (heading: string): string[][] => {
   )
 }
 
-test('docs/compatibility.md names every directive of CoreDNS, in order', () =>
+/** Of CoreDNS: a plugin of another name is on the order list, and has no row. */
+const DIRECTIVES_OF_COREDNS = 60
+const named = table('Directives').map(([name = '']) => name)
+
+test('docs/compatibility.md names every directive of CoreDNS, in order', () => {
+  assert.equal(named.length, DIRECTIVES_OF_COREDNS)
   assert.deepEqual(
-    table('Directives').map(([name]) => name),
-    DIRECTIVES,
-  ))
+    DIRECTIVES.filter(name => named.includes(name)),
+    named,
+  )
+})
+
+/** Plugins that serve a directive of CoreDNS. */
+const compatible = PLUGIN_NAMES.filter(name => named.includes(name))
 
 test('docs/compatibility.md says yes or partly of the plugins that serve, no of all others', () => {
   const supported = table('Directives').filter(([, answer]) => answer !== 'no')
   assert.deepEqual(
     supported.map(([name]) => name),
-    PLUGIN_NAMES,
+    compatible,
   )
   assert.ok(
     table('Directives').every(([, answer = '']) => ['yes', 'partly', 'no'].includes(answer)),
@@ -116,9 +125,10 @@ const optionRows = table('Options of the supported directives').map(
 )
 
 test('docs/compatibility.md lists the options of each plugin that serves', () =>
-  assert.deepEqual([...new Set(optionRows.map(({ directive }) => directive))], PLUGIN_NAMES))
+  assert.deepEqual([...new Set(optionRows.map(({ directive }) => directive))], compatible))
 
-for (const [name, facts] of optionFacts) {
+for (const name of compatible) {
+  const facts = optionFacts.get(name) ?? []
   const rows = optionRows.filter(({ directive }) => directive === name)
 
   test(`docs/compatibility.md has each option of ${name} once, and no other`, () =>
@@ -132,7 +142,9 @@ for (const [name, facts] of optionFacts) {
     )
     assert.ok(rows.every(({ answer }) => ['yes', 'partly', 'no'].includes(answer)))
   })
+}
 
+for (const [name, facts] of optionFacts) {
   test(`plugins/${name}/README.md tells of each option that is supported`, () => {
     const page = readRepositoryFile(`src/plugins/${name}/README.md`)
     const syntax = page.split('\n## Syntax\n')[1]?.split('\n## Examples\n')[0] ?? ''

@@ -34,8 +34,8 @@ test('a directive that the block does not have is undefined', () => {
   assert.equal(directiveOf(inspected.block, '__proto__', inspected.zones), undefined)
 })
 
-test('the 60 directives of CoreDNS, each once', () => {
-  assert.equal(new Set(DIRECTIVES).size, 60)
+test('each directive once, those of CoreDNS in its order', () => {
+  assert.equal(new Set(DIRECTIVES).size, DIRECTIVES.length)
   const order = [
     'rewrite',
     'autopath',

@@ -1,5 +1,5 @@
-// The directives of CoreDNS in the order of its plugin chain. Which of them shardns serves is
-// plugins/index.ts's business.
+// The directives in the order of the plugin chain: those of CoreDNS in its order, and between them
+// what it does not have. Which of them shardns serves is plugins/index.ts's business.
 
 export const DIRECTIVES: readonly string[] = [
   'root',

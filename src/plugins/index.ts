@@ -1,5 +1,5 @@
-// Which plugins there are: the directives of CoreDNS that have a folder here. Nothing of a plugin
-// is loaded before a Corefile uses it, and each half in its own thread only.
+// Which plugins there are: the directives that have a folder here. Nothing of a plugin is loaded
+// before a Corefile uses it, and each half in its own thread only.
 
 import { readdirSync } from 'node:fs'
 import { messageOf } from '../chain/errors.ts'
@@ -12,7 +12,7 @@ const FOLDERS: ReadonlySet<string> = new Set(
     .map(({ name }) => name),
 )
 
-/** In the order of the chain, which is CoreDNS's. */
+/** In the order of the chain. */
 export const PLUGIN_NAMES: readonly string[] = DIRECTIVES.filter(name => FOLDERS.has(name))
 
 /** What a plugin is, and how its options are read: for main. Throws a sentence. */
