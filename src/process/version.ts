@@ -48,7 +48,7 @@ const gitFolder = (place: string): string => {
   return resolve(dirname(place), folder)
 }
 
-/** What HEAD is: a hash, or the branch whose hash stands in a file or in the list of packed ones. */
+/** HEAD is a hash, or a branch whose hash stands in a file, or in the list of packed ones. */
 const commitIn = (folder: string): string | undefined => {
   const head = readFileSync(join(folder, 'HEAD'), 'utf8').trim()
   if (!head.startsWith(REF)) return head
