@@ -17,6 +17,8 @@ export const PATTERN_LIMIT = 10_000
 export interface Pattern {
   /** How many groups it has, without the whole. */
   readonly groups: number
+  /** Groups that have names: their numbers. */
+  readonly names: Readonly<Record<string, number>>
   /** Whether any part of `text` matches. */
   test(text: string): boolean
   /**
@@ -47,6 +49,7 @@ export const compileRegexp = (pattern: string): Pattern => {
   const groups = compiled.groupCount()
   return {
     groups,
+    names: compiled.namedGroups(),
     test: text => compiled.test(text),
     find(text) {
       const matcher = compiled.matcher(text)
