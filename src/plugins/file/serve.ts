@@ -2,9 +2,11 @@
 
 import { FixedZones } from '../../authority/served-zones.ts'
 import { zoneStage } from '../../authority/zone-stage.ts'
+import { OfferedZones } from '../../authority/zone-transfers.ts'
 import { inZones } from '../../chain/asked.ts'
 import type { Stage } from '../../chain/handler.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
+import { TRANSFERABLE_ZONES } from '../../chain/transferable-zones.ts'
 import { foldName, nameFromText } from '../../wire/name.ts'
 import { ZoneIndex } from '../../wire/zone-index.ts'
 import type { FileShared } from './control.ts'
@@ -18,6 +20,7 @@ export const serve = (options: FileOptions, scope: ServeScope, { maps }: FileSha
     origins,
     maps.map(ref => scope.records(ref)),
   )
+  scope.offer(TRANSFERABLE_ZONES, new OfferedZones(zones))
   const isLast = scope.block.chain.at(-1) === 'file'
   return {
     // What no zone holds is refused where nobody stands behind.
