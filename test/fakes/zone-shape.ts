@@ -70,7 +70,7 @@ const special = (below: Below, names: number, plain: readonly string[]): Map<str
     const target = pick(below, [
       ...inside,
       'missing',
-      `deep.${pick(below, inside)}`,
+      `deep.${pick(below, inside)}`.replace('.@', ''),
       'x.example.net.',
     ])
     found.set(`l${n}${parent}`, [`CNAME ${target === '@' ? 'example.org.' : target}`])
