@@ -208,6 +208,11 @@ const serving: readonly { rule: string; serve: string; text: string }[] = [
     serve: 'export const serve = () => ({ wrap: next => next, accepts: () => true })\n',
     text: `what serve gives has 'accepts', and the plugin lacks the fact 'selects'`,
   },
+  {
+    rule: 'a stage that chooses questions on the fast path alone',
+    serve: 'export const serve = () => ({ wrap: next => next, takes: () => true })\n',
+    text: `what serve gives has 'takes' without 'accepts'`,
+  },
 ]
 for (const { rule, serve, text } of serving)
   test(`the server refuses ${rule}, at its place`, () => {

@@ -147,6 +147,12 @@ const compare = async (paths: BothPaths, seed: number): Promise<number> => {
 
 const CHAINS: readonly (readonly string[])[] = [
   ['errors', 'cache'],
+  ['metadata example.org', 'errors', 'cache'],
+  [
+    'errors',
+    'cache',
+    "view v {\nexpr type() in ['A', 'AAAA', 'DS'] || do() and bufsize() < 1300\nexpr name() != 'w1.example.org.'\n}",
+  ],
   [
     'prometheus 127.0.0.1:0',
     'errors',
@@ -162,6 +168,11 @@ const CHAINS: readonly (readonly string[])[] = [
     'cache',
   ],
   ['acl {\nallow type A\nblock type AAAA\nfilter\n}', 'cache {\nsuccess 1024 5 5\nservfail 0s\n}'],
+  [
+    'prometheus 127.0.0.1:0',
+    'cache 30',
+    'template IN ANY example.org {\nmatch ^w[0-9][.]\nanswer "{{ .Name }} 60 IN A 192.0.2.1" "{{ .Name }} 50 IN A 192.0.2.2"\nederror 3\nfallthrough\n}',
+  ],
   [
     'local',
     'dns64 {\nallow_ipv4\n}',

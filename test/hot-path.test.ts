@@ -72,6 +72,7 @@ const RECORDS: readonly Hit[] = [
   },
   { title: 'no such service', name: 'nope.default.svc.cluster.local.' },
   { title: 'a name that is not below the first domain', name: 'a.search.example.org.' },
+  { title: 'a view', name: 'a.view.example.org.' },
 ]
 
 interface Files {
@@ -103,6 +104,9 @@ const corefile = (port: number, metrics: number, upstream: string, files: Files)
 hosts.example.org:${port} {
   bind 127.0.0.1 ::1
   minimal
+  template IN TXT {
+    answer "{{ .Name }} 60 IN TXT text"
+  }
   hosts {
     192.0.2.1 a.hosts.example.org
   }
@@ -112,6 +116,18 @@ cluster.local:${port} {
   autopath @kubernetes
   kubernetes {
     pods verified
+  }
+}
+view.example.org:${port} {
+  bind 127.0.0.1 ::1
+  view inside {
+    expr incidr(client_ip(), '127.0.0.0/8') && type() in ['A', 'AAAA'] && proto() == 'udp'
+    expr not do() or name() == 'b.view.example.org.'
+    expr bufsize() > 511 and bufsize() >= 512 and opcode() < 4 and opcode() <= 0 and opcode() == 0
+  }
+  metadata
+  hosts {
+    192.0.2.1 a.view.example.org b.view.example.org
   }
 }
 search.example.org:${port} {

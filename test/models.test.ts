@@ -17,7 +17,15 @@ const DEPTH = '100000'
 const LIMIT_MS = 60_000
 
 const MODELS: Readonly<Record<string, readonly string[]>> = {
-  slot: ['NO_FENCE', 'NO_SECOND_READ', 'SWEEP_EARLY', 'OWNER_REUSED', 'NO_SWEEP', 'LATE_LINK'],
+  slot: [
+    'NO_FENCE',
+    'NO_SECOND_READ',
+    'SWEEP_EARLY',
+    'OWNER_REUSED',
+    'NO_SWEEP',
+    'LATE_LINK',
+    'LOOKED_AT',
+  ],
   permits: ['CHECK_FIRST', 'SWEEP_EARLY', 'NO_SWEEP'],
   claims: ['GIVES_UP', 'NO_CONFIRM', 'HASH_LATE', 'NO_NOTIFY', 'NO_SWEEP'],
   generation: ['WIPES', 'COMMITS_SUCCESSOR', 'NO_BRING', 'EARLY_RETIRE', 'FREES_FIRST'],

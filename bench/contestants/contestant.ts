@@ -28,8 +28,8 @@ export interface Variant {
   readonly threads?: number
   /** Further arguments of the command line. */
   readonly args?: readonly string[]
-  /** Logs each query. */
-  readonly log?: boolean
+  /** Further directives of its Corefile, each a line. */
+  readonly directives?: readonly string[]
 }
 
 export interface Contestant {

@@ -33,7 +33,7 @@ export const shardns = (parts: ShardnsParts): Contestant => {
       .version,
     launch(place) {
       const file = join(place.folder, 'Corefile')
-      writeFileSync(file, write?.(place) ?? corefile(place, variant.log ? ['log'] : []))
+      writeFileSync(file, write?.(place) ?? corefile(place, variant.directives))
       const args = [
         entry,
         '-conf',

@@ -7,6 +7,7 @@ import { LOADS } from './loads.ts'
 import { log } from './log.ts'
 import { memory } from './memory.ts'
 import { prompt } from './prompt.ts'
+import { rewrite } from './rewrite.ts'
 import { scaling } from './scaling.ts'
 import { startup } from './startup.ts'
 import { steer } from './steer.ts'
@@ -19,6 +20,7 @@ export const SCENARIOS: readonly Scenario[] = [
   latency,
   prompt,
   log,
+  rewrite,
   startup,
   memory,
   file,

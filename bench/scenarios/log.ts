@@ -20,7 +20,7 @@ export const LOG_SUFFIX = '-log'
 const castOf = (bench: Bench): Contestant[] =>
   shardnsOf(bench).flatMap(contestant => [
     contestant,
-    ...inShape([contestant], LOG_SUFFIX, { log: true }),
+    ...inShape([contestant], LOG_SUFFIX, { directives: ['log'] }),
   ])
 
 /** Its standard output is a pipe to a `cat` on the load's CPU that throws it away. */

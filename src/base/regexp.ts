@@ -17,8 +17,8 @@ export const PATTERN_LIMIT = 10_000
 export interface Pattern {
   /** How many groups it has, without the whole. */
   readonly groups: number
-  /** Groups that have names: their numbers. */
-  readonly names: Readonly<Record<string, number>>
+  /** Groups that have a name. */
+  readonly groupNames: ReadonlyMap<string, number>
   /** Whether any part of `text` matches. */
   test(text: string): boolean
   /**
@@ -49,7 +49,7 @@ export const compileRegexp = (pattern: string): Pattern => {
   const groups = compiled.groupCount()
   return {
     groups,
-    names: compiled.namedGroups(),
+    groupNames: new Map(Object.entries(compiled.namedGroups())),
     test: text => compiled.test(text),
     find(text) {
       const matcher = compiled.matcher(text)

@@ -29,6 +29,8 @@ import type { CacheTableRef } from './table-ref.ts'
  * 100 overflow.
  */
 const WAYS_PER_ENTRY = 2
+/** Counting takes microseconds: even under many puts one of these is not disturbed. */
+const RECOUNT_TRIES = 8
 
 export class CacheMemory {
   readonly #slabBuffer: SharedArrayBuffer
@@ -189,23 +191,27 @@ export class CacheMemory {
 
   /**
    * Counts the ways anew: a shard that died between a way and the count left the count wrong by
-   * one.
+   * one. Where the count moves on meanwhile, what was counted is history, and counting begins
+   * again. Shards that are just now between a way and the count may each put it out by one, until
+   * the next sweep.
    */
   #recount(ref: CacheTableRef): void {
     if (ref.buckets === 0) return
     const index = this.#slab.index
-    const counted = Atomics.load(index, ref.headerWord + TABLE_ENTRIES)
-    let entries = 0
-    for (
-      let way = ref.headerWord + TABLE_HEADER_WORDS;
-      way < ref.headerWord + tableWords(ref.buckets);
-      way++
-    ) {
-      if (index[way] !== 0) entries++
+    const word = ref.headerWord + TABLE_ENTRIES
+    for (let attempt = 0; attempt < RECOUNT_TRIES; attempt++) {
+      const counted = Atomics.load(index, word)
+      const entries = this.#waysInUse(ref)
+      if (Atomics.compareExchange(index, word, counted, entries) === counted) return
     }
-    // Under traffic the count has moved on meanwhile, and what was counted is history: then only
-    // correct it by the next sweep.
-    Atomics.compareExchange(index, ref.headerWord + TABLE_ENTRIES, counted, entries)
+  }
+
+  #waysInUse(ref: CacheTableRef): number {
+    const first = ref.headerWord + TABLE_HEADER_WORDS
+    const end = ref.headerWord + tableWords(ref.buckets)
+    let ways = 0
+    for (let way = first; way < end; way++) if (this.#slab.index[way] !== 0) ways++
+    return ways
   }
 
   #forEachSlot(task: (slot: number, slotWord: number) => void): void {

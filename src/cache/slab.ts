@@ -7,7 +7,8 @@
 // locked -> free by main when the owner is dead. Nobody waits for a lock. Links: a way changes from
 // or to slot S only under the lock of S (main's clearing of a dropped table apart). So a filled
 // slot is reachable by exactly the way that it names, and whoever frees it can clear that way,
-// whichever table it belongs to. Count: whoever makes a way non-empty adds 1 to the table's entries
+// whichever table it belongs to. Under the lock only the way that the slot names counts, not one
+// that was read before it. Count: whoever makes a way non-empty adds 1 to the table's entries
 // afterwards, whoever empties one takes 1. A death between the two is put right by main's recount.
 
 import {

@@ -1,7 +1,7 @@
 // What two shards do at once, and where a shard may die: step by step, with the real code.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Death, interleave } from '../../test/fakes/interleave.ts'
+import { Death, interleave, interleaveAt } from '../../test/fakes/interleave.ts'
 import { checkLinks, keysIn } from '../../test/fakes/links.ts'
 import { keyOf, memoryOf, messageOf, metaOf, versionIn } from '../../test/fakes/numbered.ts'
 import type { SlabGeometry } from './layout.ts'
@@ -34,7 +34,12 @@ const world = (capacity: number) => {
 
 type World = ReturnType<typeof world>
 
-// Before: entry 1 small, entry 2 large. Versions: 1 before, 2 by the operation, 3 meanwhile.
+const die = () => {
+  throw new Death()
+}
+
+// Before: entry 1 small, entry 2 large; where the capacity allows it, an empty way before theirs.
+// Versions: 1 before, 2 by the operation, 3 meanwhile.
 const operations: { name: string; run(shard: World['one'], version: number): void }[] = [
   {
     name: 'a put over an entry of the same size',
@@ -51,12 +56,21 @@ const operations: { name: string; run(shard: World['one'], version: number): voi
     },
   },
   { name: 'a remove', run: shard => shard.remove(1) },
+  {
+    name: 'a remove and a new put of that key',
+    run: (shard, version) => {
+      shard.remove(1)
+      shard.put(1, version, SMALL)
+    },
+  },
 ]
 
 const prepared = (capacity: number) => {
   const made = world(capacity)
+  if (capacity > 2) made.one.put(6, 1, SMALL)
   made.one.put(1, 1, SMALL)
   made.one.put(2, 1, LARGE)
+  made.one.remove(6)
   return made
 }
 
@@ -67,9 +81,7 @@ for (const capacity of [2, 4]) {
         const { memory, ref, one, two } = prepared(capacity)
         return {
           operation: () => run(one, 2),
-          meanwhile: () => {
-            throw new Death()
-          },
+          meanwhile: die,
           check: n => {
             memory.sweep(1)
             checkLinks([ref])
@@ -112,5 +124,24 @@ for (const capacity of [2, 4]) {
         })
       })
     }
+  }
+}
+
+for (const { name, run } of operations) {
+  for (const other of operations) {
+    test(`CacheTable: ${name}, dead at any step, and ${other.name} while main sweeps: the store is whole`, () => {
+      let hasDied = true
+      for (let access = 1; hasDied; access++) {
+        interleave(() => {
+          const { memory, ref, one, two } = prepared(4)
+          hasDied = interleaveAt(access, () => run(one, 2), die)
+          return {
+            operation: () => memory.sweep(1),
+            meanwhile: () => other.run(two, 3),
+            check: () => checkLinks([ref]),
+          }
+        })
+      }
+    })
   }
 }

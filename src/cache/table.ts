@@ -122,7 +122,7 @@ export class CacheTable {
       const value = Atomics.load(this.#slab.index, way)
       const slot = value >>> 24 === tag ? value & SLOT_MASK : 0
       const version = this.#match(slot, key)
-      if (version !== NO_MATCH) return this.#replace(entry, way, slot, version, k, nowSeconds)
+      if (version !== NO_MATCH) return this.#replace(entry, slot, version, k, nowSeconds)
     }
     return this.#insert(entry, bucket, k, nowSeconds)
   }
@@ -176,17 +176,13 @@ export class CacheTable {
    * Over the same slot if it is of the right size, else into a new one to which the way then
    * points.
    */
-  #replace(
-    entry: Entry,
-    way: number,
-    slot: number,
-    version: number,
-    k: number,
-    nowSeconds: number,
-  ): PutResult {
+  #replace(entry: Entry, slot: number, version: number, k: number, nowSeconds: number): PutResult {
     const slab = this.#slab
     const word = this.#wordOf(slot)
     if (!slab.tryLock(word, version, this.#owner)) return SKIPPED
+    // Not the way that led here: the version was read after that way, and in between the slot may
+    // have been freed and filled again with this very key, by another way of the bucket.
+    const way = slab.words[word + WAY]!
     if (slab.classOf(slot) === k) {
       this.#write(word, entry, way, nowSeconds)
       slab.unlock(word)

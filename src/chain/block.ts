@@ -10,6 +10,8 @@ export interface BlockInfo {
   readonly zones: readonly string[]
   /** Metric label of the `view` plugin, '' for none. */
   readonly view: string
+  /** See BlockSettings. */
+  readonly selector: string
   /**
    * `server` labels of the listeners that serve this block, such as `dns://:53`; indexes are
    * ListenerRef.index.
@@ -47,6 +49,11 @@ export interface BlockSettings {
   timeouts: Timeouts
   /** What metrics call the block beside others for the same zones (`view`); '' for none. */
   view: string
+  /**
+   * What says which queries the block takes of those for its names, as text; '' for all. Blocks for
+   * the same zones are told apart by it: their views may have the same name.
+   */
+  selector: string
 }
 
 /** Before any control half has run. */
@@ -57,4 +64,5 @@ export const initialSettings = (): BlockSettings => ({
   stacktrace: false,
   timeouts: {},
   view: '',
+  selector: '',
 })

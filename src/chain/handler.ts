@@ -1,7 +1,7 @@
 // What a chain is made of.
 
 import { isOutcome } from './after.ts'
-import type { Concerned } from './asked.ts'
+import type { Asked, Concerned } from './asked.ts'
 import { faultOf, ServerError } from './errors.ts'
 import type { FastStep } from './fast-step.ts'
 import type { Query } from './query.ts'
@@ -28,10 +28,14 @@ export interface Stage {
   readonly concerns?: Concerned['concerns'] | undefined
   /**
    * Whether the block takes the question at all: if not, the next block for the same zone is asked,
-   * and then those of the zones above. For a plugin with the fact `selects`; pure. A block with
-   * such a stage has no fast path.
+   * and then those of the zones above. For a plugin with the fact `selects`; pure.
    */
   readonly accepts?: ((query: Query) => boolean) | undefined
+  /**
+   * The same as `accepts`, by what both paths show; undefined: `accepts` is to be asked. Pure, no
+   * allocation. A block with a stage that has `accepts` alone has no fast path.
+   */
+  readonly takes?: ((asked: Asked) => boolean | undefined) | undefined
   readonly wrap: Wrap
   /**
    * Answers with several messages (RFC 5936) the questions that take them: AXFR and IXFR over a

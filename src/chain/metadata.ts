@@ -11,6 +11,12 @@ export type SetMetadata = (label: string, value: () => string) => void
 /** Offered by each plugin that knows something. */
 export const METADATA = offerKind<MetadataProvider>('metadata')
 
+/** Collects for a query of the block what its plugins know. */
+export type MetadataCollector = (query: Query) => QueryMetadata
+
+/** Offered by who collects: for stages that are asked before the chain is gone through. */
+export const COLLECTOR = offerKind<MetadataCollector>('metadata-collector')
+
 /** Of one query; further ones are not taken. */
 const MOST_LABELS = 256
 /** Values that ask for others. */
@@ -49,7 +55,10 @@ export const isMetadataLabel = (label: string): boolean => /^[^/]+\/./.test(labe
 export class Metadata implements QueryMetadata {
   readonly #query: Query
   readonly #providers: readonly MetadataProvider[]
-  #values: Map<string, () => string> | undefined
+  /** What turned out on the way: it wins. */
+  readonly #told = new Map<string, () => string>()
+  /** What the providers say: they are asked with the first label that somebody wants to know. */
+  #provided: Map<string, () => string> | undefined
   #depth = 0
 
   constructor(query: Query, providers: readonly MetadataProvider[]) {
@@ -59,7 +68,7 @@ export class Metadata implements QueryMetadata {
 
   /** Undefined if nobody knows; '' if the value cannot be computed. */
   get(label: string): string | undefined {
-    const value = this.#known().get(label)
+    const value = this.#told.get(label) ?? this.#collected().get(label)
     if (value === undefined) return undefined
     if (this.#depth === MOST_DEPTH) return ''
     this.#depth++
@@ -74,26 +83,30 @@ export class Metadata implements QueryMetadata {
 
   /** From here on: what turned out while the query was answered, such as the upstream. */
   set(label: string, value: () => string): void {
-    const values = this.#known()
-    if (isMetadataLabel(label) && (values.size < MOST_LABELS || values.has(label)))
-      values.set(label, value)
+    this.#add(this.#told, label, value)
   }
 
   /** All that is known now, in the order it was told. */
   labels(): string[] {
-    return [...this.#known().keys()]
+    return [...new Set([...this.#collected().keys(), ...this.#told.keys()])]
   }
 
-  #known(): Map<string, () => string> {
-    if (this.#values !== undefined) return this.#values
-    this.#values = new Map()
+  #add(values: Map<string, () => string>, label: string, value: () => string): void {
+    if (!isMetadataLabel(label)) return
+    const count = this.#told.size + (this.#provided?.size ?? 0)
+    if (count < MOST_LABELS || values.has(label)) values.set(label, value)
+  }
+
+  #collected(): Map<string, () => string> {
+    if (this.#provided !== undefined) return this.#provided
+    const values = (this.#provided = new Map<string, () => string>())
     for (const provider of this.#providers) {
       try {
-        provider(this.#query, (label, value) => this.set(label, value))
+        provider(this.#query, (label, value) => this.#add(values, label, value))
       } catch {
         // What it has told so far holds. Whoever asks is not to fail for it.
       }
     }
-    return this.#values
+    return values
   }
 }

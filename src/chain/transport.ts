@@ -1,5 +1,5 @@
-// How messages travel between a client and a listener, and what a listener knows of a connection
-// beside its addresses.
+// Hot path. How messages travel between a client and a listener, and what a listener knows of a
+// connection beside its addresses.
 
 /** `udp` and `tcp` are those of scheme `dns`; the others are named like their schemes. */
 export type Transport = 'udp' | 'tcp' | 'tls' | 'quic' | 'grpc' | 'https' | 'https3'

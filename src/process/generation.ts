@@ -232,6 +232,7 @@ export class Generation {
       index: block.index,
       zones: block.zones,
       view: settings.view,
+      selector: settings.selector,
       listeners: this.listeners.of(block, settings),
       directives: block.directives.map(({ plugin }) => plugin.name),
       chain: chainOf(block).map(({ plugin }) => plugin.name),

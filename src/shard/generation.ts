@@ -88,7 +88,7 @@ export class LoadFailure extends Error {
   }
 }
 
-type Chain = Pick<Route, 'handler' | 'accepts' | 'fast' | 'leaving'>
+type Chain = Pick<Route, 'handler' | 'accepts' | 'takes' | 'fast' | 'leaving'>
 
 /** What a serve half has registered. */
 interface RetireTask {
@@ -279,11 +279,12 @@ export class ShardGeneration {
       if (misfit !== undefined) throw new TypeError(`plugin/${name}: ${misfit}`)
       stages.push({ name, stage })
     }
-    const { handler, fast, leaving, accepts } = compose(stages, (fault, server) =>
+    const { handler, fast, leaving, accepts, takes } = compose(stages, (fault, server) =>
       this.faults.panic(fault, server),
     )
-    const isFast = fast.isUseful && accepts === undefined && !this.#parts.noFastPath
-    return { handler, accepts, leaving, fast: isFast ? fast : undefined }
+    const isChosen = accepts === undefined || takes !== undefined
+    const isFast = fast.isUseful && isChosen && !this.#parts.noFastPath
+    return { handler, accepts, takes, leaving, fast: isFast ? fast : undefined }
   }
 
   #scope(block: BlockMessage, name: string, offers: Offers): ServeScope {

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Asked } from '../chain/asked.ts'
 import { foldName, NameView, nameFromText } from '../wire/name.ts'
 import { typeFromText } from '../wire/rrtypes.ts'
-import { type Route, Router } from './router.ts'
+import { type Route, Router, UNDECIDED } from './router.ts'
 
 const wire = (text: string): Uint8Array => nameFromText(text) ?? assert.fail(text)
 
 const asName = (text: string): NameView => new NameView(foldName(wire(text)))
+
+/** What routing looks at; `do` stands for whatever views look at. */
+const asking = (qname: string, type = 'A', qclass = 1, isDo = false): Asked =>
+  ({ name: asName(qname), qtype: typeFromText(type) ?? 0, qclass, do: isDo }) as Asked
 
 const HANDLER = (): never => assert.fail('nobody asks')
 
@@ -121,16 +126,55 @@ const cases: readonly {
 ]
 for (const { name, zones, qname, type = 'A', cls = 1, all = false, zone } of cases) {
   test(`router: ${name}`, () => {
-    const asked = { name: asName(qname), qtype: typeFromText(type) ?? 0, qclass: cls }
-    assert.equal(routerOf(zones, all).route(asked)?.view, zone)
+    assert.equal(routerOf(zones, all).route(asking(qname, type, cls))?.view, zone)
   })
 }
 
 test('router: of two blocks with one zone the first in the Corefile answers', () => {
   const router = routerOf(['example.org.'])
   router.add(wire('example.org.'), { handler: HANDLER, view: 'second' }, false)
-  assert.equal(
-    router.route({ name: asName('example.org.'), qtype: 1, qclass: 1 })?.view,
-    'example.org.',
-  )
+  assert.equal(router.route(asking('example.org.'))?.view, 'example.org.')
+})
+
+const TAKING: Record<'all' | 'do' | 'slow' | 'unsure' | 'no', Pick<Route, 'accepts' | 'takes'>> = {
+  all: {},
+  do: { accepts: ({ do: isDo }) => isDo, takes: ({ do: isDo }) => isDo },
+  slow: { accepts: () => true },
+  unsure: { accepts: () => true, takes: () => undefined },
+  no: { accepts: () => false, takes: () => false },
+}
+/** Blocks as `ZONE KIND`, called by their number. */
+const chosen: { blocks: string[]; qname: string; type?: string; isDo?: boolean; view: string }[] = [
+  { blocks: ['v. do', 'v. all'], qname: 'a.v.', isDo: true, view: '0' },
+  { blocks: ['v. do', 'v. all'], qname: 'a.v.', view: '1' },
+  { blocks: ['v. do', '. all'], qname: 'a.v.', view: '1' },
+  { blocks: ['v. do', '. all'], qname: 'a.w.', view: '1' },
+  { blocks: ['v. no'], qname: 'a.v.', view: 'nobody' },
+  { blocks: ['v. no', 'v. slow'], qname: 'a.v.', view: 'undecided' },
+  { blocks: ['v. all', 'v. slow'], qname: 'a.v.', view: '0' },
+  { blocks: ['v. unsure', 'v. all'], qname: 'a.v.', view: 'undecided' },
+  { blocks: ['s.v. do', 'v. do', '. all'], qname: 's.v.', type: 'DS', isDo: true, view: '1' },
+  { blocks: ['s.v. do', 'v. no', '. all'], qname: 's.v.', type: 'DS', isDo: true, view: '0' },
+  { blocks: ['s.v. no', 'v. no', '. all'], qname: 's.v.', type: 'DS', view: '2' },
+]
+for (const { blocks, qname, type, isDo, view } of chosen)
+  test(`router: ${blocks.join(', ')} for ${type ?? 'A'} ${qname}${isDo ? ' DO' : ''}: ${view}`, () => {
+    const router = new Router()
+    for (const [at, block] of blocks.entries()) {
+      const [zone = '', kind = ''] = block.split(' ')
+      router.add(
+        wire(zone),
+        { handler: HANDLER, view: String(at), ...TAKING[kind as keyof typeof TAKING] },
+        false,
+      )
+    }
+    const route = router.route(asking(qname, type, 1, isDo))
+    assert.equal(route === UNDECIDED ? 'undecided' : (route?.view ?? 'nobody'), view)
+  })
+
+test('router: among very many zones blocks are not chosen on the fast path', () => {
+  const router = new Router()
+  for (let n = 0; n < 100; n++)
+    router.add(wire(`v${n}.`), { handler: HANDLER, view: `${n}`, ...TAKING.do }, false)
+  assert.equal(router.route(asking('a.v7.', 'A', 1, true)), UNDECIDED)
 })

@@ -22,10 +22,15 @@ export interface Route {
   readonly view: string
   /** Whether the block takes the question; absent: every one for its zones. */
   readonly accepts?: ((query: Query) => boolean) | undefined
+  /** The same by what both paths show; undefined: only `accepts` can tell. */
+  readonly takes?: ((asked: Asked) => boolean | undefined) | undefined
 }
 
 /** Some block for the name takes only some questions: Router.choose says which takes this one. */
 export const UNDECIDED: Route = { handler: undefined, view: '' }
+
+/** With more zones on a listener, blocks are chosen on the slow path: all are gone through. */
+const MOST_CANDIDATES = 64
 
 interface Candidate {
   readonly zone: Uint8Array
@@ -62,11 +67,12 @@ export class Router {
   }
 
   /** Undefined: no block serves the question here, REFUSED. */
-  route({ name, qtype, qclass }: Pick<Asked, 'name' | 'qtype' | 'qclass'>): Route | undefined {
+  route(asked: Asked): Route | undefined {
+    const { name, qtype, qclass } = asked
     if (qclass !== CLASS_IN && !this.#allClasses) return undefined
     if (this.#choosy.length > 0) {
       const choosy = (this.#choosyIndex ??= new ZoneIndex(this.#choosy))
-      if (choosy.holds(name)) return UNDECIDED
+      if (choosy.holds(name)) return this.#chosen(asked)
     }
     const zones = (this.#index ??= new ZoneIndex(this.#zones))
     return qtype === TYPE_DS ? this.#routeDs(zones, name) : this.#routes[zones.longest(name)]
@@ -89,31 +95,47 @@ export class Router {
   /** The same where blocks choose, for the slow path. */
   choose(query: Query): Route | undefined {
     const route = this.route(query)
-    return route === UNDECIDED ? this.#chosen(query) : route
+    return route === UNDECIDED ? this.#chosen(query, query) : route
   }
 
   /**
    * The first block that accepts the question, from the longest zone to the root, in the order of
    * the Corefile. DS lies in the parent: of zones other than the root the last that accepts counts.
+   * Without `query` UNDECIDED, if some block on the way can only tell by it.
    */
-  #chosen(query: Query): Route | undefined {
+  #chosen(asked: Asked, query?: Query): Route | undefined {
+    const candidates = (this.#candidates ??= this.#inOrder())
+    if (query === undefined && candidates.length > MOST_CANDIDATES) return UNDECIDED
     let parent: Route | undefined
-    const isDs = query.qtype === TYPE_DS
-    for (const { zone, route } of this.#above(query.name)) {
+    const isDs = asked.qtype === TYPE_DS
+    for (let k = 0; k < candidates.length; k++) {
+      const { zone, index, route } = candidates[k]!
+      if (!index.holds(asked.name)) continue
       if (isDs && zone.length === 1 && parent !== undefined) return parent
       if (route.handler === undefined) return route
-      if (route.accepts?.(query) === false) continue
+      const isTaken = takes(route, asked, query)
+      if (isTaken === undefined) return UNDECIDED
+      if (!isTaken) continue
       if (!isDs || zone.length === 1) return route
       parent = route
     }
     return parent
   }
 
-  /** Zones that hold the name, the longest first; of equal ones that of the first block. */
-  #above(name: NameView): readonly Candidate[] {
-    this.#candidates ??= this.#zones
+  /** The longest zone first; of equal ones that of the first block. */
+  #inOrder(): readonly Candidate[] {
+    return this.#zones
       .map((zone, at) => ({ zone, index: new ZoneIndex([zone]), route: this.#routes[at]! }))
       .sort((a, b) => b.zone.length - a.zone.length)
-    return this.#candidates.filter(({ index }) => index.holds(name))
   }
+}
+
+const takes = (
+  { accepts, takes: byAsked }: Route,
+  asked: Asked,
+  query: Query | undefined,
+): boolean | undefined => {
+  if (accepts === undefined) return true
+  if (query !== undefined) return accepts(query)
+  return byAsked === undefined ? undefined : byAsked(asked)
 }

@@ -3,7 +3,7 @@
 
 import type { Stage } from '../chain/handler.ts'
 
-const DOORS = ['concerns', 'accepts', 'stream', 'leaving'] as const
+const DOORS = ['concerns', 'accepts', 'takes', 'stream', 'leaving'] as const
 const FAST_DOORS = ['ask', 'shape', 'done', 'batchSent'] as const
 
 /** Why it can be no stage; `selects`: its plugin has that fact. Undefined if nothing is wrong. */
@@ -13,6 +13,8 @@ export const stageMisfit = (stage: Stage, selects: boolean): string | undefined 
   if (typeof stage?.wrap !== 'function') return 'what serve gives has no function wrap'
   if (stage.accepts !== undefined && !selects)
     return `what serve gives has 'accepts', and the plugin lacks the fact 'selects'`
+  if (stage.takes !== undefined && stage.accepts === undefined)
+    return `what serve gives has 'takes' without 'accepts'`
   return doorMisfit(stage)
 }
 

@@ -351,6 +351,8 @@ for (const [text, back] of [
   ['a XX A 192.0.2.1', 'XX is neither a TTL, a class nor a record type'],
   ['a 5 IN', 'a record type is missing'],
   ['a TXT "x', 'this quoted string does not end on its line'],
+  ['a TXT "x\ny\\"\n" z', 'a. 3600 IN TXT "x\\010y\\"\\010" "z"'],
+  ['a TXT "x\ny', 'this quoted string does not end on its line'],
 ] as const) {
   test(`record: ${JSON.stringify(text)}`, () => {
     const record = recordFromText(text)

@@ -103,12 +103,21 @@ export interface RecordTextOptions {
   readonly ttlSeconds?: number
 }
 
+/**
+ * With the line breaks of quoted strings escaped. A zone file has none there, since a quote that is
+ * forgotten would swallow the rest; in a text that is one record they are meant, as in CoreDNS.
+ */
+const withoutQuotedBreaks = (text: string): string =>
+  text.includes('\n')
+    ? text.replace(/"(?:[^"\\]|\\.)*"/gs, part => part.replaceAll('\n', '\\010'))
+    : text
+
 /** The record of a text that holds exactly one; a plain sentence if it does not. */
 export const recordFromText = (
   text: string,
   { origin = ROOT, ttlSeconds = 3600 }: RecordTextOptions = {},
 ): ZoneRecord | string => {
-  const scanner = new Scanner(UTF8.encode(text))
+  const scanner = new Scanner(UTF8.encode(withoutQuotedBreaks(text)))
   const reader = new RdataReader(scanner, origin)
   const head = new EntryHead()
   while (scanner.next() && scanner.count === 0 && scanner.fault === undefined);

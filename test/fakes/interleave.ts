@@ -11,29 +11,32 @@ type Access = (words: Int32Array, index: number, ...values: number[]) => number
 /** Thrown to stop an operation dead. */
 export class Death extends Error {}
 
-/** Runs `operation` with `meanwhile` before its n-th atomic access; false if it made fewer. */
-function interleaveAt(n: number, operation: () => void, meanwhile: () => void): boolean {
-  let count = 0
+/** Runs `operation` with `beforeAccess` before each atomic access, also before those of its own. */
+export const beforeEachAccess = (beforeAccess: () => void, operation: () => void): void => {
   const atomics = Atomics as unknown as Record<string, Access>
   const originals = NAMES.map(name => [name, atomics[name] as Access] as const)
-  const restore = () => {
-    for (const [name, original] of originals) atomics[name] = original
-  }
   for (const [name, original] of originals) {
     atomics[name] = (words, index, ...values) => {
-      if (++count === n) {
-        restore()
-        meanwhile()
-      }
+      beforeAccess()
       return original(words, index, ...values)
     }
   }
   try {
     operation()
+  } finally {
+    for (const [name, original] of originals) atomics[name] = original
+  }
+}
+
+/** Runs `operation` with `meanwhile` before its n-th atomic access; false if it made fewer. */
+export const interleaveAt = (n: number, operation: () => void, meanwhile: () => void): boolean => {
+  let count = 0
+  try {
+    beforeEachAccess(() => {
+      if (++count === n) meanwhile()
+    }, operation)
   } catch (error) {
     if (!(error instanceof Death)) throw error
-  } finally {
-    restore()
   }
   return count >= n
 }

@@ -44,6 +44,7 @@ export class FakeSource implements Kept {
       endpointPodNames: false,
       multicluster: false,
       endpoints: true,
+      hasPodFacts: true,
     }
     this.cluster = new Cluster({ options, publisher, log: scope.log, clock: scope.clock })
   }
@@ -107,7 +108,10 @@ export const fakeCluster = async (
   text: string,
   yaml: string,
 ): Promise<FakeSource> => {
-  const identity = sourceIdentity(readOptions(kubernetes, directive(text)))
+  const identity = sourceIdentity(
+    readOptions(kubernetes, directive(text)),
+    scope.block.directives.includes('metadata'),
+  )
   const source = scope.keep(identity, resources => new FakeSource(resources, scope))
   await source.apply(yaml)
   source.setSynced(true)

@@ -64,7 +64,7 @@ interface ShardSetting {
 }
 
 export const shardWith = (
-  { handler, fast, leaving }: Composed,
+  { handler, fast, leaving, accepts, takes }: Composed,
   {
     clock,
     log,
@@ -78,7 +78,7 @@ export const shardWith = (
   }: ShardSetting,
 ): StageShard => {
   const router = new Router()
-  const route = { handler, fast, leaving, view: '' }
+  const route = { handler, fast, leaving, accepts, takes, view: '' }
   for (const zone of zones) router.add(nameFromText(zone) ?? assert.fail(zone), route, false)
   const layout = layoutRegion(1)
   const regionWords = new Int32Array(makeRegion(layout))

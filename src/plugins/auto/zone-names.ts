@@ -17,7 +17,7 @@ export const originReader = ({
 }: Naming): ((name: string) => string | undefined) => {
   const regexp = compileRegexp(pattern)
   const indexOf = (group: string): number =>
-    /^\d+$/.test(group) ? Number(group) : (regexp.names[group] ?? -1)
+    /^\d+$/.test(group) ? Number(group) : (regexp.groupNames.get(group) ?? -1)
   return name => {
     const groups = regexp.find(name)
     if (groups === undefined) return undefined

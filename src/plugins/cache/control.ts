@@ -50,6 +50,7 @@ const identityOf = (options: CacheOptions, block: BlockInfo): string =>
     serversOf(block).join(','),
     block.zones.join(','),
     block.view,
+    block.selector,
     options.zones.join(','),
     block.changing.map(({ zone, labels }) => `${labels} ${zone}`).join(','),
   ].join('/')

@@ -10,12 +10,23 @@ import {
   startUpstreams,
 } from '../../../test/support/forward-chain.ts'
 import { counterValue, query, show } from '../../../test/support/plugin-harness.ts'
+import { Metadata } from '../../chain/metadata.ts'
 
 test('a query is relayed and its reply returned', async t => {
   const servers = await startUpstreams(t, saying('192.0.2.1'))
   assert.deepEqual(await answerOf(await startForward(t, `forward . ${names(servers)}`)), [
     'example.org. 60 IN A 192.0.2.1',
   ])
+})
+
+test('the upstream that was asked last is told as metadata', async t => {
+  const servers = await startUpstreams(t, saying('192.0.2.1'), saying('192.0.2.2'))
+  const text = `forward . 127.0.0.1:${await closedPort()} ${names(servers)} {\npolicy sequential\n}`
+  const { handle } = await startForward(t, text)
+  const asked = query('example.org.')
+  asked.metadata = new Metadata(asked, [])
+  await handle(asked)
+  assert.equal(asked.metadata.get('forward/upstream'), servers[0]?.endpoint.name)
 })
 
 const matching = [

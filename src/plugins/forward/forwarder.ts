@@ -78,7 +78,7 @@ export class Forwarder {
       return this.#finish(query, alternate, tries)
     tries.next()
     const startedMs = clock.ms()
-    return this.#upstreams[first]!.ask(query, tries.deadlineMs).then(
+    return this.#exchange(query, first, tries).then(
       reply => {
         if (this.#accepts(reply, first, startedMs, tries)) {
           this.#permits?.release()
@@ -130,7 +130,7 @@ export class Forwarder {
       }
       const startedMs = clock.ms()
       try {
-        const reply = await this.#upstreams[index]!.ask(query, tries.deadlineMs)
+        const reply = await this.#exchange(query, index, tries)
         if (this.#accepts(reply, index, startedMs, tries)) return reply
       } catch (error) {
         tries.failures += 1
@@ -139,6 +139,11 @@ export class Forwarder {
       }
     }
     throw serverError(tries.failure)
+  }
+
+  #exchange(query: Query, index: number, { deadlineMs }: Tries): Promise<Reply> {
+    query.metadata?.set('forward/upstream', () => this.#shared.upstreams[index]!.name)
+    return this.#upstreams[index]!.ask(query, deadlineMs)
   }
 
   /** Counts a reply; false if its rcode asks for another upstream. */

@@ -38,9 +38,10 @@ export const control = async (
   const { log, clock, process: server } = scope
   const world = worldOf(server.userAgent)
   const { collectGarbage } = server
-  const parts = { log, clock, world, collectGarbage }
+  const hasPodFacts = asksForPods(options, scope)
+  const parts = { log, clock, world, collectGarbage, hasPodFacts }
   const source = scope.keep(
-    sourceIdentity(options),
+    sourceIdentity(options, hasPodFacts),
     resources => new ClusterSource(options, resources, parts),
   )
   const ownAddresses = addressesOf(scope.settings.bindAddresses ?? interfaceAddresses())
@@ -71,6 +72,10 @@ export const control = async (
   scope.hold(waited)
   return { records: source.records, ownAddresses, searchDomains: searchDomainsFor(scope) }
 }
+
+/** Names and labels of pods take much room: they are for metadata alone. */
+const asksForPods = ({ pods }: KubernetesOptions, { block }: ControlScope): boolean =>
+  pods === 'verified' && block.directives.includes('metadata')
 
 /** What a change means outside the cluster. */
 const outsideOf = (

@@ -6,6 +6,7 @@ import { after } from '../../chain/after.ts'
 import { answer, type RecordData, unwritten } from '../../chain/answer.ts'
 import { EXTERNAL_SERVICES } from '../../chain/external-services.ts'
 import type { Handler, Stage } from '../../chain/handler.ts'
+import { METADATA } from '../../chain/metadata.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import { SEARCH_PATHS } from '../../chain/search-paths.ts'
@@ -31,6 +32,7 @@ import { Aliases } from './answer/aliases.ts'
 import { Answers, type Asked, type Records } from './answer/answers.ts'
 import { FastRecords } from './answer/fast.ts'
 import { ClusterLookup } from './answer/lookup.ts'
+import { NameMetadata } from './answer/name-metadata.ts'
 import { Outside } from './answer/outside.ts'
 import { PodSearchPaths } from './answer/pod-search-paths.ts'
 import { type ServedZone, ServedZones, wireOf } from './answer/served-zones.ts'
@@ -55,6 +57,7 @@ export const serve = (
   scope.offer(SEARCH_PATHS, new PodSearchPaths(options, reader, shared.searchDomains))
   const lookup = new ClusterLookup(reader, options)
   scope.offer(EXTERNAL_SERVICES, new Outside(options, lookup, reader, shared.ownAddresses))
+  scope.offer(METADATA, new NameMetadata(options, zones, reader).provider)
   const server = new ClusterServer(options, { zones, scope, shared, reader, lookup })
   return {
     concerns: zones.concerns.bind(zones),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { query, replyTo } from '../../../test/support/plugin-harness.ts'
+import { Metadata } from '../../chain/metadata.ts'
 import { COMMON_FORMAT } from './common-format.ts'
 import { compileFormat, type Event, formatSeconds } from './format.ts'
 
@@ -36,6 +37,14 @@ const formats = [
 ]
 for (const c of formats)
   test(`format: ${c.name}`, () => assert.equal(compileFormat(c.format)(event), c.expected))
+
+test('format: metadata as it was collected', () => {
+  const asked = query('example.org.')
+  asked.metadata = new Metadata(asked, [(_, set) => set('a/b/c', () => 'told')])
+  asked.metadata.set('a/empty', () => '')
+  const line = compileFormat('{/a/b/c}|{/a/empty}|{/a/none}|{/}')
+  assert.equal(line({ ...event, query: asked }), 'told||-|-')
+})
 
 const requests = [
   {

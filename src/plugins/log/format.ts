@@ -49,9 +49,14 @@ const PLACEHOLDERS: ReadonlyMap<string, Part> = new Map<string, Part>([
   ['{duration}', e => formatSeconds(e.durationMs)],
 ])
 
+/** What *metadata* has collected; `-` for what nobody has told. */
+const metadataPart =
+  (label: string): Part =>
+  e =>
+    e.query.metadata?.get(label) ?? NONE
+
 /**
- * Compiles a format. Unknown placeholders and lone braces stay as they are; `{/label}` is metadata,
- * which nothing publishes here: `-`.
+ * Compiles a format. Unknown placeholders and lone braces stay as they are; `{/label}` is metadata.
  */
 export const compileFormat = (format: string): ((event: Event) => string) => {
   const parts: Part[] = []
@@ -63,7 +68,7 @@ export const compileFormat = (format: string): ((event: Event) => string) => {
     // The nearest brace to the left: of `{ {type} }` the inner one.
     const open = rest.lastIndexOf('{', close)
     const word = open < 0 ? '' : rest.slice(open, close + 1)
-    const known = word.startsWith('{/') ? () => NONE : PLACEHOLDERS.get(word)
+    const known = word.startsWith('{/') ? metadataPart(word.slice(2, -1)) : PLACEHOLDERS.get(word)
     literal(rest.slice(0, known === undefined ? close + 1 : open))
     if (known !== undefined) parts.push(known)
     rest = rest.slice(close + 1)

@@ -2,7 +2,7 @@
 
 import { errorReply } from '../../chain/answer.ts'
 import { inZones } from '../../chain/asked.ts'
-import { classify, classOf, type ResponseClass } from '../../chain/classify.ts'
+import { classify, classOf, type ResponseType } from '../../chain/classify.ts'
 import { rcodeOfError } from '../../chain/errors.ts'
 import type { Stage } from '../../chain/handler.ts'
 import { observe } from '../../chain/observe.ts'
@@ -35,13 +35,15 @@ export const serveTo = (
 
   const fastStep = fast(options.rules, scope.clock, sink)
 
-  const classOfReply = (query: Query, reply: Reply | undefined): ResponseClass =>
-    reply === undefined ? 'error' : classOf(classify(query, reply, scope.clock))
+  const typeOf = (query: Query, reply: Reply | undefined): ResponseType =>
+    reply === undefined ? 'OTHERERROR' : classify(query, reply, scope.clock)
 
   const write = (query: Query, reply: Reply | undefined): void => {
     const rule = rules[firstRules[scopes.longest(query.name)] ?? -1]
     if (rule === undefined) return
-    if (rule.classes !== undefined && !rule.classes.includes(classOfReply(query, reply))) return
+    query.metadata?.set('log/type', () => typeOf(query, reply))
+    query.metadata?.set('log/class', () => classOf(typeOf(query, reply)))
+    if (rule.classes?.includes(classOf(typeOf(query, reply))) === false) return
     fastStep?.flush()
     sink.raw(
       `[INFO] ${rule.format({ query, reply, durationMs: scope.clock.ms() - query.receivedMs })}`,

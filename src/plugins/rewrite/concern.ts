@@ -4,7 +4,7 @@
 // match where it says so; the handler knows for certain.
 
 import type { Asked, Concerned } from '../../chain/asked.ts'
-import { nameToText } from '../../wire/name.ts'
+import { type NameView, nameToText } from '../../wire/name.ts'
 import { type Needle, requiredText } from './required-text.ts'
 import type { NameMatch, Rule } from './rule.ts'
 
@@ -30,24 +30,14 @@ export const concernsOf = (rules: readonly Rule[]): Concerned['concerns'] | unde
 const needlesOf = ({ how, text }: NameMatch): readonly Needle[] =>
   how === 'regex' ? requiredText(text) : [{ how, text }]
 
-/** Four characters for each byte of a name at most. */
-const TEXT_BYTES = 1024
-const DOT = 0x2e
-
-/** What stands for each byte of a label: as many bytes, from four times its value on. */
-const CHARACTERS = new Uint8Array(4 * 256)
-const COUNTS = new Uint8Array(256)
-for (let byte = 0; byte < 256; byte++) {
-  const text = nameToText(Uint8Array.of(1, byte, 0)).slice(0, -1)
-  COUNTS[byte] = Buffer.from(text).copy(CHARACTERS, 4 * byte)
-}
-
 class Concern {
   readonly #types: readonly number[]
   readonly #classes: readonly number[]
+  readonly #text = new NameText()
   readonly #exact: ExactNames
   readonly #parts: readonly Part[]
-  readonly #text = new Uint8Array(TEXT_BYTES)
+  /** The letters of each part, beside each other: most names end here. */
+  readonly #letters: Int32Array
 
   constructor(
     types: readonly number[],
@@ -58,15 +48,37 @@ class Concern {
     this.#classes = classes
     this.#exact = new ExactNames(needles.filter(isExact).map(([{ text }]) => text))
     this.#parts = needles.filter(all => !isExact(all)).map(all => new Part(all))
+    this.#letters = Int32Array.from(this.#parts, ({ letters }) => letters)
   }
 
   holds({ qtype, qclass, name }: Asked): boolean {
     for (let n = 0; n < this.#types.length; n++) if (this.#types[n] === qtype) return true
     for (let n = 0; n < this.#classes.length; n++) if (this.#classes[n] === qclass) return true
+    const letters = lettersOf(name.bytes, name.length)
+    // All of them: their presentation form may have any length.
+    return letters === ALL_LETTERS || this.#mayHold(letters, name.length)
+      ? this.#holdsName(letters, name)
+      : false
+  }
+
+  /** Whether the name cannot be told from all that the rules are for by length and letters. */
+  #mayHold(letters: number, length: number): boolean {
+    // One less than on the wire: the root's byte shows in the root alone.
+    if (this.#exact.hasLength(Math.max(length - 1, 1))) return true
+    const missing = ~letters
+    for (let n = 0; n < this.#letters.length; n++)
+      if ((this.#letters[n]! & missing) === 0) return true
+    return false
+  }
+
+  #holdsName(letters: number, name: NameView): boolean {
     const text = this.#text
-    const length = writeText(name.bytes, name.length, text)
-    if (this.#exact.holds(text, length)) return true
-    for (let n = 0; n < this.#parts.length; n++) if (this.#parts[n]!.isIn(text, length)) return true
+    if (letters === ALL_LETTERS) text.readEscaped(name.bytes, name.length)
+    else text.read(name.bytes, name.length)
+    if (this.#exact.holds(text)) return true
+    const missing = ~letters
+    for (let n = 0; n < this.#letters.length; n++)
+      if ((this.#letters[n]! & missing) === 0 && this.#parts[n]!.isIn(text)) return true
     return false
   }
 }
@@ -74,53 +86,130 @@ class Concern {
 const isExact = (needles: readonly Needle[]): needles is readonly [Needle] =>
   needles.length === 1 && needles[0]?.how === 'exact'
 
-/** The presentation form of a name; returns its length. */
-const writeText = (name: Uint8Array, length: number, out: Uint8Array): number => {
-  let to = 0
-  for (let at = 0; at < length && name[at] !== 0; ) {
-    for (let end = at + name[at++]!; at <= end; at++) {
-      const byte = name[at]!
-      for (let k = 0; k < COUNTS[byte]!; k++) out[to++] = CHARACTERS[4 * byte + k]!
-    }
-    out[to++] = DOT
-  }
-  if (to === 0) out[to++] = DOT
-  return to
+const DOT = 0x2e
+
+/** What stands for each byte of a label: as many bytes, from four times its value on. */
+const CHARACTERS = new Uint8Array(4 * 256)
+const COUNTS = new Uint8Array(256)
+for (let byte = 0; byte < 256; byte++) {
+  const text = nameToText(Uint8Array.of(1, byte, 0)).slice(0, -1)
+  COUNTS[byte] = Buffer.from(text).copy(CHARACTERS, 4 * byte)
 }
 
-const hashOf = (text: Uint8Array, length: number): number => {
-  let hash = 0
-  for (let at = 0; at < length; at++) hash = Math.imul(hash ^ text[at]!, 0x01000193)
-  return hash ^ (hash >>> 15)
+/** Bits of what a text is made of: one that lacks a bit of another's cannot hold it. */
+const lettersIn = (text: Uint8Array): number => {
+  let letters = 0
+  for (const byte of text) letters |= 1 << (byte & 31)
+  return letters
+}
+
+const ALL_LETTERS = -1
+/** For each byte of a label its bit; all of them for what is written with a backslash. */
+const LETTERS = new Int32Array(256)
+for (let byte = 0; byte < 256; byte++)
+  LETTERS[byte] = COUNTS[byte] === 1 ? 1 << (byte & 31) : ALL_LETTERS
+
+/** The letters of a name in presentation form. */
+const lettersOf = (name: Uint8Array, length: number): number => {
+  let letters = 1 << (DOT & 31)
+  for (let at = 0; at < length; at++)
+    for (let last = at + name[at]!; at < last; ) letters |= LETTERS[name[++at]!]!
+  return letters
+}
+
+/** The presentation form of one name after the other. */
+class NameText {
+  /** A dot in front of the first label, then the name; four bytes for each of it at most. */
+  readonly bytes = new Uint8Array(4 * 256)
+  /** Where the name begins, and ends. */
+  start = 1
+  end = 1
+
+  /** `name` is in lower case, and nothing in it is written with a backslash. */
+  read(name: Uint8Array, length: number): void {
+    const { bytes } = this
+    for (let at = 0; at < length; at++) {
+      const last = at + name[at]!
+      bytes[at] = DOT
+      while (at < last) bytes[++at] = name[at]!
+    }
+    this.#between(length, length)
+  }
+
+  /** `name` is in lower case. */
+  readEscaped(name: Uint8Array, length: number): void {
+    const { bytes } = this
+    let to = 0
+    let label = 0
+    for (let at = 0; at < length; at++) {
+      const byte = name[at]!
+      if (at === label) {
+        bytes[to++] = DOT
+        label += byte + 1
+        continue
+      }
+      for (let k = 4 * byte; k < 4 * byte + COUNTS[byte]!; k++) bytes[to++] = CHARACTERS[k]!
+    }
+    this.#between(length, to)
+  }
+
+  #between(length: number, end: number): void {
+    // The root is its dot.
+    this.start = length > 1 ? 1 : 0
+    this.end = end
+  }
+
+  /** Whether `part` stands at `at`: the caller has seen that it has room there. */
+  hasAt(part: Uint8Array, at: number): boolean {
+    for (let k = 0; k < part.length; k++) if (part[k] !== this.bytes[at + k]) return false
+    return true
+  }
 }
 
 /** A list of names, looked up at once however long it is. */
 class ExactNames {
   readonly #names: readonly Uint8Array[]
+  /** By length: whether there is a name of that length. */
+  readonly #lengths = new Uint8Array(4 * 256)
   /** Open addressing: position + 1 of a name, 0 for none. */
   readonly #table: Int32Array
 
   constructor(names: readonly string[]) {
-    this.#names = [...new Set(names)].map(name => new TextEncoder().encode(name))
+    this.#names = [...new Set(names)]
+      .map(name => new TextEncoder().encode(name))
+      .filter(({ length }) => length < this.#lengths.length)
     this.#table = new Int32Array(2 ** Math.ceil(Math.log2(this.#names.length + 1) + 1))
     const mask = this.#table.length - 1
     for (const [index, name] of this.#names.entries()) {
-      let place = hashOf(name, name.length) & mask
+      this.#lengths[name.length] = 1
+      let place = hashOf(name, 0, name.length) & mask
       while (this.#table[place] !== 0) place = (place + 1) & mask
       this.#table[place] = index + 1
     }
   }
 
-  holds(text: Uint8Array, length: number): boolean {
-    if (this.#names.length === 0) return false
+  hasLength(length: number): boolean {
+    return this.#lengths[length] === 1
+  }
+
+  holds(text: NameText): boolean {
+    const { start, end } = text
+    if (!this.hasLength(end - start)) return false
     const table = this.#table
     const mask = table.length - 1
-    for (let place = hashOf(text, length) & mask; table[place] !== 0; place = (place + 1) & mask) {
+    let place = hashOf(text.bytes, start, end) & mask
+    for (; table[place] !== 0; place = (place + 1) & mask) {
       const name = this.#names[table[place]! - 1]!
-      if (name.length === length && isAt(name, text, 0)) return true
+      if (name.length === end - start && text.hasAt(name, start)) return true
     }
     return false
   }
+}
+
+const hashOf = (text: Uint8Array, start: number, end: number): number => {
+  let hash = 0
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ text[at]!, 0x01000193)
+  return hash ^ (hash >>> 15)
 }
 
 const HOWS: readonly Needle['how'][] = ['substring', 'prefix', 'suffix', 'exact']
@@ -130,35 +219,33 @@ const SUFFIX = 2
 
 /** Texts that one rule needs, each at its place. */
 class Part {
+  readonly letters: number
   readonly #hows: Uint8Array
   readonly #texts: readonly Uint8Array[]
 
   constructor(needles: readonly Needle[]) {
     this.#hows = Uint8Array.from(needles, ({ how }) => HOWS.indexOf(how))
     this.#texts = needles.map(({ text }) => new TextEncoder().encode(text))
+    this.letters = this.#texts.reduce((letters, text) => letters | lettersIn(text), 0)
   }
 
-  isIn(text: Uint8Array, length: number): boolean {
+  isIn(text: NameText): boolean {
     for (let n = 0; n < this.#texts.length; n++)
-      if (!isPart(this.#texts[n]!, this.#hows[n]!, text, length)) return false
+      if (!isPart(this.#texts[n]!, this.#hows[n]!, text)) return false
     return true
   }
 }
 
-const isPart = (part: Uint8Array, how: number, text: Uint8Array, length: number): boolean => {
-  const last = length - part.length
-  if (last < 0) return false
+const isPart = (part: Uint8Array, how: number, text: NameText): boolean => {
+  const { start } = text
+  const last = text.end - part.length
+  if (last < start) return false
   if (how === SUBSTRING) return isSomewhere(part, text, last)
-  if (how === PREFIX) return isAt(part, text, 0)
-  return (how === SUFFIX || last === 0) && isAt(part, text, last)
+  if (how === PREFIX) return text.hasAt(part, start)
+  return (how === SUFFIX || last === start) && text.hasAt(part, last)
 }
 
-const isSomewhere = (part: Uint8Array, text: Uint8Array, last: number): boolean => {
-  for (let at = 0; at <= last; at++) if (isAt(part, text, at)) return true
+const isSomewhere = (part: Uint8Array, text: NameText, last: number): boolean => {
+  for (let at = text.start; at <= last; at++) if (text.hasAt(part, at)) return true
   return false
-}
-
-const isAt = (part: Uint8Array, text: Uint8Array, at: number): boolean => {
-  for (let k = 0; k < part.length; k++) if (part[k] !== text[at + k]) return false
-  return true
 }

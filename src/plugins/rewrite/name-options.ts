@@ -64,6 +64,7 @@ const readAnswers = (how: Argument, words: readonly Argument[]): Answers => {
     if (kind.text === 'auto') isAuto = true
     else answers.push(readAnswer(name, kind, rest.splice(0, 2)))
   }
+  // In CoreDNS's spelling.
   if (isAuto && answers.some(({ part }) => part === 'owner'))
     throw how.plainErr('auto name answer rule cannot be combined with explicit name anwer rules')
   return { isAuto, answers }

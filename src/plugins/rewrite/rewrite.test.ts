@@ -738,3 +738,24 @@ test('rewrite: acl behind it judges the name that is asked for', async () => {
     rcodes.push((await ask(name)).rcode)
   assert.deepEqual(rcodes, ['REFUSED', 'REFUSED', 'NOERROR', 'REFUSED'])
 })
+
+test('rewrite: every message of a transfer comes back under the names that were asked for', async () => {
+  const message = (request: Query, n: number): Reply =>
+    replyTo(request, { answer: [`n${n}.in.test. 5 IN A 192.0.2.${n}`] })
+  const { handle } = await rewriting(
+    'rewrite continue cname in.test x.test\nrewrite name suffix front.test in.test answer auto',
+    request => {
+      let n = 0
+      const next = async () => (++n < 3 ? message(request, n) : undefined)
+      return message(request, 0).followedBy({ next, end: () => undefined })
+    },
+  )
+  const first = await handle(query('front.test.', 'AXFR', { transport: 'tcp' }))
+  const answer: (readonly string[])[] = []
+  for (let reply: Reply | undefined = first; reply; reply = await first.following?.next())
+    answer.push([show(reply).question, ...show(reply).answer])
+  assert.deepEqual(
+    answer,
+    [0, 1, 2].map(n => ['front.test. IN AXFR', `n${n}.front.test. 5 IN A 192.0.2.${n}`]),
+  )
+})

@@ -1,6 +1,7 @@
 // The stages of one server block, composed for both paths: which of them are asked whether they are
 // concerned, and under which bit of FastQuery the answer is kept.
 
+import type { Asked } from '../../chain/asked.ts'
 import { faultOf, messageOf } from '../../chain/errors.ts'
 import {
   guarded,
@@ -11,7 +12,7 @@ import {
   type Stage,
 } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
-import { FastChain, type TellFault } from './fast-chain.ts'
+import { FastChain, type TellFault, takenByAll } from './fast-chain.ts'
 import { Leaving } from './leaving.ts'
 
 /** What a plugin, by its name, contributes to the chain. */
@@ -28,6 +29,8 @@ export interface Composed {
   readonly leaving: Leaving | undefined
   /** Undefined if the block takes every question for its names. */
   readonly accepts: ((query: Query) => boolean) | undefined
+  /** The same for the fast path; undefined where that cannot be told. */
+  readonly takes: ((asked: Asked) => boolean | undefined) | undefined
 }
 
 /**
@@ -50,7 +53,8 @@ export const compose = (
   )
   const marked = stages.map((one, index) => ({ ...one, bit: bits[index] ?? 0 }))
   const fast = new FastChain(marked, tell)
-  return { handler, fast, leaving: Leaving.of(marked), accepts: acceptedByAll(stages) }
+  const [accepts, takes] = [acceptedByAll(stages), takenByAll(stages.map(({ stage }) => stage))]
+  return { handler, fast, leaving: Leaving.of(marked), accepts, takes }
 }
 
 /** What `make` gives; its failure bears the plugin's name. */

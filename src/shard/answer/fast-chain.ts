@@ -1,7 +1,7 @@
 // Hot path.
 // The fast steps of one server block, composed: what fast-step.ts says of their order is done here.
 
-import type { Concerned } from '../../chain/asked.ts'
+import type { Asked, Concerned } from '../../chain/asked.ts'
 import { faultOf } from '../../chain/errors.ts'
 import type { FastQuery } from '../../chain/fast-query.ts'
 import {
@@ -168,5 +168,30 @@ const choosyStep = (stage: Concerned, own: FastStep | undefined, bit: number): F
       },
     }),
     ...(own?.batchSent && { batchSent: ms => own.batchSent!(ms) }),
+  }
+}
+
+/** What `accepts` of all stages says, by what both paths show; undefined: only they can tell. */
+export const takenByAll = (
+  stages: readonly Stage[],
+): ((asked: Asked) => boolean | undefined) | undefined => {
+  const choosing = stages.filter(({ accepts }) => accepts !== undefined)
+  const tests = choosing.flatMap(({ takes }) => takes ?? [])
+  if (tests.length === 0 || tests.length < choosing.length) return undefined
+  return asked => isTaken(tests, asked)
+}
+
+type Takes = (asked: Asked) => boolean | undefined
+
+/** What fails is asked once more by `accepts`, which tells of it. */
+const isTaken = (tests: readonly Takes[], asked: Asked): boolean | undefined => {
+  try {
+    for (let k = 0; k < tests.length; k++) {
+      const taken = tests[k]!(asked)
+      if (taken !== true) return taken
+    }
+    return true
+  } catch {
+    return undefined
   }
 }

@@ -13,6 +13,8 @@
 //                                                           reached from outside
 //   OUTSIDE_OWNER    key: 4 or 16 bytes of an address        value: label-list.ts, services with
 //                                                           their namespaces
+//   POD_FACTS        key: 4 or 16 bytes of an address        value: pod-record.ts (pods
+//                                                           verified, in blocks with metadata)
 
 import type { RecordsReader } from '../../../records/reader.ts'
 
@@ -23,6 +25,7 @@ export const KIND_ADDRESS = 4
 export const KIND_POD = 5
 export const KIND_OUTSIDE = 6
 export const KIND_OUTSIDE_OWNER = 7
+export const KIND_POD_FACTS = 8
 
 /** Labels of an item of such lists. */
 export const POD_LABELS = 1

@@ -28,6 +28,8 @@ export interface SourceParts {
   readonly log: Logger
   readonly clock: Clock
   readonly world: KubeWorld
+  /** Whether names and labels of pods are kept. */
+  readonly hasPodFacts?: boolean
   readonly collectGarbage?: () => void
   readonly timers?: Timers
   readonly random?: () => number
@@ -45,7 +47,7 @@ const COLLECTED_GARBAGE = 25_000
 const IMPORTED_SLICES = 'multicluster.kubernetes.io/service-name'
 
 /** What decides which cluster is followed, and what of it is kept. */
-export const sourceIdentity = (options: KubernetesOptions): string => {
+export const sourceIdentity = (options: KubernetesOptions, hasPodFacts = false): string => {
   const {
     zones,
     primaryZone,
@@ -60,6 +62,7 @@ export const sourceIdentity = (options: KubernetesOptions): string => {
     ...rest,
     pods: options.pods === 'verified',
     multiclusterZones: options.multiclusterZones.length > 0,
+    hasPodFacts,
   })
 }
 
@@ -95,6 +98,7 @@ export class ClusterSource implements Kept {
         endpointPodNames,
         multicluster: multiclusterZones.length > 0,
         endpoints,
+        hasPodFacts: parts.hasPodFacts,
       },
       publisher,
       log: parts.log,

@@ -3,10 +3,12 @@
 // the API server's state, and decides nothing about answers.
 
 import type { Clock } from '../../../base/clock.ts'
+import type { KubeObject } from '../../../kube/kube-object.ts'
 import type { Sink } from '../../../kube/sink.ts'
 import type { Logger } from '../../../log/logger.ts'
 import { labelBytes } from '../records/record-keys.ts'
 import { isBeingDeleted, trimNamespace, trimPod } from './objects.ts'
+import { PodFacts, podAddress } from './pod-facts.ts'
 import { type ObserveProgramming, ProgrammingLatency } from './programming-latency.ts'
 import type { Publisher } from './publisher.ts'
 import { ServiceSet } from './service-set.ts'
@@ -20,6 +22,8 @@ export interface ClusterOptions {
   readonly multicluster: boolean
   /** Whether EndpointSlices are looked at. */
   readonly endpoints: boolean
+  /** Whether names and labels of pods are kept, for whoever asks about clients. */
+  readonly hasPodFacts?: boolean | undefined
 }
 
 export interface ClusterParts {
@@ -65,7 +69,7 @@ export class Cluster {
     this.imports = imported.services
     this.importSlices = imported.slices
     this.namespaces = this.#newNamespaces(accepts, parts.log)
-    this.pods = this.#newPods(accepts, parts.log)
+    this.pods = this.#newPods(accepts, parts)
   }
 
   /**
@@ -146,11 +150,19 @@ export class Cluster {
     )
   }
 
-  #newPods(accepts: (namespace: string) => boolean, log: Logger): WatchedObjects {
+  #newPods(
+    accepts: (namespace: string) => boolean,
+    { log, options: { hasPodFacts } }: ClusterParts,
+  ): WatchedObjects {
+    const facts = new PodFacts((address, value) => {
+      if (!this.#isClosed) this.#publisher.setPodFacts(address, value)
+    })
     const changed = (id: string, was: string | undefined, is: string | undefined): void => {
       const namespace = id.slice(0, id.indexOf('/'))
-      if (is !== undefined) this.#countPods(namespace, is, 1)
-      if (was !== undefined) this.#countPods(namespace, was, -1)
+      const [old, now] = [was && podAddress(was), is && podAddress(is)]
+      if (now !== undefined && now !== old) this.#countPods(namespace, now, 1)
+      if (old !== undefined && now !== old) this.#countPods(namespace, old, -1)
+      if (hasPodFacts) facts.changed(id, was, is)
     }
     const flush = this.#flush
     const kind = {
@@ -159,7 +171,7 @@ export class Cluster {
       isLabel: false,
       accepts,
       ignores: isBeingDeleted,
-      trim: trimPod,
+      trim: (object: KubeObject) => trimPod(object, hasPodFacts),
       changed,
       flush,
     }

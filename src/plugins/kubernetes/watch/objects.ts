@@ -16,6 +16,7 @@ import {
   type ServiceKind,
 } from '../records/service-record.ts'
 import { Faults, listPart, partOf, shown, textPart } from './json-parts.ts'
+import { podFacts } from './pod-facts.ts'
 
 export interface Trimmed {
   /** Undefined: DNS has no use for the object. */
@@ -91,13 +92,13 @@ export const trimNamespace = (object: KubeObject): Trimmed => ({
   reason: '',
 })
 
-/** The text is the pod's address in hex. */
-export const trimPod = (object: KubeObject): Trimmed => {
+/** The text is the pod's address in hex, and behind it its facts if these are wanted. */
+export const trimPod = (object: KubeObject, hasFacts = false): Trimmed => {
   const written = partOf(partOf(object, 'status'), 'podIP')
   if (isUnset(written)) return UNUSED
   const address = typeof written === 'string' ? parseIp(written) : undefined
   if (address === undefined) return { text: undefined, reason: `${shown(written)} is no address` }
-  return { text: address.bytes.toHex(), reason: '' }
+  return { text: address.bytes.toHex() + (hasFacts ? podFacts(object) : ''), reason: '' }
 }
 
 /** A pod that is going away is not looked at: what is known of it stays until it is gone. */

@@ -14,6 +14,7 @@ import {
   KIND_OUTSIDE,
   KIND_OUTSIDE_OWNER,
   KIND_POD,
+  KIND_POD_FACTS,
   KIND_SERVICE,
   NOTE_IMPORT_SERIAL,
   NOTE_INCOMPLETE,
@@ -117,6 +118,11 @@ export class Publisher {
     if (this.#writeItem(address, item, again) !== 'changed') return
     this.#bump(NOTE_SERIAL)
     this.onChanged?.({ kind: 'pod', labels: namespace, address })
+  }
+
+  /** What is known of a pod with that address; no name of DNS depends on it. */
+  setPodFacts(address: Uint8Array, facts: Uint8Array | undefined): void {
+    this.#write(KIND_POD_FACTS, address, facts, () => this.setPodFacts(address, facts))
   }
 
   #publishOutside(labels: Uint8Array, parts: PublishedParts | undefined, again: () => void): void {

@@ -1,0 +1,74 @@
+// Which pod stands for an address, and what is known of it: its name and labels, for metadata.
+// Pods on the host's network share one: the first that was seen stands for all, as in CoreDNS.
+
+import type { KubeObject } from '../../../kube/kube-object.ts'
+import { encodePod } from '../records/pod-record.ts'
+import { partOf, textPart } from './json-parts.ts'
+
+/** Of one pod, in characters of JSON: further labels are left out. */
+const MOST_CHARACTERS = 4096
+
+const BEGIN = '['
+
+/** `["NAME","KEY","VALUE",…]`: it follows the address in the pod's text. */
+export const podFacts = (object: KubeObject): string => {
+  const metadata = partOf(object, 'metadata')
+  const labels = partOf(metadata, 'labels')
+  const texts = [textPart(metadata, 'name')]
+  let length = 0
+  for (const key of typeof labels === 'object' && labels !== null ? Object.keys(labels) : []) {
+    const value = partOf(labels, key)
+    if (typeof value !== 'string') continue
+    length += key.length + value.length
+    if (length > MOST_CHARACTERS) break
+    texts.push(key, value)
+  }
+  return JSON.stringify(texts)
+}
+
+/** In hex: what stands in front of the facts, if there are any. */
+export const podAddress = (text: string): string => {
+  const end = text.indexOf(BEGIN)
+  return end < 0 ? text : text.slice(0, end)
+}
+
+/** Publishes what stands for an address; undefined when nothing does any more. */
+type PublishFacts = (address: Uint8Array, facts: Uint8Array | undefined) => void
+
+export class PodFacts {
+  readonly #publish: PublishFacts
+  /** Texts of the pods at an address by `NAMESPACE/NAME`, in the order they were seen. */
+  readonly #byAddress = new Map<string, Map<string, string>>()
+
+  constructor(publish: PublishFacts) {
+    this.#publish = publish
+  }
+
+  changed(id: string, was: string | undefined, is: string | undefined): void {
+    const [old, now] = [was && podAddress(was), is && podAddress(is)]
+    if (old !== undefined && old !== now) this.#set(old, id, undefined)
+    if (now !== undefined) this.#set(now, id, is)
+  }
+
+  #set(addressHex: string, id: string, text: string | undefined): void {
+    const pods = this.#byAddress.get(addressHex) ?? new Map<string, string>()
+    const before = firstOf(pods)
+    if (text === undefined) pods.delete(id)
+    else pods.set(id, text)
+    if (pods.size === 0) this.#byAddress.delete(addressHex)
+    else this.#byAddress.set(addressHex, pods)
+    const after = firstOf(pods)
+    if (before?.[0] === after?.[0] && before?.[1] === after?.[1]) return
+    this.#publish(Uint8Array.fromHex(addressHex), after && recordOf(...after))
+  }
+}
+
+const firstOf = (pods: ReadonlyMap<string, string>): readonly [string, string] | undefined =>
+  pods.entries().next().value
+
+const recordOf = (id: string, text: string): Uint8Array => {
+  const [name = '', ...rest] = JSON.parse(text.slice(text.indexOf(BEGIN))) as string[]
+  const labels: [string, string][] = []
+  for (let k = 0; k + 1 < rest.length; k += 2) labels.push([rest[k] ?? '', rest[k + 1] ?? ''])
+  return encodePod({ namespace: id.slice(0, id.indexOf('/')), name, labels })
+}

@@ -1,0 +1,11 @@
+// metadata: collects what the plugins of the server block know of a query, for log lines, views and
+// rules.
+
+import type { Plugin } from '../../chain/plugin.ts'
+import { type MetadataOptions, options } from './options.ts'
+
+export const metadata: Plugin<MetadataOptions> = {
+  name: 'metadata',
+  options,
+  serve: () => import('./serve.ts'),
+}

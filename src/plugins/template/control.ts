@@ -1,0 +1,61 @@
+// template on the main thread: its counters.
+
+import type { ControlScope } from '../../chain/control-scope.ts'
+import type { FamilyOptions, Vector } from '../../metrics/registrar.ts'
+import { CLASS_ANY, classToText, TYPE_ANY, typeToText } from '../../wire/rrtypes.ts'
+import { Template } from './engine/index.ts'
+import { CLASS_LABELS, TYPE_LABELS } from './labels.ts'
+import type { RecordSource, Rule } from './rule.ts'
+
+/** Of one rule. Dimensions are listeners of the block, zones of the rule, and what is said here. */
+export interface RuleVectors {
+  /** And classes, and types: one each, or the labels for any. */
+  readonly matches: Vector
+  /** Of each template for a record: it could not be rendered, its text is no record. */
+  readonly failures: readonly { readonly template: Vector; readonly record: Vector }[]
+}
+
+export type TemplateShared = readonly RuleVectors[]
+
+const LABELS = ['server', 'zone', 'view', 'class', 'type']
+const MATCHES: FamilyOptions = {
+  name: 'coredns_template_matches_total',
+  help: 'Counter of template regex matches.',
+  labelNames: LABELS,
+}
+const TEMPLATE_FAILURES: FamilyOptions = {
+  name: 'coredns_template_template_failures_total',
+  help: 'Counter of go template failures.',
+  labelNames: [...LABELS, 'section', 'template'],
+}
+const RECORD_FAILURES: FamilyOptions = {
+  name: 'coredns_template_rr_failures_total',
+  help: 'Counter of mis-templated RRs.',
+  labelNames: [...LABELS, 'section', 'template'],
+}
+
+export const control = (rules: readonly Rule[], scope: ControlScope): TemplateShared => {
+  const { view } = scope.block
+  const server = scope.block.listeners.map(({ label }) => label)
+  const matches = scope.metrics.counter(MATCHES)
+  const templateFailures = scope.metrics.counter(TEMPLATE_FAILURES)
+  const recordFailures = scope.metrics.counter(RECORD_FAILURES)
+  return rules.map(rule => {
+    const places = { server, zone: rule.zones }
+    const classText = classToText(rule.qclass)
+    const typeText = typeToText(rule.qtype)
+    const failures = rule.records.map(({ section, text }: RecordSource) => {
+      const template = new Template(section, text).text
+      const fixed = { view, class: classText, type: typeText, section, template }
+      return {
+        template: templateFailures.vector(fixed, places),
+        record: recordFailures.vector(fixed, places),
+      }
+    })
+    const kinds = {
+      class: rule.qclass === CLASS_ANY ? CLASS_LABELS : [classText],
+      type: rule.qtype === TYPE_ANY ? TYPE_LABELS : [typeText],
+    }
+    return { matches: matches.vector({ view }, { ...places, ...kinds }), failures }
+  })
+}

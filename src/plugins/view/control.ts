@@ -1,0 +1,12 @@
+// The main half of view: what metrics call the block, and what sets it apart.
+
+import type { ControlScope } from '../../chain/control-scope.ts'
+import type { ViewOptions } from './options.ts'
+
+export const control = (
+  { name, expressions }: ViewOptions,
+  { settings }: Pick<ControlScope, 'settings'>,
+): undefined => {
+  settings.view = name
+  settings.selector = JSON.stringify([name, ...expressions])
+}

@@ -1,0 +1,69 @@
+// `view NAME { expr EXPRESSION }`. Expressions are compiled here to find what is wrong with them,
+// and once more in each shard.
+
+import { QUERY_FUNCTIONS } from '../../chain/query-functions.ts'
+import type { CorefileError } from '../../corefile/diagnostic.ts'
+import { argumentsOf, words } from '../../corefile/option-rows.ts'
+import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
+import type { Argument } from '../../corefile/values.ts'
+import { compileExpression } from '../../expression/expression.ts'
+import { ExpressionError } from '../../expression/expression-error.ts'
+
+export interface ViewOptions {
+  readonly name: string
+  /** All of them must be true; without any, every query is taken. */
+  readonly expressions: readonly string[]
+}
+
+/** The word of the line that holds the place; the last one for a place at the end. */
+const wordAt = (line: readonly Argument[], offset: number): Argument | undefined => {
+  let end = 0
+  return line.find(({ text }) => {
+    end += text.length + 1
+    return offset < end
+  })
+}
+
+/** Words of a line are joined by blanks. */
+const readExpression = (line: readonly Argument[]): string => {
+  const text = line.map(word => word.text).join(' ')
+  try {
+    compileExpression(text, { functions: QUERY_FUNCTIONS })
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error
+    const word = wordAt(line, error.offset) ?? line.at(-1)
+    throw word?.plainErr(error.inFull(text)) ?? error
+  }
+  return text
+}
+
+/** Of a line without words. */
+const NO_EXPRESSION = 'unexpected token EOF'
+
+export const options: OptionTable<ViewOptions> = finishedTable(
+  'once',
+  {
+    rows: {
+      name: argumentsOf<string>('NAME', 'NAME', {
+        most: 1,
+        does: 'what metrics and `view/name` call the block',
+        start: () => '',
+        read(left, _before, directive) {
+          const word = left.shift()
+          if (word === undefined) throw directive.argErr()
+          return word.text
+        },
+      }),
+      expressions: words<string[]>('expr', 'EXPRESSION...', {
+        addsUp: true,
+        least: 1,
+        wrongCount: (directive): CorefileError => directive.plainErr(NO_EXPRESSION),
+        does: 'what must be true of a query; words are joined by blanks',
+        otherwise: 'every query is taken',
+        start: () => [],
+        read: (line, before) => [...before, readExpression(line)],
+      }),
+    },
+  },
+  read => read,
+)
