@@ -12,8 +12,11 @@ import { ZoneIndex } from '../../wire/zone-index.ts'
 import type { FileShared } from './control.ts'
 import type { FileOptions } from './options.ts'
 
+/** It holds no names. */
+const NO_NAME = new Uint8Array(0)
+
 export const serve = (options: FileOptions, scope: ServeScope, { maps }: FileShared): Stage => {
-  const origins = options.zones.map(({ origin }) => foldName(nameFromText(origin)!))
+  const origins = options.zones.map(({ origin }) => foldName(nameFromText(origin) ?? NO_NAME))
   const index = new ZoneIndex(origins)
   const zones = new FixedZones(
     index,
