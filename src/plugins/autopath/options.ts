@@ -30,6 +30,7 @@ const source = argumentsOf<SearchSource | undefined>('RESOLV-CONF', 'RESOLV-CONF
   read(left, _, directive) {
     const word = left.shift()
     if (word === undefined) throw directive.plainErr('no resolv-conf specified')
+    if (word.text === '@') throw word.plainErr("'@' names no plugin")
     return word.text.startsWith('@') ? { plugin: word.text.slice(1) } : { file: word.text }
   },
 })
