@@ -51,7 +51,8 @@ const signed = ({ text, owners }: ShapedZone): ShapedZone => ({
 
 const unchanged = (zone: ShapedZone): ShapedZone => zone
 
-for (const { rule, front, options = '', change = unchanged, least, isCached } of [
+for (const { rule, front, isAuto, options = '', change = unchanged, least, isCached } of [
+  { rule: 'zones of a folder', front: ['errors'], isAuto: true, least: 55 },
   { rule: 'a zone alone', front: ['errors'], least: 55 },
   {
     rule: 'behind plugins that look at answers',
@@ -64,13 +65,16 @@ for (const { rule, front, options = '', change = unchanged, least, isCached } of
   { rule: 'behind a cache', front: ['errors', 'cache'], least: 0, isCached: true },
 ])
   test(`both paths give the same bytes from zones: ${rule}`, async t => {
-    const path = join(temporaryFolder(t), 'db')
+    const folder = temporaryFolder(t)
+    const path = join(folder, 'db')
     let answered = 0
     for (let seed = 1; seed <= 4; seed++) {
       const below = seeded(seed)
       const zone = change(shapedZone(below, { names: 20 * 4 ** (seed - 1) }))
       writeFileSync(path, zone.text)
-      const file = `file ${path} ${ORIGIN} {\n${options}\n}`
+      const file = isAuto
+        ? `auto {\ndirectory ${folder} (db) ${ORIGIN}\n}`
+        : `file ${path} ${ORIGIN} {\n${options}\n}`
       const paths = await bothPaths([...front, file], request =>
         replyTo(request, { answer: [`${request.question.name} 300 IN TXT next`] }),
       )

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { readQuestion } from '../src/wire/question.ts'
@@ -58,6 +58,7 @@ const RECORDS: readonly Hit[] = [
   { title: 'a wildcard of a zone', name: 'x.wild.zone.example.org.' },
   { title: 'no such name in a zone', name: 'nope.zone.example.org.' },
   { title: 'the SOA record of a zone', name: 'zone.example.org.', type: 'SOA' },
+  { title: 'a name of a zone in a folder', name: 'a.sub.auto.example.org.' },
   { title: 'a line of a hosts file', name: 'a.hosts.example.org.' },
   { title: 'no address of that family', name: 'a.hosts.example.org.', type: 'AAAA' },
   { title: 'a service', name: 'kubernetes.default.svc.cluster.local.' },
@@ -77,6 +78,8 @@ const RECORDS: readonly Hit[] = [
 interface Files {
   readonly resolvConf: string
   readonly zone: string
+  /** A folder. */
+  readonly zones: string
 }
 
 const corefile = (port: number, metrics: number, upstream: string, files: Files): string => `
@@ -134,6 +137,12 @@ search.example.org:${port} {
     192.0.2.1 a.search.example.org
   }
 }
+auto.example.org:${port} {
+  bind 127.0.0.1 ::1
+  auto {
+    directory ${files.zones}
+  }
+}
 zone.example.org:${port} {
   bind 127.0.0.1 ::1
   file ${files.zone}
@@ -175,7 +184,10 @@ const start = async (t: Cleanup): Promise<Counting> => {
   const [port = 0, metrics = 0] = await freePorts(2)
   const folder = temporaryFolder(t)
   const conf = join(folder, 'Corefile')
-  const files = { resolvConf: join(folder, 'resolv.conf'), zone: join(folder, 'db.zone') }
+  const zones = join(folder, 'zones')
+  const files = { resolvConf: join(folder, 'resolv.conf'), zone: join(folder, 'db.zone'), zones }
+  mkdirSync(zones)
+  writeFileSync(join(zones, 'db.sub.auto.example.org'), ZONE)
   writeFileSync(files.resolvConf, 'search first.search.example.org\n')
   writeFileSync(files.zone, ZONE)
   writeFileSync(conf, corefile(port, metrics, upstream.endpoint.name, files))

@@ -215,6 +215,9 @@ const OTHER_WORDS: readonly string[] = [
   // Further meanings of words in a Corefile, for hints.
   "src/corefile/hints.ts 'header'",
   "src/corefile/hints.ts 'reload'",
+  // Which engine is to be found out.
+  "src/net/mmsg/support.ts 'auto'",
+  "src/process/serve-options.ts 'auto'",
   // Functions of expressions, a kind of offer, a label of metrics.
   "src/chain/asked-test.ts 'bufsize'",
   "src/chain/metadata.ts 'metadata'",

@@ -19,6 +19,9 @@ const RULES = ['test/repository.test.ts', 'test/documents.test.ts', 'test/hot-pa
 /** Unit tests that take longer: threads that die at random, real time-outs, many draws. */
 const SLOW = [
   '**/*.torture.test.ts',
+  'src/base/collector.test.ts',
+  'src/cache/table.interleave.test.ts',
+  'src/cache/table.walk.test.ts',
   'src/commands/check-faults.test.ts',
   'src/corefile/fuzz.test.ts',
   'src/log/log.test.ts',
@@ -36,13 +39,21 @@ const SLOW = [
 const files = (include: string, exclude: readonly string[] = []): string[] =>
   globSync(include, { cwd: ROOT, exclude }).sort()
 
-/** The runner's arguments for each. */
-const GROUPS: Readonly<Record<string, () => string[]>> = {
-  rules: () => RULES,
-  // Of two processors the runner leaves one to itself, which it does not need for these.
-  fast: () => [`--test-concurrency=${availableParallelism()}`, ...files('src/**/*.test.ts', SLOW)],
-  unit: () => files('src/**/*.test.ts'),
-  whole: () => files('test/**/*.test.ts', RULES),
+/** Dealt out to so many. */
+const dealt = (all: readonly string[], hands: number): string[][] =>
+  Array.from({ length: hands }, (_, hand) => all.filter((_, k) => k % hands === hand))
+
+/** What the runner is given for each; several are run beside each other. */
+const GROUPS: Readonly<Record<string, () => string[][]>> = {
+  rules: () => [RULES],
+  // One process for each processor: to start one for each file takes longer than the tests.
+  fast: () =>
+    dealt(files('src/**/*.test.ts', SLOW), availableParallelism()).map(hand => [
+      '--test-isolation=none',
+      ...hand,
+    ]),
+  unit: () => [files('src/**/*.test.ts')],
+  whole: () => [files('test/**/*.test.ts', RULES)],
 }
 
 /** A folder stands for the tests in it. */
@@ -96,10 +107,12 @@ if (groups.length === 0 || groups.length < named.length) {
 } else {
   const sums = new Map<string, number>()
   for (const group of groups) {
-    const { code, counts } = await run(flags, group())
-    for (const [name, count] of counts) sums.set(name, (sums.get(name) ?? 0) + count)
-    process.exitCode = code
-    if (code !== 0) break
+    const outcomes = await Promise.all(group().map(patterns => run(flags, patterns)))
+    for (const { counts } of outcomes)
+      for (const [name, count] of counts) sums.set(name, (sums.get(name) ?? 0) + count)
+    const failed = outcomes.find(({ code }) => code !== 0)
+    process.exitCode = failed?.code ?? 0
+    if (failed !== undefined) break
   }
   if (groups.length > 1) for (const [name, sum] of sums) console.log(`ℹ ${name} ${sum}`)
 }

@@ -31,13 +31,15 @@ const shown = (zones: FixedZones | ZoneDirectory, at: number): string | number =
 
 const ORIGINS = ['example.org', 'sub.example.org', 'a.b.c.d.e.test', 'unloaded.test']
 
+const EVERYWHERE = ZoneIndex.fromText(['.'])
+
 const kinds = {
   fixed: new FixedZones(
     new ZoneIndex(ORIGINS.map(wire)),
     ORIGINS.map(wire),
     ORIGINS.map(zone => readerOf((zone === 'unloaded.test' ? mapOf() : mapOf(zone)).ref)),
   ),
-  directory: new ZoneDirectory(readerOf(mapOf(...ORIGINS.slice(0, 3)).ref)),
+  directory: new ZoneDirectory(readerOf(mapOf(...ORIGINS.slice(0, 3)).ref), EVERYWHERE),
 }
 
 for (const { name, found, exact } of [
@@ -70,11 +72,19 @@ test('fixed zones: none at all', () => {
 
 test('directory of zones: the root, and zones that come and go', () => {
   const map = mapOf('.')
-  const zones = new ZoneDirectory(readerOf(map.ref))
+  const zones = new ZoneDirectory(readerOf(map.ref), EVERYWHERE)
   assert.equal(shown(zones, zones.find(view('a.b'))), '.')
   map.put(KIND_ZONE, wire('b'), Buffer.from('b'))
   map.setNote(NOTE_LABELS, 1)
   assert.equal(shown(zones, zones.find(view('a.b'))), 'b')
   map.remove(KIND_ZONE, wire('.'))
   assert.equal(zones.find(view('a.c')), NO_ZONE)
+})
+
+test('directory of zones: those that are to be answered only', () => {
+  const within = ZoneIndex.fromText(['example.org.'])
+  const zones = new ZoneDirectory(readerOf(mapOf('example.org', 'example.net').ref), within)
+  assert.equal(shown(zones, zones.find(view('a.example.org'))), 'example.org')
+  assert.equal(zones.find(view('a.example.net')), NO_ZONE)
+  assert.equal(zones.findExact(view('example.net')), NO_ZONE)
 })

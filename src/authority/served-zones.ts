@@ -73,16 +73,20 @@ export class ZoneDirectory implements ServedZones {
   readonly bytes: Uint8Array
   originLength = 0
   readonly #reader: RecordsReader
+  readonly #within: ZoneIndex
   readonly #key = new RecordKey()
   readonly #labels = new Uint8Array(MAX_LABELS)
 
-  constructor(reader: RecordsReader) {
+  /** Of names that `within` does not hold nothing is known. */
+  constructor(reader: RecordsReader, within: ZoneIndex) {
     this.#reader = reader
+    this.#within = within
     this.words = reader.words
     this.bytes = reader.bytes
   }
 
   find(name: NameView): number {
+    if (!this.#within.holds(name)) return NO_ZONE
     const { bytes, length } = name
     const labels = this.#labels
     let count = 0
@@ -98,7 +102,7 @@ export class ZoneDirectory implements ServedZones {
   }
 
   findExact(name: NameView): number {
-    return this.#tree(name.bytes, 0, name.length)
+    return this.#within.holds(name) ? this.#tree(name.bytes, 0, name.length) : NO_ZONE
   }
 
   #tree(name: Uint8Array, start: number, end: number): number {

@@ -3,12 +3,11 @@
 import { messageOf } from '../chain/errors.ts'
 import type { InspectScope } from '../chain/inspect-scope.ts'
 import { CorefileError } from '../corefile/diagnostic.ts'
-import { goQuote } from '../corefile/strconv.ts'
 import { foldName, nameFromText } from '../wire/name.ts'
 import { ZoneLoader } from '../zone/load-zone.ts'
 import type { ZoneProblem } from '../zone/zone-problem.ts'
 import { OpenFailure, ZoneFiles } from './zone-files.ts'
-import { problemsText, unwantedText } from './zone-texts.ts'
+import { parseText, problemsText, unwantedText } from './zone-texts.ts'
 
 /**
  * Makes errors of what is wrong with the file; gives why it cannot be opened, which may be none.
@@ -27,7 +26,7 @@ export const checkZoneFile = async (
       })
   } catch (error) {
     if (error instanceof OpenFailure) return error.message
-    const message = `failed to parse file ${goQuote(path)} for origin ${origin} with error ${messageOf(error)}`
+    const message = parseText(path, origin, messageOf(error))
     await scope.attempt(() => {
       throw new Error(message)
     })
@@ -35,7 +34,20 @@ export const checkZoneFile = async (
   return undefined
 }
 
-const errorsOf = (path: string, origin: string, text: Uint8Array, files: ZoneFiles): Error[] => {
+/** What is wrong with a zone file, in one sentence; undefined: nothing. */
+export const zoneFileText = async (path: string, origin: string): Promise<string | undefined> => {
+  const files = new ZoneFiles()
+  try {
+    const text = await files.read(path)
+    const loader = loaderOf(path, origin, text, files)
+    if (loader.isUnwanted) return unwantedText(path, origin, loader.serial)
+    return loader.problems.length === 0 ? undefined : problemsText(path, origin, loader.problems)
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+const loaderOf = (path: string, origin: string, text: Uint8Array, files: ZoneFiles): ZoneLoader => {
   const loader = new ZoneLoader({
     file: path,
     origin: foldName(nameFromText(origin) ?? Uint8Array.of(0)),
@@ -44,6 +56,11 @@ const errorsOf = (path: string, origin: string, text: Uint8Array, files: ZoneFil
     isWanted: serial => serial !== 0,
   })
   while (!loader.isParsed && !loader.isUnwanted && !loader.slice());
+  return loader
+}
+
+const errorsOf = (path: string, origin: string, text: Uint8Array, files: ZoneFiles): Error[] => {
+  const loader = loaderOf(path, origin, text, files)
   if (loader.isUnwanted) return [new Error(unwantedText(path, origin, loader.serial))]
   const { problems } = loader
   if (problems[0]?.line === 0) return [new Error(problemsText(path, origin, problems))]

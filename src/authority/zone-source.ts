@@ -101,6 +101,12 @@ export class ZoneSource {
       log.info(`Successfully reloaded zone ${origin} in ${path} with ${outcome.serial} SOA serial`)
   }
 
+  /** `follower` is told of every change from now on, and of the end. */
+  tell(follower: () => void): void {
+    this.#followers.add(follower)
+    this.#served = follower
+  }
+
   /**
    * Tells the caches of a generation when the zone changes. To them a zone that a reload of the
    * Corefile brings is one that has changed; at the start of the process they hold nothing.

@@ -143,7 +143,7 @@ const addSizeFlags = (program: Command): Command => {
     .addOption(
       sized(
         '--records-bytes <size>',
-        'room for records of clusters and hosts files, taken as needed',
+        'room for records of clusters, zones and hosts files, taken as needed',
         defaults.recordsBytes,
         MIN_RECORDS_BYTES,
         MAX_RECORDS_BYTES,

@@ -43,8 +43,8 @@ export interface ServeOptions {
   /** Size of the answer store that all shards share. */
   cacheBytes: number
   /**
-   * Room for the records of clusters and hosts files, which all shards share. Memory is taken as it
-   * is used.
+   * Room for the records of clusters, zones and hosts files, which all shards share. Memory is
+   * taken as it is used.
    */
   recordsBytes: number
   /**

@@ -1,10 +1,9 @@
 // What `-version` prints, and the server at its start: our version, and the CoreDNS release whose
 // behaviour it follows.
 
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { endianness } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 
 /** The release of CoreDNS that shardns is compared with. */
 export const COREDNS_VERSION = '1.14.7'
@@ -24,26 +23,45 @@ export const shardnsVersion = (): string => {
   return version
 }
 
+/** Of a commit's hash, as git shows it. */
+const SHORT_HASH = 7
+
 /**
  * Short hash of the checkout's commit; `release` when we do not run from a checkout, `unknown` when
- * git does not tell.
+ * there is no commit yet. Read from git's own files: to start git takes longer than all else here.
  */
-export const revision = (): string => {
-  const folder = packageFolder()
-  if (!existsSync(join(folder, '.git'))) return 'release'
+export const revision = (folder = packageFolder()): string => {
+  const place = join(folder, '.git')
+  if (!existsSync(place)) return 'release'
   try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
-      cwd: folder,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: 2000,
-    }).trim()
+    return commitIn(gitFolder(place))?.slice(0, SHORT_HASH) ?? 'unknown'
   } catch {
-    // No git on this machine, a folder that belongs to somebody else, or no commit yet: the version
-    // is printed all the same.
+    // Files of somebody else, or of another version of git: the version is printed all the same.
     return 'unknown'
   }
 }
+
+/** Of a worktree `.git` is a file that says where its folder is (gitrepository-layout(5)). */
+const gitFolder = (place: string): string => {
+  if (statSync(place).isDirectory()) return place
+  const [, folder = ''] = /^gitdir: (.*)$/m.exec(readFileSync(place, 'utf8')) ?? []
+  return resolve(dirname(place), folder)
+}
+
+/** HEAD is a hash, or a branch whose hash stands in a file, or in the list of packed ones. */
+const commitIn = (folder: string): string | undefined => {
+  const head = readFileSync(join(folder, 'HEAD'), 'utf8').trim()
+  if (!head.startsWith(REF)) return head
+  const ref = head.slice(REF.length)
+  const common = join(folder, 'commondir')
+  const shared = existsSync(common) ? resolve(folder, readFileSync(common, 'utf8').trim()) : folder
+  const loose = join(shared, ref)
+  if (existsSync(loose)) return readFileSync(loose, 'utf8').trim()
+  const packed = readFileSync(join(shared, 'packed-refs'), 'utf8').split('\n')
+  return packed.find(line => line.endsWith(` ${ref}`))?.split(' ')[0]
+}
+
+const REF = 'ref: '
 
 const GO_ARCHITECTURES: Readonly<Record<string, string>> = {
   x64: 'amd64',

@@ -80,6 +80,17 @@ export const recordsOf = ({ owner, bytes, start, end }: RRset): ZoneRecord[] => 
   return records
 }
 
+/** Each record of an RRset by itself. */
+export const eachOf = (set: RRset): RRset[] => {
+  const sets: RRset[] = []
+  for (let start = set.start; start < set.end; ) {
+    const end = start + RECORD_HEAD_BYTES + getU16(set.bytes, start + 8)
+    sets.push({ ...set, start, end })
+    start = end
+  }
+  return sets
+}
+
 /** A record by itself as an RRset. */
 export const rrsetOf = ({ owner, type, class: cls, ttlSeconds, rdata }: ZoneRecord): RRset => {
   const bytes = new Uint8Array(RECORD_HEAD_BYTES + rdata.length)
@@ -260,14 +271,8 @@ export class ZoneTree {
   /** The RRSIG records of a node that cover `type`. */
   signatures(node: number, type: number, owner?: Uint8Array): RRset[] {
     const all = this.rrset(node, TYPE_RRSIG, owner)
-    const sets: RRset[] = []
-    if (all === undefined) return sets
-    for (let at = all.start; at < all.end; ) {
-      const end = at + RECORD_HEAD_BYTES + getU16(all.bytes, at + 8)
-      if (coveredType(all.bytes, at) === type) sets.push({ ...all, start: at, end })
-      at = end
-    }
-    return sets
+    if (all === undefined) return []
+    return eachOf(all).filter(({ bytes, start }) => coveredType(bytes, start) === type)
   }
 
   #keyOf(node: number): number {

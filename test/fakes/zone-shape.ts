@@ -51,7 +51,7 @@ export const shapedZone = (below: Below, { names, serial = 1 }: ShapeOptions): S
     [...new Set(all)].map(data => `${owner} ${ttlOf(owner, data)} ${data}`),
   )
   return {
-    text: `$TTL 300\n@ SOA ns1 admin ${serial} 7200 900 86400 300\n${lines.join('\n')}\n`,
+    text: `$TTL 300\n@ 3600 SOA ns1 admin ${serial} 7200 900 86400 300\n${lines.join('\n')}\n`,
     owners: [...plain.keys(), ...others.keys()],
   }
 }
@@ -70,7 +70,7 @@ const special = (below: Below, names: number, plain: readonly string[]): Map<str
     const target = pick(below, [
       ...inside,
       'missing',
-      `deep.${pick(below, inside)}`,
+      `deep.${pick(below, inside)}`.replace('.@', ''),
       'x.example.net.',
     ])
     found.set(`l${n}${parent}`, [`CNAME ${target === '@' ? 'example.org.' : target}`])

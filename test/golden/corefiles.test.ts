@@ -40,7 +40,7 @@ suite('golden, refused', { concurrency: 2 }, async () => {
         if (unserved === false)
           assert.equal(
             errors[0]!.message.replaceAll('1053', PORT).trimEnd(),
-            read(folder, 'error').trimEnd(),
+            (WORDED_OTHERWISE[name]?.text ?? read(folder, 'error')).trimEnd(),
           )
         return
       }

@@ -3,6 +3,7 @@
 import { readTextFile } from '../../base/text-file.ts'
 import type { ControlScope } from '../../chain/control-scope.ts'
 import type { InspectScope } from '../../chain/inspect-scope.ts'
+import { didYouMean } from '../../corefile/nearest.ts'
 import { DIRECTIVES } from '../../corefile/order.ts'
 import type { Vector } from '../../metrics/registrar.ts'
 import { readSearchDomains } from '../../upstream/addresses.ts'
@@ -42,10 +43,17 @@ const domainsOf = (
   if ('file' in source) return domainsIn(source.file)
   const { plugin } = source
   if (!block.directives.includes(plugin))
-    log.warning(`'@${plugin}' has no effect: ${plugin} does not stand in this server block`)
+    log.warning(
+      `'@${plugin}' has no effect: ${plugin} does not stand in this server block${meant(plugin)}`,
+    )
   else if (DIRECTIVES.includes(plugin) && !SEARCHED.includes(plugin))
     throw new Error(`${plugin} does not implement the AutoPather interface`)
   return undefined
+}
+
+const meant = (plugin: string): string => {
+  const hint = didYouMean(plugin, SEARCHED)
+  return hint === undefined ? '' : `; ${hint}`
 }
 
 /** As CoreDNS, from the working directory whatever *root* says. */

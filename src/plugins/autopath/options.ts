@@ -28,7 +28,11 @@ const zones = argumentsOf<readonly string[]>('ZONES', '[ZONES...]', {
 const searchSource: Value<SearchSource> = {
   word: 'RESOLV-CONF|@PLUGIN',
   range: '',
-  read: ({ text }) => (text.startsWith('@') ? { plugin: text.slice(1) } : { file: text }),
+  read(word) {
+    const { text } = word
+    if (text === '@') throw word.plainErr("'@' names no plugin")
+    return text.startsWith('@') ? { plugin: text.slice(1) } : { file: text }
+  },
 }
 
 const source = requiredArgument('RESOLV-CONF', searchSource, {

@@ -1,6 +1,7 @@
 // The Corefile syntax of header. Rules that follow each other come to one change of flags.
 
 import type { Directive } from '../../corefile/directive.ts'
+import { didYouMean } from '../../corefile/nearest.ts'
 import { optionFacts } from '../../corefile/option-rows.ts'
 import type { OptionTable } from '../../corefile/option-table.ts'
 import { Argument } from '../../corefile/values.ts'
@@ -38,31 +39,36 @@ export const options: OptionTable<HeaderOptions> = {
 }
 
 const readRule = (directive: Directive, draft: Draft): void => {
-  const written = directive.val().toLowerCase()
+  const selector = new Argument(directive, directive.token)
+  const help = directive.optionHelp(['query', 'response'])
+  const written = selector.text.toLowerCase()
   const words = directive.remainingTokens().map(token => new Argument(directive, token))
   // A rule of older versions of CoreDNS, which knew those for replies only.
   const isShort = written === 'set' || written === 'clear'
   if (!isShort && written !== 'query' && written !== 'response')
-    throw directive.plainErr(
+    throw selector.plainErr(
       `setting up rule: invalid selector=${written} should be query or response`,
-      directive.optionHelp(['query', 'response']),
+      help,
     )
-  const action = isShort ? written : words.shift()?.text.toLowerCase()
+  const verb = isShort ? selector : words.shift()
+  const action = verb?.text.toLowerCase()
   const change = draft[isShort ? 'response' : written]
-  if (action === undefined) throw directive.plainErr('setting up rule: no flag action provided')
+  if (verb === undefined) throw selector.plainErr('setting up rule: no flag action provided')
   if (words.length === 0)
-    throw directive.plainErr(
+    throw verb.plainErr(
       'setting up rule: invalid length for flags, at least one should be provided',
     )
   if (action !== 'set' && action !== 'clear')
-    throw directive.plainErr(
-      `setting up rule: unknown flag action=${action}, should be set or clear`,
-    )
+    throw verb.plainErr(`setting up rule: unknown flag action=${action}, should be set or clear`, {
+      hint: didYouMean(verb.text, ['set', 'clear']),
+    })
   for (const word of words) change[readFlag(word)] = action === 'set'
 }
 
 const readFlag = (word: Argument): string => {
   const flag = word.text.toLowerCase()
   if (FLAGS.some(known => known === flag)) return flag
-  throw word.plainErr(`setting up rule: unknown/unsupported flag=${flag}`)
+  throw word.plainErr(`setting up rule: unknown/unsupported flag=${flag}`, {
+    hint: didYouMean(flag, FLAGS),
+  })
 }

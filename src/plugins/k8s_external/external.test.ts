@@ -53,7 +53,11 @@ const refused: { text: string; error: string }[] = [
     text: 'apex',
     error: `Corefile:3 - ${ERROR}Wrong argument count or unexpected line ending after 'apex'`,
   },
-  { text: 'apex a..b', error: `Corefile:3 - ${ERROR}'a..b' is no name` },
+  { text: 'apex a..b', error: `Corefile:3 - ${ERROR}'hostmaster.a..b' in . is no name` },
+  {
+    text: `apex ${'a.'.repeat(121)}b`,
+    error: `Corefile:3 - ${ERROR}'hostmaster.${'a.'.repeat(121)}b' in . is no name`,
+  },
   { text: 'serial 1', error: `Corefile:3 - ${ERROR}unknown property 'serial'` },
 ]
 for (const { text, error } of refused)

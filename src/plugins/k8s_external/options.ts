@@ -2,8 +2,8 @@
 
 import { type ChangingZone, EVERY_LABEL } from '../../chain/invalidation-scopes.ts'
 import { flag, option, zoneList, zonesArgument } from '../../corefile/option-rows.ts'
-import { type OptionTable, optionTable } from '../../corefile/option-table.ts'
-import { text, ttl } from '../../corefile/values.ts'
+import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
+import { type Argument, text, ttl, type Value } from '../../corefile/values.ts'
 import { isReverseZone } from '../../corefile/zones.ts'
 import { nameFromText } from '../../wire/name.ts'
 
@@ -18,41 +18,49 @@ export interface ExternalOptions {
   readonly fallthrough: readonly string[]
 }
 
-const apexLabels = {
-  ...text('LABEL'),
-  read: (word: Parameters<ReturnType<typeof text>['read']>[0]) => {
-    if (nameFromText(word.text) === undefined) throw word.err(`'${word.text}' is no name`)
-    return word.text
-  },
-}
+const apex: Value<Argument> = { ...text('LABEL'), read: word => word }
 
-export const options: OptionTable<ExternalOptions> = optionTable('last', {
-  rows: {
-    zones: zonesArgument('zones of the names; PTR records point into the first'),
-    apex: option('apex', apexLabels, {
-      default: 'dns',
-      surplus: 'ignored',
-      does: "what stands in front of a zone in its name servers' names",
-    }),
-    ttlSeconds: option(
-      'ttl',
-      ttl({
-        least: 0,
-        most: 3600,
-        outside: (seconds, word) => word.err(`ttl must be in range [0, 3600]: ${seconds}`),
+export const options: OptionTable<ExternalOptions> = finishedTable(
+  'last',
+  {
+    rows: {
+      zones: zonesArgument('zones of the names; PTR records point into the first'),
+      apex: option('apex', apex, {
+        default: 'dns',
+        surplus: 'ignored',
+        does: "what stands in front of a zone in its name servers' names",
       }),
-      { default: '5', surplus: 'ignored', does: 'TTL of answers in seconds' },
-    ),
-    isHeadless: flag('headless', {
-      surplus: 'next-line',
-      does: 'give names to headless services, and to endpoints',
-    }),
-    fallthrough: zoneList('fallthrough', {
-      unset: [],
-      does: 'pass names that do not exist on: those in ZONES, or all',
-    }),
+      ttlSeconds: option(
+        'ttl',
+        ttl({
+          least: 0,
+          most: 3600,
+          outside: (seconds, word) => word.err(`ttl must be in range [0, 3600]: ${seconds}`),
+        }),
+        { default: '5', surplus: 'ignored', does: 'TTL of answers in seconds' },
+      ),
+      isHeadless: flag('headless', {
+        surplus: 'next-line',
+        does: 'give names to headless services, and to endpoints',
+      }),
+      fallthrough: zoneList('fallthrough', {
+        unset: [],
+        does: 'pass names that do not exist on: those in ZONES, or all',
+      }),
+    },
   },
-})
+  ({ apex: word, ...read }) => {
+    const tooLong = read.zones.find(
+      zone => nameFromText(`${HOSTMASTER}.${word.text}.${zone}`.replace(/\.+$/, '.')) === undefined,
+    )
+    if (tooLong !== undefined)
+      throw word.err(`'${HOSTMASTER}.${word.text}' in ${tooLong} is no name`)
+    return { ...read, apex: word.text }
+  },
+)
+
+/** The longest of the names that it makes. */
+const HOSTMASTER = 'hostmaster'
 
 /** Labels of a service's name below a zone. */
 const SERVICE_LABELS = 2

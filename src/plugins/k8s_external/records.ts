@@ -71,8 +71,14 @@ const gathered = async (
   groups: readonly (readonly RecordData[] | Promise<Asked>)[],
 ): Promise<Found> => {
   const asked = await Promise.all(groups)
+  const seen = new Set<string>()
   return {
-    answers: asked.flatMap(group => ('records' in group ? group.records : group)),
+    // Names of load balancers may lead to each other.
+    answers: asked
+      .flatMap(group => ('records' in group ? group.records : group))
+      .filter(({ owner, type, rdata }) =>
+        isFirst(seen, Buffer.concat([owner, Uint8Array.of(type >> 8, type), rdata])),
+      ),
     additionals: NONE,
     isTruncated: asked.some(group => 'records' in group && group.isTruncated),
   }

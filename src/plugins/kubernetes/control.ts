@@ -7,6 +7,7 @@ import { readTextFile } from '../../base/text-file.ts'
 import { wait } from '../../base/timers.ts'
 import type { ControlScope } from '../../chain/control-scope.ts'
 import { EXTERNAL_CHANGES, type ExternalChange } from '../../chain/external-services.ts'
+import type { InspectScope } from '../../chain/inspect-scope.ts'
 import { connect, type KubeWorld, SERVICE_ACCOUNT_FOLDER } from '../../kube/config/target.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import { readSearchDomains } from '../../upstream/addresses.ts'
@@ -35,6 +36,7 @@ export const control = async (
   options: KubernetesOptions,
   scope: ControlScope,
 ): Promise<KubernetesShared> => {
+  warnOfPods(options, scope)
   const { log, clock, process: server } = scope
   const world = worldOf(server.userAgent)
   const { collectGarbage } = server
@@ -116,8 +118,19 @@ const worldOf = (userAgent: string): KubeWorld => ({
   userAgent,
 })
 
+/** The commonest slip with *autopath*, which would do nothing in silence. */
+const warnOfPods = (
+  { pods }: KubernetesOptions,
+  { block, log }: Pick<InspectScope, 'block' | 'log'>,
+): void => {
+  if (pods !== 'verified' && block.directives.includes('autopath'))
+    log.warning("without 'pods verified' autopath @kubernetes has no effect")
+}
+
 /** What a pod is given is not the Corefile's business: only files that it names are looked at. */
-export const inspect = async ({ endpoint, tls, kubeconfig }: KubernetesOptions): Promise<void> => {
+export const inspect = async (options: KubernetesOptions, scope: InspectScope): Promise<void> => {
+  warnOfPods(options, scope)
+  const { endpoint, tls, kubeconfig } = options
   if (endpoint === undefined && kubeconfig === undefined) return
   const connection = await connect({ endpoint, tls, kubeconfig }, worldOf(''))
   connection.close()

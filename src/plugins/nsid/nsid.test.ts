@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { hostname } from 'node:os'
 import { test } from 'node:test'
 import { options, parseError, query, replyTo, show } from '../../../test/support/plugin-harness.ts'
+import { unwritten } from '../../chain/answer.ts'
 import { inFront } from '../../chain/handler.ts'
 import { SILENCE } from '../../chain/reply.ts'
 import { nsid } from './index.ts'
@@ -62,4 +63,10 @@ test('nsid: twice', () => {
     parseError(nsid, 'nsid a\nnsid b'),
     'this plugin can only be used once per Server Block',
   )
+})
+
+test('nsid: what a plugin hands back to the server is left as it is', async () => {
+  const handle = inFront(serve(options(nsid, 'nsid ns1')), request => unwritten(request, 2))
+  const reply = await handle(query('a.test.', 'A', { options: [ASKS] }))
+  assert.deepEqual([show(reply).rcode, show(reply).edns], ['SERVFAIL', undefined])
 })

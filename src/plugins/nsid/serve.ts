@@ -13,6 +13,8 @@ export const serve = ({ data }: { readonly data: readonly string[] }): Stage => 
     concerns: asked => asked.hasOption(OPTION_NSID),
     wrap: next => query =>
       after(next(query), reply => {
+        // What the server writes itself is a failure, and says no more.
+        if (!reply.isWritten) return reply
         const own = optOf(reply)
         // As CoreDNS: DO is set, unless the reply has brought an OPT record.
         const flags = reply.layout.optIndex < 0 ? EDNS_DO : (own.flags ?? 0)

@@ -1,4 +1,4 @@
-// Hot path. Records that are lists of labels, in the order of their bytes, items of so many labels
+// Hot path. Records that are lists of labels, in the order of their texts, items of so many labels
 // each: the namespaces of the pods at an address (on the host's network many have one), and the
 // services that are reached at one from outside.
 
@@ -64,5 +64,13 @@ export const withItem = (
   const others = itemsOf(list, 0, list.length, labels).filter(
     each => Buffer.compare(each, item) !== 0,
   )
-  return Buffer.concat((isThere ? [...others, item] : others).sort(Buffer.compare))
+  return Buffer.concat((isThere ? [...others, item] : others).sort(compareItems))
+}
+
+const compareItems = (a: Uint8Array, b: Uint8Array): number => {
+  const [aEnd, bEnd] = [1 + a[0]!, 1 + b[0]!]
+  return (
+    Buffer.compare(a.subarray(1, aEnd), b.subarray(1, bEnd)) ||
+    (aEnd === a.length ? 0 : compareItems(a.subarray(aEnd), b.subarray(bEnd)))
+  )
 }

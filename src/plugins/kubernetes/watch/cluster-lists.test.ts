@@ -125,6 +125,14 @@ test('pods: several with one address count as one until the last is gone', () =>
   )
 })
 
+test('pods: those at one address have their namespaces in the order of the alphabet', () => {
+  const world = worldOf({ namespaces: ['shop'] })
+  for (const namespace of ['shop', 'b', 'aa', 'b'])
+    world.cluster.pods.put(podOf(namespace, 'a', '192.0.2.1'))
+  const record = world.map.get(KIND_POD, Uint8Array.of(192, 0, 2, 1))
+  assert.equal(Buffer.from(record ?? []).toString('latin1'), '\x02aa\x01b\x04shop')
+})
+
 test('pods: an address that changes moves the pod', () => {
   const world = worldOf()
   for (const podIP of [undefined, '192.0.2.1', '192.0.2.2'])

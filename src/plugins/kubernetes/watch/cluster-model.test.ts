@@ -160,7 +160,6 @@ class Model {
       records.set(keyOf(KIND_ADDRESS, addressOf(address)), hexOf(encodeOwners(of)))
     }
     for (const { namespace, host } of this.pods.all.values()) {
-      if (!EXPOSED.includes(namespace)) continue
       const key = keyOf(KIND_POD, addressOf(`192.0.2.${host}`))
       const others = Buffer.from(records.get(key) ?? '', 'hex')
       records.set(key, hexOf(withItem(others, label(namespace), POD_LABELS, true)))

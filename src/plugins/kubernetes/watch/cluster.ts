@@ -69,7 +69,7 @@ export class Cluster {
     this.imports = imported.services
     this.importSlices = imported.slices
     this.namespaces = this.#newNamespaces(accepts, parts.log)
-    this.pods = this.#newPods(accepts, parts)
+    this.pods = this.#newPods(parts)
   }
 
   /**
@@ -150,10 +150,8 @@ export class Cluster {
     )
   }
 
-  #newPods(
-    accepts: (namespace: string) => boolean,
-    { log, options: { hasPodFacts } }: ClusterParts,
-  ): WatchedObjects {
+  /** Of all namespaces: a client is a pod, whether its namespace has names or not. */
+  #newPods({ log, options: { hasPodFacts } }: ClusterParts): WatchedObjects {
     const facts = new PodFacts((address, value) => {
       if (!this.#isClosed) this.#publisher.setPodFacts(address, value)
     })
@@ -169,7 +167,7 @@ export class Cluster {
       what: 'pod',
       isNamespaced: true,
       isLabel: false,
-      accepts,
+      accepts: () => true,
       ignores: isBeingDeleted,
       trim: (object: KubeObject) => trimPod(object, hasPodFacts),
       changed,

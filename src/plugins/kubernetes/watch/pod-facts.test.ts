@@ -62,3 +62,14 @@ test('the first pod at an address stands for it, until it goes or moves', () => 
     '01 -',
   ])
 })
+
+test('of pods at one address the first by namespace and name stands for it', () => {
+  const names: string[] = []
+  const facts = new PodFacts((_, record) => {
+    const { namespace, name } = decodePod(record!, 0, record!.length)
+    names.push(`${namespace}/${name}`)
+  })
+  for (const id of ['b/z', 'a-b/x', 'a/y', 'a/z', 'a/x'])
+    facts.changed(id, undefined, `01${podFacts(pod(id.split('/')[1]!, {}))}`)
+  assert.deepEqual(names, ['b/z', 'a-b/x', 'a/y', 'a/x'])
+})

@@ -1,5 +1,6 @@
 // Which pod stands for an address, and what is known of it: its name and labels, for metadata.
-// Pods on the host's network share one: the first that was seen stands for all, as in CoreDNS.
+// Pods on the host's network share one: the first by namespace and name stands for all, so that
+// it lies in the namespace whose search path the address has.
 
 import type { KubeObject } from '../../../kube/kube-object.ts'
 import { encodePod } from '../records/pod-record.ts'
@@ -37,7 +38,7 @@ type PublishFacts = (address: Uint8Array, facts: Uint8Array | undefined) => void
 
 export class PodFacts {
   readonly #publish: PublishFacts
-  /** Texts of the pods at an address by `NAMESPACE/NAME`, in the order they were seen. */
+  /** Texts of the pods at an address by `NAMESPACE/NAME`. */
   readonly #byAddress = new Map<string, Map<string, string>>()
 
   constructor(publish: PublishFacts) {
@@ -63,8 +64,18 @@ export class PodFacts {
   }
 }
 
-const firstOf = (pods: ReadonlyMap<string, string>): readonly [string, string] | undefined =>
-  pods.entries().next().value
+const firstOf = (pods: ReadonlyMap<string, string>): readonly [string, string] | undefined => {
+  let first: readonly [string, string] | undefined
+  for (const pod of pods) if (first === undefined || isBefore(pod[0], first[0])) first = pod
+  return first
+}
+
+/** By namespace, then by name: of ids. */
+const isBefore = (id: string, other: string): boolean => {
+  const [namespace = '', name = ''] = id.split('/')
+  const [otherNamespace = '', otherName = ''] = other.split('/')
+  return namespace === otherNamespace ? name < otherName : namespace < otherNamespace
+}
 
 const recordOf = (id: string, text: string): Uint8Array => {
   const [name = '', ...rest] = JSON.parse(text.slice(text.indexOf(BEGIN))) as string[]
