@@ -10,7 +10,7 @@ import type { OptionFacts } from '../src/corefile/option-rows.ts'
 import { DIRECTIVES } from '../src/corefile/order.ts'
 import { loadPlugin, PLUGIN_NAMES } from '../src/plugins/index.ts'
 import { inspectCorefile } from '../src/process/load/load.ts'
-import { ROOT, readRepositoryFile, repositoryPaths } from './support/source-files.ts'
+import { ROOT, readRepositoryFile, repositoryPaths, sourceFiles } from './support/source-files.ts'
 
 const SECTIONS = ['Name', 'Description', 'Syntax', 'Examples', 'Differences from CoreDNS']
 
@@ -64,11 +64,50 @@ for (const path of documents)
     )
   })
 
-/** Rows of the first table behind a heading of docs/compatibility.md, without the head. */
-const table = (heading: string): string[][] => {
-  const section =
-    readRepositoryFile('docs/compatibility.md').split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ??
-    ''
+/** Lines that say something, each without what only makes it pretty. */
+const codeLines = (text: string): string =>
+  text
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '' && !/^\/\/ \w+\.ts$/.test(line))
+    .map(line => `${line}\n`)
+    .join('')
+
+test('code in docs/plugins.md stands in test/examples, which is type-checked and run', () => {
+  // There, paths are those of a plugin's folder.
+  const examples = sourceFiles('test/examples').map(({ text }) =>
+    codeLines(
+      text
+        .replaceAll(/'(?:\.\.\/)+src\//g, "'../../")
+        .replaceAll(/'(?:\.\.\/)+support\//g, "'../../../test/support/"),
+    ),
+  )
+  const page = readRepositoryFile('docs/plugins.md')
+  const shown = [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code)
+  assert.ok(shown.length > 10)
+  assert.deepEqual(
+    shown.filter(code => !examples.some(text => text.includes(codeLines(code)))),
+    [],
+  )
+})
+
+test('docs/plugins.md says where things are', () => {
+  const rows = table('What is where', 'docs/plugins.md')
+  const lost = rows.flatMap(([names = '', file = '']) => {
+    const path = /\]\(\.\.\/(.+)\)/.exec(file)?.[1] ?? assert.fail(file)
+    const text = readRepositoryFile(path)
+    return [...names.matchAll(/`(\w+)`/g)]
+      .map(([, name = '']) => name)
+      .filter(name => !new RegExp(`^export (?:\\w+|\\{[^}]*) ${name}\\b`, 'm').test(text))
+  })
+  assert.ok(rows.length > 10)
+  assert.deepEqual(lost, [])
+})
+
+/** Rows of the first table behind a heading of a document, without the head. */
+const table = (heading: string, path = 'docs/compatibility.md'): string[][] => {
+  const [, behind = ''] = readRepositoryFile(path).split(new RegExp(`^###? ${heading}\n`, 'm'))
+  const section = behind.split('\n## ')[0] ?? ''
   const rows = section.split('\n').filter(line => line.startsWith('|'))
   return rows.slice(2).map(row =>
     row
