@@ -184,6 +184,16 @@ test('every room has its floor', () => {
   )
 })
 
+test('docs/architecture.md draws the same house: its rooms, and their floors', () => {
+  const page = readRepositoryFile('docs/architecture.md')
+  const rooms = [...page.matchAll(/^src\/([a-z]+)(?:\/\*)? +\S/gm)].map(([, room]) => room)
+  assert.deepEqual(rooms.toSorted(), FLOORS.flat().toSorted())
+  const floors = [...page.matchAll(/^\d {2}([a-z, ]+)$/gm)].map(([, floor = '']) =>
+    floor.split(', '),
+  )
+  assert.deepEqual(floors, FLOORS)
+})
+
 for (const room of FLOORS.flat())
   test(`rooms: ${room} imports from its own and from lower floors only`, () => {
     const wrong = shipped
@@ -359,6 +369,13 @@ for (const [name, importer] of Object.entries(IMPORTERS))
       [importer],
     )
   })
+
+test('docs/architecture.md names each of them, and its importer', () => {
+  const page = readRepositoryFile('docs/architecture.md')
+  const rows = page.matchAll(/^\| ([\w.-]+) \| [^|]+ \| `(src\/[^`]+)` \|$/gm)
+  const named = Object.fromEntries([...rows].map(([, name = '', importer]) => [name, importer]))
+  assert.deepEqual(named, IMPORTERS)
+})
 
 test('every dependency of package.json has its one importer', () => {
   const { dependencies } = JSON.parse(readRepositoryFile('package.json')) as {

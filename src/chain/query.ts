@@ -360,7 +360,7 @@ export class Query implements Asked {
   /**
    * A query like this one with the change made, in bytes of its own: another question for the rest
    * of the chain, other flags, an earlier deadline. The reply to another question is given back
-   * under the first one by `edit(reply, { question, owner })`.
+   * under the first one by `renamed` (chain/renamed.ts).
    */
   with(change: QueryChange): Query {
     const isOther =
