@@ -1,7 +1,11 @@
 // Stands in the place of src/chain/reply.ts (test/unchanged-replies.test.ts): the same replies, and
 // each remembers the bytes it was made of.
 
-import { Reply as PlainReply } from '../../src/chain/reply.ts'
+import {
+  type Following,
+  SILENCE as PLAIN_SILENCE,
+  Reply as PlainReply,
+} from '../../src/chain/reply.ts'
 import type { MessageLayout } from '../../src/wire/layout.ts'
 
 /** Replies that are watched at a time: the oldest is looked at when another one comes. */
@@ -19,8 +23,8 @@ const changed = new Set<string>()
 let made = 0
 
 export class Reply extends PlainReply {
-  constructor(bytes: Uint8Array, layout?: MessageLayout, isWritten = true) {
-    super(bytes, layout, isWritten)
+  constructor(bytes: Uint8Array, layout?: MessageLayout, isWritten = true, following?: Following) {
+    super(bytes, layout, isWritten, following)
     const place = made++ % WATCHED
     look(watched[place])
     watched[place] = { reply: this, before: new Uint8Array(bytes), maker: new Error('made here') }
@@ -38,4 +42,4 @@ export const madeReplies = (): { readonly count: number; readonly changed: reado
   return { count: made, changed: [...changed] }
 }
 
-export const SILENCE = new Reply(new Uint8Array(0))
+export const SILENCE = new Reply(PLAIN_SILENCE.bytes, PLAIN_SILENCE.layout)
