@@ -81,6 +81,50 @@ const bad: readonly Bad[] = [
     },
     text: `its fact '${fact}' fails: Cannot read properties of undefined (reading 'zones')`,
   })),
+  ...(
+    [
+      ['changing', '5', 'it gives 5, and no list'],
+      ['changing', '[null]', 'the zone undefined is no domain name'],
+      ['changing', `[{ zone: 'a..b', labels: 1 }]`, `the zone 'a..b' is no domain name`],
+      [
+        'changing',
+        `[{ zone: 'a.test.', labels: () => 1 }]`,
+        'the labels a function of a.test. are no number to 128',
+      ],
+      ['listensOn', '5', 'it gives 5, and no list'],
+      ['listensOn', '[5]', '5 is no IP address'],
+      ['suspicions', `['odd']`, `'odd' is no warning`],
+    ] as const
+  ).map(([fact, gives, text]) => ({
+    rule: `a fact '${fact}' that gives ${gives}`,
+    files: { 'index.ts': index(`${OPTIONS}, facts: { ${fact}: () => (${gives}) }`) },
+    text: `its fact '${fact}' fails: ${text}`,
+  })),
+  {
+    rule: 'options that are null',
+    files: { 'index.ts': index('options: null') },
+    text: `src/plugins/whoami/index.ts: 'options' is no table of options`,
+  },
+  {
+    rule: 'a name that cannot be read',
+    files: { 'index.ts': `export const whoami = { get name() { throw new Error('boom') } }\n` },
+    text: 'src/plugins/whoami/index.ts: the plugin cannot be read: boom',
+  },
+  {
+    rule: 'a reader of options that throws what is no error',
+    files: { 'index.ts': index('parse: () => { throw undefined }') },
+    text: 'its options cannot be read: undefined',
+  },
+  ...(
+    [
+      ['a Proxy', 'new Proxy({}, {})', '#<Object> could not be cloned.'],
+      ['a getter', `{ get a() { return 1 } }`, `a getter in 'a'`],
+    ] as const
+  ).map(([what, gives, text]) => ({
+    rule: `options that are ${what}`,
+    files: { 'index.ts': index(`parse: () => (${gives})`) },
+    text: `its options are not plain data: ${text}`,
+  })),
   {
     rule: 'no control half',
     files: { 'index.ts': index(`${OPTIONS}, ${CONTROL}`) },
@@ -149,6 +193,11 @@ for (const { rule, files, text } of bad) {
   })
 }
 
+const controlled = (body: string): Record<string, string> => ({
+  'index.ts': index(`${OPTIONS}, ${CONTROL}`),
+  'control.ts': `export const control = (options, scope) => { ${body} }\n`,
+})
+
 /** What only shows when the halves run. */
 const failing: readonly (Bad & { readonly text: string })[] = [
   {
@@ -182,6 +231,81 @@ const failing: readonly (Bad & { readonly text: string })[] = [
       'control.ts': 'export const control = () => ({ respond: () => 1 })\n',
     },
     text: `what its control half gives is not plain data: a function in 'respond'`,
+  },
+  ...(
+    [
+      ['a Proxy', 'return new Proxy({}, {})', '#<Object> could not be cloned.'],
+      [
+        'objects in each other without end',
+        'let o = {}; for (let i = 0; i < 200000; i++) o = { o }; return o',
+        'more than 200 objects in each other',
+      ],
+    ] as const
+  ).map(([what, body, text]) => ({
+    rule: `${what} for the shards`,
+    files: controlled(body),
+    text: `what its control half gives is not plain data: ${text}`,
+  })),
+  ...(
+    [
+      ['bindAddresses', `['nonsense']`, `'nonsense', which is no IP address`],
+      ['bindAddresses', '[5]', '5, which is no IP address'],
+      ['root', '5', '5, which is no text'],
+      ['view', '{}', 'an object, which is no text'],
+      ['stacktrace', '() => 1', 'a function, which is neither true nor false'],
+      ['timeouts', '{ readMs: NaN }', 'NaN, which is no number'],
+    ] as const
+  ).map(([name, value, text]) => ({
+    rule: `a setting '${name}' that is ${value}`,
+    files: controlled(`scope.settings.${name} = ${value}`),
+    text: `its control half sets '${name === 'timeouts' ? 'timeouts.readMs' : name}' to ${text}`,
+  })),
+  ...(
+    [
+      ['shared(NaN)', 'shared takes a whole number from 0 to 16777216, not NaN'],
+      ['shared(-100)', 'shared takes a whole number from 0 to 16777216, not -100'],
+      ['shared(1e10)', 'shared takes a whole number from 0 to 16777216, not 10000000000'],
+      [`shared('4')`, `shared takes a whole number from 0 to 16777216, not '4'`],
+      ['table(undefined, 1)', 'table takes a text as the identity, not undefined'],
+      [`table('x', NaN)`, 'table takes a whole number from 0 to 9007199254740991, not NaN'],
+      [`keep('x', () => undefined)`, 'what was made to be kept has no function dispose'],
+      [
+        `keep('x', resources => { for (;;) resources.newRecords() })`,
+        'more than 100 maps for one thing that is kept',
+      ],
+      ['hold(5)', 'hold takes a promise'],
+      ['http()', 'http does not take the address undefined'],
+      [`http({ address: ':0', path: 5 })`, 'http does not take the path 5'],
+      ['onFinalShutdown(() => {}, NaN)', 'onFinalShutdown takes milliseconds, not NaN'],
+      ['process.readiness.add(5, 5)', 'readiness takes a name and a function'],
+      [
+        `metrics.counter({ name: 'bad name!', help: 'x' })`,
+        `a metric has no name such as 'bad name!'`,
+      ],
+      [
+        `metrics.counter({ name: 'x_total', help: 'x', labelNames: ['a'] }).vector({}, { a: Array.from({ length: 1e7 }, (_, i) => 'v' + i) })`,
+        'metric x_total has 10000000 values of a, more than 1000000',
+      ],
+      [
+        `metrics.histogram({ name: 'x', help: 'x', buckets: [2, 1], unitsPerOne: 1 })`,
+        'metric x has buckets that do not rise',
+      ],
+      ['offer(undefined, 1)', 'an offer has no kind'],
+    ] as const
+  ).map(([call, text]) => ({
+    rule: `a request for ${call.slice(0, 60)}`,
+    files: controlled(`scope.${call}`),
+    text: `its control half fails: ${text}`,
+  })),
+  ...['shared(0)', 'onStart(() => {})', `keep('x', () => ({ dispose() {} }))`].map(call => ({
+    rule: `requests without end: ${call}`,
+    files: controlled(`for (;;) scope.${call}`),
+    text: `its control half fails: more than 10000 requests of one scope, ${call.split('(')[0]} the last`,
+  })),
+  {
+    rule: 'a control half that throws what is no error',
+    files: controlled('throw undefined'),
+    text: 'its control half fails: undefined',
   },
   {
     rule: 'a load that waits for what fails',
@@ -325,4 +449,139 @@ test('a serve half that does not come to an end is named while it is waited for'
   })
   const server = program.start(t, corefile)
   await server.seen(/^\[WARNING\] shard 0 takes long to load plugin\/whoami$/m)
+})
+
+/** `files` are of a plugin of that name. */
+const named = (name: string, files: Readonly<Record<string, string>>) =>
+  Object.fromEntries(
+    Object.entries(files).map(([file, text]) => [file, text.replaceAll('whoami', name)]),
+  )
+const NEVER = 'new Promise(() => {})'
+const endless: readonly {
+  name: string
+  rule: string
+  files: Readonly<Record<string, string>>
+  text: string
+  /** What *check* runs too. */
+  isChecked?: true
+}[] = [
+  {
+    name: 'any',
+    rule: 'an index.ts that is never loaded',
+    files: { 'index.ts': `await ${NEVER}\n` },
+    text: 'src/plugins/any/index.ts cannot be loaded: it does not come to an end',
+    isChecked: true,
+  },
+  {
+    name: 'chaos',
+    rule: 'a serve half that is never loaded',
+    files: { 'index.ts': index(`${OPTIONS}, ${SERVE}`), 'serve.ts': `${PASSES}await ${NEVER}\n` },
+    text: 'its serve half (src/plugins/chaos/serve.ts) cannot be loaded: it does not come to an end',
+    isChecked: true,
+  },
+  {
+    name: 'debug',
+    rule: 'a control half that is never loaded',
+    files: { 'index.ts': index(`${OPTIONS}, ${CONTROL}`), 'control.ts': `await ${NEVER}\n` },
+    text: 'its control half (src/plugins/debug) cannot be loaded: it does not come to an end',
+    isChecked: true,
+  },
+  {
+    name: 'erratic',
+    rule: 'a control half that never settles',
+    files: controlled(`return ${NEVER}`),
+    text: 'its control half fails: it does not come to an end',
+  },
+  {
+    name: 'nsid',
+    rule: 'a load that waits for what never settles',
+    files: controlled(`scope.hold(${NEVER})`),
+    text: 'what it lets the load wait for fails: it does not come to an end',
+  },
+]
+
+test('what never comes to an end is told, then fails the load', async t => {
+  const blocks = await Promise.all(
+    endless.map(async ({ name, files, rule, text }) => {
+      program.plugin(name, named(name, files))
+      const [at] = await freePorts(1)
+      return { name, rule, text, corefile: `.:${at} {\n  bind 127.0.0.1\n  ${name}\n}\n` }
+    }),
+  )
+  await Promise.all(
+    blocks.map(async ({ name, rule, text, corefile }) => {
+      const file = `Corefile.${name}`
+      const server = program.start(t, corefile, file)
+      await server.seen(
+        name === 'chaos'
+          ? /^\[WARNING\] shard 0 takes long to load plugin\/chaos$/m
+          : new RegExp(`^\\[WARNING\\] main takes long to load plugin/${name}$`, 'm'),
+      )
+      assert.equal(await server.exited, 1, rule)
+      assert.equal(server.err, `plugin/${name}: ${file}:3 - ${text}\n`, rule)
+    }),
+  )
+})
+
+test('check ends, and names what never comes to an end', async t => {
+  const inspects = {
+    name: 'nsid',
+    files: {
+      'index.ts': index(`${OPTIONS}, inspect: () => import('./control.ts')`),
+      'control.ts': `export const inspect = () => ${NEVER}\n`,
+    },
+    text: 'its inspect half fails: it does not come to an end',
+  }
+  const cases = [...endless.filter(({ isChecked }) => isChecked), inspects]
+  await Promise.all(
+    cases.map(async ({ name, files, text }) => {
+      program.plugin(name, named(name, files))
+      const file = `Corefile.${name}`
+      const checked = program.begin(t, `.:${port} {\n  ${name}\n}\n`, file, 'check')
+      assert.equal(await checked.exited, 1)
+      assert.equal(behind(`${file}:2:3: error: plugin/${name}: `, checked.out), text)
+    }),
+  )
+})
+
+const WHOAMI = {
+  'index.ts': index(`${OPTIONS}, ${SERVE}`),
+  'serve.ts': PASSES,
+}
+
+test('a reload that hangs is told, and does not keep SIGTERM from ending the server', async t => {
+  program.plugin('whoami', WHOAMI)
+  program.plugin('erratic', named('erratic', controlled(`return ${NEVER}`)))
+  const server = program.start(t, corefile)
+  await server.seen(/^\[INFO\] engine/m)
+  program.write(`.:${port} {\n  bind 127.0.0.1\n  erratic\n}\n`)
+  server.child.kill('SIGUSR1')
+  await server.seen(/^\[WARNING\] main takes long to load plugin\/erratic$/m)
+  assert.equal(await server.stop(), 0)
+  assert.match(server.out, /^\[ERROR\] Restart failed: the server is shutting down$/m)
+})
+
+test('tasks that never settle end neither a reload nor the process', async t => {
+  program.plugin('whoami', WHOAMI)
+  const hooks = JSON.stringify(HOOKS)
+  program.plugin(
+    'erratic',
+    named('erratic', controlled(`for (const hook of ${hooks}) scope[hook](() => ${NEVER})`)),
+  )
+  const server = program.start(t, `.:${port} {\n  bind 127.0.0.1\n  erratic\n}\n`)
+  await server.seen(/^\[INFO\] engine/m)
+  program.write(`.:${port} {\n  bind 127.0.0.1\n  erratic\n  whoami\n}\n`)
+  server.child.kill('SIGUSR1')
+  const failures = [
+    'onStart',
+    'onRetire',
+    'onStart',
+    'onShutdown',
+    'onFinalShutdown',
+    'onRetire',
+  ].map(hook => `[ERROR] plugin/erratic: ${hook} failed: it does not come to an end`)
+  await server.seen(/onRetire failed/)
+  await server.seen(/^\[INFO\] Reloading complete$/m)
+  assert.equal(await server.stop(), 4)
+  assert.deepEqual(server.out.match(/^\[ERROR\] .*$/gm), failures)
 })

@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os'
 import type { Clock } from '../../base/clock.ts'
 import type { CacheMemory } from '../../cache/cache-memory.ts'
+import { messageOf } from '../../chain/errors.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { InvalidationBoard } from '../../memory/invalidation-board.ts'
 import type { HashSeed } from '../../memory/keyed-hash.ts'
@@ -376,7 +377,12 @@ export class Supervisor {
       // A generation that is being loaded is held by nobody yet and newer than the one in force.
       if (id > (this.#current?.message.id ?? 0)) continue
       this.#generations.delete(id)
-      generation.retired()
+      try {
+        generation.retired()
+      } catch (error) {
+        // What is not given back is lost; the shards serve on.
+        this.#options.log.error(`a configuration did not end well: ${messageOf(error)}`)
+      }
     }
   }
 }
