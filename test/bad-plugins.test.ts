@@ -3,9 +3,11 @@
 // copy of the program.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
+import { query } from './support/messages.ts'
 import { ProgramCopy } from './support/program-copy.ts'
 import { quietPort } from './support/quiet-port.ts'
+import { askUdp } from './support/raw-client.ts'
 import { freePorts } from './support/server-process.ts'
 
 const program = new ProgramCopy({ after: run => test.after(run) })
@@ -584,4 +586,96 @@ test('tasks that never settle end neither a reload nor the process', async t => 
   await server.seen(/^\[INFO\] Reloading complete$/m)
   assert.equal(await server.stop(), 4)
   assert.deepEqual(server.out.match(/^\[ERROR\] .*$/gm), failures)
+})
+
+/** Serves with *whoami* alone, then is told to load this plugin beside it. */
+const reloaded = async (t: TestContext, files: Readonly<Record<string, string>>, shards = 1) => {
+  program.plugin('whoami', WHOAMI)
+  program.plugin('erratic', named('erratic', files))
+  const [at = 0] = await freePorts(1)
+  const text = `.:${at} {\n  bind 127.0.0.1\n  whoami\n}\n`
+  const server = program.start(t, text, 'Corefile', shards)
+  await server.seen(/^\[INFO\] engine/m)
+  program.write(text.replace('whoami', 'erratic\n  whoami'))
+  server.child.kill('SIGUSR1')
+  return { server, at }
+}
+const served = (body: string) => ({
+  'index.ts': index(`${OPTIONS}, ${SERVE}`),
+  'serve.ts': `export const serve = (options, scope) => { ${body}; return { wrap: next => next } }\n`,
+})
+
+const STRAYS: readonly { rule: string; body: string; text: string }[] = [
+  {
+    rule: 'a promise that fails',
+    body: `void Promise.reject(new Error('stray'))`,
+    text: 'plugin/erratic: stray',
+  },
+  {
+    rule: 'a timer that throws',
+    body: `scope.onStart(() => void setTimeout(() => { throw new Error('tick') }, 1))`,
+    text: 'plugin/erratic: tick',
+  },
+  {
+    rule: 'a promise that fails with nothing',
+    body: 'void Promise.reject(undefined)',
+    text: 'undefined',
+  },
+]
+for (const { rule, body, text } of STRAYS) {
+  const line = new RegExp(`^\\[ERROR\\] Recovered from panic in main: ${text}$`, 'm')
+  test(`main goes on after ${rule}, at start and in a reload`, async t => {
+    const { server } = await reloaded(t, controlled(body))
+    await server.seen(line)
+    await server.seen(/^\[INFO\] Reloading complete$/m)
+    assert.equal(await server.stop(), 0)
+    program.plugin('whoami', controlled(body))
+    const other = program.start(t, corefile)
+    await other.seen(/^\[INFO\] engine/m)
+    await other.seen(new RegExp(line.source.replace('erratic', 'whoami'), 'm'))
+    assert.equal(await other.stop(), 0)
+  })
+}
+
+test('a promise that a serve half leaves to fail fails the first load', () => {
+  program.plugin('whoami', served(`void Promise.reject(new Error('stray'))`))
+  const { code, out, err } = program.run(corefile)
+  assert.deepEqual(
+    { code, out, err },
+    {
+      code: 1,
+      out: '',
+      err: 'plugin/whoami: Corefile:3 - a promise that nobody waits for fails: stray\n',
+    },
+  )
+})
+
+test('in a reload it is logged, and the server serves', async t => {
+  const { server } = await reloaded(t, served(`void Promise.reject(new Error('stray'))`))
+  await server.seen(/^\[ERROR\] Recovered from panic in server: plugin\/erratic: stray$/m)
+  await server.seen(/^\[INFO\] Reloading complete$/m)
+  assert.equal(await server.stop(), 0)
+})
+
+test('a serve half that ends its thread is named, with any number of shards', async t => {
+  program.plugin('erratic', named('erratic', served('process.exit(3)')))
+  const bad = `.:${port} {\n  bind 127.0.0.1\n  erratic\n}\n`
+  const server = program.start(t, bad, 'Corefile', 6)
+  const text = 'its serve half ends the shard that loads it'
+  assert.equal(await server.exited, 1)
+  assert.equal(server.err, `plugin/erratic: Corefile:3 - ${text}\n`)
+  const { server: other } = await reloaded(t, served('process.exit(3)'), 6)
+  await other.seen(new RegExp(`Restart failed: plugin/erratic: Corefile:3 - ${text}$`, 'm'))
+  assert.equal(other.out.match(/shard \d died/g)?.length, 2)
+  assert.equal(await other.stop(), 0)
+})
+
+test('one shard tries a configuration before the others: what it hangs at leaves them serving', async t => {
+  const { server, at } = await reloaded(t, served('for (;;);'), 2)
+  await server.seen(/^\[WARNING\] shard 0 takes long to load plugin\/erratic$/m)
+  assert.doesNotMatch(server.out, /shard 1/)
+  const asked = Array.from({ length: 20 }, () =>
+    askUdp(at, [query('example.org.').bytes]).then(() => 'answered'),
+  )
+  assert.equal(await Promise.any(asked), 'answered')
 })

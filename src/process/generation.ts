@@ -212,9 +212,7 @@ export class Generation {
       view: '',
       plugins: [''],
     })
-    const panics = metrics
-      .counter({ name: 'coredns_panics_total', help: PANICS_HELP })
-      .vector({}).base
+    const panics = metrics.counter(PANICS).vector({}).base
     const sharedWords = roundUp(this.#sharedWords)
     const rowWords = roundUp(metrics.rowWords)
     const words = sharedBuffer((sharedWords + rowWords * shards) * 4)
@@ -508,7 +506,10 @@ const prefixOf = ({ name }: AnyPlugin): string => `plugin/${name}: `
 const changingIn = ({ directives }: LoadedBlock): ChangingZone[] =>
   directives.flatMap(({ changing }) => changing)
 
-const PANICS_HELP = 'A metrics that counts the number of panics.'
+export const PANICS = {
+  name: 'coredns_panics_total',
+  help: 'A metrics that counts the number of panics.',
+}
 
 const roundUp = (words: number, unit = LINE_WORDS): number => Math.ceil(words / unit) * unit
 

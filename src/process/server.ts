@@ -17,7 +17,7 @@ import { canReusePort } from '../net/probe.ts'
 import { canListSockets, receiveDropsAt } from '../net/proc-sockets.ts'
 import { sharedPortWarnings } from '../net/shared-ports.ts'
 import { RecordsMemory } from '../records/records-memory.ts'
-import { Generation } from './generation.ts'
+import { Generation, PANICS } from './generation.ts'
 import { HttpEndpoints } from './http/endpoints.ts'
 import { KeptResources, Readiness } from './kept-resources.ts'
 import { ListenSockets } from './listen-sockets.ts'
@@ -200,6 +200,11 @@ export class Server {
     for (const [why, value] of counts)
       yield { labels: { engine: 'dgram', reason: `mmsg failed: ${why}` }, value }
     yield { labels: { engine, reason }, value: this.#shards - this.#fallenBack.size }
+  }
+
+  /** Main's own; those of the shards are in their rows. */
+  countPanic(): void {
+    this.#registry.process.counter(PANICS).add({})
   }
 
   /**

@@ -40,9 +40,9 @@ export class ProgramCopy {
   }
 
   /** The server, with one shard. `file` is the Corefile's name, for one beside others. */
-  start(t: Cleanup, corefile: string, file = 'Corefile'): WatchedProcess {
+  start(t: Cleanup, corefile: string, file = 'Corefile', shards = 1): WatchedProcess {
     writeFileSync(join(this.folder, file), corefile)
-    const args = ['src/cli.ts', '-conf', file, '--workers', '1']
+    const args = ['src/cli.ts', '-conf', file, '--workers', String(shards)]
     return new WatchedProcess(t, process.execPath, args, this.folder)
   }
 
