@@ -260,7 +260,7 @@ const failing: readonly (Bad & { readonly text: string })[] = [
   ).map(([name, value, text]) => ({
     rule: `a setting '${name}' that is ${value}`,
     files: controlled(`scope.settings.${name} = ${value}`),
-    text: `its control half sets '${name === 'timeouts' ? 'timeouts.readMs' : name}' to ${text}`,
+    text: `its control half sets '${name === 'timeouts' ? 'readMs' : name}' to ${text}`,
   })),
   ...(
     [

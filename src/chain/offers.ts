@@ -47,7 +47,7 @@ export class Offers {
   readonly #byName = new Map<string, unknown[]>()
   #count = 0
 
-  /** Throws RangeError beyond 1000 offers, of whatever kinds, and TypeError for one that is none. */
+  /** Throws RangeError beyond 1000 offers, of whatever kinds, and TypeError for what is none. */
   offer<T>(kind: OfferKind<T>, value: T): void {
     checkKind(kind)
     if (++this.#count > MOST_OFFERS)

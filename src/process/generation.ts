@@ -176,7 +176,7 @@ export class Generation {
     throw pluginFault(name, tokens, `what its control half gives is not plain data: ${strange}`)
   }
 
-  /** For what a plugin does while the configuration is loaded; `ownMs` is what it takes by itself. */
+  /** For what a plugin does in a load; `ownMs` is what it takes by itself. */
   #patience(name: string, ownMs = 0): Patience {
     return {
       mostMs: LOAD_PATIENCE_MS + ownMs,

@@ -7,7 +7,7 @@ import type { BlockSettings, Timeouts } from '../chain/block.ts'
 import type { HttpAnswer, HttpRoute } from '../chain/control-scope.ts'
 import type { Labels } from '../metrics/registrar.ts'
 
-/** The number, if it is a whole one from 0 to `most`. Throws a RangeError that begins with `what`. */
+/** The number. Throws a RangeError that begins with `what` if it is none from 0 to `most`. */
 export const wholeNumber = (what: string, value: number, most: number): number => {
   if (Number.isInteger(value) && value >= 0 && value <= most) return value
   throw new RangeError(`${what} takes a whole number from 0 to ${most}, not ${given(value)}`)
@@ -25,34 +25,66 @@ export const identityText = (what: string, value: string): string => {
   throw new TypeError(`${what} takes a text as the identity, not ${given(value)}`)
 }
 
-const TIMEOUTS: readonly (keyof Timeouts)[] = ['readMs', 'writeMs', 'idleMs', 'maxTcpQueries']
-
 /** What of the settings the server cannot go by, after a half has had them. */
 export const settingsMisfit = (settings: BlockSettings): string | undefined => {
-  const { bindAddresses, timeouts } = settings
-  for (const name of ['root', 'view', 'selector'] as const)
-    if (typeof settings[name] !== 'string')
-      return `sets '${name}' to ${given(settings[name])}, which is no text`
-  for (const name of ['debug', 'stacktrace'] as const)
-    if (typeof settings[name] !== 'boolean')
-      return `sets '${name}' to ${given(settings[name])}, which is neither true nor false`
-  if (bindAddresses !== undefined && !Array.isArray(bindAddresses))
-    return `sets 'bindAddresses' to ${given(bindAddresses)}, which is no list of addresses`
-  const wrong = bindAddresses?.find(address => !isIpAddress(address))
-  if (bindAddresses?.some(address => !isIpAddress(address)))
-    return `sets 'bindAddresses' to ${given(wrong)}, which is no IP address`
-  if (typeof timeouts !== 'object' || timeouts === null)
-    return `sets 'timeouts' to ${given(timeouts)}, which is no object`
-  const limit = TIMEOUTS.find(name => !isLimit(timeouts[name]))
-  return limit && `sets 'timeouts.${limit}' to ${given(timeouts[limit])}, which is no number`
+  const { root, view, selector, debug, stacktrace, bindAddresses, timeouts } = settings
+  return (
+    wrongOf({ root, view, selector }, isText, 'no text') ??
+    wrongOf({ debug, stacktrace }, isBoolean, 'neither true nor false') ??
+    wrongOf({ bindAddresses }, isListOrAbsent, 'no list of addresses') ??
+    firstOf(bindAddresses ?? [], address =>
+      wrongOf({ bindAddresses: address }, isIpAddress, 'no IP address'),
+    ) ??
+    wrongOf({ timeouts }, isObject, 'no object') ??
+    wrongOf(limitsOf(timeouts), isLimit, 'no number')
+  )
 }
+
+const wrongOf = (
+  values: Readonly<Record<string, unknown>>,
+  isRight: (value: unknown) => boolean,
+  lack: string,
+): string | undefined => {
+  const found = Object.entries(values).find(([, value]) => !isRight(value))
+  return found && `sets '${found[0]}' to ${given(found[1])}, which is ${lack}`
+}
+
+const firstOf = (
+  values: readonly unknown[],
+  misfit: (value: unknown) => string | undefined,
+): string | undefined => {
+  for (const value of values) {
+    const text = misfit(value)
+    if (text !== undefined) return text
+  }
+  return undefined
+}
+
+const limitsOf = ({ readMs, writeMs, idleMs, maxTcpQueries }: Timeouts) => ({
+  readMs,
+  writeMs,
+  idleMs,
+  maxTcpQueries,
+})
+
+const isText = (value: unknown): boolean => typeof value === 'string'
+
+const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
+
+const isListOrAbsent = (value: unknown): boolean => value === undefined || Array.isArray(value)
 
 const isIpAddress = (value: unknown): boolean =>
   typeof value === 'string' && parseIp(withoutZone(value)) !== undefined
 
 const isLimit = (value: unknown): boolean => value === undefined || Number.isFinite(value)
 
-const FAILURES: readonly unknown[] = ['fatal', 'log', 'silent']
+const FAILURES: Readonly<Record<HttpRoute['onBindFailure'], true>> = {
+  fatal: true,
+  log: true,
+  silent: true,
+}
 
 /** Throws a TypeError for a path on an HTTP address that cannot be served. */
 export const checkRoute = (route: HttpRoute): void => {
@@ -60,7 +92,8 @@ export const checkRoute = (route: HttpRoute): void => {
   const wrong =
     (typeof address !== 'string' && `the address ${given(address)}`) ||
     (!(typeof path === 'string' && path.startsWith('/')) && `the path ${given(path)}`) ||
-    (!FAILURES.includes(onBindFailure) && `the onBindFailure ${given(onBindFailure)}`) ||
+    (!Object.hasOwn(FAILURES, onBindFailure ?? '') &&
+      `the onBindFailure ${given(onBindFailure)}`) ||
     (typeof failureText !== 'string' && `the failureText ${given(failureText)}`) ||
     (typeof respond !== 'function' && `${given(respond)} in place of the function respond`)
   if (wrong !== false) throw new TypeError(`http does not take ${wrong}`)

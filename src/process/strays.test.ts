@@ -25,22 +25,22 @@ const texts: { rule: string; error: unknown; line: RegExp }[] = [
   {
     rule: 'the plugin whose file the stack names is named',
     error: thrownIn('plugins/forward/control.ts', 'boom'),
-    line: /^error: Recovered from panic in main: plugin\/forward: boom$/,
+    line: /^\[ERROR\] Recovered from panic in main: plugin\/forward: boom$/,
   },
   {
     rule: 'a file deep in its folder is its own too',
     error: thrownIn('plugins/kubernetes/watch/source.ts', 'boom'),
-    line: /^error: Recovered from panic in main: plugin\/kubernetes: boom$/,
+    line: /^\[ERROR\] Recovered from panic in main: plugin\/kubernetes: boom$/,
   },
   {
     rule: 'where there is none, the place is told in one line',
     error: thrownIn('process/server.ts', 'boom'),
-    line: /^error: Recovered from panic in main: Error: boom at x \(file:.*server\.ts:1:2\)$/,
+    line: /^\[ERROR\] Recovered from panic in main: Error: boom at x \(file:.*server\.ts:1:2\)$/,
   },
   {
     rule: 'what is no error has its text',
     error: undefined,
-    line: /^error: Recovered from panic in main: undefined$/,
+    line: /^\[ERROR\] Recovered from panic in main: undefined$/,
   },
 ]
 for (const { rule, error, line } of texts)
@@ -58,7 +58,7 @@ test('a plugin has one line in a second, and all are counted', () => {
   strays.tell(thrownIn('plugins/hosts/control.ts', 'bang'))
   clock.advance(1000)
   strays.tell(error)
-  const prefix = 'error: Recovered from panic in main: '
+  const prefix = '[ERROR] Recovered from panic in main: '
   assert.deepEqual(log, [
     `${prefix}plugin/forward: boom`,
     `${prefix}plugin/hosts: bang`,

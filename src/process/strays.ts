@@ -1,5 +1,5 @@
-// What nobody on main has caught: a promise that fails and that nobody waits for, an exception in the
-// callback of a timer or a socket. The shards answer without main, and what main has in hand at
+// What nobody on main has caught: a promise that fails and that nobody waits for, an exception in
+// the callback of a timer or a socket. The shards answer without main, and what main has in hand at
 // such a moment is one callback of one plugin: to end the process would take all of them from their
 // clients. So it is logged under the name of the plugin that the stack names, and main goes on.
 

@@ -163,8 +163,8 @@ export class Supervisor {
 
   /**
    * Moves all shards to a generation: one loads it, then all others, then all commit. Throws with
-   * the first shard's failure text, and then every shard serves what it served before. A shard that dies meanwhile
-   * does not fail the move; its successor gets what was decided.
+   * the first shard's failure text, and then every shard serves what it served before. A shard that
+   * dies meanwhile does not fail the move; its successor gets what was decided.
    */
   async move(generation: SupervisedGeneration): Promise<void> {
     const { id } = generation.message
@@ -217,7 +217,7 @@ export class Supervisor {
     return { slot, running, answer }
   }
 
-  /** All that were asked ended before they answered: if they stood at one plugin, it is to blame. */
+  /** All that were asked ended and gave no answer: if at one plugin, it is to blame. */
   #noneLoaded(): Pick<FailedMessage, 'error'> {
     const stuck = onlyOf(this.#stuckAt)
     if (stuck !== undefined)
