@@ -330,6 +330,37 @@ const serving: readonly { rule: string; serve: string; text: string }[] = [
     text: 'what serve gives has no function wrap',
   },
   {
+    rule: 'a stage that cannot be read',
+    serve: `export const serve = () => ({ get wrap() { throw new Error('boom') } })\n`,
+    text: 'boom',
+  },
+  {
+    rule: 'a stage that reserves room for nothing',
+    serve: `export const serve = () => ({ wrap: next => next, reserves: 'x' })\n`,
+    text: `what serve gives has 'reserves' without 'leaving'`,
+  },
+  ...(
+    [
+      ['metadata', `'x'`, `is 'x', and no function`],
+      ['search-paths', '{ concerns() {} }', `has no function 'of'`],
+    ] as const
+  ).map(([kind, value, text]) => ({
+    rule: `an offer of ${kind} that is ${value}`,
+    serve: `import '../../chain/search-paths.ts'
+export const serve = (_, scope) => { scope.offer({ name: '${kind}' }, ${value}) }\n`,
+    text: `the offer '${kind}' ${text}`,
+  })),
+  {
+    rule: 'a request for permits that are nowhere',
+    serve: 'export const serve = (_, scope) => scope.permits(NaN, 1)\n',
+    text: 'permits takes an offset and a limit, not NaN and 1',
+  },
+  {
+    rule: 'an error of several lines, in one',
+    serve: `export const serve = () => { throw new Error('one\\n  two') }\n`,
+    text: 'one two',
+  },
+  {
     rule: 'a stage that chooses questions without the fact',
     serve: 'export const serve = () => ({ wrap: next => next, accepts: () => true })\n',
     text: `what serve gives has 'accepts', and the plugin lacks the fact 'selects'`,
