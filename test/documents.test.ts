@@ -145,7 +145,7 @@ test('docs/compatibility.md says yes or partly of the plugins that serve, no of 
 
 /** Options in the order of their tables, by plugin. */
 const optionFacts: ReadonlyMap<string, readonly OptionFacts[]> = new Map(
-  (await Promise.all(PLUGIN_NAMES.map(loadPlugin))).map(({ name, options }) => [
+  (await Promise.all(PLUGIN_NAMES.map(name => loadPlugin(name)))).map(({ name, options }) => [
     name,
     options?.facts ?? assert.fail(`${name} has no table of options`),
   ]),

@@ -78,9 +78,10 @@ export interface ControlScope {
   readonly changes: InvalidationMarks
   /**
    * The load goes on once this has settled, at the latest; all that is held so is waited for at
-   * once. It never rejects.
+   * once. It never rejects. `mostMs` is how long it may take by itself: the load fails if it has
+   * not settled 20 s later.
    */
-  hold(until: Promise<void>): void
+  hold(until: Promise<void>, mostMs?: number): void
   /**
    * Gives the other plugins of the block something, on main (chain/offers.ts). Throws RangeError if
    * it offers without end.
@@ -103,8 +104,11 @@ export interface ControlScope {
    * onFinalShutdown.
    */
   onShutdown(task: () => void | Promise<void>): void
-  /** After all onShutdown tasks: lameduck waits here. */
-  onFinalShutdown(task: () => void | Promise<void>): void
+  /**
+   * After all onShutdown tasks: lameduck waits here. `mostMs` is how long it means to wait: it is
+   * left alone 5 s later.
+   */
+  onFinalShutdown(task: () => void | Promise<void>, mostMs?: number): void
   readonly process: ProcessControl
 }
 

@@ -58,6 +58,24 @@ export class PluginFault extends Error {
   }
 }
 
+/** The file of a plugin, however deep in its folder. */
+const PLUGIN_FILE = /\/plugins\/([^/\s]+)\/[^\s:]+\.[jt]s:/
+
+/** Of what nobody has caught: a fault of the plugin that its stack names first, if it names one. */
+export const faultByStack = (error: unknown): unknown => {
+  const [, plugin] = PLUGIN_FILE.exec(stackOf(error)) ?? []
+  return plugin === undefined ? error : faultOf(plugin, error)
+}
+
+/** '' for what has none. */
+export const stackOf = (error: unknown): string => {
+  try {
+    return error instanceof Error ? String(error.stack) : ''
+  } catch {
+    return ''
+  }
+}
+
 /** Bytes that a plugin gave for a reply and that are no DNS message. */
 export class MalformedReply extends RangeError {
   readonly bytes: Uint8Array

@@ -2,7 +2,7 @@
 // plugin that knows a cluster offers it, and another gives it names (CoreDNS: *k8s_external* asks
 // *kubernetes*).
 
-import { offerKind } from './offers.ts'
+import { lacksMethods, notFunction, offerKind } from './offers.ts'
 
 /** A length byte and text in lower case; several are one after the other, as in a name. */
 type Labels = Uint8Array
@@ -52,7 +52,10 @@ export interface ExternalServices {
   nameServers(isHeadless: boolean): readonly Uint8Array[]
 }
 
-export const EXTERNAL_SERVICES = offerKind<ExternalServices>('external-services')
+export const EXTERNAL_SERVICES = offerKind<ExternalServices>(
+  'external-services',
+  lacksMethods('find', 'ownersOf', 'nameServers'),
+)
 
 export type ExternalChange =
   | { readonly kind: 'service'; readonly labels: Labels }
@@ -63,4 +66,4 @@ export type ExternalChange =
 /** On main: calls back after each change that shards can see. Returns what ends that. */
 export type ExternalChanges = (follower: (change: ExternalChange) => void) => () => void
 
-export const EXTERNAL_CHANGES = offerKind<ExternalChanges>('external-changes')
+export const EXTERNAL_CHANGES = offerKind<ExternalChanges>('external-changes', notFunction)

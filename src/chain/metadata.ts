@@ -1,7 +1,7 @@
 // What plugins say of a query under labels such as `forward/upstream`, for log lines, views and
 // rules. Nothing is computed before somebody asks (CoreDNS: plugin/metadata).
 
-import { offerKind } from './offers.ts'
+import { notFunction, offerKind } from './offers.ts'
 import type { Query, QueryMetadata } from './query.ts'
 
 /** Tells what it knows of a query: `set` for each label. The values are computed when asked for. */
@@ -9,13 +9,13 @@ export type MetadataProvider = (query: Query, set: SetMetadata) => void
 export type SetMetadata = (label: string, value: () => string) => void
 
 /** Offered by each plugin that knows something. */
-export const METADATA = offerKind<MetadataProvider>('metadata')
+export const METADATA = offerKind<MetadataProvider>('metadata', notFunction)
 
 /** Collects for a query of the block what its plugins know. */
 export type MetadataCollector = (query: Query) => QueryMetadata
 
 /** Offered by who collects: for stages that are asked before the chain is gone through. */
-export const COLLECTOR = offerKind<MetadataCollector>('metadata-collector')
+export const COLLECTOR = offerKind<MetadataCollector>('metadata-collector', notFunction)
 
 /** Of one query; further ones are not taken. */
 const MOST_LABELS = 256

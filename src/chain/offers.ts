@@ -2,6 +2,8 @@
 // paths, providers of metadata. Kinds are known by their names, so that a plugin from outside can
 // take part. An offer reaches the plugins of its own server block.
 
+import { given } from '../base/given.ts'
+
 /** `T` is what is offered under the name. */
 export interface OfferKind<T> {
   /** Lower case with dashes: `zones`, `search-paths`. */
@@ -10,7 +12,32 @@ export interface OfferKind<T> {
   readonly offers?: T
 }
 
-export const offerKind = <T>(name: string): OfferKind<T> => ({ name })
+/** What is wrong with a value, to stand behind `the offer 'NAME' `; undefined if nothing is. */
+type OfferMisfit = (value: unknown) => string | undefined
+
+/** By the names of kinds, since that is what they are known by. */
+const MISFITS = new Map<string, OfferMisfit>()
+
+/** With `misfit`, a value that does not fit is refused as it is offered. */
+export const offerKind = <T>(name: string, misfit?: OfferMisfit): OfferKind<T> => {
+  if (misfit !== undefined) MISFITS.set(name, misfit)
+  return { name }
+}
+
+/** The misfit of a kind whose values are functions. */
+export const notFunction: OfferMisfit = value =>
+  typeof value === 'function' ? undefined : `is ${given(value)}, and no function`
+
+/** The misfit of a kind whose values are objects with these methods. */
+export const lacksMethods =
+  (...methods: readonly string[]): OfferMisfit =>
+  value => {
+    if (typeof value !== 'object' || value === null) return `is ${given(value)}, and no object`
+    const missing = methods.find(
+      method => typeof (value as Record<string, unknown>)[method] !== 'function',
+    )
+    return missing && `has no function '${missing}'`
+  }
 
 /** In one block, of all kinds: more is a plugin that offers in a loop. */
 const MOST_OFFERS = 1000
@@ -20,10 +47,13 @@ export class Offers {
   readonly #byName = new Map<string, unknown[]>()
   #count = 0
 
-  /** Throws RangeError beyond 1000 offers, of whatever kinds. */
+  /** Throws RangeError beyond 1000 offers, of whatever kinds, and TypeError for what is none. */
   offer<T>(kind: OfferKind<T>, value: T): void {
+    checkKind(kind)
     if (++this.#count > MOST_OFFERS)
       throw new RangeError(`more than ${MOST_OFFERS} offers in one block, '${kind.name}' the last`)
+    const misfit = MISFITS.get(kind.name)?.(value)
+    if (misfit !== undefined) throw new TypeError(`the offer '${kind.name}' ${misfit}`)
     this.#values(kind.name).push(value)
   }
 
@@ -32,6 +62,7 @@ export class Offers {
    * are set up: keep it, and read it when the first query comes.
    */
   offered<T>(kind: OfferKind<T>): readonly T[] {
+    checkKind(kind)
     return this.#values(kind.name) as readonly T[]
   }
 
@@ -40,4 +71,8 @@ export class Offers {
     if (values === undefined) this.#byName.set(name, (values = []))
     return values
   }
+}
+
+const checkKind = (kind: OfferKind<unknown>): void => {
+  if (typeof kind?.name !== 'string') throw new TypeError('an offer has no kind')
 }

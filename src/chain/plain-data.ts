@@ -1,11 +1,17 @@
 // What a plugin's options and shared values may hold. Structured clone takes them to the shards: it
 // fails at functions without a word on whose they are, and makes bare objects of class instances.
 
+import { messageOf } from './errors.ts'
+
+/** Structured clone calls itself for what hangs in a value, and overflows the stack. */
+const MOST_DEPTH = 200
+
 /** Where a value hangs in another. */
 interface Found {
   readonly value: unknown
   readonly key: PropertyKey
   readonly holder: Found | undefined
+  readonly depth: number
 }
 
 /**
@@ -13,15 +19,31 @@ interface Found {
  * looked at once, so circles come to an end.
  */
 export const notPlainIn = (value: unknown): string | undefined => {
+  try {
+    const strange = strangeIn(value)
+    // It knows best: of a Proxy nothing can be seen from outside.
+    if (strange === undefined) structuredClone(value)
+    return strange
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+const strangeIn = (value: unknown): string | undefined => {
   const seen = new Set<unknown>()
-  const left: Found[] = [{ value, key: '', holder: undefined }]
+  const left: Found[] = [{ value, key: '', holder: undefined, depth: 0 }]
   for (let one = left.pop(); one !== undefined; one = left.pop()) {
+    const { depth } = one
     const kind = strangeKind(one.value)
     if (kind !== undefined) return kind + pathOf(one)
+    if (depth > MOST_DEPTH) return `more than ${MOST_DEPTH} objects in each other`
     if (seen.has(one.value)) continue
     seen.add(one.value)
-    for (const [key, inner] of entriesOf(one.value))
-      if (isCompound(inner)) left.push({ value: inner, key, holder: one })
+    for (const [key, inner] of entriesOf(one.value)) {
+      const found = { value: inner, key, holder: one, depth: depth + 1 }
+      if (inner === GETTER) return `a getter${pathOf(found)}`
+      if (isCompound(inner)) left.push(found)
+    }
   }
   return undefined
 }
@@ -42,9 +64,19 @@ const strangeKind = (value: unknown): string | undefined => {
 const isBytes = (value: unknown): boolean =>
   ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer
 
+/** In the place of a value that is computed, and another each time perhaps. */
+const GETTER = Symbol('getter')
+
 const entriesOf = (value: unknown): Iterable<readonly [PropertyKey, unknown]> => {
   if (Array.isArray(value)) return value.entries()
-  return isCompound(value) && !isBytes(value) ? Object.entries(value as object) : []
+  return isCompound(value) && !isBytes(value) ? valuesOf(value as object) : []
+}
+
+const valuesOf = function* (holder: object): Generator<readonly [PropertyKey, unknown]> {
+  for (const key of Object.keys(holder)) {
+    const property = Object.getOwnPropertyDescriptor(holder, key)
+    yield [key, property?.get === undefined ? property?.value : GETTER]
+  }
 }
 
 const pathOf = (found: Found): string => {

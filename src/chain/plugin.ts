@@ -100,6 +100,9 @@ export interface ServeHalf<Options, Shared> {
 export type AnyPlugin = Plugin<any, any>
 
 // biome-ignore lint/suspicious/noExplicitAny: likewise
+export type AnyControlHalf = ControlHalf<any, any>
+
+// biome-ignore lint/suspicious/noExplicitAny: likewise
 export type AnyServeHalf = ServeHalf<any, any>
 
 /** What a plugin makes of its directive. Throws CorefileError. */

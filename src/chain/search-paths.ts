@@ -2,7 +2,7 @@
 // knows it of its clients: *autopath* asks for it.
 
 import type { Asked } from './asked.ts'
-import { offerKind } from './offers.ts'
+import { lacksMethods, offerKind } from './offers.ts'
 import type { Query } from './query.ts'
 
 export interface SearchPaths {
@@ -21,4 +21,4 @@ export interface SearchPaths {
 }
 
 /** Offered in shards by whoever knows its clients. */
-export const SEARCH_PATHS = offerKind<SearchPaths>('search-paths')
+export const SEARCH_PATHS = offerKind<SearchPaths>('search-paths', lacksMethods('concerns', 'of'))

@@ -8,6 +8,7 @@ import {
   readCounter,
   readHistogram,
 } from '../memory/counters.ts'
+import { checkVector } from './declaration.ts'
 import type { FamilyOptions, HistogramOptions, Labels, Vector } from './registrar.ts'
 
 export interface Sample {
@@ -97,6 +98,7 @@ abstract class GrowingFamily<Value> extends Family {
   ): Vector {
     const names = Object.keys(dimensions)
     this.checkLabels([...Object.keys(fixed), ...names])
+    checkVector(this.name, fixed, dimensions)
     const values = Object.values(dimensions)
     const count = values.reduce((product, list) => product * list.length, 1)
     const vector = { base: reserveWords(count * this.step), step: this.step }

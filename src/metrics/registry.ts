@@ -4,6 +4,7 @@
 
 import { createRequire } from 'node:module'
 import type prometheus from 'prom-client'
+import { checkFamily, checkHistogram, MOST_ROW_WORDS } from './declaration.ts'
 import {
   type Collect,
   CounterSeries,
@@ -179,6 +180,7 @@ export class GenerationMetrics implements MetricRegistrar {
   }
 
   counter(options: FamilyOptions): CounterFamily {
+    checkFamily(options)
     const family = this.#side.family(options.name, () => new CounterSeries(options))
     if (!(family instanceof CounterSeries))
       throw new Error(`metric ${options.name} is not a counter`)
@@ -191,6 +193,7 @@ export class GenerationMetrics implements MetricRegistrar {
   }
 
   histogram(options: HistogramOptions): HistogramFamily {
+    checkHistogram(options)
     const family = this.#side.family(options.name, () => new HistogramSeries(options))
     if (!(family instanceof HistogramSeries))
       throw new Error(`metric ${options.name} is not a histogram`)
@@ -207,6 +210,7 @@ export class GenerationMetrics implements MetricRegistrar {
     options: FamilyOptions,
     collect: () => Iterable<{ readonly labels: Labels; readonly value: number }>,
   ): void {
+    checkFamily(options)
     const family = this.#side.family(options.name, () => new GaugeSeries(options))
     if (!(family instanceof GaugeSeries)) throw new Error(`metric ${options.name} is not a gauge`)
     this.#use(family, options)
@@ -258,6 +262,8 @@ export class GenerationMetrics implements MetricRegistrar {
   #reserve(words: number): number {
     if (this.#attached) throw new Error('metric vectors are reserved before the generation runs')
     const base = this.#rowWords
+    if (base + words > MOST_ROW_WORDS)
+      throw new RangeError('metrics have more series than there is room')
     this.#rowWords += words
     return base
   }

@@ -2,6 +2,7 @@
 // before a Corefile uses it, and each half in its own thread only.
 
 import { readdirSync } from 'node:fs'
+import { inTime, LOAD_PATIENCE_MS, SLOW_MS } from '../base/patience.ts'
 import { messageOf } from '../chain/errors.ts'
 import type { AnyPlugin, AnyServeHalf } from '../chain/plugin.ts'
 import { DIRECTIVES } from '../corefile/order.ts'
@@ -15,18 +16,21 @@ const FOLDERS: ReadonlySet<string> = new Set(
 /** In the order of the chain. */
 export const PLUGIN_NAMES: readonly string[] = DIRECTIVES.filter(name => FOLDERS.has(name))
 
+/** Told of a plugin whose files take long to load. */
+export type TellSlow = (plugin: string) => void
+
 /** What a plugin is, and how its options are read: for main. Throws a sentence. */
-export const loadPlugin = async (name: string): Promise<AnyPlugin> => {
+export const loadPlugin = async (name: string, tellSlow?: TellSlow): Promise<AnyPlugin> => {
   const file = `src/plugins/${name}/index.ts`
   const { [name]: plugin } = await exportsOf<Record<string, AnyPlugin>>(
     file,
     `/${name}/index`,
     () => import(`./${name}/index.ts`),
+    tellSlow && (() => tellSlow(name)),
   )
-  if (plugin?.name !== name) throw new TypeError(`${file} exports no plugin ${name}`)
-  const misfit = misfitOf(plugin)
-  if (misfit !== undefined) throw new TypeError(`${file}: ${misfit}`)
-  return plugin
+  const misfit = misfitIn(name, plugin)
+  if (misfit !== undefined) throw new TypeError(`${file}${misfit}`)
+  return plugin as AnyPlugin
 }
 
 /** The half that answers: for shards. Throws a sentence. */
@@ -34,8 +38,9 @@ export const loadServeHalf = (name: string): Promise<AnyServeHalf> =>
   halfOf(name, 'serve', `/${name}/serve`, () => import(`./${name}/serve.ts`))
 
 /** The halves for main; undefined if the plugin has none. Throw a sentence. */
-export const loadControlHalf = async ({ name, control }: AnyPlugin) =>
-  control && halfOf(name, 'control', `/${name}/control`, control)
+export const loadControlHalf = async ({ name, control }: AnyPlugin, tellSlow?: TellSlow) =>
+  control &&
+  halfOf(name, 'control', `/${name}/control`, control, tellSlow && (() => tellSlow(name)))
 export const loadInspectHalf = async ({ name, inspect }: AnyPlugin) =>
   inspect && halfOf(name, 'inspect', `/${name}/control`, inspect)
 
@@ -45,11 +50,12 @@ export const loadInspectHalf = async ({ name, inspect }: AnyPlugin) =>
  */
 export const loadPlugins = async (
   names: Iterable<string>,
+  tellSlow?: TellSlow,
 ): Promise<ReadonlyMap<string, AnyPlugin | Error>> => {
   const wanted = new Set(names)
   const found = PLUGIN_NAMES.filter(name => wanted.has(name))
   const loaded = found.map(async name => {
-    const plugin = await loadPlugin(name).catch((error: Error) => error)
+    const plugin = await loadPlugin(name, tellSlow).catch((error: Error) => error)
     return [name, plugin] as const
   })
   return new Map(await Promise.all(loaded))
@@ -59,13 +65,26 @@ export const loadPlugins = async (
 const FUNCTIONS = ['parse', 'inspect', 'control', 'serve'] as const
 const FACT_FUNCTIONS = ['changing', 'listensOn', 'suspicions'] as const
 
+/** Why it is not the plugin of that name, to stand behind the file's. */
+const misfitIn = (name: string, plugin: AnyPlugin | undefined): string | undefined => {
+  try {
+    if (plugin?.name !== name) return ` exports no plugin ${name}`
+    const misfit = misfitOf(plugin)
+    return misfit && `: ${misfit}`
+  } catch (error) {
+    return `: the plugin cannot be read: ${messageOf(error)}`
+  }
+}
+
 /** What of a plugin is not as the server needs it. */
 const misfitOf = (plugin: AnyPlugin): string | undefined => {
   const { options, parse, facts } = plugin
   if (options === undefined && parse === undefined)
     return `the plugin says nothing of its options: it needs 'options' or 'parse'`
-  if (options !== undefined && typeof options.parse !== 'function')
+  if (options !== undefined && typeof options?.parse !== 'function')
     return `'options' is no table of options`
+  if (facts === null || (facts !== undefined && typeof facts !== 'object'))
+    return `'facts' is no object`
   const wrong =
     FUNCTIONS.find(name => !isFunctionOrAbsent(plugin[name])) ??
     FACT_FUNCTIONS.find(name => !isFunctionOrAbsent(facts?.[name]))
@@ -81,10 +100,11 @@ const halfOf = async <Half>(
   half: keyof Half & string,
   path: string,
   load: () => Promise<Half>,
+  tellSlow?: () => void,
 ): Promise<Half> => {
   const file = half === 'serve' ? '/serve.ts' : ''
   const what = `its ${half} half (src/plugins/${name}${file})`
-  const found = await exportsOf(what, path, load)
+  const found = await exportsOf(what, path, load, tellSlow)
   if (typeof found?.[half] !== 'function') throw new TypeError(`${what} has no function '${half}'`)
   return found
 }
@@ -93,9 +113,15 @@ const halfOf = async <Half>(
  * What a file of a plugin exports. `path` is how the file is known if it is the one that is not
  * there, without its suffix, which differs in the package.
  */
-const exportsOf = async <T>(what: string, path: string, load: () => Promise<T>): Promise<T> => {
+const exportsOf = async <T>(
+  what: string,
+  path: string,
+  load: () => Promise<T>,
+  tellSlow?: () => void,
+): Promise<T> => {
+  const slow = tellSlow && { afterMs: SLOW_MS, tell: tellSlow }
   try {
-    return await load()
+    return await inTime(load(), { mostMs: LOAD_PATIENCE_MS, slow })
   } catch (error) {
     const { code, url = '', stack = '' } = Object(error) as Partial<Record<string, string>>
     if (code === 'ERR_MODULE_NOT_FOUND' && url.slice(0, -3).endsWith(path))

@@ -3,6 +3,7 @@
 // server.ts does, once all shards have loaded it.
 
 import type { Clock } from '../base/clock.ts'
+import { inTime, LOAD_PATIENCE_MS, type Patience, SLOW_MS } from '../base/patience.ts'
 import type { CacheMemory } from '../cache/cache-memory.ts'
 import type { CacheTableRef } from '../cache/table-ref.ts'
 import { type BlockInfo, type BlockSettings, initialSettings } from '../chain/block.ts'
@@ -17,7 +18,7 @@ import { messageOf } from '../chain/errors.ts'
 import { type ChangingZone, InvalidationMarks } from '../chain/invalidation-scopes.ts'
 import { Offers } from '../chain/offers.ts'
 import { notPlainIn } from '../chain/plain-data.ts'
-import type { AnyPlugin } from '../chain/plugin.ts'
+import type { AnyControlHalf, AnyPlugin } from '../chain/plugin.ts'
 import { checkOverlap } from '../corefile/overlap.ts'
 import { type LogSink, makeLogger } from '../log/log.ts'
 import type { Logger } from '../log/logger.ts'
@@ -25,6 +26,7 @@ import type { InvalidationBoard } from '../memory/invalidation-board.ts'
 import { PERMIT_ROW_WORDS, permitWords } from '../memory/permits.ts'
 import { sharedBuffer } from '../memory/shared-buffer.ts'
 import { declareDnsMetrics } from '../metrics/dns-metrics.ts'
+import type { MetricRegistrar } from '../metrics/registrar.ts'
 import type { GenerationMetrics } from '../metrics/registry.ts'
 import type { ListenAddress } from '../net/engine.ts'
 import type { OpenSockets } from '../net/mmsg/sockets.ts'
@@ -36,8 +38,23 @@ import { ListenerTable } from './listener-table.ts'
 import { boundSites, inSetupOrder, type LoadedBlock, type LoadedConfig } from './load/load.ts'
 import { pluginFault, thrownBy } from './load/plugin-fault.ts'
 import type { LoadedDirective } from './load/read-directive.ts'
+import {
+  checkAnswer,
+  checkRoute,
+  duration,
+  gaugeValues,
+  identityText,
+  settingsMisfit,
+  wholeNumber,
+} from './scope-checks.ts'
 
 const LINE_WORDS = 16
+/** Shared words of one generation: 64 MiB. */
+const MOST_SHARED_WORDS = 1 << 24
+/** What one control half may ask of its scope: more is a plugin that asks in a loop. */
+const MOST_REQUESTS = 10_000
+/** For a task, beside what it says itself that it takes. */
+const TASK_PATIENCE_MS = 5000
 
 export interface GenerationParts {
   readonly id: number
@@ -51,6 +68,8 @@ export interface GenerationParts {
   readonly process: ProcessControl
   /** Whether debug lines are printed: of the generation that serves. */
   readonly isDebug: () => boolean
+  /** Its reason ends the load. */
+  readonly giveUp?: AbortSignal
 }
 
 /** What a control half has registered. */
@@ -58,7 +77,10 @@ interface Task {
   /** `plugin/NAME: onStart`. */
   readonly who: string
   readonly run: () => void | Promise<void>
+  /** How long it takes by itself. */
+  readonly ownMs: number
 }
+type ControlHalves = ReadonlyMap<AnyPlugin, Promise<AnyControlHalf | undefined>>
 interface Built {
   readonly block: LoadedBlock
   readonly settings: BlockSettings
@@ -91,6 +113,7 @@ export class Generation {
   readonly #holds: Promise<Error | undefined>[] = []
   #sharedWords = 0
   #words: Int32Array | undefined
+  #isOver = false
 
   constructor(config: LoadedConfig, parts: GenerationParts) {
     this.id = parts.id
@@ -117,12 +140,14 @@ export class Generation {
   /** Runs the control halves in set-up order. Throws the first failure; call retire() then. */
   async control(): Promise<void> {
     const steps = inSetupOrder(this.#built)
-    // At the same time; below they are at hand. Those that fail do so below, too, with their place.
-    await Promise.allSettled(
-      new Set(steps.map(({ found }) => found.plugin)).values().map(loadControlHalf),
+    const plugins = new Set(steps.map(({ found }) => found.plugin))
+    const halves: ControlHalves = new Map(
+      [...plugins].map(plugin => [plugin, loadControlHalf(plugin, name => this.#tellSlow(name))]),
     )
+    // At the same time; below they are at hand. Those that fail do so below, too, with their place.
+    await Promise.allSettled(halves.values())
     for (const { holder, found } of steps)
-      holder.shared.set(found.plugin.name, await this.#setUp(holder, found))
+      holder.shared.set(found.plugin.name, await this.#setUp(holder, found, halves))
     for (const failure of await Promise.all(this.#holds)) if (failure !== undefined) throw failure
     for (const { block, settings } of this.#built) this.listeners.of(block, settings)
     checkOverlap(
@@ -131,21 +156,42 @@ export class Generation {
   }
 
   /** What the control half makes, for the shards. */
-  async #setUp(built: Built, found: LoadedDirective): Promise<unknown> {
+  async #setUp(built: Built, found: LoadedDirective, halves: ControlHalves): Promise<unknown> {
     const { plugin, options, tokens } = found
     const { name } = plugin
-    const half = await loadControlHalf(plugin).catch(({ message }: Error) => {
+    const half = await halves.get(plugin)?.catch(({ message }: Error) => {
       throw pluginFault(name, tokens, message)
     })
     let shared: unknown
     try {
-      shared = await half?.control(options, this.#scope(built, found))
+      const made = half?.control(options, this.#scope(built, found))
+      shared = await inTime(made, this.#patience(name))
     } catch (error) {
-      throw thrownBy(name, tokens, 'its control half fails', error)
+      throw this.#isGivenUp(error) ? error : thrownBy(name, tokens, 'its control half fails', error)
     }
+    const misfit = settingsMisfit(built.settings)
+    if (misfit !== undefined) throw pluginFault(name, tokens, `its control half ${misfit}`)
     const strange = notPlainIn(shared)
     if (strange === undefined) return shared
     throw pluginFault(name, tokens, `what its control half gives is not plain data: ${strange}`)
+  }
+
+  /** For what a plugin does in a load; `ownMs` is what it takes by itself. */
+  #patience(name: string, ownMs = 0): Patience {
+    return {
+      mostMs: LOAD_PATIENCE_MS + ownMs,
+      slow: { afterMs: SLOW_MS + ownMs, tell: () => this.#tellSlow(name) },
+      signal: this.#parts.giveUp,
+    }
+  }
+
+  #tellSlow(name: string): void {
+    this.#log.warning(`main takes long to load plugin/${name}`)
+  }
+
+  #isGivenUp(error: unknown): boolean {
+    const { giveUp } = this.#parts
+    return giveUp?.aborted === true && giveUp.reason === error
   }
 
   /**
@@ -166,9 +212,7 @@ export class Generation {
       view: '',
       plugins: [''],
     })
-    const panics = metrics
-      .counter({ name: 'coredns_panics_total', help: PANICS_HELP })
-      .vector({}).base
+    const panics = metrics.counter(PANICS).vector({}).base
     const sharedWords = roundUp(this.#sharedWords)
     const rowWords = roundUp(metrics.rowWords)
     const words = sharedBuffer((sharedWords + rowWords * shards) * 4)
@@ -204,6 +248,7 @@ export class Generation {
   }
   /** Ends what the control halves started. */
   async retire(): Promise<void> {
+    this.#isOver = true
     await this.#run(this.#tasks.retire)
   }
   async shutdown(): Promise<boolean> {
@@ -213,12 +258,13 @@ export class Generation {
 
   /**
    * Each task in order; failures are logged and counted, and do not keep the others from running.
+   * One that does not come to an end is left alone.
    */
   async #run(tasks: readonly Task[]): Promise<number> {
     let failures = 0
     for (const task of tasks) {
       try {
-        await task.run()
+        await inTime(task.run(), { mostMs: TASK_PATIENCE_MS + task.ownMs })
       } catch (error) {
         failures++
         this.#log.error(`${task.who} failed: ${messageOf(error)}`)
@@ -251,10 +297,10 @@ export class Generation {
     return {
       info,
       sites,
-      chain: chainOf(block).map(({ plugin, options }) => ({
+      chain: chainOf(block).map(({ plugin, options, tokens }) => ({
         name: plugin.name,
-        options,
-        shared: built.shared.get(plugin.name),
+        options: copied(options, plugin, tokens),
+        shared: copied(built.shared.get(plugin.name), plugin, tokens),
         selects: plugin.facts?.selects === true,
       })),
       allClasses: block.directives.some(({ plugin }) => plugin.facts?.allClasses),
@@ -262,20 +308,43 @@ export class Generation {
     }
   }
 
-  #reserve(count: number): number {
+  #reserve(what: string, count: number): number {
     const offset = this.#sharedWords
-    this.#sharedWords += count
+    this.#sharedWords += wholeNumber(what, count, MOST_SHARED_WORDS - offset)
     return offset
+  }
+
+  /** Counts what a control half asks for. Throws when it is too much, or too late. */
+  #requests(): (what: string) => void {
+    let count = 0
+    return what => {
+      if (this.#isOver) throw new Error(`${what}: the configuration is no longer there`)
+      if (++count > MOST_REQUESTS)
+        throw new RangeError(`more than ${MOST_REQUESTS} requests of one scope, ${what} the last`)
+    }
+  }
+
+  /** The same for what the message to the shards, or the load, must know of. */
+  #setupRequests(asked: (what: string) => void): (what: string) => void {
+    return what => {
+      asked(what)
+      if (this.#words !== undefined)
+        throw new TypeError(`${what} comes too late: it is for control halves, not for tasks`)
+    }
   }
 
   #hooks(
     name: string,
+    asked: (what: string) => void,
   ): Pick<ControlScope, 'onStart' | 'onRetire' | 'onShutdown' | 'onFinalShutdown'> {
     const { start, retire, shutdown, final } = this.#tasks
-    const to = (tasks: Task[], hook: string) => (run: Task['run']) => {
-      if (typeof run !== 'function') throw new TypeError(`${hook} takes a function`)
-      tasks.push({ who: `plugin/${name}: ${hook}`, run })
-    }
+    const to =
+      (tasks: Task[], hook: string) =>
+      (run: Task['run'], ownMs = 0) => {
+        asked(hook)
+        if (typeof run !== 'function') throw new TypeError(`${hook} takes a function`)
+        tasks.push({ who: `plugin/${name}: ${hook}`, run, ownMs: duration(hook, ownMs) })
+      }
     return {
       onStart: to(start, 'onStart'),
       onRetire: to(retire, 'onRetire'),
@@ -284,10 +353,12 @@ export class Generation {
     }
   }
 
-  #scope(built: Built, { plugin: { name }, tokens }: LoadedDirective): ControlScope {
-    const { shards, clock, sink, metrics, cache, kept, changes, process, isDebug } = this.#parts
+  #scope(built: Built, found: LoadedDirective): ControlScope {
+    const { name } = found.plugin
+    const { shards, clock, sink, metrics, changes, process, isDebug } = this.#parts
     const log = makeLogger(sink, `plugin/${name}: `, isDebug)
     const info = () => this.#info(built)
+    const asked = this.#requests()
     return {
       get block() {
         return info()
@@ -296,20 +367,44 @@ export class Generation {
       shards,
       clock,
       log,
-      metrics,
-      shared: count => this.#reserve(count),
+      metrics: namedMetrics(metrics, log),
       words: () => {
         if (this.#words === undefined) throw new Error('shared words are there from onStart on')
         return this.#words
       },
+      ...this.#memory(name, log, this.#setupRequests(asked)),
+      changes: new InvalidationMarks(changes, changingIn(built.block), clock),
+      hold: this.#holdOf(found, this.#setupRequests(asked)),
+      offer: (kind, value) => built.offers.offer(kind, value),
+      offered: kind => built.offers.offered(kind),
+      ...this.#hooks(name, asked),
+      process,
+    }
+  }
+
+  /** What a control half asks for that lies in shared memory, or is opened on main. */
+  #memory(
+    name: string,
+    log: Logger,
+    asked: (what: string) => void,
+  ): Pick<ControlScope, 'shared' | 'permits' | 'table' | 'tableEntries' | 'keep' | 'http'> {
+    const { shards, cache, kept } = this.#parts
+    return {
+      shared: count => {
+        asked('shared')
+        return this.#reserve('shared', count)
+      },
       permits: () => {
+        asked('permits')
         this.#sharedWords = roundUp(this.#sharedWords, PERMIT_ROW_WORDS)
-        const offset = this.#reserve(permitWords(shards))
+        const offset = this.#reserve('permits', permitWords(shards))
         this.permits.push(offset)
         return offset
       },
       table: (identity, capacity) => {
-        const ref = cache.table(identity, capacity)
+        asked('table')
+        const wanted = wholeNumber('table', capacity, Number.MAX_SAFE_INTEGER)
+        const ref = cache.table(identityText('table', identity), wanted)
         if (ref.capacity < ref.requestedCapacity) {
           log.warning(
             `--cache-bytes allows ${ref.capacity} entries here, not ${ref.requestedCapacity}`,
@@ -320,38 +415,82 @@ export class Generation {
       },
       tableEntries: ref => cache.entries(ref),
       keep: <T extends Kept>(identity: string, make: (resources: Resources) => T): T => {
-        const whole = `${name} ${identity}`
+        asked('keep')
+        const whole = `${name} ${identityText('keep', identity)}`
         this.kept.push(whole)
         return kept.get(whole, make)
       },
-      changes: new InvalidationMarks(changes, changingIn(built.block), clock),
-      hold: until => void this.#holds.push(settled(until, name, tokens)),
-      offer: (kind, value) => built.offers.offer(kind, value),
-      offered: kind => built.offers.offered(kind),
-      http: route => void this.routes.push(namedRoute(name, route)),
-      ...this.#hooks(name),
-      process,
+      http: route => {
+        asked('http')
+        checkRoute(route)
+        this.routes.push(namedRoute(name, route))
+      },
+    }
+  }
+
+  #holdOf(
+    { plugin: { name }, tokens }: LoadedDirective,
+    asked: (what: string) => void,
+  ): ControlScope['hold'] {
+    return (until, mostMs = 0) => {
+      asked('hold')
+      if (typeof until?.then !== 'function') throw new TypeError('hold takes a promise')
+      const settled = inTime(until, this.#patience(name, duration('hold', mostMs)))
+      const doing = 'what it lets the load wait for fails'
+      const failure = settled.then(
+        () => undefined,
+        (error: unknown) =>
+          this.#isGivenUp(error)
+            ? (error as Error)
+            : pluginFault(name, tokens, `${doing}: ${messageOf(error)}`),
+      )
+      this.#holds.push(failure)
     }
   }
 }
 
-/** What the load waits for should not fail; undefined if it does not. */
-const settled = (
-  until: Promise<void>,
-  name: string,
+/** What goes to the shards; structured clone does not say whose it cannot take. */
+const copied = (
+  value: unknown,
+  { name }: AnyPlugin,
   tokens: LoadedDirective['tokens'],
-): Promise<Error | undefined> =>
-  Promise.resolve(until).then(
-    () => undefined,
-    error => pluginFault(name, tokens, `what it lets the load wait for fails: ${messageOf(error)}`),
-  )
+): unknown => {
+  try {
+    return structuredClone(value)
+  } catch (error) {
+    throw pluginFault(
+      name,
+      tokens,
+      `what it gives the shards is no plain data: ${messageOf(error)}`,
+    )
+  }
+}
+
+/** What a gauge fails with does not keep the others from being shown, and is logged. */
+const namedMetrics = (metrics: MetricRegistrar, log: Logger): MetricRegistrar => ({
+  counter: options => metrics.counter(options),
+  histogram: options => metrics.histogram(options),
+  gauge(options, collect) {
+    if (typeof collect !== 'function') throw new TypeError('gauge takes a function')
+    metrics.gauge(options, () => {
+      try {
+        return gaugeValues(options.labelNames ?? [], collect)
+      } catch (error) {
+        log.error(`gauge ${options.name} fails: ${messageOf(error)}`)
+        return []
+      }
+    })
+  },
+  showRuntime: () => metrics.showRuntime(),
+  expose: () => metrics.expose(),
+})
 
 /** The route, with the plugin's name on what it fails with. */
 const namedRoute = (name: string, route: HttpRoute): HttpRoute => ({
   ...route,
   async respond(request) {
     try {
-      return await route.respond(request)
+      return checkAnswer(await route.respond(request))
     } catch (error) {
       throw new Error(`plugin/${name}: ${messageOf(error)}`, { cause: error })
     }
@@ -367,7 +506,10 @@ const prefixOf = ({ name }: AnyPlugin): string => `plugin/${name}: `
 const changingIn = ({ directives }: LoadedBlock): ChangingZone[] =>
   directives.flatMap(({ changing }) => changing)
 
-const PANICS_HELP = 'A metrics that counts the number of panics.'
+export const PANICS = {
+  name: 'coredns_panics_total',
+  help: 'A metrics that counts the number of panics.',
+}
 
 const roundUp = (words: number, unit = LINE_WORDS): number => Math.ceil(words / unit) * unit
 

@@ -2,7 +2,9 @@
 // that directives name. The inspecting parts of the plugins look, and here is what they find, with
 // its place. No network, nothing started, nothing kept.
 
+import { inTime, LOAD_PATIENCE_MS } from '../base/patience.ts'
 import { type BlockSettings, initialSettings } from '../chain/block.ts'
+import { messageOf } from '../chain/errors.ts'
 import type { InspectScope } from '../chain/inspect-scope.ts'
 import type { CorefileError, Diagnostic } from '../corefile/diagnostic.ts'
 import { misnamedKeys, warningWithUnset, withMisnamed, withUnset } from '../corefile/hints.ts'
@@ -10,7 +12,9 @@ import { findOverlaps } from '../corefile/overlap.ts'
 import { loadInspectHalf } from '../plugins/index.ts'
 import { placedError } from './load/argument-place.ts'
 import { boundSites, type Inspection, inSetupOrder, type LoadedBlock } from './load/load.ts'
+import { pluginFault, thrownBy } from './load/plugin-fault.ts'
 import type { LoadedDirective } from './load/read-directive.ts'
+import { settingsMisfit } from './scope-checks.ts'
 
 export interface MachineFindings {
   readonly errors: readonly CorefileError[]
@@ -29,6 +33,10 @@ export const inspectMachine = async (loaded: Inspection): Promise<MachineFinding
     const half = await loadInspectHalf(found.plugin)
     const scope = scopeOf(found, holder, errors, warnings)
     await scope.attempt(() => half?.inspect(found.options, scope))
+    const misfit = settingsMisfit(holder.settings)
+    if (misfit === undefined) continue
+    errors.push(pluginFault(found.plugin.name, found.tokens, `its inspect half ${misfit}`))
+    holder.settings = initialSettings()
   }
   if (loaded.errors.length === 0 && errors.length === 0) errors.push(...overlapsOf(blocks, loaded))
   return {
@@ -46,10 +54,10 @@ const scopeOf = (
   const prefix = `plugin/${plugin.name}: `
   const seen = new Map<string, number>()
   const add = (error: unknown): void => {
-    const text = String(error)
+    const text = messageOf(error)
     const nth = seen.get(text) ?? 0
     seen.set(text, nth + 1)
-    errors.push(placedError(error, tokens, nth).prefixed(prefix))
+    errors.push(thrownBy(plugin.name, tokens, 'its inspect half fails', error, nth))
   }
   const warning = (text: string): void => {
     const { span } = placedError(new Error(text), tokens)
@@ -66,7 +74,7 @@ const scopeOf = (
     log: { debug() {}, info() {}, warning, error: text => add(new Error(text)) },
     async attempt(task) {
       try {
-        await task()
+        await inTime(task(), { mostMs: LOAD_PATIENCE_MS })
         return true
       } catch (error) {
         add(error)

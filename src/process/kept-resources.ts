@@ -5,6 +5,10 @@
 import type { Kept, ReadinessList, Resources } from '../chain/control-scope.ts'
 import { messageOf } from '../chain/errors.ts'
 import type { Logger } from '../log/logger.ts'
+import type { RecordsMap } from '../records/map.ts'
+
+/** One thing takes a few. */
+const MOST_MAPS = 100
 
 export class KeptResources {
   readonly #resources: Resources
@@ -23,9 +27,30 @@ export class KeptResources {
   get<T extends Kept>(identity: string, make: (resources: Resources) => T): T {
     const known = this.#kept.get(identity)
     if (known !== undefined) return known as T
-    const made = make(this.#resources)
+    const made = this.#made(make)
     this.#kept.set(identity, made)
     return made
+  }
+
+  /** Of what cannot be kept, the maps are given back. */
+  #made<T extends Kept>(make: (resources: Resources) => T): T {
+    const maps: RecordsMap[] = []
+    const newRecords = (): RecordsMap => {
+      if (maps.length >= MOST_MAPS)
+        throw new RangeError(`more than ${MOST_MAPS} maps for one thing that is kept`)
+      const map = this.#resources.newRecords()
+      maps.push(map)
+      return map
+    }
+    try {
+      const made: T | undefined = make({ newRecords })
+      if (typeof made?.dispose !== 'function')
+        throw new TypeError('what was made to be kept has no function dispose')
+      return made
+    } catch (error) {
+      for (const map of maps) map.drop()
+      throw error
+    }
   }
 
   /** Disposes of all others. */
@@ -44,6 +69,8 @@ export class KeptResources {
     }
   }
 }
+
+const MOST_PROVIDERS = 10_000
 
 interface Provider {
   readonly plugin: string
@@ -64,6 +91,10 @@ export class Readiness implements ReadinessList {
   readonly #providers: Provider[] = []
 
   add(plugin: string, isReady: () => boolean): void {
+    if (typeof plugin !== 'string' || typeof isReady !== 'function')
+      throw new TypeError('readiness takes a name and a function')
+    if (this.#providers.length >= MOST_PROVIDERS)
+      throw new RangeError(`more than ${MOST_PROVIDERS} say whether they are ready`)
     this.#providers.push({ plugin, isReady })
   }
 

@@ -2,6 +2,7 @@
 // has them (coremain/run.go).
 
 import { rmSync, writeFileSync } from 'node:fs'
+import { systemClock } from '../base/clock.ts'
 import { pathErrorText } from '../base/errno.ts'
 import { messageOf } from '../chain/errors.ts'
 import { makeLogger, stdout } from '../log/log.ts'
@@ -10,6 +11,7 @@ import { zoneSyntaxWarning } from './load/zone-syntax.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { Server, type ServerWorld } from './server.ts'
 import { closeStrayDebugger } from './stray-debugger.ts'
+import { Strays } from './strays.ts'
 import { trimMemory } from './trim-memory.ts'
 import { versionText } from './version.ts'
 
@@ -41,6 +43,8 @@ export const runServer = async (
   try {
     const source = await readCorefile(options.conf, options.port)
     const server = await Server.create(options, { ...world, fatal })
+    const count = (): void => server.countPanic()
+    new Strays({ nowMs: () => systemClock.ms(), log, count }).listen()
     const signals = handleSignals(server, options, source.isReloadable, end)
     await Promise.race([
       server.start(source, lines => announceZones(lines, options)),

@@ -4,6 +4,7 @@
 
 import { systemClock } from '../base/clock.ts'
 import { collectGarbage } from '../base/collector.ts'
+import { EndlessError, inTime } from '../base/patience.ts'
 import { CacheMemory } from '../cache/cache-memory.ts'
 import type { ProcessControl } from '../chain/control-scope.ts'
 import { messageOf } from '../chain/errors.ts'
@@ -16,7 +17,7 @@ import { canReusePort } from '../net/probe.ts'
 import { canListSockets, receiveDropsAt } from '../net/proc-sockets.ts'
 import { sharedPortWarnings } from '../net/shared-ports.ts'
 import { RecordsMemory } from '../records/records-memory.ts'
-import { Generation } from './generation.ts'
+import { Generation, PANICS } from './generation.ts'
 import { HttpEndpoints } from './http/endpoints.ts'
 import { KeptResources, Readiness } from './kept-resources.ts'
 import { ListenSockets } from './listen-sockets.ts'
@@ -29,7 +30,10 @@ import { LoadError, Supervisor } from './shards/supervisor.ts'
 import { collectChurn } from './trim-memory.ts'
 import { goPlatform, programText, revision, shardnsVersion } from './version.ts'
 
-/** In-flight queries at the end of the process, as CoreDNS's graceful stop. */
+/**
+ * In-flight queries at the end of the process, as CoreDNS's graceful stop; and a load that is under
+ * way then.
+ */
 const STOP_GRACE_MS = 5000
 
 export interface ServerWorld {
@@ -63,7 +67,8 @@ export class Server {
   #current: Generation | undefined
   #lastId = 0
   #isDebug = false
-  #isShuttingDown = false
+  /** Aborted when the process is to end: no load goes on. */
+  readonly #shutdown = new AbortController()
   #inflightLimit: number
   /** Loads run one after the other. */
   #loading: Promise<unknown> = Promise.resolve()
@@ -197,6 +202,11 @@ export class Server {
     yield { labels: { engine, reason }, value: this.#shards - this.#fallenBack.size }
   }
 
+  /** Main's own; those of the shards are in their rows. */
+  countPanic(): void {
+    this.#registry.process.counter(PANICS).add({})
+  }
+
   /**
    * Loads the first configuration. Throws its failure. `announce` gets the zone lines once queries
    * are answered.
@@ -217,8 +227,11 @@ export class Server {
 
   /** Shutdown tasks of the plugins: lameduck waits here. False if one failed. */
   async shutdownTasks(): Promise<boolean> {
-    this.#isShuttingDown = true
-    await this.#loading
+    this.#shutdown.abort(new Error('the server is shutting down'))
+    await inTime(this.#loading, { mostMs: STOP_GRACE_MS }).catch(error => {
+      if (!(error instanceof EndlessError)) throw error
+      this.#log.error('the configuration that is being loaded is given up')
+    })
     return (await this.#current?.shutdown()) ?? true
   }
 
@@ -231,7 +244,7 @@ export class Server {
   }
 
   async #reload(): Promise<string | undefined> {
-    if (this.#isShuttingDown) return 'the server is shutting down'
+    if (this.#shutdown.signal.aborted) return messageOf(this.#shutdown.signal.reason)
     this.#log.info('Reloading')
     try {
       const source = await readCorefile(this.#options.conf, this.#options.port)
@@ -248,6 +261,7 @@ export class Server {
     return loadCorefile(source.text, source.file, {
       baseDir: source.baseDir,
       port: this.#options.port,
+      tellSlow: name => this.#log.warning(`main takes long to load plugin/${name}`),
     })
   }
 
@@ -267,6 +281,7 @@ export class Server {
       changes,
       metrics,
       isDebug,
+      giveUp: this.#shutdown.signal,
     }
     const generation = new Generation(config, {
       ...shared,
@@ -281,7 +296,7 @@ export class Server {
       const message = generation.message(at => this.#sockets?.open(at))
       const prepared = await this.#http.prepare(generation.routes)
       try {
-        if (this.#isShuttingDown) throw new Error('the server is shutting down')
+        this.#shutdown.signal.throwIfAborted()
         const retired = () => this.#retired(generation, metrics)
         await this.#supervisor.move({ message, permits: generation.permits, retired })
       } catch (error) {
@@ -341,7 +356,7 @@ export class Server {
       configHash: config.hash,
       reload: () => this.reload(),
       collectGarbage,
-      isShuttingDown: () => this.#isShuttingDown,
+      isShuttingDown: () => this.#shutdown.signal.aborted,
     }
   }
 

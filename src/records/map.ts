@@ -67,6 +67,7 @@ export class RecordsMap {
    * Buckets that are not BUCKET_NONE: they lengthen every search, also when their entry is gone.
    */
   #filled = 0
+  #isDropped = false
 
   /** Throws RangeError if there is no room for an empty map. */
   constructor(buffer: SharedArrayBuffer, heap: RecordsHeap, seed: HashSeed) {
@@ -183,9 +184,12 @@ export class RecordsMap {
   }
 
   /**
-   * Gives everything back. No shard may use the map any more; the object is of no use afterwards.
+   * Gives everything back, once. No shard may use the map any more; the object is of no use
+   * afterwards.
    */
   drop(): void {
+    if (this.#isDropped) return
+    this.#isDropped = true
     const table = Atomics.exchange(this.#words, this.#header + TABLE_WORD, 0)
     this.#heap.giveBackAll(blocksOf(this.#words, table))
     this.#heap.giveBack(this.#header, HEADER_WORDS)

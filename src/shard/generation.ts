@@ -273,11 +273,13 @@ export class ShardGeneration {
     for (const { name, options, shared, selects } of block.chain) {
       this.#parts.loading([name])
       const scope = this.#scope(block, name, offers)
-      const stage = named(name, () => halves.get(name)?.serve(options, scope, shared))
-      if (stage === undefined) continue
-      const misfit = stageMisfit(stage, selects)
-      if (misfit !== undefined) throw new TypeError(`plugin/${name}: ${misfit}`)
-      stages.push({ name, stage })
+      const stage = named(name, () => {
+        const made = halves.get(name)?.serve(options, scope, shared)
+        const misfit = made === undefined ? undefined : stageMisfit(made, selects)
+        if (misfit !== undefined) throw new TypeError(misfit)
+        return made
+      })
+      if (stage !== undefined) stages.push({ name, stage })
     }
     const { handler, fast, leaving, accepts, takes } = compose(stages, (fault, server) =>
       this.faults.panic(fault, server),
@@ -300,7 +302,12 @@ export class ShardGeneration {
       words,
       claims,
       udpPool,
-      permits: (offset, limit) => new Permits(words, offset, shards, shard, limit),
+      permits: (offset, limit) => {
+        const isThere = Number.isInteger(offset) && offset >= 0 && offset < words.length
+        if (!isThere || !Number.isInteger(limit))
+          throw new RangeError(`permits takes an offset and a limit, not ${offset} and ${limit}`)
+        return new Permits(words, offset, shards, shard, limit)
+      },
       table: ref => new CacheTable(ref, shard + 1),
       records: ref => new RecordsReader(ref, hashSeed),
       changes: new InvalidationScopes(changes, block.info.changing),

@@ -6,7 +6,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
 import { random32 } from '../base/entropy.ts'
 import { CacheKey } from '../cache/key.ts'
-import { messageOf } from '../chain/errors.ts'
+import { faultByStack, messageOf, PluginFault } from '../chain/errors.ts'
 import { FastQuery } from '../chain/fast-query.ts'
 import { makeLogger, stdout } from '../log/log.ts'
 import { BlackBox } from '../memory/black-box.ts'
@@ -49,6 +49,8 @@ export class Shard {
   readonly #ended = Promise.withResolvers<void>()
   #serving: ShardGeneration | undefined
   #candidate: Candidate | undefined
+  /** While a configuration is loaded: what it has left to fail that nobody waits for. */
+  #strays: unknown[] | undefined
 
   constructor(boot: BootMessage, port: MessagePort) {
     this.#boot = boot
@@ -71,11 +73,7 @@ export class Shard {
     }
     const pulse = setInterval(() => beat(region, regionLayout.heartbeats, shard), BEAT_MS)
     void this.#ended.promise.then(() => clearInterval(pulse))
-    // It is of no query any more, and no reason to end those of all others.
-    process.on('unhandledRejection', error => {
-      if (this.#serving === undefined) throw error
-      this.#serving.faults.stray(error)
-    })
+    process.on('unhandledRejection', error => this.#stray(error))
     // One message after the other: a load that is still opening sockets must not be overtaken by
     // its commit or abort.
     let last = Promise.resolve()
@@ -142,8 +140,20 @@ export class Shard {
     else await this.#stop(message.graceMs)
   }
 
+  /**
+   * It is of no query any more, and no reason to end those of all others. Where nothing is served
+   * yet, it can only be of what is loaded.
+   */
+  #stray(error: unknown): void {
+    const generation = this.#serving ?? this.#candidate?.generation
+    if (this.#serving === undefined && this.#strays !== undefined) this.#strays.push(error)
+    else if (generation === undefined) throw error
+    else generation.faults.stray(error)
+  }
+
   async #load(message: GenerationMessage): Promise<void> {
     const opened = new Map<string, Binding>()
+    const strays: unknown[] = (this.#strays = [])
     try {
       const generation = await ShardGeneration.load(message, this.#parts)
       this.#candidate = { generation, opened }
@@ -154,11 +164,16 @@ export class Shard {
         opened.set(key, binding)
         await binding.open(this.#boot)
       }
+      // Only now does Node say what nobody waits for.
+      await new Promise(resolve => setImmediate(resolve))
+      if (strays.length > 0) throw strayFailure(strays[0])
       this.#send({ kind: 'loaded', id: message.id })
     } catch (error) {
       await this.#abort(message.id)
       const block = error instanceof LoadFailure ? error.block : undefined
       this.#send({ kind: 'failed', id: message.id, error: messageOf(error), block })
+    } finally {
+      this.#strays = undefined
     }
   }
 
@@ -215,4 +230,10 @@ export class Shard {
     this.#port.close()
     this.#ended.resolve()
   }
+}
+
+const strayFailure = (error: unknown): LoadFailure => {
+  const fault = faultByStack(error)
+  const prefix = fault instanceof PluginFault ? `plugin/${fault.plugin}: ` : ''
+  return new LoadFailure(`${prefix}a promise that nobody waits for fails: ${messageOf(error)}`)
 }

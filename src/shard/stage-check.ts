@@ -15,6 +15,8 @@ export const stageMisfit = (stage: Stage, selects: boolean): string | undefined 
     return `what serve gives has 'accepts', and the plugin lacks the fact 'selects'`
   if (stage.takes !== undefined && stage.accepts === undefined)
     return `what serve gives has 'takes' without 'accepts'`
+  if (stage.reserves !== undefined && stage.leaving === undefined)
+    return `what serve gives has 'reserves' without 'leaving'`
   return doorMisfit(stage)
 }
 

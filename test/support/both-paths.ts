@@ -62,7 +62,7 @@ export const bothPaths = async (
 ): Promise<BothPaths> => {
   const clock = fakeClock()
   const directives = texts.map(text => text.split(/\s/, 1)[0] ?? '')
-  const plugins = await Promise.all(directives.map(loadPlugin))
+  const plugins = await Promise.all(directives.map(name => loadPlugin(name)))
   const options = plugins.map((plugin, index) =>
     readOptions(plugin, directive(texts[index] ?? '', zones.join(' '))),
   )

@@ -39,10 +39,22 @@ export class ProgramCopy {
     for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text)
   }
 
-  /** The server, with one shard. */
-  start(t: Cleanup, corefile: string): WatchedProcess {
+  /** The server, with one shard. `file` is the Corefile's name, for one beside others. */
+  start(t: Cleanup, corefile: string, file = 'Corefile', shards = 1): WatchedProcess {
+    writeFileSync(join(this.folder, file), corefile)
+    const args = ['src/cli.ts', '-conf', file, '--workers', String(shards)]
+    return new WatchedProcess(t, process.execPath, args, this.folder)
+  }
+
+  /** The Corefile of `start`, for a reload. */
+  write(corefile: string): void {
     writeFileSync(join(this.folder, 'Corefile'), corefile)
-    return new WatchedProcess(t, process.execPath, ['src/cli.ts', '--workers', '1'], this.folder)
+  }
+
+  /** A command line whose end is waited for elsewhere. */
+  begin(t: Cleanup, corefile: string, file: string, ...args: string[]): WatchedProcess {
+    writeFileSync(join(this.folder, file), corefile)
+    return new WatchedProcess(t, process.execPath, ['src/cli.ts', ...args, file], this.folder)
   }
 
   /** A command line that comes to an end. The Corefile is `Corefile` in its folder. */

@@ -52,7 +52,7 @@ export const control = (options: HealthOptions, scope: ControlScope): undefined 
     scope.onFinalShutdown(async () => {
       scope.log.info(`Going into lameduck mode for ${formatDuration(lameduckMs)}`)
       await wait(lameduckMs)
-    })
+    }, lameduckMs)
   }
   return undefined
 }

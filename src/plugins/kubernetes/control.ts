@@ -71,7 +71,7 @@ export const control = async (
   const waited = waitFor(source, options.startupTimeoutMs, scope).then(() => {
     isAwaited = false
   })
-  scope.hold(waited)
+  scope.hold(waited, options.startupTimeoutMs)
   return { records: source.records, ownAddresses, searchDomains: searchDomainsFor(scope) }
 }
 

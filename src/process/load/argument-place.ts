@@ -39,13 +39,16 @@ const tokenIndex = (
   return indexes[Math.min(nth, indexes.length - 1)] ?? 0
 }
 
+/** Whoever reads the log takes each line for a thing of its own. */
+export const oneLine = (text: string): string => text.replaceAll(/\s*[\r\n]+\s*/g, ' ')
+
 /**
  * The error with its place. `tokens` are the directive's; `nth` counts failures with the same text
  * from 0.
  */
 export const placedError = (error: unknown, tokens: readonly Token[], nth = 0): CorefileError => {
   if (error instanceof CorefileError) return error
-  const message = messageOf(error)
+  const message = oneLine(messageOf(error))
   const argument = error instanceof ArgumentError ? error.argument : quotedArgument(tokens, message)
   const index = tokenIndex(tokens, argument, nth)
   const hint =

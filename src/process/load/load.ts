@@ -21,7 +21,7 @@ import { type BoundSite, findOverlaps } from '../../corefile/overlap.ts'
 import { parseCorefile, surveyCorefile } from '../../corefile/parser.ts'
 import { configHash, type ParsedCorefile, type ServerBlock } from '../../corefile/server-block.ts'
 import type { Span } from '../../corefile/span.ts'
-import { loadPlugins, unsupportedText } from '../../plugins/index.ts'
+import { loadPlugins, type TellSlow, unsupportedText } from '../../plugins/index.ts'
 import { defaultCorefile } from './corefile-source.ts'
 import { fileLoader } from './file-loader.ts'
 import { pluginFault } from './plugin-fault.ts'
@@ -34,6 +34,8 @@ export interface LoadOptions {
   readonly port?: number
   readonly env?: Environment
   readonly loader?: Loader
+  /** Told of a plugin that takes long to load. */
+  readonly tellSlow?: TellSlow
 }
 
 export interface LoadedBlock {
@@ -94,7 +96,8 @@ export const inspectCorefile = async (
   const parsed = isBuiltIn
     ? { ...survey.parsed, blocks: parse(defaultCorefile(port), file, options).blocks }
     : survey.parsed
-  const plugins = await loadPlugins(parsed.blocks.flatMap(block => [...block.directives.keys()]))
+  const names = parsed.blocks.flatMap(block => [...block.directives.keys()])
+  const plugins = await loadPlugins(names, options.tellSlow)
   const { blocks, suspicions, ...found } = readBlocks(parsed, port, plugins)
   const errors = explained([...survey.errors, ...found.errors], text, parsed)
   // Where an error says it, a warning need not.

@@ -7,6 +7,7 @@ import { type AnyPlugin, readOptions } from '../../chain/plugin.ts'
 import { CorefileError, type Diagnostic } from '../../corefile/diagnostic.ts'
 import type { Directive } from '../../corefile/directive.ts'
 import type { Span, Token } from '../../corefile/span.ts'
+import { changingZones, listenAddresses, suspicions } from './facts.ts'
 import { pluginFault, thrownBy } from './plugin-fault.ts'
 
 /** More findings of one kind in one directive than anybody reads. */
@@ -74,7 +75,7 @@ class Reader {
   suspicionsOf(directive: Directive): readonly Diagnostic[] {
     const { name, facts } = this.#plugin
     try {
-      return facts?.suspicions?.(directive) ?? []
+      return suspicions(facts?.suspicions?.(directive))
     } catch (error) {
       this.errors.push(thrownBy(name, directive.tokens, `its fact 'suspicions' fails`, error))
       return []
@@ -91,9 +92,9 @@ class Reader {
       if (strange !== undefined)
         return pluginFault(name, tokens, `its options are not plain data: ${strange}`)
       doing = `its fact 'changing' fails`
-      const changing = facts?.changing?.(options) ?? []
+      const changing = changingZones(facts?.changing?.(options))
       doing = `its fact 'listensOn' fails`
-      const listensOn = facts?.listensOn?.(options)
+      const listensOn = listenAddresses(facts?.listensOn?.(options))
       return { plugin: this.#plugin, options, tokens, changing, listensOn }
     } catch (thrown) {
       return thrown instanceof CorefileError

@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os'
 import type { Clock } from '../../base/clock.ts'
 import type { CacheMemory } from '../../cache/cache-memory.ts'
+import { messageOf } from '../../chain/errors.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { InvalidationBoard } from '../../memory/invalidation-board.ts'
 import type { HashSeed } from '../../memory/keyed-hash.ts'
@@ -22,6 +23,8 @@ import { pluginsText, SlowLoads } from './slow-loads.ts'
 import { readThread } from './thread-reading.ts'
 
 const REFUSE_SECONDS = 60
+/** Shards that may die over a configuration before it is given up. */
+const MOST_TRIALS = 2
 
 /** Why main ends a shard, as the log says it. */
 const REASON_TEXT: Readonly<Record<Reason, string>> = {
@@ -76,11 +79,20 @@ export class LoadError extends Error {
   }
 }
 
+/** What a shard has answered, if it has. */
+interface Asked {
+  readonly slot: Slot
+  readonly running: RunningShard
+  readonly answer: FromShard | undefined
+}
+
 interface Slot {
   readonly index: number
   running: RunningShard
   /** The generation that this worker serves; 0 before its first. */
   serves: number
+  /** The generation that it is asked to load before that is in force; 0 for none. */
+  tries: number
   /** Generations that it has not reported retired. */
   readonly holds: Set<number>
   answer: ((message: FromShard | undefined) => void) | undefined
@@ -102,6 +114,8 @@ export class Supervisor {
   readonly #loads = new SlowLoads()
   /** Plugins at whose halves shards stood that were ended since the last move began. */
   readonly #stuckAt = new Set<string>()
+  /** Those at whose halves shards stood that ended of themselves, too. */
+  readonly #diedAt = new Set<string>()
   #current: SupervisedGeneration | undefined
   #isStopping = false
 
@@ -114,6 +128,7 @@ export class Supervisor {
       const slot = {
         index,
         serves: 0,
+        tries: 0,
         holds: new Set<number>(),
         answer: undefined,
         bringing: undefined,
@@ -147,17 +162,17 @@ export class Supervisor {
   }
 
   /**
-   * Moves all shards to a generation: all load it, then all commit. Throws with the first shard's
-   * failure text, and then every shard serves what it served before. A shard that dies meanwhile
-   * does not fail the move; its successor gets what was decided.
+   * Moves all shards to a generation: one loads it, then all others, then all commit. Throws with
+   * the first shard's failure text, and then every shard serves what it served before. A shard that
+   * dies meanwhile does not fail the move; its successor gets what was decided.
    */
   async move(generation: SupervisedGeneration): Promise<void> {
     const { id } = generation.message
     this.#generations.set(id, generation)
-    await Promise.all(this.#slots.map(slot => slot.bringing))
     this.#stuckAt.clear()
-    const asked = this.#slots.map(slot => slot.running)
-    const answers = await Promise.all(this.#slots.map(slot => this.#load(slot, generation.message)))
+    this.#diedAt.clear()
+    const asked = await this.#loadAll(generation.message)
+    const answers = asked.map(({ answer }) => answer)
     const failed = answers.find(answer => answer?.kind === 'failed')
     const failure =
       failed ?? (answers.every(answer => answer === undefined) ? this.#noneLoaded() : undefined)
@@ -168,20 +183,49 @@ export class Supervisor {
     }
     this.#current = generation
     // One that has died since it loaded has a successor, which has not and would not answer.
-    const loaded = this.#slots.filter(
-      (slot, n) => answers[n] !== undefined && slot.running === asked[n],
+    const loaded = asked.filter(
+      ({ slot, running, answer }) => answer !== undefined && slot.running === running,
     )
-    await Promise.all(loaded.map(slot => this.#commit(slot, id)))
+    await Promise.all(loaded.map(({ slot }) => this.#commit(slot, id)))
     for (const slot of this.#slots) if (slot.serves !== id) this.#bring(slot)
     this.#collectRetired()
   }
 
-  /** All shards were ended before they answered: if all stood at one plugin, it is to blame. */
+  /**
+   * What shards hang at must not take all of them from their clients: while they serve, one tries,
+   * and the others follow when it is through. One that dies meanwhile may do so for any reason, two
+   * may not.
+   */
+  async #loadAll(generation: GenerationMessage): Promise<Asked[]> {
+    const asked: Asked[] = []
+    const left = [...this.#slots]
+    while (this.#current !== undefined && asked.at(-1)?.answer === undefined) {
+      const slot = left.shift()
+      if (slot === undefined || asked.length >= MOST_TRIALS || this.#stuckAt.size > 0) return asked
+      asked.push(await this.#tryLoad(slot, generation))
+    }
+    if (asked.at(-1)?.answer?.kind === 'failed') return asked
+    return [...asked, ...(await Promise.all(left.map(slot => this.#tryLoad(slot, generation))))]
+  }
+
+  async #tryLoad(slot: Slot, generation: GenerationMessage): Promise<Asked> {
+    while (slot.bringing !== undefined) await slot.bringing
+    const { running } = slot
+    slot.tries = generation.id
+    const answer = await this.#load(slot, generation)
+    slot.tries = 0
+    return { slot, running, answer }
+  }
+
+  /** All that were asked ended and gave no answer: if at one plugin, it is to blame. */
   #noneLoaded(): Pick<FailedMessage, 'error'> {
-    const [plugin, ...others] = this.#stuckAt
-    return plugin === undefined || others.length > 0
+    const stuck = onlyOf(this.#stuckAt)
+    if (stuck !== undefined)
+      return { error: `plugin/${stuck}: its serve half does not come to an end` }
+    const plugin = onlyOf(this.#diedAt)
+    return plugin === undefined
       ? { error: 'no shard could load the configuration' }
-      : { error: `plugin/${plugin}: its serve half does not come to an end` }
+      : { error: `plugin/${plugin}: its serve half ends the shard that loads it` }
   }
 
   /**
@@ -341,6 +385,8 @@ export class Supervisor {
       offsets,
     }))
     this.#memory.sweep(slot.index, this.#options.cache, permits)
+    const isTrial = slot.tries > 0
+    if (isTrial) for (const plugin of this.#loads.at(slot.index)) this.#diedAt.add(plugin)
     slot.answer?.(undefined)
     slot.holds.clear()
     deaths.replaced(reasonOf(slot, error))
@@ -353,7 +399,9 @@ export class Supervisor {
     )
     const during = noted === undefined ? '' : ` while it handled ${nameToText(noted.question)}`
     log.error(`shard ${slot.index} died${during}: ${error?.message ?? 'its task ended'}`)
-    const verdict = this.#deaths.add(clock.ms(), noted?.hash)
+    // What dies over a configuration that is not in force ends with it.
+    const verdict =
+      isTrial && noted === undefined ? 'replace' : this.#deaths.add(clock.ms(), noted?.hash)
     if (verdict === 'too-many') {
       fatal('shards keep dying: five deaths in ten seconds')
       return
@@ -376,9 +424,19 @@ export class Supervisor {
       // A generation that is being loaded is held by nobody yet and newer than the one in force.
       if (id > (this.#current?.message.id ?? 0)) continue
       this.#generations.delete(id)
-      generation.retired()
+      try {
+        generation.retired()
+      } catch (error) {
+        // What is not given back is lost; the shards serve on.
+        this.#options.log.error(`a configuration did not end well: ${messageOf(error)}`)
+      }
     }
   }
+}
+
+const onlyOf = (names: ReadonlySet<string>): string | undefined => {
+  const [name, ...others] = names
+  return others.length === 0 ? name : undefined
 }
 
 const reasonOf = ({ ended }: Slot, error: DeathError): DeathReason =>

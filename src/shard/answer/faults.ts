@@ -2,7 +2,7 @@
 // counted, and a plugin has one line in a second, however many queries come.
 
 import type { Clock } from '../../base/clock.ts'
-import { faultOf, messageOf, PluginFault, ServerError } from '../../chain/errors.ts'
+import { faultByStack, messageOf, PluginFault, ServerError } from '../../chain/errors.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { Logger } from '../../log/logger.ts'
@@ -10,7 +10,6 @@ import type { Logger } from '../../log/logger.ts'
 /** Between two lines on one plugin. */
 const PAUSE_MS = 1000
 const MOST_CHARACTERS = 1000
-const PLUGIN_FILE = /\/plugins\/([^/\s]+)\/[^/\s]+\.[jt]s:/
 
 export interface FaultsParts {
   readonly clock: Clock
@@ -58,8 +57,7 @@ export class Faults {
 
   /** A promise that nobody has waited for has failed: of which plugin, its stack says. */
   stray(error: unknown): void {
-    const [, plugin] = (error instanceof Error && PLUGIN_FILE.exec(`${error.stack}`)) || []
-    this.panic(plugin === undefined ? error : faultOf(plugin, error), '')
+    this.panic(faultByStack(error), '')
   }
 
   #tell(error: unknown, server: string): void {

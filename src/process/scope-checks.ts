@@ -1,0 +1,136 @@
+// What control halves give their scope, looked at before it is used: a number that is none would
+// end in shared memory, an address that is none in an error that names nobody.
+
+import { given } from '../base/given.ts'
+import { parseIp, withoutZone } from '../base/ip.ts'
+import type { BlockSettings, Timeouts } from '../chain/block.ts'
+import type { HttpAnswer, HttpRoute } from '../chain/control-scope.ts'
+import type { Labels } from '../metrics/registrar.ts'
+
+/** The number. Throws a RangeError that begins with `what` if it is none from 0 to `most`. */
+export const wholeNumber = (what: string, value: number, most: number): number => {
+  if (Number.isInteger(value) && value >= 0 && value <= most) return value
+  throw new RangeError(`${what} takes a whole number from 0 to ${most}, not ${given(value)}`)
+}
+
+/** Milliseconds. Throws a RangeError that begins with `what`. */
+export const duration = (what: string, ms: number): number => {
+  if (Number.isFinite(ms) && ms >= 0) return ms
+  throw new RangeError(`${what} takes milliseconds, not ${given(ms)}`)
+}
+
+/** A name by which the plugin will know a thing again. Throws a TypeError. */
+export const identityText = (what: string, value: string): string => {
+  if (typeof value === 'string') return value
+  throw new TypeError(`${what} takes a text as the identity, not ${given(value)}`)
+}
+
+/** What of the settings the server cannot go by, after a half has had them. */
+export const settingsMisfit = (settings: BlockSettings): string | undefined => {
+  const { root, view, selector, debug, stacktrace, bindAddresses, timeouts } = settings
+  return (
+    wrongOf({ root, view, selector }, isText, 'no text') ??
+    wrongOf({ debug, stacktrace }, isBoolean, 'neither true nor false') ??
+    wrongOf({ bindAddresses }, isListOrAbsent, 'no list of addresses') ??
+    firstOf(bindAddresses ?? [], address =>
+      wrongOf({ bindAddresses: address }, isIpAddress, 'no IP address'),
+    ) ??
+    wrongOf({ timeouts }, isObject, 'no object') ??
+    wrongOf(limitsOf(timeouts), isLimit, 'no number')
+  )
+}
+
+const wrongOf = (
+  values: Readonly<Record<string, unknown>>,
+  isRight: (value: unknown) => boolean,
+  lack: string,
+): string | undefined => {
+  const found = Object.entries(values).find(([, value]) => !isRight(value))
+  return found && `sets '${found[0]}' to ${given(found[1])}, which is ${lack}`
+}
+
+const firstOf = (
+  values: readonly unknown[],
+  misfit: (value: unknown) => string | undefined,
+): string | undefined => {
+  for (const value of values) {
+    const text = misfit(value)
+    if (text !== undefined) return text
+  }
+  return undefined
+}
+
+const limitsOf = ({ readMs, writeMs, idleMs, maxTcpQueries }: Timeouts) => ({
+  readMs,
+  writeMs,
+  idleMs,
+  maxTcpQueries,
+})
+
+const isText = (value: unknown): boolean => typeof value === 'string'
+
+const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
+
+const isListOrAbsent = (value: unknown): boolean => value === undefined || Array.isArray(value)
+
+const isIpAddress = (value: unknown): boolean =>
+  typeof value === 'string' && parseIp(withoutZone(value)) !== undefined
+
+const isLimit = (value: unknown): boolean => value === undefined || Number.isFinite(value)
+
+const FAILURES: Readonly<Record<HttpRoute['onBindFailure'], true>> = {
+  fatal: true,
+  log: true,
+  silent: true,
+}
+
+/** Throws a TypeError for a path on an HTTP address that cannot be served. */
+export const checkRoute = (route: HttpRoute): void => {
+  const { address, path, onBindFailure, failureText = '', respond } = route ?? {}
+  const wrong =
+    (typeof address !== 'string' && `the address ${given(address)}`) ||
+    (!(typeof path === 'string' && path.startsWith('/')) && `the path ${given(path)}`) ||
+    (!Object.hasOwn(FAILURES, onBindFailure ?? '') &&
+      `the onBindFailure ${given(onBindFailure)}`) ||
+    (typeof failureText !== 'string' && `the failureText ${given(failureText)}`) ||
+    (typeof respond !== 'function' && `${given(respond)} in place of the function respond`)
+  if (wrong !== false) throw new TypeError(`http does not take ${wrong}`)
+}
+
+/** Throws a TypeError for what is no answer over HTTP. */
+export const checkAnswer = (answer: HttpAnswer): HttpAnswer => {
+  const { status, contentType, body } = answer ?? {}
+  const isAnswer =
+    Number.isInteger(status) &&
+    status >= 200 &&
+    status <= 599 &&
+    typeof contentType === 'string' &&
+    (typeof body === 'string' || body instanceof Uint8Array)
+  if (!isAnswer) throw new TypeError('what respond gives is no answer')
+  return answer
+}
+
+/** Series of one gauge. More is a plugin that gives them without end. */
+const MOST_GAUGE_SERIES = 100_000
+
+/** What a gauge shows, of what `collect` gives. Throws for what is no value under its labels. */
+export const gaugeValues = (
+  labelNames: readonly string[],
+  collect: () => Iterable<{ readonly labels: Labels; readonly value: number }>,
+): { readonly labels: Labels; readonly value: number }[] => {
+  const values = Iterator.from(collect())
+    .take(MOST_GAUGE_SERIES + 1)
+    .toArray()
+  if (values.length > MOST_GAUGE_SERIES)
+    throw new RangeError(`more than ${MOST_GAUGE_SERIES} values`)
+  const wanted = [...labelNames].sort().join()
+  for (const { labels, value } of values) {
+    if (typeof value !== 'number') throw new TypeError(`the value ${given(value)} is no number`)
+    const names = Object.keys(labels)
+    if (names.sort().join() !== wanted)
+      throw new TypeError(`a value has the labels ${names.join(', ') || '(none)'}`)
+  }
+  return values
+}

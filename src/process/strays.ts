@@ -1,0 +1,59 @@
+// What nobody on main has caught: a promise that fails and that nobody waits for, an exception in
+// the callback of a timer or a socket. The shards answer without main, and what main has in hand at
+// such a moment is one callback of one plugin: to end the process would take all of them from their
+// clients. So it is logged under the name of the plugin that the stack names, and main goes on.
+
+import { faultByStack, messageOf, PluginFault, stackOf } from '../chain/errors.ts'
+import type { Logger } from '../log/logger.ts'
+
+/** Between two lines on one plugin. */
+const PAUSE_MS = 1000
+const MOST_CHARACTERS = 1000
+
+export interface StrayParts {
+  readonly nowMs: () => number
+  readonly log: Pick<Logger, 'error'>
+  readonly count: () => void
+}
+
+export class Strays {
+  readonly #parts: StrayParts
+  /** By plugin: when it was told of, and what was not told since then. */
+  readonly #told = new Map<string, { readonly ms: number; untold: number }>()
+
+  constructor(parts: StrayParts) {
+    this.#parts = parts
+  }
+
+  tell(error: unknown): void {
+    const { nowMs, log, count } = this.#parts
+    count()
+    const fault = faultByStack(error)
+    const plugin = fault instanceof PluginFault ? fault.plugin : ''
+    const told = this.#told.get(plugin)
+    if (told !== undefined && nowMs() - told.ms < PAUSE_MS) {
+      told.untold++
+      return
+    }
+    this.#told.set(plugin, { ms: nowMs(), untold: 0 })
+    const more = told === undefined || told.untold === 0 ? '' : ` (and ${told.untold} more before)`
+    log.error(`Recovered from panic in main: ${textOf(fault)}${more}`)
+  }
+
+  /** From now on. Returns what ends that. */
+  listen(): () => void {
+    const tell = (error: unknown): void => this.tell(error)
+    process.on('unhandledRejection', tell)
+    process.on('uncaughtException', tell)
+    return () => {
+      process.off('unhandledRejection', tell)
+      process.off('uncaughtException', tell)
+    }
+  }
+}
+
+/** Where no plugin is to blame, it is our own defect: with its place. */
+const textOf = (fault: unknown): string => {
+  const text = fault instanceof PluginFault ? messageOf(fault) : stackOf(fault) || messageOf(fault)
+  return text.slice(0, MOST_CHARACTERS).replaceAll(/\s*[\r\n]+\s*/g, ' ')
+}
