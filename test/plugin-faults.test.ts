@@ -5,11 +5,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
+import { CacheKey } from '../src/cache/key.ts'
 import { after } from '../src/chain/after.ts'
 import { answer } from '../src/chain/answer.ts'
 import { edit } from '../src/chain/edit.ts'
 import { ServerError } from '../src/chain/errors.ts'
-import type { FastQuery } from '../src/chain/fast-query.ts'
+import { FastQuery } from '../src/chain/fast-query.ts'
 import { FAST_ANSWERED, FAST_NEXT, TRANSPARENT } from '../src/chain/fast-step.ts'
 import type { Handler, Stage } from '../src/chain/handler.ts'
 import {
@@ -20,6 +21,7 @@ import {
 } from '../src/chain/metadata.ts'
 import { offerKind } from '../src/chain/offers.ts'
 import type { Peer, Query } from '../src/chain/query.ts'
+import { renamed } from '../src/chain/renamed.ts'
 import { Reply } from '../src/chain/reply.ts'
 import type { ServeScope } from '../src/chain/serve-scope.ts'
 import type { Transport } from '../src/chain/transport.ts'
@@ -29,6 +31,8 @@ import type { Connection } from '../src/net/engine.ts'
 import { serve as serveErrors } from '../src/plugins/errors/serve.ts'
 import { compose } from '../src/shard/answer/chain.ts'
 import { ShardGeneration } from '../src/shard/generation.ts'
+import { getId } from '../src/wire/header.ts'
+import { nameFromText } from '../src/wire/name.ts'
 import { TYPE_A } from '../src/wire/rrtypes.ts'
 import { aGeneration } from './fakes/generation-message.ts'
 import { fakeClock, query, show } from './support/plugin-harness.ts'
@@ -43,6 +47,7 @@ const PASSES: Stage['wrap'] = next => query => next(query)
 const boom = (): never => {
   throw new Error('boom')
 }
+const wire = (name: string): Uint8Array => nameFromText(name) ?? assert.fail(name)
 const never = <T>(): Promise<T> => new Promise(() => {})
 
 const said = (query: Query): Reply =>
@@ -91,7 +96,7 @@ const shardOf = async (plugins: Plugins, alsoFor: Plugins = {}, view = '') => {
   )
   const at = generation.listeners[0] ?? assert.fail()
   const due: { task: () => void; ms: number }[] = []
-  const { dispatcher, path, budget } = shardWith(compose([], noFault), {
+  const { dispatcher, path, budget, refuse } = shardWith(compose([], noFault), {
     clock,
     log: makeLogger(sink, '', () => false),
     seed: [1, 2],
@@ -113,10 +118,11 @@ const shardOf = async (plugins: Plugins, alsoFor: Plugins = {}, view = '') => {
     transport: Transport = 'udp',
     connection?: Connection,
   ): Promise<Answered | undefined> => {
+    const sent = asked.bytes
     const bytes = await new Promise<Uint8Array | undefined>(resolve =>
       dispatcher.receive(
         at,
-        asked.bytes.slice(),
+        sent.slice(),
         transport,
         CLIENT,
         LOCAL,
@@ -128,6 +134,7 @@ const shardOf = async (plugins: Plugins, alsoFor: Plugins = {}, view = '') => {
     await turnOfLoop()
     if (bytes === undefined) return undefined
     const { rcode, answer: records } = show(bytes)
+    assert.equal(getId(bytes, 0), getId(sent, 0))
     return { rcode, answers: records.length }
   }
   return {
@@ -137,6 +144,7 @@ const shardOf = async (plugins: Plugins, alsoFor: Plugins = {}, view = '') => {
     at,
     path,
     generation,
+    refuse,
     panics: () => new Uint32Array(message.words)[panicWord] ?? 0,
     timers: () => due.length,
     held: () => budget.used(DATAGRAM),
@@ -392,6 +400,21 @@ for (const { rule, stage, message } of wraps)
 
 const hit: Half = () => ({ wrap: () => said, fast: { ask: () => FAST_ANSWERED } })
 
+/** As it comes from a socket. */
+const fastQueryOf = ({ bytes }: Query): FastQuery => {
+  const room = new Uint8Array(1024)
+  room.set(bytes)
+  const asked = new FastQuery(new CacheKey([1, 2]))
+  return Object.assign(asked, {
+    bytes: room,
+    words: new Int32Array(room.buffer),
+    at: 0,
+    length: bytes.length,
+    clientPort: CLIENT.port,
+    family: 4,
+  })
+}
+
 /** What the fast path would do with a question, as far as its steps are asked. */
 const fastQuery = (listener: { index: number; label: string }) =>
   ({ qtype: TYPE_A, askedBits: 0, concernedBits: 0, listener }) as unknown as FastQuery
@@ -633,23 +656,12 @@ for (const { rule, provider, line } of providers)
     assert.deepEqual([lines, panics()], [[`[ERROR] ${PANIC} ${line}`], 1])
   })
 
-test('values of metadata that ask for each other come to an end', () => {
-  let asked = 0
-  const metadata: Metadata = new Metadata(query('evil.test.'), [
-    (_query, set) =>
-      set('evil/x', () => {
-        asked++
-        return `${metadata.get('evil/x')}${metadata.get('evil/x')}`
-      }),
-  ])
-  assert.equal(metadata.get('evil/x'), '')
-  assert.equal(asked, 255)
-})
-
 const ownQuestions: readonly { rule: string; evil: Half; line: string; rcode: string }[] = [
   {
     rule: 'too deep',
-    evil: scope => ({ wrap: () => query => scope.resolve(query, 'x.test.', TYPE_A) }),
+    evil: scope => ({
+      wrap: () => async query => renamed(query, await scope.resolve(query, 'x.test.', TYPE_A)),
+    }),
     line: "[ERROR] plugin/evil: its question for x.test. A stands more than 8 questions of the server's own deep",
     rcode: 'SERVFAIL',
   },
@@ -687,6 +699,235 @@ test('a plugin that fails at a question of the server is named, once', async () 
     assert.deepEqual([lines, panics()], [[`[ERROR] ${PANIC} boom`], 1])
   }
 })
+
+/** Each keeps on for as long as nothing is thrown at it. */
+const endless: readonly { rule: string; evil: Half; line: string }[] = [
+  {
+    rule: 'the rest of the chain, one after the other',
+    evil: handling(next => async query => {
+      for (;;) await next(query)
+    }),
+    line: `${PANIC} one query leads to more than 10000 calls of plugins`,
+  },
+  {
+    rule: 'the rest of the chain, all at once',
+    evil: handling(next => async query => {
+      const replies = await Promise.all(Array.from({ length: 20_000 }, () => next(query)))
+      return replies[0]
+    }),
+    line: `${PANIC} one query leads to more than 10000 calls of plugins`,
+  },
+  {
+    rule: 'the rest of the chain, at once and synchronously',
+    evil: handling(next => query => {
+      for (;;) next(query)
+    }),
+    line: `${PANIC} one query leads to more than 10000 calls of plugins`,
+  },
+  {
+    rule: 'the server, after it was refused',
+    evil: scope => ({
+      wrap: next => async query => {
+        if (query.depth > 0) return next(query)
+        for (;;) await scope.resolve(query, 'x.test.', TYPE_A)
+      },
+    }),
+    line: "plugin/evil: its question for x.test. A is one more than the 100 that a client's query may lead to",
+  },
+  {
+    rule: 'the server for what is no name',
+    evil: scope => ({
+      wrap: () => async query => {
+        for (;;) await scope.resolve(query, 'a..b', TYPE_A)
+      },
+    }),
+    line: `${PANIC} asks on after 1000 refused questions for one query`,
+  },
+  {
+    rule: 'itself through the server, twice each time',
+    evil: scope => ({
+      wrap: () => async query => {
+        for (;;) await Promise.all([1, 2].map(() => scope.resolve(query, 'x.test.', TYPE_A)))
+      },
+    }),
+    line: "plugin/evil: its question for x.test. A stands more than 8 questions of the server's own deep",
+  },
+]
+for (const { rule, evil, line } of endless)
+  test(`who asks without end is stopped, and named: ${rule}`, async () => {
+    const between: Half = () => ({ concerns: () => false, wrap: PASSES })
+    const { ask, lines, panics } = await shardOf({ errors, evil, between, answers })
+    assert.deepEqual(await ask(), { rcode: 'SERVFAIL', answers: 0 })
+    assert.deepEqual(lines, [`[ERROR] ${line}`])
+    assert.ok(panics() > 0)
+  })
+
+test('questions to upstreams are bounded more tightly', async () => {
+  let sent = 0
+  const upstream = handling(() => query => {
+    query.mustWait()
+    sent++
+    return turnOfLoop().then(() => said(query))
+  })
+  const evil = handling(next => async query => {
+    const replies = await Promise.all(Array.from({ length: 20_000 }, () => next(query)))
+    return replies[0]
+  })
+  const { ask, lines } = await shardOf({ errors, evil, upstream })
+  assert.equal((await ask())?.rcode, 'SERVFAIL')
+  assert.equal(sent, 1001)
+  assert.deepEqual(lines, [`[ERROR] ${PANIC} one query waits for upstreams more than 1000 times`])
+})
+
+test('a walk through a hundred domains is none too many', async () => {
+  const behind = Object.fromEntries(
+    Array.from({ length: 20 }, (_, n) => [`p${n}`, handling(next => query => next(query))]),
+  )
+  const walks = handling(next => async query => {
+    let last = await next(query)
+    for (let n = 0; n < 100; n++) last = await next(query.with({ name: wire(`n${n}.test.`) }))
+    return renamed(query, last)
+  })
+  const { ask } = await shardOf({ walks, ...behind, answers })
+  assert.equal((await ask())?.rcode, 'NOERROR')
+})
+
+test('for a query that is cut nobody is asked any more', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let failure: unknown
+  let asked = 0
+  const evil: Half = scope => ({
+    wrap: next => async query => {
+      if (query.depth > 0) {
+        asked++
+        return next(query)
+      }
+      await promise
+      await scope.resolve(query, 'x.test.', TYPE_A).catch(error => (failure = error))
+      return next(query)
+    },
+  })
+  const { ask, pass } = await shardOf({ evil, answers })
+  const reply = ask()
+  await pass(5300)
+  await reply
+  resolve()
+  await turnOfLoop()
+  assert.ok(failure instanceof ServerError)
+  assert.equal(asked, 0)
+})
+
+test('no change of a query begins its bounds anew', () => {
+  const own = query('a.test.').asOwn({ type: TYPE_A })
+  const change = { depth: 0, receivedMs: 9000 } as Parameters<Query['with']>[0]
+  const other = own.with(change)
+  assert.deepEqual([other.depth, other.receivedMs, other.deadlineMs], [1, 0, own.deadlineMs])
+})
+
+const doors: readonly { rule: string; evil: (met: () => boolean) => Partial<Stage> }[] = [
+  { rule: 'accepts', evil: met => ({ accepts: met }) },
+  { rule: 'takes', evil: met => ({ accepts: met, takes: met }) },
+  {
+    rule: 'concerns',
+    evil: met => ({ concerns: met, leaving: (_query: Query, bytes: Uint8Array) => bytes }),
+  },
+]
+for (const { rule, evil } of doors)
+  test(`no plugin is asked anything for a question that has killed: ${rule}`, async () => {
+    let met = 0
+    const meets = (): boolean => {
+      met++
+      return true
+    }
+    const shard = await shardOf(
+      { evil: () => ({ wrap: PASSES, ...evil(meets) }), hit },
+      {},
+      rule === 'concerns' ? '' : 'chosen',
+    )
+    const asked = query('evil.test.')
+    assert.equal((await shard.ask(asked))?.rcode, 'NOERROR')
+    assert.ok(met > 0)
+    shard.refuse(asked)
+    met = 0
+    assert.equal(shard.path.answer(shard.at, fastQueryOf(asked)), 0)
+    assert.deepEqual(await shard.ask(asked), { rcode: 'REFUSED', answers: 0 })
+    assert.equal(met, 0)
+  })
+
+const spoils: readonly { rule: string; spoil: (query: Query) => void }[] = [
+  { rule: 'the bytes', spoil: ({ bytes }) => void bytes.fill(255) },
+  { rule: 'the question', spoil: ({ question }) => void question.wire.fill(255) },
+  {
+    rule: 'all of it',
+    spoil: asked => void Object.assign(asked, { bytes: undefined }),
+  },
+]
+const ends: readonly { rule: string; end: (query: Query) => unknown; lines: number }[] = [
+  { rule: 'answers', end: said, lines: 1 },
+  { rule: 'fails', end: boom, lines: 1 },
+  { rule: 'fails late', end: async () => boom(), lines: 1 },
+]
+for (const { rule, spoil } of spoils)
+  for (const { rule: how, end, lines: count } of ends)
+    test(`who spoils ${rule} of a query and ${how} costs that query: one answer, one line`, async () => {
+      const evil = handling(() => query => {
+        spoil(query)
+        return end(query)
+      })
+      const { ask, lines, generation } = await shardOf({ evil })
+      assert.deepEqual(await ask(), { rcode: 'SERVFAIL', answers: 0 })
+      assert.equal(lines.length, count, lines.join('\n'))
+      assert.match(lines[0] ?? '', /plugin\/evil: /)
+      // Nothing is under way.
+      assert.equal(await Promise.race([generation.settle(60_000), turnOfLoop('late')]), undefined)
+    })
+
+const others: readonly { rule: string; evil: Half; rcode: string }[] = [
+  {
+    rule: 'the question of another query',
+    evil: handling(next => query => next(query.with({ name: wire('b.test.') }))),
+    rcode: 'SERVFAIL',
+  },
+  {
+    rule: 'one of the same length',
+    evil: handling(next => async query => next(query.with({ name: wire('evil.tesu.') }))),
+    rcode: 'SERVFAIL',
+  },
+  {
+    rule: 'another type',
+    evil: handling(next => query => next(query.with({ type: 28 }))),
+    rcode: 'SERVFAIL',
+  },
+  {
+    rule: 'a type that differs by what would be a case',
+    evil: handling(next => query => next(query.with({ type: 0x41 }))),
+    rcode: 'SERVFAIL',
+  },
+  {
+    rule: 'the same in another case',
+    evil: handling(next => query => next(query.with({ name: wire('EVIL.test.') }))),
+    rcode: 'NOERROR',
+  },
+  {
+    rule: 'none',
+    evil: handling(() => query => {
+      const bytes = new Uint8Array(12)
+      bytes.set(said(query).bytes.subarray(0, 4))
+      return new Reply(bytes)
+    }),
+    rcode: 'NOERROR',
+  },
+]
+for (const { rule, evil, rcode } of others)
+  test(`a reply whose question is ${rule} is ${rcode}`, async () => {
+    const between: Half = () => ({ wrap: PASSES })
+    const { ask, lines, panics } = await shardOf({ errors, outer: between, evil, between, answers })
+    const type = rule.includes('would be a case') ? 'TYPE97' : 'A'
+    assert.equal((await ask(query('evil.test.', type)))?.rcode, rcode)
+    const isFault = rcode === 'SERVFAIL'
+    assert.deepEqual(lines, isFault ? [`[ERROR] ${PANIC} its reply is to another question`] : [])
+    assert.equal(panics(), isFault ? 1 : 0)
+  })
 
 const AXFR = query('evil.test.', 'AXFR')
 const streams: readonly { rule: string; stream: unknown; line: string; messages: number }[] = [

@@ -68,6 +68,13 @@ export class MalformedReply extends RangeError {
   }
 }
 
+/** A reply that has the question of another query: given back without `renamed`. */
+export class OtherQuestion extends RangeError {
+  constructor() {
+    super('its reply is to another question')
+  }
+}
+
 /**
  * What goes on from where a plugin threw `error`: a fault of its own, or what another is to be
  * blamed for, or nobody.

@@ -3,6 +3,7 @@
 import type { TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import type { Handler } from '../../src/chain/handler.ts'
+import { Query } from '../../src/chain/query.ts'
 import { forward } from '../../src/plugins/forward/index.ts'
 import { type FakeUpstream, fakeUpstream, type Respond } from '../fakes/fake-upstream.ts'
 import { type Chain, chain, query, replyTo, show } from './plugin-harness.ts'
@@ -31,8 +32,15 @@ export async function startForward(t: TestContext, text: string): Promise<Chain>
   // Each query comes in just when it is asked.
   return {
     ...started,
-    handle: asked => started.handle(asked.with({ receivedMs: systemClock.ms() })),
+    handle: asked => started.handle(justNow(asked)),
   }
+}
+
+const justNow = (asked: Query): Query => {
+  const { bytes, question, edns, transport, client, local, listener, view, metadata } = asked
+  const receivedMs = systemClock.ms()
+  const parts = { bytes, question, edns, transport, client, local, listener, receivedMs }
+  return Object.assign(new Query(parts), { view, metadata })
 }
 
 /** Answers each question with an address record of example.org. */

@@ -2,7 +2,7 @@
 // the outermost. Only what the slow path answers comes here.
 
 import { faultOf, messageOf, PluginFault, ServerError } from '../../chain/errors.ts'
-import { isChoosy, type Stage } from '../../chain/handler.ts'
+import { isChoosy, isConcerned, type Stage } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Faults } from './faults.ts'
 
@@ -57,13 +57,8 @@ export class Leaving {
   }
 }
 
-const isFor = (query: Query, { name, stage, bit }: Watching): boolean => {
-  try {
-    return !isChoosy(stage) || query.isFor(stage, bit)
-  } catch (error) {
-    throw faultOf(name, error)
-  }
-}
+const isFor = (query: Query, { name, stage, bit }: Watching): boolean =>
+  !isChoosy(stage) || isConcerned(name, stage, bit, query)
 
 const shown = (
   { name, stage }: Watching,
