@@ -610,12 +610,48 @@ test('a promise that nobody waits for is named by where it failed', async () => 
   error.stack = 'TypeError: boom\n    at done (file:///srv/src/plugins/evil/serve.ts:1:1)'
   generation.faults.stray(error)
   generation.faults.stray('nobody knows')
+  generation.faults.stray(new ServerError('CUT', 'too late for an answer'))
   assert.deepEqual(lines, [
     '[ERROR] Recovered from panic in server: plugin/evil: boom',
     '[ERROR] Recovered from panic in server: nobody knows',
   ])
   assert.equal(panics(), 2)
 })
+
+const odd: readonly { rule: string; error: unknown; text: string }[] = [
+  {
+    rule: 'whose stack fails',
+    error: Object.defineProperty(new Error('odd'), 'stack', { get: boom }),
+    text: 'odd',
+  },
+  {
+    rule: 'whose text fails',
+    error: Object.defineProperty(new Error('odd'), 'message', { get: boom }),
+    text: 'something without a text',
+  },
+  {
+    rule: 'that does not say what it is',
+    error: new Proxy({}, { getPrototypeOf: boom }),
+    text: 'something without a text',
+  },
+]
+for (const { rule, error, text } of odd)
+  test(`an error ${rule} costs its query all the same`, async () => {
+    const evil = handling(() => query => {
+      if (query.qtype === TYPE_A) throw error
+      return Promise.reject(error)
+    })
+    const { ask, lines, generation, pass } = await shardOf({ evil })
+    assert.equal((await ask())?.rcode, 'SERVFAIL')
+    await pass(1000)
+    assert.equal((await ask(query('evil.test.', 'AAAA')))?.rcode, 'SERVFAIL')
+    generation.faults.stray(error)
+    assert.deepEqual(lines, [
+      `[ERROR] ${PANIC} ${text}`,
+      `[ERROR] ${PANIC} ${text}`,
+      `[ERROR] Recovered from panic in server: ${text}`,
+    ])
+  })
 
 const providers: readonly { rule: string; provider: unknown; line: string }[] = [
   { rule: 'it throws', provider: boom, line: 'boom' },

@@ -126,9 +126,19 @@ class Life {
 
   end(): void {
     this.#isOver = true
-    this.#controller?.abort()
+    if (this.#controller === undefined) return
+    // Node throws what a listener throws on a tick of its own, one of those between these two.
+    process.nextTick(setAborting, true)
+    this.#controller.abort()
+    process.nextTick(setAborting, false)
   }
 }
+
+let isAborting = false
+const setAborting = (is: boolean): void => void (isAborting = is)
+
+/** Whether what is thrown now, and nobody has caught, is of a listener of some query's signal. */
+export const isOfSignal = (): boolean => isAborting
 
 /** What may be other in a query like another. */
 export interface QueryChange extends QuestionChange {

@@ -1,7 +1,7 @@
 // What each stage has given for a query, from the innermost outwards. Written down at next to no
 // cost; read when something is wrong: who has failed, and who is still waited for.
 
-import { MalformedReply, OtherQuestion, PluginFault } from './errors.ts'
+import { isA, MalformedReply, OtherQuestion, PluginFault } from './errors.ts'
 import { type Asking, Reply } from './reply.ts'
 
 /**
@@ -53,7 +53,7 @@ export class Trail {
         if (given.error === error) return new PluginFault(plugin, error)
       } else if (!(given.value instanceof Reply)) return noReply(plugin)
       else if (isMalformed(error, given.value)) return new PluginFault(plugin, error)
-      else if (error instanceof OtherQuestion && !given.value.isTo(query))
+      else if (isA(OtherQuestion, error) && !given.value.isTo(query))
         return new PluginFault(plugin, error)
     }
     const giver = reply && (await this.giverOf(reply))
@@ -80,7 +80,7 @@ export const noReply = (plugin: string): PluginFault =>
   new PluginFault(plugin, 'its handler gave no reply')
 
 const isMalformed = (error: unknown, { bytes }: Reply): boolean =>
-  error instanceof MalformedReply && bytes === error.bytes
+  isA(MalformedReply, error) && bytes === error.bytes
 
 const isSame = (a: Reply, b: Reply): boolean =>
   a === b || (a.following !== undefined && a.following === b.following)

@@ -8,6 +8,7 @@ import { random32 } from '../base/entropy.ts'
 import { CacheKey } from '../cache/key.ts'
 import { messageOf } from '../chain/errors.ts'
 import { FastQuery } from '../chain/fast-query.ts'
+import { isOfSignal } from '../chain/query.ts'
 import { makeLogger, stdout } from '../log/log.ts'
 import { BlackBox } from '../memory/black-box.ts'
 import { ByteBudget } from '../memory/byte-budget.ts'
@@ -22,6 +23,7 @@ import { WaitingRoom } from '../net/waiting-room.ts'
 import { connectionsPerThread } from '../upstream/socket-allowance.ts'
 import { Dispatcher } from './answer/dispatch.ts'
 import { FastPath } from './answer/fast-path.ts'
+import { blamed } from './answer/faults.ts'
 import { LoadFailure, ShardGeneration, type ShardParts } from './generation.ts'
 import { Binding, type BindingParts } from './listener.ts'
 import type { BootMessage, FromShard, GenerationMessage, ToShard } from './messages.ts'
@@ -74,6 +76,12 @@ export class Shard {
     // It is of no query any more, and no reason to end those of all others.
     process.on('unhandledRejection', error => {
       if (this.#serving === undefined) throw error
+      this.#serving.faults.stray(error)
+    })
+    // What else nobody has caught leaves nobody knows what behind: it ends the thread, and main says
+    // whose it was.
+    process.on('uncaughtException', error => {
+      if (this.#serving === undefined || !isOfSignal()) throw blamed(error)
       this.#serving.faults.stray(error)
     })
     // One message after the other: a load that is still opening sockets must not be overtaken by

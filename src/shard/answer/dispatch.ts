@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts'
 import { passingBytes } from '../../base/collector.ts'
 import type { CacheKey } from '../../cache/key.ts'
 import { answer, errorReply } from '../../chain/answer.ts'
-import { OtherQuestion, rcodeOfError, ServerError } from '../../chain/errors.ts'
+import { isA, OtherQuestion, rcodeOfError, ServerError } from '../../chain/errors.ts'
 import { FastQuery } from '../../chain/fast-query.ts'
 import { finishReply } from '../../chain/finish.ts'
 import type { Handler } from '../../chain/handler.ts'
@@ -430,7 +430,7 @@ export class Dispatcher {
     try {
       await to.connection?.stream?.(first, rest)
     } catch (error) {
-      if (!(error instanceof ServerError)) at.generation.faults.failed(query, error, reply)
+      if (!isA(ServerError, error)) at.generation.faults.failed(query, error, reply)
       else {
         const { name, type } = query.question
         const plugin = (await query.trail?.giverOf(reply)) ?? ''
