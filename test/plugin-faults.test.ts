@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import { CacheKey } from '../src/cache/key.ts'
 import { after } from '../src/chain/after.ts'
-import { answer } from '../src/chain/answer.ts'
+import { answer, type RecordData } from '../src/chain/answer.ts'
 import { edit } from '../src/chain/edit.ts'
 import { ServerError } from '../src/chain/errors.ts'
 import { FastQuery } from '../src/chain/fast-query.ts'
@@ -963,6 +963,94 @@ for (const { rule, evil, rcode } of others)
     const isFault = rcode === 'SERVFAIL'
     assert.deepEqual(lines, isFault ? [`[ERROR] ${PANIC} its reply is to another question`] : [])
     assert.equal(panics(), isFault ? 1 : 0)
+  })
+
+const a: RecordData = {
+  owner: wire('evil.test.'),
+  type: TYPE_A,
+  ttlSeconds: 60,
+  rdata: Uint8Array.of(192, 0, 2, 1),
+}
+type AnyChange = Parameters<typeof edit>[1]
+const edits = (change: unknown): ((query: Query) => Reply) => {
+  return query => edit(said(query), change as AnyChange)
+}
+const given: readonly {
+  rule: string
+  gives: (query: Query, next: Handler) => unknown
+  line: string
+}[] = [
+  ...[99_999, -1, 1.5, 'x'].map(rcode => ({
+    rule: `rcode ${rcode}`,
+    gives: (query: Query) => answer(query, { rcode: rcode as number }),
+    line: `rcode ${rcode}: must be 0 to 4095`,
+  })),
+  {
+    rule: 'an edited rcode',
+    gives: edits({ rcode: 1e9 }),
+    line: 'rcode 1000000000: must be 0 to 4095',
+  },
+  ...[Number.NaN, -1].flatMap(ttl => [
+    {
+      rule: `an edited TTL ${ttl}`,
+      gives: edits({ ttl }),
+      line: `a TTL of ${ttl}: must be 0 to 4294967295`,
+    },
+    {
+      rule: `a TTL ${ttl}`,
+      gives: (query: Query) => answer(query, { answers: [{ ...a, ttlSeconds: ttl }] }),
+      line: `a TTL of ${ttl}: must be 0 to 4294967295`,
+    },
+  ]),
+  {
+    rule: 'rdata of text',
+    gives: query => answer(query, { answers: [{ ...a, rdata: 'text' as unknown as Uint8Array }] }),
+    line: 'the rdata of a record is no bytes',
+  },
+  { rule: 'flags', gives: edits({ flags: 5 }), line: 'flags is no object' },
+  { rule: 'an OPT', gives: edits({ opt: 5 }), line: 'opt is no object' },
+  {
+    rule: 'an OPT of an answer',
+    gives: query => answer(query, { opt: 5 as unknown as { udpSize: number } }),
+    line: 'opt is no object',
+  },
+  {
+    rule: 'a query',
+    gives: query => new Reply(query.bytes.slice()),
+    line: 'its reply is a query',
+  },
+  {
+    rule: 'another type',
+    gives: (query, next) => next(query.with({ type: 1e6 })),
+    line: 'type 1000000: must be 0 to 65535',
+  },
+  {
+    rule: 'a type of text',
+    gives: (query, next) => next(query.with({ type: 'A' as unknown as number })),
+    line: 'type A: must be 0 to 65535',
+  },
+  {
+    rule: 'too many options',
+    gives: (query, next) => next(query.with({ options: new Uint8Array(70_000) })),
+    line: 'bytes of options: 70000: must be 0 to 65535',
+  },
+  {
+    rule: 'a deadline',
+    gives: (query, next) => next(query.with({ deadlineMs: Number.NaN })),
+    line: 'deadlineMs is no number',
+  },
+  {
+    rule: 'a transport',
+    gives: (query, next) => next(query.with({ transport: 'pigeon' as 'tcp' })),
+    line: 'transport pigeon is none',
+  },
+]
+for (const { rule, gives, line } of given)
+  test(`what no message can hold is a fault: ${rule}`, async () => {
+    const evil = handling(next => query => gives(query, next))
+    const { ask, lines } = await shardOf({ errors, evil, answers })
+    assert.deepEqual(await ask(), { rcode: 'SERVFAIL', answers: 0 })
+    assert.deepEqual(lines, [`[ERROR] ${PANIC} ${line}`])
   })
 
 const AXFR = query('evil.test.', 'AXFR')

@@ -9,6 +9,7 @@ import type { Question } from '../wire/question.ts'
 import { RCODE_REFUSED } from '../wire/rcodes.ts'
 import { TYPE_AXFR, TYPE_IXFR } from '../wire/rrtypes.ts'
 import type { Asked, Concerned, ListenerRef } from './asked.ts'
+import { checkU16 } from './checked.ts'
 import { ServerError } from './errors.ts'
 import { changeQuestion, type QuestionChange } from './question-change.ts'
 import type { Reply } from './reply.ts'
@@ -410,6 +411,11 @@ export class Query implements Asked {
    * under the first one by `edit(reply, { question, owner })`.
    */
   with(change: QueryChange): Query {
+    const { flags, deadlineMs, transport } = change
+    checkU16('flags', flags)
+    if (Number.isNaN(deadlineMs)) throw new RangeError('deadlineMs is no number')
+    if (transport !== undefined && protoOf(transport) === undefined)
+      throw new RangeError(`transport ${transport} is none`)
     return this.#changed(change, this.#streams)
   }
 

@@ -27,7 +27,15 @@ import type { ShardCounts } from '../../metrics/shard-counts.ts'
 import { type Connection, MAX_UDP_QUERY_BYTES, type Respond } from '../../net/engine.ts'
 import type { WaitingRoom } from '../../net/waiting-room.ts'
 import { areOptionsSound, ednsAt, readEdns } from '../../wire/edns.ts'
-import { FLAG_CD, FLAG_TC, getFlags, HEADER_SIZE, setFlags, setId } from '../../wire/header.ts'
+import {
+  FLAG_CD,
+  FLAG_QR,
+  FLAG_TC,
+  getFlags,
+  HEADER_SIZE,
+  setFlags,
+  setId,
+} from '../../wire/header.ts'
 import { readLayout } from '../../wire/layout.ts'
 import { Question, readQuestion } from '../../wire/question.ts'
 import {
@@ -478,7 +486,10 @@ const withoutRecords = (query: Query, rcode: number): Reply | undefined => {
 /** Throws for what is no answer to the query. */
 const finish = ({ query }: Destination, reply: Reply): Uint8Array | undefined => {
   if (!reply.isTo(query)) throw new OtherQuestion()
-  return finishReply(query, reply)
+  const bytes = finishReply(query, reply)
+  if (bytes !== undefined && (getFlags(bytes, 0) & FLAG_QR) === 0)
+    throw new RangeError('its reply is a query')
+  return bytes
 }
 
 /** Of what follows it nothing more is wanted, if it is a reply at all. */

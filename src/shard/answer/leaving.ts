@@ -1,7 +1,7 @@
 // The stages of a block that see the messages which leave (Stage.leaving), from the innermost to
 // the outermost. Only what the slow path answers comes here.
 
-import { faultOf, messageOf, PluginFault, ServerError } from '../../chain/errors.ts'
+import { faultOf, isA, messageOf, PluginFault, ServerError } from '../../chain/errors.ts'
 import { isChoosy, isConcerned, type Stage } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Faults } from './faults.ts'
@@ -71,7 +71,7 @@ const shown = (
   try {
     leaving = stage.leaving!(query, bytes)
   } catch (error) {
-    if (error instanceof ServerError) faults.warn(name, messageOf(error))
+    if (isA(ServerError, error)) faults.warn(name, messageOf(error))
     throw faultOf(name, error)
   }
   if (!(leaving instanceof Uint8Array))
