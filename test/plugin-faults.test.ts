@@ -5,11 +5,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
+import { CacheKey } from '../src/cache/key.ts'
 import { after } from '../src/chain/after.ts'
-import { answer } from '../src/chain/answer.ts'
+import { answer, type RecordData } from '../src/chain/answer.ts'
 import { edit } from '../src/chain/edit.ts'
 import { ServerError } from '../src/chain/errors.ts'
-import type { FastQuery } from '../src/chain/fast-query.ts'
+import { FastQuery } from '../src/chain/fast-query.ts'
 import { FAST_ANSWERED, FAST_NEXT, TRANSPARENT } from '../src/chain/fast-step.ts'
 import type { Handler, Stage } from '../src/chain/handler.ts'
 import {
@@ -20,6 +21,7 @@ import {
 } from '../src/chain/metadata.ts'
 import { offerKind } from '../src/chain/offers.ts'
 import type { Peer, Query } from '../src/chain/query.ts'
+import { renamed } from '../src/chain/renamed.ts'
 import { Reply } from '../src/chain/reply.ts'
 import type { ServeScope } from '../src/chain/serve-scope.ts'
 import type { Transport } from '../src/chain/transport.ts'
@@ -29,6 +31,8 @@ import type { Connection } from '../src/net/engine.ts'
 import { serve as serveErrors } from '../src/plugins/errors/serve.ts'
 import { compose } from '../src/shard/answer/chain.ts'
 import { ShardGeneration } from '../src/shard/generation.ts'
+import { getId } from '../src/wire/header.ts'
+import { nameFromText } from '../src/wire/name.ts'
 import { TYPE_A } from '../src/wire/rrtypes.ts'
 import { aGeneration } from './fakes/generation-message.ts'
 import { fakeClock, query, show } from './support/plugin-harness.ts'
@@ -43,6 +47,7 @@ const PASSES: Stage['wrap'] = next => query => next(query)
 const boom = (): never => {
   throw new Error('boom')
 }
+const wire = (name: string): Uint8Array => nameFromText(name) ?? assert.fail(name)
 const never = <T>(): Promise<T> => new Promise(() => {})
 
 const said = (query: Query): Reply =>
@@ -91,7 +96,7 @@ const shardOf = async (plugins: Plugins, alsoFor: Plugins = {}, view = '') => {
   )
   const at = generation.listeners[0] ?? assert.fail()
   const due: { task: () => void; ms: number }[] = []
-  const { dispatcher, path, budget } = shardWith(compose([], noFault), {
+  const { dispatcher, path, budget, refuse } = shardWith(compose([], noFault), {
     clock,
     log: makeLogger(sink, '', () => false),
     seed: [1, 2],
@@ -113,10 +118,11 @@ const shardOf = async (plugins: Plugins, alsoFor: Plugins = {}, view = '') => {
     transport: Transport = 'udp',
     connection?: Connection,
   ): Promise<Answered | undefined> => {
+    const sent = asked.bytes
     const bytes = await new Promise<Uint8Array | undefined>(resolve =>
       dispatcher.receive(
         at,
-        asked.bytes.slice(),
+        sent.slice(),
         transport,
         CLIENT,
         LOCAL,
@@ -128,6 +134,7 @@ const shardOf = async (plugins: Plugins, alsoFor: Plugins = {}, view = '') => {
     await turnOfLoop()
     if (bytes === undefined) return undefined
     const { rcode, answer: records } = show(bytes)
+    assert.equal(getId(bytes, 0), getId(sent, 0))
     return { rcode, answers: records.length }
   }
   return {
@@ -137,6 +144,7 @@ const shardOf = async (plugins: Plugins, alsoFor: Plugins = {}, view = '') => {
     at,
     path,
     generation,
+    refuse,
     panics: () => new Uint32Array(message.words)[panicWord] ?? 0,
     timers: () => due.length,
     held: () => budget.used(DATAGRAM),
@@ -392,6 +400,21 @@ for (const { rule, stage, message } of wraps)
 
 const hit: Half = () => ({ wrap: () => said, fast: { ask: () => FAST_ANSWERED } })
 
+/** As it comes from a socket. */
+const fastQueryOf = ({ bytes }: Query): FastQuery => {
+  const room = new Uint8Array(1024)
+  room.set(bytes)
+  const asked = new FastQuery(new CacheKey([1, 2]))
+  return Object.assign(asked, {
+    bytes: room,
+    words: new Int32Array(room.buffer),
+    at: 0,
+    length: bytes.length,
+    clientPort: CLIENT.port,
+    family: 4,
+  })
+}
+
 /** What the fast path would do with a question, as far as its steps are asked. */
 const fastQuery = (listener: { index: number; label: string }) =>
   ({ qtype: TYPE_A, askedBits: 0, concernedBits: 0, listener }) as unknown as FastQuery
@@ -587,12 +610,48 @@ test('a promise that nobody waits for is named by where it failed', async () => 
   error.stack = 'TypeError: boom\n    at done (file:///srv/src/plugins/evil/serve.ts:1:1)'
   generation.faults.stray(error)
   generation.faults.stray('nobody knows')
+  generation.faults.stray(new ServerError('CUT', 'too late for an answer'))
   assert.deepEqual(lines, [
     '[ERROR] Recovered from panic in server: plugin/evil: boom',
     '[ERROR] Recovered from panic in server: nobody knows',
   ])
   assert.equal(panics(), 2)
 })
+
+const odd: readonly { rule: string; error: unknown; text: string }[] = [
+  {
+    rule: 'whose stack fails',
+    error: Object.defineProperty(new Error('odd'), 'stack', { get: boom }),
+    text: 'odd',
+  },
+  {
+    rule: 'whose text fails',
+    error: Object.defineProperty(new Error('odd'), 'message', { get: boom }),
+    text: 'something without a text',
+  },
+  {
+    rule: 'that does not say what it is',
+    error: new Proxy({}, { getPrototypeOf: boom }),
+    text: 'something without a text',
+  },
+]
+for (const { rule, error, text } of odd)
+  test(`an error ${rule} costs its query all the same`, async () => {
+    const evil = handling(() => query => {
+      if (query.qtype === TYPE_A) throw error
+      return Promise.reject(error)
+    })
+    const { ask, lines, generation, pass } = await shardOf({ evil })
+    assert.equal((await ask())?.rcode, 'SERVFAIL')
+    await pass(1000)
+    assert.equal((await ask(query('evil.test.', 'AAAA')))?.rcode, 'SERVFAIL')
+    generation.faults.stray(error)
+    assert.deepEqual(lines, [
+      `[ERROR] ${PANIC} ${text}`,
+      `[ERROR] ${PANIC} ${text}`,
+      `[ERROR] Recovered from panic in server: ${text}`,
+    ])
+  })
 
 const providers: readonly { rule: string; provider: unknown; line: string }[] = [
   { rule: 'it throws', provider: boom, line: 'boom' },
@@ -633,23 +692,12 @@ for (const { rule, provider, line } of providers)
     assert.deepEqual([lines, panics()], [[`[ERROR] ${PANIC} ${line}`], 1])
   })
 
-test('values of metadata that ask for each other come to an end', () => {
-  let asked = 0
-  const metadata: Metadata = new Metadata(query('evil.test.'), [
-    (_query, set) =>
-      set('evil/x', () => {
-        asked++
-        return `${metadata.get('evil/x')}${metadata.get('evil/x')}`
-      }),
-  ])
-  assert.equal(metadata.get('evil/x'), '')
-  assert.equal(asked, 255)
-})
-
 const ownQuestions: readonly { rule: string; evil: Half; line: string; rcode: string }[] = [
   {
     rule: 'too deep',
-    evil: scope => ({ wrap: () => query => scope.resolve(query, 'x.test.', TYPE_A) }),
+    evil: scope => ({
+      wrap: () => async query => renamed(query, await scope.resolve(query, 'x.test.', TYPE_A)),
+    }),
     line: "[ERROR] plugin/evil: its question for x.test. A stands more than 8 questions of the server's own deep",
     rcode: 'SERVFAIL',
   },
@@ -687,6 +735,323 @@ test('a plugin that fails at a question of the server is named, once', async () 
     assert.deepEqual([lines, panics()], [[`[ERROR] ${PANIC} boom`], 1])
   }
 })
+
+/** Each keeps on for as long as nothing is thrown at it. */
+const endless: readonly { rule: string; evil: Half; line: string }[] = [
+  {
+    rule: 'the rest of the chain, one after the other',
+    evil: handling(next => async query => {
+      for (;;) await next(query)
+    }),
+    line: `${PANIC} one query leads to more than 10000 calls of plugins`,
+  },
+  {
+    rule: 'the rest of the chain, all at once',
+    evil: handling(next => async query => {
+      const replies = await Promise.all(Array.from({ length: 20_000 }, () => next(query)))
+      return replies[0]
+    }),
+    line: `${PANIC} one query leads to more than 10000 calls of plugins`,
+  },
+  {
+    rule: 'the rest of the chain, at once and synchronously',
+    evil: handling(next => query => {
+      for (;;) next(query)
+    }),
+    line: `${PANIC} one query leads to more than 10000 calls of plugins`,
+  },
+  {
+    rule: 'the server, after it was refused',
+    evil: scope => ({
+      wrap: next => async query => {
+        if (query.depth > 0) return next(query)
+        for (;;) await scope.resolve(query, 'x.test.', TYPE_A)
+      },
+    }),
+    line: "plugin/evil: its question for x.test. A is one more than the 100 that a client's query may lead to",
+  },
+  {
+    rule: 'the server for what is no name',
+    evil: scope => ({
+      wrap: () => async query => {
+        for (;;) await scope.resolve(query, 'a..b', TYPE_A)
+      },
+    }),
+    line: `${PANIC} asks on after 1000 refused questions for one query`,
+  },
+  {
+    rule: 'itself through the server, twice each time',
+    evil: scope => ({
+      wrap: () => async query => {
+        for (;;) await Promise.all([1, 2].map(() => scope.resolve(query, 'x.test.', TYPE_A)))
+      },
+    }),
+    line: "plugin/evil: its question for x.test. A stands more than 8 questions of the server's own deep",
+  },
+]
+for (const { rule, evil, line } of endless)
+  test(`who asks without end is stopped, and named: ${rule}`, async () => {
+    const between: Half = () => ({ concerns: () => false, wrap: PASSES })
+    const { ask, lines, panics } = await shardOf({ errors, evil, between, answers })
+    assert.deepEqual(await ask(), { rcode: 'SERVFAIL', answers: 0 })
+    assert.deepEqual(lines, [`[ERROR] ${line}`])
+    assert.ok(panics() > 0)
+  })
+
+test('questions to upstreams are bounded more tightly', async () => {
+  let sent = 0
+  const upstream = handling(() => query => {
+    query.mustWait()
+    sent++
+    return turnOfLoop().then(() => said(query))
+  })
+  const evil = handling(next => async query => {
+    const replies = await Promise.all(Array.from({ length: 20_000 }, () => next(query)))
+    return replies[0]
+  })
+  const { ask, lines } = await shardOf({ errors, evil, upstream })
+  assert.equal((await ask())?.rcode, 'SERVFAIL')
+  assert.equal(sent, 1001)
+  assert.deepEqual(lines, [`[ERROR] ${PANIC} one query waits for upstreams more than 1000 times`])
+})
+
+test('a walk through a hundred domains is none too many', async () => {
+  const behind = Object.fromEntries(
+    Array.from({ length: 20 }, (_, n) => [`p${n}`, handling(next => query => next(query))]),
+  )
+  const walks = handling(next => async query => {
+    let last = await next(query)
+    for (let n = 0; n < 100; n++) last = await next(query.with({ name: wire(`n${n}.test.`) }))
+    return renamed(query, last)
+  })
+  const { ask } = await shardOf({ walks, ...behind, answers })
+  assert.equal((await ask())?.rcode, 'NOERROR')
+})
+
+test('for a query that is cut nobody is asked any more', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let failure: unknown
+  let asked = 0
+  const evil: Half = scope => ({
+    wrap: next => async query => {
+      if (query.depth > 0) {
+        asked++
+        return next(query)
+      }
+      await promise
+      await scope.resolve(query, 'x.test.', TYPE_A).catch(error => (failure = error))
+      return next(query)
+    },
+  })
+  const { ask, pass } = await shardOf({ evil, answers })
+  const reply = ask()
+  await pass(5300)
+  await reply
+  resolve()
+  await turnOfLoop()
+  assert.ok(failure instanceof ServerError)
+  assert.equal(asked, 0)
+})
+
+test('no change of a query begins its bounds anew', () => {
+  const own = query('a.test.').asOwn({ type: TYPE_A })
+  const change = { depth: 0, receivedMs: 9000 } as Parameters<Query['with']>[0]
+  const other = own.with(change)
+  assert.deepEqual([other.depth, other.receivedMs, other.deadlineMs], [1, 0, own.deadlineMs])
+})
+
+const doors: readonly { rule: string; evil: (met: () => boolean) => Partial<Stage> }[] = [
+  { rule: 'accepts', evil: met => ({ accepts: met }) },
+  { rule: 'takes', evil: met => ({ accepts: met, takes: met }) },
+  {
+    rule: 'concerns',
+    evil: met => ({ concerns: met, leaving: (_query: Query, bytes: Uint8Array) => bytes }),
+  },
+]
+for (const { rule, evil } of doors)
+  test(`no plugin is asked anything for a question that has killed: ${rule}`, async () => {
+    let met = 0
+    const meets = (): boolean => {
+      met++
+      return true
+    }
+    const shard = await shardOf(
+      { evil: () => ({ wrap: PASSES, ...evil(meets) }), hit },
+      {},
+      rule === 'concerns' ? '' : 'chosen',
+    )
+    const asked = query('evil.test.')
+    assert.equal((await shard.ask(asked))?.rcode, 'NOERROR')
+    assert.ok(met > 0)
+    shard.refuse(asked)
+    met = 0
+    assert.equal(shard.path.answer(shard.at, fastQueryOf(asked)), 0)
+    assert.deepEqual(await shard.ask(asked), { rcode: 'REFUSED', answers: 0 })
+    assert.equal(met, 0)
+  })
+
+const spoils: readonly { rule: string; spoil: (query: Query) => void }[] = [
+  { rule: 'the bytes', spoil: ({ bytes }) => void bytes.fill(255) },
+  { rule: 'the question', spoil: ({ question }) => void question.wire.fill(255) },
+  {
+    rule: 'all of it',
+    spoil: asked => void Object.assign(asked, { bytes: undefined }),
+  },
+]
+const ends: readonly { rule: string; end: (query: Query) => unknown; lines: number }[] = [
+  { rule: 'answers', end: said, lines: 1 },
+  { rule: 'fails', end: boom, lines: 1 },
+  { rule: 'fails late', end: async () => boom(), lines: 1 },
+]
+for (const { rule, spoil } of spoils)
+  for (const { rule: how, end, lines: count } of ends)
+    test(`who spoils ${rule} of a query and ${how} costs that query: one answer, one line`, async () => {
+      const evil = handling(() => query => {
+        spoil(query)
+        return end(query)
+      })
+      const { ask, lines, generation } = await shardOf({ evil })
+      assert.deepEqual(await ask(), { rcode: 'SERVFAIL', answers: 0 })
+      assert.equal(lines.length, count, lines.join('\n'))
+      assert.match(lines[0] ?? '', /plugin\/evil: /)
+      // Nothing is under way.
+      assert.equal(await Promise.race([generation.settle(60_000), turnOfLoop('late')]), undefined)
+    })
+
+const others: readonly { rule: string; evil: Half; rcode: string }[] = [
+  {
+    rule: 'the question of another query',
+    evil: handling(next => query => next(query.with({ name: wire('b.test.') }))),
+    rcode: 'SERVFAIL',
+  },
+  {
+    rule: 'one of the same length',
+    evil: handling(next => async query => next(query.with({ name: wire('evil.tesu.') }))),
+    rcode: 'SERVFAIL',
+  },
+  {
+    rule: 'another type',
+    evil: handling(next => query => next(query.with({ type: 28 }))),
+    rcode: 'SERVFAIL',
+  },
+  {
+    rule: 'a type that differs by what would be a case',
+    evil: handling(next => query => next(query.with({ type: 0x41 }))),
+    rcode: 'SERVFAIL',
+  },
+  {
+    rule: 'the same in another case',
+    evil: handling(next => query => next(query.with({ name: wire('EVIL.test.') }))),
+    rcode: 'NOERROR',
+  },
+  {
+    rule: 'none',
+    evil: handling(() => query => {
+      const bytes = new Uint8Array(12)
+      bytes.set(said(query).bytes.subarray(0, 4))
+      return new Reply(bytes)
+    }),
+    rcode: 'NOERROR',
+  },
+]
+for (const { rule, evil, rcode } of others)
+  test(`a reply whose question is ${rule} is ${rcode}`, async () => {
+    const between: Half = () => ({ wrap: PASSES })
+    const { ask, lines, panics } = await shardOf({ errors, outer: between, evil, between, answers })
+    const type = rule.includes('would be a case') ? 'TYPE97' : 'A'
+    assert.equal((await ask(query('evil.test.', type)))?.rcode, rcode)
+    const isFault = rcode === 'SERVFAIL'
+    assert.deepEqual(lines, isFault ? [`[ERROR] ${PANIC} its reply is to another question`] : [])
+    assert.equal(panics(), isFault ? 1 : 0)
+  })
+
+const a: RecordData = {
+  owner: wire('evil.test.'),
+  type: TYPE_A,
+  ttlSeconds: 60,
+  rdata: Uint8Array.of(192, 0, 2, 1),
+}
+type AnyChange = Parameters<typeof edit>[1]
+const edits = (change: unknown): ((query: Query) => Reply) => {
+  return query => edit(said(query), change as AnyChange)
+}
+const given: readonly {
+  rule: string
+  gives: (query: Query, next: Handler) => unknown
+  line: string
+}[] = [
+  ...[99_999, -1, 1.5, 'x'].map(rcode => ({
+    rule: `rcode ${rcode}`,
+    gives: (query: Query) => answer(query, { rcode: rcode as number }),
+    line: `rcode ${rcode}: must be 0 to 4095`,
+  })),
+  {
+    rule: 'an edited rcode',
+    gives: edits({ rcode: 1e9 }),
+    line: 'rcode 1000000000: must be 0 to 4095',
+  },
+  ...[Number.NaN, -1].flatMap(ttl => [
+    {
+      rule: `an edited TTL ${ttl}`,
+      gives: edits({ ttl }),
+      line: `a TTL of ${ttl}: must be 0 to 4294967295`,
+    },
+    {
+      rule: `a TTL ${ttl}`,
+      gives: (query: Query) => answer(query, { answers: [{ ...a, ttlSeconds: ttl }] }),
+      line: `a TTL of ${ttl}: must be 0 to 4294967295`,
+    },
+  ]),
+  {
+    rule: 'rdata of text',
+    gives: query => answer(query, { answers: [{ ...a, rdata: 'text' as unknown as Uint8Array }] }),
+    line: 'the rdata of a record is no bytes',
+  },
+  { rule: 'flags', gives: edits({ flags: 5 }), line: 'flags is no object' },
+  { rule: 'an OPT', gives: edits({ opt: 5 }), line: 'opt is no object' },
+  {
+    rule: 'an OPT of an answer',
+    gives: query => answer(query, { opt: 5 as unknown as { udpSize: number } }),
+    line: 'opt is no object',
+  },
+  {
+    rule: 'a query',
+    gives: query => new Reply(query.bytes.slice()),
+    line: 'its reply is a query',
+  },
+  {
+    rule: 'another type',
+    gives: (query, next) => next(query.with({ type: 1e6 })),
+    line: 'type 1000000: must be 0 to 65535',
+  },
+  {
+    rule: 'a type of text',
+    gives: (query, next) => next(query.with({ type: 'A' as unknown as number })),
+    line: 'type A: must be 0 to 65535',
+  },
+  {
+    rule: 'too many options',
+    gives: (query, next) => next(query.with({ options: new Uint8Array(70_000) })),
+    line: 'bytes of options: 70000: must be 0 to 65535',
+  },
+  {
+    rule: 'a deadline',
+    gives: (query, next) => next(query.with({ deadlineMs: Number.NaN })),
+    line: 'deadlineMs is no number',
+  },
+  {
+    rule: 'a transport',
+    gives: (query, next) => next(query.with({ transport: 'pigeon' as 'tcp' })),
+    line: 'transport pigeon is none',
+  },
+]
+for (const { rule, gives, line } of given)
+  test(`what no message can hold is a fault: ${rule}`, async () => {
+    const evil = handling(next => query => gives(query, next))
+    const { ask, lines } = await shardOf({ errors, evil, answers })
+    assert.deepEqual(await ask(), { rcode: 'SERVFAIL', answers: 0 })
+    assert.deepEqual(lines, [`[ERROR] ${PANIC} ${line}`])
+  })
 
 const AXFR = query('evil.test.', 'AXFR')
 const streams: readonly { rule: string; stream: unknown; line: string; messages: number }[] = [

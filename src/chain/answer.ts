@@ -18,6 +18,7 @@ import { type OptParts, optSize } from '../wire/opt-record.ts'
 import { RCODE_NOERROR, RCODE_SERVFAIL } from '../wire/rcodes.ts'
 import { CLASS_IN } from '../wire/rrtypes.ts'
 import { MessageWriter, type Section } from '../wire/writer.ts'
+import { checkObject, checkRcode, checkSeconds } from './checked.ts'
 import type { Query } from './query.ts'
 import { Reply } from './reply.ts'
 
@@ -75,6 +76,8 @@ const writeSection = (
 ): boolean => {
   for (const record of records ?? []) {
     const { owner, type, ttlSeconds, rdata } = record
+    checkSeconds(ttlSeconds)
+    if (!(rdata instanceof Uint8Array)) throw new TypeError('the rdata of a record is no bytes')
     if (!writer.record(section, owner, type, record.class ?? CLASS_IN, ttlSeconds, rdata))
       return false
   }
@@ -112,6 +115,8 @@ const write = (
  * exceed 65535 bytes, and what then still exceeds it is left out with TC set.
  */
 export const answer = (query: Query, parts: AnswerParts): Reply => {
+  checkRcode(parts.rcode ?? RCODE_NOERROR)
+  checkObject('opt', parts.opt)
   const plain = write(query, parts, false)
   return plain.isWhole ? plain.reply : write(query, parts, true).reply
 }

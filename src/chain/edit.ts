@@ -29,6 +29,7 @@ import { type OptParts, optSize, writeOpt } from '../wire/opt-record.ts'
 import { type Question, readQuestion } from '../wire/question.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_OPT } from '../wire/rrtypes.ts'
 import { MessageWriter, type Section } from '../wire/writer.ts'
+import { checkObject, checkRcode, checkSeconds } from './checked.ts'
 import { Reply } from './reply.ts'
 
 /** Flags to set (true) or to clear (false); the others stay. */
@@ -78,6 +79,10 @@ export const edit = (reply: Reply, change: Change): Reply => {
   if (bytes.length === 0) return reply
   // Each part is read here, once: callers' objects have many shapes.
   const { keep, ttl, rcode } = change
+  if (rcode !== undefined) checkRcode(rcode)
+  if (typeof ttl === 'number') checkSeconds(ttl)
+  checkObject('flags', change.flags)
+  if (change.opt !== false) checkObject('opt', change.opt)
   const gone = keep && goneRecords(reply.layout, keep)
   const order = change.order && movingOrder(reply.layout, change.order)
   const opt = optAfter(reply, change.opt, rcode, gone !== undefined)

@@ -26,12 +26,23 @@ export class ServerError extends Error {
   }
 }
 
+type Kind<T> = abstract new (...args: never[]) => T
+
+/** `instanceof`, of whatever was thrown: a proxy may not let itself be asked. */
+export const isA = <T>(kind: Kind<T>, error: unknown): error is T => {
+  try {
+    return error instanceof kind
+  } catch {
+    return false
+  }
+}
+
 /**
  * The rcode that a thrown value puts on the wire: its own for a ServerError, SERVFAIL for anything
  * else.
  */
 export const rcodeOfError = (error: unknown): number =>
-  error instanceof ServerError && isRcode(error.rcode) ? error.rcode : RCODE_SERVFAIL
+  isA(ServerError, error) && isRcode(error.rcode) ? error.rcode : RCODE_SERVFAIL
 
 const isRcode = (rcode: number): boolean => Number.isInteger(rcode) && rcode >= 0 && rcode <= 23
 
@@ -86,12 +97,19 @@ export class MalformedReply extends RangeError {
   }
 }
 
+/** A reply that has the question of another query: given back without `renamed`. */
+export class OtherQuestion extends RangeError {
+  constructor() {
+    super('its reply is to another question')
+  }
+}
+
 /**
  * What goes on from where a plugin threw `error`: a fault of its own, or what another is to be
  * blamed for, or nobody.
  */
 export const faultOf = (plugin: string, error: unknown): unknown =>
-  error instanceof ServerError || error instanceof PluginFault || error instanceof MalformedReply
+  isA(ServerError, error) || isA(PluginFault, error) || isA(MalformedReply, error)
     ? error
     : new PluginFault(plugin, error)
 

@@ -63,13 +63,31 @@ export interface Stage {
   readonly reserves?: number | undefined
 }
 
+/** The stage in front of the rest of the chain, for the questions that concern it. */
+export const inFront = (stage: Stage, next: Handler): Handler => {
+  const own = streaming(stage, next, '')
+  return isChoosy(stage) ? query => (query.isFor(stage, 0) ? own(query) : next(query)) : own
+}
+
 /**
- * The stage in front of the rest of the chain, for the questions that concern it. `bit` is the
- * stage's among those that the fast path notes down; 0 for none.
+ * The same for a plugin's stage that is watched: see `guarded`. `bit` is the stage's among those
+ * that the fast path notes down; 0 for none. What does not concern the stage passes it unseen, so
+ * that what the rest of the chain throws at once is thrown at whoever has called it.
  */
-export const inFront = (stage: Stage, next: Handler, bit = 0, name = ''): Handler => {
-  const own = streaming(stage, next, name)
-  return isChoosy(stage) ? query => (query.isFor(stage, bit) ? own(query) : next(query)) : own
+export const guardedInFront = (name: string, stage: Stage, next: Handler, bit: number): Handler => {
+  const own = guarded(name, streaming(stage, next, name))
+  return isChoosy(stage)
+    ? query => (isConcerned(name, stage, bit, query) ? own(query) : next(query))
+    : own
+}
+
+/** Whether the query concerns the plugin's stage. Throws a fault of the plugin. */
+export const isConcerned = (name: string, stage: Concerned, bit: number, query: Query): boolean => {
+  try {
+    return query.isFor(stage, bit)
+  } catch (error) {
+    throw faultOf(name, error)
+  }
 }
 
 const streaming = ({ wrap, stream }: Stage, next: Handler, name: string): Handler => {
@@ -87,10 +105,11 @@ const streaming = ({ wrap, stream }: Stage, next: Handler, name: string): Handle
  * `own`, the handler of the plugin's stage, with the plugin's name on whatever goes wrong in it. No
  * promise is made for that: what it gives is written down, and looked at if the query fails.
  */
-export const guarded =
+const guarded =
   (name: string, own: Handler): Handler =>
   query => {
     if (query.isCut) throw new ServerError('CUT', `plugin/${name}: nobody waits for it any more`)
+    query.called()
     let outcome: Reply | Promise<Reply>
     try {
       outcome = own(query)

@@ -47,6 +47,43 @@ test('a provider that fails, tells too much or at too great length harms nobody'
   assert.equal(metadata.labels().length, 256)
 })
 
+test('a value is computed once, however often it is asked for, until it is told anew', () => {
+  let computed = 0
+  const metadata = of((_, set) => set('a/b', () => `${++computed}`))
+  assert.deepEqual([metadata.get('a/b'), metadata.get('a/b')], ['1', '1'])
+  metadata.set('a/b', () => 'anew')
+  assert.equal(metadata.get('a/b'), 'anew')
+  assert.equal(computed, 1)
+})
+
+const GREEDY = Array.from({ length: 200 }, (_, n) => `greedy/${n}`)
+
+test('values that ask for each other, or for themselves, come to an end', () => {
+  let computed = 0
+  const metadata: Metadata = of((_, set) => {
+    for (const label of GREEDY)
+      set(label, () => {
+        computed++
+        return `x${GREEDY.map(other => metadata.get(other)).join('')}`
+      })
+  })
+  for (const label of GREEDY) assert.ok((metadata.get(label)?.length ?? 0) <= 4096)
+  assert.equal(computed, GREEDY.length)
+})
+
+test('values that tell each other anew come to an end', () => {
+  let computed = 0
+  const metadata = of()
+  const value = (): string => {
+    computed++
+    for (const label of GREEDY) metadata.set(label, value)
+    return GREEDY.map(label => metadata.get(label)).join('')
+  }
+  metadata.set('greedy/0', value)
+  metadata.get('greedy/0')
+  assert.equal(computed, 1024)
+})
+
 for (const [label, isOne] of [
   ['forward/upstream', true],
   ['kubernetes/client/namespace', true],

@@ -19,8 +19,8 @@ export const COLLECTOR = offerKind<MetadataCollector>('metadata-collector', notF
 
 /** Of one query; further ones are not taken. */
 const MOST_LABELS = 256
-/** Values that ask for others. */
-const MOST_DEPTH = 8
+/** Values of one query that are computed: each once, and those anew that were told anew. */
+const MOST_COMPUTED = 1024
 /** A longer value is cut. */
 const MOST_CHARACTERS = 4096
 
@@ -52,6 +52,19 @@ export const watchedProvider =
 /** `plugin/name`: a slash with something on both sides. */
 export const isMetadataLabel = (label: string): boolean => /^[^/]+\/./.test(label)
 
+/** '' for a value that cannot be computed. */
+const textOf = (value: () => string): string => {
+  try {
+    const text = value()
+    // What is cut off must not be kept with it.
+    return text.length <= MOST_CHARACTERS
+      ? text
+      : Buffer.from(text.slice(0, MOST_CHARACTERS), 'utf16le').toString('utf16le')
+  } catch {
+    return ''
+  }
+}
+
 export class Metadata implements QueryMetadata {
   readonly #query: Query
   readonly #providers: readonly MetadataProvider[]
@@ -59,31 +72,37 @@ export class Metadata implements QueryMetadata {
   readonly #told = new Map<string, () => string>()
   /** What the providers say: they are asked with the first label that somebody wants to know. */
   #provided: Map<string, () => string> | undefined
-  #depth = 0
+  /** Values by label; one that is being computed is '' for itself. Made with the first. */
+  #computed: Map<string, string> | undefined
+  #count = 0
 
   constructor(query: Query, providers: readonly MetadataProvider[]) {
     this.#query = query
     this.#providers = providers
   }
 
-  /** Undefined if nobody knows; '' if the value cannot be computed. */
+  /**
+   * Undefined if nobody knows; '' if the value cannot be computed. It is computed once, however
+   * often it is asked for.
+   */
   get(label: string): string | undefined {
+    const known = this.#computed?.get(label)
+    if (known !== undefined) return known
     const value = this.#told.get(label) ?? this.#collected().get(label)
     if (value === undefined) return undefined
-    if (this.#depth === MOST_DEPTH) return ''
-    this.#depth++
-    try {
-      return value().slice(0, MOST_CHARACTERS)
-    } catch {
-      return ''
-    } finally {
-      this.#depth--
-    }
+    if (this.#count === MOST_COMPUTED) return ''
+    this.#count++
+    const computed = (this.#computed ??= new Map<string, string>())
+    computed.set(label, '')
+    const text = textOf(value)
+    computed.set(label, text)
+    return text
   }
 
   /** From here on: what turned out while the query was answered, such as the upstream. */
   set(label: string, value: () => string): void {
     this.#add(this.#told, label, value)
+    this.#computed?.delete(label)
   }
 
   /** All that is known now, in the order it was told. */

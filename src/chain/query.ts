@@ -9,6 +9,7 @@ import type { Question } from '../wire/question.ts'
 import { RCODE_REFUSED } from '../wire/rcodes.ts'
 import { TYPE_AXFR, TYPE_IXFR } from '../wire/rrtypes.ts'
 import type { Asked, Concerned, ListenerRef } from './asked.ts'
+import { checkU16 } from './checked.ts'
 import { ServerError } from './errors.ts'
 import { changeQuestion, type QuestionChange } from './question-change.ts'
 import type { Reply } from './reply.ts'
@@ -89,11 +90,29 @@ export interface QueryMetadata {
 
 /** Questions of the server's own that one query of a client may lead to. */
 export const MOST_ASKED = 100
+/**
+ * Further ones that are refused, and so have an answer: a reply in which some aliases are not
+ * followed is better than none. Whoever asks on is in a loop.
+ */
+const MOST_REFUSED = 1000
+/**
+ * Calls of stages that it may lead to: a walk through a hundred domains, in a chain with a dozen
+ * plugins behind it, takes a tenth of it.
+ */
+const MOST_CALLS = 10_000
+/** Of these calls, those that wait for an upstream. */
+const MOST_WAITS = 1000
 
 /** What all queries made of one share. */
 class Life {
   /** Questions of the server's own that it has led to. */
   asked = 0
+  /** Of those that were refused. */
+  refused = 0
+  /** Calls of stages. */
+  calls = 0
+  /** How often it was to wait for an upstream. */
+  waits = 0
   /** Nobody has answered in time. */
   isCut = false
   trail: Trail | undefined
@@ -108,20 +127,27 @@ class Life {
 
   end(): void {
     this.#isOver = true
-    this.#controller?.abort()
+    if (this.#controller === undefined) return
+    // Node throws what a listener throws on a tick of its own, one of those between these two.
+    process.nextTick(setAborting, true)
+    this.#controller.abort()
+    process.nextTick(setAborting, false)
   }
 }
+
+let isAborting = false
+const setAborting = (is: boolean): void => void (isAborting = is)
+
+/** Whether what is thrown now, and nobody has caught, is of a listener of some query's signal. */
+export const isOfSignal = (): boolean => isAborting
 
 /** What may be other in a query like another. */
 export interface QueryChange extends QuestionChange {
   /** The second header word. */
   readonly flags?: number
   readonly transport?: Transport
-  readonly receivedMs?: number
   /** Clock.ms(); a later one than there is changes nothing. */
   readonly deadlineMs?: number
-  /** How many questions of the server's own it stands behind. */
-  readonly depth?: number
 }
 
 /** Of a FastQuery: its key, and the stages that it concerns. */
@@ -291,6 +317,7 @@ export class Query implements Asked {
    * ServerError with REFUSED, as over `max_concurrent`, if waiting queries hold all that they may.
    */
   mustWait(): void {
+    this.#life.waits++
     if (this.#waiting?.tryWait() === false) {
       throw new ServerError(
         'INFLIGHT_BYTES',
@@ -305,14 +332,40 @@ export class Query implements Asked {
    * and beside each other.
    */
   mayAskMore(): boolean {
+    this.#checkCalls()
     return ++this.#life.asked <= MOST_ASKED
+  }
+
+  /** Counts a refused one. Throws a RangeError for who does not take that for an answer. */
+  refused(): void {
+    if (++this.#life.refused > MOST_REFUSED)
+      throw new RangeError(`asks on after ${MOST_REFUSED} refused questions for one query`)
+  }
+
+  /** Whether a question of the server's own was refused for it: its answer may not be whole. */
+  get isCurtailed(): boolean {
+    return this.#life.refused > 0
+  }
+
+  /** Counts a call of a stage. Throws a RangeError, which is the caller's fault. */
+  called(): void {
+    this.#checkCalls()
+    this.#life.calls++
+  }
+
+  #checkCalls(): void {
+    const { calls, waits } = this.#life
+    if (calls >= MOST_CALLS)
+      throw new RangeError(`one query leads to more than ${MOST_CALLS} calls of plugins`)
+    if (waits > MOST_WAITS)
+      throw new RangeError(`one query waits for upstreams more than ${MOST_WAITS} times`)
   }
 
   /** A stage has given this for it: see Trail. */
   gave(plugin: string, outcome: Reply | Promise<Reply>): void {
     const life = this.#life
     life.trail ??= new Trail()
-    life.trail.note(plugin, outcome)
+    life.trail.note(plugin, this, outcome)
   }
 
   /** Undefined if no stage has given anything yet. */
@@ -363,12 +416,27 @@ export class Query implements Asked {
    * under the first one by `renamed` (chain/renamed.ts).
    */
   with(change: QueryChange): Query {
+    const { flags, deadlineMs, transport } = change
+    checkU16('flags', flags)
+    if (Number.isNaN(deadlineMs)) throw new RangeError('deadlineMs is no number')
+    if (transport !== undefined && protoOf(transport) === undefined)
+      throw new RangeError(`transport ${transport} is none`)
+    return this.#changed(change, this.#streams)
+  }
+
+  /** A question of the server's own that this one leads to: one deeper, and of one message. */
+  asOwn(change: QuestionChange): Query {
+    const query = this.#changed(change, undefined)
+    query.#depth = this.#depth + 1
+    return query
+  }
+
+  #changed(change: QueryChange, streams: Streams | undefined): Query {
     const isOther =
       change.name !== undefined ||
       change.type !== undefined ||
       change.class !== undefined ||
       change.options !== undefined
-    const isOwn = change.receivedMs !== undefined || change.depth !== undefined
     const own = { bytes: this.bytes, question: this.question, edns: this.#edns }
     const { bytes, question, edns } = isOther
       ? changeQuestion(own, change)
@@ -383,19 +451,16 @@ export class Query implements Asked {
       local: this.local,
       listener: this.listener,
       facts: this.facts,
-      streams: isOwn ? undefined : this.#streams,
-      receivedMs: change.receivedMs ?? this.receivedMs,
+      streams,
+      receivedMs: this.receivedMs,
       waiting: this.#waiting,
     })
     query.view = this.view
     query.metadata = this.metadata
     query.reservedBytes = this.reservedBytes
-    query.#depth = change.depth ?? this.#depth
-    // A query of another time is the server's own: it goes on when this one is answered.
-    if (change.receivedMs === undefined) {
-      query.#life = this.#life
-      query.#deadlineMs = this.#deadlineMs
-    }
+    query.#depth = this.#depth
+    query.#life = this.#life
+    query.#deadlineMs = this.#deadlineMs
     if (change.deadlineMs !== undefined)
       query.#deadlineMs = Math.min(query.#deadlineMs, change.deadlineMs)
     if (!isOther && ((query.flags ^ this.flags) & FLAG_CD) === 0) query.#takeHash(this)

@@ -5,6 +5,7 @@ import type { Edns } from '../wire/edns.ts'
 import { getFlags, getId } from '../wire/header.ts'
 import { makeQuestion, type Question } from '../wire/question.ts'
 import { MessageWriter } from '../wire/writer.ts'
+import { checkU16 } from './checked.ts'
 
 /** What is to be other in a question; what is absent stays. */
 export interface QuestionChange {
@@ -37,6 +38,9 @@ export const changeQuestion = (
   const wire = change.name ?? question.wire
   const type = change.type ?? question.type
   const cls = change.class ?? question.class
+  checkU16('type', type)
+  checkU16('class', cls)
+  checkU16('bytes of options:', change.options?.length)
   const asked = makeQuestion(wire, type, cls)
   const writer = new MessageWriter()
   writer.header(getId(bytes, 0), getFlags(bytes, 0))

@@ -1,7 +1,8 @@
 // A reply on the slow path. Replies are values: a handler returns one, nobody wraps a writer.
 
-import { getArcount, getFlags, MASK_RCODE } from '../wire/header.ts'
+import { getArcount, getFlags, HEADER_SIZE, MASK_RCODE } from '../wire/header.ts'
 import { MessageLayout, readLayout } from '../wire/layout.ts'
+import { foldByte } from '../wire/name.ts'
 import { MalformedReply } from './errors.ts'
 
 /** The messages behind the first one of an answer of several (chain/stream.ts). */
@@ -11,6 +12,15 @@ export interface Following {
   /** No more are wanted. May be called at any time, more than once. */
   end(): void
 }
+
+/** What was asked: a message, and where its question ends. */
+export interface Asking {
+  readonly bytes: Uint8Array
+  readonly question: { readonly end: number }
+}
+
+/** Type and class. */
+const FIXED_BYTES = 4
 
 /**
  * A whole DNS message with header and question. Its id and question case may be those of another
@@ -64,6 +74,21 @@ export class Reply {
       this.#layout = layout
     }
     return this.#layout
+  }
+
+  /** Whether the question is that one, in whatever case; one without a question is to any. */
+  isTo({ bytes: asked, question: { end } }: Asking): boolean {
+    const { bytes } = this
+    if (bytes.length <= HEADER_SIZE) return true
+    const { questionEnd } = this.layout
+    if (questionEnd === HEADER_SIZE) return true
+    if (questionEnd !== end) return false
+    for (let at = HEADER_SIZE; at < end; at++) {
+      const is = bytes[at]!
+      const was = asked[at]!
+      if (is !== was && (at >= end - FIXED_BYTES || foldByte(is) !== foldByte(was))) return false
+    }
+    return true
   }
 }
 

@@ -1,10 +1,13 @@
 // What each stage has given for a query, from the innermost outwards. Written down at next to no
 // cost; read when something is wrong: who has failed, and who is still waited for.
 
-import { MalformedReply, PluginFault } from './errors.ts'
-import { Reply } from './reply.ts'
+import { isA, MalformedReply, OtherQuestion, PluginFault } from './errors.ts'
+import { type Asking, Reply } from './reply.ts'
 
-/** Of one query, and of what the server asks itself for it: the rest is not written down. */
+/**
+ * Of one query, and of what the server asks itself for it. Behind these, the first of each plugin
+ * that has none yet.
+ */
 const MOST_STAGES = 256
 
 interface Settled {
@@ -14,25 +17,27 @@ interface Settled {
 
 export class Trail {
   /**
-   * A name, then what that stage has given. Made with room for a usual chain: to grow costs more
-   * than all else here.
+   * A name, what that stage was asked, and what it has given. Made with room for a usual chain: to
+   * grow costs more than all else here.
    */
   readonly #notes: unknown[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
   #length = 0
 
-  /** A stage that gives on what the one behind it gave adds nothing. */
-  note(plugin: string, outcome: Reply | Promise<Reply>): void {
+  /** A stage that gives on what the one behind it gave to the same query adds nothing. */
+  note(plugin: string, query: Asking, outcome: Reply | Promise<Reply>): void {
     const notes = this.#notes
     const length = this.#length
-    if (length > 0 && (notes[length - 1] === outcome || length === 2 * MOST_STAGES)) return
+    if (length >= 3 * MOST_STAGES && notes.includes(plugin)) return
+    if (length > 0 && notes[length - 1] === outcome && notes[length - 2] === query) return
     notes[length] = plugin
-    notes[length + 1] = outcome
-    this.#length = length + 2
+    notes[length + 1] = query
+    notes[length + 2] = outcome
+    this.#length = length + 3
   }
 
   /** The innermost of those that have not answered. */
   async waiting(): Promise<string | undefined> {
-    for (const [plugin, outcome] of this.#each())
+    for (const [plugin, , outcome] of this.#each())
       if ((await settled(outcome)) === undefined) return plugin
     return undefined
   }
@@ -41,13 +46,15 @@ export class Trail {
    * Who has thrown `error`, in which the query has ended, or given the `reply` that failed with it.
    */
   async faultFor(error: unknown, reply?: Reply): Promise<unknown> {
-    for (const [plugin, outcome] of this.#each()) {
+    for (const [plugin, query, outcome] of this.#each()) {
       const given = await settled(outcome)
       if (given === undefined) continue
       if ('error' in given) {
         if (given.error === error) return new PluginFault(plugin, error)
       } else if (!(given.value instanceof Reply)) return noReply(plugin)
       else if (isMalformed(error, given.value)) return new PluginFault(plugin, error)
+      else if (isA(OtherQuestion, error) && !given.value.isTo(query))
+        return new PluginFault(plugin, error)
     }
     const giver = reply && (await this.giverOf(reply))
     return giver === undefined ? error : new PluginFault(giver, error)
@@ -55,16 +62,17 @@ export class Trail {
 
   /** Whom the reply, or what follows it, comes from. */
   async giverOf(reply: Reply): Promise<string | undefined> {
-    for (const [plugin, outcome] of this.#each()) {
+    for (const [plugin, , outcome] of this.#each()) {
       const value = (await settled(outcome))?.value
       if (value instanceof Reply && isSame(value, reply)) return plugin
     }
     return undefined
   }
 
-  *#each(): Generator<[string, unknown]> {
+  *#each(): Generator<[string, Asking, unknown]> {
     const notes = this.#notes
-    for (let at = 0; at < this.#length; at += 2) yield [notes[at] as string, notes[at + 1]]
+    for (let at = 0; at < this.#length; at += 3)
+      yield [notes[at] as string, notes[at + 1] as Asking, notes[at + 2]]
   }
 }
 
@@ -72,7 +80,7 @@ export const noReply = (plugin: string): PluginFault =>
   new PluginFault(plugin, 'its handler gave no reply')
 
 const isMalformed = (error: unknown, { bytes }: Reply): boolean =>
-  error instanceof MalformedReply && bytes === error.bytes
+  isA(MalformedReply, error) && bytes === error.bytes
 
 const isSame = (a: Reply, b: Reply): boolean =>
   a === b || (a.following !== undefined && a.following === b.following)

@@ -4,7 +4,7 @@
 import type { Clock } from '../base/clock.ts'
 import { CacheTable } from '../cache/table.ts'
 import { answer, errorReply } from '../chain/answer.ts'
-import { faultOf, messageOf, rcodeOfError } from '../chain/errors.ts'
+import { faultOf, messageOf, rcodeOfError, ServerError } from '../chain/errors.ts'
 import { InvalidationScopes } from '../chain/invalidation-scopes.ts'
 import { METADATA, type MetadataProvider, watchedProvider } from '../chain/metadata.ts'
 import { type OfferKind, Offers } from '../chain/offers.ts'
@@ -330,18 +330,16 @@ export class ShardGeneration {
     return watchedProvider(value as MetadataProvider, tell) as T
   }
 
-  /** A question of the plugin's own. */
+  /** A question of the plugin's own. Fails for whoever does not end, or asks for nobody. */
   async #resolve(plugin: string, query: Query, qname: string, qtype: number): Promise<Reply> {
+    if (query.isCut) throw new ServerError('CUT', `plugin/${plugin}: nobody waits for it any more`)
     const name = nameFromText(qname)
-    if (name === undefined) return answer(query, {})
-    const depth = query.depth + 1
-    const asked = query.with({ name, type: qtype, class: CLASS_IN, depth })
-    const bound =
-      depth > MOST_DEPTH
-        ? `stands more than ${MOST_DEPTH} questions of the server's own deep`
-        : query.mayAskMore()
-          ? undefined
-          : `is one more than the ${MOST_ASKED} that a client's query may lead to`
+    if (name === undefined) {
+      checked(plugin, () => query.refused())
+      return answer(query, {})
+    }
+    const asked = query.asOwn({ name, type: qtype, class: CLASS_IN })
+    const bound = checked(plugin, () => boundOf(asked))
     if (bound !== undefined) {
       this.faults.warn(plugin, `its question for ${qname} ${typeToText(qtype)} ${bound}`)
       return errorReply(asked, RCODE_SERVFAIL)
@@ -355,6 +353,25 @@ export class ShardGeneration {
       this.faults.failed(asked, error)
       return errorReply(asked, rcodeOfError(error))
     }
+  }
+}
+
+/** Why a question of the server's own is refused, if it is. Throws for one too many. */
+const boundOf = (asked: Query): string | undefined => {
+  const isDeep = asked.depth > MOST_DEPTH
+  if (!isDeep && asked.mayAskMore()) return undefined
+  asked.refused()
+  return isDeep
+    ? `stands more than ${MOST_DEPTH} questions of the server's own deep`
+    : `is one more than the ${MOST_ASKED} that a client's query may lead to`
+}
+
+/** What `check` gives; what it throws is the plugin's fault. */
+const checked = <T>(plugin: string, check: () => T): T => {
+  try {
+    return check()
+  } catch (error) {
+    throw faultOf(plugin, error)
   }
 }
 

@@ -8,6 +8,7 @@ import { random32 } from '../base/entropy.ts'
 import { CacheKey } from '../cache/key.ts'
 import { faultByStack, messageOf, PluginFault } from '../chain/errors.ts'
 import { FastQuery } from '../chain/fast-query.ts'
+import { isOfSignal } from '../chain/query.ts'
 import { makeLogger, stdout } from '../log/log.ts'
 import { BlackBox } from '../memory/black-box.ts'
 import { ByteBudget } from '../memory/byte-budget.ts'
@@ -74,6 +75,12 @@ export class Shard {
     const pulse = setInterval(() => beat(region, regionLayout.heartbeats, shard), BEAT_MS)
     void this.#ended.promise.then(() => clearInterval(pulse))
     process.on('unhandledRejection', error => this.#stray(error))
+    // What else nobody has caught leaves nobody knows what behind: it ends the thread, and main
+    // says whose it was.
+    process.on('uncaughtException', error => {
+      if (this.#serving === undefined || !isOfSignal()) throw faultByStack(error)
+      this.#serving.faults.stray(error)
+    })
     // One message after the other: a load that is still opening sockets must not be overtaken by
     // its commit or abort.
     let last = Promise.resolve()

@@ -160,3 +160,12 @@ export const makeOption = (code: number, data: Uint8Array): Uint8Array => {
   option.set(data, 4)
   return option
 }
+
+/** Options in wire form without those of the code. */
+export const withoutOption = (options: Uint8Array, code: number): Uint8Array => {
+  const kept: Uint8Array[] = []
+  forEachOption(options, { optionsOffset: 0, optionsLength: options.length }, (each, data) => {
+    if (each !== code) kept.push(makeOption(each, data))
+  })
+  return Buffer.concat(kept)
+}

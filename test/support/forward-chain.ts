@@ -3,7 +3,7 @@
 import type { TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import type { Handler } from '../../src/chain/handler.ts'
-import type { Query } from '../../src/chain/query.ts'
+import { Query } from '../../src/chain/query.ts'
 import { forward } from '../../src/plugins/forward/index.ts'
 import { type FakeUpstream, fakeUpstream, type Respond } from '../fakes/fake-upstream.ts'
 import { type Chain, chain, query, replyTo, show } from './plugin-harness.ts'
@@ -30,12 +30,18 @@ export async function startForward(t: TestContext, text: string): Promise<Chain>
   const started = await chain(forward, text, { next, control: { clock: systemClock } })
   t.after(() => started.retire())
   // Each query comes in just when it is asked.
-  const now = (asked: Query): Query => asked.with({ receivedMs: systemClock.ms() })
   return {
     ...started,
-    handle: asked => started.handle(now(asked)),
-    sent: asked => started.sent(now(asked)),
+    handle: asked => started.handle(justNow(asked)),
+    sent: asked => started.sent(justNow(asked)),
   }
+}
+
+const justNow = (asked: Query): Query => {
+  const { bytes, question, edns, transport, client, local, listener, view, metadata } = asked
+  const receivedMs = systemClock.ms()
+  const parts = { bytes, question, edns, transport, client, local, listener, receivedMs }
+  return Object.assign(new Query(parts), { view, metadata })
 }
 
 /** Answers each question with an address record of example.org. */

@@ -124,7 +124,7 @@ export const chain = async <O, S>(
   const stage = half?.serve(structuredClone(parsed), serve, structuredClone(shared))
   await control.started()
   const next = setup.next ?? noNext(plugin.name)
-  const handle = stage === undefined ? next : inFront(stage, next, 0, plugin.name)
+  const handle = stage === undefined ? next : inFront(stage, next)
   const leaving = stage && Leaving.of([{ name: plugin.name, stage, bit: 0 }])
   const collect: Chain['collect'] = (query, others = {}) => {
     const told: MetadataProvider = (_, set) => {

@@ -4,12 +4,14 @@
 import assert from 'node:assert/strict'
 import type { Clock } from '../../src/base/clock.ts'
 import { CacheKey } from '../../src/cache/key.ts'
+import type { Query } from '../../src/chain/query.ts'
 import type { Logger } from '../../src/log/logger.ts'
 import { BlackBox } from '../../src/memory/black-box.ts'
 import { ByteBudget } from '../../src/memory/byte-budget.ts'
 import { CounterRow } from '../../src/memory/counters.ts'
 import { WorkCount } from '../../src/memory/heartbeat.ts'
 import type { HashSeed } from '../../src/memory/keyed-hash.ts'
+import { refuse } from '../../src/memory/refused.ts'
 import { layoutRegion, makeRegion } from '../../src/memory/region.ts'
 import { type ShardCounters, ShardCounts } from '../../src/metrics/shard-counts.ts'
 import { WaitingRoom } from '../../src/net/waiting-room.ts'
@@ -48,6 +50,8 @@ export interface StageShard {
   readonly path: FastPath
   /** What queries hold that wait. */
   readonly budget: ByteBudget
+  /** From here on: as if it had killed. */
+  refuse(asked: Query): void
 }
 
 interface ShardSetting {
@@ -100,5 +104,14 @@ export const shardWith = (
     },
     countDropped: () => {},
   } as unknown as ServedListener
-  return { dispatcher: new Dispatcher(parts), at, path: new FastPath(refusals), budget }
+  return {
+    dispatcher: new Dispatcher(parts),
+    at,
+    path: new FastPath(refusals),
+    budget,
+    refuse: ({ question: { type, class: cls, folded } }) => {
+      const { hashLow } = new CacheKey(seed).set(type, cls, false, false, folded)
+      refuse(regionWords, layout.refused, hashLow, clock.seconds() + 60)
+    },
+  }
 }

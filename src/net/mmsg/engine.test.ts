@@ -6,7 +6,7 @@ import type { Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as pause, setImmediate as turnOfLoop } from 'node:timers/promises'
 import { askFor, makeEngine, type Running, replyTo, type Way } from '../../../test/fakes/engine.ts'
 import {
   connected,
@@ -57,6 +57,41 @@ const askHeld = async (t: TestContext, running: Running, count: number): Promise
   await untilAsked(running, running.receiver.asked + count)
   return client
 }
+
+test(
+  'the engine does not wait while somebody waits for a turn of the event loop',
+  LIMIT,
+  async t => {
+    const libc = realLibc()
+    let isTurnDue = false
+    let waits = 0
+    const poll: typeof libc.poll = (fds, count, timeoutMs) => {
+      if (isTurnDue && timeoutMs > 0) waits++
+      return libc.poll(fds, count, timeoutMs)
+    }
+    const running = await makeEngine(t, { libc: { ...libc, poll } })
+    running.engine.add(running.socket)
+    // Nothing is asked: the engine is idle.
+    for (let turns = 0; turns < 20; turns++) {
+      isTurnDue = true
+      await turnOfLoop()
+      isTurnDue = false
+    }
+    assert.equal(waits, 0)
+  },
+)
+
+test('an engine that nobody needs waits', LIMIT, async t => {
+  const libc = realLibc()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const poll: typeof libc.poll = (fds, count, timeoutMs) => {
+    if (timeoutMs > 1) resolve()
+    return libc.poll(fds, count, timeoutMs)
+  }
+  const running = await makeEngine(t, { libc: { ...libc, poll } })
+  running.engine.add(running.socket)
+  await promise
+})
 
 test('answers of all kinds in one batch reach their own clients', LIMIT, async t => {
   const running = await makeEngine(t)

@@ -11,7 +11,7 @@ import { Inbound } from './inbound.ts'
 import { BATCH } from './inbound-layout.ts'
 import { Journal, NOT_NOTED } from './journal.ts'
 import type { Libc } from './libc.ts'
-import { LoopActivity } from './loop-activity.ts'
+import { hasNeighbours, LoopActivity } from './loop-activity.ts'
 import { MonotonicClock } from './monotonic.ts'
 import { destinationOf, OUT_BYTES, Outbound, type UnsentCounts } from './outbound.ts'
 import { recipientOf, senderOf } from './peers.ts'
@@ -135,14 +135,15 @@ export class MmsgEngine {
   }
 
   readonly #turn = (): void => {
+    const isAwaited = hasNeighbours(this.#immediate)
     this.#immediate = undefined
     this.#outbound.flush()
     this.#clock.tick()
     this.#isInTurn = true
     this.#answerPredecessor()
     // libuv watches what its callbacks have just opened only from its next look on: until it had
-    // one, the loop goes round without waiting.
-    const mayWait = !this.#activity.hasMoved() && !this.#startedSlow
+    // one, the loop goes round without waiting. So it does while anybody waits for its turns.
+    const mayWait = !this.#activity.hasMoved() && !this.#startedSlow && !isAwaited
     this.#startedSlow = false
     this.#serve(this.#clock.ms + AWAY_MS, mayWait)
     this.#isInTurn = false

@@ -9,6 +9,21 @@ import type { Libc, Pinned } from './libc.ts'
 const METRICS_BYTES = 128
 const EVENTS_WORD = 2
 
+/** How Node links those of one turn. */
+interface Linked {
+  readonly _idlePrev?: unknown
+  readonly _idleNext?: unknown
+}
+
+/**
+ * Whether others wait for the same turn of the loop as this immediate, which runs just now. What
+ * they go on to wait for is behind it in the next: nothing else tells of that.
+ */
+export const hasNeighbours = (immediate: NodeJS.Immediate | undefined): boolean => {
+  const { _idlePrev, _idleNext } = (immediate ?? {}) as Linked
+  return (_idlePrev ?? _idleNext ?? null) !== null
+}
+
 export class LoopActivity {
   readonly #libc: Libc
   readonly #loop: bigint

@@ -97,7 +97,8 @@ export class Intake {
     purpose: Purpose,
     now: number,
   ): verdict is Verdict & { table: NonNullable<Verdict['table']> } {
-    if (verdict.table === undefined) return false
+    // What was left out for a bound of this query may have its place in the answer to another.
+    if (verdict.table === undefined || query.isCurtailed) return false
     return purpose.replaces ? isUsable : !this.#store.isProtected(query, verdict, now)
   }
 

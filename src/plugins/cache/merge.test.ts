@@ -9,8 +9,10 @@ import {
   show,
 } from '../../../test/support/messages.ts'
 import { ServerError } from '../../chain/errors.ts'
+import type { Handler } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
+import { nameFromText } from '../../wire/name.ts'
 
 /** A downstream whose replies come when the test says so, in the order of the questions. */
 const held = (): {
@@ -279,4 +281,37 @@ test('merge: no claim is left behind, however a question ends', async () => {
   await settle()
   const states = chain.control.claimWords.filter((_, word) => word % 4 === 0)
   assert.deepEqual([...new Set(states.map(state => state & 0xff))], [0])
+})
+
+// Two names that lead to each other, as templates and zones can make them.
+for (const second of [0, 1])
+  test(`merge: questions that lead to each other do not wait for each other, ${second === 0 ? 'in one shard' : 'in two shards'}`, async () => {
+    const other: Record<string, string> = { 'p.test.': 'q.test.', 'q.test.': 'p.test.' }
+    const chain = cacheChain('cache', async asked => {
+      await null
+      const name = nameFromText(other[asked.question.name] ?? '')
+      const isLast = asked.depth === 3
+      const further = isLast
+        ? undefined
+        : await shards[asked.client.port]?.handle(asked.asOwn({ name }))
+      return replyTo(asked, { rcode: further === undefined ? 'REFUSED' : 'NOERROR' })
+    })
+    const shards: Record<number, { handle: Handler }> = { 1: chain, 2: chain.shard(second) }
+    const client = (port: number) => ({ address: '192.0.2.1', port, family: 4 }) as const
+    const asked = ['p.test.', 'q.test.'].map((name, index) =>
+      (index === 0 ? chain : chain.shard(second)).handle(
+        query(name, 'A', { receivedMs: chain.clock.ms(), client: client(index + 1) }),
+      ),
+    )
+    for (const reply of await Promise.all(asked)) assert.equal(show(reply).rcode, 'NOERROR')
+  })
+
+test('what was left out for a bound of a query is not kept', async () => {
+  const chain = cacheChain('cache', asked => {
+    asked.refused()
+    return replyTo(asked, { answer: [a(300)] })
+  })
+  await chain.ask()
+  await chain.ask()
+  assert.equal(chain.asked.length, 2)
 })

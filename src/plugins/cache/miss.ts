@@ -89,6 +89,10 @@ export class Misses {
     return ticket === CLAIM_HELD ? undefined : this.#fly(id, ticket, query, purpose)
   }
 
+  /**
+   * Clients wait for each other's questions. A question of the server's own waits for nobody:
+   * whoever it waited for may be waiting for the one that it stands behind.
+   */
   #ask(query: Query, purpose: Purpose, mayRetry: boolean): Outcome | Promise<Outcome> {
     if (this.#goesAlone(query)) return this.#askChain(query, purpose)
     const { low, high } = this.#key.set(relayedBytes(query))
@@ -97,6 +101,7 @@ export class Misses {
     if (flight !== undefined) {
       if (
         flight.outcome === undefined ||
+        query.depth > 0 ||
         isWithin(query, flight.asker) ||
         !isSameQuery(query, flight.asker)
       ) {
@@ -106,6 +111,7 @@ export class Misses {
     }
     const ticket = this.#claim(low, high)
     if (ticket !== CLAIM_HELD) return this.#fly(id, ticket, query, purpose)
+    if (query.depth > 0) return this.#askChain(query, purpose)
     const outcome = this.#askAfterOther(query, purpose, low, high)
     const land = (): void => this.#landed(id, own)
     const own: Flight = { asker: query, outcome, land, isOver: false }

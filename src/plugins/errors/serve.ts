@@ -1,7 +1,7 @@
 // Shard half of errors: one line per failed query, unless a pattern absorbs it.
 
 import { compileRegexp } from '../../base/regexp.ts'
-import { messageOf, rcodeOfError, ServerError } from '../../chain/errors.ts'
+import { isA, messageOf, rcodeOfError, ServerError } from '../../chain/errors.ts'
 import { TRANSPARENT } from '../../chain/fast-step.ts'
 import type { Stage } from '../../chain/handler.ts'
 import { observe } from '../../chain/observe.ts'
@@ -43,7 +43,7 @@ export const serve = (options: ErrorsOptions, scope: ServeScope, shared: ErrorsS
     wrap: observe({
       onFailure(query, error) {
         // The server logs defects.
-        if (!(error instanceof ServerError)) return
+        if (!isA(ServerError, error)) return
         const text = messageOf(error)
         const level = absorb(text)
         if (level === undefined) return

@@ -42,6 +42,13 @@ const cases: { rule: string; text: string; asked: object; reply: object; edns: u
     reply: {},
     edns: [true, [{ code: 3, data: hex(hostname()) }]],
   },
+  {
+    rule: 'what an upstream calls itself goes',
+    text: 'nsid ns1',
+    asked: { options: [ASKS] },
+    reply: { opt: { options: [{ code: 3, data: '' }, EDE, { code: 3, data: '61' }] } },
+    edns: [false, [EDE, { code: 3, data: hex('ns1') }]],
+  },
   { rule: 'nobody asks', text: 'nsid ns1', asked: { udpSize: 1232 }, reply: {}, edns: undefined },
   { rule: 'without EDNS', text: 'nsid ns1', asked: {}, reply: {}, edns: undefined },
 ]

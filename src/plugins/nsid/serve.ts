@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { after } from '../../chain/after.ts'
 import { edit, optOf } from '../../chain/edit.ts'
 import type { Stage } from '../../chain/handler.ts'
-import { EDNS_DO, makeOption, OPTION_NSID } from '../../wire/edns.ts'
+import { EDNS_DO, makeOption, OPTION_NSID, withoutOption } from '../../wire/edns.ts'
 
 export const serve = ({ data }: { readonly data: readonly string[] }): Stage => {
   const name = data.length > 0 ? data.join(' ') : hostname()
@@ -18,9 +18,9 @@ export const serve = ({ data }: { readonly data: readonly string[] }): Stage => 
         const own = optOf(reply)
         // As CoreDNS: DO is set, unless the reply has brought an OPT record.
         const flags = reply.layout.optIndex < 0 ? EDNS_DO : (own.flags ?? 0)
-        return edit(reply, {
-          opt: { ...own, flags, options: Buffer.concat([own.options, option]) },
-        })
+        // An upstream may have told its own.
+        const others = withoutOption(own.options, OPTION_NSID)
+        return edit(reply, { opt: { ...own, flags, options: Buffer.concat([others, option]) } })
       }),
   }
 }

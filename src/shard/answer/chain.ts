@@ -3,14 +3,7 @@
 
 import type { Asked } from '../../chain/asked.ts'
 import { faultOf, messageOf } from '../../chain/errors.ts'
-import {
-  guarded,
-  type Handler,
-  inFront,
-  isChoosy,
-  noNext,
-  type Stage,
-} from '../../chain/handler.ts'
+import { guardedInFront, type Handler, isChoosy, noNext, type Stage } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
 import { FastChain, type TellFault, takenByAll } from './fast-chain.ts'
 import { Leaving } from './leaving.ts'
@@ -45,10 +38,7 @@ export const compose = (
   const bits = bitsOf(stages)
   const handler = stages.reduceRight<Handler | undefined>(
     (next, { name, stage }, index) =>
-      guarded(
-        name,
-        named(name, () => inFront(stage, next ?? noNext(name), bits[index], name)),
-      ),
+      named(name, () => guardedInFront(name, stage, next ?? noNext(name), bits[index] ?? 0)),
     last,
   )
   const marked = stages.map((one, index) => ({ ...one, bit: bits[index] ?? 0 }))

@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts'
 import { passingBytes } from '../../base/collector.ts'
 import type { CacheKey } from '../../cache/key.ts'
 import { answer, errorReply } from '../../chain/answer.ts'
-import { messageOf, rcodeOfError, ServerError } from '../../chain/errors.ts'
+import { isA, OtherQuestion, rcodeOfError, ServerError } from '../../chain/errors.ts'
 import { FastQuery } from '../../chain/fast-query.ts'
 import { finishReply } from '../../chain/finish.ts'
 import type { Handler } from '../../chain/handler.ts'
@@ -27,7 +27,15 @@ import type { ShardCounts } from '../../metrics/shard-counts.ts'
 import { type Connection, MAX_UDP_QUERY_BYTES, type Respond } from '../../net/engine.ts'
 import type { WaitingRoom } from '../../net/waiting-room.ts'
 import { areOptionsSound, ednsAt, readEdns } from '../../wire/edns.ts'
-import { FLAG_CD, FLAG_TC, getFlags, HEADER_SIZE } from '../../wire/header.ts'
+import {
+  FLAG_CD,
+  FLAG_QR,
+  FLAG_TC,
+  getFlags,
+  HEADER_SIZE,
+  setFlags,
+  setId,
+} from '../../wire/header.ts'
 import { readLayout } from '../../wire/layout.ts'
 import { Question, readQuestion } from '../../wire/question.ts'
 import {
@@ -79,23 +87,37 @@ export interface Left {
 class Destination extends Link {
   readonly query: Query
   readonly at: ServedListener
-  readonly leaving: Leaving | undefined
   readonly respond: Respond
   readonly connection: Connection | undefined
+  /** Of the query as it came, whatever a plugin makes of its bytes. */
+  readonly id: number
+  readonly flags: number
+  readonly requestBytes: number
+  /** Of the block that answers. */
+  leaving: Leaving | undefined
 
   constructor(
     query: Query,
     at: ServedListener,
-    leaving: Leaving | undefined,
     respond: Respond,
     connection: Connection | undefined,
   ) {
     super()
     this.query = query
     this.at = at
-    this.leaving = leaving
     this.respond = respond
     this.connection = connection
+    this.id = query.id
+    this.flags = query.flags
+    this.requestBytes = query.bytes.length
+  }
+
+  /** What can be answered when nothing is left of the question. */
+  headerReply(rcode: number): Uint8Array {
+    const header = new Uint8Array(HEADER_SIZE)
+    setId(header, 0, this.id)
+    setFlags(header, 0, this.flags)
+    return headerReply(header, rcode)
   }
 }
 
@@ -154,32 +176,46 @@ export class Dispatcher {
         streams: connection?.stream && isTransfer(question.type) ? new Streams() : undefined,
         read,
       })
-      const found = left === undefined ? at.router.route(query) : left.route
-      this.#route(at, query, found, respond, connection)
+      this.#take(new Destination(query, at, respond, connection), left)
     } catch (error) {
-      this.#parts.log.error(`dispatch: ${messageOf(error)}`)
+      at.generation.faults.panic(error, at.ref.label)
       respond(undefined)
     }
   }
 
-  /** What fails before the question has come to a chain, an answer all the same. */
-  #route(
-    at: ServedListener,
-    query: Query,
-    found: Route | undefined,
-    respond: Respond,
-    connection: Connection | undefined,
-  ): void {
-    let route = found
-    try {
-      if (found === UNDECIDED) route = this.#noted(query, () => at.router.choose(query))
-      if (route?.leaving !== undefined) query.reservedBytes = route.leaving.reservedFor(query)
-    } catch (error) {
-      const bytes = finishReply(query, this.#failed(at, query, error))
-      respond(bytes)
+  /**
+   * The black box names the question from the choice of the block on, whatever plugins are asked
+   * for it. For one that has killed nobody is asked anything.
+   */
+  #take(to: Destination, left: Left | undefined): void {
+    const { clock, blackBox, regionWords, refusedOffset } = this.#parts
+    const { query } = to
+    const questionHash = this.#hashOf(query)
+    if (isRefused(regionWords, refusedOffset, questionHash, clock.seconds())) {
+      this.#serve(to, undefined)
       return
     }
-    this.#take(at, query, route, respond, connection)
+    blackBox.note(questionHash, query.bytes, HEADER_SIZE, query.question.end)
+    try {
+      this.#serve(to, this.#route(to, left))
+    } finally {
+      blackBox.clear()
+    }
+  }
+
+  /** Where it goes; what the plugins fail with that are asked, its handler throws. */
+  #route({ at, query }: Destination, left: Left | undefined): Route | undefined {
+    try {
+      const found = left === undefined ? at.router.route(query) : left.route
+      const route = found === UNDECIDED ? at.router.choose(query) : found
+      if (route?.leaving !== undefined) query.reservedBytes = route.leaving.reservedFor(query)
+      return route
+    } catch (error) {
+      const handler = (): never => {
+        throw error
+      }
+      return { handler, view: '' }
+    }
   }
 
   /** What a message says that nobody has read yet; undefined: it has been responded to. */
@@ -239,31 +275,18 @@ export class Dispatcher {
     return { question, edns }
   }
 
-  #take(
-    at: ServedListener,
-    query: Query,
-    route: Route | undefined,
-    respond: Respond,
-    connection: Connection | undefined,
-  ): void {
-    const { clock, regionWords, refusedOffset } = this.#parts
+  #serve(to: Destination, route: Route | undefined): void {
+    const { query, respond } = to
     const { question, edns } = query
     const isOtherVersion = edns !== undefined && edns.version !== 0
-    if (isOtherVersion && (route !== undefined || question.class === CLASS_IN)) {
+    if (isOtherVersion && (route !== undefined || question.class === CLASS_IN))
       respond(badVersionReply(query))
-      return
+    else if (route?.handler === undefined) this.#drop(to)
+    else {
+      query.view = route.view
+      to.leaving = route.leaving
+      this.#enter(to, route.handler)
     }
-    const questionHash = this.#hashOf(query)
-    if (
-      route?.handler === undefined ||
-      isRefused(regionWords, refusedOffset, questionHash, clock.seconds())
-    ) {
-      this.#drop(at, query, respond)
-      return
-    }
-    query.view = route.view
-    const to = new Destination(query, at, route.leaving, respond, connection)
-    this.#serve(query, route.handler, questionHash, to)
   }
 
   /**
@@ -277,35 +300,34 @@ export class Dispatcher {
     return key.set(type, cls, false, false, folded).hashLow
   }
 
-  #serve(query: Query, handler: Handler, questionHash: number, to: Destination): void {
-    const { at } = to
-    const { blackBox } = this.#parts
+  #enter(to: Destination, handler: Handler): void {
+    const { query, at } = to
     at.generation.enter()
-    blackBox.note(questionHash, query.bytes, HEADER_SIZE, query.question.end)
     let reply: Reply | Promise<Reply>
     try {
       reply = handler(query)
     } catch (error) {
-      reply = this.#failed(at, query, error)
+      this.#fail(to, error)
+      return
     }
-    blackBox.clear()
-    if (reply instanceof Promise) this.#await(query, reply, to)
-    else this.#send(query, reply, to)
+    if (reply instanceof Promise) this.#await(to, reply)
+    else this.#send(to, reply)
   }
 
   /** Until it is answered, or cut: what comes later is for nobody. */
-  #await(query: Query, reply: Promise<Reply>, to: Destination): void {
+  #await(to: Destination, reply: Promise<Reply>): void {
+    const { query } = to
     query.waits()
     this.#deadlines.add(to, query.receivedMs + QUERY_BUDGET_MS + GRACE_MS)
     reply.then(
       value => {
         this.#deadlines.remove(to)
         if (query.isCut) endOf(value)
-        else this.#send(query, value, to)
+        else this.#send(to, value)
       },
       error => {
         this.#deadlines.remove(to)
-        if (!query.isCut) this.#send(query, this.#failed(to.at, query, error), to)
+        if (!query.isCut) this.#fail(to, error)
       },
     )
   }
@@ -314,18 +336,11 @@ export class Dispatcher {
   #cut(to: Destination): void {
     const { query, at } = to
     query.cut()
-    const reply = errorReply(query, RCODE_SERVFAIL)
     void this.#tellCut(query, at)
-    at.countDropped(
-      query.question,
-      query.transport,
-      query.client,
-      query.bytes.length,
-      reply.bytes.length,
-      RCODE_SERVFAIL,
-      query.do,
-    )
-    this.#send(query, reply, to)
+    const reply = withoutRecords(query, RCODE_SERVFAIL)
+    countDropped(to, reply?.bytes.length ?? HEADER_SIZE, RCODE_SERVFAIL)
+    if (reply === undefined) this.#end(to, to.headerReply(RCODE_SERVFAIL))
+    else this.#send(to, reply)
   }
 
   async #tellCut(query: Query, { generation }: ServedListener): Promise<void> {
@@ -337,26 +352,40 @@ export class Dispatcher {
     )
   }
 
-  #send(query: Query, reply: Reply, to: Destination): void {
+  #send(to: Destination, reply: Reply): void {
     this.#parts.counts.worked()
     let bytes: Uint8Array | undefined
     try {
       if (!(reply instanceof Reply)) throw new TypeError('a handler gave no reply')
       if (reply.following !== undefined) {
-        void this.#stream(query, reply, reply.following, this.#message(query, reply, to), to)
+        void this.#stream(to, reply, reply.following, this.#message(to, reply))
         return
       }
-      bytes = finishReply(query, reply)
+      bytes = finish(to, reply)
       if (to.leaving !== undefined && bytes !== undefined)
-        bytes = this.#leave(query, bytes, to.leaving, to.at)
+        bytes = this.#leave(to, bytes, to.leaving)
     } catch (error) {
-      bytes = finishReply(query, this.#failed(to.at, query, error, reply))
+      this.#fail(to, error, reply)
+      return
     }
-    passingBytes(COPIES * (bytes?.length ?? 0))
-    this.#end(query, bytes, to)
+    this.#end(to, bytes)
   }
 
-  #leave(query: Query, bytes: Uint8Array, leaving: Leaving, at: ServedListener): Uint8Array {
+  /**
+   * An operating failure answers its rcode; anything else is a defect of a plugin: logged, counted
+   * as a panic, SERVFAIL. `unsent` is what could not be sent: then no plugin sees the answer leave.
+   */
+  #fail(to: Destination, error: unknown, unsent?: Reply): void {
+    const { query, at } = to
+    at.generation.faults.failed(query, error, unsent)
+    const rcode = rcodeOfError(error)
+    const reply = withoutRecords(query, rcode)
+    if (reply === undefined) this.#end(to, to.headerReply(rcode))
+    else if (unsent === undefined) this.#send(to, reply)
+    else this.#end(to, finishReply(query, reply))
+  }
+
+  #leave({ query, at }: Destination, bytes: Uint8Array, leaving: Leaving): Uint8Array {
     return this.#noted(query, () => leaving.pass(query, bytes, at.generation.faults))
   }
 
@@ -371,42 +400,45 @@ export class Dispatcher {
     }
   }
 
-  #end(query: Query, bytes: Uint8Array | undefined, { at, respond }: Destination): void {
+  #end({ query, at, respond, id }: Destination, bytes: Uint8Array | undefined): void {
+    passingBytes(COPIES * (bytes?.length ?? 0))
     query.streams?.end()
+    if (bytes !== undefined) setId(bytes, 0, id)
     respond(bytes)
     query.answered()
     at.generation.leave(query.receivedMs)
   }
 
   /** One message of an answer of several, as it leaves. */
-  #message(query: Query, reply: Reply, { at, leaving, connection }: Destination): Uint8Array {
+  #message(to: Destination, reply: Reply): Uint8Array {
+    const { leaving, connection } = to
     if (connection?.stream === undefined)
       throw new RangeError('several messages where a question gets one')
-    const bytes = finishReply(query, reply)
+    const bytes = finish(to, reply)
     if (bytes === undefined || (getFlags(bytes, 0) & FLAG_TC) !== 0)
       throw new RangeError('a message of a stream is silence, or does not fit')
     passingBytes(COPIES * bytes.length)
-    return leaving === undefined ? bytes : this.#leave(query, bytes, leaving, at)
+    return leaving === undefined ? bytes : this.#leave(to, bytes, leaving)
   }
 
   async #stream(
-    query: Query,
+    to: Destination,
     reply: Reply,
     following: Following,
     first: Uint8Array,
-    to: Destination,
   ): Promise<void> {
     const { log, streamLimits = STREAM_LIMITS } = this.#parts
-    const finish = (message: Reply): Uint8Array => {
+    const { query, at } = to
+    const finishNext = (message: Reply): Uint8Array => {
       this.#parts.counts.worked()
-      return this.#message(query, message, to)
+      return this.#message(to, message)
     }
-    const isOver = (): boolean => to.at.generation.isRetired
-    const rest = messagesBehind(following, finish, isOver, streamLimits)
+    const isOver = (): boolean => at.generation.isRetired
+    const rest = messagesBehind(following, finishNext, isOver, streamLimits)
     try {
       await to.connection?.stream?.(first, rest)
     } catch (error) {
-      if (!(error instanceof ServerError)) this.#failed(to.at, query, error, reply)
+      if (!isA(ServerError, error)) at.generation.faults.failed(query, error, reply)
       else {
         const { name, type } = query.question
         const plugin = (await query.trail?.giverOf(reply)) ?? ''
@@ -416,32 +448,48 @@ export class Dispatcher {
       }
     }
     endOf(reply)
-    this.#end(query, undefined, to)
+    this.#end(to, undefined)
   }
 
-  #drop(at: ServedListener, query: Query, respond: Respond): void {
-    const { question, transport, client, bytes } = query
-    const reply = errorReply(query, RCODE_REFUSED)
-    at.countDropped(
-      question,
-      transport,
-      client,
-      bytes.length,
-      reply.bytes.length,
-      RCODE_REFUSED,
-      query.do,
-    )
-    respond(finishReply(query, reply))
+  #drop(to: Destination): void {
+    const { query, respond } = to
+    const reply = withoutRecords(query, RCODE_REFUSED)
+    countDropped(to, reply?.bytes.length ?? HEADER_SIZE, RCODE_REFUSED)
+    respond(reply ? finishReply(query, reply) : to.headerReply(RCODE_REFUSED))
   }
+}
 
-  /**
-   * An operating failure answers its rcode; anything else is a defect of a plugin: logged, counted
-   * as a panic, SERVFAIL. `reply` is what could not be sent.
-   */
-  #failed(at: ServedListener, query: Query, error: unknown, reply?: Reply): Reply {
-    at.generation.faults.failed(query, error, reply)
-    return errorReply(query, rcodeOfError(error))
+const countDropped = (
+  { query, at, requestBytes }: Destination,
+  replyBytes: number,
+  rcode: number,
+): void =>
+  at.countDropped(
+    query.question,
+    query.transport,
+    query.client,
+    requestBytes,
+    replyBytes,
+    rcode,
+    query.do,
+  )
+
+/** Undefined if a plugin has left nothing of the question. */
+const withoutRecords = (query: Query, rcode: number): Reply | undefined => {
+  try {
+    return errorReply(query, rcode)
+  } catch {
+    return undefined
   }
+}
+
+/** Throws for what is no answer to the query. */
+const finish = ({ query }: Destination, reply: Reply): Uint8Array | undefined => {
+  if (!reply.isTo(query)) throw new OtherQuestion()
+  const bytes = finishReply(query, reply)
+  if (bytes !== undefined && (getFlags(bytes, 0) & FLAG_QR) === 0)
+    throw new RangeError('its reply is a query')
+  return bytes
 }
 
 /** Of what follows it nothing more is wanted, if it is a reply at all. */

@@ -38,9 +38,11 @@ export class FastPath {
     query.isRead = false
     if (query.clientPort <= HIGHEST_LOOPING_PORT && LOOPING_PORTS.has(query.clientPort)) return 0
     if (query.length > MAX_UDP_QUERY_BYTES || !readQuery(query)) return 0
+    // In front of the route: blocks that choose ask their plugins. The slow path refuses it.
+    if (this.#isRefused(query)) return this.#leave(query, undefined)
     const route = at.router.route(query)
     const chain = route?.fast
-    if (chain === undefined || this.#isRefused(query)) return this.#leave(query, route)
+    if (chain === undefined) return this.#leave(query, route)
     query.listener = at.ref
     if (!chain.answer(query)) return this.#leave(query, route)
     const limit = Math.min(query.replyLimit, plainLimit(query.family), query.outRoom)

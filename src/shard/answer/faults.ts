@@ -2,7 +2,7 @@
 // counted, and a plugin has one line in a second, however many queries come.
 
 import type { Clock } from '../../base/clock.ts'
-import { faultByStack, messageOf, PluginFault, ServerError } from '../../chain/errors.ts'
+import { faultByStack, isA, messageOf, PluginFault, ServerError } from '../../chain/errors.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { Logger } from '../../log/logger.ts'
@@ -41,11 +41,11 @@ export class Faults {
    * sent. An operating failure is for *errors* to log.
    */
   failed(query: Query, error: unknown, reply?: Reply): void {
-    if (error instanceof ServerError) return
+    if (isA(ServerError, error)) return
     const server = query.listener.label
     const { trail } = query
     this.#parts.countPanic()
-    if (error instanceof PluginFault || trail === undefined) this.#tell(error, server)
+    if (isA(PluginFault, error) || trail === undefined) this.#tell(error, server)
     else void trail.faultFor(error, reply).then(fault => this.#tell(fault, server))
   }
 
@@ -55,13 +55,17 @@ export class Faults {
     this.#tell(error, server)
   }
 
-  /** A promise that nobody has waited for has failed: of which plugin, its stack says. */
+  /**
+   * A promise that nobody has waited for has failed, or a listener of a query's signal. An
+   * operating failure is nobody's once nobody waits for it.
+   */
   stray(error: unknown): void {
-    this.panic(faultByStack(error), '')
+    const fault = faultByStack(error)
+    if (!isA(ServerError, fault)) this.panic(fault, '')
   }
 
   #tell(error: unknown, server: string): void {
-    const plugin = error instanceof PluginFault ? error.plugin : ''
+    const plugin = isA(PluginFault, error) ? error.plugin : ''
     const where = server === '' ? '' : ` "${server}"`
     this.#say(
       plugin,
@@ -92,8 +96,13 @@ export class Faults {
 /** What a plugin says may hold what a client has sent. */
 const line = (text: string): string => text.slice(0, MOST_CHARACTERS).replaceAll(/[\r\n]+/g, ' ')
 
-/** Where the plugin has thrown it. */
+/** Where it was thrown; '' if it does not say. */
 const stackOf = (error: unknown): string => {
-  const thrown = error instanceof PluginFault ? error.cause : error
-  return thrown instanceof Error ? ` ${thrown.stack}` : ''
+  try {
+    const thrown = isA(PluginFault, error) ? error.cause : error
+    return thrown instanceof Error ? ` ${thrown.stack}` : ''
+  } catch {
+    // The stack may be anything of the plugin's making.
+    return ''
+  }
 }

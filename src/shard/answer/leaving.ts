@@ -1,8 +1,8 @@
 // The stages of a block that see the messages which leave (Stage.leaving), from the innermost to
 // the outermost. Only what the slow path answers comes here.
 
-import { faultOf, messageOf, PluginFault, ServerError } from '../../chain/errors.ts'
-import { isChoosy, type Stage } from '../../chain/handler.ts'
+import { faultOf, isA, messageOf, PluginFault, ServerError } from '../../chain/errors.ts'
+import { isChoosy, isConcerned, type Stage } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Faults } from './faults.ts'
 
@@ -57,13 +57,8 @@ export class Leaving {
   }
 }
 
-const isFor = (query: Query, { name, stage, bit }: Watching): boolean => {
-  try {
-    return !isChoosy(stage) || query.isFor(stage, bit)
-  } catch (error) {
-    throw faultOf(name, error)
-  }
-}
+const isFor = (query: Query, { name, stage, bit }: Watching): boolean =>
+  !isChoosy(stage) || isConcerned(name, stage, bit, query)
 
 const shown = (
   { name, stage }: Watching,
@@ -76,7 +71,7 @@ const shown = (
   try {
     leaving = stage.leaving!(query, bytes)
   } catch (error) {
-    if (error instanceof ServerError) faults.warn(name, messageOf(error))
+    if (isA(ServerError, error)) faults.warn(name, messageOf(error))
     throw faultOf(name, error)
   }
   if (!(leaving instanceof Uint8Array))

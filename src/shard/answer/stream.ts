@@ -27,8 +27,8 @@ export async function* messagesBehind(
 ): AsyncGenerator<Uint8Array, void> {
   let bytes = 0
   for (let count = 0; ; count++) {
-    // Others have their turns, however fast the stage is. Not for each message: an idle shard with
-    // the mmsg engine looks at such turns every 20 ms.
+    // Others have their turns, however fast the stage is. Not for each message: a turn costs system
+    // calls.
     if (count % MESSAGES_IN_A_TURN === MESSAGES_IN_A_TURN - 1) await turnOfLoop()
     if (isOver()) throw new ServerError('STREAM_RETIRED', 'its configuration has ended')
     const reply = await following.next()
