@@ -78,8 +78,8 @@ export class Shard {
       if (this.#serving === undefined) throw error
       this.#serving.faults.stray(error)
     })
-    // What else nobody has caught leaves nobody knows what behind: it ends the thread, and main says
-    // whose it was.
+    // Whatever else nobody has caught ends the thread: nobody knows what it has left undone. Main
+    // says whose it was.
     process.on('uncaughtException', error => {
       if (this.#serving === undefined || !isOfSignal()) throw blamed(error)
       this.#serving.faults.stray(error)
