@@ -204,7 +204,7 @@ for (const [name, facts] of optionFacts) {
 
 test('an option that the hints know is one of the plugin that they name', () => {
   const hinted = [...OPTION_OWNERS].flatMap(([option, names]) =>
-    names.split(' and ').map(name => ({ name, option })),
+    names.split(/, | and /).map(name => ({ name, option })),
   )
   assert.deepEqual(
     hinted.filter(({ name, option }) => !namesOf(optionFacts.get(name) ?? []).includes(option)),

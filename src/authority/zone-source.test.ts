@@ -297,3 +297,14 @@ test('zone source: what a look says in the log', async t => {
     ],
   )
 })
+
+test('zone source: another file is read, though the one before is as it was', async t => {
+  const { source, write, tree, folder } = world(t)
+  write(zone(7, 1))
+  await source.refresh('start')
+  const other = join(folder, 'other')
+  writeFileSync(other, zone(8, 2))
+  source.path = other
+  assert.equal((await source.refresh('serial')).kind, 'loaded')
+  assert.deepEqual([tree()?.serial, addressIn(tree())], [8, 2])
+})

@@ -50,7 +50,6 @@ export class ZoneSource {
   readonly origin: string
   /** Lower case, in wire form: the key in the map. */
   readonly key: Uint8Array
-  path: string
   readonly #map: RecordsMap
   readonly #collectGarbage: () => void
   readonly #followers = new Set<() => void>()
@@ -58,6 +57,7 @@ export class ZoneSource {
   /** What the zone that is served was made of, and what was looked at last. */
   #made: ZoneFiles | undefined
   #seen: ZoneFiles | undefined
+  #path: string
   #serial: number | undefined
   #wasMissing = false
   /** Whether the file as it is has found no room, and is to be tried once more. */
@@ -66,11 +66,23 @@ export class ZoneSource {
   #running: Promise<unknown> = Promise.resolve()
 
   constructor({ path, origin, map, collectGarbage }: ZoneSourceParts) {
-    this.path = path
+    this.#path = path
     this.origin = origin
     this.key = foldName(nameFromText(origin) ?? Uint8Array.of(0))
     this.#map = map
     this.#collectGarbage = collectGarbage
+  }
+
+  get path(): string {
+    return this.#path
+  }
+
+  /** What was known of another file says nothing of this one. */
+  set path(path: string) {
+    if (path === this.#path) return
+    this.#path = path
+    this.#made = undefined
+    this.#seen = undefined
   }
 
   /** Of the zone that is served; undefined if there is none yet. */

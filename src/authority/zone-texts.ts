@@ -1,6 +1,7 @@
 // What is said of zone files, in CoreDNS's words.
 
 import { goQuote } from '../corefile/strconv.ts'
+import { MAX_PROBLEMS } from '../zone/master-file.ts'
 import { problemText, type ZoneProblem } from '../zone/zone-problem.ts'
 
 export const parseText = (path: string, origin: string, why: string): string =>
@@ -15,7 +16,9 @@ export const problemsText = (
   // Of the file as a whole there is one thing to say.
   if (first === undefined || first.line === 0)
     return `file ${goQuote(path)} has no SOA record for origin ${origin}`
-  const more = problems.length > 1 ? `, and ${problems.length - 1} more` : ''
+  const others =
+    problems.length < MAX_PROBLEMS ? `${problems.length - 1}` : `${MAX_PROBLEMS - 1} or`
+  const more = problems.length > 1 ? `, and ${others} more` : ''
   return parseText(path, origin, `${problemText(first)}${more}`)
 }
 

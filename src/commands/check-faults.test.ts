@@ -63,7 +63,7 @@ const cases: readonly { name: string; text: string; found: readonly string[] }[]
     text: '. {\n lameduck 5s\n fallthrough\n}\n',
     found: [
       `2:2+8 ${unknown(2, 'lameduck')} | 'lameduck' is an option of health`,
-      `3:2+11 ${unknown(3, 'fallthrough')} | 'fallthrough' is an option of hosts and kubernetes`,
+      `3:2+11 ${unknown(3, 'fallthrough')} | 'fallthrough' is an option of file, hosts, k8s_external, kubernetes and template`,
     ],
   },
   {

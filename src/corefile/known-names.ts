@@ -116,7 +116,11 @@ const OWNED: Readonly<Record<string, readonly string[]>> = {
     'disable',
     'keepttl',
   ],
+  auto: ['directory'],
+  dns64: ['prefix', 'translate_all', 'allow_ipv4'],
+  erratic: ['drop', 'truncate', 'delay', 'large'],
   errors: ['consolidate', 'stacktrace', 'stdout'],
+  file: ['fallthrough'],
   forward: [
     'except',
     'force_tcp',
@@ -140,6 +144,7 @@ const OWNED: Readonly<Record<string, readonly string[]>> = {
   ],
   health: ['lameduck'],
   hosts: ['no_reverse', 'fallthrough', 'fallthrough_unsupported', 'ttl'],
+  k8s_external: ['apex', 'ttl', 'headless', 'fallthrough'],
   kubernetes: [
     'endpoint',
     'kubeconfig',
@@ -162,6 +167,7 @@ const OWNED: Readonly<Record<string, readonly string[]>> = {
   loadbalance: ['round_robin', 'prefer', 'weighted'],
   log: ['class'],
   ready: ['monitor'],
+  template: ['match', 'answer', 'additional', 'authority', 'rcode', 'ederror', 'fallthrough'],
   timeouts: ['read', 'write', 'idle', 'maxtcpqueries'],
 }
 
@@ -173,5 +179,6 @@ export const OPTION_OWNERS: ReadonlyMap<string, string> = (() => {
   for (const [directive, options] of Object.entries(OWNED)) {
     for (const option of options) owners.set(option, [...(owners.get(option) ?? []), directive])
   }
-  return new Map([...owners].map(([option, names]) => [option, names.join(' and ')]))
+  const list = new Intl.ListFormat('en-GB')
+  return new Map([...owners].map(([option, names]) => [option, list.format(names)]))
 })()

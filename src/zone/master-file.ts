@@ -17,7 +17,7 @@ export const MAX_INCLUDE_DEPTH = 7
 /** Files included in all: each of seven levels may include many. */
 export const MAX_INCLUDES = 10_000
 /** Problems that a parser reports before it gives up. */
-export const MAX_PROBLEMS = 20
+export const MAX_PROBLEMS = 100
 /** Text that `parseSlice` reads by default: some milliseconds. */
 export const SLICE_BYTES = 64 * 1024
 /**
