@@ -8,6 +8,7 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { closedPort } from './fakes/fake-upstream.ts'
 import { DnsClient } from './support/dns-client.ts'
+import { show } from './support/messages.ts'
 import { type Served, served } from './support/served.ts'
 
 const RELOADS = 30
@@ -137,4 +138,23 @@ test('a reload opens new listeners and closes those that are gone', {
   assert.notEqual(await (await firstTry(t, fresh)).ask('new.example.org.'), undefined)
   const gone = await DnsClient.open(t, { port: old, tries: 1, timeoutMs: 200 })
   assert.equal(await gone.ask('old.example.org.'), undefined)
+})
+
+test('rules that a reload has changed are not hidden by what a cache holds', {
+  timeout: 60_000,
+}, async t => {
+  const port = await closedPort()
+  const rule = (address: string): string =>
+    `.:${port} {\nbind 127.0.0.1\ncache 300\ntemplate IN A {\nanswer "{{ .Name }} 300 IN A ${address}"\n}\n}\n`
+  const server = await served(t, rule('192.0.2.1'))
+  const client = await firstTry(t, port)
+  const address = async (): Promise<string | undefined> => {
+    const bytes = await client.ask('a.example.org.')
+    return bytes && show(bytes).answer[0]?.split(' ').at(-1)
+  }
+  assert.equal(await address(), '192.0.2.1')
+  for (const next of ['192.0.2.2', '192.0.2.3']) {
+    await reload(server, rule(next))
+    assert.equal(await address(), next)
+  }
 })

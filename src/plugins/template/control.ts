@@ -1,7 +1,9 @@
-// template on the main thread: its counters.
+// template on the main thread: its counters; and caches are told when a reload has brought other
+// rules.
 
-import type { ControlScope } from '../../chain/control-scope.ts'
+import type { ControlScope, Kept } from '../../chain/control-scope.ts'
 import type { FamilyOptions, Vector } from '../../metrics/registrar.ts'
+import { foldName, nameFromText } from '../../wire/name.ts'
 import { CLASS_ANY, classToText, TYPE_ANY, typeToText } from '../../wire/rrtypes.ts'
 import { Template } from './engine/index.ts'
 import { CLASS_LABELS, TYPE_LABELS } from './labels.ts'
@@ -34,7 +36,29 @@ const RECORD_FAILURES: FamilyOptions = {
   labelNames: [...LABELS, 'section', 'template'],
 }
 
+/** The rules that are served, over reloads. */
+class KeptRules implements Kept {
+  text = ''
+
+  dispose(): void {}
+}
+
+const markOthers = (rules: readonly Rule[], scope: ControlScope): void => {
+  const { block, process, changes } = scope
+  const kept = scope.keep(JSON.stringify([block.zones, block.view]), () => new KeptRules())
+  scope.onStart(() => {
+    const text = JSON.stringify(rules)
+    const isNews = !process.isFirstLoad && kept.text !== text
+    kept.text = text
+    const zones = isNews ? new Set(rules.flatMap(rule => rule.zones)) : []
+    for (const zone of zones) changes.markZone(foldName(nameFromText(zone) ?? ROOT))
+  })
+}
+
+const ROOT = Uint8Array.of(0)
+
 export const control = (rules: readonly Rule[], scope: ControlScope): TemplateShared => {
+  markOthers(rules, scope)
   const { view } = scope.block
   const server = scope.block.listeners.map(({ label }) => label)
   const matches = scope.metrics.counter(MATCHES)
