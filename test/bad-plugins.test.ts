@@ -356,6 +356,16 @@ export const serve = (_, scope) => { scope.offer({ name: '${kind}' }, ${value}) 
     text: 'permits takes an offset and a limit, not NaN and 1',
   },
   {
+    rule: 'a request for records that are nowhere',
+    serve: 'export const serve = (_, scope) => scope.records({})\n',
+    text: 'records takes the ref of a map',
+  },
+  {
+    rule: 'an offer of no kind',
+    serve: 'export const serve = (_, scope) => scope.offer(undefined, 1)\n',
+    text: 'an offer has no kind',
+  },
+  {
     rule: 'an error of several lines, in one',
     serve: `export const serve = () => { throw new Error('one\\n  two') }\n`,
     text: 'one two',
@@ -617,6 +627,15 @@ test('tasks that never settle end neither a reload nor the process', async t => 
   await server.seen(/^\[INFO\] Reloading complete$/m)
   assert.equal(await server.stop(), 4)
   assert.deepEqual(server.out.match(/^\[ERROR\] .*$/gm), failures)
+})
+
+test('a last task has the time that it says it takes', async t => {
+  const task = '() => new Promise(resolve => setTimeout(resolve, 5500))'
+  program.plugin('whoami', controlled(`scope.onFinalShutdown(${task}, 5500)`))
+  const server = program.start(t, corefile)
+  await server.seen(/^\[INFO\] engine/m)
+  assert.equal(await server.stop(), 0)
+  assert.doesNotMatch(server.out, /ERROR/)
 })
 
 /** Serves with *whoami* alone, then is told to load this plugin beside it. */
