@@ -3,24 +3,15 @@
 // copy of the program.
 
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
-import { query } from './support/messages.ts'
+import { test } from 'node:test'
+import { CONTROL, controlled, index, OPTIONS, PASSES, SERVE } from './support/plugin-files.ts'
 import { ProgramCopy } from './support/program-copy.ts'
 import { quietPort } from './support/quiet-port.ts'
-import { askUdp } from './support/raw-client.ts'
 import { freePorts } from './support/server-process.ts'
 
 const program = new ProgramCopy({ after: run => test.after(run) })
 const port = quietPort()
 const corefile = `.:${port} {\n  bind 127.0.0.1\n  whoami\n}\n`
-
-/** An index.ts with these members beside the name, and TypeScript that says nothing of types. */
-const index = (members: string, before = ''): string =>
-  `${before}\nexport const whoami = { name: 'whoami', ${members} }\n`
-const OPTIONS = 'parse: () => ({})'
-const CONTROL = `control: () => import('./control.ts')`
-const SERVE = `serve: () => import('./serve.ts')`
-const PASSES = 'export const serve = () => ({ wrap: next => next })\n'
 
 interface Bad {
   readonly rule: string
@@ -195,11 +186,6 @@ for (const { rule, files, text } of bad) {
   })
 }
 
-const controlled = (body: string): Record<string, string> => ({
-  'index.ts': index(`${OPTIONS}, ${CONTROL}`),
-  'control.ts': `export const control = (options, scope) => { ${body} }\n`,
-})
-
 /** What only shows when the halves run. */
 const failing: readonly (Bad & { readonly text: string })[] = [
   {
@@ -356,6 +342,24 @@ export const serve = (_, scope) => { scope.offer({ name: '${kind}' }, ${value}) 
     text: 'permits takes an offset and a limit, not NaN and 1',
   },
   {
+    rule: 'a request for records that are nowhere',
+    serve: 'export const serve = (_, scope) => scope.records({})\n',
+    text: 'records takes the ref of a map',
+  },
+  {
+    rule: 'an offer of no kind',
+    serve: 'export const serve = (_, scope) => scope.offer(undefined, 1)\n',
+    text: 'an offer has no kind',
+  },
+  {
+    rule: 'a serve half that leaves a promise to fail',
+    serve: `export const serve = () => {
+  void Promise.reject(new Error('stray'))
+  return { wrap: next => next }
+}\n`,
+    text: 'a promise that nobody waits for fails: stray',
+  },
+  {
     rule: 'an error of several lines, in one',
     serve: `export const serve = () => { throw new Error('one\\n  two') }\n`,
     text: 'one two',
@@ -482,231 +486,4 @@ test('a serve half that does not come to an end is named while it is waited for'
   })
   const server = program.start(t, corefile)
   await server.seen(/^\[WARNING\] shard 0 takes long to load plugin\/whoami$/m)
-})
-
-/** `files` are of a plugin of that name. */
-const named = (name: string, files: Readonly<Record<string, string>>) =>
-  Object.fromEntries(
-    Object.entries(files).map(([file, text]) => [file, text.replaceAll('whoami', name)]),
-  )
-const NEVER = 'new Promise(() => {})'
-const endless: readonly {
-  name: string
-  rule: string
-  files: Readonly<Record<string, string>>
-  text: string
-  /** What *check* runs too. */
-  isChecked?: true
-}[] = [
-  {
-    name: 'any',
-    rule: 'an index.ts that is never loaded',
-    files: { 'index.ts': `await ${NEVER}\n` },
-    text: 'src/plugins/any/index.ts cannot be loaded: it does not come to an end',
-    isChecked: true,
-  },
-  {
-    name: 'chaos',
-    rule: 'a serve half that is never loaded',
-    files: { 'index.ts': index(`${OPTIONS}, ${SERVE}`), 'serve.ts': `${PASSES}await ${NEVER}\n` },
-    text: 'its serve half (src/plugins/chaos/serve.ts) cannot be loaded: it does not come to an end',
-    isChecked: true,
-  },
-  {
-    name: 'debug',
-    rule: 'a control half that is never loaded',
-    files: { 'index.ts': index(`${OPTIONS}, ${CONTROL}`), 'control.ts': `await ${NEVER}\n` },
-    text: 'its control half (src/plugins/debug) cannot be loaded: it does not come to an end',
-    isChecked: true,
-  },
-  {
-    name: 'erratic',
-    rule: 'a control half that never settles',
-    files: controlled(`return ${NEVER}`),
-    text: 'its control half fails: it does not come to an end',
-  },
-  {
-    name: 'nsid',
-    rule: 'a load that waits for what never settles',
-    files: controlled(`scope.hold(${NEVER})`),
-    text: 'what it lets the load wait for fails: it does not come to an end',
-  },
-]
-
-test('what never comes to an end is told, then fails the load', async t => {
-  const blocks = await Promise.all(
-    endless.map(async ({ name, files, rule, text }) => {
-      program.plugin(name, named(name, files))
-      const [at] = await freePorts(1)
-      return { name, rule, text, corefile: `.:${at} {\n  bind 127.0.0.1\n  ${name}\n}\n` }
-    }),
-  )
-  await Promise.all(
-    blocks.map(async ({ name, rule, text, corefile }) => {
-      const file = `Corefile.${name}`
-      const server = program.start(t, corefile, file)
-      await server.seen(
-        name === 'chaos'
-          ? /^\[WARNING\] shard 0 takes long to load plugin\/chaos$/m
-          : new RegExp(`^\\[WARNING\\] main takes long to load plugin/${name}$`, 'm'),
-      )
-      assert.equal(await server.exited, 1, rule)
-      assert.equal(server.err, `plugin/${name}: ${file}:3 - ${text}\n`, rule)
-    }),
-  )
-})
-
-test('check ends, and names what never comes to an end', async t => {
-  const inspects = {
-    name: 'nsid',
-    files: {
-      'index.ts': index(`${OPTIONS}, inspect: () => import('./control.ts')`),
-      'control.ts': `export const inspect = () => ${NEVER}\n`,
-    },
-    text: 'its inspect half fails: it does not come to an end',
-  }
-  const cases = [...endless.filter(({ isChecked }) => isChecked), inspects]
-  await Promise.all(
-    cases.map(async ({ name, files, text }) => {
-      program.plugin(name, named(name, files))
-      const file = `Corefile.${name}`
-      const checked = program.begin(t, `.:${port} {\n  ${name}\n}\n`, file, 'check')
-      assert.equal(await checked.exited, 1)
-      assert.equal(behind(`${file}:2:3: error: plugin/${name}: `, checked.out), text)
-    }),
-  )
-})
-
-const WHOAMI = {
-  'index.ts': index(`${OPTIONS}, ${SERVE}`),
-  'serve.ts': PASSES,
-}
-
-test('a reload that hangs is told, and does not keep SIGTERM from ending the server', async t => {
-  program.plugin('whoami', WHOAMI)
-  program.plugin('erratic', named('erratic', controlled(`return ${NEVER}`)))
-  const server = program.start(t, corefile)
-  await server.seen(/^\[INFO\] engine/m)
-  program.write(`.:${port} {\n  bind 127.0.0.1\n  erratic\n}\n`)
-  server.child.kill('SIGUSR1')
-  await server.seen(/^\[WARNING\] main takes long to load plugin\/erratic$/m)
-  assert.equal(await server.stop(), 0)
-  assert.match(server.out, /^\[ERROR\] Restart failed: the server is shutting down$/m)
-})
-
-test('tasks that never settle end neither a reload nor the process', async t => {
-  program.plugin('whoami', WHOAMI)
-  const hooks = JSON.stringify(HOOKS)
-  program.plugin(
-    'erratic',
-    named('erratic', controlled(`for (const hook of ${hooks}) scope[hook](() => ${NEVER})`)),
-  )
-  const server = program.start(t, `.:${port} {\n  bind 127.0.0.1\n  erratic\n}\n`)
-  await server.seen(/^\[INFO\] engine/m)
-  program.write(`.:${port} {\n  bind 127.0.0.1\n  erratic\n  whoami\n}\n`)
-  server.child.kill('SIGUSR1')
-  const failures = [
-    'onStart',
-    'onRetire',
-    'onStart',
-    'onShutdown',
-    'onFinalShutdown',
-    'onRetire',
-  ].map(hook => `[ERROR] plugin/erratic: ${hook} failed: it does not come to an end`)
-  await server.seen(/onRetire failed/)
-  await server.seen(/^\[INFO\] Reloading complete$/m)
-  assert.equal(await server.stop(), 4)
-  assert.deepEqual(server.out.match(/^\[ERROR\] .*$/gm), failures)
-})
-
-/** Serves with *whoami* alone, then is told to load this plugin beside it. */
-const reloaded = async (t: TestContext, files: Readonly<Record<string, string>>, shards = 1) => {
-  program.plugin('whoami', WHOAMI)
-  program.plugin('erratic', named('erratic', files))
-  const [at = 0] = await freePorts(1)
-  const text = `.:${at} {\n  bind 127.0.0.1\n  whoami\n}\n`
-  const server = program.start(t, text, 'Corefile', shards)
-  await server.seen(/^\[INFO\] engine/m)
-  program.write(text.replace('whoami', 'erratic\n  whoami'))
-  server.child.kill('SIGUSR1')
-  return { server, at }
-}
-const served = (body: string) => ({
-  'index.ts': index(`${OPTIONS}, ${SERVE}`),
-  'serve.ts': `export const serve = (options, scope) => { ${body}; return { wrap: next => next } }\n`,
-})
-
-const STRAYS: readonly { rule: string; body: string; text: string }[] = [
-  {
-    rule: 'a promise that fails',
-    body: `void Promise.reject(new Error('stray'))`,
-    text: 'plugin/erratic: stray',
-  },
-  {
-    rule: 'a timer that throws',
-    body: `scope.onStart(() => void setTimeout(() => { throw new Error('tick') }, 1))`,
-    text: 'plugin/erratic: tick',
-  },
-  {
-    rule: 'a promise that fails with nothing',
-    body: 'void Promise.reject(undefined)',
-    text: 'undefined',
-  },
-]
-for (const { rule, body, text } of STRAYS) {
-  const line = new RegExp(`^\\[ERROR\\] Recovered from panic in main: ${text}$`, 'm')
-  test(`main goes on after ${rule}, at start and in a reload`, async t => {
-    const { server } = await reloaded(t, controlled(body))
-    await server.seen(line)
-    await server.seen(/^\[INFO\] Reloading complete$/m)
-    assert.equal(await server.stop(), 0)
-    program.plugin('whoami', controlled(body))
-    const other = program.start(t, corefile)
-    await other.seen(/^\[INFO\] engine/m)
-    await other.seen(new RegExp(line.source.replace('erratic', 'whoami'), 'm'))
-    assert.equal(await other.stop(), 0)
-  })
-}
-
-test('a promise that a serve half leaves to fail fails the first load', () => {
-  program.plugin('whoami', served(`void Promise.reject(new Error('stray'))`))
-  const { code, out, err } = program.run(corefile)
-  assert.deepEqual(
-    { code, out, err },
-    {
-      code: 1,
-      out: '',
-      err: 'plugin/whoami: Corefile:3 - a promise that nobody waits for fails: stray\n',
-    },
-  )
-})
-
-test('in a reload it is logged, and the server serves', async t => {
-  const { server } = await reloaded(t, served(`void Promise.reject(new Error('stray'))`))
-  await server.seen(/^\[ERROR\] Recovered from panic in server: plugin\/erratic: stray$/m)
-  await server.seen(/^\[INFO\] Reloading complete$/m)
-  assert.equal(await server.stop(), 0)
-})
-
-test('a serve half that ends its thread is named, with any number of shards', async t => {
-  program.plugin('erratic', named('erratic', served('process.exit(3)')))
-  const bad = `.:${port} {\n  bind 127.0.0.1\n  erratic\n}\n`
-  const server = program.start(t, bad, 'Corefile', 6)
-  const text = 'its serve half ends the shard that loads it'
-  assert.equal(await server.exited, 1)
-  assert.equal(server.err, `plugin/erratic: Corefile:3 - ${text}\n`)
-  const { server: other } = await reloaded(t, served('process.exit(3)'), 6)
-  await other.seen(new RegExp(`Restart failed: plugin/erratic: Corefile:3 - ${text}$`, 'm'))
-  assert.equal(other.out.match(/shard \d died/g)?.length, 2)
-  assert.equal(await other.stop(), 0)
-})
-
-test('one shard tries a configuration before the others: what it hangs at leaves them serving', async t => {
-  const { server, at } = await reloaded(t, served('for (;;);'), 2)
-  await server.seen(/^\[WARNING\] shard 0 takes long to load plugin\/erratic$/m)
-  assert.doesNotMatch(server.out, /shard 1/)
-  const asked = Array.from({ length: 20 }, () =>
-    askUdp(at, [query('example.org.').bytes]).then(() => 'answered'),
-  )
-  assert.equal(await Promise.any(asked), 'answered')
 })

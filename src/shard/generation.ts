@@ -309,7 +309,11 @@ export class ShardGeneration {
         return new Permits(words, offset, shards, shard, limit)
       },
       table: ref => new CacheTable(ref, shard + 1),
-      records: ref => new RecordsReader(ref, hashSeed),
+      records: ref => {
+        if (!(ref?.buffer instanceof SharedArrayBuffer) || !Number.isInteger(ref.headerWord))
+          throw new TypeError('records takes the ref of a map')
+        return new RecordsReader(ref, hashSeed)
+      },
       changes: new InvalidationScopes(changes, block.info.changing),
       onRetire: run => {
         if (typeof run !== 'function') throw new TypeError('onRetire takes a function')
@@ -324,7 +328,7 @@ export class ShardGeneration {
 
   /** Providers of metadata are called by others: their faults bear their own name. */
   #watched<T>(plugin: string, kind: OfferKind<T>, value: T): T {
-    if (kind.name !== METADATA.name || typeof value !== 'function') return value
+    if (kind?.name !== METADATA.name || typeof value !== 'function') return value
     const tell = ({ listener }: Query, error: unknown): void =>
       this.faults.panic(faultOf(plugin, error), listener.label)
     return watchedProvider(value as MetadataProvider, tell) as T

@@ -5,11 +5,13 @@ import { mock, test } from 'node:test'
 import {
   chain,
   fakeClock,
+  fakeControl,
   fakeLogger,
   options,
   parseError,
 } from '../../../test/support/plugin-harness.ts'
 import { LONGEST_TIMER_MS } from '../../base/timers.ts'
+import { control } from './control.ts'
 import { health } from './index.ts'
 import { probeOnce } from './probe.ts'
 
@@ -189,4 +191,11 @@ test('probe: runs each second from onStart until the generation is retired', asy
   await control.retired()
   mock.timers.tick(10_000)
   assert.equal(count, 1)
+})
+
+test('the server is told how long lameduck takes', () => {
+  const told: (number | undefined)[] = []
+  const onFinalShutdown = (_: unknown, mostMs?: number) => void told.push(mostMs)
+  control({ address: ':0', lameduckMs: 90_000 }, { ...fakeControl(), onFinalShutdown })
+  assert.deepEqual(told, [90_000])
 })
