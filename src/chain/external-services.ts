@@ -19,6 +19,9 @@ export interface ExternalItem {
   readonly host: ExternalHost
   /** -1: the service declares none. */
   readonly port: number
+  /** Of the port, lower case; '' for none. */
+  readonly portName: string
+  readonly protocol: string
   /** What stands left of the zone in its name: endpoint, if it is one, service and namespace. */
   readonly owner: Labels
 }
@@ -46,6 +49,12 @@ export interface ExternalServices {
   readonly serial: number
   /** Undefined: there is no such name. */
   find(request: ExternalRequest): readonly ExternalItem[] | undefined
+  /**
+   * Service, then namespace, of what there may be at this moment; whether it is there `find` says.
+   * With `isHeadless` services without an address of their own are among them. By name over all
+   * namespaces.
+   */
+  list(isHeadless: boolean): readonly Labels[]
   /** Service and namespace of each service that is reached at the address. */
   ownersOf(address: Uint8Array): readonly Labels[]
   /** Addresses of this server as the world sees it, for NS records. */
@@ -54,7 +63,7 @@ export interface ExternalServices {
 
 export const EXTERNAL_SERVICES = offerKind<ExternalServices>(
   'external-services',
-  lacksMethods('find', 'ownersOf', 'nameServers'),
+  lacksMethods('find', 'list', 'ownersOf', 'nameServers'),
 )
 
 export type ExternalChange =

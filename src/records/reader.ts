@@ -57,7 +57,7 @@ export class RecordsReader {
   /** The entry with this key, as an offset for the methods below; 0 if there is none. */
   find(kind: number, key: RecordKey): number {
     const { words } = this
-    const table = Atomics.load(words, this.#header + TABLE_WORD)
+    const { table } = this
     if (table === 0) return 0
     const length = key.length
     const hash = hashOfKey(this.#hash, kind, key)
@@ -92,6 +92,11 @@ export class RecordsReader {
 
   get entries(): number {
     return Atomics.load(this.words, this.#header + ENTRIES_WORD)
+  }
+
+  /** Word offset of the table; 0: the map has been dropped. */
+  get table(): number {
+    return Atomics.load(this.words, this.#header + TABLE_WORD)
   }
 }
 

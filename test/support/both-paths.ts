@@ -8,6 +8,7 @@ import { errorReply } from '../../src/chain/answer.ts'
 import { rcodeOfError } from '../../src/chain/errors.ts'
 import { FastQuery } from '../../src/chain/fast-query.ts'
 import type { Handler } from '../../src/chain/handler.ts'
+import type { OfferKind } from '../../src/chain/offers.ts'
 import { readOptions } from '../../src/chain/plugin.ts'
 import type { Peer } from '../../src/chain/query.ts'
 import { loadPlugin } from '../../src/plugins/index.ts'
@@ -44,6 +45,8 @@ export interface BothPaths {
   slow(bytes: Uint8Array, client?: Peer): Promise<Uint8Array | undefined>
   /** As an engine asks: the slow path goes on from what the fast path has read. */
   asked(bytes: Uint8Array, client?: Peer): Promise<Uint8Array | undefined>
+  /** What the block's plugins have offered in the shard. */
+  offered<T>(kind: OfferKind<T>): readonly T[]
   /** Ends a batch of the fast path. */
   batchSent(elapsedMs: number): void
 }
@@ -116,6 +119,7 @@ export const bothPaths = async (
       const left = fastQuery.isRead ? { query: fastQuery, route: path.route } : undefined
       return slow(bytes, client, left)
     },
+    offered: kind => serve.offered(kind),
     batchSent: ms => composed.fast.batchSent(ms),
   }
 }

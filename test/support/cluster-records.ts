@@ -6,7 +6,7 @@ import { readOptions } from '../../src/chain/plugin.ts'
 import { kubernetes } from '../../src/plugins/kubernetes/index.ts'
 import { NOTE_SYNCED } from '../../src/plugins/kubernetes/records/record-keys.ts'
 import type { ApiMetrics } from '../../src/plugins/kubernetes/watch/api-metrics.ts'
-import { Cluster } from '../../src/plugins/kubernetes/watch/cluster.ts'
+import { Cluster, type ClusterOptions } from '../../src/plugins/kubernetes/watch/cluster.ts'
 import {
   type SourceChange,
   sourceIdentity,
@@ -35,7 +35,7 @@ export class FakeSource implements Kept {
   readonly #contents = new Contents(new Store(1000, 1), () => 0)
   readonly #followers = new Set<(change: SourceChange) => void>()
 
-  constructor(resources: Resources, scope: ControlScope) {
+  constructor(resources: Resources, scope: ControlScope, given: Partial<ClusterOptions> = {}) {
     this.map = resources.newRecords()
     const publisher = new Publisher(this.map, scope.clock, scope.log)
     publisher.onChanged = change => this.tell(change)
@@ -45,6 +45,7 @@ export class FakeSource implements Kept {
       multicluster: false,
       endpoints: true,
       hasPodFacts: true,
+      ...given,
     }
     this.cluster = new Cluster({ options, publisher, log: scope.log, clock: scope.clock })
   }
@@ -102,17 +103,19 @@ export class FakeSource implements Kept {
 
 /**
  * Puts a synced cluster with these objects where `kubernetes` with this text will look for its own.
+ * `given` are those of its options that decide what the cluster holds.
  */
 export const fakeCluster = async (
   scope: ControlScope,
   text: string,
   yaml: string,
+  given: Partial<ClusterOptions> = {},
 ): Promise<FakeSource> => {
   const identity = sourceIdentity(
     readOptions(kubernetes, directive(text)),
     scope.block.directives.includes('metadata'),
   )
-  const source = scope.keep(identity, resources => new FakeSource(resources, scope))
+  const source = scope.keep(identity, resources => new FakeSource(resources, scope, given))
   await source.apply(yaml)
   source.setSynced(true)
   return source

@@ -26,7 +26,7 @@ export interface Given {
   readonly clusterTtlSeconds: number
 }
 
-const NO_PORT = -1
+export const NO_PORT = -1
 const FULL_WEIGHT = 100
 const NONE: readonly RecordData[] = []
 
@@ -111,15 +111,16 @@ export const srvRecords = (
 ): Found | Promise<Found> => {
   const { query, zone, items, ttlSeconds, clusterTtlSeconds } = given
   const { wire: owner } = query.question
-  const weight = Math.max(1, Math.floor(FULL_WEIGHT / Math.max(1, items.length)))
+  const weight = weightOf(items)
   const answers: RecordData[] = []
   const additionals: RecordData[] = []
   const asked: Promise<Asked>[] = []
   const seen = new Set<string>()
-  for (const { host, port, owner: labels } of items) {
-    if (port === NO_PORT) continue
-    const target = 'name' in host ? host.name : Buffer.concat([labels, zone])
-    const rdata = rdataSrv(0, weight, port, target)
+  for (const item of items) {
+    const { host } = item
+    if (item.port === NO_PORT) continue
+    const target = targetOf(item, zone)
+    const rdata = srvData(weight, item, zone)
     if (isFirst(seen, rdata))
       answers.push({ owner, type: TYPE_SRV, ttlSeconds: clusterTtlSeconds, rdata })
     const address = 'name' in host ? new Uint8Array(0) : host.address
@@ -139,6 +140,15 @@ export const srvRecords = (
   }))
 }
 
+export const weightOf = ({ length }: readonly ExternalItem[]): number =>
+  Math.max(1, Math.floor(FULL_WEIGHT / Math.max(1, length)))
+
+export const srvData = (weight: number, item: ExternalItem, zone: Uint8Array): Uint8Array =>
+  rdataSrv(0, weight, item.port, targetOf(item, zone))
+
+const targetOf = ({ host, owner }: ExternalItem, zone: Uint8Array): Uint8Array =>
+  'name' in host ? host.name : Buffer.concat([owner, zone])
+
 export const ptrRecords = ({ query, items, ttlSeconds }: Given, zone: Uint8Array): Found => ({
   answers: items.map(({ owner: labels }) => ({
     owner: query.question.wire,
@@ -151,7 +161,7 @@ export const ptrRecords = ({ query, items, ttlSeconds }: Given, zone: Uint8Array
 })
 
 /** Whether these bytes come by for the first time. */
-const isFirst = (seen: Set<string>, bytes: Uint8Array): boolean => {
+export const isFirst = (seen: Set<string>, bytes: Uint8Array): boolean => {
   const text = Buffer.from(bytes).toString('latin1')
   if (seen.has(text)) return false
   seen.add(text)

@@ -4,29 +4,40 @@ import { parseIp, reverseNameToIp } from '../../base/ip.ts'
 import { after } from '../../chain/after.ts'
 import { answer, type RecordData } from '../../chain/answer.ts'
 import { inZones } from '../../chain/asked.ts'
-import { EXTERNAL_SERVICES, type ExternalItem } from '../../chain/external-services.ts'
+import {
+  EXTERNAL_SERVICES,
+  type ExternalItem,
+  type ExternalServices,
+} from '../../chain/external-services.ts'
 import type { Handler, Stage } from '../../chain/handler.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
-import { foldName, nameFromText } from '../../wire/name.ts'
+import {
+  TRANSFERABLE_ZONES,
+  type TransferableZone,
+  type TransferableZones,
+} from '../../chain/transferable-zones.ts'
+import { foldName, type NameView, nameFromText } from '../../wire/name.ts'
 import { RCODE_NOERROR, RCODE_NXDOMAIN, RCODE_SERVFAIL } from '../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_PTR, TYPE_SRV } from '../../wire/rrtypes.ts'
 import { ZoneIndex } from '../../wire/zone-index.ts'
 import type { ExternalOptions } from './options.ts'
 import { addressRecords, type Found, ptrRecords, srvRecords } from './records.ts'
 import { readRequest } from './request.ts'
-import { ExternalZone } from './zone.ts'
+import { OfferedZone } from './transfer.ts'
+import { ExternalZone, type ZoneParts } from './zone.ts'
 
 export const serve = (options: ExternalOptions, scope: ServeScope): Stage => {
   const server = new ExternalServer(options, scope)
+  scope.offer(TRANSFERABLE_ZONES, server)
   return {
     concerns: inZones(ZoneIndex.fromText(options.zones), scope.block),
     wrap: next => query => server.respond(query, next),
   }
 }
 
-class ExternalServer {
+class ExternalServer implements TransferableZones {
   readonly #options: ExternalOptions
   readonly #scope: ServeScope
   readonly #index: ZoneIndex
@@ -44,12 +55,19 @@ class ExternalServer {
     this.#fall = ZoneIndex.fromText(options.fallthrough)
   }
 
+  zone(origin: NameView): TransferableZone | 'absent' | undefined {
+    const zone = this.#zones[this.#index.longest(origin)]
+    const [services] = this.#scope.offered(EXTERNAL_SERVICES)
+    if (zone?.length !== origin.length || services === undefined) return undefined
+    if (!services.isComplete) return 'absent'
+    return new OfferedZone(this.#at(zone, services), this.#zones[0]!)
+  }
+
   respond(query: Query, next: Handler): Reply | Promise<Reply> {
     const zone = this.#zones[this.#index.longest(query.name)]
     const [services] = this.#scope.offered(EXTERNAL_SERVICES)
     if (zone === undefined || services === undefined) return next(query)
-    const { ttlSeconds, isHeadless } = this.#options
-    const at = new ExternalZone({ zone, apex: this.#apex, ttlSeconds, services, isHeadless })
+    const at = new ExternalZone(this.#at(zone, services))
     const own = at.respond(query)
     if (own !== undefined) return own
     const items = this.#find(query, zone)
@@ -59,6 +77,11 @@ class ExternalServer {
         ? at.negative(query, RCODE_NOERROR)
         : answer(query, { aa: true, tc: isTruncated, answers, additionals }),
     )
+  }
+
+  #at(zone: Uint8Array, services: ExternalServices): ZoneParts {
+    const { ttlSeconds, isHeadless } = this.#options
+    return { zone, apex: this.#apex, ttlSeconds, services, isHeadless }
   }
 
   /** Undefined: there is no such name. */
@@ -71,7 +94,7 @@ class ExternalServer {
       const owners = services.ownersOf(address)
       return owners.length === 0
         ? undefined
-        : owners.map(owner => ({ host: { address }, port: 0, owner }))
+        : owners.map(owner => ({ host: { address }, port: 0, portName: '', protocol: '', owner }))
     }
     const request = readRequest(question.folded, zone.length, this.#options.isHeadless)
     return request && services.find(request)

@@ -42,19 +42,22 @@ export class ExternalZone {
   }
 
   negative(query: Query, rcode: number): Reply {
-    return answer(query, { aa: true, rcode, authorities: [this.#soa] })
+    return answer(query, { aa: true, rcode, authorities: [this.soa] })
+  }
+
+  /** Its name server with the addresses of that. */
+  get nameServer(): readonly RecordData[] {
+    return [this.#ns, ...this.#addresses(this.#server)]
   }
 
   #atApex(query: Query): Reply {
     const { type, wire } = query.question
-    if (type === TYPE_SOA) return answer(query, { aa: true, answers: [this.#soa] })
+    if (type === TYPE_SOA) return answer(query, { aa: true, answers: [this.soa] })
     if (type !== TYPE_NS) return this.negative(query, RCODE_NOERROR)
-    const { zone: owner, apex, ttlSeconds } = this.#parts
-    const rdata = rdataName(this.#server)
     return answer(query, {
       aa: true,
-      answers: [{ owner, type, ttlSeconds, rdata }],
-      additionals: this.#addresses(Buffer.concat([NS1, apex, wire])),
+      answers: [this.#ns],
+      additionals: this.#addresses(Buffer.concat([NS1, this.#parts.apex, wire])),
     })
   }
 
@@ -77,11 +80,16 @@ export class ExternalZone {
     })
   }
 
+  get #ns(): RecordData {
+    const { zone: owner, ttlSeconds } = this.#parts
+    return { owner, type: TYPE_NS, ttlSeconds, rdata: rdataName(this.#server) }
+  }
+
   get #server(): Uint8Array {
     return Buffer.concat([NS1, this.#apex])
   }
 
-  get #soa(): RecordData {
+  get soa(): RecordData {
     const { zone, ttlSeconds, services } = this.#parts
     const rdata = rdataSoa({
       mname: this.#server,

@@ -11,6 +11,7 @@ import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import { SEARCH_PATHS } from '../../chain/search-paths.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
+import { TRANSFERABLE_ZONES } from '../../chain/transferable-zones.ts'
 import { isReverseZone } from '../../corefile/zones.ts'
 import type { RecordsReader } from '../../records/reader.ts'
 import { makeOption, OPTION_EDE } from '../../wire/edns.ts'
@@ -33,13 +34,14 @@ import { Answers, type Asked, type Records } from './answer/answers.ts'
 import { FastRecords } from './answer/fast.ts'
 import { ClusterLookup } from './answer/lookup.ts'
 import { NameMetadata } from './answer/name-metadata.ts'
+import { OfferedZones } from './answer/offered-zones.ts'
 import { Outside } from './answer/outside.ts'
 import { PodSearchPaths } from './answer/pod-search-paths.ts'
 import { type ServedZone, ServedZones, wireOf } from './answer/served-zones.ts'
 import { ZoneView } from './answer/zone-view.ts'
 import type { KubernetesShared } from './control.ts'
 import type { KubernetesOptions } from './options.ts'
-import { isComplete, NOTE_IMPORT_SERIAL, NOTE_SERIAL } from './records/record-keys.ts'
+import { isComplete, serialNote } from './records/record-keys.ts'
 
 /** Extended DNS error "Not Ready" (RFC 8914 section 4.15) with its text. */
 const EDE_NOT_READY = makeOption(
@@ -58,7 +60,14 @@ export const serve = (
   const lookup = new ClusterLookup(reader, options)
   scope.offer(EXTERNAL_SERVICES, new Outside(options, lookup, reader, shared.ownAddresses))
   scope.offer(METADATA, new NameMetadata(options, zones, reader).provider)
-  const server = new ClusterServer(options, { zones, scope, shared, reader, lookup })
+  const answers = new Answers({
+    lookup,
+    ttlSeconds: options.ttlSeconds,
+    ownAddresses: shared.ownAddresses,
+    primaryZone: wireOf(options.primaryZone),
+  })
+  scope.offer(TRANSFERABLE_ZONES, new OfferedZones({ options, zones, reader, lookup, answers }))
+  const server = new ClusterServer(options, { zones, scope, reader, answers })
   return {
     concerns: zones.concerns.bind(zones),
     wrap: next => query => server.respond(query, next),
@@ -69,9 +78,8 @@ export const serve = (
 interface ServerParts {
   readonly zones: ServedZones
   readonly scope: ServeScope
-  readonly shared: KubernetesShared
   readonly reader: RecordsReader
-  readonly lookup: ClusterLookup
+  readonly answers: Answers
 }
 
 class ClusterServer {
@@ -82,17 +90,12 @@ class ClusterServer {
   readonly #answers: Answers
   readonly #aliases: Aliases
 
-  constructor(options: KubernetesOptions, { zones, scope, shared, reader, lookup }: ServerParts) {
+  constructor(options: KubernetesOptions, { zones, scope, reader, answers }: ServerParts) {
     this.#options = options
     this.#reader = reader
     this.#zones = zones
     this.#fall = ZoneIndex.fromText(options.fallthrough ?? [])
-    this.#answers = new Answers({
-      lookup,
-      ttlSeconds: options.ttlSeconds,
-      ownAddresses: shared.ownAddresses,
-      primaryZone: wireOf(options.primaryZone),
-    })
+    this.#answers = answers
     this.#aliases = new Aliases(this.#answers, scope.resolve)
   }
 
@@ -111,10 +114,12 @@ class ClusterServer {
   }
 
   #asked(query: Query, { length, isMulticluster }: ServedZone): Asked {
-    const serial = this.#reader.note(isMulticluster ? NOTE_IMPORT_SERIAL : NOTE_SERIAL)
+    const serial = this.#reader.note(serialNote(isMulticluster))
+    const { wire } = query.question
+    const name = wire.subarray(wire.length - length)
     return {
       query,
-      zone: new ZoneView(query, length, this.#options.ttlSeconds, serial),
+      zone: new ZoneView(name, this.#options.ttlSeconds, serial),
       zoneLength: length,
       grammar: { isMulticluster, isZonal: this.#options.zonal },
       isReverse: isReverseZone(query.question.name),
@@ -138,7 +143,7 @@ class ClusterServer {
       case TYPE_NS:
         // Exact bytes, as in CoreDNS: an apex in mixed case is asked like any other name.
         return isApex(asked) && isLowerCase(asked.query)
-          ? this.#answers.ns(asked)
+          ? this.#answers.ns(asked.zone)
           : this.#answers.other(asked)
       default:
         return this.#answers.other(asked)

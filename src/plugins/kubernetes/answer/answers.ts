@@ -142,15 +142,8 @@ export class Answers {
     const { question } = asked.query
     const address = parseIp(reverseNameToIp(question.name) ?? '')?.bytes
     if (address === undefined) return this.find(asked, question.folded) && NODATA
-    const names = this.#lookup.namesOf(address)
-    if (names.length === 0) return undefined
-    const answers = names.map(name => ({
-      owner: question.wire,
-      type: TYPE_PTR,
-      ttlSeconds: this.#ttlSeconds,
-      rdata: Buffer.concat([name, this.#primaryZone]),
-    }))
-    return { answers }
+    const answers = this.pointers(question.wire, address)
+    return answers.length === 0 ? undefined : { answers }
   }
 
   txt(asked: Asked): Records | undefined {
@@ -166,8 +159,8 @@ export class Answers {
   }
 
   /** NS records of the zone itself. */
-  ns({ query, zone }: Asked): Records {
-    const owner = query.question.wire
+  ns(zone: ZoneView): Records {
+    const owner = zone.name
     const servers = this.#nameServers(zone)
     const seen = new Set<string>()
     const answers = servers.flatMap(({ name }) =>
@@ -184,6 +177,16 @@ export class Answers {
   /** Whether a name exists, for types that a cluster has none of. */
   other(asked: Asked): Records | undefined {
     return this.find(asked, asked.query.question.folded) && NODATA
+  }
+
+  /** The names of an address that lie in the primary zone. */
+  pointers(owner: Uint8Array, address: Uint8Array): RecordData[] {
+    return this.#lookup.namesOf(address).map(name => ({
+      owner,
+      type: TYPE_PTR,
+      ttlSeconds: this.#ttlSeconds,
+      rdata: Buffer.concat([name, this.#primaryZone]),
+    }))
   }
 
   #nameServers(zone: ZoneView): { readonly name: Uint8Array; readonly address: Uint8Array }[] {

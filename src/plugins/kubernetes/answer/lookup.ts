@@ -2,6 +2,7 @@
 // Everything it returns is copied.
 
 import { parseIp } from '../../../base/ip.ts'
+import { keysOf } from '../../../records/keys.ts'
 import { RecordKey, type RecordsReader } from '../../../records/reader.ts'
 import type { KubernetesOptions } from '../options.ts'
 import { type AddressOwner, decodeOwners, OWNER_CLUSTER } from '../records/address-record.ts'
@@ -16,7 +17,7 @@ import {
 } from '../records/record-keys.ts'
 import { SERVICE_CLUSTER, SERVICE_EXTERNAL, SERVICE_HEADLESS } from '../records/service-record.ts'
 import { type EndpointView, type PortView, ServiceView } from '../records/service-view.ts'
-import type { Label, Request, ServiceRequest } from './request.ts'
+import { type Label, labelText, type Request, type ServiceRequest } from './request.ts'
 
 /** One address with one port of it. */
 export interface Item {
@@ -30,7 +31,7 @@ export interface Item {
 /** An endpoint with one port of it. */
 export interface Endpoint {
   readonly address: Uint8Array
-  readonly port: number
+  readonly port: PortView
   readonly label: Label
 }
 
@@ -159,9 +160,38 @@ export class ClusterLookup {
       if (label !== undefined && !endpoint.hasLabel(label)) continue
       const { address, label: own } = endpoint
       for (const port of endpoint.ports)
-        if (matchesPort(port, request)) items.push({ address, label: own, port: portOf(port) })
+        if (matchesPort(port, request)) items.push({ address, label: own, port })
     }
     return items.length === 0 ? undefined : items
+  }
+
+  /**
+   * Keys of all services at this moment, sorted by name over all namespaces: `copyOf` says which of
+   * them are shown.
+   */
+  services(isMulticluster: boolean): Label[] {
+    return byName(keysOf(this.#reader, isMulticluster ? KIND_IMPORT : KIND_SERVICE))
+  }
+
+  /** All addresses that services and endpoints have at this moment. */
+  addresses(): Uint8Array[] {
+    return keysOf(this.#reader, KIND_ADDRESS)
+  }
+
+  /**
+   * A service whose own name exists or is an alias, copied: for who reads it over several turns of
+   * the event loop.
+   */
+  copyOf(service: Label, isMulticluster: boolean): ServiceView | undefined {
+    if (!this.#isExposed(namespaceOf(service))) return undefined
+    const entry = this.#find(isMulticluster ? KIND_IMPORT : KIND_SERVICE, service)
+    if (entry === 0) return undefined
+    const { bytes } = this.#reader
+    const at = this.#reader.valueAt(entry)
+    const length = this.#reader.valueBytes(entry)
+    const view = new ServiceView(bytes.slice(at, at + length), 0, length)
+    if (view.kind === SERVICE_EXTERNAL) return isMulticluster ? undefined : view
+    return view.hasOwnName && (isMulticluster || !this.#isIgnored(view)) ? view : undefined
   }
 
   #findService(request: ServiceRequest): Found | undefined {
@@ -276,7 +306,8 @@ export class ClusterLookup {
 const isPlain = ({ endpoint, port, protocol, zonal }: ServiceRequest): boolean =>
   endpoint === undefined && port === '' && protocol === '' && zonal === undefined
 
-const inSvc = (...labels: readonly Uint8Array[]): Uint8Array => Buffer.concat([...labels, SVC])
+export const inSvc = (...labels: readonly Uint8Array[]): Uint8Array =>
+  Buffer.concat([...labels, SVC])
 
 export const portOf = ({ number }: PortView): number => (number === 0 ? NO_PORT : number)
 
@@ -321,7 +352,7 @@ const endpointItems = (
   return items
 }
 
-const clusterLabel = (cluster: string): Uint8Array => {
+export const clusterLabel = (cluster: string): Uint8Array => {
   const bytes = Buffer.from(cluster)
   return bytes.length === 0 ? NO_LABELS : Uint8Array.of(bytes.length, ...bytes)
 }
@@ -332,5 +363,17 @@ export const matchesPort = (port: PortView, { port: name, protocol }: PortReques
 
 /** Exactly three dashes, no two of them side by side: dots were meant; else colons. */
 const isDashedV4 = (text: string): boolean => text.split('-').length === 4 && !text.includes('--')
+
+/** Keys of services by name over all namespaces, each once. */
+export const byName = (keys: readonly Label[]): Label[] => {
+  const sorted = keys
+    .map(key => {
+      const name = labelText(key.subarray(0, 1 + key[0]!))
+      // No label has a byte that is less.
+      return { key, order: `${name}\0${labelText(namespaceOf(key))}` }
+    })
+    .sort((one, other) => (one.order < other.order ? -1 : 1))
+  return sorted.flatMap(({ key, order }, at) => (order === sorted[at - 1]?.order ? [] : [key]))
+}
 
 const namespaceOf = (service: Label): Label => service.subarray((service[0] ?? 0) + 1)

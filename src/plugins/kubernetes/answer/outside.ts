@@ -6,6 +6,7 @@ import type {
   ExternalRequest,
   ExternalServices,
 } from '../../../chain/external-services.ts'
+import { keysOf } from '../../../records/keys.ts'
 import { RecordKey, type RecordsReader } from '../../../records/reader.ts'
 import type { KubernetesOptions } from '../options.ts'
 import { decodeExternal, type ExternalParts } from '../records/external-record.ts'
@@ -15,10 +16,12 @@ import {
   KIND_NAMESPACE,
   KIND_OUTSIDE,
   KIND_OUTSIDE_OWNER,
+  KIND_SERVICE,
   NOTE_OUTSIDE_SERIAL,
   OWNER_LABELS,
 } from '../records/record-keys.ts'
-import { type ClusterLookup, matchesPort, portOf } from './lookup.ts'
+import type { PortView } from '../records/service-view.ts'
+import { byName, type ClusterLookup, matchesPort, portOf } from './lookup.ts'
 
 export class Outside implements ExternalServices {
   readonly ttlSeconds: number
@@ -57,8 +60,13 @@ export class Outside implements ExternalServices {
     const ports = outside.ports.filter(port => matchesPort(port, request))
     if (ports.length === 0) return undefined
     return outside.hosts.flatMap(host =>
-      ports.map(port => ({ host, port: portOf(port), owner: service })),
+      ports.map(port => ({ host, owner: service, ...namedPort(port) })),
     )
+  }
+
+  list(isHeadless: boolean): readonly Uint8Array[] {
+    const outside = keysOf(this.#reader, KIND_OUTSIDE)
+    return byName(isHeadless ? [...outside, ...keysOf(this.#reader, KIND_SERVICE)] : outside)
   }
 
   ownersOf(address: Uint8Array): Uint8Array[] {
@@ -87,8 +95,8 @@ export class Outside implements ExternalServices {
     const items = this.#lookup.endpointsOf(service, request, endpoint)
     return items?.map(({ address, port, label }) => ({
       host: { address },
-      port,
       owner: Buffer.concat([label, service]),
+      ...namedPort(port),
     }))
   }
 
@@ -107,3 +115,9 @@ export class Outside implements ExternalServices {
     return this.#reader.find(kind, this.#key.set(key, 0, key.length))
   }
 }
+
+const namedPort = (port: PortView) => ({
+  port: portOf(port),
+  portName: port.name,
+  protocol: port.protocol,
+})

@@ -62,7 +62,7 @@ export const wireOf = (zone: string): Uint8Array => {
 }
 
 /** No reverse name lies in the zone. */
-const isForwardOnly = (zone: string): boolean =>
+export const isForwardOnly = (zone: string): boolean =>
   zone !== '.' &&
   zone !== 'arpa.' &&
   zone !== 'in-addr.arpa.' &&

@@ -1,8 +1,7 @@
 // Hot path. A zone as one query sees it: in the query's own case, which owners and targets in the
-// answer take over, as CoreDNS does. Makes names and the SOA.
+// answer take over, as CoreDNS does; a transfer has it in lower case. Makes names and the SOA.
 
 import type { RecordData } from '../../../chain/answer.ts'
-import type { Query } from '../../../chain/query.ts'
 import { TYPE_SOA } from '../../../wire/rrtypes.ts'
 
 const SOA_TTL_LIMIT_SECONDS = 300
@@ -40,14 +39,13 @@ export const soaNumbers = (serial: number, ttlSeconds: number): Uint8Array => {
 }
 
 export class ZoneView {
-  /** Wire name in the query's case. */
+  /** Wire name. */
   readonly name: Uint8Array
   readonly #ttlSeconds: number
   readonly #serial: number
 
-  constructor(query: Query, zoneLength: number, ttlSeconds: number, serial: number) {
-    const { wire } = query.question
-    this.name = wire.subarray(wire.length - zoneLength)
+  constructor(name: Uint8Array, ttlSeconds: number, serial: number) {
+    this.name = name
     this.#ttlSeconds = ttlSeconds
     this.#serial = serial
   }

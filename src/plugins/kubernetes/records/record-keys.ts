@@ -42,6 +42,9 @@ export const NOTE_INCOMPLETE = 3
 /** As NOTE_SERIAL, for what is reached from outside. */
 export const NOTE_OUTSIDE_SERIAL = 4
 
+export const serialNote = (isMulticluster: boolean): number =>
+  isMulticluster ? NOTE_IMPORT_SERIAL : NOTE_SERIAL
+
 /** Whether what is not in the records is not in the cluster. */
 export const isComplete = (reader: RecordsReader): boolean =>
   reader.note(NOTE_SYNCED) === 1 && reader.note(NOTE_INCOMPLETE) === 0

@@ -120,6 +120,11 @@ export class EndpointView {
   get portsAt(): number {
     return this.#walk.portsAt
   }
+  /** Endpoints of its slice, itself among them. */
+  get siblings(): number {
+    const at = this.#walk.portsAt - 2
+    return ((this.#bytes[at] ?? 0) << 8) | (this.#bytes[at + 1] ?? 0)
+  }
   get family(): 4 | 6 {
     return this.#bytes[this.#walk.at] === 4 ? 4 : 6
   }
