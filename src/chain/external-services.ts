@@ -45,8 +45,8 @@ export interface ExternalServices {
   readonly ttlSeconds: number
   /** What is not found is not there; before everything is known it may well be. */
   readonly isComplete: boolean
-  /** Unix seconds of the last change; 0 before the first. */
-  readonly serial: number
+  /** Unix seconds of the last change; 0 before the first. With `isHeadless` of endpoints, too. */
+  serial(isHeadless: boolean): number
   /** Undefined: there is no such name. */
   find(request: ExternalRequest): readonly ExternalItem[] | undefined
   /**

@@ -25,6 +25,8 @@ const SINKS = {
   Pod: 'pods',
   ServiceImport: 'imports',
 } as const
+/** Slices with this label are listed for multicluster zones. */
+const IMPORTED = 'multicluster.kubernetes.io/service-name'
 
 /** Stands where the plugin looks for its cluster, with the methods that it uses. */
 export class FakeSource implements Kept {
@@ -80,8 +82,11 @@ export class FakeSource implements Kept {
 
   /** The objects as they are written, without what an API server would add or refuse. */
   async put(yaml: string): Promise<void> {
-    for (const object of readManifests(yaml))
-      this.cluster[SINKS[object.kind as keyof typeof SINKS]].put(object as never)
+    for (const object of readManifests(yaml)) {
+      const isImported = object.metadata.labels?.[IMPORTED] !== undefined
+      const sink = isImported ? 'importSlices' : SINKS[object.kind as keyof typeof SINKS]
+      this.cluster[sink].put(object as never)
+    }
     await this.#flush()
   }
 
@@ -96,7 +101,8 @@ export class FakeSource implements Kept {
   }
 
   async #flush(): Promise<void> {
-    for (const sink of Object.values(SINKS)) this.cluster[sink].flush()
+    for (const sink of [...Object.values(SINKS), 'importSlices' as const])
+      this.cluster[sink].flush()
     await this.cluster.idle()
   }
 }

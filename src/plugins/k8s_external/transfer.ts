@@ -23,7 +23,7 @@ export class OfferedZone implements TransferableZone {
 
   /** `primary`: the zone that PTR records point into. */
   constructor(parts: ZoneParts, primary: Uint8Array) {
-    this.serial = parts.services.serial
+    this.serial = parts.services.serial(parts.isHeadless)
     this.#parts = parts
     this.#primary = primary
     this.#isReverse = isReverseZone(`.${nameToText(parts.zone)}`)

@@ -90,11 +90,11 @@ export class ExternalZone {
   }
 
   get soa(): RecordData {
-    const { zone, ttlSeconds, services } = this.#parts
+    const { zone, ttlSeconds, services, isHeadless } = this.#parts
     const rdata = rdataSoa({
       mname: this.#server,
       rname: Buffer.concat([HOSTMASTER, this.#apex]),
-      serial: services.serial,
+      serial: services.serial(isHeadless),
       ...TIMERS,
       minimumSeconds: ttlSeconds,
     })

@@ -128,10 +128,12 @@ class OfferedZone implements TransferableZone {
       : [this.#record(this.#below(service), TYPE_CNAME, rdataName(target))]
   }
 
-  /** A service without a name of its own for each port is asked for as a whole (peer-finder). */
+  /** SRV records stand at the name of the service, too, for who knows no port (peer-finder). */
   *#cluster(service: Label, view: ServiceView): Generator<RecordData> {
     const owner = this.#below(service)
-    for (const address of view.ownAddresses) yield this.#address(owner, address)
+    const addresses = view.ownAddresses
+    for (const address of addresses) yield this.#address(owner, address)
+    if (addresses.length === 0) return
     for (const port of view.ports()) {
       if (port.number === 0) continue
       const rdata = rdataSrv(0, FULL_WEIGHT, port.number, owner)

@@ -18,6 +18,7 @@ import {
   KIND_OUTSIDE_OWNER,
   KIND_SERVICE,
   NOTE_OUTSIDE_SERIAL,
+  NOTE_SERIAL,
   OWNER_LABELS,
 } from '../records/record-keys.ts'
 import type { PortView } from '../records/service-view.ts'
@@ -46,8 +47,9 @@ export class Outside implements ExternalServices {
   get isComplete(): boolean {
     return isComplete(this.#reader)
   }
-  get serial(): number {
-    return this.#reader.note(NOTE_OUTSIDE_SERIAL) >>> 0
+  serial(isHeadless: boolean): number {
+    const outside = this.#reader.note(NOTE_OUTSIDE_SERIAL) >>> 0
+    return isHeadless ? Math.max(outside, this.#reader.note(NOTE_SERIAL) >>> 0) : outside
   }
 
   find(request: ExternalRequest): readonly ExternalItem[] | undefined {
