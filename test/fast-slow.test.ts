@@ -174,6 +174,7 @@ const CHAINS: readonly (readonly string[])[] = [
     'template IN ANY example.org {\nmatch ^w[0-9][.]\nanswer "{{ .Name }} 60 IN A 192.0.2.1" "{{ .Name }} 50 IN A 192.0.2.2"\nederror 3\nfallthrough\n}',
   ],
   [
+    'nsid ns1',
     'local',
     'dns64 {\nallow_ipv4\n}',
     'chaos',
