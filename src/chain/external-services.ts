@@ -63,7 +63,7 @@ export interface ExternalServices {
 
 export const EXTERNAL_SERVICES = offerKind<ExternalServices>(
   'external-services',
-  lacksMethods('find', 'list', 'ownersOf', 'nameServers'),
+  lacksMethods('find', 'ownersOf', 'nameServers', 'serial', 'list'),
 )
 
 export type ExternalChange =

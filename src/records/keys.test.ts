@@ -6,10 +6,9 @@ import type { RecordsMap } from './map.ts'
 import { RecordsMemory } from './records-memory.ts'
 
 const newMap = (): RecordsMap => new RecordsMemory(1 << 20, NOBODY, SEED).newMap()
+const text = (key: Uint8Array): string => Buffer.from(key).toString('latin1')
 const keys = (map: RecordsMap, kind: number): string[] =>
-  keysOf(readerOf(map.ref), kind)
-    .map(key => Buffer.from(key).toString('latin1'))
-    .sort()
+  Array.from(keysOf(readerOf(map.ref), kind), text).sort()
 
 test('keysOf: those of a kind, of every length, none that is gone', () => {
   const map = newMap()
@@ -33,7 +32,7 @@ test('keysOf: of a table that has grown, copies', () => {
   for (const name of names) map.put(7, bytesOf(name), bytesOf(name))
   const found = keysOf(readerOf(map.ref), 7)
   for (const name of names) map.remove(7, bytesOf(name))
-  assert.deepEqual(found.map(key => Buffer.from(key).toString('latin1')).sort(), names)
+  assert.deepEqual(Array.from(found, text).sort(), names)
   assert.deepEqual(keys(map, 7), [])
 })
 

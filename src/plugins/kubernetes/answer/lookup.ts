@@ -174,7 +174,7 @@ export class ClusterLookup {
   }
 
   /** All addresses that services and endpoints have at this moment. */
-  addresses(): Uint8Array[] {
+  addresses(): Iterable<Uint8Array> {
     return keysOf(this.#reader, KIND_ADDRESS)
   }
 
@@ -365,14 +365,12 @@ export const matchesPort = (port: PortView, { port: name, protocol }: PortReques
 const isDashedV4 = (text: string): boolean => text.split('-').length === 4 && !text.includes('--')
 
 /** Keys of services by name over all namespaces, each once. */
-export const byName = (keys: readonly Label[]): Label[] => {
-  const sorted = keys
-    .map(key => {
-      const name = labelText(key.subarray(0, 1 + key[0]!))
-      // No label has a byte that is less.
-      return { key, order: `${name}\0${labelText(namespaceOf(key))}` }
-    })
-    .sort((one, other) => (one.order < other.order ? -1 : 1))
+export const byName = (keys: Iterable<Label>): Label[] => {
+  const sorted = Array.from(keys, key => {
+    const name = labelText(key.subarray(0, 1 + key[0]!))
+    // No label has a byte that is less.
+    return { key, order: `${name}\0${labelText(namespaceOf(key))}` }
+  }).sort((one, other) => (one.order < other.order ? -1 : 1))
   return sorted.flatMap(({ key, order }, at) => (order === sorted[at - 1]?.order ? [] : [key]))
 }
 
