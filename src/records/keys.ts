@@ -10,7 +10,7 @@ import { keyBytesOf, keyKindOf, keyWordOf } from './table.ts'
  * it begins in, since tables and entries are borrowed no longer: it looks at a word for each bucket
  * and copies bytes, and makes an object of a key only when that is asked for.
  */
-export function keysOf(reader: RecordsReader, kind: number): Iterable<Uint8Array> {
+export const keysOf = (reader: RecordsReader, kind: number): Iterable<Uint8Array> => {
   const { words, bytes, table } = reader
   const ends: number[] = []
   let copies = new Uint8Array(1024)
