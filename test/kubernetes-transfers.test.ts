@@ -32,6 +32,7 @@ const world = async (
   cluster: { readonly zones: string; readonly lines: readonly string[] },
   external: readonly string[] = [],
   objects = MANIFESTS,
+  bound = '127.0.0.1',
 ): Promise<World> => {
   const { zones, lines } = cluster
   const directive = `kubernetes ${zones} {\n${lines.join('\n')}\n}`
@@ -42,8 +43,8 @@ const world = async (
     request => replyTo(request, {}),
     ['.'],
     async control => {
-      // As where the recordings were made: no address that a name server could have.
-      control.settings.bindAddresses = ['127.0.0.1']
+      // Where the recordings were made there was no address that a name server could have.
+      control.settings.bindAddresses = [bound]
       source = await fakeCluster(control, directive, '', {
         namespaces,
         endpointPodNames: lines.includes('endpoint_pod_names'),
@@ -319,6 +320,20 @@ test('transfers: a port whose name makes no label is left out, the rest is there
     'web.shop.ext.test. 5 IN SRV 0 50 81 web.shop.ext.test.',
     '_b._tcp.web.shop.ext.test. 5 IN SRV 0 100 81 web.shop.ext.test.',
   ])
+})
+
+test('transfers: name servers have their addresses in every zone', async () => {
+  const zones = { zones: 'cluster.local in-addr.arpa', lines: [] }
+  const cluster = await world(zones, EXTERNAL, SHOP, '192.0.2.7')
+  for (const [zone, server] of [
+    ['cluster.local.', 'ns.dns.cluster.local.'],
+    ['in-addr.arpa.', 'ns.dns.in-addr.arpa.'],
+    ['ext.test.', 'ns1.dns.ext.test.'],
+  ] as const)
+    assert.deepEqual(recordsOf(zoneOf(cluster, zone.slice(0, -1))), [
+      `${zone} 5 IN NS ${server}`,
+      `${server} 5 IN A 192.0.2.7`,
+    ])
 })
 
 const MANY = 400

@@ -95,12 +95,12 @@ class OfferedZone implements TransferableZone {
     const { name } = this.#zone
     const { answers: servers, additionals = [] } = answers.ns(this.#zone)
     yield* servers
+    const others = new Set<string>()
+    for (const record of additionals) if (isNew(others, record)) yield record
     const text = nameToText(name)
     if (!isForwardOnly(text)) yield* this.#pointers()
     // What lies below a reverse zone is addresses.
     if (isReverseZone(`.${text}`)) return
-    const others = new Set<string>()
-    for (const record of additionals) if (isNew(others, record)) yield record
     for (const service of lookup.services(this.#isMulticluster)) {
       const view = lookup.copyOf(service, this.#isMulticluster)
       if (view === undefined) continue
