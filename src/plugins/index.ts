@@ -2,7 +2,6 @@
 // before a Corefile uses it, and each half in its own thread only.
 
 import { readdirSync } from 'node:fs'
-import { inTime, LOAD_PATIENCE_MS, SLOW_MS } from '../base/patience.ts'
 import { messageOf } from '../chain/errors.ts'
 import type { AnyPlugin, AnyServeHalf } from '../chain/plugin.ts'
 import { DIRECTIVES } from '../corefile/order.ts'
@@ -119,6 +118,8 @@ const exportsOf = async <T>(
   load: () => Promise<T>,
   tellSlow?: () => void,
 ): Promise<T> => {
+  // Not for who asks for the names alone.
+  const { inTime, LOAD_PATIENCE_MS, SLOW_MS } = await import('../base/patience.ts')
   const slow = tellSlow && { afterMs: SLOW_MS, tell: tellSlow }
   try {
     return await inTime(load(), { mostMs: LOAD_PATIENCE_MS, slow })
