@@ -1,6 +1,5 @@
 // What a chain is made of.
 
-import { isOutcome } from './after.ts'
 import type { Asked, Concerned } from './asked.ts'
 import { faultOf, ServerError } from './errors.ts'
 import type { FastStep } from './fast-step.ts'
@@ -108,18 +107,24 @@ const streaming = ({ wrap, stream }: Stage, next: Handler, name: string): Handle
 const guarded =
   (name: string, own: Handler): Handler =>
   query => {
-    if (query.isCut) throw new ServerError('CUT', `plugin/${name}: nobody waits for it any more`)
-    query.called()
+    if (!query.mayBeCalled()) throw noCall(name, query)
     let outcome: Reply | Promise<Reply>
     try {
       outcome = own(query)
     } catch (error) {
-      throw faultOf(name, error)
+      throw query.trail?.rubbish() ?? faultOf(name, error)
     }
-    if (!isOutcome(outcome)) throw noReply(name)
+    // What else is no reply is found when something goes wrong with it, or at the end.
+    if (typeof outcome !== 'object' || outcome === null) throw noReply(name)
     query.gave(name, outcome)
     return outcome
   }
+
+/** Why a query may not be handed on any more. */
+const noCall = (name: string, query: Query): Error =>
+  query.isCut
+    ? new ServerError('CUT', `plugin/${name}: nobody waits for it any more`)
+    : query.whyNoCall()
 
 /** Whether there are questions that do not concern the stage. */
 export const isChoosy = (stage: Stage): stage is Stage & Concerned => stage.concerns !== undefined

@@ -332,7 +332,8 @@ export class Query implements Asked {
    * and beside each other.
    */
   mayAskMore(): boolean {
-    this.#checkCalls()
+    const { calls, waits } = this.#life
+    if (calls > MOST_CALLS || waits > MOST_WAITS) throw this.whyNoCall()
     return ++this.#life.asked <= MOST_ASKED
   }
 
@@ -347,18 +348,19 @@ export class Query implements Asked {
     return this.#life.refused > 0
   }
 
-  /** Counts a call of a stage. Throws a RangeError, which is the caller's fault. */
-  called(): void {
-    this.#checkCalls()
-    this.#life.calls++
+  /** Counts a call of a stage; false if it must not be called any more. */
+  mayBeCalled(): boolean {
+    const life = this.#life
+    return ++life.calls <= MOST_CALLS && life.waits <= MOST_WAITS && !life.isCut
   }
 
-  #checkCalls(): void {
-    const { calls, waits } = this.#life
-    if (calls >= MOST_CALLS)
-      throw new RangeError(`one query leads to more than ${MOST_CALLS} calls of plugins`)
-    if (waits > MOST_WAITS)
-      throw new RangeError(`one query waits for upstreams more than ${MOST_WAITS} times`)
+  /** Why not, if it is not cut: the caller's fault. */
+  whyNoCall(): RangeError {
+    return new RangeError(
+      this.#life.waits > MOST_WAITS
+        ? `one query waits for upstreams more than ${MOST_WAITS} times`
+        : `one query leads to more than ${MOST_CALLS} calls of plugins`,
+    )
   }
 
   /** A stage has given this for it: see Trail. */

@@ -1,6 +1,7 @@
 // What each stage has given for a query, from the innermost outwards. Written down at next to no
 // cost; read when something is wrong: who has failed, and who is still waited for.
 
+import { isOutcome } from './after.ts'
 import { isA, MalformedReply, OtherQuestion, PluginFault } from './errors.ts'
 import { type Asking, Reply } from './reply.ts'
 
@@ -33,6 +34,12 @@ export class Trail {
     notes[length + 1] = query
     notes[length + 2] = outcome
     this.#length = length + 3
+  }
+
+  /** Whoever has given an object that is neither a reply nor a promise of one. */
+  rubbish(): PluginFault | undefined {
+    for (const [plugin, , outcome] of this.#each()) if (!isOutcome(outcome)) return noReply(plugin)
+    return undefined
   }
 
   /** The innermost of those that have not answered. */
