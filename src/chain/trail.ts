@@ -21,7 +21,7 @@ export class Trail {
    * A name, what that stage was asked, and what it has given. Made with room for a usual chain: to
    * grow costs more than all else here.
    */
-  readonly #notes: unknown[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+  readonly #notes: unknown[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
   #length = 0
 
   /** A stage that gives on what the one behind it gave to the same query adds nothing. */
