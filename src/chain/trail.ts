@@ -18,22 +18,29 @@ interface Settled {
 
 export class Trail {
   /**
-   * A name, what that stage was asked, and what it has given. Made with room for a usual chain: to
-   * grow costs more than all else here.
+   * A name, and what that stage has given. Made with room for a usual chain: to grow costs more
+   * than all else here.
    */
-  readonly #notes: unknown[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+  readonly #notes: unknown[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
   #length = 0
+  /** What the stages were asked, but for `others`: by where their notes stand. */
+  #query: Asking | undefined
+  #others: Map<number, Asking> | undefined
 
   /** A stage that gives on what the one behind it gave to the same query adds nothing. */
   note(plugin: string, query: Asking, outcome: Reply | Promise<Reply>): void {
     const notes = this.#notes
     const length = this.#length
-    if (length >= 3 * MOST_STAGES && notes.includes(plugin)) return
-    if (length > 0 && notes[length - 1] === outcome && notes[length - 2] === query) return
+    if (length >= 2 * MOST_STAGES && notes.includes(plugin)) return
+    if (length > 0 && notes[length - 1] === outcome && this.#askedAt(length - 2) === query) return
+    this.#query ??= query
+    if (query !== this.#query) {
+      this.#others ??= new Map()
+      this.#others.set(length, query)
+    }
     notes[length] = plugin
-    notes[length + 1] = query
-    notes[length + 2] = outcome
-    this.#length = length + 3
+    notes[length + 1] = outcome
+    this.#length = length + 2
   }
 
   /** Whoever has given an object that is neither a reply nor a promise of one. */
@@ -78,8 +85,12 @@ export class Trail {
 
   *#each(): Generator<[string, Asking, unknown]> {
     const notes = this.#notes
-    for (let at = 0; at < this.#length; at += 3)
-      yield [notes[at] as string, notes[at + 1] as Asking, notes[at + 2]]
+    for (let at = 0; at < this.#length; at += 2)
+      yield [notes[at] as string, this.#askedAt(at), notes[at + 1]]
+  }
+
+  #askedAt(at: number): Asking {
+    return this.#others?.get(at) ?? this.#query!
   }
 }
 
