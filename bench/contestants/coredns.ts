@@ -3,10 +3,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { askVersion, findProgram } from '../host/programs.ts'
-import type { Contestant } from './contestant.ts'
+import type { Contestant, Place } from './contestant.ts'
 import { corefile } from './corefile.ts'
 
-export const coredns = (): Contestant => {
+/** `write` gives the Corefile: one that forwards and caches, if nothing else is said. */
+export const coredns = (write: (place: Place) => string = corefile): Contestant => {
   const path = findProgram('coredns')
   return {
     name: 'coredns',
@@ -18,7 +19,7 @@ export const coredns = (): Contestant => {
       const file = join(place.folder, 'Corefile')
       const work = join(place.folder, 'work')
       mkdirSync(work)
-      writeFileSync(file, corefile(place))
+      writeFileSync(file, write(place))
       // GOMAXPROCS=1: one thread, as all others have.
       return {
         file: 'env',

@@ -1,11 +1,11 @@
 // Servers that answer from one large zone file, each with one thread: shardns and CoreDNS with
 // *file*, and nsd, which does nothing else.
 
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { askVersion, findProgram } from '../host/programs.ts'
 import { addressOf } from '../load/upstream.ts'
 import type { Contestant, Place } from './contestant.ts'
+import { coredns } from './coredns.ts'
 import { peer } from './peer.ts'
 import { shardns } from './shardns.ts'
 
@@ -61,39 +61,16 @@ const nsd = (names: number): Contestant =>
     args: file => ['-d', '-c', file],
   })
 
-const coredns = (names: number): Contestant => {
-  const path = findProgram('coredns')
-  return {
-    name: 'coredns',
-    kind: 'cache',
-    threads: 1,
-    absent: path === undefined ? 'coredns is not installed' : undefined,
-    version: path === undefined ? '' : askVersion(path, ['-version']),
-    launch(place) {
-      const file = join(place.folder, 'Corefile')
-      const work = join(place.folder, 'work')
-      mkdirSync(work)
-      writeFileSync(file, corefile(place, writeZone(place.folder, names)))
-      // GOMAXPROCS=1: one thread, as all others have.
-      return {
-        file: 'env',
-        args: ['GOMAXPROCS=1', path ?? 'coredns', '-conf', file, '-quiet'],
-        cwd: work,
-      }
-    },
-  }
-}
-
-const ours = (names: number): Contestant => {
-  const parts = { name: 'shardns', engine: 'mmsg' } as const
+/** With *file*: of shardns and of CoreDNS. */
+const withFile = (names: number): Contestant[] => {
   const write = (place: Place): string => corefile(place, writeZone(place.folder, names))
-  return shardns({ ...parts, write })
+  return [shardns({ name: 'shardns', engine: 'mmsg', write }), coredns(write)]
 }
 
 export const NSD = 'nsd'
 
 const all = (names: number): Contestant[] =>
-  [ours(names), nsd(names), coredns(names)].filter(({ absent }) => absent === undefined)
+  [...withFile(names), nsd(names)].filter(({ absent }) => absent === undefined)
 
 export const zoneServers = (): Contestant[] => all(ZONE_NAMES)
 

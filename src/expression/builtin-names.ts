@@ -1,6 +1,8 @@
 // What builtins there are, for the parser: those that take a predicate are read in another way.
 // What is left out is refused by name.
 
+import { WORD_OPERATORS } from './lexer.ts'
+
 interface PredicateShape {
   readonly required: number
   readonly optional: number
@@ -118,19 +120,4 @@ export const isBuiltinName = (name: string): boolean =>
 /** Whether it is a word of the language. */
 export const isReservedWord = (name: string): boolean => RESERVED.has(name)
 
-const RESERVED = new Set([
-  'true',
-  'false',
-  'nil',
-  'not',
-  'in',
-  'or',
-  'and',
-  'matches',
-  'contains',
-  'startsWith',
-  'endsWith',
-  'let',
-  'if',
-  'else',
-])
+const RESERVED: ReadonlySet<string> = new Set(['true', 'false', 'nil', ...WORD_OPERATORS])

@@ -15,7 +15,8 @@ const SPACE = /\s/u
 const LETTER = /[\p{L}_$]/u
 const LETTER_OR_DIGIT = /[\p{L}\p{Nd}_$]/u
 
-const WORD_OPERATORS = new Set([
+/** Words that are no names. */
+export const WORD_OPERATORS: ReadonlySet<string> = new Set([
   'not',
   'in',
   'or',
