@@ -26,7 +26,7 @@ export const USAGE = `Usage: npm run bench [-- SCENARIO ...] [OPTION ...]
   --seconds N         seconds of each measurement (default 5)
   --only NAME,...     these contestants only (shardns, shardns-dgram, unbound, dnsdist, ...)
   --compare REF       this checkout against another revision, instead of against peers
-  --write-docs        write docs/benchmarks.md and docs/benchmarks.svg from the newest results; measures only the scenarios named
+  --write-docs        write docs/benchmarks.md and the charts in docs from the newest results; measures only the scenarios named
   --memory-queries N  queries of the memory scenario's long run (default 10000000)
   --services N        services of the kubernetes scenario's cluster, with ten times as many endpoints (default 10000)
   --churn-seconds N   how long the kubernetes scenario's cluster changes (default 30)

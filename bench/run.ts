@@ -8,8 +8,8 @@
 //                 is left out with the reason
 //   load/         what is asked: query files, the upstream (nsd) with its zone, single questions
 //   measure/      dnsperf's figures, CPU time and memory from /proc, medians and spreads
-//   report/       the table, results/*.json with all raw rounds, docs/benchmarks.md and its chart
-//                 (`--write-docs`)
+//   report/       the table, results/*.json with all raw rounds, docs/benchmarks.md and the charts
+//                 in docs (`--write-docs`)
 //   echo/         programs that only send packets back: the floor
 //   micro/        nanoseconds per operation of wire, cache and memory, milliseconds of the worst
 //                 messages (`micro`)

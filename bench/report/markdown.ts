@@ -1,4 +1,4 @@
-// docs/benchmarks.md and docs/benchmarks.svg, from the newest results.
+// docs/benchmarks.md, docs/benchmarks.svg and docs/overview.svg, from the newest results.
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,9 +7,11 @@ import { judge, reachedText } from '../goals.ts'
 import { titleOf } from '../metrics.ts'
 import { ratioSpread } from '../summary.ts'
 import { newestReports } from './json.ts'
+import { overview } from './overview.ts'
 import type { Report } from './report.ts'
 import { type TextTable, tableOf } from './rows.ts'
 import { chart } from './svg.ts'
+import { wrapMarkdown } from './wrap.ts'
 
 const INTRODUCTION = `# Benchmarks
 
@@ -142,7 +144,7 @@ const section = (report: Report): string => {
   ].join('\n\n')
 }
 
-/** Writes both; returns their paths. `order` names the scenarios as they are shown. */
+/** Writes all of them; returns their paths. `order` names the scenarios as they are shown. */
 export const writeDocs = (order: readonly string[]): string[] => {
   const found = newestReports()
   const reports = order.flatMap(name => found.get(name) ?? [])
@@ -156,7 +158,11 @@ export const writeDocs = (order: readonly string[]): string[] => {
   ]
   const document = join(ROOT, 'docs', 'benchmarks.md')
   const picture = join(ROOT, 'docs', 'benchmarks.svg')
-  writeFileSync(document, `${text.join('\n')}\n`)
+  writeFileSync(document, wrapMarkdown(text.join('\n')))
   writeFileSync(picture, chart(found))
-  return [document, picture]
+  const summary = overview(found)
+  if (summary === undefined) return [document, picture]
+  const small = join(ROOT, 'docs', 'overview.svg')
+  writeFileSync(small, summary)
+  return [document, picture, small]
 }

@@ -2,6 +2,7 @@
 
 import { spread } from '../measure/stats.ts'
 import { metricSpread } from '../summary.ts'
+import { escapeXml, STYLE } from './ink.ts'
 import type { Report } from './report.ts'
 
 const CHARTED = ['hits', 'edns', 'zipf', 'misses', 'nxdomain', 'tcp']
@@ -11,17 +12,9 @@ const VALUE_WIDTH = 90
 const BAR = 16
 const GAP = 4
 const HEADING = 34
-const OURS = '#2f6fd0'
-const THEIRS = '#9aa4b2'
-const FLOOR = '#d9c48f'
-// In a file of its own the chart cannot know the page's colours: it brings a background.
-const PAPER = '#ffffff'
-const INK = '#1f2430'
 
-const escapeXml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-const colourOf = (name: string): string =>
-  name.startsWith('shardns') ? OURS : name.startsWith('echo') ? FLOOR : THEIRS
+const kindOf = (name: string): string =>
+  name.startsWith('shardns') ? 'ours' : name.startsWith('echo') ? 'floor' : 'theirs'
 
 interface Group {
   readonly svg: string
@@ -43,8 +36,8 @@ const group = (report: Report, top: number): Group => {
     const at = (value: number): string => (LABEL_WIDTH + value * scale).toFixed(1)
     return [
       `<text x="${LABEL_WIDTH - 8}" y="${middle + 4}" text-anchor="end">${escapeXml(name)}</text>`,
-      `<rect x="${LABEL_WIDTH}" y="${y}" width="${(median * scale).toFixed(1)}" height="${BAR}" fill="${colourOf(name)}"/>`,
-      `<path d="M${at(min)} ${middle}H${at(max)}" stroke="${INK}"/>`,
+      `<rect class="${kindOf(name)}" x="${LABEL_WIDTH}" y="${y}" width="${(median * scale).toFixed(1)}" height="${BAR}"/>`,
+      `<path class="line" d="M${at(min)} ${middle}H${at(max)}"/>`,
       `<text x="${LABEL_WIDTH + max * scale + 6}" y="${middle + 4}">${median.toFixed(2)} µs</text>`,
     ].join('\n')
   })
@@ -63,8 +56,8 @@ export const chart = (reports: ReadonlyMap<string, Report>): string => {
     top += made.height
   }
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top + 10}" font-family="sans-serif" font-size="13" fill="${INK}">`,
-    `<rect width="${WIDTH}" height="${top + 10}" fill="${PAPER}"/>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top + 10}" font-family="sans-serif" font-size="13">`,
+    STYLE,
     '<text x="10" y="26" font-size="16" font-weight="bold">CPU time per query: median of the rounds, line from best to worst. Shorter is better.</text>',
     ...groups,
     '</svg>',
