@@ -2,9 +2,12 @@
 // is, links that lead somewhere.
 
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, matchesGlob } from 'node:path'
 import { test } from 'node:test'
+import { wrapMarkdown } from '../bench/report/wrap.ts'
+import { check } from '../src/commands/check.ts'
 import { OPTION_OWNERS } from '../src/corefile/known-names.ts'
 import type { OptionFacts } from '../src/corefile/option-rows.ts'
 import { DIRECTIVES } from '../src/corefile/order.ts'
@@ -226,7 +229,22 @@ test('docs/changelog.md describes the version in package.json', () => {
   const { version } = JSON.parse(readRepositoryFile('package.json')) as { version: string }
   assert.match(
     readRepositoryFile('docs/changelog.md'),
-    new RegExp(`^## ${RegExp.escape(version)}$`, 'm'),
+    new RegExp(`^## \\[${RegExp.escape(version)}\\](?: - \\d{4}-\\d\\d-\\d\\d)?$`, 'm'),
+  )
+})
+
+test('docs/changelog.md has the form of Keep a Changelog', () => {
+  const headings = [...readRepositoryFile('docs/changelog.md').matchAll(/^##+ (.+)$/gm)].map(
+    ([, heading = '']) => heading,
+  )
+  assert.equal(headings[0], '[Unreleased]')
+  assert.deepEqual(
+    headings.filter(
+      heading =>
+        !/^\[(?:Unreleased|\d+\.\d+\.\d+(?:-rc\.\d+)?)\](?: - \d{4}-\d\d-\d\d)?$/.test(heading) &&
+        !['Added', 'Changed', 'Deprecated', 'Removed', 'Fixed', 'Security'].includes(heading),
+    ),
+    [],
   )
 })
 
@@ -236,20 +254,54 @@ test('README.md shows the Corefile that npm start serves', () => {
   assert.equal(shown, served)
 })
 
-test('README.md names every flag of the command line', () => {
+test('README.md shows what check says of the Corefile that it shows', async () => {
+  const page = readRepositoryFile('README.md')
+  const recording = /^```console\n\$ cat Corefile\n([\s\S]*?)\$ npx shardns check\n([\s\S]*?)```$/m
+  const [, text = '', shown = ''] = recording.exec(page) ?? assert.fail('no recording of check')
+  const folder = mkdtempSync(join(tmpdir(), 'shardns-readme-'))
+  try {
+    const file = join(folder, 'Corefile')
+    writeFileSync(file, text)
+    let said = ''
+    const world = { out: (piece: string) => void (said += piece), stdin: () => '' }
+    // What the example names does not hang on the machine that the tests run on.
+    await check([file], { format: 'text', strict: false, elsewhere: true }, world)
+    assert.equal(said.replaceAll(file, 'Corefile'), shown)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('README.md names every room of src', () => {
+  const rooms = readdirSync(join(ROOT, 'src'), { withFileTypes: true })
+    .filter(entry => entry.isDirectory())
+    .map(({ name }) => name)
+  const readme = readRepositoryFile('README.md')
+  assert.deepEqual(
+    rooms.filter(room => !new RegExp(`^(?:.* )?src/${room} `, 'm').test(readme)),
+    [],
+  )
+})
+
+test('docs/command-line.md names every flag of the command line', () => {
   const flags = [
     ...readRepositoryFile('src/commands/command-line.ts').matchAll(
       /'(?:-p, )?--([\w.-]+)(?: <\w+>)?'/g,
     ),
   ].map(match => match[1] ?? '')
-  const readme = readRepositoryFile('README.md')
+  const page = readRepositoryFile('docs/command-line.md')
   assert.ok(flags.length > 10)
   assert.deepEqual(
     flags.filter(
       flag =>
         flag !== 'windows-service' &&
-        !new RegExp(`[\`\\[ ]-{1,2}${RegExp.escape(flag)}\\b`).test(readme),
+        !new RegExp(`[\`\\[ ]-{1,2}${RegExp.escape(flag)}\\b`).test(page),
     ),
     [],
   )
+})
+
+test('docs/benchmarks.md is wrapped as the bench writes it', () => {
+  const page = readRepositoryFile('docs/benchmarks.md')
+  assert.equal(wrapMarkdown(page), page)
 })
