@@ -5,7 +5,7 @@
 // class, class by class. Slots are numbered from 1 through all classes. A slot begins at a cache
 // line:
 //
-//   word  0  version        seq(24) | owner(8)     owner 0: nobody writes
+//   word  0  version        seq(24) | owner(8)     owner 0: no writer
 //         1  hash, low      2  hash, high
 //         3  message length(16) | key length(16)   0: the slot is free
 //         4  expiry, monotonic seconds
@@ -15,8 +15,8 @@
 //         8  id of the table
 //         9  size of the message with all names written out, the caller's
 //        10  checksum of words 1..9, key, message, offsets, and of the version with owner 0
-//        11  the way that points here, a word of the index      (11 and 12: for whoever holds the
-//                                                                slot; not summed)
+//        11  the way that points here, a word of the index      (11 and 12: for the thread that holds
+//                                                                the slot; not summed)
 //        12  header of the table, a word of the index
 //   - - - - - - - - - - - - - - - - - - - - -  not versioned, relaxed: lost updates are harmless
 //        13  hits          14  last hit, monotonic seconds     15  not before, monotonic seconds
