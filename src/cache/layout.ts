@@ -15,7 +15,7 @@
 //         8  id of the table
 //         9  size of the message with all names written out, the caller's
 //        10  checksum of words 1..9, key, message, offsets, and of the version with owner 0
-//        11  the way that points here, a word of the index      (11 and 12: for the thread that holds
+//        11  the way that points here, a word of the index      (11 and 12: for the holder of
 //                                                                the slot; not summed)
 //        12  header of the table, a word of the index
 //   - - - - - - - - - - - - - - - - - - - - -  not versioned, relaxed: lost updates are harmless
