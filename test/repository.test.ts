@@ -120,7 +120,7 @@ test('comments and prose are at most 100 columns wide', () => {
     return readRepositoryFile(path)
       .split('\n')
       .flatMap((line, index) => {
-        const isFence = /^\s*```/.test(line)
+        const isFence = /^\s*(?:```|~~~)/.test(line)
         if (isFence) isCode = !isCode
         const isText = !isFence && !isCode && !line.startsWith('|')
         return isText && wide(line.replaceAll(/\]\([^)]*\)/g, ']')) ? [`${path}:${index + 1}`] : []
