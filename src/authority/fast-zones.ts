@@ -1,8 +1,8 @@
 // Hot path. The fast step of file and auto: records of a name or of the wildcard for it, aliases
 // within the zone, the SOA record, and that there is no such name or type, straight from the zone
-// in the records memory into the packet to be sent. Referrals, DNAME, targets elsewhere, what
-// brings addresses in Additional, and DO where the zone is signed are the slow path's
-// (zone-server.ts). Same bytes as there.
+// in the records memory into the packet to be sent. The slow path (zone-server.ts) answers
+// referrals, DNAME, targets outside of the zone, answers with addresses in Additional, and DO where
+// the zone is signed. Both give the same bytes.
 
 import { beginAnswer, copyTo, endAnswer, RECORD_TTL_OFFSET } from '../chain/fast-answer.ts'
 import { FAST_RECORDS, type FastQuery } from '../chain/fast-query.ts'

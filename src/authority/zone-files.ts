@@ -1,5 +1,5 @@
-// Zone files as a load reads them, on the main thread: within bounds, without hanging, and known
-// again by what `stat` says of them.
+// Zone files as a load reads them, on the main thread: within bounds, without hanging. `stat` tells
+// whether a file has changed.
 
 import { type BigIntStats, readFileSync, statSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'

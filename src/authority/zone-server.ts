@@ -1,5 +1,6 @@
-// Answers from zones on the slow path, as CoreDNS's *file* and *auto* give them: what the zone says
-// (zone/lookup.ts), with targets of aliases outside of it asked of the whole server.
+// Answers from zones on the slow path, as CoreDNS's *file* and *auto* give them: the zone's own
+// answer (zone/lookup.ts), and for targets of aliases outside of the zone the answer of the whole
+// server.
 
 import { answer, type RecordData, unwritten } from '../chain/answer.ts'
 import type { Handler } from '../chain/handler.ts'
@@ -25,11 +26,11 @@ import { NO_ZONE, NOT_LOADED, type ServedZones } from './served-zones.ts'
 
 export interface ZoneServerParts {
   readonly zones: ServedZones
-  /** Names that go on to the next plugin if the zone has not got them. */
+  /** Names that go on to the next plugin if the zone does not have them. */
   readonly fall: ZoneIndex
-  /** Nobody stands behind: names of no zone are refused. */
+  /** There is no next plugin: names outside of the zones are refused. */
   readonly isLast: boolean
-  /** A NOTIFY is told of and dropped; else it is answered like a query. */
+  /** A NOTIFY is logged and dropped; otherwise it is answered like a query. */
   readonly dropsNotify: boolean
   /** A referral that an alias has led to has no AA. */
   readonly clearsReferrals: boolean

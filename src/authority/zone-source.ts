@@ -1,6 +1,6 @@
 // One zone of a file, on the main thread: parsed in slices, put into the records memory once for
-// all shards, and shown to them by one store. A file that has become bad, or is gone, leaves what
-// was there.
+// all shards, and published by one store. If the file becomes invalid, or is removed, the old zone
+// stays.
 
 import type { ControlScope } from '../chain/control-scope.ts'
 import { messageOf } from '../chain/errors.ts'

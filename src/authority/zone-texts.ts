@@ -1,4 +1,4 @@
-// What is said of zone files, in CoreDNS's words.
+// Log messages about zone files, in CoreDNS's words.
 
 import { goQuote } from '../corefile/strconv.ts'
 import { MAX_PROBLEMS } from '../zone/master-file.ts'

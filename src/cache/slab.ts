@@ -2,14 +2,19 @@
 // that points to it. It does not know keys or messages.
 //
 // States of a slot: free (owner 0, lengths 0), filled (owner 0), locked (owner not 0). Transitions:
-// free or filled -> locked by compare-exchange, by any shard; locked -> free or filled by its owner
-// only, which adds 1 to seq; locked -> filled with the same seq when the owner changed nothing;
-// locked -> free by main when the owner is dead. Nobody waits for a lock. Links: a way changes from
-// or to slot S only under the lock of S (main's clearing of a dropped table apart). So a filled
-// slot is reachable by exactly the way that it names, and whoever frees it can clear that way,
-// whichever table it belongs to. Under the lock only the way that the slot names counts, not one
-// that was read before it. Count: whoever makes a way non-empty adds 1 to the table's entries
-// afterwards, whoever empties one takes 1. A death between the two is put right by main's recount.
+//
+// - free or filled -> locked: by compare-exchange, by any shard. No shard waits for a lock.
+// - locked -> free or filled: by its owner only, which adds 1 to seq.
+// - locked -> filled with the same seq: when the owner has changed nothing.
+// - locked -> free: by main, when the owner is dead.
+//
+// Links: a way is pointed to slot S, or away from it, only under the lock of S. (Main also clears
+// the ways of a dropped table.) So a filled slot is reachable by exactly the way that it names, and
+// the shard that frees it can clear that way, whichever table it belongs to. Under the lock only
+// the way that the slot names counts, not one that was read before the lock.
+//
+// Count: a shard that fills an empty way adds 1 to the table's entries afterwards. A shard that
+// empties one subtracts 1. After a death between the two, main counts the entries again.
 
 import {
   CLASS_HEADER_WORDS,
@@ -160,5 +165,5 @@ export class Slab {
   }
 }
 
-/** The version after a change by whoever holds the lock. */
+/** The version after a change by the holder of the lock. */
 export const nextVersion = (locked: number): number => ((locked & ~OWNER_MASK) + SEQ_STEP) | 0

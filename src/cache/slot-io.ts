@@ -1,9 +1,9 @@
-// Hot path. What stands in a slot: comparing its key, copying its message out, writing both.
-// Readers take no lock: they read the version, copy with plain reads while they sum, store to a
-// word of their own (which keeps those reads from sinking below it), and read the version again. A
-// changed version is a miss; so is a wrong sum, which is the net for engines and machines that
-// nobody could test. Every length read here is checked before it is used, since it may be of
-// another message than the word beside it.
+// Hot path. The contents of a slot: comparing its key, copying its message out, writing both.
+// Readers take no lock, as with a seqlock: they read the version, copy with plain reads while they
+// sum, store to a word of their own (which keeps those reads from moving below it), and read the
+// version again. A changed version is a miss. So is a wrong sum: a safety net for engines and
+// machines that we could not test. Every length read here is checked before it is used, since it
+// may belong to another message than the word next to it.
 
 import { sharedWords } from '../memory/shared-buffer.ts'
 import type { CacheHit } from './hit.ts'
@@ -29,11 +29,11 @@ import {
 } from './layout.ts'
 import { nextVersion, type Slab } from './slab.ts'
 
-/** What the caller says of an answer. */
+/** Data that the caller gives with an answer. */
 export interface EntryMeta {
   /**
-   * Monotonic seconds from which on the answer is no longer fresh. Whether to use it is the
-   * caller's business.
+   * Monotonic seconds from which on the answer is no longer fresh. The caller decides whether to
+   * use it then.
    */
   readonly expirySeconds: number
   /**

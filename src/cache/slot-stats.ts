@@ -1,6 +1,6 @@
-// Hot path. What shards note of an entry beside what they store: how popular it is, and when it may
-// be refreshed again. Relaxed words of its slot: what several shards note at the same instant may
-// be lost, which is harmless.
+// Hot path. Statistics of an entry, apart from its contents: how popular it is, and when it may be
+// refreshed again. They are relaxed words of its slot: updates that several shards make at the same
+// instant may be lost, which is harmless.
 
 import type { CacheHit } from './hit.ts'
 import { HITS, LAST_HIT, NOT_BEFORE, VERSION } from './layout.ts'

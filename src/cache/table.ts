@@ -1,6 +1,6 @@
 // Hot path. One table of the answer store, as a shard sees it: find, put, remove. Ways are hints;
 // the slot's full key decides. A slot that is busy is a miss for a reader and a skipped insert for
-// a writer: nothing here waits or spins. Freshness is the caller's business.
+// a writer: nothing here waits or spins. The caller decides whether an entry is fresh.
 
 import { CacheHit } from './hit.ts'
 import { CacheKey } from './key.ts'

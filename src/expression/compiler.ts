@@ -1,5 +1,5 @@
-// Tree -> code, and the types on the way: what expr-lang refuses before an expression runs is
-// refused here, with its text.
+// Tree -> code, with a type check. Errors that expr-lang reports before an expression runs are
+// reported here, with its text.
 
 import { negate } from './arithmetic.ts'
 import { CallFault, checkCall } from './builtin.ts'
@@ -30,7 +30,7 @@ import {
 } from './types.ts'
 import { asBool, asText, TextMap, type Value } from './value.ts'
 
-/** A function of whoever embeds the language. */
+/** A function of the plugin that embeds the language. */
 export interface OwnFunction<Env> {
   readonly takes: readonly Type[]
   readonly gives: Type

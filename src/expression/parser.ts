@@ -53,7 +53,7 @@ type NewNode = Without<Node, 'offset' | 'depth' | 'size'>
 
 export class Parser {
   readonly #lexer: Lexer
-  /** Functions of whoever embeds the language: they hide builtins of the same name. */
+  /** Functions of the plugin that embeds the language: they hide builtins of the same name. */
   readonly #own: ReadonlySet<string>
   #current: Token
   #stashed: Token | undefined

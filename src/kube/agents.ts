@@ -84,7 +84,7 @@ export class Agents {
   ): SecureContext {
     const { createSecureContext } = process.getBuiltinModule('node:tls')
     const ca = authority === undefined ? systemAuthorities() : certificatesIn(authority)
-    // OpenSSL passes over what is no certificate, and would trust nobody.
+    // OpenSSL ignores what is no certificate, and would then trust no server.
     if (ca.length === 0)
       throw new KubeError('credentials', `${this.#place.authorityName} is no certificate in PEM`)
     const pair = certificate === undefined || key === undefined ? {} : { cert: certificate, key }

@@ -89,7 +89,7 @@ export class HttpConnection implements KubeConnection {
     this.#agents = new Agents(this.#place, settings.trust)
   }
 
-  /** Reads all files and tries the certificates. Rejects with a KubeError. Contacts nobody. */
+  /** Reads all files and tries the certificates. Rejects with a KubeError. Contacts no server. */
   async check(): Promise<void> {
     const { authority, credentials } = this.#settings
     this.#agents.agentFor(await authority?.read(), await credentials.check())

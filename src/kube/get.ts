@@ -1,5 +1,5 @@
-// One request as a stream of chunks: ends when the server is silent for too long, and tells what
-// came of it. Whoever asks has waited for a turn (limiter.ts), and gives the event loop back after
+// One request as a stream of chunks. It ends when the server is silent for too long, and reports
+// the result. The caller has waited for its turn (limiter.ts), and yields to the event loop after
 // each chunk.
 
 import type { Timers } from '../base/timers.ts'

@@ -2,7 +2,7 @@
 // resource was asked for is added by failure.ts.
 
 /**
- * `unreached`: there is nobody at that address. `network`: the connection broke. `tls`: no trust.
+ * `unreached`: no server answers at that address. `network`: the connection broke. `tls`: no trust.
  * `status`: an answer other than 200. `timeout`: silence. `body`: an answer that is not what the
  * API says. `credentials`: ours cannot be read or made. `aborted`: we stopped asking.
  */

@@ -1,5 +1,5 @@
-// The little that this layer knows of an object: it has a name, and a version. Everything else goes
-// through as it came.
+// What this layer knows about an object: it has a name and a version. Everything else is passed on
+// unchanged.
 
 export interface KubeObject {
   readonly metadata: {

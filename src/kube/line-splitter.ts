@@ -1,4 +1,4 @@
-// Cuts the bytes of a watch into lines, one event each. What a line says is the caller's business.
+// Cuts the bytes of a watch into lines, one event each. The caller interprets the lines.
 
 import { KubeError } from './kube-error.ts'
 import { ITEM_LIMIT_BYTES } from './list-splitter.ts'

@@ -1,6 +1,6 @@
 // Cuts the bytes of a Kubernetes List into its items while they arrive, so that a page is never one
-// string. Finds brackets and strings only; whether an item is JSON is JSON.parse's business, and
-// what it means the caller's.
+// string. It finds brackets and strings only: JSON.parse decides whether an item is JSON, and the
+// caller interprets it.
 
 import { KubeError } from './kube-error.ts'
 

@@ -1,8 +1,8 @@
-// Keeps one resource in step with the API server: list, then watch, for ever; watch on where a
-// watch broke, list again only when the server no longer knows where we are. What was delivered is
-// never taken back because the server is away. Informers are known to die silently or to storm the
-// server; so there is one loop, nothing but stop() ends it, and every way round it either made
-// progress or waits.
+// Keeps one resource in step with the API server: list, then watch, for ever. A watch that breaks
+// goes on from where it was. The resource is listed again only when the server no longer knows that
+// point. Objects that were delivered are never removed because the server is away. Informers are
+// known to die silently or to flood the server. So there is one loop, only stop() ends it, and
+// every turn of it either made progress or waits.
 
 import { randomInt } from 'node:crypto'
 import { pause, type Timers } from '../base/timers.ts'

@@ -1,5 +1,5 @@
-// Where a reflector puts objects, and a guard around it: what is no object is left out, and what
-// the sink throws ends nothing.
+// Where a reflector puts objects, and a guard around it: values that are no objects are left out,
+// and exceptions of the sink do not end the reflector.
 
 import { messageOf } from '../chain/errors.ts'
 import type { Logger } from '../log/logger.ts'

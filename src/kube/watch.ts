@@ -1,5 +1,5 @@
 // One watch, from a resourceVersion until it ends: events into a sink, and the newest version seen.
-// When to watch again is the reflector's business.
+// The reflector decides when to watch again.
 
 import { type AskParts, ask, takeTurn, yieldToLoop } from './get.ts'
 import { KubeError, statusError } from './kube-error.ts'

@@ -1,5 +1,5 @@
-// Claims: which shard is asking upstream for which key. A fixed open-addressed table of 64-bit
-// keyed hashes; full is full, nobody waits for room.
+// Claims, or in-flight locks: which shard is asking upstream for which key. A fixed open-addressed
+// table of 64-bit keyed hashes. When it is full, a claim fails; no thread waits for room.
 //
 //   word 0   seq(23) | tentative(1) | owner(8)      owner 0: free; else shard + 1
 //   word 1   hash, low half        word 2   hash, high half
@@ -10,10 +10,10 @@
 // free. Only the owner takes these steps, but two others may free an entry: a claimant of the same
 // hash at a lower place frees a tentative one, and main frees a dead owner's. At most one claim per
 // hash is ever held: both claimants store their hash before they look for the other, so one of them
-// sees the other; a claimant yields to what is held and to what is tentative below it, and frees
-// what is tentative above it. Every change to free adds 1 to seq and notifies. All accesses are
-// atomic; this is the miss path. Weak spot: seq wraps after 8 million claims of one entry; a ticket
-// kept that long could release a later claim.
+// sees the other. A claimant gives up if it finds a held entry, or a tentative one at a lower
+// place. It frees tentative entries at higher places. Every change to free adds 1 to seq and
+// notifies. All accesses are atomic; this is the miss path. Weak spot: seq wraps after 8 million
+// claims of one entry; a ticket kept that long could release a later claim.
 
 /** 32-bit words of one entry. */
 export const CLAIM_WORDS = 4
@@ -85,8 +85,8 @@ export class Claims {
 
   /**
    * Resolves when the claim on this key ends (released, or its owner died) or at the time-out; at
-   * once if nobody holds it. Never rejects. Gives what the owner told, which is a hint: nothing is
-   * told where the entry has been used again meanwhile. Keeps no event loop alive by itself.
+   * once if no shard holds it. Never rejects. Gives the owner's result, which is only a hint: it is
+   * empty if the entry has been used again meanwhile. Keeps no event loop alive by itself.
    */
   async wait(hashLow: number, hashHigh: number, timeoutMs: number): Promise<number> {
     for (let place = 0; place < CLAIM_WINDOW; place++) {
@@ -119,7 +119,7 @@ export class Claims {
     if (index < 0 || index > this.#mask) return
     const state = ((ticket % SEQ_COUNT) * SEQ_STEP) | this.#owner
     const word = this.#offset + index * CLAIM_WORDS
-    // Nobody but this thread frees its own held entry as long as it lives, so the word behind it is
+    // While this thread lives, no other frees an entry that it holds, so the word behind it is
     // ours.
     if (Atomics.load(this.#words, word) !== state) return
     Atomics.store(this.#words, word + 3, (tagOf(state) << TAG_SHIFT) | (told & TOLD_MAX))

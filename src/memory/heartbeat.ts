@@ -3,7 +3,7 @@
 // never to a sweep: only the worker's `exit` event says that it writes no more. Both wrap around;
 // compare for change only.
 //
-//   word 0  beats: how often its event loop has come round
+//   word 0  beats: turns of its event loop
 //   word 1  work: messages taken and answered                    words 2..15 unused
 
 /** 32-bit words between two shards: one cache line. */
@@ -11,14 +11,14 @@ export const HEARTBEAT_ROW_WORDS = 16
 const WORK = 1
 
 /**
- * Counts up the shard's beat (shards from 0). Atomic: whoever sees the beat sees it after all that
- * the shard read before, which is what the records memory waits for (records/heap.ts).
+ * Counts up the shard's beat (shards from 0). Atomic: a thread that sees the beat knows that all
+ * earlier reads of the shard are done. The records memory waits for that (records/heap.ts).
  */
 export const beat = (words: Int32Array, offset: number, shard: number): void => {
   Atomics.add(words, offset + shard * HEARTBEAT_ROW_WORDS, 1)
 }
 
-/** The shard's beat; equal to an earlier one when the shard has not come round since. */
+/** The shard's beat; equal to an earlier one if its event loop has not completed a turn since. */
 export const readBeat = (words: Int32Array, offset: number, shard: number): number =>
   Atomics.load(words, offset + shard * HEARTBEAT_ROW_WORDS)
 
@@ -29,8 +29,8 @@ export const readWork = (words: Int32Array, offset: number, shard: number): numb
   Atomics.load(words, offset + shard * HEARTBEAT_ROW_WORDS + WORK)
 
 /**
- * Where a shard counts its work. Nothing is ordered by it, and nobody else writes it: a plain store
- * is enough.
+ * Where a shard counts its work. It orders no other accesses, and no other thread writes it: a
+ * plain store is enough.
  */
 export class WorkCount {
   readonly #words: Int32Array

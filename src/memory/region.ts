@@ -10,7 +10,7 @@ import { CHANGE_SLOTS } from './invalidation-board.ts'
 import { REFUSED_WORDS } from './refused.ts'
 import { sharedBuffer } from './shared-buffer.ts'
 
-/** Owners are one byte: 0 is nobody, 255 is main. */
+/** Owners are one byte: 0 is no owner, 255 is main. */
 export const MAX_SHARDS = 254
 /** 32-bit words of a cache line; every part begins at one. */
 export const LINE_WORDS = 16

@@ -1,4 +1,4 @@
-// Where memory that threads share is made, all of it: nobody else makes a SharedArrayBuffer.
+// Makes all memory that threads share: no other file makes a SharedArrayBuffer.
 // docs/shared-memory.md has every caller with what it makes; test/repository.test.ts compares.
 
 /** Zeroed. With `mostBytes` it can grow to that size, which is reserved and not yet used. */

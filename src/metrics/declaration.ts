@@ -1,5 +1,5 @@
-// What is said of a metric, looked at before it is declared: a name that Prometheus cannot read
-// would spoil the whole page, and a vector without end would take all memory.
+// Checks the declaration of a metric: a name that Prometheus cannot read would spoil the whole
+// page, and a vector without a limit would take all memory.
 
 import { given } from '../base/given.ts'
 import type { FamilyOptions, HistogramOptions } from './registrar.ts'

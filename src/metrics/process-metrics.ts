@@ -1,5 +1,5 @@
-// What Go's process collector says of a process and prom-client does not, read from /proc at each
-// scrape; where there is none, the families are missing, as they are there.
+// Metrics of Go's process collector that prom-client does not have, read from /proc at each scrape.
+// Without /proc these families are missing, as with Go.
 
 import { readFileSync } from 'node:fs'
 

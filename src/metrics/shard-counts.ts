@@ -1,4 +1,4 @@
-// Hot path. What shards count beside the metrics of their generation: messages that were no
+// Hot path. What shards count in addition to the metrics of their generation: messages that were no
 // queries, replies that could not be sent, batches. The counts belong to the process and outlive
 // reloads and shards.
 

@@ -20,8 +20,8 @@ export class WaitingRoom {
   #holders = 0
 
   /**
-   * `seed`: 32 secret bits, so that nobody can choose an address that shares another's bucket.
-   * `refused` is told of each query that finds no room.
+   * `seed`: 32 secret bits, so that an attacker cannot choose an address in the bucket of another.
+   * `refused` is called for each query that finds no room.
    */
   constructor(budget: ByteBudget, seed: number, refused: () => void) {
     this.#budget = budget

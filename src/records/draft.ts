@@ -181,8 +181,8 @@ export class RecordsDraft {
   }
 
   /**
-   * Makes the table larger; to be called between additions when it is crowded. Without room, and
-   * if nobody waits for its end, it stays as it is.
+   * Makes the table larger; to be called between additions when it is crowded. It stays as it is if
+   * there is no room, or if the generator is not run to its end.
    */
   *grow(): Generator<void> {
     const { words } = this

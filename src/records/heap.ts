@@ -1,17 +1,16 @@
-// Blocks of the records memory, handed out and taken back on main. A block that is given back may
-// still be read by a shard that found it a moment ago, so it rests until every shard has beaten its
-// heart: beats come between queries, and nobody keeps a block from one query to the next. A shard
-// that hangs keeps blocks from being used again until it has been replaced; it never makes a reader
-// read another's words.
+// Blocks of the records memory, allocated and freed on main. A shard that found a block a moment
+// ago may still read it after it is freed. So a freed block rests until the heartbeat of every
+// shard has moved on (quiescent-state-based reclamation, QSBR): beats come between queries, and no
+// shard keeps a block from one query to the next. A shard that hangs keeps blocks from being reused
+// until it has been replaced. No reader ever sees the words of another entry.
 //
-// Hundreds of thousands of blocks may be given back at a time (a hosts file that is another one),
-// and main has other things to do: whoever takes or gives back moves a few of those that have
-// rested.
+// Hundreds of thousands of blocks may be freed at a time (when a hosts file is replaced), and main
+// has other work. So each call that allocates or frees also recycles a few blocks that have rested.
 
 import { blockWords, FreeBlocks } from './free-blocks.ts'
 import { WordList } from './word-list.ts'
 
-/** Tells when all readers have come round. */
+/** Tells when all readers have passed a quiescent state. */
 export interface Quiescence {
   /** A mark of this moment. */
   mark(): readonly number[]
@@ -35,7 +34,7 @@ export class RecordsHeap {
   readonly #limit: number
   readonly #quiescence: Quiescence
   readonly #free: FreeBlocks
-  /** Nobody has looked at what lies behind this word. */
+  /** Memory behind this word has never been in use. */
   #top: number
   /** Given back since the mark was taken: first word, then words, of each. */
   #young = new WordList()
@@ -149,7 +148,8 @@ export class RecordsHeap {
   }
 
   /**
-   * Lets go of what many calls would have to, so that it is there for whoever needs much at a time.
+   * Recycles rested blocks in larger numbers, so that a caller that needs much at a time finds
+   * them.
    */
   #restOn(): void {
     if (this.#timer !== undefined || this.#old.length + this.#young.length === 0) return

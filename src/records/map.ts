@@ -41,10 +41,10 @@ import {
   valueWordOf,
 } from './table.ts'
 
-/** What became of a put: `full`: there is no room, and what was there before still is. */
+/** The result of a put. `full`: there is no room, and the old entry is unchanged. */
 export type PutOutcome = 'changed' | 'same' | 'full'
 
-/** An entry that nobody sees yet: its value is written by whoever has asked for it. */
+/** An entry that no reader sees yet: the caller that asked for it writes its value. */
 export interface PreparedEntry {
   readonly kind: number
   readonly key: Uint8Array
@@ -215,8 +215,8 @@ export class RecordsMap {
   }
 
   /**
-   * Writes an entry that nobody sees yet, with the key that was looked for last; 0 if there is no
-   * room.
+   * Writes an entry that no reader sees yet, with the key that was looked for last; 0 if there is
+   * no room.
    */
   #newEntry(key: Uint8Array, value: Uint8Array): number {
     const entry = this.#blankEntry(key, value.length)

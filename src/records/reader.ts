@@ -100,7 +100,7 @@ export class RecordsReader {
   }
 }
 
-/** Keyed, so that whoever may create services cannot make names collide. */
+/** Keyed, so that users who may create services cannot make names collide. */
 export const hashOfKey = (hash: KeyedHash, kind: number, key: RecordKey): number => {
   hash.hash(key.words, 0, key.length)
   return hash.low ^ Math.imul(kind, 0x9e3779b1)

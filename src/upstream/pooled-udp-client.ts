@@ -151,8 +151,9 @@ export class PooledUdpClient implements UdpExchanger {
   }
 
   /**
-   * Whoever waits on a socket that gets more strange messages than late and double replies explain
-   * asks over TCP too. Not at each of them: looking through all that is pending takes time.
+   * If a socket gets more strange messages than late and duplicate replies can explain, its
+   * exchanges ask over TCP, too. Not at each such message: going through all pending exchanges
+   * takes time.
    */
   #stranger(serial: number): void {
     this.#parts.ignored()

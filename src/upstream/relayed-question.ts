@@ -1,5 +1,5 @@
-// What the transports need to know of a question in flight: bytes to send, who judges what comes
-// back, and what to do when that is doubtful.
+// What the transports need to know about a question in flight: the bytes to send, the function that
+// judges replies, and what to do about doubtful ones.
 
 import { randomId } from '../base/entropy.ts'
 import type { Reply } from '../chain/reply.ts'
@@ -9,8 +9,8 @@ import { isReply, readReply } from './judge.ts'
 
 /**
  * `stranger`: under another id; `mismatch`: under ours, but the reply to something else;
- * `malformed`: the reply to this question, but broken. Over UDP none of these ends the waiting, for
- * whoever is put off by a stranger's datagram can be made to answer wrong.
+ * `malformed`: the reply to this question, but broken. Over UDP none of these ends the wait:
+ * otherwise an attacker's datagram could spoil the answer.
  */
 export type Verdict = 'accept' | 'stranger' | 'mismatch' | 'malformed'
 
@@ -29,8 +29,8 @@ export interface Ask {
   redraw(): void
   judge(reply: Uint8Array): Verdict
   /**
-   * Asks the same over TCP, where nobody can forge: for a UDP exchange whose replies are doubtful.
-   * Resolves with an accepted reply.
+   * Asks the same over TCP, where replies cannot be forged: for a UDP exchange with doubtful
+   * replies. Resolves with an accepted reply.
    */
   readonly retry?: (() => Promise<Uint8Array>) | undefined
 }

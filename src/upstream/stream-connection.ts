@@ -15,7 +15,7 @@ interface Waiting {
 }
 
 export class StreamConnection {
-  /** Clock.ms() when it was opened, and when it last became idle. The pool's business. */
+  /** Clock.ms() when it was opened, and when it last became idle. For the pool. */
   readonly openedMs: number
   idleSinceMs = 0
   readonly #socket: Socket
@@ -67,8 +67,8 @@ export class StreamConnection {
       this.#judge(message)
       if (!this.#isOpen) return
     }
-    // Bytes that nobody asked for: whatever they are, they must not be read as the reply to the
-    // next question.
+    // Unsolicited bytes: whatever they are, they must not be read as the reply to the next
+    // question.
     if (this.#waiting === undefined && !this.#reader.isIdle) this.close()
   }
 
@@ -78,7 +78,7 @@ export class StreamConnection {
       this.close()
       return
     }
-    // Nobody else can write here, so whatever is not the reply is the server's mistake, and there
+    // Only the server can write here. So a message that is not the reply is its mistake, and there
     // is nothing to wait for.
     if (waiting.ask.judge(message) !== 'accept') {
       this.#end(new ExchangeError('malformed', `read tcp ${this.#path}: malformed reply`))

@@ -1,6 +1,6 @@
 // One question and its reply over UDP. Each exchange has a connected socket of its own with an
-// ephemeral port that the kernel draws: the port is as unpredictable as the id, strangers'
-// datagrams and ICMP never reach it, and it is gone a round trip later (RFC 5452, SAD DNS).
+// ephemeral port that the kernel draws. The port is as unpredictable as the id, datagrams and ICMP
+// errors of other senders never reach it, and it is closed a round trip later (RFC 5452, SAD DNS).
 
 import { createSocket, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
@@ -31,8 +31,8 @@ export interface Doubtful {
 }
 
 /**
- * What an exchange does about messages that are not its reply: it goes on waiting, and asks once
- * more over TCP meanwhile, where nobody can forge. Whichever answers first wins.
+ * What an exchange does about messages that are not its reply: it goes on waiting, and meanwhile
+ * asks once more over TCP, where replies cannot be forged. The first answer wins.
  */
 export class Doubts {
   readonly #ask: Ask

@@ -1,5 +1,5 @@
-// Hot path. The OPT record (RFC 6891): what it says, and the options in its rdata. What options
-// mean is their plugins' business.
+// Hot path. The OPT record (RFC 6891): its fields, and the options in its rdata. The plugins give
+// options their meaning.
 
 import { getU16, setU16 } from './header.ts'
 import type { MessageLayout } from './layout.ts'

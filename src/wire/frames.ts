@@ -113,8 +113,8 @@ export class FrameReader {
   }
 
   /**
-   * The messages that `chunk`, which is the reader's from here on, completes: for whoever takes all
-   * at once.
+   * All messages that `chunk` completes, for callers that take them at once. The reader owns
+   * `chunk` from then on.
    */
   *all(chunk: Uint8Array): Generator<Uint8Array> {
     this.push(chunk)

@@ -1,5 +1,6 @@
 // Where the records of a message lie. Reading checks all bounds, the names in owners and known
-// rdata, and a budget for following pointers; it copies nothing. Options inside OPT are edns.ts's.
+// rdata, and a budget for following pointers; it copies nothing. Options inside OPT are read by
+// edns.ts.
 
 import {
   getAncount,

@@ -1,6 +1,6 @@
-// Compression of the names that go into one message: which suffix of a name stands there already,
-// and what of it is new. Of a message that records are copied from each place is looked at once,
-// however many names lead there.
+// Compression of the names that go into one message: which suffix of a name the message has
+// already, and which part is new. Of a message that records are copied from, each place is read
+// once, however many names lead there.
 
 import { CompressionTargets, hashLabel, KnownPlaces, ROOT } from './compression.ts'
 import { MAX_LABEL_SIZE } from './name.ts'
@@ -12,8 +12,8 @@ import { steps } from './work.ts'
  */
 const labels = new Uint16Array(127)
 /**
- * Of the message that is copied from. It outlives a call: whoever finds it aimed at another
- * compressor or message begins anew.
+ * Of the message that is copied from. It outlives a call. A compressor that finds it in use for
+ * another compressor or message starts again.
  */
 const places = new KnownPlaces()
 

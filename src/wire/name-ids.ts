@@ -1,6 +1,7 @@
-// Names of one message as numbers: equal numbers for equal names, letter case aside. A name is
-// known by its first label and the number of the rest, and each place in the message is read once,
-// however many names lead there. So all names together cost what the message's bytes do.
+// Names of one message as numbers: equal numbers for equal names, without regard to letter case. A
+// name is identified by its first label and the number of the rest. Each place in the message is
+// read once, however many names lead there. So the cost of all names together is proportional to
+// the bytes of the message.
 
 import { foldByte, MAX_LABEL_SIZE } from './name.ts'
 import { steps } from './work.ts'
@@ -36,7 +37,7 @@ export class NameIds {
   #bytes: Uint8Array = NO_BYTES
   readonly #seed: number
 
-  /** With a seed that nobody can foresee, nobody can make names that lie in each other's way. */
+  /** With a secret seed an attacker cannot make names whose hashes collide. */
   constructor(seed: number) {
     this.#seed = seed
   }

@@ -1,6 +1,6 @@
 // Hot path. Names in wire form: labels, each behind its length byte, closed by the root's zero
-// byte; at most 255 bytes. A "wire" parameter is exactly one such name without pointers. Text is
-// name-text.ts's; nothing here allocates but foldName.
+// byte; at most 255 bytes. A "wire" parameter is exactly one such name without pointers.
+// name-text.ts has the text form. Only foldName allocates.
 
 import { steps } from './work.ts'
 

@@ -1,5 +1,5 @@
 // Hot path. The question of a message (RFC 1035 section 4.1.2), read once. Pointers are not allowed
-// in it: nothing stands before it.
+// in it: there is nothing before it to point to.
 
 import { getU16, HEADER_SIZE } from './header.ts'
 import { foldByte, MAX_LABEL_SIZE, MAX_NAME_SIZE, nameToText } from './name.ts'

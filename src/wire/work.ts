@@ -1,6 +1,6 @@
 // How much work names are, counted in steps: a label or pointer walked, a slot of a table looked
-// at, a label compared. Nothing is judged by it; tests read it, for a message must not cost more
-// steps than its bytes account for.
+// at, a label compared. Only tests read it: a message must not cost
+// more steps than its size allows.
 
 /**
  * Of this thread, since it began, in one word that wraps: a number that grows for ever would not

@@ -1,5 +1,5 @@
 // Writes messages: header, question, records, OPT, with or without name compression, up to a limit
-// of bytes. Records go in section by section. What stands in them is the caller's business.
+// of bytes. Records go in section by section. The caller is responsible for their contents.
 
 import { ROOT } from './compression.ts'
 import {

@@ -32,7 +32,7 @@ const bitsOf = (types: readonly number[]): Uint8Array => {
   return bits
 }
 
-/** The windows of a set of types, for whoever makes an NSEC record. */
+/** The windows of a set of types, to make an NSEC record. */
 export const typeWindows = (types: Iterable<number>): Uint8Array => {
   const windows = [...Map.groupBy(types, type => type >> 8)].sort(([a], [b]) => a - b)
   const blocks = windows.map(([window, members]) => {

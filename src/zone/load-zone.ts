@@ -1,5 +1,5 @@
-// From the text of a zone file to the tree that answers, in slices; and what CoreDNS demands of a
-// zone.
+// From the text of a zone file to the tree that answers, in slices; and the checks that CoreDNS
+// makes of a zone.
 
 import { getU32 } from '../wire/header.ts'
 import { nameToText } from '../wire/name.ts'

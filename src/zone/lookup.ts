@@ -1,9 +1,9 @@
 // What a zone answers to a question: RFC 1034 section 4.3.2, with wildcards (RFC 4592), DNAME (RFC
 // 6672), negative answers (RFC 2308) and, for a zone that is signed with NSEC, what DNSSEC adds
-// (RFC 4035 section 3.1). What is added to an answer, and in which order, is CoreDNS's, and so are
-// some answers that the RFCs have otherwise:
+// (RFC 4035 section 3.1). The records that are added to an answer, and their order, are CoreDNS's.
+// Some answers follow CoreDNS where the RFCs say something else:
 //
-// - an empty non-terminal is answered by the wildcard beside it, if there is one;
+// - an empty non-terminal is answered by the wildcard at the same level, if there is one;
 // - an alias to a name of the zone that lacks the type is answered with the apex NS, not the SOA;
 // - the apex counts as having no records if it has none but SOA, NS and their signatures: it is an
 //   empty non-terminal, or does not exist if nothing stands below it;
@@ -395,7 +395,7 @@ export const lookup = (tree: ZoneTree, question: ZoneQuestion): ZoneAnswer =>
 
 /**
  * The whole answer to a question whose alias led to `alias.chase`: `rcode` and `records` are what
- * the server answers for that name and the question's type (empty success if nobody does).
+ * the server answers for that name and the question's type (empty success if no plugin does).
  */
 export const completeAlias = (
   tree: ZoneTree,

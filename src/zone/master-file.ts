@@ -1,7 +1,7 @@
 // Master files (RFC 1035 section 5, RFC 2308 section 4 for $TTL): directives and entries, of a file
 // and of those that it includes, become records in wire form. Reading is cut in slices, so that a
-// zone of a million records does not hold up whatever else its thread does; it goes on behind an
-// error, so that all are found.
+// zone of a million records does not block its thread. It goes on after an error, so that all
+// errors are found.
 
 import { posix } from 'node:path'
 import { type GenerateRange, GenerateTemplate, rangeFromText } from './generate.ts'

@@ -1,7 +1,7 @@
 // A zone as one piece of memory that never changes: nodes by name in canonical order, empty
 // non-terminals included, with their RRsets and the records of these. It may be shared memory, so
-// that all threads answer from one copy; a tree is made by ZoneBuilder and read through this class,
-// which holds nothing else.
+// that all threads answer from one copy. ZoneBuilder makes a tree. It is read through this class,
+// which keeps no other data.
 //
 //   words   HEADER | node 0..n: key, first RRset, end of subtree | RRset 0..m: type, first record
 //   bytes   keys, end to end | records, end to end: type, class, TTL, length, rdata

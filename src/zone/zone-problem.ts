@@ -1,5 +1,5 @@
-// What is wrong with a zone file, and where. Problems are values: a parser collects them, up to a
-// bound, and its caller shows them.
+// An error in a zone file, and its place. Problems are values: a parser collects them, up to a
+// limit, and its caller shows them.
 
 export interface ZoneProblem {
   /** As the file was named to the parser; an included file by the path it was read from. */

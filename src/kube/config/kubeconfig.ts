@@ -1,5 +1,5 @@
 // Finds the cluster and the user of a context in a kubeconfig, and checks that what it says is of
-// the right kind. What that means for a connection is kubeconfig-settings.ts's business. The only
+// the right kind. kubeconfig-settings.ts makes the settings of a connection of it. The only
 // importer of `yaml`, which is loaded when a kubeconfig is read.
 
 import type { Document } from 'yaml'

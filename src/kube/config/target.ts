@@ -1,5 +1,5 @@
 // Where the API server is and who we are, from the three ways there are to say it: kubeconfig,
-// endpoint, or the pod we run in. Reads files; contacts nobody.
+// endpoint, or the pod we run in. Reads files only; contacts no server.
 
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../base/clock.ts'

@@ -126,9 +126,8 @@ class UdpListener implements OpenListener {
   }
 
   /**
-   * Goes on receiving until nothing is owed and a whole turn of the event loop has brought nothing:
-   * a socket that is closed then leaves nobody without an answer who has not asked in the
-   * microseconds between.
+   * Goes on receiving until no reply is outstanding and a whole turn of the event loop has brought
+   * no datagram. If a socket is closed then, only queries of the microseconds in between are lost.
    */
   async #quiet(): Promise<void> {
     for (let seen = -1; !this.#isOutOfGrace && (seen !== this.#received || this.#inFlight > 0); ) {
@@ -222,7 +221,7 @@ class UdpListener implements OpenListener {
       else this.#options.counts.full()
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      // A socket that was closed with its address: there is nobody left to answer from.
+      // The socket was closed with its address: there is no address left to answer from.
       if (code !== 'ERR_SOCKET_DGRAM_NOT_RUNNING')
         this.#options.onError(`udp send: ${code ?? String(error)}`)
     }

@@ -25,7 +25,7 @@ export class DgramJournal {
   readonly #journal: Journal
   readonly #client = new SockaddrWriter()
   readonly #local = new SockaddrWriter()
-  /** What a predecessor left and nobody has taken yet. */
+  /** Queries that a predecessor left and that have not been taken yet. */
   #left: Left[] = []
 
   /** `memory` is the shard's inbound memory. */

@@ -168,7 +168,7 @@ export class MmsgEngine {
         wasFull ||= count === BATCH
       }
       this.#outbound.flush()
-      // Whoever waits for these goes on when this turn is over.
+      // Exchanges that wait for these go on when this turn is over.
       for (let k = 0; k < pooled.length; k++) this.udpPool.receive(pooled[k]!)
       this.#startedSlow ||= pooled.length > 0
       if (this.#poll.isLoopReady || this.#startedSlow || !mayWait || this.#clock.ms >= untilMs)
@@ -302,7 +302,7 @@ export class MmsgEngine {
       this.#journal.settle(entry)
       if (reply !== undefined && !socket.isClosed) {
         this.#outbound.put(socket.fd, reply, destination)
-        // Once the engine goes round no more, nobody else would send it.
+        // When the engine has no further turn, nothing else would send it.
         if (!this.#isInTurn && this.#immediate === undefined) this.#outbound.flush()
       }
       socket.leave()

@@ -27,8 +27,8 @@ export class InboundMemory {
   }
 
   /**
-   * Says which datagram of the batch is being answered, for whoever finds the batch after this
-   * thread's death.
+   * Notes which datagram of the batch is being answered, for the successor that finds the batch
+   * after this thread's death.
    */
   at(index: number): void {
     this.words[STATE_SEQUENCE] = (this.words[STATE_SEQUENCE]! + 1) | 0

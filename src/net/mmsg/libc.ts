@@ -7,8 +7,8 @@ import { endianness } from 'node:os'
 type View = NodeJS.ArrayBufferView
 
 /**
- * Memory whose address libc has. An address keeps nothing alive: whoever uses it holds this, in a
- * field, for as long as libc may use the memory.
+ * Memory whose address libc has. An address keeps nothing alive: code that uses it keeps this
+ * object in a field for as long as libc may use the memory.
  */
 export class Pinned<V extends View = View> {
   readonly view: V

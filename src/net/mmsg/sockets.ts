@@ -140,17 +140,17 @@ const openSocket = (
   throw error
 }
 
-/** A port that nobody sends from. */
+/** A port from which no machine sends. */
 const NOBODY = 1
 
 /**
  * Takes a UDP socket out of its SO_REUSEPORT group while it can still send: connected to an address
- * that nobody sends from, it matches no client's datagram any more, and once no socket is left
- * there the kernel tells clients that the port is closed. What has come stays to be read.
+ * from which no machine sends, it matches no client's datagram any more. Once no socket is left
+ * there, the kernel tells clients that the port is closed. Datagrams that came before can be read.
  */
 export const leaveGroup = (libc: Libc, fd: number): void => {
-  // The group's program chooses by number, whether the chosen one is connected or not; the kernel
-  // by itself passes over connected ones.
+  // The group's program chooses by number, whether the chosen socket is connected or not. The
+  // kernel's own choice leaves connected sockets out.
   setOption(libc, fd, C.SOL_SOCKET, C.SO_DETACH_REUSEPORT_BPF, 0)
   const own = new Uint8Array(SOCKADDR_IN6.size)
   const length = Int32Array.of(own.length)

@@ -1,8 +1,8 @@
 // One TCP connection: two-byte length framing, pipelined queries answered in the order in which
-// their answers come (RFC 7766), and deadlines. What it holds (unfinished messages, queries under
-// way, answers that are not sent) is charged to the budget in room.ts; it reads and takes only
-// while there is room, and no more in one turn of the loop than its part. What the messages say is
-// the receiver's business.
+// their answers come (RFC 7766), and deadlines. The memory that it holds (unfinished messages,
+// queries in flight, unsent answers) is charged to the budget in room.ts. It reads only while there
+// is room, and no more in one turn of the event loop than its share. The receiver interprets the
+// messages.
 
 import { Socket } from 'node:net'
 import type { Peer } from '../../chain/query.ts'
@@ -80,7 +80,7 @@ export class TcpConnection implements TableEntry, Connection {
 
   /**
    * Takes over a connection that was accepted paused. Undefined if the client has left already:
-   * nobody can be answered or named.
+   * there is no address to answer or to log.
    */
   static accept(accepted: Socket, receiver: Receiver, room: TcpRoom): TcpConnection | undefined {
     const { remoteAddress, remotePort, localAddress, localPort } = accepted
@@ -232,7 +232,8 @@ export class TcpConnection implements TableEntry, Connection {
 
   #hand(message: Uint8Array): void {
     if (message.length === 0) {
-      // No DNS message is empty: whoever sends such frames without end costs no more than this one.
+      // No DNS message is empty. A client that sends such frames without end costs no more than
+      // this.
       this.#room.counts.cut('frames')
       this.#finish()
       return

@@ -53,8 +53,8 @@ class TcpListener implements OpenListener {
   }
 
   /**
-   * A borrowed socket listens from start() on: nobody is accepted before the configuration is in
-   * force.
+   * A borrowed socket listens from start() on: no connection is accepted before the configuration
+   * is in force.
    */
   async open(): Promise<void> {
     const { borrowed, canReusePort } = this.#options
@@ -89,8 +89,8 @@ class TcpListener implements OpenListener {
   }
 
   /**
-   * A connection that the kernel has completed and nobody has accepted would be reset: those that
-   * have begun are let in, no others.
+   * A connection that the kernel has completed and that is not accepted would be reset. So those
+   * that have begun are accepted, and no others.
    */
   async #acceptLast(graceMs: number): Promise<void> {
     const { borrowed } = this.#options
@@ -105,7 +105,7 @@ class TcpListener implements OpenListener {
   async close(graceMs: number): Promise<void> {
     await this.#acceptLast(graceMs)
     const { borrowed } = this.#options
-    // The other descriptors of this socket would keep it listening, for nobody.
+    // The other descriptors of this socket would keep it listening, and nothing would accept.
     if (borrowed !== undefined && this.#server.listening)
       borrowed.libc.shutdown(borrowed.fd, C.SHUT_RDWR)
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))

@@ -29,7 +29,7 @@ export class SendBuffers {
     return buffer
   }
 
-  /** Takes back what nobody reads or writes any more. */
+  /** Takes back a buffer that is not in use any more. */
   give(buffer: Uint8Array): void {
     if (buffer.length > MOST_BYTES || this.#keptBytes + buffer.length > KEPT_BYTES) return
     this.#free[classOf(buffer.length)]!.push(buffer)

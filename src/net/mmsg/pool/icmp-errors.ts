@@ -68,7 +68,7 @@ export class IcmpErrors {
         if (errno !== 0) reports.push([this.#idAt(k), codeOfErrno(errno)])
       }
     }
-    // When the queue is empty: whoever hears of it may close the socket.
+    // When the queue is empty, since the callback may close the socket.
     for (const [id, code] of reports) refused(id, code)
     return total > 0
   }

@@ -1,8 +1,8 @@
-// Connected UDP sockets to one upstream. The kernel draws each one's port, from all that it has.
-// Where there are few messages each has a socket of its own, which is closed with its reply. Where
-// there are many, all messages of one turn of the event loop share a socket, and when no new one
-// may be opened (PortBudget) it is drawn from those that are open. So a port is known to nobody
-// for long (RFC 5452), strangers' datagrams and ICMP never reach it, and system calls are shared.
+// Connected UDP sockets to one upstream. The kernel chooses the port of each at random. While there
+// are few messages, each has a socket of its own, which is closed with its reply. While there are
+// many, all messages of one turn of the event loop share a socket. If no new one may be opened
+// (PortBudget), it is drawn from those that are open. So no port stays in use for long (RFC 5452),
+// datagrams and ICMP errors of other senders never reach it, and system calls are shared.
 
 import { randomBelow } from '../../../base/entropy.ts'
 import { IntMap } from '../../../base/int-map.ts'
@@ -172,8 +172,7 @@ export class UpstreamSockets implements PooledSockets {
   }
 
   /**
-   * A message has been refused; id -1: nobody can say which. It is no answer to the others, which
-   * go on waiting.
+   * A message has been refused; id -1: it is unknown which. The others go on waiting.
    */
   refused(socket: PooledSocket, id: number, code: string): void {
     this.events.refused(socket.serial, id, code)

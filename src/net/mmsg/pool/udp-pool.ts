@@ -173,7 +173,7 @@ export class MmsgUdpPool implements UdpPool, SharedPool {
     queueMicrotask(this.#flush)
   }
 
-  /** The engine has ended: whoever waits is told. */
+  /** The engine has ended: all waiting exchanges fail. */
   end(): void {
     this.isOpen = false
     for (const socket of [...this.waiting]) socket.owner.failed(socket, 'EIO')
