@@ -39,7 +39,7 @@ export class FastZones implements FastStep {
   /** The target of an alias. */
   readonly #target = new Uint8Array(MAX_NAME_SIZE + 1)
 
-  // The answer under way: where the next record goes, and how many there are.
+  // The answer in the making: where the next record goes, and how many there are.
   #at = 0
   #records = 0
 

@@ -113,7 +113,7 @@ export class ZoneSource {
       log.info(`Successfully reloaded zone ${origin} in ${path} with ${outcome.serial} SOA serial`)
   }
 
-  /** `follower` is told of every change from now on, and of the end. */
+  /** `follower` is called at every change from now on, and at the end. */
   tell(follower: () => void): void {
     this.#followers.add(follower)
     this.#served = follower

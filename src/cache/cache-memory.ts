@@ -190,7 +190,7 @@ export class CacheMemory {
   }
 
   /**
-   * Counts the ways anew: a shard that died between a way and the count left the count wrong by
+   * Counts the ways again: a shard that died between a way and the count left the count wrong by
    * one. Where the count moves on meanwhile, what was counted is history, and counting begins
    * again. Shards that are just now between a way and the count may each put it out by one, until
    * the next sweep.

@@ -44,7 +44,7 @@ export class CacheTable {
   readonly #slots: SlotSource
   readonly #dice = new Dice()
   readonly #firstBucket: number
-  /** What shards note of entries beside what they store. */
+  /** Statistics of entries, apart from their contents. */
   readonly notes: EntryNotes
 
   /**

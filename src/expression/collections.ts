@@ -3,7 +3,7 @@
 import type { Budget } from './budget.ts'
 import { asInt, checkKey, goTypeOf, isArray, isAscii, isEqual, isMap, type Value } from './value.ts'
 
-/** What stands in a map or an array; a map's missing field is nil. */
+/** A value of a map or an array; a map's missing field is nil. */
 export const fetch = (from: Value, key: Value): Value => {
   if (isMap(from)) return field(from, key)
   if (!isArray(from) && typeof from !== 'string')

@@ -216,7 +216,7 @@ const membership = (left: Compiled, right: Compiled, offset: number): Compiled =
   return { type: BOOL, code: operation(isIn, left, right, offset) }
 }
 
-/** A pattern that stands in the text is compiled once. */
+/** A constant pattern is compiled once. */
 const matching = (left: Compiled, right: Compiled, offset: number): Compiled => {
   const pattern =
     typeof right.constant === 'string' ? compilePattern(right.constant, offset) : undefined

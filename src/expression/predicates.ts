@@ -13,7 +13,7 @@ export interface Loop {
   readonly collection: Compiled
   /** Absent in `count(array)` and `sum(array)`. */
   readonly predicate: Compiled | undefined
-  /** What stands behind the predicate: an order, or the first value. */
+  /** The argument behind the predicate: an order, or the first value. */
   readonly extra: Compiled | undefined
   /** Where the item, its index and what is gathered are kept. */
   readonly itemSlot: number

@@ -1,4 +1,4 @@
-// What is known of a value before the expression runs, and Go's names for it: they stand in
+// What is known about a value before the expression runs, and Go's names for it: they are in
 // CoreDNS's error texts.
 
 export type Type =

@@ -41,8 +41,8 @@ export class Agents {
     try {
       agent = this.#make(authority, certificate, key)
     } catch (error) {
-      // Files are replaced one after the other: for a moment a certificate may stand beside the key
-      // of another.
+      // Files are replaced one after the other: for a moment a certificate may be there with the
+      // key of another.
       if (this.#agent !== undefined) return this.#agent
       throw error
     }
@@ -129,7 +129,7 @@ const certificatesIn = (pem: string): string[] => {
     try {
       return new X509Certificate(block).raw.length > 0
     } catch {
-      // Go as well passes over a block that is no certificate, and takes the others.
+      // Go, too, ignores a block that is no certificate, and takes the others.
       return false
     }
   })

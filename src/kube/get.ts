@@ -39,7 +39,7 @@ export interface AskOptions {
   readonly query: Readonly<Record<string, string>>
   /** The head of the answer must come within this. */
   readonly headMs: number
-  /** The longest silence after it; asked anew after each chunk. */
+  /** The longest silence after it; asked again after each chunk. */
   readonly idleMs: () => number
   /** The head has come. */
   readonly onHead?: () => void

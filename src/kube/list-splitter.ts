@@ -20,7 +20,7 @@ const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-/** What stands beside the items. */
+/** The data of a list outside of its items. */
 export interface ListHead {
   readonly kind: string
   readonly resourceVersion: string

@@ -67,7 +67,7 @@ export class Reflector {
   #running: Promise<void> | undefined
   /** Undefined: list first. */
   #version: string | undefined
-  /** Of what the request under way was made with. */
+  /** Of the data that the current request was made with. */
   #fingerprint = ''
   #freeListMs = Number.NEGATIVE_INFINITY
   #freeRewindMs = Number.NEGATIVE_INFINITY
@@ -95,7 +95,7 @@ export class Reflector {
     this.#running ??= this.#run()
   }
 
-  /** Ends what is open; resolves when nothing is under way. The sink hears nothing after that. */
+  /** Ends all requests; resolves when none is open. The sink is not called after that. */
   async stop(): Promise<void> {
     this.#stopped.abort(new KubeError('aborted', 'stopped'))
     await this.#running

@@ -1,4 +1,4 @@
-// One budget in bytes for the process: what clients' connections and queries under way hold, summed
+// One budget in bytes for the process: what clients' connections and queries in flight hold, summed
 // over all shards. A row per shard, one cache line apart: word 0 is what the shard has drawn for
 // streams, word 1 for datagrams. Writers: each shard its own row, main a dead shard's. Readers:
 // all. No lock, no wait. Order: add to the own word, sum, give back if over the limit; so the limit
@@ -45,7 +45,7 @@ export interface BudgetClient {
   /** Clients that hold something, this one perhaps among them. */
   readonly holders: number
   readonly isLocal: boolean
-  /** It has nothing under way: a first query, however many others there are. */
+  /** It has nothing in flight: a first query, however many others there are. */
   readonly isNewcomer: boolean
 }
 

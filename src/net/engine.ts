@@ -20,7 +20,7 @@ const WAITING_DATAGRAM_BYTES = 8 * 1024
 const WAITING_STREAM_BYTES = 16 * 1024
 
 /**
- * What a query under way holds of memory: the objects around it, its bytes, and a copy for an
+ * The memory that a query in flight holds: the objects around it, its bytes, and a copy for an
  * upstream.
  */
 export const underWayBytes = (length: number, transport: Transport): number =>

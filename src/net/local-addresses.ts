@@ -6,7 +6,7 @@ import { networkInterfaces } from 'node:os'
 
 /**
  * The number that the interface of an address's zone has now, 0 without one: an interface that is
- * made anew keeps its name and gets another.
+ * created again keeps its name and gets another.
  */
 export const scopeNow = (address: string): number => {
   const zone = address.slice(address.indexOf('%') + 1)

@@ -41,7 +41,7 @@ export const openPorts = (protocol: Protocol): OpenPort[] =>
     .flatMap(table => linesOf(table).slice(1))
     .flatMap(line => readLine(protocol, line) ?? [])
 
-/** Inodes of this process's sockets, in whichever thread. */
+/** Inodes of this process's sockets, of all threads. */
 export const ownInodes = (): Set<string> => {
   try {
     return inodesOf(readdirSync('/proc/self/fd').map(Number))
@@ -97,7 +97,7 @@ const bytesOf = (hex: string): Uint8Array => {
 /** Since each socket was opened, summed up; 0 where the system does not tell. */
 export const receiveDrops = (fds: readonly number[]): number => dropsOf(inodesOf(fds))
 
-/** The same for the sockets that this process, in whichever thread, receives at on these ports. */
+/** The same for the sockets at which this process receives on these ports, in all threads. */
 export const receiveDropsAt = (ports: ReadonlySet<number>): number => dropsOf(ownInodes(), ports)
 
 const dropsOf = (inodes: ReadonlySet<string>, ports?: ReadonlySet<number>): number => {

@@ -1,4 +1,4 @@
-// The next version of a whole map, made beside the one that shards read: main adds to it for as
+// The next version of a whole map, built next to the one that shards read: main adds to it for as
 // long as it takes, and map.ts shows it by one store. An entry that says what the map's says is the
 // map's own, so that a version costs memory only for what is new in it, and telling what has
 // changed takes no copy of what was before.

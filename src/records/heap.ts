@@ -21,7 +21,7 @@ export interface Quiescence {
 /** Blocks, one after the other: first word and words of each. */
 export type Blocks = Iterator<readonly [at: number, words: number]>
 
-/** Blocks that have rested and are let go of at each call: more than one call can add. */
+/** Rested blocks that each call recycles: more than one call can add. */
 const SETTLED = 16
 /** The same where a call finds no room. */
 const SETTLED_IN_NEED = 2048

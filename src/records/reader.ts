@@ -85,7 +85,7 @@ export class RecordsReader {
     return this.words[entry + ENTRY_VALUE_BYTES]!
   }
 
-  /** One of the words that the map's owner keeps beside its entries. */
+  /** One of the words that the map's owner keeps in addition to its entries. */
   note(index: number): number {
     return Atomics.load(this.words, this.#header + NOTES_WORD + index)
   }

@@ -1,7 +1,7 @@
 // A list of words that grows and shrinks at its end: four bytes for each, and no objects.
 
 const LEAST = 64
-/** A longer list is let go of when it is empty. */
+/** A longer list is freed when it is empty. */
 const KEPT = 4096
 
 export class WordList {

@@ -19,7 +19,7 @@ export class SocketAllowance {
   /** May be lowered below what is open: nothing is closed, nothing new is opened. */
   limit: number
   #open = 0
-  /** Exchanges over connections that are under way, by client. */
+  /** Exchanges in flight over connections, by client. */
   readonly #byClient = new Map<string, number>()
 
   constructor(limit: number) {

@@ -9,7 +9,7 @@ import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
 import type { Ask, Verdict } from './relayed-question.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
 
-/** One question and its reply over UDP, by whichever means the shard has. */
+/** One question and its reply over UDP, with the sockets of the shard's engine. */
 export interface UdpExchanger {
   /**
    * Resolves with the accepted reply, owned by the caller; rejects with an ExchangeError. Doubtful

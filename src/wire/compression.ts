@@ -11,7 +11,7 @@ const MAX_TARGET_OFFSET = 0x3fff
 const FIRST_SLOTS = 128
 /** A lookup looks at so many slots at most, whatever names a client made up. */
 const MAX_PROBES = 16
-/** The root in place of a target: no name stands in the header. */
+/** The root in place of a target: there is no name in the header. */
 export const ROOT = 0
 
 /**
@@ -63,7 +63,7 @@ export class CompressionTargets {
   }
 
   /**
-   * Takes back all targets from `offset` on: the bytes there are written anew. Nothing before them
+   * Takes back all targets from `offset` on: the bytes there are written again. Nothing before them
    * was added after them.
    */
   forget(offset: number): void {

@@ -137,7 +137,7 @@ export class MessageLayout {
   ttlOffset(index: number): number {
     return this.#offsets[2 * index + 1]! + 4
   }
-  /** Seconds as they stand there, up to 2^32 - 1; for OPT it is no time. */
+  /** Seconds as in the message, up to 2^32 - 1; for OPT this is no time. */
   ttl(index: number): number {
     return getU32(this.#bytes, this.#offsets[2 * index + 1]! + 4)
   }

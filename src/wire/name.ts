@@ -26,7 +26,8 @@ export class NameCursor {
 /**
  * Follows the name at `offset` to its root; false if it is malformed. `end` bounds the bytes where
  * the name stands. Each pointer leads to before the start of the run of labels it ends (so a walk
- * cannot loop), and not to before `floor` (12 for a message: bytes of the header change under way).
+ * cannot loop), and not to before `floor` (12 for a message: bytes of the header change on the
+ * way).
  */
 export const walkName = (
   bytes: Uint8Array,

@@ -1,4 +1,4 @@
-// Hot path. Writes the OPT record (RFC 6891 section 6.1.2). What stands in one is read by edns.ts.
+// Hot path. Writes the OPT record (RFC 6891 section 6.1.2). edns.ts reads one.
 //
 //   0   1      3          5      6         7        9          11
 //   +---+------+----------+------+---------+--------+----------+---------

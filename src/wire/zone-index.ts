@@ -6,7 +6,7 @@ import { foldName, type NameView, nameFromText } from './name.ts'
 /** A name of 255 bytes has at most 127 labels. */
 const MAX_LABELS = 128
 
-/** Wire form of what is no name: it stands in the list and holds nothing. */
+/** Wire form in place of an invalid name: it is in the list and matches nothing. */
 const NO_NAME = new Uint8Array(0)
 
 export class ZoneIndex {

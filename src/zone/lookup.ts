@@ -6,7 +6,7 @@
 // - an empty non-terminal is answered by the wildcard at the same level, if there is one;
 // - an alias to a name of the zone that lacks the type is answered with the apex NS, not the SOA;
 // - the apex counts as having no records if it has none but SOA, NS and their signatures: it is an
-//   empty non-terminal, or does not exist if nothing stands below it;
+//   empty non-terminal, or does not exist if no name is below it;
 // - after ten CNAMEs the answer ends.
 
 import { foldName, isSubname, NameCursor, NO_POINTERS, namesEqual, walkName } from '../wire/name.ts'

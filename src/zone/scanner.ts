@@ -34,7 +34,7 @@ export interface ScanFault {
 const isBlank = (byte: number | undefined): boolean =>
   byte === BLANK || byte === TAB || byte === RETURN
 
-/** One text; `next` goes on to the next entry, whose tokens then stand in the fields. */
+/** One text; `next` goes on to the next entry, whose tokens are then in the fields. */
 export class Scanner {
   /** Tokens of the entry; 0 for a line of blanks or comment. */
   count = 0
@@ -160,7 +160,7 @@ export class Scanner {
     return end
   }
 
-  /** Takes what stands in quotes; a quoted string that does not end takes the rest of its line. */
+  /** Takes a text in quotes; a quoted string that does not end takes the rest of its line. */
   #quotedToken(at: number): number {
     const end = this.#quoteEnd(at + 1)
     if (end < 0) {

@@ -54,7 +54,7 @@ export class Section {
     return value.map((item, index) => new Section(item, `${key}[${index}] of ${this.#name}`))
   }
 
-  /** As it stands there, fit for JSON. */
+  /** As in the file, as JSON data. */
   json(key: string): unknown {
     const value = this.#fields[key]
     if (value === undefined) return undefined

@@ -12,7 +12,7 @@ const MAXIMUM_AGE_MS = 60_000
 const SIZE_LIMIT_BYTES = 4 * 1024 * 1024
 
 export interface TextSource {
-  /** Where it comes from: a path, or what stands in which file. */
+  /** Where it comes from: a path, or the name of a setting and its file. */
   readonly name: string
   /** The text as it is now. Rejects with a KubeError if there never was one. */
   read(): Promise<string>

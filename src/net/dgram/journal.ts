@@ -1,6 +1,6 @@
 // Queries of node:dgram that wait for something, noted in memory of main's (mmsg/journal.ts): any
 // socket at the same place can send their replies, so the successor of a shard that dies asks them
-// anew. What lies unread at the sockets of a dead shard is lost with them.
+// again. What lies unread at the sockets of a dead shard is lost with them.
 
 import { type IpAddress, parseIp } from '../../base/ip.ts'
 import type { Peer } from '../../chain/query.ts'

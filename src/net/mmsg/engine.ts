@@ -28,7 +28,7 @@ const AWAY_MS = 20
  */
 const LAST_BATCHES = 1024
 
-/** What the engine counts beside what its socket's receivers count. */
+/** What the engine counts in addition to its socket's receivers. */
 export interface EngineCounts extends UnsentCounts {
   /** A batch of that many datagrams was received. */
   batch(datagrams: number): void
@@ -125,7 +125,7 @@ export class MmsgEngine {
     this.#poll.watch(sockets)
   }
 
-  /** The turn goes on as long as something may come: queries, or replies that upstreams owe. */
+  /** The turn goes on as long as something may come: queries, or outstanding replies. */
   get #isNeeded(): boolean {
     return this.#sockets.length > 0 || this.udpPool.waiting.length > 0
   }
@@ -238,7 +238,7 @@ export class MmsgEngine {
     else this.#answer(socket, this.#inbound.leftCount)
   }
 
-  /** What waited for something in a shard that died: asked anew. */
+  /** Queries that waited for a reply in a shard that died: asked again. */
   #takeUpLeft(): void {
     while (this.#journal.hasLeft) {
       this.#journal.takeUp(this.#inbound, fd => {

@@ -31,7 +31,7 @@ export const NOT_NOTED = -1
 
 export class Journal {
   readonly #words: Int32Array
-  /** Free entries, in memory of this thread's own: a successor makes its list anew. */
+  /** Free entries, in memory of this thread's own: a successor makes its own list. */
   readonly #free = new Uint16Array(JOURNAL_ENTRIES)
   #freeCount = 0
   /** What a predecessor left, as long as it has not been taken up. */

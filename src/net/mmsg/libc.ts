@@ -52,7 +52,7 @@ export interface Libc {
   currentLoop(): bigint
 }
 
-/** What returns memory to the system. Beside Libc, since musl has no malloc_trim. */
+/** Returns memory to the system. Not part of Libc, since musl has no malloc_trim. */
 export interface MemoryCalls {
   malloc_trim(pad: bigint): number
   madvise(address: bigint, length: bigint, advice: number): number

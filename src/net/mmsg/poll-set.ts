@@ -1,5 +1,5 @@
 // Hot path. What the engine waits for by poll(2): its sockets, libuv's descriptor, then the pooled
-// sockets that owe a reply, in this order.
+// sockets with replies outstanding, in this order.
 
 import { C, POLLFD } from './abi.ts'
 import type { Libc, Pinned } from './libc.ts'

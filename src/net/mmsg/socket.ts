@@ -1,4 +1,4 @@
-// A UDP socket that the engine receives at, and the replies it still owes there.
+// A UDP socket that the engine receives at, and the replies that are still outstanding there.
 
 import type { Peer } from '../../chain/query.ts'
 import type { Receiver } from '../engine.ts'

@@ -24,7 +24,7 @@ export const SMALL_BYTES = CONNECTION_BYTES + 8 * 1024
 
 export class ClientShares {
   readonly #budget: ByteBudget
-  /** Those with connections, or with queries under way of connections that are gone. */
+  /** Clients with connections, or with queries in flight of connections that are gone. */
   readonly #clients = new Map<string, ClientShare>()
   /** Of these, how many hold something. */
   #holders = 0

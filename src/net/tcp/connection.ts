@@ -32,7 +32,7 @@ const LEAVING_MS = 250
  * may be slow.
  */
 const FIRST_MESSAGE_MS = 1000
-/** What one write costs beside its bytes, in Node. */
+/** Memory of one write in Node, in addition to its bytes. */
 const WRITE_BYTES = 512
 
 /**
@@ -66,7 +66,7 @@ export class TcpConnection implements TableEntry, Connection {
   #bufferBytes = 0
   /** Ends with the last of the streams that were begun: they are sent one after the other. */
   #streams: Promise<void> | undefined
-  /** Tells the stream under way that there may be room again, or that the connection has gone. */
+  /** Tells the current stream that there may be room again, or that the connection has gone. */
   #wake: (() => void) | undefined
   /** Nothing more is taken. */
   #isEnding = false
@@ -440,7 +440,7 @@ export class TcpConnection implements TableEntry, Connection {
       this.#setTimer()
       return
     }
-    // An answer under way has its own deadline upstream; only a client that keeps us waiting is cut
+    // An answer in flight has its own deadline upstream; only a client that keeps us waiting is cut
     // off.
     if (this.#inFlight > 0 && this.#socket.writableLength === 0) {
       this.progressMs = this.#room.clock.ms()

@@ -30,7 +30,7 @@ const IDLE_SHARE = 1 / 4
 /** What the table asks of a connection. */
 export interface TableEntry extends TurnTaker {
   readonly client: ClientShare
-  /** Nothing of its client's is under way. */
+  /** Its client has nothing in flight. */
   readonly isIdle: boolean
   /** Bytes that it holds of the budget. */
   readonly heldBytes: number
@@ -74,7 +74,7 @@ export class TcpRoom {
   readonly #limit: number
   /** The one that has made no progress for longest comes first. */
   readonly #byProgress = new Set<TableEntry>()
-  /** Those with nothing under way; the one that has been idle longest comes first. */
+  /** Those with nothing in flight; the one that has been idle longest comes first. */
   readonly #idle = new Set<TableEntry>()
   readonly #stalled = new Set<TableEntry>()
   #retry: NodeJS.Timeout | undefined
@@ -138,7 +138,7 @@ export class TcpRoom {
     return this.clients.mayHoldMore(entry.client, entry.heldBytes, more)
   }
 
-  /** It is told to `retry` when there may be room again. */
+  /** Its `retry` is called when there may be room again. */
   stall(entry: TableEntry): void {
     if (this.#stalled.has(entry)) return
     this.counts.stalled()

@@ -24,7 +24,7 @@ export interface TurnTaker {
 export class Turns {
   /** In the order in which they came. */
   readonly #waiting = new Set<TurnTaker>()
-  /** When the loop comes round; undefined while nothing has been done since it last did. */
+  /** Runs in the next turn of the loop; undefined while nothing was done in this turn. */
   #comesRound: NodeJS.Immediate | undefined
   #unitsLeft = 0
   #isRunning = false

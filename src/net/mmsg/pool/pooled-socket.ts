@@ -63,7 +63,7 @@ export interface SharedPool {
   connect(owner: UpstreamSockets): PooledSocket
   disconnect(socket: PooledSocket): void
   queue(socket: PooledSocket, message: Uint8Array, id: number): void
-  /** The socket owes a reply from now on; `unwatch` ends it. */
+  /** From now on a reply is outstanding at the socket; `unwatch` ends this. */
   watch(socket: PooledSocket): void
   unwatch(socket: PooledSocket): void
   pathOf(socket: PooledSocket): string
@@ -80,7 +80,7 @@ export class PooledSocket {
   uses = 0
   /** Messages whose replies are waited for. */
   pending = 0
-  /** Its place among those that owe a reply, -1 if it owes none. */
+  /** Its place among those with replies outstanding, -1 if it has none. */
   waitingAt = -1
   /** Datagrams that answered nothing that was waited for. */
   strangers = 0

@@ -1,7 +1,7 @@
 // All connected sockets of a shard: opens and closes them, sends what was queued in a turn, and
-// receives for the engine, which waits for those that owe a reply. ICMP errors are queued by the
-// kernel with the datagram that each is about (IP_RECVERR), so that an error fails the exchange it
-// belongs to, and no other.
+// receives for the engine, which waits for those with replies outstanding. ICMP errors are queued
+// by the kernel with the datagram that each is about (IP_RECVERR), so that an error fails the
+// exchange it belongs to, and no other.
 
 import type { Peer } from '../../../chain/query.ts'
 import type { PooledSockets, UdpPool, UdpPoolEvents } from '../../../chain/udp-pool.ts'
@@ -35,7 +35,7 @@ const CONNECTED: Destination = { nameLength: 0, controlLength: 0, words: new Int
 
 export interface UdpPoolParts {
   readonly clock: Pick<MonotonicClock, 'tick' | 'ms'>
-  /** Called whenever a socket begins to owe a reply. */
+  /** Called whenever a first reply is outstanding at a socket. */
   readonly onWaiting: () => void
   /** The shard's inbound memory, where descriptors are noted. */
   readonly words: Int32Array
@@ -44,7 +44,7 @@ export interface UdpPoolParts {
 export class MmsgUdpPool implements UdpPool, SharedPool {
   /** Counts turns of the event loop in which something was sent. */
   turn = 0
-  /** Sockets that owe a reply, for the engine to wait for. `version` changes with them. */
+  /** Sockets with replies outstanding, for the engine to wait for. `version` changes with them. */
   readonly waiting: PooledSocket[] = []
   version = 0
   isOpen = true
