@@ -19,6 +19,8 @@ Written by \`npm run bench -- --write-docs\` from the newest results. The raw ro
 
 ![CPU time per query](benchmarks.svg)
 
+![shardns beside CoreDNS and Unbound](overview.svg)
+
 ## How it is measured
 
 dnsperf asks; nsd is the upstream of every server. The server has one CPU to itself; dnsperf, nsd and the suite share another. Each
