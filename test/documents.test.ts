@@ -67,6 +67,31 @@ for (const path of documents)
     )
   })
 
+/** The anchors of a page's headings, as GitHub makes them. */
+const anchorsOf = (path: string): Set<string> => {
+  const text = readRepositoryFile(path).replaceAll(/^(?:```|~~~)[\s\S]*?^(?:```|~~~)$/gm, '')
+  return new Set(
+    [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    ),
+  )
+}
+
+test('links to a heading lead to one', () => {
+  const dead = documents.flatMap(path =>
+    [...readRepositoryFile(path).matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)]
+      .filter(([, to = '', anchor = '']) => {
+        const page = to === '' ? path : join(dirname(path), to)
+        return documents.includes(page) && !anchorsOf(page).has(anchor)
+      })
+      .map(([link]) => `${path}: ${link}`),
+  )
+  assert.deepEqual(dead, [])
+})
+
 /** Lines that say something, each without what only makes it pretty. */
 const codeLines = (text: string): string =>
   text
@@ -246,6 +271,13 @@ test('docs/changelog.md has the form of Keep a Changelog', () => {
     ),
     [],
   )
+})
+
+test('README.md counts the plugins of CoreDNS that are there, and those that are not', () => {
+  const readme = readRepositoryFile('README.md').replaceAll(/\s+/g, ' ')
+  const missing = named.length - compatible.length
+  assert.ok(readme.includes(`${compatible.length} of CoreDNS's ${named.length} plugins are there`))
+  assert.ok(readme.includes(`${missing} directives of CoreDNS in all`))
 })
 
 test('README.md shows the Corefile that npm start serves', () => {
