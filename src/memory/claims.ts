@@ -3,8 +3,8 @@
 //
 //   word 0   seq(23) | tentative(1) | owner(8)      owner 0: free; else shard + 1
 //   word 1   hash, low half        word 2   hash, high half
-//   word 3   tag(11) | told(21): what the last owner to release the entry said of its work; the tag
-//            is the low part of its claim's seq
+//   word 3   tag(11) | told(21): the result that the last owner gave when it released the entry;
+//            the tag is the low part of its claim's seq
 //
 // free -> tentative (by compare-exchange, then the hash is stored) -> held (by compare-exchange) ->
 // free. Only the owner takes these steps, but two others may free an entry: a claimant of the same

@@ -1,13 +1,13 @@
-// Hot path. When names last changed what they have: by main, which knows records of its own (a
-// cluster, a hosts file); for cache, whose older answers are then no longer true. A word for each
-// of CHANGE_SLOTS groups of names: monotonic seconds of the last change plus one, 0 for none.
-// Groups are chosen by hash: names that share one cost each other a cache miss and nothing else.
-// Names that may change all at once have the upper half of the groups to themselves. Main writes,
-// shards read; one atomic word each.
+// Hot path. When the records of names last changed. Main writes this for records of its own (a
+// cluster, a hosts file). The cache plugin reads it: its older answers are then invalid. There is
+// one atomic word for each of CHANGE_SLOTS groups of names: monotonic seconds of the last change
+// plus one, 0 for none. The group is chosen by hash. A change of one name costs the other names of
+// its group a cache miss, and nothing else. Names that may change all at once have the upper half
+// of the groups for themselves.
 //
-// Order: main shows the new records first and marks the change then. An answer that was asked for
-// in the second of the mark, or before it, counts as older, so what a shard may have read before
-// the change is never served after it.
+// Order: main publishes the new records first and marks the change then. An answer that was asked
+// for in the second of the mark, or before it, counts as older, so what a shard may have read
+// before the change is never served after it.
 
 /** Group 0 is of names that nothing here can change; it is never marked. */
 export const CHANGE_SLOTS = 16_384

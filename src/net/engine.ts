@@ -1,4 +1,4 @@
-// What the server and a receive engine say to each other. Engines are node:dgram (dgram/) and
+// The interface between the server and a receive engine. Engines are node:dgram (dgram/) and
 // batches through FFI (mmsg/).
 
 import { errnoText } from '../base/errno.ts'

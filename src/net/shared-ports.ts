@@ -1,6 +1,6 @@
-// Who else listens where this process does. SO_REUSEPORT lets another process of the same user bind
-// the same address, and the kernel then gives each of them a part of the queries, without telling
-// either.
+// Other processes that listen at the same place as this one. SO_REUSEPORT lets another process of
+// the same user bind the same address, and the kernel then gives each of them a part of the
+// queries, without telling either.
 
 import { parseIp, withoutZone } from '../base/ip.ts'
 import { type ListenAddress, listenText } from './engine.ts'

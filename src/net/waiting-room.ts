@@ -1,6 +1,6 @@
-// Queries over UDP that wait for somebody else, an upstream mostly: what they hold of the budget,
-// and which client holds how much of it in this shard. Anyone can write any sender into a datagram,
-// so the table of clients has a fixed size: two that share a bucket share a part.
+// Queries over UDP that wait, mostly for an upstream: how much of the budget they hold, and how
+// much each client holds in this shard. The sender of a datagram can be forged, so the table of
+// clients has a fixed size: clients in the same bucket share a part.
 
 import { clientKey, isLoopback } from '../base/ip.ts'
 import type { Peer, Waiting } from '../chain/query.ts'

@@ -1,13 +1,13 @@
 // The next version of a whole map, built next to the one that shards read: main adds to it for as
-// long as it takes, and map.ts shows it by one store. An entry that says what the map's says is the
-// map's own, so that a version costs memory only for what is new in it, and telling what has
-// changed takes no copy of what was before.
+// long as it takes, and map.ts publishes it by one store. An entry that has not changed is shared
+// with the map. So a version costs memory only for its new entries, and finding the changes needs
+// no copy of the old version.
 //
-// A draft's table is a table of the map (layout.ts), but that a bucket whose entry only the draft
-// knows bears the mark OWN. Such an entry may still change.
+// A draft's table is a table of the map (layout.ts) with one difference: a bucket whose entry only
+// the draft has carries the mark OWN. Such an entry may still change.
 //
-// Whatever walks the whole draft is a generator: between two of its steps, main may do something
-// else, but nothing to this map.
+// Functions that walk the whole draft are generators: between two steps main may do other work, but
+// must not change this map.
 
 import type { KeyedHash } from '../memory/keyed-hash.ts'
 import { blockWords } from './free-blocks.ts'

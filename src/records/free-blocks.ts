@@ -1,6 +1,6 @@
 // Free blocks of the records memory: found by size, cut to measure, joined with their free
-// neighbours. Sizes are in words and multiples of 4, and so is where blocks begin. A free
-// block holds its own data, since no reader uses it any more:
+// neighbours. Sizes are in words and multiples of 4, and so is where blocks begin. The data
+// about a free block are in the block itself, since no reader uses it any more:
 //
 //   free block      word  0  its words
 //                         1  first word of the next block of its bin; 0: the last

@@ -1,6 +1,6 @@
-// Hot path. The words of the records memory: what main knows (a cluster's services, a hosts file)
-// and shards answer from. One buffer for the process; one writer, main; readers are all shards.
-// Only constants and arithmetic; see map.ts for the protocol.
+// Hot path. The words of the records memory: data that main has (a cluster's services, a hosts
+// file) and shards answer from. One buffer for the process; one writer, main; readers are all
+// shards. Only constants and arithmetic; see map.ts for the protocol.
 //
 // Word 0 is never used: offset 0 means none. Everything else is blocks that heap.ts hands out:
 //

@@ -1,12 +1,11 @@
 // A map of the records memory as main writes it: key (kind and bytes) to value (bytes).
 //
-// Protocol: one writer, no locks. An entry is written whole into a block of its own, then shown by
-// one atomic store to its bucket; a reader that loads the bucket sees the entry as it was before
-// that store, or does not see it. What is replaced or removed goes back to the heap, which waits
-// until no reader can hold it. A table that is more than half full is replaced by a larger one with
-// the same entries in the same way, and so is a whole version of the map by the next one
-// (draft.ts). Weak spot: nothing says that a reader keeps to its custody (reader.ts) but review and
-// the torture test.
+// Protocol: one writer, no locks. An entry is written whole into a block of its own, then published
+// by one atomic store to its bucket. A reader that loads the bucket sees the whole entry, or does
+// not see it. A block that is replaced or removed goes back to the heap, which waits until no
+// reader can hold it. In the same way a table that is more than half full is replaced by a larger
+// one with the same entries, and a whole version of the map by the next one (draft.ts). Weak spot:
+// only review and the torture test check that readers follow the rule of custody (reader.ts).
 
 import { type HashSeed, KeyedHash } from '../memory/keyed-hash.ts'
 import { RecordsDraft } from './draft.ts'

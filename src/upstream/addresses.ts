@@ -1,6 +1,6 @@
-// Addresses that the Corefile does not spell out, found once at (re)load, on main: of an upstream
-// that it names by host name, and of the name servers of a resolv.conf(5); and the domains that
-// stand in such a file.
+// Addresses that are not in the Corefile itself, found once at (re)load, on main: of an upstream
+// that it names by host name, and of the name servers of a resolv.conf(5); and the search domains
+// of such a file.
 
 import { lookup, Resolver } from 'node:dns/promises'
 

@@ -1,6 +1,6 @@
 // A message from an upstream is judged in two steps, by its bytes alone. First: is it the reply to
-// our question? Then: is it whole? Only a reply that has passed both is handed on, so nothing
-// behind this door meets a message that cannot be read.
+// our question? Then: is it whole? Only a reply that has passed both is handed on, so the code
+// behind it never gets a message that cannot be read.
 
 import { edit } from '../chain/edit.ts'
 import { Reply } from '../chain/reply.ts'

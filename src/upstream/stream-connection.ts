@@ -1,5 +1,5 @@
-// One TCP or TLS connection to an upstream: one question at a time, no pipelining. Which connection
-// is used for what is stream-pool.ts.
+// One TCP or TLS connection to an upstream: one question at a time, no pipelining. stream-pool.ts
+// chooses the connection for a question.
 
 import type { Socket } from 'node:net'
 import { FrameReader, frame } from '../wire/frames.ts'

@@ -1,5 +1,5 @@
-// Opens one TCP or TLS connection to an upstream, within a time-out. What is said over it is
-// stream-connection.ts.
+// Opens one TCP or TLS connection to an upstream, within a time-out. stream-connection.ts
+// uses it.
 
 import { connect, type Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'

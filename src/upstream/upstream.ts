@@ -1,6 +1,6 @@
 // One upstream as a shard sees it: relays a query to it over the protocol that the settings and the
-// client's transport ask for. Which upstream is asked, how often, and what happens to the reply is
-// the caller's.
+// client's transport ask for. The caller decides which upstream is asked, how often, and what
+// happens to the reply.
 
 import type { Clock } from '../base/clock.ts'
 import { clientKey } from '../base/ip.ts'

@@ -1,6 +1,6 @@
-// UDP through node:dgram: one SO_REUSEPORT socket per address and shard. A wildcard listener is a
-// wildcard socket for addresses that come later, and a socket for each address that is there,
-// looked for again every few seconds.
+// UDP through node:dgram: one SO_REUSEPORT socket per address and shard. A wildcard listener has a
+// wildcard socket, and a socket for each address of the machine. The list of addresses is read
+// again every few seconds; until then the wildcard socket serves new ones.
 
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-// Queries of node:dgram that wait for something, noted in memory of main's (mmsg/journal.ts): any
+// Queries of node:dgram that wait for something, kept in main's memory (mmsg/journal.ts): any
 // socket at the same place can send their replies, so the successor of a shard that dies asks them
 // again. What lies unread at the sockets of a dead shard is lost with them.
 

@@ -1,8 +1,8 @@
 // Hot path. The receive engine of one shard on Linux: UDP in batches by recvmmsg and sendmmsg, and
-// the shard's own wait. Node's event loop is one of the things waited for: poll(2) watches the UDP
-// sockets and libuv's epoll descriptor, and whenever libuv has work, or a query has started
-// something that needs the loop, the engine returns to it and comes back by setImmediate. No libuv
-// handle of ours lives in the loop, so the thread can be terminated at any time.
+// the shard's own wait. poll(2) watches the UDP sockets and libuv's epoll descriptor. Whenever
+// libuv has work, or a query has started something that needs Node's event loop, the engine returns
+// to the loop and comes back by setImmediate. The engine has no libuv handle in the loop, so the
+// thread can be terminated at any time.
 
 import type { FastQuery } from '../../chain/fast-query.ts'
 import type { Respond } from '../engine.ts'

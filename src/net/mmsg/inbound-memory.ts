@@ -1,5 +1,5 @@
-// Hot path. Where things lie in the memory that a shard receives into (inbound-layout.ts), and what
-// they say. It receives nothing itself.
+// Hot path. Reads and writes the memory that a shard receives into (inbound-layout.ts). It receives
+// nothing itself.
 
 import { MMSGHDR } from './abi.ts'
 import {

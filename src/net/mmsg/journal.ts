@@ -1,7 +1,7 @@
-// Queries that wait for something, such as an upstream, as they were received: kept in memory of
-// main's (inbound-layout.ts) until they are answered, so that a successor can take up what its
-// predecessor had begun. A query is taken up once: one that waits when a second shard dies may be
-// what kills them, and is given up.
+// Queries that wait for something, such as an upstream, as they were received: kept in main's
+// memory (inbound-layout.ts) until they are answered, so that a successor can go on with them. That
+// happens once: a query that waits when a second shard dies may be the cause of both deaths, and is
+// given up.
 
 import {
   CONTROL_BYTES,

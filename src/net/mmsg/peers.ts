@@ -1,5 +1,5 @@
-// Who sent a datagram and which address it was sent to, as the slow path wants to know it: text out
-// of sockaddr and control messages.
+// The sender of a datagram and the address it was sent to, for the slow path: text from sockaddr
+// and control messages.
 
 import { ipToText } from '../../base/ip.ts'
 import type { Peer } from '../../chain/query.ts'

@@ -1,6 +1,6 @@
 // The UDP sockets of the mmsg engine: main opens them, one per listen address and shard, and owns
-// them for as long as any configuration listens there. Shards only use their numbers, so a shard
-// that dies closes nothing and what waits in the kernel waits for its successor.
+// them for as long as any configuration listens there. Shards only use their numbers. So a shard
+// that dies closes nothing, and datagrams that wait in the kernel wait for its successor.
 
 import { getSystemErrorMap } from 'node:util'
 import { ipToText, parseIp, withoutZone } from '../../base/ip.ts'

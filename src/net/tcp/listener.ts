@@ -1,7 +1,7 @@
 // TCP listeners: SO_REUSEPORT, one per address and shard. With the mmsg engine main owns the
-// listening sockets, so that what waits to be accepted by a shard that dies waits for its
-// successor; else each shard opens its own. What happens on a connection stands in
-// connection.ts, what all connections of a shard share in room.ts.
+// listening sockets, so that connections that a dead shard had not accepted wait for its successor.
+// Otherwise each shard opens its own. connection.ts has one connection, room.ts what all
+// connections of a shard share.
 
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'

@@ -1,6 +1,6 @@
-// Fair turns: who has messages waiting gets a bounded part of each turn of the event loop, one
-// after the other, so that UDP, timers and the other connections have theirs too, however much one
-// client sends.
+// Fair turns: each connection with messages waiting gets a bounded part of a turn of the event
+// loop, one after the other. So UDP, timers and the other connections get their part, too, however
+// much one client sends.
 
 /**
  * Units of work (see `unitsOf`) that all connections of a shard together do in one turn of the

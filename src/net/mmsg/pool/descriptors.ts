@@ -1,7 +1,7 @@
 // The descriptors of a shard's pooled sockets, noted in memory of main's (inbound-layout.ts). libc
 // closes nothing when a thread ends, so a shard that dies leaves them open, and its successor
-// closes them. A number stands here only while it is surely the socket's: it is noted after the
-// socket was opened and forgotten before it is closed.
+// closes them. A number is here only while it certainly belongs to the socket: it is noted after
+// the socket was opened, and removed before it is closed.
 
 import { POOLED, POOLED_ENTRIES } from '../inbound-layout.ts'
 import type { Libc } from '../libc.ts'
