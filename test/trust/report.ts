@@ -1,4 +1,4 @@
-// What came of the rows: lines while they run, and docs/trust.md.
+// The results of the rows: lines while they run, and docs/trust.md.
 
 import { BARS } from './bars.ts'
 import { type Figure, type Row, type Verdict, verdictOf } from './row.ts'
@@ -116,15 +116,18 @@ export const markdown = (
   return [
     '# Trust, attacked',
     '',
-    'What was tried against the server, and what came of it. Written by `npm run trust`; the short form of some rows runs with',
-    '`npm test`. [security.md](security.md) says who might do such things, and what is left to others.',
+    'Attacks on the server, and their results. Written by `npm run trust`; a short form of some rows',
+    'runs with `npm test`. [security.md](security.md) says who could attack in these ways, and what is',
+    'left to others.',
     '',
-    `shardns ${version} (${revision}), Node ${node}, ${cpus} CPUs shared by server, attackers, clients and upstream, ${date}, seed`,
-    `${seed}, scale ${scale}. ${counted(lines.map(({ verdict }) => verdict))}`,
+    `shardns ${version} (${revision}), Node ${node}, ${cpus} CPUs shared by server, attackers, clients`,
+    `and upstream, ${date}, seed ${seed}, scale ${scale}.`,
+    counted(lines.map(({ verdict }) => verdict)),
     '',
-    'The healthy client asks 200 known names a second over UDP, unless a row says otherwise. *Late* is an answer that took more than 2 s,',
-    '*lost* one that did not come within 7 s to a question asked twice. Latencies are those of one machine on which all of it ran: only their',
-    'ratio says something. *Stock memory limit* is 170 MiB, that of the stock CoreDNS Deployment.',
+    'The healthy client asks 200 known names a second over UDP, unless a row says otherwise. *Late* is',
+    'an answer that took more than 2 s. *Lost* is one that did not come within 7 s to a question that was',
+    'asked twice. All of it ran on one machine: compare latencies by their ratio only. *Stock memory',
+    'limit* is 170 MiB, the limit of the stock CoreDNS Deployment.',
     '',
     '| bar | what it asks | tried | figure | verdict |',
     '|---|---|---|---|---|',

@@ -134,7 +134,7 @@ export const SUITE_ROWS: readonly Row[] = [
     'src/corefile/parser.test.ts',
     'src/corefile/env.test.ts',
   ]),
-  suite('R-16', 'keyed-hashes', 'hashes that nobody outside can steer', [
+  suite('R-16', 'keyed-hashes', 'hashes that clients cannot steer', [
     'src/memory/keyed-hash.test.ts',
   ]),
   suite('R-17', 'patterns', 'a pattern that makes backtracking engines hang', [
