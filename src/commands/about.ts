@@ -1,12 +1,29 @@
 // What the program says of itself. Each line's source is loaded when it is asked for.
 
+/** A switch: `-write`, `--write`, `-w`. */
+export interface VerbFlag {
+  readonly name: string
+  readonly short?: string
+  readonly does: string
+}
+
+export interface Verb {
+  readonly syntax: string
+  readonly does: string
+  /** Of verbs that read theirs by verb.ts. */
+  readonly flags?: readonly VerbFlag[]
+}
+
+const JSON_FLAG = { name: 'json', does: 'print JSON' }
+
 /** The first words of command lines that are no flags. */
-export const VERBS: ReadonlyMap<string, { readonly syntax: string; readonly does: string }> =
-  new Map([
-    ['check', { syntax: 'check [file...]', does: 'say what the server would refuse in Corefiles' }],
-    ['help', { syntax: 'help [plugin]', does: 'tell of a plugin and its options' }],
-    ['version', { syntax: 'version', does: 'print the version' }],
-  ])
+export const VERBS: ReadonlyMap<string, Verb> = new Map<string, Verb>([
+  ['serve', { syntax: '[serve] [flags]', does: 'serve; shardns -help lists the flags' }],
+  ['check', { syntax: 'check [file...]', does: 'say what the server would refuse in Corefiles' }],
+  ['help', { syntax: 'help [plugin]', does: 'tell of a plugin and its options, or of a command' }],
+  ['plugins', { syntax: 'plugins', does: 'list the supported plugins', flags: [JSON_FLAG] }],
+  ['version', { syntax: 'version', does: 'print the version', flags: [JSON_FLAG] }],
+])
 
 /** Our version, and the release of CoreDNS that we follow. */
 export const versionLines = async (): Promise<string> =>

@@ -248,8 +248,13 @@ const makeProgram = (world: CliWorld, finish: (code: number) => void): Command =
       finish(await runRoot(flags, command, world)),
     )
   addSizeFlags(addOwnFlags(addCoreDnsFlags(program)))
+  program.addHelpText(
+    'after',
+    `\nCommands: ${[...VERBS.keys()].toSorted().join(', ')}. shardns help tells what they do.`,
+  )
   program
-    .command('check')
+    // Named above with the others.
+    .command('check', { hidden: true })
     .description(
       'Say what the server would refuse in Corefiles, without opening or sending anything. Exit code 1 if one has errors.',
     )
@@ -281,17 +286,19 @@ const runCheck: typeof check = async (...parts) => (await import('./check.ts')).
 /** The dash of a long flag of check that is written as in Go. */
 const CHECK_FLAG = /^-(?=(?:conf|format|strict|elsewhere|help)(?:=|$))/
 
-/**
- * `version` is a flag, too; `help check` is `check --help`, and `help` before flags is that of the
- * flags. Long flags of check may have one dash.
- */
+/** Flags of the server for verbs that are no more than that. `help` is that of the flags. */
 const verbToFlags = (argv: readonly string[]): readonly string[] => {
   const [verb, ...rest] = argv
-  if (verb === 'version') return ['-version', ...rest]
-  if (verb === 'help') return rest[0] === 'check' ? ['check', '--help'] : ['-help', ...rest]
-  return verb === 'check'
-    ? argv.flatMap(argument => plainSwitch(argument.replace(CHECK_FLAG, '--')))
-    : argv
+  if (verb === 'serve') return rest
+  if (verb === 'help') return rest[0] === 'serve' ? ['-help'] : ['-help', ...rest]
+  return verb === 'version' || verb === 'plugins' ? [`-${verb}`, ...rest] : argv
+}
+
+/** Long flags of check may have one dash; `help check` is `check --help`. */
+const checkArguments = (argv: readonly string[]): readonly string[] | undefined => {
+  if (argv[0] === 'help' && argv[1] === 'check') return ['check', '--help']
+  if (argv[0] !== 'check') return undefined
+  return argv.flatMap(argument => plainSwitch(argument.replace(CHECK_FLAG, '--')))
 }
 
 /**
@@ -306,13 +313,13 @@ const plainSwitch = (argument: string): string[] => {
 
 /** Flags first, as CoreDNS; the exit code if the command line ends there. */
 const runServe = async (
-  argv: readonly string[],
+  given: readonly string[],
   program: Command,
   world: CliWorld,
 ): Promise<number | undefined> => {
-  const { flags, rest } = readGoFlags(argv, goFlagsOf(program))
+  const { flags, rest } = readGoFlags(verbToFlags(given), goFlagsOf(program))
   if (rest.length > 0 && !flags.includes('--help')) {
-    const meant = argv[0] === rest[0] ? nearest(rest[0] ?? '', [...VERBS.keys()]) : undefined
+    const meant = given[0] === rest[0] ? nearest(rest[0] ?? '', [...VERBS.keys()]) : undefined
     world.err(`extra command line arguments: [${rest.join(' ')}]\n`)
     if (meant !== undefined) world.err(`did you mean '${meant}'?\n`)
     return EXIT_FAILURE
@@ -328,8 +335,8 @@ export const runFlags = async (given: readonly string[], world: CliWorld): Promi
     code = value
   })
   try {
-    const argv = verbToFlags(given)
-    if (argv[0] !== 'check') return (await runServe(argv, program, world)) ?? code
+    const argv = checkArguments(given)
+    if (argv === undefined) return (await runServe(given, program, world)) ?? code
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE

@@ -2,6 +2,8 @@
 // false; the last one wins), rewritten to the `--name=value` that commander reads. It knows nothing
 // of any flag's meaning.
 
+import { nearest } from '../corefile/nearest.ts'
+
 export interface GoFlag {
   /**
    * The name that the flag has in the rewritten command line, without dashes. Several names may
@@ -11,8 +13,14 @@ export interface GoFlag {
   readonly isBoolean: boolean
 }
 
-/** A command line that Go's flag package refuses; the message is Go's. */
+/** A command line that Go's flag package refuses; the message is Go's, a hint below it ours. */
 export class GoFlagError extends Error {}
+
+const unknownFlag = (name: string, known: Iterable<string>): GoFlagError => {
+  const meant = nearest(name, [...known])
+  const hint = meant === undefined ? '' : `\ndid you mean '-${meant}'?`
+  return new GoFlagError(`flag provided but not defined: -${name}${hint}`)
+}
 
 const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])
 const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False'])
@@ -70,7 +78,7 @@ export const readGoFlags = (
     const split = splitFlag(argument)
     if (split === undefined) break
     const flag = known.get(split.name)
-    if (flag === undefined) throw new GoFlagError(`flag provided but not defined: -${split.name}`)
+    if (flag === undefined) throw unknownFlag(split.name, known.keys())
     let value: string | boolean | undefined
     if (flag.isBoolean) value = booleanValue(split)
     else value = split.value ?? argv[++index]

@@ -11,6 +11,8 @@ import { DIRECTIVES } from '../corefile/order.ts'
 import { loadPlugin, PLUGIN_NAMES, unsupportedText } from '../plugins/index.ts'
 import { packageFolder } from '../process/version.ts'
 import { VERBS } from './about.ts'
+import { rowsOf } from './columns.ts'
+import { verbHelp } from './verb.ts'
 
 export interface HelpWorld {
   readonly out: (text: string) => void
@@ -19,45 +21,16 @@ export interface HelpWorld {
 
 const EXIT_FAILURE = 1
 const EXIT_USAGE = 2
-const WIDTH = 100
-/** Names longer than this stand on a line of their own. */
-const NAME_WIDTH = 34
 
 /** Empty where somebody has put together an image without the pages: the table is there still. */
-const manualPage = (name: string): string => {
+export const manualPage = (name: string): string => {
   const path = join(packageFolder(), 'src', 'plugins', name, 'README.md')
   return existsSync(path) ? readTextFile(path) : ''
 }
 
 /** What the section Name of a README says of its plugin. */
-const summaryOf = (page: string): string => /^## Name\n+\*\w+\* - (.+)$/m.exec(page)?.[1] ?? ''
-
-/** Lines of at most so many columns; a longer word has one of its own. */
-const wrapped = (text: string, width: number): string[] => {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
-}
-
-/** Two columns. */
-const rowOf = (name: string, text: string, nameWidth: number): string => {
-  const indent = ' '.repeat(nameWidth + 4)
-  const lines = wrapped(text, WIDTH - indent.length)
-  const isLong = name.length > nameWidth
-  const first = isLong ? `  ${name}\n${indent}` : `  ${name.padEnd(nameWidth)}  `
-  return `${first}${lines.join(`\n${indent}`)}`.trimEnd().concat('\n')
-}
-
-const rowsOf = (rows: readonly (readonly [name: string, text: string])[]): string => {
-  const fitting = rows.map(([name]) => name.length).filter(length => length <= NAME_WIDTH)
-  const nameWidth = Math.max(0, ...fitting)
-  return rows.map(([name, text]) => rowOf(name, text, nameWidth)).join('')
-}
+export const summaryOf = (page: string): string =>
+  /^## Name\n+\*\w+\* - (.+)$/m.exec(page)?.[1] ?? ''
 
 const textOf = ({ does, range, addsUp, support, ...facts }: OptionFacts): string => {
   const remarks = [
@@ -81,7 +54,7 @@ const pluginHelp = async (name: string): Promise<string> => {
 const overview = (): string => {
   const verbs = [...VERBS.values()].map(({ syntax, does }) => [`shardns ${syntax}`, does] as const)
   const plugins = PLUGIN_NAMES.toSorted().map(name => [name, summaryOf(manualPage(name))] as const)
-  return `Commands:\n${rowsOf([['shardns [flags]', 'serve; shardns -help lists the flags'], ...verbs])}
+  return `Commands:\n${rowsOf(verbs)}
 Plugins, of which shardns help NAME tells more:\n${rowsOf(plugins)}`
 }
 
@@ -116,7 +89,8 @@ export const help = async (names: readonly string[], world: HelpWorld): Promise<
     world.err(`extra command line arguments: [${others.join(' ')}]\n`)
     return EXIT_FAILURE
   }
-  if (name === undefined || VERBS.has(name)) world.out(overview())
+  if (name === undefined || name === 'help') world.out(overview())
+  else if (VERBS.has(name)) world.out(verbHelp(name))
   else if (PLUGIN_NAMES.includes(name)) return showPlugin(name, world)
   else {
     world.err(unknownName(name))
