@@ -20,6 +20,17 @@ const JSON_FLAG = { name: 'json', does: 'print JSON' }
 export const VERBS: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ['serve', { syntax: '[serve] [flags]', does: 'serve; shardns -help lists the flags' }],
   ['check', { syntax: 'check [file...]', does: 'say what the server would refuse in Corefiles' }],
+  [
+    'fmt',
+    {
+      syntax: 'fmt [file...]',
+      does: 'print Corefiles in the usual layout; they mean the same',
+      flags: [
+        { name: 'write', short: 'w', does: 'write them back instead' },
+        { name: 'check', short: 'c', does: 'name those that would change instead; exit code 1' },
+      ],
+    },
+  ],
   ['help', { syntax: 'help [plugin]', does: 'tell of a plugin and its options, or of a command' }],
   ['plugins', { syntax: 'plugins', does: 'list the supported plugins', flags: [JSON_FLAG] }],
   ['version', { syntax: 'version', does: 'print the version', flags: [JSON_FLAG] }],

@@ -20,6 +20,7 @@ type RunVerb = (args: readonly string[], world: CliWorld) => Promise<number>
 
 /** Whose flags are read without commander. */
 const RUNNERS: ReadonlyMap<string | undefined, RunVerb> = new Map<string, RunVerb>([
+  ['fmt', async (args, world) => (await import('./format.ts')).format(args, world)],
   ['help', async (args, world) => (await import('./help.ts')).help(args, world)],
   [
     'plugins',
@@ -37,6 +38,7 @@ const OWN_FLAG = /^--?(?:json|help|h)(?:=|$)/
 /** `version` and `plugins` are flags, too; help on what commander reads is commander's. */
 const isForCommander = ([verb = '', ...args]: readonly string[]): boolean => {
   if (verb === 'version' || verb === 'plugins') return !args.some(arg => OWN_FLAG.test(arg))
+  if (verb !== 'help') return false
   const [word = '', ...others] = args
   return word.startsWith('-') || (['check', 'serve'].includes(word) && others.length === 0)
 }
