@@ -36,6 +36,7 @@ const layouts: { rule: string; text: string; formatted?: string }[] = [
   { rule: 'but not over a comment', text: '. # a\n{\n}\nb\n# c\n{\n}', formatted: '. # a\n{\n}\nb\n# c\n{\n}\n' }, // biome-ignore format: a table
   { rule: 'a brace on a line of its own is another word to a directive', text: '. {\n cache\n {\n success 1\n }\n}', formatted: '. {\n    cache\n    {\n        success 1\n    }\n}\n' }, // biome-ignore format: a table
   { rule: 'a block without braces', text: ' .:53\n log\n cache {\n success 1\n }\n health\n {\n }', formatted: '.:53\nlog\ncache {\n    success 1\n}\nhealth\n{\n}\n' }, // biome-ignore format: a table
+  { rule: 'an import outside of blocks may bring the keys', text: 'import a\n{\n}\n' },
   { rule: 'after an import outside of blocks it is not known what is a key', text: 'import a\nb\n{\n} c\n', formatted: 'import a\nb\n{\n} c\n' }, // biome-ignore format: a table
   { rule: 'nor after a variable that may bring a comma', text: '{$KEYS}\nb\n{\n}', formatted: '{$KEYS}\nb\n{\n}\n' }, // biome-ignore format: a table
   { rule: 'snippets and imports', text: '(s) {\nlog\n}\n. {\n import  s\n import ../x/*.conf\n}', formatted: '(s) {\n    log\n}\n. {\n    import s\n    import ../x/*.conf\n}\n' }, // biome-ignore format: a table

@@ -104,12 +104,10 @@ const readItems = (source: FormatSource): { items: Item[]; after: Gap } => {
 
 /**
  * What the words outside of all braces are. Keys end with their line, unless it ends in a comma;
- * `body` are the directives of the one block without braces. An import, or a variable at the end of
- * a line, may bring either: then it is not known.
+ * the rest are the directives of the one block without braces, or what an import or a variable
+ * makes of them.
  */
-type Outside = 'start' | 'keys' | 'body' | 'unknown'
-
-const VARIABLE = /\{[$%]/
+type Outside = 'start' | 'keys' | 'rest'
 
 /** Reads words as the parser does, as far as their places depend on it. */
 class Structure {
@@ -152,8 +150,7 @@ class Structure {
   }
 
   #takeOpening(token: Token): void {
-    const isKnown = this.#outside === 'start' || this.#outside === 'keys'
-    this.#isAtOuterBrace = this.open.length === 0 && isKnown
+    this.#isAtOuterBrace = this.open.length === 0 && this.#outside !== 'rest'
     this.open.push({ token, isOuter: this.#isAtOuterBrace })
   }
 
@@ -165,10 +162,9 @@ class Structure {
   }
 
   #takeOutside(token: Token, isFirst: boolean): void {
-    if (this.#outside === 'body' || this.#outside === 'unknown') return
-    if (token.text === 'import' && isFirst) this.#outside = 'unknown'
-    else if (this.#outside === 'keys' && isFirst && !this.#expectsKey)
-      this.#outside = VARIABLE.test(this.#last?.text ?? '') ? 'unknown' : 'body'
+    const isBody = this.#outside === 'keys' && isFirst && !this.#expectsKey
+    if (this.#outside === 'rest' || isBody || (token.text === 'import' && isFirst))
+      this.#outside = 'rest'
     else {
       this.#outside = 'keys'
       // An empty word is no key.
