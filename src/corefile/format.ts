@@ -167,8 +167,7 @@ class Structure {
       this.#outside = 'rest'
     else {
       this.#outside = 'keys'
-      // An empty word is no key.
-      if (token.text !== '') this.#expectsKey = token.text.endsWith(',')
+      this.#expectsKey = token.text.endsWith(',')
     }
   }
 }
