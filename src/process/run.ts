@@ -6,6 +6,7 @@ import { systemClock } from '../base/clock.ts'
 import { pathErrorText } from '../base/errno.ts'
 import { messageOf } from '../chain/errors.ts'
 import { makeLogger, stdout } from '../log/log.ts'
+import { listenHint } from './listen-hint.ts'
 import { readCorefile } from './load/corefile-source.ts'
 import { zoneSyntaxWarning } from './load/zone-syntax.ts'
 import type { ServeOptions } from './serve-options.ts'
@@ -61,7 +62,9 @@ export const runServer = async (
     trimMemory()
   } catch (error) {
     stdout.flushSync()
-    process.stderr.write(`${messageOf(error)}\n`)
+    const message = messageOf(error)
+    const hint = listenHint(message)
+    process.stderr.write(hint === undefined ? `${message}\n` : `${message}\n${hint}\n`)
     return EXIT_FAILURE
   }
   return flushed(await ended.promise)
