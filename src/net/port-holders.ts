@@ -1,7 +1,8 @@
 // Whose sockets stand in the way of a listener: looked for once it has failed. A process sees the
 // sockets of other users, but not whose they are.
 
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readlinkSync } from 'node:fs'
+import { basename } from 'node:path'
 import { ipToText } from '../base/ip.ts'
 import { type ListenAddress, listenText } from './engine.ts'
 import { openPorts, type Protocol } from './proc-sockets.ts'
@@ -58,11 +59,13 @@ const inodeOf = (path: string): string | undefined => {
   }
 }
 
+/** Of the program, which whoever runs it may have called anything. */
 const nameOf = (pid: string): string => {
   try {
-    // Whoever has it may call itself anything.
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd().replaceAll(/\p{C}/gu, '?')
+    const path = readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '')
+    return basename(path).replaceAll(/\p{C}/gu, '?')
   } catch {
-    return '?'
+    // Gone meanwhile.
+    return 'an unknown program'
   }
 }

@@ -18,8 +18,8 @@ const machine = (holders: readonly PortHolder[] = [], more: Partial<HintMachine>
 const DENIED = 'ListenPacket: listen udp :53: bind: permission denied'
 const IN_USE = 'Listen: listen tcp 127.0.0.1:53: bind: address already in use'
 const ELSEWHERE = 'serve another port (-dns.port 1053, or .:1053 in the Corefile)'
-const STUB =
-  'which is systemd-resolved as a rule: set DNSStubListener=no in /etc/systemd/resolved.conf and restart it, or name the addresses to serve with bind in the Corefile'
+const STUB_OFF =
+  'set DNSStubListener=no in /etc/systemd/resolved.conf and restart systemd-resolved, or name the addresses to serve with bind in the Corefile'
 
 const dnsmasq = { at: '0.0.0.0:53', process: { pid: 7, name: 'dnsmasq' } }
 const unseen = { at: '0.0.0.0:53', process: undefined }
@@ -64,14 +64,20 @@ const hints: { rule: string; message: string; machine?: HintMachine; hint: strin
     {
       rule: 'the stub of systemd-resolved',
       message: 'ListenPacket: listen udp :53: bind: address already in use',
-      machine: machine([dnsmasq, { at: '127.0.0.54:53', process: undefined }]),
-      hint: `hint: 127.0.0.54:53 is held by another process, ${STUB}`,
+      machine: machine([unseen, { at: '127.0.0.54:53', process: undefined }]),
+      hint: `hint: 127.0.0.54:53 is held by another process, which is systemd-resolved as a rule: ${STUB_OFF}`,
     },
     {
       rule: 'the same, seen',
       message: IN_USE,
-      machine: machine([{ at: '127.0.0.53:53', process: { pid: 6, name: 'systemd-resolve' } }]),
-      hint: `hint: 127.0.0.53:53 is held by systemd-resolve (process 6), ${STUB}`,
+      machine: machine([{ at: '127.0.0.53:53', process: { pid: 6, name: 'systemd-resolved' } }]),
+      hint: `hint: 127.0.0.53:53 is held by systemd-resolved (process 6): ${STUB_OFF}`,
+    },
+    {
+      rule: 'somebody else in its place',
+      message: IN_USE,
+      machine: machine([unseen, { ...dnsmasq, at: '127.0.0.53:53' }]),
+      hint: 'hint: 127.0.0.53:53 is held by dnsmasq (process 7)',
     },
     { rule: 'nobody is seen', message: IN_USE, hint: undefined },
     { rule: 'another failure', message: 'listen tcp :53: bind: invalid argument', hint: undefined },

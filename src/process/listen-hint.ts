@@ -77,18 +77,21 @@ const permissionHint = (port: number, machine: HintMachine): string | undefined 
 const quoted = (path: string): string =>
   /^[\w./@+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
 
-/** The local resolver of most desktops and many servers listens there. */
-const STUB = /^127\.0\.0\.5[34]:53$/
+/** The local resolver of most desktops and many servers. */
+const RESOLVED = 'systemd-resolved'
+const RESOLVED_PLACE = /^127\.0\.0\.5[34]:53$/
+
+const isResolved = ({ at, process: owner }: PortHolder): boolean =>
+  owner === undefined ? RESOLVED_PLACE.test(at) : owner.name === RESOLVED
 
 const holderHint = (holders: readonly PortHolder[]): string | undefined => {
-  const stub = holders.find(({ at }) => STUB.test(at))
-  const known = holders.find(holder => holder.process !== undefined)
-  const holder = stub ?? known ?? holders[0]
+  const known = holders.find(({ process: owner }) => owner !== undefined)
+  const holder = holders.find(isResolved) ?? known ?? holders[0]
   if (holder === undefined) return undefined
   const { at, process: owner } = holder
   const who = owner === undefined ? 'another process' : `${owner.name} (process ${owner.pid})`
   const held = `hint: ${at} is held by ${who}`
-  if (holder === stub)
-    return `${held}, which is systemd-resolved as a rule: set DNSStubListener=no in /etc/systemd/resolved.conf and restart it, or name the addresses to serve with bind in the Corefile`
-  return owner === undefined ? `${held}: sudo ss -lntup names it` : held
+  if (!isResolved(holder)) return owner === undefined ? `${held}: sudo ss -lntup names it` : held
+  const seen = owner === undefined ? `, which is ${RESOLVED} as a rule` : ''
+  return `${held}${seen}: set DNSStubListener=no in /etc/systemd/resolved.conf and restart ${RESOLVED}, or name the addresses to serve with bind in the Corefile`
 }
