@@ -21,10 +21,18 @@ export const VERBS: ReadonlyMap<string, Verb> = new Map<string, Verb>([
   ['serve', { syntax: '[serve] [flags]', does: 'serve; shardns -help lists the flags' }],
   ['check', { syntax: 'check [file...]', does: 'say what the server would refuse in Corefiles' }],
   [
+    'completion',
+    {
+      syntax: 'completion bash|zsh|fish',
+      does: 'print a script by which a shell completes our words',
+      flags: [],
+    },
+  ],
+  [
     'fmt',
     {
       syntax: 'fmt [file...]',
-      does: 'print Corefiles in the usual layout; they mean the same',
+      does: 'print Corefiles in the usual layout, which changes no meaning',
       flags: [
         { name: 'write', short: 'w', does: 'write them back instead' },
         { name: 'check', short: 'c', does: 'name those that would change instead; exit code 1' },

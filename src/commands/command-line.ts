@@ -43,13 +43,14 @@ const size =
     )
   }
 
-const oneOf =
-  (names: readonly string[]) =>
-  (text: string): string => {
+const oneOf = (names: readonly string[]) => {
+  const read = (text: string): string => {
     if (!names.includes(text))
       throw new InvalidArgumentError(`Expected one of ${names.join(', ')}.`)
     return text
   }
+  return Object.assign(read, { names })
+}
 
 interface RootFlags {
   readonly conf: string
@@ -279,6 +280,35 @@ const makeProgram = (world: CliWorld, finish: (code: number) => void): Command =
         finish(await runCheck(conf ? [...files, conf] : files, options, world)),
     )
   return program
+}
+
+/** A flag as the help shows it. */
+export interface ShownFlag {
+  /** Without dashes. */
+  readonly name: string
+  readonly short: string | undefined
+  readonly does: string
+  /** What follows it: nothing, a word of any kind, a file, or one of some names. */
+  readonly value: 'none' | 'text' | 'file' | readonly string[]
+}
+
+const shownFlag = ({ long, short, ...option }: Option): ShownFlag => {
+  const { names = option.argChoices } = (option.parseArg ?? {}) as { names?: readonly string[] }
+  const kind = option.flags.endsWith('<file>') ? 'file' : 'text'
+  return {
+    name: long?.slice(2) ?? '',
+    short: short?.slice(1),
+    does: option.description,
+    value: option.required ? (names ?? kind) : 'none',
+  }
+}
+
+/** The flags of the server, and of `check`. */
+export const shownFlags = (world: CliWorld) => {
+  const program = makeProgram(world, () => {})
+  const shown = ({ options }: Command): ShownFlag[] =>
+    options.filter(({ hidden }) => !hidden).map(shownFlag)
+  return { serve: shown(program), check: program.commands.flatMap(shown) }
 }
 
 const runCheck: typeof check = async (...parts) => (await import('./check.ts')).check(...parts)

@@ -20,6 +20,7 @@ type RunVerb = (args: readonly string[], world: CliWorld) => Promise<number>
 
 /** Whose flags are read without commander. */
 const RUNNERS: ReadonlyMap<string | undefined, RunVerb> = new Map<string, RunVerb>([
+  ['completion', async (args, world) => (await import('./completion.ts')).completion(args, world)],
   ['fmt', async (args, world) => (await import('./format.ts')).format(args, world)],
   ['help', async (args, world) => (await import('./help.ts')).help(args, world)],
   [
