@@ -226,6 +226,7 @@ const OTHER_WORDS: readonly string[] = [
   "src/corefile/hints.ts 'header'",
   "src/corefile/hints.ts 'reload'",
   // Which engine is to be found out.
+  "src/commands/about-json.ts 'auto'",
   "src/net/mmsg/support.ts 'auto'",
   "src/process/serve-options.ts 'auto'",
   // Functions of expressions, a kind of offer, a label of metrics.

@@ -10,6 +10,8 @@ export interface VerbFlag {
 export interface Verb {
   readonly syntax: string
   readonly does: string
+  /** What more there is to say of its words. */
+  readonly note?: string
   /** Of verbs that read theirs by verb.ts. */
   readonly flags?: readonly VerbFlag[]
 }
@@ -33,6 +35,7 @@ export const VERBS: ReadonlyMap<string, Verb> = new Map<string, Verb>([
     {
       syntax: 'fmt [file...]',
       does: 'print Corefiles in the usual layout, which changes no meaning',
+      note: "Files are Corefiles, or folders of them; '-' is standard input; none is ./Corefile.",
       flags: [
         { name: 'write', short: 'w', does: 'write them back instead' },
         { name: 'check', short: 'c', does: 'name those that would change instead; exit code 1' },

@@ -152,6 +152,7 @@ for (const [word, verb] of [
   ['hlep', 'help'],
   ['serv', 'serve'],
   ['plugin', 'plugins'],
+  [import.meta.filename, `-conf ${import.meta.filename}`],
   ['versoin', 'version'],
 ])
   test(`${word} was meant to be ${verb}`, async () =>

@@ -1,6 +1,7 @@
 // The command line: CoreDNS's flags in Go's style, our own beside them, and the sub-commands. The
 // only importer of commander; what the commands do stands in commands/.
 
+import { existsSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { formatSize, GIB, KIB, MIB, parseSize } from '../base/sizes.ts'
 import { MAX_CACHE_BYTES, MIN_CACHE_BYTES } from '../cache/layout.ts'
@@ -288,13 +289,13 @@ export interface ShownFlag {
   readonly name: string
   readonly short: string | undefined
   readonly does: string
-  /** What follows it: nothing, a word of any kind, a file, or one of some names. */
-  readonly value: 'none' | 'text' | 'file' | readonly string[]
+  /** What follows it: nothing, a word of any kind, a path, or one of some names. */
+  readonly value: 'none' | 'text' | 'path' | readonly string[]
 }
 
 const shownFlag = ({ long, short, ...option }: Option): ShownFlag => {
   const { names = option.argChoices } = (option.parseArg ?? {}) as { names?: readonly string[] }
-  const kind = option.flags.endsWith('<file>') ? 'file' : 'text'
+  const kind = option.flags.endsWith('<file>') ? 'path' : 'text'
   return {
     name: long?.slice(2) ?? '',
     short: short?.slice(1),
@@ -341,6 +342,10 @@ const plainSwitch = (argument: string): string[] => {
   return booleanValue({ name, value }) ? [`--${name}`] : []
 }
 
+/** What a first word may have been: a verb, or the Corefile to serve. */
+const meantBy = (word: string): string | undefined =>
+  nearest(word, [...VERBS.keys()]) ?? (existsSync(word) ? `-conf ${word}` : undefined)
+
 /** Flags first, as CoreDNS; the exit code if the command line ends there. */
 const runServe = async (
   given: readonly string[],
@@ -349,7 +354,7 @@ const runServe = async (
 ): Promise<number | undefined> => {
   const { flags, rest } = readGoFlags(verbToFlags(given), goFlagsOf(program))
   if (rest.length > 0 && !flags.includes('--help')) {
-    const meant = given[0] === rest[0] ? nearest(rest[0] ?? '', [...VERBS.keys()]) : undefined
+    const meant = given[0] === rest[0] ? meantBy(rest[0] ?? '') : undefined
     world.err(`extra command line arguments: [${rest.join(' ')}]\n`)
     if (meant !== undefined) world.err(`did you mean '${meant}'?\n`)
     return EXIT_FAILURE

@@ -73,7 +73,7 @@ _shardns() {
     local cur=\${COMP_WORDS[COMP_CWORD]} words=
     COMPREPLY=()
     case \${COMP_WORDS[COMP_CWORD - 1]} in
-        ${pattern(taking.filter(({ value }) => value === 'file'))}) return ;;
+        ${pattern(taking.filter(({ value }) => value === 'path'))}) return ;;
         ${pattern(taking.filter(({ value }) => value === 'text'))}) ;;
 ${offers.join('')}        *) case $COMP_CWORD:\${COMP_WORDS[1]}:$cur in
 ${flagRow('1:*', serve)}        1:*) words=${quoted([...VERBS.keys()].join(' '))} ;;
@@ -95,7 +95,7 @@ const zsh = (scopes: readonly Scope[]): string => {
   const flagRows = (flags: readonly ShownFlag[]): string =>
     flags.map(({ name, does }) => described(`--${name}`, does)).join(' ')
   const values = takingValues(scopes).map(flag => {
-    const offers = { none: '', file: '_files', text: '_message value' }
+    const offers = { none: '', path: '_files', text: '_message value' }
     const { value } = flag
     const offer = typeof value === 'string' ? offers[value] : `compadd -- ${value.join(' ')}`
     return `    ${pattern([flag])}) ${offer}; return ;;`
@@ -136,7 +136,7 @@ const fish = (scopes: readonly Scope[]): string => {
   const flagLines = (where: string, flags: readonly ShownFlag[]): string[] =>
     flags.map(({ name, short, does, value }) => {
       const names = [`-l ${name}`, `-o ${name}`, ...(short ? [`-s ${short}`] : [])].join(' ')
-      const takes = { none: '', file: '-r -F', text: '-x' }
+      const takes = { none: '', path: '-r -F', text: '-x' }
       const given =
         typeof value === 'string' ? takes[value] : `-x -a ${fishQuoted(value.join(' '))}`
       return line(where, names, given, '-d', fishQuoted(does))

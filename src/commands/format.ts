@@ -1,5 +1,6 @@
-// `shardns fmt`: Corefiles in the usual layout, printed, written back, or told of. Flags are gofmt's
-// and caddy fmt's -w, and terraform fmt's -check: -d is free for a diff, which it is with those.
+// `shardns fmt`: Corefiles in the usual layout, printed, written back, or told of. Flags: -w is
+// gofmt's and caddy fmt's, --check that of terraform fmt. With the former two -d shows a
+// difference: it is not taken for anything else.
 
 import { replaceFile } from '../base/replace-file.ts'
 import { readTextFile, TEXT_FILE_BYTES } from '../base/text-file.ts'

@@ -20,12 +20,12 @@ const EXIT_USAGE = 2
 
 /** How a verb is called, what it does, and its flags. */
 export const verbHelp = (verb: string): string => {
-  const { syntax = verb, does = '', flags = [] } = VERBS.get(verb) ?? {}
+  const { syntax = verb, does = '', note, flags = [] } = VERBS.get(verb) ?? {}
   const rows = flags.map(({ name, short, does: sets }) => {
     const names = short === undefined ? `--${name}` : `-${short}, --${name}`
     return [names, sets] as const
   })
-  const usage = `Usage: shardns ${syntax}${rows.length > 0 ? ' [flags]' : ''}\n\n${does}\n`
+  const usage = `Usage: shardns ${syntax}${rows.length > 0 ? ' [flags]' : ''}\n\n${does}\n${note === undefined ? '' : `${note}\n`}`
   return rows.length === 0 ? usage : `${usage}\nFlags:\n${rowsOf(rows)}`
 }
 
