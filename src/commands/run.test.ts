@@ -18,7 +18,7 @@ const filesOf = (...argv: string[]): readonly string[] => {
   const { status, stderr } = spawnSync(
     process.execPath,
     ['--import', LISTER, join(ROOT, 'src/cli.ts'), ...argv],
-    { encoding: 'utf8' },
+    { encoding: 'utf8', cwd: ROOT },
   )
   assert.equal(status, 0, stderr)
   return stderr.split('\n').filter(line => line.startsWith('file:'))
@@ -42,3 +42,15 @@ test('with other flags beside it, -version is read as all flags are', () => {
     [],
   )
 })
+
+for (const argv of [
+  ['fmt', '-check', 'Corefile'],
+  ['version', '--json'],
+])
+  test(`${argv.join(' ')} loads no plugin, no part of the server, no package`, () => {
+    const heavy = /\/node_modules\/|\/src\/(?:shard|cache|plugins\/.+)\/|\/process\/server/
+    assert.deepEqual(
+      filesOf(...argv).filter(url => heavy.test(url)),
+      [],
+    )
+  })

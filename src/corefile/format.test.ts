@@ -70,9 +70,9 @@ for (const { rule, text, place, message } of refused)
 
 test('refuses: more indentation than the limit, before it is made', () => {
   const deep = `${'{\n'.repeat(200_000)}${'}\n'.repeat(200_000)}`
-  assert.throws(() => format(deep), /: formatted, it is longer than 1048576$/)
+  assert.throws(() => format(deep), /: formatted, it is longer than 1048576 characters$/)
   assert.equal(format('. {\n}', 6), '. {\n}\n')
-  assert.throws(() => format('. {\n}', 5), /longer than 5$/)
+  assert.throws(() => format('. {\n}', 5), /longer than 5 characters$/)
 })
 
 const words = (text: string): Token[] => lex({ text, name: 'Corefile', file: '' })
@@ -137,19 +137,22 @@ const holds = (text: string): boolean => {
 }
 
 const ROOT = join(import.meta.dirname, '../..')
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 
 test('every Corefile of this repository means the same when it is formatted', () => {
   const paths = globSync('{Corefile,{test,bench,docs}/**/*Corefile*}', { cwd: ROOT })
   const isFile = (path: string) => !/\.(?:ts|md)$/.test(path)
-  const compared = paths.filter(
-    path => isFile(path) && holds(readFileSync(join(ROOT, path), 'utf8')),
-  )
+  const compared = paths.filter(path => isFile(path) && holds(read(path)))
   assert.ok(compared.length > 100, `${compared.length} of ${paths.length}`)
 })
 
-test("the repository's own Corefile is formatted", () => {
-  const text = readFileSync(join(ROOT, 'Corefile'), 'utf8')
-  assert.equal(format(text), text)
+test('Corefiles that are shown to people are formatted', () => {
+  const pages = globSync(['*.md', '{docs,src}/**/*.md'], { cwd: ROOT })
+  const shown = pages.flatMap(path =>
+    [...read(path).matchAll(/^```corefile\n([\s\S]*?)^```/gm)].map(([, text = '']) => text),
+  )
+  assert.ok(shown.length > 50)
+  for (const text of [read('Corefile'), ...shown]) assert.equal(format(text), text)
 })
 
 /** Mulberry32: the same text on every run. */

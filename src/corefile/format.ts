@@ -219,7 +219,9 @@ class Page {
     this.#room -= length
     const { name, limit } = this.#source
     if (this.#room < 0)
-      throw new CorefileError(`${name}: formatted, it is longer than ${limit}`, { code: 'limit' })
+      throw new CorefileError(`${name}: formatted, it is longer than ${limit} characters`, {
+        code: 'limit',
+      })
   }
 }
 
