@@ -60,8 +60,8 @@ export interface ChainMessage {
   readonly shared: unknown
   /** Whether its stage may choose questions: the plugin has that fact. */
   readonly selects: boolean
-  /** Of a plugin that the program does not bring along. */
-  readonly module?: OutsideModule | undefined
+  /** Of a plugin from outside: the module, a `file:` URL with its version. */
+  readonly module?: string
 }
 
 export interface BlockMessage {
@@ -80,6 +80,8 @@ export interface GenerationMessage {
   readonly id: number
   readonly listeners: readonly ListenerMessage[]
   readonly blocks: readonly BlockMessage[]
+  /** What the modules of its plugins are loaded from. */
+  readonly modules?: readonly OutsideModule[]
   readonly debug: boolean
   /** Shared words of the generation first, then one counter row per shard. */
   readonly words: SharedArrayBuffer
