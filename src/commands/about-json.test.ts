@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { temporaryFolder } from '../../test/support/server-process.ts'
 import { DIRECTIVES } from '../corefile/order.ts'
 import { loadPlugin, PLUGIN_NAMES } from '../plugins/index.ts'
 import { run } from './run.ts'
@@ -40,6 +43,7 @@ interface Listed {
   readonly position: number
   readonly summary: string
   readonly coredns: boolean
+  readonly builtIn: boolean
   readonly options: readonly Record<string, unknown>[]
 }
 
@@ -50,7 +54,7 @@ test('plugins --json: every plugin in the order of the chain, its options as hel
     PLUGIN_NAMES,
   )
   for (const { name, position, summary, coredns, options, ...others } of listed) {
-    assert.deepEqual(others, {})
+    assert.deepEqual(others, { builtIn: true })
     assert.equal(position, PLUGIN_NAMES.indexOf(name) + 1)
     assert.match(summary, /^\S.*\.$/)
     assert.equal(coredns, DIRECTIVES.includes(name))
@@ -71,4 +75,22 @@ test('plugins --json: the facts of an option', async () => {
   assert.deepEqual(values('kind'), new Set(['argument', 'option', 'line']))
   assert.ok(values('support').isSubsetOf(new Set(['yes', 'refused', 'retired'])))
   assert.deepEqual(values('repeatable'), new Set([true, false]))
+})
+
+test('plugins --json --plugin: one from outside among the others, in its place', async t => {
+  const module = join(temporaryFolder(t), 'mine.mjs')
+  const definition = `{ description: 'does nothing.', serve: () => ({ handle: (query, next) => next() }) }`
+  writeFileSync(module, `export default ${definition}\n`)
+  const flag = `--plugin=mine=${module},before=cache`
+  const listed = (await json('plugins', flag, '--json')) as Listed[]
+  const at = PLUGIN_NAMES.indexOf('cache')
+  assert.deepEqual(listed[at], {
+    name: 'mine',
+    position: at + 1,
+    summary: 'does nothing.',
+    coredns: false,
+    builtIn: false,
+    options: [],
+  })
+  assert.equal(listed.length, PLUGIN_NAMES.length + 1)
 })

@@ -4,13 +4,15 @@
 import { messageOf } from '../chain/errors.ts'
 import { DIRECTIVES } from '../corefile/order.ts'
 import { chooseEngine } from '../net/mmsg/support.ts'
-import { loadPlugin, PLUGIN_NAMES } from '../plugins/index.ts'
+import { BUILT_IN, type PluginSet } from '../plugins/plugin-set.ts'
 import { COREDNS_VERSION, goPlatform, revision, shardnsVersion } from '../process/version.ts'
 import { pluginLines, versionLines } from './about.ts'
-import { manualPage, summaryOf } from './help.ts'
+import { GivenPluginError, givenPlugins, takePluginFlags } from './given-plugins.ts'
+import { summary } from './help.ts'
 import { runVerb, type VerbWorld } from './verb.ts'
 
 const EXIT_FAILURE = 1
+const EXIT_USAGE = 2
 
 const versionFacts = (): object => {
   const { engine, reason } = chooseEngine('auto')
@@ -27,14 +29,17 @@ const versionFacts = (): object => {
 }
 
 /** `position` is that among the plugins listed, from 1. */
-const pluginFacts = async (name: string, index: number): Promise<object> => {
-  const { options } = await loadPlugin(name)
+const pluginFacts = async (name: string, index: number, plugins: PluginSet): Promise<object> => {
+  const { options } = await plugins.load(name).catch((error: unknown) => {
+    throw new Error(`plugin/${name}: ${messageOf(error)}`, { cause: error })
+  })
   return {
     name,
     position: index + 1,
-    summary: summaryOf(manualPage(name)),
-    // The order list holds CoreDNS's directives, and no others.
+    summary: await summary(name, plugins),
+    // The order list of the program holds CoreDNS's directives, and no others.
     coredns: DIRECTIVES.includes(name),
+    builtIn: !plugins.isOutside(name),
     options: (options?.facts ?? []).map(({ place, addsUp, ...facts }) => ({
       name: facts.name,
       syntax: facts.syntax,
@@ -49,32 +54,49 @@ const pluginFacts = async (name: string, index: number): Promise<object> => {
 }
 
 /** In the order of the chain. */
-const allPluginFacts = (): Promise<object[]> => Promise.all(PLUGIN_NAMES.map(pluginFacts))
+const allPluginFacts = (plugins: PluginSet): Promise<object[]> =>
+  Promise.all(plugins.names.map((name, index) => pluginFacts(name, index, plugins)))
 
 const TEXTS = {
   version: { lines: versionLines, facts: versionFacts },
-  plugins: { lines: pluginLines, facts: allPluginFacts },
+  plugins: { lines: ({ names }: PluginSet) => pluginLines(names), facts: allPluginFacts },
 }
 
 /** Resolves to the exit code. */
-export const about = (
+export const about = async (
   verb: keyof typeof TEXTS,
   args: readonly string[],
   world: VerbWorld,
-): Promise<number> =>
-  runVerb(verb, args, world, async (flags, words) => {
-    if (words.length > 0) {
+): Promise<number> => {
+  try {
+    const { texts, rest } = takePluginFlags(args)
+    const plugins = (await givenPlugins(texts)) ?? BUILT_IN
+    return await runVerb(verb, rest, world, (flags, words) => {
+      if (words.length === 0) return show(verb, flags.has('json'), plugins, world)
       world.err(`extra command line arguments: [${words.join(' ')}]\n`)
       return EXIT_FAILURE
-    }
-    let text: string
-    try {
-      const { lines, facts } = TEXTS[verb]
-      text = flags.has('json') ? `${JSON.stringify(await facts(), null, 2)}\n` : await lines()
-    } catch (error) {
-      world.err(`${messageOf(error)}\n`)
-      return EXIT_FAILURE
-    }
-    world.out(text)
-    return 0
-  })
+    })
+  } catch (error) {
+    if (!(error instanceof GivenPluginError)) throw error
+    world.err(`${error.message}\n`)
+    return EXIT_USAGE
+  }
+}
+
+const show = async (
+  verb: keyof typeof TEXTS,
+  isJson: boolean,
+  plugins: PluginSet,
+  world: VerbWorld,
+): Promise<number> => {
+  let text: string
+  try {
+    const { lines, facts } = TEXTS[verb]
+    text = isJson ? `${JSON.stringify(await facts(plugins), null, 2)}\n` : await lines(plugins)
+  } catch (error) {
+    world.err(`${messageOf(error)}\n`)
+    return EXIT_FAILURE
+  }
+  world.out(text)
+  return 0
+}

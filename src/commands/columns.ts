@@ -1,11 +1,11 @@
 // Names and what they stand for, in two columns.
 
-const WIDTH = 100
+export const WIDTH = 100
 /** Names longer than this stand on a line of their own. */
 const NAME_WIDTH = 34
 
 /** Lines of at most so many columns; a longer word has one of its own. */
-const wrapped = (text: string, width: number): string[] => {
+export const wrapped = (text: string, width: number): string[] => {
   const lines: string[] = []
   for (const word of text.split(' ')) {
     const last = lines.at(-1)

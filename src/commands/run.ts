@@ -2,6 +2,7 @@
 // here, for the price of a handful of files; all else is read by commander.
 
 import { pluginLines, versionLines } from './about.ts'
+import { isPluginFlag } from './given-plugins.ts'
 import { type CliWorld, OutputError, processWorld } from './world.ts'
 
 const EXIT_FAILURE = 1
@@ -41,7 +42,8 @@ const isForCommander = ([verb = '', ...args]: readonly string[]): boolean => {
   if (verb === 'version' || verb === 'plugins') return !args.some(arg => OWN_FLAG.test(arg))
   if (verb !== 'help') return false
   const [word = '', ...others] = args
-  return word.startsWith('-') || (['check', 'serve'].includes(word) && others.length === 0)
+  if (word.startsWith('-')) return !isPluginFlag(word)
+  return ['check', 'serve'].includes(word) && others.length === 0
 }
 
 /** Runs one command line; resolves to the exit code. */
