@@ -28,7 +28,9 @@ const versionFacts = (): object => {
 
 /** `position` is that among the plugins listed, from 1. */
 const pluginFacts = async (name: string, index: number): Promise<object> => {
-  const { options } = await loadPlugin(name)
+  const { options } = await loadPlugin(name).catch((error: unknown) => {
+    throw new Error(`plugin/${name}: ${messageOf(error)}`, { cause: error })
+  })
   return {
     name,
     position: index + 1,
