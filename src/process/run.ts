@@ -63,8 +63,9 @@ export const runServer = async (
   } catch (error) {
     stdout.flushSync()
     const message = messageOf(error)
+    process.stderr.write(`${message}\n`)
     const hint = listenHint(message)
-    process.stderr.write(hint === undefined ? `${message}\n` : `${message}\n${hint}\n`)
+    if (hint !== undefined) process.stderr.write(`${hint}\n`)
     return EXIT_FAILURE
   }
   return flushed(await ended.promise)
