@@ -70,6 +70,14 @@ test('check of a Corefile with an error: stdout, exit 1', () => {
   assert.match(out, /^\/dev\/stdin:2:1: error: Unknown directive 'foo'\n/)
 })
 
+test('fmt of standard input, and of a Corefile with an error: stderr, exit 1', () => {
+  const formatted = '. {\n    log\n}\n'
+  assert.deepEqual(spawn(['fmt', '-'], '. {\nlog }'), { code: 0, out: formatted, err: '' })
+  const { code, out, err } = spawn(['fmt', 'stdin'], '. {\n} }')
+  assert.deepEqual({ code, out }, { code: 1, out: '' })
+  assert.match(err, /^\/dev\/stdin:2:3: error: /)
+})
+
 for (const [argument, code] of [
   ['--strict', 1],
   ['--strict=true', 1],
@@ -89,7 +97,16 @@ test('check writes all that it has to say before it exits', () => {
   assert.equal(JSON.parse(out)[0].diagnostics.length, 100)
 })
 
-for (const argv of ['check -elsewhere Corefile', '-version', '-plugins', 'check --help'])
+for (const argv of [
+  'check -elsewhere Corefile',
+  '-version',
+  '-plugins',
+  'check --help',
+  'fmt Corefile',
+  'fmt --help',
+  'plugins --json',
+  'completion bash',
+])
   test(`a standard output that takes nothing is said in one sentence: ${argv}`, () => {
     const shell = ['-c', `exec "$0" src/cli.ts ${argv} > /dev/full`, process.execPath]
     const { status, stderr } = spawnSync('sh', shell, { cwd: ROOT, encoding: 'utf8' })

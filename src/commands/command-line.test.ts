@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defaultServeOptions, type ServeOptions } from '../process/serve-options.ts'
+import { VERBS } from './about.ts'
 import { run } from './run.ts'
 
 interface Outcome {
@@ -28,6 +29,8 @@ const shardns = async (...argv: string[]): Promise<Outcome> => {
 
 const served: readonly { argv: string[]; options: Partial<ServeOptions> }[] = [
   { argv: [], options: {} },
+  { argv: ['serve'], options: {} },
+  { argv: ['serve', '-p', '1053', '-quiet'], options: { port: 1053, quiet: true } },
   { argv: ['-conf', '/etc/Corefile'], options: { conf: '/etc/Corefile' } },
   { argv: ['--conf=stdin'], options: { conf: 'stdin' } },
   { argv: ['-p', '1053'], options: { port: 1053 } },
@@ -59,6 +62,17 @@ const refused: readonly { argv: string[]; code: number; message: string }[] = [
   { argv: ['-bogus'], code: 2, message: 'flag provided but not defined: -bogus' },
   { argv: ['help', '-bogus'], code: 2, message: 'flag provided but not defined: -bogus' },
   { argv: ['version', '-bogus'], code: 2, message: 'flag provided but not defined: -bogus' },
+  { argv: ['serve', 'x'], code: 1, message: 'extra command line arguments: [x]' },
+  { argv: ['serve', 'check', 'x'], code: 1, message: 'extra command line arguments: [check x]' },
+  { argv: ['-p', '53', 'serve'], code: 1, message: 'extra command line arguments: [serve]' },
+  { argv: ['version', '--json', 'x'], code: 1, message: 'extra command line arguments: [x]' },
+  { argv: ['plugins', 'x'], code: 1, message: 'extra command line arguments: [x]' },
+  {
+    argv: ['plugins', '-json=x'],
+    code: 2,
+    message: 'invalid boolean value "x" for -json: parse error',
+  },
+  { argv: ['plugins', '-json', '-x'], code: 2, message: 'flag provided but not defined: -x' },
   { argv: ['-conf'], code: 2, message: 'flag needs an argument: -conf' },
   { argv: ['-quiet=x'], code: 2, message: 'invalid boolean value "x" for -quiet: parse error' },
   {
@@ -122,9 +136,23 @@ test('the usage comes before what is wrong with a flag', async () =>
     /^Usage: shardns [\s\S]*\n\nflag provided but not defined: -bogus\n$/,
   ))
 
+for (const [given, flag] of [
+  ['-wokers=3', '-workers'],
+  ['--dns-port=53', '-dns.port'],
+  ['-Quiet', '-quiet'],
+])
+  test(`${given} was meant to be ${flag}`, async () =>
+    assert.match(
+      (await shardns(given ?? '')).err,
+      new RegExp(`\nflag provided but not defined: \\S+\ndid you mean '${flag}'\\?\n$`),
+    ))
+
 for (const [word, verb] of [
   ['chek', 'check'],
   ['hlep', 'help'],
+  ['serv', 'serve'],
+  ['plugin', 'plugins'],
+  [import.meta.filename, `-conf ${import.meta.filename}`],
   ['versoin', 'version'],
 ])
   test(`${word} was meant to be ${verb}`, async () =>
@@ -135,9 +163,18 @@ for (const [word, verb] of [
       served: undefined,
     }))
 
-test('version is a word as well as a flag; help before flags is that of the flags', async () => {
-  assert.deepEqual(await shardns('help', '-help'), await shardns('-help'))
-  assert.deepEqual(await shardns('version'), await shardns('-version'))
+test('flags are words as well, and help on them is that of the flags', async () => {
+  for (const argv of [
+    ['help', '-help'],
+    ['help', 'serve'],
+    ['serve', '-help'],
+  ])
+    assert.deepEqual(await shardns(...argv), await shardns('-help'))
+  for (const word of ['version', 'plugins']) {
+    const flag = await shardns(`-${word}`)
+    for (const more of [[], ['-quiet'], ['--json=false']])
+      assert.deepEqual(await shardns(word, ...more), flag)
+  }
   assert.match((await shardns('help', 'check')).out, /^Usage: shardns check /)
 })
 
@@ -172,6 +209,12 @@ test('-version prints our version, the release of CoreDNS that it follows, and t
     out,
     /^shardns-\d+\.\d+\.\d+ \(CoreDNS-1\.14\.7 compatible\)\n[a-z]+\/[a-z0-9]+, node\d+\.\d+\.\d+, [0-9a-z]+\n$/,
   )
+})
+
+test('the usage names every verb', async () => {
+  const [, named = ''] =
+    /^Commands: (.*)\. shardns help tells/m.exec((await shardns('-h')).err) ?? []
+  assert.deepEqual(named.split(', '), [...VERBS.keys()].toSorted())
 })
 
 test('-plugins lists the supported plugins, sorted, and ends with an empty line', async () => {

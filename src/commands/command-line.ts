@@ -1,6 +1,7 @@
 // The command line: CoreDNS's flags in Go's style, our own beside them, and the sub-commands. The
 // only importer of commander; what the commands do stands in commands/.
 
+import { existsSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { formatSize, GIB, KIB, MIB, parseSize } from '../base/sizes.ts'
 import { MAX_CACHE_BYTES, MIN_CACHE_BYTES } from '../cache/layout.ts'
@@ -18,6 +19,7 @@ import {
 import { MAX_RECORDS_BYTES, MIN_RECORDS_BYTES } from '../records/layout.ts'
 import { pluginLines, VERBS, versionLines } from './about.ts'
 import type { CheckOptions, check } from './check.ts'
+import { GivenPluginError, givenPlugins, PLUGIN_FLAG } from './given-plugins.ts'
 import { booleanValue, type GoFlag, GoFlagError, readGoFlags } from './go-flags.ts'
 import type { CliWorld } from './world.ts'
 
@@ -43,13 +45,21 @@ const size =
     )
   }
 
-const oneOf =
-  (names: readonly string[]) =>
-  (text: string): string => {
+const oneOf = (names: readonly string[]) => {
+  const read = (text: string): string => {
     if (!names.includes(text))
       throw new InvalidArgumentError(`Expected one of ${names.join(', ')}.`)
     return text
   }
+  return Object.assign(read, { names })
+}
+
+const collected = (text: string, others: readonly string[]): readonly string[] => [...others, text]
+
+const pluginOption = (): Option =>
+  new Option(PLUGIN_FLAG, 'a plugin of your own: its directive, and its module; may be repeated')
+    .argParser(collected)
+    .default([], 'none')
 
 interface RootFlags {
   readonly conf: string
@@ -57,6 +67,7 @@ interface RootFlags {
   readonly pidfile: string
   readonly quiet?: true
   readonly plugins?: true
+  readonly plugin: readonly string[]
   readonly version?: true
   readonly windowsService?: true
   readonly workers: number
@@ -99,6 +110,7 @@ const sized = (flags: string, text: string, bytes: number, least: number, most: 
 const addOwnFlags = (program: Command): Command => {
   const defaults = defaultServeOptions()
   return program
+    .addOption(pluginOption())
     .addOption(
       new Option('--workers <n>', 'shards, one thread each')
         .argParser(wholeNumber(1, MAX_SHARDS))
@@ -202,8 +214,9 @@ const runRoot = async (flags: RootFlags, command: Command, world: CliWorld): Pro
     world.out(await versionLines())
     return 0
   }
+  const plugins = await givenPlugins(flags.plugin)
   if (flags.plugins) {
-    world.out(await pluginLines())
+    world.out(await pluginLines(plugins?.names))
     return 0
   }
   return world.serve({
@@ -211,6 +224,7 @@ const runRoot = async (flags: RootFlags, command: Command, world: CliWorld): Pro
     conf: flags.conf,
     port: flags['dns.port'],
     pidfile: flags.pidfile,
+    plugins: plugins?.given ?? [],
     quiet: flags.quiet ?? false,
     engine: flags.engine,
     steering: flags.steer,
@@ -228,7 +242,7 @@ const goFlagsOf = (program: Command): Map<string, GoFlag> => {
   )
   for (const option of program.options) {
     const name = option.long?.slice(2) ?? ''
-    const flag = { name, isBoolean: !option.required }
+    const flag = { name, isBoolean: !option.required, isRepeatable: option.flags === PLUGIN_FLAG }
     known.set(name, flag)
     if (option.short !== undefined) known.set(option.short.slice(1), flag)
   }
@@ -248,8 +262,13 @@ const makeProgram = (world: CliWorld, finish: (code: number) => void): Command =
       finish(await runRoot(flags, command, world)),
     )
   addSizeFlags(addOwnFlags(addCoreDnsFlags(program)))
+  program.addHelpText(
+    'after',
+    `\nCommands: ${[...VERBS.keys()].toSorted().join(', ')}. shardns help tells what they do.`,
+  )
   program
-    .command('check')
+    // Named above with the others.
+    .command('check', { hidden: true })
     .description(
       'Say what the server would refuse in Corefiles, without opening or sending anything. Exit code 1 if one has errors.',
     )
@@ -261,6 +280,7 @@ const makeProgram = (world: CliWorld, finish: (code: number) => void): Command =
     .addOption(
       new Option('--format <name>', 'how to print').choices(['text', 'json']).default('text'),
     )
+    .addOption(pluginOption())
     .option('--strict', 'count warnings as errors', false)
     .option(
       '--elsewhere',
@@ -268,30 +288,67 @@ const makeProgram = (world: CliWorld, finish: (code: number) => void): Command =
       false,
     )
     .configureOutput({ writeOut: world.out })
-    .action(
-      async (files: string[], { conf, ...options }: CheckOptions & { readonly conf?: string }) =>
-        // An empty one is the default, as for the server.
-        finish(await runCheck(conf ? [...files, conf] : files, options, world)),
-    )
+    .action(async (files: string[], { conf, plugin, ...options }: CheckFlags) => {
+      const plugins = await givenPlugins(plugin)
+      // An empty one is the default, as for the server.
+      const given = conf ? [...files, conf] : files
+      finish(await runCheck(given, { ...options, plugins }, world))
+    })
   return program
+}
+
+/** A flag as the help shows it. */
+export interface ShownFlag {
+  /** Without dashes. */
+  readonly name: string
+  readonly short: string | undefined
+  readonly does: string
+  /** What follows it: nothing, a word of any kind, a path, or one of some names. */
+  readonly value: 'none' | 'text' | 'path' | readonly string[]
+}
+
+const shownFlag = ({ long, short, ...option }: Option): ShownFlag => {
+  const { names = option.argChoices } = (option.parseArg ?? {}) as { names?: readonly string[] }
+  const kind = option.flags.endsWith('<file>') ? 'path' : 'text'
+  return {
+    name: long?.slice(2) ?? '',
+    short: short?.slice(1),
+    does: option.description,
+    value: option.required ? (names ?? kind) : 'none',
+  }
+}
+
+/** The flags of the server, and of `check`. */
+export const shownFlags = (world: CliWorld) => {
+  const program = makeProgram(world, () => {})
+  const shown = ({ options }: Command): ShownFlag[] =>
+    options.filter(({ hidden }) => !hidden).map(shownFlag)
+  return { serve: shown(program), check: program.commands.flatMap(shown) }
+}
+
+interface CheckFlags extends Omit<CheckOptions, 'plugins'> {
+  readonly conf?: string
+  readonly plugin: readonly string[]
 }
 
 const runCheck: typeof check = async (...parts) => (await import('./check.ts')).check(...parts)
 
 /** The dash of a long flag of check that is written as in Go. */
-const CHECK_FLAG = /^-(?=(?:conf|format|strict|elsewhere|help)(?:=|$))/
+const CHECK_FLAG = /^-(?=(?:conf|format|strict|elsewhere|plugin|help)(?:=|$))/
 
-/**
- * `version` is a flag, too; `help check` is `check --help`, and `help` before flags is that of the
- * flags. Long flags of check may have one dash.
- */
+/** Flags of the server for verbs that are no more than that. `help` is that of the flags. */
 const verbToFlags = (argv: readonly string[]): readonly string[] => {
   const [verb, ...rest] = argv
-  if (verb === 'version') return ['-version', ...rest]
-  if (verb === 'help') return rest[0] === 'check' ? ['check', '--help'] : ['-help', ...rest]
-  return verb === 'check'
-    ? argv.flatMap(argument => plainSwitch(argument.replace(CHECK_FLAG, '--')))
-    : argv
+  if (verb === 'serve') return rest
+  if (verb === 'help') return rest[0] === 'serve' ? ['-help'] : ['-help', ...rest]
+  return verb === 'version' || verb === 'plugins' ? [`-${verb}`, ...rest] : argv
+}
+
+/** Long flags of check may have one dash; `help check` is `check --help`. */
+const checkArguments = (argv: readonly string[]): readonly string[] | undefined => {
+  if (argv[0] === 'help' && argv[1] === 'check') return ['check', '--help']
+  if (argv[0] !== 'check') return undefined
+  return argv.flatMap(argument => plainSwitch(argument.replace(CHECK_FLAG, '--')))
 }
 
 /**
@@ -304,15 +361,19 @@ const plainSwitch = (argument: string): string[] => {
   return booleanValue({ name, value }) ? [`--${name}`] : []
 }
 
+/** What a first word may have been: a verb, or the Corefile to serve. */
+const meantBy = (word: string): string | undefined =>
+  nearest(word, [...VERBS.keys()]) ?? (existsSync(word) ? `-conf ${word}` : undefined)
+
 /** Flags first, as CoreDNS; the exit code if the command line ends there. */
 const runServe = async (
-  argv: readonly string[],
+  given: readonly string[],
   program: Command,
   world: CliWorld,
 ): Promise<number | undefined> => {
-  const { flags, rest } = readGoFlags(argv, goFlagsOf(program))
+  const { flags, rest } = readGoFlags(verbToFlags(given), goFlagsOf(program))
   if (rest.length > 0 && !flags.includes('--help')) {
-    const meant = argv[0] === rest[0] ? nearest(rest[0] ?? '', [...VERBS.keys()]) : undefined
+    const meant = given[0] === rest[0] ? meantBy(rest[0] ?? '') : undefined
     world.err(`extra command line arguments: [${rest.join(' ')}]\n`)
     if (meant !== undefined) world.err(`did you mean '${meant}'?\n`)
     return EXIT_FAILURE
@@ -328,10 +389,14 @@ export const runFlags = async (given: readonly string[], world: CliWorld): Promi
     code = value
   })
   try {
-    const argv = verbToFlags(given)
-    if (argv[0] !== 'check') return (await runServe(argv, program, world)) ?? code
+    const argv = checkArguments(given)
+    if (argv === undefined) return (await runServe(given, program, world)) ?? code
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
+    if (error instanceof GivenPluginError) {
+      world.err(`${error.message}\n`)
+      return EXIT_USAGE
+    }
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
     if (!(error instanceof GoFlagError)) throw error
     program.outputHelp({ error: true })

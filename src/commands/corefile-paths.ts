@@ -1,4 +1,4 @@
-// Which Corefiles `check` looks at: files, folders, standard input, or ./Corefile.
+// Which Corefiles `check` and `fmt` look at: files, folders, standard input, or ./Corefile.
 
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,12 +12,24 @@ export type CorefilePath =
   | { readonly path: string }
   | { readonly path: string; readonly problem: string }
 
+/** Of the names in a folder, those of Corefiles. */
+export type ChooseNames = (names: readonly string[]) => readonly string[]
+
+/** Those with "Corefile" in them, in any letter case; without one, all. */
+const likelyNames: ChooseNames = names => {
+  const named = names.filter(name => /corefile/i.test(name))
+  return named.length > 0 ? named : names
+}
+
 /** `-` and `stdin` are standard input; a folder stands for the Corefiles in it. */
-export const corefilePaths = (args: readonly string[]): CorefilePath[] =>
+export const corefilePaths = (
+  args: readonly string[],
+  choose: ChooseNames = likelyNames,
+): CorefilePath[] =>
   (args.length === 0 ? [DEFAULT_FILE] : args).flatMap((argument): CorefilePath[] => {
     if (argument === '-' || argument === 'stdin') return [{ path: STDIN }]
     try {
-      return isFolder(argument) ? inFolder(argument) : [{ path: argument }]
+      return isFolder(argument) ? inFolder(argument, choose) : [{ path: argument }]
     } catch (error) {
       return [{ path: argument, problem: pathErrorText('open', argument, error) }]
     }
@@ -33,16 +45,12 @@ const isFolder = (path: string): boolean => {
   }
 }
 
-/**
- * Files with "Corefile" in their name, in any letter case; without one, all files. Hidden ones and
- * folders are passed over.
- */
-const inFolder = (folder: string): CorefilePath[] => {
+/** Hidden files and folders are passed over. */
+const inFolder = (folder: string, choose: ChooseNames): CorefilePath[] => {
   const names = readdirSync(folder)
     .filter(name => !name.startsWith('.') && isFile(join(folder, name)))
     .sort()
-  const named = names.filter(name => /corefile/i.test(name))
-  const chosen = named.length > 0 ? named : names
+  const chosen = choose(names)
   if (chosen.length === 0) return [{ path: folder, problem: `no Corefile in the folder ${folder}` }]
   return chosen.map(name => ({ path: join(folder, name) }))
 }

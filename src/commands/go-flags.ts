@@ -2,6 +2,8 @@
 // false; the last one wins), rewritten to the `--name=value` that commander reads. It knows nothing
 // of any flag's meaning.
 
+import { nearest } from '../corefile/nearest.ts'
+
 export interface GoFlag {
   /**
    * The name that the flag has in the rewritten command line, without dashes. Several names may
@@ -9,10 +11,18 @@ export interface GoFlag {
    */
   readonly name: string
   readonly isBoolean: boolean
+  /** Each of its values counts, not only the last. */
+  readonly isRepeatable?: boolean
 }
 
-/** A command line that Go's flag package refuses; the message is Go's. */
+/** A command line that Go's flag package refuses; the message is Go's, a hint below it ours. */
 export class GoFlagError extends Error {}
+
+const unknownFlag = (name: string, known: Iterable<string>): GoFlagError => {
+  const meant = nearest(name, [...known])
+  const hint = meant === undefined ? '' : `\ndid you mean '-${meant}'?`
+  return new GoFlagError(`flag provided but not defined: -${name}${hint}`)
+}
 
 const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])
 const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False'])
@@ -20,7 +30,7 @@ const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False'])
 export interface GoArguments {
   /**
    * `--name=value` for each flag given, `--name` for a boolean that is true; each name at most
-   * once.
+   * once, unless it may be repeated.
    */
   readonly flags: string[]
   /** All from the first argument on that is no flag. */
@@ -60,6 +70,7 @@ export const readGoFlags = (
   known: ReadonlyMap<string, GoFlag>,
 ): GoArguments => {
   const values = new Map<string, string | boolean>()
+  const repeated: string[] = []
   let index = 0
   for (; index < argv.length; index++) {
     const argument = argv[index] ?? ''
@@ -70,14 +81,15 @@ export const readGoFlags = (
     const split = splitFlag(argument)
     if (split === undefined) break
     const flag = known.get(split.name)
-    if (flag === undefined) throw new GoFlagError(`flag provided but not defined: -${split.name}`)
+    if (flag === undefined) throw unknownFlag(split.name, known.keys())
     let value: string | boolean | undefined
     if (flag.isBoolean) value = booleanValue(split)
     else value = split.value ?? argv[++index]
     if (value === undefined) throw new GoFlagError(`flag needs an argument: -${split.name}`)
-    values.set(flag.name, value)
+    if (flag.isRepeatable) repeated.push(`--${flag.name}=${value}`)
+    else values.set(flag.name, value)
   }
-  const flags: string[] = []
+  const flags = repeated
   for (const [name, value] of values) {
     if (value === true) flags.push(`--${name}`)
     else if (value !== false) flags.push(`--${name}=${value}`)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { OptionFacts } from '../corefile/option-rows.ts'
 import { loadPlugin, PLUGIN_NAMES } from '../plugins/index.ts'
+import { VERBS } from './about.ts'
 import { optionsText } from './help.ts'
 import { run } from './run.ts'
 
@@ -19,14 +20,27 @@ const help = async (...argv: string[]) => {
 test('help lists commands and plugins, each with what it does', async () => {
   const { code, out, err } = await help()
   assert.deepEqual({ code, err }, { code: 0, err: '' })
-  for (const word of ['shardns check [file...]', 'shardns help [plugin]', 'shardns version'])
-    assert.ok(out.includes(`  ${word}`), word)
+  for (const { syntax, does } of VERBS.values())
+    assert.match(
+      out,
+      new RegExp(`^  ${RegExp.escape(`shardns ${syntax}`)} +${RegExp.escape(does)}$`, 'm'),
+    )
   for (const name of PLUGIN_NAMES) assert.match(out, new RegExp(`^  ${name} +\\S.*$`, 'm'))
 })
 
-for (const word of ['help', 'version'])
-  test(`help ${word}: there is no more to say`, async () =>
-    assert.deepEqual(await help(word), await help()))
+test('help help: there is no more to say', async () =>
+  assert.deepEqual(await help('help'), await help()))
+
+for (const [verb, { syntax, does, flags }] of VERBS)
+  if (flags !== undefined && flags.length > 0)
+    test(`help ${verb}: how it is called, what it does, and its flags`, async () => {
+      const { code, out, err } = await help(verb)
+      assert.deepEqual({ code, err }, { code: 0, err: '' })
+      assert.ok(out.startsWith(`Usage: shardns ${syntax} [flags]\n\n${does}\n`))
+      assert.match(out, /\n\nFlags:\n/)
+      for (const { name, does: sets } of flags)
+        assert.match(out, new RegExp(`^  .*--${name} +${RegExp.escape(sets)}$`, 'm'))
+    })
 
 for (const name of PLUGIN_NAMES)
   test(`help ${name}: every option with what it does, then the manual page`, async () => {
@@ -51,6 +65,8 @@ const refused = [
     err: "directive 'trace' is known to CoreDNS but not supported by shardns yet\n",
   },
   { words: ['cache', 'hosts'], err: 'extra command line arguments: [hosts]\n' },
+  { words: ['serve', 'x'], err: 'extra command line arguments: [x]\n' },
+  { words: ['version', '-x'], code: 2, err: 'flag provided but not defined: -x\n' },
   { words: ['check', 'x'], err: 'extra command line arguments: [x]\n' },
   { words: ['cache', '-x'], code: 2, err: 'flag provided but not defined: -x\n' },
   { words: ['cache', '--x=1'], code: 2, err: 'flag provided but not defined: -x\n' },

@@ -18,13 +18,13 @@ const filesOf = (...argv: string[]): readonly string[] => {
   const { status, stderr } = spawnSync(
     process.execPath,
     ['--import', LISTER, join(ROOT, 'src/cli.ts'), ...argv],
-    { encoding: 'utf8' },
+    { encoding: 'utf8', cwd: ROOT },
   )
   assert.equal(status, 0, stderr)
   return stderr.split('\n').filter(line => line.startsWith('file:'))
 }
 
-for (const word of ['version', '-version', '--version', '-plugins', '--plugins'])
+for (const word of ['version', '-version', '--version', 'plugins', '-plugins', '--plugins'])
   test(`${word} loads a handful of files, and nothing of a plugin or a package`, () => {
     const files = filesOf(word)
     assert.ok(files.length > 3 && files.length <= A_HANDFUL, files.join('\n'))
@@ -42,3 +42,15 @@ test('with other flags beside it, -version is read as all flags are', () => {
     [],
   )
 })
+
+for (const argv of [
+  ['fmt', '-check', 'Corefile'],
+  ['version', '--json'],
+])
+  test(`${argv.join(' ')} loads no plugin, no part of the server, no package`, () => {
+    const heavy = /\/node_modules\/|\/src\/(?:shard|cache|plugins\/.+)\/|\/process\/server/
+    assert.deepEqual(
+      filesOf(...argv).filter(url => heavy.test(url)),
+      [],
+    )
+  })

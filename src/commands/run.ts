@@ -2,12 +2,14 @@
 // here, for the price of a handful of files; all else is read by commander.
 
 import { pluginLines, versionLines } from './about.ts'
+import { isPluginFlag } from './given-plugins.ts'
 import { type CliWorld, OutputError, processWorld } from './world.ts'
 
 const EXIT_FAILURE = 1
 
 /** Command lines of one word. With others beside them, these flags are commander's to read. */
 const WORDS: ReadonlyMap<string | undefined, () => Promise<string>> = new Map([
+  ['plugins', pluginLines],
   ['version', versionLines],
   ['-version', versionLines],
   ['--version', versionLines],
@@ -15,9 +17,34 @@ const WORDS: ReadonlyMap<string | undefined, () => Promise<string>> = new Map([
   ['--plugins', pluginLines],
 ])
 
-/** Of plugins. That of `check` alone, and of flags, is commander's. */
-const isHelp = ([verb, word = '', ...others]: readonly string[]): boolean =>
-  verb === 'help' && (word !== 'check' || others.length > 0) && !word.startsWith('-')
+type RunVerb = (args: readonly string[], world: CliWorld) => Promise<number>
+
+/** Whose flags are read without commander. */
+const RUNNERS: ReadonlyMap<string | undefined, RunVerb> = new Map<string, RunVerb>([
+  ['completion', async (args, world) => (await import('./completion.ts')).completion(args, world)],
+  ['fmt', async (args, world) => (await import('./format.ts')).format(args, world)],
+  ['help', async (args, world) => (await import('./help.ts')).help(args, world)],
+  [
+    'plugins',
+    async (args, world) => (await import('./about-json.ts')).about('plugins', args, world),
+  ],
+  [
+    'version',
+    async (args, world) => (await import('./about-json.ts')).about('version', args, world),
+  ],
+])
+
+/** What there are flags of the server for, unless these flags are beside it. */
+const OWN_FLAG = /^--?(?:json|help|h)(?:=|$)/
+
+/** `version` and `plugins` are flags, too; help on what commander reads is commander's. */
+const isForCommander = ([verb = '', ...args]: readonly string[]): boolean => {
+  if (verb === 'version' || verb === 'plugins') return !args.some(arg => OWN_FLAG.test(arg))
+  if (verb !== 'help') return false
+  const [word = '', ...others] = args
+  if (word.startsWith('-')) return !isPluginFlag(word)
+  return ['check', 'serve'].includes(word) && others.length === 0
+}
 
 /** Runs one command line; resolves to the exit code. */
 export const run = async (
@@ -26,10 +53,13 @@ export const run = async (
 ): Promise<number> => {
   const lines = argv.length === 1 ? WORDS.get(argv[0]) : undefined
   try {
-    if (isHelp(argv)) return await (await import('./help.ts')).help(argv.slice(1), world)
-    if (lines === undefined) return await (await import('./command-line.ts')).runFlags(argv, world)
-    world.out(await lines())
-    return 0
+    if (lines !== undefined) {
+      world.out(await lines())
+      return 0
+    }
+    const runner = RUNNERS.get(argv[0])
+    if (runner !== undefined && !isForCommander(argv)) return await runner(argv.slice(1), world)
+    return await (await import('./command-line.ts')).runFlags(argv, world)
   } catch (error) {
     if (!(error instanceof OutputError)) throw error
     world.err(`${error.message}\n`)

@@ -16,7 +16,7 @@ export interface LexSource {
 }
 
 /** What Go's unicode.IsSpace accepts. */
-const isSpace = (unit: number): boolean =>
+export const isSpace = (unit: number): boolean =>
   (unit >= 0x09 && unit <= 0x0d) ||
   unit === 0x20 ||
   unit === 0x85 ||

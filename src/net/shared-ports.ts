@@ -47,7 +47,7 @@ export const sharedPlaces = (
  * Whether some datagram may go to either. A wildcard of IPv6 is taken to be one of IPv4 too, as it
  * is unless its owner asked otherwise.
  */
-const overlaps = (ours: string, theirs: Uint8Array): boolean => {
+export const overlaps = (ours: string, theirs: Uint8Array): boolean => {
   const bytes = parseIp(withoutZone(ours))?.bytes
   const isAny = (address: Uint8Array): boolean => address.every(byte => byte === 0)
   if (bytes === undefined || (theirs.length === 16 && isAny(theirs))) return true

@@ -17,6 +17,7 @@ import type {
 import { messageOf } from '../chain/errors.ts'
 import { type ChangingZone, InvalidationMarks } from '../chain/invalidation-scopes.ts'
 import { Offers } from '../chain/offers.ts'
+import type { OutsideModule } from '../chain/outside-module.ts'
 import { notPlainIn } from '../chain/plain-data.ts'
 import type { AnyControlHalf, AnyPlugin } from '../chain/plugin.ts'
 import { checkOverlap } from '../corefile/overlap.ts'
@@ -139,7 +140,7 @@ export class Generation {
 
   /** Runs the control halves in set-up order. Throws the first failure; call retire() then. */
   async control(): Promise<void> {
-    const steps = inSetupOrder(this.#built)
+    const steps = inSetupOrder(this.#built, this.config.order)
     const plugins = new Set(steps.map(({ found }) => found.plugin))
     const halves: ControlHalves = new Map(
       [...plugins].map(plugin => [plugin, loadControlHalf(plugin, name => this.#tellSlow(name))]),
@@ -223,6 +224,7 @@ export class Generation {
       id,
       listeners,
       blocks,
+      modules: this.#modules(),
       debug: this.isDebug,
       words,
       sharedWords,
@@ -230,6 +232,13 @@ export class Generation {
       dropped,
       panics,
     }
+  }
+
+  #modules(): OutsideModule[] {
+    const modules = this.#built.flatMap(({ block }) =>
+      chainOf(block).flatMap(({ plugin }) => plugin.outside ?? []),
+    )
+    return [...new Set(modules)]
   }
 
   /** Why a shard has not loaded it, with the place of the plugin that it names. */
@@ -302,6 +311,7 @@ export class Generation {
         options: copied(options, plugin, tokens),
         shared: copied(built.shared.get(plugin.name), plugin, tokens),
         selects: plugin.facts?.selects === true,
+        ...(plugin.outside && { module: plugin.outside.url }),
       })),
       allClasses: block.directives.some(({ plugin }) => plugin.facts?.allClasses),
       stacktrace: settings.stacktrace,

@@ -6,6 +6,7 @@ import { systemClock } from '../base/clock.ts'
 import { pathErrorText } from '../base/errno.ts'
 import { messageOf } from '../chain/errors.ts'
 import { makeLogger, stdout } from '../log/log.ts'
+import { listenHint } from './listen-hint.ts'
 import { readCorefile } from './load/corefile-source.ts'
 import { zoneSyntaxWarning } from './load/zone-syntax.ts'
 import type { ServeOptions } from './serve-options.ts'
@@ -61,7 +62,10 @@ export const runServer = async (
     trimMemory()
   } catch (error) {
     stdout.flushSync()
-    process.stderr.write(`${messageOf(error)}\n`)
+    const message = messageOf(error)
+    process.stderr.write(`${message}\n`)
+    const hint = listenHint(message)
+    if (hint !== undefined) process.stderr.write(`${hint}\n`)
     return EXIT_FAILURE
   }
   return flushed(await ended.promise)

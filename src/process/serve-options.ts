@@ -4,6 +4,7 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { MIB } from '../base/sizes.ts'
 import type { Steering } from '../net/mmsg/steering.ts'
+import type { GivenPlugin } from '../plugins/outside/given-plugin.ts'
 import { cpuQuota } from './cpu-quota.ts'
 import {
   type Machine,
@@ -31,6 +32,8 @@ export interface ServeOptions {
   port: number
   /** Path that the process id is written to once the server runs; '' for none. */
   pidfile: string
+  /** Plugins that the program does not bring along. */
+  plugins: readonly GivenPlugin[]
   /** Leaves out the zone list and the version lines. */
   quiet: boolean
   /** Shards, 1 to MAX_SHARDS. */
@@ -83,6 +86,7 @@ export const defaultServeOptions = (given: Partial<MachineShare> = {}): ServeOpt
     conf: '',
     port: DEFAULT_PORT,
     pidfile: '',
+    plugins: [],
     quiet: false,
     ...share,
     roomBytes: sharedRoom(machine, share, given),

@@ -16,6 +16,7 @@ import { chooseEngine, type EngineChoice } from '../net/mmsg/support.ts'
 import { canReusePort } from '../net/probe.ts'
 import { canListSockets, receiveDropsAt } from '../net/proc-sockets.ts'
 import { sharedPortWarnings } from '../net/shared-ports.ts'
+import { PluginSet } from '../plugins/plugin-set.ts'
 import { RecordsMemory } from '../records/records-memory.ts'
 import { Generation, PANICS } from './generation.ts'
 import { HttpEndpoints } from './http/endpoints.ts'
@@ -57,6 +58,7 @@ export class Server {
   })
   readonly #cache: CacheMemory
   readonly #kept: KeptResources
+  readonly #plugins: PluginSet
   readonly #supervisor: Supervisor
   readonly #choice: EngineChoice
   readonly #sockets: ListenSockets | undefined
@@ -79,6 +81,7 @@ export class Server {
 
   private constructor(options: ServeOptions, world: ServerWorld, reusePort: boolean) {
     this.#options = options
+    this.#plugins = new PluginSet(options.plugins)
     this.#inflightLimit = options.inflightBytes
     const shards = reusePort ? options.workers : 1
     if (shards < options.workers)
@@ -261,6 +264,8 @@ export class Server {
     return loadCorefile(source.text, source.file, {
       baseDir: source.baseDir,
       port: this.#options.port,
+      plugins: this.#plugins,
+      signal: this.#shutdown.signal,
       tellSlow: name => this.#log.warning(`main takes long to load plugin/${name}`),
     })
   }
@@ -310,6 +315,7 @@ export class Server {
       metrics.discard()
       await generation.retire()
       this.#trim()
+      this.#plugins.renew()
       throw error
     }
     const old = this.#current
@@ -366,7 +372,8 @@ export class Server {
     if (source === undefined || !source.isReloadable) return undefined
     try {
       const { text, file, baseDir } = source
-      return { hash: hashCorefile(text, file, { baseDir, port: this.#options.port }) }
+      const { port } = this.#options
+      return { hash: hashCorefile(text, file, { baseDir, port, plugins: this.#plugins }) }
     } catch (error) {
       return { error: messageOf(error) }
     }

@@ -3,6 +3,7 @@
 
 import type { MessagePort } from 'node:worker_threads'
 import type { BlockInfo } from '../chain/block.ts'
+import type { OutsideModule } from '../chain/outside-module.ts'
 import type { HashSeed } from '../memory/keyed-hash.ts'
 import type { RegionLayout } from '../memory/region.ts'
 import type { DnsMetricVectors } from '../metrics/dns-metrics.ts'
@@ -59,6 +60,8 @@ export interface ChainMessage {
   readonly shared: unknown
   /** Whether its stage may choose questions: the plugin has that fact. */
   readonly selects: boolean
+  /** Of a plugin from outside: the module, a `file:` URL with its version. */
+  readonly module?: string
 }
 
 export interface BlockMessage {
@@ -77,6 +80,8 @@ export interface GenerationMessage {
   readonly id: number
   readonly listeners: readonly ListenerMessage[]
   readonly blocks: readonly BlockMessage[]
+  /** What the modules of its plugins are loaded from. */
+  readonly modules?: readonly OutsideModule[]
   readonly debug: boolean
   /** Shared words of the generation first, then one counter row per shard. */
   readonly words: SharedArrayBuffer

@@ -12,6 +12,8 @@ import { Leaving } from './leaving.ts'
 export interface NamedStage {
   readonly name: string
   readonly stage: Stage
+  /** Not of the program: what goes wrong in its chain is to bear a name. */
+  readonly isOutside?: boolean
 }
 
 export interface Composed {
