@@ -270,7 +270,7 @@ export class ShardGeneration {
   #chain(block: BlockMessage, halves: ReadonlyMap<string, AnyServeHalf>): Chain {
     const stages: NamedStage[] = []
     const offers = new Offers()
-    for (const { name, options, shared, selects } of block.chain) {
+    for (const { name, options, shared, selects, module } of block.chain) {
       this.#parts.loading([name])
       const scope = this.#scope(block, name, offers)
       const stage = named(name, () => {
@@ -279,7 +279,7 @@ export class ShardGeneration {
         if (misfit !== undefined) throw new TypeError(misfit)
         return made
       })
-      if (stage !== undefined) stages.push({ name, stage })
+      if (stage !== undefined) stages.push({ name, stage, isOutside: module !== undefined })
     }
     const { handler, fast, leaving, accepts, takes } = compose(stages, (fault, server) =>
       this.faults.panic(fault, server),

@@ -59,6 +59,8 @@ export interface ChainMessage {
   readonly shared: unknown
   /** Whether its stage may choose questions: the plugin has that fact. */
   readonly selects: boolean
+  /** Of a plugin from outside: the module, a `file:` URL with its version. */
+  readonly module?: string
 }
 
 export interface BlockMessage {
