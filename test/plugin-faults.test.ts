@@ -75,17 +75,19 @@ interface Answered {
 }
 
 /** A shard that serves the plugins in one block for all names, and what it says of them. */
-const shardOf = async (plugins: Plugins, alsoFor: Plugins = {}, view = '') => {
+const shardOf = async (plugins: Plugins, alsoFor: Plugins = {}, view = '', areOutside = true) => {
   const lines: string[] = []
   const sink = { raw: (text: string) => void lines.push(text), rawBytes: () => {} }
   const clock = fakeClock()
   const chain = Object.keys(plugins)
-  const { message: given, parts } = aGeneration([
-    { zones: ['.'], view, chain },
-    ...(Object.keys(alsoFor).length > 0
+  const others =
+    Object.keys(alsoFor).length > 0
       ? [{ zones: ['other.test.'], view: '', chain: Object.keys(alsoFor) }]
-      : []),
-  ])
+      : []
+  const { message: given, parts } = aGeneration(
+    [{ zones: ['.'], view, chain }, ...others],
+    areOutside,
+  )
   // Behind all other counters of a row.
   const message = { ...given, panics: given.rowWords - 1 }
   const halves = { ...plugins, ...alsoFor }
@@ -525,6 +527,41 @@ for (const { rule, plugins, by } of waits)
     assert.deepEqual(await reply, { rcode: 'SERVFAIL', answers: 0 })
     assert.deepEqual([lines, panics()], [[`[ERROR] plugin/${by}: ${LATE}`], 0])
   })
+
+/** As one that was thrown in a plugin's folder. */
+const thrownIn = (plugin: string): Error => {
+  const error = new TypeError('boom')
+  error.stack = `TypeError: boom\n    at file:///shardns/src/plugins/${plugin}/serve.ts:3:7`
+  return error
+}
+const named: readonly { rule: string; fails: () => Promise<Reply>; text: string }[] = [
+  {
+    rule: 'by the stack',
+    fails: () => Promise.reject(thrownIn('evil')),
+    text: 'Recovered from panic in server: "dns://:53" plugin/evil: boom',
+  },
+  {
+    rule: 'without a stack not at all',
+    fails: () => Promise.reject('boom'),
+    text: 'Recovered from panic in server: "dns://:53" boom',
+  },
+]
+for (const { rule, fails, text } of named)
+  test(`plugins of the program are named ${rule}`, async () => {
+    const chain = { before: handling(next => next), evil: handling(() => fails) }
+    const { ask, lines, panics } = await shardOf(chain, {}, '', false)
+    assert.deepEqual(await ask(), { rcode: 'SERVFAIL', answers: 0 })
+    await turnOfLoop()
+    assert.deepEqual([lines, panics()], [[`[ERROR] ${text}`], 1])
+  })
+
+test('a plugin of the program that keeps no deadline is told without a name', async () => {
+  const { ask, pass, lines } = await shardOf({ slow: handling(() => never) }, {}, '', false)
+  const reply = ask()
+  await pass(5300)
+  assert.deepEqual(await reply, { rcode: 'SERVFAIL', answers: 0 })
+  assert.deepEqual(lines, [`[ERROR] ${LATE}`])
+})
 
 const settles: readonly { rule: string; end: (query: Query) => Reply }[] = [
   { rule: 'with an answer', end: said },

@@ -68,13 +68,25 @@ export const inFront = (stage: Stage, next: Handler): Handler => {
   return isChoosy(stage) ? query => (query.isFor(stage, 0) ? own(query) : next(query)) : own
 }
 
+/** A plugin's stage in a chain. */
+export interface GuardedStage {
+  readonly name: string
+  readonly stage: Stage
+  /** Among those that the fast path notes down; 0 for none. */
+  readonly bit: number
+  /** Whether the chain keeps a Trail: it has a plugin from outside. */
+  readonly isWatched: boolean
+}
+
 /**
- * The same for a plugin's stage that is watched: see `guarded`. `bit` is the stage's among those
- * that the fast path notes down; 0 for none. What does not concern the stage passes it unseen, so
- * that what the rest of the chain throws at once is thrown at whoever has called it.
+ * The same for a plugin's stage that is guarded: see `guarded`. What does not concern the stage
+ * passes it unseen, so that what the rest of the chain throws at once is thrown at whoever has
+ * called it.
  */
-export const guardedInFront = (name: string, stage: Stage, next: Handler, bit: number): Handler => {
-  const own = guarded(name, streaming(stage, next, name))
+export const guardedInFront = (guardedStage: GuardedStage, next: Handler): Handler => {
+  const { name, stage, bit, isWatched } = guardedStage
+  const plain = guarded(name, streaming(stage, next, name))
+  const own = isWatched ? watched(name, plain) : plain
   return isChoosy(stage)
     ? query => (isConcerned(name, stage, bit, query) ? own(query) : next(query))
     : own
@@ -100,10 +112,7 @@ const streaming = ({ wrap, stream }: Stage, next: Handler, name: string): Handle
   }
 }
 
-/**
- * `own`, the handler of the plugin's stage, with the plugin's name on whatever goes wrong in it. No
- * promise is made for that: what it gives is written down, and looked at if the query fails.
- */
+/** `own`, the handler of the plugin's stage, with the plugin's name on what it throws at once. */
 const guarded =
   (name: string, own: Handler): Handler =>
   query => {
@@ -116,6 +125,18 @@ const guarded =
     }
     // What else is no reply is found when something goes wrong with it, or at the end.
     if (typeof outcome !== 'object' || outcome === null) throw noReply(name)
+    return outcome
+  }
+
+/**
+ * What it gives is written down as well, and looked at if the query fails: no promise is made for
+ * that. A plugin of the program is named by the stacks of its errors (errors.ts), and does without:
+ * the notes take 4 % of what a query costs that is forwarded.
+ */
+const watched =
+  (name: string, own: Handler): Handler =>
+  query => {
+    const outcome = own(query)
     query.gave(name, outcome)
     return outcome
   }

@@ -27,6 +27,11 @@ export class Streams {
     return first.followedBy(stream)
   }
 
+  /** The plugin whose stream was begun first: the outermost. */
+  get outermost(): string | undefined {
+    return this.#begun[0]?.plugin
+  }
+
   /** The answer is sent, or nobody waits for it: ends what is still open. */
   end(): void {
     this.#isOver = true
@@ -35,13 +40,13 @@ export class Streams {
 }
 
 class MessageStream implements Following {
+  readonly plugin: string
   readonly #iterator: AsyncIterator<Reply>
-  readonly #plugin: string
   #isBegun = false
   #isOver = false
 
   constructor(messages: AsyncIterable<Reply>, plugin: string) {
-    this.#plugin = plugin
+    this.plugin = plugin
     this.#iterator = iteratorOf(messages)
   }
 
@@ -50,14 +55,14 @@ class MessageStream implements Following {
     try {
       return await this.#next()
     } catch (error) {
-      throw faultOf(this.#plugin, error)
+      throw faultOf(this.plugin, error)
     }
   }
 
   async #next(): Promise<Reply | undefined> {
     const { promise, reject } = Promise.withResolvers<never>()
     // The first is an answer, which *errors* logs; the server names the plugin for others.
-    const what = this.#isBegun ? 'the next' : `plugin/${this.#plugin}: the first`
+    const what = this.#isBegun ? 'the next' : `plugin/${this.plugin}: the first`
     const late = new ServerError('STREAM_TIMEOUT', `${what} message of a stream does not come`)
     this.#isBegun = true
     const timer = setTimeout(() => reject(late), NEXT_MESSAGE_MS)

@@ -21,8 +21,10 @@ export interface TestBlock {
 const LABEL = 'dns://:53'
 const ROW_WORDS = 4096
 
+/** With plugins from outside, or of the program. */
 export const aGeneration = (
   blocks: readonly TestBlock[],
+  chainIsOutside = true,
 ): { message: GenerationMessage; parts: ShardParts } => {
   const labels = { servers: [LABEL], zones: ['dropped'], view: '', plugins: [''] }
   const message: GenerationMessage = {
@@ -37,6 +39,7 @@ export const aGeneration = (
         options: undefined,
         shared: undefined,
         selects: view !== '',
+        ...(chainIsOutside && { module: `file:///plugins-of-others/${name}.ts` }),
       })),
       allClasses: false,
       stacktrace: false,

@@ -38,12 +38,12 @@ export const compose = (
   last?: Handler,
 ): Composed => {
   const bits = bitsOf(stages)
-  const handler = stages.reduceRight<Handler | undefined>(
-    (next, { name, stage }, index) =>
-      named(name, () => guardedInFront(name, stage, next ?? noNext(name), bits[index] ?? 0)),
+  const isWatched = stages.some(({ isOutside }) => isOutside)
+  const marked = stages.map((one, index) => ({ ...one, bit: bits[index] ?? 0, isWatched }))
+  const handler = marked.reduceRight<Handler | undefined>(
+    (next, one) => named(one.name, () => guardedInFront(one, next ?? noNext(one.name))),
     last,
   )
-  const marked = stages.map((one, index) => ({ ...one, bit: bits[index] ?? 0 }))
   const fast = new FastChain(marked, tell)
   const [accepts, takes] = [acceptedByAll(stages), takenByAll(stages.map(({ stage }) => stage))]
   return { handler, fast, leaving: Leaving.of(marked), accepts, takes }

@@ -49,6 +49,7 @@ import { CLASS_IN, typeToText } from '../../wire/rrtypes.ts'
 import type { ServedListener } from '../generation.ts'
 import { type Route, UNDECIDED } from '../router.ts'
 import { Deadlines, GRACE_MS, type Later, Link } from './deadlines.ts'
+import { prefixOf } from './faults.ts'
 import { type HeaderVerdict, headerReply, judgeHeader, LOOPING_PORTS } from './header-reply.ts'
 import type { Leaving } from './leaving.ts'
 import { readQuery } from './read.ts'
@@ -441,9 +442,9 @@ export class Dispatcher {
       if (!isA(ServerError, error)) at.generation.faults.failed(query, error, reply)
       else {
         const { name, type } = query.question
-        const plugin = (await query.trail?.giverOf(reply)) ?? ''
+        const plugin = (await query.trail?.giverOf(reply)) ?? query.streams?.outermost ?? ''
         log.error(
-          `plugin/${plugin}: stream of ${name} ${typeToText(type)} broken off: ${error.message}`,
+          `${prefixOf(plugin)}stream of ${name} ${typeToText(type)} broken off: ${error.message}`,
         )
       }
     }

@@ -45,7 +45,8 @@ export class Faults {
     const server = query.listener.label
     const { trail } = query
     this.#parts.countPanic()
-    if (isA(PluginFault, error) || trail === undefined) this.#tell(error, server)
+    if (isA(PluginFault, error)) this.#tell(error, server)
+    else if (trail === undefined) this.#tell(faultByStack(error), server)
     else void trail.faultFor(error, reply).then(fault => this.#tell(fault, server))
   }
 
@@ -74,9 +75,9 @@ export class Faults {
     )
   }
 
-  /** What is no panic, and what *errors* does not see. */
+  /** What is no panic, and what *errors* does not see; '' for who cannot be told. */
   warn(plugin: string, text: string): void {
-    this.#say(plugin, `plugin/${plugin}: ${line(text)}`)
+    this.#say(plugin, `${prefixOf(plugin)}${line(text)}`)
   }
 
   #say(plugin: string, text: string, stack = ''): void {
@@ -92,6 +93,9 @@ export class Faults {
     log.error(`${text}${more}${stack}`)
   }
 }
+
+/** Of a line on that plugin; '' for none. */
+export const prefixOf = (plugin: string): string => (plugin === '' ? '' : `plugin/${plugin}: `)
 
 /** What a plugin says may hold what a client has sent. */
 const line = (text: string): string => text.slice(0, MOST_CHARACTERS).replaceAll(/[\r\n]+/g, ' ')
