@@ -22,7 +22,8 @@ const IS_CHILD = 'SHARDNS_IS_CHILD'
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2']
 
 const isCheckout = existsSync(SOURCE)
-const needed = /\d+\.\d+/.exec(engines.node)[0]
+/** In a checkout it has to strip types, without a flag. */
+const needed = isCheckout ? '22.18' : /\d+\.\d+/.exec(engines.node)[0]
 
 const isNewEnough = version => {
   const [major, minor] = version.split('.').map(Number)
