@@ -21,7 +21,8 @@ const BUILT = join(__dirname, '../dist/src/cli.js')
 const IS_CHILD = 'SHARDNS_IS_CHILD'
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2']
 
-const isCheckout = existsSync(SOURCE)
+/** The package has the sources as well, to be read. */
+const isCheckout = existsSync(join(__dirname, '../tsconfig.json'))
 /** In a checkout it has to strip types, without a flag. */
 const needed = isCheckout ? '22.18' : /\d+\.\d+/.exec(engines.node)[0]
 

@@ -50,7 +50,7 @@ for (const { name, flags } of [
 /** The command without a Node beside it: of a checkout, or of a package. */
 const lonely = (t: TestContext, files: readonly string[]): string => {
   const folder = temporaryFolder(t)
-  for (const path of ['src', 'dist/src']) mkdirSync(join(folder, path), { recursive: true })
+  mkdirSync(join(folder, 'src'))
   for (const file of ['package.json', 'src/bin.cjs'])
     copyFileSync(join(ROOT, file), join(folder, file))
   for (const file of files) writeFileSync(join(folder, file), '')
@@ -59,16 +59,16 @@ const lonely = (t: TestContext, files: readonly string[]): string => {
 
 const NPX = 'npx -p node@26 -p shardns shardns'
 for (const { files, version, args, says } of [
-  { files: ['dist/src/cli.js'], version: '20.20.2', args: [], says: `22.15 or newer%: ${NPX}` },
-  { files: ['dist/src/cli.js'], version: '22.14.0', args: [], says: `22.15 or newer%: ${NPX}` },
+  { files: [], version: '20.20.2', args: [], says: `22.15 or newer%: ${NPX}` },
+  { files: [], version: '22.14.0', args: [], says: `22.15 or newer%: ${NPX}` },
   {
-    files: ['dist/src/cli.js'],
+    files: [],
     version: '8.0.0',
     args: ['check', "it's", '--format=json', './a b'],
     says: `22.15 or newer%: ${NPX} check 'it'\\''s' --format=json './a b'`,
   },
   {
-    files: ['src/cli.ts'],
+    files: ['tsconfig.json'],
     version: '22.17.1',
     args: ['check'],
     says: '22.18 or newer%: npm ci installs one here',
