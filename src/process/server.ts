@@ -29,7 +29,7 @@ import type { ServeOptions } from './serve-options.ts'
 import { declareDeathCounts } from './shards/deaths.ts'
 import { LoadError, Supervisor } from './shards/supervisor.ts'
 import { collectChurn } from './trim-memory.ts'
-import { goPlatform, programText, revision, shardnsVersion } from './version.ts'
+import { COREDNS_VERSION, goPlatform, programText, revision, shardnsVersion } from './version.ts'
 
 /**
  * In-flight queries at the end of the process, as CoreDNS's graceful stop; and a load that is under
@@ -50,7 +50,11 @@ const ROOM_LOOK_MS = 500
 export class Server {
   readonly #options: ServeOptions
   readonly #log = makeLogger(stdout, '', () => this.#isDebug)
-  readonly #registry = new MetricsRegistry({ version: shardnsVersion(), revision: revision() })
+  readonly #registry = new MetricsRegistry({
+    version: shardnsVersion(),
+    revision: revision(),
+    corednsVersion: COREDNS_VERSION,
+  })
   readonly #http = new HttpEndpoints({
     log: this.#log,
     metrics: this.#registry.process,
