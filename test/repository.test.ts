@@ -168,7 +168,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['upstream', 'net', 'kube', 'authority'],
   ['plugins'],
   ['shard', 'process'],
-  ['commands'],
+  ['commands', 'library'],
 ]
 /** What main and a shard say to each other: the one file that both sides of the house import. */
 const MESSAGES = 'src/shard/messages.ts'
