@@ -243,7 +243,10 @@ export class Server {
   reload(): Promise<string | undefined> {
     return this.load(() => this.#read()).then(
       () => undefined,
-      error => messageOf(error),
+      error => {
+        this.#log.error(`Restart failed: ${messageOf(error)}`)
+        return messageOf(error)
+      },
     )
   }
 
@@ -297,13 +300,8 @@ export class Server {
   async #reload(read: () => Promise<CorefileText>): Promise<void> {
     this.#shutdown.signal.throwIfAborted()
     this.#log.info('Reloading')
-    try {
-      await this.#apply(await this.#parse(await read()))
-      this.#log.info('Reloading complete')
-    } catch (error) {
-      this.#log.error(`Restart failed: ${messageOf(error)}`)
-      throw error
-    }
+    await this.#apply(await this.#parse(await read()))
+    this.#log.info('Reloading complete')
   }
 
   #read(): Promise<CorefileText> {
