@@ -1,6 +1,8 @@
 // The package `shardns`: what authors of plugins, and programs that run a server, import. It stays
 // light: a shard loads it for each plugin that imports it, so nothing of main is loaded with it.
 
+import type { ServerOptions, ShardnsServer } from './library/create-server.ts'
+
 export { after } from './chain/after.ts'
 export type { RecordData } from './chain/answer.ts'
 export { type Asked, inZones, type ListenerRef } from './chain/asked.ts'
@@ -61,9 +63,26 @@ export {
   type Rcode,
   record,
 } from './library/answer.ts'
+export type {
+  ServerAddress,
+  ServerOptions,
+  ServerSizes,
+  ShardnsServer,
+} from './library/create-server.ts'
 export { definePlugin } from './library/define-plugin.ts'
 export { type CorefileDiagnostic, CorefileError, ShardnsError } from './library/errors.ts'
 export type { RecordInput } from './library/record-data.ts'
 export type { Labels, MetricRegistrar, Vector } from './metrics/registrar.ts'
 export type { RecordsRef } from './records/layout.ts'
 export { RecordKey } from './records/reader.ts'
+
+/**
+ * Starts a server in this process, and resolves once it answers. Rejects with a TypeError or
+ * RangeError that names the option, a CorefileError, or another ShardnsError; nothing is left open
+ * then. See docs/library.md.
+ */
+export const createServer = async (options: ServerOptions): Promise<ShardnsServer> => {
+  // Only here: a plugin that imports the package has no server in its shard.
+  const library = await import('./library/create-server.ts')
+  return library.createServer(options)
+}

@@ -19,7 +19,7 @@ import {
   type ServerSettings,
 } from './server-options.ts'
 
-export type { ServerOptions } from './server-options.ts'
+export type { ServerOptions, ServerSizes } from './server-options.ts'
 
 /** Where a server listens, for UDP and TCP. */
 export interface ServerAddress {
