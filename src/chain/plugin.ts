@@ -9,6 +9,7 @@ import type { ControlScope } from './control-scope.ts'
 import type { Stage } from './handler.ts'
 import type { InspectScope } from './inspect-scope.ts'
 import type { ChangingZone } from './invalidation-scopes.ts'
+import type { OutsideModule } from './outside-module.ts'
 import type { ServeScope } from './serve-scope.ts'
 
 /**
@@ -18,6 +19,8 @@ import type { ServeScope } from './serve-scope.ts'
  */
 export interface Plugin<Options, Shared = undefined> {
   readonly name: string
+  /** One sentence, of a plugin that has no manual page. */
+  readonly description?: string
   /**
    * What may stand behind the directive, as data: parsing, hints, `shardns help` and the manuals go
    * by it.
@@ -44,6 +47,10 @@ export interface Plugin<Options, Shared = undefined> {
    * index.ts and the readers of options. Absent: the plugin is not part of the chain.
    */
   readonly serve?: () => Promise<ServeHalf<Options, Shared>>
+  /** Of a plugin that the program does not bring along: where it comes from. */
+  readonly outside?: OutsideModule
+  /** URL of its serve half, of a plugin that is made where the server runs and has no folder. */
+  readonly serveFile?: string
 }
 
 /** What the server must know of a plugin. Functions are pure. */

@@ -14,9 +14,9 @@ export const versionLines = async (): Promise<string> =>
 
 /**
  * The supported plugins in alphabetical order, one a line, and an empty line after the last, as
- * CoreDNS prints them.
+ * CoreDNS prints them. `names` are these with others that were given.
  */
-export const pluginLines = async (): Promise<string> => {
-  const { PLUGIN_NAMES } = await import('../plugins/index.ts')
-  return `${PLUGIN_NAMES.toSorted().join('\n')}\n\n`
+export const pluginLines = async (names?: readonly string[]): Promise<string> => {
+  const found = names ?? (await import('../plugins/index.ts')).PLUGIN_NAMES
+  return `${found.toSorted().join('\n')}\n\n`
 }

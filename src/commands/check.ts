@@ -7,6 +7,7 @@ import { messageOf } from '../chain/errors.ts'
 import { type Diagnostic, renderDiagnostic } from '../corefile/diagnostic.ts'
 import { unsetWarnings } from '../corefile/hints.ts'
 import type { Span } from '../corefile/span.ts'
+import type { PluginSet } from '../plugins/plugin-set.ts'
 import { inspectHalves } from '../process/inspect-halves.ts'
 import { inspectMachine } from '../process/inspect-machine.ts'
 import { inspectCorefile } from '../process/load/load.ts'
@@ -22,6 +23,8 @@ export interface CheckOptions {
    * variables that are not set may be so there.
    */
   readonly elsewhere: boolean
+  /** Those of the program alone, where nobody says others. */
+  readonly plugins?: PluginSet | undefined
 }
 
 export interface CheckWorld {
@@ -61,7 +64,8 @@ const inspect = async (
   } catch (error) {
     return unreadable(file, messageOf(error))
   }
-  const loaded = await inspectCorefile(text, file, { baseDir: dirname(file) })
+  const { plugins } = options
+  const loaded = await inspectCorefile(text, file, { baseDir: dirname(file), plugins })
   const { errors: faults, whole } = await inspectHalves(loaded)
   const machine = options.elsewhere ? { errors: [], warnings: [] } : await inspectMachine(whole)
   const errors = [...loaded.errors, ...faults, ...machine.errors].map(error => error.toDiagnostic())

@@ -15,6 +15,7 @@ import {
 } from '../process/serve-options.ts'
 import { pluginLines, VERBS, versionLines } from './about.ts'
 import type { CheckOptions, check } from './check.ts'
+import { GivenPluginError, givenPlugins, PLUGIN_FLAG } from './given-plugins.ts'
 import { booleanValue, type GoFlag, GoFlagError, readGoFlags } from './go-flags.ts'
 import type { CliWorld } from './world.ts'
 
@@ -48,12 +49,20 @@ const oneOf =
     return text
   }
 
+const collected = (text: string, others: readonly string[]): readonly string[] => [...others, text]
+
+const pluginOption = (): Option =>
+  new Option(PLUGIN_FLAG, 'a plugin of your own: its directive, and its module; may be repeated')
+    .argParser(collected)
+    .default([], 'none')
+
 interface RootFlags {
   readonly conf: string
   readonly 'dns.port': number
   readonly pidfile: string
   readonly quiet?: true
   readonly plugins?: true
+  readonly plugin: readonly string[]
   readonly version?: true
   readonly windowsService?: true
   readonly workers: number
@@ -100,6 +109,7 @@ const sized = (
 const addOwnFlags = (program: Command): Command => {
   const defaults = defaultServeOptions()
   return program
+    .addOption(pluginOption())
     .addOption(
       new Option('--workers <n>', 'shards, one thread each')
         .argParser(wholeNumber(...SERVE_RANGES.workers))
@@ -198,8 +208,9 @@ const runRoot = async (flags: RootFlags, command: Command, world: CliWorld): Pro
     world.out(await versionLines())
     return 0
   }
+  const plugins = await givenPlugins(flags.plugin)
   if (flags.plugins) {
-    world.out(await pluginLines())
+    world.out(await pluginLines(plugins?.names))
     return 0
   }
   return world.serve({
@@ -207,6 +218,7 @@ const runRoot = async (flags: RootFlags, command: Command, world: CliWorld): Pro
     conf: flags.conf,
     port: flags['dns.port'],
     pidfile: flags.pidfile,
+    plugins: plugins?.given ?? [],
     quiet: flags.quiet ?? false,
     engine: flags.engine,
     steering: flags.steer,
@@ -224,7 +236,7 @@ const goFlagsOf = (program: Command): Map<string, GoFlag> => {
   )
   for (const option of program.options) {
     const name = option.long?.slice(2) ?? ''
-    const flag = { name, isBoolean: !option.required }
+    const flag = { name, isBoolean: !option.required, isRepeatable: option.flags === PLUGIN_FLAG }
     known.set(name, flag)
     if (option.short !== undefined) known.set(option.short.slice(1), flag)
   }
@@ -257,6 +269,7 @@ const makeProgram = (world: CliWorld, finish: (code: number) => void): Command =
     .addOption(
       new Option('--format <name>', 'how to print').choices(['text', 'json']).default('text'),
     )
+    .addOption(pluginOption())
     .option('--strict', 'count warnings as errors', false)
     .option(
       '--elsewhere',
@@ -264,18 +277,24 @@ const makeProgram = (world: CliWorld, finish: (code: number) => void): Command =
       false,
     )
     .configureOutput({ writeOut: world.out })
-    .action(
-      async (files: string[], { conf, ...options }: CheckOptions & { readonly conf?: string }) =>
-        // An empty one is the default, as for the server.
-        finish(await runCheck(conf ? [...files, conf] : files, options, world)),
-    )
+    .action(async (files: string[], { conf, plugin, ...options }: CheckFlags) => {
+      const plugins = await givenPlugins(plugin)
+      // An empty one is the default, as for the server.
+      const given = conf ? [...files, conf] : files
+      finish(await runCheck(given, { ...options, plugins }, world))
+    })
   return program
+}
+
+interface CheckFlags extends Omit<CheckOptions, 'plugins'> {
+  readonly conf?: string
+  readonly plugin: readonly string[]
 }
 
 const runCheck: typeof check = async (...parts) => (await import('./check.ts')).check(...parts)
 
 /** The dash of a long flag of check that is written as in Go. */
-const CHECK_FLAG = /^-(?=(?:conf|format|strict|elsewhere|help)(?:=|$))/
+const CHECK_FLAG = /^-(?=(?:conf|format|strict|elsewhere|plugin|help)(?:=|$))/
 
 /**
  * `version` is a flag, too; `help check` is `check --help`, and `help` before flags is that of the
@@ -328,6 +347,10 @@ export const runFlags = async (given: readonly string[], world: CliWorld): Promi
     if (argv[0] !== 'check') return (await runServe(argv, program, world)) ?? code
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
+    if (error instanceof GivenPluginError) {
+      world.err(`${error.message}\n`)
+      return EXIT_USAGE
+    }
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE
     if (!(error instanceof GoFlagError)) throw error
     program.outputHelp({ error: true })

@@ -9,6 +9,8 @@ export interface GoFlag {
    */
   readonly name: string
   readonly isBoolean: boolean
+  /** Each of its values counts, not only the last. */
+  readonly isRepeatable?: boolean
 }
 
 /** A command line that Go's flag package refuses; the message is Go's. */
@@ -20,7 +22,7 @@ const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False'])
 export interface GoArguments {
   /**
    * `--name=value` for each flag given, `--name` for a boolean that is true; each name at most
-   * once.
+   * once, unless it may be repeated.
    */
   readonly flags: string[]
   /** All from the first argument on that is no flag. */
@@ -60,6 +62,7 @@ export const readGoFlags = (
   known: ReadonlyMap<string, GoFlag>,
 ): GoArguments => {
   const values = new Map<string, string | boolean>()
+  const repeated: string[] = []
   let index = 0
   for (; index < argv.length; index++) {
     const argument = argv[index] ?? ''
@@ -75,9 +78,10 @@ export const readGoFlags = (
     if (flag.isBoolean) value = booleanValue(split)
     else value = split.value ?? argv[++index]
     if (value === undefined) throw new GoFlagError(`flag needs an argument: -${split.name}`)
-    values.set(flag.name, value)
+    if (flag.isRepeatable) repeated.push(`--${flag.name}=${value}`)
+    else values.set(flag.name, value)
   }
-  const flags: string[] = []
+  const flags = repeated
   for (const [name, value] of values) {
     if (value === true) flags.push(`--${name}`)
     else if (value !== false) flags.push(`--${name}=${value}`)

@@ -7,10 +7,11 @@ import { readTextFile } from '../base/text-file.ts'
 import { messageOf } from '../chain/errors.ts'
 import { nearest } from '../corefile/nearest.ts'
 import type { OptionFacts } from '../corefile/option-rows.ts'
-import { DIRECTIVES } from '../corefile/order.ts'
-import { loadPlugin, PLUGIN_NAMES, unsupportedText } from '../plugins/index.ts'
+import { unsupportedText } from '../plugins/index.ts'
+import { BUILT_IN, type PluginSet } from '../plugins/plugin-set.ts'
 import { packageFolder } from '../process/version.ts'
 import { VERBS } from './about.ts'
+import { GivenPluginError, givenPlugins, takePluginFlags } from './given-plugins.ts'
 
 export interface HelpWorld {
   readonly out: (text: string) => void
@@ -73,29 +74,44 @@ const textOf = ({ does, range, addsUp, support, ...facts }: OptionFacts): string
 export const optionsText = (facts: readonly OptionFacts[]): string =>
   facts.length === 0 ? 'no options\n' : rowsOf(facts.map(one => [one.syntax, textOf(one)]))
 
-const pluginHelp = async (name: string): Promise<string> => {
-  const { options } = await loadPlugin(name)
-  return `${name}:\n${optionsText(options?.facts ?? [])}\n${manualPage(name)}`
+const pluginHelp = async (name: string, plugins: PluginSet): Promise<string> => {
+  const { options, outside, description = '' } = await plugins.load(name)
+  const table = `${name}:\n${optionsText(options?.facts ?? [])}`
+  if (outside === undefined) return `${table}\n${manualPage(name)}`
+  return description === '' ? table : `${table}\n${wrapped(description, WIDTH).join('\n')}\n`
 }
 
-const overview = (): string => {
+/** What it is for; of a plugin from outside, which may not be there, why it cannot be told. */
+const summary = async (name: string, plugins: PluginSet): Promise<string> => {
+  if (!plugins.isOutside(name)) return summaryOf(manualPage(name))
+  try {
+    return (await plugins.load(name)).description ?? ''
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+const overview = async (set: PluginSet): Promise<string> => {
   const verbs = [...VERBS.values()].map(({ syntax, does }) => [`shardns ${syntax}`, does] as const)
-  const plugins = PLUGIN_NAMES.toSorted().map(name => [name, summaryOf(manualPage(name))] as const)
+  const names = set.names.toSorted()
+  const plugins = await Promise.all(
+    names.map(async name => [name, await summary(name, set)] as const),
+  )
   return `Commands:\n${rowsOf([['shardns [flags]', 'serve; shardns -help lists the flags'], ...verbs])}
 Plugins, of which shardns help NAME tells more:\n${rowsOf(plugins)}`
 }
 
 /** Why there is no help on a word. */
-const unknownName = (word: string): string => {
-  if (DIRECTIVES.includes(word)) return `${unsupportedText(word)}\n`
-  const meant = nearest(word, [...PLUGIN_NAMES, ...VERBS.keys()])
+const unknownName = (word: string, { order, names }: PluginSet): string => {
+  if (order.includes(word)) return `${unsupportedText(word)}\n`
+  const meant = nearest(word, [...names, ...VERBS.keys()])
   return `no plugin is named '${word}'\n${meant === undefined ? '' : `did you mean '${meant}'?\n`}`
 }
 
-const showPlugin = async (name: string, world: HelpWorld): Promise<number> => {
+const showPlugin = async (name: string, plugins: PluginSet, world: HelpWorld): Promise<number> => {
   let text: string
   try {
-    text = await pluginHelp(name)
+    text = await pluginHelp(name, plugins)
   } catch (error) {
     world.err(`plugin/${name}: ${messageOf(error)}\n`)
     return EXIT_FAILURE
@@ -104,9 +120,26 @@ const showPlugin = async (name: string, world: HelpWorld): Promise<number> => {
   return 0
 }
 
-/** Prints the help on a plugin, or what there is help on; resolves to the exit code. */
-export const help = async (names: readonly string[], world: HelpWorld): Promise<number> => {
-  const [name, ...others] = names
+/**
+ * Prints the help on a plugin, or what there is help on; resolves to the exit code. `argv` is what
+ * stands behind `help`.
+ */
+export const help = async (argv: readonly string[], world: HelpWorld): Promise<number> => {
+  try {
+    const { texts, rest } = takePluginFlags(argv)
+    return await helpOn(rest, (await givenPlugins(texts)) ?? BUILT_IN, world)
+  } catch (error) {
+    if (!(error instanceof GivenPluginError)) throw error
+    world.err(`${error.message}\n`)
+    return EXIT_USAGE
+  }
+}
+
+const helpOn = async (
+  [name, ...others]: readonly string[],
+  plugins: PluginSet,
+  world: HelpWorld,
+): Promise<number> => {
   const flag = /^--?([^=]+)/.exec(others[0] ?? '')?.[1]
   if (flag !== undefined) {
     world.err(`flag provided but not defined: -${flag}\n`)
@@ -116,10 +149,10 @@ export const help = async (names: readonly string[], world: HelpWorld): Promise<
     world.err(`extra command line arguments: [${others.join(' ')}]\n`)
     return EXIT_FAILURE
   }
-  if (name === undefined || VERBS.has(name)) world.out(overview())
-  else if (PLUGIN_NAMES.includes(name)) return showPlugin(name, world)
+  if (name === undefined || VERBS.has(name)) world.out(await overview(plugins))
+  else if (plugins.names.includes(name)) return showPlugin(name, plugins, world)
   else {
-    world.err(unknownName(name))
+    world.err(unknownName(name, plugins))
     return EXIT_FAILURE
   }
   return 0

@@ -2,6 +2,7 @@
 // here, for the price of a handful of files; all else is read by commander.
 
 import { pluginLines, versionLines } from './about.ts'
+import { isPluginFlag } from './given-plugins.ts'
 import { type CliWorld, OutputError, processWorld } from './world.ts'
 
 const EXIT_FAILURE = 1
@@ -17,7 +18,9 @@ const WORDS: ReadonlyMap<string | undefined, () => Promise<string>> = new Map([
 
 /** Of plugins. That of `check` alone, and of flags, is commander's. */
 const isHelp = ([verb, word = '', ...others]: readonly string[]): boolean =>
-  verb === 'help' && (word !== 'check' || others.length > 0) && !word.startsWith('-')
+  verb === 'help' &&
+  (word !== 'check' || others.length > 0) &&
+  (!word.startsWith('-') || isPluginFlag(word))
 
 /** Runs one command line; resolves to the exit code. */
 export const run = async (

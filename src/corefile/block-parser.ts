@@ -44,6 +44,7 @@ export class BlockParser {
   #stream = new TokenStream([])
   readonly #source: CorefileSource
   readonly #env: Environment
+  readonly #order: readonly string[]
   readonly #known: ReadonlySet<string>
   #keys: Token[] = []
   #directives = new Map<string, OpenDirective>()
@@ -59,16 +60,17 @@ export class BlockParser {
   /** See ServerBlock.tooMany; of the current block. */
   #tooMany: Span | undefined
 
-  /** `others` are directives that the order list has not got. */
+  /** `order` are the directives that there are. */
   constructor(
     source: CorefileSource,
     loader: Loader,
     env: Environment,
     report: Report,
-    others: readonly string[] = [],
+    order: readonly string[] = DIRECTIVES,
   ) {
     this.#source = source
-    this.#known = new Set([...DIRECTIVES, ...others])
+    this.#order = order
+    this.#known = new Set(order)
     this.#report = report
     this.#env = env
     this.importer = new Importer(loader, source.baseDir)
@@ -241,6 +243,7 @@ export class BlockParser {
       key: this.#keys[0],
       opening,
       tooMany: this.#tooMany,
+      order: this.#order,
     }
     const { block, ...help } = unknownDirectiveHelp(name, place)
     this.#report(this.#err(`Unknown directive '${name}'`, { code: 'unknown-directive', ...help }))

@@ -23,6 +23,8 @@ export interface DirectiveParts {
   readonly occurrences: Occurrences
   readonly blockZones: readonly string[]
   readonly blockKeys: readonly string[]
+  /** The directives that there are, for hints. */
+  readonly order?: readonly string[] | undefined
 }
 
 export interface ErrorOptions {
@@ -45,6 +47,7 @@ export class Directive {
   readonly #occurrences: Occurrences
   readonly #starts: ReadonlySet<number>
   readonly #file: string
+  readonly #order: readonly string[]
   readonly #warnings: Diagnostic[] = []
   #cursor = -1
   #nesting = 0
@@ -55,6 +58,7 @@ export class Directive {
     this.name = parts.name
     this.blockZones = parts.blockZones
     this.blockKeys = parts.blockKeys
+    this.#order = parts.order ?? DIRECTIVES
     this.#tokens = parts.tokens
     this.#occurrences = parts.occurrences
     this.#starts = new Set(parts.occurrences.starts)
@@ -115,6 +119,7 @@ export class Directive {
       occurrences: { starts: [0], strays },
       blockZones: this.blockZones,
       blockKeys: this.blockKeys,
+      order: this.#order,
     })
   }
 
@@ -242,13 +247,25 @@ export class Directive {
   argErr(): CorefileError {
     if (this.val() === '{')
       return this.err("Unexpected token '{', expecting argument", { code: 'arguments' })
-    const hint = this.#startsLineInBlock() ? strayDirectiveHint(this.val()) : undefined
+    const hint = this.#startsLineInBlock() ? this.strayHint() : undefined
     const text = `Wrong argument count or unexpected line ending after '${this.val()}'`
     return this.err(text, {
       code: 'arguments',
       hint,
       related: hint === undefined ? undefined : this.#openBrace(),
     })
+  }
+
+  /**
+   * For a line of the block that the plugin cannot read, whatever the reason: a hint, if the
+   * current token is the name of a directive.
+   */
+  strayHint(): string | undefined {
+    return this.#isDirective() ? strayDirectiveHint(this.val()) : undefined
+  }
+
+  #isDirective(): boolean {
+    return this.#order.includes(this.val())
   }
 
   /** `FILE:LINE - Error during parsing: text`. */
@@ -282,11 +299,11 @@ export class Directive {
    * without FILE:LINE.
    */
   optionHelp(known: readonly string[]): ErrorOptions {
-    const hint = unknownOptionHint(this.name, this.val(), known)
+    const isDirective = this.#isDirective()
     return {
       code: 'unknown-option',
-      hint,
-      related: DIRECTIVES.includes(this.val()) ? this.#openBrace() : undefined,
+      hint: unknownOptionHint(this.name, this.val(), known, isDirective),
+      related: isDirective ? this.#openBrace() : undefined,
     }
   }
 
@@ -324,12 +341,13 @@ export class Directive {
 
 /**
  * All occurrences of one directive in a block; undefined if there are none. `zones` are the
- * block's, normalised.
+ * block's, normalised; `order` are the directives that there are.
  */
 export const directiveOf = (
   block: ServerBlock,
   name: string,
   zones: readonly string[],
+  order?: readonly string[],
 ): Directive | undefined => {
   const tokens = block.directives.get(name)
   const occurrences = block.occurrences.get(name)
@@ -342,6 +360,7 @@ export const directiveOf = (
     file: block.file,
     blockZones: zones,
     blockKeys,
+    order,
   })
 }
 
@@ -352,13 +371,16 @@ export interface SetupStep {
 }
 
 /**
- * Directive after directive in chain order, and for each the blocks in file order. Directives are
- * made as they are asked for.
+ * Directive after directive in the chain's `order`, and for each the blocks in file order.
+ * Directives are made as they are asked for.
  */
-export function* directivesInSetupOrder(blocks: readonly InspectedBlock[]): Generator<SetupStep> {
-  for (const name of DIRECTIVES) {
+export function* directivesInSetupOrder(
+  blocks: readonly InspectedBlock[],
+  order: readonly string[] = DIRECTIVES,
+): Generator<SetupStep> {
+  for (const name of order) {
     for (const [blockIndex, { block, zones }] of blocks.entries()) {
-      const directive = directiveOf(block, name, zones)
+      const directive = directiveOf(block, name, zones, order)
       if (directive !== undefined) yield { blockIndex, directive }
     }
   }

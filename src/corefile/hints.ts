@@ -10,7 +10,6 @@ import {
   RETIRED_OPTIONS,
 } from './known-names.ts'
 import { didYouMean } from './nearest.ts'
-import { DIRECTIVES } from './order.ts'
 import type { ServerBlock } from './server-block.ts'
 import type { Span, Token } from './span.ts'
 
@@ -35,14 +34,18 @@ const DOTTED = /^[a-z0-9_*-]+(?:\.[a-z0-9_-]+)+\.?(?:\/\d+)?$/i
 const isComment = (word: string): boolean => word.startsWith('//') || word.startsWith('/*')
 
 /** `firstKey` is that of the block in which the name stands. */
-const unknownDirectiveHint = (name: string, firstKey: string | undefined): string | undefined => {
+const unknownDirectiveHint = (
+  name: string,
+  firstKey: string | undefined,
+  order: readonly string[],
+): string | undefined => {
   if (isComment(name) || (firstKey !== undefined && isComment(firstKey))) return COMMENT_HINT
   if (name.length > 1 && name.endsWith('{')) return BLANK_HINT
   const known = RETIRED_DIRECTIVES.get(name) ?? externalHint(name)
   if (known !== undefined) return known
   if (isIP(name) !== 0) return `'${name}' is an address: is this a line of hosts?`
   const owners = OPTION_OWNERS.get(name)
-  return owners === undefined ? didYouMean(name, DIRECTIVES) : `'${name}' is an option of ${owners}`
+  return owners === undefined ? didYouMean(name, order) : `'${name}' is an option of ${owners}`
 }
 
 const externalHint = (name: string): string | undefined => {
@@ -57,21 +60,25 @@ const directiveHint = (word: string): string => `'${word}' is a directive: is a 
 /** Directives whose names are options of others, too. */
 const ALSO_OPTIONS: ReadonlySet<string> = new Set(['tls', 'reload', 'transfer', 'header'])
 
-/** For a line in the block of a plugin that its plugin cannot read, whatever the reason. */
+/**
+ * For a line in the block of a plugin that its plugin cannot read, whatever the reason, and that
+ * begins with the name of a directive.
+ */
 export const strayDirectiveHint = (word: string): string | undefined =>
-  DIRECTIVES.includes(word) && !ALSO_OPTIONS.has(word) ? directiveHint(word) : undefined
+  ALSO_OPTIONS.has(word) ? undefined : directiveHint(word)
 
-/** For a word that `plugin` does not know as an option. */
+/** For a word that `plugin` does not know as an option, and that may be a directive. */
 export const unknownOptionHint = (
   plugin: string,
   word: string,
   known: readonly string[],
+  isDirective: boolean,
 ): string | undefined => {
   const retired = RETIRED_OPTIONS.get(`${plugin} ${word}`)
   if (retired !== undefined) return retired
   if (word.length > 1 && word.endsWith('{')) return BLANK_HINT
   if (isComment(word)) return COMMENT_HINT
-  if (DIRECTIVES.includes(word)) return directiveHint(word)
+  if (isDirective) return directiveHint(word)
   const meant = didYouMean(word, known)
   if (meant !== undefined) return meant
   const owners = OPTION_OWNERS.get(word)
@@ -182,6 +189,8 @@ interface NamePlace {
   readonly opening: Token | undefined
   /** See ServerBlock. */
   readonly tooMany: Span | undefined
+  /** The directives that there are. */
+  readonly order: readonly string[]
 }
 
 interface NameHelp extends Help {
@@ -191,8 +200,8 @@ interface NameHelp extends Help {
 
 /** Help for the name of a directive that nobody knows. */
 export const unknownDirectiveHelp = (name: string, place: NamePlace): NameHelp => {
-  const { key, tooMany } = place
-  const hint = unknownDirectiveHint(name, key?.text)
+  const { key, tooMany, order } = place
+  const hint = unknownDirectiveHint(name, key?.text, order)
   const block = blockHelp(name, place)
   if (block !== undefined) return { ...block, hint: hint ?? block.hint }
   if (key === undefined || tooMany === undefined) return { hint }

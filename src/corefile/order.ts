@@ -1,5 +1,8 @@
 // The directives in the order of the plugin chain: those of CoreDNS in its order, and between them
-// what it does not have. Which of them shardns serves is plugins/index.ts's business.
+// what it does not have. Which of them shardns serves is plugins/index.ts's business. Plugins that
+// the program does not bring along take their places among them.
+
+import { didYouMean } from './nearest.ts'
 
 export const DIRECTIVES: readonly string[] = [
   'root',
@@ -63,3 +66,39 @@ export const DIRECTIVES: readonly string[] = [
   'view',
   'nomad',
 ]
+
+/** The first of the plugins that answer: what nobody has placed stands in front of it. */
+const FIRST_ANSWER = 'template'
+
+export interface Placed {
+  readonly name: string
+  /** In front of which directive it stands, of those above or of the others that are placed. */
+  readonly before?: string | undefined
+}
+
+/**
+ * The order with those in it. One that CoreDNS knows stands in CoreDNS's place unless it says
+ * `before`. Throws a sentence for one that stands nowhere.
+ */
+export const chainOrder = (given: readonly Placed[]): readonly string[] => {
+  const moved = new Set(given.filter(({ before }) => before !== undefined).map(({ name }) => name))
+  const order = DIRECTIVES.filter(name => !moved.has(name))
+  let left = given.filter(({ name }) => !order.includes(name))
+  while (left.length > 0) {
+    const waiting = left.filter(({ before }) => !order.includes(before ?? FIRST_ANSWER))
+    if (waiting.length === left.length) throw nowhere(waiting[0]!, [...order, ...moved])
+    for (const one of left)
+      if (!waiting.includes(one))
+        order.splice(order.indexOf(one.before ?? FIRST_ANSWER), 0, one.name)
+    left = waiting
+  }
+  return order
+}
+
+const nowhere = ({ name, before = '' }: Placed, known: readonly string[]): Error => {
+  if (known.includes(before)) return new Error(`plugin/${name}: before=${before} leads to itself`)
+  const meant = didYouMean(before, known)
+  return new Error(
+    `plugin/${name}: before=${before} is no directive${meant === undefined ? '' : `: ${meant}`}`,
+  )
+}

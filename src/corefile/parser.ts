@@ -16,9 +16,9 @@ const parse = (
   loader: Loader,
   env: Environment,
   report: Report,
-  others?: readonly string[],
+  order?: readonly string[],
 ) => {
-  const parser = new BlockParser(source, loader, env, report, others)
+  const parser = new BlockParser(source, loader, env, report, order)
   let failure: CorefileError | undefined
   try {
     parser.parseAll()
@@ -34,19 +34,19 @@ const parse = (
 
 /**
  * Reads a Corefile and what it imports. Throws the first CorefileError. No server blocks (an empty
- * file, only comments or snippets) is no error: the built-in Corefile is used then. `others` are
- * directives that the order list has not got.
+ * file, only comments or snippets) is no error: the built-in Corefile is used then. `order` are the
+ * directives that there are.
  */
 export const parseCorefile = (
   source: CorefileSource,
   loader: Loader,
   env: Environment,
-  others?: readonly string[],
+  order?: readonly string[],
 ): ParsedCorefile => {
   const report = (error: CorefileError): never => {
     throw error
   }
-  const { parsed, failure } = parse(source, loader, env, report, others)
+  const { parsed, failure } = parse(source, loader, env, report, order)
   if (failure !== undefined) throw failure
   return parsed
 }
@@ -63,12 +63,14 @@ export const surveyCorefile = (
   source: CorefileSource,
   loader: Loader,
   env: Environment,
+  order?: readonly string[],
 ): Survey => {
   const errors: CorefileError[] = []
-  const { parsed, failure } = parse(source, loader, env, error => {
+  const report = (error: CorefileError): void => {
     errors.push(error)
     if (errors.length === ERROR_LIMIT) throw error
-  })
+  }
+  const { parsed, failure } = parse(source, loader, env, report, order)
   return {
     parsed,
     errors: failure === undefined || errors.includes(failure) ? errors : [...errors, failure],

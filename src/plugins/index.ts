@@ -1,9 +1,11 @@
-// Which plugins there are: the directives that have a folder here. Nothing of a plugin is loaded
-// before a Corefile uses it, and each half in its own thread only.
+// The plugins that the program brings along: the directives that have a folder here. Nothing of a
+// plugin is loaded before a Corefile uses it, and each half in its own thread only.
 
 import { readdirSync } from 'node:fs'
 import { messageOf } from '../chain/errors.ts'
+import type { OutsideModule } from '../chain/outside-module.ts'
 import type { AnyPlugin, AnyServeHalf } from '../chain/plugin.ts'
+import { partsMisfit } from '../chain/plugin-misfit.ts'
 import { DIRECTIVES } from '../corefile/order.ts'
 
 const FOLDERS: ReadonlySet<string> = new Set(
@@ -32,9 +34,18 @@ export const loadPlugin = async (name: string, tellSlow?: TellSlow): Promise<Any
   return plugin as AnyPlugin
 }
 
-/** The half that answers: for shards. Throws a sentence. */
-export const loadServeHalf = (name: string): Promise<AnyServeHalf> =>
-  halfOf(name, 'serve', `/${name}/serve`, () => import(`./${name}/serve.ts`))
+/**
+ * The half that answers: for shards. `module` is that of a plugin that has no folder here, or the
+ * URL of its half. Throws a sentence.
+ */
+export const loadServeHalf = async (
+  name: string,
+  module?: OutsideModule | string,
+): Promise<AnyServeHalf> => {
+  if (typeof module === 'string') return import(module)
+  if (module !== undefined) return (await import('./outside/serve-half.ts')).loadServeHalf(module)
+  return halfOf(name, 'serve', `/${name}/serve`, () => import(`./${name}/serve.ts`))
+}
 
 /** The halves for main; undefined if the plugin has none. Throw a sentence. */
 export const loadControlHalf = async ({ name, control }: AnyPlugin, tellSlow?: TellSlow) =>
@@ -42,27 +53,6 @@ export const loadControlHalf = async ({ name, control }: AnyPlugin, tellSlow?: T
   halfOf(name, 'control', `/${name}/control`, control, tellSlow && (() => tellSlow(name)))
 export const loadInspectHalf = async ({ name, inspect }: AnyPlugin) =>
   inspect && halfOf(name, 'inspect', `/${name}/control`, inspect)
-
-/**
- * Plugins by name, loaded at the same time; an Error for one that cannot be. Names of other
- * directives are left out.
- */
-export const loadPlugins = async (
-  names: Iterable<string>,
-  tellSlow?: TellSlow,
-): Promise<ReadonlyMap<string, AnyPlugin | Error>> => {
-  const wanted = new Set(names)
-  const found = PLUGIN_NAMES.filter(name => wanted.has(name))
-  const loaded = found.map(async name => {
-    const plugin = await loadPlugin(name, tellSlow).catch((error: Error) => error)
-    return [name, plugin] as const
-  })
-  return new Map(await Promise.all(loaded))
-}
-
-/** What an index.ts may leave out, and must be a function if it does not. */
-const FUNCTIONS = ['parse', 'inspect', 'control', 'serve'] as const
-const FACT_FUNCTIONS = ['changing', 'listensOn', 'suspicions'] as const
 
 /** Why it is not the plugin of that name, to stand behind the file's. */
 const misfitIn = (name: string, plugin: AnyPlugin | undefined): string | undefined => {
@@ -76,22 +66,10 @@ const misfitIn = (name: string, plugin: AnyPlugin | undefined): string | undefin
 }
 
 /** What of a plugin is not as the server needs it. */
-const misfitOf = (plugin: AnyPlugin): string | undefined => {
-  const { options, parse, facts } = plugin
-  if (options === undefined && parse === undefined)
-    return `the plugin says nothing of its options: it needs 'options' or 'parse'`
-  if (options !== undefined && typeof options?.parse !== 'function')
-    return `'options' is no table of options`
-  if (facts === null || (facts !== undefined && typeof facts !== 'object'))
-    return `'facts' is no object`
-  const wrong =
-    FUNCTIONS.find(name => !isFunctionOrAbsent(plugin[name])) ??
-    FACT_FUNCTIONS.find(name => !isFunctionOrAbsent(facts?.[name]))
-  return wrong && `'${wrong}' is no function`
-}
-
-const isFunctionOrAbsent = (value: unknown): boolean =>
-  value === undefined || typeof value === 'function'
+const misfitOf = (plugin: AnyPlugin): string | undefined =>
+  plugin.options === undefined && plugin.parse === undefined
+    ? `the plugin says nothing of its options: it needs 'options' or 'parse'`
+    : partsMisfit(plugin)
 
 /** The half, which must have the function it is called by. */
 const halfOf = async <Half>(

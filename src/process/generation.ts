@@ -139,7 +139,7 @@ export class Generation {
 
   /** Runs the control halves in set-up order. Throws the first failure; call retire() then. */
   async control(): Promise<void> {
-    const steps = inSetupOrder(this.#built)
+    const steps = inSetupOrder(this.#built, this.config.order)
     const plugins = new Set(steps.map(({ found }) => found.plugin))
     const halves: ControlHalves = new Map(
       [...plugins].map(plugin => [plugin, loadControlHalf(plugin, name => this.#tellSlow(name))]),
@@ -302,6 +302,7 @@ export class Generation {
         options: copied(options, plugin, tokens),
         shared: copied(built.shared.get(plugin.name), plugin, tokens),
         selects: plugin.facts?.selects === true,
+        module: plugin.outside ?? plugin.serveFile,
       })),
       allClasses: block.directives.some(({ plugin }) => plugin.facts?.allClasses),
       stacktrace: settings.stacktrace,

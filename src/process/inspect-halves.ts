@@ -32,7 +32,8 @@ const inspectOne = async (
   try {
     await loadControlHalf(plugin)
     await loadInspectHalf(plugin)
-    if (plugin.serve !== undefined) await loadServeHalf(plugin.name)
+    // That of a plugin from outside is in the module that has been loaded.
+    if (plugin.serve !== undefined && plugin.outside === undefined) await loadServeHalf(plugin.name)
     return { plugin, fault: undefined }
   } catch (error) {
     return { plugin, fault: (error as Error).message }

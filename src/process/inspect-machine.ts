@@ -29,7 +29,7 @@ export const inspectMachine = async (loaded: Inspection): Promise<MachineFinding
   const errors: CorefileError[] = []
   const warnings: Diagnostic[] = []
   const blocks = loaded.blocks.map(block => ({ block, settings: initialSettings() }))
-  for (const { holder, found } of inSetupOrder(blocks)) {
+  for (const { holder, found } of inSetupOrder(blocks, loaded.order)) {
     const half = await loadInspectHalf(found.plugin)
     const scope = scopeOf(found, holder, errors, warnings)
     await scope.attempt(() => half?.inspect(found.options, scope))

@@ -7,6 +7,7 @@ import { MAX_CACHE_BYTES, MIN_CACHE_BYTES } from '../cache/layout.ts'
 import { MIN_INFLIGHT_BYTES } from '../memory/byte-budget.ts'
 import { MAX_SHARDS } from '../memory/region.ts'
 import type { Steering } from '../net/mmsg/steering.ts'
+import type { GivenPlugin } from '../plugins/outside/given-plugin.ts'
 import { MAX_RECORDS_BYTES, MIN_RECORDS_BYTES } from '../records/layout.ts'
 import { cpuQuota } from './cpu-quota.ts'
 import {
@@ -35,6 +36,8 @@ export interface ServeOptions {
   port: number
   /** Path that the process id is written to once the server runs; '' for none. */
   pidfile: string
+  /** Plugins that the program does not bring along. */
+  plugins: readonly GivenPlugin[]
   /** Leaves out the zone list and the version lines. */
   quiet: boolean
   /** Shards, 1 to MAX_SHARDS. */
@@ -99,6 +102,7 @@ export const defaultServeOptions = (given: Partial<MachineShare> = {}): ServeOpt
     conf: '',
     port: DEFAULT_PORT,
     pidfile: '',
+    plugins: [],
     quiet: false,
     ...share,
     roomBytes: sharedRoom(machine, share, given),

@@ -17,6 +17,7 @@ import { chooseEngine, type EngineChoice } from '../net/mmsg/support.ts'
 import { canReusePort } from '../net/probe.ts'
 import { canListSockets, receiveDropsAt } from '../net/proc-sockets.ts'
 import { sharedPortWarnings } from '../net/shared-ports.ts'
+import { PluginSet } from '../plugins/plugin-set.ts'
 import { RecordsMemory } from '../records/records-memory.ts'
 import { AnyPort } from './any-port.ts'
 import { Generation, PANICS } from './generation.ts'
@@ -48,6 +49,8 @@ export interface ServerWorld {
   readonly lines?: LineSink
   /** Where the Corefile is, for a reload. Absent: where the options say. */
   readonly readCorefile?: () => Promise<CorefileText>
+  /** Absent: those of the program, and of the options. */
+  readonly plugins?: PluginSet
   /** The process is somebody else's: its garbage is left alone. */
   readonly isGuest?: true
   /** A module exporting `serve` in place of workers/serve.ts; for tests. */
@@ -67,6 +70,7 @@ export class Server {
   readonly #anyPort: AnyPort
   readonly #cache: CacheMemory
   readonly #kept: KeptResources
+  readonly #plugins: PluginSet
   readonly #supervisor: Supervisor
   readonly #choice: EngineChoice
   readonly #sockets: ListenSockets | undefined
@@ -99,6 +103,7 @@ export class Server {
       collectChurn: world.isGuest ? () => {} : collectChurn,
     })
     this.#anyPort = new AnyPort(reusePort)
+    this.#plugins = world.plugins ?? new PluginSet(options.plugins)
     this.#inflightLimit = options.inflightBytes
     const shards = reusePort ? options.workers : 1
     if (shards < options.workers)
@@ -313,6 +318,8 @@ export class Server {
     const config = await loadCorefile(source.text, source.file, {
       baseDir: source.baseDir,
       port: this.#options.port,
+      plugins: this.#plugins,
+      signal: this.#shutdown.signal,
       tellSlow: name => this.#log.warning(`main takes long to load plugin/${name}`),
     })
     return this.#anyPort.placed(config)
@@ -367,6 +374,7 @@ export class Server {
       metrics.discard()
       await generation.retire()
       this.#trim()
+      this.#plugins.renew()
       throw error
     }
     const old = this.#current
@@ -423,7 +431,8 @@ export class Server {
     if (source === undefined || !source.isReloadable) return undefined
     try {
       const { text, file, baseDir } = source
-      return { hash: hashCorefile(text, file, { baseDir, port: this.#options.port }) }
+      const { port } = this.#options
+      return { hash: hashCorefile(text, file, { baseDir, port, plugins: this.#plugins }) }
     } catch (error) {
       return { error: messageOf(error) }
     }

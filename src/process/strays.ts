@@ -3,6 +3,7 @@
 // such a moment is one callback of one plugin: to end the process would take all of them from their
 // clients. So it is logged under the name of the plugin that the stack names, and main goes on.
 
+import { oneLine } from '../base/one-line.ts'
 import { faultByStack, messageOf, PluginFault, stackOf } from '../chain/errors.ts'
 import type { Logger } from '../log/logger.ts'
 
@@ -55,5 +56,5 @@ export class Strays {
 /** Where no plugin is to blame, it is our own defect: with its place. */
 const textOf = (fault: unknown): string => {
   const text = fault instanceof PluginFault ? messageOf(fault) : stackOf(fault) || messageOf(fault)
-  return text.slice(0, MOST_CHARACTERS).replaceAll(/\s*[\r\n]+\s*/g, ' ')
+  return oneLine(text.slice(0, MOST_CHARACTERS))
 }

@@ -8,6 +8,7 @@ import { faultOf, messageOf, rcodeOfError, ServerError } from '../chain/errors.t
 import { InvalidationScopes } from '../chain/invalidation-scopes.ts'
 import { METADATA, type MetadataProvider, watchedProvider } from '../chain/metadata.ts'
 import { type OfferKind, Offers } from '../chain/offers.ts'
+import type { OutsideModule } from '../chain/outside-module.ts'
 import type { AnyServeHalf } from '../chain/plugin.ts'
 import { type ListenerRef, MOST_ASKED, type Peer, type Query } from '../chain/query.ts'
 import type { Reply } from '../chain/reply.ts'
@@ -89,6 +90,8 @@ export class LoadFailure extends Error {
   }
 }
 
+type LoadHalf = (name: string, module?: OutsideModule | string) => Promise<AnyServeHalf>
+
 type Chain = Pick<Route, 'handler' | 'accepts' | 'takes' | 'fast' | 'leaving'>
 
 /** What a serve half has registered. */
@@ -123,13 +126,15 @@ export class ShardGeneration {
   static async load(
     message: GenerationMessage,
     parts: ShardParts,
-    loadHalf: (name: string) => Promise<AnyServeHalf> = loadServeHalf,
+    loadHalf: LoadHalf = loadServeHalf,
   ): Promise<ShardGeneration> {
-    const names = new Set(message.blocks.flatMap(({ chain }) => chain.map(({ name }) => name)))
-    if (names.size > 0) parts.loading([...names])
+    const modules = new Map(
+      message.blocks.flatMap(({ chain }) => chain.map(({ name, module }) => [name, module])),
+    )
+    if (modules.size > 0) parts.loading([...modules.keys()])
     const halves = await Promise.all(
-      Array.from(names, async name => {
-        const half = await loadHalf(name).catch(error => {
+      Array.from(modules, async ([name, module]) => {
+        const half = await loadHalf(name, module).catch(error => {
           throw new LoadFailure(`plugin/${name}: ${messageOf(error)}`)
         })
         return [name, half] as const
@@ -271,7 +276,7 @@ export class ShardGeneration {
   #chain(block: BlockMessage, halves: ReadonlyMap<string, AnyServeHalf>): Chain {
     const stages: NamedStage[] = []
     const offers = new Offers()
-    for (const { name, options, shared, selects } of block.chain) {
+    for (const { name, options, shared, selects, module } of block.chain) {
       this.#parts.loading([name])
       const scope = this.#scope(block, name, offers)
       const stage = named(name, () => {
@@ -280,7 +285,7 @@ export class ShardGeneration {
         if (misfit !== undefined) throw new TypeError(misfit)
         return made
       })
-      if (stage !== undefined) stages.push({ name, stage })
+      if (stage !== undefined) stages.push({ name, stage, isOutside: typeof module === 'object' })
     }
     const { handler, fast, leaving, accepts, takes } = compose(stages, (fault, server) =>
       this.faults.panic(fault, server),

@@ -3,6 +3,7 @@
 
 import type { MessagePort } from 'node:worker_threads'
 import type { BlockInfo } from '../chain/block.ts'
+import type { OutsideModule } from '../chain/outside-module.ts'
 import type { HashSeed } from '../memory/keyed-hash.ts'
 import type { RegionLayout } from '../memory/region.ts'
 import type { DnsMetricVectors } from '../metrics/dns-metrics.ts'
@@ -61,6 +62,8 @@ export interface ChainMessage {
   readonly shared: unknown
   /** Whether its stage may choose questions: the plugin has that fact. */
   readonly selects: boolean
+  /** Of a plugin that the program does not bring along; the URL of its half is the program's. */
+  readonly module?: OutsideModule | string | undefined
 }
 
 export interface BlockMessage {

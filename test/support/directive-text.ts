@@ -3,6 +3,7 @@
 import { type Directive, directiveOf } from '../../src/corefile/directive.ts'
 import { inspectBlocks } from '../../src/corefile/keys.ts'
 import type { Loader } from '../../src/corefile/loader.ts'
+import { DIRECTIVES } from '../../src/corefile/order.ts'
 import { parseCorefile } from '../../src/corefile/parser.ts'
 
 const NO_FILES: Loader = {
@@ -19,7 +20,7 @@ const NO_FILES: Loader = {
  */
 export const directive = (text: string, keys = '.', known: readonly string[] = []): Directive => {
   const source = { text: `${keys} {\n${text}\n}\n`, file: 'Corefile', baseDir: '/nonexistent' }
-  const { blocks } = parseCorefile(source, NO_FILES, {}, known)
+  const { blocks } = parseCorefile(source, NO_FILES, {}, [...DIRECTIVES, ...known])
   const [block] = inspectBlocks(blocks, { defaultPort: 53 })
   const [name] = block?.block.directives.keys() ?? []
   const found =

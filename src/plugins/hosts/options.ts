@@ -2,7 +2,6 @@
 
 import { parseIp } from '../../base/ip.ts'
 import type { Directive } from '../../corefile/directive.ts'
-import { strayDirectiveHint } from '../../corefile/hints.ts'
 import {
   argument,
   derived,
@@ -37,8 +36,8 @@ export interface HostsOptions {
 /** CoreDNS passes over a line that does not begin with an address. */
 const readInline = (directive: Directive): readonly string[] => {
   const { token } = directive
+  const stray = directive.strayHint()
   const rest = directive.remainingArgs()
-  const stray = strayDirectiveHint(token.text)
   if (stray !== undefined) {
     directive.warn(`${stray} It is passed over as a line of hosts`, 'hosts-line', token)
     return [token.text, ...rest]

@@ -1,6 +1,7 @@
 // Where in the Corefile a failure belongs that was found after parsing: at the argument that its
 // text quotes, else at the directive's name.
 
+import { oneLine } from '../../base/one-line.ts'
 import { ArgumentError, messageOf } from '../../chain/errors.ts'
 import { CorefileError } from '../../corefile/diagnostic.ts'
 import { argumentHint } from '../../corefile/hints.ts'
@@ -38,9 +39,6 @@ const tokenIndex = (
   const indexes = [...tokens.keys()].filter(index => index > 0 && tokens[index]?.text === argument)
   return indexes[Math.min(nth, indexes.length - 1)] ?? 0
 }
-
-/** Whoever reads the log takes each line for a thing of its own. */
-export const oneLine = (text: string): string => text.replaceAll(/\s*[\r\n]+\s*/g, ' ')
 
 /**
  * The error with its place. `tokens` are the directive's; `nth` counts failures with the same text

@@ -65,11 +65,12 @@ test('directives stand in chain order, with the options that their plugins parse
 
 test('control halves run in chain order, what others may ask for first, then block by block', async () => {
   const text = 'a.org {\nwhoami\nbind 127.0.0.1\n}\nb.org {\nreload\nbind ::1\nerrors\nwhoami\n}'
-  const { blocks } = await load(text)
+  const { blocks, order } = await load(text)
   assert.deepEqual(
-    inSetupOrder(blocks.map(block => ({ block }))).map(
-      ({ holder, found }) => `${found.plugin.name} ${holder.block.index}`,
-    ),
+    inSetupOrder(
+      blocks.map(block => ({ block })),
+      order,
+    ).map(({ holder, found }) => `${found.plugin.name} ${holder.block.index}`),
     ['bind 0', 'bind 1', 'reload 1', 'errors 1', 'whoami 0', 'whoami 1'],
   )
 })

@@ -16,12 +16,12 @@ import {
 } from '../../corefile/hints.ts'
 import { inspectBlocks, type Site } from '../../corefile/keys.ts'
 import type { Loader } from '../../corefile/loader.ts'
-import { DIRECTIVES } from '../../corefile/order.ts'
 import { type BoundSite, findOverlaps } from '../../corefile/overlap.ts'
 import { parseCorefile, surveyCorefile } from '../../corefile/parser.ts'
 import { configHash, type ParsedCorefile, type ServerBlock } from '../../corefile/server-block.ts'
 import type { Span } from '../../corefile/span.ts'
-import { loadPlugins, type TellSlow, unsupportedText } from '../../plugins/index.ts'
+import { type TellSlow, unsupportedText } from '../../plugins/index.ts'
+import { BUILT_IN, type PluginSet } from '../../plugins/plugin-set.ts'
 import { defaultCorefile } from './corefile-source.ts'
 import { fileLoader } from './file-loader.ts'
 import { pluginFault } from './plugin-fault.ts'
@@ -34,8 +34,12 @@ export interface LoadOptions {
   readonly port?: number
   readonly env?: Environment
   readonly loader?: Loader
+  /** Those of the program alone, where nobody says others. */
+  readonly plugins?: PluginSet | undefined
   /** Told of a plugin that takes long to load. */
   readonly tellSlow?: TellSlow
+  /** Its reason ends the load of plugins from outside. */
+  readonly signal?: AbortSignal
 }
 
 export interface LoadedBlock {
@@ -58,6 +62,8 @@ export interface LoadedConfig {
   readonly files: ReadonlyMap<string, string>
   /** Whether the text had no server block, so that the built-in one is used. */
   readonly isBuiltIn: boolean
+  /** The directives that there are, as they stand in the chain. */
+  readonly order: readonly string[]
 }
 
 export interface Inspection {
@@ -75,6 +81,8 @@ export interface Inspection {
   readonly unset: ReadonlyMap<Span, readonly string[]>
   /** The server blocks as the parser left them: none where the built-in one is used. */
   readonly parsed: readonly ServerBlock[]
+  /** The directives that there are, as they stand in the chain. */
+  readonly order: readonly string[]
 }
 
 const DEFAULT_PORT = 53
@@ -89,7 +97,8 @@ export const inspectCorefile = async (
   file: string,
   options: LoadOptions,
 ): Promise<Inspection> => {
-  const port = options.port ?? DEFAULT_PORT
+  const { port = DEFAULT_PORT, plugins: set = BUILT_IN, tellSlow, signal } = options
+  const { order } = set
   const survey = surveyCorefile(...parserArguments(text, file, options))
   const { blocks: written, files, unset } = survey.parsed
   const isBuiltIn = written.length === 0 && survey.errors.length === 0
@@ -97,17 +106,17 @@ export const inspectCorefile = async (
     ? { ...survey.parsed, blocks: parse(defaultCorefile(port), file, options).blocks }
     : survey.parsed
   const names = parsed.blocks.flatMap(block => [...block.directives.keys()])
-  const plugins = await loadPlugins(names, options.tellSlow)
-  const { blocks, suspicions, ...found } = readBlocks(parsed, port, plugins)
+  const plugins = await set.loadAll(names, { tellSlow, signal })
+  const { blocks, suspicions, ...found } = readBlocks(parsed, { port, plugins, order })
   const errors = explained([...survey.errors, ...found.errors], text, parsed)
   // Where an error says it, a warning need not.
   const told = new Set(errors.map(({ span }) => span))
   const warnings = [...parsed.warnings, ...found.warnings]
     .filter(({ code, span }) => code !== 'unclosed-quote' || !told.has(span))
     .map(warning => warningWithUnset(warning, unset))
-  const config =
-    errors.length > 0 ? undefined : { blocks, warnings, hash: configHash(parsed), files, isBuiltIn }
-  return { config, blocks, errors, warnings, suspicions, files, unset, parsed: written }
+  const read = { blocks, warnings, files, order }
+  const config = errors.length > 0 ? undefined : { ...read, hash: configHash(parsed), isBuiltIn }
+  return { ...read, config, errors, suspicions, unset, parsed: written }
 }
 
 /** Where the text as a whole is of another kind, its further errors say nothing. */
@@ -142,20 +151,29 @@ export const loadCorefile = async (
 export const hashCorefile = (text: string, file: string, options: LoadOptions): string =>
   configHash(parse(text, file, options))
 
-const parserArguments = (text: string, file: string, { baseDir, loader, env }: LoadOptions) =>
-  [{ text, file, baseDir: resolve(baseDir) }, loader ?? fileLoader, env ?? process.env] as const
+const parserArguments = (
+  text: string,
+  file: string,
+  { baseDir, loader = fileLoader, env = process.env, plugins = BUILT_IN }: LoadOptions,
+) => [{ text, file, baseDir: resolve(baseDir) }, loader, env, plugins.order] as const
 
 const parse = (text: string, file: string, options: LoadOptions): ParsedCorefile =>
   parseCorefile(...parserArguments(text, file, options))
 
-const readBlocks = (parsed: ParsedCorefile, port: number, plugins: Plugins): Attempt => {
+interface Reading {
+  readonly port: number
+  readonly plugins: Plugins
+  readonly order: readonly string[]
+}
+
+const readBlocks = (parsed: ParsedCorefile, { port, plugins, order }: Reading): Attempt => {
   const errors: CorefileError[] = []
   const inspected = inspectBlocks(parsed.blocks, { defaultPort: port }, error => errors.push(error))
   for (const { sites } of inspected) append(errors, unsupportedTransports(sites))
   const found = inspected.map(() => [] as LoadedDirective[])
   const warnings: Diagnostic[] = []
   const suspicions: Diagnostic[] = []
-  for (const { blockIndex, directive } of directivesInSetupOrder(inspected)) {
+  for (const { blockIndex, directive } of directivesInSetupOrder(inspected, order)) {
     const plugin = plugins.get(directive.name)
     if (plugin === undefined) append(errors, [...directive.each()].map(unsupported))
     else if (plugin instanceof Error)
@@ -241,14 +259,15 @@ export const boundSites = (
 }
 
 /**
- * What control halves are run in: directive after directive in the chain's order, but first those
+ * What control halves are run in: directive after directive in the chain's `order`, but first those
  * that the others may ask; for each, the blocks in file order.
  */
 export const inSetupOrder = <B extends { readonly block: LoadedBlock }>(
   blocks: readonly B[],
+  order: readonly string[],
 ): { readonly holder: B; readonly found: LoadedDirective }[] => {
   const place = ({ name, facts }: AnyPlugin): number =>
-    DIRECTIVES.indexOf(name) - (facts?.setsUp === 'first' ? DIRECTIVES.length : 0)
+    order.indexOf(name) - (facts?.setsUp === 'first' ? order.length : 0)
   return blocks
     .flatMap(holder => holder.block.directives.map(found => ({ holder, found })))
     .sort((a, b) => place(a.found.plugin) - place(b.found.plugin))

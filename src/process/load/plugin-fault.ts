@@ -1,11 +1,12 @@
 // What a plugin does against its contract. Such a text is nobody's but ours, so it has the place in
 // it, for logs too: `plugin/NAME: FILE:LINE - its serve half …`.
 
+import { oneLine } from '../../base/one-line.ts'
 import { EndlessError } from '../../base/patience.ts'
 import { messageOf } from '../../chain/errors.ts'
 import { CorefileError } from '../../corefile/diagnostic.ts'
 import type { Token } from '../../corefile/span.ts'
-import { oneLine, placedError } from './argument-place.ts'
+import { placedError } from './argument-place.ts'
 
 /** `tokens` are those of the plugin's directive, of which the first is its name. */
 export const pluginFault = (

@@ -12,6 +12,8 @@ import { Leaving } from './leaving.ts'
 export interface NamedStage {
   readonly name: string
   readonly stage: Stage
+  /** The program does not bring the plugin along. */
+  readonly isOutside: boolean
 }
 
 export interface Composed {

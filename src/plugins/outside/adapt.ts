@@ -1,0 +1,26 @@
+// A definition from outside as main knows plugins: with halves that are loaded already.
+
+import type { OutsideModule } from '../../chain/outside-module.ts'
+import type { AnyPlugin } from '../../chain/plugin.ts'
+import { noOptions } from '../../corefile/option-table.ts'
+import type { AnyDefinition } from './load-definition.ts'
+import { serveHalfOf } from './serve-half.ts'
+
+const NO_OPTIONS = noOptions('last')
+
+export const pluginOf = (definition: AnyDefinition, outside: OutsideModule): AnyPlugin => {
+  const { options, parse, facts, inspect, control, serve, hasOptionsByArgument } = definition
+  return {
+    name: outside.name,
+    outside,
+    ...(definition.description !== undefined && { description: definition.description }),
+    ...(parse === undefined || options !== undefined
+      ? { options: options ?? NO_OPTIONS }
+      : { parse: directive => definition.parse!(directive) }),
+    ...(hasOptionsByArgument && { hasOptionsByArgument }),
+    ...(facts !== undefined && { facts }),
+    ...(inspect && { inspect: async () => ({ inspect: (...by) => definition.inspect!(...by) }) }),
+    ...(control && { control: async () => ({ control: (...by) => definition.control!(...by) }) }),
+    ...(serve && { serve: async () => serveHalfOf(definition) }),
+  }
+}

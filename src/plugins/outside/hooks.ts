@@ -1,0 +1,147 @@
+// How modules from outside are found and read, in each thread that loads them. `shardns` is the
+// program that runs, whatever is installed beside the plugin, so that there is one of each class.
+// Files of a plugin carry its version in their URLs, and are read from what main has read.
+
+import nodeModule, { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import type { ModuleFile, OutsideModule } from '../../chain/outside-module.ts'
+
+/** What a plugin may import of the program: files of its folder `src`, without their suffixes. */
+const ENTRIES: ReadonlyMap<string, string> = new Map([
+  ['shardns', 'index'],
+  ['shardns/options', 'options'],
+  ['shardns/wire', 'wire'],
+])
+
+/** .ts in the checkout, .js in the package. */
+const SUFFIX = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
+/** The program's own files lie there. */
+const PROGRAM = new URL('../../', import.meta.url).href
+
+const PROGRAM_PATH = fileURLToPath(PROGRAM)
+
+const FIRST_NODE = '22.15'
+const PARAMETER = 'shardns'
+const VERSION = new RegExp(`([?&])${PARAMETER}=([^&#]*)&?`)
+
+/** What the hooks go by, in this thread. */
+const modules = new Map<string, OutsideModule>()
+/** Versions that this thread has begun to load. */
+const begun = new Set<string>()
+let isHooked = false
+
+/** Throws a sentence where Node has no such hooks. */
+export const hookModules = (): void => {
+  if (isHooked) return
+  // Older versions lack the function, which a named import would not survive.
+  if (typeof nodeModule.registerHooks !== 'function')
+    throw new Error(
+      `plugins from outside need Node ${FIRST_NODE} or later, and this is ${process.version}`,
+    )
+  isHooked = true
+  nodeModule.registerHooks({
+    resolve: (specifier, context, next) =>
+      resolved(specifier, context.parentURL ?? '', () => next(specifier, context)),
+    load: (url, context, next) => {
+      const file = moduleOf(url)?.files.get(withoutVersion(url))
+      return file === undefined ? next(url, context) : { ...file, shortCircuit: true }
+    },
+  })
+}
+
+/** The module that the file belongs to, if it is being loaded. */
+const moduleOf = (url: string): OutsideModule | undefined => {
+  const version = versionIn(url)
+  if (version !== undefined) return modules.get(version)
+  // `require` knows files by their paths alone.
+  for (const module of modules.values()) if (isRequired(module.files.get(url))) return module
+  return undefined
+}
+
+const isRequired = (file: ModuleFile | undefined): boolean =>
+  file?.format.startsWith('commonjs') === true
+
+/** Where `shardns/…` leads; undefined for other specifiers. Throws a sentence. */
+const entryUrl = (specifier: string): string | undefined => {
+  if (specifier !== 'shardns' && !specifier.startsWith('shardns/')) return undefined
+  const file = ENTRIES.get(specifier)
+  if (file !== undefined) return `${PROGRAM}${file}${SUFFIX}`
+  const names = [...ENTRIES.keys()].map(name => `'${name}'`).join(', ')
+  throw new Error(`there is no '${specifier}' to import: there are ${names}`)
+}
+
+interface Resolved {
+  readonly url: string
+  readonly format?: string | null | undefined
+  readonly shortCircuit?: boolean | undefined
+}
+
+const resolved = (specifier: string, parent: string, next: () => Resolved): Resolved => {
+  const entry = entryUrl(specifier)
+  if (entry !== undefined) return { url: entry, shortCircuit: true }
+  // The module itself.
+  const whole = moduleOf(specifier)?.files.get(withoutVersion(specifier))
+  if (whole !== undefined) return { url: specifier, format: whole.format, shortCircuit: true }
+  const from = withoutVersion(parent)
+  const version = versionIn(parent)
+  const link = moduleOf(parent)?.links.get(importSpot(from, specifier))
+  if (link !== undefined)
+    return { url: versioned(link.url, version), format: link.format, shortCircuit: true }
+  const found = next()
+  return version !== undefined && isOwnFile(found.url, from)
+    ? { ...found, url: withVersion(found.url, version) }
+    : found
+}
+
+const versioned = (url: string, version: string | undefined): string =>
+  version === undefined ? url : withVersion(url, version)
+
+/** Key of what is imported where. */
+export const importSpot = (parent: string, specifier: string): string => `${parent}\n${specifier}`
+
+export const withVersion = (url: string, version: string): string => {
+  const [address = '', fragment] = url.split('#', 2)
+  const versioned = `${address}${address.includes('?') ? '&' : '?'}${PARAMETER}=${version}`
+  return fragment === undefined ? versioned : `${versioned}#${fragment}`
+}
+
+export const withoutVersion = (url: string): string =>
+  url.replace(VERSION, '$1').replace(/[?&](?=#|$)/, '')
+
+const versionIn = (url: string | undefined): string | undefined =>
+  url === undefined ? undefined : VERSION.exec(url)?.[2]
+
+/**
+ * Whether a file belongs to the plugin that has loaded `other`: none of the program's, and neither
+ * of them in another package.
+ */
+export const isOwnFile = (url: string, other: string): boolean =>
+  url.startsWith('file:') && !isProgramFile(url) && packageOf(url) === packageOf(other)
+
+/** Also by the path that it has in a stack. */
+export const isProgramFile = (urlOrPath: string): boolean =>
+  urlOrPath.startsWith(PROGRAM) || urlOrPath.startsWith(PROGRAM_PATH)
+
+/** The folder of the installed package that holds the file; '' for none. */
+const packageOf = (url: string): string =>
+  /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+\//.exec(url)?.[0] ?? ''
+
+/** `import` of the module, in this thread. */
+export const importModule = async (module: OutsideModule): Promise<Record<string, unknown>> => {
+  const { url, version } = module
+  if (!begun.has(version)) forgetRequired(module)
+  begun.add(version)
+  modules.set(version, module)
+  try {
+    return await import(url)
+  } finally {
+    // What it imports later comes from the disk.
+    modules.delete(version)
+  }
+}
+
+/** `require` keeps its modules by path, whatever their version. */
+const forgetRequired = ({ files }: OutsideModule): void => {
+  const { cache } = createRequire(import.meta.url)
+  for (const [url, file] of files) if (isRequired(file)) delete cache[fileURLToPath(url)]
+}

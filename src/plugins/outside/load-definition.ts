@@ -1,0 +1,47 @@
+// A module from outside to what it defines, in the thread that asks. It has been on trial before
+// (trial.ts), so what fails here is of this thread, or of this moment.
+
+import { inTime, LOAD_PATIENCE_MS, type Patience } from '../../base/patience.ts'
+import type { PluginDefinition } from '../../chain/definition.ts'
+import { messageOf } from '../../chain/errors.ts'
+import type { OutsideModule } from '../../chain/outside-module.ts'
+import { definitionMisfit } from '../../chain/plugin-misfit.ts'
+import { hookModules, importModule } from './hooks.ts'
+import { moduleFault, pathOf } from './module-fault.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: each is type-checked where it is defined
+export type AnyDefinition = PluginDefinition<any, any>
+
+/** Throws a sentence. */
+export const loadDefinition = async (
+  module: OutsideModule,
+  patience: Patience = { mostMs: LOAD_PATIENCE_MS },
+): Promise<AnyDefinition> => {
+  hookModules()
+  let exported: Record<string, unknown>
+  try {
+    exported = await inTime(importModule(module), patience)
+  } catch (error) {
+    if (error === patience.signal?.reason) throw error
+    throw new Error(moduleFault(module.url, error), { cause: error })
+  }
+  return checkedDefinition(module.url, exported)
+}
+
+/** What the module of that URL exports for a plugin. Throws a sentence. */
+export const checkedDefinition = (
+  url: string,
+  exported: Record<string, unknown>,
+): AnyDefinition => {
+  const misfit = misfitOf(exported)
+  if (misfit !== undefined) throw new TypeError(`${pathOf(url)}: ${misfit}`)
+  return exported.default as AnyDefinition
+}
+
+const misfitOf = (exported: Record<string, unknown>): string | undefined => {
+  try {
+    return definitionMisfit(exported.default)
+  } catch (error) {
+    return `the plugin cannot be read: ${messageOf(error)}`
+  }
+}

@@ -1,0 +1,73 @@
+// `--plugin NAME=MODULE[,before=NAME]`, and what MODULE is the name of.
+
+import { existsSync } from 'node:fs'
+import nodeModule from 'node:module'
+import { isAbsolute, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { messageOf } from '../../chain/errors.ts'
+import type { GivenPlugin } from './given-plugin.ts'
+import { hookModules } from './hooks.ts'
+
+export const PLUGIN_FLAG_SYNTAX = 'name=module[,before=name]'
+
+/** Throws a sentence. `folder` is where relative paths and packages are looked for from. */
+export const readPluginFlag = (text: string, folder: string): GivenPlugin => {
+  const [, name = '', rest = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? []
+  const [, module = '', option, before = ''] = /^(.*?)(?:,(\w+)=([^,=/]*))?$/s.exec(rest) ?? []
+  if (name === '' || module === '')
+    throw new Error(`'${text}' is no plugin: it has the form ${PLUGIN_FLAG_SYNTAX}`)
+  if (option !== undefined && option !== 'before')
+    throw new Error(`plugin/${name}: '${option}' is no option of a plugin: there is 'before'`)
+  if (option !== undefined && before === '')
+    throw new Error(`plugin/${name}: 'before' names no directive`)
+  try {
+    const url = moduleUrl(module, folder)
+    return option === undefined ? { name, module: url } : { name, module: url, before }
+  } catch (error) {
+    throw new Error(`plugin/${name}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/**
+ * `file:` URL of a module: a path, a URL, or the name of a package that is installed where `folder`
+ * finds it. Whether a path leads anywhere is found when it is loaded. Throws a sentence.
+ */
+export const moduleUrl = (module: string, folder: string): string => {
+  if (module.startsWith('file:')) return fileUrl(module)
+  return module.startsWith('.') || isAbsolute(module)
+    ? pathToFileURL(resolve(folder, module)).href
+    : packageUrl(module, folder)
+}
+
+const fileUrl = (text: string): string => {
+  const url = URL.parse(text)
+  if (url === null || url.host !== '') throw new Error(`'${text}' is no URL of a file here`)
+  return url.href
+}
+
+const packageUrl = (name: string, folder: string): string => {
+  const url = resolvedPackage(name, folder)
+  if (url.startsWith('file:')) return url
+  throw new Error(`'${name}' is a module of Node's own, and no plugin`)
+}
+
+const resolvedPackage = (name: string, folder: string): string => {
+  hookModules()
+  const parentURL = pathToFileURL(resolve(folder, 'package.json')).href
+  const { deregister } = nodeModule.registerHooks({
+    resolve: (specifier, context, next) =>
+      next(specifier, specifier === name ? { ...context, parentURL } : context),
+  })
+  try {
+    return import.meta.resolve(name)
+  } catch (error) {
+    if (existsSync(resolve(folder, name)))
+      throw new Error(`'${name}' is no package that is installed: is the file './${name}' meant?`)
+    const { code } = Object(error) as { code?: unknown }
+    throw code === 'ERR_MODULE_NOT_FOUND'
+      ? new Error(`the package '${name}' is not installed in ${folder}`)
+      : error
+  } finally {
+    deregister()
+  }
+}

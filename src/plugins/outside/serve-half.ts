@@ -1,0 +1,52 @@
+// The half of a definition from outside that answers: a stage that wraps what is behind it. For
+// shards: nothing else of the definition concerns them.
+
+import type { HandlingStage } from '../../chain/definition.ts'
+import type { Stage, Wrap } from '../../chain/handler.ts'
+import type { OutsideModule } from '../../chain/outside-module.ts'
+import type { AnyServeHalf } from '../../chain/plugin.ts'
+import type { ServeScope } from '../../chain/serve-scope.ts'
+import { type AnyDefinition, loadDefinition } from './load-definition.ts'
+
+export const serveHalfOf = (definition: AnyDefinition): AnyServeHalf => ({
+  serve: (options: unknown, scope: ServeScope, shared: unknown) => {
+    const made: unknown = definition.serve!(options, scope, shared)
+    return made === undefined ? undefined : stageOf(made)
+  },
+})
+
+/** What is no stage is found by the server, as for every plugin. */
+const stageOf = (made: unknown): Stage => {
+  if (typeof made !== 'object' || made === null || 'then' in made) return made as Stage
+  if ('wrap' in made)
+    throw new TypeError(`what serve gives has 'wrap': a plugin from outside has 'handle' there`)
+  const given = made as HandlingStage
+  const { handle, fast, reserves } = given
+  if (handle !== undefined && typeof handle !== 'function')
+    throw new TypeError('handle is no function')
+  return {
+    concerns: bound(given, given.concerns),
+    accepts: bound(given, given.accepts),
+    takes: bound(given, given.takes),
+    stream: bound(given, given.stream),
+    leaving: bound(given, given.leaving),
+    fast,
+    reserves,
+    wrap: wrapOf(given),
+  }
+}
+
+/** It may be a method, and want its object. What is no function is found by the server. */
+const bound = <Door extends (...by: never[]) => unknown>(
+  stage: HandlingStage,
+  own: Door | undefined,
+): Door | undefined => (typeof own === 'function' ? (own.bind(stage) as Door) : own)
+
+const wrapOf =
+  (stage: HandlingStage): Wrap =>
+  next =>
+    stage.handle === undefined ? next : query => stage.handle!(query, next)
+
+/** In a shard. Throws a sentence. */
+export const loadServeHalf = async (module: OutsideModule): Promise<AnyServeHalf> =>
+  serveHalfOf(await loadDefinition(module))
