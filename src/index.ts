@@ -64,7 +64,16 @@ export {
   type Rcode,
   record,
 } from './library/answer.ts'
-export type { ServerAddress, ServerOptions, ShardnsServer } from './library/create-server.ts'
+export type {
+  FunctionQuery,
+  PluginModule,
+  Plugins,
+  QueryFunction,
+  ServerAddress,
+  ServerOptions,
+  ServerSizes,
+  ShardnsServer,
+} from './library/create-server.ts'
 export { definePlugin } from './library/define-plugin.ts'
 export { type CorefileDiagnostic, CorefileError, ShardnsError } from './library/errors.ts'
 export type { RecordInput } from './library/record-data.ts'
@@ -73,8 +82,12 @@ export type { RecordsRef } from './records/layout.ts'
 export { RecordKey } from './records/reader.ts'
 
 /**
- * Starts a server and resolves once it answers. Rejects with a TypeError or RangeError that names
- * the option, a CorefileError, or a ShardnsError; nothing is left open then.
+ * Starts a server in this process, and resolves once it answers. Rejects with a TypeError or
+ * RangeError that names the option, a CorefileError, or another ShardnsError; nothing is left open
+ * then. See docs/library.md.
  */
-export const createServer = async (options: ServerOptions): Promise<ShardnsServer> =>
-  (await import('./library/create-server.ts')).createServer(options)
+export const createServer = async (options: ServerOptions): Promise<ShardnsServer> => {
+  // Only here: a plugin that imports the package has no server in its shard.
+  const library = await import('./library/create-server.ts')
+  return library.createServer(options)
+}

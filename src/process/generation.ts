@@ -302,7 +302,7 @@ export class Generation {
         options: copied(options, plugin, tokens),
         shared: copied(built.shared.get(plugin.name), plugin, tokens),
         selects: plugin.facts?.selects === true,
-        module: plugin.outside,
+        module: plugin.outside ?? plugin.serveFile,
       })),
       allClasses: block.directives.some(({ plugin }) => plugin.facts?.allClasses),
       stacktrace: settings.stacktrace,

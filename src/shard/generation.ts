@@ -90,7 +90,7 @@ export class LoadFailure extends Error {
   }
 }
 
-type LoadHalf = (name: string, module?: OutsideModule) => Promise<AnyServeHalf>
+type LoadHalf = (name: string, module?: OutsideModule | string) => Promise<AnyServeHalf>
 
 type Chain = Pick<Route, 'handler' | 'accepts' | 'takes' | 'fast' | 'leaving'>
 
@@ -285,7 +285,7 @@ export class ShardGeneration {
         if (misfit !== undefined) throw new TypeError(misfit)
         return made
       })
-      if (stage !== undefined) stages.push({ name, stage, isOutside: module !== undefined })
+      if (stage !== undefined) stages.push({ name, stage, isOutside: typeof module === 'object' })
     }
     const { handler, fast, leaving, accepts, takes } = compose(stages, (fault, server) =>
       this.faults.panic(fault, server),

@@ -1,6 +1,6 @@
-// A shard's log lines on their way to main, which has them printed or gives them to whoever runs the
-// server as a library. Main says what it has taken: beyond a bound the lines wait here, and what
-// waits too long is lost, as with standard output.
+// A shard's log lines on their way to main, which gives them to whoever runs the server as a
+// library. Main says what it has taken: beyond a bound the lines wait here, and what waits too long
+// is lost, as with standard output.
 
 import type { MessagePort } from 'node:worker_threads'
 import { LogSink } from '../log/log.ts'

@@ -62,8 +62,8 @@ export interface ChainMessage {
   readonly shared: unknown
   /** Whether its stage may choose questions: the plugin has that fact. */
   readonly selects: boolean
-  /** Of a plugin that the program does not bring along. */
-  readonly module?: OutsideModule | undefined
+  /** Of a plugin that the program does not bring along; the URL of its half is the program's. */
+  readonly module?: OutsideModule | string | undefined
 }
 
 export interface BlockMessage {
