@@ -91,8 +91,7 @@ class Reader {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const look = (text: string): void => {
       printed += text
-      // It says where it listens first, and then what it is: then it answers.
-      if (pattern.test(printed) && printed.includes('shardns-')) resolve()
+      if (pattern.test(printed)) resolve()
     }
     server.stdout.setEncoding('utf8').on('data', look)
     server.stderr.setEncoding('utf8').on('data', look)
