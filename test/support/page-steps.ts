@@ -34,13 +34,16 @@ const commandsOf = (text: string): CommandStep[] =>
       return { kind: 'command', command, prints }
     })
 
+/** RegExp.escape, which Node 22 has not. */
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+
 /**
  * What the whole output has to look like: `…` alone in a line stands for any lines, in a line for
  * any text.
  */
 export const patternOf = (prints: readonly string[]): RegExp => {
   const lines = prints.map(line =>
-    line === '…' ? '(?:.*\\n)*' : `${line.split('…').map(RegExp.escape).join('.*')}[ \\t]*\\n`,
+    line === '…' ? '(?:.*\\n)*' : `${line.split('…').map(escaped).join('.*')}[ \\t]*\\n`,
   )
   return new RegExp(`^${lines.join('')}$`)
 }
