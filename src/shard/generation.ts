@@ -15,7 +15,8 @@ import type { Reply } from '../chain/reply.ts'
 import type { ServeScope } from '../chain/serve-scope.ts'
 import { protoOf, type Transport } from '../chain/transport.ts'
 import type { UdpPool } from '../chain/udp-pool.ts'
-import { type LogSink, makeLogger } from '../log/log.ts'
+import { makeLogger } from '../log/log.ts'
+import type { LineSink } from '../log/logger.ts'
 import type { Claims } from '../memory/claims.ts'
 import { CounterRow } from '../memory/counters.ts'
 import type { InvalidationBoard } from '../memory/invalidation-board.ts'
@@ -46,7 +47,7 @@ export interface ShardParts {
   readonly shard: number
   readonly shards: number
   readonly clock: Clock
-  readonly sink: LogSink
+  readonly sink: LineSink
   /** All queries take the slow path. */
   readonly noFastPath: boolean
   readonly claims: Claims
@@ -304,6 +305,7 @@ export class ShardGeneration {
       shards,
       clock,
       log: makeLogger(sink, `plugin/${name}: `, () => this.#message.debug),
+      lines: sink,
       counters: this.#row,
       words,
       claims,
