@@ -64,6 +64,10 @@ export {
   record,
 } from './library/answer.ts'
 export type {
+  FunctionQuery,
+  PluginModule,
+  Plugins,
+  QueryFunction,
   ServerAddress,
   ServerOptions,
   ServerSizes,

@@ -19,6 +19,8 @@ import {
   type ServerSettings,
 } from './server-options.ts'
 
+export type { FunctionQuery, QueryFunction } from './function-plugin.ts'
+export type { PluginModule, Plugins } from './given-plugins.ts'
 export type { ServerOptions, ServerSizes } from './server-options.ts'
 
 /** Where a server listens, for UDP and TCP. */
@@ -76,11 +78,18 @@ class LibraryServer implements ShardnsServer {
   #source: CorefileSource
   #closing: Promise<void> | undefined
 
-  static async start({ serve, source, log, signal }: ServerSettings): Promise<ShardnsServer> {
+  static async start({
+    serve,
+    source,
+    plugins,
+    log,
+    signal,
+  }: ServerSettings): Promise<ShardnsServer> {
     const lines = linesFor(log)
     let made: LibraryServer | undefined
     const server = await Server.create(serve, {
       lines,
+      plugins,
       isGuest: true,
       readCorefile: async () => textOf(made?.currentSource ?? source),
       fatal: text => {
@@ -136,10 +145,11 @@ class LibraryServer implements ShardnsServer {
 
   async reload(corefile?: string): Promise<void> {
     if (corefile !== undefined) corefileText('reload', corefile)
-    if (corefile !== undefined && !('text' in this.#source))
+    if (corefile !== undefined && this.#source.kind !== 'text')
       throw new TypeError('reload takes a Corefile only where createServer was given one as text')
     if (this.#closing !== undefined) throw closedError()
-    const source = corefile === undefined ? this.#source : { text: corefile }
+    const source: CorefileSource =
+      corefile === undefined ? this.#source : { kind: 'text', text: corefile }
     try {
       await this.#server.load(async () => textOf(source))
       this.#source = source
@@ -177,7 +187,7 @@ const closedError = (): ShardnsError => new ShardnsError('CLOSED', 'the server i
 
 /** Throws a CorefileError for a file that cannot be read. */
 const textOf = (source: CorefileSource): CorefileText => {
-  if ('text' in source)
+  if (source.kind !== 'file')
     return { text: source.text, file: TEXT_FILE, baseDir: '.', isReloadable: true }
   const { path } = source
   try {

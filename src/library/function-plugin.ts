@@ -52,10 +52,11 @@ export type QueryFunction = (
   query: FunctionQuery,
 ) => Answer | undefined | Promise<Answer | undefined>
 
-const SERVE_HALF = new URL(
+/** Beside this file's suffix: .ts in the checkout, .js in the package. */
+const SERVE_FILE = new URL(
   `./function-serve${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
   import.meta.url,
-)
+).href
 
 /** The plugin of that name. */
 export const functionPlugin = (name: string, answer: QueryFunction): AnyPlugin => ({
@@ -67,7 +68,8 @@ export const functionPlugin = (name: string, answer: QueryFunction): AnyPlugin =
       return { channel: calls.channel }
     },
   }),
-  serve: () => import(SERVE_HALF.href),
+  serve: () => import(SERVE_FILE),
+  serveFile: SERVE_FILE,
 })
 
 /** The calls of one function, over reloads: queries of the configuration before are answered. */

@@ -5,13 +5,18 @@ import { BroadcastChannel } from 'node:worker_threads'
 import { random32 } from '../base/entropy.ts'
 import { ServerError } from '../chain/errors.ts'
 import type { Handler, Stage } from '../chain/handler.ts'
-import type { Query } from '../chain/query.ts'
+import type { Peer, Query } from '../chain/query.ts'
 import type { Reply } from '../chain/reply.ts'
 import type { ServeScope } from '../chain/serve-scope.ts'
 import { RCODE_REFUSED } from '../wire/rcodes.ts'
 import { classToText } from '../wire/rrtypes.ts'
 import { type Answer, answer } from './answer.ts'
-import { channelName, type FromFunction, type ToFunction } from './function-messages.ts'
+import {
+  type AskedFields,
+  channelName,
+  type FromFunction,
+  type ToFunction,
+} from './function-messages.ts'
 
 /** Queries of one shard that wait for one function. */
 const MOST_CALLS = 1000
@@ -108,13 +113,16 @@ class Line {
   }
 }
 
-const askedOf = (query: Query) => ({
+/** A peer may find its address out when it is asked, which a copy cannot. */
+const copyOf = ({ address, port, family }: Peer): Peer => ({ address, port, family })
+
+const askedOf = (query: Query): AskedFields => ({
   name: query.question.name,
   type: query.qtypeText,
   class: classToText(query.qclass),
   flags: query.flags,
   do: query.do,
-  client: query.client,
+  client: copyOf(query.client),
   transport: query.transport,
   bytes: query.bytes,
 })

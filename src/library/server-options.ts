@@ -5,15 +5,17 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { given } from '../base/given.ts'
-import { withoutZone } from '../base/ip.ts'
 import { didYouMean } from '../corefile/nearest.ts'
 import { STEERINGS } from '../net/mmsg/steering.ts'
+import type { PluginSet } from '../plugins/plugin-set.ts'
 import {
   defaultServeOptions,
   ENGINES,
   SERVE_RANGES,
   type ServeOptions,
 } from '../process/serve-options.ts'
+import type { QueryFunction } from './function-plugin.ts'
+import { type Plugins, pluginSetOf } from './given-plugins.ts'
 
 /** Sizes and counts of the server, named as its flags are. Absent: as without the flag. */
 export interface ServerSizes {
@@ -39,9 +41,18 @@ export interface ServerOptions extends ServerSizes {
   readonly corefile?: string
   /** Path or `file:` URL of a Corefile, which `reload` reads again. */
   readonly file?: string | URL
-  /** Of server blocks that name no port. Default 53; 0 is a number that the system chooses. */
+  /** Answers every query, in place of a Corefile. What it leaves unanswered is REFUSED. */
+  readonly handler?: QueryFunction
+  /** Plugins of your own, by directive, for `corefile` and `file`. */
+  readonly plugins?: Plugins
+  /** Where to listen, with `handler`. Default 127.0.0.1. */
+  readonly address?: string
+  /**
+   * Of server blocks that name no port: default 53. With `handler`: where to listen, default 0. 0
+   * is a number that the system chooses.
+   */
   readonly port?: number
-  /** How UDP is read and written. Default `auto`. */
+  /** How UDP is read and written. Default `auto`; `dgram` where functions answer. */
   readonly engine?: ServeOptions['engine']
   /** How queries are spread over the workers, with engine mmsg. Default `random`. */
   readonly steering?: ServeOptions['steering']
@@ -60,11 +71,14 @@ export interface ServerOptions extends ServerSizes {
 export interface ServerSettings {
   readonly serve: ServeOptions
   readonly source: CorefileSource
+  readonly plugins: PluginSet
   readonly log: ServerOptions['log']
   readonly signal: AbortSignal | undefined
 }
 
-export type CorefileSource = { readonly text: string } | { readonly path: string }
+export type CorefileSource =
+  | { readonly kind: 'text' | 'handler'; readonly text: string }
+  | { readonly kind: 'file'; readonly path: string }
 
 const SIZES = [
   'workers',
@@ -76,11 +90,13 @@ const SIZES = [
   'inflightBytes',
 ] as const satisfies readonly (keyof ServerSizes)[]
 
-const SOURCES = ['corefile', 'file'] as const
+const SOURCES = ['corefile', 'file', 'handler'] as const
 
 const FIELDS: ReadonlySet<string> = new Set<keyof ServerOptions>([
   ...SOURCES,
   ...SIZES,
+  'plugins',
+  'address',
   'port',
   'engine',
   'steering',
@@ -92,18 +108,19 @@ const FIELDS: ReadonlySet<string> = new Set<keyof ServerOptions>([
 export const readServerOptions = (options: ServerOptions): ServerSettings => {
   checkFields(options)
   const source = sourceOf(options)
+  const plugins = pluginsOf(options)
   const sizes = { workers: 1, ...sizesOf(options) }
   const { port, engine, steering, fastPath, log, signal } = options
   const serve: ServeOptions = {
     ...defaultServeOptions(sizes),
     ...sizes,
     quiet: true,
-    engine: oneOf('engine', engine ?? 'auto', ENGINES),
+    engine: oneOf('engine', engine ?? (hasFunctions(options) ? 'dgram' : 'auto'), ENGINES),
     steering: oneOf('steering', steering ?? 'random', STEERINGS),
     noFastPath: !flag('fastPath', fastPath ?? true),
     ...(port === undefined ? {} : { port: wholeNumber('port', port) }),
   }
-  return { serve, source, log: logOf(log), signal: signalOf(signal) }
+  return { serve, source, plugins, log: logOf(log), signal: signalOf(signal) }
 }
 
 const misfit = (field: string, text: string): TypeError =>
@@ -125,10 +142,30 @@ const sourceOf = (options: ServerOptions): CorefileSource => {
     throw new TypeError(`createServer needs one of ${SOURCES.join(', ')}, and has none`)
   if (others.length > 0)
     throw new TypeError(`createServer takes either ${name} or ${others.join(' or ')}`)
+  if (name !== 'handler' && options.address !== undefined)
+    throw misfit('address', "it goes with handler: a Corefile says it by 'bind'")
+  if (name === 'handler') return { kind: name, text: corefileOf(options) }
   return name === 'corefile'
-    ? { text: corefileText('createServer: corefile', options.corefile) }
-    : { path: pathOf(options.file) }
+    ? { kind: 'text', text: corefileText('createServer: corefile', options.corefile) }
+    : { kind: 'file', path: pathOf(options.file) }
 }
+
+/** The directive of the function that answers everything. */
+const HANDLER = 'handler'
+
+const corefileOf = ({ handler, plugins, address = '127.0.0.1', port = 0 }: ServerOptions) => {
+  if (typeof handler !== 'function') throw misfit('handler', `${given(handler)} is no function`)
+  if (plugins !== undefined) throw misfit('plugins', 'they go with a Corefile, not with handler')
+  const key = `.:${wholeNumber('port', port)}`
+  const rest = 'template ANY ANY {\n  rcode REFUSED\n }'
+  return `${key} {\n bind ${addressOf(address)}\n ${HANDLER}\n ${rest}\n}\n`
+}
+
+const pluginsOf = ({ handler, plugins }: ServerOptions): PluginSet =>
+  handler === undefined ? pluginSetOf(plugins ?? {}) : pluginSetOf({ [HANDLER]: handler })
+
+const hasFunctions = ({ handler, plugins = {} }: ServerOptions): boolean =>
+  handler !== undefined || Object.values(plugins).some(plugin => typeof plugin === 'function')
 
 /** The text of a Corefile. Throws a TypeError that begins with `what`. */
 export const corefileText = (what: string, text: unknown): string => {
@@ -186,7 +223,7 @@ const signalOf = (signal: unknown): AbortSignal | undefined => {
 }
 
 /** A literal address, IPv6 perhaps with its zone. */
-export const addressOf = (address: unknown): string => {
-  if (typeof address === 'string' && isIP(withoutZone(address)) !== 0) return address
+const addressOf = (address: unknown): string => {
+  if (typeof address === 'string' && isIP(address) !== 0) return address
   throw misfit('address', `${given(address)} is no IP address`)
 }

@@ -34,13 +34,14 @@ export const loadPlugin = async (name: string, tellSlow?: TellSlow): Promise<Any
 }
 
 /**
- * The half that answers: for shards. `module` is that of a plugin that has no folder here. Throws a
- * sentence.
+ * The half that answers: for shards. `module` is that of a plugin that has no folder here, or the
+ * URL of its half. Throws a sentence.
  */
 export const loadServeHalf = async (
   name: string,
-  module?: OutsideModule,
+  module?: OutsideModule | string,
 ): Promise<AnyServeHalf> => {
+  if (typeof module === 'string') return import(module)
   if (module !== undefined) return (await import('./outside/serve-half.ts')).loadServeHalf(module)
   return halfOf(name, 'serve', `/${name}/serve`, () => import(`./${name}/serve.ts`))
 }

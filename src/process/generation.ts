@@ -311,7 +311,7 @@ export class Generation {
         options: copied(options, plugin, tokens),
         shared: copied(built.shared.get(plugin.name), plugin, tokens),
         selects: plugin.facts?.selects === true,
-        ...(plugin.outside && { module: plugin.outside.url }),
+        module: plugin.outside?.url ?? plugin.serveFile,
       })),
       allClasses: block.directives.some(({ plugin }) => plugin.facts?.allClasses),
       stacktrace: settings.stacktrace,

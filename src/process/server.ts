@@ -49,6 +49,8 @@ export interface ServerWorld {
   readonly lines?: LineSink
   /** Where the Corefile is, for a reload. Absent: where the options say. */
   readonly readCorefile?: () => Promise<CorefileText>
+  /** Absent: those of the program, and of the options. */
+  readonly plugins?: PluginSet
   /** The process is somebody else's: its garbage is left alone. */
   readonly isGuest?: true
   /** A module exporting `serve` in place of workers/serve.ts; for tests. */
@@ -92,7 +94,6 @@ export class Server {
 
   private constructor(options: ServeOptions, world: ServerWorld, reusePort: boolean) {
     this.#options = options
-    this.#plugins = new PluginSet(options.plugins)
     this.#world = world
     this.#sink = world.lines ?? stdout
     this.#log = makeLogger(this.#sink, '', () => this.#isDebug)
@@ -102,6 +103,7 @@ export class Server {
       collectChurn: world.isGuest ? () => {} : collectChurn,
     })
     this.#anyPort = new AnyPort(reusePort)
+    this.#plugins = world.plugins ?? new PluginSet(options.plugins)
     this.#inflightLimit = options.inflightBytes
     const shards = reusePort ? options.workers : 1
     if (shards < options.workers)

@@ -90,7 +90,7 @@ export class LoadFailure extends Error {
   }
 }
 
-type LoadHalf = (name: string, module?: OutsideModule) => Promise<AnyServeHalf>
+type LoadHalf = (name: string, module?: OutsideModule | string) => Promise<AnyServeHalf>
 
 type Chain = Pick<Route, 'handler' | 'accepts' | 'takes' | 'fast' | 'leaving'>
 
@@ -135,7 +135,7 @@ export class ShardGeneration {
     if (needed.size > 0) parts.loading([...needed.keys()])
     const halves = await Promise.all(
       Array.from(needed, async ([name, url]) => {
-        const half = await loadHalf(name, modules.get(url ?? '')).catch(error => {
+        const half = await loadHalf(name, modules.get(url ?? '') ?? url).catch(error => {
           throw new LoadFailure(`plugin/${name}: ${messageOf(error)}`)
         })
         return [name, half] as const

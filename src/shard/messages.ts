@@ -62,8 +62,11 @@ export interface ChainMessage {
   readonly shared: unknown
   /** Whether its stage may choose questions: the plugin has that fact. */
   readonly selects: boolean
-  /** Of a plugin from outside: the module, a `file:` URL with its version. */
-  readonly module?: string
+  /**
+   * Of a plugin from outside: the module, a `file:` URL with its version. Of one that is made where
+   * the server runs: the file of its half.
+   */
+  readonly module?: string | undefined
 }
 
 export interface BlockMessage {
