@@ -40,11 +40,7 @@ const appending = (value: number, count: number, reserves = count): Stage => ({
 const world = (stages: readonly Stage[]) => {
   const logged: string[] = []
   let panics = 0
-  const named: NamedStage[] = stages.map((stage, index) => ({
-    name: `stage${index}`,
-    stage,
-    isOutside: true,
-  }))
+  const named: NamedStage[] = stages.map((stage, index) => ({ name: `stage${index}`, stage }))
   const composed = compose(named, noFault)
   const { dispatcher, at } = shardWith(composed, {
     clock: fakeClock(),
@@ -214,8 +210,7 @@ test('nothing is shown of silence, of what no block serves, or of malformed mess
 for (const reserves of [-1, 1.5, 1025, Number.NaN]) {
   test(`a plugin that reserves ${reserves} bytes fails when the chain is made, by its name`, () =>
     assert.throws(
-      () =>
-        compose([{ name: 'greedy', stage: appending(1, 1, reserves), isOutside: true }], noFault),
+      () => compose([{ name: 'greedy', stage: appending(1, 1, reserves) }], noFault),
       new RangeError(`plugin/greedy: reserves ${reserves} bytes: must be 0 to 1024`),
     ))
 }

@@ -68,10 +68,7 @@ const listen = (label: string, records = 1) => {
     zones: ['.'],
     label,
   }
-  const { dispatcher, at, path } = shardWith(
-    compose([{ name: 'teller', stage, isOutside: true }], noFault),
-    setting,
-  )
+  const { dispatcher, at, path } = shardWith(compose([{ name: 'teller', stage }], noFault), setting)
   const served = { ...at, message: { index: 0, label, tcpLimits: LIMITS, address: '', port: 443 } }
   const parts = { dispatcher, fastPath: path } as unknown as BindingParts
   return { receiver: new Binding(served, parts), asked }

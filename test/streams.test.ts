@@ -97,7 +97,7 @@ const world = (stages: readonly Stage[], setting: Setting = {}) => {
   let panics = 0
   const { dispatcher, at, path } = shardWith(
     compose(
-      stages.map((stage, index) => ({ name: `stage${index}`, stage, isOutside: true })),
+      stages.map((stage, index) => ({ name: `stage${index}`, stage })),
       noFault,
     ),
     {

@@ -17,6 +17,7 @@ import type {
 import { messageOf } from '../chain/errors.ts'
 import { type ChangingZone, InvalidationMarks } from '../chain/invalidation-scopes.ts'
 import { Offers } from '../chain/offers.ts'
+import type { OutsideModule } from '../chain/outside-module.ts'
 import { notPlainIn } from '../chain/plain-data.ts'
 import type { AnyControlHalf, AnyPlugin } from '../chain/plugin.ts'
 import { checkOverlap } from '../corefile/overlap.ts'
@@ -223,6 +224,7 @@ export class Generation {
       id,
       listeners,
       blocks,
+      modules: this.#modules(),
       debug: this.isDebug,
       words,
       sharedWords,
@@ -230,6 +232,13 @@ export class Generation {
       dropped,
       panics,
     }
+  }
+
+  #modules(): OutsideModule[] {
+    const modules = this.#built.flatMap(({ block }) =>
+      chainOf(block).flatMap(({ plugin }) => plugin.outside ?? []),
+    )
+    return [...new Set(modules)]
   }
 
   /** Why a shard has not loaded it, with the place of the plugin that it names. */
@@ -302,7 +311,7 @@ export class Generation {
         options: copied(options, plugin, tokens),
         shared: copied(built.shared.get(plugin.name), plugin, tokens),
         selects: plugin.facts?.selects === true,
-        module: plugin.outside ?? plugin.serveFile,
+        module: plugin.outside?.url ?? plugin.serveFile,
       })),
       allClasses: block.directives.some(({ plugin }) => plugin.facts?.allClasses),
       stacktrace: settings.stacktrace,

@@ -128,13 +128,14 @@ export class ShardGeneration {
     parts: ShardParts,
     loadHalf: LoadHalf = loadServeHalf,
   ): Promise<ShardGeneration> {
-    const modules = new Map(
+    const modules = new Map(message.modules?.map(module => [module.url, module]))
+    const needed = new Map(
       message.blocks.flatMap(({ chain }) => chain.map(({ name, module }) => [name, module])),
     )
-    if (modules.size > 0) parts.loading([...modules.keys()])
+    if (needed.size > 0) parts.loading([...needed.keys()])
     const halves = await Promise.all(
-      Array.from(modules, async ([name, module]) => {
-        const half = await loadHalf(name, module).catch(error => {
+      Array.from(needed, async ([name, url]) => {
+        const half = await loadHalf(name, modules.get(url ?? '') ?? url).catch(error => {
           throw new LoadFailure(`plugin/${name}: ${messageOf(error)}`)
         })
         return [name, half] as const
@@ -285,7 +286,7 @@ export class ShardGeneration {
         if (misfit !== undefined) throw new TypeError(misfit)
         return made
       })
-      if (stage !== undefined) stages.push({ name, stage, isOutside: typeof module === 'object' })
+      if (stage !== undefined) stages.push({ name, stage, isOutside: module !== undefined })
     }
     const { handler, fast, leaving, accepts, takes } = compose(stages, (fault, server) =>
       this.faults.panic(fault, server),

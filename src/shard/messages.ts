@@ -62,8 +62,11 @@ export interface ChainMessage {
   readonly shared: unknown
   /** Whether its stage may choose questions: the plugin has that fact. */
   readonly selects: boolean
-  /** Of a plugin that the program does not bring along; the URL of its half is the program's. */
-  readonly module?: OutsideModule | string | undefined
+  /**
+   * Of a plugin from outside: the module, a `file:` URL with its version. Of one that is made where
+   * the server runs: the file of its half.
+   */
+  readonly module?: string | undefined
 }
 
 export interface BlockMessage {
@@ -82,6 +85,8 @@ export interface GenerationMessage {
   readonly id: number
   readonly listeners: readonly ListenerMessage[]
   readonly blocks: readonly BlockMessage[]
+  /** What the modules of its plugins are loaded from. */
+  readonly modules?: readonly OutsideModule[]
   readonly debug: boolean
   /** Shared words of the generation first, then one counter row per shard. */
   readonly words: SharedArrayBuffer

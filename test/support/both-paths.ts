@@ -90,7 +90,7 @@ export const bothPaths = async (
     const shared = await (await plugin.control?.())?.control(read, control)
     const half = await plugin.serve?.()
     const stage = half?.serve(structuredClone(read), serve, structuredClone(shared))
-    if (stage !== undefined) stages.push({ name: plugin.name, stage, isOutside: false })
+    if (stage !== undefined) stages.push({ name: plugin.name, stage })
   }
   const composed = compose(stages, noFault, last)
   const { seed } = control.memory

@@ -54,7 +54,7 @@ const packageUrl = (name: string, folder: string): string => {
 const resolvedPackage = (name: string, folder: string): string => {
   hookModules()
   const parentURL = pathToFileURL(resolve(folder, 'package.json')).href
-  const { deregister } = nodeModule.registerHooks({
+  const hooks = nodeModule.registerHooks({
     resolve: (specifier, context, next) =>
       next(specifier, specifier === name ? { ...context, parentURL } : context),
   })
@@ -68,6 +68,6 @@ const resolvedPackage = (name: string, folder: string): string => {
       ? new Error(`the package '${name}' is not installed in ${folder}`)
       : error
   } finally {
-    deregister()
+    hooks.deregister()
   }
 }

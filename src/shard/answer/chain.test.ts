@@ -24,7 +24,7 @@ const last: Stage = {
 const slowLast: Stage = { ...last, fast: { ask: () => FAST_SLOW } }
 
 const named = (stages: readonly Stage[]) =>
-  stages.map((stage, index) => ({ name: `stage${index}`, stage, isOutside: true }))
+  stages.map((stage, index) => ({ name: `stage${index}`, stage }))
 
 /** The same question as either path has it. */
 const asFast = (request: Query): FastQuery => {
@@ -216,7 +216,7 @@ for (const { name, stages, isUseful } of uses)
 
 test('the last stage that passes on is named, also when it is not concerned', () => {
   const { handler } = compose(
-    [{ name: 'any', stage: { concerns: isA, wrap: next => next }, isOutside: true }],
+    [{ name: 'any', stage: { concerns: isA, wrap: next => next } }],
     noFault,
   )
   assert.throws(() => handler?.(query('www.example.org.', 'TXT')), {

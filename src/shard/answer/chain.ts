@@ -12,8 +12,8 @@ import { Leaving } from './leaving.ts'
 export interface NamedStage {
   readonly name: string
   readonly stage: Stage
-  /** The program does not bring the plugin along. */
-  readonly isOutside: boolean
+  /** Not of the program: what goes wrong in its chain is to bear a name. */
+  readonly isOutside?: boolean
 }
 
 export interface Composed {
