@@ -57,7 +57,7 @@ test(
 
 test('servers in one process have nothing in common', LIMIT, async () => {
   await using one = await createServer({ corefile: corefile('192.0.2.1') })
-  const other = await createServer({ corefile: corefile('192.0.2.2') })
+  await using other = await createServer({ corefile: corefile('192.0.2.2') })
   const [{ port }, { port: otherPort }] = [one.addresses[0]!, other.addresses[0]!]
   assert.notEqual(port, otherPort)
   assert.deepEqual(await ask(port), record('192.0.2.1'))
@@ -143,7 +143,7 @@ test(
   async () => {
     const lines: string[] = []
     const warned = new Promise<Error>(resolve => process.once('warning', resolve))
-    const server = await createServer({
+    await using server = await createServer({
       corefile: '.:0 {\n bind 127.0.0.1\n log\n whoami\n}\n',
       log: line => {
         lines.push(line)
@@ -162,7 +162,7 @@ test(
 )
 
 test('closed once, however often that is asked for; then nothing more is done', LIMIT, async () => {
-  const server = await createServer({ corefile: corefile() })
+  await using server = await createServer({ corefile: corefile() })
   await Promise.all([server.close(), server.close(), server[Symbol.asyncDispose]()])
   await server.close()
   await server.closed
@@ -171,7 +171,7 @@ test('closed once, however often that is asked for; then nothing more is done', 
 })
 
 test('close waits for no reload, and the reload says so', LIMIT, async () => {
-  const server = await createServer({ corefile: corefile() })
+  await using server = await createServer({ corefile: corefile() })
   const reloads = [server.reload(corefile('192.0.2.2')), server.reload(corefile('192.0.2.3'))]
   const outcomes = Promise.allSettled(reloads)
   await server.close()
@@ -188,7 +188,7 @@ test('a signal that aborts ends the start, or the server', LIMIT, async () => {
   setImmediate(() => controller.abort(new Error('enough')))
   await assert.rejects(starting, /enough/)
   const later = new AbortController()
-  const server = await createServer({ corefile: corefile(), signal: later.signal })
+  await using server = await createServer({ corefile: corefile(), signal: later.signal })
   later.abort()
   await server.closed
 })
@@ -196,7 +196,7 @@ test('a signal that aborts ends the start, or the server', LIMIT, async () => {
 test('a server that cannot go on closes itself, and closed says why', LIMIT, async () => {
   const [port = -1] = await freePorts(1)
   const lines: string[] = []
-  const server = await createServer({
+  await using server = await createServer({
     corefile: `.:${port} {\n bind 127.0.0.1\n loop\n forward . 127.0.0.1:${port}\n}\n`,
     log: line => void lines.push(line),
   })
