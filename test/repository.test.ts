@@ -168,7 +168,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['upstream', 'net', 'kube', 'authority'],
   ['plugins'],
   ['shard', 'process'],
-  ['commands'],
+  ['commands', 'library'],
 ]
 /** What main and a shard say to each other: the one file that both sides of the house import. */
 const MESSAGES = 'src/shard/messages.ts'
@@ -222,6 +222,9 @@ const OTHER_WORDS: readonly string[] = [
   "src/corefile/hints.ts 'file'",
   "src/corefile/loader.ts 'file'",
   "src/process/load/file-loader.ts 'file'",
+  // Options of createServer, beside their values.
+  "src/library/server-options.ts 'file'",
+  "src/library/server-options.ts 'auto'",
   // Further meanings of words in a Corefile, for hints.
   "src/corefile/hints.ts 'header'",
   "src/corefile/hints.ts 'reload'",

@@ -4,6 +4,7 @@
 import { threadId } from 'node:worker_threads'
 import { messageOf } from '../src/chain/errors.ts'
 import { stdout } from '../src/log/log.ts'
+import { HandedLines } from '../src/shard/handed-lines.ts'
 import type { FromShard, ServeTask } from '../src/shard/messages.ts'
 import { threadNumber } from '../src/shard/thread-number.ts'
 
@@ -14,12 +15,14 @@ import { threadNumber } from '../src/shard/thread-number.ts'
  */
 export const serve = async ({ boot, port }: ServeTask): Promise<void> => {
   port.postMessage({ kind: 'hello', threadId, threadNumber: threadNumber() } satisfies FromShard)
+  const handed = boot.handsLines ? new HandedLines(port) : undefined
+  const sink = handed?.sink ?? stdout
   try {
     const { Shard } = await import('../src/shard/shard.ts')
-    await new Shard(boot, port).run()
+    await new Shard(boot, port, { sink, handed }).run()
   } catch (error) {
-    stdout.raw(`[ERROR] shard ${boot.shard}: ${messageOf(error)}`)
-    stdout.flushSync()
+    sink.raw(`[ERROR] shard ${boot.shard}: ${messageOf(error)}`)
+    sink.flushSync()
     process.exit(1)
   }
 }

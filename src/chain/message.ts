@@ -1,25 +1,275 @@
-// Messages as objects, for plugins that want them: the only place that imports dns-packet. It knows
-// fewer types than the wire and reads labels as UTF-8, so nothing that is relayed goes through it.
+// Messages as objects, for plugins that want them: what dns-packet makes of the bytes, read when it
+// is first asked for. The only place that knows dns-packet. It knows fewer types than the wire and
+// reads labels as UTF-8, so nothing that is relayed goes through it.
 
 import { Buffer } from 'node:buffer'
-import dnsPacket, { type DecodedPacket, type Packet } from 'dns-packet'
+import { createRequire } from 'node:module'
+import type DnsPacket from 'dns-packet'
+import type { RcodeName } from '../wire/rcodes.ts'
+import { typeToText } from '../wire/rrtypes.ts'
+import { messageOf, ServerError } from './errors.ts'
 
-export type { DecodedPacket, Packet } from 'dns-packet'
+/** A record as dns-packet has it. Names have no dot at the end; the root is `.`. */
+interface RecordOf<Type extends string, Data> {
+  readonly name: string
+  readonly type: Type
+  /** `IN` if absent. */
+  readonly class?: string
+  /** Seconds; 0 if absent. */
+  readonly ttl?: number
+  readonly data: Data
+}
 
-/** Decodes a whole message; undefined if dns-packet cannot read it. */
-export const decodeMessage = (bytes: Uint8Array): DecodedPacket | undefined => {
+export interface MxData {
+  readonly preference?: number
+  readonly exchange: string
+}
+
+export interface SrvData {
+  readonly priority?: number
+  readonly weight?: number
+  readonly port: number
+  readonly target: string
+}
+
+/** `refresh`, `retry`, `expire` and `minimum` are seconds. */
+export interface SoaData {
+  readonly mname: string
+  readonly rname: string
+  readonly serial?: number
+  readonly refresh?: number
+  readonly retry?: number
+  readonly expire?: number
+  readonly minimum?: number
+}
+
+export interface CaaData {
+  readonly flags?: number
+  readonly issuerCritical?: boolean
+  readonly tag: string
+  readonly value: string
+}
+
+export interface NaptrData {
+  readonly order: number
+  readonly preference: number
+  readonly flags: string
+  readonly services: string
+  readonly regexp: string
+  readonly replacement: string
+}
+
+export interface HinfoData {
+  readonly cpu: string
+  readonly os: string
+}
+
+export interface RpData {
+  readonly mbox: string
+  readonly txt: string
+}
+
+export interface DsData {
+  readonly keyTag: number
+  readonly algorithm: number
+  readonly digestType: number
+  readonly digest: Uint8Array
+}
+
+export interface DnskeyData {
+  readonly flags: number
+  readonly algorithm: number
+  readonly key: Uint8Array
+}
+
+/** `fingerprint` is in hex. */
+export interface SshfpData {
+  readonly algorithm: number
+  readonly hash: number
+  readonly fingerprint: string
+}
+
+export interface TlsaData {
+  readonly usage: number
+  readonly selector: number
+  readonly matchingType: number
+  readonly certificate: Uint8Array
+}
+
+/** `originalTTL` is seconds, `expiration` and `inception` are seconds since 1970. */
+export interface RrsigData {
+  readonly typeCovered: string
+  readonly algorithm: number
+  readonly labels: number
+  readonly originalTTL: number
+  readonly expiration: number
+  readonly inception: number
+  readonly keyTag: number
+  readonly signersName: string
+  readonly signature: Uint8Array
+}
+
+export interface NsecData {
+  readonly nextDomain: string
+  readonly rrtypes: readonly string[]
+}
+
+export interface Nsec3Data {
+  readonly algorithm: number
+  readonly flags: number
+  readonly iterations: number
+  readonly salt: Uint8Array
+  readonly nextDomain: Uint8Array
+  readonly rrtypes: readonly string[]
+}
+
+/** Types whose data dns-packet leaves as they are: bytes in wire form. */
+export type PlainType =
+  | 'AFSDB'
+  | 'APL'
+  | 'CDNSKEY'
+  | 'CDS'
+  | 'CERT'
+  | 'DHCID'
+  | 'HIP'
+  | 'HTTPS'
+  | 'IPSECKEY'
+  | 'KEY'
+  | 'KX'
+  | 'LOC'
+  | 'NSEC3PARAM'
+  | 'NULL'
+  | 'OPENPGPKEY'
+  | 'SIG'
+  | 'SMIMEA'
+  | 'SPF'
+  | 'SVCB'
+  | 'URI'
+  | `TYPE${number}`
+
+/** A record of an answer, told apart by its `type`. */
+export type MessageRecord =
+  | RecordOf<'A' | 'AAAA' | 'CNAME' | 'DNAME' | 'NS' | 'PTR', string>
+  | RecordOf<'TXT', string | Uint8Array | readonly (string | Uint8Array)[]>
+  | RecordOf<'MX', MxData>
+  | RecordOf<'SRV', SrvData>
+  | RecordOf<'SOA', SoaData>
+  | RecordOf<'CAA', CaaData>
+  | RecordOf<'NAPTR', NaptrData>
+  | RecordOf<'HINFO', HinfoData>
+  | RecordOf<'RP', RpData>
+  | RecordOf<'DS', DsData>
+  | RecordOf<'DNSKEY', DnskeyData>
+  | RecordOf<'SSHFP', SshfpData>
+  | RecordOf<'TLSA', TlsaData>
+  | RecordOf<'RRSIG', RrsigData>
+  | RecordOf<'NSEC', NsecData>
+  | RecordOf<'NSEC3', Nsec3Data>
+  | RecordOf<PlainType, Uint8Array>
+
+/** A record that was read has all of it. */
+export type ReadRecord = MessageRecord & { readonly class: string; readonly ttl: number }
+
+export interface OptOption {
+  readonly code: number
+  /** `NSID`, `CLIENT_SUBNET`, … */
+  readonly type: string
+  readonly data: Uint8Array
+}
+
+/** The OPT record (RFC 6891), among the additional ones. */
+export interface OptRecord {
+  readonly name: '.'
+  readonly type: 'OPT'
+  readonly udpPayloadSize: number
+  /** The upper eight bits of the rcode. */
+  readonly extendedRcode: number
+  readonly ednsVersion: number
+  readonly flags: number
+  readonly flag_do: boolean
+  readonly options: readonly OptOption[]
+}
+
+export interface MessageQuestion {
+  readonly name: string
+  readonly type: string
+  readonly class: string
+}
+
+/** A message, frozen. */
+export interface Message {
+  readonly id: number
+  readonly type: 'query' | 'response'
+  /** The second header word without QR. */
+  readonly flags: number
+  readonly flag_qr: boolean
+  readonly flag_aa: boolean
+  readonly flag_tc: boolean
+  readonly flag_rd: boolean
+  readonly flag_ra: boolean
+  readonly flag_z: boolean
+  readonly flag_ad: boolean
+  readonly flag_cd: boolean
+  /** `QUERY`, `NOTIFY`, … */
+  readonly opcode: string
+  /** The header's four bits; `reply.rcode` is the whole. */
+  readonly rcode: RcodeName | `RCODE_${number}`
+  readonly questions: readonly MessageQuestion[]
+  readonly answers: readonly ReadRecord[]
+  readonly authorities: readonly ReadRecord[]
+  readonly additionals: readonly (ReadRecord | OptRecord)[]
+}
+
+let dnsPacket: typeof DnsPacket | undefined
+/** At once, as nothing but CommonJS can be loaded, and when it is needed. */
+const loadDnsPacket = (): typeof DnsPacket => createRequire(import.meta.url)('dns-packet')
+
+/**
+ * The message that the bytes are. They are copied, so that nobody changes them by the object.
+ * Throws a ServerError for what dns-packet cannot read.
+ */
+export const decodeMessage = (bytes: Uint8Array): Message => {
+  dnsPacket ??= loadDnsPacket()
   try {
-    return dnsPacket.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
-  } catch {
-    // dns-packet reports malformed messages only by throwing; why it did does not matter to
-    // callers.
-    return undefined
+    return frozen(dnsPacket.decode(Buffer.from(bytes))) as unknown as Message
+  } catch (cause) {
+    const why = `dns-packet cannot read a message of ${bytes.length} bytes: ${messageOf(cause)}`
+    throw new ServerError('UNREADABLE_MESSAGE', why, undefined, { cause })
   }
 }
 
-/**
- * Encodes a message, without name compression. Throws what dns-packet throws for objects that are
- * no message.
- */
-export const encodeMessage = (packet: Packet): Uint8Array =>
-  new Uint8Array(dnsPacket.encode(packet))
+/** In dns-packet's objects: types and classes that it knows by their numbers only. */
+const UNKNOWN = /^UNKNOWN_(\d+)$/
+
+/** Frozen, all the way down; Buffers cannot be. Types of later RFCs get their names. */
+const frozen = (value: unknown): unknown => {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
+  const fields = value as Record<string, unknown>
+  for (const key of Object.keys(fields)) {
+    const field = fields[key]
+    if (typeof field !== 'string') frozen(field)
+    else if (key === 'type') fields[key] = withName(field)
+  }
+  return Object.freeze(value)
+}
+
+const withName = (type: string): string => {
+  const [, number] = UNKNOWN.exec(type) ?? []
+  return number === undefined ? type : typeToText(Number(number))
+}
+
+/** Messages that somebody has asked for, by the query or reply that they are of. */
+const read = new WeakMap<object, Message>()
+
+/** A message without anything: of silence, so that whoever looks finds no records. */
+const NO_MESSAGE = new Uint8Array(12).with(2, 0x80)
+
+/** The message of a query or a reply: read once, at first use, and kept as long as that lives. */
+export const readMessage = (of: { readonly bytes: Uint8Array }): Message => {
+  let message = read.get(of)
+  if (message === undefined) {
+    message = decodeMessage(of.bytes.length === 0 ? NO_MESSAGE : of.bytes)
+    read.set(of, message)
+  }
+  return message
+}

@@ -49,6 +49,8 @@ export interface Plugin<Options, Shared = undefined> {
   readonly serve?: () => Promise<ServeHalf<Options, Shared>>
   /** Of a plugin that the program does not bring along: where it comes from. */
   readonly outside?: OutsideModule
+  /** URL of its serve half, of a plugin that is made where the server runs and has no folder. */
+  readonly serveFile?: string
 }
 
 /** What the server must know of a plugin. Functions are pure. */

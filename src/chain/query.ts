@@ -4,13 +4,14 @@ import { type IpAddress, parseIp, withoutZone } from '../base/ip.ts'
 import type { CacheKey } from '../cache/key.ts'
 import { type Edns, findOption, setOptUdpSize } from '../wire/edns.ts'
 import { FLAG_CD, getFlags, getId, setFlags } from '../wire/header.ts'
-import { NameView } from '../wire/name.ts'
+import { NameView, nameToText } from '../wire/name.ts'
 import type { Question } from '../wire/question.ts'
 import { RCODE_REFUSED } from '../wire/rcodes.ts'
-import { TYPE_AXFR, TYPE_IXFR } from '../wire/rrtypes.ts'
+import { TYPE_AXFR, TYPE_IXFR, typeToText } from '../wire/rrtypes.ts'
 import type { Asked, Concerned, ListenerRef } from './asked.ts'
 import { checkU16 } from './checked.ts'
 import { ServerError } from './errors.ts'
+import { type Message, readMessage } from './message.ts'
 import { changeQuestion, type QuestionChange } from './question-change.ts'
 import type { Reply } from './reply.ts'
 import type { Streams } from './stream.ts'
@@ -223,6 +224,24 @@ export class Query implements Asked {
   }
   get qclass(): number {
     return this.question.class
+  }
+  /**
+   * The qname as text, in the letters that were asked, with a dot at the end. Made anew at each
+   * call; `question.name` is in lower case, and kept.
+   */
+  get qname(): string {
+    return nameToText(this.question.wire)
+  }
+  /** `A`, `AAAA`, `TYPE65280`. */
+  get qtypeText(): string {
+    return typeToText(this.qtype)
+  }
+  /**
+   * The whole message as dns-packet's object: read at first use, as it is then, kept, and frozen.
+   * Throws a ServerError for what dns-packet cannot read.
+   */
+  get message(): Message {
+    return readMessage(this)
   }
 
   get edns(): Edns | undefined {

@@ -4,6 +4,7 @@ import { getArcount, getFlags, HEADER_SIZE, MASK_RCODE } from '../wire/header.ts
 import { MessageLayout, readLayout } from '../wire/layout.ts'
 import { foldByte } from '../wire/name.ts'
 import { MalformedReply } from './errors.ts'
+import { type Message, readMessage } from './message.ts'
 
 /** The messages behind the first one of an answer of several (chain/stream.ts). */
 export interface Following {
@@ -74,6 +75,14 @@ export class Reply {
       this.#layout = layout
     }
     return this.#layout
+  }
+
+  /**
+   * The whole message as dns-packet's object: read at first use, kept, and frozen; of SILENCE, one
+   * without records. Throws a ServerError for what dns-packet cannot read.
+   */
+  get message(): Message {
+    return readMessage(this)
   }
 
   /** Whether the question is that one, in whatever case; one without a question is to any. */

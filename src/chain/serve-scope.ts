@@ -3,7 +3,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { CacheTable } from '../cache/table.ts'
 import type { CacheTableRef } from '../cache/table-ref.ts'
-import type { Logger } from '../log/logger.ts'
+import type { LineSink, Logger } from '../log/logger.ts'
 import type { Claims } from '../memory/claims.ts'
 import type { CounterRow } from '../memory/counters.ts'
 import type { Permits } from '../memory/permits.ts'
@@ -24,6 +24,8 @@ export interface ServeScope {
   readonly clock: Clock
   /** Prefixes each line with `plugin/NAME: `. */
   readonly log: Logger
+  /** The same place, for lines that have a form of their own. */
+  readonly lines: LineSink
   /**
    * This shard's row of the generation's counters and histograms: offsets come from
    * ControlScope.metrics.

@@ -3,20 +3,17 @@
 
 import { existsSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { formatSize, GIB, KIB, MIB, parseSize } from '../base/sizes.ts'
-import { MAX_CACHE_BYTES, MIN_CACHE_BYTES } from '../cache/layout.ts'
+import { formatSize, parseSize } from '../base/sizes.ts'
 import { nearest } from '../corefile/nearest.ts'
-import { MIN_INFLIGHT_BYTES } from '../memory/byte-budget.ts'
-import { MAX_SHARDS } from '../memory/region.ts'
 import { STEERINGS } from '../net/mmsg/steering.ts'
 import type { MachineShare } from '../process/machine-share.ts'
 import {
   DEFAULT_PORT,
   defaultServeOptions,
   ENGINES,
+  SERVE_RANGES,
   type ServeOptions,
 } from '../process/serve-options.ts'
-import { MAX_RECORDS_BYTES, MIN_RECORDS_BYTES } from '../records/layout.ts'
 import { pluginLines, VERBS, versionLines } from './about.ts'
 import type { CheckOptions, check } from './check.ts'
 import { GivenPluginError, givenPlugins, PLUGIN_FLAG } from './given-plugins.ts'
@@ -93,7 +90,7 @@ const addCoreDnsFlags = (program: Command): Command =>
     .option(
       '-p, --dns.port <port>',
       'port of server blocks that name none',
-      wholeNumber(0, 65535),
+      wholeNumber(...SERVE_RANGES.port),
       DEFAULT_PORT,
     )
     .addOption(
@@ -104,8 +101,12 @@ const addCoreDnsFlags = (program: Command): Command =>
     .option('--version', 'print the version and exit')
     .addOption(new Option('--windows-service').hideHelp())
 
-const sized = (flags: string, text: string, bytes: number, least: number, most: number): Option =>
-  new Option(flags, text).argParser(size(least, most)).default(bytes, formatSize(bytes))
+const sized = (
+  flags: string,
+  text: string,
+  bytes: number,
+  [least, most]: readonly [number, number],
+): Option => new Option(flags, text).argParser(size(least, most)).default(bytes, formatSize(bytes))
 
 const addOwnFlags = (program: Command): Command => {
   const defaults = defaultServeOptions()
@@ -113,7 +114,7 @@ const addOwnFlags = (program: Command): Command => {
     .addOption(pluginOption())
     .addOption(
       new Option('--workers <n>', 'shards, one thread each')
-        .argParser(wholeNumber(1, MAX_SHARDS))
+        .argParser(wholeNumber(...SERVE_RANGES.workers))
         .default(
           defaults.workers,
           `CPUs available, 8 at most, fewer under a limit, here ${defaults.workers}`,
@@ -135,7 +136,7 @@ const addOwnFlags = (program: Command): Command => {
     .option(
       '--max-tcp-connections <n>',
       'TCP connections open in each shard',
-      wholeNumber(1, 1_000_000),
+      wholeNumber(...SERVE_RANGES.maxTcpConnections),
       defaults.maxTcpConnections,
     )
 }
@@ -148,8 +149,7 @@ const addSizeFlags = (program: Command): Command => {
         '--cache-bytes <size>',
         'memory of the cache that all shards share',
         defaults.cacheBytes,
-        MIN_CACHE_BYTES,
-        MAX_CACHE_BYTES,
+        SERVE_RANGES.cacheBytes,
       ),
     )
     .addOption(
@@ -157,8 +157,7 @@ const addSizeFlags = (program: Command): Command => {
         '--records-bytes <size>',
         'room for records of clusters, zones and hosts files, taken as needed',
         defaults.recordsBytes,
-        MIN_RECORDS_BYTES,
-        MAX_RECORDS_BYTES,
+        SERVE_RANGES.recordsBytes,
       ),
     )
     .addOption(
@@ -166,8 +165,7 @@ const addSizeFlags = (program: Command): Command => {
         '--recv-buffer <size>',
         'receive buffer of each UDP socket',
         defaults.recvBufferBytes,
-        4 * KIB,
-        GIB,
+        SERVE_RANGES.recvBufferBytes,
       ),
     )
     .addOption(
@@ -175,8 +173,7 @@ const addSizeFlags = (program: Command): Command => {
         '--heap-limit <size>',
         'JavaScript heap of each shard',
         defaults.heapLimitBytes,
-        32 * MIB,
-        64 * GIB,
+        SERVE_RANGES.heapLimitBytes,
       ),
     )
     .addOption(
@@ -184,8 +181,7 @@ const addSizeFlags = (program: Command): Command => {
         '--inflight-bytes <size>',
         "memory for clients' connections and queries under way",
         defaults.inflightBytes,
-        MIN_INFLIGHT_BYTES,
-        GIB,
+        SERVE_RANGES.inflightBytes,
       ),
     )
 }

@@ -33,6 +33,7 @@ export interface CorefileErrorOptions {
   readonly span?: Span | undefined
   readonly hint?: string | undefined
   readonly related?: Related | undefined
+  readonly others?: readonly CorefileError[] | undefined
 }
 
 /** The only error that parsing a Corefile throws. */
@@ -42,6 +43,8 @@ export class CorefileError extends Error {
   /** `did you mean 'cache'?` or another sentence that helps. */
   readonly hint: string | undefined
   readonly related: Related | undefined
+  /** Further ones of the same text, where all of them are known. */
+  readonly others: readonly CorefileError[]
 
   constructor(message: string, options: CorefileErrorOptions) {
     super(message)
@@ -50,6 +53,7 @@ export class CorefileError extends Error {
     this.span = options.span
     this.hint = options.hint
     this.related = options.related
+    this.others = options.others ?? []
   }
 
   /** The same error with text in front of its message, such as `plugin/cache: `. */
@@ -66,6 +70,11 @@ export class CorefileError extends Error {
   /** The same error with this hint, whatever it had. */
   hinted(hint: string): CorefileError {
     return new CorefileError(this.message, { ...this, hint })
+  }
+
+  /** The same error, the first of several. */
+  beside(others: readonly CorefileError[]): CorefileError {
+    return new CorefileError(this.message, { ...this, others })
   }
 
   toDiagnostic(): Diagnostic {

@@ -1,11 +1,12 @@
 // Hot path. Log lines on standard output: whole lines, escaped, buffered, bounded, never waited
-// for. Main and every shard write to fd 1 themselves. Levels and prefixes are CoreDNS's; there are
-// no timestamps and no log files.
+// for. Main and every shard write to fd 1 themselves; in a library, shards hand theirs to main
+// (shard/handed-lines.ts). Levels and prefixes are CoreDNS's; there are no timestamps and no log
+// files.
 
 import { constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { sleep } from '../base/sleep.ts'
 import { type LogChunk, LogLines } from './log-lines.ts'
-import type { Logger } from './logger.ts'
+import type { LineSink, Logger } from './logger.ts'
 
 const FLUSH_BYTES = 16 * 1024
 const PENDING_LIMIT_BYTES = 1024 * 1024
@@ -40,8 +41,9 @@ export const escapeLine = (text: string): string => {
  * Collects lines and writes them once per turn of the event loop, or when 16 KiB wait. Lines beyond
  * 1 MiB push out the oldest, counted.
  */
-export class LogSink {
+export class LogSink implements LineSink {
   #write: WriteBytes | undefined
+  readonly #whyLost: string
   readonly #lines = new LogLines()
   #lost = 0
   #lostTotal = 0
@@ -54,8 +56,9 @@ export class LogSink {
   }
 
   /** Without `write`: standard output, opened at the first line. */
-  constructor(write?: WriteBytes) {
+  constructor(write?: WriteBytes, whyLost = 'standard output is not read fast enough') {
     this.#write = write
+    this.#whyLost = whyLost
   }
 
   /** Lines dropped since the start, because nobody read standard output or it failed. */
@@ -63,7 +66,6 @@ export class LogSink {
     return this.#lostTotal
   }
 
-  /** Queues one line, without level or prefix. */
   raw(line: string): void {
     if (this.#broken) return
     const escaped = escapeLine(line)
@@ -75,10 +77,6 @@ export class LogSink {
     this.#added()
   }
 
-  /**
-   * Queues whole lines of printable ASCII with their ends, the first `length` bytes; they are
-   * copied. For lines that are made as bytes.
-   */
   rawBytes(bytes: Uint8Array, length: number): void {
     if (this.#broken) return
     this.#lines.addBytes(bytes, length)
@@ -134,9 +132,7 @@ export class LogSink {
   /** What to write next. A loss is told as soon as no chunk is begun. */
   #nextChunk(): LogChunk | undefined {
     if (this.#lost > 0 && !this.#lines.isBegun) {
-      this.#lines.addFirst(
-        `[WARNING] ${this.#lost} log lines lost: standard output is not read fast enough\n`,
-      )
+      this.#lines.addFirst(`[WARNING] ${this.#lost} log lines lost: ${this.#whyLost}\n`)
       this.#lost = 0
     }
     return this.#lines.begin()
@@ -180,12 +176,15 @@ const reopenPipe = (): number | undefined => {
   }
 }
 
-/** The sink of this thread. All loggers of a thread share it, so that lines keep their order. */
+/**
+ * Standard output, for this thread: all loggers of a thread share it, so that lines keep their
+ * order.
+ */
 export const stdout = new LogSink()
 
 /** A logger whose lines read `[LEVEL] PREFIX TEXT`; `prefix` is such as `plugin/cache: ` or ''. */
 export const makeLogger = (
-  sink: Pick<LogSink, 'raw'>,
+  sink: Pick<LineSink, 'raw'>,
   prefix: string,
   isDebug: () => boolean,
 ): Logger => ({

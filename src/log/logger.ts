@@ -14,3 +14,14 @@ export interface Logger {
 }
 
 export type LogLevel = keyof Logger
+
+/** Where whole lines go, with level and prefix already in them. */
+export interface LineSink {
+  /** One line, without its end. */
+  raw(line: string): void
+  /**
+   * Whole lines of printable ASCII with their ends, the first `length` bytes; they are copied. For
+   * lines that are made as bytes.
+   */
+  rawBytes(bytes: Uint8Array, length: number): void
+}

@@ -38,6 +38,21 @@ const REFUSED_BY_PROMTOOL = [
   'nodejs_active_resources_total',
 ]
 
+/**
+ * What prom-client tells of the process. Once, however many servers run in it: what it measures
+ * with never ends.
+ */
+let processMetrics: prometheus.Registry | undefined
+
+const metricsOfProcess = (): prometheus.Registry => {
+  if (processMetrics === undefined) {
+    processMetrics = new Registry()
+    collectDefaultMetrics({ register: processMetrics })
+    for (const name of REFUSED_BY_PROMTOOL) processMetrics.removeSingleMetric(name)
+  }
+  return processMetrics
+}
+
 /** What `runtime_metrics` adds: how the main thread collects its garbage, and what it holds. */
 const RUNTIME_METRICS = [
   'nodejs_gc_duration_seconds',
@@ -71,12 +86,12 @@ export class MetricsRegistry {
   readonly process: GenerationMetrics
 
   constructor(build: BuildInfo) {
-    collectDefaultMetrics({ register: this.#registry })
-    for (const name of REFUSED_BY_PROMTOOL) this.#registry.removeSingleMetric(name)
-    this.#runtime = RUNTIME_METRICS.map(name => this.#registry.getSingleMetric(name)).filter(
-      metric => metric !== undefined,
-    )
-    for (const name of RUNTIME_METRICS) this.#registry.removeSingleMetric(name)
+    const isRuntime = (name: string): boolean => RUNTIME_METRICS.includes(name)
+    const metrics = metricsOfProcess()
+    const names = metrics.getMetricsAsArray().map(({ name }) => name)
+    const named = (name: string): prometheus.Metric => metrics.getSingleMetric(name)!
+    for (const name of names) if (!isRuntime(name)) this.#registry.registerMetric(named(name))
+    this.#runtime = names.filter(isRuntime).map(named)
     for (const { name, help, type, read } of PROCESS_FAMILIES) {
       this.#register({ name, help, type }, () =>
         [read()].flatMap(value => (value === undefined ? [] : { value, labels: {} })),

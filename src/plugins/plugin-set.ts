@@ -24,25 +24,33 @@ export class PluginSet {
   readonly names: readonly string[]
   /** Those that the program does not bring along. */
   readonly given: readonly GivenPlugin[]
+  /** Those that are made in this process, by whoever runs the server in it. */
+  readonly #own: readonly AnyPlugin[]
   /** By name, once they have been asked for. */
   readonly #outside = new Map<string, OutsidePlugin>()
 
   /** Throws a sentence for one that cannot be among the others. */
-  constructor(given: readonly GivenPlugin[] = []) {
-    refuseNames(given.map(({ name }) => name))
+  constructor(given: readonly GivenPlugin[] = [], own: readonly AnyPlugin[] = []) {
+    const placed = [...given, ...own.map(({ name }) => ({ name }))]
+    refuseNames(placed.map(({ name }) => name))
     this.given = given
-    this.order = chainOrder(given)
+    this.#own = own
+    this.order = chainOrder(placed)
     this.names = this.order.filter(name => this.isOutside(name) || PLUGIN_NAMES.includes(name))
   }
 
   isOutside(name: string): boolean {
-    return this.given.some(one => one.name === name)
+    return this.given.some(one => one.name === name) || this.#ownOf(name) !== undefined
+  }
+
+  #ownOf(name: string): AnyPlugin | undefined {
+    return this.#own.find(plugin => plugin.name === name)
   }
 
   /** What a plugin is, and how its options are read. Throws a sentence. */
   async load(name: string, { tellSlow, signal }: SetCare = {}): Promise<AnyPlugin> {
     const given = this.given.find(one => one.name === name)
-    if (given === undefined) return loadPlugin(name, tellSlow)
+    if (given === undefined) return this.#ownOf(name) ?? loadPlugin(name, tellSlow)
     const outside = await this.#outsideOf(given)
     return outside.load({ signal, tellSlow: tellSlow && (() => tellSlow(name)) })
   }

@@ -21,8 +21,8 @@ import type { OutsideModule } from '../chain/outside-module.ts'
 import { notPlainIn } from '../chain/plain-data.ts'
 import type { AnyControlHalf, AnyPlugin } from '../chain/plugin.ts'
 import { checkOverlap } from '../corefile/overlap.ts'
-import { type LogSink, makeLogger } from '../log/log.ts'
-import type { Logger } from '../log/logger.ts'
+import { makeLogger } from '../log/log.ts'
+import type { LineSink, Logger } from '../log/logger.ts'
 import type { InvalidationBoard } from '../memory/invalidation-board.ts'
 import { PERMIT_ROW_WORDS, permitWords } from '../memory/permits.ts'
 import { sharedBuffer } from '../memory/shared-buffer.ts'
@@ -61,7 +61,7 @@ export interface GenerationParts {
   readonly id: number
   readonly shards: number
   readonly clock: Clock
-  readonly sink: LogSink
+  readonly sink: Pick<LineSink, 'raw'>
   readonly metrics: GenerationMetrics
   readonly cache: CacheMemory
   readonly kept: KeptResources
@@ -311,7 +311,7 @@ export class Generation {
         options: copied(options, plugin, tokens),
         shared: copied(built.shared.get(plugin.name), plugin, tokens),
         selects: plugin.facts?.selects === true,
-        ...(plugin.outside && { module: plugin.outside.url }),
+        module: plugin.outside?.url ?? plugin.serveFile,
       })),
       allClasses: block.directives.some(({ plugin }) => plugin.facts?.allClasses),
       stacktrace: settings.stacktrace,

@@ -2,9 +2,13 @@
 // command-line.ts. Running it is run.ts's business.
 
 import { availableParallelism, totalmem } from 'node:os'
-import { MIB } from '../base/sizes.ts'
+import { GIB, KIB, MIB } from '../base/sizes.ts'
+import { MAX_CACHE_BYTES, MIN_CACHE_BYTES } from '../cache/layout.ts'
+import { MIN_INFLIGHT_BYTES } from '../memory/byte-budget.ts'
+import { MAX_SHARDS } from '../memory/region.ts'
 import type { Steering } from '../net/mmsg/steering.ts'
 import type { GivenPlugin } from '../plugins/outside/given-plugin.ts'
+import { MAX_RECORDS_BYTES, MIN_RECORDS_BYTES } from '../records/layout.ts'
 import { cpuQuota } from './cpu-quota.ts'
 import {
   type Machine,
@@ -69,6 +73,18 @@ export interface ServeOptions {
   /** Of a limited memory: traffic has less than `inflightBytes` while the rest takes much of it. */
   roomBytes: SharedRoom
 }
+
+/** The least and the most that each number may be. */
+export const SERVE_RANGES = {
+  port: [0, 65535],
+  workers: [1, MAX_SHARDS],
+  maxTcpConnections: [1, 1_000_000],
+  cacheBytes: [MIN_CACHE_BYTES, MAX_CACHE_BYTES],
+  recordsBytes: [MIN_RECORDS_BYTES, MAX_RECORDS_BYTES],
+  recvBufferBytes: [4 * KIB, GIB],
+  heapLimitBytes: [32 * MIB, 64 * GIB],
+  inflightBytes: [MIN_INFLIGHT_BYTES, GIB],
+} as const satisfies Partial<Record<keyof ServeOptions, readonly [number, number]>>
 
 /** Of DNS, where nobody says another. */
 export const DEFAULT_PORT = 53

@@ -9,15 +9,17 @@ import { CacheMemory } from '../cache/cache-memory.ts'
 import type { ProcessControl } from '../chain/control-scope.ts'
 import { messageOf } from '../chain/errors.ts'
 import { makeLogger, stdout } from '../log/log.ts'
+import type { LineSink, Logger } from '../log/logger.ts'
 import { MetricsRegistry } from '../metrics/registry.ts'
 import { declareShardCounters } from '../metrics/shard-counts.ts'
-import { placeOf } from '../net/engine.ts'
+import { type ListenAddress, placeOf } from '../net/engine.ts'
 import { chooseEngine, type EngineChoice } from '../net/mmsg/support.ts'
 import { canReusePort } from '../net/probe.ts'
 import { canListSockets, receiveDropsAt } from '../net/proc-sockets.ts'
 import { sharedPortWarnings } from '../net/shared-ports.ts'
 import { PluginSet } from '../plugins/plugin-set.ts'
 import { RecordsMemory } from '../records/records-memory.ts'
+import { AnyPort } from './any-port.ts'
 import { Generation, PANICS } from './generation.ts'
 import { HttpEndpoints } from './http/endpoints.ts'
 import { KeptResources, Readiness } from './kept-resources.ts'
@@ -38,8 +40,19 @@ import { COREDNS_VERSION, goPlatform, programText, revision, shardnsVersion } fr
 const STOP_GRACE_MS = 5000
 
 export interface ServerWorld {
-  /** Ends the process at once with exit code 1. */
+  /** Ends the process at once with exit code 1, or what stands for that. */
   readonly fatal: (text: string) => void
+  /**
+   * Where the log lines of all threads go. Absent: to standard output, which each thread writes to
+   * by itself.
+   */
+  readonly lines?: LineSink
+  /** Where the Corefile is, for a reload. Absent: where the options say. */
+  readonly readCorefile?: () => Promise<CorefileText>
+  /** Absent: those of the program, and of the options. */
+  readonly plugins?: PluginSet
+  /** The process is somebody else's: its garbage is left alone. */
+  readonly isGuest?: true
   /** A module exporting `serve` in place of workers/serve.ts; for tests. */
   readonly workerFile?: URL
 }
@@ -49,17 +62,16 @@ const ROOM_LOOK_MS = 500
 
 export class Server {
   readonly #options: ServeOptions
-  readonly #log = makeLogger(stdout, '', () => this.#isDebug)
+  readonly #world: ServerWorld
+  readonly #sink: Pick<LineSink, 'raw'>
+  readonly #log: Logger
   readonly #registry = new MetricsRegistry({
     version: shardnsVersion(),
     revision: revision(),
     corednsVersion: COREDNS_VERSION,
   })
-  readonly #http = new HttpEndpoints({
-    log: this.#log,
-    metrics: this.#registry.process,
-    collectChurn,
-  })
+  readonly #http: HttpEndpoints
+  readonly #anyPort: AnyPort
   readonly #cache: CacheMemory
   readonly #kept: KeptResources
   readonly #plugins: PluginSet
@@ -76,6 +88,7 @@ export class Server {
   /** Aborted when the process is to end: no load goes on. */
   readonly #shutdown = new AbortController()
   #inflightLimit: number
+  #roomLook: NodeJS.Timeout | undefined
   /** Loads run one after the other. */
   #loading: Promise<unknown> = Promise.resolve()
 
@@ -85,7 +98,16 @@ export class Server {
 
   private constructor(options: ServeOptions, world: ServerWorld, reusePort: boolean) {
     this.#options = options
-    this.#plugins = new PluginSet(options.plugins)
+    this.#world = world
+    this.#sink = world.lines ?? stdout
+    this.#log = makeLogger(this.#sink, '', () => this.#isDebug)
+    this.#http = new HttpEndpoints({
+      log: this.#log,
+      metrics: this.#registry.process,
+      collectChurn: world.isGuest ? () => {} : collectChurn,
+    })
+    this.#anyPort = new AnyPort(reusePort)
+    this.#plugins = world.plugins ?? new PluginSet(options.plugins)
     this.#inflightLimit = options.inflightBytes
     const shards = reusePort ? options.workers : 1
     if (shards < options.workers)
@@ -117,6 +139,7 @@ export class Server {
       log: this.#log,
       deaths: declareDeathCounts(this.#registry.process),
       fatal: world.fatal,
+      takeLines: world.lines && (lines => world.lines?.rawBytes(lines, lines.length)),
     })
     this.#kept = this.#makeKept(options.recordsBytes)
     this.#declareDrops()
@@ -151,7 +174,7 @@ export class Server {
       this.#supervisor.limitInflight(this.#inflightLimit)
     }
     look()
-    setInterval(look, ROOM_LOOK_MS).unref()
+    this.#roomLook = setInterval(look, ROOM_LOOK_MS).unref()
   }
 
   #declareInflight(): void {
@@ -218,18 +241,45 @@ export class Server {
    * Loads the first configuration. Throws its failure. `announce` gets the zone lines once queries
    * are answered.
    */
-  async start(
+  start(
     source: CorefileText,
-    announce: (zoneLines: readonly string[]) => void,
+    announce: (zoneLines: readonly string[]) => void = () => {},
   ): Promise<void> {
-    await this.#apply(await this.#parse(source), announce)
+    return this.#afterOthers(async () => this.#apply(await this.#parse(source), announce))
   }
 
   /** Reads the Corefile again and moves to it. Resolves to undefined or to the failure's text. */
   reload(): Promise<string | undefined> {
-    const run = this.#loading.then(() => this.#reload())
-    this.#loading = run
+    return this.load(() => this.#read()).then(
+      () => undefined,
+      error => {
+        this.#log.error(`Restart failed: ${messageOf(error)}`)
+        return messageOf(error)
+      },
+    )
+  }
+
+  /** Moves to what `read` gives. Throws what keeps it from that: everything is as it was then. */
+  load(read: () => Promise<CorefileText>): Promise<void> {
+    return this.#afterOthers(() => this.#reload(read))
+  }
+
+  #afterOthers(load: () => Promise<void>): Promise<void> {
+    const run = this.#loading.then(load)
+    this.#loading = run.catch(() => {
+      // Its caller is told.
+    })
     return run
+  }
+
+  /** Where it listens now. */
+  get addresses(): readonly ListenAddress[] {
+    return this.#current?.listeners.all() ?? []
+  }
+
+  /** All metrics, in the text format of Prometheus. */
+  async metrics(): Promise<string> {
+    return (await this.#registry.expose()).body
   }
 
   /** Shutdown tasks of the plugins: lameduck waits here. False if one failed. */
@@ -245,33 +295,38 @@ export class Server {
   /** Ends shards, listeners and whatever the generation started. */
   async stop(): Promise<void> {
     await this.#supervisor.stop(STOP_GRACE_MS)
+    // A load that was given up fails, since there are no shards any more, and ends what it has
+    // begun.
+    await inTime(this.#loading, { mostMs: STOP_GRACE_MS }).catch(() => {})
     await this.#current?.retire()
-    this.#kept.keepOnly([])
+    clearInterval(this.#roomLook)
+    this.#held.clear()
+    this.#trim()
+    await this.#anyPort.release()
     await this.#http.close()
   }
 
-  async #reload(): Promise<string | undefined> {
-    if (this.#shutdown.signal.aborted) return messageOf(this.#shutdown.signal.reason)
+  async #reload(read: () => Promise<CorefileText>): Promise<void> {
+    this.#shutdown.signal.throwIfAborted()
     this.#log.info('Reloading')
-    try {
-      const source = await readCorefile(this.#options.conf, this.#options.port)
-      await this.#apply(await this.#parse(source))
-      this.#log.info('Reloading complete')
-      return undefined
-    } catch (error) {
-      this.#log.error(`Restart failed: ${messageOf(error)}`)
-      return messageOf(error)
-    }
+    await this.#apply(await this.#parse(await read()))
+    this.#log.info('Reloading complete')
   }
 
-  #parse(source: CorefileText): Promise<LoadedConfig> {
-    return loadCorefile(source.text, source.file, {
+  #read(): Promise<CorefileText> {
+    const { conf, port } = this.#options
+    return this.#world.readCorefile?.() ?? readCorefile(conf, port)
+  }
+
+  async #parse(source: CorefileText): Promise<LoadedConfig> {
+    const config = await loadCorefile(source.text, source.file, {
       baseDir: source.baseDir,
       port: this.#options.port,
       plugins: this.#plugins,
       signal: this.#shutdown.signal,
       tellSlow: name => this.#log.warning(`main takes long to load plugin/${name}`),
     })
+    return this.#anyPort.placed(config)
   }
 
   async #apply(
@@ -284,7 +339,7 @@ export class Server {
     const { changes } = this.#supervisor
     const shared = {
       clock: systemClock,
-      sink: stdout,
+      sink: this.#sink,
       cache: this.#cache,
       kept: this.#kept,
       changes,
@@ -302,6 +357,8 @@ export class Server {
     try {
       for (const { message } of config.warnings) this.#log.warning(message)
       await generation.control()
+      // What main opens has the number at once; shards that listen themselves take their time.
+      if (this.#sockets !== undefined) await this.#anyPort.release()
       const message = generation.message(at => this.#sockets?.open(at))
       const prepared = await this.#http.prepare(generation.routes)
       try {
@@ -314,7 +371,9 @@ export class Server {
       }
       prepared.commit()
       this.#sockets?.leaveAllBut(generation.listeners.all())
+      await this.#anyPort.release()
     } catch (error) {
+      await this.#anyPort.release()
       this.#held.delete(generation)
       metrics.discard()
       await generation.retire()
@@ -365,13 +424,13 @@ export class Server {
       readCorefile: () => this.#peek(),
       configHash: config.hash,
       reload: () => this.reload(),
-      collectGarbage,
+      collectGarbage: this.#world.isGuest ? () => {} : collectGarbage,
       isShuttingDown: () => this.#shutdown.signal.aborted,
     }
   }
 
   async #peek(): Promise<{ readonly hash: string } | { readonly error: string } | undefined> {
-    const source = await readCorefile(this.#options.conf, this.#options.port).catch(() => undefined)
+    const source = await this.#read().catch(() => undefined)
     // Unreadable just now (a ConfigMap being replaced): the next look will do.
     if (source === undefined || !source.isReloadable) return undefined
     try {

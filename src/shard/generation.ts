@@ -15,7 +15,8 @@ import type { Reply } from '../chain/reply.ts'
 import type { ServeScope } from '../chain/serve-scope.ts'
 import { protoOf, type Transport } from '../chain/transport.ts'
 import type { UdpPool } from '../chain/udp-pool.ts'
-import { type LogSink, makeLogger } from '../log/log.ts'
+import { makeLogger } from '../log/log.ts'
+import type { LineSink } from '../log/logger.ts'
 import type { Claims } from '../memory/claims.ts'
 import { CounterRow } from '../memory/counters.ts'
 import type { InvalidationBoard } from '../memory/invalidation-board.ts'
@@ -46,7 +47,7 @@ export interface ShardParts {
   readonly shard: number
   readonly shards: number
   readonly clock: Clock
-  readonly sink: LogSink
+  readonly sink: LineSink
   /** All queries take the slow path. */
   readonly noFastPath: boolean
   readonly claims: Claims
@@ -89,7 +90,7 @@ export class LoadFailure extends Error {
   }
 }
 
-type LoadHalf = (name: string, module?: OutsideModule) => Promise<AnyServeHalf>
+type LoadHalf = (name: string, module?: OutsideModule | string) => Promise<AnyServeHalf>
 
 type Chain = Pick<Route, 'handler' | 'accepts' | 'takes' | 'fast' | 'leaving'>
 
@@ -134,7 +135,7 @@ export class ShardGeneration {
     if (needed.size > 0) parts.loading([...needed.keys()])
     const halves = await Promise.all(
       Array.from(needed, async ([name, url]) => {
-        const half = await loadHalf(name, modules.get(url ?? '')).catch(error => {
+        const half = await loadHalf(name, modules.get(url ?? '') ?? url).catch(error => {
           throw new LoadFailure(`plugin/${name}: ${messageOf(error)}`)
         })
         return [name, half] as const
@@ -304,6 +305,7 @@ export class ShardGeneration {
       shards,
       clock,
       log: makeLogger(sink, `plugin/${name}: `, () => this.#message.debug),
+      lines: sink,
       counters: this.#row,
       words,
       claims,

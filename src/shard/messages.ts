@@ -28,6 +28,8 @@ export interface BootMessage {
   readonly noFastPath: boolean
   readonly counters: ShardCounters
   readonly canReusePort: boolean
+  /** Whether log lines go to main: else each shard writes to standard output itself. */
+  readonly handsLines: boolean
 }
 
 /** What a worker thread is asked to do. */
@@ -60,8 +62,11 @@ export interface ChainMessage {
   readonly shared: unknown
   /** Whether its stage may choose questions: the plugin has that fact. */
   readonly selects: boolean
-  /** Of a plugin from outside: the module, a `file:` URL with its version. */
-  readonly module?: string
+  /**
+   * Of a plugin from outside: the module, a `file:` URL with its version. Of one that is made where
+   * the server runs: the file of its half.
+   */
+  readonly module?: string | undefined
 }
 
 export interface BlockMessage {
@@ -101,6 +106,8 @@ export type ToShard =
   | { readonly kind: 'load'; readonly generation: GenerationMessage }
   | { readonly kind: 'commit'; readonly id: number }
   | { readonly kind: 'abort'; readonly id: number }
+  /** So many bytes of the log lines that it has handed over are dealt with. */
+  | { readonly kind: 'taken'; readonly byteCount: number }
   | { readonly kind: 'stop'; readonly graceMs: number }
 
 /**
@@ -124,6 +131,11 @@ export interface FailedMessage {
   readonly block?: number | undefined
 }
 
+export interface LinesMessage {
+  readonly kind: 'lines'
+  readonly bytes: Uint8Array
+}
+
 /** Shard to main. */
 export type FromShard =
   | HelloMessage
@@ -134,5 +146,7 @@ export type FromShard =
   | { readonly kind: 'committed'; readonly id: number }
   | { readonly kind: 'retired'; readonly id: number }
   | { readonly kind: 'fatal'; readonly text: string }
+  /** Whole log lines with their ends. */
+  | LinesMessage
   /** The mmsg engine has ended; node:dgram serves now. */
   | { readonly kind: 'fallback'; readonly reason: string }

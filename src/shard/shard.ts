@@ -9,7 +9,8 @@ import { CacheKey } from '../cache/key.ts'
 import { faultByStack, messageOf, PluginFault } from '../chain/errors.ts'
 import { FastQuery } from '../chain/fast-query.ts'
 import { isOfSignal } from '../chain/query.ts'
-import { makeLogger, stdout } from '../log/log.ts'
+import { type LogSink, makeLogger } from '../log/log.ts'
+import type { Logger } from '../log/logger.ts'
 import { BlackBox } from '../memory/black-box.ts'
 import { ByteBudget } from '../memory/byte-budget.ts'
 import { CLAIM_ENTRIES, Claims } from '../memory/claims.ts'
@@ -24,6 +25,7 @@ import { connectionsPerThread } from '../upstream/socket-allowance.ts'
 import { Dispatcher } from './answer/dispatch.ts'
 import { FastPath } from './answer/fast-path.ts'
 import { LoadFailure, ShardGeneration, type ShardParts } from './generation.ts'
+import type { HandedLines } from './handed-lines.ts'
 import { Binding, type BindingParts } from './listener.ts'
 import type { BootMessage, FromShard, GenerationMessage, ToShard } from './messages.ts'
 import { UdpEngine } from './udp-engine.ts'
@@ -35,6 +37,14 @@ const BEAT_MS = 100
  */
 const RETIRE_GRACE_MS = 10_000
 
+/** Where log lines go, and who hands them to main, if that is how they get there. */
+export interface ShardLog {
+  readonly sink: LogSink
+  readonly handed: HandedLines | undefined
+}
+
+type Order = Exclude<ToShard, { readonly kind: 'taken' }>
+
 interface Candidate {
   readonly generation: ShardGeneration
   readonly opened: ReadonlyMap<string, Binding>
@@ -45,7 +55,8 @@ export class Shard {
   readonly #port: MessagePort
   readonly #parts: ShardParts
   readonly #bindingParts: BindingParts
-  readonly #log = makeLogger(stdout, '', () => false)
+  readonly #sink: LogSink
+  readonly #log: Logger
   readonly #bindings = new Map<string, Binding>()
   readonly #ended = Promise.withResolvers<void>()
   #serving: ShardGeneration | undefined
@@ -53,9 +64,11 @@ export class Shard {
   /** While a configuration is loaded: what it has left to fail that nobody waits for. */
   #strays: unknown[] | undefined
 
-  constructor(boot: BootMessage, port: MessagePort) {
+  constructor(boot: BootMessage, port: MessagePort, { sink, handed }: ShardLog) {
     this.#boot = boot
     this.#port = port
+    this.#sink = sink
+    this.#log = makeLogger(sink, '', () => false)
     const { shard, shards, regionLayout } = boot
     const region = new Int32Array(boot.region)
     this.#bindingParts = this.#makeBindingParts(region)
@@ -63,7 +76,7 @@ export class Shard {
       shard,
       shards,
       clock: systemClock,
-      sink: stdout,
+      sink,
       noFastPath: boot.noFastPath,
       claims: new Claims(region, regionLayout.claims, CLAIM_ENTRIES, shard + 1),
       changes: { words: region, offset: regionLayout.changes },
@@ -85,7 +98,8 @@ export class Shard {
     // its commit or abort.
     let last = Promise.resolve()
     port.on('message', (message: ToShard) => {
-      last = last.then(() => this.#handle(message))
+      if (message.kind === 'taken') handed?.taken(message.byteCount)
+      else last = last.then(() => this.#handle(message))
     })
   }
 
@@ -140,7 +154,7 @@ export class Shard {
     this.#port.postMessage(message)
   }
 
-  async #handle(message: ToShard): Promise<void> {
+  async #handle(message: Order): Promise<void> {
     if (message.kind === 'load') await this.#load(message.generation)
     else if (message.kind === 'commit') this.#commit(message.id)
     else if (message.kind === 'abort') await this.#abort(message.id)
@@ -233,7 +247,7 @@ export class Shard {
     await this.#serving?.settle(graceMs)
     await Promise.all([...this.#bindings.values()].map(binding => binding.close(graceMs)))
     await this.#serving?.retire(graceMs)
-    stdout.flushSync()
+    this.#sink.flushSync()
     this.#port.close()
     this.#ended.resolve()
   }

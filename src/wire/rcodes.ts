@@ -24,6 +24,29 @@ export const RCODE_BADALG = 21
 export const RCODE_BADTRUNC = 22
 export const RCODE_BADCOOKIE = 23
 
+/** Names of the codes, as rcodeToText gives them. */
+export type RcodeName =
+  | 'NOERROR'
+  | 'FORMERR'
+  | 'SERVFAIL'
+  | 'NXDOMAIN'
+  | 'NOTIMP'
+  | 'REFUSED'
+  | 'YXDOMAIN'
+  | 'YXRRSET'
+  | 'NXRRSET'
+  | 'NOTAUTH'
+  | 'NOTZONE'
+  | 'DSOTYPENI'
+  | 'BADSIG'
+  | 'BADKEY'
+  | 'BADTIME'
+  | 'BADMODE'
+  | 'BADNAME'
+  | 'BADALG'
+  | 'BADTRUNC'
+  | 'BADCOOKIE'
+
 const TEXTS: ReadonlyMap<number, string> = new Map([
   [RCODE_NOERROR, 'NOERROR'],
   [RCODE_FORMERR, 'FORMERR'],

@@ -31,7 +31,7 @@ export class EntryHead {
 }
 
 /** Types of questions and of messages, which no record of a zone has (RFC 6895 section 3.1). */
-const isMetaType = (type: number): boolean =>
+export const isMetaType = (type: number): boolean =>
   type === 0 || type === 41 || (type >= 128 && type <= 255) || type === 65535
 
 /**

@@ -278,6 +278,7 @@ export const fakeServe = (overrides: ServeOverrides = {}): FakeServe => {
     shards,
     clock,
     log: overrides.log ?? fakeLogger(logged),
+    lines: { raw: line => void logged.push(line), rawBytes: () => {} },
     logged,
     row,
     fatals,

@@ -1,7 +1,7 @@
 // A copy of the checkout, in which npm scripts may be run, and the package that is made of it.
 
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, symlinkSync, utimesSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, utimesSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { type Cleanup, temporaryFolder } from './server-process.ts'
 import { ROOT } from './source-files.ts'
@@ -39,8 +39,14 @@ export const installPackage = (t: Cleanup): InstalledPackage => {
   const place = join(folder, 'node_modules/shardns')
   mkdirSync(place, { recursive: true })
   execFileSync('tar', ['-xf', join(checkout, filename), '-C', place, '--strip-components=1'])
-  const { dependencies } = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8')) as {
+  const { bin, dependencies } = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8')) as {
+    bin: Record<string, string>
     dependencies: Record<string, string>
+  }
+  mkdirSync(join(folder, 'node_modules/.bin'))
+  for (const [command, path] of Object.entries(bin)) {
+    chmodSync(join(place, path), 0o755)
+    symlinkSync(join('../shardns', path), join(folder, 'node_modules/.bin', command))
   }
   for (const name of Object.keys(dependencies)) {
     const link = join(folder, 'node_modules', name)

@@ -4,7 +4,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { FastQuery } from '../../chain/fast-query.ts'
 import type { FastStep } from '../../chain/fast-step.ts'
-import type { LogSink } from '../../log/log.ts'
+import type { LineSink } from '../../log/logger.ts'
 import { getFlags, getId, MASK_RCODE } from '../../wire/header.ts'
 import { COMMON_FORMAT } from './common-format.ts'
 import { flagsToText, formatSeconds, rcodeText } from './format.ts'
@@ -39,7 +39,7 @@ const BRACKET_CLOSE = 0x5d
 export const fast = (
   rules: readonly LogRule[],
   clock: Clock,
-  sink: Pick<LogSink, 'rawBytes'>,
+  sink: Pick<LineSink, 'rawBytes'>,
 ): FastLog | undefined => {
   if (!rules.every(rule => rule.format === COMMON_FORMAT && rule.classes === undefined))
     return undefined
@@ -48,7 +48,7 @@ export const fast = (
 
 export class FastLog implements FastStep {
   readonly #clock: Clock
-  readonly #sink: Pick<LogSink, 'rawBytes'>
+  readonly #sink: Pick<LineSink, 'rawBytes'>
   readonly #types = new TypeBytes()
   /**
    * `" NOERROR qr,rd,ra ` by the flags word of the answer: as many as kinds of answers are given.
@@ -63,7 +63,7 @@ export class FastLog implements FastStep {
   #lineCount = 0
   #receivedMs = 0
 
-  constructor(clock: Clock, sink: Pick<LogSink, 'rawBytes'>) {
+  constructor(clock: Clock, sink: Pick<LineSink, 'rawBytes'>) {
     this.#clock = clock
     this.#sink = sink
   }

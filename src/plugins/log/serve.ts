@@ -9,7 +9,7 @@ import { observe } from '../../chain/observe.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
-import { type LogSink, stdout } from '../../log/log.ts'
+import type { LineSink } from '../../log/logger.ts'
 import { foldName, NameView, nameFromText } from '../../wire/name.ts'
 import { ZoneIndex } from '../../wire/zone-index.ts'
 import { fast } from './fast.ts'
@@ -17,14 +17,10 @@ import { compileFormat } from './format.ts'
 import type { LogOptions, LogRule } from './options.ts'
 
 export const serve = (options: LogOptions, scope: ServeScope): Stage =>
-  serveTo(options, scope, stdout)
+  serveTo(options, scope, scope.lines)
 
 /** Lines go to the sink directly: they carry a level but no plugin name. */
-export const serveTo = (
-  options: LogOptions,
-  scope: ServeScope,
-  sink: Pick<LogSink, 'raw' | 'rawBytes'>,
-): Stage => {
+export const serveTo = (options: LogOptions, scope: ServeScope, sink: LineSink): Stage => {
   const rules = options.rules.map(rule => ({
     classes: rule.classes,
     format: compileFormat(rule.format),

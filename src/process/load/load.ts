@@ -139,8 +139,9 @@ export const loadCorefile = async (
   options: LoadOptions,
 ): Promise<LoadedConfig> => {
   const { config, errors } = await inspectCorefile(text, file, options)
-  if (config === undefined) throw errors[0]
-  return config
+  if (config !== undefined) return config
+  const [first, ...others] = errors
+  throw first?.beside(others)
 }
 
 /**

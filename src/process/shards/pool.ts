@@ -1,7 +1,12 @@
 // The worker threads: the only importer of piscina. A shard is one never-ending task; what shards
 // are for stands in supervisor.ts.
 
-import { MessageChannel, type Worker } from 'node:worker_threads'
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  type Worker,
+} from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import type {
   BootMessage,
@@ -98,6 +103,9 @@ export class ShardPool {
       // done with and that have not exited.
       if (error !== undefined)
         await (exit ?? this.#exitOf(worker => !this.#pool.threads.includes(worker)))
+      // Its last words may have come with its end.
+      for (let last = nextOn(port1); last !== undefined; last = nextOn(port1))
+        if (last.kind === 'lines') receive(last)
       port1.close()
       return error
     })
@@ -137,3 +145,6 @@ export class ShardPool {
     )
   }
 }
+
+const nextOn = (port: MessagePort): FromShard | undefined =>
+  receiveMessageOnPort(port)?.message as FromShard | undefined

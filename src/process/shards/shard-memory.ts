@@ -41,6 +41,7 @@ export class ShardMemory {
   /** Where the shards receive, by shard: what a dead one left is its successor's. */
   readonly #inbound: readonly SharedArrayBuffer[]
   readonly #inboundWords: readonly Int32Array[]
+  #isLeft = false
 
   constructor(shards: number) {
     this.shards = shards
@@ -78,7 +79,14 @@ export class ShardMemory {
   get quiescence(): Quiescence {
     const beats = (): number[] =>
       this.#inbound.map((_, shard) => readBeat(this.words, this.layout.heartbeats, shard))
-    return { mark: beats, hasPassed: mark => beats().every((beat, shard) => beat !== mark[shard]) }
+    const hasPassed = (mark: readonly number[]): boolean =>
+      this.#isLeft || beats().every((beat, shard) => beat !== mark[shard])
+    return { mark: beats, hasPassed }
+  }
+
+  /** No shard runs any more, nor will. */
+  left(): void {
+    this.#isLeft = true
   }
 
   inbound(shard: number): SharedArrayBuffer {

@@ -42,6 +42,8 @@ export interface SupervisorOptions {
   readonly canReusePort: boolean
   readonly engine: EngineName
   readonly noFastPath: boolean
+  /** Takes the log lines of shards, which else write to standard output themselves. */
+  readonly takeLines?: ((lines: Uint8Array) => void) | undefined
   /** Offsets in the region's rows of counts. */
   readonly counters: ShardCounters
   /**
@@ -143,11 +145,11 @@ export class Supervisor {
   get regionWords(): Int32Array {
     return this.#memory.words
   }
-  /** Bytes that clients' traffic holds, by kind. */
   /** What traffic may hold from now on, at most what shards began with. */
   limitInflight(bytes: number): void {
     this.#memory.limitInflight(bytes)
   }
+  /** Bytes that clients' traffic holds, by kind. */
   get inflight(): InflightBytes {
     return this.#memory.inflight
   }
@@ -236,11 +238,15 @@ export class Supervisor {
     this.#isStopping = true
     clearInterval(this.#watch)
     for (const slot of this.#slots) slot.running.send({ kind: 'stop', graceMs })
+    const patience = Promise.withResolvers<void>()
+    const timer = setTimeout(patience.resolve, 2 * graceMs + 500)
     await Promise.race([
       Promise.all(this.#slots.map(slot => slot.running.exited)),
-      new Promise(resolve => setTimeout(resolve, 2 * graceMs + 500)),
+      patience.promise,
     ])
+    clearTimeout(timer)
     await this.#pool.destroy()
+    this.#memory.left()
   }
 
   #makeWatch(shards: number): HeartWatch {
@@ -273,6 +279,7 @@ export class Supervisor {
     }
     const boot = {
       shard: index,
+      handsLines: this.#options.takeLines !== undefined,
       shards,
       region,
       regionLayout,
@@ -298,12 +305,18 @@ export class Supervisor {
     const { index } = slot
     if (message.kind === 'loading')
       this.#loads.begun(index, message.plugins, this.#options.clock.ms())
+    else if (message.kind === 'lines') this.#takeLines(slot, message.bytes)
     else if (message.kind === 'fatal') this.#options.fatal(message.text)
     else if (message.kind === 'fallback') this.#options.onFallback(index, message.reason)
     else if (message.kind === 'retired') {
       slot.holds.delete(message.id)
       this.#collectRetired()
     } else slot.answer?.(message)
+  }
+
+  #takeLines({ running }: Slot, bytes: Uint8Array): void {
+    this.#options.takeLines?.(bytes)
+    running.send({ kind: 'taken', byteCount: bytes.length })
   }
 
   /** Undefined when the shard died before it answered, or takes too long and is ended. */
@@ -378,7 +391,11 @@ export class Supervisor {
   }
 
   #exited(slot: Slot, error: DeathError): void {
-    if (this.#isStopping) return
+    if (this.#isStopping) {
+      // A move that is under way comes to its end.
+      slot.answer?.(undefined)
+      return
+    }
     const { log, clock, deaths, fatal } = this.#options
     const permits = [...this.#generations.values()].map(({ message, permits: offsets }) => ({
       words: message.words,

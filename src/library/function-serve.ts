@@ -1,0 +1,128 @@
+// The serve half of a plugin that is a function of the program around the server: each query that
+// reaches it waits for what main's thread says. Loaded by shards alone.
+
+import { BroadcastChannel } from 'node:worker_threads'
+import { random32 } from '../base/entropy.ts'
+import { ServerError } from '../chain/errors.ts'
+import type { Handler, Stage } from '../chain/handler.ts'
+import type { Peer, Query } from '../chain/query.ts'
+import type { Reply } from '../chain/reply.ts'
+import type { ServeScope } from '../chain/serve-scope.ts'
+import { RCODE_REFUSED } from '../wire/rcodes.ts'
+import { classToText } from '../wire/rrtypes.ts'
+import { type Answer, answer } from './answer.ts'
+import {
+  type AskedFields,
+  channelName,
+  type FromFunction,
+  type ToFunction,
+} from './function-messages.ts'
+
+/** Queries of one shard that wait for one function. */
+const MOST_CALLS = 1000
+/** Their bytes. */
+const MOST_BYTES = 4 * 1024 * 1024
+
+export interface FunctionShared {
+  readonly channel: string
+}
+
+interface Waiting {
+  readonly query: Query
+  readonly resolve: (parts: Answer | undefined) => void
+  readonly reject: (error: Error) => void
+}
+
+/** By channel: the blocks and generations of a shard that ask one function share its line. */
+const lines = new Map<string, Line>()
+
+export const serve = (_options: undefined, scope: ServeScope, shared: FunctionShared): Stage => {
+  const name = channelName(shared.channel, scope.shard)
+  const line = lines.get(name) ?? new Line(name)
+  lines.set(name, line)
+  line.users++
+  scope.onRetire(() => {
+    if (--line.users > 0) return
+    lines.delete(name)
+    line.close()
+  })
+  return { wrap: next => query => answered(query, line.ask(query, scope), next) }
+}
+
+const answered = async (
+  query: Query,
+  asked: Promise<Answer | undefined>,
+  next: Handler,
+): Promise<Reply> => {
+  const parts = await asked
+  return parts === undefined ? next(query) : answer(query, parts)
+}
+
+/** A shard's line to one function. */
+class Line {
+  users = 0
+  /** Tells this thread from one that was this shard before. */
+  readonly #shard = random32()
+  readonly #channel: BroadcastChannel
+  readonly #waiting = new Map<number, Waiting>()
+  #lastId = 0
+  #bytes = 0
+
+  constructor(name: string) {
+    this.#channel = new BroadcastChannel(name).unref()
+    this.#channel.onmessage = event => this.#receive((event as { data: FromFunction }).data)
+  }
+
+  /** Undefined: the rest of the chain answers. Rejects when the function fails, or is too late. */
+  async ask(query: Query, { clock }: ServeScope): Promise<Answer | undefined> {
+    query.mustWait()
+    if (this.#waiting.size >= MOST_CALLS || this.#bytes + query.bytes.length > MOST_BYTES)
+      throw new ServerError('FUNCTION_BUSY', 'too many queries wait for a function', RCODE_REFUSED)
+    const id = ++this.#lastId
+    const { promise, resolve, reject } = Promise.withResolvers<Answer | undefined>()
+    const late = (): void => {
+      this.#send({ kind: 'cut', shard: this.#shard, id })
+      reject(new Error('its function has not answered in time'))
+    }
+    const timer = setTimeout(late, Math.max(0, query.deadlineMs - clock.ms()))
+    this.#waiting.set(id, { query, resolve, reject })
+    this.#bytes += query.bytes.length
+    try {
+      this.#send({ kind: 'ask', shard: this.#shard, id, asked: askedOf(query) })
+      return await promise
+    } finally {
+      clearTimeout(timer)
+      this.#waiting.delete(id)
+      this.#bytes -= query.bytes.length
+    }
+  }
+
+  close(): void {
+    this.#channel.close()
+  }
+
+  #send(message: ToFunction): void {
+    this.#channel.postMessage(message)
+  }
+
+  #receive(message: FromFunction): void {
+    if (message.shard !== this.#shard) return
+    const waiting = this.#waiting.get(message.id)
+    if (message.kind === 'answer') waiting?.resolve(message.parts)
+    else if (message.kind === 'failed') waiting?.reject(new Error(message.error))
+  }
+}
+
+/** A peer may find its address out when it is asked, which a copy cannot. */
+const copyOf = ({ address, port, family }: Peer): Peer => ({ address, port, family })
+
+const askedOf = (query: Query): AskedFields => ({
+  name: query.question.name,
+  type: query.qtypeText,
+  class: classToText(query.qclass),
+  flags: query.flags,
+  do: query.do,
+  client: copyOf(query.client),
+  transport: query.transport,
+  bytes: query.bytes,
+})

@@ -1,0 +1,31 @@
+// A shard's log lines on their way to main, which gives them to whoever runs the server as a
+// library. Main says what it has taken: beyond a bound the lines wait here, and what waits too long
+// is lost, as with standard output.
+
+import type { MessagePort } from 'node:worker_threads'
+import { LogSink } from '../log/log.ts'
+import type { FromShard } from './messages.ts'
+
+/** Handed over and not taken yet. */
+const MOST_BYTES = 256 * 1024
+
+export class HandedLines {
+  readonly sink: LogSink
+  #byteCount = 0
+
+  constructor(port: MessagePort) {
+    this.sink = new LogSink((bytes, offset, length) => {
+      if (this.#byteCount >= MOST_BYTES)
+        throw Object.assign(new Error('main takes no more'), { code: 'EAGAIN' })
+      const lines = new Uint8Array(bytes.subarray(offset, offset + length))
+      port.postMessage({ kind: 'lines', bytes: lines } satisfies FromShard, [lines.buffer])
+      this.#byteCount += length
+      return length
+    }, 'they are not taken fast enough')
+  }
+
+  /** Main has dealt with so many bytes of them. */
+  taken(byteCount: number): void {
+    this.#byteCount -= byteCount
+  }
+}
