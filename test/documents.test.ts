@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { dirname, join, matchesGlob } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { OPTION_OWNERS } from '../src/corefile/known-names.ts'
 import type { OptionFacts } from '../src/corefile/option-rows.ts'
@@ -237,16 +237,6 @@ test('an option that the hints know is one of the plugin that they name', () => 
   )
   assert.deepEqual(
     hinted.filter(({ name, option }) => !namesOf(optionFacts.get(name) ?? []).includes(option)),
-    [],
-  )
-})
-
-test('the npm package has the manual pages that shardns help shows', () => {
-  const { files } = JSON.parse(readRepositoryFile('package.json')) as { files: string[] }
-  assert.deepEqual(
-    repositoryPaths('src/plugins/*/README.md').filter(
-      page => !files.some(pattern => matchesGlob(page, pattern)),
-    ),
     [],
   )
 })

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { install, packed } from './support/packed.ts'
+import { installPackage } from './support/checkout-copy.ts'
 import { type CommandStep, patternOf, type Step, stepsOf } from './support/page-steps.ts'
 import { freePorts, temporaryFolder, without } from './support/server-process.ts'
 import { ROOT, readRepositoryFile } from './support/source-files.ts'
@@ -30,14 +30,15 @@ const env = {
 /** The reader, with a folder and two terminals. */
 class Reader {
   readonly #folder: string
-  readonly #unpacked: string
+  /** The folder where the package is installed already. */
+  readonly #installed: string
   readonly #ports: ReadonlyMap<string, string>
   #server: ChildProcess | undefined
 
-  constructor(t: TestContext, unpacked: string, ports: ReadonlyMap<string, string>) {
+  constructor(t: TestContext, installed: string, ports: ReadonlyMap<string, string>) {
     this.#folder = join(temporaryFolder(t), 'greet')
     mkdirSync(this.#folder)
-    this.#unpacked = unpacked
+    this.#installed = installed
     this.#ports = ports
     t.after(() => this.end())
   }
@@ -49,9 +50,13 @@ class Reader {
   async follow(step: Step): Promise<void> {
     if (step.kind === 'file')
       writeFileSync(join(this.#folder, step.name), this.#withPorts(step.text))
-    else if (step.command === INSTALL) install(this.#unpacked, this.#folder)
+    else if (step.command === INSTALL) this.#install()
     else if (SERVES.test(step.command)) await this.#serve(step)
     else this.#run(step)
+  }
+
+  #install(): void {
+    renameSync(join(this.#installed, 'node_modules'), join(this.#folder, 'node_modules'))
   }
 
   #withPorts(text: string): string {
@@ -121,7 +126,8 @@ test('docs/plugins.md: a reader who does what it says sees what it shows', {
   timeout: 300_000,
 }, async t => {
   const ports = (await freePorts(PORTS.length)).map(String)
-  const reader = new Reader(t, packed(t), new Map(PORTS.map((port, at) => [port, ports[at]!])))
+  const { folder } = installPackage(t)
+  const reader = new Reader(t, folder, new Map(PORTS.map((port, at) => [port, ports[at]!])))
   for (const step of STEPS)
     await t.test(step.kind === 'file' ? step.name : step.command, () => reader.follow(step))
   await reader.end()

@@ -5,7 +5,6 @@ import { readdirSync } from 'node:fs'
 import { messageOf } from '../chain/errors.ts'
 import type { OutsideModule } from '../chain/outside-module.ts'
 import type { AnyPlugin, AnyServeHalf } from '../chain/plugin.ts'
-import { partsMisfit } from '../chain/plugin-misfit.ts'
 import { DIRECTIVES } from '../corefile/order.ts'
 
 const FOLDERS: ReadonlySet<string> = new Set(
@@ -54,6 +53,10 @@ export const loadControlHalf = async ({ name, control }: AnyPlugin, tellSlow?: T
 export const loadInspectHalf = async ({ name, inspect }: AnyPlugin) =>
   inspect && halfOf(name, 'inspect', `/${name}/control`, inspect)
 
+/** What an index.ts may leave out, and must be a function if it does not. */
+const FUNCTIONS = ['parse', 'inspect', 'control', 'serve'] as const
+const FACT_FUNCTIONS = ['changing', 'listensOn', 'suspicions'] as const
+
 /** Why it is not the plugin of that name, to stand behind the file's. */
 const misfitIn = (name: string, plugin: AnyPlugin | undefined): string | undefined => {
   try {
@@ -66,10 +69,22 @@ const misfitIn = (name: string, plugin: AnyPlugin | undefined): string | undefin
 }
 
 /** What of a plugin is not as the server needs it. */
-const misfitOf = (plugin: AnyPlugin): string | undefined =>
-  plugin.options === undefined && plugin.parse === undefined
-    ? `the plugin says nothing of its options: it needs 'options' or 'parse'`
-    : partsMisfit(plugin)
+const misfitOf = (plugin: AnyPlugin): string | undefined => {
+  const { options, parse, facts } = plugin
+  if (options === undefined && parse === undefined)
+    return `the plugin says nothing of its options: it needs 'options' or 'parse'`
+  if (options !== undefined && typeof options?.parse !== 'function')
+    return `'options' is no table of options`
+  if (facts === null || (facts !== undefined && typeof facts !== 'object'))
+    return `'facts' is no object`
+  const wrong =
+    FUNCTIONS.find(name => !isFunctionOrAbsent(plugin[name])) ??
+    FACT_FUNCTIONS.find(name => !isFunctionOrAbsent(facts?.[name]))
+  return wrong && `'${wrong}' is no function`
+}
+
+const isFunctionOrAbsent = (value: unknown): boolean =>
+  value === undefined || typeof value === 'function'
 
 /** The half, which must have the function it is called by. */
 const halfOf = async <Half>(

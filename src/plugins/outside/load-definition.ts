@@ -3,9 +3,9 @@
 
 import { inTime, LOAD_PATIENCE_MS, type Patience } from '../../base/patience.ts'
 import type { PluginDefinition } from '../../chain/definition.ts'
+import { definitionMisfit } from '../../chain/definition-check.ts'
 import { messageOf } from '../../chain/errors.ts'
 import type { OutsideModule } from '../../chain/outside-module.ts'
-import { definitionMisfit } from '../../chain/plugin-misfit.ts'
 import { hookModules, importModule } from './hooks.ts'
 import { moduleFault, pathOf } from './module-fault.ts'
 
@@ -40,7 +40,9 @@ export const checkedDefinition = (
 
 const misfitOf = (exported: Record<string, unknown>): string | undefined => {
   try {
-    return definitionMisfit(exported.default)
+    if (!('default' in exported)) return 'it has no default export: that is the plugin'
+    const misfit = definitionMisfit(exported.default)
+    return misfit && `its default export is no plugin: ${misfit}`
   } catch (error) {
     return `the plugin cannot be read: ${messageOf(error)}`
   }

@@ -97,7 +97,10 @@ test('a module that has become another one is not served, and the old one is whe
   const plugin = folder.plugin('greet.mjs')
   const first = await plugin.load()
   folder.write('greet.mjs', 'export default 5')
-  await assert.rejects(plugin.load(), /: its default export is 5, and no plugin$/)
+  await assert.rejects(
+    plugin.load(),
+    /: its default export is no plugin: the definition is 5, and no object$/,
+  )
   folder.remove('greet.mjs')
   await assert.rejects(plugin.load(), /greet\.mjs is not there$/)
   folder.write('greet.mjs', saying(`'one'`))

@@ -147,18 +147,14 @@ ${SERVES}`,
   },
   ...(
     [
-      ['5', 'its default export is 5, and no plugin'],
-      ['null', 'its default export is null, and no plugin'],
-      ['() => 1', 'its default export is a function, and no plugin'],
+      ['5', 'its default export is no plugin: the definition is 5, and no object'],
+      ['null', 'its default export is no plugin: the definition is null, and no object'],
       ['{}', `its default export is no plugin: it has neither 'serve' nor 'control'`],
-      ['{ serve: 5 }', `'serve' is no function`],
-      ['{ serve() {}, control: {} }', `'control' is no function`],
-      ['{ serve() {}, parse: 1 }', `'parse' is no function`],
-      ['{ serve() {}, options: {} }', `'options' is no table of options`],
-      ['{ serve() {}, options: null }', `'options' is no table of options`],
-      ['{ serve() {}, facts: 1 }', `'facts' is no object`],
-      ['{ serve() {}, facts: { changing: [] } }', `'changing' is no function`],
-      ['{ serve() {}, description: 5 }', `'description' is no text`],
+      ['{ serve: 5 }', `its default export is no plugin: 'serve' is 5, and no function`],
+      [
+        '{ serve() {}, controll() {} }',
+        `its default export is no plugin: 'controll' is no field of it: did you mean 'control'?`,
+      ],
       [`{ get serve() { throw new Error('boom') } }`, 'the plugin cannot be read: boom'],
     ] as const
   ).map(([exported, says]) => ({
