@@ -13,6 +13,7 @@ import {
   ShardnsError,
   type ShardnsServer,
 } from '../../src/index.ts'
+import { enginesHere } from '../support/engines-here.ts'
 import { query, show } from '../support/messages.ts'
 import { askTcp, askUdp } from '../support/raw-client.ts'
 import { type Cleanup, freePorts, temporaryFolder } from '../support/server-process.ts'
@@ -37,7 +38,7 @@ const ask = async (port: number | undefined, askOne = askUdp): Promise<readonly 
   return show(reply!).answer
 }
 
-for (const engine of ['mmsg', 'dgram'] as const)
+for (const engine of enginesHere())
   test(`port 0 is one number for UDP, TCP and all workers, engine ${engine}`, LIMIT, async t => {
     const server = await started(t, { corefile: corefile(), engine, workers: 2 })
     const [at, ...others] = server.addresses

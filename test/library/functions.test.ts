@@ -12,6 +12,7 @@ import {
   type ServerOptions,
   type ShardnsServer,
 } from '../../src/index.ts'
+import { enginesHere } from '../support/engines-here.ts'
 import { type QueryOptions, query, show } from '../support/messages.ts'
 import { askTcp, askUdp } from '../support/raw-client.ts'
 import type { Cleanup } from '../support/server-process.ts'
@@ -45,7 +46,7 @@ const addresses: QueryFunction = ({ name }) => ({
   answers: [{ name, type: 'A', ttl: 60, data: '192.0.2.1' }],
 })
 
-for (const engine of ['dgram', 'mmsg'] as const)
+for (const engine of enginesHere())
   test(`a handler answers over UDP and TCP, in all workers, engine ${engine}`, LIMIT, async t => {
     const server = await started(t, { handler: addresses, engine, workers: 2 })
     assert.equal(server.addresses[0]?.address, '127.0.0.1')
@@ -136,9 +137,9 @@ const wrong: { what: string; handler: QueryFunction; line: RegExp }[] = [
     line: /plugin\/handler: answer: answer: there is no such field: did you mean 'answers'\?$/,
   },
   {
-    what: 'gives null',
-    handler: () => null as never,
-    line: /plugin\/handler: answer: null is no object$/,
+    what: 'gives a list',
+    handler: () => [] as never,
+    line: /plugin\/handler: answer: a list is no object$/,
   },
   {
     what: 'gives what cannot be sent to the workers',
@@ -186,20 +187,37 @@ test('a function that never answers is cut by the deadline of the query', LIMIT,
   )
 })
 
-test('a server that is closed waits for no function', LIMIT, async t => {
-  const asked = Promise.withResolvers<FunctionQuery>()
+test('a function that gives null lets the client wait', LIMIT, async t => {
   const server = await started(t, {
-    handler: query => {
-      asked.resolve(query)
-      return new Promise(() => {})
-    },
+    handler: query => (query.name === 'lost.test' ? null : addresses(query)),
   })
-  const reply = askUdp(portOf(server), [query('never.test').bytes])
-  const { signal } = await asked.promise
-  const aborted = once(signal, 'abort')
-  const [[answer]] = await Promise.all([reply.catch(() => [undefined]), server.close(), aborted])
-  if (answer !== undefined) assert.equal(show(answer).rcode, 'SERVFAIL')
+  const queries = [query('lost.test', 'A', { id: 1 }), query('a.test', 'A', { id: 2 })]
+  const [first] = await askUdp(
+    portOf(server),
+    queries.map(({ bytes }) => bytes),
+  )
+  assert.equal(show(first!).id, 2)
 })
+
+test(
+  'a server that is closed waits for a function no longer than for any query',
+  LIMIT,
+  async t => {
+    const asked = Promise.withResolvers<FunctionQuery>()
+    const server = await started(t, {
+      handler: query => {
+        asked.resolve(query)
+        return new Promise(() => {})
+      },
+      log: false,
+    })
+    const reply = askUdp(portOf(server), [query('never.test').bytes])
+    const { signal } = await asked.promise
+    const aborted = once(signal, 'abort')
+    const [[answer]] = await Promise.all([reply.catch(() => [undefined]), server.close(), aborted])
+    if (answer !== undefined) assert.equal(show(answer).rcode, 'SERVFAIL')
+  },
+)
 
 test('queries that a function is at are answered over a reload', LIMIT, async t => {
   const asked = Promise.withResolvers<void>()

@@ -52,6 +52,8 @@ export const tryModule = async (
   const worker = new Worker(THREAD_FILE, {
     workerData: { module: url, port } satisfies TrialTask,
     transferList: [port],
+    // Of a program that is no file (`node --input-type=module -e`): a thread has one.
+    ...(process.execArgv.some(flag => flag.startsWith('--input-type')) && { execArgv: [] }),
     resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapBytes / MIB) },
     // What the module prints as it is loaded, main and the shards will print.
     stdout: true,
