@@ -194,6 +194,13 @@ describe('plugins without an end', { concurrency: 3 }, () => {
     assert.match(server.out, /^\[ERROR\] Restart failed: the server is shutting down$/m)
   })
 
+  test('a trial that hangs does not keep SIGTERM from ending the server', async t => {
+    const { server } = await reloaded(t, `for (;;);\n${defined(PASSES)}`)
+    await server.seen(/^\[INFO\] Reloading$/m)
+    assert.equal(await server.stop(), 0)
+    assert.match(server.out, /^\[ERROR\] Restart failed: the server is shutting down$/m)
+  })
+
   test('tasks that never settle end neither a reload nor the process', async t => {
     const hooks = `['onStart', 'onShutdown', 'onFinalShutdown', 'onRetire']`
     const body = `for (const hook of ${hooks}) scope[hook](() => ${NEVER})`
