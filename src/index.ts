@@ -3,6 +3,7 @@
 
 import type { ServerOptions, ShardnsServer } from './library/create-server.ts'
 
+export { readTextFile } from './base/text-file.ts'
 export { after } from './chain/after.ts'
 export type { RecordData } from './chain/answer.ts'
 export { type Asked, inZones, type ListenerRef } from './chain/asked.ts'

@@ -1,6 +1,6 @@
 // `shardns/options`: what a plugin's table of options is made of.
 
-export type { CorefileError as ReadError } from './corefile/diagnostic.ts'
+export type { CorefileError as OptionError } from './corefile/diagnostic.ts'
 export type { Directive } from './corefile/directive.ts'
 export {
   argument,

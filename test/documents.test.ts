@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { dirname, join, matchesGlob } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { OPTION_OWNERS } from '../src/corefile/known-names.ts'
 import type { OptionFacts } from '../src/corefile/option-rows.ts'
@@ -73,32 +73,62 @@ const codeLines = (text: string): string =>
     .map(line => `${line}\n`)
     .join('')
 
-test('code in docs/plugins.md stands in test/examples, which is type-checked and run', () => {
-  // There, paths are those of a plugin's folder.
-  const examples = sourceFiles('test/examples').map(({ text }) =>
-    codeLines(
-      text
-        .replaceAll(/'(?:\.\.\/)+src\//g, "'../../")
-        .replaceAll(/'(?:\.\.\/)+support\//g, "'../../../test/support/"),
-    ),
-  )
-  const page = readRepositoryFile('docs/plugins.md')
-  const shown = [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code)
-  assert.ok(shown.length > 10)
-  assert.deepEqual(
-    shown.filter(code => !examples.some(text => text.includes(codeLines(code)))),
-    [],
-  )
+for (const [path, least] of [
+  ['docs/plugins.md', 10],
+  ['docs/built-in-plugins.md', 4],
+] as const)
+  test(`code in ${path} stands in test/examples, which is type-checked and run`, () => {
+    // There, paths are those of a plugin's folder.
+    const examples = sourceFiles('test/examples').map(({ text }) =>
+      codeLines(
+        text
+          .replaceAll(/'(?:\.\.\/)+src\//g, "'../../")
+          .replaceAll(/'(?:\.\.\/)+support\//g, "'../../../test/support/"),
+      ),
+    )
+    // A block with a file's name is of the tutorial, which test/tutorial.test.ts follows.
+    const page = readRepositoryFile(path)
+    const shown = [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code)
+    assert.ok(shown.length > least)
+    assert.deepEqual(
+      shown.filter(code => !examples.some(text => text.includes(codeLines(code)))),
+      [],
+    )
+  })
+
+/** Names in the first column of a table. */
+const namesIn = (cell: string): string[] =>
+  [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name)
+
+test('docs/plugins.md says where things are', async () => {
+  const entries: Record<string, string> = {
+    '`shardns`': 'src/index.ts',
+    '`shardns/options`': 'src/options.ts',
+    '`shardns/wire`': 'src/wire.ts',
+  }
+  const rows = table('What is where', 'docs/plugins.md')
+  const lost: string[] = []
+  for (const [names = '', door = ''] of rows) {
+    const path = entries[door] ?? assert.fail(door)
+    const values = (await import(join(ROOT, path))) as object
+    const text = readRepositoryFile(path)
+    const isThere = (name: string): boolean =>
+      Object.hasOwn(values, name) ||
+      new RegExp(`^ .*\\b${name}\\b|\\{.*\\b${name}\\b`, 'm').test(text)
+    lost.push(...namesIn(names).filter(name => !isThere(name)))
+  }
+  assert.ok(rows.length > 10)
+  assert.deepEqual(lost, [])
 })
 
-test('docs/plugins.md says where things are', () => {
-  const rows = table('What is where', 'docs/plugins.md')
+test('docs/built-in-plugins.md says where things are', () => {
+  const rows = table('What is where', 'docs/built-in-plugins.md')
   const lost = rows.flatMap(([names = '', file = '']) => {
     const path = /\]\(\.\.\/(.+)\)/.exec(file)?.[1] ?? assert.fail(file)
     const text = readRepositoryFile(path)
-    return [...names.matchAll(/`(\w+)`/g)]
-      .map(([, name = '']) => name)
-      .filter(name => !new RegExp(`^export (?:\\w+|\\{[^}]*) ${name}\\b`, 'm').test(text))
+    return namesIn(names).filter(
+      name => !new RegExp(`^export (?:\\w+|\\{[^}]*) ${name}\\b`, 'm').test(text),
+    )
   })
   assert.ok(rows.length > 10)
   assert.deepEqual(lost, [])
@@ -107,8 +137,7 @@ test('docs/plugins.md says where things are', () => {
 /** Rows of the first table behind a heading of a document, without the head. */
 const table = (heading: string, path = 'docs/compatibility.md'): string[][] => {
   const [, behind = ''] = readRepositoryFile(path).split(new RegExp(`^###? ${heading}\n`, 'm'))
-  const section = behind.split('\n## ')[0] ?? ''
-  const rows = section.split('\n').filter(line => line.startsWith('|'))
+  const rows = /(?:^\|.*\n)+/m.exec(behind)?.[0].trimEnd().split('\n') ?? []
   return rows.slice(2).map(row =>
     row
       .split('|')
@@ -208,16 +237,6 @@ test('an option that the hints know is one of the plugin that they name', () => 
   )
   assert.deepEqual(
     hinted.filter(({ name, option }) => !namesOf(optionFacts.get(name) ?? []).includes(option)),
-    [],
-  )
-})
-
-test('the npm package has the manual pages that shardns help shows', () => {
-  const { files } = JSON.parse(readRepositoryFile('package.json')) as { files: string[] }
-  assert.deepEqual(
-    repositoryPaths('src/plugins/*/README.md').filter(
-      page => !files.some(pattern => matchesGlob(page, pattern)),
-    ),
     [],
   )
 })

@@ -11,17 +11,15 @@ import {
   readdirSync,
   readFileSync,
   statSync,
-  symlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { join, relative, sep } from 'node:path'
+import { join, sep } from 'node:path'
 import { test } from 'node:test'
+import { copyCheckout } from './support/checkout-copy.ts'
 import { freePorts, temporaryFolder, WatchedProcess, without } from './support/server-process.ts'
 import { ROOT } from './support/source-files.ts'
 
 const LIMIT = { skip: without('npm'), timeout: 60_000 }
-const LEFT_OUT = ['node_modules', '.git', 'dist', join('test', 'golden'), join('bench', 'results')]
 
 interface LockedPackage {
   readonly dependencies?: Record<string, string>
@@ -41,6 +39,17 @@ test('package-lock.json has every package that it asks for, those of other platf
     }
   }
   assert.deepEqual(missing, [])
+})
+
+test('what is installed with the package asks of nobody more than to be named', () => {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { readonly license?: string; readonly dev?: true }>
+  }
+  const others = Object.entries(packages).filter(
+    ([, { license = '', dev }]) =>
+      dev !== true && !/^(MIT|ISC|Apache-2\.0|BSD-[23]-Clause)$/.test(license),
+  )
+  assert.deepEqual(others, [])
 })
 
 /** Stands for npm: says what it was called with, and fails if told to. */
@@ -63,14 +72,6 @@ for (const { code, status } of [
     assert.equal(spawnSync(process.execPath, ['.install.mjs'], { cwd: folder, env }).status, status)
     assert.match(readFileSync(join(folder, 'called'), 'utf8'), /^ci( --\S+)*\n$/)
   })
-
-const copyCheckout = (folder: string): void => {
-  const isWanted = (path: string): boolean => !LEFT_OUT.includes(relative(ROOT, path))
-  cpSync(ROOT, folder, { recursive: true, filter: isWanted })
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
-  // What is installed is newer than what asks for it: nothing is to be installed here.
-  utimesSync(join(folder, 'package-lock.json'), 0, 0)
-}
 
 const fingerprint = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })

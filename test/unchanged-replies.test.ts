@@ -2,7 +2,7 @@
 // replies that remember what they were made of.
 
 import assert from 'node:assert/strict'
-import { registerHooks } from 'node:module'
+import { type ResolveFnOutput, registerHooks } from 'node:module'
 import { after } from 'node:test'
 import { repositoryPaths } from './support/source-files.ts'
 
@@ -11,7 +11,7 @@ const WATCHED = new URL('./fakes/watched-reply.ts', import.meta.url).href
 
 registerHooks({
   resolve(specifier, context, nextResolve) {
-    const found = nextResolve(specifier, context)
+    const found = nextResolve(specifier, context) as ResolveFnOutput
     return found.url === REPLY && context.parentURL !== WATCHED ? { ...found, url: WATCHED } : found
   },
 })

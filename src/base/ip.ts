@@ -3,6 +3,7 @@
 
 import { isIP, isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
+import { fromHex, toHex } from './byte-text.ts'
 
 /** Four bytes or sixteen. IPv4-mapped IPv6 addresses are given as IPv4, as Go's To4 does. */
 export interface IpAddress {
@@ -48,7 +49,7 @@ const IPV6_SUBNET_BYTES = 8
  */
 export const clientKey = (address: string): string => {
   const ip = parseIp(withoutZone(address))
-  return ip === undefined ? address : ip.bytes.subarray(0, IPV6_SUBNET_BYTES).toHex()
+  return ip === undefined ? address : toHex(ip.bytes.subarray(0, IPV6_SUBNET_BYTES))
 }
 
 /** Whether the address is this machine's own, 127.0.0.0/8 or ::1, as text without a port. */
@@ -95,7 +96,7 @@ export const reverseNameToIp = (name: string): string | undefined => {
   if (!name.endsWith('.ip6.arpa.')) return undefined
   const nibbles = name.slice(0, -'.ip6.arpa.'.length).split('.').reverse()
   if (nibbles.length !== 32 || !nibbles.every(nibble => /^[0-9a-f]$/.test(nibble))) return undefined
-  return ipToText(fromBytes(Uint8Array.fromHex(nibbles.join(''))).bytes)
+  return ipToText(fromBytes(fromHex(nibbles.join(''))).bytes)
 }
 
 const IN_ADDR_ARPA = Buffer.from('\x07in-addr\x04arpa\0', 'latin1')

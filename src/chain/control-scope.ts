@@ -131,9 +131,9 @@ export interface Resources {
 export interface ProcessControl {
   /** Nothing has been served before this generation: caches are empty. */
   readonly isFirstLoad: boolean
-  /** What we are, as `-version` says first: `shardns-0.1.0 (CoreDNS-1.14.7 compatible)`. */
+  /** What we are, as `-version` says first: `shardns-1.0.0-rc.1 (CoreDNS-1.14.7 compatible)`. */
   readonly version: string
-  /** The same for servers that we ask: `shardns/0.1.0 (linux/amd64)`. */
+  /** The same for servers that we ask: `shardns/1.0.0-rc.1 (linux/amd64)`. */
   readonly userAgent: string
   /** Signals readiness providers: `ready` asks every provider registered in its generation. */
   readonly readiness: ReadinessList

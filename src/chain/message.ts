@@ -221,14 +221,15 @@ export interface Message {
 }
 
 let dnsPacket: typeof DnsPacket | undefined
-const require = createRequire(import.meta.url)
+/** At once, as nothing but CommonJS can be loaded, and when it is needed. */
+const loadDnsPacket = (): typeof DnsPacket => createRequire(import.meta.url)('dns-packet')
 
 /**
  * The message that the bytes are. They are copied, so that nobody changes them by the object.
  * Throws a ServerError for what dns-packet cannot read.
  */
 export const decodeMessage = (bytes: Uint8Array): Message => {
-  dnsPacket ??= require('dns-packet') as typeof DnsPacket
+  dnsPacket ??= loadDnsPacket()
   try {
     return frozen(dnsPacket.decode(Buffer.from(bytes))) as unknown as Message
   } catch (cause) {

@@ -194,7 +194,7 @@ test('-version prints our version, the release of CoreDNS that it follows, and t
   assert.equal(code, 0)
   assert.match(
     out,
-    /^shardns-\d+\.\d+\.\d+ \(CoreDNS-1\.14\.7 compatible\)\n[a-z]+\/[a-z0-9]+, node\d+\.\d+\.\d+, [0-9a-z]+\n$/,
+    /^shardns-\d+\.\d+\.\d+\S* \(CoreDNS-1\.14\.7 compatible\)\n[a-z]+\/[a-z0-9]+, node\d+\.\d+\.\d+, [0-9a-z]+\n$/,
   )
 })
 

@@ -5,6 +5,10 @@ import type { Loader } from './loader.ts'
 
 const WILDCARD = /[*?[\\]/
 
+/** A regular expression that matches this text alone. */
+export const literalPattern = (text: string): string =>
+  text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+
 /** One path component as a regular expression; undefined if the pattern is malformed. */
 const componentPattern = (component: string): RegExp | undefined => {
   let source = ''
@@ -13,8 +17,8 @@ const componentPattern = (component: string): RegExp | undefined => {
     if (character === '[') return undefined
     if (character === '*') source += '[^]*'
     else if (character === '?') source += '(?:[\\ud800-\\udbff][\\udc00-\\udfff]|[^])'
-    else if (character !== '\\') source += RegExp.escape(character)
-    else if (++i < component.length) source += RegExp.escape(component[i] ?? '')
+    else if (character !== '\\') source += literalPattern(character)
+    else if (++i < component.length) source += literalPattern(component[i] ?? '')
     else return undefined
   }
   return new RegExp(`^${source}$`)

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import test from 'node:test'
+import test, { type TestContext } from 'node:test'
 import { type Asked, event, listOf, type Rig, rig, status } from '../../test/fakes/api-server.ts'
 import { Limiter } from './limiter.ts'
 
-const started = async (t: test.TestContext): Promise<Rig> => {
+const started = async (t: TestContext): Promise<Rig> => {
   const all = await rig(t)
   all.reflector.start()
   return all

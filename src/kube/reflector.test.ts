@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import test, { type TestContext } from 'node:test'
 import { event, listOf, object, type Rig, rig, status } from '../../test/fakes/api-server.ts'
 
 /** A reflector that has listed `names` at version 10 and watches; the watch is answered. */
-async function watching(t: test.TestContext, names: readonly string[] = ['a', 'b']) {
+async function watching(t: TestContext, names: readonly string[] = ['a', 'b']) {
   const all = await rig(t)
   all.reflector.start()
   const listed = await all.api.next()

@@ -201,6 +201,7 @@ const WRONG: readonly (readonly [unknown, string])[] = [
   [{ aa: 1 }, 'aa: 1 is neither true nor false'],
   [{ answers: A }, 'answers: an object is no list'],
   [{ answers: [undefined] }, 'answers[0]: undefined is no record'],
+  [{ answers: new Array(1) }, 'answers[0]: undefined is no record'],
   [{ answers: [A, 'x'] }, "answers[1]: 'x' is no line of a zone file: a record type is missing"],
   [
     { answers: [{ ...A, tttl: 1 }] },

@@ -109,7 +109,7 @@ const rcodeOf = (rcode: unknown): number => {
 const recordsOf = (section: string, inputs: unknown): RecordData[] => {
   if (inputs === undefined) return []
   if (!Array.isArray(inputs)) throw new Misfit(`.${section}`, `${given(inputs)} is no list`)
-  return inputs.map((input: RecordInput, index) => {
+  return Array.from(inputs, (input: RecordInput, index) => {
     try {
       return recordData(input)
     } catch (error) {

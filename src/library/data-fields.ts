@@ -116,7 +116,7 @@ const type = (called: string): DataField =>
 const types = (called: string): DataField =>
   field(called, undefined, (value, place) => {
     if (!Array.isArray(value)) throw new Misfit(place, `${given(value)} is no list of types`)
-    return typeWindows(value.map((each, index) => typeNumber(each, `${place}[${index}]`)))
+    return typeWindows(Array.from(value, (each, index) => typeNumber(each, `${place}[${index}]`)))
   })
 
 const ISSUER_CRITICAL = 0x80

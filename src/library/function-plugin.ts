@@ -5,7 +5,7 @@ import { BroadcastChannel } from 'node:worker_threads'
 import type { ControlScope, Kept } from '../chain/control-scope.ts'
 import { messageOf } from '../chain/errors.ts'
 import { decodeMessage, type Message } from '../chain/message.ts'
-import type { AnyPlugin } from '../chain/plugin.ts'
+import type { AnyPlugin, PluginFacts } from '../chain/plugin.ts'
 import type { Peer, Transport } from '../chain/query.ts'
 import { noOptions } from '../corefile/option-table.ts'
 import { FLAG_AD, FLAG_CD, FLAG_RD } from '../wire/header.ts'
@@ -59,8 +59,13 @@ const SERVE_FILE = new URL(
 ).href
 
 /** The plugin of that name. */
-export const functionPlugin = (name: string, answer: QueryFunction): AnyPlugin => ({
+export const functionPlugin = (
+  name: string,
+  answer: QueryFunction,
+  facts: PluginFacts<undefined> = {},
+): AnyPlugin => ({
   name,
+  facts,
   options: noOptions('last'),
   control: async () => ({
     control: (_options: undefined, scope: ControlScope) => {

@@ -140,7 +140,7 @@ const addressOf = (
 const stringsOf = (data: unknown): Uint8Array => {
   if (!Array.isArray(data)) return stringOf(data, '.data')
   if (data.length === 0) throw new Misfit('.data', 'a TXT record has one string at least')
-  return Buffer.concat(data.map((string, index) => stringOf(string, `.data[${index}]`)))
+  return Buffer.concat(Array.from(data, (string, index) => stringOf(string, `.data[${index}]`)))
 }
 
 /** The data as a zone file has them. */

@@ -7,14 +7,14 @@ import { fileURLToPath } from 'node:url'
 import { given } from '../base/given.ts'
 import { didYouMean } from '../corefile/nearest.ts'
 import { STEERINGS } from '../net/mmsg/steering.ts'
-import type { PluginSet } from '../plugins/plugin-set.ts'
+import { PluginSet } from '../plugins/plugin-set.ts'
 import {
   defaultServeOptions,
   ENGINES,
   SERVE_RANGES,
   type ServeOptions,
 } from '../process/serve-options.ts'
-import type { QueryFunction } from './function-plugin.ts'
+import { functionPlugin, type QueryFunction } from './function-plugin.ts'
 import { type Plugins, pluginSetOf } from './given-plugins.ts'
 
 /** Sizes and counts of the server, named as its flags are. Absent: as without the flag. */
@@ -162,7 +162,9 @@ const corefileOf = ({ handler, plugins, address = '127.0.0.1', port = 0 }: Serve
 }
 
 const pluginsOf = ({ handler, plugins }: ServerOptions): PluginSet =>
-  handler === undefined ? pluginSetOf(plugins ?? {}) : pluginSetOf({ [HANDLER]: handler })
+  handler === undefined
+    ? pluginSetOf(plugins ?? {})
+    : new PluginSet([], [functionPlugin(HANDLER, handler, { allClasses: true })])
 
 const hasFunctions = ({ handler, plugins = {} }: ServerOptions): boolean =>
   handler !== undefined || Object.values(plugins).some(plugin => typeof plugin === 'function')

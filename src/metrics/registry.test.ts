@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { CounterRow } from '../memory/counters.ts'
 import { type GenerationMetrics, MetricsRegistry } from './registry.ts'
 
-const makeRegistry = () => new MetricsRegistry({ version: '0.1.0', revision: 'abc' })
+const makeRegistry = () =>
+  new MetricsRegistry({ version: '1.0.0', revision: 'abc', corednsVersion: '1.14.7' })
 
 /** Rows for `shards` shards, with a gap before and between them. */
 const attach = (generation: GenerationMetrics, shards: number): CounterRow[] => {
@@ -156,11 +157,14 @@ test('what has no labels is there from its declaration on, plugins configured or
   assert.deepEqual(await linesOf(registry, 'coredns_test_plain'), ['coredns_test_plain 0'])
 })
 
-test('build info names the version, the commit and the runtime', async () => {
-  const expected = [
-    `coredns_build_info{goversion="${process.version}",revision="abc",version="0.1.0"} 1`,
-  ]
-  assert.deepEqual(await linesOf(makeRegistry(), 'coredns_build_info'), expected)
+test("build info names CoreDNS's release and ours, the commit and the runtime", async () => {
+  const { version, versions } = process
+  assert.deepEqual(await linesOf(makeRegistry(), 'coredns_build_info'), [
+    `coredns_build_info{goversion="${version}",revision="abc",version="1.14.7"} 1`,
+  ])
+  assert.deepEqual(await linesOf(makeRegistry(), 'shardns_build_info'), [
+    `shardns_build_info{node="${versions.node}",revision="abc",version="1.0.0"} 1`,
+  ])
 })
 
 test('runtime metrics are shown once they are asked for, by whatever generation, and stay', async () => {

@@ -68,6 +68,8 @@ export interface BuildInfo {
   readonly version: string
   /** Commit, '' if unknown. */
   readonly revision: string
+  /** The release of CoreDNS that this version follows. */
+  readonly corednsVersion: string
 }
 
 export class MetricsRegistry {
@@ -97,17 +99,24 @@ export class MetricsRegistry {
     }
     this.process = this.begin()
     declareUnlabelled(this.process)
-    const info = [
-      {
-        labels: { version: build.version, revision: build.revision, goversion: process.version },
-        value: 1,
-      },
-    ]
-    const help =
-      "A metric with a constant '1' value labeled by version, revision, and goversion from which CoreDNS was built."
-    this.process.gauge(
-      { name: 'coredns_build_info', help, labelNames: ['version', 'revision', 'goversion'] },
-      () => info,
+    this.#declareBuild(build)
+  }
+
+  /** What reads the first family takes `version` for CoreDNS's. */
+  #declareBuild({ version, revision, corednsVersion }: BuildInfo): void {
+    const declare = (name: string, help: string, labels: Labels): void =>
+      this.process.gauge({ name, help, labelNames: Object.keys(labels) }, () => [
+        { labels, value: 1 },
+      ])
+    declare(
+      'coredns_build_info',
+      "A metric with a constant '1' value labeled by version, revision, and goversion from which CoreDNS was built.",
+      { version: corednsVersion, revision, goversion: process.version },
+    )
+    declare(
+      'shardns_build_info',
+      'What runs: 1, with the version and the commit of shardns, and the version of Node.',
+      { version, revision, node: process.versions.node },
     )
   }
 

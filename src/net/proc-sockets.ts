@@ -8,6 +8,7 @@
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { endianness } from 'node:os'
+import { fromHex } from '../base/byte-text.ts'
 
 const TABLES = { udp: ['udp', 'udp6'], tcp: ['tcp', 'tcp6'] } as const
 const LOCAL = 1
@@ -83,7 +84,7 @@ const readLine = (protocol: Protocol, line: string): OpenPort | undefined => {
 }
 
 const bytesOf = (hex: string): Uint8Array => {
-  const bytes = Uint8Array.fromHex(hex)
+  const bytes = fromHex(hex)
   if (endianness() === 'LE')
     for (let at = 0; at < bytes.length; at += 4) bytes.subarray(at, at + 4).reverse()
   const isMapped =

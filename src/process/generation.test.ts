@@ -10,7 +10,7 @@ import { loadCorefile } from './load/load.ts'
 
 const generation = async (text: string): Promise<Generation> => {
   const { clock, kept, board, process } = fakeControl()
-  const metrics = new MetricsRegistry({ version: '0', revision: '0' }).begin()
+  const metrics = new MetricsRegistry({ version: '0', revision: '0', corednsVersion: '0' }).begin()
   const parts = {
     clock,
     kept,

@@ -31,7 +31,7 @@ import type { ServeOptions } from './serve-options.ts'
 import { declareDeathCounts } from './shards/deaths.ts'
 import { LoadError, Supervisor } from './shards/supervisor.ts'
 import { collectChurn } from './trim-memory.ts'
-import { goPlatform, programText, revision, shardnsVersion } from './version.ts'
+import { COREDNS_VERSION, goPlatform, programText, revision, shardnsVersion } from './version.ts'
 
 /**
  * In-flight queries at the end of the process, as CoreDNS's graceful stop; and a load that is under
@@ -65,7 +65,11 @@ export class Server {
   readonly #world: ServerWorld
   readonly #sink: Pick<LineSink, 'raw'>
   readonly #log: Logger
-  readonly #registry = new MetricsRegistry({ version: shardnsVersion(), revision: revision() })
+  readonly #registry = new MetricsRegistry({
+    version: shardnsVersion(),
+    revision: revision(),
+    corednsVersion: COREDNS_VERSION,
+  })
   readonly #http: HttpEndpoints
   readonly #anyPort: AnyPort
   readonly #cache: CacheMemory

@@ -100,7 +100,14 @@ export class UdpClient implements UdpExchanger {
       timeoutMs,
     )
     this.#cancellations.add(cancel)
-    socket.on('error', cause => reject(ioError(`read udp ${path(socket, remote)}: read`, cause)))
+    let isConnected = false
+    socket.on('error', cause =>
+      reject(
+        isConnected
+          ? ioError(`read udp ${path(socket, remote)}: read`, cause)
+          : ioError(`dial udp ${remote.name}: connect`, cause),
+      ),
+    )
     const doubts = new Doubts(ask, { resolve, reject, path: () => path(socket, remote) })
     socket.on('message', bytes => {
       // A plain Uint8Array: `slice` of a Buffer would not copy.
@@ -110,8 +117,10 @@ export class UdpClient implements UdpExchanger {
       else doubts.raise(verdict)
     })
     try {
-      this.#connect(socket, remote)
-      socket.send(ask.message)
+      this.#connect(socket, remote, () => {
+        isConnected = true
+        socket.send(ask.message)
+      })
       return await promise
     } catch (cause) {
       throw cause instanceof ExchangeError
@@ -133,12 +142,15 @@ export class UdpClient implements UdpExchanger {
     for (const cancel of this.#cancellations) cancel()
   }
 
-  #connect(socket: Socket, remote: Endpoint): void {
-    if (this.#sourceAddress !== '') {
+  /** What fails is an event 'error' of the socket's. */
+  #connect(socket: Socket, remote: Endpoint, connected: () => void): void {
+    socket.once('connect', connected)
+    const connect = (): void => socket.connect(remote.port, remote.address)
+    if (this.#sourceAddress === '') connect()
+    else {
       checkFamilies(`dial udp ${remote.name}`, this.#sourceAddress, remote)
-      socket.bindSync({ address: this.#sourceAddress, port: 0 })
+      socket.bind({ address: this.#sourceAddress, port: 0, exclusive: true }, connect)
     }
-    socket.connectSync(remote.port, remote.address)
   }
 }
 

@@ -3,6 +3,7 @@
 // name.
 
 import { isIPv6 } from 'node:net'
+import { fromHex, toHex } from '../base/byte-text.ts'
 import { rdataAaaa } from '../wire/rdata.ts'
 import type { RdataPrinter } from './rdata-printer.ts'
 import type { RdataReader } from './rdata-reader.ts'
@@ -71,7 +72,7 @@ export const readEui = (reader: RdataReader, size: 6 | 8): boolean => {
   const text = reader.scanner.text(index)
   const isGood = text.length === 3 * size - 1 && /^[0-9a-f]{2}(-[0-9a-f]{2})*$/i.test(text)
   return isGood
-    ? reader.putAll(Uint8Array.fromHex(text.replaceAll('-', '')))
+    ? reader.putAll(fromHex(text.replaceAll('-', '')))
     : reader.failAt(index, `is not an EUI-${8 * size}`)
 }
 
@@ -89,11 +90,10 @@ export const readGroups = (reader: RdataReader): boolean => {
   if (!/^[0-9a-f]{1,4}(:[0-9a-f]{1,4}){3}$/i.test(text))
     return reader.failAt(index, 'is not four groups of hex digits')
   const groups = text.split(':').map(group => group.padStart(4, '0'))
-  return reader.putAll(Uint8Array.fromHex(groups.join('')))
+  return reader.putAll(fromHex(groups.join('')))
 }
 
-export const groupsText = (bytes: Uint8Array): string =>
-  bytes.toHex().replace(/(....)(?=.)/g, '$1:')
+export const groupsText = (bytes: Uint8Array): string => toHex(bytes).replace(/(....)(?=.)/g, '$1:')
 
 const hasBitsBehind = (bytes: Uint8Array, bits: number): boolean =>
   bytes.some((byte, i) => (byte & (0xff >> Math.min(8, Math.max(0, bits - 8 * i)))) !== 0)

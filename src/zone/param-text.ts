@@ -1,6 +1,7 @@
 // SvcParams of SVCB and HTTPS records between text and wire form (RFC 9460 section 2.1 and appendix
 // A).
 
+import { fromBase64, toBase64 } from '../base/byte-text.ts'
 import { ipv4FromText, ipv4Text, ipv6FromText, ipv6Text } from './address-text.ts'
 import { quotedText, type RdataPrinter } from './rdata-printer.ts'
 import type { RdataReader } from './rdata-reader.ts'
@@ -74,7 +75,7 @@ const addressesFromText = (
 
 const base64FromText = (text: string): ArrayLike<number> | undefined => {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || text.length % 4 !== 0) return undefined
-  return Uint8Array.fromBase64(text)
+  return fromBase64(text)
 }
 
 /**
@@ -211,7 +212,7 @@ const valueText = (key: string, value: Uint8Array): Uint8Array | undefined => {
     case 'ipv6hint':
       return ascii(pieces(value, 16)?.map(ipv6Text).join())
     case 'ech':
-      return value.length === 0 ? undefined : ascii(value.toBase64())
+      return value.length === 0 ? undefined : ascii(toBase64(value))
     default:
       return value
   }

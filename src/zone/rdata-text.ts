@@ -1,6 +1,7 @@
 // Rdata between presentation form and wire form, field by field as wire/rdata-fields.ts lists them,
 // and in the form for unknown types (RFC 3597 section 5), which any type may have.
 
+import { fromBase64, fromHex, toBase64, toHex } from '../base/byte-text.ts'
 import { type Field, fieldsOf } from '../wire/rdata-fields.ts'
 import { TYPE_APL, typeToText } from '../wire/rrtypes.ts'
 import * as address from './address-text.ts'
@@ -113,13 +114,11 @@ const readHex = (reader: RdataReader): boolean => {
     return reader.fail('the data is not pairs of hex digits')
   if (text.length > 2 * MAX_RDATA_SIZE)
     return reader.fail(`the data of a record has more than ${MAX_RDATA_SIZE} bytes`)
-  return reader.putAll(Uint8Array.fromHex(text))
+  return reader.putAll(fromHex(text))
 }
 
 const base64Bytes = (text: string): Uint8Array | undefined =>
-  text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
-    ? Uint8Array.fromBase64(text)
-    : undefined
+  text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text) ? fromBase64(text) : undefined
 
 const readBase64 = (reader: RdataReader): boolean => {
   const text = reader.rest('data in base64')
@@ -135,7 +134,7 @@ const readSalt = (reader: RdataReader): boolean => {
   if (text === '-') return reader.put(0)
   if (!/^([0-9a-f]{2}){1,255}$/i.test(text))
     return reader.failAt(index, 'is not a salt in hex digits, or - for none')
-  return reader.put(text.length / 2) && reader.putAll(Uint8Array.fromHex(text))
+  return reader.put(text.length / 2) && reader.putAll(fromHex(text))
 }
 
 const BASE32 = '0123456789ABCDEFGHIJKLMNOPQRSTUV'
@@ -201,8 +200,7 @@ const readHostIdentity = (reader: RdataReader): boolean => {
   if (bytes === undefined || bytes.length === 0 || bytes.length > 65535)
     return reader.fail('the public key is not base64')
   const head = [tag.length / 2, algorithm, bytes.length >> 8, bytes.length & 255]
-  if (!reader.putAll(head) || !reader.putAll(Uint8Array.fromHex(tag)) || !reader.putAll(bytes))
-    return false
+  if (!reader.putAll(head) || !reader.putAll(fromHex(tag)) || !reader.putAll(bytes)) return false
   while (reader.hasMore()) if (!reader.name('a server')) return false
   return true
 }
@@ -212,7 +210,7 @@ const printHostIdentity = (printer: RdataPrinter): boolean => {
   const tag = head && printer.take(head[0]!)
   const key = head && printer.take((head[2]! << 8) | head[3]!)
   if (head === undefined || !tag?.length || !key?.length) return false
-  printer.words.push(String(head[1]), tag.toHex().toUpperCase(), key.toBase64())
+  printer.words.push(String(head[1]), toHex(tag).toUpperCase(), toBase64(key))
   while (printer.left > 0) if (!printer.name()) return false
   return true
 }
@@ -240,7 +238,7 @@ const printCounted =
 
 const printString = printCounted(quotedText)
 const printWord = printCounted(bareText)
-const printBase64 = printBytes(-1, bytes => bytes.toBase64())
+const printBase64 = printBytes(-1, toBase64)
 
 const printStrings = (printer: RdataPrinter): boolean => {
   do if (!printString(printer)) return false
@@ -261,7 +259,7 @@ const string: FieldText = { read: reader => reader.string('a string'), print: pr
 const name: FieldText = { read: reader => reader.name('a name'), print: printer => printer.name() }
 const hex = (text: (hex: string) => string): FieldText => ({
   read: readHex,
-  print: printBytes(-1, bytes => text(bytes.toHex())),
+  print: printBytes(-1, bytes => text(toHex(bytes))),
 })
 const algorithm = (text?: (value: number) => string): FieldText => ({
   read: reader => readMnemonic(reader, ALGORITHMS, 'a DNSSEC algorithm', 1),
@@ -321,7 +319,7 @@ const FIELD_TEXTS: Readonly<Record<Field, FieldText | undefined>> = {
   },
   salt: {
     read: readSalt,
-    print: printCounted(bytes => (bytes.length === 0 ? '-' : bytes.toHex().toUpperCase())),
+    print: printCounted(bytes => (bytes.length === 0 ? '-' : toHex(bytes).toUpperCase())),
   },
   hash: { read: readHash, print: printCounted(hashText, 1) },
   types: { read: readWindows, print: printWindows },
@@ -401,7 +399,7 @@ const printedWords = (
 
 /** The form of RFC 3597: `\# 4 c0000201`. */
 export const unknownText = (bytes: Uint8Array, from: number, to: number): string =>
-  `\\# ${to - from} ${bytes.subarray(from, to).toHex()}`.trimEnd()
+  `\\# ${to - from} ${toHex(bytes.subarray(from, to))}`.trimEnd()
 
 /**
  * The presentation form of rdata without pointers; that of RFC 3597 if the type has none, or the

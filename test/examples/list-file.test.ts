@@ -5,12 +5,14 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { initialSettings } from '../../src/chain/block.ts'
 import { fakeControl } from '../support/plugin-harness.ts'
-import { control, inspect } from './list-file.ts'
+import { listFile } from './list-file.ts'
 
 test('inspect tells what control fails with', async t => {
   const root = mkdtempSync(join(tmpdir(), 'shardns-list-'))
   t.after(() => rmSync(root, { recursive: true }))
   writeFileSync(join(root, 'names'), 'a\nb\n')
+  const { control, inspect } = listFile
+  assert.ok(control && inspect)
   const scope = fakeControl({ settings: { root } })
   assert.deepEqual(control({ file: 'names' }, scope), ['a', 'b'])
   const told: string[] = []

@@ -1,20 +1,17 @@
 // Both halves on main that docs/plugins.md shows, of a plugin that reads a file.
 
-import { readTextFile } from '../../src/base/text-file.ts'
-import type { ControlScope } from '../../src/chain/control-scope.ts'
-import type { InspectScope } from '../../src/chain/inspect-scope.ts'
-import { underRoot } from '../../src/corefile/values.ts'
-
-export interface ListOptions {
-  readonly file: string
-}
+import { definePlugin, readTextFile } from '../../src/index.ts'
+import { optionTable, requiredArgument, text, underRoot } from '../../src/options.ts'
 
 const readList = (file: string, root: string): string[] =>
   readTextFile(underRoot(file, root)).trim().split('\n')
 
-export const inspect = async (options: ListOptions, scope: InspectScope): Promise<void> => {
-  await scope.attempt(() => readList(options.file, scope.settings.root))
-}
-
-export const control = (options: ListOptions, scope: ControlScope): readonly string[] =>
-  readList(options.file, scope.settings.root)
+export const listFile = definePlugin({
+  options: optionTable('once', {
+    rows: { file: requiredArgument('FILE', text('FILE'), { does: 'where the list stands' }) },
+  }),
+  inspect: async ({ file }, scope) => {
+    await scope.attempt(() => readList(file, scope.settings.root))
+  },
+  control: ({ file }, scope) => readList(file, scope.settings.root),
+})

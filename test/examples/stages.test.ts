@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict'
 import { createSecretKey } from 'node:crypto'
 import { test } from 'node:test'
-import type { Handler, Stage } from '../../src/chain/handler.ts'
-import type { Plugin } from '../../src/chain/plugin.ts'
-import type { Query } from '../../src/chain/query.ts'
-import type { ServeScope } from '../../src/chain/serve-scope.ts'
-import { noOptions } from '../../src/corefile/option-table.ts'
-import { ZoneIndex } from '../../src/wire/zone-index.ts'
+import type { Handler, HandlingStage, Query, ServeScope } from '../../src/index.ts'
+import { ZoneIndex } from '../../src/wire.ts'
+import { definedPlugin } from '../support/defined-plugin.ts'
 import {
   type Chain,
   chain,
@@ -29,14 +26,8 @@ import {
 } from './stages.ts'
 
 /** The stage as a plugin's, in front of this. */
-const inChain = (make: (scope: ServeScope) => Stage, next: Handler): Promise<Chain> => {
-  const plugin: Plugin<undefined> = {
-    name: 'example',
-    options: noOptions('once'),
-    serve: async () => ({ serve: (_, scope) => make(scope) }),
-  }
-  return chain(plugin, 'example', { next })
-}
+const inChain = (make: (scope: ServeScope) => HandlingStage, next: Handler): Promise<Chain> =>
+  chain(definedPlugin('example', { serve: (_, scope) => make(scope) }), 'example', { next })
 
 const saying =
   (reply: ReplyOptions): Handler =>

@@ -1,23 +1,36 @@
 // What docs/plugins.md shows of stages, each whole; stages.test.ts runs them.
 
 import { createHmac, type KeyObject } from 'node:crypto'
-import { ipToText } from '../../src/base/ip.ts'
-import { after } from '../../src/chain/after.ts'
-import { answer, errorReply, type RecordData } from '../../src/chain/answer.ts'
-import { edit, optOf } from '../../src/chain/edit.ts'
-import { FAST_NEXT } from '../../src/chain/fast-step.ts'
-import type { Stage } from '../../src/chain/handler.ts'
-import { METADATA } from '../../src/chain/metadata.ts'
-import type { Query } from '../../src/chain/query.ts'
-import { renamed } from '../../src/chain/renamed.ts'
-import type { Reply } from '../../src/chain/reply.ts'
-import type { ServeScope } from '../../src/chain/serve-scope.ts'
-import { makeOption } from '../../src/wire/edns.ts'
-import { getArcount, setArcount } from '../../src/wire/header.ts'
-import { countLabels, foldName, isSubname, nameFromText } from '../../src/wire/name.ts'
-import { RCODE_NOERROR, RCODE_REFUSED } from '../../src/wire/rcodes.ts'
-import { TYPE_A, TYPE_AAAA, TYPE_AXFR } from '../../src/wire/rrtypes.ts'
-import { ZoneIndex } from '../../src/wire/zone-index.ts'
+import {
+  after,
+  answer,
+  edit,
+  errorReply,
+  FAST_NEXT,
+  type HandlingStage,
+  METADATA,
+  optOf,
+  type Query,
+  type RecordData,
+  type Reply,
+  renamed,
+  type ServeScope,
+} from '../../src/index.ts'
+import {
+  countLabels,
+  foldName,
+  getArcount,
+  ipToText,
+  isSubname,
+  makeOption,
+  nameFromText,
+  RCODE_NOERROR,
+  setArcount,
+  TYPE_A,
+  TYPE_AAAA,
+  TYPE_AXFR,
+  ZoneIndex,
+} from '../../src/wire.ts'
 
 /** Addresses among the answers, as text. */
 const addressesIn = ({ bytes, layout }: Reply): string[] => {
@@ -31,8 +44,8 @@ const addressesIn = ({ bytes, layout }: Reply): string[] => {
   return found
 }
 
-export const telling = ({ log }: Pick<ServeScope, 'log'>): Stage => ({
-  wrap: next => query =>
+export const telling = ({ log }: Pick<ServeScope, 'log'>): HandlingStage => ({
+  handle: (query, next) =>
     after(next(query), reply => {
       if (reply.rcode === RCODE_NOERROR && reply.layout.answerCount > 0)
         log.info(`${query.question.name} is at ${addressesIn(reply).join(', ')}`)
@@ -40,15 +53,15 @@ export const telling = ({ log }: Pick<ServeScope, 'log'>): Stage => ({
     }),
 })
 
-export const cutting: Stage = {
-  wrap: next => query =>
+export const cutting: HandlingStage = {
+  handle: (query, next) =>
     after(next(query), reply => edit(reply, { keep: section => section === 0, ttl: 60 })),
 }
 
 const option = makeOption(65001, Uint8Array.of(1))
 
-export const adding: Stage = {
-  wrap: next => query =>
+export const adding: HandlingStage = {
+  handle: (query, next) =>
     after(next(query), reply => {
       if (query.edns === undefined) return reply
       const own = optOf(reply)
@@ -65,10 +78,10 @@ export interface Zone {
   readonly clients: readonly string[]
 }
 
-export const transferring = (zone: Zone): Stage => ({
+export const transferring = (zone: Zone): HandlingStage => ({
   concerns: ({ name, qtype }) => qtype === TYPE_AXFR && zone.index.holds(name),
   // Over UDP, and where `stream` gives undefined.
-  wrap: () => query => errorReply(query, RCODE_REFUSED),
+  handle: query => errorReply(query, 'REFUSED'),
   stream: query =>
     zone.clients.includes(query.client.address) ? messagesOf(query, zone) : undefined,
 })
@@ -84,8 +97,7 @@ async function* messagesOf(query: Query, { soa, records }: Zone): AsyncGenerator
 const HEAD = [0, 0xff, 0x00, 0, 1, 0, 0, 0, 0, 0, 32]
 const SIGNATURE_BYTES = HEAD.length + 32
 
-export const signing = (key: KeyObject): Stage => ({
-  wrap: next => next,
+export const signing = (key: KeyObject): HandlingStage => ({
   reserves: SIGNATURE_BYTES,
   leaving(_query, bytes) {
     const signature = createHmac('sha256', key).update(bytes).digest()
@@ -108,9 +120,9 @@ const moved = (name: Uint8Array, from: Uint8Array, to: Uint8Array): Uint8Array =
     ? Uint8Array.from([...name.subarray(0, -from.length), ...to])
     : name
 
-export const moving: Stage = {
+export const moving: HandlingStage = {
   concerns: ({ name }) => zones.holds(name),
-  wrap: next => query => {
+  handle: (query, next) => {
     const other = query.with({ name: moved(query.question.wire, OLD, NEW) })
     return after(next(other), reply =>
       renamed(query, reply, { owner: owner => moved(owner, NEW, OLD) }),
@@ -118,12 +130,12 @@ export const moving: Stage = {
   },
 }
 
-export const counting = (scope: Pick<ServeScope, 'offer'>): Stage => {
+export const counting = (scope: Pick<ServeScope, 'offer'>): HandlingStage => {
   scope.offer(METADATA, (query, set) =>
     set('example/labels', () => `${countLabels(query.question.folded)}`),
   )
   return {
-    wrap: next => query =>
+    handle: (query, next) =>
       after(next(query), reply => {
         query.metadata?.set('example/answers', () => `${reply.layout.answerCount}`)
         return reply
@@ -131,12 +143,11 @@ export const counting = (scope: Pick<ServeScope, 'offer'>): Stage => {
   }
 }
 
-export const choosing: Stage = {
+export const choosing: HandlingStage = {
   accepts: ({ client }) => client.address.startsWith('10.'),
-  wrap: next => next,
 }
 
-export const lowering = ({ sizeBytes }: { readonly sizeBytes: number }): Stage => ({
+export const lowering = ({ sizeBytes }: { readonly sizeBytes: number }): HandlingStage => ({
   concerns: ({ udpSize }) => udpSize > sizeBytes,
   fast: {
     ask: query => {
@@ -144,7 +155,7 @@ export const lowering = ({ sizeBytes }: { readonly sizeBytes: number }): Stage =
       return FAST_NEXT
     },
   },
-  wrap: next => query => {
+  handle: (query, next) => {
     query.lowerUdpSize(sizeBytes)
     return next(query)
   },

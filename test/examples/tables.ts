@@ -1,8 +1,15 @@
 // Tables of options that docs/plugins.md shows; tables.test.ts reads Corefiles by them.
 
-import { argument, option } from '../../src/corefile/option-rows.ts'
-import { finishedTable, type OptionTable, optionTable } from '../../src/corefile/option-table.ts'
-import { integer, text, ttl } from '../../src/corefile/values.ts'
+import {
+  argument,
+  finishedTable,
+  integer,
+  type OptionTable,
+  option,
+  optionTable,
+  text,
+  ttl,
+} from '../../src/options.ts'
 
 export const twoArguments = optionTable('last', {
   rows: {

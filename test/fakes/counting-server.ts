@@ -85,7 +85,7 @@ export const serve = (task: ServeTask): Promise<void> => {
   return serveWell(task)
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const channel = new BroadcastChannel(CHANNEL)
   channel.onmessage = event => process.send?.((event as { data: Called[] }).data)
   process.on('message', () => channel.postMessage('count'))

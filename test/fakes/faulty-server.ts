@@ -8,7 +8,7 @@ import { FAULT_CHANNEL, type Fault } from './faulty-worker.ts'
 
 export const OPTIONS_VARIABLE = 'SHARDNS_TEST_OPTIONS'
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const channel = new BroadcastChannel(FAULT_CHANNEL)
   process.on('message', (fault: Fault) => channel.postMessage(fault))
   // The test is gone, and nobody would stop us.

@@ -4,7 +4,7 @@
 import { runServer } from '../../src/process/run.ts'
 import { defaultServeOptions } from '../../src/process/serve-options.ts'
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const options = { ...defaultServeOptions(), conf: process.argv[2] ?? '', workers: 2 }
   process.exit(
     await runServer(options, { workerFile: new URL('./late-worker.ts', import.meta.url) }),

@@ -56,7 +56,7 @@ export async function startEngineServer(
   return { process: child, count, line, fail: () => void child.child.kill('SIGWINCH'), reload }
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const [conf = '', ...faults] = process.argv.slice(2)
   const channel = new BroadcastChannel(ENGINE_FAULTS)
   process.on('SIGWINCH', () => {

@@ -41,8 +41,14 @@ export class WatchedProcess {
   #isOver = false
 
   /** `folder` is the working directory. */
-  constructor(t: Cleanup, file: string, args: readonly string[], folder = ROOT) {
-    this.child = spawn(file, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+  constructor(
+    t: Cleanup,
+    file: string,
+    args: readonly string[],
+    folder = ROOT,
+    input: 'ignore' | 'pipe' = 'ignore',
+  ) {
+    this.child = spawn(file, args, { cwd: folder, stdio: [input, 'pipe', 'pipe'] })
     this.child.stdout
       ?.setEncoding('utf8')
       .on('data', (text: string) => this.#notify((this.out += text)))

@@ -134,7 +134,11 @@ const runProgram = (
 }
 
 const howItEnded = (
-  error: Error & { readonly code?: unknown; readonly killed?: boolean; readonly signal?: unknown },
+  error: Error & {
+    readonly code?: unknown
+    readonly killed?: boolean | undefined
+    readonly signal?: unknown
+  },
 ): string => {
   const code = codeOf(error)
   if (error.name === 'AbortError') return 'was ended'

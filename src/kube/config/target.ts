@@ -25,7 +25,7 @@ export interface KubeTarget {
 export interface KubeWorld {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly serviceAccountFolder: string
-  /** Such as `shardns/0.1.0 (linux/amd64)`. */
+  /** Such as `shardns/1.0.0-rc.1 (linux/amd64)`. */
   readonly userAgent: string
   readonly clock?: Clock
 }

@@ -58,7 +58,15 @@ export interface MemoryCalls {
   madvise(address: bigint, length: bigint, advice: number): number
 }
 
-type Ffi = typeof import('node:ffi')
+type Called = Omit<Libc, 'errno' | 'pin' | 'currentLoop'> & { __errno_location(): bigint }
+
+/** Of node:ffi, which the types of the oldest Node that the package runs on do not know. */
+interface Ffi {
+  dlopen(library: null, signatures: object): { readonly functions: object }
+  getInt32(address: bigint): number
+  getRawPointer(view: View): bigint
+  getCurrentEventLoop(): bigint
+}
 
 const SIGNATURES = {
   recvmmsg: { arguments: ['i32', 'pointer', 'u32', 'i32', 'pointer'], return: 'i32' },
@@ -123,15 +131,15 @@ const loadFfi = (): Ffi => withoutWarning(() => createRequire(import.meta.url)('
 
 const bindLibc = (): Libc => {
   const ffi = loadFfi()
-  const { functions } = withoutWarning(() => ffi.dlopen(null, SIGNATURES))
-  const errnoAddress = functions.__errno_location() as bigint
+  const functions = withoutWarning(() => ffi.dlopen(null, SIGNATURES)).functions as Called
+  const errnoAddress = functions.__errno_location()
   return {
     ...functions,
     // A function of its own, not a bound method: the call stays a direct one.
     errno: () => ffi.getInt32(errnoAddress),
     pin: view => new Pinned(view, ffi.getRawPointer(view)),
     currentLoop: () => ffi.getCurrentEventLoop(),
-  } as Libc
+  }
 }
 
 /**

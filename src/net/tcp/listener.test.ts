@@ -281,6 +281,8 @@ test(
     const last = await dial(t, port)
     last.socket.write(frame(message(99)))
     await until(() => asked.some(({ bytes }) => bytes.length === 99))
+    // Node 22 takes a reset right behind a question for an end, and sees it when it answers.
+    for (const { respond } of asked) respond(message(3))
     await until(() => room.connections === 1)
     assert.deepEqual([...new Set(asked.map(({ client }) => client))], ['127.0.0.1'])
   },

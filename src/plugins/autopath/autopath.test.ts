@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { bothPaths } from '../../../test/support/both-paths.ts'
 import { fakeCluster } from '../../../test/support/cluster-records.ts'
 import {
@@ -64,7 +64,7 @@ const zone =
     return replyTo(request, { answer: found.map(text => `${name} ${text}`), aa: true })
   }
 
-const setup = async (t: test.TestContext, next: Handler, file = RESOLV_CONF) => {
+const setup = async (t: TestContext, next: Handler, file = RESOLV_CONF) => {
   const path = join(temporaryFolder(t), 'resolv.conf')
   writeFileSync(path, file)
   const asked: string[] = []

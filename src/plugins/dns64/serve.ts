@@ -1,5 +1,6 @@
 // The shard half of dns64: which replies it takes, and what it makes of A records.
 
+import { fromHex } from '../../base/byte-text.ts'
 import { after } from '../../chain/after.ts'
 import { answer, type RecordData } from '../../chain/answer.ts'
 import { optOf } from '../../chain/edit.ts'
@@ -67,7 +68,7 @@ type Embed = (address: Uint8Array) => Uint8Array
 
 /** IPv4 addresses behind the prefix; the ninth byte stays zero (RFC 6052 section 2.2). */
 const embedder = ({ hex, bits }: Prefix): Embed => {
-  const prefix = Uint8Array.fromHex(hex)
+  const prefix = fromHex(hex)
   return address => {
     const embedded = prefix.slice()
     let at = bits / 8

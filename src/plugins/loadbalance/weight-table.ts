@@ -1,6 +1,7 @@
 // The weight file: names, each followed by addresses with their weights. Text to table and look-up;
 // reading files is control.ts's.
 
+import { toHex } from '../../base/byte-text.ts'
 import { parseIp } from '../../base/ip.ts'
 import type { Reply } from '../../chain/reply.ts'
 import { expandName, foldName, MAX_NAME_SIZE, nameFromText, nameToText } from '../../wire/name.ts'
@@ -54,7 +55,7 @@ const weightOf = (address: string, text: string, file: string): [string, number]
   const weight = /^\d+$/.test(text) ? Number(text) : 0
   if (weight < 1 || weight > WEIGHT_MAX)
     throw new Error(`wrong weight value:"${text}" in weight file ${file}`)
-  return [ip.bytes.toHex(), weight]
+  return [toHex(ip.bytes), weight]
 }
 
 const owner = new Uint8Array(MAX_NAME_SIZE)
@@ -86,8 +87,7 @@ export class WeightTable {
     if (weights === undefined) return DEFAULT_WEIGHT
     const start = layout.rdataOffset(index)
     return (
-      weights.get(bytes.subarray(start, start + layout.rdataLength(index)).toHex()) ??
-      DEFAULT_WEIGHT
+      weights.get(toHex(bytes.subarray(start, start + layout.rdataLength(index)))) ?? DEFAULT_WEIGHT
     )
   }
 }

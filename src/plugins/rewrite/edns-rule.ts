@@ -1,5 +1,6 @@
 // How an `edns0` rule changes the options of a question.
 
+import { fromHex } from '../../base/byte-text.ts'
 import { parseIp, withoutZone } from '../../base/ip.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Draft, Option } from './draft.ts'
@@ -41,7 +42,7 @@ const restoring = (code: number, options: readonly Option[]): readonly ReplyRule
 const tellOf = (data: EdnsData): Tell => {
   switch (data.of) {
     case 'literal': {
-      const bytes = Uint8Array.fromHex(data.hex)
+      const bytes = fromHex(data.hex)
       return () => bytes
     }
     case 'variable':

@@ -4,6 +4,7 @@
 import { oneLine } from '../../base/one-line.ts'
 import { ArgumentError, messageOf } from '../../chain/errors.ts'
 import { CorefileError } from '../../corefile/diagnostic.ts'
+import { literalPattern } from '../../corefile/glob.ts'
 import { argumentHint } from '../../corefile/hints.ts'
 import type { Token } from '../../corefile/span.ts'
 import { goQuote } from '../../corefile/strconv.ts'
@@ -13,7 +14,7 @@ const BOUNDARY = String.raw`[\s"'(),:;/]`
 const isNamed = (text: string, message: string): boolean =>
   text.length > 1 &&
   message.includes(text) &&
-  new RegExp(`(?:^|${BOUNDARY})${RegExp.escape(text)}(?:$|${BOUNDARY})`).test(message)
+  new RegExp(`(?:^|${BOUNDARY})${literalPattern(text)}(?:$|${BOUNDARY})`).test(message)
 
 /**
  * The argument that the message quotes in Go's way, else the longest that it names, else one that

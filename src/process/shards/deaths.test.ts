@@ -93,7 +93,7 @@ const shown = async (registry: MetricsRegistry): Promise<string[]> =>
     .filter(line => /^shardns_(shard_replaced|questions_refused|late_looks)_/.test(line))
 
 test('deaths are counted by reason, and all series are there from the start', async () => {
-  const registry = new MetricsRegistry({ version: '1', revision: '' })
+  const registry = new MetricsRegistry({ version: '1', revision: '', corednsVersion: '1' })
   const counts = declareDeathCounts(registry.process)
   assert.deepEqual((await shown(registry)).sort(), [
     'shardns_late_looks_total 0',

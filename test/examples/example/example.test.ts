@@ -1,4 +1,4 @@
-// The tests that docs/plugins.md shows, run.
+// The tests that docs/built-in-plugins.md shows, run.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,5 +1,5 @@
-// example: answers A queries of its zones with one address. docs/plugins.md shows these files, as
-// they would stand in src/plugins/example.
+// example: answers A queries of its zones with one address. docs/built-in-plugins.md shows these
+// files, as they would stand in src/plugins/example.
 
 import type { Plugin } from '../../../src/chain/plugin.ts'
 import type { ExampleShared } from './control.ts'

@@ -2,6 +2,7 @@
 // what DNS shows of them goes to the records in small turns of the event loop. It knows nothing of
 // the API server's state, and decides nothing about answers.
 
+import { fromHex } from '../../../base/byte-text.ts'
 import type { Clock } from '../../../base/clock.ts'
 import type { KubeObject } from '../../../kube/kube-object.ts'
 import type { Sink } from '../../../kube/sink.ts'
@@ -184,7 +185,7 @@ export class Cluster {
     const label = labelBytes(namespace)
     const isFirstOrLast = count === (difference === 1 ? 1 : 0)
     if (label !== undefined && isFirstOrLast && !this.#isClosed) {
-      this.#publisher.setPod(label, Uint8Array.fromHex(addressHex), count > 0)
+      this.#publisher.setPod(label, fromHex(addressHex), count > 0)
     }
   }
 }

@@ -1,6 +1,7 @@
 // EndpointSlices, cut down at once to their ready endpoints and their ports: the same texts as
 // objects.ts makes, for the sake of memory.
 
+import { fromHex, toHex } from '../../../base/byte-text.ts'
 import { parseIp } from '../../../base/ip.ts'
 import type { KubeObject } from '../../../kube/kube-object.ts'
 import type { EndpointGroup } from '../records/service-record.ts'
@@ -62,7 +63,7 @@ export const readSlice = (text: string): EndpointGroup => {
   return {
     ports: ports.map(portParts),
     endpoints: endpoints.map(([hex, label, zone]) => ({
-      address: Uint8Array.fromHex(hex),
+      address: fromHex(hex),
       label,
       zone,
       cluster,
@@ -90,6 +91,6 @@ const addEndpoint = (
   for (const written of listPart(endpoint, 'addresses')) {
     const address = typeof written === 'string' ? parseIp(written)?.bytes : undefined
     if (address === undefined) faults.add(`${shown(written)} is no address`)
-    else endpoints.push([address.toHex(), endpointLabel(hostname, podName, address, faults), zone])
+    else endpoints.push([toHex(address), endpointLabel(hostname, podName, address, faults), zone])
   }
 }

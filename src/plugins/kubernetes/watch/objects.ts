@@ -3,6 +3,7 @@
 // that DNS shows has changed. Absurd input loses what is absurd in it, and nothing throws.
 // EndpointSlices are endpoint-slices.ts's; names of objects are watched-objects.ts's.
 
+import { fromHex, toHex } from '../../../base/byte-text.ts'
 import { parseIp } from '../../../base/ip.ts'
 import type { ExternalHost } from '../../../chain/external-services.ts'
 import type { KubeObject } from '../../../kube/kube-object.ts'
@@ -98,7 +99,7 @@ export const trimPod = (object: KubeObject, hasFacts = false): Trimmed => {
   if (isUnset(written)) return UNUSED
   const address = typeof written === 'string' ? parseIp(written) : undefined
   if (address === undefined) return { text: undefined, reason: `${shown(written)} is no address` }
-  return { text: address.bytes.toHex() + (hasFacts ? podFacts(object) : ''), reason: '' }
+  return { text: toHex(address.bytes) + (hasFacts ? podFacts(object) : ''), reason: '' }
 }
 
 /** A pod that is going away is not looked at: what is known of it stays until it is gone. */
@@ -109,14 +110,14 @@ export const readService = (text: string): ServiceText => {
   const [kind, addresses, ports, target, hasSelector, hosts = []] = JSON.parse(text) as ServiceTuple
   return {
     kind,
-    addresses: addresses.map(hex => Uint8Array.fromHex(hex)),
+    addresses: addresses.map(hex => fromHex(hex)),
     ports: ports.map(portParts),
-    target: target === '' ? undefined : Uint8Array.fromHex(target),
+    target: target === '' ? undefined : fromHex(target),
     hasSelector,
     hosts: hosts.map(host =>
       host.startsWith(NAMED)
-        ? { name: Uint8Array.fromHex(host.slice(NAMED.length)) }
-        : { address: Uint8Array.fromHex(host) },
+        ? { name: fromHex(host.slice(NAMED.length)) }
+        : { address: fromHex(host) },
     ),
   }
 }
@@ -153,7 +154,7 @@ const addressTexts = (written: readonly unknown[], faults: Faults): string[] =>
     if (isUnset(text)) return []
     const address = typeof text === 'string' ? parseIp(text) : undefined
     if (address === undefined) faults.add(`${shown(text)} is no address`)
-    return address === undefined ? [] : [address.bytes.toHex()]
+    return address === undefined ? [] : [toHex(address.bytes)]
   })
 
 /** What marks a name among hosts. */
@@ -179,7 +180,7 @@ const hostTexts = (object: KubeObject, faults: Faults): string[] => {
 const hostName = (text: string, faults: Faults): string[] => {
   if (text === '') return []
   const wire = nameFromText(text)
-  if (wire !== undefined && wire.length > 1) return [NAMED + foldName(wire).toHex()]
+  if (wire !== undefined && wire.length > 1) return [NAMED + toHex(foldName(wire))]
   faults.add(`host name ${shown(text)} is no name`)
   return []
 }
@@ -188,7 +189,7 @@ const hostName = (text: string, faults: Faults): string[] => {
 const trimTarget = (externalName: string, faults: Faults): string => {
   if (parseIp(externalName) !== undefined) return ''
   const wire = nameFromText(externalName)
-  if (wire !== undefined && wire.length > 1) return foldName(wire).toHex()
+  if (wire !== undefined && wire.length > 1) return toHex(foldName(wire))
   faults.add(`external name ${shown(externalName)} is no name`)
   return ''
 }

@@ -2,6 +2,7 @@
 // Pods on the host's network share one: the first by namespace and name stands for all, so that
 // it lies in the namespace whose search path the address has.
 
+import { fromHex } from '../../../base/byte-text.ts'
 import type { KubeObject } from '../../../kube/kube-object.ts'
 import { encodePod } from '../records/pod-record.ts'
 import { partOf, textPart } from './json-parts.ts'
@@ -60,7 +61,7 @@ export class PodFacts {
     else this.#byAddress.set(addressHex, pods)
     const after = firstOf(pods)
     if (before?.[0] === after?.[0] && before?.[1] === after?.[1]) return
-    this.#publish(Uint8Array.fromHex(addressHex), after && recordOf(...after))
+    this.#publish(fromHex(addressHex), after && recordOf(...after))
   }
 }
 

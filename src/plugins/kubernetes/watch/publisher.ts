@@ -2,6 +2,7 @@
 // services, and tells what has changed once it can be read. What there is no room for is owed: it
 // is tried again, and a note says meanwhile that records may be missing.
 
+import { toHex } from '../../../base/byte-text.ts'
 import type { Clock } from '../../../base/clock.ts'
 import type { Logger } from '../../../log/logger.ts'
 import type { PutOutcome, RecordsMap } from '../../../records/map.ts'
@@ -260,7 +261,7 @@ interface ListedItem {
 const outsideAddresses = (record: Uint8Array | undefined): Map<string, Uint8Array> => {
   const hosts = record === undefined ? [] : decodeExternal(record, 0, record.length).hosts
   return new Map(
-    hosts.flatMap(host => ('address' in host ? [[host.address.toHex(), host.address]] : [])),
+    hosts.flatMap(host => ('address' in host ? [[toHex(host.address), host.address]] : [])),
   )
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { definedPlugin } from '../support/defined-plugin.ts'
 import {
   chain,
   type FakeControl,
@@ -8,8 +9,10 @@ import {
   query,
   replyTo,
   show,
-} from '../../support/plugin-harness.ts'
-import { names } from './index.ts'
+} from '../support/plugin-harness.ts'
+import { names as definition } from './names.ts'
+
+const names = definedPlugin('names', definition)
 
 const next = (asked: ReturnType<typeof query>) => replyTo(asked, { rcode: 'REFUSED' })
 

@@ -1,0 +1,94 @@
+#!/usr/bin/env node
+// The command `shardns`, in the package and in a checkout. Started by whichever Node the machine
+// has, it must be understood by an old one, to say what is wrong in place of a SyntaxError: plain
+// JavaScript that Node 12 reads.
+//
+// A Node that is new enough goes on in this process. An old one, or one that strips no types,
+// starts the `node` package that lies beside: in a checkout always, in an installation if it was
+// asked for.
+
+'use strict'
+
+const { spawn } = require('child_process')
+const { existsSync } = require('fs')
+const { dirname, join } = require('path')
+const { isatty } = require('tty')
+const { pathToFileURL } = require('url')
+const { engines } = require('../package.json')
+
+const SOURCE = join(__dirname, 'cli.ts')
+const BUILT = join(__dirname, '../dist/src/cli.js')
+/** Of this file's child: the parent holds the other end of a channel. */
+const IS_CHILD = 'SHARDNS_IS_CHILD'
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2']
+
+/** The package has the sources as well, to be read. */
+const isCheckout = existsSync(join(__dirname, '../tsconfig.json'))
+/** In a checkout it has to strip types, without a flag. */
+const needed = isCheckout ? '22.18' : /\d+\.\d+/.exec(engines.node)[0]
+
+const isNewEnough = version => {
+  const [major, minor] = version.split('.').map(Number)
+  const [leastMajor, leastMinor] = needed.split('.').map(Number)
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor)
+}
+
+/** The program of the package `node`, or undefined. */
+const nodeBeside = () => {
+  try {
+    const path = require.resolve('node/package.json')
+    const { bin, version } = require(path)
+    const program = join(dirname(path), bin.node)
+    return isNewEnough(version) && existsSync(program) ? program : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const quoted = word => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, `'\\''`)}'`)
+
+const refuse = () => {
+  const args = process.argv.slice(2).map(word => ` ${quoted(word)}`)
+  const way = isCheckout
+    ? 'npm ci installs one here'
+    : `npx -p node@26 -p shardns shardns${args.join('')}`
+  process.stderr.write(
+    `shardns needs Node.js ${needed} or newer, and this is ${process.version}: ${way}\n`,
+  )
+  process.exitCode = 1
+}
+
+/** Ends as the other Node ends, which is passed all signals, and ends when we are killed. */
+const runOn = node => {
+  const args = [__filename].concat(process.argv.slice(2))
+  const windows = process.platform === 'win32'
+  if (process.execve !== undefined && !windows) process.execve(node, [node].concat(args))
+  const child = spawn(node, args, {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: Object.assign({}, process.env, { [IS_CHILD]: '1' }),
+  })
+  // A terminal sends its interrupt to both.
+  const isTold = signal => (signal === 'SIGINT' || signal === 'SIGQUIT') && [0, 1, 2].some(isatty)
+  for (const signal of windows ? [] : SIGNALS)
+    process.on(signal, () => isTold(signal) || child.kill(signal))
+  child.on('error', refuse)
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code)
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}
+
+if (process.env[IS_CHILD] !== undefined) {
+  delete process.env[IS_CHILD]
+  process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+  // Nothing is kept running by it.
+  process.channel.unref()
+}
+
+const isReady =
+  isNewEnough(process.versions.node) && (!isCheckout || Boolean(process.features.typescript))
+const other = isReady ? undefined : nodeBeside()
+if (isReady) void import(pathToFileURL(isCheckout ? SOURCE : BUILT).href)
+else if (other === undefined) refuse()
+else runOn(other)

@@ -1,0 +1,164 @@
+// The package that `npm pack` makes: what is in it, and that it serves on each Node that it says.
+
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { after, before, describe, type TestContext, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { messageOf } from '../src/chain/errors.ts'
+import { fakeUpstream } from './fakes/fake-upstream.ts'
+import { type InstalledPackage, installPackage } from './support/checkout-copy.ts'
+import { query, show } from './support/messages.ts'
+import { OLDEST, otherNode } from './support/other-nodes.ts'
+import { askTcp, askUdp } from './support/raw-client.ts'
+import {
+  freePorts,
+  runProgram,
+  temporaryFolder,
+  WatchedProcess,
+  without,
+} from './support/server-process.ts'
+import { repositoryPaths } from './support/source-files.ts'
+
+/** Of those that cannot run it. */
+const OLD = '12.22.12'
+
+/** What a process or a thread starts with does its work as it is loaded. */
+const STARTED = new Set(['dist/src/cli.js', 'dist/src/plugins/outside/trial-thread.js'])
+
+/** Undefined, and the test skipped, where there is no registry. */
+const fetched = async (t: TestContext, version: string): Promise<string | undefined> => {
+  try {
+    return await otherNode(version)
+  } catch (error) {
+    t.skip(`Node ${version} cannot be fetched: ${messageOf(error)}`)
+    return undefined
+  }
+}
+
+/** Each module by itself: what an engine lacks is found out when a module is linked. */
+const loadsAll = async (node: string, modules: readonly string[]): Promise<void> => {
+  const urls = modules.map(path => pathToFileURL(path).href)
+  const code = `for (const url of ${JSON.stringify(urls)}) await import(url)`
+  const ended = await runProgram(node, ['--input-type=module', '-e', code])
+  assert.deepEqual(ended, { code: 0, out: '', err: '' })
+}
+
+const corefile = (port: number, upstream: number, address: string): string => `.:${port} {
+  bind 127.0.0.1
+  errors
+  log
+  cache 30
+  forward . 127.0.0.1:${upstream}
+}
+own.test:${port} {
+  bind 127.0.0.1
+  hosts {
+    ${address} a.own.test
+  }
+}
+`
+
+const askBoth = async (port: number, name: string): Promise<(readonly string[])[]> => {
+  const { bytes } = query(name, 'A')
+  const replies = await Promise.all([askUdp(port, [bytes]), askTcp(port, [bytes])])
+  return replies.map(([reply]) => show(reply!).answer)
+}
+
+const serves = async (t: TestContext, node: string, bin: string): Promise<void> => {
+  const upstream = await fakeUpstream(asked =>
+    asked.reply({ answer: ['www.example.org. 300 IN A 192.0.2.1'] }),
+  )
+  t.after(() => upstream.close())
+  const [port = 0] = await freePorts(1)
+  const folder = temporaryFolder(t)
+  const write = (address: string): void =>
+    writeFileSync(join(folder, 'Corefile'), corefile(port, upstream.port, address))
+  write('192.0.2.2')
+  const server = new WatchedProcess(t, node, [bin, '--workers', '2'], folder)
+  const [engine] = await server.seen(/^\[INFO\] .*engine \w+.*$/m)
+  // What has no FFI says so, once.
+  const isOld = !/, node26\./.test(server.out)
+  assert.equal(/engine dgram \(mmsg is not available: node:ffi: /.test(engine), isOld, engine)
+  for (const answer of await askBoth(port, 'www.example.org.'))
+    assert.match(answer.join(), /^www\.example\.org\. \d+ IN A 192\.0\.2\.1$/)
+  for (const answer of await askBoth(port, 'a.own.test.'))
+    assert.match(answer.join(), /^a\.own\.test\. \d+ IN A 192\.0\.2\.2$/)
+  write('192.0.2.3')
+  server.child.kill('SIGUSR1')
+  await server.seen(/Reloading complete/)
+  for (const answer of await askBoth(port, 'a.own.test.'))
+    assert.match(answer.join(), /^a\.own\.test\. \d+ IN A 192\.0\.2\.3$/)
+  assert.equal(await server.stop(), 0)
+  assert.equal(server.err, '')
+}
+
+describe('the package', { skip: without('npm'), concurrency: true }, () => {
+  let installed: InstalledPackage
+  const cleanups: (() => void | Promise<void>)[] = []
+  before(() => {
+    installed = installPackage({ after: run => cleanups.push(run) })
+  })
+  after(async () => {
+    for (const run of cleanups) await run()
+  })
+  const at = (path: string): string => join(installed.folder, 'node_modules/shardns', path)
+
+  test('has the program, its types and its sources, and no test', () => {
+    const sources = repositoryPaths('{src,workers}/**/*.ts').filter(
+      path => !/\.test\.ts$/.test(path),
+    )
+    const built = sources.flatMap(path =>
+      ['js', 'd.ts'].map(kind => `dist/${path.replace(/ts$/, kind)}`),
+    )
+    const readable = repositoryPaths(
+      '{package.json,README.md,LICENSE,Corefile,src/bin.cjs}',
+      'src/plugins/*/README.md',
+      'docs/**/*',
+    ).filter(path => statSync(path).isFile())
+    const hidden = 'docs/deploy/Dockerfile.dockerignore'
+    assert.deepEqual(
+      installed.files.toSorted(),
+      [...new Set([...sources, ...built, ...readable, hidden])].toSorted(),
+    )
+  })
+
+  test('links of its pages lead to what is in it', () => {
+    const dead = installed.files
+      .filter(path => path.endsWith('.md'))
+      .flatMap(path =>
+        [...readFileSync(at(path), 'utf8').matchAll(/\]\((?!\w+:|#)([^)#\s]+)/g)]
+          .filter(([, link = '']) => !existsSync(at(normalize(join(dirname(path), link)))))
+          .map(([, link]) => `${path}: ${link}`),
+      )
+    assert.deepEqual(dead, [])
+  })
+
+  for (const version of [process.versions.node, OLDEST, '24.22.3'])
+    test(`serves on Node ${version}`, async t => {
+      const node = version === process.versions.node ? process.execPath : await fetched(t, version)
+      if (node === undefined) return
+      const bin = at('src/bin.cjs')
+      const { out } = await runProgram(node, [bin, '-version'])
+      assert.match(out, new RegExp(`, node${version}, release\n?$`))
+      const examples = { good: '. {\n whoami\n}\n', bad: '. {\n whoam\n}\n' }
+      for (const [name, code] of [
+        ['good', 0],
+        ['bad', 1],
+      ] as const)
+        assert.equal((await runProgram(node, [bin, 'check', '-'], examples[name])).code, code)
+      const modules = installed.files.filter(path => /^dist\/src\/.*\.js$/.test(path))
+      await loadsAll(node, modules.filter(path => !STARTED.has(path)).map(at))
+      await serves(t, node, bin)
+    })
+
+  test(`says on Node ${OLD} what it needs`, async t => {
+    const node = await fetched(t, OLD)
+    if (node === undefined) return
+    assert.deepEqual(await runProgram(node, [at('src/bin.cjs'), 'check', 'Corefile']), {
+      code: 1,
+      out: '',
+      err: `shardns needs Node.js 22.15 or newer, and this is v${OLD}: npx -p node@26 -p shardns shardns check Corefile\n`,
+    })
+  })
+})

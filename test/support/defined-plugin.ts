@@ -1,0 +1,13 @@
+// A plugin as its author defines it, for the harness, which knows plugins as the program does.
+
+import type { PluginDefinition } from '../../src/chain/definition.ts'
+import type { Plugin } from '../../src/chain/plugin.ts'
+import { pluginOf } from '../../src/plugins/outside/adapt.ts'
+
+/** Of no module: nobody loads it. */
+const NOWHERE = { url: '', version: '', files: new Map(), links: new Map() }
+
+export const definedPlugin = <Options, Shared>(
+  name: string,
+  definition: PluginDefinition<Options, Shared>,
+): Plugin<Options, Shared> => pluginOf(definition, { name, ...NOWHERE })
