@@ -3,8 +3,9 @@
 // has, it must be understood by an old one, to say what is wrong in place of a SyntaxError: plain
 // JavaScript that Node 12 reads.
 //
-// A Node that is new enough goes on in this process. An old one, or one that strips no types, starts
-// the `node` package that lies beside: in a checkout always, in an installation if it was asked for.
+// A Node that is new enough goes on in this process. An old one, or one that strips no types,
+// starts the `node` package that lies beside: in a checkout always, in an installation if it was
+// asked for.
 
 'use strict'
 
@@ -57,7 +58,7 @@ const refuse = () => {
   process.exitCode = 1
 }
 
-/** Ends as the other Node ends, which is passed all signals, and is told to end if we are killed. */
+/** Ends as the other Node ends, which is passed all signals, and ends when we are killed. */
 const runOn = node => {
   const args = [__filename].concat(process.argv.slice(2))
   const windows = process.platform === 'win32'

@@ -1,77 +1,90 @@
-// Plugins that do not fit the contract: what `check`, `help` and the server say of them names the
-// plugin, and the line of the Corefile that asks for it. Each stands in the folder of *whoami* in a
-// copy of the program.
+// Plugins from outside that do not fit the contract: what `check`, `help` and the server say of them
+// names the plugin, and the line of the Corefile that asks for it. What is wrong with the files of a
+// folder under src/plugins stands in plugin-folders.test.ts.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CONTROL, controlled, index, OPTIONS, PASSES, SERVE } from './support/plugin-files.ts'
-import { ProgramCopy } from './support/program-copy.ts'
+import { controlled, defined, PASSES, served } from './support/plugin-files.ts'
+import { PluginFolder } from './support/plugin-folder.ts'
 import { quietPort } from './support/quiet-port.ts'
 import { freePorts } from './support/server-process.ts'
+import { ROOT } from './support/source-files.ts'
 
-const program = new ProgramCopy({ after: run => test.after(run) })
+const folder = new PluginFolder({ after: run => test.after(run) })
+const FILE = 'example.ts'
 const port = quietPort()
-const corefile = `.:${port} {\n  bind 127.0.0.1\n  whoami\n}\n`
+const corefile = `.:${port} {\n  bind 127.0.0.1\n  example\n}\n`
 
 interface Bad {
   readonly rule: string
-  readonly files: Readonly<Record<string, string>>
+  /** Of the module. */
+  readonly module: string
+  /** `FILE` is the module's path. */
   readonly text: string | RegExp
 }
 
 /** What `check` and the server say alike. */
 const bad: readonly Bad[] = [
-  { rule: 'no index.ts', files: {}, text: 'src/plugins/whoami/index.ts is not there' },
   {
-    rule: 'an index.ts that exports something else',
-    files: { 'index.ts': 'export const other = {}\n' },
-    text: 'src/plugins/whoami/index.ts exports no plugin whoami',
+    rule: 'no default export',
+    module: 'export const other = {}\n',
+    text: 'FILE: it has no default export: that is the plugin',
   },
   {
-    rule: 'an index.ts with a syntax error',
-    files: { 'index.ts': '\nexport const whoami = (: any) => 1\n' },
-    text: 'src/plugins/whoami/index.ts cannot be loaded: src/plugins/whoami/index.ts:2: Expression expected',
+    rule: 'a syntax error',
+    module: '\nexport const example = (: any) => 1\n',
+    text: 'FILE cannot be loaded: FILE:2:25: Expression expected',
   },
   {
-    rule: 'an index.ts that imports what is not there',
-    files: { 'index.ts': index(OPTIONS, `import './gone.ts'`) },
-    text: /^src\/plugins\/whoami\/index\.ts cannot be loaded: Cannot find module '.*gone\.ts'/,
+    rule: 'a module that imports what is not there',
+    module: defined(PASSES, `import './gone.ts'`),
+    text: /^FILE cannot be loaded: Cannot find module '.*gone\.ts'/,
   },
   {
-    rule: 'nothing that reads options',
-    files: { 'index.ts': index('') },
-    text: `src/plugins/whoami/index.ts: the plugin says nothing of its options: it needs 'options' or 'parse'`,
+    rule: 'a module that fails as it is loaded',
+    module: `${defined(PASSES)}throw new Error('boom')\n`,
+    text: 'FILE cannot be loaded: FILE:3:7: boom',
+  },
+  {
+    rule: 'nothing that serves or controls',
+    module: defined(''),
+    text: `FILE: its default export is no plugin: it has neither 'serve' nor 'control'`,
   },
   {
     rule: 'options that are no table',
-    files: { 'index.ts': index('options: {}') },
-    text: `src/plugins/whoami/index.ts: 'options' is no table of options`,
+    module: defined(`options: {}, ${PASSES}`),
+    text: `FILE: its default export is no plugin: 'options' is no table: optionTable of shardns/options makes one`,
   },
   {
     rule: 'a half that is no function',
-    files: { 'index.ts': index(`${OPTIONS}, serve: import('./serve.ts')`), 'serve.ts': PASSES },
-    text: `src/plugins/whoami/index.ts: 'serve' is no function`,
+    module: defined('serve: 5'),
+    text: `FILE: its default export is no plugin: 'serve' is 5, and no function`,
   },
   {
     rule: 'a fact that is no function',
-    files: { 'index.ts': index(`${OPTIONS}, facts: { changing: [] }`) },
-    text: `src/plugins/whoami/index.ts: 'changing' is no function`,
+    module: defined(`facts: { changing: [] }, ${PASSES}`),
+    text: `FILE: its default export is no plugin: 'facts' has a wrong field: 'changing' is a list, and no function`,
+  },
+  {
+    rule: 'a half that cannot be read',
+    module: defined(`get serve() { throw new Error('boom') }`),
+    text: 'FILE: the plugin cannot be read: boom',
   },
   {
     rule: 'a reader of options that fails',
-    files: { 'index.ts': index('parse: directive => directive.nothing()') },
+    module: defined(`parse: directive => directive.nothing(), ${PASSES}`),
     text: 'its options cannot be read: directive.nothing is not a function',
   },
   {
     rule: 'options that hold a function',
-    files: { 'index.ts': index('parse: () => ({ match: [() => 1] })') },
+    module: defined(`parse: () => ({ match: [() => 1] }), ${PASSES}`),
     text: `its options are not plain data: a function in 'match.0'`,
   },
   ...['changing', 'listensOn'].map(fact => ({
     rule: `a fact '${fact}' that fails`,
-    files: {
-      'index.ts': index(`${OPTIONS}, facts: { ${fact}: options => options.gone.zones }`),
-    },
+    module: defined(
+      `parse: () => ({}), facts: { ${fact}: options => options.gone.zones }, ${PASSES}`,
+    ),
     text: `its fact '${fact}' fails: Cannot read properties of undefined (reading 'zones')`,
   })),
   ...(
@@ -90,22 +103,12 @@ const bad: readonly Bad[] = [
     ] as const
   ).map(([fact, gives, text]) => ({
     rule: `a fact '${fact}' that gives ${gives}`,
-    files: { 'index.ts': index(`${OPTIONS}, facts: { ${fact}: () => (${gives}) }`) },
+    module: defined(`facts: { ${fact}: () => (${gives}) }, ${PASSES}`),
     text: `its fact '${fact}' fails: ${text}`,
   })),
   {
-    rule: 'options that are null',
-    files: { 'index.ts': index('options: null') },
-    text: `src/plugins/whoami/index.ts: 'options' is no table of options`,
-  },
-  {
-    rule: 'a name that cannot be read',
-    files: { 'index.ts': `export const whoami = { get name() { throw new Error('boom') } }\n` },
-    text: 'src/plugins/whoami/index.ts: the plugin cannot be read: boom',
-  },
-  {
     rule: 'a reader of options that throws what is no error',
-    files: { 'index.ts': index('parse: () => { throw undefined }') },
+    module: defined(`parse: () => { throw undefined }, ${PASSES}`),
     text: 'its options cannot be read: undefined',
   },
   ...(
@@ -115,48 +118,9 @@ const bad: readonly Bad[] = [
     ] as const
   ).map(([what, gives, text]) => ({
     rule: `options that are ${what}`,
-    files: { 'index.ts': index(`parse: () => (${gives})`) },
+    module: defined(`parse: () => (${gives}), ${PASSES}`),
     text: `its options are not plain data: ${text}`,
   })),
-  {
-    rule: 'no control half',
-    files: { 'index.ts': index(`${OPTIONS}, ${CONTROL}`) },
-    text: 'its control half (src/plugins/whoami) is not there',
-  },
-  {
-    rule: 'a control half without its function',
-    files: { 'index.ts': index(`${OPTIONS}, ${CONTROL}`), 'control.ts': 'export const x = 1\n' },
-    text: `its control half (src/plugins/whoami) has no function 'control'`,
-  },
-  {
-    rule: 'no serve half',
-    files: { 'index.ts': index(`${OPTIONS}, ${SERVE}`) },
-    text: 'its serve half (src/plugins/whoami/serve.ts) is not there',
-  },
-  {
-    rule: 'a serve half without its function',
-    files: {
-      'index.ts': index(`${OPTIONS}, ${SERVE}`),
-      'serve.ts': 'export const serve = 1\n',
-    },
-    text: `its serve half (src/plugins/whoami/serve.ts) has no function 'serve'`,
-  },
-  {
-    rule: 'a serve half with a syntax error',
-    files: {
-      'index.ts': index(`${OPTIONS}, ${SERVE}`),
-      'serve.ts': '\n\nexport const serve = (\n',
-    },
-    text: /^its serve half \(src\/plugins\/whoami\/serve\.ts\) cannot be loaded: src\/plugins\/whoami\/serve\.ts:\d: /,
-  },
-  {
-    rule: 'a serve half that fails as it is loaded',
-    files: {
-      'index.ts': index(`${OPTIONS}, ${SERVE}`),
-      'serve.ts': `${PASSES}throw new Error('boom')\n`,
-    },
-    text: 'its serve half (src/plugins/whoami/serve.ts) cannot be loaded: src/plugins/whoami/serve.ts:2: boom',
-  },
 ]
 
 /** The text behind `prefix` in a line that begins with it. */
@@ -165,23 +129,26 @@ const behind = (prefix: string, text: string): string => {
   return line?.slice(prefix.length) ?? assert.fail(`no line begins with ${prefix}:\n${text}`)
 }
 
-const says = (told: string, text: string | RegExp): void =>
-  typeof text === 'string' ? assert.equal(told, text) : assert.match(told, text)
+const says = (told: string, text: string | RegExp): void => {
+  const shown = told.replaceAll(folder.path(FILE), 'FILE')
+  if (typeof text === 'string') assert.equal(shown, text)
+  else assert.match(shown, text)
+}
 
-for (const { rule, files, text } of bad) {
+for (const { rule, module, text } of bad) {
   test(`check refuses ${rule}`, () => {
-    program.plugin('whoami', files)
-    const { code, out, err } = program.run(corefile, 'check')
+    folder.plugin('example', module)
+    const { code, out, err } = folder.run(corefile, 'check')
     assert.deepEqual({ code, err }, { code: 1, err: '' })
-    says(behind('Corefile:3:3: error: plugin/whoami: ', out), text)
+    says(behind('Corefile:3:3: error: plugin/example: ', out), text)
     assert.match(out, /^Corefile: 1 error$/m)
   })
 
   test(`the server refuses ${rule}`, () => {
-    program.plugin('whoami', files)
-    const { code, out, err } = program.run(corefile)
+    folder.plugin('example', module)
+    const { code, out, err } = folder.run(corefile)
     assert.deepEqual({ code, out }, { code: 1, out: '' })
-    says(behind('plugin/whoami: Corefile:3 - ', err), text)
+    says(behind('plugin/example: Corefile:3 - ', err), text)
     assert.equal(err.split('\n').length, 2)
   })
 }
@@ -190,34 +157,22 @@ for (const { rule, files, text } of bad) {
 const failing: readonly (Bad & { readonly text: string })[] = [
   {
     rule: 'a control half that fails',
-    files: {
-      'index.ts': index(`${OPTIONS}, ${CONTROL}`),
-      'control.ts': 'export const control = (options) => options.gone.zones\n',
-    },
+    module: defined('parse: () => ({}), control: (options) => options.gone.zones'),
     text: `its control half fails: Cannot read properties of undefined (reading 'zones')`,
   },
   {
     rule: 'a control half that offers without end',
-    files: {
-      'index.ts': index(`${OPTIONS}, ${CONTROL}`),
-      'control.ts': `export const control = (_, scope) => { for (;;) scope.offer({ name: 'zones' }, 1) }\n`,
-    },
+    module: defined(`control: (_, scope) => { for (;;) scope.offer({ name: 'zones' }, 1) }`),
     text: `its control half fails: more than 1000 offers in one block, 'zones' the last`,
   },
   {
     rule: 'a task that is no function',
-    files: {
-      'index.ts': index(`${OPTIONS}, ${CONTROL}`),
-      'control.ts': 'export const control = (_, scope) => scope.onStart(42)\n',
-    },
+    module: defined('control: (_, scope) => scope.onStart(42)'),
     text: 'its control half fails: onStart takes a function',
   },
   {
     rule: 'a function for the shards',
-    files: {
-      'index.ts': index(`${OPTIONS}, ${CONTROL}`),
-      'control.ts': 'export const control = () => ({ respond: () => 1 })\n',
-    },
+    module: defined('control: () => ({ respond: () => 1 })'),
     text: `what its control half gives is not plain data: a function in 'respond'`,
   },
   ...(
@@ -231,7 +186,7 @@ const failing: readonly (Bad & { readonly text: string })[] = [
     ] as const
   ).map(([what, body, text]) => ({
     rule: `${what} for the shards`,
-    files: controlled(body),
+    module: controlled(body),
     text: `what its control half gives is not plain data: ${text}`,
   })),
   ...(
@@ -245,7 +200,7 @@ const failing: readonly (Bad & { readonly text: string })[] = [
     ] as const
   ).map(([name, value, text]) => ({
     rule: `a setting '${name}' that is ${value}`,
-    files: controlled(`scope.settings.${name} = ${value}`),
+    module: controlled(`scope.settings.${name} = ${value}`),
     text: `its control half sets '${name === 'timeouts' ? 'readMs' : name}' to ${text}`,
   })),
   ...(
@@ -282,47 +237,59 @@ const failing: readonly (Bad & { readonly text: string })[] = [
     ] as const
   ).map(([call, text]) => ({
     rule: `a request for ${call.slice(0, 60)}`,
-    files: controlled(`scope.${call}`),
+    module: controlled(`scope.${call}`),
     text: `its control half fails: ${text}`,
   })),
   ...['shared(0)', 'onStart(() => {})', `keep('x', () => ({ dispose() {} }))`].map(call => ({
     rule: `requests without end: ${call}`,
-    files: controlled(`for (;;) scope.${call}`),
+    module: controlled(`for (;;) scope.${call}`),
     text: `its control half fails: more than 10000 requests of one scope, ${call.split('(')[0]} the last`,
   })),
   {
     rule: 'a control half that throws what is no error',
-    files: controlled('throw undefined'),
+    module: controlled('throw undefined'),
     text: 'its control half fails: undefined',
   },
   {
     rule: 'a load that waits for what fails',
-    files: {
-      'index.ts': index(`${OPTIONS}, ${CONTROL}`),
-      'control.ts': `export const control = (_, scope) => scope.hold(Promise.reject(new Error('boom')))\n`,
-    },
+    module: defined(`control: (_, scope) => scope.hold(Promise.reject(new Error('boom')))`),
     text: 'what it lets the load wait for fails: boom',
   },
 ]
-const serving: readonly { rule: string; serve: string; text: string }[] = [
+const serving: readonly { rule: string; serve: string; before?: string; text: string }[] = [
   {
     rule: 'a serve half that fails',
-    serve: `export const serve = () => { throw new Error('boom') }\n`,
+    serve: `() => { throw new Error('boom') }`,
     text: 'boom',
   },
   {
     rule: 'a serve half that gives no stage',
-    serve: 'export const serve = () => ({})\n',
-    text: 'what serve gives has no function wrap',
+    serve: '() => 5',
+    text: 'what serve gives is 5, and no stage',
+  },
+  {
+    rule: 'a serve half that gives a promise',
+    serve: 'async () => ({})',
+    text: 'serve gives a promise, where the stage itself is needed',
+  },
+  {
+    rule: 'a stage of a plugin of the program',
+    serve: '() => ({ wrap: next => next })',
+    text: `what serve gives has 'wrap': a plugin from outside has 'handle' there`,
+  },
+  {
+    rule: 'a handler that is no function',
+    serve: '() => ({ handle: 5 })',
+    text: 'handle is no function',
   },
   {
     rule: 'a stage that cannot be read',
-    serve: `export const serve = () => ({ get wrap() { throw new Error('boom') } })\n`,
+    serve: `() => ({ get handle() { throw new Error('boom') } })`,
     text: 'boom',
   },
   {
     rule: 'a stage that reserves room for nothing',
-    serve: `export const serve = () => ({ wrap: next => next, reserves: 'x' })\n`,
+    serve: `() => ({ reserves: 'x' })`,
     text: `what serve gives has 'reserves' without 'leaving'`,
   },
   ...(
@@ -332,158 +299,152 @@ const serving: readonly { rule: string; serve: string; text: string }[] = [
     ] as const
   ).map(([kind, value, text]) => ({
     rule: `an offer of ${kind} that is ${value}`,
-    serve: `import '../../chain/search-paths.ts'
-export const serve = (_, scope) => { scope.offer({ name: '${kind}' }, ${value}) }\n`,
+    serve: `(_, scope) => { scope.offer({ name: '${kind}' }, ${value}) }`,
+    before: `import '${ROOT}/src/chain/search-paths.ts'`,
     text: `the offer '${kind}' ${text}`,
   })),
   {
     rule: 'a request for permits that are nowhere',
-    serve: 'export const serve = (_, scope) => scope.permits(NaN, 1)\n',
+    serve: '(_, scope) => scope.permits(NaN, 1)',
     text: 'permits takes an offset and a limit, not NaN and 1',
   },
   {
     rule: 'a request for records that are nowhere',
-    serve: 'export const serve = (_, scope) => scope.records({})\n',
+    serve: '(_, scope) => scope.records({})',
     text: 'records takes the ref of a map',
   },
   {
     rule: 'an offer of no kind',
-    serve: 'export const serve = (_, scope) => scope.offer(undefined, 1)\n',
+    serve: '(_, scope) => scope.offer(undefined, 1)',
     text: 'an offer has no kind',
   },
   {
     rule: 'a serve half that leaves a promise to fail',
-    serve: `export const serve = () => {
+    serve: `() => {
   void Promise.reject(new Error('stray'))
-  return { wrap: next => next }
-}\n`,
+  return {}
+}`,
     text: 'a promise that nobody waits for fails: stray',
   },
   {
     rule: 'an error of several lines, in one',
-    serve: `export const serve = () => { throw new Error('one\\n  two') }\n`,
+    serve: `() => { throw new Error('one\\n  two') }`,
     text: 'one two',
   },
   {
     rule: 'a stage that chooses questions without the fact',
-    serve: 'export const serve = () => ({ wrap: next => next, accepts: () => true })\n',
+    serve: '() => ({ accepts: () => true })',
     text: `what serve gives has 'accepts', and the plugin lacks the fact 'selects'`,
   },
   {
     rule: 'a stage that chooses questions on the fast path alone',
-    serve: 'export const serve = () => ({ wrap: next => next, takes: () => true })\n',
+    serve: '() => ({ takes: () => true })',
     text: `what serve gives has 'takes' without 'accepts'`,
   },
 ]
-for (const { rule, serve, text } of serving)
+for (const { rule, serve, before, text } of serving)
   test(`the server refuses ${rule}, at its place`, () => {
-    program.plugin('whoami', { 'index.ts': index(`${OPTIONS}, ${SERVE}`), 'serve.ts': serve })
-    const { code, err } = program.run(corefile)
-    assert.deepEqual({ code, err }, { code: 1, err: `plugin/whoami: Corefile:3 - ${text}\n` })
+    folder.plugin('example', defined(`serve: ${serve}`, before))
+    const { code, err } = folder.run(corefile)
+    assert.deepEqual({ code, err }, { code: 1, err: `plugin/example: Corefile:3 - ${text}\n` })
   })
 
 test('the place of a serve half that fails is that of its block', () => {
-  program.plugin('whoami', {
-    'index.ts': index(`parse: directive => ({ first: directive.blockZones[0] }), ${SERVE}`),
-    'serve.ts': `export const serve = ({ first }) => {
-  if (first === 'b.test.') throw new Error('boom')
-  return { wrap: next => next }
-}
-`,
-  })
-  const text = `a.test:${port} {\n bind 127.0.0.1\n whoami\n}\nb.test:${port} {\n bind 127.0.0.1\n whoami\n}\n`
-  assert.equal(program.run(text).err, 'plugin/whoami: Corefile:7 - boom\n')
+  folder.plugin(
+    'example',
+    defined(`parse: directive => ({ first: directive.blockZones[0] }),
+  serve: ({ first }) => {
+    if (first === 'b.test.') throw new Error('boom')
+    return {}
+  }`),
+  )
+  const block = (zone: string): string => `${zone}:${port} {\n bind 127.0.0.1\n example\n}\n`
+  assert.equal(
+    folder.run(block('a.test') + block('b.test')).err,
+    'plugin/example: Corefile:7 - boom\n',
+  )
 })
 
-for (const { rule, files, text } of failing)
+for (const { rule, module, text } of failing)
   test(`the server refuses ${rule}`, () => {
-    program.plugin('whoami', files)
-    const { code, err } = program.run(corefile)
-    assert.deepEqual({ code, err }, { code: 1, err: `plugin/whoami: Corefile:3 - ${text}\n` })
+    folder.plugin('example', module)
+    const { code, err } = folder.run(corefile)
+    assert.deepEqual({ code, err }, { code: 1, err: `plugin/example: Corefile:3 - ${text}\n` })
   })
 
 test('check looks at a suspicion that fails as at any fault', () => {
-  program.plugin('whoami', {
-    'index.ts': index(`${OPTIONS}, facts: { suspicions: () => none }`),
-  })
-  const { code, out } = program.run(corefile, 'check')
+  folder.plugin('example', defined(`facts: { suspicions: () => none }, ${PASSES}`))
+  const { code, out } = folder.run(corefile, 'check')
   assert.equal(code, 1)
   assert.equal(
-    behind('Corefile:3:3: error: plugin/whoami: ', out),
+    behind('Corefile:3:3: error: plugin/example: ', out),
     `its fact 'suspicions' fails: none is not defined`,
   )
 })
 
-test('an inspecting half that is not there is a fault also where the machine is not looked at', () => {
-  program.plugin('whoami', {
-    'index.ts': index(`${OPTIONS}, inspect: () => import('./control.ts')`),
-    'control.ts': 'export const control = () => 1\n',
-  })
-  const { code, out } = program.run(corefile, 'check', '--elsewhere')
-  assert.equal(code, 1)
-  assert.equal(
-    behind('Corefile:3:3: error: plugin/whoami: ', out),
-    `its inspect half (src/plugins/whoami) has no function 'inspect'`,
+test('what an inspecting half finds is told where the machine is looked at', () => {
+  folder.plugin(
+    'example',
+    defined(`inspect: () => { throw new Error('no such thing here') }, ${PASSES}`),
   )
+  const { code, out } = folder.run(corefile, 'check')
+  assert.equal(code, 1)
+  assert.equal(behind('Corefile:3:3: error: plugin/example: ', out), 'no such thing here')
+  assert.equal(folder.run(corefile, 'check', '--elsewhere').code, 0)
 })
 
 test('help on a plugin that cannot be loaded is a sentence', () => {
-  program.plugin('whoami', {})
-  assert.deepEqual(program.run(corefile, 'help', 'whoami'), {
-    code: 1,
-    out: '',
-    err: 'plugin/whoami: src/plugins/whoami/index.ts is not there\n',
-  })
+  folder.plugin('example', 'export default 5\n')
+  const { code, out, err } = folder.run(corefile, 'help', 'example')
+  assert.deepEqual({ code, out }, { code: 1, out: '' })
+  const text = 'FILE: its default export is no plugin: the definition is 5, and no object'
+  says(behind('plugin/example: ', err), text)
 })
 
 const HOOKS = ['onStart', 'onShutdown', 'onFinalShutdown', 'onRetire']
 
 test('what fails of the tasks of a control half is logged under its name and that of the task', async t => {
-  program.plugin('whoami', {
-    'index.ts': index(`${OPTIONS}, ${CONTROL}, ${SERVE}`),
-    'control.ts': `export const control = (_, scope) => {
-  for (const hook of ${JSON.stringify(HOOKS)}) scope[hook](() => { throw new Error('boom') })
-}
-`,
-    'serve.ts': `export const serve = (_, scope) => {
-  scope.onRetire(() => { throw new Error('bang') })
-  return { wrap: next => next }
-}
-`,
-  })
-  const server = program.start(t, corefile)
+  folder.plugin(
+    'example',
+    defined(`control: (_, scope) => {
+    for (const hook of ${JSON.stringify(HOOKS)}) scope[hook](() => { throw new Error('boom') })
+  },
+  serve: (_, scope) => {
+    scope.onRetire(() => { throw new Error('bang') })
+    return {}
+  }`),
+  )
+  const server = folder.start(t, corefile)
   await server.seen(/^\[INFO\] engine/m)
   assert.equal(await server.stop(), 4)
   const failures = server.out.match(/^\[ERROR\] .*$/gm) ?? []
   assert.deepEqual(failures.toSorted(), [
-    '[ERROR] plugin/whoami: onFinalShutdown failed: boom',
-    '[ERROR] plugin/whoami: onRetire failed: bang',
-    '[ERROR] plugin/whoami: onRetire failed: boom',
-    '[ERROR] plugin/whoami: onShutdown failed: boom',
-    '[ERROR] plugin/whoami: onStart failed: boom',
+    '[ERROR] plugin/example: onFinalShutdown failed: boom',
+    '[ERROR] plugin/example: onRetire failed: bang',
+    '[ERROR] plugin/example: onRetire failed: boom',
+    '[ERROR] plugin/example: onShutdown failed: boom',
+    '[ERROR] plugin/example: onStart failed: boom',
   ])
 })
 
 test('a path on an HTTP address that fails is logged under the name of its plugin', async t => {
   const [at] = await freePorts(1)
-  program.plugin('whoami', {
-    'index.ts': index(`${OPTIONS}, ${CONTROL}`),
-    'control.ts': `export const control = (_, scope) => scope.http({
-  address: '127.0.0.1:${at}', path: '/x', onBindFailure: 'fatal', respond: () => none,
-})
-`,
-  })
-  const server = program.start(t, corefile)
+  folder.plugin(
+    'example',
+    defined(`control: (_, scope) => scope.http({
+    address: '127.0.0.1:${at}', path: '/x', onBindFailure: 'fatal', respond: () => none,
+  })`),
+  )
+  const server = folder.start(t, corefile)
   await server.seen(/^\[INFO\] engine/m)
   assert.equal((await fetch(`http://127.0.0.1:${at}/x`)).status, 500)
-  await server.seen(/^\[ERROR\] HTTP request for \/x failed: plugin\/whoami: none is not defined$/m)
+  await server.seen(
+    /^\[ERROR\] HTTP request for \/x failed: plugin\/example: none is not defined$/m,
+  )
 })
 
 test('a serve half that does not come to an end is named while it is waited for', async t => {
-  program.plugin('whoami', {
-    'index.ts': index(`${OPTIONS}, ${SERVE}`),
-    'serve.ts': 'export const serve = () => { for (;;); }\n',
-  })
-  const server = program.start(t, corefile)
-  await server.seen(/^\[WARNING\] shard 0 takes long to load plugin\/whoami$/m)
+  folder.plugin('example', served('for (;;);'))
+  const server = folder.start(t, corefile)
+  await server.seen(/^\[WARNING\] shard 0 takes long to load plugin\/example$/m)
 })

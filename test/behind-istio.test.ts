@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { after, before, describe, test } from 'node:test'
 import { type Asked, closedPort, type FakeUpstream, fakeUpstream } from './fakes/fake-upstream.ts'
 import { type KubeApi, startKubeApi } from './fakes/kube-api/api-server.ts'
+import { withoutLibc } from './fakes/loopback.ts'
 import {
   generation,
   nameOf,
@@ -246,25 +247,33 @@ describe('2: what cannot be answered is refused while the client still listens',
   })
 })
 
-test('4: cold ports are spread over the shards: with one of two standing still, the other answers its share', async t => {
-  const count = 200
-  const api = await startKubeApi(t, { manifests: [namespace(), ...services('one', 0, 1)] })
-  const environment = podEnvironment(api.port, api.podFolder().path)
-  const server = await startCluster(t, corefile(`127.0.0.1:${await closedPort()}`), { environment })
-  const { dns } = server.ports
-  server.fault(0, 'hang')
-  // Whoever gets no answer has met the shard that hangs; it is replaced after a second.
-  await until(
-    'a question without an answer',
-    async () => (await askOnce(dns, nameOf('one-0'), 100)) === undefined,
-  )
-  let answered = 0
-  const replies = Array.from({ length: count }, async () => {
-    assert.equal(await askOnce(dns, nameOf('one-0'), 10_000), 'NOERROR')
-    answered++
-  })
-  await server.line(/^\[ERROR\] shard 0 does not respond: replacing it$/)
-  const early = answered
-  await Promise.all(replies)
-  assert.ok(early > 0 && early < count, `${early} of ${count}`)
-})
+// With dgram what waits at the sockets of a shard that hangs is lost.
+const WITH_MMSG = { skip: withoutLibc }
+test(
+  '4: cold ports are spread over the shards: with one of two standing still, the other answers its share',
+  WITH_MMSG,
+  async t => {
+    const count = 200
+    const api = await startKubeApi(t, { manifests: [namespace(), ...services('one', 0, 1)] })
+    const environment = podEnvironment(api.port, api.podFolder().path)
+    const server = await startCluster(t, corefile(`127.0.0.1:${await closedPort()}`), {
+      environment,
+    })
+    const { dns } = server.ports
+    server.fault(0, 'hang')
+    // Whoever gets no answer has met the shard that hangs; it is replaced after a second.
+    await until(
+      'a question without an answer',
+      async () => (await askOnce(dns, nameOf('one-0'), 100)) === undefined,
+    )
+    let answered = 0
+    const replies = Array.from({ length: count }, async () => {
+      assert.equal(await askOnce(dns, nameOf('one-0'), 10_000), 'NOERROR')
+      answered++
+    })
+    await server.line(/^\[ERROR\] shard 0 does not respond: replacing it$/)
+    const early = answered
+    await Promise.all(replies)
+    assert.ok(early > 0 && early < count, `${early} of ${count}`)
+  },
+)

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { withoutLibc } from './fakes/loopback.ts'
 import { loadUntil, withoutLoad } from './support/dnsperf.ts'
 import { startEngineServer } from './support/engine-server.ts'
 import type { EngineFault } from './support/engine-worker.ts'
@@ -10,7 +11,7 @@ import { query } from './support/messages.ts'
 import { askUdp } from './support/raw-client.ts'
 import { freePorts } from './support/server-process.ts'
 
-const LIMIT = { skip: withoutLoad(), timeout: 40_000 }
+const LIMIT = { skip: withoutLibc || withoutLoad(), timeout: 40_000 }
 const HOSTS = Array.from({ length: 100 }, (_, n) => `192.0.2.${n + 1} h${n}.example.org`)
 const NAMES = HOSTS.map(line => line.slice(line.indexOf(' ') + 1))
 

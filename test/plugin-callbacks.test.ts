@@ -1,22 +1,20 @@
-// What a plugin throws where no query is: in a timer, and in a listener of a query's signal. It
-// stands in the folder of *whoami* in a copy of the program.
+// What a plugin from outside throws where no query is: in a timer, and in a listener of a query's
+// signal.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DnsClient } from './support/dns-client.ts'
 import { show } from './support/messages.ts'
-import { ProgramCopy } from './support/program-copy.ts'
+import { PluginFolder } from './support/plugin-folder.ts'
 import { quietPort } from './support/quiet-port.ts'
 
-const program = new ProgramCopy({ after: run => test.after(run) })
+const folder = new PluginFolder({ after: run => test.after(run) })
 const port = quietPort()
-const corefile = `.:${port} {\n  bind 127.0.0.1\n  whoami\n}\n`
-program.plugin('whoami', {
-  'index.ts': `
-export const whoami = { name: 'whoami', parse: () => ({}), serve: () => import('./serve.ts') }
-`,
-  'serve.ts': `
-import { answer } from '../../chain/answer.ts'
+const corefile = `.:${port} {\n  bind 127.0.0.1\n  example\n}\n`
+folder.plugin(
+  'example',
+  `
+import { answer } from 'shardns'
 const boom = () => { throw new Error('boom') }
 const odd = Object.defineProperty(new Error('odd'), 'stack', { get: boom })
 const ways = {
@@ -25,24 +23,26 @@ const ways = {
   derived: ({ signal }) => void (AbortSignal.any([signal]).onabort = boom),
   promise: () => void Promise.reject(odd),
 }
-export const serve = () => ({
-  wrap: () => query => {
-    ways[query.question.name.split('.')[0]]?.(query)
-    return answer(query, {})
-  },
-})
+export default {
+  serve: () => ({
+    handle: query => {
+      ways[query.question.name.split('.')[0]]?.(query)
+      return answer(query, {})
+    },
+  }),
+}
 `,
-})
+)
 
 test('a listener of a signal that throws costs no shard, a timer costs one, and both are named', {
   timeout: 60_000,
 }, async t => {
-  const server = program.start(t, corefile)
+  const server = folder.start(t, corefile)
   await server.seen(/^\[INFO\] engine/m)
   const client = await DnsClient.open(t, { port, tries: 10 })
   const rcode = async (name: string): Promise<string> =>
     show((await client.ask(name)) ?? assert.fail(name)).rcode
-  const panics = /^\[ERROR\] Recovered from panic in server: plugin\/whoami: boom/m
+  const panics = /^\[ERROR\] Recovered from panic in server: plugin\/example: boom/m
   for (const name of ['listener.test.', 'derived.test.', 'promise.test.']) {
     assert.equal(await rcode(name), 'NOERROR')
     assert.equal(await rcode('other.test.'), 'NOERROR')
@@ -51,6 +51,6 @@ test('a listener of a signal that throws costs no shard, a timer costs one, and 
   await server.seen(/^\[ERROR\] Recovered from panic in server: odd$/m)
   assert.doesNotMatch(server.out, /died/)
   assert.equal(await rcode('timer.test.'), 'NOERROR')
-  await server.seen(/^\[ERROR\] shard 0 died: plugin\/whoami: boom$/m)
+  await server.seen(/^\[ERROR\] shard 0 died: plugin\/example: boom$/m)
   assert.equal(await rcode('other.test.'), 'NOERROR')
 })

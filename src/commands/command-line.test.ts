@@ -45,6 +45,15 @@ const served: readonly { argv: string[]; options: Partial<ServeOptions> }[] = [
   { argv: ['--heap-limit', '512MiB'], options: { heapLimitBytes: 2 ** 29 } },
   { argv: ['--heap-limit', '512Mi'], options: { heapLimitBytes: 2 ** 29 } },
   { argv: ['--max-tcp-connections', '5'], options: { maxTcpConnections: 5 } },
+  {
+    argv: ['--plugin', 'a=/b.ts', '-plugin=c=/d.ts,before=a'],
+    options: {
+      plugins: [
+        { name: 'a', module: 'file:///b.ts' },
+        { name: 'c', module: 'file:///d.ts', before: 'a' },
+      ],
+    },
+  },
 ]
 for (const c of served)
   test(`serves: shardns ${c.argv.join(' ')}`, async () => {
@@ -100,6 +109,21 @@ const refused: readonly { argv: string[]; code: number; message: string }[] = [
     argv: ['--max-tcp-connections', '1e3'],
     code: 2,
     message: `error: option '--max-tcp-connections <n>' argument '1e3' is invalid. Expected a whole number from 1 to 1000000.`,
+  },
+  ...[
+    ['--plugin', 'x'],
+    ['check', '--plugin', 'x'],
+    ['help', '--plugin', 'x', 'cache'],
+  ].map(argv => ({
+    argv,
+    code: 2,
+    message: `'x' is no plugin: it has the form name=module[,before=name]`,
+  })),
+  { argv: ['help', 'cache', '-plugin'], code: 2, message: 'flag needs an argument: -plugin' },
+  {
+    argv: ['-plugins', '--plugin', 'cache=./x.ts'],
+    code: 2,
+    message: 'plugin/cache: the name is that of a plugin of shardns',
   },
   { argv: ['check', '--bogus', 'x'], code: 2, message: `error: unknown option '--bogus'` },
   {

@@ -7,6 +7,7 @@ const known = new Map([
   ['p', { name: 'dns.port', isBoolean: false }],
   ['dns.port', { name: 'dns.port', isBoolean: false }],
   ['quiet', { name: 'quiet', isBoolean: true }],
+  ['plugin', { name: 'plugin', isBoolean: false, isRepeatable: true }],
 ])
 
 const accepted: readonly { name: string; argv: string[]; flags: string[]; rest?: string[] }[] = [
@@ -21,6 +22,11 @@ const accepted: readonly { name: string; argv: string[]; flags: string[]; rest?:
     name: 'two names of one flag: the last one wins',
     argv: ['-p', '1', '-dns.port', '2'],
     flags: ['--dns.port=2'],
+  },
+  {
+    name: 'what may be repeated counts each time',
+    argv: ['-plugin', 'a=b', '-quiet', '--plugin=c=d'],
+    flags: ['--plugin=a=b', '--plugin=c=d', '--quiet'],
   },
   { name: 'a boolean alone is true', argv: ['-quiet'], flags: ['--quiet'] },
   {

@@ -1,24 +1,27 @@
-// The files of small plugins, as text: for a folder in a copy of the program (program-copy.ts).
+// Small plugins, as text: modules from outside (plugin-folder.ts), and the files of a folder in a
+// copy of the program (program-copy.ts).
 
-/** An index.ts with these members beside the name, and TypeScript that says nothing of types. */
+/** A module that defines a plugin with these members, in TypeScript that says nothing of types. */
+export const defined = (members: string, before = ''): string =>
+  `${before}\nexport default { ${members} }\n`
+export const PASSES = 'serve: () => ({})'
+
+/** With that in its control half. */
+export const controlled = (body: string): string =>
+  defined(`control: (options, scope) => { ${body} }`)
+
+/** With that in its serve half. */
+export const served = (body: string): string =>
+  defined(`serve: (options, scope) => { ${body}; return {} }`)
+
+/** An index.ts with these members beside the name. */
 export const index = (members: string, before = ''): string =>
   `${before}\nexport const whoami = { name: 'whoami', ${members} }\n`
 export const OPTIONS = 'parse: () => ({})'
 export const CONTROL = `control: () => import('./control.ts')`
 export const SERVE = `serve: () => import('./serve.ts')`
-export const PASSES = 'export const serve = () => ({ wrap: next => next })\n'
-
-/** A plugin with that in its control half. */
-export const controlled = (body: string): Record<string, string> => ({
-  'index.ts': index(`${OPTIONS}, ${CONTROL}`),
-  'control.ts': `export const control = (options, scope) => { ${body} }\n`,
-})
-
-/** A plugin with that in its serve half. */
-export const served = (body: string) => ({
-  'index.ts': index(`${OPTIONS}, ${SERVE}`),
-  'serve.ts': `export const serve = (options, scope) => { ${body}; return { wrap: next => next } }\n`,
-})
+/** A serve.ts. */
+export const PASSING = 'export const serve = () => ({ wrap: next => next })\n'
 
 /** `files` are of a plugin of that name. */
 export const named = (name: string, files: Readonly<Record<string, string>>) =>

@@ -1,5 +1,6 @@
 // The program beside itself, in a folder where a test may put other plugins: folders are found by
-// their names, so a bad one must lie among the others.
+// their names, so a bad one must lie among the others. Plugins from outside need no copy of it
+// (plugin-folder.ts).
 
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -39,16 +40,11 @@ export class ProgramCopy {
     for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text)
   }
 
-  /** The server, with one shard. `file` is the Corefile's name, for one beside others. */
-  start(t: Cleanup, corefile: string, file = 'Corefile', shards = 1): WatchedProcess {
+  /** The server, with one shard. `file` is the Corefile's name. */
+  start(t: Cleanup, corefile: string, file: string): WatchedProcess {
     writeFileSync(join(this.folder, file), corefile)
-    const args = ['src/cli.ts', '-conf', file, '--workers', String(shards)]
+    const args = ['src/cli.ts', '-conf', file, '--workers', '1']
     return new WatchedProcess(t, process.execPath, args, this.folder)
-  }
-
-  /** The Corefile of `start`, for a reload. */
-  write(corefile: string): void {
-    writeFileSync(join(this.folder, 'Corefile'), corefile)
   }
 
   /** A command line whose end is waited for elsewhere. */

@@ -65,4 +65,5 @@ export const BARS: Readonly<Record<string, string>> = {
   'R-63k': 'a large cluster fits into memory',
   'R-64': 'an installation without install scripts serves',
   'R-65': 'the batch engine keeps within its buffers',
+  'R-66': 'each Node that the package says it runs on: the tests pass there',
 }

@@ -1,6 +1,7 @@
 // The half of a definition from outside that answers: a stage that wraps what is behind it. For
 // shards: nothing else of the definition concerns them.
 
+import { given } from '../../base/given.ts'
 import type { HandlingStage } from '../../chain/definition.ts'
 import type { Stage, Wrap } from '../../chain/handler.ts'
 import type { OutsideModule } from '../../chain/outside-module.ts'
@@ -15,24 +16,26 @@ export const serveHalfOf = (definition: AnyDefinition): AnyServeHalf => ({
   },
 })
 
-/** What is no stage is found by the server, as for every plugin. */
+/** What else is no stage is found by the server, as for every plugin. */
 const stageOf = (made: unknown): Stage => {
-  if (typeof made !== 'object' || made === null || 'then' in made) return made as Stage
+  if (typeof made !== 'object' || made === null)
+    throw new TypeError(`what serve gives is ${given(made)}, and no stage`)
+  if ('then' in made) return made as unknown as Stage
   if ('wrap' in made)
     throw new TypeError(`what serve gives has 'wrap': a plugin from outside has 'handle' there`)
-  const given = made as HandlingStage
-  const { handle, fast, reserves } = given
+  const stage = made as HandlingStage
+  const { handle, fast, reserves } = stage
   if (handle !== undefined && typeof handle !== 'function')
     throw new TypeError('handle is no function')
   return {
-    concerns: bound(given, given.concerns),
-    accepts: bound(given, given.accepts),
-    takes: bound(given, given.takes),
-    stream: bound(given, given.stream),
-    leaving: bound(given, given.leaving),
+    concerns: bound(stage, stage.concerns),
+    accepts: bound(stage, stage.accepts),
+    takes: bound(stage, stage.takes),
+    stream: bound(stage, stage.stream),
+    leaving: bound(stage, stage.leaving),
     fast,
     reserves,
-    wrap: wrapOf(given),
+    wrap: wrapOf(stage),
   }
 }
 

@@ -37,7 +37,7 @@ export interface TrialModule {
 export interface TrialOptions {
   readonly patience?: Patience
   /** Of the thread, for JavaScript's heap. */
-  readonly heapBytes?: number
+  readonly heapBytes?: number | undefined
 }
 
 /** Throws a sentence. */

@@ -2,24 +2,32 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { messageOf } from '../../../src/chain/errors.ts'
 import { THOROUGH_VARIABLE } from '../../support/effort.ts'
-import { ROOT, readRepositoryFile } from '../../support/source-files.ts'
+import { NEWER, otherNode } from '../../support/other-nodes.ts'
+import { ROOT, readRepositoryFile, repositoryPaths } from '../../support/source-files.ts'
 import { type Figure, faultsOf, type Row } from '../row.ts'
 import type { World } from '../world.ts'
 
 const TEST_LIMIT_MS = 120_000
 
+interface Runner {
+  readonly node?: string
+  /** Of Node. */
+  readonly flags?: readonly string[]
+  readonly isThorough?: boolean
+}
+
 const passed = async (
   world: World,
   files: readonly string[],
-  pattern?: string,
+  { node = process.execPath, flags: further = [], isThorough = true }: Runner = {},
 ): Promise<Figure> => {
-  const filter = pattern === undefined ? [] : [`--test-name-pattern=${pattern}`]
-  const flags = ['--test', '--test-reporter=tap', `--test-timeout=${TEST_LIMIT_MS}`, ...filter]
+  const flags = ['--test', '--test-reporter=tap', `--test-timeout=${TEST_LIMIT_MS}`, ...further]
   // A test that runs tests takes this variable to mean that it is one of theirs.
   const { NODE_TEST_CONTEXT: _, ...own } = process.env
-  const env = { ...own, [THOROUGH_VARIABLE]: '1' }
-  const child = spawn(process.execPath, [...flags, ...files], {
+  const env = isThorough ? { ...own, [THOROUGH_VARIABLE]: '1' } : own
+  const child = spawn(node, [...flags, ...files], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'ignore'],
     env,
@@ -52,7 +60,30 @@ const suite = (
   bar,
   name,
   tried: `tests: ${tried} (${files.map(file => `\`${file}\``).join(', ')})`,
-  run: world => passed(world, files, pattern),
+  run: world =>
+    passed(world, files, {
+      flags: pattern === undefined ? [] : [`--test-name-pattern=${pattern}`],
+    }),
+})
+
+/** What runs on the pinned Node alone: rules, what npm does, and this campaign. */
+const PINNED = /^test\/(trust\/|(repository|documents|hot-path|deploy|npm|bin|package)\.test\.ts$)/
+
+const onOtherNode = (version: string): Row => ({
+  bar: 'R-66',
+  name: `suite-node-${version.split('.')[0]}`,
+  tried: `tests: all that are not of the repository, on Node ${version}, which has no FFI`,
+  run: async world => {
+    let node: string
+    try {
+      node = await otherNode(version)
+    } catch (error) {
+      return { figure: `it cannot be fetched: ${messageOf(error)}`, faults: [], isUntried: true }
+    }
+    const files = repositoryPaths('{src,test}/**/*.test.ts').filter(path => !PINNED.test(path))
+    const flags = ['--import', './test/support/older-engines.ts']
+    return passed(world, files, { node, flags, isThorough: false })
+  },
 })
 
 /** Of what runs in production: no package may run a script when it is installed. */
@@ -218,6 +249,7 @@ export const SUITE_ROWS: readonly Row[] = [
     'src/net/mmsg/engine.test.ts',
     'test/engines.test.ts',
   ]),
+  ...NEWER.map(onOtherNode),
   {
     bar: 'R-64',
     name: 'install-scripts',
