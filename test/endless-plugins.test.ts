@@ -1,6 +1,6 @@
 // Plugins that never come to an end, that die, or that leave something to fail: they are told, the
-// load fails or goes on without them, and the server serves and can be stopped. The tests run beside
-// each other, since each takes its seconds.
+// load fails or goes on without them, and the server serves and can be stopped. The tests run
+// beside each other, since each takes its seconds.
 
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
