@@ -1,6 +1,6 @@
 // Plugins that never come to an end, that die, or that leave something to fail: they are told, the
-// load fails or goes on without them, and the server serves and can be stopped. The tests run beside
-// each other, since each takes its seconds.
+// load fails or goes on without them, and the server serves and can be stopped. The tests run
+// beside each other, since each takes its seconds.
 
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
@@ -190,6 +190,13 @@ describe('plugins without an end', { concurrency: 3 }, () => {
   test('a reload that hangs is told, and does not keep SIGTERM from ending the server', async t => {
     const { server } = await reloaded(t, controlled(`return ${NEVER}`))
     await server.seen(/^\[WARNING\] main takes long to load plugin\/example$/m)
+    assert.equal(await server.stop(), 0)
+    assert.match(server.out, /^\[ERROR\] Restart failed: the server is shutting down$/m)
+  })
+
+  test('a trial that hangs does not keep SIGTERM from ending the server', async t => {
+    const { server } = await reloaded(t, `for (;;);\n${defined(PASSES)}`)
+    await server.seen(/^\[INFO\] Reloading$/m)
     assert.equal(await server.stop(), 0)
     assert.match(server.out, /^\[ERROR\] Restart failed: the server is shutting down$/m)
   })

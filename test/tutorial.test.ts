@@ -5,8 +5,11 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { describe, type TestContext, test } from 'node:test'
+import { messageOf } from '../src/chain/errors.ts'
 import { installPackage } from './support/checkout-copy.ts'
+import { isThorough } from './support/effort.ts'
+import { NEWER, otherNode } from './support/other-nodes.ts'
 import { type CommandStep, patternOf, type Step, stepsOf } from './support/page-steps.ts'
 import { freePorts, temporaryFolder, without } from './support/server-process.ts'
 import { ROOT, readRepositoryFile } from './support/source-files.ts'
@@ -20,12 +23,14 @@ const SERVES = /^npx shardns (?!check|help|plugins|version|fmt)/
 const LIMIT_MS = 30_000
 
 const { NODE_TEST_CONTEXT: _, ...environment } = process.env
-/** The Node that runs this is the one that the page's reader has. */
-const env = {
+/** As in a terminal of somebody who has that Node. */
+const environmentOf = (node: string): NodeJS.ProcessEnv => ({
   ...environment,
-  PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`,
+  PATH: `${dirname(node)}${delimiter}${process.env.PATH}`,
   NO_COLOR: '1',
-}
+  // Node 22 asks a terminal whether it is one.
+  NODE_OPTIONS: '--test-reporter=spec',
+})
 
 /** The reader, with a folder and two terminals. */
 class Reader {
@@ -33,13 +38,18 @@ class Reader {
   /** The folder where the package is installed already. */
   readonly #installed: string
   readonly #ports: ReadonlyMap<string, string>
+  readonly #env: NodeJS.ProcessEnv
   #server: ChildProcess | undefined
 
-  constructor(t: TestContext, installed: string, ports: ReadonlyMap<string, string>) {
+  constructor(
+    t: TestContext,
+    { node, installed, ports }: { node: string; installed: string; ports: readonly string[] },
+  ) {
     this.#folder = join(temporaryFolder(t), 'greet')
     mkdirSync(this.#folder)
     this.#installed = installed
-    this.#ports = ports
+    this.#ports = new Map(PORTS.map((port, index) => [port, ports[index]!]))
+    this.#env = environmentOf(node)
     t.after(() => this.end())
   }
 
@@ -68,7 +78,7 @@ class Reader {
   #run({ command, prints }: CommandStep): void {
     const { stdout, stderr } = spawnSync('sh', ['-c', this.#withPorts(command)], {
       cwd: this.#folder,
-      env,
+      env: this.#env,
       encoding: 'utf8',
       timeout: LIMIT_MS,
     })
@@ -85,7 +95,7 @@ class Reader {
     await this.end()
     const server = spawn('sh', ['-c', `exec ${this.#withPorts(command)}`], {
       cwd: this.#folder,
-      env,
+      env: this.#env,
       // A group of its own: npx does not pass signals on.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -121,44 +131,49 @@ class Reader {
   }
 }
 
-test('docs/plugins.md: a reader who does what it says sees what it shows', {
-  skip: without('npm') || without('dig') || without('curl'),
-  timeout: 300_000,
-}, async t => {
+const follow = async (t: TestContext, node: string): Promise<void> => {
+  const { folder: installed } = installPackage(t)
   const ports = (await freePorts(PORTS.length)).map(String)
-  const { folder } = installPackage(t)
-  const reader = new Reader(t, folder, new Map(PORTS.map((port, at) => [port, ports[at]!])))
+  const reader = new Reader(t, { node, installed, ports })
   for (const step of STEPS)
     await t.test(step.kind === 'file' ? step.name : step.command, () => reader.follow(step))
   await reader.end()
+  await t.test('what was written passes a strict compiler', () => compile(reader.folder))
+}
 
-  await t.test('what was written passes a strict compiler', () => {
-    const types = join(reader.folder, 'node_modules', '@types')
-    symlinkSync(join(ROOT, 'node_modules', '@types'), types)
-    for (const [module, resolution] of [
-      ['nodenext', 'nodenext'],
-      ['preserve', 'bundler'],
-    ]) {
-      const compilerOptions = {
-        module,
-        moduleResolution: resolution,
-        strict: true,
-        noEmit: true,
-        target: 'es2024',
-        types: ['node'],
-        skipLibCheck: false,
+const compile = (folder: string): void => {
+  symlinkSync(join(ROOT, 'node_modules/@types'), join(folder, 'node_modules/@types'))
+  for (const [module, moduleResolution] of [
+    ['nodenext', 'nodenext'],
+    ['preserve', 'bundler'],
+  ] as const) {
+    const strict = { strict: true, noUncheckedIndexedAccess: true, skipLibCheck: false }
+    const target = { target: 'es2024', types: ['node'], noEmit: true }
+    const compilerOptions = { module, moduleResolution, ...strict, ...target }
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
+    const tsc = join(ROOT, 'node_modules/.bin/tsc')
+    const { stdout } = spawnSync(tsc, ['-p', folder], { encoding: 'utf8' })
+    assert.equal(stdout, '', moduleResolution)
+  }
+}
+
+const OWN = process.versions.node
+/** Each takes some twenty seconds. */
+const OTHERS = isThorough ? NEWER : NEWER.slice(-1)
+const skip = without('npm') || without('dig') || without('curl')
+
+describe('docs/plugins.md: who does what it says sees what it shows', { skip }, () => {
+  for (const version of [OWN, ...OTHERS])
+    test(`on Node ${version}`, { timeout: 300_000 }, async t => {
+      let node = process.execPath
+      try {
+        if (version !== OWN) node = await otherNode(version)
+      } catch (error) {
+        t.skip(`Node ${version} cannot be fetched: ${messageOf(error)}`)
+        return
       }
-      writeFileSync(join(reader.folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
-      const { stdout } = spawnSync(
-        join(ROOT, 'node_modules', '.bin', 'tsc'),
-        ['-p', reader.folder],
-        {
-          encoding: 'utf8',
-        },
-      )
-      assert.equal(stdout, '', `${module}, ${resolution}`)
-    }
-  })
+      await follow(t, node)
+    })
 })
 
 test('docs/plugins.md has steps to follow', () => assert.ok(STEPS.length > 30))

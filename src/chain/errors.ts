@@ -73,7 +73,8 @@ export class PluginFault extends Error {
  * The file of a plugin, however deep in its folder; or of one from outside, whose files bear its
  * name in their versions (plugins/outside/hooks.ts).
  */
-const PLUGIN_FILE = /\/plugins\/([^/\s]+)\/[^\s:]+\.[jt]s:|[?&]shardns=([\w-]+)\.[^\s:]*:/
+const PLUGIN_FILE =
+  /\/plugins\/(?!outside\/)([^/\s]+)\/[^\s:]+\.[jt]s:|[?&]shardns=([\w-]+)\.[^\s:]*:/
 
 /** Of what nobody has caught: a fault of the plugin that its stack names first, if it names one. */
 export const faultByStack = (error: unknown): unknown => {

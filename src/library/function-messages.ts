@@ -29,9 +29,11 @@ export type ToFunction =
   /** Nobody waits for it any more. */
   | (Call & { readonly kind: 'cut' })
 
+/** Undefined: the rest of the chain answers. Null: nobody does. */
+export type FunctionAnswer = Answer | null | undefined
+
 export type FromFunction =
-  /** Without parts: the rest of the chain answers. */
-  | (Call & { readonly kind: 'answer'; readonly parts: Answer | undefined })
+  | (Call & { readonly kind: 'answer'; readonly parts: FunctionAnswer })
   | (Call & { readonly kind: 'failed'; readonly error: string })
 
 /** The channel between main and one shard. */

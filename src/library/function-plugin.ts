@@ -9,11 +9,11 @@ import type { AnyPlugin, PluginFacts } from '../chain/plugin.ts'
 import type { Peer, Transport } from '../chain/query.ts'
 import { noOptions } from '../corefile/option-table.ts'
 import { FLAG_AD, FLAG_CD, FLAG_RD } from '../wire/header.ts'
-import type { Answer } from './answer.ts'
 import {
   type AskedFields,
   channelName,
   type FromFunction,
+  type FunctionAnswer,
   type ToFunction,
 } from './function-messages.ts'
 
@@ -45,12 +45,11 @@ export interface FunctionQuery {
 }
 
 /**
- * Answers a query on the main thread: with what `answer` takes, or undefined, and then the rest of
- * the chain answers. An error is SERVFAIL, and a line in the log.
+ * Answers a query on the main thread: with what `answer` takes; with undefined, and then the rest
+ * of the chain answers; with null, and then nobody does. An error is SERVFAIL, and a line in the
+ * log.
  */
-export type QueryFunction = (
-  query: FunctionQuery,
-) => Answer | undefined | Promise<Answer | undefined>
+export type QueryFunction = (query: FunctionQuery) => FunctionAnswer | Promise<FunctionAnswer>
 
 /** Beside this file's suffix: .ts in the checkout, .js in the package. */
 const SERVE_FILE = new URL(
@@ -128,7 +127,7 @@ class Calls implements Kept {
 }
 
 type Outcome =
-  | { readonly kind: 'answer'; readonly parts: Answer | undefined }
+  | { readonly kind: 'answer'; readonly parts: FunctionAnswer }
   | { readonly kind: 'failed'; readonly error: string }
 
 const outcomeOf = async (answer: QueryFunction, query: FunctionQuery): Promise<Outcome> => {

@@ -6,15 +6,16 @@ import { random32 } from '../base/entropy.ts'
 import { ServerError } from '../chain/errors.ts'
 import type { Handler, Stage } from '../chain/handler.ts'
 import type { Peer, Query } from '../chain/query.ts'
-import type { Reply } from '../chain/reply.ts'
+import { type Reply, SILENCE } from '../chain/reply.ts'
 import type { ServeScope } from '../chain/serve-scope.ts'
 import { RCODE_REFUSED } from '../wire/rcodes.ts'
 import { classToText } from '../wire/rrtypes.ts'
-import { type Answer, answer } from './answer.ts'
+import { answer } from './answer.ts'
 import {
   type AskedFields,
   channelName,
   type FromFunction,
+  type FunctionAnswer,
   type ToFunction,
 } from './function-messages.ts'
 
@@ -29,7 +30,7 @@ export interface FunctionShared {
 
 interface Waiting {
   readonly query: Query
-  readonly resolve: (parts: Answer | undefined) => void
+  readonly resolve: (parts: FunctionAnswer) => void
   readonly reject: (error: Error) => void
 }
 
@@ -51,11 +52,12 @@ export const serve = (_options: undefined, scope: ServeScope, shared: FunctionSh
 
 const answered = async (
   query: Query,
-  asked: Promise<Answer | undefined>,
+  asked: Promise<FunctionAnswer>,
   next: Handler,
 ): Promise<Reply> => {
   const parts = await asked
-  return parts === undefined ? next(query) : answer(query, parts)
+  if (parts === undefined) return next(query)
+  return parts === null ? SILENCE : answer(query, parts)
 }
 
 /** A shard's line to one function. */
@@ -74,12 +76,12 @@ class Line {
   }
 
   /** Undefined: the rest of the chain answers. Rejects when the function fails, or is too late. */
-  async ask(query: Query, { clock }: ServeScope): Promise<Answer | undefined> {
+  async ask(query: Query, { clock }: ServeScope): Promise<FunctionAnswer> {
     query.mustWait()
     if (this.#waiting.size >= MOST_CALLS || this.#bytes + query.bytes.length > MOST_BYTES)
       throw new ServerError('FUNCTION_BUSY', 'too many queries wait for a function', RCODE_REFUSED)
     const id = ++this.#lastId
-    const { promise, resolve, reject } = Promise.withResolvers<Answer | undefined>()
+    const { promise, resolve, reject } = Promise.withResolvers<FunctionAnswer>()
     const late = (): void => {
       this.#send({ kind: 'cut', shard: this.#shard, id })
       reject(new Error('its function has not answered in time'))

@@ -49,6 +49,12 @@ test('a set has the plugins of the program, and what it was given, in the order 
   assert.equal(BUILT_IN.isOutside('greet'), false)
 })
 
+test('a load that is given up throws the reason', async () => {
+  const signal = AbortSignal.abort(new Error('enough'))
+  const load = new PluginSet(given('greet')).loadAll(['greet'], { signal })
+  await assert.rejects(load, { message: 'enough' })
+})
+
 test('plugins are loaded by name; what is no plugin of the set is left out', async () => {
   const set = new PluginSet(given('greet'))
   const loaded = await set.loadAll(['greet', 'whoami', 'dnstap', 'nothing'])

@@ -48,11 +48,11 @@ export class PluginSet {
   }
 
   /** What a plugin is, and how its options are read. Throws a sentence. */
-  async load(name: string, { tellSlow, signal }: SetCare = {}): Promise<AnyPlugin> {
+  async load(name: string, { tellSlow, ...care }: SetCare = {}): Promise<AnyPlugin> {
     const given = this.given.find(one => one.name === name)
     if (given === undefined) return this.#ownOf(name) ?? loadPlugin(name, tellSlow)
     const outside = await this.#outsideOf(given)
-    return outside.load({ signal, tellSlow: tellSlow && (() => tellSlow(name)) })
+    return outside.load({ ...care, tellSlow: tellSlow && (() => tellSlow(name)) })
   }
 
   async #outsideOf(given: GivenPlugin): Promise<OutsidePlugin> {
@@ -65,7 +65,7 @@ export class PluginSet {
 
   /**
    * Plugins by name, loaded at the same time; an Error for one that cannot be. Names of other
-   * directives are left out.
+   * directives are left out. Throws the signal's reason alone.
    */
   async loadAll(
     names: Iterable<string>,
@@ -74,7 +74,10 @@ export class PluginSet {
     const wanted = new Set(names)
     const found = this.names.filter(name => wanted.has(name))
     const loaded = found.map(async name => {
-      const plugin = await this.load(name, care).catch((error: Error) => error)
+      const plugin = await this.load(name, care).catch((error: Error) => {
+        care.signal?.throwIfAborted()
+        return error
+      })
       return [name, plugin] as const
     })
     return new Map(await Promise.all(loaded))

@@ -324,6 +324,7 @@ export class Server {
       port: this.#options.port,
       plugins: this.#plugins,
       signal: this.#shutdown.signal,
+      heapBytes: this.#options.heapLimitBytes,
       tellSlow: name => this.#log.warning(`main takes long to load plugin/${name}`),
     })
     return this.#anyPort.placed(config)

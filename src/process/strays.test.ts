@@ -33,6 +33,16 @@ const texts: { rule: string; error: unknown; line: RegExp }[] = [
     line: /^\[ERROR\] Recovered from panic in main: plugin\/kubernetes: boom$/,
   },
   {
+    rule: 'one from outside is known by the version of its files',
+    error: thrownIn('x/plugins/mine/index.ts?shardns=gr-eet.0123456789abcdef.2', 'boom'),
+    line: /^\[ERROR\] Recovered from panic in main: plugin\/gr-eet: boom$/,
+  },
+  {
+    rule: 'what stands around one from outside is none',
+    error: thrownIn('plugins/outside/serve-half.ts', 'boom'),
+    line: /^\[ERROR\] Recovered from panic in main: Error: boom at x/,
+  },
+  {
     rule: 'where there is none, the place is told in one line',
     error: thrownIn('process/server.ts', 'boom'),
     line: /^\[ERROR\] Recovered from panic in main: Error: boom at x \(file:.*server\.ts:1:2\)$/,

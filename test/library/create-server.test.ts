@@ -6,12 +6,26 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { CorefileError, createServer, type ServerOptions, ShardnsError } from '../../src/index.ts'
+import {
+  CorefileError,
+  createServer,
+  type ServerOptions,
+  ShardnsError,
+  type ShardnsServer,
+} from '../../src/index.ts'
+import { enginesHere } from '../support/engines-here.ts'
 import { query, show } from '../support/messages.ts'
 import { askTcp, askUdp } from '../support/raw-client.ts'
-import { freePorts, temporaryFolder } from '../support/server-process.ts'
+import { type Cleanup, freePorts, temporaryFolder } from '../support/server-process.ts'
 
 const LIMIT = { timeout: 30_000 }
+
+/** Ends with the test. */
+const started = async (t: Cleanup, options: ServerOptions): Promise<ShardnsServer> => {
+  const server = await createServer(options)
+  t.after(() => server.close())
+  return server
+}
 
 /** Answers a.test, on a port that the system chooses. */
 const corefile = (address = '192.0.2.1', port = 0): string =>
@@ -24,9 +38,9 @@ const ask = async (port: number | undefined, askOne = askUdp): Promise<readonly 
   return show(reply!).answer
 }
 
-for (const engine of ['mmsg', 'dgram'] as const)
-  test(`port 0 is one number for UDP, TCP and all workers, engine ${engine}`, LIMIT, async () => {
-    await using server = await createServer({ corefile: corefile(), engine, workers: 2 })
+for (const engine of enginesHere())
+  test(`port 0 is one number for UDP, TCP and all workers, engine ${engine}`, LIMIT, async t => {
+    const server = await started(t, { corefile: corefile(), engine, workers: 2 })
     const [at, ...others] = server.addresses
     assert.deepEqual({ ...at, port: 0 }, { transport: 'dns', address: '127.0.0.1', port: 0 })
     assert.deepEqual(others, [])
@@ -42,22 +56,22 @@ for (const engine of ['mmsg', 'dgram'] as const)
 test(
   'port 0 is one number for all addresses; without bind they are written as one',
   LIMIT,
-  async () => {
+  async t => {
     const text = '.:0 {\n bind 127.0.0.1 127.0.0.2\n whoami\n}\n'
-    await using two = await createServer({ corefile: text })
+    const two = await started(t, { corefile: text })
     assert.deepEqual(
       two.addresses.map(({ address }) => address),
       ['127.0.0.1', '127.0.0.2'],
     )
     assert.equal(new Set(two.addresses.map(({ port }) => port)).size, 1)
-    await using every = await createServer({ corefile: '. {\n whoami\n}\n', port: 0 })
+    const every = await started(t, { corefile: '. {\n whoami\n}\n', port: 0 })
     assert.match(every.addresses[0]?.address ?? '', /^(?:::|0\.0\.0\.0)$/)
   },
 )
 
-test('servers in one process have nothing in common', LIMIT, async () => {
-  await using one = await createServer({ corefile: corefile('192.0.2.1') })
-  await using other = await createServer({ corefile: corefile('192.0.2.2') })
+test('servers in one process have nothing in common', LIMIT, async t => {
+  const one = await started(t, { corefile: corefile('192.0.2.1') })
+  const other = await started(t, { corefile: corefile('192.0.2.2') })
   const [{ port }, { port: otherPort }] = [one.addresses[0]!, other.addresses[0]!]
   assert.notEqual(port, otherPort)
   assert.deepEqual(await ask(port), record('192.0.2.1'))
@@ -69,8 +83,8 @@ test('servers in one process have nothing in common', LIMIT, async () => {
 test(
   'a Corefile that is wrong: all that is wrong with it, and the old one is served on',
   LIMIT,
-  async () => {
-    await using server = await createServer({ corefile: corefile() })
+  async t => {
+    const server = await started(t, { corefile: corefile() })
     const reload = server.reload('.:0 {\n hsts\n forward\n}\n')
     await assert.rejects(reload, error => {
       assert.ok(error instanceof CorefileError && error instanceof ShardnsError)
@@ -92,8 +106,8 @@ test(
   },
 )
 
-test('an address that is taken is no fault of the Corefile', LIMIT, async () => {
-  await using server = await createServer({ corefile: corefile() })
+test('an address that is taken is no fault of the Corefile', LIMIT, async t => {
+  const server = await started(t, { corefile: corefile() })
   const { port } = server.addresses[0]!
   const other = createServer({ corefile: '.:53 {\n bind 192.0.2.77\n whoami\n}\n' })
   await assert.rejects(other, { name: 'ShardnsError', code: 'LOAD', message: /192\.0\.2\.77/ })
@@ -104,7 +118,7 @@ test('an address that is taken is no fault of the Corefile', LIMIT, async () => 
 test('a file is read again by reload', LIMIT, async t => {
   const file = join(temporaryFolder(t), 'Corefile')
   writeFileSync(file, corefile('192.0.2.1'))
-  await using server = await createServer({ file: pathToFileURL(file) })
+  const server = await started(t, { file: pathToFileURL(file) })
   const { port } = server.addresses[0]!
   assert.deepEqual(await ask(port), record('192.0.2.1'))
   writeFileSync(file, corefile('192.0.2.2'))
@@ -127,8 +141,8 @@ test('a file is read again by reload', LIMIT, async t => {
   assert.deepEqual(await ask(port), record('192.0.2.2'))
 })
 
-test('metrics are the text that Prometheus reads', LIMIT, async () => {
-  await using server = await createServer({
+test('metrics are the text that Prometheus reads', LIMIT, async t => {
+  const server = await started(t, {
     corefile: '.:0 {\n bind 127.0.0.1\n prometheus 127.0.0.1:0\n whoami\n}\n',
   })
   await ask(server.addresses[0]?.port)
@@ -140,10 +154,10 @@ test('metrics are the text that Prometheus reads', LIMIT, async () => {
 test(
   'log lines of all threads come to the function, and one that fails ends nothing',
   LIMIT,
-  async () => {
+  async t => {
     const lines: string[] = []
     const warned = new Promise<Error>(resolve => process.once('warning', resolve))
-    await using server = await createServer({
+    const server = await started(t, {
       corefile: '.:0 {\n bind 127.0.0.1\n log\n whoami\n}\n',
       log: line => {
         lines.push(line)
@@ -161,8 +175,8 @@ test(
   },
 )
 
-test('closed once, however often that is asked for; then nothing more is done', LIMIT, async () => {
-  await using server = await createServer({ corefile: corefile() })
+test('closed once, however often that is asked for; then nothing more is done', LIMIT, async t => {
+  const server = await started(t, { corefile: corefile() })
   await Promise.all([server.close(), server.close(), server[Symbol.asyncDispose]()])
   await server.close()
   await server.closed
@@ -170,8 +184,8 @@ test('closed once, however often that is asked for; then nothing more is done', 
   await assert.rejects(server.reload(), { code: 'CLOSED', message: 'the server is closed' })
 })
 
-test('close waits for no reload, and the reload says so', LIMIT, async () => {
-  await using server = await createServer({ corefile: corefile() })
+test('close waits for no reload, and the reload says so', LIMIT, async t => {
+  const server = await started(t, { corefile: corefile() })
   const reloads = [server.reload(corefile('192.0.2.2')), server.reload(corefile('192.0.2.3'))]
   const outcomes = Promise.allSettled(reloads)
   await server.close()
@@ -180,7 +194,7 @@ test('close waits for no reload, and the reload says so', LIMIT, async () => {
   assert.equal((await outcomes)[1]?.status, 'rejected')
 })
 
-test('a signal that aborts ends the start, or the server', LIMIT, async () => {
+test('a signal that aborts ends the start, or the server', LIMIT, async t => {
   const early = AbortSignal.abort(new Error('not today'))
   await assert.rejects(createServer({ corefile: corefile(), signal: early }), /not today/)
   const controller = new AbortController()
@@ -188,15 +202,15 @@ test('a signal that aborts ends the start, or the server', LIMIT, async () => {
   setImmediate(() => controller.abort(new Error('enough')))
   await assert.rejects(starting, /enough/)
   const later = new AbortController()
-  await using server = await createServer({ corefile: corefile(), signal: later.signal })
+  const server = await started(t, { corefile: corefile(), signal: later.signal })
   later.abort()
   await server.closed
 })
 
-test('a server that cannot go on closes itself, and closed says why', LIMIT, async () => {
+test('a server that cannot go on closes itself, and closed says why', LIMIT, async t => {
   const [port = -1] = await freePorts(1)
   const lines: string[] = []
-  await using server = await createServer({
+  const server = await started(t, {
     corefile: `.:${port} {\n bind 127.0.0.1\n loop\n forward . 127.0.0.1:${port}\n}\n`,
     log: line => void lines.push(line),
   })
@@ -290,8 +304,8 @@ for (const { rule, options, error, kind = TypeError } of refused)
     })
   })
 
-test('options may be frozen, and are left as they are', LIMIT, async () => {
+test('options may be frozen, and are left as they are', LIMIT, async t => {
   const options = Object.freeze({ corefile: corefile(), workers: 1 })
-  await using server = await createServer(options)
+  const server = await started(t, options)
   assert.equal(server.addresses.length, 1)
 })

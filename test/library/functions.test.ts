@@ -12,10 +12,19 @@ import {
   type ServerOptions,
   type ShardnsServer,
 } from '../../src/index.ts'
+import { enginesHere } from '../support/engines-here.ts'
 import { type QueryOptions, query, show } from '../support/messages.ts'
 import { askTcp, askUdp } from '../support/raw-client.ts'
+import type { Cleanup } from '../support/server-process.ts'
 
 const LIMIT = { timeout: 30_000 }
+
+/** Ends with the test. */
+const started = async (t: Cleanup, options: ServerOptions): Promise<ShardnsServer> => {
+  const server = await createServer(options)
+  t.after(() => server.close())
+  return server
+}
 
 const portOf = (server: ShardnsServer): number => server.addresses[0]?.port ?? -1
 
@@ -37,9 +46,9 @@ const addresses: QueryFunction = ({ name }) => ({
   answers: [{ name, type: 'A', ttl: 60, data: '192.0.2.1' }],
 })
 
-for (const engine of ['dgram', 'mmsg'] as const)
-  test(`a handler answers over UDP and TCP, in all workers, engine ${engine}`, LIMIT, async () => {
-    await using server = await createServer({ handler: addresses, engine, workers: 2 })
+for (const engine of enginesHere())
+  test(`a handler answers over UDP and TCP, in all workers, engine ${engine}`, LIMIT, async t => {
+    const server = await started(t, { handler: addresses, engine, workers: 2 })
     assert.equal(server.addresses[0]?.address, '127.0.0.1')
     for (let source = 0; source < 16; source++)
       for (const over of [askUdp, askTcp]) {
@@ -49,9 +58,9 @@ for (const engine of ['dgram', 'mmsg'] as const)
       }
   })
 
-test('what a function is asked', LIMIT, async () => {
+test('what a function is asked', LIMIT, async t => {
   const asked: FunctionQuery[] = []
-  await using server = await createServer({
+  const server = await started(t, {
     handler: query => {
       asked.push(query)
       return { rcode: 'NXDOMAIN' }
@@ -84,11 +93,11 @@ test('what a function is asked', LIMIT, async () => {
 test(
   'what it leaves unanswered: a handler refuses, of a plugin the rest of the chain answers',
   LIMIT,
-  async () => {
+  async t => {
     const mine: QueryFunction = query => (query.name === 'mine.test' ? addresses(query) : undefined)
-    await using alone = await createServer({ handler: mine })
+    const alone = await started(t, { handler: mine })
     assert.equal((await ask(alone, 'other.test')).rcode, 'REFUSED')
-    await using chained = await createServer({
+    const chained = await started(t, {
       corefile: '.:0 {\n bind 127.0.0.1\n mine\n hosts {\n  192.0.2.2 other.test\n }\n}\n',
       plugins: { mine },
     })
@@ -128,9 +137,9 @@ const wrong: { what: string; handler: QueryFunction; line: RegExp }[] = [
     line: /plugin\/handler: answer: answer: there is no such field: did you mean 'answers'\?$/,
   },
   {
-    what: 'gives null',
-    handler: () => null as never,
-    line: /plugin\/handler: answer: null is no object$/,
+    what: 'gives a list',
+    handler: () => [] as never,
+    line: /plugin\/handler: answer: a list is no object$/,
   },
   {
     what: 'gives what cannot be sent to the workers',
@@ -140,9 +149,9 @@ const wrong: { what: string; handler: QueryFunction; line: RegExp }[] = [
 ]
 
 for (const { what, handler, line } of wrong)
-  test(`a function that ${what}: SERVFAIL and one line, and it is asked again`, LIMIT, async () => {
+  test(`a function that ${what}: SERVFAIL and one line, and it is asked again`, LIMIT, async t => {
     const lines: string[] = []
-    await using server = await createServer({
+    const server = await started(t, {
       handler: query => (query.name === 'well.test' ? addresses(query) : handler(query)),
       log: text => void lines.push(text),
     })
@@ -157,7 +166,7 @@ for (const { what, handler, line } of wrong)
 test('a function that never answers is cut by the deadline of the query', LIMIT, async t => {
   const lines: string[] = []
   const cut = Promise.withResolvers<void>()
-  await using server = await createServer({
+  const server = await started(t, {
     handler: query => {
       if (query.name === 'well.test') return addresses(query)
       query.signal.addEventListener('abort', () => cut.resolve())
@@ -178,26 +187,43 @@ test('a function that never answers is cut by the deadline of the query', LIMIT,
   )
 })
 
-test('a server that is closed waits for no function', LIMIT, async () => {
-  const asked = Promise.withResolvers<FunctionQuery>()
-  await using server = await createServer({
-    handler: query => {
-      asked.resolve(query)
-      return new Promise(() => {})
-    },
+test('a function that gives null lets the client wait', LIMIT, async t => {
+  const server = await started(t, {
+    handler: query => (query.name === 'lost.test' ? null : addresses(query)),
   })
-  const reply = askUdp(portOf(server), [query('never.test').bytes])
-  const { signal } = await asked.promise
-  const aborted = once(signal, 'abort')
-  const [[answer]] = await Promise.all([reply.catch(() => [undefined]), server.close(), aborted])
-  if (answer !== undefined) assert.equal(show(answer).rcode, 'SERVFAIL')
+  const queries = [query('lost.test', 'A', { id: 1 }), query('a.test', 'A', { id: 2 })]
+  const [first] = await askUdp(
+    portOf(server),
+    queries.map(({ bytes }) => bytes),
+  )
+  assert.equal(show(first!).id, 2)
 })
 
-test('queries that a function is at are answered over a reload', LIMIT, async () => {
+test(
+  'a server that is closed waits for a function no longer than for any query',
+  LIMIT,
+  async t => {
+    const asked = Promise.withResolvers<FunctionQuery>()
+    const server = await started(t, {
+      handler: query => {
+        asked.resolve(query)
+        return new Promise(() => {})
+      },
+      log: false,
+    })
+    const reply = askUdp(portOf(server), [query('never.test').bytes])
+    const { signal } = await asked.promise
+    const aborted = once(signal, 'abort')
+    const [[answer]] = await Promise.all([reply.catch(() => [undefined]), server.close(), aborted])
+    if (answer !== undefined) assert.equal(show(answer).rcode, 'SERVFAIL')
+  },
+)
+
+test('queries that a function is at are answered over a reload', LIMIT, async t => {
   const asked = Promise.withResolvers<void>()
   const goOn = Promise.withResolvers<void>()
   const corefile = '.:0 {\n bind 127.0.0.1\n slow\n}\n'
-  await using server = await createServer({
+  const server = await started(t, {
     corefile,
     plugins: {
       slow: async query => {
@@ -215,9 +241,9 @@ test('queries that a function is at are answered over a reload', LIMIT, async ()
   assert.deepEqual((await ask(server, 'b.test')).answer, ['b.test. 60 IN A 192.0.2.1'])
 })
 
-test('more queries than may wait for a function are refused', LIMIT, async () => {
+test('more queries than may wait for a function are refused', LIMIT, async t => {
   const goOn = Promise.withResolvers<void>()
-  await using server = await createServer({
+  const server = await started(t, {
     handler: async query => {
       await goOn.promise
       return addresses(query)

@@ -38,8 +38,9 @@ for (const { command, prints } of commands)
   test(`docs/library.md: ${command}`, LIMIT, async t => {
     const [program, ...args] = command.split(' ')
     assert.equal(program, 'node')
-    // Within a test Node would run no tests.
-    const node = ['-u', 'NODE_TEST_CONTEXT', process.execPath, '--import', './source.mjs']
+    // Within a test Node would run no tests; what they print is for a terminal.
+    const flags = ['--import', './source.mjs', '--test-reporter=spec']
+    const node = ['-u', 'NODE_TEST_CONTEXT', process.execPath, ...flags]
     const child = new WatchedProcess(t, 'env', [...node, ...args], folderOf(t))
     const code = await child.exited
     const shown = `${child.out}${child.err}`

@@ -20,6 +20,7 @@ const PROGRAM = new URL('../../', import.meta.url).href
 
 const PROGRAM_PATH = fileURLToPath(PROGRAM)
 
+const IS_BEFORE_24 = Number.parseInt(process.versions.node, 10) < 24
 const FIRST_NODE = '22.15'
 const PARAMETER = 'shardns'
 const VERSION = new RegExp(`([?&])${PARAMETER}=([^&#]*)&?`)
@@ -43,8 +44,11 @@ export const hookModules = (): void => {
     resolve: (specifier, context, next) =>
       resolved(specifier, context.parentURL ?? '', () => next(specifier, context)),
     load: (url, context, next) => {
-      const file = moduleOf(url)?.files.get(withoutVersion(url))
-      return file === undefined ? next(url, context) : { ...file, shortCircuit: true }
+      const module = moduleOf(url)
+      const file = module?.files.get(withoutVersion(url))
+      if (module === undefined || file === undefined || isLeft(url, file)) return next(url, context)
+      const source = isRequired(file) ? named(file.source, url, module) : file.source
+      return { format: file.format, source, shortCircuit: true }
     },
   })
 }
@@ -57,6 +61,17 @@ const moduleOf = (url: string): OutsideModule | undefined => {
   for (const module of modules.values()) if (isRequired(module.files.get(url))) return module
   return undefined
 }
+
+/**
+ * Before Node 24, CommonJS that is imported with a source of ours has a `require` that asks no
+ * hooks: it is read from the disk.
+ */
+const isLeft = (url: string, file: ModuleFile): boolean =>
+  IS_BEFORE_24 && isRequired(file) && versionIn(url) !== undefined
+
+/** Stacks show files that are required by their paths: they say whose they are, too. */
+const named = (source: ModuleFile['source'], url: string, { version }: OutsideModule): string =>
+  `${source}\n//# sourceURL=${withVersion(withoutVersion(url), version)}`
 
 const isRequired = (file: ModuleFile | undefined): boolean =>
   file?.format.startsWith('commonjs') === true

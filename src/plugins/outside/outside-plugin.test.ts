@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { faultByStack, messageOf } from '../../chain/errors.ts'
 import type { AnyPlugin } from '../../chain/plugin.ts'
 import { OutsidePlugin } from './outside-plugin.ts'
 import { loadServeHalf } from './serve-half.ts'
@@ -90,6 +91,17 @@ for (const { rule, entry, part, use, changed } of [
     folder.write(part, changed('one'))
     assert.equal(await said(await plugin.load()), 'one')
   })
+
+test('stacks of files that are required say whose they are', async t => {
+  const folder = new Folder(t)
+  folder.write(
+    'greet.cjs',
+    `const part = require('./part.cjs')\nmodule.exports = { control: () => part() }`,
+  )
+  folder.write('part.cjs', `\nmodule.exports = () => new Error('boom')`)
+  const error = await said(await folder.plugin('greet.cjs').load())
+  assert.equal(messageOf(faultByStack(error)), 'plugin/greet: boom')
+})
 
 test('a module that has become another one is not served, and the old one is where it was', async t => {
   const folder = new Folder(t)

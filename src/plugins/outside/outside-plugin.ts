@@ -17,6 +17,8 @@ export interface LoadCare {
   readonly tellSlow?: (() => void) | undefined
   /** Its reason ends the load. */
   readonly signal?: AbortSignal | undefined
+  /** What a shard has, for JavaScript's heap: the trial has as much. */
+  readonly heapBytes?: number | undefined
 }
 
 export class OutsidePlugin {
@@ -30,7 +32,7 @@ export class OutsidePlugin {
   }
 
   /** Throws a sentence. */
-  async load({ tellSlow, signal }: LoadCare = {}): Promise<AnyPlugin> {
+  async load({ tellSlow, signal, heapBytes }: LoadCare = {}): Promise<AnyPlugin> {
     const plugin = this.#plugin
     if (plugin?.outside !== undefined && this.#isUnchanged(plugin.outside)) return plugin
     const patience: Patience = {
@@ -39,7 +41,7 @@ export class OutsidePlugin {
       signal,
     }
     const { name, module: url } = this.#given
-    const module = await tryModule({ name, url, attempt: this.#attempt }, { patience })
+    const module = await tryModule({ name, url, attempt: this.#attempt }, { patience, heapBytes })
     if (plugin !== undefined && module.version === plugin.outside?.version) return plugin
     try {
       return (this.#plugin = pluginOf(await loadDefinition(module, patience), module))

@@ -67,6 +67,14 @@ for (const { text, message } of [
   },
   { text: 'greet=fs', message: `plugin/greet: 'fs' is a module of Node's own, and no plugin` },
   {
+    text: 'greet=http://a.test/b.js',
+    message: `plugin/greet: 'http://a.test/b.js' is no module of this machine, and no plugin`,
+  },
+  {
+    text: 'greet=~/a.js',
+    message: `plugin/greet: '~/a.js': the '~' stands for nothing here`,
+  },
+  {
     text: 'greet=file://host/a.js',
     message: `plugin/greet: 'file://host/a.js' is no URL of a file here`,
   },

@@ -46,9 +46,12 @@ const fileUrl = (text: string): string => {
 }
 
 const packageUrl = (name: string, folder: string): string => {
+  // Shells leave it as it is behind an equals sign.
+  if (name.startsWith('~')) throw new Error(`'${name}': the '~' stands for nothing here`)
   const url = resolvedPackage(name, folder)
   if (url.startsWith('file:')) return url
-  throw new Error(`'${name}' is a module of Node's own, and no plugin`)
+  const what = url.startsWith('node:') ? `a module of Node's own` : 'no module of this machine'
+  throw new Error(`'${name}' is ${what}, and no plugin`)
 }
 
 const resolvedPackage = (name: string, folder: string): string => {

@@ -37,7 +37,7 @@ export interface TrialModule {
 export interface TrialOptions {
   readonly patience?: Patience
   /** Of the thread, for JavaScript's heap. */
-  readonly heapBytes?: number
+  readonly heapBytes?: number | undefined
 }
 
 /** Throws a sentence. */
@@ -52,6 +52,8 @@ export const tryModule = async (
   const worker = new Worker(THREAD_FILE, {
     workerData: { module: url, port } satisfies TrialTask,
     transferList: [port],
+    // Of a program that is no file (`node --input-type=module -e`): a thread has one.
+    ...(process.execArgv.some(flag => flag.startsWith('--input-type')) && { execArgv: [] }),
     resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapBytes / MIB) },
     // What the module prints as it is loaded, main and the shards will print.
     stdout: true,

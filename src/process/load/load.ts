@@ -40,6 +40,8 @@ export interface LoadOptions {
   readonly tellSlow?: TellSlow
   /** Its reason ends the load of plugins from outside. */
   readonly signal?: AbortSignal
+  /** What a shard has, for JavaScript's heap: a plugin from outside is tried with as much. */
+  readonly heapBytes?: number
 }
 
 export interface LoadedBlock {
@@ -97,7 +99,7 @@ export const inspectCorefile = async (
   file: string,
   options: LoadOptions,
 ): Promise<Inspection> => {
-  const { port = DEFAULT_PORT, plugins: set = BUILT_IN, tellSlow, signal } = options
+  const { port = DEFAULT_PORT, plugins: set = BUILT_IN, tellSlow, signal, heapBytes } = options
   const { order } = set
   const survey = surveyCorefile(...parserArguments(text, file, options))
   const { blocks: written, files, unset } = survey.parsed
@@ -106,7 +108,7 @@ export const inspectCorefile = async (
     ? { ...survey.parsed, blocks: parse(defaultCorefile(port), file, options).blocks }
     : survey.parsed
   const names = parsed.blocks.flatMap(block => [...block.directives.keys()])
-  const plugins = await set.loadAll(names, { tellSlow, signal })
+  const plugins = await set.loadAll(names, { tellSlow, signal, heapBytes })
   const { blocks, suspicions, ...found } = readBlocks(parsed, { port, plugins, order })
   const errors = explained([...survey.errors, ...found.errors], text, parsed)
   // Where an error says it, a warning need not.
