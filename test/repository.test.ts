@@ -329,9 +329,8 @@ const SERVE_HALF = /^src\/plugins\/[^/]+\/serve\.ts$/
 
 test('main loads nothing of a shard', () => {
   // An index.ts names both halves; main asks for those that are its own.
-  const loaded = ['src/cli.ts', ...halvesOf('index.ts')].flatMap(path =>
-    closure(path, target => SERVE_HALF.test(target)),
-  )
+  const doors = ['src/cli.ts', 'src/library/create-server.ts', ...halvesOf('index.ts')]
+  const loaded = doors.flatMap(path => closure(path, target => SERVE_HALF.test(target)))
   assert.ok(loaded.includes('src/process/run.ts') && loaded.includes('src/plugins/log/options.ts'))
   assert.deepEqual(
     loaded.filter(
@@ -343,9 +342,8 @@ test('main loads nothing of a shard', () => {
 })
 
 test('a shard loads nothing of main: no process, no control half, no reader of options', () => {
-  const loaded = ['workers/serve.ts', ...halvesOf('serve.ts')].flatMap(path =>
-    closure(path, () => false),
-  )
+  const doors = ['workers/serve.ts', 'src/library/function-serve.ts', ...halvesOf('serve.ts')]
+  const loaded = doors.flatMap(path => closure(path, () => false))
   assert.ok(loaded.includes('src/shard/shard.ts') && loaded.includes('src/plugins/log/fast.ts'))
   assert.deepEqual(
     loaded.filter(
