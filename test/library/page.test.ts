@@ -1,4 +1,5 @@
-// docs/library.md, followed to the letter: its files in a folder, its commands, and what they print.
+// docs/library.md, followed to the letter: its files in a folder, its commands, and what they
+// print.
 
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
