@@ -88,11 +88,11 @@ export const served = async (): Promise<void> => {
   await server.reload('.:0')
 }
 // @ts-expect-error: a Corefile is a text
-createServer({ corefile: {} })
+void createServer({ corefile: {} })
 // @ts-expect-error: no such option
-createServer({ corefile: '', workres: 2 })
+void createServer({ corefile: '', workres: 2 })
 // @ts-expect-error: an answer, undefined or null
-createServer({ handler: () => 'NXDOMAIN' })
+void createServer({ handler: () => 'NXDOMAIN' })
 
 // @ts-expect-error: no such field
 definePlugin({ sevre: () => undefined })
