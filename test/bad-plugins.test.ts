@@ -1,6 +1,6 @@
 // Plugins from outside that do not fit the contract: what `check`, `help` and the server say of
-// them names the plugin, and the line of the Corefile that asks for it. What is wrong with the files
-// of a folder under src/plugins stands in plugin-folders.test.ts.
+// them names the plugin, and the line of the Corefile that asks for it. What is wrong with the
+// files of a folder under src/plugins stands in plugin-folders.test.ts.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -439,3 +439,22 @@ test('a plugin that cannot be is told in one sentence, and nothing is begun', t 
     assert.deepEqual(ran, { code, out: '', err: `${says}\n` })
   }
 })
+
+test('a Node without hooks for modules is told in one sentence', t => {
+  const folder = greeting(t)
+  const code = 'import module from "node:module"; module.registerHooks = undefined'
+  const says = `plugins from outside need Node 22.15 or later, and this is ${process.version}`
+  const args = ['-conf', 'Corefile']
+  assert.deepEqual(folder.runAfter(code, corefile(0, 'greet hello'), ...args), {
+    code: 1,
+    out: '',
+    err: `plugin/greet: Corefile:3 - ${says}\n`,
+  })
+  folder.write('node_modules/greet/index.js', '')
+  folder.give('greet', 'greet')
+  assert.deepEqual(folder.runAfter(code, corefile(0, 'greet hello'), ...args), {
+    code: 2,
+    out: '',
+    err: `plugin/greet: ${says}\n`,
+  })
+})

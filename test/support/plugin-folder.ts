@@ -62,8 +62,14 @@ export class PluginFolder {
 
   /** A command line that comes to an end. The Corefile is `Corefile` in its folder. */
   run(corefile: string, ...args: string[]): Ran {
+    return this.runAfter('', corefile, ...args)
+  }
+
+  /** The same, with that JavaScript run before the program. */
+  runAfter(code: string, corefile: string, ...args: string[]): Ran {
     this.write('Corefile', corefile)
-    const all = [CLI, ...args, ...this.#flags()]
+    const before = code === '' ? [] : ['--import', `data:text/javascript,${code}`]
+    const all = [...before, CLI, ...args, ...this.#flags()]
     const { status, stdout, stderr } = spawnSync(process.execPath, all, {
       cwd: this.folder,
       encoding: 'utf8',
