@@ -8,8 +8,9 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { canListSockets } from '../src/net/proc-sockets.ts'
+import { enginesHere } from './support/engines-here.ts'
 import { query, show } from './support/messages.ts'
-import { askUdp, holdUdp } from './support/raw-client.ts'
+import { askTcp, askUdp, holdUdp } from './support/raw-client.ts'
 import {
   launchServer,
   ServerProcess as Server,
@@ -51,6 +52,32 @@ for (const signal of ['SIGINT', 'SIGQUIT'] as const)
     assert.equal(await server.stop(signal), 0)
     assert.match(server.out, new RegExp(`^\\[INFO\\] ${signal}: `, 'm'))
   })
+
+for (const engine of enginesHere())
+  test(
+    `port 0: one number, which is told, for UDP and TCP and over reloads, engine ${engine}`,
+    LIMIT,
+    async t => {
+      const any = (address: string): string => corefile(address)(0)
+      const server = await startServer(t, () => any('192.0.2.1'), {
+        workers: 2,
+        args: ['-engine', engine],
+      })
+      const [, port = ''] = /^\.:(\d+) on 127\.0\.0\.1$/m.exec(server.out) ?? []
+      const asked = query('host.test').bytes
+      for (let source = 0; source < 8; source++)
+        for (const ask of [askUdp, askTcp]) {
+          const [reply] = await ask(Number(port), [asked])
+          assert.deepEqual(show(reply!).answer, ['host.test. 3600 IN A 192.0.2.1'])
+        }
+      server.write(any('192.0.2.2'))
+      server.child.kill('SIGUSR1')
+      await server.seen(/^\[INFO\] Reloading complete$/m)
+      const [reply] = await askUdp(Number(port), [asked])
+      assert.deepEqual(show(reply!).answer, ['host.test. 3600 IN A 192.0.2.2'])
+      assert.equal(await server.stop(), 0)
+    },
+  )
 
 test('the pid file is there while the server runs', LIMIT, async t => {
   const path = join(temporaryFolder(t), 'pid')

@@ -4,6 +4,7 @@
 import {
   type Answer,
   answer,
+  createServer,
   definePlugin,
   edit,
   type HandlingStage,
@@ -66,6 +67,32 @@ export const read = definePlugin({
     return undefined
   },
 })
+
+export const served = async (): Promise<void> => {
+  const server = await createServer({
+    corefile: '.:0',
+    plugins: {
+      module: './greet.ts',
+      url: new URL('file:///greet.ts'),
+      placed: { module: './greet.ts', before: 'cache' },
+      called: async ({ name, type, client, message, signal }) => {
+        isSame<typeof type, string>()
+        isSame<typeof client.port, number>()
+        isSame<typeof signal, AbortSignal>()
+        if (message.flag_cd) return undefined
+        return { answers: [{ name, type: 'MX', ttl: 60, data: { exchange: 'mail.example.org' } }] }
+      },
+    },
+  })
+  isSame<(typeof server.addresses)[0]['port'], number>()
+  await server.reload('.:0')
+}
+// @ts-expect-error: a Corefile is a text
+void createServer({ corefile: {} })
+// @ts-expect-error: no such option
+void createServer({ corefile: '', workres: 2 })
+// @ts-expect-error: an answer, undefined or null
+void createServer({ handler: () => 'NXDOMAIN' })
 
 // @ts-expect-error: no such field
 definePlugin({ sevre: () => undefined })

@@ -222,9 +222,14 @@ const OTHER_WORDS: readonly string[] = [
   "src/corefile/hints.ts 'file'",
   "src/corefile/loader.ts 'file'",
   "src/process/load/file-loader.ts 'file'",
-  // Options of createServer, beside their values.
-  "src/library/server-options.ts 'file'",
+  // Options and methods of createServer's, beside their values.
+  "src/library/create-server.ts 'file'",
+  "src/library/create-server.ts 'reload'",
+  "src/library/given-lines.ts 'log'",
   "src/library/server-options.ts 'auto'",
+  "src/library/server-options.ts 'bind'",
+  "src/library/server-options.ts 'file'",
+  "src/library/server-options.ts 'log'",
   // Further meanings of words in a Corefile, for hints.
   "src/corefile/hints.ts 'header'",
   "src/corefile/hints.ts 'reload'",
@@ -330,9 +335,8 @@ const SERVE_HALF = /^src\/plugins\/[^/]+\/serve\.ts$/
 
 test('main loads nothing of a shard', () => {
   // An index.ts names both halves; main asks for those that are its own.
-  const loaded = ['src/cli.ts', ...halvesOf('index.ts')].flatMap(path =>
-    closure(path, target => SERVE_HALF.test(target)),
-  )
+  const doors = ['src/cli.ts', 'src/library/create-server.ts', ...halvesOf('index.ts')]
+  const loaded = doors.flatMap(path => closure(path, target => SERVE_HALF.test(target)))
   assert.ok(loaded.includes('src/process/run.ts') && loaded.includes('src/plugins/log/options.ts'))
   assert.deepEqual(
     loaded.filter(
@@ -344,9 +348,8 @@ test('main loads nothing of a shard', () => {
 })
 
 test('a shard loads nothing of main: no process, no control half, no reader of options', () => {
-  const loaded = ['workers/serve.ts', ...halvesOf('serve.ts')].flatMap(path =>
-    closure(path, () => false),
-  )
+  const doors = ['workers/serve.ts', 'src/library/function-serve.ts', ...halvesOf('serve.ts')]
+  const loaded = doors.flatMap(path => closure(path, () => false))
   assert.ok(loaded.includes('src/shard/shard.ts') && loaded.includes('src/plugins/log/fast.ts'))
   assert.deepEqual(
     loaded.filter(
