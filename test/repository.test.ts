@@ -222,14 +222,15 @@ const OTHER_WORDS: readonly string[] = [
   "src/corefile/hints.ts 'file'",
   "src/corefile/loader.ts 'file'",
   "src/process/load/file-loader.ts 'file'",
-  // Options and methods of createServer's, beside their values.
+  // Options of createServer, their values, and a function of the server.
   "src/library/create-server.ts 'file'",
   "src/library/create-server.ts 'reload'",
   "src/library/given-lines.ts 'log'",
   "src/library/server-options.ts 'auto'",
-  "src/library/server-options.ts 'bind'",
   "src/library/server-options.ts 'file'",
   "src/library/server-options.ts 'log'",
+  // What to write in a Corefile.
+  "src/library/server-options.ts 'bind'",
   // Further meanings of words in a Corefile, for hints.
   "src/corefile/hints.ts 'header'",
   "src/corefile/hints.ts 'reload'",

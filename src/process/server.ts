@@ -141,7 +141,13 @@ export class Server {
       fatal: world.fatal,
       takeLines: world.lines && (lines => world.lines?.rawBytes(lines, lines.length)),
     })
-    this.#kept = this.#makeKept(options.recordsBytes)
+    try {
+      this.#kept = this.#makeKept(options.recordsBytes)
+    } catch (error) {
+      // No room for them: the threads that run already are not to stay.
+      void this.#supervisor.stop(0)
+      throw error
+    }
     this.#declareDrops()
     this.#declareInflight()
     this.#registry.process.attach(this.#supervisor.regionWords, this.#supervisor.countRows)

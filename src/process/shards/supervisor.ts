@@ -123,8 +123,9 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options
-    this.#pool = new ShardPool(options)
     this.#memory = new ShardMemory(options.shards)
+    // Threads run from here on.
+    this.#pool = new ShardPool(options)
     this.#hearts = this.#makeWatch(options.shards)
     for (let index = 0; index < options.shards; index++) {
       const slot = {
