@@ -2,9 +2,10 @@
 // program that runs, whatever is installed beside the plugin, so that there is one of each class.
 // Files of a plugin carry its version in their URLs, and are read from what main has read.
 
-import nodeModule, { createRequire } from 'node:module'
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { ModuleFile, OutsideModule } from '../../chain/outside-module.ts'
+import { canHook, type Resolved, registerHooks } from './sync-hooks.ts'
 
 /** What a plugin may import of the program: files of its folder `src`, without their suffixes. */
 const ENTRIES: ReadonlyMap<string, string> = new Map([
@@ -34,13 +35,12 @@ let isHooked = false
 /** Throws a sentence where Node has no such hooks. */
 export const hookModules = (): void => {
   if (isHooked) return
-  // Older versions lack the function, which a named import would not survive.
-  if (typeof nodeModule.registerHooks !== 'function')
+  if (!canHook())
     throw new Error(
       `plugins from outside need Node ${FIRST_NODE} or later, and this is ${process.version}`,
     )
   isHooked = true
-  nodeModule.registerHooks({
+  registerHooks({
     resolve: (specifier, context, next) =>
       resolved(specifier, context.parentURL ?? '', () => next(specifier, context)),
     load: (url, context, next) => {
@@ -83,12 +83,6 @@ const entryUrl = (specifier: string): string | undefined => {
   if (file !== undefined) return `${PROGRAM}${file}${SUFFIX}`
   const names = [...ENTRIES.keys()].map(name => `'${name}'`).join(', ')
   throw new Error(`there is no '${specifier}' to import: there are ${names}`)
-}
-
-interface Resolved {
-  readonly url: string
-  readonly format?: string | null | undefined
-  readonly shortCircuit?: boolean | undefined
 }
 
 const resolved = (specifier: string, parent: string, next: () => Resolved): Resolved => {

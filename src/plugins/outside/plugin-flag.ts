@@ -1,12 +1,12 @@
 // `--plugin NAME=MODULE[,before=NAME]`, and what MODULE is the name of.
 
 import { existsSync } from 'node:fs'
-import nodeModule from 'node:module'
 import { isAbsolute, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf } from '../../chain/errors.ts'
 import type { GivenPlugin } from './given-plugin.ts'
 import { hookModules } from './hooks.ts'
+import { registerHooks } from './sync-hooks.ts'
 
 export const PLUGIN_FLAG_SYNTAX = 'name=module[,before=name]'
 
@@ -57,7 +57,7 @@ const packageUrl = (name: string, folder: string): string => {
 const resolvedPackage = (name: string, folder: string): string => {
   hookModules()
   const parentURL = pathToFileURL(resolve(folder, 'package.json')).href
-  const hooks = nodeModule.registerHooks({
+  const hooks = registerHooks({
     resolve: (specifier, context, next) =>
       next(specifier, specifier === name ? { ...context, parentURL } : context),
   })

@@ -1,7 +1,6 @@
 // The thread in which a module from outside is first loaded, and nothing else: it is ended
 // afterwards, whatever the module has begun. Tells main what was read, or what is wrong.
 
-import nodeModule, { type LoadFnOutput } from 'node:module'
 import { type MessagePort, workerData } from 'node:worker_threads'
 import { EndlessError } from '../../base/patience.ts'
 import { messageOf } from '../../chain/errors.ts'
@@ -9,6 +8,7 @@ import type { ModuleFile, ModuleLink } from '../../chain/outside-module.ts'
 import { hookModules, importSpot, isOwnFile } from './hooks.ts'
 import { checkedDefinition } from './load-definition.ts'
 import { moduleFault } from './module-fault.ts'
+import { type Loaded, registerHooks } from './sync-hooks.ts'
 
 /** What the thread is told, as its workerData. */
 export interface TrialTask {
@@ -37,7 +37,7 @@ let url = module
 const say = (outcome: TrialOutcome): void => port.postMessage(outcome)
 
 const trace = (): void => {
-  nodeModule.registerHooks({
+  registerHooks({
     resolve(specifier, context, next) {
       const found = next(specifier, context)
       if (specifier === module) url = found.url
@@ -59,10 +59,7 @@ const trace = (): void => {
 }
 
 /** What crosses to other threads, in memory of its own. `require` takes text alone. */
-const copyOf = (
-  format: string,
-  source: NonNullable<LoadFnOutput['source']>,
-): ModuleFile['source'] => {
+const copyOf = (format: string, source: NonNullable<Loaded['source']>): ModuleFile['source'] => {
   if (typeof source === 'string') return source
   const bytes = ArrayBuffer.isView(source)
     ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
