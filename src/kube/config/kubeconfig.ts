@@ -2,6 +2,7 @@
 // the right kind. kubeconfig-settings.ts makes the settings of a connection of it. The only
 // importer of `yaml`, which is loaded when a kubeconfig is read.
 
+import { createRequire } from 'node:module'
 import type { Document } from 'yaml'
 import { messageOf } from '../../chain/errors.ts'
 import { readText } from './text-source.ts'
@@ -92,14 +93,18 @@ export const readKubeconfig = async (
   context: string | undefined,
 ): Promise<ChosenContext> => {
   try {
-    return choose(new Section(await parseYaml(await readText(file)), 'the file'), context)
+    return choose(new Section(parseYaml(await readText(file)), 'the file'), context)
   } catch (error) {
     throw new Error(`kubeconfig ${file}: ${messageOf(error)}`)
   }
 }
 
-const parseYaml = async (text: string): Promise<unknown> => {
-  const { parseDocument } = await import('yaml')
+const require = createRequire(import.meta.url)
+/** Not `import`: Node 22 may give two that come at once a module that is not complete yet. */
+const loadYaml = () => require('yaml') as typeof import('yaml')
+
+const parseYaml = (text: string): unknown => {
+  const { parseDocument } = loadYaml()
   const document = parseDocument(text, {
     prettyErrors: false,
     intAsBigInt: true,
