@@ -92,9 +92,9 @@ const endWithParent = () => {
 }
 
 /**
- * Whether npm waits in the terminal for our end: it is killed, and so are we. `npx` starts us behind
- * a shell, which ends by a signal and passes none on; `npm start` passes on some. Other scripts of
- * npm may well start a server that is to outlive them.
+ * Whether npm waits in the terminal for our end: it is killed, and so are we. `npx` starts us
+ * behind a shell, which ends by a signal and passes none on; `npm start` passes on some. Other
+ * scripts of npm may well start a server that is to outlive them.
  */
 const isWaitedFor =
   process.env.npm_lifecycle_event === 'npx' ||
