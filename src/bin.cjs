@@ -51,7 +51,7 @@ const refuse = () => {
   const args = process.argv.slice(2).map(word => ` ${quoted(word)}`)
   const way = isCheckout
     ? 'npm ci installs one here'
-    : `npx -p node@26 -p shardns shardns${args.join('')}`
+    : `npx -y -p node@26 -p shardns shardns${args.join('')}`
   process.stderr.write(
     `shardns needs Node.js ${needed} or newer, and this is ${process.version}: ${way}\n`,
   )
@@ -79,12 +79,33 @@ const runOn = node => {
   })
 }
 
+/** Ends the server when the process that started it is no more, in whatever way that ended. */
+const endWithParent = () => {
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    process.kill(process.pid, 'SIGTERM')
+  }, 250)
+  // Nothing is kept running by it.
+  watch.unref()
+}
+
+/**
+ * Whether npm waits in the terminal for our end: it is killed, and so are we. `npx` starts us
+ * behind a shell, which ends by a signal and passes none on; `npm start` passes on some. Other
+ * scripts of npm may well start a server that is to outlive them.
+ */
+const isWaitedFor =
+  process.env.npm_lifecycle_event === 'npx' ||
+  (isCheckout && process.env.npm_lifecycle_event === 'start')
+
 if (process.env[IS_CHILD] !== undefined) {
   delete process.env[IS_CHILD]
   process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
   // Nothing is kept running by it.
   process.channel.unref()
-}
+} else if (isWaitedFor && process.platform !== 'win32') endWithParent()
 
 const isReady =
   isNewEnough(process.versions.node) && (!isCheckout || Boolean(process.features.typescript))

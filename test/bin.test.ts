@@ -57,7 +57,7 @@ const lonely = (t: TestContext, files: readonly string[]): string => {
   return join(folder, 'src/bin.cjs')
 }
 
-const NPX = 'npx -p node@26 -p shardns shardns'
+const NPX = 'npx -y -p node@26 -p shardns shardns'
 for (const { files, version, args, says } of [
   { files: [], version: '20.20.2', args: [], says: `22.15 or newer%: ${NPX}` },
   { files: [], version: '22.14.0', args: [], says: `22.15 or newer%: ${NPX}` },
@@ -84,13 +84,21 @@ for (const { files, version, args, says } of [
 const OLD = aged('20.20.2')
 
 /** Serves; gives the process that was started, and the number of the one that serves. */
-const serving = async (t: TestContext, flags: readonly string[]) => {
+const serving = async (
+  t: TestContext,
+  flags: readonly string[],
+  [program = '', ...first]: readonly string[] = [process.execPath],
+) => {
   const [port] = await freePorts(1)
   const folder = temporaryFolder(t)
   const pidfile = join(folder, 'pid')
   writeFileSync(join(folder, 'Corefile'), `.:${port} {\n bind 127.0.0.1\n whoami\n}\n`)
-  const args = [...flags, BIN, '-pidfile', pidfile, '--workers', '1']
-  const started = new WatchedProcess(t, process.execPath, args, folder)
+  const args = [...first, ...flags, BIN, '-pidfile', pidfile, '--workers', '1']
+  // Before the other, which waits for the end of all output: an orphan does not end by itself.
+  t.after(() => {
+    if (existsSync(pidfile)) process.kill(Number(readFileSync(pidfile, 'utf8')), 'SIGKILL')
+  })
+  const started = new WatchedProcess(t, program, args, folder)
   await started.seen(/engine /)
   while (!existsSync(pidfile)) await new Promise(setImmediate)
   return { started, pid: Number(readFileSync(pidfile, 'utf8')) }
@@ -125,6 +133,27 @@ test('the command is killed: the server ends in its own time', async t => {
   // The end of its output is that of the server.
   await started.exited
 })
+
+/** A shell as npm has it between itself and a command: it passes on no signal. */
+const behind = (script: string): string[] => [
+  'sh',
+  '-c',
+  `npm_lifecycle_event=${script} "$0" "$@"; :`,
+  process.execPath,
+]
+
+for (const { script, flags, by } of [
+  { script: 'npx', flags: [], by: 'SIGTERM' },
+  { script: 'npx', flags: [], by: 'SIGHUP' },
+  { script: 'npx', flags: [OLD], by: 'SIGTERM' },
+  { script: 'start', flags: [], by: 'SIGKILL' },
+] as const)
+  test(`the shell of npm's '${script}' ends by ${by}: so does the server behind it${flags.length === 0 ? '' : ', which another Node started'}`, async t => {
+    const { started } = await serving(t, flags, behind(script))
+    started.child.kill(by)
+    await started.seen(/SIGTERM: Shutting down servers then terminating/)
+    await started.exited
+  })
 
 test(
   'an interrupt from a terminal, which sends it to both, is one for the server',

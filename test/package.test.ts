@@ -158,7 +158,7 @@ describe('the package', { skip: without('npm'), concurrency: true }, () => {
     assert.deepEqual(await runProgram(node, [at('src/bin.cjs'), 'check', 'Corefile']), {
       code: 1,
       out: '',
-      err: `shardns needs Node.js 22.15 or newer, and this is v${OLD}: npx -p node@26 -p shardns shardns check Corefile\n`,
+      err: `shardns needs Node.js 22.15 or newer, and this is v${OLD}: npx -y -p node@26 -p shardns shardns check Corefile\n`,
     })
   })
 })

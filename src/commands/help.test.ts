@@ -56,10 +56,10 @@ for (const name of PLUGIN_NAMES)
   })
 
 const refused = [
-  { words: ['cahce'], err: "no plugin is named 'cahce'\ndid you mean 'cache'?\n" },
-  { words: ['chek'], err: "no plugin is named 'chek'\ndid you mean 'check'?\n" },
-  { words: ['nothing-like-it'], err: "no plugin is named 'nothing-like-it'\n" },
-  { words: ['../cache'], err: "no plugin is named '../cache'\n" },
+  { words: ['cahce'], err: "no plugin or command is named 'cahce'\ndid you mean 'cache'?\n" },
+  { words: ['chek'], err: "no plugin or command is named 'chek'\ndid you mean 'check'?\n" },
+  { words: ['nothing-like-it'], err: "no plugin or command is named 'nothing-like-it'\n" },
+  { words: ['../cache'], err: "no plugin or command is named '../cache'\n" },
   {
     words: ['trace'],
     err: "directive 'trace' is known to CoreDNS but not supported by shardns yet\n",

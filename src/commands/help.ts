@@ -77,7 +77,7 @@ Plugins, of which shardns help NAME tells more:\n${rowsOf(plugins)}`
 const unknownName = (word: string, { order, names }: PluginSet): string => {
   if (order.includes(word)) return `${unsupportedText(word)}\n`
   const meant = nearest(word, [...names, ...VERBS.keys()])
-  return `no plugin is named '${word}'\n${meant === undefined ? '' : `did you mean '${meant}'?\n`}`
+  return `no plugin or command is named '${word}'\n${meant === undefined ? '' : `did you mean '${meant}'?\n`}`
 }
 
 const showPlugin = async (name: string, plugins: PluginSet, world: HelpWorld): Promise<number> => {
