@@ -377,6 +377,26 @@ export default { serve: () => new Greet() }
     assert.equal(server.err, '')
   })
 
+test('plugins that import and plugins that require stand beside each other', async t => {
+  const folder = new PluginFolder(t)
+  const passing = `export default definePlugin({ serve: () => ({ concerns: () => false }) })`
+  const first = `import { definePlugin } from 'shardns'\n${passing}`
+  folder.plugin('first', first)
+  folder.plugin('second', first.replace('import', `import 'shardns/wire'\nimport`))
+  folder.plugin(
+    'third',
+    `const { answer, definePlugin } = require('shardns')
+const { TYPE_TXT } = require('shardns/wire')
+module.exports = definePlugin({ serve: () => ({
+  concerns: ({ qtype }) => qtype === TYPE_TXT,
+  handle: query => answer(query, { answers: [query.qname + ' 60 TXT hello'] }),
+}) })`,
+    'third.cjs',
+  )
+  const { ask } = await serving(t, folder, ['first', 'second', 'third', 'whoami'])
+  assert.equal(await ask('a.test.'), '"hello"')
+})
+
 test('plugins stand where they are placed', async t => {
   const folder = new PluginFolder(t)
   const asks = (name: string): string =>
