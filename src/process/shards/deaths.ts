@@ -65,8 +65,8 @@ export class DeathRecord {
   }
 
   /**
-   * Of too many deaths: the questions that were at hand at most of them, at two at least, and at as
-   * many each, if they are few. Those deaths are explained then. What is refused for a minute for nothing costs less
+   * Of too many deaths: the questions that were at hand at most of them, at two at least, if they
+   * are few. Those deaths are explained then. What is refused for a minute for nothing costs less
    * than the end of the process.
    */
   takeRepeated(): readonly LastQuestion[] {
