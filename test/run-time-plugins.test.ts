@@ -377,6 +377,56 @@ export default { serve: () => new Greet() }
     assert.equal(server.err, '')
   })
 
+test('plugins that import and plugins that require stand beside each other', async t => {
+  const folder = new PluginFolder(t)
+  const passing = `export default definePlugin({ serve: () => ({ concerns: () => false }) })`
+  const first = `import { definePlugin } from 'shardns'\n${passing}`
+  folder.plugin('first', first)
+  folder.plugin('second', first.replace('import', `import 'shardns/wire'\nimport`))
+  folder.plugin(
+    'third',
+    `const { answer, definePlugin } = require('shardns')
+const { TYPE_TXT } = require('shardns/wire')
+module.exports = definePlugin({ serve: () => ({
+  concerns: ({ qtype }) => qtype === TYPE_TXT,
+  handle: query => answer(query, { answers: [query.qname + ' 60 TXT hello'] }),
+}) })`,
+    'third.cjs',
+  )
+  const { ask } = await serving(t, folder, ['first', 'second', 'third', 'whoami'])
+  assert.equal(await ask('a.test.'), '"hello"')
+})
+
+const EXITS = 'it calls process.exit, which would end the server'
+
+test('a plugin that calls process.exit on the main thread ends no server, and no check', async t => {
+  const folder = new PluginFolder(t)
+  folder.plugin(
+    'timed',
+    `export default { control: (_options, scope) => {
+  scope.onStart(() => void setTimeout(() => process.exit(0), 0))
+} }`,
+  )
+  const { server, ask } = await serving(t, folder, ['timed', 'whoami'])
+  await server.seen(
+    /^\[ERROR\] Recovered from panic in main: plugin\/timed: it calls process\.exit/m,
+  )
+  assert.equal(await ask('a.test.', 'A'), 'NOERROR')
+  for (const [half, what] of Object.entries({
+    parse: `parse: () => process.exit(0), serve: () => undefined`,
+    inspect: `inspect: () => process.exit(0), control: () => undefined`,
+  })) {
+    folder.plugin('exits', `export default { ${what} }`)
+    const { out, code } = folder.run(`. {\n  exits\n}\n`, 'check', 'Corefile')
+    assert.match(out, new RegExp(`error: plugin/exits: ${EXITS}`), half)
+    assert.equal(code, 1, half)
+  }
+  folder.plugin('exits', `export default { control: () => process.exit(0) }`)
+  const { err, code } = folder.run(`. {\n  exits\n}\n`)
+  assert.match(err, new RegExp(`plugin/exits: ${EXITS}`))
+  assert.equal(code, 1)
+})
+
 test('plugins stand where they are placed', async t => {
   const folder = new PluginFolder(t)
   const asks = (name: string): string =>

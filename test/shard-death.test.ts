@@ -163,6 +163,35 @@ test('node:dgram: a question that kills twice is refused, and only that one', {
   assert.equal(server.count(died(0)) + server.count(died(1)), 2)
 })
 
+// It takes less time than a shard must have stood still for.
+test('a question that fills the heap is refused when it has killed the successor, too', {
+  timeout: 60_000,
+  skip: withoutLibc,
+}, async t => {
+  const options = { engine: 'mmsg', heapLimitBytes: 48 * MIB } as const
+  const { server, port } = await start(t, { killLabel: 'deadly', options })
+  const client = await DnsClient.open(t, { port, tries: 1, timeoutMs: 30_000 })
+  const name = 'heap-deadly.example.org.'
+  assert.equal(show((await client.ask(name)) ?? new Uint8Array()).rcode, 'REFUSED')
+  assert.equal(server.count(died(0)) + server.count(died(1)), 2)
+  assert.equal(server.count(/^\[ERROR\] heap-deadly\.example\.org\. has killed two shards/), 1)
+})
+
+test('a question that kills while it waits is refused before deaths end the process', {
+  timeout: 60_000,
+}, async t => {
+  const upstream = await fakeUpstream(() => {})
+  t.after(() => upstream.close())
+  const port = await closedPort()
+  const corefile = `.:${port} {\nbind 127.0.0.1\nforward . 127.0.0.1:${upstream.port}\n}\n`
+  const options = { engine: 'dgram', workers: 5 } as const
+  const server = await served(t, corefile, { killLabel: 'deadly', options })
+  const client = await DnsClient.open(t, { port, tries: 1, timeoutMs: 500 })
+  const refused = /^\[ERROR\] wait-deadly\.example\.org\. was not answered when shards died/
+  while (server.count(refused) === 0) await client.ask('wait-deadly.example.org.')
+  assert.equal(server.count(/FATAL/), 0)
+})
+
 for (const engine of ['mmsg', 'dgram'] as const)
   test(`engine ${engine}: queries that wait for an upstream are taken up by the successor`, {
     timeout: 60_000,

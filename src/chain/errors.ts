@@ -1,5 +1,6 @@
 // Errors that a query can end in. (Errors of a Corefile are in corefile/diagnostic.ts.)
 
+import { fileURLToPath } from 'node:url'
 import { RCODE_SERVFAIL } from '../wire/rcodes.ts'
 
 /**
@@ -75,6 +76,19 @@ export class PluginFault extends Error {
  */
 const PLUGIN_FILE =
   /\/plugins\/(?!outside\/)([^/\s]+)\/[^\s:]+\.[jt]s:|[?&]shardns=([\w-]+)\.[^\s:]*:/
+
+const OUTSIDE_FILE = /[?&]shardns=[\w-]+\.[^\s:]*:/
+const PROGRAM = new URL('../', import.meta.url).href
+const PROGRAM_PATH = fileURLToPath(PROGRAM)
+
+/**
+ * Of what nobody has caught: whether a plugin from outside threw it where nothing of the program
+ * had called it, as in a timer of its own. Nothing of ours was interrupted then.
+ */
+export const isOfPluginAlone = (error: unknown): boolean => {
+  const stack = stackOf(error)
+  return OUTSIDE_FILE.test(stack) && !stack.includes(PROGRAM) && !stack.includes(PROGRAM_PATH)
+}
 
 /** Of what nobody has caught: a fault of the plugin that its stack names first, if it names one. */
 export const faultByStack = (error: unknown): unknown => {

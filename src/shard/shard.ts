@@ -6,7 +6,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
 import { random32 } from '../base/entropy.ts'
 import { CacheKey } from '../cache/key.ts'
-import { faultByStack, messageOf, PluginFault } from '../chain/errors.ts'
+import { faultByStack, isOfPluginAlone, messageOf, PluginFault } from '../chain/errors.ts'
 import { FastQuery } from '../chain/fast-query.ts'
 import { isOfSignal } from '../chain/query.ts'
 import { type LogSink, makeLogger } from '../log/log.ts'
@@ -88,10 +88,11 @@ export class Shard {
     const pulse = setInterval(() => beat(region, regionLayout.heartbeats, shard), BEAT_MS)
     void this.#ended.promise.then(() => clearInterval(pulse))
     process.on('unhandledRejection', error => this.#stray(error))
-    // What else nobody has caught leaves nobody knows what behind: it ends the thread, and main
-    // says whose it was.
+    // What has interrupted the program leaves nobody knows what behind: it ends the thread, and
+    // main says whose it was. What a plugin throws in callbacks of its own interrupts nothing.
     process.on('uncaughtException', error => {
-      if (this.#serving === undefined || !isOfSignal()) throw faultByStack(error)
+      const isAlone = isOfSignal() || isOfPluginAlone(error)
+      if (this.#serving === undefined || !isAlone) throw faultByStack(error)
       this.#serving.faults.stray(error)
     })
     // One message after the other: a load that is still opening sockets must not be overtaken by

@@ -2,7 +2,8 @@
 //
 // Faults come over a BroadcastChannel; a question whose name starts with the label in
 // KILL_LABEL_VARIABLE ends the thread while the shard handles it, one that starts with `hang-` and
-// the label makes it hang. Each commit is told on standard output, so that tests can wait for a
+// the label makes it hang, one with `heap-` fills the heap, and one with `wait-` ends the thread
+// once it waits for something. Each commit is told on standard output, so that tests can wait for a
 // shard to serve.
 
 import type { MessagePort } from 'node:worker_threads'
@@ -67,11 +68,16 @@ const startsWith = (label: string): ((bytes: Uint8Array, at: number) => boolean)
 const killAt = (label: string): void => {
   const ends = startsWith(label)
   const hangs = startsWith(`hang-${label}`)
+  const fills = startsWith(`heap-${label}`)
+  const endsLater = startsWith(`wait-${label}`)
   const { note } = BlackBox.prototype
   BlackBox.prototype.note = function (questionHash, bytes, start, end) {
     note.call(this, questionHash, bytes, start, end)
     if (ends(bytes, start)) process.exit(1)
     while (hangs(bytes, start));
+    const kept: unknown[] = []
+    while (fills(bytes, start)) kept.push(new Array(100_000).fill(kept.length))
+    if (endsLater(bytes, start)) setImmediate(() => process.exit(1))
   }
 }
 

@@ -31,6 +31,12 @@ export const JOURNAL_ENTRIES = 1024
 export const JOURNAL_ENTRY_BYTES = 640
 /** Longer queries are not noted. */
 export const JOURNAL_DATAGRAM_BYTES = 512
+/** Words of an entry. */
+export const JOURNAL_STATE = 0
+export const JOURNAL_LENGTH = 2
+export const JOURNAL_DATAGRAM = 5 + NAME_BYTES / 4 + CONTROL_BYTES / 4
+/** State of an entry. */
+export const JOURNAL_FREE = 0
 /** As many sockets as a thread may hold open to upstreams, where there is one shard beside main. */
 export const POOLED_ENTRIES = 8192
 
@@ -65,4 +71,19 @@ export const unanswered = (memory: SharedArrayBuffer): Uint8Array | undefined =>
   const length = words[(HEADERS + current * MMSGHDR.size + MMSGHDR.len) >> 2]!
   const start = PAYLOAD + current * SLOT_BYTES
   return new Uint8Array(memory).slice(start, start + Math.min(length, MAX_UDP_QUERY_BYTES))
+}
+
+/** Queries that waited for something in a shard when it died. Main, after the worker's exit. */
+export const waiting = (memory: SharedArrayBuffer): Uint8Array[] => {
+  const words = new Int32Array(memory)
+  const bytes = new Uint8Array(memory)
+  const found: Uint8Array[] = []
+  for (let entry = 0; entry < JOURNAL_ENTRIES; entry++) {
+    const at = (JOURNAL + entry * JOURNAL_ENTRY_BYTES) >> 2
+    if (words[at + JOURNAL_STATE] === JOURNAL_FREE) continue
+    const length = Math.min(Math.max(0, words[at + JOURNAL_LENGTH]!), JOURNAL_DATAGRAM_BYTES)
+    const start = (at + JOURNAL_DATAGRAM) << 2
+    found.push(bytes.slice(start, start + length))
+  }
+  return found
 }

@@ -5,24 +5,24 @@
 
 import {
   CONTROL_BYTES,
+  JOURNAL_DATAGRAM as DATAGRAM,
+  JOURNAL_FREE as FREE,
   JOURNAL,
   JOURNAL_DATAGRAM_BYTES,
   JOURNAL_ENTRIES,
   JOURNAL_ENTRY_BYTES,
+  JOURNAL_LENGTH as LENGTH,
   NAME_BYTES,
+  JOURNAL_STATE as STATE,
 } from './inbound-layout.ts'
 import type { InboundMemory } from './inbound-memory.ts'
 
-const STATE = 0
 const FD = 1
-const LENGTH = 2
 const NAME_LENGTH = 3
 const CONTROL_LENGTH = 4
 const NAME = 5
 const CONTROL = NAME + NAME_BYTES / 4
-const DATAGRAM = CONTROL + CONTROL_BYTES / 4
 
-const FREE = 0
 const FIRST = 1
 const SECOND = 2
 

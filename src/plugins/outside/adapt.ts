@@ -3,12 +3,14 @@
 import type { OutsideModule } from '../../chain/outside-module.ts'
 import type { AnyPlugin } from '../../chain/plugin.ts'
 import { noOptions } from '../../corefile/option-table.ts'
+import { guardExit } from './exit-guard.ts'
 import type { AnyDefinition } from './load-definition.ts'
 import { serveHalfOf } from './serve-half.ts'
 
 const NO_OPTIONS = noOptions('last')
 
 export const pluginOf = (definition: AnyDefinition, outside: OutsideModule): AnyPlugin => {
+  guardExit()
   const { options, parse, facts, inspect, control, serve, hasOptionsByArgument } = definition
   return {
     name: outside.name,

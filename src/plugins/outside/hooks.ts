@@ -117,6 +117,9 @@ export const withVersion = (url: string, version: string): string => {
 export const withoutVersion = (url: string): string =>
   url.replace(VERSION, '$1').replace(/[?&](?=#|$)/, '')
 
+/** Whether a URL, or some file of a stack, belongs to a plugin from outside. */
+export const hasVersion = (text: string): boolean => VERSION.test(text)
+
 const versionIn = (url: string | undefined): string | undefined =>
   url === undefined ? undefined : VERSION.exec(url)?.[2]
 

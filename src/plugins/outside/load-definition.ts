@@ -12,11 +12,23 @@ import { moduleFault, pathOf } from './module-fault.ts'
 // biome-ignore lint/suspicious/noExplicitAny: each is type-checked where it is defined
 export type AnyDefinition = PluginDefinition<any, any>
 
-/** Throws a sentence. */
-export const loadDefinition = async (
+/** Of this thread: when the import before has come to its end, or to that of our patience. */
+let lastImport: Promise<unknown> = Promise.resolve()
+
+/**
+ * Throws a sentence. One module is imported after the other: what `require` meets in the middle of
+ * another import, of the program or of a package that both use, it refuses.
+ */
+export const loadDefinition = (
   module: OutsideModule,
   patience: Patience = { mostMs: LOAD_PATIENCE_MS },
 ): Promise<AnyDefinition> => {
+  const load = lastImport.then(() => loadNext(module, patience))
+  lastImport = load.catch(() => {})
+  return load
+}
+
+const loadNext = async (module: OutsideModule, patience: Patience): Promise<AnyDefinition> => {
   hookModules()
   let exported: Record<string, unknown>
   try {

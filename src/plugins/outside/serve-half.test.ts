@@ -44,6 +44,14 @@ test('the functions of an object of a class find what is theirs', () => {
   assert.equal(wrap(NOTHING)(query('a.test.')), true)
 })
 
+test('a field that is misspelt is told, and others are its own', () => {
+  assert.throws(() => stageOf({ conserns: () => true }), {
+    message: `what serve gives has 'conserns': did you mean 'concerns'?`,
+  })
+  assert.throws(() => stageOf({ handler: () => undefined }), /'handler': did you mean 'handle'\?/)
+  assert.ok(stageOf({ handle: () => undefined, handler: 5, zones: [] }))
+})
+
 test('a definition finds what is its own', () => {
   const definition = {
     own: { reserves: 5 },

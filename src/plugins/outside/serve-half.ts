@@ -7,6 +7,7 @@ import type { Stage, Wrap } from '../../chain/handler.ts'
 import type { OutsideModule } from '../../chain/outside-module.ts'
 import type { AnyServeHalf } from '../../chain/plugin.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
+import { nearest } from '../../corefile/nearest.ts'
 import { type AnyDefinition, loadDefinition } from './load-definition.ts'
 
 export const serveHalfOf = (definition: AnyDefinition): AnyServeHalf => ({
@@ -23,6 +24,8 @@ const stageOf = (made: unknown): Stage => {
   if ('then' in made) return made as unknown as Stage
   if ('wrap' in made)
     throw new TypeError(`what serve gives has 'wrap': a plugin from outside has 'handle' there`)
+  const misspelt = misspeltIn(made)
+  if (misspelt !== undefined) throw new TypeError(`what serve gives has ${misspelt}`)
   const stage = made as HandlingStage
   const { handle, fast, reserves } = stage
   if (handle !== undefined && typeof handle !== 'function')
@@ -37,6 +40,29 @@ const stageOf = (made: unknown): Stage => {
     reserves,
     wrap: wrapOf(stage),
   }
+}
+
+const FIELDS: readonly string[] = [
+  'handle',
+  'concerns',
+  'fast',
+  'stream',
+  'leaving',
+  'reserves',
+  'accepts',
+  'takes',
+] satisfies (keyof HandlingStage)[]
+
+/**
+ * A field that is none, where one that is spelt much like it is absent: JavaScript says nothing of
+ * it, and without `concerns` all is right but slow. Others may be the plugin's own.
+ */
+const misspeltIn = (made: object): string | undefined => {
+  for (const key of Object.keys(made)) {
+    const meant = FIELDS.includes(key) ? undefined : nearest(key, FIELDS)
+    if (meant !== undefined && !(meant in made)) return `'${key}': did you mean '${meant}'?`
+  }
+  return undefined
 }
 
 /** It may be a method, and want its object. What is no function is found by the server. */

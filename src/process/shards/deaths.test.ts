@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { MetricsRegistry } from '../../metrics/registry.ts'
 import { DEATH_REASONS, DeathRecord, type DeathVerdict, declareDeathCounts } from './deaths.ts'
+import type { LastQuestion } from './post-mortem.ts'
 
 /** Time in ms, hash of the question if one was being handled, and what is to be done. */
 type Death = readonly [ms: number, question: number | undefined, verdict: DeathVerdict]
@@ -70,7 +71,7 @@ for (const [title, deaths] of Object.entries(CASES))
   test(title, () => {
     const record = new DeathRecord()
     assert.deepEqual(
-      deaths.map(([ms, question]) => record.add(ms, question)),
+      deaths.map(([ms, question]) => record.add(ms, question, [])),
       deaths.map(([, , verdict]) => verdict),
     )
   })
@@ -79,12 +80,62 @@ test('a thousand questions are remembered, and the oldest is forgotten beyond th
   const fill = (last: number): DeathRecord => {
     const record = new DeathRecord()
     for (let question = 1; question <= last; question++)
-      assert.equal(record.add(question, question), 'replace')
+      assert.equal(record.add(question, question, []), 'replace')
     return record
   }
-  assert.equal(fill(1000).add(2000, 1), 'refuse')
-  assert.equal(fill(1001).add(2000, 1), 'replace')
-  assert.equal(fill(1001).add(2000, 2), 'refuse')
+  assert.equal(fill(1000).add(2000, 1, []), 'refuse')
+  assert.equal(fill(1001).add(2000, 1, []), 'replace')
+  assert.equal(fill(1001).add(2000, 2, []), 'refuse')
+})
+
+const left = (...hashes: number[]): LastQuestion[] =>
+  hashes.map(hash => ({ hash, question: Uint8Array.of(0) }))
+const takenFrom = (record: DeathRecord): number[] =>
+  record
+    .takeRepeated()
+    .map(({ hash }) => hash)
+    .sort()
+
+/** What was at hand at deaths that no question explains, and which are to blame in the end. */
+const REPEATED: Readonly<Record<string, { atHand: readonly number[][]; repeated: number[] }>> = {
+  'the same question at each': { atHand: [[7], [7], [7], [7], [7]], repeated: [7] },
+  'questions at two deaths each': { atHand: [[1], [2], [2, 9], [1], [3]], repeated: [1, 2] },
+  'the one at most deaths, not that beside it': {
+    atHand: [[1, 2], [1, 2], [1], [], []],
+    repeated: [1],
+  },
+  'another one at each': { atHand: [[1], [2], [3], [4], [5]], repeated: [] },
+  'one that waits twice in the same shard': { atHand: [[1, 1], [2], [3], [4], [5]], repeated: [] },
+  'nine that all of them left': {
+    atHand: Array.from({ length: 5 }, () => [1, 2, 3, 4, 5, 6, 7, 8, 9]),
+    repeated: [],
+  },
+  'nothing at hand': { atHand: [[], [], [], [], []], repeated: [] },
+}
+
+for (const [title, { atHand, repeated }] of Object.entries(REPEATED))
+  test(`too many deaths: ${title}`, () => {
+    const record = new DeathRecord()
+    const verdicts = atHand.map((hashes, n) => record.add(n, undefined, left(...hashes)))
+    assert.equal(verdicts.at(-1), 'too-many')
+    assert.deepEqual(takenFrom(record), repeated)
+  })
+
+test('deaths that a repeated question explains count no longer', () => {
+  const record = new DeathRecord()
+  for (const hash of [1, 2, 1, 1, 1]) record.add(0, undefined, left(hash))
+  assert.deepEqual(takenFrom(record), [1])
+  for (const ms of [1, 2, 3]) assert.equal(record.add(ms, undefined, []), 'replace')
+  assert.equal(record.add(4, undefined, []), 'too-many')
+})
+
+test('a question to blame that was at hand at a death before is refused at once', () => {
+  const record = new DeathRecord()
+  assert.equal(record.add(0, undefined, left(6, 7)), 'replace')
+  assert.equal(record.add(9999, 7, left(7)), 'refuse')
+  assert.equal(record.add(9999, 6, left(6)), 'replace')
+  assert.equal(record.add(20_000, undefined, left(8)), 'replace')
+  assert.equal(record.add(30_000, 8, left(8)), 'replace')
 })
 
 const shown = async (registry: MetricsRegistry): Promise<string[]> =>

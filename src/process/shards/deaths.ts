@@ -1,8 +1,10 @@
 // The deaths of shards: how often shards were replaced and questions refused, for the operator, and
 // what the deaths say. A question that kills twice is refused, and too many deaths for no
-// question's sake end the process. Main only; time is an argument.
+// question's sake end the process, unless one question was at hand again and again. Main only; time
+// is an argument.
 
 import type { MetricRegistrar } from '../../metrics/registrar.ts'
+import type { LastQuestion } from './post-mortem.ts'
 
 const WINDOW_MS = 10_000
 const DEATH_LIMIT = 5
@@ -14,18 +16,43 @@ const QUESTION_WINDOW_MS = 10 * 60_000
 /** Questions remembered; beyond that the oldest is forgotten. */
 const QUESTION_LIMIT = 1000
 
+/** Of too many deaths: more questions that were at hand as often tell of no cause. */
+const REPEATED_LIMIT = 8
+
 export type DeathVerdict = 'replace' | 'refuse' | 'too-many'
 
+/** Of which no question is known to be the cause. */
+interface Unexplained {
+  readonly ms: number
+  /** What the shard had not answered. */
+  readonly atHand: readonly LastQuestion[]
+}
+
 export class DeathRecord {
-  #unexplainedMs: number[] = []
+  #unexplained: readonly Unexplained[] = []
   /** When a question killed for the first time. */
   readonly #byQuestion = new Map<number, number>()
 
-  /** `questionHash` is of the question that was being handled, undefined if none was. */
-  add(nowMs: number, questionHash: number | undefined): DeathVerdict {
+  /**
+   * `questionHash` is of the question that was to blame, undefined if none was; `atHand` is all
+   * that the shard had not answered.
+   */
+  add(
+    nowMs: number,
+    questionHash: number | undefined,
+    atHand: readonly LastQuestion[],
+  ): DeathVerdict {
+    const earlier = this.#unexplained.filter(({ ms }) => nowMs - ms < WINDOW_MS)
     if (questionHash === undefined) {
-      this.#unexplainedMs = [...this.#unexplainedMs.filter(ms => nowMs - ms < WINDOW_MS), nowMs]
-      return this.#unexplainedMs.length >= DEATH_LIMIT ? 'too-many' : 'replace'
+      this.#unexplained = [...earlier, { ms: nowMs, atHand }]
+      return this.#unexplained.length >= DEATH_LIMIT ? 'too-many' : 'replace'
+    }
+    this.#unexplained = earlier.filter(
+      death => !death.atHand.some(({ hash }) => hash === questionHash),
+    )
+    if (this.#unexplained.length < earlier.length) {
+      this.#byQuestion.delete(questionHash)
+      return 'refuse'
     }
     const firstMs = this.#byQuestion.get(questionHash)
     this.#byQuestion.delete(questionHash)
@@ -35,6 +62,28 @@ export class DeathRecord {
     if (this.#byQuestion.size > QUESTION_LIMIT && oldest !== undefined)
       this.#byQuestion.delete(oldest)
     return 'replace'
+  }
+
+  /**
+   * Of too many deaths: the questions that were at hand at most of them, at two at least, if they
+   * are few. Those deaths are explained then. What is refused for a minute for nothing costs less
+   * than the end of the process.
+   */
+  takeRepeated(): readonly LastQuestion[] {
+    const counts = new Map<number, { readonly question: LastQuestion; deaths: number }>()
+    for (const { atHand } of this.#unexplained)
+      for (const question of new Map(atHand.map(one => [one.hash, one])).values()) {
+        const count = counts.get(question.hash)
+        if (count === undefined) counts.set(question.hash, { question, deaths: 1 })
+        else count.deaths++
+      }
+    const most = Math.max(2, ...[...counts.values()].map(({ deaths }) => deaths))
+    const repeated = [...counts.values()].filter(({ deaths }) => deaths === most)
+    if (repeated.length > REPEATED_LIMIT) return []
+    this.#unexplained = this.#unexplained.filter(
+      ({ atHand }) => !atHand.some(({ hash }) => counts.get(hash)?.deaths === most),
+    )
+    return repeated.map(({ question }) => question)
   }
 }
 

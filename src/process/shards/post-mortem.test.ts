@@ -5,6 +5,11 @@ import { newHashSeed } from '../../memory/keyed-hash.ts'
 import { MMSGHDR } from '../../net/mmsg/abi.ts'
 import {
   HEADERS,
+  JOURNAL,
+  JOURNAL_DATAGRAM,
+  JOURNAL_ENTRY_BYTES,
+  JOURNAL_LENGTH,
+  JOURNAL_STATE,
   makeInboundMemory,
   PAYLOAD,
   SLOT_BYTES,
@@ -15,7 +20,13 @@ import {
 import { HEADER_SIZE } from '../../wire/header.ts'
 import { nameFromText, nameToText } from '../../wire/name.ts'
 import type { Handling } from './heart-watch.ts'
-import { type DeathError, lastQuestion } from './post-mortem.ts'
+import {
+  type AtHand,
+  type DeathError,
+  diedAtAgain,
+  lastQuestion,
+  questionsAtHand,
+} from './post-mortem.ts'
 
 const seed = newHashSeed()
 const named = (name: string): Uint8Array => Uint8Array.of(...nameFromText(name)!, 0, 1, 0, 1)
@@ -134,4 +145,64 @@ for (const [title, { left, error, stoodStillAt, blamed }] of Object.entries(CASE
     const found = lastQuestion(remains, seed, error, stoodStillAt)
     assert.equal(found && nameToText(found.question), blamed)
     assert.equal(remains.box.read(), undefined)
+  })
+
+/** A query of that name, in that entry of the journal. */
+const wait = (inbound: SharedArrayBuffer, entry: number, name: string): void => {
+  const query = Uint8Array.of(0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...named(name))
+  const words = new Int32Array(inbound)
+  const at = (JOURNAL + entry * JOURNAL_ENTRY_BYTES) >> 2
+  words[at + JOURNAL_STATE] = 1
+  words[at + JOURNAL_LENGTH] = query.length
+  new Uint8Array(inbound).set(query, (at + JOURNAL_DATAGRAM) << 2)
+}
+
+test('what was at hand is in the box, in the batch and in the journal', () => {
+  const remains = leave({ noted: 'a.', datagram: 'b.', turns: 5 })
+  wait(remains.inbound, 0, 'c.')
+  wait(remains.inbound, 1023, 'd.')
+  const { handled, waiting, turn } = questionsAtHand(remains, seed)
+  assert.equal(nameToText(handled!.question), 'a.')
+  assert.deepEqual(waiting.map(({ question }) => nameToText(question)).sort(), ['c.', 'd.'])
+  assert.equal(turn, 5)
+  const inBatch = questionsAtHand(leave({ datagram: 'b.' }), seed)
+  assert.equal(nameToText(inBatch.handled!.question), 'b.')
+  const atRest = questionsAtHand(leave({}), seed)
+  assert.deepEqual(atRest, { handled: undefined, waiting: [], turn: 0 })
+})
+
+const handling = (hash: number | undefined, turn: number): AtHand => ({
+  handled: hash === undefined ? undefined : { hash, question: named('a.') },
+  waiting: [],
+  turn,
+})
+
+const AGAIN: Readonly<
+  Record<string, { before: AtHand | undefined; now: AtHand; isAgain: boolean }>
+> = {
+  'the first that was handed over': { before: handling(7, 9), now: handling(7, 10), isAgain: true },
+  'the last of a batch': { before: handling(7, 9), now: handling(7, 73), isAgain: true },
+  'over the end of the numbers': {
+    before: handling(7, 2 ** 31 - 1),
+    now: handling(7, -(2 ** 31)),
+    isAgain: true,
+  },
+  'the same question, asked again later': {
+    before: handling(7, 9),
+    now: handling(7, 74),
+    isAgain: false,
+  },
+  'another one': { before: handling(7, 9), now: handling(8, 10), isAgain: false },
+  'no datagram': { before: handling(7, 9), now: handling(7, 9), isAgain: false },
+  'at rest both times': {
+    before: handling(undefined, 9),
+    now: handling(undefined, 10),
+    isAgain: false,
+  },
+  'the first death': { before: undefined, now: handling(7, 1), isAgain: false },
+}
+
+for (const [title, { before, now, isAgain }] of Object.entries(AGAIN))
+  test(`died again: ${title}`, () => {
+    assert.equal(diedAtAgain(before, now), isAgain ? now.handled : undefined)
   })

@@ -4,7 +4,7 @@
 import { CacheKey } from '../../cache/key.ts'
 import type { BlackBox } from '../../memory/black-box.ts'
 import type { HashSeed } from '../../memory/keyed-hash.ts'
-import { datagramSequence, unanswered } from '../../net/mmsg/inbound-layout.ts'
+import { BATCH, datagramSequence, unanswered, waiting } from '../../net/mmsg/inbound-layout.ts'
 import { readQuestion } from '../../wire/question.ts'
 import type { Handling } from './heart-watch.ts'
 
@@ -48,9 +48,41 @@ export const lastQuestion = (
   if (error === undefined) return undefined
   if (isAnybodys && stoodStillAt?.datagram !== datagramSequence(new Int32Array(inbound)))
     return undefined
-  const bytes = unanswered(inbound)
+  return questionOf(unanswered(inbound), seed)
+}
+
+const questionOf = (bytes: Uint8Array | undefined, seed: HashSeed): LastQuestion | undefined => {
   const question = bytes && readQuestion(bytes)
   if (question === undefined) return undefined
   const { type, class: cls, folded, wire } = question
   return { hash: new CacheKey(seed).set(type, cls, false, false, folded).hashLow, question: wire }
+}
+
+/** What a shard had not answered when it died: one of them may be the cause. */
+export interface AtHand {
+  /** The one that it was handling. */
+  readonly handled: LastQuestion | undefined
+  /** Those that waited for something. */
+  readonly waiting: readonly LastQuestion[]
+  /** Sequence number of the datagram that it had turned to last. */
+  readonly turn: number
+}
+
+/** To be asked before `lastQuestion`, which clears the box. */
+export const questionsAtHand = ({ box, inbound }: Remains, seed: HashSeed): AtHand => ({
+  handled: box.read() ?? questionOf(unanswered(inbound), seed),
+  waiting: waiting(inbound).flatMap(bytes => questionOf(bytes, seed) ?? []),
+  turn: datagramSequence(new Int32Array(inbound)),
+})
+
+/**
+ * The question that a shard was handling when it died, if its predecessor had died at the same one
+ * and left it in a batch: of all datagrams those come first. An ended successor has not stood still
+ * for long, but two accidents so close to each other are none.
+ */
+export const diedAtAgain = (before: AtHand | undefined, now: AtHand): LastQuestion | undefined => {
+  if (before === undefined || now.handled === undefined) return undefined
+  const turns = (now.turn - before.turn) | 0
+  const isHandedOver = turns > 0 && turns <= BATCH
+  return isHandedOver && before.handled?.hash === now.handled.hash ? now.handled : undefined
 }

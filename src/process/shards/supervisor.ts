@@ -17,7 +17,15 @@ import { nameToText } from '../../wire/name.ts'
 import { type DeathCounts, type DeathReason, DeathRecord } from './deaths.ts'
 import { HeartWatch, type Reason, WATCH_MS } from './heart-watch.ts'
 import { type RunningShard, ShardPool } from './pool.ts'
-import { type DeathError, isOutOfMemory, lastQuestion } from './post-mortem.ts'
+import {
+  type AtHand,
+  type DeathError,
+  diedAtAgain,
+  isOutOfMemory,
+  type LastQuestion,
+  lastQuestion,
+  questionsAtHand,
+} from './post-mortem.ts'
 import { type InflightBytes, ShardMemory } from './shard-memory.ts'
 import { pluginsText, SlowLoads } from './slow-loads.ts'
 import { readThread } from './thread-reading.ts'
@@ -102,6 +110,8 @@ interface Slot {
   bringing: Promise<void> | undefined
   /** Why main ended the worker that runs now. */
   ended: Reason | undefined
+  /** What the worker before had not answered when it died. */
+  left: AtHand | undefined
 }
 
 export class Supervisor {
@@ -136,6 +146,7 @@ export class Supervisor {
         answer: undefined,
         bringing: undefined,
         ended: undefined,
+        left: undefined,
       }
       this.#slots.push(this.#start(slot as unknown as Slot))
     }
@@ -408,32 +419,50 @@ export class Supervisor {
     slot.answer?.(undefined)
     slot.holds.clear()
     deaths.replaced(reasonOf(slot, error))
-    const remains = this.#memory.remains(slot.index)
-    const noted = lastQuestion(
-      remains,
-      this.#options.hashSeed,
-      error,
-      this.#hearts.stoodStillAt(slot.index),
-    )
+    const { noted, atHand } = this.#examine(slot, error)
     const during = noted === undefined ? '' : ` while it handled ${nameToText(noted.question)}`
     log.error(`shard ${slot.index} died${during}: ${error?.message ?? 'its task ended'}`)
     // What dies over a configuration that is not in force ends with it.
     const verdict =
-      isTrial && noted === undefined ? 'replace' : this.#deaths.add(clock.ms(), noted?.hash)
+      isTrial && noted === undefined ? 'replace' : this.#deaths.add(clock.ms(), noted?.hash, atHand)
+    if (verdict === 'refuse' && noted !== undefined) this.#refuse(noted, 'has killed two shards')
     if (verdict === 'too-many') {
-      fatal('shards keep dying: five deaths in ten seconds')
-      return
-    }
-    if (verdict === 'refuse' && noted !== undefined) {
-      log.error(
-        `${nameToText(noted.question)} has killed two shards: refused for ${REFUSE_SECONDS} seconds`,
-      )
-      deaths.refused()
-      this.#memory.refuse(noted.hash, clock.seconds() + REFUSE_SECONDS)
+      const repeated = this.#deaths.takeRepeated()
+      if (repeated.length === 0) {
+        fatal('shards keep dying: five deaths in ten seconds')
+        return
+      }
+      for (const question of repeated)
+        this.#refuse(question, 'was not answered when shards died again and again')
     }
     this.#start(slot)
     this.#bring(slot)
     this.#collectRetired()
+  }
+
+  /** Which question has killed the worker, if one did, and what it had not answered. */
+  #examine(
+    slot: Slot,
+    error: DeathError,
+  ): { readonly noted: LastQuestion | undefined; readonly atHand: readonly LastQuestion[] } {
+    const { hashSeed } = this.#options
+    const remains = this.#memory.remains(slot.index)
+    const now = questionsAtHand(remains, hashSeed)
+    const again = diedAtAgain(slot.left, now)
+    slot.left = now
+    const noted = lastQuestion(remains, hashSeed, error, this.#hearts.stoodStillAt(slot.index))
+    const { handled, waiting } = now
+    return {
+      noted: noted ?? again,
+      atHand: handled === undefined ? waiting : [handled, ...waiting],
+    }
+  }
+
+  #refuse({ hash, question }: LastQuestion, why: string): void {
+    const { log, clock, deaths } = this.#options
+    log.error(`${nameToText(question)} ${why}: refused for ${REFUSE_SECONDS} seconds`)
+    deaths.refused()
+    this.#memory.refuse(hash, clock.seconds() + REFUSE_SECONDS)
   }
 
   #collectRetired(): void {
