@@ -175,6 +175,13 @@ test(
   },
 )
 
+test('a log function that rejects costs its lines, and the program nothing', LIMIT, async t => {
+  const warned = new Promise<Error>(resolve => process.once('warning', resolve))
+  const server = await started(t, { corefile: corefile(), log: () => Promise.reject('no more') })
+  await server.reload()
+  assert.equal((await warned).message, "the function 'log' of a DNS server fails: no more")
+})
+
 test('closed once, however often that is asked for; then nothing more is done', LIMIT, async t => {
   const server = await started(t, { corefile: corefile() })
   await Promise.all([server.close(), server.close(), server[Symbol.asyncDispose]()])
@@ -272,6 +279,11 @@ const refused: { rule: string; options: unknown; error: RegExp; kind?: typeof Er
     options: { corefile: '', engine: 'uring' },
     error: /engine: 'uring' is none of auto, mmsg, dgram/,
   },
+  ...['engine', 'steering', 'fastPath'].map(name => ({
+    rule: `null for ${name}`,
+    options: { corefile: '', [name]: null },
+    error: new RegExp(`${name}: null is n`),
+  })),
   {
     rule: 'another steering',
     options: { corefile: '', steering: 1 },
