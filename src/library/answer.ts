@@ -7,6 +7,8 @@ import * as wire from '../chain/answer.ts'
 import { edit as editWire, type Change as WireChange } from '../chain/edit.ts'
 import { Query } from '../chain/query.ts'
 import { Reply } from '../chain/reply.ts'
+import { HEADER_SIZE } from '../wire/header.ts'
+import { MAX_MESSAGE_SIZE } from '../wire/layout.ts'
 import { type RcodeName, rcodeFromText } from '../wire/rcodes.ts'
 import { asTypeError, checkFields, Misfit } from './misfit.ts'
 import { type RecordInput, recordData } from './record-data.ts'
@@ -44,6 +46,13 @@ const CHANGE_FIELDS: ReadonlySet<string> = new Set([
   'rcode',
 ])
 const MOST_RCODE = 0xfff
+/** The root's name, type, class, TTL and the length of no data. */
+const LEAST_RECORD_BYTES = 11
+/**
+ * Records of a section that are read: one more than any message holds, so that TC is set. A list of
+ * a million would take a shard so long that it counts as hung.
+ */
+const MOST_RECORDS = Math.floor((MAX_MESSAGE_SIZE - HEADER_SIZE) / LEAST_RECORD_BYTES) + 1
 
 /**
  * A reply to `query`: its question, id, RD and CD, and these parts. The server adds OPT,
@@ -57,12 +66,23 @@ export const answer = (query: Query, parts: Answer = {}): Reply =>
     const { rcode, answers, authorities, additionals, ...others } = parts
     return wire.answer(query, {
       ...others,
-      rcode: rcodeOf(rcode ?? 0),
+      rcode: rcodeOf(rcode === undefined ? 0 : rcode),
       answers: recordsOf('answers', answers),
       authorities: recordsOf('authorities', authorities),
       additionals: recordsOf('additionals', additionals),
     })
   })
+
+/** The parts without the records that no message has room for: what is not sent costs nothing. */
+export const withinMessage = (parts: Answer): Answer => {
+  let within = parts
+  for (const section of SECTIONS) {
+    const inputs: unknown = within[section]
+    if (Array.isArray(inputs) && inputs.length > MOST_RECORDS)
+      within = { ...within, [section]: inputs.slice(0, MOST_RECORDS) }
+  }
+  return within
+}
 
 /** A reply without records. */
 export const errorReply = (query: Query, rcode: Rcode): Reply =>
@@ -109,7 +129,7 @@ const rcodeOf = (rcode: unknown): number => {
 const recordsOf = (section: string, inputs: unknown): RecordData[] => {
   if (inputs === undefined) return []
   if (!Array.isArray(inputs)) throw new Misfit(`.${section}`, `${given(inputs)} is no list`)
-  return Array.from(inputs, (input: RecordInput, index) => {
+  return Array.from(inputs.slice(0, MOST_RECORDS), (input: RecordInput, index) => {
     try {
       return recordData(input)
     } catch (error) {

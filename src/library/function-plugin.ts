@@ -9,6 +9,7 @@ import type { AnyPlugin, PluginFacts } from '../chain/plugin.ts'
 import type { Peer, Transport } from '../chain/query.ts'
 import { noOptions } from '../corefile/option-table.ts'
 import { FLAG_AD, FLAG_CD, FLAG_RD } from '../wire/header.ts'
+import { withinMessage } from './answer.ts'
 import {
   type AskedFields,
   channelName,
@@ -132,7 +133,8 @@ type Outcome =
 
 const outcomeOf = async (answer: QueryFunction, query: FunctionQuery): Promise<Outcome> => {
   try {
-    return { kind: 'answer', parts: await answer(query) }
+    const parts = await answer(query)
+    return { kind: 'answer', parts: parts && withinMessage(parts) }
   } catch (error) {
     return { kind: 'failed', error: `its function fails: ${messageOf(error)}` }
   }

@@ -22,13 +22,18 @@ const toStderr = (line: string): void => void process.stderr.write(`${line}\n`)
 /** A function that fails costs its line, and is told of once. */
 const guarded = (log: (line: string) => void): ((line: string) => void) => {
   let isTold = false
+  const tell = (error: unknown): void => {
+    if (isTold) return
+    isTold = true
+    process.emitWarning(`the function 'log' of a DNS server fails: ${messageOf(error)}`)
+  }
   return line => {
     try {
-      log(line)
+      // One that is asynchronous gives a promise, and nobody else would look at it.
+      const outcome: unknown = log(line)
+      if (outcome !== undefined) Promise.resolve(outcome).catch(tell)
     } catch (error) {
-      if (isTold) return
-      isTold = true
-      process.emitWarning(`the function 'log' of a DNS server fails: ${messageOf(error)}`)
+      tell(error)
     }
   }
 }

@@ -27,6 +27,9 @@ const MODULE_FIELDS: readonly string[] = ['module', 'before']
 export const pluginSetOf = (plugins: unknown): PluginSet => {
   if (typeof plugins !== 'object' || plugins === null || Array.isArray(plugins))
     throw misfit('plugins', `${given(plugins)} is no object: it has a field for each directive`)
+  const kind = Object.prototype.toString.call(plugins).slice('[object '.length, -1)
+  if (!FIELDWISE.includes(kind))
+    throw misfit('plugins', `it has a field for each directive, which ${kind} has not`)
   const modules: GivenPlugin[] = []
   const functions: AnyPlugin[] = []
   for (const [name, source] of Object.entries(plugins)) {
@@ -36,10 +39,14 @@ export const pluginSetOf = (plugins: unknown): PluginSet => {
   try {
     return new PluginSet(modules, functions)
   } catch (error) {
-    const [, name = '', text = ''] = /^plugin\/([^:]*): (.*)$/s.exec(messageOf(error)) ?? []
-    throw name === '' ? error : misfit(`plugins.${name}`, text)
+    const [whole, name = '', text = ''] = /^plugin\/([^:]*): (.*)$/s.exec(messageOf(error)) ?? []
+    if (whole === undefined) throw error
+    throw misfit(name === '' ? "plugins['']" : `plugins.${name}`, text)
   }
 }
+
+/** What holds its fields and nothing else, of whatever realm. A Map would look like an empty one. */
+const FIELDWISE: readonly string[] = ['Object', 'Module']
 
 const misfit = (field: string, text: string): TypeError =>
   new TypeError(`createServer: ${field}: ${text}`)
@@ -48,8 +55,10 @@ const moduleOf = (name: string, source: unknown): GivenPlugin => {
   const field = `plugins.${name}`
   if (typeof source === 'string' || source instanceof URL)
     return { name, module: urlOf(field, source) }
-  if (typeof source !== 'object' || source === null)
+  if (typeof source !== 'object' || source === null || Array.isArray(source))
     throw misfit(field, `${given(source)} is neither a module nor a function`)
+  if ('serve' in source || 'control' in source)
+    throw misfit(field, 'a definition is given by its module, which every thread loads')
   const strange = Object.keys(source).find(key => !MODULE_FIELDS.includes(key))
   if (strange !== undefined) {
     const hint = didYouMean(strange, MODULE_FIELDS)

@@ -110,14 +110,15 @@ export const readServerOptions = (options: ServerOptions): ServerSettings => {
   const source = sourceOf(options)
   const plugins = pluginsOf(options)
   const sizes = { workers: 1, ...sizesOf(options) }
-  const { port, engine, steering, fastPath, log, signal } = options
+  const usual = hasFunctions(options) ? 'dgram' : 'auto'
+  const { port, engine = usual, steering = 'random', fastPath = true, log, signal } = options
   const serve: ServeOptions = {
     ...defaultServeOptions(sizes),
     ...sizes,
     quiet: true,
-    engine: oneOf('engine', engine ?? (hasFunctions(options) ? 'dgram' : 'auto'), ENGINES),
-    steering: oneOf('steering', steering ?? 'random', STEERINGS),
-    noFastPath: !flag('fastPath', fastPath ?? true),
+    engine: oneOf('engine', engine, ENGINES),
+    steering: oneOf('steering', steering, STEERINGS),
+    noFastPath: !flag('fastPath', fastPath),
     ...(port === undefined ? {} : { port: wholeNumber('port', port) }),
   }
   return { serve, source, plugins, log: logOf(log), signal: signalOf(signal) }
@@ -161,9 +162,9 @@ const corefileOf = ({ handler, plugins, address = '127.0.0.1', port = 0 }: Serve
   return `${key} {\n bind ${addressOf(address)}\n ${HANDLER}\n ${rest}\n}\n`
 }
 
-const pluginsOf = ({ handler, plugins }: ServerOptions): PluginSet =>
+const pluginsOf = ({ handler, plugins = {} }: ServerOptions): PluginSet =>
   handler === undefined
-    ? pluginSetOf(plugins ?? {})
+    ? pluginSetOf(plugins)
     : new PluginSet([], [functionPlugin(HANDLER, handler, { allClasses: true })])
 
 const hasFunctions = ({ handler, plugins = {} }: ServerOptions): boolean =>

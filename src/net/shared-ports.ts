@@ -1,4 +1,4 @@
-// Other processes that listen at the same place as this one. SO_REUSEPORT lets another process of
+// Others that listen at the same place: other processes, and other servers of this one. SO_REUSEPORT lets another process of
 // the same user bind the same address, and the kernel then gives each of them a part of the
 // queries, without telling either.
 
@@ -24,6 +24,20 @@ export const sharedPortWarnings = (places: readonly ListenAddress[]): string[] =
     ({ place, protocols }) =>
       `${listenText(place)}: another process listens here too (${protocols.join(', ')}), and answers a part of the queries`,
   )
+}
+
+/**
+ * The first of these places where this process listens already, if any: for whoever has opened
+ * nothing there yet. Undefined where the system does not tell.
+ */
+export const placeTakenHere = (places: readonly ListenAddress[]): SharedPlace | undefined => {
+  const open = PROTOCOLS.flatMap(openPorts)
+  if (sharedPlaces(places, open).length === 0) return undefined
+  const own = ownInodes()
+  return sharedPlaces(
+    places,
+    open.filter(({ inode }) => own.has(inode)),
+  )[0]
 }
 
 interface SharedPlace {

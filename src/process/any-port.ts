@@ -25,6 +25,11 @@ export class AnyPort {
     this.#canReusePort = canReusePort
   }
 
+  /** Undefined until a configuration has asked for it. */
+  get number(): number | undefined {
+    return this.#number
+  }
+
   /**
    * The configuration with the number wherever it says 0. Until `release` a number that has just
    * been chosen is kept from others, where sockets can share a port.

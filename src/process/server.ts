@@ -12,11 +12,11 @@ import { makeLogger, stdout } from '../log/log.ts'
 import type { LineSink, Logger } from '../log/logger.ts'
 import { MetricsRegistry } from '../metrics/registry.ts'
 import { declareShardCounters } from '../metrics/shard-counts.ts'
-import { type ListenAddress, placeOf } from '../net/engine.ts'
+import { type ListenAddress, listenError, placeOf } from '../net/engine.ts'
 import { chooseEngine, type EngineChoice } from '../net/mmsg/support.ts'
 import { canReusePort } from '../net/probe.ts'
 import { canListSockets, receiveDropsAt } from '../net/proc-sockets.ts'
-import { sharedPortWarnings } from '../net/shared-ports.ts'
+import { placeTakenHere, sharedPortWarnings } from '../net/shared-ports.ts'
 import { PluginSet } from '../plugins/plugin-set.ts'
 import { RecordsMemory } from '../records/records-memory.ts'
 import { AnyPort } from './any-port.ts'
@@ -105,6 +105,10 @@ export class Server {
       log: this.#log,
       metrics: this.#registry.process,
       collectChurn: world.isGuest ? () => {} : collectChurn,
+      ...(world.isGuest && {
+        isTaken: ({ host, port }) =>
+          placeTakenHere([{ address: host, port }])?.protocols.includes('tcp') === true,
+      }),
     })
     this.#anyPort = new AnyPort(reusePort)
     this.#plugins = world.plugins ?? new PluginSet(options.plugins)
@@ -366,6 +370,7 @@ export class Server {
       await generation.control()
       // What main opens has the number at once; shards that listen themselves take their time.
       if (this.#sockets !== undefined) await this.#anyPort.release()
+      if (this.#world.isGuest) this.#refuseTaken(generation)
       const message = generation.message(at => this.#sockets?.open(at))
       const prepared = await this.#http.prepare(generation.routes)
       try {
@@ -395,6 +400,23 @@ export class Server {
     await old?.retire()
     announce?.(generation.zoneLines())
     await generation.started()
+  }
+
+  /**
+   * Somebody else's process may have another server at one of the places. SO_REUSEPORT would let
+   * both listen, and each would get a part of the other's queries.
+   */
+  #refuseTaken(generation: Generation): void {
+    const others = [...this.#held].filter(held => held !== generation)
+    // Ours may still listen there, or at an address beside it.
+    const ours = new Set(others.flatMap(({ listeners }) => listeners.all().map(at => at.port)))
+    const begun = generation.listeners
+      .all()
+      .filter(({ port }) => port !== this.#anyPort.number && !ours.has(port))
+    const taken = begun.length > 0 ? placeTakenHere(begun) : undefined
+    if (taken === undefined) return
+    const [protocol = 'udp'] = taken.protocols
+    throw listenError(protocol, taken.place, { code: 'EADDRINUSE' })
   }
 
   /** Another process may listen where this one has just begun to. */

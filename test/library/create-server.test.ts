@@ -13,6 +13,7 @@ import {
   ShardnsError,
   type ShardnsServer,
 } from '../../src/index.ts'
+import { canListSockets } from '../../src/net/proc-sockets.ts'
 import { enginesHere } from '../support/engines-here.ts'
 import { query, show } from '../support/messages.ts'
 import { askTcp, askUdp } from '../support/raw-client.ts'
@@ -115,6 +116,46 @@ test('an address that is taken is no fault of the Corefile', LIMIT, async t => {
   assert.deepEqual(await ask(port), record('192.0.2.1'))
 })
 
+for (const engine of enginesHere())
+  test(`a port that another server of the process has is taken, engine ${engine}`, {
+    ...LIMIT,
+    skip: !canListSockets() && 'no /proc/self/net/udp',
+  }, async t => {
+    const one = await started(t, { corefile: corefile('192.0.2.1'), engine })
+    const { port } = one.addresses[0]!
+    const taken = { code: 'LOAD', message: /:\d+: bind: address already in use$/ }
+    await assert.rejects(createServer({ corefile: corefile('192.0.2.2', port) }), taken)
+    const other = await started(t, { corefile: corefile('192.0.2.2'), engine })
+    await assert.rejects(other.reload(corefile('192.0.2.2', port)), taken)
+    await assert.rejects(other.reload(`.:${port} {\n whoami\n}\n`), taken)
+    for (let source = 0; source < 8; source++)
+      assert.deepEqual(await ask(port), record('192.0.2.1'))
+    // Its own are its own: at other addresses, and left and taken again.
+    await one.reload(`.:${port} {\n hosts {\n  192.0.2.3 a.test\n }\n}\n`)
+    await one.reload(corefile('192.0.2.4'))
+    await one.reload(corefile('192.0.2.5', port))
+    assert.deepEqual(await ask(port), record('192.0.2.5'))
+    await one.close()
+    await other.reload(corefile('192.0.2.2', port))
+    assert.deepEqual(await ask(port), record('192.0.2.2'))
+  })
+
+test('an HTTP address that another server of the process has is taken', {
+  ...LIMIT,
+  skip: !canListSockets() && 'no /proc/self/net/udp',
+}, async t => {
+  const [port = 0] = await freePorts(1)
+  const text = `.:0 {\n bind 127.0.0.1\n health 127.0.0.1:${port}\n whoami\n}\n`
+  const one = await started(t, { corefile: text })
+  const taken = { code: 'LOAD', message: /listen tcp .*: bind: address already in use$/ }
+  await assert.rejects(createServer({ corefile: text }), taken)
+  // Its own is its own, also at an address beside it.
+  await one.reload()
+  await one.reload(text.replace(`127.0.0.1:${port}`, `:${port}`))
+  await one.close()
+  await started(t, { corefile: text })
+})
+
 test('a file is read again by reload', LIMIT, async t => {
   const file = join(temporaryFolder(t), 'Corefile')
   writeFileSync(file, corefile('192.0.2.1'))
@@ -174,6 +215,13 @@ test(
     assert.equal((await warned).message, "the function 'log' of a DNS server fails: no more")
   },
 )
+
+test('a log function that rejects costs its lines, and the program nothing', LIMIT, async t => {
+  const warned = new Promise<Error>(resolve => process.once('warning', resolve))
+  const server = await started(t, { corefile: corefile(), log: () => Promise.reject('no more') })
+  await server.reload()
+  assert.equal((await warned).message, "the function 'log' of a DNS server fails: no more")
+})
 
 test('closed once, however often that is asked for; then nothing more is done', LIMIT, async t => {
   const server = await started(t, { corefile: corefile() })
@@ -272,6 +320,11 @@ const refused: { rule: string; options: unknown; error: RegExp; kind?: typeof Er
     options: { corefile: '', engine: 'uring' },
     error: /engine: 'uring' is none of auto, mmsg, dgram/,
   },
+  ...['engine', 'steering', 'fastPath'].map(name => ({
+    rule: `null for ${name}`,
+    options: { corefile: '', [name]: null },
+    error: new RegExp(`${name}: null is n`),
+  })),
   {
     rule: 'another steering',
     options: { corefile: '', steering: 1 },

@@ -137,6 +137,11 @@ const wrong: { what: string; handler: QueryFunction; line: RegExp }[] = [
     line: /plugin\/handler: answer: answer: there is no such field: did you mean 'answers'\?$/,
   },
   {
+    what: 'gives an rcode that is null',
+    handler: () => ({ rcode: null }) as never,
+    line: /plugin\/handler: answer: rcode: null is no rcode/,
+  },
+  {
     what: 'gives a list',
     handler: () => [] as never,
     line: /plugin\/handler: answer: a list is no object$/,
@@ -147,6 +152,25 @@ const wrong: { what: string; handler: QueryFunction; line: RegExp }[] = [
     line: /plugin\/handler: what its function gives: .*could not be cloned\.$/,
   },
 ]
+
+for (const [over, most] of [
+  [askUdp, 1232],
+  [askTcp, 65_535],
+] as const)
+  test(`of a million records what has room is sent, in ${most} bytes at most`, LIMIT, async t => {
+    const lines: string[] = []
+    const line = '. 1 IN NULL \\# 0'
+    const server = await started(t, {
+      handler: () => ({ answers: Array<string>(1_000_000).fill(line) }),
+      log: text => void lines.push(text),
+    })
+    const bytes = query('many.test', 'NULL', { udpSize: most }).bytes
+    const [reply] = await over(portOf(server), [bytes])
+    assert.match(show(reply!).flags, /\btc\b/)
+    assert.ok(reply!.length <= most && reply!.length > most - 30)
+    await server.close()
+    assert.deepEqual(lines, [])
+  })
 
 for (const { what, handler, line } of wrong)
   test(`a function that ${what}: SERVFAIL and one line, and it is asked again`, LIMIT, async t => {
@@ -282,6 +306,31 @@ const refused: { rule: string; options: object; error: RegExp }[] = [
     rule: 'plugins that are a list',
     options: { corefile: '', plugins: ['greet'] },
     error: /plugins: a list is no object: it has a field for each directive/,
+  },
+  {
+    rule: 'plugins that are null',
+    options: { corefile: '', plugins: null },
+    error: /plugins: null is no object: it has a field for each directive/,
+  },
+  {
+    rule: 'plugins that are a Map',
+    options: { corefile: '', plugins: new Map([['greet', addresses]]) },
+    error: /plugins: it has a field for each directive, which Map has not/,
+  },
+  {
+    rule: 'a plugin that is a list',
+    options: { corefile: '', plugins: { greet: ['./greet.ts'] } },
+    error: /plugins\.greet: a list is neither a module nor a function/,
+  },
+  {
+    rule: 'a plugin that is a definition',
+    options: { corefile: '', plugins: { greet: { serve: () => ({}) } } },
+    error: /plugins\.greet: a definition is given by its module, which every thread loads/,
+  },
+  {
+    rule: 'a plugin without a name',
+    options: { corefile: '', plugins: { '': addresses } },
+    error: /plugins\[''\]: the name may have letters/,
   },
   {
     rule: 'a plugin that is a number',

@@ -14,7 +14,7 @@ import {
   type ConnectionLimits,
   HttpConnections,
 } from './connections.ts'
-import { listenOn } from './listen.ts'
+import { listenOn, type Place } from './listen.ts'
 
 const TIMEOUT_MS = 5000
 const HEADER_LIMIT_BYTES = 8 * 1024
@@ -59,6 +59,8 @@ export interface HttpSetup {
   readonly metrics: MetricRegistrar
   /** Called every now and then while many connections or requests come and go. */
   readonly collectChurn: () => void
+  /** Whether somebody whose requests are not ours listens there. Nobody, if absent. */
+  readonly isTaken?: (place: Place) => boolean
   readonly limits?: ConnectionLimits
 }
 
@@ -67,6 +69,7 @@ export class HttpEndpoints {
   /** By address as the Corefile gives it. */
   readonly #endpoints = new Map<string, Endpoint>()
   readonly #closing = new Set<Promise<void>>()
+  readonly #isTaken: (place: Place) => boolean
   readonly #limits: ConnectionLimits
   readonly #events: ConnectionEvents
 
@@ -74,9 +77,11 @@ export class HttpEndpoints {
     log,
     metrics,
     collectChurn,
+    isTaken = () => false,
     limits = connectionLimits(openFilesLimit()),
   }: HttpSetup) {
     this.#log = log
+    this.#isTaken = isTaken
     this.#limits = limits
     const help =
       'HTTP connections that were closed to have room for others, by what there was too much of.'
@@ -128,6 +133,11 @@ export class HttpEndpoints {
     return bound?.port
   }
 
+  /** Ours may listen there, or at an address beside it. */
+  #hasPort(port: number): boolean {
+    return [...this.#endpoints.keys()].some(address => this.boundPort(address) === port)
+  }
+
   /** Closes all listeners. Requests under way have 5 s to end. */
   async close(): Promise<void> {
     for (const endpoint of this.#endpoints.values()) this.#close(endpoint)
@@ -174,7 +184,7 @@ export class HttpEndpoints {
     server.setTimeout(TIMEOUT_MS, socket => connections.expire(socket))
     const endpoint: Endpoint = { server, connections, routes: new Map(), isCommitted: false }
     server.on('request', (request, response) => void this.#serve(endpoint, request, response))
-    await listenOn(server, address)
+    await listenOn(server, address, place => !this.#hasPort(place.port) && this.#isTaken(place))
     server.on('error', error => this.#log.error(`HTTP listener ${address}: ${messageOf(error)}`))
     return endpoint
   }

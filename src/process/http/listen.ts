@@ -13,19 +13,24 @@ import { parsePort, splitHostPort } from '../../corefile/host-port.ts'
  */
 const BACKLOG = 1024
 
-interface Place {
+export interface Place {
   readonly host: string
   readonly port: number
 }
 
 /**
  * Listens with SO_REUSEPORT where the platform has it. `:8080` is all addresses, IPv4 and IPv6.
- * Throws `listen tcp ADDRESS: bind: address already in use` and the like; the server then does not
- * listen.
+ * Throws `listen tcp ADDRESS: bind: address already in use` and the like, also where `isTaken` says
+ * so; the server then does not listen.
  */
-export const listenOn = async (server: Server, address: string): Promise<void> => {
+export const listenOn = async (
+  server: Server,
+  address: string,
+  isTaken: (place: Place) => boolean = () => false,
+): Promise<void> => {
   try {
     const place = await resolvePlace(address)
+    if (isTaken(place)) throw Object.assign(new Error('taken'), { code: 'EADDRINUSE' })
     await listenWithFallbacks(server, place)
   } catch (error) {
     throw new Error(`listen tcp ${address}: ${causeOf(error)}`, { cause: error })
