@@ -1,12 +1,12 @@
-// Going on with what a handler gives, which may be there at once or come later.
+// Continues after a handler, whose outcome may be there at once or come later as a promise.
 
 import { LONGEST_TIMER_MS } from '../base/timers.ts'
 import { Reply } from './reply.ts'
 
 /**
- * `f` of the outcome: at once if it is there, so that what is synchronous stays so; else when it
- * comes. `failed` takes what a late outcome fails with; what `next` throws at once is caught where
- * it is called.
+ * Calls `f` with the outcome: at once if it is a reply, so that synchronous code stays synchronous;
+ * when it resolves if it is a promise. `failed` is called with the error of a promise that rejects.
+ * An error that `next` throws at once is not passed to it: catch it around the call of `next`.
  */
 export const after = <A, B>(
   outcome: A | Promise<A>,
@@ -14,13 +14,13 @@ export const after = <A, B>(
   failed?: (error: unknown) => B | Promise<B>,
 ): B | Promise<B> => (outcome instanceof Promise ? outcome.then(f, failed) : f(outcome))
 
-/** Whether it is what a handler may give. */
+/** Whether the value is a reply or a promise, as a handler must return. */
 export const isOutcome = (given: unknown): given is Reply | Promise<Reply> =>
   given instanceof Promise || given instanceof Reply
 
 /**
- * What is there already, as it is. Of what goes on, the value or failure, or undefined once
- * `timeoutMs` have passed: a later failure is nobody's any more.
+ * A value that is no promise is returned as it is. A promise gives its value or error, or undefined
+ * once `timeoutMs` have passed; an error after that is ignored.
  */
 export const within = <T>(
   outcome: T | Promise<T>,

@@ -40,7 +40,7 @@ export interface AnswerParts {
    */
   readonly rcode?: number
   readonly aa?: boolean
-  /** Set by itself where records are left out for size. */
+  /** Set automatically where records are left out for size. */
   readonly tc?: boolean
   readonly ra?: boolean
   readonly answers?: readonly RecordData[]
@@ -84,7 +84,7 @@ const writeSection = (
   return true
 }
 
-/** The reply, and whether all records had room. */
+/** The reply, and whether it has all records. */
 const write = (
   query: Query,
   parts: AnswerParts,
@@ -125,8 +125,9 @@ export const answer = (query: Query, parts: AnswerParts): Reply => {
 export const errorReply = (query: Query, rcode: number): Reply => answer(query, { rcode })
 
 /**
- * The same, handed back rather than written: CoreDNS's plugins may end a query so, and the server
- * writes the reply. A cache does not keep it, and no plugin counts as its writer.
+ * The same, but marked as returned to the server instead of written. CoreDNS's plugins may end a
+ * query by returning an rcode, and the server then writes the reply. A cache does not store such a
+ * reply, and no plugin counts as its writer.
  */
 export const unwritten = (query: Query, rcode: number): Reply => {
   const { bytes, layout } = errorReply(query, rcode)

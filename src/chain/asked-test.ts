@@ -1,6 +1,6 @@
-// Hot path. Expressions that can be answered by numbers and bytes alone, as both paths show them:
-// `incidr(client_ip(), '10.0.0.0/8') && type() in ['A', 'AAAA']`. They give what the expression
-// itself gives, without an allocation; whatever else it asks for, it must be run.
+// Hot path. Expressions that need only the numbers and bytes that both paths have:
+// `incidr(client_ip(), '10.0.0.0/8') && type() in ['A', 'AAAA']`. Such tests give the same result
+// as the expression, without allocation. Other expressions must be run.
 
 import { CidrSet, parseCidr } from '../base/ip.ts'
 import type { Node } from '../expression/node.ts'
@@ -12,21 +12,21 @@ import { protoOf } from './transport.ts'
 
 export type AskedTest = (asked: Asked) => boolean
 
-/** Of several: all must be true. Undefined where some of them asks for more. */
+/** The test that all expressions are true. Undefined if one of them needs more. */
 export const askedTests = (
   nodes: readonly Node[],
 ): ((asked: Asked) => boolean | undefined) | undefined => {
   const tests = nodes.map(askedTest)
   if (!tests.every(test => test !== undefined)) return undefined
   return asked => {
-    // What asks for an address that cannot be read fails: the expressions must be run.
+    // An expression on an address that cannot be parsed fails: the expressions must be run.
     if (asked.address.bytes.length === 0) return undefined
     for (let k = 0; k < tests.length; k++) if (!tests[k]!(asked)) return false
     return true
   }
 }
 
-/** Of an expression that is a boolean; undefined if it asks for more. */
+/** The test of one boolean expression; undefined if it needs more. */
 export const askedTest = (node: Node): AskedTest | undefined => {
   switch (node.kind) {
     case 'constant':
@@ -95,7 +95,7 @@ const callTest = ({ callee, args }: Extract<Node, { kind: 'call' }>): AskedTest 
   return asked => set.has(asked.address)
 }
 
-/** Of a call without arguments. */
+/** The name of a called function without arguments. */
 const nameOfCall = (node: Node): string | undefined =>
   node.kind === 'call' && node.args.length === 0 && node.callee.kind === 'identifier'
     ? node.callee.name
@@ -110,7 +110,7 @@ const equalTest = (left: Node, right: Node): AskedTest | undefined => {
   return right.value ? test : negated(test)
 }
 
-/** Whether what is asked is one of the texts. */
+/** Whether the value is one of the texts. */
 const memberTest = (of: Node, items: readonly Node[]): AskedTest | undefined => {
   const texts: string[] = []
   for (const item of items) {
@@ -131,7 +131,7 @@ const memberTest = (of: Node, items: readonly Node[]): AskedTest | undefined => 
   }
 }
 
-/** A text counts if it is what the code is called, not another name for it. */
+/** A text counts only if it is the code's canonical name, not an alias. */
 const codeTest = (
   texts: readonly string[],
   fromText: (text: string) => number | undefined,
@@ -179,7 +179,7 @@ const numberOf = (node: Node): ((asked: Asked) => number) | undefined => {
   }
 }
 
-/** A number that is asked, against one that stands in the text. */
+/** Compares a number of the query with a constant. */
 const numberTest = (left: Node, operator: string, right: Node): AskedTest | undefined => {
   const number = numberOf(left)
   if (number === undefined || right.kind !== 'constant') return undefined

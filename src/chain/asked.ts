@@ -1,5 +1,5 @@
-// What a query asks, as both paths show it: FastQuery where it lies in the packet, Query on the
-// slow path. A plugin that decides by this alone decides once, for both.
+// The view of a query that both paths have: FastQuery, which reads from the packet, and Query on
+// the slow path. A plugin that decides by these fields alone needs one function for both.
 
 import type { IpAddress } from '../base/ip.ts'
 import { foldName, NameView, nameFromText } from '../wire/name.ts'
@@ -8,8 +8,8 @@ import type { BlockInfo } from './block.ts'
 import type { Transport } from './transport.ts'
 
 /**
- * The listener that a query came in by. `label` is CoreDNS's `server` label, such as `dns://:53`
- * or `tls://:853`: the scheme says of which kind it is. `index` counts listeners from 0.
+ * The listener that a query came in by. `label` is CoreDNS's `server` label, such as `dns://:53` or
+ * `tls://:853`: the scheme tells the transport. `index` counts listeners from 0.
  */
 export interface ListenerRef {
   readonly index: number
@@ -24,24 +24,27 @@ export interface Asked {
   /** The second header word: QR, opcode, AA, TC, RD, RA, Z, AD, CD, rcode. */
   readonly flags: number
   readonly do: boolean
-  /** UDP size that the OPT record says; 0 without one. */
+  /** UDP size in bytes that the OPT record advertises; 0 without one. */
   readonly udpSize: number
   readonly transport: Transport
   readonly listener: ListenerRef
   /** Whether the client has sent the EDNS option of this code. */
   hasOption(code: number): boolean
-  /** The client's; borrowed. Without bytes if it cannot be read. */
+  /**
+   * The client's address; borrowed, valid for this query only. Without bytes if it cannot be
+   * parsed.
+   */
   readonly address: IpAddress
 }
 
-/** What says whether it has business with a question; see Stage.concerns. */
+/** An object that tells whether a question concerns it; see Stage.concerns. */
 export interface Concerned {
   concerns(asked: Asked): boolean
 }
 
 /**
- * `concerns` of a stage for the names in its zones. Undefined where these hold all names of the
- * server block: nobody needs to ask.
+ * A `concerns` for a stage that handles the names in its zones. Undefined where these zones contain
+ * all names of the server block: then every question concerns the stage.
  */
 export const inZones = (
   zones: ZoneIndex,

@@ -1,6 +1,6 @@
-// Whether this machine has an address to listen on. Interfaces that are down, routes of the type
-// local and ip_nonlocal_bind allow more than the list of interfaces shows: what is not listed is
-// tried, on a port that the system chooses.
+// Whether this machine has an address to listen on. The list of interfaces is not enough:
+// interfaces that are down, routes of the type local and ip_nonlocal_bind allow further addresses.
+// So an address that is not listed is tried, on a port that the system chooses.
 
 import type { Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
@@ -16,14 +16,14 @@ const isListed = (address: string): boolean =>
   )
 
 /**
- * What the system says of any port of such an address; a socket that cannot be had for other
- * reasons says nothing of it.
+ * The errors of the system for every port of such an address. Other errors tell nothing about the
+ * address.
  */
 const CODES = ['EADDRNOTAVAIL', 'EINVAL', 'EAFNOSUPPORT']
 
 /**
  * Throws `listen tcp PLACE: bind: cannot assign requested address`, or the like, for an address
- * that cannot be had. `place` is as written.
+ * that cannot be bound. `place` is the address as written in the Corefile.
  */
 export const assertBindable = async (address: string, place: string): Promise<void> => {
   if (ALWAYS_THERE.test(address) || isListed(address)) return

@@ -1,4 +1,4 @@
-// What is known of one server block.
+// The facts of one server block, and the settings that its plugins make.
 
 import type { ChangingZone } from './invalidation-scopes.ts'
 
@@ -19,7 +19,7 @@ export interface BlockInfo {
   readonly listeners: readonly { readonly index: number; readonly label: string }[]
   /** Names of the directives present in this block, in chain order. */
   readonly directives: readonly string[]
-  /** Those of them that stand in the chain: that have a serve half. */
+  /** Those of them that are in the chain, since they have a serve half. */
   readonly chain: readonly string[]
   /**
    * Names whose records plugins of this block may change while it serves: see PluginFacts.changing.
@@ -27,7 +27,7 @@ export interface BlockInfo {
   readonly changing: readonly ChangingZone[]
 }
 
-/** TCP and DoT deadlines in milliseconds, and queries per connection (-1 for no limit). */
+/** TCP and DoT timeouts in milliseconds, and queries per connection (-1 for no limit). */
 export interface Timeouts {
   readMs?: number
   writeMs?: number
@@ -47,16 +47,16 @@ export interface BlockSettings {
   debug: boolean
   stacktrace: boolean
   timeouts: Timeouts
-  /** What metrics call the block beside others for the same zones (`view`); '' for none. */
+  /** Metric label that tells the block from others for the same zones (`view`); '' for none. */
   view: string
   /**
-   * What says which queries the block takes of those for its names, as text; '' for all. Blocks for
-   * the same zones are told apart by it: their views may have the same name.
+   * The condition by which the block accepts queries for its names, as text; '' for all. It tells
+   * blocks for the same zones apart, since their views may have the same name.
    */
   selector: string
 }
 
-/** Before any control half has run. */
+/** The settings before any control half has run. */
 export const initialSettings = (): BlockSettings => ({
   root: '',
   bindAddresses: undefined,

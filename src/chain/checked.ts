@@ -1,4 +1,4 @@
-// What plugins hand over in numbers and objects, where the wire would take anything in silence.
+// Checks numbers that plugins pass in: written to the wire, wrong ones would be truncated silently.
 
 const MOST_RCODE = 0xfff
 const MOST_SECONDS = 0xffff_ffff
@@ -9,7 +9,9 @@ export const checkRcode = (rcode: number): void => {
     throw new RangeError(`rcode ${rcode}: must be 0 to ${MOST_RCODE}`)
 }
 
-/** Parts of a second are cut off. */
+/**
+ * Throws for a TTL that is no number of seconds. Fractions are allowed; they are truncated later.
+ */
 export const checkSeconds = (seconds: number): void => {
   if (!(seconds >= 0 && seconds <= MOST_SECONDS))
     throw new RangeError(`a TTL of ${seconds}: must be 0 to ${MOST_SECONDS}`)

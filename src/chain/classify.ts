@@ -1,5 +1,5 @@
-// What kind of answer a reply is, in the sense of CoreDNS's response types. `cache` stores by it
-// and `log` selects by it.
+// Classifies replies by CoreDNS's response types. `cache` decides by the type what to store, `log`
+// which queries to log.
 
 import { type Clock, systemClock } from '../base/clock.ts'
 import { getFlags, getU32, OPCODE_NOTIFY, OPCODE_UPDATE, opcodeOf } from '../wire/header.ts'
@@ -64,7 +64,7 @@ const typeWithoutAuthority = (rcode: number, hasAnswer: boolean): ResponseType =
   return rcode === RCODE_SERVFAIL || rcode === RCODE_NOTIMP ? 'SERVERERROR' : 'OTHERERROR'
 }
 
-/** Success and denial are what a resolver may keep; all else is an error. */
+/** A resolver may cache success and denial; everything else is an error. */
 export const classOf = (type: ResponseType): ResponseClass => {
   if (type === 'NOERROR' || type === 'DELEGATION') return 'success'
   return type === 'NXDOMAIN' || type === 'NODATA' ? 'denial' : 'error'

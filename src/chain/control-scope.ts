@@ -1,4 +1,4 @@
-// What the control half of a plugin is given on the main thread.
+// The interface of the server to the control half of a plugin, on the main thread.
 
 import type { Clock } from '../base/clock.ts'
 import type { CacheTableRef } from '../cache/table-ref.ts'
@@ -15,8 +15,8 @@ export interface HttpRoute {
   /** Exact path; anything else on that address is 404. */
   readonly path: string
   /**
-   * What to do when the address cannot be listened on: fail the (re)load, log an error line and go
-   * on, or go on in silence.
+   * What happens when the address cannot be bound. `fatal`: the load or reload fails. `log`: an
+   * error line is logged, and the load goes on. `silent`: the load goes on without a line.
    */
   readonly onBindFailure: 'fatal' | 'log' | 'silent'
   /**
@@ -35,7 +35,7 @@ export interface HttpAnswer {
   readonly contentType: string
   readonly body: string | Uint8Array
   readonly contentEncoding?: string
-  /** Where a redirection leads. */
+  /** URL for a redirection (the Location header). */
   readonly location?: string
 }
 
@@ -58,91 +58,101 @@ export interface ControlScope {
   shared(count: number): number
   /** The generation's shared words. Only from onStart on; before that it throws. */
   words(): Int32Array
-  /** Reserves the permit rows for one limit; see memory/permits.ts. */
+  /**
+   * Reserves the permit rows for one limit on concurrency; returns their number. See
+   * memory/permits.ts.
+   */
   permits(): number
   /**
-   * A table of the process-wide answer cache. The same identity (any stable text) gives the same
-   * table with its entries after a reload. `capacity` counts entries; the table may hold fewer when
-   * --cache-bytes is small, which is logged once.
+   * Opens a table of the process-wide answer cache. The same identity (any stable text) gives the
+   * same table with its entries after a reload. `capacity` counts entries. The table may hold fewer
+   * when --cache-bytes is small; that is logged once.
    */
   table(identity: string, capacity: number): CacheTableRef
-  /** Entries in a table now. */
+  /** Number of entries in a table now. */
   tableEntries(ref: CacheTableRef): number
   /**
-   * The thing of that identity (any stable text): made now, or the one that an earlier generation
-   * left. It is kept as long as some generation that asked for it is still served somewhere, then
-   * disposed of.
+   * The resource of that identity (any stable text): made now, or kept from an earlier generation.
+   * It is disposed of once no shard serves a generation that has asked for it.
    */
   keep<T extends Kept>(identity: string, make: (resources: Resources) => T): T
-  /** What the plugin says of the names that it declared as changing. */
+  /**
+   * By which the plugin tells that names have changed which it has declared in
+   * PluginFacts.changing.
+   */
   readonly changes: InvalidationMarks
   /**
-   * The load goes on once this has settled, at the latest; all that is held so is waited for at
-   * once. It never rejects. `mostMs` is how long it may take by itself: the load fails if it has
-   * not settled 20 s later.
+   * Delays the load until the promise has settled. All such promises are waited for together. The
+   * promise must never reject. `mostMs` is the longest time in milliseconds that it needs: the load
+   * fails if it has not settled 20 s after that.
    */
   hold(until: Promise<void>, mostMs?: number): void
   /**
-   * Gives the other plugins of the block something, on main (chain/offers.ts). Throws RangeError if
-   * it offers without end.
+   * Offers a value to the other plugins of the block, on main (chain/offers.ts). Throws TypeError
+   * for a value that does not fit the kind, and RangeError beyond 1000 offers.
    */
   offer<T>(kind: OfferKind<T>, value: T): void
-  /** What they have offered: read it from onStart on. */
+  /** The values that they have offered. The list is complete from onStart on. */
   offered<T>(kind: OfferKind<T>): readonly T[]
   http(route: HttpRoute): void
   /**
-   * Once all shards serve this generation. Timers, probes and watches start here, never earlier.
+   * Runs once all shards serve this generation. Timers, probes and watches start here, never
+   * earlier.
    */
   onStart(task: () => void): void
   /**
-   * When the generation is replaced or its load failed: end timers and watches. Runs at shutdown
-   * too, after onFinalShutdown.
+   * Runs when the generation is replaced or its load has failed: end timers and watches here. Runs
+   * at shutdown too, after onFinalShutdown.
    */
   onRetire(task: () => void | Promise<void>): void
   /**
-   * At SIGTERM or SIGINT, in chain order, while queries are still answered; before any
+   * Runs at SIGTERM or SIGINT, in chain order, while queries are still answered, and before any
    * onFinalShutdown.
    */
   onShutdown(task: () => void | Promise<void>): void
   /**
-   * After all onShutdown tasks: lameduck waits here. `mostMs` is how long it means to wait: it is
-   * left alone 5 s later.
+   * Runs after all onShutdown tasks: lameduck waits here. `mostMs` is the longest time in
+   * milliseconds that the task needs. The server does not wait for it longer than 5 s after that.
    */
   onFinalShutdown(task: () => void | Promise<void>, mostMs?: number): void
   readonly process: ProcessControl
 }
 
-/** What a plugin keeps on the main thread over reloads. */
+/** A resource that a plugin keeps on the main thread across reloads. */
 export interface Kept {
-  /** No shard uses it any more. */
+  /** Called when no shard uses it any more: frees what it holds. */
   dispose(): void
 }
 
-/** What kept things are made of. */
+/** Memory that kept resources may allocate. */
 export interface Resources {
   /**
-   * A map in the records memory, for shards to answer from. Give it back with drop() when disposed
-   * of. Throws RangeError if there is no room.
+   * A map in the records memory, for shards to answer from. Free it with drop() in `dispose`.
+   * Throws RangeError if the records memory is full.
    */
   newRecords(): RecordsMap
 }
 
-/** What a plugin may ask of the process as a whole. */
+/** Functions and facts of the whole process, for plugins. */
 export interface ProcessControl {
-  /** Nothing has been served before this generation: caches are empty. */
+  /** True if this is the first generation of the process: caches are empty. */
   readonly isFirstLoad: boolean
-  /** What we are, as `-version` says first: `shardns-1.0.0-rc.1 (CoreDNS-1.14.7 compatible)`. */
+  /**
+   * Name and version, as in the first line of `-version`: `shardns-1.0.0-rc.1 (CoreDNS-1.14.7
+   * compatible)`.
+   */
   readonly version: string
-  /** The same for servers that we ask: `shardns/1.0.0-rc.1 (linux/amd64)`. */
+  /** The HTTP User-Agent for requests to other servers: `shardns/1.0.0-rc.1 (linux/amd64)`. */
   readonly userAgent: string
-  /** Signals readiness providers: `ready` asks every provider registered in its generation. */
+  /** Readiness: plugins register providers, and `ready` asks those of its generation. */
   readonly readiness: ReadinessList
   /**
-   * Re-reads the Corefile through the loader in use, without applying it. Undefined with the
-   * built-in default or when it cannot be read.
+   * Reads the Corefile again through the loader in use, without applying it. Resolves to the
+   * SHA-512 (hex) of its configuration, or to an error text. Undefined for the built-in default, or
+   * if the file cannot be read.
    */
   readCorefile(): Promise<{ readonly hash: string } | { readonly error: string } | undefined>
-  /** SHA-512 (hex) of the configuration that runs in this generation. */
+  /** SHA-512 (hex) of the configuration of this generation. */
   readonly configHash: string
   /**
    * Loads the Corefile anew, as SIGUSR1 does. Resolves to undefined, or to the failure's text;
@@ -150,8 +160,8 @@ export interface ProcessControl {
    */
   reload(): Promise<string | undefined>
   /**
-   * Collects main's garbage, which takes some tens of milliseconds: after work that made much of
-   * it.
+   * Collects the garbage of the main thread, which takes some tens of milliseconds. Call it after
+   * work that has made much garbage.
    */
   collectGarbage(): void
   /** Whether SIGTERM or SIGINT has been received. */

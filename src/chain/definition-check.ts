@@ -1,10 +1,10 @@
-// Whether what a module gives for a plugin is one. Types say it to whoever has them; here it is
-// said to JavaScript.
+// Checks at run time whether the value that a module exports is a plugin. TypeScript checks it
+// earlier; modules in JavaScript need this check.
 
 import { given } from '../base/given.ts'
 import { didYouMean } from '../corefile/nearest.ts'
 
-/** What is wrong with a field's value, to stand behind its name; undefined: nothing. */
+/** The fault of a field's value, as text to follow the field's name; undefined: none. */
 type Check = (value: unknown) => string | undefined
 
 const a =
@@ -58,7 +58,10 @@ const FIELDS: Fields = {
   serve: callable,
 }
 
-/** A sentence on the first field that is unknown or wrong; what is undefined is absent. */
+/**
+ * A sentence on the first field that is unknown or wrong. A field with the value undefined is
+ * absent.
+ */
 const firstWrong = (value: object, fields: Fields): string | undefined => {
   for (const [name, held] of Object.entries(value)) {
     if (!Object.hasOwn(fields, name)) {
@@ -71,7 +74,7 @@ const firstWrong = (value: object, fields: Fields): string | undefined => {
   return undefined
 }
 
-/** What keeps a value from being a PluginDefinition, with the field's name; undefined: nothing. */
+/** The reason why a value is no PluginDefinition, with the field's name; undefined if it is one. */
 export const definitionMisfit = (value: unknown): string | undefined => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return `the definition is ${given(value)}, and no object`

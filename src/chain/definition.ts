@@ -1,5 +1,6 @@
-// A plugin as a module from outside defines it: one object, whose halves are functions. Both
-// threads load the module; a plugin of the program has a file for each half (chain/plugin.ts).
+// A plugin as a module from outside defines it: one object, whose halves are functions. Main and
+// the shards both load the module. A built-in plugin has a file for each half instead
+// (chain/plugin.ts).
 
 import type { Directive } from '../corefile/directive.ts'
 import type { OptionTable } from '../corefile/option-table.ts'
@@ -14,26 +15,39 @@ import type { ServeScope } from './serve-scope.ts'
 /** A stage with its handler, in place of a function that makes one (Stage.wrap). */
 export interface HandlingStage extends Omit<Stage, 'wrap'> {
   /**
-   * Answers a query, or asks `next`, the rest of the chain, and may change what comes back. Absent:
-   * all queries pass.
+   * Answers a query, or calls `next`, the rest of the chain, and may change the reply that it
+   * gives. May throw a ServerError. Absent: all queries pass unchanged.
    */
   handle?(query: Query, next: Handler): Reply | Promise<Reply>
 }
 
-/** `Options` and `Shared` are plain data: see Plugin. */
+/**
+ * A plugin from outside. `Options` and `Shared` are plain data that is cloned into each shard:
+ * numbers, texts, arrays, plain objects, SharedArrayBuffers. They must not hold functions or class
+ * instances.
+ */
 export interface PluginDefinition<Options = undefined, Shared = undefined> {
   /** One sentence, for `shardns help`. */
   readonly description?: string
-  /** What may stand behind the directive. Absent, and no `parse`: nothing may. */
+  /** The arguments and options of the directive. Without this and without `parse` it takes none. */
   readonly options?: OptionTable<Options>
-  /** In place of `options`: see Plugin.parse. */
+  /**
+   * Alternative to `options`: reads the directive's tokens itself. Pure: no I/O, no clock. Throws
+   * OptionError.
+   */
   parse?(directive: Directive): Options
   readonly hasOptionsByArgument?: true
   readonly facts?: PluginFacts<Options>
-  /** See InspectHalf. */
+  /** For `shardns check` only: see InspectHalf. Starts nothing. */
   inspect?(options: Options, scope: InspectScope): void | Promise<void>
-  /** See ControlHalf. On the main thread. */
+  /**
+   * Runs on the main thread, once per server block and load. Returns the shared value for the
+   * shards.
+   */
   control?(options: Options, scope: ControlScope): Shared | Promise<Shared>
-  /** See ServeHalf. In each shard, at once. */
+  /**
+   * Runs in each shard, once per server block and load. Must be synchronous. Returns the stage, or
+   * undefined if the plugin takes no part in this block's chain.
+   */
   serve?(options: Options, scope: ServeScope, shared: Shared): HandlingStage | undefined
 }

@@ -1,7 +1,8 @@
-// Changes replies. Replies are values: what comes out is another one, and the first stays as it is.
-// What leaves records where they are (flags, TTLs, addresses that change places, the OPT record at
-// the end, the last sections cut off) is patched in one copy of the bytes. Everything else is
-// written anew, record by record, since names may point to each other.
+// Changes replies. Replies are values: an edit gives a new reply, and the first stays unchanged. A
+// change that leaves records at their places is made in one copy of the bytes: flags, TTLs,
+// addresses that change places, the OPT record at the end, the last sections cut off. For every
+// other change the message is written again, record by record, since compressed names point into
+// it.
 
 import { readEdns } from '../wire/edns.ts'
 import {
@@ -32,7 +33,7 @@ import { MessageWriter, type Section } from '../wire/writer.ts'
 import { checkObject, checkRcode, checkSeconds } from './checked.ts'
 import { Reply } from './reply.ts'
 
-/** Flags to set (true) or to clear (false); the others stay. */
+/** Header flags to set (true) or to clear (false); absent ones stay as they are. */
 export interface FlagChange {
   readonly aa?: boolean | undefined
   readonly tc?: boolean | undefined
@@ -42,37 +43,41 @@ export interface FlagChange {
   readonly cd?: boolean | undefined
 }
 
-/** What is to be other in a reply; what is absent stays. */
+/** The changes to a reply; absent fields leave it as it is. */
 export interface Change {
   /**
-   * Which records stay, by section (0 answer, 1 authority, 2 additional), type and index in the
-   * reply's layout. Not asked of OPT records.
+   * Whether a record stays, by section (0 answer, 1 authority, 2 additional), type and index in the
+   * reply's layout. Not called for OPT records.
    */
   readonly keep?: ((section: Section, type: number, index: number) => boolean) | undefined
   /**
    * `order[i]` is the index of the record that goes to place i; each record once, and in its own
-   * section. Order is a courtesy: a message too large to be written anew keeps its own.
+   * section; a RangeError otherwise. A message that is too large to be written again keeps its
+   * order.
    */
   readonly order?: readonly number[] | undefined
   /**
-   * The OPT record, placed last, whose extendedRcode follows from the rcode; optOf says what it is
-   * now. False: none, unless the rcode needs one.
+   * The new OPT record, placed last; its extendedRcode is set from the rcode. optOf gives the
+   * present one. False: no OPT record, unless the rcode needs one.
    */
   readonly opt?: OptParts | false | undefined
-  /** Seconds for all records, or for each what becomes of its seconds. */
+  /** The TTL in seconds of all records, or a function from a record's TTL to its new one. */
   readonly ttl?: number | ((seconds: number, index: number) => number) | undefined
   readonly flags?: FlagChange | undefined
-  /** The whole rcode. Above 15 it takes an OPT record. */
+  /** The whole rcode, 0 to 4095. Above 15 it needs an OPT record. */
   readonly rcode?: number | undefined
 }
 
-/** What a reply's OPT record says, to be given back changed; UDP size 0 if it has none. */
+/**
+ * The contents of a reply's OPT record, to be changed and passed to Change.opt; UDP size 0 if it
+ * has none.
+ */
 export const optOf = (reply: Reply): OptParts & { readonly options: Uint8Array } =>
   soundOpt(reply) ?? { udpSize: 0, options: NO_OPTIONS }
 
 /**
- * The reply with the change made; the very one if it changes nothing. Records that have no room in
- * 65535 bytes are left out, with TC set.
+ * The reply with the change made; the same object if nothing changes. Records that do not fit in
+ * 65535 bytes are left out, with TC set. Throws a RangeError for values that are out of range.
  */
 export const edit = (reply: Reply, change: Change): Reply => {
   const { bytes } = reply
@@ -98,9 +103,9 @@ export const edit = (reply: Reply, change: Change): Reply => {
   return new Reply(written.bytes, undefined, reply.isWritten, reply.following)
 }
 
-/** What a message is to be, out of the records of another. */
+/** The form of a new message, made of the records of another. */
 interface Form {
-  /** Of each record, whether it goes; undefined: none goes. */
+  /** For each record, 1 if it is removed; undefined: none is. */
   readonly gone?: Uint8Array | undefined
   readonly order?: readonly number[] | undefined
   /** Undefined: OPT records stay as they are. */
@@ -132,7 +137,8 @@ const MIN_RECORD_SIZE = 11
 const taken = new Uint8Array(Math.ceil(MAX_MESSAGE_SIZE / MIN_RECORD_SIZE))
 
 /**
- * The order, unless nothing moves. Throws a RangeError for what is none: a defect of the plugin.
+ * The order, or undefined if no record moves. Throws a RangeError if it is no permutation within
+ * each section: a defect of the plugin.
  */
 const movingOrder = (
   { answerCount, authorityCount, count }: MessageLayout,
@@ -184,7 +190,7 @@ const soundOpt = ({ bytes, layout }: Reply): (OptParts & { options: Uint8Array }
   return { udpSize, version, extendedRcode, flags, options }
 }
 
-/** Records that go may stand in front of an OPT record, which then has to be written again. */
+/** Removed records may stand before an OPT record, which then has to be written again. */
 const optAfter = (
   reply: Reply,
   opt: Form['opt'],
@@ -202,7 +208,10 @@ const optAfter = (
   return opt === false || rcode !== undefined ? false : undefined
 }
 
-/** In one copy of the bytes, records where they are; undefined where that cannot be. */
+/**
+ * Makes the change in one copy of the bytes, with records at their places; undefined if that is not
+ * possible.
+ */
 const patch = (reply: Reply, form: Form): Reply | undefined => {
   const { bytes, layout } = reply
   const { gone, order, opt } = form
@@ -229,10 +238,7 @@ const patch = (reply: Reply, form: Form): Reply | undefined => {
 const areEqual = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && getFlags(a, 0) === getFlags(b, 0) && Buffer.compare(a, b) === 0
 
-/**
- * How many records stand in front of the OPT record that `opt` replaces; -1 if others stand behind
- * it.
- */
+/** Number of records before the OPT record that `opt` replaces; -1 if others follow it. */
 const recordsBeforeOpt = (
   { count, optIndex, optCount }: MessageLayout,
   opt: Form['opt'],
@@ -241,7 +247,7 @@ const recordsBeforeOpt = (
   return optCount === 1 && optIndex === count - 1 ? optIndex : -1
 }
 
-/** The same for all that goes. */
+/** The same for all removed records. */
 const recordsBeforeGone = (layout: MessageLayout, opt: Form['opt'], gone: Uint8Array): number => {
   let stay = 0
   const goes = (index: number): boolean =>
@@ -251,7 +257,7 @@ const recordsBeforeGone = (layout: MessageLayout, opt: Form['opt'], gone: Uint8A
   return stay
 }
 
-/** The first `stay` records with an OPT record behind them; undefined over `limit` bytes. */
+/** The first `stay` records followed by an OPT record; undefined over `limit` bytes. */
 const copyFirst = (
   { bytes, layout }: Reply,
   stay: number,
@@ -279,8 +285,8 @@ const copyFirst = (
 }
 
 /**
- * The message in fresh bytes, its OPT record replaced at the end; undefined if it stands elsewhere,
- * or over `limit` bytes.
+ * The message in fresh bytes, its OPT record replaced at the end; undefined if it is not the last
+ * record, or over `limit` bytes.
  */
 export const copyWithOpt = (
   reply: Reply,
@@ -291,7 +297,7 @@ export const copyWithOpt = (
   return stay < 0 ? undefined : copyFirst(reply, stay, opt, limit)
 }
 
-/** Whether any TTL is another one now. */
+/** Whether any TTL has changed. */
 const setTtls = (
   layout: MessageLayout,
   stay: number,
@@ -319,7 +325,7 @@ const ttlAfter = (ttl: Change['ttl'], seconds: number, index: number): number =>
 const TYPE_TO_TTL = 4
 const TTL_SIZE = 4
 
-/** Whether records that move only change places with others of their kind. */
+/** Whether records that move only swap places with others of the same form. */
 const canSwap = (reply: Reply, order: readonly number[]): boolean => {
   for (let place = 0; place < order.length; place++)
     if (order[place] !== place && !areInterchangeable(reply, place, order[place] as number))
@@ -328,8 +334,8 @@ const canSwap = (reply: Reply, order: readonly number[]): boolean => {
 }
 
 /**
- * Whether two records differ in nothing but TTL and an address: the same owner, as it is spelt,
- * type, class and size.
+ * Whether two address records differ in TTL and address only: same owner in the same case, type,
+ * class and size.
  */
 const areInterchangeable = ({ bytes, layout }: Reply, a: number, b: number): boolean => {
   const ownerA = layout.ownerOffset(a)
@@ -348,7 +354,7 @@ const areInterchangeable = ({ bytes, layout }: Reply, a: number, b: number): boo
   return true
 }
 
-/** Writes TTL and address of each record that moves to its place in the copy. */
+/** Writes TTL and address of each moving record to its new place in the copy. */
 const swap = ({ bytes, layout }: Reply, order: readonly number[], copy: Uint8Array): void => {
   for (let place = 0; place < order.length; place++) {
     const index = order[place] as number
@@ -361,17 +367,19 @@ const swap = ({ bytes, layout }: Reply, order: readonly number[], copy: Uint8Arr
   }
 }
 
-/** A form, and what the writer has to know besides. */
+/** A form, with the parameters of the writer. */
 export interface WrittenForm extends Form {
   readonly id: number
   readonly question: Pick<Question, 'wire' | 'type' | 'class'> | undefined
   /** Whether names are compressed. */
   readonly compress: boolean
-  /** Bytes. */
+  /** In bytes. */
   readonly limit: number
 }
 
-/** What a reply that is written anew keeps: names are compressed if they were. */
+/**
+ * The properties that a reply keeps when it is written again: names are compressed if they were.
+ */
 const ownForm = ({ bytes, layout }: Reply): Omit<WrittenForm, keyof Form> => ({
   id: getId(bytes, 0),
   question: getQdcount(bytes, 0) === 1 ? readQuestion(bytes) : undefined,
@@ -380,8 +388,8 @@ const ownForm = ({ bytes, layout }: Reply): Omit<WrittenForm, keyof Form> => ({
 })
 
 /**
- * Record by record while they fit; TC if any is left out, and then it is not whole. An OPT that
- * does not fit with its options is sent without them.
+ * Writes record by record while they fit. Sets TC if any is left out; the reply is then not whole.
+ * An OPT that does not fit with its options is sent without them.
  */
 export const writeAnew = (
   { bytes, layout }: Reply,

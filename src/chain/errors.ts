@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url'
 import { RCODE_SERVFAIL } from '../wire/rcodes.ts'
 
 /**
- * An operating failure that ends one query: a time-out, no healthy upstream, no permit. It rises
- * through the chain unlogged; `errors` logs it, and dispatch answers `rcode`. Handlers throw it, or
- * reject with it.
+ * An operating failure that ends one query: a time-out, no healthy upstream, no permit. Handlers
+ * throw it, or reject with it. It passes through the chain without being logged: the *errors*
+ * plugin logs it, and the server answers with `rcode`.
  */
 export class ServerError extends Error {
   /** Stable, upper case: `UPSTREAM_TIMEOUT`, `NO_NEXT`, … */
   readonly code: string
-  /** What the client is answered, 0..23. */
+  /** The rcode of the reply to the client, 0 to 23. */
   readonly rcode: number
 
   constructor(
@@ -29,7 +29,7 @@ export class ServerError extends Error {
 
 type Kind<T> = abstract new (...args: never[]) => T
 
-/** `instanceof`, of whatever was thrown: a proxy may not let itself be asked. */
+/** `instanceof` for any thrown value: a proxy may throw when it is examined. */
 export const isA = <T>(kind: Kind<T>, error: unknown): error is T => {
   try {
     return error instanceof kind
@@ -47,7 +47,7 @@ export const rcodeOfError = (error: unknown): number =>
 
 const isRcode = (rcode: number): boolean => Number.isInteger(rcode) && rcode >= 0 && rcode <= 23
 
-/** Of whatever was thrown: of what says nothing too. */
+/** The message of any thrown value, also of one without a message. */
 export const messageOf = (error: unknown): string => {
   try {
     return String(error instanceof Error ? error.message : error)
@@ -57,8 +57,8 @@ export const messageOf = (error: unknown): string => {
 }
 
 /**
- * A defect of a plugin: what it has thrown that is no ServerError, or done that the contract does
- * not allow. The server logs it, under the plugin's name, and counts it as a panic.
+ * A defect of a plugin: it has thrown an error that is no ServerError, or broken the contract in
+ * another way. The server logs it under the plugin's name, and counts it as a panic.
  */
 export class PluginFault extends Error {
   readonly plugin: string
@@ -71,8 +71,8 @@ export class PluginFault extends Error {
 }
 
 /**
- * The file of a plugin, however deep in its folder; or of one from outside, whose files bear its
- * name in their versions (plugins/outside/hooks.ts).
+ * Matches the file of a plugin, however deep in its folder; or of one from outside, whose URLs
+ * contain its name in their versions (plugins/outside/hooks.ts).
  */
 const PLUGIN_FILE =
   /\/plugins\/(?!outside\/)([^/\s]+)\/[^\s:]+\.[jt]s:|[?&]shardns=([\w-]+)\.[^\s:]*:/
@@ -82,7 +82,7 @@ const PROGRAM = new URL('../', import.meta.url).href
 const PROGRAM_PATH = fileURLToPath(PROGRAM)
 
 /**
- * Of what nobody has caught: whether a plugin from outside threw it where nothing of the program
+ * For an uncaught error: whether a plugin from outside threw it where nothing of the program
  * had called it, as in a timer of its own. Nothing of ours was interrupted then.
  */
 export const isOfPluginAlone = (error: unknown): boolean => {
@@ -90,14 +90,14 @@ export const isOfPluginAlone = (error: unknown): boolean => {
   return OUTSIDE_FILE.test(stack) && !stack.includes(PROGRAM) && !stack.includes(PROGRAM_PATH)
 }
 
-/** Of what nobody has caught: a fault of the plugin that its stack names first, if it names one. */
+/** For an uncaught error: a fault of the first plugin that its stack names, if it names one. */
 export const faultByStack = (error: unknown): unknown => {
   const [, own, outside] = PLUGIN_FILE.exec(stackOf(error)) ?? []
   const plugin = own ?? outside
   return plugin === undefined ? error : faultOf(plugin, error)
 }
 
-/** '' for what has none. */
+/** The stack of a thrown value; '' if it has none. */
 export const stackOf = (error: unknown): string => {
   try {
     return error instanceof Error ? String(error.stack) : ''
@@ -124,8 +124,8 @@ export class OtherQuestion extends RangeError {
 }
 
 /**
- * What goes on from where a plugin threw `error`: a fault of its own, or what another is to be
- * blamed for, or nobody.
+ * The error to rethrow where a plugin threw `error`: a PluginFault with its name, or the same error
+ * if it is an operating failure, already names its plugin, or is about another plugin's bytes.
  */
 export const faultOf = (plugin: string, error: unknown): unknown =>
   isA(ServerError, error) || isA(PluginFault, error) || isA(MalformedReply, error)
@@ -133,8 +133,8 @@ export const faultOf = (plugin: string, error: unknown): unknown =>
     : new PluginFault(plugin, error)
 
 /**
- * What is wrong with one argument of a directive: the server finds its place in the Corefile. Any
- * other error belongs to the argument that it quotes.
+ * The fault of one argument of a directive; the server finds the argument's place in the Corefile.
+ * For other errors it takes the argument that their message quotes.
  */
 export class ArgumentError extends Error {
   /** As written. */

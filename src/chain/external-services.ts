@@ -1,6 +1,6 @@
-// What a cluster shows to the world outside of it: services with addresses of their own there. A
-// plugin that knows a cluster offers it, and another gives it names (CoreDNS: *k8s_external* asks
-// *kubernetes*).
+// Services of a cluster that are reachable from outside, by external addresses. The plugin that
+// watches the cluster offers them, and another serves them under external names (CoreDNS:
+// *k8s_external* asks *kubernetes*).
 
 import { lacksMethods, notFunction, offerKind } from './offers.ts'
 
@@ -22,7 +22,7 @@ export interface ExternalItem {
   /** Of the port, lower case; '' for none. */
   readonly portName: string
   readonly protocol: string
-  /** What stands left of the zone in its name: endpoint, if it is one, service and namespace. */
+  /** The labels left of the zone in its name: endpoint (if it is one), service, namespace. */
   readonly owner: Labels
 }
 
@@ -39,19 +39,19 @@ export interface ExternalRequest {
   readonly isHeadless: boolean
 }
 
-/** In shards. What is found is copied. */
+/** The services, as shards look them up. Results are copies. */
 export interface ExternalServices {
-  /** TTL that the plugin itself gives. */
+  /** TTL of the offering plugin. */
   readonly ttlSeconds: number
-  /** What is not found is not there; before everything is known it may well be. */
+  /** True once the whole cluster is known: a name that is not found then does not exist. */
   readonly isComplete: boolean
-  /** Unix seconds of the last change; 0 before the first. With `isHeadless` of endpoints, too. */
+  /** Unix seconds of the last change, with `isHeadless` also of endpoints; 0 before the first. */
   serial(isHeadless: boolean): number
-  /** Undefined: there is no such name. */
+  /** The hosts of a name; undefined: there is no such name. */
   find(request: ExternalRequest): readonly ExternalItem[] | undefined
   /**
-   * Service, then namespace, of what there may be at this moment; whether it is there `find` says.
-   * With `isHeadless` services without an address of their own are among them. By name over all
+   * Candidates at this moment as service, then namespace; `find` tells whether one exists. With
+   * `isHeadless` the list has services without an external address, too. Sorted by name over all
    * namespaces.
    */
   list(isHeadless: boolean): readonly Labels[]
@@ -69,10 +69,13 @@ export const EXTERNAL_SERVICES = offerKind<ExternalServices>(
 export type ExternalChange =
   | { readonly kind: 'service'; readonly labels: Labels }
   | { readonly kind: 'address'; readonly address: Uint8Array }
-  /** Addresses of name servers may be others. */
+  /** Addresses of name servers may have changed. */
   | { readonly kind: 'name-servers' }
 
-/** On main: calls back after each change that shards can see. Returns what ends that. */
+/**
+ * On main: calls the follower after each change that shards can see. Returns a function that ends
+ * this.
+ */
 export type ExternalChanges = (follower: (change: ExternalChange) => void) => () => void
 
 export const EXTERNAL_CHANGES = offerKind<ExternalChanges>('external-changes', notFunction)

@@ -1,5 +1,5 @@
-// Hot path. Pieces of an answer that a fast step writes by itself, from records of its own: what
-// stands in every such answer. Which records, and whether they have room, is the step's to say.
+// Hot path. The parts of an answer that every fast step needs which writes records of its own. The
+// step decides which records, and whether they fit.
 
 import {
   FLAG_AA,
@@ -25,8 +25,9 @@ export const RECORD_FIXED_SIZE = 10
 export const RECORD_TTL_OFFSET = 4
 
 /**
- * Writes header and question of an authoritative answer, as chain/answer.ts would; the place behind
- * them in `out`. There is room for them. Id and question case are set once more by the server.
+ * Writes header and question of an authoritative answer, as chain/answer.ts would; returns the
+ * offset behind them in `out`. The caller has checked the room. Id and question case are set once
+ * more by the server.
  */
 export const beginAnswer = (
   query: FastQuery,
@@ -45,7 +46,7 @@ export const beginAnswer = (
 }
 
 /**
- * The answer has `records` records, whose TTL offsets stand in the query, and `length` bytes
+ * Ends an answer of `records` records, whose TTL offsets are in the query, and of `length` bytes
  * without pointers.
  */
 export const endAnswer = (query: FastQuery, records: number, length: number): FastVerdict => {
@@ -55,7 +56,10 @@ export const endAnswer = (query: FastQuery, records: number, length: number): Fa
   return FAST_ANSWERED
 }
 
-/** What follows a record's owner; the place of its rdata, of `size` bytes. */
+/**
+ * Writes type, class, TTL and rdata size of a record; returns the offset of its rdata of `size`
+ * bytes.
+ */
 export const writeFixed = (
   out: Uint8Array,
   at: number,
@@ -71,8 +75,8 @@ export const writeFixed = (
 }
 
 /**
- * Copies `length` bytes from `from[start]` on; the place behind them in `out`. Short runs: for
- * these a loop is faster than `set`.
+ * Copies `length` bytes from `from[start]` on; returns the offset behind them in `out`. The runs
+ * are short: for these a loop is faster than `set`.
  */
 export const copyTo = (
   out: Uint8Array,

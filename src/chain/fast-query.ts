@@ -1,8 +1,7 @@
-// Hot path. One UDP query on the fast path, with its answer under way. One object per shard, filled
-// anew for each query: nothing of it may be kept. What the slow path needs of it when no step
-// answers, Query takes over. Offsets of the query count from `at`, those of
-// the answer from `outAt`; both are multiples of 4, so the question, which starts at byte 12, is
-// word-aligned in both.
+// Hot path. One UDP query on the fast path, with its answer under way. There is one object per
+// shard, reused for each query: keep no part of it. When no step answers, Query copies what the
+// slow path needs. Offsets in the query count from `at`, those in the answer from `outAt`. Both are
+// multiples of 4, so the question, which starts at byte 12, is word-aligned in both.
 
 import type { IpAddress } from '../base/ip.ts'
 import type { CacheKey } from '../cache/key.ts'
@@ -17,7 +16,7 @@ import type { Transport } from './transport.ts'
 export const FAST_RECORDS = 256
 
 export class FastQuery implements Asked {
-  // Where things lie: set by the engine.
+  // Places in memory: set by the engine.
 
   /**
    * The memory that the query lies in; borrowed, its bytes are `bytes[at]` to `bytes[at + length -
@@ -34,8 +33,8 @@ export class FastQuery implements Asked {
   outAt = 0
   outRoom = 0
   /**
-   * The client: 4 when its address is IPv4 or IPv4-mapped. Its address is `address.bytes`, valid
-   * for this query only.
+   * Address family of the client: 4 when its address is IPv4 or IPv4-mapped. The address is
+   * `address.bytes`, valid for this query only.
    */
   family: 4 | 6 = 4
   clientPort = 0
@@ -47,14 +46,14 @@ export class FastQuery implements Asked {
   receivedMs = 0
   nowSeconds = 0
 
-  // What the query says: set by the server before the first step; the class is always IN, the
-  // opcode QUERY. All of it holds on the slow path too, but the UDP size.
+  // Contents of the query: set by the server before the first step. The class is always IN, the
+  // opcode QUERY. All values but the UDP size are valid on the slow path, too.
 
-  /** Whether the slow path, which is to answer, may go on from what follows: it was read. */
+  /** Whether the following fields are set for this query, so that the slow path can use them. */
   isRead = false
   /** The second header word: QR, opcode, AA, TC, RD, RA, Z, AD, CD, rcode. */
   flags = 0
-  /** The qname in lower case: where the key begins. */
+  /** The qname in lower case; it is the beginning of the key. */
   readonly name: NameView
   qtype = 0
   readonly qclass = CLASS_IN
@@ -64,7 +63,10 @@ export class FastQuery implements Asked {
   /** The cache key of the question with its DO and CD. */
   readonly key: CacheKey
   hasEdns = false
-  /** UDP size that the OPT record says; a step may lower it, which shows in the reply's OPT. */
+  /**
+   * UDP size in bytes of the OPT record, 0 without one. A step may lower it; the reply's OPT shows
+   * that.
+   */
   udpSize = 0
   do = false
   listener: ListenerRef = { index: 0, label: '' }
@@ -72,8 +74,8 @@ export class FastQuery implements Asked {
   askedBits = 0
   concernedBits = 0
 
-  // The answer: set by the step that answers. Header, question and records stand in `out`; id,
-  // question case and OPT are the server's.
+  // The answer: set by the step that answers. Header, question and records are in `out`; the server
+  // sets id, question case and OPT.
 
   replyLength = 0
   /** Size of the answer with all names written out, without OPT: what metrics and logs show. */

@@ -1,12 +1,12 @@
-// What a plugin contributes to the fast path, beside the handler of the slow path. Both give the
+// A plugin's part of the fast path, in addition to its handler on the slow path. Both must give the
 // same bytes for the same question.
 //
-// A query goes through `ask` of the steps from the outermost to the one that answers, then its
-// answer through `shape`, then `done`, both from the innermost to the outermost. Steps whose stage
-// it does not concern are passed over; `ask` follows `concerns` at once. Until the first `done` any
-// step may send the query to the slow path, which goes through the chain from the front: so `ask`
-// and `shape` leave no trace (no counter, no log line), and of what they leave in the FastQuery
-// nothing is used there.
+// A query passes `ask` of the steps from the outermost to the one that answers. Its answer passes
+// `shape` and then `done`, both from the innermost to the outermost. Steps of stages that the query
+// does not concern are skipped; `ask` is called right after `concerns`. Until the first `done` any
+// step may send the query to the slow path, which goes through the whole chain from the front. So
+// `ask` and `shape` must have no side effects (no counter, no log line). The slow path does not use
+// what they write to the FastQuery.
 
 import type { FastQuery } from './fast-query.ts'
 
@@ -26,14 +26,14 @@ export interface FastStep {
    * Changes the answer in place on its way out; false sends the query to the slow path after all.
    */
   shape?(query: FastQuery): boolean
-  /** The answer is certain: counts it, writes it down. */
+  /** The answer is final: count or log it here. */
   done?(query: FastQuery): void
   /**
-   * After a batch, when its answers have been sent: the milliseconds since the batch was received,
-   * for each query that was `done` in it.
+   * Called after the answers of a batch have been sent, with the milliseconds since the batch was
+   * received. They hold for each query that was `done` in it.
    */
   batchSent?(elapsedMs: number): void
 }
 
-/** For plugins that only matter when something fails. */
+/** The step of plugins that only act on failures: all queries pass. */
 export const TRANSPARENT: FastStep = {}

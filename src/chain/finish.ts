@@ -1,6 +1,7 @@
-// Hot path. From a plugin's reply to the bytes that leave: the query's id and question, OPT
-// rebuilt, and what is too large for the client compressed and truncated, as CoreDNS's
-// request.Scrub does. A reply that fits is sent as it is: compressed names stay compressed.
+// Hot path. Turns a plugin's reply into the bytes that are sent. It sets the query's id and
+// question, rebuilds OPT, and compresses and truncates replies that are too large for the client,
+// as CoreDNS's request.Scrub does. A reply that fits is sent as it is: compressed names stay
+// compressed.
 
 import { EDNS_DO, readEdns } from '../wire/edns.ts'
 import { FLAG_TC, getFlags, HEADER_SIZE, setId } from '../wire/header.ts'
@@ -18,8 +19,8 @@ export const plainLimit = (family: 4 | 6): number =>
   family === 4 ? UDP_PLAIN_LIMIT_V4 : UDP_PLAIN_LIMIT_V6
 
 /**
- * The message for this query's client, in fresh bytes; undefined for silence. An rcode that takes
- * an OPT is SERVFAIL for a client without EDNS.
+ * The message for this query's client, in new bytes; undefined for silence. A client without EDNS
+ * gets SERVFAIL in place of an rcode above 15.
  */
 export const finishReply = (query: Query, reply: Reply): Uint8Array | undefined => {
   if (reply.bytes.length === 0) return undefined
@@ -36,7 +37,7 @@ export const finishReply = (query: Query, reply: Reply): Uint8Array | undefined 
 const roomFor = (query: Query): number =>
   Math.max(query.question.end + optSize(0), query.replyLimit - query.reservedBytes)
 
-/** The flags word that leaves: with TC if the reply does not fit its client. */
+/** The flags word that is sent: with TC if the reply does not fit its client. */
 export const flagsToLeave = (query: Query, reply: Reply): number => {
   const flags = getFlags(reply.bytes, 0)
   const isCertainToFit =
@@ -52,8 +53,8 @@ const optFor = (query: Query, reply: Reply): OptParts | undefined => {
   if (edns === undefined) return undefined
   const own = readEdns(reply.bytes, reply.layout)
   if (own === undefined || own === 'malformed') {
-    // None of the client's options comes back: whoever handles one brings an OPT (RFC 6891 section
-    // 6.1.2).
+    // None of the client's options is echoed: a plugin that handles one makes its own OPT (RFC 6891
+    // section 6.1.2).
     return { udpSize: edns.udpSize, flags: edns.do ? EDNS_DO : 0 }
   }
   const options = reply.bytes.subarray(own.optionsOffset, own.optionsOffset + own.optionsLength)
@@ -62,7 +63,7 @@ const optFor = (query: Query, reply: Reply): OptParts | undefined => {
   return { udpSize: edns.udpSize, extendedRcode: own.extendedRcode, flags, options }
 }
 
-/** In the bytes that it has, with id, question and OPT set; undefined if that does not fit. */
+/** The reply's own bytes with id, question and OPT set; undefined if they do not fit. */
 const asItIs = (
   query: Query,
   reply: Reply,
@@ -78,7 +79,9 @@ const asItIs = (
   return bytes
 }
 
-/** Written anew with compression, record by record while they fit; TC if any is left out. */
+/**
+ * Writes the reply again with compression, record by record while they fit; TC if any is left out.
+ */
 const rewritten = (
   query: Query,
   reply: Reply,

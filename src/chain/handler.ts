@@ -1,4 +1,4 @@
-// What a chain is made of.
+// The parts of a chain: handlers, and the stages of plugins.
 
 import type { Asked, Concerned } from './asked.ts'
 import { faultOf, ServerError } from './errors.ts'
@@ -7,7 +7,10 @@ import type { Query } from './query.ts'
 import type { Reply } from './reply.ts'
 import { noReply } from './trail.ts'
 
-/** Answers a query: synchronously when the answer is at hand. Fails with a ServerError. */
+/**
+ * Answers a query: synchronously if the answer is available at once. Throws or rejects with a
+ * ServerError for an operating failure.
+ */
 export type Handler = (query: Query) => Reply | Promise<Reply>
 
 /**
@@ -16,53 +19,51 @@ export type Handler = (query: Query) => Reply | Promise<Reply>
 export type Wrap = (next: Handler) => Handler
 
 /**
- * What the serve half of a plugin contributes. Queries take the fast path as far as each stage from
- * the front of the chain offers a step or is not concerned.
+ * A plugin's part of a chain, made by its serve half. A query stays on the fast path as long as
+ * each stage, from the front of the chain, has a step or is not concerned.
  */
 export interface Stage {
   /**
-   * Whether it has business with this question; absent: with every one. Pure, no allocation. Asked
-   * once, for both paths: what does not concern the stage goes past it on either.
+   * Whether the question concerns the stage; absent: every question does. Pure, no allocation.
+   * Called once, for both paths: other questions skip the stage on either.
    */
   readonly concerns?: Concerned['concerns'] | undefined
   /**
-   * Whether the block takes the question at all: if not, the next block for the same zone is asked,
-   * and then those of the zones above. For a plugin with the fact `selects`; pure.
+   * Whether the block accepts the question at all. If not, the next block for the same zone is
+   * asked, and then those of parent zones. For a plugin with the fact `selects`; pure.
    */
   readonly accepts?: ((query: Query) => boolean) | undefined
   /**
-   * The same as `accepts`, by what both paths show; undefined: `accepts` is to be asked. Pure, no
-   * allocation. A block with a stage that has `accepts` alone has no fast path.
+   * The same as `accepts`, for both paths; undefined: call `accepts`. Pure, no allocation. A block
+   * with a stage that has only `accepts` has no fast path.
    */
   readonly takes?: ((asked: Asked) => boolean | undefined) | undefined
   readonly wrap: Wrap
   /**
-   * Answers with several messages (RFC 5936) the questions that take them: AXFR and IXFR over a
-   * connection that carries several answers to one question. Where it gives undefined, and for all
-   * other questions, `wrap` answers. The next message is asked for when there is room for it. An
-   * error, or five seconds without a message, end the connection; in front of the first message
-   * they are an answer. When the client leaves early, `return` of the messages is called.
+   * Answers AXFR and IXFR with several messages (RFC 5936), over connections that carry several
+   * messages for one question. Where it gives undefined, and for all other questions, `wrap`
+   * answers. The next message is requested when there is room for it. An error, or five seconds
+   * without a message, ends the connection; before the first message it is answered instead. When
+   * the client leaves early, `return` of the messages is called.
    */
   readonly stream?: ((query: Query, next: Handler) => AsyncIterable<Reply> | undefined) | undefined
-  /** Absent: what concerns the stage takes the slow path. */
+  /** Absent: questions that concern the stage take the slow path. */
   readonly fast?: FastStep | undefined
   /**
-   * Sees every message that leaves for a question that concerns the stage, whichever stage has
-   * answered, once it is finished: innermost stage first. Gives what is sent instead: the very
+   * Sees every finished message just before it is sent, for questions that concern the stage,
+   * whichever stage has answered; innermost stage first. Returns the message to send: the same
    * bytes, or longer ones (a signature, RFC 8945 section 5.3). `query` is the client's own, the
-   * same object for all messages of a stream. `bytes` may be changed, and are not kept: copy what
-   * is to be. Not called for silence, nor for what is answered in front of the chain. What it
-   * throws ends in an answer without records that no stage sees, and so does a message over
-   * `query.replyLimit`. Such questions take the slow path.
+   * same object for all messages of a stream. `bytes` may be changed in place, but are reused after
+   * the call: copy them to keep them. Not called for silence, nor for answers that the server gives
+   * without the chain. If it throws, or returns a message over `query.replyLimit`, the client gets
+   * an answer without records that no stage sees. Such questions take the slow path.
    */
   readonly leaving?: ((query: Query, bytes: Uint8Array) => Uint8Array) | undefined
-  /**
-   * Bytes that `leaving` may add, 0 to 1024: replies to such questions are finished without them.
-   */
+  /** Bytes that `leaving` may add, 0 to 1024. They are kept free in replies to such questions. */
   readonly reserves?: number | undefined
 }
 
-/** The stage in front of the rest of the chain, for the questions that concern it. */
+/** A handler that calls the stage before the rest of the chain, for questions that concern it. */
 export const inFront = (stage: Stage, next: Handler): Handler => {
   const own = streaming(stage, next, '')
   return isChoosy(stage) ? query => (query.isFor(stage, 0) ? own(query) : next(query)) : own
@@ -72,16 +73,15 @@ export const inFront = (stage: Stage, next: Handler): Handler => {
 export interface GuardedStage {
   readonly name: string
   readonly stage: Stage
-  /** Among those that the fast path notes down; 0 for none. */
+  /** The stage's bit in FastQuery.askedBits; 0 for none. */
   readonly bit: number
   /** Whether the chain keeps a Trail: it has a plugin from outside. */
   readonly isWatched: boolean
 }
 
 /**
- * The same for a plugin's stage that is guarded: see `guarded`. What does not concern the stage
- * passes it unseen, so that what the rest of the chain throws at once is thrown at whoever has
- * called it.
+ * The same for a plugin's stage with a guard: see `guarded`. Questions that do not concern the
+ * stage skip the guard as well, so that an error of the rest of the chain is not blamed on it.
  */
 export const guardedInFront = (guardedStage: GuardedStage, next: Handler): Handler => {
   const { name, stage, bit, isWatched } = guardedStage
@@ -92,7 +92,7 @@ export const guardedInFront = (guardedStage: GuardedStage, next: Handler): Handl
     : own
 }
 
-/** Whether the query concerns the plugin's stage. Throws a fault of the plugin. */
+/** Whether the query concerns the plugin's stage. Throws a PluginFault if `concerns` throws. */
 export const isConcerned = (name: string, stage: Concerned, bit: number, query: Query): boolean => {
   try {
     return query.isFor(stage, bit)
@@ -112,7 +112,10 @@ const streaming = ({ wrap, stream }: Stage, next: Handler, name: string): Handle
   }
 }
 
-/** `own`, the handler of the plugin's stage, with the plugin's name on what it throws at once. */
+/**
+ * `own`, the handler of the plugin's stage, with the plugin's name added to errors that it throws
+ * at once.
+ */
 const guarded =
   (name: string, own: Handler): Handler =>
   query => {
@@ -123,15 +126,15 @@ const guarded =
     } catch (error) {
       throw query.trail?.rubbish() ?? faultOf(name, error)
     }
-    // What else is no reply is found when something goes wrong with it, or at the end.
+    // Other values that are no replies are found when something fails on them, or at the end.
     if (typeof outcome !== 'object' || outcome === null) throw noReply(name)
     return outcome
   }
 
 /**
- * What it gives is written down as well, and looked at if the query fails: no promise is made for
- * that. A plugin of the program is named by the stacks of its errors (errors.ts), and does without:
- * the notes take 4 % of what a query costs that is forwarded.
+ * Also records each outcome in the query's trail, which is read if the query fails; that makes no
+ * extra promise. Built-in plugins are named by the stacks of their errors (errors.ts) and do
+ * without: the trail takes 4 % of the cost of a forwarded query.
  */
 const watched =
   (name: string, own: Handler): Handler =>
@@ -141,7 +144,7 @@ const watched =
     return outcome
   }
 
-/** Why a query may not be handed on any more. */
+/** The error for a query that must not be passed on any more. */
 const noCall = (name: string, query: Query): Error =>
   query.isCut
     ? new ServerError('CUT', `plugin/${name}: nobody waits for it any more`)
@@ -151,8 +154,8 @@ const noCall = (name: string, query: Query): Error =>
 export const isChoosy = (stage: Stage): stage is Stage & Concerned => stage.concerns !== undefined
 
 /**
- * The end of each chain: fails as CoreDNS does when the last plugin passes on. `name` is the plugin
- * that passed on.
+ * The end of each chain: fails as CoreDNS does when the last plugin calls `next`. `name` is that
+ * plugin.
  */
 export const noNext =
   (name: string): Handler =>

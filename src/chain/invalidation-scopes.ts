@@ -1,5 +1,5 @@
-// Hot path. Which names can change under a cache's hands, and which of them change together: zones
-// that plugins declare, each with the number of labels below it that make a group.
+// Hot path. The names whose records can change while they are cached, and which of them change
+// together. Plugins declare zones, each with the number of labels below it that make a group.
 // `svc.cluster.local.` with 2 labels: all names that end in one service's name are one group.
 
 import type { Clock } from '../base/clock.ts'
@@ -21,8 +21,8 @@ export interface ChangingZone {
   /** Labels below the zone that make a group; EVERY_LABEL: each name is its own. */
   readonly labels: number
   /**
-   * Whether its names may change all at once: then it is marked as a whole, with all other such
-   * zones and what is below them.
+   * Whether its names may change all at once. Such zones are marked as a whole, all of them
+   * together, with the names below them.
    */
   readonly isWhole?: boolean
 }
@@ -43,7 +43,7 @@ export class InvalidationScopes {
   }[]
   readonly #zones: ZoneIndex
 
-  /** Of equal zones the one with the larger groups counts. */
+  /** If a zone is declared twice, the larger groups are used. */
   constructor(board: InvalidationBoard, changing: readonly ChangingZone[]) {
     this.#board = board
     const named = changing
@@ -93,8 +93,8 @@ const labelsBelow = (name: Uint8Array, zone: Uint8Array): number => {
 }
 
 /**
- * Main's side: what says that records have changed. Call it when shards can read the new ones,
- * never before.
+ * The writing side, on main: tells caches that records have changed. Call it after shards can read
+ * the new records, never before.
  */
 export class InvalidationMarks {
   readonly #board: InvalidationBoard
@@ -107,15 +107,15 @@ export class InvalidationMarks {
     this.#clock = clock
   }
 
-  /** The group of this lower-case wire name. */
+  /** Marks the group of this lower-case wire name as changed. */
   mark(name: Uint8Array): void {
     const slot = this.#scopes.slotOf(name)
     if (slot > 0) markChange(this.#board, slot, this.#clock.seconds())
   }
 
   /**
-   * All names in this lower-case wire zone, which is in one that changes as a whole: its group, or
-   * all of them.
+   * Marks all names in this lower-case wire zone, which must lie in a zone with `isWhole`: its
+   * group, or all groups.
    */
   markZone(zone: Uint8Array): void {
     const slot = this.#scopes.slotOfZone(zone)
@@ -123,12 +123,12 @@ export class InvalidationMarks {
     else this.markWhole()
   }
 
-  /** All groups of zones that change as a whole, of all blocks. */
+  /** Marks all groups of zones with `isWhole`, of all blocks. */
   markWhole(): void {
     markWholeChanged(this.#board, this.#clock.seconds())
   }
 
-  /** All groups of all blocks. */
+  /** Marks all groups of all blocks. */
   markAll(): void {
     markAllChanged(this.#board, this.#clock.seconds())
   }

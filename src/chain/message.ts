@@ -1,6 +1,6 @@
-// Messages as objects, for plugins that want them: what dns-packet makes of the bytes, read when it
-// is first asked for. The only place that knows dns-packet. It knows fewer types than the wire and
-// reads labels as UTF-8, so nothing that is relayed goes through it.
+// Messages as objects, for plugins that want them: decoded by dns-packet at first use. No other
+// file imports dns-packet. It does not know all types and reads labels as UTF-8, so messages that
+// are relayed never go through it.
 
 import { Buffer } from 'node:buffer'
 import { createRequire } from 'node:module'
@@ -123,7 +123,7 @@ export interface Nsec3Data {
   readonly rrtypes: readonly string[]
 }
 
-/** Types whose data dns-packet leaves as they are: bytes in wire form. */
+/** Types whose data dns-packet does not decode: bytes in wire form. */
 export type PlainType =
   | 'AFSDB'
   | 'APL'
@@ -167,7 +167,7 @@ export type MessageRecord =
   | RecordOf<'NSEC3', Nsec3Data>
   | RecordOf<PlainType, Uint8Array>
 
-/** A record that was read has all of it. */
+/** A decoded record has all fields. */
 export type ReadRecord = MessageRecord & { readonly class: string; readonly ttl: number }
 
 export interface OptOption {
@@ -196,7 +196,7 @@ export interface MessageQuestion {
   readonly class: string
 }
 
-/** A message, frozen. */
+/** A decoded message, frozen. */
 export interface Message {
   readonly id: number
   readonly type: 'query' | 'response'
@@ -221,12 +221,12 @@ export interface Message {
 }
 
 let dnsPacket: typeof DnsPacket | undefined
-/** At once, as nothing but CommonJS can be loaded, and when it is needed. */
+/** Loads synchronously, which only CommonJS allows, and only when it is needed. */
 const loadDnsPacket = (): typeof DnsPacket => createRequire(import.meta.url)('dns-packet')
 
 /**
- * The message that the bytes are. They are copied, so that nobody changes them by the object.
- * Throws a ServerError for what dns-packet cannot read.
+ * Decodes a message. The bytes are copied first, so that they cannot be changed through the object.
+ * Throws a ServerError for bytes that dns-packet cannot read.
  */
 export const decodeMessage = (bytes: Uint8Array): Message => {
   dnsPacket ??= loadDnsPacket()
@@ -238,7 +238,7 @@ export const decodeMessage = (bytes: Uint8Array): Message => {
   }
 }
 
-/** In dns-packet's objects: types and classes that it knows by their numbers only. */
+/** Types and classes in dns-packet's objects for which it has no names. */
 const UNKNOWN = /^UNKNOWN_(\d+)$/
 
 /** Frozen, all the way down; Buffers cannot be. Types of later RFCs get their names. */
@@ -258,10 +258,10 @@ const withName = (type: string): string => {
   return number === undefined ? type : typeToText(Number(number))
 }
 
-/** Messages that somebody has asked for, by the query or reply that they are of. */
+/** Decoded messages, by their query or reply. */
 const read = new WeakMap<object, Message>()
 
-/** A message without anything: of silence, so that whoever looks finds no records. */
+/** An empty message, for SILENCE: its readers find no records. */
 const NO_MESSAGE = new Uint8Array(12).with(2, 0x80)
 
 /** The message of a query or a reply: read once, at first use, and kept as long as that lives. */

@@ -1,32 +1,38 @@
-// What plugins say of a query under labels such as `forward/upstream`, for log lines, views and
-// rules. Nothing is computed before somebody asks (CoreDNS: plugin/metadata).
+// Metadata of a query: values that plugins give under labels such as `forward/upstream`, for log
+// lines, views and rules. Values are computed only when they are read (CoreDNS: plugin/metadata).
 
 import { notFunction, offerKind } from './offers.ts'
 import type { Query, QueryMetadata } from './query.ts'
 
-/** Tells what it knows of a query: `set` for each label. The values are computed when asked for. */
+/**
+ * Gives metadata of a query: calls `set` once per label with a function that computes the value.
+ * The function is called when the value is first read.
+ */
 export type MetadataProvider = (query: Query, set: SetMetadata) => void
 export type SetMetadata = (label: string, value: () => string) => void
 
-/** Offered by each plugin that knows something. */
+/** Offered by each plugin that provides metadata. */
 export const METADATA = offerKind<MetadataProvider>('metadata', notFunction)
 
-/** Collects for a query of the block what its plugins know. */
+/** Collects the metadata of the block's plugins for one query. */
 export type MetadataCollector = (query: Query) => QueryMetadata
 
-/** Offered by who collects: for stages that are asked before the chain is gone through. */
+/**
+ * Offered by the collecting plugin (*metadata*), for stages that need metadata before the chain
+ * runs.
+ */
 export const COLLECTOR = offerKind<MetadataCollector>('metadata-collector', notFunction)
 
-/** Of one query; further ones are not taken. */
+/** Labels of one query; further ones are ignored. */
 const MOST_LABELS = 256
-/** Values of one query that are computed: each once, and those anew that were told anew. */
+/** Values of one query that are computed: each once, and again only after it was set again. */
 const MOST_COMPUTED = 1024
 /** A longer value is cut. */
 const MOST_CHARACTERS = 4096
 
 /**
- * What a provider, and each of its values, fails with goes to `tell`; whoever asks gets '' for a
- * value that cannot be computed.
+ * Reports errors of a provider, and of each of its values, to `tell`. Readers get '' for a value
+ * that cannot be computed.
  */
 export const watchedProvider =
   (provider: MetadataProvider, tell: (query: Query, error: unknown) => void): MetadataProvider =>
@@ -68,11 +74,14 @@ const textOf = (value: () => string): string => {
 export class Metadata implements QueryMetadata {
   readonly #query: Query
   readonly #providers: readonly MetadataProvider[]
-  /** What turned out on the way: it wins. */
+  /** Values that were set while the query was answered; they take precedence. */
   readonly #told = new Map<string, () => string>()
-  /** What the providers say: they are asked with the first label that somebody wants to know. */
+  /** The providers' values; the providers are called when the first label is read. */
   #provided: Map<string, () => string> | undefined
-  /** Values by label; one that is being computed is '' for itself. Made with the first. */
+  /**
+   * Computed values by label; a value that reads itself while it is computed gets ''. Made at first
+   * use.
+   */
   #computed: Map<string, string> | undefined
   #count = 0
 
@@ -82,8 +91,8 @@ export class Metadata implements QueryMetadata {
   }
 
   /**
-   * Undefined if nobody knows; '' if the value cannot be computed. It is computed once, however
-   * often it is asked for.
+   * The value; undefined if no plugin gives the label, '' if the value cannot be computed. It is
+   * computed once, however often it is read.
    */
   get(label: string): string | undefined {
     const known = this.#computed?.get(label)
@@ -99,13 +108,13 @@ export class Metadata implements QueryMetadata {
     return text
   }
 
-  /** From here on: what turned out while the query was answered, such as the upstream. */
+  /** Sets a value that was found while the query was answered, such as the upstream. */
   set(label: string, value: () => string): void {
     this.#add(this.#told, label, value)
     this.#computed?.delete(label)
   }
 
-  /** All that is known now, in the order it was told. */
+  /** All labels that are known now, in the order in which they were set. */
   labels(): string[] {
     return [...new Set([...this.#collected().keys(), ...this.#told.keys()])]
   }
@@ -123,7 +132,7 @@ export class Metadata implements QueryMetadata {
       try {
         provider(this.#query, (label, value) => this.#add(values, label, value))
       } catch {
-        // What it has told so far holds. Whoever asks is not to fail for it.
+        // Values that it has set before stay valid. Its error must not fail the reader.
       }
     }
     return values

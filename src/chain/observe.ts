@@ -1,5 +1,5 @@
-// How plugins that only watch (errors, log, prometheus) stand in a chain: they see the outcome and
-// pass it on unchanged.
+// The handler of plugins that only observe (errors, log, prometheus): they see the outcome and pass
+// it on unchanged.
 
 import { after } from './after.ts'
 import type { Handler, Wrap } from './handler.ts'
@@ -12,8 +12,8 @@ export interface Observer {
 }
 
 /**
- * Calls the observer once per query, after the rest of the chain has answered or failed: not for
- * what comes after the server has given up and told so itself.
+ * Calls the observer once per query, after the rest of the chain has answered or failed: but not
+ * for outcomes after the query's deadline, when the server has already answered.
  */
 export const observe =
   (observer: Observer): Wrap =>

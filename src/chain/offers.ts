@@ -1,24 +1,27 @@
-// What one plugin gives another without importing it, typed: zones that can be transferred, search
-// paths, providers of metadata. Kinds are known by their names, so that a plugin from outside can
-// take part. An offer reaches the plugins of its own server block.
+// Typed values that one plugin gives another without importing it: zones that can be transferred,
+// search paths, providers of metadata. Kinds are identified by their names, so that plugins from
+// outside can take part. An offer reaches the plugins of its own server block.
 
 import { given } from '../base/given.ts'
 
-/** `T` is what is offered under the name. */
+/** A kind of offer; `T` is the type of the values under its name. */
 export interface OfferKind<T> {
   /** Lower case with dashes: `zones`, `search-paths`. */
   readonly name: string
-  /** Never there: it holds the type. */
+  /** Never set: it only carries the type. */
   readonly offers?: T
 }
 
-/** What is wrong with a value, to stand behind `the offer 'NAME' `; undefined if nothing is. */
+/** The fault of a value, as text to follow `the offer 'NAME' `; undefined if there is none. */
 type OfferMisfit = (value: unknown) => string | undefined
 
-/** By the names of kinds, since that is what they are known by. */
+/** By the kinds' names, which identify them. */
 const MISFITS = new Map<string, OfferMisfit>()
 
-/** With `misfit`, a value that does not fit is refused as it is offered. */
+/**
+ * Makes a kind. `misfit` checks values as they are offered: it returns the fault as text, or
+ * undefined.
+ */
 export const offerKind = <T>(name: string, misfit?: OfferMisfit): OfferKind<T> => {
   if (misfit !== undefined) MISFITS.set(name, misfit)
   return { name }
@@ -39,7 +42,7 @@ export const lacksMethods =
     return missing && `has no function '${missing}'`
   }
 
-/** In one block, of all kinds: more is a plugin that offers in a loop. */
+/** Offers of all kinds in one block: a plugin that makes more offers in a loop. */
 const MOST_OFFERS = 1000
 
 /** The offers of one block, in one thread. */
@@ -47,7 +50,9 @@ export class Offers {
   readonly #byName = new Map<string, unknown[]>()
   #count = 0
 
-  /** Throws RangeError beyond 1000 offers, of whatever kinds, and TypeError for what is none. */
+  /**
+   * Throws RangeError beyond 1000 offers of all kinds, and TypeError for a value that does not fit.
+   */
   offer<T>(kind: OfferKind<T>, value: T): void {
     checkKind(kind)
     if (++this.#count > MOST_OFFERS)
@@ -58,8 +63,8 @@ export class Offers {
   }
 
   /**
-   * What has been offered, in the order of the chain. The list grows while the halves of the block
-   * are set up: keep it, and read it when the first query comes.
+   * The values offered, in the order of the chain. The list grows while the halves of the block are
+   * set up: keep the array, and read it when the first query comes.
    */
   offered<T>(kind: OfferKind<T>): readonly T[] {
     checkKind(kind)

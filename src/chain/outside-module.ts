@@ -1,5 +1,5 @@
-// A plugin's module as every thread loads it: the bytes that main has read, whatever stands on the
-// disk by the time that a shard is begun. plugins/outside makes it and loads it.
+// A plugin's module as every thread loads it: the bytes that main has read, even if the files have
+// changed by the time a shard starts. plugins/outside makes it and loads it.
 
 /** Plain data: shards get it, too. */
 export interface OutsideModule {
@@ -7,11 +7,13 @@ export interface OutsideModule {
   readonly name: string
   /** `file:` URL of the module, with the version. */
   readonly url: string
-  /** Of the plugin and of all bytes that it loads; stands in the URLs of all its files. */
+  /**
+   * Made of the plugin's name and of all bytes that it loads; part of the URLs of all its files.
+   */
   readonly version: string
   /** By URL without a version. */
   readonly files: ReadonlyMap<string, ModuleFile>
-  /** Where the imports among them lead, by `importSpot` (plugins/outside/hooks.ts). */
+  /** Targets of the imports among them, by `importSpot` (plugins/outside/hooks.ts). */
   readonly links: ReadonlyMap<string, ModuleLink>
 }
 

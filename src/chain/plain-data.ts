@@ -1,12 +1,13 @@
-// What a plugin's options and shared values may hold. Structured clone takes them to the shards: it
-// fails at functions without a word on whose they are, and makes bare objects of class instances.
+// Checks that a plugin's options and shared values are plain data. Structured clone takes them to
+// the shards: it fails at functions without naming the place, and turns class instances into plain
+// objects.
 
 import { messageOf } from './errors.ts'
 
-/** Structured clone calls itself for what hangs in a value, and overflows the stack. */
+/** Structured clone is recursive, and overflows the stack on deeper values. */
 const MOST_DEPTH = 200
 
-/** Where a value hangs in another. */
+/** The place of a value within another. */
 interface Found {
   readonly value: unknown
   readonly key: PropertyKey
@@ -16,12 +17,12 @@ interface Found {
 
 /**
  * Why `value` is not plain data: `a function in 'zones.0'`. Undefined if it is. Each object is
- * looked at once, so circles come to an end.
+ * visited once, so cycles end.
  */
 export const notPlainIn = (value: unknown): string | undefined => {
   try {
     const strange = strangeIn(value)
-    // It knows best: of a Proxy nothing can be seen from outside.
+    // Only structured clone itself can tell: a Proxy cannot be recognised from outside.
     if (strange === undefined) structuredClone(value)
     return strange
   } catch (error) {
@@ -64,7 +65,7 @@ const strangeKind = (value: unknown): string | undefined => {
 const isBytes = (value: unknown): boolean =>
   ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer
 
-/** In the place of a value that is computed, and another each time perhaps. */
+/** Stands for a property with a getter, whose value may differ at each read. */
 const GETTER = Symbol('getter')
 
 const entriesOf = (value: unknown): Iterable<readonly [PropertyKey, unknown]> => {

@@ -1,6 +1,6 @@
-// The contract between a plugin and the server. A plugin is one folder under plugins/: index.ts
-// says what it is and reads its options; its halves are modules of their own, each loaded in its
-// own thread, when a Corefile uses it.
+// The contract between a plugin and the server. A plugin is one folder under plugins/. Its index.ts
+// declares it and reads its options. Its halves are separate modules: when a Corefile uses the
+// plugin, each half is loaded in the threads that run it.
 
 import type { Diagnostic } from '../corefile/diagnostic.ts'
 import type { Directive } from '../corefile/directive.ts'
@@ -22,19 +22,19 @@ export interface Plugin<Options, Shared = undefined> {
   /** One sentence, of a plugin that has no manual page. */
   readonly description?: string
   /**
-   * What may stand behind the directive, as data: parsing, hints, `shardns help` and the manuals go
-   * by it.
+   * The arguments and options of the directive, as data, for parsing, hints, `shardns help` and the
+   * manuals.
    */
   readonly options?: OptionTable<Options>
   /**
-   * Corefile tokens to options, of a plugin without a table: nothing is known of its options but
-   * what it says of a Corefile. On main. Pure: no I/O, no clock, no environment. Throws
+   * Reads the options from Corefile tokens, for a plugin without a table; then hints and `shardns
+   * help` know nothing of its options. On main. Pure: no I/O, no clock, no environment. Throws
    * CorefileError with a span.
    */
   parse?(directive: Directive): Options
   /**
-   * What its block may hold depends on its arguments: where one of them is wrong, nothing can be
-   * said of the block.
+   * The options that its block may hold depend on its arguments: if one of these is wrong, the
+   * block is not checked.
    */
   readonly hasOptionsByArgument?: true
   readonly facts?: PluginFacts<Options>
@@ -47,25 +47,29 @@ export interface Plugin<Options, Shared = undefined> {
    * index.ts and the readers of options. Absent: the plugin is not part of the chain.
    */
   readonly serve?: () => Promise<ServeHalf<Options, Shared>>
-  /** Of a plugin that the program does not bring along: where it comes from. */
+  /** The module of a plugin that is not built in. */
   readonly outside?: OutsideModule
-  /** URL of its serve half, of a plugin that is made where the server runs and has no folder. */
+  /**
+   * URL of the serve half, for a plugin that is defined in the program that runs the server and has
+   * no folder.
+   */
   readonly serveFile?: string
 }
 
-/** What the server must know of a plugin. Functions are pure. */
+/** Properties of a plugin that the server needs to know. Functions are pure. */
 export interface PluginFacts<Options> {
-  /** Its control half runs before those of all others: they may ask for what it settles. */
+  /** Its control half runs before those of all others, which may depend on its settings. */
   readonly setsUp?: 'first'
-  /** It answers all classes, so that its blocks do not refuse those other than IN. */
+  /** It answers all classes: its blocks do not refuse classes other than IN. */
   readonly allClasses?: true
   /**
    * Names whose records the plugin may change while it serves (ControlScope.changes says when):
-   * caches in front of it keep watch.
+   * caches in front of it watch for these changes.
    */
   changing?(options: Options): readonly ChangingZone[]
   /**
-   * The addresses that it sets the block's listeners to; undefined where only the machine can tell.
+   * The addresses that it sets for the block's listeners; undefined where they depend on the
+   * machine.
    */
   listensOn?(options: Options): readonly string[] | undefined
   /**
@@ -73,31 +77,34 @@ export interface PluginFacts<Options> {
    * serve the same zones.
    */
   readonly selects?: true
-  /** Warnings of `check` alone: what CoreDNS accepts in silence and hardly anybody means. */
+  /**
+   * Warnings for `check` only: texts that CoreDNS accepts silently, but that are probably a
+   * mistake.
+   */
   suspicions?(directive: Directive): readonly Diagnostic[]
 }
 
 export interface InspectHalf<Options> {
   /**
-   * Whether this machine has what the options name: files and interfaces, no network, nothing
-   * started. `shardns check` runs it, the server does not: what it refuses is what `control`
-   * refuses, found by the same functions.
+   * Checks that this machine has the files and interfaces that the options name. No network access,
+   * nothing is started. `shardns check` runs it, the server does not. It refuses the same
+   * configurations as `control`, by the same functions.
    */
   inspect(options: Options, scope: InspectScope): void | Promise<void>
 }
 
 export interface ControlHalf<Options, Shared> {
   /**
-   * Once per server block and generation, in chain order: files, metrics, shared memory, HTTP,
-   * timers, settings.
+   * Runs on main, once per server block and generation, in chain order. Sets up files, metrics,
+   * shared memory, HTTP, timers and settings. The result is cloned into each shard.
    */
   control(options: Options, scope: ControlScope): Shared | Promise<Shared>
 }
 
 export interface ServeHalf<Options, Shared> {
   /**
-   * Each shard, once per server block and generation. Undefined: no part of this block's chain
-   * after all.
+   * Runs in each shard, once per server block and generation. Undefined: the plugin takes no part
+   * in this block's chain.
    */
   serve(options: Options, scope: ServeScope, shared: Shared): Stage | undefined
 }
@@ -112,7 +119,7 @@ export type AnyControlHalf = ControlHalf<any, any>
 // biome-ignore lint/suspicious/noExplicitAny: likewise
 export type AnyServeHalf = ServeHalf<any, any>
 
-/** What a plugin makes of its directive. Throws CorefileError. */
+/** Reads the plugin's options from its directive. Throws CorefileError. */
 export const readOptions = <Options, Shared>(
   plugin: Plugin<Options, Shared>,
   directive: Directive,

@@ -1,5 +1,5 @@
-// What expressions of a Corefile may ask of a query: `type()`, `client_ip()`, `incidr(…)` and the
-// rest of CoreDNS's plugin/pkg/expression.
+// The functions on a query for expressions in a Corefile: `type()`, `client_ip()`, `incidr(…)` and
+// the rest of CoreDNS's plugin/pkg/expression.
 
 import { CidrSet, type IpAddress, parseCidr, parseIp } from '../base/ip.ts'
 import type { OwnFunction } from '../expression/compiler.ts'
@@ -17,14 +17,14 @@ const telling = (gives: Type, tell: (query: Query) => Value): QueryFunction => (
   call: tell,
 })
 
-/** Over TCP and the like there is no limit but the message's own. */
+/** Over TCP and other streams the only limit is that of a DNS message. */
 const MOST_BYTES = 65_535
 const LEAST_UDP_BYTES = 512
 
 const replySize = ({ proto, udpSize }: Query): number =>
   proto === 'udp' ? Math.max(LEAST_UDP_BYTES, udpSize) : MOST_BYTES
 
-/** Prefixes that have been read: mostly they stand in the Corefile. Emptied when it is full. */
+/** Parsed prefixes: most are constants in the Corefile. Emptied when it is full. */
 const prefixes = new Map<string, CidrSet>()
 const MOST_PREFIXES = 256
 
@@ -39,7 +39,7 @@ const prefixOf = (text: string): CidrSet => {
   return set
 }
 
-/** The client's is read once for each query. */
+/** The client's address is parsed once for each query. */
 const addressOf = (text: string, query: Query): IpAddress => {
   const address = text === query.client.address ? query.address : parseIp(text)
   if (address === undefined || address.bytes.length === 0)

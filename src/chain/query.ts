@@ -1,4 +1,4 @@
-// One query on the slow path: the request's bytes and what was read from them once.
+// One query on the slow path: the request's bytes, and the fields that were parsed from them.
 
 import { type IpAddress, parseIp, withoutZone } from '../base/ip.ts'
 import type { CacheKey } from '../cache/key.ts'
@@ -44,13 +44,13 @@ export interface Peer {
   readonly family: 4 | 6
 }
 
-/** Room for a query that has to wait for somebody else, and holds memory meanwhile. */
+/** Limits the queries that wait for an upstream or another query, since each holds memory. */
 export interface Waiting {
-  /** False if there is none. Once there is, it is kept until the query is answered. */
+  /** Reserves a place; false if there is none. The place is kept until `leave`. */
   tryWait(): boolean
-  /** It waits, whatever room there is. */
+  /** Counts the query as waiting, even if there is no place. */
   wait(): void
-  /** It is answered. */
+  /** The query is answered: frees its place. */
   leave(): void
 }
 
@@ -67,24 +67,27 @@ export interface QueryParts {
   readonly client: Peer
   readonly local: Peer
   readonly listener: ListenerRef
-  /** What the client said when it connected; absent over plain UDP and TCP. */
+  /** Data that the client sent when it connected; absent over plain UDP and TCP. */
   readonly facts?: ConnectionFacts | undefined
   /** Clock.ms() when the message was read from the socket. */
   readonly receivedMs: number
-  /** Absent where one question gets one message. */
+  /** Absent where a question is answered with one message. */
   readonly streams?: Streams | undefined
   /**
-   * Absent where what waits is bounded in another way: over TCP by the connection, and for the
-   * server's own questions.
+   * Absent where the number of waiting queries has another limit: over TCP that of the connection.
+   * Absent for the server's own questions, too.
    */
   readonly waiting?: Waiting | undefined
-  /** What the fast path has read of the query, borrowed; absent if it has not had it. */
+  /** The results of the fast path, borrowed; absent if the query did not take it. */
   readonly read?: Read | undefined
 }
 
-/** What plugins know of a query, by label; chain/metadata.ts has it. */
+/** The metadata that plugins give for a query, by label such as `kubernetes/client-namespace`. */
 export interface QueryMetadata {
-  /** Undefined if nobody knows. */
+  /**
+   * The value, computed at first use; undefined if no plugin gives the label, '' if it cannot be
+   * computed.
+   */
   get(label: string): string | undefined
   set(label: string, value: () => string): void
 }
@@ -92,29 +95,29 @@ export interface QueryMetadata {
 /** Questions of the server's own that one query of a client may lead to. */
 export const MOST_ASKED = 100
 /**
- * Further ones that are refused, and so have an answer: a reply in which some aliases are not
- * followed is better than none. Whoever asks on is in a loop.
+ * Further questions that are answered with a refusal: a reply in which some aliases are not
+ * followed is better than none. A plugin that asks even more is in a loop.
  */
 const MOST_REFUSED = 1000
 /**
- * Calls of stages that it may lead to: a walk through a hundred domains, in a chain with a dozen
- * plugins behind it, takes a tenth of it.
+ * Calls of stages that one query may lead to. A walk through a hundred domains, with a dozen
+ * plugins further back in the chain, takes a tenth of it.
  */
 const MOST_CALLS = 10_000
 /** Of these calls, those that wait for an upstream. */
 const MOST_WAITS = 1000
 
-/** What all queries made of one share. */
+/** State that a query shares with all queries derived from it. */
 class Life {
   /** Questions of the server's own that it has led to. */
   asked = 0
-  /** Of those that were refused. */
+  /** Number of those that were refused. */
   refused = 0
   /** Calls of stages. */
   calls = 0
-  /** How often it was to wait for an upstream. */
+  /** Number of waits for an upstream. */
   waits = 0
-  /** Nobody has answered in time. */
+  /** The deadline has passed without an answer. */
   isCut = false
   trail: Trail | undefined
   #controller: AbortController | undefined
@@ -129,7 +132,7 @@ class Life {
   end(): void {
     this.#isOver = true
     if (this.#controller === undefined) return
-    // Node throws what a listener throws on a tick of its own, one of those between these two.
+    // Node rethrows an error of a listener on a tick of its own; it runs between these two ticks.
     process.nextTick(setAborting, true)
     this.#controller.abort()
     process.nextTick(setAborting, false)
@@ -139,19 +142,22 @@ class Life {
 let isAborting = false
 const setAborting = (is: boolean): void => void (isAborting = is)
 
-/** Whether what is thrown now, and nobody has caught, is of a listener of some query's signal. */
+/** Whether the uncaught error that is reported now was thrown by a listener of a query's signal. */
 export const isOfSignal = (): boolean => isAborting
 
-/** What may be other in a query like another. */
+/** The changes that make a query from another; absent fields stay as they are. */
 export interface QueryChange extends QuestionChange {
-  /** The second header word. */
+  /** The second header word: QR, opcode, AA, TC, RD, RA, Z, AD, CD, rcode. */
   readonly flags?: number
   readonly transport?: Transport
-  /** Clock.ms(); a later one than there is changes nothing. */
+  /**
+   * By Clock.ms(). It can only become earlier: a later deadline than the present one changes
+   * nothing.
+   */
   readonly deadlineMs?: number
 }
 
-/** Of a FastQuery: its key, and the stages that it concerns. */
+/** The part of a FastQuery that the slow path uses: its key, and the stages that it concerns. */
 interface Read {
   readonly key: Pick<CacheKey, 'hashLow' | 'hashHigh'>
   readonly askedBits: number
@@ -173,9 +179,9 @@ export class Query implements Asked {
   readonly listener: ListenerRef
   readonly facts: ConnectionFacts
   readonly receivedMs: number
-  /** View that routing chose, '' for none. Set by the router. */
+  /** Name of the *view* that the query was routed to, '' for none. Set by the router. */
   view = ''
-  /** Set by the stage that collects it; undefined: nobody does, in this block. */
+  /** Set by the *metadata* plugin; undefined if this block does not have it. */
   metadata: QueryMetadata | undefined
   /** Bytes of a reply that are kept free for stages that see it leave. Set by the server. */
   reservedBytes = 0
@@ -189,7 +195,7 @@ export class Query implements Asked {
   #edns: Edns | undefined
   #name: NameView | undefined
   #address: IpAddress | undefined
-  /** Of the question's key, once it is known. */
+  /** Whether the hash of the question's key is known. */
   #isHashed: boolean
   #hashLow: number
   #hashHigh: number
@@ -226,8 +232,8 @@ export class Query implements Asked {
     return this.question.class
   }
   /**
-   * The qname as text, in the letters that were asked, with a dot at the end. Made anew at each
-   * call; `question.name` is in lower case, and kept.
+   * The qname as text, in the case of the request, with a dot at the end. Made at each call.
+   * `question.name` is in lower case and made once.
    */
   get qname(): string {
     return nameToText(this.question.wire)
@@ -237,8 +243,9 @@ export class Query implements Asked {
     return typeToText(this.qtype)
   }
   /**
-   * The whole message as dns-packet's object: read at first use, as it is then, kept, and frozen.
-   * Throws a ServerError for what dns-packet cannot read.
+   * The whole message as an object, decoded by dns-packet at first use from the bytes at that
+   * moment. Frozen, and the same object at each call. Throws a ServerError for a message that
+   * dns-packet cannot read.
    */
   get message(): Message {
     return readMessage(this)
@@ -267,23 +274,26 @@ export class Query implements Asked {
     this.#address ??= parseIp(withoutZone(this.client.address)) ?? NO_ADDRESS
     return this.#address
   }
-  /** Clock.ms() by which the query is answered, or has failed. */
+  /** The deadline, by Clock.ms(): until then the query is answered, or fails. */
   get deadlineMs(): number {
     return this.#deadlineMs
   }
-  /** How many questions of the server's own it stands behind: 0 for a client's. */
+  /**
+   * Nesting of the server's own questions: 0 for a client's query, 1 for a question that it leads
+   * to.
+   */
   get depth(): number {
     return this.#depth
   }
   /**
-   * Aborts once the query is answered, or has failed: what still goes on for it is for nobody. The
-   * deadline is the waiter's own to keep: `AbortSignal.any([query.signal,
+   * Aborts once the query is answered, or has failed: work that goes on for it is useless then. It
+   * does not abort at the deadline by itself. To keep that, use `AbortSignal.any([query.signal,
    * AbortSignal.timeout(…)])`.
    */
   get signal(): AbortSignal {
     return this.#life.signal
   }
-  /** Whether the answer has to fit into what the client can take in one datagram. */
+  /** Whether the answer must fit in one datagram, of the size that the client accepts. */
   get isDatagram(): boolean {
     return isDatagram(this.transport)
   }
@@ -291,18 +301,22 @@ export class Query implements Asked {
   get streams(): Streams | undefined {
     return isTransfer(this.qtype) ? this.#streams : undefined
   }
-  /** What log lines and metrics say of the transport. */
+  /** The transport's name in log lines and metrics: `udp` or `tcp`. */
   get proto(): Proto {
     return protoOf(this.transport)
   }
   /**
-   * Largest reply in bytes: of a datagram what the client advertised, at least 512; else 65535.
+   * Largest reply in bytes: for a datagram the client's advertised UDP size, at least 512; else
+   * 65535.
    */
   get replyLimit(): number {
     return this.isDatagram ? Math.max(512, this.udpSize) : 65535
   }
 
-  /** Whether it concerns the stage: what the fast path has asked under `bit` is not asked again. */
+  /**
+   * Whether the query concerns the stage. If the fast path has asked it, its result under `bit` is
+   * used.
+   */
   isFor(stage: Concerned, bit: number): boolean {
     if ((this.#askedBits & bit) !== 0) return (this.#concernedBits & bit) !== 0
     const isFor = stage.concerns(this)
@@ -326,14 +340,14 @@ export class Query implements Asked {
     return key
   }
 
-  /** Half of the hash of that key, as CacheKey.hashLow; `key` is scratch. */
+  /** One half of the hash of that key, as CacheKey.hashLow; `key` is scratch memory. */
   hashLow(key: CacheKey): number {
     return this.#isHashed ? this.#hashLow : this.setKey(key).hashLow
   }
 
   /**
-   * To be called before the query waits for an upstream, or for another query's answer. Throws a
-   * ServerError with REFUSED, as over `max_concurrent`, if waiting queries hold all that they may.
+   * Call it before the query waits for an upstream, or for another query's answer. Throws a
+   * ServerError with REFUSED, as over `max_concurrent`, if too many queries wait already.
    */
   mustWait(): void {
     this.#life.waits++
@@ -347,8 +361,8 @@ export class Query implements Asked {
   }
 
   /**
-   * Counts a question of the server's own; false if the client's query has led to too many, behind
-   * and beside each other.
+   * Counts a question of the server's own; false if the client's query has led to too many, nested
+   * or one after the other.
    */
   mayAskMore(): boolean {
     const { calls, waits } = this.#life
@@ -356,7 +370,9 @@ export class Query implements Asked {
     return ++this.#life.asked <= MOST_ASKED
   }
 
-  /** Counts a refused one. Throws a RangeError for who does not take that for an answer. */
+  /**
+   * Counts a refused question. Throws a RangeError if there are too many: the plugin is in a loop.
+   */
   refused(): void {
     if (++this.#life.refused > MOST_REFUSED)
       throw new RangeError(`asks on after ${MOST_REFUSED} refused questions for one query`)
@@ -373,7 +389,7 @@ export class Query implements Asked {
     return ++life.calls <= MOST_CALLS && life.waits <= MOST_WAITS && !life.isCut
   }
 
-  /** Why not, if it is not cut: the caller's fault. */
+  /** The reason, if the query is not cut: too many calls or waits, the caller's fault. */
   whyNoCall(): RangeError {
     return new RangeError(
       this.#life.waits > MOST_WAITS
@@ -382,38 +398,36 @@ export class Query implements Asked {
     )
   }
 
-  /** A stage has given this for it: see Trail. */
+  /** Records the outcome of a stage for this query: see Trail. */
   gave(plugin: string, outcome: Reply | Promise<Reply>): void {
     const life = this.#life
     life.trail ??= new Trail()
     life.trail.note(plugin, this, outcome)
   }
 
-  /** Undefined if no stage has given anything yet. */
+  /** The outcomes so far; undefined if no stage has given one yet. */
   get trail(): Trail | undefined {
     return this.#life.trail
   }
 
-  /**
-   * Nobody has answered by its deadline: the client has been told, and what comes is for nobody.
-   */
+  /** The deadline has passed: the client was answered SERVFAIL, and a later outcome is ignored. */
   get isCut(): boolean {
     return this.#life.isCut
   }
 
-  /** Dispatch only. */
+  /** Marks the query as cut. For dispatch only. */
   cut(): void {
     this.#life.isCut = true
   }
 
-  /** It waits, and nobody has asked for room. */
+  /** Counts the query as waiting, without a check of the limit. */
   waits(): void {
     this.#waiting?.wait()
   }
 
   /**
-   * It is answered: what is done in its name from here on holds nothing for its client. Dispatch
-   * only.
+   * Marks the query as answered: its signal aborts, and its place among the waiting is free. For
+   * dispatch only.
    */
   answered(): void {
     this.#waiting?.leave()
@@ -432,9 +446,9 @@ export class Query implements Asked {
   }
 
   /**
-   * A query like this one with the change made, in bytes of its own: another question for the rest
-   * of the chain, other flags, an earlier deadline. The reply to another question is given back
-   * under the first one by `renamed` (chain/renamed.ts).
+   * A query like this one with the change made, in new bytes: another question for the rest of the
+   * chain, other flags, an earlier deadline. The reply to another question is given back under the
+   * first one by `renamed` (chain/renamed.ts).
    */
   with(change: QueryChange): Query {
     const { flags, deadlineMs, transport } = change
@@ -445,7 +459,10 @@ export class Query implements Asked {
     return this.#changed(change, this.#streams)
   }
 
-  /** A question of the server's own that this one leads to: one deeper, and of one message. */
+  /**
+   * A question of the server's own that this query leads to: one level deeper, answered with one
+   * message.
+   */
   asOwn(change: QuestionChange): Query {
     const query = this.#changed(change, undefined)
     query.#depth = this.#depth + 1

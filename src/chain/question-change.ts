@@ -1,5 +1,5 @@
-// A query that asks something else for the rest of the chain, or for the server's own sake: the
-// message is written anew, and what a client has sent besides stays.
+// Changes the question of a query, for the rest of the chain or for a question of the server's own.
+// The message is written again; everything else that the client has sent stays.
 
 import type { Edns } from '../wire/edns.ts'
 import { getFlags, getId } from '../wire/header.ts'
@@ -7,19 +7,19 @@ import { makeQuestion, type Question } from '../wire/question.ts'
 import { MessageWriter } from '../wire/writer.ts'
 import { checkU16 } from './checked.ts'
 
-/** What is to be other in a question; what is absent stays. */
+/** The changes to a question; absent fields leave it as it is. */
 export interface QuestionChange {
-  /** In wire form, spelt as it is to be asked; owned by the new query. */
+  /** The new qname in wire form, in the case to ask with; owned by the new query. */
   readonly name?: Uint8Array | undefined
   readonly type?: number | undefined
   readonly class?: number | undefined
   /** All EDNS options in wire form. An OPT record is added if there was none. */
   readonly options?: Uint8Array | undefined
-  /** UDP size that an added OPT record says; 1232 if absent. */
+  /** UDP size in bytes of an added OPT record; 1232 if absent. */
   readonly addedUdpSize?: number | undefined
 }
 
-/** A message and what was read from it. */
+/** A message and the fields that were parsed from it. */
 export interface Written {
   readonly bytes: Uint8Array
   readonly question: Question

@@ -1,4 +1,4 @@
-// Records of one message as records for another: names written out, everything owned.
+// Copies records out of a message: names without pointers, all bytes owned by the copy.
 
 import { HEADER_SIZE } from '../wire/header.ts'
 import type { MessageLayout } from '../wire/layout.ts'
@@ -15,7 +15,7 @@ import type { RecordData } from './answer.ts'
 const cursor = new NameCursor()
 const scratch = new Uint8Array(MAX_NAME_SIZE)
 
-/** Collects the pieces of rdata, pointers followed. */
+/** Collects the pieces of rdata, with pointers resolved. */
 class Pieces implements RdataVisitor {
   readonly list: Uint8Array[] = []
 
@@ -37,12 +37,13 @@ class Pieces implements RdataVisitor {
   }
 }
 
-/** Owners by where they stand in a message, as recordAt has written them out. */
+/** Owners without pointers, by their offset in a message. */
 export type Owners = Map<number, Uint8Array>
 
 /**
- * Record `index`; undefined if it is malformed. Owners that stand at one place are one array, as
- * long as `owners` is that of the same message. `layout` was read from `bytes`.
+ * A copy of record `index` (from 0 over all sections); undefined if it is malformed. Owners at the
+ * same offset share one array, if the same `owners` is passed for all records of a message.
+ * `layout` was read from `bytes`.
  */
 export const recordAt = (
   bytes: Uint8Array,
@@ -62,7 +63,7 @@ export const recordAt = (
   }
 }
 
-/** The first `count` records; what is malformed is left out. */
+/** Copies of the first `count` records; malformed ones are left out. */
 export const copyRecords = (
   bytes: Uint8Array,
   layout: MessageLayout,

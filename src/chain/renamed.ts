@@ -1,5 +1,6 @@
-// The reply to another question, given back under the one that was asked: the question itself, and
-// records under other names (CoreDNS: plugin/rewrite, `answer name` and `answer value`).
+// Turns the reply to another question into a reply to the client's: with the question of the
+// client, and with names in records changed (CoreDNS: plugin/rewrite, `answer name` and `answer
+// value`).
 
 import { FLAG_TC, getFlags, getId } from '../wire/header.ts'
 import { optSize } from '../wire/opt-record.ts'
@@ -12,20 +13,21 @@ import { type Owners, recordAt } from './record-copy.ts'
 import { Reply } from './reply.ts'
 
 /**
- * What names become: wire form without pointers, at most 255 bytes; the same array if they stay.
+ * How names change. Names are in wire form without pointers, at most 255 bytes. Return the same
+ * array to leave a name as it is.
  */
 export interface Renaming {
   readonly owner?: ((owner: Uint8Array) => Uint8Array) | undefined
-  /** Of a whole rdata, names in it without pointers. */
+  /** Changes a whole rdata; names in it are without pointers. */
   readonly rdata?: ((type: number, rdata: Uint8Array) => Uint8Array) | undefined
-  /** A record that stands in front of the answers. */
+  /** A record to add before the answers. */
   readonly front?: RecordData | undefined
 }
 
 /**
- * A reply to `query` with the records of `reply`. Names are written out; they are compressed if the
- * message would exceed 65535 bytes, and what then has no room is left out, with TC set. SILENCE
- * stays silent.
+ * A reply to `query` with the records of `reply`. Names are written without pointers; they are
+ * compressed if the message would exceed 65535 bytes. Records that do not fit then are left out,
+ * with TC set. SILENCE stays SILENCE.
  */
 export const renamed = (query: Query, reply: Reply, renaming: Renaming = {}): Reply => {
   if (reply.bytes.length === 0) return reply
@@ -34,7 +36,7 @@ export const renamed = (query: Query, reply: Reply, renaming: Renaming = {}): Re
   return new Reply(written.bytes, undefined, reply.isWritten)
 }
 
-/** The message, and whether all records have room. */
+/** The message, and whether it has all records. */
 const write = (
   query: Query,
   reply: Reply,
@@ -56,7 +58,7 @@ const write = (
   return { bytes: writer.finish(), isWhole }
 }
 
-/** False if any has no room. */
+/** False if any record does not fit. */
 const writeRecords = (
   writer: MessageWriter,
   reply: Reply,

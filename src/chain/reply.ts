@@ -1,4 +1,5 @@
-// A reply on the slow path. Replies are values: a handler returns one, nobody wraps a writer.
+// A reply on the slow path. Replies are values: a handler returns one; there is no response writer
+// to wrap.
 
 import { getArcount, getFlags, HEADER_SIZE, MASK_RCODE } from '../wire/header.ts'
 import { MessageLayout, readLayout } from '../wire/layout.ts'
@@ -8,13 +9,13 @@ import { type Message, readMessage } from './message.ts'
 
 /** The messages behind the first one of an answer of several (chain/stream.ts). */
 export interface Following {
-  /** Undefined: there are no more. Rejects with what the stage fails with. */
+  /** The next message; undefined: there are no more. Rejects with the error of the stage. */
   next(): Promise<Reply | undefined>
   /** No more are wanted. May be called at any time, more than once. */
   end(): void
 }
 
-/** What was asked: a message, and where its question ends. */
+/** The message of a query, and the end of its question. */
 export interface Asking {
   readonly bytes: Uint8Array
   readonly question: { readonly end: number }
@@ -33,7 +34,7 @@ export class Reply {
   readonly bytes: Uint8Array
   /** False for an rcode that a plugin handed back to the server (chain/answer.ts: unwritten). */
   readonly isWritten: boolean
-  /** Undefined: it is the whole answer. */
+  /** Further messages of the answer; undefined: this is the whole answer. */
   readonly following: Following | undefined
   #layout: MessageLayout | undefined
 
@@ -65,8 +66,8 @@ export class Reply {
   }
 
   /**
-   * Where each record lies; read once, then kept. Throws for bytes that are no DNS message: a
-   * defect of the plugin that gave them.
+   * The offsets of all records; parsed at first use. Throws a MalformedReply for bytes that are no
+   * DNS message: a defect of the plugin that made the reply.
    */
   get layout(): MessageLayout {
     if (this.#layout === undefined) {
@@ -78,14 +79,18 @@ export class Reply {
   }
 
   /**
-   * The whole message as dns-packet's object: read at first use, kept, and frozen; of SILENCE, one
-   * without records. Throws a ServerError for what dns-packet cannot read.
+   * The whole message as an object, decoded by dns-packet at first use. Frozen, and the same object
+   * at each call; for SILENCE a message without records. Throws a ServerError for a message that
+   * dns-packet cannot read.
    */
   get message(): Message {
     return readMessage(this)
   }
 
-  /** Whether the question is that one, in whatever case; one without a question is to any. */
+  /**
+   * Whether the reply has the same question, ignoring case. A reply without a question fits every
+   * query.
+   */
   isTo({ bytes: asked, question: { end } }: Asking): boolean {
     const { bytes } = this
     if (bytes.length <= HEADER_SIZE) return true
@@ -113,5 +118,5 @@ const NOTHING = {
 }
 const NO_BYTES = new Uint8Array(0)
 
-/** Deliberate silence: nothing is sent to the client. Whoever looks at it finds no records. */
+/** Deliberate silence: no reply is sent to the client. Stages that read it find no records. */
 export const SILENCE = new Reply(NO_BYTES, new MessageLayout(NO_BYTES, NOTHING, new Uint16Array(0)))

@@ -1,16 +1,17 @@
-// Where a client would look for a name, domain after domain (resolv.conf(5), `search`), as a plugin
-// knows it of its clients: *autopath* asks for it.
+// Search paths of clients: the domains in which a client looks for a name, one after the other
+// (resolv.conf(5), `search`). A plugin that knows its clients offers them, and *autopath* uses
+// them.
 
 import type { Asked } from './asked.ts'
 import { lacksMethods, offerKind } from './offers.ts'
 import type { Query } from './query.ts'
 
 export interface SearchPaths {
-  /** Whose they are: what a Corefile calls `@NAME`. */
+  /** Name of the offering plugin: `@NAME` in a Corefile. */
   readonly plugin: string
   /**
-   * Whether the name lies in the first domain of its client's path. Pure, no allocation: it is
-   * asked for every query.
+   * Whether the name lies in the first domain of its client's path. Called for every query: pure,
+   * no allocation.
    */
   concerns(asked: Asked): boolean
   /**
@@ -20,5 +21,5 @@ export interface SearchPaths {
   of(query: Query): readonly Uint8Array[]
 }
 
-/** Offered in shards by whoever knows its clients. */
+/** Offered in shards by a plugin that knows its clients. */
 export const SEARCH_PATHS = offerKind<SearchPaths>('search-paths', lacksMethods('concerns', 'of'))

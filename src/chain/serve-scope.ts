@@ -1,4 +1,4 @@
-// What the serve half of a plugin is given in each shard.
+// The interface of the server to the serve half of a plugin, in each shard.
 
 import type { Clock } from '../base/clock.ts'
 import type { CacheTable } from '../cache/table.ts'
@@ -24,7 +24,7 @@ export interface ServeScope {
   readonly clock: Clock
   /** Prefixes each line with `plugin/NAME: `. */
   readonly log: Logger
-  /** The same place, for lines that have a form of their own. */
+  /** Writes whole lines to the same output, without a prefix or level. */
   readonly lines: LineSink
   /**
    * This shard's row of the generation's counters and histograms: offsets come from
@@ -36,31 +36,35 @@ export interface ServeScope {
    * Atomics.
    */
   readonly words: Int32Array
-  /** Process-wide: who asks upstream for which key. */
+  /** In-flight locks of the process: which shard asks upstream for which key. */
   readonly claims: Claims
   /** Pooled sockets to upstreams, if the shard's engine has any. */
   readonly udpPool?: UdpPool | undefined
   permits(offset: number, limit: number): Permits
   table(ref: CacheTableRef): CacheTable
   records(ref: RecordsRef): RecordsReader
-  /** When names of this block have changed. */
+  /** Tells when names of this block have changed. */
   readonly changes: InvalidationScopes
   /**
-   * Runs when this generation has ended in this shard: its last query is answered. Close sockets,
-   * flush, end timers.
+   * Runs when this generation has ended in this shard, after its last query is answered. Close
+   * sockets, flush and end timers here.
    */
   onRetire(task: () => void): void
   /**
-   * Routes a question of our own (class IN) through this query's listener again: the full chain,
-   * answer not sent (CoreDNS's upstream lookup).
+   * Asks the server itself (class IN), routed as if by this query's listener, through the full
+   * chain (CoreDNS's upstream lookup). The reply is returned, not sent. `qname` is text; one query
+   * may lead to 100 such questions.
    */
   resolve(query: Query, qname: string, qtype: number): Promise<Reply>
   /**
-   * Gives the other plugins of the block something, in this thread (chain/offers.ts). Throws
-   * RangeError if it offers without end.
+   * Offers a value to the other plugins of the block, in this thread (chain/offers.ts). Throws
+   * TypeError for a value that does not fit the kind, and RangeError beyond 1000 offers.
    */
   offer<T>(kind: OfferKind<T>, value: T): void
-  /** What they have offered: read it when the first query comes, not in `serve`. */
+  /**
+   * The values that they have offered. The list is complete when the first query comes, not yet in
+   * `serve`.
+   */
   offered<T>(kind: OfferKind<T>): readonly T[]
   /**
    * Ends the whole process with exit code 1 after printing `[FATAL] plugin/NAME: text` (used by

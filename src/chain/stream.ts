@@ -1,21 +1,21 @@
 // Answers of several messages: zone transfers (RFC 5936, RFC 1995). The first message goes through
-// the chain as any reply does; those behind it follow as the stage made them, when there is room
-// for them on the client's connection.
+// the chain like any reply. The further ones follow as the stage made them, when there is room for
+// them on the client's connection.
 
 import { faultOf, PluginFault, ServerError } from './errors.ts'
 import { type Following, Reply } from './reply.ts'
 
-/** In which the next message of a stream comes: what stands still for longer has failed. */
+/** Longest wait for the next message of a stream: a stream that stalls for longer has failed. */
 const NEXT_MESSAGE_MS = 5000
-/** Streams that one question may begin: more is a stage that asks the next ones in a loop. */
+/** Streams that one question may begin: a stage that begins more is in a loop. */
 const MOST_STREAMS = 8
 
-/** The streams that one question of a client begins, wherever its replies go. */
+/** The streams that one question of a client begins, also if their replies are not sent. */
 export class Streams {
   readonly #begun: MessageStream[] = []
   #isOver = false
 
-  /** The first message, which brings the others of that plugin. Rejects if there is none. */
+  /** The first message, with the further ones of that plugin attached. Rejects if there is none. */
   async begin(messages: AsyncIterable<Reply>, plugin: string): Promise<Reply> {
     if (this.#begun.length >= MOST_STREAMS)
       throw new PluginFault(plugin, `more than ${MOST_STREAMS} streams for one question`)
@@ -32,7 +32,7 @@ export class Streams {
     return this.#begun[0]?.plugin
   }
 
-  /** The answer is sent, or nobody waits for it: ends what is still open. */
+  /** The answer is sent, or no longer wanted: ends the streams that are still open. */
   end(): void {
     this.#isOver = true
     for (const stream of this.#begun) stream.end()
@@ -61,7 +61,8 @@ class MessageStream implements Following {
 
   async #next(): Promise<Reply | undefined> {
     const { promise, reject } = Promise.withResolvers<never>()
-    // The first is an answer, which *errors* logs; the server names the plugin for others.
+    // A failure of the first message is answered, and *errors* logs it. For further ones the server
+    // names the plugin.
     const what = this.#isBegun ? 'the next' : `plugin/${this.plugin}: the first`
     const late = new ServerError('STREAM_TIMEOUT', `${what} message of a stream does not come`)
     this.#isBegun = true
@@ -82,12 +83,12 @@ class MessageStream implements Following {
     void this.#close()
   }
 
-  /** Nobody waits for how it ends: the client has what it gets. */
+  /** Not waited for: the client has already got all that it gets. */
   async #close(): Promise<void> {
     try {
       await this.#iterator.return?.()
     } catch {
-      // Nor for what it fails with then.
+      // Its failure is ignored for the same reason.
     }
   }
 }
@@ -98,7 +99,7 @@ const iteratorOf = (messages: AsyncIterable<Reply>): AsyncIterator<Reply> => {
   return messages[Symbol.asyncIterator]()
 }
 
-/** What is behind a message of a stream would be lost: a stage has forgotten to ask for it. */
+/** Messages attached to a message of a stream would be lost: a stage has forgotten to read them. */
 const alone = (message: Reply): Reply => {
   if (!(message instanceof Reply)) throw new TypeError('a message of a stream is no reply')
   if (message.following !== undefined)
@@ -107,8 +108,8 @@ const alone = (message: Reply): Reply => {
 }
 
 /**
- * `f` of a reply and of each message behind it, for stages that change all of them: `edit` alone
- * changes the first.
+ * Applies `f` to a reply and to each further message of it, for stages that change all of them.
+ * `edit` changes the first message only.
  */
 export const eachMessage = (reply: Reply, f: (message: Reply) => Reply): Reply => {
   const { following } = reply
@@ -122,7 +123,10 @@ export const eachMessage = (reply: Reply, f: (message: Reply) => Reply): Reply =
   })
 }
 
-/** A reply and the messages behind it, for a stage that gives them on among its own. */
+/**
+ * Iterates over a reply and its further messages, for a stage that passes them on in its own
+ * stream.
+ */
 export async function* messagesOf(reply: Reply): AsyncGenerator<Reply, void> {
   const { following } = reply
   try {

@@ -1,13 +1,13 @@
-// What each stage has given for a query, from the innermost outwards. Written down at next to no
-// cost; read when something is wrong: who has failed, and who is still waited for.
+// The outcomes of all stages for one query, from the innermost outwards. Recording is cheap. It is
+// read when something is wrong, to find the plugin that has failed, or that has not answered yet.
 
 import { isOutcome } from './after.ts'
 import { isA, MalformedReply, OtherQuestion, PluginFault } from './errors.ts'
 import { type Asking, Reply } from './reply.ts'
 
 /**
- * Of one query, and of what the server asks itself for it. Behind these, the first of each plugin
- * that has none yet.
+ * Stages of one query, and of the server's own questions for it. Beyond these, only the first
+ * outcome of each plugin that has none yet.
  */
 const MOST_STAGES = 256
 
@@ -18,16 +18,16 @@ interface Settled {
 
 export class Trail {
   /**
-   * A name, and what that stage has given. Made with room for a usual chain: to grow costs more
-   * than all else here.
+   * Pairs: a name, and the outcome of that stage. Made with room for a usual chain, since growing
+   * the array costs more than everything else here.
    */
   readonly #notes: unknown[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
   #length = 0
-  /** What the stages were asked, but for `others`: by where their notes stand. */
+  /** The query of the stages, except those in `others`, which is by index of the note. */
   #query: Asking | undefined
   #others: Map<number, Asking> | undefined
 
-  /** A stage that gives on what the one behind it gave to the same query adds nothing. */
+  /** A stage that returns the outcome of the next stage for the same query adds nothing. */
   note(plugin: string, query: Asking, outcome: Reply | Promise<Reply>): void {
     const notes = this.#notes
     const length = this.#length
@@ -43,13 +43,13 @@ export class Trail {
     this.#length = length + 2
   }
 
-  /** Whoever has given an object that is neither a reply nor a promise of one. */
+  /** The fault of a plugin that has returned an object which is neither a reply nor a promise. */
   rubbish(): PluginFault | undefined {
     for (const [plugin, , outcome] of this.#each()) if (!isOutcome(outcome)) return noReply(plugin)
     return undefined
   }
 
-  /** The innermost of those that have not answered. */
+  /** The innermost plugin that has not answered. */
   async waiting(): Promise<string | undefined> {
     for (const [plugin, , outcome] of this.#each())
       if ((await settled(outcome)) === undefined) return plugin
@@ -57,7 +57,8 @@ export class Trail {
   }
 
   /**
-   * Who has thrown `error`, in which the query has ended, or given the `reply` that failed with it.
+   * The fault of the plugin that has thrown `error`, by which the query has ended, or that has
+   * given the `reply` that failed with it.
    */
   async faultFor(error: unknown, reply?: Reply): Promise<unknown> {
     for (const [plugin, query, outcome] of this.#each()) {
@@ -74,7 +75,7 @@ export class Trail {
     return giver === undefined ? error : new PluginFault(giver, error)
   }
 
-  /** Whom the reply, or what follows it, comes from. */
+  /** The plugin that has made the reply or its further messages. */
   async giverOf(reply: Reply): Promise<string | undefined> {
     for (const [plugin, , outcome] of this.#each()) {
       const value = (await settled(outcome))?.value
@@ -103,7 +104,7 @@ const isMalformed = (error: unknown, { bytes }: Reply): boolean =>
 const isSame = (a: Reply, b: Reply): boolean =>
   a === b || (a.following !== undefined && a.following === b.following)
 
-/** Undefined: it has not settled yet. */
+/** The outcome's state; undefined: it has not settled yet. */
 const settled = (outcome: unknown): Promise<Settled | undefined> =>
   Promise.race([outcome, PENDING]).then(
     value => (value === PENDING_MARK ? undefined : { value }),

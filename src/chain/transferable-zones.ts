@@ -1,5 +1,5 @@
-// Zones that can be given away whole (AXFR, RFC 5936): offered by plugins that have them to the one
-// that says who may have them.
+// Zones that can be transferred (AXFR, RFC 5936): offered by the plugins that hold them to the one
+// that decides which clients may transfer them.
 
 import type { NameView } from '../wire/name.ts'
 import type { RecordData } from './answer.ts'
@@ -11,22 +11,24 @@ export interface TransferableZone {
   /** The SOA record and its signatures: the beginning of a transfer, and its end. Borrowed. */
   soa(): readonly RecordData[]
   /**
-   * All other records, in parts that are borrowed until the next turn of the event loop. Throws a
-   * ServerError when the next part is asked for and the zone cannot be gone on with: a zone of a
-   * file that has changed meanwhile would be half of one and half of the other.
+   * All other records, in parts that are borrowed until the next turn of the event loop. Reading
+   * the next part throws a ServerError if the zone has changed in between: the transfer would mix
+   * records of two versions.
    */
   parts(): Iterable<readonly RecordData[]>
 }
 
 export interface TransferableZones {
-  /** The zone of this very name; undefined: there is none, `absent`: it has not been loaded. */
+  /**
+   * The zone with exactly this name. Undefined: there is none. `absent`: it has not been loaded.
+   */
   zone(origin: NameView): TransferableZone | 'absent' | undefined
 }
 
 /** Records of a part. */
 const PART_RECORDS = 256
 
-/** Records that are copies, as parts. `check` is called before what follows a part is read. */
+/** Yields copied records in parts. `check` is called before each further part is read. */
 export function* inParts(
   records: Iterable<RecordData>,
   check: () => void,
@@ -35,7 +37,7 @@ export function* inParts(
   for (const record of records) {
     part.push(record)
     if (part.length < PART_RECORDS) continue
-    // A part may be the last thing that this turn of the event loop has time for.
+    // The turn of the event loop may end after a part.
     yield part
     part = []
     check()

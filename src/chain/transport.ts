@@ -1,10 +1,10 @@
-// Hot path. How messages travel between a client and a listener, and what a listener knows of a
-// connection beside its addresses.
+// Hot path. The transports between a client and a listener, and the facts of a connection apart
+// from its addresses.
 
 /** `udp` and `tcp` are those of scheme `dns`; the others are named like their schemes. */
 export type Transport = 'udp' | 'tcp' | 'tls' | 'quic' | 'grpc' | 'https' | 'https3'
 
-/** What log lines and metrics say of it: the protocol below, as CoreDNS tells it. */
+/** The protocol under it, as CoreDNS's log lines and metrics name it. */
 export type Proto = 'udp' | 'tcp'
 
 const PROTOS: Readonly<Record<Transport, Proto>> = {
@@ -20,18 +20,20 @@ const PROTOS: Readonly<Record<Transport, Proto>> = {
 export const protoOf = (transport: Transport): Proto => PROTOS[transport]
 
 /**
- * Whether an answer has to fit into what the client can take in one datagram, and the client's
- * address may be forged. Else messages are framed, and 65535 bytes long at most.
+ * Whether an answer must fit in one datagram, and the client's address may be forged. Over other
+ * transports messages are framed, and at most 65535 bytes long.
  */
 export const isDatagram = (transport: Transport): boolean => transport === 'udp'
 
-/** What the client said when it connected, as it came; all absent over plain UDP and TCP. */
+/**
+ * Data that the client sent when it connected, not validated; all absent over plain UDP and TCP.
+ */
 export interface ConnectionFacts {
   /** Server name that the client asked for (RFC 6066 section 3). */
   readonly sni?: string | undefined
   /** Protocol that was agreed on (RFC 7301): `dot`, `h2`. */
   readonly alpn?: string | undefined
-  /** Of the request, without the query string (RFC 8484). */
+  /** Path of the HTTP request, without the query string (RFC 8484). */
   readonly path?: string | undefined
 }
 

@@ -1,25 +1,25 @@
-// What an engine with batches offers to those who ask upstreams over UDP: connected sockets from a
-// pool, whose messages are sent together at the end of a turn of the event loop and whose replies
-// come in batches. Where no engine offers it, each exchange has a socket of its own.
+// A pool of connected sockets for queries to upstreams over UDP, offered by an engine with batches.
+// Messages are sent together at the end of a turn of the event loop, and replies are received in
+// batches. Without such an engine each exchange opens a socket of its own.
 
 import type { Peer } from './query.ts'
 
 export interface UdpPoolEvents {
   /**
-   * Whether one more socket may be opened, which is needed or only for the sake of its port; each
-   * true is matched by one `closed`.
+   * Whether one more socket may be opened. `isNeeded`: there is none yet; else it only adds another
+   * source port. Each true is matched by one `closed`.
    */
   mayOpen(isNeeded: boolean): boolean
   closed(): void
   /** A datagram came to socket `serial`; owned by the receiver. */
   received(serial: number, bytes: Uint8Array): void
   /**
-   * The network says that the message of that id cannot reach the upstream; -1: it does not say
-   * which one of this socket. `code` as Node has it.
+   * The network reports that the message of that id cannot reach the upstream; -1: it does not tell
+   * which message of this socket. `code` as Node names it.
    */
   refused(serial: number, id: number, code: string): void
   /**
-   * The socket is broken, and no more comes from it: `code` as Node has it, `path` such as
+   * The socket is broken and receives nothing more. `code` as Node names it, `path` such as
    * `127.0.0.1:40000->127.0.0.1:53`.
    */
   failed(serial: number, code: string, path: string): void
@@ -32,15 +32,15 @@ export interface PooledSockets {
    */
   choose(): number
   /**
-   * Queues a DNS message under that id on the socket that was just chosen; it is sent with the end
-   * of this turn. Copied. Its reply is now waited for.
+   * Queues a DNS message under that id on the socket that was just chosen. The bytes are copied,
+   * and sent at the end of this turn. Its reply is waited for until `settled`.
    */
   send(message: Uint8Array, id: number): void
   /** One message's reply is no longer waited for. */
   settled(serial: number): void
   /**
-   * Notes a datagram that answered nothing: how many more there were on this socket than replies
-   * that may have come late or twice.
+   * Counts a datagram that answers no query. Returns how many there were on this socket beyond
+   * those that may be late or repeated replies.
    */
   stranger(serial: number): number
   /** The local and remote address of a socket, for error texts. */

@@ -1,5 +1,5 @@
 // Tokens to server blocks: keys, directives, snippets, imports, with the grammar, quirks and error
-// texts of caddy's caddyfile/parse.go. Does not look into keys or into the arguments of directives.
+// texts of caddy's caddyfile/parse.go. It does not interpret keys or the arguments of directives.
 
 import {
   CorefileError,
@@ -33,7 +33,7 @@ interface OpenDirective {
 
 const NO_OPENING_BRACE = `Unexpected '}' because no matching opening brace`
 
-/** Hears of an error; parsing goes on if it returns. */
+/** Called with each error; parsing goes on if it returns. */
 export type Report = (error: CorefileError) => void
 
 export class BlockParser {
@@ -51,16 +51,16 @@ export class BlockParser {
   readonly #report: Report
   /** The directive that is being read. */
   #reading: string | undefined
-  /** The current block ends where the next one begins, for want of a brace. */
+  /** The current block lacks its brace and ends where the next one begins. */
   #endsEarly = false
   /** The '{' of the current block. */
   #opening: Token | undefined
-  /** The '}' that ended what was read last. */
+  /** The '}' that ended the last block. */
   #ended: Token | undefined
   /** See ServerBlock.tooMany; of the current block. */
   #tooMany: Span | undefined
 
-  /** `order` are the directives that there are. */
+  /** `order` are the names of all directives. */
   constructor(
     source: CorefileSource,
     loader: Loader,
@@ -77,7 +77,7 @@ export class BlockParser {
     this.importer.files.set(source.file, source.text)
   }
 
-  /** Throws CorefileError where there is no going on. */
+  /** Throws CorefileError where parsing cannot go on. */
   parseAll(): void {
     const { text, file } = this.#source
     this.#stream = new TokenStream(lex({ text, name: file, file: '' }))
@@ -97,7 +97,10 @@ export class BlockParser {
     }
   }
 
-  /** After an error that ended the parse: the block that was being read, as far as it is whole. */
+  /**
+   * After an error that ended the parse: adds the block that was being read, as far as it is
+   * complete.
+   */
   finishBroken(): void {
     if (this.#reading === undefined || this.#keys.length === 0) return
     this.#directives.delete(this.#reading)
@@ -217,9 +220,7 @@ export class BlockParser {
     }
   }
 
-  /**
-   * Of a name that nobody knows, too, once that has been reported: its tokens are then nobody's.
-   */
+  /** Also for an unknown name, once it has been reported: its tokens are then dropped. */
   #openDirective(): OpenDirective {
     const name = this.#substitute(this.#stream.current)
     this.#reading = name
@@ -227,14 +228,14 @@ export class BlockParser {
     if (this.#known.has(name)) this.#directives.set(name, open)
     else this.#reportUnknown(name)
     open.starts.push(open.tokens.length)
-    // CoreDNS leaves references in the name itself as they are; the configuration's hash shows it.
+    // CoreDNS does not replace references in the name itself; the configuration's hash shows it.
     if (this.#stream.current !== undefined) open.tokens.push(this.#stream.current)
     return open
   }
 
   /**
-   * What looks like a key begins the next block: this one lacks its brace, or was given a block by
-   * an import.
+   * A name that looks like a key begins the next block. Then this block lacks its brace, or an
+   * import has put a block into it.
    */
   #reportUnknown(name: string): void {
     const opening = this.#stream.lineEnd?.text === '{' ? this.#opening : undefined
@@ -270,7 +271,7 @@ export class BlockParser {
       }
       if (text === '{') braces.push(this.#stream.current)
       else if (braces.length === 0 && (isNewLine || text === '}')) {
-        // It is taken for the end of the server block.
+        // The parser takes it for the end of the server block.
         if (!isNewLine)
           this.#report(this.#err(NO_OPENING_BRACE, { code: 'syntax', hint: ONE_LINE_HINT }))
         this.#stream.retreat()
@@ -298,7 +299,7 @@ export class BlockParser {
     open.tokens.push(substituted)
   }
 
-  /** Replaces `import NAME`; the next advance goes to what was imported. */
+  /** Replaces `import NAME`; the next advance goes to the first imported token. */
   #import(): void {
     try {
       const argument = this.#importArgument()

@@ -1,15 +1,15 @@
-// What is wrong with a Corefile, and how it is shown. Messages are CoreDNS's texts in full; places
-// and hints come beside them.
+// Errors and warnings of a Corefile, and how they are shown. Messages are CoreDNS's full texts;
+// places and hints are separate fields.
 
 import type { Span } from './span.ts'
 
-/** Another place that has to do with it: what is never closed, or the first of two. */
+/** A second place that explains the error: the brace that is never closed, or the first of two. */
 export interface Related {
   readonly text: string
   readonly span: Span
 }
 
-/** Help for the second of two, one of which is too many. */
+/** Help for an error at the second of two where only one is allowed. */
 export const firstOne = (
   first: Span,
   second: Span,
@@ -43,7 +43,7 @@ export class CorefileError extends Error {
   /** `did you mean 'cache'?` or another sentence that helps. */
   readonly hint: string | undefined
   readonly related: Related | undefined
-  /** Further ones of the same text, where all of them are known. */
+  /** Further errors of the same text, where all of them are known. */
   readonly others: readonly CorefileError[]
 
   constructor(message: string, options: CorefileErrorOptions) {
@@ -61,18 +61,18 @@ export class CorefileError extends Error {
     return new CorefileError(prefix + this.message, this)
   }
 
-  /** The same error with a hint, a place or a second place that it had not. */
+  /** The same error with a hint, a place or a second place that it did not have. */
   explained(by: Pick<CorefileErrorOptions, 'span' | 'hint' | 'related'>): CorefileError {
     const { code, span = by.span, hint = by.hint, related = by.related } = this
     return new CorefileError(this.message, { code, span, hint, related })
   }
 
-  /** The same error with this hint, whatever it had. */
+  /** The same error with this hint in place of its own. */
   hinted(hint: string): CorefileError {
     return new CorefileError(this.message, { ...this, hint })
   }
 
-  /** The same error, the first of several. */
+  /** The same error as the first of several. */
   beside(others: readonly CorefileError[]): CorefileError {
     return new CorefileError(this.message, { ...this, others })
   }
@@ -101,8 +101,8 @@ const LEAD = 40
 const MESSAGE_LENGTH = 500
 
 /**
- * What would move the caret, or the terminal, or turn the text around. A tab is one column wide
- * here.
+ * Removes characters that would move the caret, control the terminal, or change the direction of
+ * the text. A tab is one column wide here.
  */
 const printable = (text: string): string =>
   text.replaceAll('\t', ' ').replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '\u00b7')
@@ -141,7 +141,7 @@ const sourceLines = (span: Span, sources: Sources): string[] => {
   return [`    ${printable(text)}`, `    ${' '.repeat(indent)}${'^'.repeat(carets)}`]
 }
 
-/** The message without the place that the heading shows already. */
+/** The message without the place, which the heading shows already. */
 const withoutPlace = (message: string, span: Span): string => {
   const place = `${span.file}:${span.line} - `
   return message.replace(`${place}Error during parsing: `, () => '').replace(place, () => '')
@@ -150,14 +150,14 @@ const withoutPlace = (message: string, span: Span): string => {
 const heading = (span: Span, kind: string, text: string): string =>
   `${span.file}:${span.line}:${span.column}: ${kind}: ${text}`
 
-/** A message may quote what it is about, up to a whole file. */
+/** Shortens a message: it may quote up to a whole file. */
 const shortened = (text: string): string =>
   printable(text.length <= MESSAGE_LENGTH ? text : `${text.slice(0, MESSAGE_LENGTH)}…`)
 
 /**
  * `file:line:column: error: text`, then the source line with carets under the token, then the hint,
- * then the second place. Without a span: the text alone. `sources` are whole texts by file; of a
- * file that is not there no line is shown.
+ * then the second place. Without a span: the text alone. `sources` are whole texts by file name;
+ * for a file that is missing there no line is shown.
  */
 export const renderDiagnostic = (diagnostic: Diagnostic, sources: Sources): string => {
   const { severity, message, span, hint, related } = diagnostic

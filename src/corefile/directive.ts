@@ -1,5 +1,5 @@
 // All occurrences of one directive in one server block, read token by token as caddy's Dispenser
-// does, and the order in which directives are read. Plugins see nothing else of the Corefile.
+// does, and the order in which directives are read. Plugins see no other part of the Corefile.
 
 import {
   CorefileError,
@@ -18,12 +18,12 @@ export interface DirectiveParts {
   readonly name: string
   /** Tokens of all occurrences, in file order; the first of each is the directive's name. */
   readonly tokens: readonly Token[]
-  /** Shown as FILE where no token is current. */
+  /** File name in errors where no token is current. */
   readonly file: string
   readonly occurrences: Occurrences
   readonly blockZones: readonly string[]
   readonly blockKeys: readonly string[]
-  /** The directives that there are, for hints. */
+  /** Names of all directives, for hints. */
   readonly order?: readonly string[] | undefined
 }
 
@@ -31,7 +31,7 @@ export interface ErrorOptions {
   readonly code?: string
   readonly hint?: string | undefined
   readonly related?: Related | undefined
-  /** Whose place is shown; the current token by default. */
+  /** The token whose place is shown; the current token by default. */
   readonly token?: Token | undefined
 }
 
@@ -70,7 +70,7 @@ export class Directive {
     return this.#cursor >= (this.#occurrences.starts.at(-1) ?? 0)
   }
 
-  /** Each occurrence as if there were no other. */
+  /** Yields each occurrence as a directive of its own. */
   *each(): Generator<Directive> {
     const { starts, strays } = this.#occurrences
     for (const [index, start] of starts.entries()) {
@@ -81,8 +81,8 @@ export class Directive {
   }
 
   /**
-   * Of a single occurrence: without the line of its block on which the token of that place stands.
-   * Undefined if it stands on none.
+   * For a single occurrence: a copy without the block's line that has the token at that place.
+   * Undefined if no line has it.
    */
   withoutLine(place: Span): Directive | undefined {
     const tokens = this.#tokens
@@ -98,8 +98,8 @@ export class Directive {
   }
 
   /**
-   * Of a single occurrence with a block: with other words for the argument of that place, if it
-   * stands before the block.
+   * For a single occurrence with a block: a copy with other words for the argument at that place.
+   * Undefined if it is not before the block.
    */
   withArgument(place: Span, ...words: readonly string[]): Directive | undefined {
     const tokens = this.#tokens
@@ -123,20 +123,20 @@ export class Directive {
     })
   }
 
-  /** Of all occurrences, in file order. */
+  /** Tokens of all occurrences, in file order. */
   get tokens(): readonly Token[] {
     return this.#tokens
   }
 
-  /** What was warned of while parsing, in order. */
+  /** Warnings of parsing, in order. */
   get warnings(): readonly Diagnostic[] {
     return this.#warnings
   }
 
   /**
-   * Moves to the next token, whatever line it stands on; false at the end. Throws at a `{` on a
-   * line of its own and at text behind a closing `}`: CoreDNS takes both for the directive's name,
-   * and some of its plugins then misread the rest.
+   * Moves to the next token, on any line; false at the end. Throws CorefileError at a `{` on a line
+   * of its own and at text behind a closing `}`: CoreDNS takes both for the directive's name, and
+   * some of its plugins then misread the rest.
    */
   next(): boolean {
     const isClosed = this.#isClosed
@@ -161,7 +161,7 @@ export class Directive {
     return true
   }
 
-  /** Moves to the next token if it stands on the same logical line. */
+  /** Moves to the next token if it is on the same logical line. */
   nextArg(): boolean {
     return this.#moveIf(
       (here, there) => here.file === there.file && here.line + lineBreaks(here) === there.line,
@@ -183,9 +183,9 @@ export class Directive {
   }
 
   /**
-   * Enters a `{` on the same line, then moves to each token inside until `}`, or until the tokens
-   * end. An empty block counts as none. One level only: a `{` inside is given to the plugin, which
-   * knows no such option.
+   * Enters a `{` on the same line, then moves to each token inside; false at the `}` or at the end
+   * of the tokens. An empty block counts as no block. There is one level only: a `{` inside is
+   * passed to the plugin as a token, which refuses it as an unknown option.
    */
   nextBlock(): boolean {
     if (this.#nesting > 0) {
@@ -221,7 +221,7 @@ export class Directive {
     )
   }
 
-  /** The rest of the line, up to a token that is exactly `{`. */
+  /** Moves over the rest of the line, up to a token that is exactly `{`, and returns the texts. */
   remainingArgs(): string[] {
     return this.remainingTokens().map(token => token.text)
   }
@@ -243,7 +243,7 @@ export class Directive {
     return tokens
   }
 
-  /** The generic error for too many or too few arguments, at the current token. */
+  /** CoreDNS's generic error for too many or too few arguments, at the current token. */
   argErr(): CorefileError {
     if (this.val() === '{')
       return this.err("Unexpected token '{', expecting argument", { code: 'arguments' })
@@ -257,8 +257,8 @@ export class Directive {
   }
 
   /**
-   * For a line of the block that the plugin cannot read, whatever the reason: a hint, if the
-   * current token is the name of a directive.
+   * For a line of the block that the plugin cannot read for any reason: a hint, if the current
+   * token is the name of a directive.
    */
   strayHint(): string | undefined {
     return this.#isDirective() ? strayDirectiveHint(this.val()) : undefined
@@ -282,21 +282,21 @@ export class Directive {
   }
 
   /**
-   * An error that is shown without FILE:LINE, as many of CoreDNS's plugins do; its place is kept
-   * beside the text.
+   * An error without FILE:LINE in its text, as many of CoreDNS's plugins have; its place is kept in
+   * `span`.
    */
   plainErr(text: string, options: ErrorOptions = {}): CorefileError {
     return this.#error(text, options)
   }
 
-  /** err(text) for the current token, with the known option that it resembles as a hint. */
+  /** err(text) for the current token, with the most similar known option as a hint. */
   unknownOption(text: string, known: readonly string[]): CorefileError {
     return this.err(text, this.optionHelp(known))
   }
 
   /**
-   * What helps where the current token is none of the `known` options: for errors whose text is
-   * without FILE:LINE.
+   * Hint and place for a current token that is none of the `known` options: for errors without
+   * FILE:LINE in their text.
    */
   optionHelp(known: readonly string[]): ErrorOptions {
     const isDirective = this.#isDirective()
@@ -311,13 +311,13 @@ export class Directive {
     return this.#nesting > 0 && startsNewLine(this.#tokens[this.#cursor - 1], this.token)
   }
 
-  /** Where the block began in which the current token stands. */
+  /** The opening brace of the block around the current token. */
   #openBrace(): Related | undefined {
     const brace = this.#tokens.slice(0, this.#cursor).findLast(({ text }) => text === '{')
     return brace && { text: `this '{' is still open`, span: brace.span }
   }
 
-  /** Throws if the directive occurs twice in the block, or seems to (see next). */
+  /** Throws CorefileError if the directive occurs twice in the block, or seems to (see next). */
   once(): void {
     const token = this.#tokens[this.#occurrences.starts[1] ?? this.#occurrences.strays[0] ?? -1]
     const [first] = this.#tokens
@@ -326,7 +326,10 @@ export class Directive {
     throw this.plainErr(text, { code: 'once', token, ...firstOne(first.span, token.span) })
   }
 
-  /** A warning, at the current token by default: `check` shows it, the server logs it at start. */
+  /**
+   * Adds a warning, at the current token by default. `check` shows it, and the server logs it at
+   * start. `code` is stable, for tools.
+   */
   warn(text: string, code: string, token = this.token): void {
     this.#warnings.push({ severity: 'warning', code, message: text, span: token.span })
   }
@@ -341,7 +344,7 @@ export class Directive {
 
 /**
  * All occurrences of one directive in a block; undefined if there are none. `zones` are the
- * block's, normalised; `order` are the directives that there are.
+ * block's, normalised; `order` are the names of all directives.
  */
 export const directiveOf = (
   block: ServerBlock,
@@ -371,8 +374,8 @@ export interface SetupStep {
 }
 
 /**
- * Directive after directive in the chain's `order`, and for each the blocks in file order.
- * Directives are made as they are asked for.
+ * Yields the directives in the chain's `order`, and each for all blocks in file order. They are
+ * made one by one as they are read.
  */
 export function* directivesInSetupOrder(
   blocks: readonly InspectedBlock[],

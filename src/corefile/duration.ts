@@ -12,12 +12,12 @@ const NANOSECONDS: ReadonlyMap<string, bigint> = new Map([
   ['h', 3_600_000_000_000n],
 ])
 const LIMIT = 2n ** 63n
-/** A duration of more characters than this is none. */
+/** A text of more characters than this is no duration. */
 const LONGEST = 200
 
 const PART = /(\d*)(?:\.(\d*))?([^\d.]*)/y
 
-/** Package time quotes in its own way: bytes outside of printable ASCII as \xNN. */
+/** Go's package time has its own quoting: bytes outside of printable ASCII as \xNN. */
 const quote = (text: string): string => {
   const bytes = [...Buffer.from(text)].map(byte => {
     if (byte < 0x20 || byte >= 0x80) return `\\x${byte.toString(16).padStart(2, '0')}`
@@ -29,7 +29,10 @@ const quote = (text: string): string => {
 
 type Reading = { readonly nanoseconds: bigint } | { readonly error: string }
 
-/** One `1.5h` from `PART.lastIndex` on, in nanoseconds; Go drops what is below one. */
+/**
+ * Reads one part such as `1.5h` from `PART.lastIndex` on, in nanoseconds; fractions are dropped, as
+ * in Go.
+ */
 const readPart = (text: string, quoted: string): Reading => {
   const [, whole = '', fraction = '', unit = ''] = PART.exec(text) ?? []
   if ((whole === '' && fraction === '') || BigInt(whole) > LIMIT)
@@ -69,7 +72,7 @@ export const parseDuration = (text: string): number | undefined => {
   return 'error' in reading ? undefined : Number(reading.nanoseconds) / 1e6
 }
 
-/** What time.ParseDuration says of a text that parseDuration refuses; '' for one that it takes. */
+/** time.ParseDuration's error for a text that parseDuration refuses; '' for one that it accepts. */
 export const durationError = (text: string): string => {
   const reading = read(text)
   return 'error' in reading ? reading.error : ''

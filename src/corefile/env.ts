@@ -7,7 +7,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 const REPLACEMENT_LIMIT = 1000
 const LENGTH_LIMIT = 1 << 20
 
-/** Hears of each variable that is not set. */
+/** Called with the name of each variable that is not set. */
 export type UnsetListener = (name: string) => void
 
 const replaceReferences = (
@@ -30,8 +30,8 @@ const replaceReferences = (
 }
 
 /**
- * The text with its references replaced; unset variables are empty. Undefined where replacing does
- * not end, because a variable refers to itself: CoreDNS would hang there.
+ * The text with its references replaced; unset variables are empty. Undefined if a variable refers
+ * to itself, so that replacing would not end: CoreDNS hangs there.
  */
 export const replaceEnvironment = (
   text: string,

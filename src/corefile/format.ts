@@ -1,6 +1,6 @@
 // The layout of a Corefile: four spaces a level, one directive a line, braces where CoreDNS's own
-// Corefiles have them. Words are kept byte for byte, and none moves to another line but beside a
-// brace; comments stay where they stand between the words.
+// Corefiles have them. Words are kept byte for byte, and only words next to a brace may move to
+// another line. Comments stay between the same words.
 //
 //   zone, {             the '{' of a server block stands at the end of the line with its last key
 //       directive {     what follows a '{' begins a line, and so does a '}'
@@ -19,11 +19,11 @@ export interface FormatSource {
   readonly text: string
   /** Shown to people. */
   readonly name: string
-  /** UTF-16 units of the result: blocks in blocks in blocks are mostly indentation. */
+  /** Longest result in UTF-16 units: deeply nested blocks are mostly indentation. */
   readonly limit: number
 }
 
-/** What stands between two words. */
+/** The comments and empty lines between two words. */
 interface Gap {
   /** A comment on the line of the first one; '' for none. */
   readonly behind: string
@@ -31,7 +31,7 @@ interface Gap {
   readonly lines: readonly string[]
 }
 
-/** A word as it is written: with quotes, escapes, and a comment that stands in it. */
+/** A word as it is written: with quotes, escapes, and a comment within it. */
 interface Item {
   readonly token: Token
   readonly raw: string
@@ -48,7 +48,7 @@ const trimmed = (text: string): string => {
 
 const readGap = (text: string): Gap => {
   const [behind = '', ...lines] = text.split('\n').map(trimmed)
-  // What stands behind the last line break is the indentation of the next word.
+  // The text behind the last line break is the indentation of the next word.
   return { behind, lines: lines.at(-1) === '' ? lines.slice(0, -1) : lines }
 }
 
@@ -59,7 +59,10 @@ const lineStarts = (text: string): number[] => {
   return starts
 }
 
-/** A word goes on behind a `#` in it, where its token ends. Carriage returns do not end it. */
+/**
+ * A token ends at a `#` in the word, but the word goes on behind it. Carriage returns do not end
+ * it.
+ */
 const endOfWord = (text: string, from: number): number => {
   let end = from
   while (end < text.length && (text[end] === '\r' || !isSpace(text.charCodeAt(end)))) end++
@@ -80,7 +83,7 @@ const refusalAt = (
   return refusal(name, { file: name, line, column, length: 1 }, problem)
 }
 
-/** The words, and what stands behind the last of them. */
+/** The words, and the gap behind the last of them. */
 const readItems = (source: FormatSource): { items: Item[]; after: Gap } => {
   const { text, name } = source
   const starts = lineStarts(text)
@@ -96,16 +99,16 @@ const readItems = (source: FormatSource): { items: Item[]; after: Gap } => {
     return { token, raw: isQuoted ? raw : raw.replaceAll('\r', ''), before }
   })
   const after = readGap(text.slice(at))
-  // With nothing behind it, a quote at the end of a text is no word, nor is it a comment.
+  // A quote at the very end of a text is neither a word nor a comment.
   if ([after.behind, ...after.lines].some(line => line.startsWith('"')))
     throw refusalAt(source, text.lastIndexOf('"'), UNCLOSED_HINT)
   return { items, after }
 }
 
 /**
- * What the words outside of all braces are. Keys end with their line, unless it ends in a comma;
- * the rest are the directives of the one block without braces, or what an import or a variable
- * makes of them.
+ * The role of words outside of all braces. Keys end with their line, unless it ends in a comma. The
+ * rest are the directives of the only block without braces, or words that an import or a variable
+ * turns into something else.
  */
 type Outside = 'start' | 'keys' | 'rest'
 
@@ -129,7 +132,8 @@ class Structure {
     const last = this.#last?.text
     if (last === undefined || token.text === '}') return true
     if (isFirst) return token.text !== '{' || !this.#endsKeys(before)
-    // In the middle of a line `import` is a word like others, but for the first of a server block.
+    // In the middle of a line `import` is an ordinary word, except as the first word of a server
+    // block.
     if (token.text === 'import') return last === '{' && this.#isAtOuterBrace
     return last === '{' || (last === '}' && this.#isAtOuterBrace)
   }
@@ -226,7 +230,7 @@ class Page {
 }
 
 /**
- * The same words in the usual layout; to format the result again changes nothing. Throws
+ * The same words in the usual layout. Formatting the result again changes nothing. Throws
  * CorefileError for a quote or a brace that is never closed, a '}' that closes nothing, bytes that
  * are no UTF-8, and a text that is too long.
  */

@@ -5,7 +5,7 @@ import type { Loader } from './loader.ts'
 
 const WILDCARD = /[*?[\\]/
 
-/** A regular expression that matches this text alone. */
+/** A regular expression that matches only this text. */
 export const literalPattern = (text: string): string =>
   text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 

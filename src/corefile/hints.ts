@@ -1,5 +1,4 @@
-// What is probably meant where CoreDNS's text says little: one sentence for the hint of a
-// diagnostic.
+// Hints for errors where CoreDNS's text does not help: one sentence with the probable cause.
 
 import { isIP, isIPv6 } from 'node:net'
 import type { CorefileError, CorefileErrorOptions, Diagnostic, Related } from './diagnostic.ts'
@@ -61,8 +60,8 @@ const directiveHint = (word: string): string => `'${word}' is a directive: is a 
 const ALSO_OPTIONS: ReadonlySet<string> = new Set(['tls', 'reload', 'transfer', 'header'])
 
 /**
- * For a line in the block of a plugin that its plugin cannot read, whatever the reason, and that
- * begins with the name of a directive.
+ * For a line in a plugin's block that the plugin cannot read for any reason, and that begins with
+ * the name of a directive.
  */
 export const strayDirectiveHint = (word: string): string | undefined =>
   ALSO_OPTIONS.has(word) ? undefined : directiveHint(word)
@@ -85,7 +84,7 @@ export const unknownOptionHint = (
   return owners === undefined ? undefined : `'${word}' is an option of ${owners}`
 }
 
-/** For an argument that cannot be used; `before` is the word in front of it. */
+/** For an argument that cannot be used; `before` is the word before it. */
 export const argumentHint = (word: string, before: string): string | undefined => {
   if (/.[,;]$/.test(word))
     return `arguments are separated by blanks: leave the '${word.at(-1)}' out`
@@ -104,15 +103,15 @@ export const keyHint = (key: string): string | undefined => {
 }
 
 /**
- * A NUL beside every other character, as ASCII has it in UTF-16; a single one is a character like
- * any other.
+ * Whether every second character is a NUL, as in ASCII text in UTF-16. A single NUL is an ordinary
+ * character.
  */
 const isUtf16 = (text: string): boolean => {
   const start = text.slice(0, 1000)
   return start.split('\0').length - 1 >= Math.max(2, Math.floor((start.length - 4) / 3))
 }
 
-/** What is wrong with the text as a whole, so that its errors say nothing. */
+/** The fault of the whole text, such as its encoding, if its single errors would mislead. */
 export const wholeTextHint = (text: string): string | undefined => {
   if (isUtf16(text)) return UTF16_HINT
   return /^(?:apiVersion|kind|data|metadata|Corefile):(?:\s|$)/m.test(text) ? YAML_HINT : undefined
@@ -125,12 +124,12 @@ const unsetHint = (names: readonly string[]): string => {
   return `environment variables ${[first, ...others].join(', ')} are not set`
 }
 
-/** More of them than anybody reads. */
+/** More warnings than are useful to read. */
 const UNSET_LIMIT = 100
 
 /**
- * A warning for each place with such variables at which there is no diagnostic yet that tells of
- * them.
+ * A warning for each place with unset variables, unless a diagnostic at that place mentions them
+ * already.
  */
 export const unsetWarnings = (
   unset: ReadonlyMap<Span, readonly string[]>,
@@ -146,7 +145,7 @@ export const unsetWarnings = (
       span,
     }))
 
-/** A warning with the same. */
+/** A warning with the same hint. */
 export const warningWithUnset = (
   warning: Diagnostic,
   unset: ReadonlyMap<object, readonly string[]>,
@@ -156,7 +155,7 @@ export const warningWithUnset = (
 }
 
 /**
- * The error with what is known of its place: a variable that is not set explains more than any
+ * The error with the unset variables of its place as a hint: they explain more than a similar
  * spelling.
  */
 export const withUnset = (
@@ -167,11 +166,11 @@ export const withUnset = (
   return names === undefined ? error : error.hinted(unsetHint(names))
 }
 
-/** Where an error stands at a quote that is never closed, nothing else is wrong. */
+/** Help for an error at a quote that is never closed: that is then the only fault. */
 export const quoteHelp = (token: Token | undefined): Help =>
   token?.isUnclosed ? { hint: UNCLOSED_HINT } : {}
 
-/** What helps where the text ends, or goes on, before a brace is closed. */
+/** Help for a text that ends, or begins another block, before a brace is closed. */
 export const neverClosed = (opening: Token | undefined): Help =>
   opening === undefined
     ? {}
@@ -180,7 +179,7 @@ export const neverClosed = (opening: Token | undefined): Help =>
         related: { text: `this '{' is never closed`, span: opening.span },
       }
 
-/** Where the unknown name of a directive stands. */
+/** The place of an unknown directive name. */
 interface NamePlace {
   readonly token: Token | undefined
   /** The first of the block. */
@@ -189,24 +188,24 @@ interface NamePlace {
   readonly opening: Token | undefined
   /** See ServerBlock. */
   readonly tooMany: Span | undefined
-  /** The directives that there are. */
+  /** Names of all directives. */
   readonly order: readonly string[]
 }
 
 interface NameHelp extends Help {
-  /** Not a directive but a server block begins there. */
+  /** Set if a server block begins there rather than a directive. */
   readonly block?: 'next' | 'imported'
 }
 
-/** Help for the name of a directive that nobody knows. */
+/** Help for an unknown directive name. */
 export const unknownDirectiveHelp = (name: string, place: NamePlace): NameHelp => {
   const { key, tooMany, order } = place
   const hint = unknownDirectiveHint(name, key?.text, order)
   const block = blockHelp(name, place)
   if (block !== undefined) return { ...block, hint: hint ?? block.hint }
   if (key === undefined || tooMany === undefined) return { hint }
-  // The block was begun by a directive behind a brace too many: this is one of its options, if
-  // nothing better is known of it.
+  // A directive behind a surplus brace has become the block's key. Then this name is one of its
+  // options, unless there is a better explanation.
   const isOption = hint === undefined || OPTION_OWNERS.has(name) || isIP(name) !== 0
   return isOption ? { hint: tooManyHint(key.text), related: endBefore(tooMany) } : { hint }
 }
@@ -216,7 +215,7 @@ const blockHelp = (name: string, { token, key, opening }: NamePlace): NameHelp |
     return { block: 'next', related: { text: `this '}' closes nothing`, span: key.span } }
   if (token === undefined || opening === undefined || !looksLikeKey(name)) return undefined
   const isFile = token.file !== opening.file
-  // A snippet stands above the block that imports it.
+  // A snippet is defined above the block that imports it.
   if (!isFile && token.line > opening.line) return { block: 'next', ...neverClosed(opening) }
   const hint = `an imported ${isFile ? 'file' : 'snippet'} holds a server block: import it outside of the block`
   return { block: 'imported', hint }
@@ -229,13 +228,11 @@ const endBefore = (span: Span): Related => ({
 
 const tooManyHint = (word: string): string => `'${word}' is a directive: is a '}' too many above?`
 
-/**
- * Whether nothing but its name says that the block is none: it has directives in braces of its own.
- */
+/** Whether only its name suggests that it is no block: it has directives in braces of its own. */
 const isWellFormed = ({ isBraced, directives }: ServerBlock): boolean =>
   isBraced && directives.size > 0
 
-/** A warning for a block that begins with a directive behind a brace too many. */
+/** A warning for a block that begins with a directive behind a surplus brace. */
 export const misnamedBlock = (block: ServerBlock): Diagnostic[] => {
   const { keys, tooMany } = block
   const [key] = keys
@@ -252,7 +249,7 @@ export const misnamedBlock = (block: ServerBlock): Diagnostic[] => {
   ]
 }
 
-/** The error with what is known of its place, if that is a key of such a block. */
+/** The error with a hint, if its place is a key of such a block. */
 export const withMisnamed = (
   error: CorefileError,
   keys: ReadonlyMap<object, string>,

@@ -6,7 +6,7 @@ export interface HostPort {
   readonly port: string
 }
 
-/** The port that the digits name; undefined for anything else, service names too. */
+/** The port number, 0 to 65535; undefined for any other text, also for service names. */
 export const parsePort = (text: string): number | undefined => {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : -1
   return port < 0 || port > 65535 ? undefined : port

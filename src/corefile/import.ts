@@ -1,5 +1,5 @@
-// `import PATTERN`: snippets and files to tokens, with CoreDNS's caps. Where the tokens go is the
-// parser's business.
+// `import PATTERN`: snippets and files to tokens, with CoreDNS's caps. The parser puts the tokens
+// in their place.
 
 import { dirname, join, resolve } from 'node:path/posix'
 import { glob, hasWildcard } from './glob.ts'
@@ -15,7 +15,7 @@ export const TOO_MANY_SNIPPETS = `maximum snippet import depth (${SNIPPET_EXPANS
 const TOO_MANY_FILES = `maximum file import depth (${SNIPPET_EXPANSIONS}) exceeded`
 
 export interface ImportProblem {
-  /** What stands behind `Error during parsing: `. */
+  /** The text behind `Error during parsing: `. */
   readonly problem: string
   readonly hint?: string | undefined
 }
@@ -31,7 +31,7 @@ export interface SnippetHead {
   readonly place: Span
 }
 
-/** Of a block with these keys that defines a snippet. */
+/** The snippet that a block with these keys defines. */
 export const snippetHead = ([key, ...others]: readonly Token[]): SnippetHead | undefined => {
   if (
     key === undefined ||
@@ -71,7 +71,7 @@ export class Importer {
     this.#places.set(name, place)
   }
 
-  /** Where the snippet is defined, if it is. */
+  /** The place of the snippet's definition, if it is defined. */
   placeOf(name: string): Span | undefined {
     return this.#places.get(name)
   }

@@ -18,8 +18,8 @@ export interface Site {
 export interface InspectedBlock {
   readonly block: ServerBlock
   /**
-   * In the order of the keys; a CIDR key may give several. Never empty, but for keys that were
-   * reported as bad.
+   * In the order of the keys; a CIDR key may give several. Empty only if all keys were reported as
+   * bad.
    */
   readonly sites: readonly Site[]
   /** Zones of the sites, in order. */
@@ -53,8 +53,8 @@ const inspectKey = (key: Token, options: KeyOptions): Site[] => {
 }
 
 /**
- * Reads the keys of all blocks. `report` hears of each bad one, which is then left out; without it
- * the first is thrown.
+ * Reads the keys of all blocks. `report` is called with an error for each bad key, which is then
+ * left out. Without it the first error is thrown.
  */
 export const inspectBlocks = (
   blocks: readonly ServerBlock[],

@@ -1,7 +1,7 @@
-// Names that people write in Corefiles and that are no directive, or no option, of CoreDNS as it is
-// now: plugins from outside, what was retired, and options that have lost their plugin.
+// Names in Corefiles that are no directive or option of today's CoreDNS: external plugins, retired
+// directives and options, and options that were written outside of their plugin's block.
 
-/** External plugins, with what does nearly the same in CoreDNS, if anything does. */
+/** External plugins, each with the nearest equivalent in CoreDNS, if there is one. */
 export const EXTERNAL_PLUGINS: ReadonlyMap<string, string> = new Map([
   ['alternate', `'next' in forward does the same`],
   ['fanout', `forward with 'policy' and 'max_fails' comes near`],
@@ -172,7 +172,8 @@ const OWNED: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * Option to the directives that have it, as a sentence says it: `cache`, `hosts and kubernetes`.
+ * Maps an option to the directives that have it, as text for a sentence: `cache`, `hosts and
+ * kubernetes`.
  */
 export const OPTION_OWNERS: ReadonlyMap<string, string> = (() => {
   const owners = new Map<string, string[]>()

@@ -1,5 +1,5 @@
-// Corefile text to tokens, with the rules and quirks of caddy's caddyfile/lexer.go. Knows neither
-// directives nor variables.
+// Corefile text to tokens, with the rules and quirks of caddy's caddyfile/lexer.go. It does not
+// interpret directives or variables.
 
 import { CorefileError, parsingError } from './diagnostic.ts'
 import type { Token } from './span.ts'
@@ -9,13 +9,13 @@ export const TOKEN_LIMIT = 1 << 20
 
 export interface LexSource {
   readonly text: string
-  /** Shown to people. */
+  /** File name in errors. */
   readonly name: string
   /** Token.file: '' for the main file. */
   readonly file: string
 }
 
-/** What Go's unicode.IsSpace accepts. */
+/** White space as defined by Go's unicode.IsSpace. */
 export const isSpace = (unit: number): boolean =>
   (unit >= 0x09 && unit <= 0x0d) ||
   unit === 0x20 ||
@@ -81,7 +81,7 @@ class Lexer {
     this.#lineStart = this.#at + 1
   }
 
-  /** White space and comments before a token; false at the end of the text. */
+  /** Skips white space and comments before a token; false at the end of the text. */
   #skipBlank(): boolean {
     let comment = false
     for (; this.#at < this.#text.length; this.#at++) {

@@ -1,9 +1,8 @@
-// How imports reach files. Whose files they are is the caller's business.
+// The interface by which imports read files. The caller implements it, on a file system or in
+// memory.
 
 export interface Loader {
-  /**
-   * The file as text. Throws an Error that says why not, such as `open /a/b: permission denied`.
-   */
+  /** The file as text. Throws an Error with the reason, such as `open /a/b: permission denied`. */
   readFile(path: string): string
   /** Undefined if there is nothing at that path. A broken link is a file. */
   kindOf(path: string): 'file' | 'directory' | undefined

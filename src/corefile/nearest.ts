@@ -1,4 +1,4 @@
-// Spelling: which known word was probably meant.
+// Finds the known word that was probably meant by a misspelt one.
 
 const LONGEST = 40
 
@@ -26,8 +26,8 @@ const editDistance = (a: string, b: string): number => {
 }
 
 /**
- * The word closest to `word`, if it is close enough to be a slip: a third of the letters, at least
- * one. The first of equals wins.
+ * The word closest to `word`, if it is close enough for a typing error: edits in at most a third of
+ * the letters, at least one. Of equally close words the first is taken.
  */
 export const nearest = (word: string, words: readonly string[]): string | undefined => {
   if (word.length > LONGEST || word.length < 2) return undefined

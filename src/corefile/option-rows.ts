@@ -1,60 +1,70 @@
-// The rows of a plugin's table of options: an argument of its directive, an option in its block, or
-// what follows from where it stands. Each says what the manual shows, and how words become a value.
+// The rows of a plugin's table of options. A row is an argument of the directive, an option in its
+// block, or a value derived from the directive's place. It holds the text for the manual, and the
+// function that turns words into a value.
 
 import { CorefileError } from './diagnostic.ts'
 import { Directive } from './directive.ts'
 import { Argument, type Value } from './values.ts'
 import { zonesFromArgsOrBlock } from './zones.ts'
 
-/** What the manual says of an argument or an option. */
+/** The manual's entry for an argument or an option. */
 export interface OptionFacts {
   /** `ttl`; `TTL` for an argument. */
   readonly name: string
-  /** As the synopsis has it: `[TTL]`, `kubeconfig FILE [CONTEXT]`. */
+  /** As in the synopsis: `[TTL]`, `kubeconfig FILE [CONTEXT]`. */
   readonly syntax: string
-  /** On the directive's line, a name in its block, or any other line of the block. */
+  /**
+   * `argument`: on the directive's line. `option`: a line of the block that begins with the name.
+   * `line`: any other line of the block.
+   */
   readonly place: 'argument' | 'option' | 'line'
-  /** What counts without it, in the words of the Corefile; '' for nothing. */
+  /** The default, as it would be written in a Corefile; '' for none. */
   readonly default: string
-  /** Bounds of its value; '' for none. */
+  /** Range of its value, such as `1s to 24h`; '' for none. */
   readonly range: string
-  /** Whether a further line adds to the one before; else it takes its place. */
+  /** Whether a second line adds to the first; else it replaces it. */
   readonly addsUp: boolean
   /** One line without a full stop. */
   readonly does: string
-  /** `refused`: CoreDNS has it; it is refused with a reason. `retired`: accepted without effect. */
+  /**
+   * `refused`: CoreDNS has it, shardns refuses it with a reason. `retired`: accepted without
+   * effect.
+   */
   readonly support: 'yes' | 'refused' | 'retired'
 }
 
-/** One field of the options: where it comes from, and what it is without that. */
+/** One field of a plugin's options: its source in the Corefile, and its value without one. */
 export interface Row<T> {
-  /** Undefined for what is not written but follows from the place. */
+  /** Undefined for a value that is not written but derived from the place. */
   readonly facts: OptionFacts | undefined
-  /** How the words of its line are taken; of an argument, it takes its own from the front. */
+  /** How many words of its line it takes. An argument takes its words from the front. */
   readonly line: Line
   start(directive: Directive): T
-  /** Its line once more: `before` is what the field was. The cursor is behind the words. */
+  /**
+   * Reads one line: `before` is the field's value so far, and the result is the new one. The
+   * directive's cursor is behind the words. Throws CorefileError.
+   */
   read(words: Argument[], before: T, directive: Directive): T
 }
 
-/** What an option takes of its line. */
+/** The words that an option takes of its line. */
 export interface Line {
   readonly least?: number
   readonly most?: number
   /**
-   * What becomes of more words than that. Plugins of CoreDNS differ: an error that names the last
-   * of them (if nothing is said here) or the first; none, they are passed over; or none, they are
-   * read as the next line would be.
+   * How surplus words are handled, since CoreDNS's plugins differ. Absent: an error that names the
+   * last of them. `refused-first`: an error that names the first. `ignored`: they are skipped.
+   * `next-line`: they are read like the next line.
    */
   readonly surplus?: 'refused-first' | 'ignored' | 'next-line'
-  /** What is said of too few words or too many. */
+  /** Makes the error for too few words or too many. */
   readonly wrongCount?: (directive: Directive, words: readonly Argument[]) => CorefileError
 }
 
 interface Said extends Line {
   readonly does: string
   readonly support?: OptionFacts['support']
-  /** Instead of a default, where no words of the Corefile say what counts. */
+  /** For the manual, in place of a default that cannot be written in a Corefile. */
   readonly otherwise?: string
 }
 
@@ -63,7 +73,7 @@ interface Unset<T> extends Said {
 }
 
 interface Default extends Said {
-  /** In the words of the Corefile: the option must be able to read it. */
+  /** As written in a Corefile: the option's value must accept it. */
   readonly default: string
 }
 
@@ -76,7 +86,10 @@ const NOWHERE = new Directive({
   blockKeys: [],
 })
 
-/** A default is read once, when the table is made. One that is no value is a fault of the table. */
+/**
+ * Reads a default once, when the table is made. A default that the value refuses is a fault of the
+ * table.
+ */
 const readDefault = <T>(name: string, value: Value<T>, text: string): T => {
   try {
     return value.read(new Argument(NOWHERE, { ...NOWHERE.token, text }))
@@ -96,11 +109,11 @@ const factsOf = (
   return { ...facts, place: 'option', range: '', addsUp: false, ...more }
 }
 
-/** The facts alone, for a table whose plugin reads its lines itself. */
+/** Only the facts of an option, for a table whose plugin reads its lines itself. */
 export const optionFacts = (name: string, syntax: string, said: Said): OptionFacts =>
   factsOf(name, `${name} ${syntax}`.trimEnd(), said)
 
-/** The same of an argument; `syntax` is all of it. */
+/** The same for an argument; `syntax` is its whole synopsis. */
 export const argumentFacts = (name: string, syntax: string, said: Said): OptionFacts =>
   factsOf(name, syntax, said, { place: 'argument' })
 
@@ -109,7 +122,10 @@ const startOf = <T, U>(name: string, value: Value<T>, said: Default | Unset<U>):
   return () => start
 }
 
-/** An option with one value. */
+/**
+ * An option with one value. Without the option the field is the value of `default`, or `unset`
+ * itself.
+ */
 export const option = <T, U = never>(
   name: string,
   value: Value<T>,
@@ -121,7 +137,10 @@ export const option = <T, U = never>(
   read: ([word], before) => (word === undefined ? before : value.read(word)),
 })
 
-/** An option that stands alone. */
+/**
+ * An option without values: the field is `sets` (true by default) if it is there, and the opposite
+ * if not.
+ */
 export const flag = (name: string, { sets = true, ...said }: Said & { sets?: boolean }) =>
   ({
     facts: factsOf(name, name, said),
@@ -130,7 +149,10 @@ export const flag = (name: string, { sets = true, ...said }: Said & { sets?: boo
     read: () => sets,
   }) satisfies Row<boolean>
 
-/** An option with any number of values; a further line adds to them, unless it `replaces` them. */
+/**
+ * An option with any number of values. A second line adds to them, or replaces them with
+ * `replaces`.
+ */
 export const list = <T>(
   name: string,
   value: Value<T>,
@@ -146,7 +168,10 @@ export const list = <T>(
   },
 })
 
-/** `NAME [ZONES...]`: without zones it is for all names. What is no zone is passed over. */
+/**
+ * `NAME [ZONES...]`: without zones it is for all names. Words that are no zones are skipped, as
+ * CoreDNS does.
+ */
 export const zoneList = <U>(name: string, said: Unset<U>): Row<string[] | U> => ({
   facts: factsOf(name, `${name} [ZONES...]`, said),
   line: said,
@@ -174,13 +199,13 @@ export const words = <T>(
   read: said.read,
 })
 
-/** An option that is known and refused, whatever stands behind it, or that has lost its effect. */
+/** An option that is known but refused with any words, or accepted without effect. */
 export const withoutEffect = (
   name: string,
   syntax: string,
   said: Said & {
     readonly support: 'refused' | 'retired'
-    /** Throws, or warns. */
+    /** Throws if the option is refused, or adds a warning. */
     meet(words: readonly Argument[], directive: Directive): undefined
   },
 ): Row<undefined> =>
@@ -190,7 +215,7 @@ export const withoutEffect = (
     read: (given, _, directive) => said.meet(given, directive),
   })
 
-/** What is said of too few words or too many where nothing else is. */
+/** The error for too few words or too many, if the row does not make one. */
 export const argErr = (directive: Directive): CorefileError => directive.argErr()
 
 /** An argument of the directive with one value. */
@@ -208,11 +233,11 @@ export const argument = <T, U = never>(
   },
 })
 
-/** The same of one that has to be there; `wrongCount` has what is said if it is not. */
+/** The same for an argument that is required; `wrongCount` makes the error if it is missing. */
 export const requiredArgument = <T>(word: string, value: Value<T>, said: Said): Row<T> => ({
   facts: factsOf(word, value.word, said, { place: 'argument', range: value.range }),
   line: { ...said, most: 1 },
-  // Nobody sees it: `read` gives a value or throws.
+  // Never used: `read` returns a value or throws.
   start: () => undefined as T,
   read(left, _, directive) {
     const first = left.shift()
@@ -221,7 +246,9 @@ export const requiredArgument = <T>(word: string, value: Value<T>, said: Said): 
   },
 })
 
-/** Arguments of several kinds: `read` takes them from the front of what is left of the line. */
+/**
+ * Arguments of several kinds: `read` takes them from the front of the remaining words of the line.
+ */
 export const argumentsOf = <T>(
   name: string,
   syntax: string,
@@ -242,7 +269,10 @@ export const zonesArgument = (does: string): Row<string[]> =>
     read: (left, _, { blockZones }) => zonesOf(left.splice(0), blockZones),
   })
 
-/** Lines of the block that begin with no name: TableSpec.otherLine reads them. */
+/**
+ * Manual entry for lines of the block that do not begin with an option's name. TableSpec.otherLine
+ * reads them.
+ */
 export const otherLines = <T>(name: string, said: Said & Pick<Row<T>, 'start'>): Row<T> => ({
   facts: factsOf(name, `[${name}]`, said, { place: 'line', addsUp: true }),
   line: {},
@@ -250,7 +280,9 @@ export const otherLines = <T>(name: string, said: Said & Pick<Row<T>, 'start'>):
   read: (_, before) => before,
 })
 
-/** What is not written, but follows from where the directive stands. */
+/**
+ * A value that is not written, but derived from the directive's place, such as the block's zones.
+ */
 export const derived = <T>(start: (directive: Directive) => T): Row<T> => ({
   facts: undefined,
   line: {},

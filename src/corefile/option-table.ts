@@ -1,6 +1,6 @@
-// What may stand behind a directive, as data: from one table come parsing, "did you mean", `shardns
-// help`, and the comparison with docs/compatibility.md. A table has a row for each field of a
-// plugin's options.
+// The arguments and options of a directive, as data. Parsing, "did you mean", `shardns help` and
+// the comparison with docs/compatibility.md all use the same table. It has a row for each field of
+// a plugin's options.
 
 import type { CorefileError } from './diagnostic.ts'
 import type { Directive } from './directive.ts'
@@ -8,11 +8,11 @@ import { argErr, type Line, type OptionFacts, type Row } from './option-rows.ts'
 import { Argument, type Draft } from './values.ts'
 
 export interface OptionTable<Options> {
-  /** In the order of the manual. */
+  /** Entries of the manual, in order. */
   readonly facts: readonly OptionFacts[]
   /**
-   * From all occurrences of the directive in a server block. Pure: no I/O, no clock, no
-   * environment. Throws CorefileError.
+   * Reads the options from all occurrences of the directive in a server block. Pure: no I/O, no
+   * clock, no environment. Throws CorefileError.
    */
   parse(directive: Directive): Options
 }
@@ -24,15 +24,15 @@ export interface TableSpec<Read> {
   /** Options that set no field. */
   readonly others?: readonly Row<undefined>[]
   /**
-   * What is said of a line of the block that begins with none of the `known` names; undefined if
-   * the line has been read.
+   * Reads a line of the block that begins with none of the `known` names. Returns the error for it,
+   * or undefined if the line has been read.
    */
   readonly otherLine?: (
     directive: Directive,
     known: readonly string[],
     draft: Draft<Read>,
   ) => CorefileError | undefined
-  /** What is said of too many arguments. */
+  /** Makes the error for too many arguments. */
   readonly wrongCount?: (directive: Directive) => CorefileError
 }
 
@@ -49,7 +49,7 @@ const nextArguments = (directive: Directive, most: number): Argument[] => {
 const remainingArguments = (directive: Directive): Argument[] =>
   directive.remainingTokens().map(token => new Argument(directive, token))
 
-/** The words of an option's line that are the option's. */
+/** The words of the line that belong to the option. */
 const takeWords = (line: Line, directive: Directive): Argument[] => {
   const { least = 0, most = Number.POSITIVE_INFINITY, surplus, wrongCount = argErr } = line
   const isStepwise = surplus === 'next-line' || surplus === 'refused-first'
@@ -60,7 +60,7 @@ const takeWords = (line: Line, directive: Directive): Argument[] => {
   return found
 }
 
-/** A row that knows the field it is of. */
+/** A row with its field. */
 interface BoundRow<Read> {
   readonly facts: OptionFacts | undefined
   readonly line: Line
@@ -90,7 +90,10 @@ const assertDistinct = (facts: readonly OptionFacts[]): void => {
   }
 }
 
-/** Reads what the rows say, part by part, for plugins that go about it in their own way. */
+/**
+ * Reads the parts of a directive by the rows of a table, for plugins that combine the parts in
+ * their own way.
+ */
 export class OptionReader<Read> {
   readonly facts: readonly OptionFacts[]
   readonly #spec: TableSpec<Read>
@@ -98,7 +101,7 @@ export class OptionReader<Read> {
   readonly #arguments: readonly BoundRow<Read>[]
   readonly #mostArguments: number
   readonly #options: ReadonlyMap<string, Pick<BoundRow<Read>, 'line' | 'read'>>
-  /** Names that somebody may have meant. */
+  /** Names of options, for "did you mean". */
   readonly #known: readonly string[]
   readonly #hasBlock: boolean
 
@@ -129,18 +132,19 @@ export class OptionReader<Read> {
       .map(({ name }) => name)
   }
 
-  /** What counts where nothing is written. */
+  /** The options with all fields at their defaults. */
   start(directive: Directive): Draft<Read> {
     const draft = {} as Draft<Read>
     for (const field of this.#fields) field.start(directive, draft)
     return draft
   }
 
-  /** The rest of the directive's line. */
+  /** Reads the rest of the directive's line into the draft. */
   readArguments(directive: Directive, draft: Draft<Read>): void {
     const { wrongCount = argErr } = this.#spec
     if (this.#arguments.length === 0 && !this.#hasBlock) {
-      // Such plugins of CoreDNS take no step further, so that a block is an argument, too.
+      // These plugins of CoreDNS do not advance further, so the `{` of a block counts as an
+      // argument, too.
       if (directive.nextArg()) throw wrongCount(directive)
       return
     }
@@ -150,7 +154,7 @@ export class OptionReader<Read> {
     if (left.length > 0) throw wrongCount(directive)
   }
 
-  /** The block, if there is one; gives the number of its lines. */
+  /** Reads the block into the draft, if there is one; returns the number of its lines. */
   readBlock(directive: Directive, draft: Draft<Read>): number {
     let lines = 0
     for (; directive.nextBlock(); lines++) {
@@ -168,7 +172,7 @@ export class OptionReader<Read> {
     if (error !== undefined) throw error
   }
 
-  /** One occurrence of the directive, whose name is the current token. */
+  /** Reads one occurrence of the directive, whose name is the current token. */
   readOccurrence(directive: Directive): Read {
     const draft = this.start(directive)
     this.readArguments(directive, draft)
@@ -178,9 +182,9 @@ export class OptionReader<Read> {
 }
 
 /**
- * How often a directive may stand in a server block. `once`: an error if it stands twice. `last`:
- * each is read, and the last counts. `first`: what follows the first one's line is not read.
- * `added`: each adds to what those before it have said.
+ * How a directive may be repeated in a server block. `once`: a second one is an error. `last`: each
+ * is read, and the last one is used. `first`: only the line of the first one is read. `added`: each
+ * adds to the earlier ones.
  */
 export type Repetition = 'once' | 'last' | 'first' | 'added'
 
@@ -213,7 +217,10 @@ const readers: Readonly<
   },
 }
 
-/** The table of a plugin whose options are what `finish` makes of the rows' fields. */
+/**
+ * The table of a plugin whose options `finish` makes of the rows' fields. `finish` may throw
+ * CorefileError.
+ */
 export const finishedTable = <Read, Options>(
   repetition: Repetition,
   spec: TableSpec<Read>,
@@ -232,7 +239,7 @@ export const optionTable = <Read>(
   spec: TableSpec<Read>,
 ): OptionTable<Read> => finishedTable(repetition, spec, read => read)
 
-/** The table of a plugin whose every occurrence gives options of its own, in file order. */
+/** The table of a plugin with separate options for each occurrence: an array in file order. */
 export const eachOccurrence = <Read, Options>(
   spec: TableSpec<Read>,
   finish: (read: Read, directive: Directive) => Options,
@@ -248,6 +255,6 @@ export const eachOccurrence = <Read, Options>(
   }
 }
 
-/** The table of a plugin that takes nothing. */
+/** The table of a plugin without arguments and options. */
 export const noOptions = (repetition: Repetition): OptionTable<undefined> =>
   finishedTable(repetition, { rows: {} }, () => undefined)

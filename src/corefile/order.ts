@@ -1,6 +1,6 @@
 // The directives in the order of the plugin chain: those of CoreDNS in its order, and between them
-// what it does not have. Which of them shardns serves is plugins/index.ts's business. Plugins that
-// the program does not bring along take their places among them.
+// the plugins that CoreDNS does not have. plugins/index.ts lists those that shardns implements.
+// Plugins from outside are inserted into this order.
 
 import { didYouMean } from './nearest.ts'
 
@@ -67,18 +67,20 @@ export const DIRECTIVES: readonly string[] = [
   'nomad',
 ]
 
-/** The first of the plugins that answer: what nobody has placed stands in front of it. */
+/** The first of the plugins that answer. A plugin without a place is inserted before it. */
 const FIRST_ANSWER = 'template'
 
 export interface Placed {
   readonly name: string
-  /** In front of which directive it stands, of those above or of the others that are placed. */
+  /**
+   * The directive before which it is inserted: one of those above, or another plugin from outside.
+   */
   readonly before?: string | undefined
 }
 
 /**
- * The order with those in it. One that CoreDNS knows stands in CoreDNS's place unless it says
- * `before`. Throws a sentence for one that stands nowhere.
+ * The order with the given plugins inserted. One that CoreDNS's order has takes that place, unless
+ * it has `before`. Throws an error if the place of one cannot be found.
  */
 export const chainOrder = (given: readonly Placed[]): readonly string[] => {
   const moved = new Set(given.filter(({ before }) => before !== undefined).map(({ name }) => name))

@@ -24,7 +24,7 @@ class Claims {
   readonly #byAddress = new Map<string, Map<string, Site>>()
   readonly #latest = new Map<string, string>()
 
-  /** The site that has the address already. */
+  /** The site that has claimed the address already. */
   holder(text: string, address: string): Site | undefined {
     return this.#byAddress.get(text)?.get(address)
   }
@@ -46,8 +46,8 @@ class Claims {
 }
 
 /**
- * Of a claim and the first one. `words` name the address in the block's `bind`: a block that claims
- * an address twice has named it twice.
+ * The places of a claim and of the first one. `words` name the address in the block's `bind`: a
+ * block that claims an address twice has named it twice.
  */
 const placesOf = (
   site: Site,
@@ -67,7 +67,7 @@ export const checkOverlap = (sites: readonly BoundSite[]): void => {
 }
 
 /**
- * One error for each site that cannot be served beside an earlier one. Sites come in Corefile
+ * Yields an error for each site that conflicts with an earlier one. Pass the sites in Corefile
  * order.
  */
 export function* findOverlaps(sites: readonly BoundSite[]): Generator<CorefileError> {

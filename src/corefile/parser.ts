@@ -1,5 +1,5 @@
-// A Corefile and what it imports, to server blocks: up to the first error, as CoreDNS reads it, or
-// past all errors, as a reader wants it.
+// Parses a Corefile and its imports to server blocks: up to the first error, as CoreDNS does, or
+// past errors to report all of them.
 
 import { BlockParser, type Report } from './block-parser.ts'
 import { CorefileError } from './diagnostic.ts'
@@ -7,10 +7,10 @@ import type { Environment } from './env.ts'
 import type { Loader } from './loader.ts'
 import type { CorefileSource, ParsedCorefile } from './server-block.ts'
 
-/** More errors of one text than anybody reads. */
+/** More errors of one text than are useful to read. */
 const ERROR_LIMIT = 100
 
-/** `failure` is what ended the parse, if something did. */
+/** `failure` is the error that ended the parse, if one did. */
 const parse = (
   source: CorefileSource,
   loader: Loader,
@@ -33,9 +33,9 @@ const parse = (
 }
 
 /**
- * Reads a Corefile and what it imports. Throws the first CorefileError. No server blocks (an empty
+ * Reads a Corefile and its imports. Throws the first CorefileError. No server blocks (an empty
  * file, only comments or snippets) is no error: the built-in Corefile is used then. `order` are the
- * directives that there are.
+ * names of all directives.
  */
 export const parseCorefile = (
   source: CorefileSource,
@@ -52,13 +52,13 @@ export const parseCorefile = (
 }
 
 export interface Survey {
-  /** What was understood. */
+  /** The parts that could be parsed. */
   readonly parsed: ParsedCorefile
   /** In the order of the text: the first is the one that parseCorefile throws. */
   readonly errors: readonly CorefileError[]
 }
 
-/** The same, going on after an error where that makes sense. Throws nothing. */
+/** The same, but goes on after an error where possible. Never throws. */
 export const surveyCorefile = (
   source: CorefileSource,
   loader: Loader,

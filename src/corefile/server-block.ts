@@ -1,5 +1,5 @@
-// What the parser makes of a Corefile: server blocks of tokens, and what beside them is of use to
-// those who look further, and its hash.
+// The result of parsing a Corefile: server blocks of tokens, further data for diagnostics, and the
+// hash of the configuration.
 
 import { createHash } from 'node:crypto'
 import type { Diagnostic } from './diagnostic.ts'
@@ -10,8 +10,8 @@ export interface Occurrences {
   /** The directive's name, once per occurrence. */
   readonly starts: readonly number[]
   /**
-   * What caddy's Dispenser would take for a further occurrence: a `{` on a line of its own, or text
-   * behind the closing `}`.
+   * Tokens that caddy's Dispenser would take for a further occurrence: a `{` on a line of its own,
+   * or text behind the closing `}`.
    */
   readonly strays: readonly number[]
 }
@@ -24,11 +24,11 @@ export interface ServerBlock {
   /** Whether it has a '{' of its own. */
   readonly isBraced: boolean
   /**
-   * For a block whose first key is the name of a directive: the '}' before, which may be one too
-   * many.
+   * For a block whose first key is the name of a directive: the '}' before it, which may be a
+   * surplus one.
    */
   readonly tooMany: Span | undefined
-  /** Directive to the tokens of all its occurrences, in file order. */
+  /** Maps a directive to the tokens of all its occurrences, in file order. */
   readonly directives: ReadonlyMap<string, readonly Token[]>
   readonly occurrences: ReadonlyMap<string, Occurrences>
 }
@@ -38,13 +38,13 @@ export interface ParsedCorefile {
   readonly warnings: readonly Diagnostic[]
   /** Every source text by Span.file. */
   readonly files: ReadonlyMap<string, string>
-  /** Variables that are not set, by the place of the word that refers to them. */
+  /** Unset variables, by the place of the word that refers to them. */
   readonly unset: ReadonlyMap<Span, readonly string[]>
 }
 
 export interface CorefileSource {
   readonly text: string
-  /** What errors call it: `Corefile`, the value of -conf, `/dev/stdin`. */
+  /** File name in errors: `Corefile`, the value of -conf, `/dev/stdin`. */
   readonly file: string
   /** Absolute folder that its relative imports start from. */
   readonly baseDir: string

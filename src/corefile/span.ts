@@ -1,10 +1,10 @@
-// Where a token stands in a Corefile. Spans survive imports, snippets and environment substitution:
-// they always show the source.
+// The place of a token in a Corefile. Spans survive imports, snippets and environment substitution:
+// they always show the source text.
 
 export interface Span {
   /**
-   * The name shown to people: the value of -conf for the main file, the absolute path of an
-   * imported one.
+   * File name in errors: the value of -conf for the main file, the absolute path of an imported
+   * one.
    */
   readonly file: string
   /** From 1. */
@@ -28,8 +28,8 @@ export interface Token {
 }
 
 /**
- * Line breaks inside a token (quoted, or from a variable): what follows stands on the same logical
- * line as its end.
+ * Line breaks inside a token (quoted, or from a variable). The next token is on the same logical
+ * line if it is on the line of this one's end.
  */
 export const lineBreaks = (token: Token): number => {
   let count = 0

@@ -1,4 +1,4 @@
-// Go's strconv, whose readings and texts CoreDNS's errors show: quoted text and numbers.
+// Go's strconv for quoted text and numbers: CoreDNS's options and error texts depend on it.
 
 const SHORT: ReadonlyMap<string, string> = new Map([
   ['"', '\\"'],
@@ -23,8 +23,8 @@ const escapeRune = (rune: string): string => {
 }
 
 /**
- * strconv.Quote: letters, marks, numbers, punctuation, symbols and the blank stay; all else is
- * escaped.
+ * strconv.Quote: letters, marks, numbers, punctuation, symbols and the space are kept; all other
+ * characters are escaped.
  */
 export const goQuote = (text: string): string =>
   `"${text.replace(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, escapeRune)}"`
@@ -65,7 +65,7 @@ const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /**
  * strconv.ParseFloat without hexadecimal floats, infinities and NaN, which no option of a Corefile
- * can mean.
+ * uses.
  */
 export const parseGoFloat = (text: string): number | undefined => {
   const value = FLOAT.test(text) ? Number(text) : Number.NaN
@@ -75,17 +75,17 @@ export const parseGoFloat = (text: string): number | undefined => {
 const numError = (call: string, text: string, isNumber: boolean): string =>
   `strconv.${call}: parsing ${goQuote(text)}: ${isNumber ? 'value out of range' : 'invalid syntax'}`
 
-/** What strconv.Atoi says of a text that parseGoInt refuses. */
+/** strconv.Atoi's error for a text that parseGoInt refuses. */
 export const goAtoiError = (text: string): string => numError('Atoi', text, /^[+-]?\d+$/.test(text))
 
-/** What strconv.ParseInt says of a text that is no integer, or has too many bits. */
+/** strconv.ParseInt's error for a text that is no integer, or has too many bits. */
 export const goParseIntError = (text: string): string =>
   numError('ParseInt', text, /^[+-]?\d+$/.test(text))
 
-/** What strconv.ParseUint says of a text that parseGoUint refuses. */
+/** strconv.ParseUint's error for a text that parseGoUint refuses. */
 export const goParseUintError = (text: string): string =>
   numError('ParseUint', text, /^\d+$/.test(text))
 
-/** What strconv.ParseFloat says of a text that parseGoFloat refuses. */
+/** strconv.ParseFloat's error for a text that parseGoFloat refuses. */
 export const goParseFloatError = (text: string): string =>
   numError('ParseFloat', text, FLOAT.test(text))

@@ -1,5 +1,5 @@
-// The parser's cursor over tokens into which imports are spliced. Splicing costs nothing but the
-// spliced tokens, however many follow.
+// The parser's cursor over tokens into which imports are spliced. The cost of splicing depends only
+// on the number of spliced tokens, not on those that follow.
 
 import { lineBreaks, startsNewLine, type Token } from './span.ts'
 
@@ -60,7 +60,7 @@ export class TokenStream {
     return frame.tokens[at]
   }
 
-  /** Moves on only within the logical line. */
+  /** Moves to the next token only if it is on the same logical line. */
   advanceInLine(): boolean {
     const here = this.current
     const there = this.#peek()

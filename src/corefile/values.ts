@@ -1,5 +1,5 @@
-// Words of a Corefile to values: one reader for each kind of word. CoreDNS's plugins word their
-// errors each in their own way, so a reader is told the texts; what they say alike is said here.
+// Turns words of a Corefile into values: one reader for each kind of word. CoreDNS's plugins have
+// error texts of their own, so readers take the texts as arguments. Common texts are here.
 
 import { isIP } from 'node:net'
 import { isAbsolute, join } from 'node:path'
@@ -19,10 +19,10 @@ import {
 } from './strconv.ts'
 import { normalizeZone } from './zones.ts'
 
-/** What a plugin's options are while they are read. */
+/** A plugin's options while they are read: fields can be assigned. */
 export type Draft<Options> = { -readonly [Key in keyof Options]: Options[Key] }
 
-/** A word behind a directive or an option. Its errors stand at its own place. */
+/** A word behind a directive or an option. Its errors show its own place. */
 export class Argument {
   readonly directive: Directive
   readonly token: Token
@@ -36,7 +36,7 @@ export class Argument {
     return this.token.text
   }
 
-  /** A part of the word, at the same place. */
+  /** An argument with another text, such as a part of the word, at the same place. */
   withText(text: string): Argument {
     return new Argument(this.directive, { ...this.token, text })
   }
@@ -53,9 +53,9 @@ export class Argument {
 }
 
 export interface Value<T> {
-  /** What manuals call it: `DURATION`, `random|round_robin|sequential`. */
+  /** Its name in manuals: `DURATION`, `random|round_robin|sequential`. */
   readonly word: string
-  /** In the words of the Corefile: `1s to 24h`; '' for what has no bounds. */
+  /** Range as written in a Corefile, such as `1s to 24h`; '' without bounds. */
   readonly range: string
   /** Throws CorefileError. */
   read(argument: Argument): T
@@ -63,10 +63,10 @@ export interface Value<T> {
 
 type Wrong = (argument: Argument) => CorefileError
 
-/** Any word. */
+/** Any word, as it is. */
 export const text = (word: string): Value<string> => ({ word, range: '', read: ({ text }) => text })
 
-/** A word that some other function reads; undefined is what is wrong. */
+/** A word that another function parses; if it returns undefined, `wrong` makes the error. */
 export const parsed = <T>(
   word: string,
   parse: (text: string) => T | undefined,
@@ -81,14 +81,14 @@ export const parsed = <T>(
   },
 })
 
-/** A word that is right or wrong, and is kept as it is. */
+/** A word that is checked and kept as it is; `wrong` makes the error. */
 export const checked = (
   word: string,
   isRight: (text: string) => boolean,
   wrong: Wrong,
 ): Value<string> => parsed(word, text => (isRight(text) ? text : undefined), wrong)
 
-/** One of a few words; the error says which of them was probably meant. */
+/** One of a few words; the error has the most similar one as a hint. */
 export const oneOf = <Word extends string>(
   words: readonly Word[],
   wrong: Wrong = argument =>
@@ -102,20 +102,23 @@ export const oneOf = <Word extends string>(
 
 export interface NumberOptions {
   readonly word?: string
-  /** Bounds, both of them allowed. */
+  /** Bounds, inclusive. For durations in milliseconds. */
   readonly least?: number
   readonly most?: number
-  /** What is said of a text that is no such number; `why` is what Go says, the whole by default. */
+  /**
+   * Makes the error for a text that is no such number. `why` is Go's error text, which is the whole
+   * text by default.
+   */
   readonly wrong?: (argument: Argument, why: string) => CorefileError
-  /** What is said of one that is out of bounds. */
+  /** Makes the error for a number that is out of bounds. */
   readonly outside?: (value: number, argument: Argument) => CorefileError
 }
 
-/** A kind of number, as Go reads and writes it. */
+/** A kind of number, as Go parses and prints it. */
 interface NumberKind {
   readonly word: string
   parse(text: string): number | undefined
-  /** Why parse gives nothing. */
+  /** Go's error text for a word that `parse` refuses. */
   why(text: string): string
   show(value: number): string
 }
@@ -145,7 +148,7 @@ const numeric = (kind: NumberKind, options: NumberOptions): Value<number> => {
   }
 }
 
-/** As people write it: `24h`, where Go says `24h0m0s`. */
+/** The short form `24h`, where Go prints `24h0m0s`. */
 const shortDuration = (ms: number): string =>
   formatDuration(ms)
     .replace(/(?<=m)0s$/, '')
@@ -166,7 +169,10 @@ const DURATION_OR_SECONDS: NumberKind = {
   why: text => durationError(withSeconds(text)),
 }
 
-/** A Go duration, in milliseconds. `areSecondsAllowed`: a bare integer is a number of seconds. */
+/**
+ * A Go duration such as `1m30s`, in milliseconds. `areSecondsAllowed`: an integer without a unit is
+ * a number of seconds.
+ */
 export const duration = (
   options: NumberOptions & { readonly areSecondsAllowed?: true } = {},
 ): Value<number> => numeric(options.areSecondsAllowed ? DURATION_OR_SECONDS : DURATION, options)
@@ -181,7 +187,7 @@ const INTEGER: NumberKind = {
 /** An integer as strconv.Atoi reads it: counts, sizes in bytes. */
 export const integer = (options: NumberOptions = {}): Value<number> => numeric(INTEGER, options)
 
-/** Seconds, as an integer. */
+/** A TTL: an integer, in seconds. */
 export const ttl = (options: NumberOptions = {}): Value<number> =>
   numeric(INTEGER, { word: 'TTL', ...options })
 
@@ -192,18 +198,21 @@ export const unsigned32 = (options: NumberOptions = {}): Value<number> =>
     options,
   )
 
-/** A number that may have a fraction. */
+/** A decimal number, which may have a fraction. */
 export const decimal = (options: NumberOptions = {}): Value<number> =>
   numeric({ word: 'NUMBER', parse: parseGoFloat, why: goParseFloatError, show: String }, options)
 
-/** Zones of the word: several for a CIDR, none for what is no zone, which CoreDNS passes over. */
+/**
+ * Normalised zones of the word: several for a CIDR. A word that is no zone gives an empty array,
+ * since CoreDNS skips it.
+ */
 export const zones: Value<readonly string[]> = {
   word: 'ZONE',
   range: '',
   read: ({ text }) => normalizeZone(text) ?? [],
 }
 
-/** `host:port` or `:port`, to listen on. The port is not looked at. */
+/** `host:port` or `:port`, to listen on. The port is not checked. */
 export const listenAddress: Value<string> = {
   word: 'ADDRESS',
   range: '',
@@ -218,6 +227,6 @@ export const listenAddress: Value<string> = {
 export const ipAddress = (wrong: Wrong): Value<string> =>
   checked('IP', text => isIP(text) !== 0, wrong)
 
-/** The path of a file that the Corefile names: below the folder of *root*, if it is relative. */
+/** The path of a file that the Corefile names. A relative one starts at the folder of *root*. */
 export const underRoot = (path: string, root: string): string =>
   isAbsolute(path) || root === '' ? path : join(root, path)

@@ -19,8 +19,8 @@ const ZONE_BYTES = 255
 const LABEL_BYTES = 63
 
 /**
- * A known `scheme://` and the rest; without one (or with an unknown one, which stays part of the
- * name) it is dns.
+ * Splits a known `scheme://` from the rest. Without one the scheme is dns; an unknown one stays
+ * part of the name.
  */
 export const splitScheme = (text: string): { scheme: Transport | 'unix'; rest: string } => {
   for (const scheme of SCHEMES) {
@@ -30,8 +30,8 @@ export const splitScheme = (text: string): { scheme: Transport | 'unix'; rest: s
 }
 
 /**
- * Bytes from `offset` that write one byte of a label: 1, 2 for `\X`, 4 for `\DDD`; 0 for a broken
- * escape.
+ * Number of characters from `offset` that stand for one byte of a label: 1, 2 for `\X`, 4 for
+ * `\DDD`; 0 for a broken escape.
  */
 const escapeLength = (text: string, offset: number): 0 | 1 | 2 | 4 => {
   if (text[offset] !== '\\') return 1
@@ -138,9 +138,9 @@ export interface ZoneAndPort {
 }
 
 /**
- * Splits `ZONE[:PORT]` (no scheme) as CoreDNS does: an integer behind the last colon is a port,
- * whatever stands before. The error texts are CoreDNS's. Stricter in one point: a name whose
- * escapes cannot be put on the wire is refused.
+ * Splits `ZONE[:PORT]` (no scheme) as CoreDNS does: an integer behind the last colon is always a
+ * port. The error texts are CoreDNS's. Stricter in one point: a name whose escapes cannot be put on
+ * the wire is refused.
  */
 export const splitZoneAndPort = (text: string): ZoneAndPort | { readonly error: string } => {
   const colon = text.lastIndexOf(':')

@@ -1,5 +1,5 @@
-// The plugins that the program brings along: the directives that have a folder here. Nothing of a
-// plugin is loaded before a Corefile uses it, and each half in its own thread only.
+// The built-in plugins: the directives that have a folder here. No file of a plugin is loaded
+// before a Corefile uses it, and each half is loaded only in the threads that run it.
 
 import { readdirSync } from 'node:fs'
 import { messageOf } from '../chain/errors.ts'
@@ -16,10 +16,10 @@ const FOLDERS: ReadonlySet<string> = new Set(
 /** In the order of the chain. */
 export const PLUGIN_NAMES: readonly string[] = DIRECTIVES.filter(name => FOLDERS.has(name))
 
-/** Told of a plugin whose files take long to load. */
+/** Called for a plugin whose files take long to load. */
 export type TellSlow = (plugin: string) => void
 
-/** What a plugin is, and how its options are read: for main. Throws a sentence. */
+/** A plugin's declaration (index.ts), for main. Throws an error whose text is a sentence. */
 export const loadPlugin = async (name: string, tellSlow?: TellSlow): Promise<AnyPlugin> => {
   const file = `src/plugins/${name}/index.ts`
   const { [name]: plugin } = await exportsOf<Record<string, AnyPlugin>>(
@@ -34,8 +34,8 @@ export const loadPlugin = async (name: string, tellSlow?: TellSlow): Promise<Any
 }
 
 /**
- * The half that answers: for shards. `module` is that of a plugin that has no folder here, or the
- * URL of its half. Throws a sentence.
+ * The serve half, for shards. `module` is the module of a plugin that has no folder here, or the
+ * URL of its half. Throws an error whose text is a sentence.
  */
 export const loadServeHalf = async (
   name: string,
@@ -46,18 +46,21 @@ export const loadServeHalf = async (
   return halfOf(name, 'serve', `/${name}/serve`, () => import(`./${name}/serve.ts`))
 }
 
-/** The halves for main; undefined if the plugin has none. Throw a sentence. */
+/**
+ * The halves for main; undefined if the plugin has none. They throw an error whose text is a
+ * sentence.
+ */
 export const loadControlHalf = async ({ name, control }: AnyPlugin, tellSlow?: TellSlow) =>
   control &&
   halfOf(name, 'control', `/${name}/control`, control, tellSlow && (() => tellSlow(name)))
 export const loadInspectHalf = async ({ name, inspect }: AnyPlugin) =>
   inspect && halfOf(name, 'inspect', `/${name}/control`, inspect)
 
-/** What an index.ts may leave out, and must be a function if it does not. */
+/** Optional fields of an index.ts, which must be functions if they are there. */
 const FUNCTIONS = ['parse', 'inspect', 'control', 'serve'] as const
 const FACT_FUNCTIONS = ['changing', 'listensOn', 'suspicions'] as const
 
-/** Why it is not the plugin of that name, to stand behind the file's. */
+/** The reason why it is not the plugin of that name, as text to follow the file's name. */
 const misfitIn = (name: string, plugin: AnyPlugin | undefined): string | undefined => {
   try {
     if (plugin?.name !== name) return ` exports no plugin ${name}`
@@ -68,7 +71,7 @@ const misfitIn = (name: string, plugin: AnyPlugin | undefined): string | undefin
   }
 }
 
-/** What of a plugin is not as the server needs it. */
+/** The fault of a plugin's declaration. */
 const misfitOf = (plugin: AnyPlugin): string | undefined => {
   const { options, parse, facts } = plugin
   if (options === undefined && parse === undefined)
@@ -86,7 +89,7 @@ const misfitOf = (plugin: AnyPlugin): string | undefined => {
 const isFunctionOrAbsent = (value: unknown): boolean =>
   value === undefined || typeof value === 'function'
 
-/** The half, which must have the function it is called by. */
+/** The half; it must export the function that the server calls. */
 const halfOf = async <Half>(
   name: string,
   half: keyof Half & string,
@@ -102,8 +105,8 @@ const halfOf = async <Half>(
 }
 
 /**
- * What a file of a plugin exports. `path` is how the file is known if it is the one that is not
- * there, without its suffix, which differs in the package.
+ * The exports of a plugin's file. `path` names the file in the error if it is missing, without the
+ * suffix, which differs in the package.
  */
 const exportsOf = async <T>(
   what: string,
@@ -120,13 +123,13 @@ const exportsOf = async <T>(
     const { code, url = '', stack = '' } = Object(error) as Partial<Record<string, string>>
     if (code === 'ERR_MODULE_NOT_FOUND' && url.slice(0, -3).endsWith(path))
       throw new Error(`${what} is not there`, { cause: error })
-    // A syntax error has its place nowhere but there.
+    // Only the stack of a syntax error has its place.
     const place = /\bsrc\/plugins\/[^\s:]+:\d+/.exec(stack)?.[0]
     const text = place === undefined ? messageOf(error) : `${place}: ${messageOf(error)}`
     throw new Error(`${what} cannot be loaded: ${text}`, { cause: error })
   }
 }
 
-/** What a directive that CoreDNS knows and shardns does not is refused with. */
+/** The error for a directive that CoreDNS has and shardns does not. */
 export const unsupportedText = (name: string): string =>
   `directive '${name}' is known to CoreDNS but not supported by shardns yet`

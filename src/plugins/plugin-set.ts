@@ -1,6 +1,6 @@
-// The plugins of one configuration's owner, and the order of its chain: those that the program
-// brings along, and those that it was given. A value: two servers in one process may have different
-// ones. For main; shards are told what to load.
+// The plugins of one server, and the order of its chain: the built-in ones, and those from outside.
+// Two servers in one process may have different sets. For main only; shards get the list of plugins
+// to load.
 
 import type { AnyPlugin } from '../chain/plugin.ts'
 import { chainOrder } from '../corefile/order.ts'
@@ -9,27 +9,27 @@ import type { GivenPlugin } from './outside/given-plugin.ts'
 import type { LoadCare, OutsidePlugin } from './outside/outside-plugin.ts'
 
 export interface SetCare extends Omit<LoadCare, 'tellSlow'> {
-  /** Told of a plugin that takes long to load. */
+  /** Called for a plugin that takes long to load. */
   readonly tellSlow?: ((plugin: string) => void) | undefined
 }
 
 const NAME = /^[\w-]+$/
-/** What stands in a server block as a directive does, and is none. */
+/** Words that are used like a directive in a server block, but are none. */
 const RESERVED = 'import'
 
 export class PluginSet {
-  /** All directives that there are: the parser knows these. */
+  /** All directives, for the parser. */
   readonly order: readonly string[]
   /** Of the plugins, in the order of the chain. */
   readonly names: readonly string[]
-  /** Those that the program does not bring along. */
+  /** The plugins from outside. */
   readonly given: readonly GivenPlugin[]
-  /** Those that are made in this process, by whoever runs the server in it. */
+  /** Those that are defined in this process, by the program that runs the server. */
   readonly #own: readonly AnyPlugin[]
-  /** By name, once they have been asked for. */
+  /** By name, once they have been loaded. */
   readonly #outside = new Map<string, OutsidePlugin>()
 
-  /** Throws a sentence for one that cannot be among the others. */
+  /** Throws an error for a plugin that conflicts with the others. */
   constructor(given: readonly GivenPlugin[] = [], own: readonly AnyPlugin[] = []) {
     const placed = [...given, ...own.map(({ name }) => ({ name }))]
     refuseNames(placed.map(({ name }) => name))
@@ -47,7 +47,7 @@ export class PluginSet {
     return this.#own.find(plugin => plugin.name === name)
   }
 
-  /** What a plugin is, and how its options are read. Throws a sentence. */
+  /** A plugin's declaration. Throws an error whose text is a sentence. */
   async load(name: string, { tellSlow, ...care }: SetCare = {}): Promise<AnyPlugin> {
     const given = this.given.find(one => one.name === name)
     if (given === undefined) return this.#ownOf(name) ?? loadPlugin(name, tellSlow)
@@ -103,5 +103,5 @@ const nameProblem = (name: string): string | undefined => {
   return PLUGIN_NAMES.includes(name) ? 'is that of a plugin of shardns' : undefined
 }
 
-/** Those of the program alone. */
+/** The set with only the built-in plugins. */
 export const BUILT_IN = new PluginSet()

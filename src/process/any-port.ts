@@ -10,7 +10,7 @@ import type { LoadedConfig } from './load/load.ts'
 /** Numbers that are tried: of one that is free for UDP, TCP may have taken any few. */
 const ATTEMPTS = 100
 
-/** Sockets at a number, so that nobody else takes it. */
+/** Sockets that reserve a port number. */
 interface Held {
   readonly udp: Socket
   readonly tcp: Server
@@ -32,7 +32,7 @@ export class AnyPort {
 
   /**
    * The configuration with the number wherever it says 0. Until `release` a number that has just
-   * been chosen is kept from others, where sockets can share a port.
+   * been chosen is reserved, where sockets can share a port.
    */
   async placed(config: LoadedConfig): Promise<LoadedConfig> {
     const isAsked = config.blocks.some(({ sites }) => sites.some(({ port }) => port === 0))
@@ -45,7 +45,10 @@ export class AnyPort {
     return { ...config, blocks }
   }
 
-  /** The number is no longer kept from others: shards listen there, or nobody will. */
+  /**
+   * Ends the reservation of the number: the shards listen there by now, or the configuration has
+   * failed.
+   */
   async release(): Promise<void> {
     const held = this.#held
     this.#held = undefined
@@ -71,7 +74,9 @@ export class AnyPort {
   }
 }
 
-/** At all addresses of the machine: what is free there is free at each of them. */
+/**
+ * Reserves it at all addresses of the machine: a number that is free there is free at each of them.
+ */
 const hold = async (port: number, reusePort: boolean): Promise<Held> => {
   try {
     return await holdAt('::', port, reusePort)

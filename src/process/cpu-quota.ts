@@ -1,7 +1,7 @@
-// How much of a CPU the process may use, as its control groups say: a container with a limit of
-// 100m on a node with 64 CPUs may run on all of them, a tenth of a second in each second. Node's
-// own availableParallelism() asks for the quota too, but misses it where the cpu controller of
-// cgroup v1 is mounted under another name or another path than it expects.
+// The CPU limit of the process, from its control groups: a container with a limit of 100m on a node
+// with 64 CPUs may run on all of them, a tenth of a second in each second. Node's own
+// availableParallelism() asks for the quota too, but misses it where the cpu controller of cgroup
+// v1 is mounted under another name or another path than it expects.
 
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -12,8 +12,8 @@ export type ReadText = (path: string) => string | undefined
 const ROOT = '/sys/fs/cgroup'
 
 /**
- * CPU seconds per second, of all groups that the process is in the smallest; undefined without a
- * limit.
+ * CPU seconds per second: the smallest limit of all groups that the process is in; undefined
+ * without a limit.
  */
 export const cpuQuota = (read: ReadText = readText): number | undefined => {
   const quotas: number[] = []
@@ -45,9 +45,9 @@ const readText: ReadText = path => {
 }
 
 /**
- * A limit of a group is one of all below it. In a container the path may be the host's, where the
- * container sees its own group as the root: so a folder that is not there says nothing, and the
- * root is asked in any case.
+ * A group's limit also holds for all groups below it. In a container the path may be the host's,
+ * while the container sees its own group as the root. So a folder that is missing is skipped, and
+ * the root is always read.
  */
 const quotasOf = (
   mounts: readonly string[],

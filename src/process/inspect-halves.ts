@@ -1,5 +1,5 @@
-// Whether the plugins of a configuration have the halves that the server would load, for `check`:
-// they are loaded, and nothing in them is run but what stands at the top of their files.
+// Checks that the plugins of a configuration have the halves that the server would load, for
+// `check`. The halves are loaded; only the top-level code of their files runs.
 
 import type { AnyPlugin } from '../chain/plugin.ts'
 import type { CorefileError } from '../corefile/diagnostic.ts'
@@ -7,7 +7,7 @@ import { loadControlHalf, loadInspectHalf, loadServeHalf } from '../plugins/inde
 import type { Inspection } from './load/load.ts'
 import { pluginFault } from './load/plugin-fault.ts'
 
-/** What is wrong with each plugin, at its first place, and what is left to look at without them. */
+/** The fault of each plugin, at its first place, and the configuration without these plugins. */
 export const inspectHalves = async (
   loaded: Inspection,
 ): Promise<{ readonly errors: readonly CorefileError[]; readonly whole: Inspection }> => {

@@ -1,6 +1,6 @@
-// What the server would refuse on this machine although the text is right: files and interfaces
-// that directives name. The inspecting parts of the plugins look, and here is what they find, with
-// its place. No network, nothing started, nothing kept.
+// Finds faults that depend on this machine rather than on the text: files and interfaces that
+// directives name. Runs the inspecting halves of the plugins, and gives their findings with the
+// place in the Corefile. No network access, nothing is started or kept.
 
 import { inTime, LOAD_PATIENCE_MS } from '../base/patience.ts'
 import { type BlockSettings, initialSettings } from '../chain/block.ts'
@@ -22,8 +22,8 @@ export interface MachineFindings {
 }
 
 /**
- * `loaded` may have errors: what was parsed is looked at. All its plugins have the halves that they
- * name (inspect-halves.ts).
+ * `loaded` may have errors: only the parsed parts are inspected. Call inspect-halves.ts first: all
+ * plugins must have the halves that they name.
  */
 export const inspectMachine = async (loaded: Inspection): Promise<MachineFindings> => {
   const errors: CorefileError[] = []

@@ -1,13 +1,13 @@
-// What plugins have on the main thread beside their halves: what they keep from one generation to
-// the next, by identity, as long as some generation that is served asks for it; and, one per
-// generation, the list of who is ready.
+// Resources of plugins on the main thread that are kept from one generation to the next, by
+// identity, as long as a generation that is served has asked for them; and the list of ready
+// plugins, one per generation.
 
 import type { Kept, ReadinessList, Resources } from '../chain/control-scope.ts'
 import { messageOf } from '../chain/errors.ts'
 import type { Logger } from '../log/logger.ts'
 import type { RecordsMap } from '../records/map.ts'
 
-/** One thing takes a few. */
+/** A resource needs only a few. */
 const MOST_MAPS = 100
 
 export class KeptResources {
@@ -32,7 +32,7 @@ export class KeptResources {
     return made
   }
 
-  /** Of what cannot be kept, the maps are given back. */
+  /** If the resource cannot be made, its maps are freed. */
   #made<T extends Kept>(make: (resources: Resources) => T): T {
     const maps: RecordsMap[] = []
     const newRecords = (): RecordsMap => {
@@ -62,7 +62,7 @@ export class KeptResources {
       try {
         resource.dispose()
       } catch (error) {
-        // The others are to go as well.
+        // The others must be disposed of all the same.
         const [plugin] = identity.split(' ')
         this.#log.error(`plugin/${plugin}: dispose failed: ${messageOf(error)}`)
       }
@@ -86,7 +86,7 @@ const isReady = (provider: Provider): boolean => {
   }
 }
 
-/** Who is ready: the list that `ready` asks. */
+/** Readiness of the plugins: the list that `ready` reads. */
 export class Readiness implements ReadinessList {
   readonly #providers: Provider[] = []
 

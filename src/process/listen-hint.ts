@@ -1,5 +1,5 @@
-// What helps when a port cannot be listened on: a line below CoreDNS's own, which says no more than
-// the system does.
+// Hints for a port that cannot be bound: a line below CoreDNS's own, which has only the system's
+// error.
 
 import { readFileSync, realpathSync } from 'node:fs'
 import { parsePort, splitHostPort } from '../corefile/host-port.ts'
@@ -9,7 +9,7 @@ import type { Protocol } from '../net/proc-sockets.ts'
 
 export interface HintMachine {
   readonly isLinux: boolean
-  /** Of this process, with links resolved: file capabilities are the file's. */
+  /** Path of this process's program, with links resolved: capabilities belong to the file. */
   readonly program: string
   /** The first port that everybody may listen on. */
   readonly unprivilegedStart: () => number
@@ -46,9 +46,7 @@ const thisMachine = (): HintMachine => ({
 /** As they stand at the end of errors, with or without what CoreDNS puts before. */
 const FAILURE = /\blisten (tcp|udp) (\S+): bind: (permission denied|address already in use)$/
 
-/**
- * For an error's text, from whichever thread it came; undefined where nothing is known that helps.
- */
+/** The hint for an error's text, from any thread; undefined if there is none. */
 export const listenHint = (
   message: string,
   machine: HintMachine = thisMachine(),
@@ -73,7 +71,7 @@ const permissionHint = (port: number, machine: HintMachine): string | undefined 
   return `hint: ports below ${start} need a right: sudo setcap cap_net_bind_service=+ep ${quoted(program)}, or sudo sysctl net.ipv4.ip_unprivileged_port_start=${port}, or ${elsewhere}`
 }
 
-/** For a shell. */
+/** Quoted for a shell. */
 const quoted = (path: string): string =>
   /^[\w./@+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
 

@@ -27,7 +27,8 @@ export class ListenSockets {
   /** Those that a configuration may use, by address. */
   readonly #usable = new Map<string, OpenSockets>()
   /**
-   * All that are not closed yet: shards may have left some of them, and owe replies there still.
+   * All that are not closed yet: shards may have stopped using some, but still have to send replies
+   * there.
    */
   readonly #open = new Set<OpenSockets>()
   /** Whether the kernel takes steering programs, once it has been asked. */
@@ -57,7 +58,10 @@ export class ListenSockets {
     return receiveDrops([...this.#open].flatMap(({ udp }) => udp.fds))
   }
 
-  /** The shards have left all other addresses: whoever listens there again gets new sockets. */
+  /**
+   * The shards have left all other addresses: a later configuration that listens there gets new
+   * sockets.
+   */
   leaveAllBut(addresses: Iterable<ListenAddress>): void {
     const kept = new Set([...addresses].map(placeOf))
     for (const name of this.#usable.keys()) if (!kept.has(name)) this.#usable.delete(name)

@@ -1,5 +1,5 @@
-// The listeners of one generation: which exist, their numbers and labels, and their limits. Several
-// blocks may share one.
+// The listeners of one generation with their indexes, labels and limits. Several blocks may share
+// one.
 
 import type { BlockSettings } from '../chain/block.ts'
 import type { Site } from '../corefile/keys.ts'

@@ -1,16 +1,15 @@
-// What the server takes of the machine unless told otherwise: a shard for each CPU, up to where
-// more cost more than they bring, and 64 MiB of cache; less where a memory limit (a container's)
-// would not hold them. The stock CoreDNS Deployment has no CPU limit and 170 MiB of memory: a shard
-// for each CPU of a large node would not even start.
+// Default sizes for this machine: a shard for each CPU, up to eight, and 64 MiB of cache. They are
+// smaller if a memory limit (a container's) requires it. The stock CoreDNS Deployment has no CPU
+// limit and 170 MiB of memory: a shard for each CPU of a large node would not even start there.
 
 import { MIB } from '../base/sizes.ts'
 
 export interface Machine {
   /** CPUs that the process may run on. */
   readonly cpus: number
-  /** CPU seconds that it may use in a second; undefined: no limit that is known. */
+  /** CPU seconds that it may use per second; undefined: no known limit. */
   readonly cpuQuota: number | undefined
-  /** Undefined: no limit that is known. */
+  /** Undefined: no known limit. */
   readonly memoryLimitBytes: number | undefined
   /** The program is TypeScript, stripped as it is loaded: the checkout, not the package. */
   readonly isFromSource?: boolean
@@ -24,8 +23,8 @@ export interface MachineShare {
 }
 
 /**
- * What records, cached answers and clients' traffic may take together of a limited memory, what
- * V8 and malloc leave unused of it included; undefined: as much as each is allowed by itself.
+ * The part of a limited memory for records, cached answers and clients' traffic together, including
+ * the overhead of V8 and malloc; undefined: each has only its own limit.
  */
 export type SharedRoom = number | undefined
 
@@ -41,31 +40,28 @@ const LEAST_CACHE_BYTES = 16 * MIB
  * scenario kubernetes.
  */
 const BASE_BYTES = 96 * MIB
-/**
- * What Node's type stripper leaves behind in main and shards, when the program is run from its
- * source.
- */
+/** Memory of Node's type stripper in main and shards, when the program runs from its source. */
 const STRIPPER_BYTES = 24 * MIB
 const SHARD_BYTES = 20 * MIB
-/** Main with nothing to do. */
+/** The idle main thread. */
 const MAIN_BYTES = 22 * MIB
 /**
  * Pages of Node's own binary that must stay in memory, and what the kernel charges for sockets: a
- * process that leaves less is alive and does nothing but read its binary again.
+ * process that leaves less is alive, but spends all its time reading its binary again.
  */
 const FILES_BYTES = 60 * MIB
-/** What a byte of the traffic's budget costs: V8 and malloc keep more than is in use. */
+/** Real memory per byte of the traffic's budget: V8 and malloc keep more than is in use. */
 const TRAFFIC_COST = 2.5
 /** Without a memory limit. */
 const INFLIGHT_BYTES = 128 * MIB
 const LEAST_INFLIGHT_BYTES = 8 * MIB
-/** The same where records and cached answers take nearly all there is. */
+/** The minimum where records and cached answers take nearly all memory. */
 const LEAST_BESIDE_BYTES = 4 * MIB
 const HEAP_LIMIT_BYTES = 256 * MIB
-/** A few times what a shard holds that has nothing to do. */
+/** A few times the heap of an idle shard. */
 const LEAST_HEAP_LIMIT_BYTES = 32 * MIB
 
-/** `given`: what the operator has chosen; the rest follows from it. */
+/** `given` are the operator's choices; the other sizes are derived from them. */
 export const machineShare = (
   { cpus, cpuQuota, memoryLimitBytes, isFromSource = false }: Machine,
   given: Partial<MachineShare> = {},
@@ -95,8 +91,8 @@ export const machineShare = (
 }
 
 /**
- * With a memory limit, what is left for records, cached answers and traffic. Undefined without
- * one, and where the operator has chosen --inflight-bytes himself.
+ * With a memory limit, the memory left for records, cached answers and traffic. Undefined without
+ * one, and if the operator has set --inflight-bytes.
  */
 export const sharedRoom = (
   { memoryLimitBytes, isFromSource = false }: Machine,
@@ -108,7 +104,7 @@ export const sharedRoom = (
   return memoryLimitBytes - FILES_BYTES - MAIN_BYTES - workers * SHARD_BYTES - stripper
 }
 
-/** What traffic may hold of the room beside so many bytes of records and cached answers. */
+/** The traffic's share of the room, if records and cached answers hold `takenBytes` of it. */
 export const inflightBeside = (roomBytes: number, takenBytes: number): number =>
   Math.max(LEAST_BESIDE_BYTES, Math.floor((roomBytes - takenBytes) / TRAFFIC_COST))
 
@@ -116,8 +112,7 @@ const between = (least: number, value: number, most: number): number =>
   Math.max(least, Math.min(value, most))
 
 /**
- * Where there is no limit, the kernel's answer is the memory of the machine, or a number far beyond
- * it.
+ * The memory limit; without one the kernel reports the machine's memory, or a number far beyond it.
  */
 export const memoryLimit = (constrainedBytes: number, totalBytes: number): number | undefined =>
   constrainedBytes > 0 && constrainedBytes < totalBytes ? constrainedBytes : undefined

@@ -1,5 +1,5 @@
-// What control halves give their scope, looked at before it is used: a number that is none would
-// end in shared memory, an address that is none in an error that names nobody.
+// Checks the values that control halves pass to their scope. Without this, an invalid number would
+// reach shared memory, and an invalid address would end in an error that does not name the plugin.
 
 import { given } from '../base/given.ts'
 import { parseIp, withoutZone } from '../base/ip.ts'
@@ -7,7 +7,10 @@ import type { BlockSettings, Timeouts } from '../chain/block.ts'
 import type { HttpAnswer, HttpRoute } from '../chain/control-scope.ts'
 import type { Labels } from '../metrics/registrar.ts'
 
-/** The number. Throws a RangeError that begins with `what` if it is none from 0 to `most`. */
+/**
+ * Returns the number. Throws a RangeError that begins with `what` if it is no integer from 0 to
+ * `most`.
+ */
 export const wholeNumber = (what: string, value: number, most: number): number => {
   if (Number.isInteger(value) && value >= 0 && value <= most) return value
   throw new RangeError(`${what} takes a whole number from 0 to ${most}, not ${given(value)}`)
@@ -19,13 +22,15 @@ export const duration = (what: string, ms: number): number => {
   throw new RangeError(`${what} takes milliseconds, not ${given(ms)}`)
 }
 
-/** A name by which the plugin will know a thing again. Throws a TypeError. */
+/**
+ * Checks the identity of a resource: a text by which the plugin finds it again. Throws a TypeError.
+ */
 export const identityText = (what: string, value: string): string => {
   if (typeof value === 'string') return value
   throw new TypeError(`${what} takes a text as the identity, not ${given(value)}`)
 }
 
-/** What of the settings the server cannot go by, after a half has had them. */
+/** The first setting that the server cannot use, after a control half has run. */
 export const settingsMisfit = (settings: BlockSettings): string | undefined => {
   const { root, view, selector, debug, stacktrace, bindAddresses, timeouts } = settings
   return (
@@ -99,7 +104,7 @@ export const checkRoute = (route: HttpRoute): void => {
   if (wrong !== false) throw new TypeError(`http does not take ${wrong}`)
 }
 
-/** Throws a TypeError for what is no answer over HTTP. */
+/** Throws a TypeError for a value that is no HTTP answer. */
 export const checkAnswer = (answer: HttpAnswer): HttpAnswer => {
   const { status, contentType, body } = answer ?? {}
   const isAnswer =
@@ -112,10 +117,10 @@ export const checkAnswer = (answer: HttpAnswer): HttpAnswer => {
   return answer
 }
 
-/** Series of one gauge. More is a plugin that gives them without end. */
+/** Series of one gauge: a plugin that gives more is in a loop. */
 const MOST_GAUGE_SERIES = 100_000
 
-/** What a gauge shows, of what `collect` gives. Throws for what is no value under its labels. */
+/** The series of a gauge from the result of `collect`. Throws for an invalid value or label. */
 export const gaugeValues = (
   labelNames: readonly string[],
   collect: () => Iterable<{ readonly labels: Labels; readonly value: number }>,

@@ -1,5 +1,5 @@
-// What `shardns` without a sub-command is told on its command line: plain data, checked by
-// command-line.ts. Running it is run.ts's business.
+// The options of the command line `shardns` without a sub-command: plain data, checked by
+// command-line.ts. run.ts runs the server with them.
 
 import { availableParallelism, totalmem } from 'node:os'
 import { GIB, KIB, MIB } from '../base/sizes.ts'
@@ -36,7 +36,7 @@ export interface ServeOptions {
   port: number
   /** Path that the process id is written to once the server runs; '' for none. */
   pidfile: string
-  /** Plugins that the program does not bring along. */
+  /** Plugins from outside. */
   plugins: readonly GivenPlugin[]
   /** Leaves out the zone list and the version lines. */
   quiet: boolean
@@ -45,7 +45,7 @@ export interface ServeOptions {
   engine: Engine
   /** How UDP queries are spread over the shards, with engine mmsg. */
   steering: Steering
-  /** All queries take the slow path: to compare, and to find out which path is to blame. */
+  /** All queries take the slow path: for comparisons, and to find out which path has a fault. */
   noFastPath: boolean
   /** Size of the answer store that all shards share. */
   cacheBytes: number
@@ -68,13 +68,16 @@ export interface ServeOptions {
    * that has been idle longest.
    */
   maxTcpConnections: number
-  /** What clients' connections and queries under way may hold of memory, over all shards. */
+  /** Limit on the memory of clients' connections and queries in progress, over all shards. */
   inflightBytes: number
-  /** Of a limited memory: traffic has less than `inflightBytes` while the rest takes much of it. */
+  /**
+   * With a memory limit: traffic gets less than `inflightBytes` while records and cache use much of
+   * it.
+   */
   roomBytes: SharedRoom
 }
 
-/** The least and the most that each number may be. */
+/** Minimum and maximum of each number, inclusive. */
 export const SERVE_RANGES = {
   port: [0, 65535],
   workers: [1, MAX_SHARDS],
@@ -86,10 +89,10 @@ export const SERVE_RANGES = {
   inflightBytes: [MIN_INFLIGHT_BYTES, GIB],
 } as const satisfies Partial<Record<keyof ServeOptions, readonly [number, number]>>
 
-/** Of DNS, where nobody says another. */
+/** The port of DNS, the default. */
 export const DEFAULT_PORT = 53
 
-/** The options of a command line without flags but those that are given. */
+/** The options of a command line with no flags except those that are given. */
 export const defaultServeOptions = (given: Partial<MachineShare> = {}): ServeOptions => {
   const machine: Machine = {
     cpus: availableParallelism(),

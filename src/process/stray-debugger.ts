@@ -1,10 +1,10 @@
-// Node opens its debugger, which runs whatever it is told, when SIGUSR1 comes before we have a
-// handler for it. For a server that signal means a reload: nobody has asked for a debugger.
+// Node opens its debugger, which executes any code that it is sent, if SIGUSR1 comes before we have
+// a handler for it. For this server the signal means a reload, not a request for a debugger.
 // (`--disable-sigusr1` is no way out: with it Node 26 leaves the signal blocked for good.)
 
 /**
- * Closes a debugger that no flag has asked for. It may come up a moment after the signal: to be
- * called again once the server runs.
+ * Closes a debugger that no flag has asked for. It may open a moment after the signal: call this
+ * again once the server runs.
  */
 export const closeStrayDebugger = (): void => {
   const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(' ')]

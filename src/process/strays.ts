@@ -1,13 +1,13 @@
-// What nobody on main has caught: a promise that fails and that nobody waits for, an exception in
-// the callback of a timer or a socket. The shards answer without main, and what main has in hand at
-// such a moment is one callback of one plugin: to end the process would take all of them from their
-// clients. So it is logged under the name of the plugin that the stack names, and main goes on.
+// Uncaught errors on main: a promise that rejects without a handler, an exception in the callback
+// of a timer or a socket. The shards answer without main, and the error concerns one callback of
+// one plugin: ending the process would take all shards from their clients. So the error is logged
+// under the name of the plugin that its stack names, and main goes on.
 
 import { oneLine } from '../base/one-line.ts'
 import { faultByStack, messageOf, PluginFault, stackOf } from '../chain/errors.ts'
 import type { Logger } from '../log/logger.ts'
 
-/** Between two lines on one plugin. */
+/** Shortest time between two lines on one plugin. */
 const PAUSE_MS = 1000
 const MOST_CHARACTERS = 1000
 
@@ -19,7 +19,7 @@ export interface StrayParts {
 
 export class Strays {
   readonly #parts: StrayParts
-  /** By plugin: when it was told of, and what was not told since then. */
+  /** By plugin: the time of the last line, and the errors since then that were not logged. */
   readonly #told = new Map<string, { readonly ms: number; untold: number }>()
 
   constructor(parts: StrayParts) {
@@ -41,7 +41,7 @@ export class Strays {
     log.error(`Recovered from panic in main: ${textOf(fault)}${more}`)
   }
 
-  /** From now on. Returns what ends that. */
+  /** Handles uncaught errors from now on. Returns a function that ends this. */
   listen(): () => void {
     const tell = (error: unknown): void => this.tell(error)
     process.on('unhandledRejection', tell)
@@ -53,7 +53,7 @@ export class Strays {
   }
 }
 
-/** Where no plugin is to blame, it is our own defect: with its place. */
+/** If no plugin is to blame, it is our own defect: the text then has the stack. */
 const textOf = (fault: unknown): string => {
   const text = fault instanceof PluginFault ? messageOf(fault) : stackOf(fault) || messageOf(fault)
   return oneLine(text.slice(0, MOST_CHARACTERS))

@@ -1,6 +1,6 @@
 // Returns memory that only the start and the warm-up needed: main's garbage, what V8's compilers
 // freed in pieces in malloc's arenas, and the pages of Node's own binary that were read once.
-// Nothing depends on it: where a step cannot be had, the process is larger and otherwise the same.
+// Nothing depends on it: where a step is not possible, the process only takes more memory.
 
 import { readFileSync } from 'node:fs'
 import { getHeapStatistics } from 'node:v8'
@@ -8,7 +8,7 @@ import { systemClock } from '../base/clock.ts'
 import { collectGarbage } from '../base/collector.ts'
 import { type MemoryCalls, openMemoryCalls } from '../net/mmsg/libc.ts'
 
-/** Long enough after the start that the shards have done what they do only once. */
+/** Long enough after the start that the shards have finished their one-time work. */
 const SETTLE_MS = 500
 /** V8 compiles for as long as the load changes; a look costs main about a millisecond. */
 const TRIM_INTERVAL_MS = 5000
@@ -24,13 +24,13 @@ const CHURN_SLACK_BYTES = 4 * 1024 * 1024
 let churnRestMs = 0
 
 /**
- * What main's heap took after it was last collected here. Nothing is collected before the start is
+ * Size of main's heap after the last collection here. Nothing is collected before the start is
  * over.
  */
 let settledBytes = Number.POSITIVE_INFINITY
 
 /**
- * To be called once, when the shards serve; looks again every now and then. Its timers keep no
+ * Call it once, when the shards serve; it checks again every 5 s. Its timers do not keep the
  * process alive.
  */
 export const trimMemory = (): void => {
@@ -49,8 +49,8 @@ export const trimMemory = (): void => {
 }
 
 /**
- * For what clients can repeat at will, such as connections: V8 would let their garbage grow to
- * several times main's heap. To be called every few hundred of them.
+ * For events that clients can repeat at will, such as connections: V8 would let their garbage grow
+ * to several times main's heap. Call it every few hundred of them.
  */
 export const collectChurn = (): void => {
   const startMs = systemClock.ms()
@@ -65,7 +65,7 @@ const collect = (): void => {
   settledBytes = heapBytes()
 }
 
-/** What main's heap takes of the system, garbage and free pages included. */
+/** Memory of main's heap, including garbage and free pages. */
 const heapBytes = (): number => getHeapStatistics().total_heap_size
 
 /**
@@ -88,7 +88,7 @@ const readMappings = (): string[] => {
   try {
     return readFileSync('/proc/self/smaps', 'utf8').split(/^(?=[\da-f]+-[\da-f]+ )/m)
   } catch {
-    // No /proc, or not ours to read.
+    // No /proc, or no permission to read it.
     return []
   }
 }

@@ -1,5 +1,5 @@
-// What `-version` prints, and the server at its start: our version, and the CoreDNS release whose
-// behaviour it follows.
+// The version lines of `-version` and of the server's start: our version, and the CoreDNS release
+// whose behaviour it follows.
 
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { endianness } from 'node:os'
@@ -36,7 +36,7 @@ export const revision = (folder = packageFolder()): string => {
   try {
     return commitIn(gitFolder(place))?.slice(0, SHORT_HASH) ?? 'unknown'
   } catch {
-    // Files of somebody else, or of another version of git: the version is printed all the same.
+    // Files of another user, or of another version of git: the version is printed all the same.
     return 'unknown'
   }
 }
@@ -75,7 +75,7 @@ export const goPlatform = (): string => {
   return `${os}/${GO_ARCHITECTURES[process.arch] ?? process.arch}`
 }
 
-/** Which program this is, and which release of CoreDNS it follows. */
+/** Name and version of this program, and the release of CoreDNS that it follows. */
 export const programText = (): string =>
   `shardns-${shardnsVersion()} (CoreDNS-${COREDNS_VERSION} compatible)`
 

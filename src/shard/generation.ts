@@ -1,5 +1,6 @@
 // Hot path. One configuration in one shard: the chains of its blocks, the routes of its listeners,
-// and the count of queries under way, which says when the generation has ended here.
+// and the number of queries in progress. When that is zero after a reload, the generation has ended
+// here.
 
 import type { Clock } from '../base/clock.ts'
 import { CacheTable } from '../cache/table.ts'
@@ -37,12 +38,10 @@ import { type Route, Router } from './router.ts'
 import { stageMisfit } from './stage-check.ts'
 
 const DROPPED_ZONE = 0
-/**
- * Questions of the server's own behind each other: names that lead to each other come to an end.
- */
+/** Nesting of the server's own questions: ends loops of names that lead to each other. */
 const MOST_DEPTH = 8
 
-/** What a shard is made of, for all its generations. */
+/** The parts of a shard that all its generations share. */
 export interface ShardParts {
   readonly shard: number
   readonly shards: number
@@ -56,7 +55,10 @@ export interface ShardParts {
   readonly udpPool?: UdpPool | undefined
   /** Ends the process: posted to main. */
   readonly fatal: (text: string) => void
-  /** These plugins' serve halves are being loaded: posted to main, should it take for ever. */
+  /**
+   * The plugins whose serve halves are being loaded: posted to main, which needs it if a load never
+   * ends.
+   */
   readonly loading: (plugins: readonly string[]) => void
 }
 
@@ -80,7 +82,7 @@ export interface ServedListener {
 
 /** A configuration that cannot be served; the message begins with `plugin/NAME: `. */
 export class LoadFailure extends Error {
-  /** Index of the server block, where one is to blame. */
+  /** Index of the server block that caused it, if one did. */
   readonly block: number | undefined
 
   constructor(message: string, block?: number) {
@@ -94,7 +96,7 @@ type LoadHalf = (name: string, module?: OutsideModule | string) => Promise<AnySe
 
 type Chain = Pick<Route, 'handler' | 'accepts' | 'takes' | 'fast' | 'leaving'>
 
-/** What a serve half has registered. */
+/** An onRetire task of a serve half. */
 interface RetireTask {
   readonly plugin: string
   readonly run: () => void
@@ -103,7 +105,7 @@ interface RetireTask {
 export class ShardGeneration {
   readonly id: number
   readonly listeners: readonly ServedListener[]
-  /** What its plugins do wrong while queries are answered. */
+  /** Reports faults of its plugins while queries are answered. */
   readonly faults: Faults
   readonly #parts: ShardParts
   readonly #message: GenerationMessage
@@ -112,7 +114,9 @@ export class ShardGeneration {
   readonly #retireTasks: RetireTask[] = []
   readonly #fastChains: FastChain[] = []
   #underWay = 0
-  /** Of these, how many had come when settle() was called, and when that was. */
+  /**
+   * The number of these that were in progress when settle() was called, and the time of that call.
+   */
   #earlier = 0
   #settleMs = Number.NEGATIVE_INFINITY
   #settled: (() => void) | undefined
@@ -121,7 +125,7 @@ export class ShardGeneration {
 
   /**
    * Loads the serve halves that it needs. Throws a LoadFailure that begins with the name of the
-   * plugin whose fault it is, and leaves nothing behind.
+   * failing plugin; nothing stays open then.
    */
   static async load(
     message: GenerationMessage,
@@ -173,7 +177,7 @@ export class ShardGeneration {
     this.#underWay++
   }
 
-  /** `receivedMs` is when the query came. */
+  /** A query has ended. `receivedMs` is the time at which it was received. */
   leave(receivedMs: number): void {
     this.#underWay--
     if (receivedMs <= this.#settleMs && --this.#earlier === 0) this.#settled?.()
@@ -181,8 +185,8 @@ export class ShardGeneration {
   }
 
   /**
-   * Resolves once all queries that are under way now have their replies, or the grace is over.
-   * Others may come meanwhile.
+   * Resolves once all queries that are in progress at the call have their replies, or after
+   * `graceMs`. New queries may start in that time.
    */
   async settle(graceMs: number): Promise<void> {
     this.#earlier = this.#underWay
@@ -190,19 +194,19 @@ export class ShardGeneration {
     if (this.#earlier > 0) await within(graceMs, resolve => (this.#settled = resolve))
   }
 
-  /** The fast answers of one batch have been sent. */
+  /** Called after the fast answers of one batch have been sent. */
   batchSent(elapsedMs: number): void {
     for (let k = 0; k < this.#fastChains.length; k++) this.#fastChains[k]!.batchSent(elapsedMs)
   }
 
-  /** Its stages must not be asked for anything more. */
+  /** True once its stages must not be called any more. */
   get isRetired(): boolean {
     return this.#isRetired
   }
 
   /**
-   * Resolves once no query is under way or the grace is over, with the serve halves' onRetire tasks
-   * run.
+   * Resolves once no query is in progress, or after `graceMs`, and the serve halves' onRetire tasks
+   * have run.
    */
   async retire(graceMs: number): Promise<void> {
     if (this.#underWay > 0) await within(graceMs, resolve => (this.#ended = resolve))
@@ -211,7 +215,7 @@ export class ShardGeneration {
       try {
         run()
       } catch (error) {
-        // The others must not be left open for it.
+        // The tasks of other plugins must run all the same.
         const log = makeLogger(this.#parts.sink, `plugin/${plugin}: `, () => false)
         log.error(`onRetire failed: ${messageOf(error)}`)
       }
@@ -334,7 +338,7 @@ export class ShardGeneration {
     }
   }
 
-  /** Providers of metadata are called by others: their faults bear their own name. */
+  /** Providers of metadata are called by other plugins: puts the provider's name on its faults. */
   #watched<T>(plugin: string, kind: OfferKind<T>, value: T): T {
     if (kind?.name !== METADATA.name || typeof value !== 'function') return value
     const tell = ({ listener }: Query, error: unknown): void =>
@@ -342,7 +346,9 @@ export class ShardGeneration {
     return watchedProvider(value as MetadataProvider, tell) as T
   }
 
-  /** A question of the plugin's own. Fails for whoever does not end, or asks for nobody. */
+  /**
+   * A plugin's own question. Fails if the plugin asks without end, or for a query that has ended.
+   */
   async #resolve(plugin: string, query: Query, qname: string, qtype: number): Promise<Reply> {
     if (query.isCut) throw new ServerError('CUT', `plugin/${plugin}: nobody waits for it any more`)
     const name = nameFromText(qname)
@@ -368,7 +374,10 @@ export class ShardGeneration {
   }
 }
 
-/** Why a question of the server's own is refused, if it is. Throws for one too many. */
+/**
+ * The reason to refuse a question of the server's own, if there is one. Throws if even refused ones
+ * are too many.
+ */
 const boundOf = (asked: Query): string | undefined => {
   const isDeep = asked.depth > MOST_DEPTH
   if (!isDeep && asked.mayAskMore()) return undefined
@@ -378,7 +387,7 @@ const boundOf = (asked: Query): string | undefined => {
     : `is one more than the ${MOST_ASKED} that a client's query may lead to`
 }
 
-/** What `check` gives; what it throws is the plugin's fault. */
+/** The result of `check`; an error in it becomes the plugin's fault. */
 const checked = <T>(plugin: string, check: () => T): T => {
   try {
     return check()
@@ -387,7 +396,7 @@ const checked = <T>(plugin: string, check: () => T): T => {
   }
 }
 
-/** Waits until the function that `use` is given is called, and no longer than the grace. */
+/** Waits until the function that `use` gets is called, at most `graceMs`. */
 const within = async (graceMs: number, use: (resolve: () => void) => void): Promise<void> => {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, graceMs)

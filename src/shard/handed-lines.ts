@@ -1,12 +1,12 @@
-// A shard's log lines on their way to main, which gives them to whoever runs the server as a
-// library. Main says what it has taken: beyond a bound the lines wait here, and what waits too long
-// is lost, as with standard output.
+// Sends a shard's log lines to main, which passes them to the program that runs the server as a
+// library. Main acknowledges them by bytes. Beyond a limit of unacknowledged bytes lines wait here,
+// and if too many wait, lines are lost, as with standard output.
 
 import type { MessagePort } from 'node:worker_threads'
 import { LogSink } from '../log/log.ts'
 import type { FromShard } from './messages.ts'
 
-/** Handed over and not taken yet. */
+/** Sent and not acknowledged yet. */
 const MOST_BYTES = 256 * 1024
 
 export class HandedLines {
@@ -24,7 +24,7 @@ export class HandedLines {
     }, 'they are not taken fast enough')
   }
 
-  /** Main has dealt with so many bytes of them. */
+  /** Main has processed so many bytes of them. */
   taken(byteCount: number): void {
     this.#byteCount -= byteCount
   }

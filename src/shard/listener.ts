@@ -1,5 +1,5 @@
-// Hot path. The sockets of one listen address in one shard. What they receive goes to whatever
-// generation serves that address now.
+// Hot path. The sockets of one listen address in one shard. Received messages go to the generation
+// that serves the address at that moment.
 
 import type { FastQuery } from '../chain/fast-query.ts'
 import type { Logger } from '../log/logger.ts'
@@ -63,8 +63,8 @@ export class Binding implements Receiver {
   }
 
   /**
-   * Throws in CoreDNS's words if an address cannot be listened on. TCP first: a client that is told
-   * to come back over TCP must find it open.
+   * Throws with CoreDNS's text if an address cannot be bound. TCP is opened first: a client that is
+   * told to retry over TCP must find it open.
    */
   async open({ shard, canReusePort }: BootMessage): Promise<void> {
     const { message } = this.served
@@ -76,7 +76,7 @@ export class Binding implements Receiver {
     this.#sockets = [...this.#sockets, await inWords('udp', message, udp.open(message, this))]
   }
 
-  /** Begins to receive where receiving can be put off until the configuration is in force. */
+  /** Starts to receive, on sockets where this can wait until the configuration is in force. */
   start(): void {
     for (const socket of this.#sockets) socket.start?.()
   }

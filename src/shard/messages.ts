@@ -1,5 +1,5 @@
-// What main and the shards say to each other: plain data, shared buffers and nothing else.
-// Everything here survives structured clone.
+// The messages between main and the shards: only plain data and shared buffers, which structured
+// clone can copy.
 
 import type { MessagePort } from 'node:worker_threads'
 import type { BlockInfo } from '../chain/block.ts'
@@ -11,7 +11,7 @@ import type { ShardCounters } from '../metrics/shard-counts.ts'
 import type { EngineName, ListenAddress, TcpLimits } from '../net/engine.ts'
 import type { SocketGroup } from '../net/mmsg/sockets.ts'
 
-/** What a shard is for its whole life. */
+/** The settings of a shard for its whole life. */
 export interface BootMessage {
   readonly shard: number
   readonly shards: number
@@ -20,10 +20,10 @@ export interface BootMessage {
   readonly hashSeed: HashSeed
   readonly recvBufferBytes: number
   readonly maxTcpConnections: number
-  /** What clients' connections and queries under way may hold, over all shards. */
+  /** Limit on the memory of clients' connections and queries in progress, over all shards. */
   readonly inflightBytes: number
   readonly engine: EngineName
-  /** Where the mmsg engine receives; see net/mmsg/inbound.ts. */
+  /** Receive memory of the mmsg engine; see net/mmsg/inbound.ts. */
   readonly inbound: SharedArrayBuffer
   readonly noFastPath: boolean
   readonly counters: ShardCounters
@@ -32,10 +32,10 @@ export interface BootMessage {
   readonly handsLines: boolean
 }
 
-/** What a worker thread is asked to do. */
+/** The task of a worker thread. */
 export interface ServeTask {
   readonly boot: BootMessage
-  /** The shard's end: main's end speaks ToShard, this one FromShard. */
+  /** The shard's end of the channel: it sends FromShard and receives ToShard. */
   readonly port: MessagePort
 }
 
@@ -53,25 +53,25 @@ export interface ListenerMessage extends ListenAddress {
 }
 
 /**
- * A plugin of a block's chain as the shards need it: the options that parse gave, and what control
- * made of them.
+ * A plugin of a block's chain, for the shards: its options, and the shared value of its control
+ * half.
  */
 export interface ChainMessage {
   readonly name: string
   readonly options: unknown
   readonly shared: unknown
-  /** Whether its stage may choose questions: the plugin has that fact. */
+  /** Whether its stage may have `accepts`: the plugin has the fact `selects`. */
   readonly selects: boolean
   /**
-   * Of a plugin from outside: the module, a `file:` URL with its version. Of one that is made where
-   * the server runs: the file of its half.
+   * For a plugin from outside: the `file:` URL of its module, with the version. For one that is
+   * defined in the program that runs the server: the URL of its serve half.
    */
   readonly module?: string | undefined
 }
 
 export interface BlockMessage {
   readonly info: BlockInfo
-  /** Which zones (wire form, lower case) are served on which listener. */
+  /** The zones (wire form, lower case) of the block, with the index of their listener. */
   readonly sites: readonly { readonly listener: number; readonly zone: Uint8Array }[]
   /** Plugins with a serve half, in order. */
   readonly chain: readonly ChainMessage[]
@@ -80,12 +80,12 @@ export interface BlockMessage {
   readonly stacktrace: boolean
 }
 
-/** One configuration, as a shard serves it. */
+/** One configuration, for the shards. */
 export interface GenerationMessage {
   readonly id: number
   readonly listeners: readonly ListenerMessage[]
   readonly blocks: readonly BlockMessage[]
-  /** What the modules of its plugins are loaded from. */
+  /** The modules of its plugins from outside. */
   readonly modules?: readonly OutsideModule[]
   readonly debug: boolean
   /** Shared words of the generation first, then one counter row per shard. */
@@ -106,12 +106,12 @@ export type ToShard =
   | { readonly kind: 'load'; readonly generation: GenerationMessage }
   | { readonly kind: 'commit'; readonly id: number }
   | { readonly kind: 'abort'; readonly id: number }
-  /** So many bytes of the log lines that it has handed over are dealt with. */
+  /** Main has processed `byteCount` bytes of the log lines that the shard has sent. */
   | { readonly kind: 'taken'; readonly byteCount: number }
   | { readonly kind: 'stop'; readonly graceMs: number }
 
 /**
- * A worker's first word: its number in Node, and the kernel's number of its thread if that can be
+ * A worker's first message: its number in Node, and the kernel's number of its thread if that is
  * known.
  */
 export interface HelloMessage {
@@ -121,8 +121,8 @@ export interface HelloMessage {
 }
 
 /**
- * `error` begins with `plugin/NAME: ` if a plugin is to blame; `block` is the index of its server
- * block, if one is.
+ * `error` begins with `plugin/NAME: ` if a plugin has caused it; `block` is the index of its server
+ * block then.
  */
 export interface FailedMessage {
   readonly kind: 'failed'
@@ -139,7 +139,7 @@ export interface LinesMessage {
 /** Shard to main. */
 export type FromShard =
   | HelloMessage
-  /** What it is at in a load, for main to tell if nothing else comes. */
+  /** The plugins that it loads now: main logs them if the load does not go on. */
   | { readonly kind: 'loading'; readonly plugins: readonly string[] }
   | { readonly kind: 'loaded'; readonly id: number }
   | FailedMessage

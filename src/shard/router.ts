@@ -1,5 +1,6 @@
-// Hot path. Which block answers a query on a listener: the longest zone above the qname, and for DS
-// the parent's side, as CoreDNS's core/dnsserver/server.go does.
+// Hot path. Chooses the block that answers a query on a listener, as CoreDNS's
+// core/dnsserver/server.go does: the block with the longest zone that contains the qname, and for
+// DS that of the parent zone.
 
 import type { Asked } from '../chain/asked.ts'
 import type { Handler } from '../chain/handler.ts'
@@ -20,21 +21,23 @@ export interface Route {
   readonly fast?: FastChain | undefined
   readonly leaving?: Leaving | undefined
   readonly view: string
-  /** Whether the block takes the question; absent: every one for its zones. */
+  /** Whether the block accepts the question; absent: it accepts all for its zones. */
   readonly accepts?: ((query: Query) => boolean) | undefined
-  /** The same by what both paths show; undefined: only `accepts` can tell. */
+  /** The same for both paths; undefined: only `accepts` can tell. */
   readonly takes?: ((asked: Asked) => boolean | undefined) | undefined
 }
 
-/** Some block for the name takes only some questions: Router.choose says which takes this one. */
+/** The choice depends on a block that accepts only some questions: call Router.choose. */
 export const UNDECIDED: Route = { handler: undefined, view: '' }
 
-/** With more zones on a listener, blocks are chosen on the slow path: all are gone through. */
+/**
+ * With more zones on a listener, blocks are chosen on the slow path, since all have to be tried.
+ */
 const MOST_CANDIDATES = 64
 
 interface Candidate {
   readonly zone: Uint8Array
-  /** Of this zone alone. */
+  /** An index of only this zone. */
   readonly index: ZoneIndex
   readonly route: Route
 }
@@ -43,19 +46,19 @@ interface Candidate {
 export class Router {
   readonly #zones: Uint8Array[] = []
   readonly #routes: Route[] = []
-  /** Of both, made at the first question: zones are added before. */
+  /** Index of all zones, made at the first question, after all zones have been added. */
   #index: ZoneIndex | undefined
   /** Zones other than the root of blocks without chain plugins, and their routes. */
   #empty: ZoneIndex | undefined
   #emptyRoutes: Route[] = []
-  /** Zones of blocks that take only some questions. */
+  /** Zones of blocks that accept only some questions. */
   readonly #choosy: Uint8Array[] = []
   #choosyIndex: ZoneIndex | undefined
   #candidates: readonly Candidate[] | undefined
   /** Whether a plugin on this listener answers classes other than IN. */
   #allClasses = false
 
-  /** `zone` is in wire form, lower case; of equal zones the first counts. */
+  /** `zone` is in wire form, lower case; of equal zones the first is used. */
   add(zone: Uint8Array, route: Route, allClasses: boolean): void {
     this.#zones.push(zone)
     this.#routes.push(route)
@@ -66,7 +69,7 @@ export class Router {
     this.#allClasses ||= allClasses
   }
 
-  /** Undefined: no block serves the question here, REFUSED. */
+  /** The route of the question; undefined: no block serves it on this listener, REFUSED. */
   route(asked: Asked): Route | undefined {
     const { name, qtype, qclass } = asked
     if (qclass !== CLASS_IN && !this.#allClasses) return undefined
@@ -79,8 +82,8 @@ export class Router {
   }
 
   /**
-   * DS lies in the parent: the shortest zone other than the root takes it. An empty block on the
-   * way there ends the search.
+   * DS belongs to the parent: the shortest zone other than the root is chosen. A block without
+   * chain plugins on the way there ends the search.
    */
   #routeDs(zones: ZoneIndex, name: NameView): Route | undefined {
     if (this.#empty === undefined) {
@@ -92,7 +95,7 @@ export class Router {
     return this.#emptyRoutes[this.#empty.longest(name)] ?? this.#routes[zones.shortest(name)]
   }
 
-  /** The same where blocks choose, for the slow path. */
+  /** The same for blocks that accept only some questions, on the slow path. */
   choose(query: Query): Route | undefined {
     const route = this.route(query)
     return route === UNDECIDED ? this.#chosen(query, query) : route
@@ -100,8 +103,8 @@ export class Router {
 
   /**
    * The first block that accepts the question, from the longest zone to the root, in the order of
-   * the Corefile. DS lies in the parent: of zones other than the root the last that accepts counts.
-   * Without `query` UNDECIDED, if some block on the way can only tell by it.
+   * the Corefile. DS belongs to the parent: of zones other than the root the last one that accepts
+   * is chosen. Without `query` the result is UNDECIDED if a block on the way needs it.
    */
   #chosen(asked: Asked, query?: Query): Route | undefined {
     const candidates = (this.#candidates ??= this.#inOrder())

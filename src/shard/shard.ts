@@ -1,6 +1,6 @@
-// A shard's life: it loads generations beside the one that serves, swaps them between two messages,
-// opens and closes listeners, beats its heart, and ends when told to. It owns nothing that must
-// outlive it.
+// A shard's life: it loads a new generation while the old one serves, swaps them between two
+// messages, opens and closes listeners, sends heartbeats, and ends when main says so. It owns
+// nothing that must outlive it.
 
 import type { MessagePort } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
@@ -31,13 +31,10 @@ import type { BootMessage, FromShard, GenerationMessage, ToShard } from './messa
 import { UdpEngine } from './udp-engine.ts'
 
 const BEAT_MS = 100
-/**
- * How long queries of a replaced generation may go on: more than the 5 s budget of an upstream
- * exchange.
- */
+/** Time for queries of a replaced generation to end: more than the 5 s budget of a query. */
 const RETIRE_GRACE_MS = 10_000
 
-/** Where log lines go, and who hands them to main, if that is how they get there. */
+/** The output for log lines, and the object that sends them to main, if they go there. */
 export interface ShardLog {
   readonly sink: LogSink
   readonly handed: HandedLines | undefined
@@ -61,7 +58,7 @@ export class Shard {
   readonly #ended = Promise.withResolvers<void>()
   #serving: ShardGeneration | undefined
   #candidate: Candidate | undefined
-  /** While a configuration is loaded: what it has left to fail that nobody waits for. */
+  /** While a configuration is loaded: errors of promises without a handler. */
   #strays: unknown[] | undefined
 
   constructor(boot: BootMessage, port: MessagePort, { sink, handed }: ShardLog) {
@@ -88,8 +85,8 @@ export class Shard {
     const pulse = setInterval(() => beat(region, regionLayout.heartbeats, shard), BEAT_MS)
     void this.#ended.promise.then(() => clearInterval(pulse))
     process.on('unhandledRejection', error => this.#stray(error))
-    // What has interrupted the program leaves nobody knows what behind: it ends the thread, and
-    // main says whose it was. What a plugin throws in callbacks of its own interrupts nothing.
+    // An uncaught exception that has interrupted the program leaves an unknown state: it ends the
+    // thread, and main logs its cause. A plugin's own callbacks interrupt nothing of the program.
     process.on('uncaughtException', error => {
       const isAlone = isOfSignal() || isOfPluginAlone(error)
       if (this.#serving === undefined || !isAlone) throw faultByStack(error)
@@ -163,8 +160,8 @@ export class Shard {
   }
 
   /**
-   * It is of no query any more, and no reason to end those of all others. Where nothing is served
-   * yet, it can only be of what is loaded.
+   * A rejection without a handler belongs to no query any more, and is no reason to end all other
+   * queries. Where nothing is served yet, it can only come from the load.
    */
   #stray(error: unknown): void {
     const generation = this.#serving ?? this.#candidate?.generation
@@ -186,7 +183,7 @@ export class Shard {
         opened.set(key, binding)
         await binding.open(this.#boot)
       }
-      // Only now does Node say what nobody waits for.
+      // Node reports unhandled rejections only now.
       await new Promise(resolve => setImmediate(resolve))
       if (strays.length > 0) throw strayFailure(strays[0])
       this.#send({ kind: 'loaded', id: message.id })
@@ -241,8 +238,8 @@ export class Shard {
   }
 
   /**
-   * Serves on until what was under way at the call is answered; then nothing more comes in, and
-   * what came meanwhile is answered. Each may take the whole grace.
+   * Serves on until the queries that were in progress at the call are answered. Then it stops
+   * receiving, and answers those that have come since. Each step may take all of `graceMs`.
    */
   async #stop(graceMs: number): Promise<void> {
     await this.#serving?.settle(graceMs)

@@ -1,12 +1,12 @@
-// What a plugin's serve half gives, looked at before a question reaches it: what can be no stage
-// fails the load, not each query.
+// Checks the stage that a plugin's serve half returns: an invalid one fails the load, not each
+// query.
 
 import type { Stage } from '../chain/handler.ts'
 
 const DOORS = ['concerns', 'accepts', 'takes', 'stream', 'leaving'] as const
 const FAST_DOORS = ['ask', 'shape', 'done', 'batchSent'] as const
 
-/** Why it can be no stage; `selects`: its plugin has that fact. Undefined if nothing is wrong. */
+/** The reason why it is no valid stage, or undefined. `selects`: its plugin has that fact. */
 export const stageMisfit = (stage: Stage, selects: boolean): string | undefined => {
   if (typeof (stage as { readonly then?: unknown } | null)?.then === 'function')
     return 'serve gives a promise, where the stage itself is needed'
@@ -20,7 +20,7 @@ export const stageMisfit = (stage: Stage, selects: boolean): string | undefined 
   return doorMisfit(stage)
 }
 
-/** Where it has something else than the function that is called there. */
+/** The field that holds something other than the function that it should be. */
 const doorMisfit = (stage: Stage): string | undefined => {
   const { fast } = stage
   if (fast !== undefined && (typeof fast !== 'object' || fast === null)) return 'fast is no step'

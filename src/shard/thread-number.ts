@@ -1,10 +1,10 @@
-// By which number the kernel knows the thread that asks.
+// The kernel's number of the calling thread.
 
 import { readlinkSync } from 'node:fs'
 
 /**
- * The number under /proc/self/task; undefined where there is no such thing. Synchronous: an answer
- * of another thread would be of that one.
+ * The number under /proc/self/task; undefined where it does not exist. Synchronous, since an
+ * asynchronous read would run on another thread.
  */
 export const threadNumber = (): number | undefined => {
   try {

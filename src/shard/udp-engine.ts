@@ -1,6 +1,6 @@
 // How a shard listens on UDP: by the mmsg engine on sockets that main has opened, or by node:dgram
 // on sockets of its own. When the mmsg engine fails, node:dgram takes over the very same sockets,
-// so that nothing that waits in them is lost.
+// so that no datagram in their queues is lost.
 
 import type { FastQuery } from '../chain/fast-query.ts'
 import type { UdpPool } from '../chain/udp-pool.ts'
@@ -29,7 +29,7 @@ export interface UdpEngineParts {
 interface Listening {
   readonly socket: MmsgSocket
   isStarted: boolean
-  /** In place of the socket once the engine has failed. */
+  /** Replaces the socket once the engine has failed. */
   dgram: Promise<OpenListener> | undefined
 }
 
@@ -41,7 +41,7 @@ export class UdpEngine {
   #mmsg: MmsgEngine | undefined
   #hasFailed = false
 
-  /** Throws if this shard is to use mmsg and cannot. */
+  /** Throws if this shard must use mmsg and cannot. */
   constructor(parts: UdpEngineParts) {
     const { boot, query, counts, log } = parts
     this.#parts = parts
@@ -104,7 +104,7 @@ export class UdpEngine {
 
   async #close(listening: Listening, graceMs: number): Promise<void> {
     this.#listening.delete(listening)
-    // What node:dgram has taken over is main's socket still.
+    // A socket that node:dgram has taken over still belongs to main.
     if (listening.dgram !== undefined && this.#libc !== undefined)
       leaveGroup(this.#libc, listening.socket.fd)
     await Promise.all([
@@ -124,8 +124,8 @@ export class UdpEngine {
   }
 
   /**
-   * On a descriptor of its own: node:dgram closes what it is given when its thread ends, and main's
-   * must stay open.
+   * Takes over on a duplicated descriptor: node:dgram closes its descriptor when the thread ends,
+   * and main's must stay open.
    */
   #takeOver(listening: Listening): void {
     const { fd, receiver, local, isV6 } = listening.socket

@@ -1,5 +1,5 @@
-// Hot path. The fast step of acl: lets through what the rules allow. What they block, filter or
-// drop is the slow path's.
+// Hot path. The fast step of acl: lets queries through that the rules allow. Those that they block,
+// filter or drop take the slow path.
 
 import type { FastQuery } from '../../chain/fast-query.ts'
 import { FAST_NEXT, FAST_SLOW, type FastStep, type FastVerdict } from '../../chain/fast-step.ts'

@@ -61,8 +61,8 @@ export const options: OptionTable<Rule[]> = {
 }
 
 /**
- * CoreDNS skips what is no zone without a word; a rule that then guards less than it says deserves
- * one.
+ * CoreDNS silently skips words that are no zones. We warn, since the rule then protects less than
+ * it seems to.
  */
 const readZones = (directive: Directive): string[] => {
   const tokens = directive.remainingTokens()

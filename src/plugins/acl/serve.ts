@@ -1,4 +1,4 @@
-// acl in a shard: which policy a query meets, and what it gets for it.
+// acl in a shard: finds the policy for a query, and applies its action.
 
 import { answer } from '../../chain/answer.ts'
 import type { Handler, Stage } from '../../chain/handler.ts'

@@ -50,7 +50,9 @@ const checkedDirectory = async (written: string, { settings, log }: Place): Prom
   return path
 }
 
-/** What control refuses; and files that are no zones, which it passes over. */
+/**
+ * Finds the faults that `control` refuses, and also files that are no zones, which `control` skips.
+ */
 export const inspect = async ({ source }: AutoOptions, scope: InspectScope): Promise<void> => {
   const directory = await checkedDirectory(source.directory, scope)
   const originOf = originReader(source)

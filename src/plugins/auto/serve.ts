@@ -15,7 +15,7 @@ export const serve = (options: AutoOptions, scope: ServeScope, records: RecordsR
   scope.offer(TRANSFERABLE_ZONES, new OfferedZones(zones))
   const isLast = scope.block.chain.at(-1) === 'auto'
   return {
-    // What no zone holds is refused where nobody stands behind.
+    // A name in no zone is refused if there is no next plugin.
     concerns: isLast ? undefined : ({ name }) => zones.find(name) !== NO_ZONE,
     ...zoneStage({
       zones,

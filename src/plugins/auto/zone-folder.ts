@@ -35,7 +35,7 @@ export class ZoneFolder implements Kept {
   readonly #zones = new Map<string, ZoneSource>()
   readonly #followers = new Set<ZoneFollower>()
   #served: ZoneFollower | undefined
-  /** What the last scan has complained of: that is said once. */
+  /** Complaints of the last scan: each is logged once. */
   #told = new Set<string>()
   #isDisposed = false
   #running: Promise<void> = Promise.resolve()
@@ -64,7 +64,7 @@ export class ZoneFolder implements Kept {
     return () => void this.#followers.delete(follower)
   }
 
-  /** A follower's generation is served now. The last one of them is told of the end, too. */
+  /** A follower's generation is served now. The last of them is called at the end, too. */
   serve(follower: ZoneFollower): void {
     this.#served = follower
   }

@@ -1,4 +1,4 @@
-// Which files of a folder are zones: what *directory* says of their names.
+// Finds the zone files of a folder, by the rule of *directory* for their names.
 
 import { lstat, readdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'

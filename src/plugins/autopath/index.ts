@@ -1,4 +1,4 @@
-// autopath: looks for a name along the client's search path, in the client's place.
+// autopath: looks for a name along the client's search path, so that the client need not.
 
 import type { Plugin } from '../../chain/plugin.ts'
 import type { AutopathShared } from './control.ts'

@@ -1,5 +1,5 @@
-// Hot path. Whose names are looked for along which path: that of a file is every client's, that of
-// a plugin depends on the client.
+// Hot path. The search path of a query's client: a path from a file is the same for every client,
+// one from a plugin depends on the client.
 
 import type { Asked, Concerned } from '../../chain/asked.ts'
 import type { Query } from '../../chain/query.ts'
@@ -16,7 +16,7 @@ export class Searched implements Concerned {
   readonly #offered: () => readonly SearchPaths[]
   #paths: Paths | undefined
 
-  /** `domains` are the file's. What is `offered` is there once queries come. */
+  /** `domains` are those of the file. `offered` is complete once queries come. */
   constructor(
     { zones, source }: AutopathOptions,
     domains: readonly string[],

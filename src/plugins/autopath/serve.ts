@@ -1,5 +1,5 @@
 // autopath in a shard. A client with a search path asks for NAME.DOMAIN, domain after domain, until
-// somebody answers; the first of these questions is enough to ask the others in its place.
+// a name exists. At the first of these questions autopath asks the others for it.
 
 import type { RecordData } from '../../chain/answer.ts'
 import { ServerError } from '../../chain/errors.ts'
@@ -32,7 +32,7 @@ export const serve = (
     wrap: next => query => {
       const path = searched.path(query)
       const [first] = path
-      // The client may have become another one since it was asked whether that concerns us.
+      // The client's pod may have changed since `concerns` was called.
       if (first === undefined || !isSubname(query.question.folded, first)) return next(query)
       return walk(query, path, next, found)
     },
@@ -54,7 +54,7 @@ const walk = async (
   if (base.length === 0) throw overshot(query, path[0]!)
   let first: Reply | undefined
   for (const domain of path) {
-    // What is no name exists nowhere.
+    // A text that is no name exists nowhere.
     if (base.length + domain.length > MAX_NAME_SIZE) continue
     const reply = await next(query.with({ name: Buffer.concat([base, domain]) }))
     if (reply === SILENCE) return reply

@@ -1,4 +1,5 @@
-// What comes back from the rest of the chain: judged, stripped of OPT, given its one TTL, stored.
+// Takes replies from the rest of the chain: classifies them, removes OPT, sets one TTL for all
+// records, and stores them.
 
 import type { Clock } from '../../base/clock.ts'
 import { edit } from '../../chain/edit.ts'
@@ -13,11 +14,11 @@ import type { Judge, Verdict } from './storable.ts'
 import type { Store } from './store.ts'
 import { isOrdinary } from './upstream-key.ts'
 
-/** What an answer is asked for. */
+/** The purpose of a question. */
 export interface Purpose {
   /**
-   * There is an entry already: only what is better than it is stored. Otherwise whatever may be
-   * stored is.
+   * True if there is an entry already: only a better reply is stored. False: every storable reply
+   * is.
    */
   readonly replaces: boolean
   /** Hits of the entry, which its successor keeps. */

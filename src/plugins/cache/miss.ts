@@ -1,8 +1,8 @@
 // Asking the rest of the chain, once per upstream query: equal ones in flight are merged, inside
-// the shard by a map, over shards by claims (each parallel duplicate would be one more chance
-// for a forged reply, RFC 5452). Equal means that the same message would leave for upstream
-// (plugins/cache/upstream-key.ts). Everybody waits by the deadline of their own query. When an
-// attempt fails, those who still have time for another make one together, once.
+// the shard by a map, over shards by claims (each parallel duplicate would be one more chance for a
+// forged reply, RFC 5452). Equal means that the same message would leave for upstream
+// (plugins/cache/upstream-key.ts). Each query waits until its own deadline. When an attempt fails,
+// the queries that have time left make one more attempt together.
 
 import type { Clock } from '../../base/clock.ts'
 import { IntMap } from '../../base/int-map.ts'
@@ -32,7 +32,7 @@ interface Flight {
   readonly asker: Query
   /** Undefined while the asker's chain runs synchronously. */
   outcome: Promise<Outcome> | undefined
-  /** Nobody waits for it any more. */
+  /** No query waits for it any more. */
   readonly land: Landed
   /** The next with its id may have taken its place. */
   isOver: boolean
@@ -47,7 +47,7 @@ export interface MissParts {
   readonly judge: Judge
   readonly intake: Intake
   readonly claims: Claims
-  /** There are no other shards, who might be asking already. */
+  /** True if there are no other shards that might be asking already. */
   readonly isAlone: boolean
   readonly clock: Clock
   /** Of one of the block's tables: keeps the claims of different blocks apart. */
@@ -61,7 +61,10 @@ export interface MissParts {
 
 export class Misses {
   readonly #parts: MissParts
-  /** By the upper 53 bits of the keyed hash; what else has the same goes alone. */
+  /**
+   * By the upper 53 bits of the keyed hash; a different question with the same bits is asked
+   * separately.
+   */
   readonly #flights = new IntMap<Flight>()
   readonly #key: UpstreamKey
   readonly #salt: number
@@ -80,7 +83,7 @@ export class Misses {
     return this.#ask(query, purpose, true)
   }
 
-  /** Starts the same for `query` unless somebody is at it already; undefined then. */
+  /** Starts the same for `query`; undefined if the question is being asked already. */
   askUnlessAsked(query: Query, purpose: Purpose): Outcome | Promise<Outcome> | undefined {
     const { low, high } = this.#key.set(relayedBytes(query))
     const id = flightId(low, high)
@@ -90,8 +93,8 @@ export class Misses {
   }
 
   /**
-   * Clients wait for each other's questions. A question of the server's own waits for nobody:
-   * whoever it waited for may be waiting for the one that it stands behind.
+   * Queries of clients wait for each other. A question of the server's own never waits for another
+   * query: that one may wait for the query that has led to this question.
    */
   #ask(query: Query, purpose: Purpose, mayRetry: boolean): Outcome | Promise<Outcome> {
     if (this.#goesAlone(query)) return this.#askChain(query, purpose)
@@ -121,8 +124,8 @@ export class Misses {
   }
 
   /**
-   * Undefined as well if its asker's time is over: a chain that keeps no deadline must not hold all
-   * who come with the question.
+   * Undefined as well if the asker's deadline has passed: a chain that does not keep its deadline
+   * must not block all queries with this question.
    */
   #flightOf(id: number): Flight | undefined {
     const flight = this.#flights.get(id)
@@ -149,8 +152,8 @@ export class Misses {
   }
 
   /**
-   * Asks for all who come with the same query meanwhile. `ticket` may be negative: then there is
-   * nothing to release.
+   * Asks for all queries with the same question that come in the meantime. `ticket` may be
+   * negative: then there is nothing to release.
    */
   #fly(id: number, ticket: number, asker: Query, purpose: Purpose): Outcome | Promise<Outcome> {
     const release = this.#releaser(ticket)

@@ -1,5 +1,5 @@
-// What of a reply's OPT the cache keeps and gives. OPT is hop by hop and goes; what it says about
-// the answer itself stays, in an OPT of the cache's own behind all records: the upper bits of the
+// The parts of a reply's OPT that the cache keeps. OPT is hop by hop and is removed. Data about the
+// answer itself stays, in an OPT of the cache's own behind all records: the upper bits of the
 // rcode, and extended DNS errors (RFC 8914).
 
 import { edit } from '../../chain/edit.ts'
@@ -7,7 +7,7 @@ import type { Reply } from '../../chain/reply.ts'
 import { forEachOption, makeOption, OPTION_EDE, readEdns } from '../../wire/edns.ts'
 import type { OptParts } from '../../wire/opt-record.ts'
 
-/** What of the reply's OPT is about the answer; false if nothing is. */
+/** The parts of the reply's OPT that are about the answer; false if there are none. */
 export const lastingOpt = ({ bytes, layout }: Reply): OptParts | false => {
   const edns = readEdns(bytes, layout)
   if (edns === undefined || edns === 'malformed') return false

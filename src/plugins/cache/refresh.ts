@@ -1,8 +1,8 @@
 // Hot path. Background refreshes: prefetch of popular entries about to expire, and renewal of stale
 // ones already served. One per question over all shards. They are asked as if over TCP, as
-// CoreDNS's are: forward then uses TCP upstream, so that a refresh, which nobody waits for, is
-// never truncated and cannot be forged from off the path. They are asked in one form, whatever the
-// query looked like that gave the occasion: the answer is for all.
+// CoreDNS's are: forward then uses TCP upstream. No client waits for a refresh, and over TCP it is
+// never truncated and cannot be forged by an off-path attacker. All have the same form, independent
+// of the query that caused the refresh: the answer is for all clients.
 
 import type { Clock } from '../../base/clock.ts'
 import type { CacheHit } from '../../cache/hit.ts'
@@ -33,7 +33,7 @@ export const isDue = (
   popularity >= prefetch.amount &&
   hit.expirySeconds - now <= Math.ceil((prefetch.percentage / 100) * hit.ttlSeconds)
 
-/** What this server's own queries advertise; over a stream it does not matter. */
+/** UDP size that the server's own queries advertise; over a stream it has no effect. */
 const OWN_UDP_SIZE = 1232
 
 /** The query's question in plain form, over TCP, with a whole budget of its own. */
@@ -79,7 +79,8 @@ export class Refresher {
   }
 
   /**
-   * Counts a fresh hit; gives what to refresh its entry for if that is popular and about to expire.
+   * Counts a fresh hit; returns the parameters of a refresh if the entry is popular and about to
+   * expire.
    */
   purposeIfDue(side: Side, now: number): Purpose | undefined {
     const prefetch = this.#prefetch

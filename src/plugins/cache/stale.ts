@@ -50,8 +50,8 @@ export class StaleServer {
       const asked = this.#misses.ask(query, REPLACE)
       const inTime = verifyTimeoutMs === 0 ? asked : within(asked, verifyTimeoutMs)
       const choose = (outcome: Outcome | undefined): Reply => {
-        // A time-out is a failed refresh, whatever comes of it later: until the recheck nobody else
-        // waits.
+        // A time-out counts as a failed refresh, even if an answer comes later: until the recheck
+        // no other query waits.
         if (outcome === undefined) this.#intake.failed(query)
         return this.#choose(query, outcome, stale)
       }

@@ -1,6 +1,6 @@
-// What of a reply may be stored, in which table and for how long. Judges only; the store keeps it.
-// The list of what is never stored is CoreDNS's, and answers tailored to a client's subnet are
-// added to it.
+// Decides whether a reply may be stored, in which table and for how long; store.ts stores it. The
+// list of replies that are never stored is CoreDNS's; answers for a client's subnet are added to
+// it.
 
 import type { Clock } from '../../base/clock.ts'
 import type { Asked } from '../../chain/asked.ts'
@@ -22,7 +22,7 @@ export type TableName = 'success' | 'denial'
 export interface Verdict {
   /** Undefined: not to be stored. */
   readonly table: TableName | undefined
-  /** What every record of the reply is given, stored or not. */
+  /** TTL in seconds for every record of the reply, stored or not. */
   readonly ttlSeconds: number
   /** NOERROR with records that answer the question. */
   readonly isPositive: boolean
@@ -93,7 +93,10 @@ interface EffectiveType {
   readonly isComplete: boolean
 }
 
-/** The type of the reply, with an answer section that leads nowhere seen as what it is: no data. */
+/**
+ * The type of the reply. An answer section whose aliases lead to no record of the qtype counts as
+ * no data.
+ */
 const effectiveType = (query: Query, reply: Reply, clock: Pick<Clock, 'wallMs'>): EffectiveType => {
   const response = classify(query, reply, clock)
   if (response !== 'NOERROR' || reply.layout.answerCount === 0)

@@ -77,8 +77,8 @@ export class Side {
     return now < this.hit.expirySeconds
   }
   /**
-   * Fresh, or stale and still to be served. Both what the entry was stored with and today's option
-   * bound it.
+   * Whether the entry is fresh, or stale and may still be served. Limited both by the value that it
+   * was stored with and by the present option.
    */
   isServable(now: number): boolean {
     const { expirySeconds, staleUntilSeconds } = this.hit

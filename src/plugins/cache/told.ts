@@ -1,7 +1,7 @@
-// What a shard tells the others when its question to upstream is settled, in the 21 bits that a
-// claim has for it (memory/claims.ts). What was stored they find in the store; a reply without
-// records is its flags word, so it can be told; of a failure the kind is told. Any other reply they
-// have to ask for by themselves.
+// The result that a shard gives the others when its question to upstream is settled, in the 21 bits
+// that a claim has for it (memory/claims.ts). Stored replies are found in the store. A reply
+// without records is given by its flags word, a failure by its kind. For any other reply the shards
+// have to ask upstream themselves.
 //
 //   0 nothing   1 << 16 | flags: a reply without records   2 << 16 | rcode << 8 | kind: a failure
 
@@ -30,7 +30,7 @@ const TIMEOUT = 1
 export const tellOutcome = ({ reply }: Outcome): number => {
   if (reply.bytes.length < HEADER_SIZE) return TOLD_NOTHING
   const flags = getFlags(reply.bytes, 0)
-  // What TC comes with is of no use to anybody: it asks to come back over TCP.
+  // A reply with TC is useless to the others: it asks the client to retry over TCP.
   return reply.layout.count === 0 || (flags & FLAG_TC) !== 0 ? REPLY | flags : TOLD_NOTHING
 }
 
@@ -40,8 +40,8 @@ export const tellFailure = (error: unknown): number => {
 }
 
 /**
- * What `told` says as an answer to `query`; undefined if it says nothing. Throws the failure that
- * it tells of.
+ * The answer to `query` that `told` encodes; undefined if it encodes nothing. Throws if it encodes
+ * a failure.
  */
 export const outcomeFrom = (told: number, query: Query): Outcome | undefined => {
   if (told < REPLY) return undefined

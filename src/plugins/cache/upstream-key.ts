@@ -87,8 +87,8 @@ export class UpstreamKey {
 
 /**
  * Whether a failure to answer this query says something about its question: it wants recursion and
- * carries nothing that a server might choke on. What another query fails for (RD=0, a record beside
- * OPT, an unusual option) is its own fault perhaps, and must not be held against all others.
+ * carries nothing that might make a server fail. Another query (RD=0, records other than OPT, an
+ * unusual option) may have failed for its own form, and must not affect all others.
  */
 export const isOrdinary = ({ bytes, flags, edns }: Query): boolean => {
   if ((flags & FLAG_RD) === 0 || getAncount(bytes, 0) + getNscount(bytes, 0) > 0) return false

@@ -5,7 +5,7 @@ import { OptionReader, type OptionTable } from '../../corefile/option-table.ts'
 import { text } from '../../corefile/values.ts'
 
 export interface ChaosOptions {
-  /** Undefined: what this program is. */
+  /** Undefined: the name and version of this program. */
   readonly version: string | undefined
   readonly authors: readonly string[]
 }

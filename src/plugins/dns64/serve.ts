@@ -1,4 +1,4 @@
-// The shard half of dns64: which replies it takes, and what it makes of A records.
+// The shard half of dns64: selects the replies to change, and makes AAAA records of A records.
 
 import { fromHex } from '../../base/byte-text.ts'
 import { after } from '../../chain/after.ts'
@@ -44,7 +44,10 @@ export const serve = (options: Dns64Options, scope: ServeScope, counter: Vector)
   }
 }
 
-/** Silence, what nobody has written, names that do not exist, and addresses pass as they are. */
+/**
+ * These replies pass unchanged: silence, unwritten replies, names that do not exist, and replies
+ * with addresses.
+ */
 const isEnough = (reply: Reply, isForAll: boolean): boolean => {
   if (!reply.isWritten || reply.bytes.length === 0 || reply.rcode === RCODE_NXDOMAIN) return true
   return !isForAll && hasAaaa(reply)

@@ -3,7 +3,7 @@
 import type { ControlScope } from '../../chain/control-scope.ts'
 import type { ErraticOptions } from './options.ts'
 
-/** Ready from the third query to the fifth: whoever asks sees it come and go. */
+/** Ready only from the third query to the fifth, so that probes see it change. */
 const READY_FROM = 3
 const READY_TO = 5
 

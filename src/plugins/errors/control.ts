@@ -1,10 +1,10 @@
 // Main half of errors: one summary per pattern and period for the whole process.
 //
 // Each `consolidate` owns one shared word, the errors counted in the period that runs; 0 means that
-// none runs. A shard adds 1; whoever raises it from 0 opens the period and wakes main, which waits
-// for the period to end, takes the count (exchange with 0) and prints it. Counts are only ever
-// taken by exchange, so each error is in exactly one summary, and a shard that dies leaves nothing
-// behind.
+// none runs. A shard adds 1; the shard that raises it from 0 opens the period and wakes main, which
+// waits for the period to end, takes the count (exchange with 0) and prints it. Counts are only
+// ever taken by exchange, so each error is in exactly one summary, and a shard that dies leaves
+// nothing behind.
 
 import { LONGEST_TIMER_MS } from '../../base/timers.ts'
 import type { ControlScope } from '../../chain/control-scope.ts'

@@ -1,5 +1,5 @@
-// file on the main thread: takes the zones that the options name (those of before, after a reload),
-// and looks at their files from time to time.
+// file on the main thread: loads the zones that the options name, or keeps them over a reload, and
+// checks their files for changes.
 
 import { KeptZone } from '../../authority/kept-zone.ts'
 import { lookEvery } from '../../authority/watching.ts'
@@ -37,14 +37,14 @@ export const control = async ({ zones }: FileOptions, scope: ControlScope): Prom
 
 const keptZone = ({ path, origin }: FileZone, scope: ControlScope): KeptZone => {
   const whole = underRoot(path, scope.settings.root)
-  // Zones of the block, because what a cache holds for it may be older than the zone.
+  // By block, since cached answers of the block may be older than the zone.
   const identity = JSON.stringify({ whole, origin, blockZones: scope.block.zones })
   const kept = scope.keep(identity, resources => new KeptZone(whole, origin, resources, scope))
   kept.source.markChanges(scope)
   return kept
 }
 
-/** Whatever is wrong at the start is said, and is an error unless the file may come later. */
+/** Faults at the start are logged, and are errors unless the file may appear later. */
 const load = async (
   { source }: KeptZone,
   { reloadMs }: FileZone,
@@ -58,7 +58,7 @@ const load = async (
   absent(outcome.message, reloadMs, scope)
 }
 
-/** Fatal if nobody will look again. CoreDNS puts its name before the text twice. */
+/** Fatal if the file is not checked again. CoreDNS puts the plugin's name before the text twice. */
 const absent = (message: string, reloadMs: number, { log }: Pick<InspectScope, 'log'>): void => {
   if (reloadMs === 0) throw new Error(`plugin/file: ${message}`)
   log.warning(`Failed to open ${goQuote(message)}: trying again in ${formatDuration(reloadMs)}`)
@@ -72,7 +72,7 @@ const look = async (
   await source.look(isByMtime ? 'changed' : 'serial', log)
 }
 
-/** What `control` would refuse, and a file that is missing, which it does not. */
+/** Finds the faults that `control` refuses, and also a missing file, which `control` accepts. */
 export const inspect = async ({ zones }: FileOptions, scope: InspectScope): Promise<void> => {
   const missing = new Set<string>()
   for (const { path, origin, reloadMs } of zones) {

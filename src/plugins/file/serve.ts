@@ -26,7 +26,7 @@ export const serve = (options: FileOptions, scope: ServeScope, { maps }: FileSha
   scope.offer(TRANSFERABLE_ZONES, new OfferedZones(zones))
   const isLast = scope.block.chain.at(-1) === 'file'
   return {
-    // What no zone holds is refused where nobody stands behind.
+    // A name in no zone is refused if there is no next plugin.
     concerns: isLast ? undefined : inZones(index, scope.block),
     ...zoneStage({
       zones,

@@ -1,5 +1,5 @@
-// One `forward`: which names it takes, which upstreams it tries for a query, when it gives up.
-// CoreDNS's algorithm (plugin/forward/forward.go).
+// One `forward`: selects names, tries upstreams for a query, and decides when to give up. CoreDNS's
+// algorithm (plugin/forward/forward.go).
 
 import { randomBelow } from '../../base/entropy.ts'
 import { ServerError } from '../../chain/errors.ts'
@@ -166,8 +166,8 @@ export class Forwarder {
   }
 
   /**
-   * What our own process lacks ends the query: no other upstream would fare better, and none is to
-   * blame.
+   * A lack of resources of our own process ends the query: it would be the same with another
+   * upstream, and none is to blame.
    */
   #recordFailure(index: number, error: unknown): ExchangeError {
     if (!(error instanceof ExchangeError)) throw error

@@ -1,5 +1,4 @@
-// The forward plugin: relays queries to upstream resolvers. How one exchange works is
-// src/upstream's.
+// The forward plugin: relays queries to upstream resolvers. src/upstream implements the exchanges.
 
 import type { Plugin } from '../../chain/plugin.ts'
 import type { ForwardShared } from './control.ts'

@@ -1,5 +1,5 @@
-// The metric families of forward. Where a dashboard still asks for the names that CoreDNS gave up
-// (#6178), those are counted beside the new ones.
+// The metric families of forward. The names that CoreDNS has dropped (#6178) are counted as well,
+// since dashboards still use them.
 
 import type { HistogramShape } from '../../memory/counters.ts'
 import {

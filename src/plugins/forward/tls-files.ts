@@ -1,5 +1,5 @@
-// The files that `tls` names: read, and tried for what they are good for, with the texts of CoreDNS
-// and of Go's crypto/tls.
+// Reads and checks the files that `tls` names, with the error texts of CoreDNS and of Go's
+// crypto/tls.
 
 import { X509Certificate } from 'node:crypto'
 import { codeOf } from '../../base/errno.ts'

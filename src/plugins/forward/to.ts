@@ -1,5 +1,5 @@
-// The TO arguments of forward: their grammar, without asking the file system or the network. Those
-// decide, in control, what a place is.
+// The grammar of forward's TO arguments, without access to the file system or the network. The
+// control half then decides whether a word is a file or a host name.
 
 import { isIP, isIPv6 } from 'node:net'
 import { goQuote } from '../../corefile/strconv.ts'

@@ -11,10 +11,7 @@ export interface HealthOptions {
   readonly lameduckMs: number
 }
 
-/**
- * Only the address of the last one is listened on: what stands for a port in others is nobody's
- * business.
- */
+/** Only the address of the last one is used: the ports of the others are not checked. */
 const address: Value<string> = {
   ...listenAddress,
   read(word) {

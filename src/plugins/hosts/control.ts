@@ -1,5 +1,5 @@
-// hosts on the main thread: takes the source that the options name (the one of before, after a
-// reload), looks at its file from time to time, and tells caches what changes.
+// hosts on the main thread: loads the source that the options name, or keeps it over a reload,
+// checks its file for changes, and tells caches which names change.
 
 import { stat } from 'node:fs/promises'
 import { codeOf, pathErrorText } from '../../base/errno.ts'
@@ -39,8 +39,8 @@ export const control = async (options: HostsOptions, scope: ControlScope): Promi
 }
 
 /**
- * What decides the entries, and when they change. Zones of the block, because what a cache holds
- * for it may be older than the source.
+ * The identity of a source: all options that its entries, and the times of their changes, depend
+ * on. Also the zones of the block, since its cached answers may be older than the source.
  */
 const identityOf = (
   { zones, inline, autoReverse, reloadMs }: HostsOptions,

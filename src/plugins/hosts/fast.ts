@@ -1,6 +1,6 @@
-// Hot path. The fast step of hosts: addresses of known names, and empty answers for what they have
-// not, straight from the records into the packet to be sent. PTR answers and SERVFAIL are the slow
-// path's (serve.ts). Same bytes as there.
+// Hot path. The fast step of hosts: writes addresses of known names, and empty answers for types
+// that they do not have, from the records memory straight into the packet to be sent. The slow path
+// (serve.ts) gives PTR answers and SERVFAIL. Both give the same bytes.
 
 import {
   beginAnswer,

@@ -98,9 +98,9 @@ export class HostsSource implements Kept {
 
   /**
    * Reads the file if it is another one than the last time, or has changed, or if it is `forced`,
-   * and says whether it was read. A file that is missing or cannot be read leaves things as they
-   * are: it may be in the middle of being replaced. One refresh is under way at a time, and one
-   * more at most waits for its end. Never rejects.
+   * and says whether it was read. If the file is missing or cannot be read, nothing changes: it may
+   * be about to be replaced. One refresh runs at a time, and at most one more waits for its end.
+   * Never rejects.
    */
   refresh(forced = false): Promise<boolean> {
     this.#isForced ||= forced
@@ -153,8 +153,8 @@ export class HostsSource implements Kept {
     if (outcome === 'disposed') return false
     this.#version = version
     this.#report(outcome === 'full', isRetry)
-    // What has been replaced makes room only a moment later, so a second try may do; a third one
-    // would not.
+    // Replaced records free their room only a moment later, so a second try may succeed; a third
+    // one would not.
     this.#isOwed = outcome === 'full' && !isRetry
     if (outcome === 'full') return false
     this.#parsedMtimeNs = found.mtimeNs
@@ -190,8 +190,8 @@ export class HostsSource implements Kept {
   }
 
   /**
-   * False if the source has been disposed of meanwhile: then the records that a draft goes by are
-   * gone.
+   * False if the source has been disposed of in the meantime: then the records that a draft refers
+   * to are gone.
    */
   async #inTurns(steps: Iterable<void>): Promise<boolean> {
     for (const _ of steps) {
@@ -208,7 +208,9 @@ export class HostsSource implements Kept {
     reader.end()
   }
 
-  /** Until the file can be read. Nobody is served yet, so it is done at once. */
+  /**
+   * The records until the file can be read. No query is served yet, so they are made synchronously.
+   */
   #showInline(): void {
     const draft = this.#publisher.draft(this.#options.autoReverse)
     if (draft !== undefined) this.#addInline(new HostsReader(this.#options.zones, draft), draft)
@@ -223,7 +225,7 @@ export class HostsSource implements Kept {
   async #show(draft: HostsDraft): Promise<void> {
     const change = this.#publisher.show(draft)
     this.#entries = draft.entries
-    // What no shard could see has not changed.
+    // Records that no shard could see have not changed.
     if (!this.wasServed) return
     for (const part of partsOf(change)) {
       for (const follower of this.#followers) follower(part)

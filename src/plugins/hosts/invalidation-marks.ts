@@ -1,5 +1,5 @@
-// What a change of hosts means for cached answers: which names (chain/invalidation-scopes.ts) may
-// have other records now.
+// Marks the names (chain/invalidation-scopes.ts) whose cached answers a change of hosts may have
+// made wrong.
 
 import { reverseNamesOf } from '../../base/ip.ts'
 import {

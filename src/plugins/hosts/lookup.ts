@@ -1,5 +1,5 @@
-// Hot path. What is known of a name or an address, read from the records memory. All that is found
-// is borrowed (records/reader.ts): it is good until the shard returns to its event loop.
+// Hot path. Looks up a name or an address in the records memory. Results are borrowed
+// (records/reader.ts): they are valid until the shard returns to its event loop.
 
 import { RecordKey, type RecordsReader } from '../../records/reader.ts'
 import { getU16 } from '../../wire/header.ts'

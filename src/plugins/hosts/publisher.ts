@@ -1,5 +1,5 @@
-// Brings the records memory from what a hosts file said to what it says now, all at once, and tells
-// which keys differ.
+// Replaces the records of a hosts file in the records memory by those of its new contents, all at
+// once, and tells which keys differ.
 
 import type { RecordsMap } from '../../records/map.ts'
 import { keyBytesOf, keyKindOf, keyWordOf } from '../../records/table.ts'

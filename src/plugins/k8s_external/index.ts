@@ -1,5 +1,5 @@
-// k8s_external: names for what a cluster shows to the world outside of it. *kubernetes* in the same
-// block knows the cluster.
+// k8s_external: external names for services of a cluster. *kubernetes* in the same block watches
+// the cluster.
 
 import type { Plugin } from '../../chain/plugin.ts'
 import { changingZones, type ExternalOptions, options } from './options.ts'

@@ -1,5 +1,6 @@
-// A zone as it is offered for transfers: what queries are told of the services that are there. The
-// list of them is taken once, at the beginning; each is read when its turn comes, as it is then.
+// A zone as it is offered for transfers, with the records that queries get. The list of services is
+// taken once, at the beginning. Each service is read when its turn comes, in its state at that
+// time.
 
 import { reverseNamesOf } from '../../base/ip.ts'
 import type { RecordData } from '../../chain/answer.ts'

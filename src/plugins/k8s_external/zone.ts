@@ -1,4 +1,4 @@
-// What a zone says of itself: SOA and NS at its apex, and the name servers' names below it.
+// A zone's own records: SOA and NS at its apex, and the name servers' names below it.
 
 import { answer, type RecordData } from '../../chain/answer.ts'
 import type { ExternalServices } from '../../chain/external-services.ts'

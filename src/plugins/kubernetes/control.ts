@@ -1,5 +1,5 @@
-// kubernetes on the main thread: takes the cluster that the options name (the one that is followed
-// already, after a reload), waits for it as long as it may, and tells caches what changes in it.
+// kubernetes on the main thread: follows the cluster that the options name, or keeps following it
+// over a reload, waits for its first sync up to a limit, and tells caches which names change.
 
 import { networkInterfaces } from 'node:os'
 import { parseIp, withoutZone } from '../../base/ip.ts'
@@ -79,7 +79,7 @@ export const control = async (
 const asksForPods = ({ pods }: KubernetesOptions, { block }: ControlScope): boolean =>
   pods === 'verified' && block.directives.includes('metadata')
 
-/** What a change means outside the cluster. */
+/** The meaning of a change for external names. */
 const outsideOf = (
   change: SourceChange,
   ownAddresses: readonly Uint8Array[],
@@ -127,7 +127,7 @@ const warnOfPods = (
     log.warning("without 'pods verified' autopath @kubernetes has no effect")
 }
 
-/** What a pod is given is not the Corefile's business: only files that it names are looked at. */
+/** Credentials of the pod are not checked here, only files that the Corefile names. */
 export const inspect = async (options: KubernetesOptions, scope: InspectScope): Promise<void> => {
   warnOfPods(options, scope)
   const { endpoint, tls, kubeconfig } = options

@@ -1,5 +1,5 @@
 // Kubernetes label selectors: equality-based (`a=b`, `a!=b`) and set-based (`a in (b,c)`, `!a`),
-// parsed to plain data. Matching is the watch's business.
+// parsed to plain data. The API server does the matching.
 
 export interface LabelRequirement {
   readonly key: string

@@ -1,6 +1,6 @@
-// kubernetes in a shard: which zone a query is in, which records answer it, and what a
-// name that does not exist is answered with. No message to main, no wait: the records lie in shared
-// memory. Order of decisions and wording of answers are CoreDNS's (handler.go).
+// kubernetes in a shard: finds the zone of a query and the records that answer it, and answers
+// names that do not exist. No message to main, no wait: the records are in shared memory. Order of
+// decisions and contents of answers are CoreDNS's (handler.go).
 
 import { after } from '../../chain/after.ts'
 import { answer, type RecordData, unwritten } from '../../chain/answer.ts'
@@ -166,8 +166,8 @@ class ClusterServer {
   /** Hidden names and absent ones are told apart by nothing. */
   #noSuchName({ query, zone }: Asked, next: Handler): Reply | Promise<Reply> {
     const authorities = [zone.soa]
-    // Whether it exists is not known before the first sync: what another says of it meanwhile would
-    // be kept by whoever asks.
+    // Before the first sync it is not known whether the name exists. An answer of another plugin
+    // would stay in the caches of clients.
     if (isComplete(this.#reader)) {
       if (this.#fall.holds(query.name)) return next(query)
       return answer(query, { aa: true, rcode: RCODE_NXDOMAIN, authorities })

@@ -1,5 +1,5 @@
-// The main half: reads the weight file, again every reload interval, and writes what it says for
-// the shards.
+// The main half: reads the weight file, again every reload interval, and writes the weights for the
+// shards.
 
 import { stat } from 'node:fs/promises'
 import { codeOf } from '../../base/errno.ts'
@@ -49,7 +49,7 @@ export const inspect = async (
   await atFirst(async () => parseWeights(await readText(path), path), weighted, log)
 }
 
-/** The file must be there at start only if nobody will look for it again. */
+/** The file must exist at start only if it is not checked again. */
 const atFirst = async (
   look: () => Promise<unknown>,
   { reloadMs }: WeightFileOptions,

@@ -1,4 +1,4 @@
-// local: answers names of this machine and of nobody.
+// local: answers names that must not leave this machine, such as `localhost`.
 
 import type { Plugin } from '../../chain/plugin.ts'
 import type { Vector } from '../../metrics/registrar.ts'

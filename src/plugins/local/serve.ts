@@ -1,4 +1,4 @@
-// The shard half of local: which names it answers, and with what.
+// The shard half of local: selects the names, and makes the answers.
 
 import { type AnswerParts, answer } from '../../chain/answer.ts'
 import type { Stage } from '../../chain/handler.ts'

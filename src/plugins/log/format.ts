@@ -7,7 +7,7 @@ import { opcodeOf } from '../../wire/header.ts'
 import { rcodeToText } from '../../wire/rcodes.ts'
 import { classToText, typeToText } from '../../wire/rrtypes.ts'
 
-/** What a line is made of. */
+/** The data of a line. */
 export interface Event {
   readonly query: Query
   /** Undefined if nothing was answered. */
@@ -49,7 +49,7 @@ const PLACEHOLDERS: ReadonlyMap<string, Part> = new Map<string, Part>([
   ['{duration}', e => formatSeconds(e.durationMs)],
 ])
 
-/** What *metadata* has collected; `-` for what nobody has told. */
+/** A value that *metadata* has collected; `-` if no plugin gives it. */
 const metadataPart =
   (label: string): Part =>
   e =>
@@ -97,7 +97,7 @@ export const flagsToText = (flags: number): string => {
 }
 
 /**
- * Seconds as the shortest decimal that says the nanoseconds, never with an exponent:
+ * Seconds as the shortest decimal that is exact to the nanosecond, never with an exponent:
  * `0.037990251s`.
  */
 export const formatSeconds = (durationMs: number): string => {

@@ -17,14 +17,14 @@ export interface LogRule {
 }
 
 export interface LogOptions {
-  /** The first whose scope has the qname decides. */
+  /** The first rule whose scope contains the qname decides. */
   readonly rules: readonly LogRule[]
 }
 
 const expandNamedFormats = (format: string): string =>
   format.replaceAll('{common}', () => COMMON_FORMAT).replaceAll('{combined}', () => COMBINED_FORMAT)
 
-/** Names are taken as they are, not as zones: no CIDR, no scheme, no port. */
+/** Names are used as written, not as zones: no CIDR, no scheme, no port. */
 const fullyQualified = (name: string): string =>
   (name.endsWith('.') ? name : `${name}.`).toLowerCase()
 

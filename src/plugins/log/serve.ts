@@ -1,4 +1,4 @@
-// Shard half of log: finds the rule for a name, judges the answer's class, and writes the line.
+// Shard half of log: finds the rule for a name, classifies the answer, and writes the line.
 
 import { errorReply } from '../../chain/answer.ts'
 import { inZones } from '../../chain/asked.ts'
@@ -52,7 +52,7 @@ export const serveTo = (options: LogOptions, scope: ServeScope, sink: LineSink):
     wrap: observe({
       // An empty reply is SILENCE.
       onReply: (query, reply) => write(query, reply.bytes.length === 0 ? undefined : reply),
-      // What the client will be told: the server answers failures behind our back.
+      // The rcode that the client will get: the server answers failures after this plugin.
       onFailure: (query, error) => write(query, errorReply(query, rcodeOfError(error))),
     }),
   }

@@ -1,5 +1,6 @@
-// The main half of loop: sends one probe after the start to our own listener, under a name nobody
-// can guess, and switches detection off once it is answered. Counting is the shards'.
+// The main half of loop: sends one probe after the start to our own listener, under a name that
+// cannot be guessed, and switches detection off once it is answered. The shards count the
+// sightings.
 
 import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'

@@ -1,5 +1,5 @@
-// The loop plugin: finds out at start whether queries come back to us, and ends the process if they
-// do.
+// The loop plugin: detects at start whether forwarded queries come back to this server, and ends
+// the process if they do.
 
 import type { Plugin } from '../../chain/plugin.ts'
 import { type LoopOptions, options } from './options.ts'

@@ -1,5 +1,5 @@
-// metadata: collects what the plugins of the server block know of a query, for log lines, views and
-// rules.
+// metadata: collects the metadata that the plugins of the server block give for a query, for log
+// lines, views and rules.
 
 import type { Plugin } from '../../chain/plugin.ts'
 import { type MetadataOptions, options } from './options.ts'

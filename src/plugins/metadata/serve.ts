@@ -1,5 +1,5 @@
-// The shard half of metadata. Nothing is asked of any plugin before somebody wants to know: so
-// answers leave on the fast path as ever, where nobody does.
+// The shard half of metadata. No plugin is called before a label is read, so queries whose metadata
+// is not read stay on the fast path.
 
 import { TRANSPARENT } from '../../chain/fast-step.ts'
 import type { Stage } from '../../chain/handler.ts'
@@ -14,7 +14,7 @@ export const serve = (
 ): Stage => {
   const index = ZoneIndex.fromText(zones)
   const providers = scope.offered(METADATA)
-  // For other names only what turns out on the way is kept, as in CoreDNS.
+  // For other names only values that are set while the query is answered are kept, as in CoreDNS.
   const collect: MetadataCollector = query =>
     new Metadata(query, index.holds(query.name) ? providers : [])
   scope.offer(COLLECTOR, collect)

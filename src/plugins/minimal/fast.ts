@@ -1,5 +1,5 @@
 // Hot path. The fast step of minimal: cuts answers off behind their answer section. Names point
-// backwards only, so that what stays is whole.
+// backwards only, so the rest stays valid.
 
 import type { Asked } from '../../chain/asked.ts'
 import type { FastQuery } from '../../chain/fast-query.ts'

@@ -1,4 +1,4 @@
-// minimal: leaves out of answers what was not asked for.
+// minimal: removes records that are not needed from answers.
 
 import type { Plugin } from '../../chain/plugin.ts'
 import { noOptions } from '../../corefile/option-table.ts'

@@ -13,7 +13,7 @@ export const serve = ({ data }: { readonly data: readonly string[] }): Stage => 
     concerns: asked => asked.hasOption(OPTION_NSID),
     wrap: next => query =>
       after(next(query), reply => {
-        // What the server writes itself is a failure, and says no more.
+        // A reply that the server itself writes is a failure, and gets no option.
         if (!reply.isWritten) return reply
         const own = optOf(reply)
         // As CoreDNS: DO is set, unless the reply has brought an OPT record.

@@ -1,5 +1,5 @@
-// One rendering of all metrics for everybody who asks at the same time: however many ask, one is
-// made at a time, with a rest after each.
+// Renders all metrics once for all requests that come at the same time: only one rendering runs at
+// a time, with a pause after each.
 
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
@@ -9,12 +9,14 @@ import type { MetricRegistrar } from '../../metrics/registrar.ts'
 
 const compress = promisify(gzip)
 
-/** After each rendering, in which the main thread does something else and those who ask gather. */
+/** Pause after each rendering: the main thread does other work, and further requests gather. */
 const REST_MS = 100
 
 export class Exposition {
   readonly #metrics: Pick<MetricRegistrar, 'expose'>
-  /** Not begun: whoever asks now may share it, since it will show all that has happened. */
+  /**
+   * Not started yet: a request that comes now may share it, since it will show all earlier events.
+   */
   #next: Promise<Rendering> | undefined
   /** Until the next one may begin. Never rejects. */
   #busy: Promise<unknown> = Promise.resolve()

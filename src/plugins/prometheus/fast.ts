@@ -1,5 +1,5 @@
-// Hot path. The fast step of prometheus: counts answers as they leave. How long they took is known
-// when their batch has been sent, and counted for all of it at once.
+// Hot path. The fast step of prometheus: counts answers as they leave. Their duration is known when
+// their batch has been sent, and is counted for the whole batch at once.
 
 import type { FastQuery } from '../../chain/fast-query.ts'
 import type { FastStep } from '../../chain/fast-step.ts'

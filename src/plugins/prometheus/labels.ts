@@ -9,7 +9,7 @@ export const zoneLabels = (block: BlockInfo): readonly string[] => [
 
 /**
  * CoreDNS since 1.14.0 names the plugin directly behind prometheus as writer of every reply; '' is
- * for queries that nobody answered.
+ * for queries that no plugin answered.
  */
 export const pluginLabels = (block: BlockInfo): readonly string[] => {
   const behind = block.chain[block.chain.indexOf('prometheus') + 1]

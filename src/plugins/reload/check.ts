@@ -1,4 +1,4 @@
-// One look at the Corefile: what changed, whether to load it, and what to say.
+// One check of the Corefile: whether it has changed, whether to load it, and what to log.
 
 import type { ProcessControl } from '../../chain/control-scope.ts'
 import type { Logger } from '../../log/logger.ts'

@@ -1,5 +1,5 @@
-// Main half of reload: one loop for the process, whichever blocks have the directive; the last
-// block's options count.
+// Main half of reload: one loop for the process, even if several blocks have the directive; the
+// last block's options are used.
 
 import { randomInt } from 'node:crypto'
 import { LONGEST_TIMER_MS } from '../../base/timers.ts'

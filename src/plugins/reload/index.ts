@@ -1,4 +1,4 @@
-// The reload plugin: looks for changes of the Corefile and loads it anew.
+// The reload plugin: checks the Corefile for changes and loads it again.
 
 import type { Plugin } from '../../chain/plugin.ts'
 import { options, type ReloadOptions } from './options.ts'

@@ -1,14 +1,14 @@
-// Hot path. Whether any rule could have business with a question, from its bytes. A rule that does
-// not apply to the question as it came has none later on either: what applies first sees it so.
-// Names are compared in presentation form, as the rules are written. A regular expression may
-// match where it says so; the handler knows for certain.
+// Hot path. Whether a question may concern any rule, from its bytes. If no rule applies to the
+// question as it came, none applies later: the first rule that applies sees it unchanged. Names are
+// compared in presentation form, as the rules are written. A regular expression may match where it
+// says so; the handler knows for certain.
 
 import type { Asked, Concerned } from '../../chain/asked.ts'
 import { type NameView, nameToText } from '../../wire/name.ts'
 import { type Needle, requiredText } from './required-text.ts'
 import type { NameMatch, Rule } from './rule.ts'
 
-/** Undefined if some rule has business with all of them: nobody needs to ask. */
+/** Undefined if some rule concerns all questions: then no check is needed. */
 export const concernsOf = (rules: readonly Rule[]): Concerned['concerns'] | undefined => {
   const matches: NameMatch[] = []
   const types: number[] = []

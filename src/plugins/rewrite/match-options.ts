@@ -1,4 +1,4 @@
-// What the rules of rewrite say alike: names, which of them match, and regular expressions.
+// The common parts of rewrite's rules: names, kinds of match, and regular expressions.
 
 import { compileRegexp, isPatternTooLong, type Pattern } from '../../base/regexp.ts'
 import { messageOf } from '../../chain/errors.ts'

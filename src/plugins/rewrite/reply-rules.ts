@@ -1,5 +1,5 @@
-// What becomes of a reply: it comes back under the question that was asked, and the rules that
-// applied to that have a say in what it holds. As in CoreDNS the last rule goes first.
+// Changes a reply: it gets the client's question back, and the rules that applied to the question
+// change its contents. As in CoreDNS the last rule is applied first.
 
 import { after } from '../../chain/after.ts'
 import { type Change, edit, optOf } from '../../chain/edit.ts'

@@ -1,4 +1,4 @@
-// The rules of a server block as plain data: what options.ts reads, and what serve.ts goes by.
+// The rules of a server block as plain data: made by options.ts, used by serve.ts.
 
 export const NAME_MATCHES = ['exact', 'prefix', 'suffix', 'substring', 'regex'] as const
 

@@ -1,5 +1,5 @@
-// template on the main thread: its counters; and caches are told when a reload has brought other
-// rules.
+// template on the main thread: declares its counters, and tells caches when a reload has changed
+// the rules.
 
 import type { ControlScope, Kept } from '../../chain/control-scope.ts'
 import type { FamilyOptions, Vector } from '../../metrics/registrar.ts'

@@ -1,5 +1,5 @@
-// Hot path. Which questions the rules of template are about, by zone, class and type: what none of
-// them is about goes past the plugin.
+// Hot path. Selects the questions that the rules of template may answer, by zone, class and type:
+// all others skip the plugin.
 
 import type { Asked } from '../../chain/asked.ts'
 import { CLASS_ANY, TYPE_ANY } from '../../wire/rrtypes.ts'

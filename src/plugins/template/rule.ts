@@ -1,4 +1,4 @@
-// What a `template` of a Corefile says: plain data, for both halves.
+// A `template` of a Corefile as plain data, for both halves.
 
 export const SECTIONS = ['answer', 'additional', 'authority'] as const
 export type Section = (typeof SECTIONS)[number]

@@ -1,4 +1,4 @@
-// The shard half of template: which rule a question meets, and the reply that it makes.
+// The shard half of template: finds the rule for a question, and makes the reply.
 
 import { compileRegexp, type Pattern } from '../../base/regexp.ts'
 import { answer, type RecordData, unwritten } from '../../chain/answer.ts'
@@ -85,7 +85,7 @@ const optOf = ({ code, text }: NonNullable<Rule['ederror']>): OptParts => {
   return { udpSize: OPT_UDP_SIZE, flags: EDNS_DO, options: makeOption(OPTION_EDE, data) }
 }
 
-/** What of a name in the zone the first of the rule's regular expressions that matches takes. */
+/** The match of the first of the rule's regular expressions that matches a name in the zone. */
 const matchOf = ({ regexes }: CompiledRule, name: string, zone: string): Match | undefined => {
   if (regexes.length === 0)
     return { zone, regex: EVERY_NAME, parts: [name], groups: new Map([['0', name]]) }

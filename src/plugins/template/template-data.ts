@@ -1,5 +1,4 @@
-// What a template is rendered with: the question, what of its name matched, and the message that
-// asked.
+// The data for a template: the question, the matched parts of its name, and the query's message.
 
 import type { Query } from '../../chain/query.ts'
 import { recordAt } from '../../chain/record-copy.ts'

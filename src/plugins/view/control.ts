@@ -1,4 +1,4 @@
-// The main half of view: what metrics call the block, and what sets it apart.
+// The main half of view: sets the block's metric label and its condition.
 
 import type { ControlScope } from '../../chain/control-scope.ts'
 import type { ViewOptions } from './options.ts'

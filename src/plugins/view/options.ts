@@ -1,5 +1,5 @@
-// `view NAME { expr EXPRESSION }`. Expressions are compiled here to find what is wrong with them,
-// and once more in each shard.
+// `view NAME { expr EXPRESSION }`. Expressions are compiled here to find errors, and again in each
+// shard.
 
 import { QUERY_FUNCTIONS } from '../../chain/query-functions.ts'
 import type { CorefileError } from '../../corefile/diagnostic.ts'

@@ -21,7 +21,7 @@ export const serve = (
   return {
     accepts: query => {
       const [collect] = collectors
-      // The chain has not been gone through: nobody has collected yet.
+      // The chain has not run yet, so metadata has not been collected.
       if (asksMetadata && collect !== undefined) query.metadata = collect(query)
       return compiled.every(expression => isTrue(expression, query))
     },
@@ -31,7 +31,7 @@ export const serve = (
   }
 }
 
-/** What fails is false, and so is what is no boolean, as in CoreDNS. */
+/** An expression that fails is false, and so is one whose value is no boolean, as in CoreDNS. */
 const isTrue = (expression: Expression<Query>, query: Query): boolean => {
   try {
     return expression.run(query) === true

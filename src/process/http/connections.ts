@@ -1,20 +1,20 @@
-// The connections of one HTTP listener: how many there are, and how many bytes of answers they may
-// still have to read. When there are too many of either, the one that has been idle longest goes,
-// of the client that has most of them; a newcomer never does.
+// The connections of one HTTP listener: limits their number, and the bytes of answers that clients
+// have not read. When a limit is exceeded, the connection that has been idle longest is closed, of
+// the client that uses most; never a new one.
 
 import type { Socket } from 'node:net'
 import { clientKey } from '../../base/ip.ts'
 
 /**
- * Why a connection was closed by us: no room for it, too many bytes unread, too many requests sent
- * ahead.
+ * Reasons for closing a connection: too many connections, too many unread bytes, too many pipelined
+ * requests.
  */
 export const CLOSURES = ['room', 'unread', 'pipelined'] as const
 export type Closure = (typeof CLOSURES)[number]
 
 export interface ConnectionLimits {
   readonly connections: number
-  /** The limit may be passed by that many until it has been seen what they send. */
+  /** Connections allowed beyond the limit until their first bytes have been read. */
   readonly burst: number
   /** Of all answers that their clients may not have read yet. One answer may be larger. */
   readonly unreadBytes: number
@@ -23,12 +23,12 @@ export interface ConnectionLimits {
 /** Requests of one connection that are not answered yet. */
 const REQUEST_LIMIT = 16
 /**
- * What has come on a connection is read once a whole turn of the event loop has passed since it was
+ * The first bytes of a connection are read after a whole turn of the event loop since it was
  * accepted.
  */
 const TURNS_UNTIL_READ = 2
 const PARSED_AS_UPGRADE = 2
-/** Answers of less are in the client's own buffers as soon as they are sent. */
+/** Shorter answers fit in the client's own buffers as soon as they are sent. */
 const SHORT_BYTES = 4096
 
 interface Connection {
@@ -101,12 +101,12 @@ export class HttpConnections {
     if (this.#connections.size > connections) this.#countTurns()
   }
 
-  /** Its request has come, with all headers. False if it is not to be answered. */
+  /** A request has come, with all headers. False if it must not be answered. */
   asked(socket: Socket): boolean {
     const connection = this.#connections.get(socket)
     if (connection === undefined) return false
     connection.hasAsked = true
-    // It asks again, so it has read what it was told.
+    // The client asks again, so it has read the answers before.
     if (connection.requests === 0) this.#unread(connection, -connection.unreadBytes)
     if (++connection.requests > REQUEST_LIMIT) {
       this.#close(connection, 'pipelined')
@@ -117,7 +117,7 @@ export class HttpConnections {
     return true
   }
 
-  /** It is about to be sent that many bytes. False if it has gone meanwhile. */
+  /** An answer of that many bytes will be sent. False if the connection has been closed. */
   answering(socket: Socket, bytes: number): boolean {
     const connection = this.#connections.get(socket)
     if (connection === undefined) return false
@@ -141,7 +141,7 @@ export class HttpConnections {
     this.#touch(connection)
   }
 
-  /** For a connection on which nothing happens any more. */
+  /** Closes a connection that is idle. */
   expire(socket: Socket): void {
     const connection = this.#connections.get(socket)
     if (connection === undefined) socket.destroy()
@@ -179,8 +179,8 @@ export class HttpConnections {
   }
 
   /**
-   * What a newcomer sends is read in the turn after the one that accepts it: many may be accepted
-   * in one, and none of them is closed unread.
+   * The first bytes of a connection are read in the turn after the one that accepts it. Many may be
+   * accepted in one turn, and none of them is closed before it was read.
    */
   #countTurns(): void {
     if (this.#isCounting) return
@@ -226,8 +226,8 @@ export class HttpConnections {
 }
 
 /**
- * A reset leaves nothing behind, no long answer in the kernel that nobody reads; a client that has
- * been served is told in the usual way.
+ * A reset frees the kernel's memory at once, also that of a long unread answer. A client that has
+ * been served gets an orderly end.
  */
 const end = ({ socket, hasAsked, requests, unreadBytes }: Connection): void => {
   if (hasAsked && requests === 0 && unreadBytes <= SHORT_BYTES) socket.destroy()

@@ -19,11 +19,12 @@ import { listenOn, type Place } from './listen.ts'
 const TIMEOUT_MS = 5000
 const HEADER_LIMIT_BYTES = 8 * 1024
 const CHECK_INTERVAL_MS = 1000
-/** Connections and requests whose garbage, some kilobytes each, is looked after at once. */
+/**
+ * Number of connections and requests after which their garbage, some kilobytes each, is collected.
+ */
 const CHURN = 256
 /**
- * Per listener. The kernel keeps what a client does not read, so that this is memory whoever holds
- * it.
+ * Per listener. The kernel keeps the bytes that a client does not read: this limits that memory.
  */
 const UNREAD_LIMIT_BYTES = 4 * 1024 * 1024
 
@@ -57,7 +58,7 @@ export interface HttpSetup {
   /** Without prefix: CoreDNS's lines for these failures have none. */
   readonly log: Logger
   readonly metrics: MetricRegistrar
-  /** Called every now and then while many connections or requests come and go. */
+  /** Called regularly while many connections or requests come and go. */
   readonly collectChurn: () => void
   /** Whether somebody whose requests are not ours listens there. Nobody, if absent. */
   readonly isTaken?: (place: Place) => boolean
@@ -138,7 +139,7 @@ export class HttpEndpoints {
     return [...this.#endpoints.keys()].some(address => this.boundPort(address) === port)
   }
 
-  /** Closes all listeners. Requests under way have 5 s to end. */
+  /** Closes all listeners. Requests in progress have 5 s to end. */
   async close(): Promise<void> {
     for (const endpoint of this.#endpoints.values()) this.#close(endpoint)
     this.#endpoints.clear()

@@ -8,8 +8,8 @@ import { messageOf } from '../../chain/errors.ts'
 import { parsePort, splitHostPort } from '../../corefile/host-port.ts'
 
 /**
- * Connections that wait to be accepted. Where there is no room for one more, a client tries again
- * after a second, when its probe has failed.
+ * Connections that wait to be accepted. If the queue is full, the client's kernel tries again only
+ * after a second, when a probe has already failed.
  */
 const BACKLOG = 1024
 

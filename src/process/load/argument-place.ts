@@ -1,5 +1,5 @@
-// Where in the Corefile a failure belongs that was found after parsing: at the argument that its
-// text quotes, else at the directive's name.
+// Finds the place in the Corefile for a failure that was found after parsing: the argument that its
+// text quotes, else the directive's name.
 
 import { oneLine } from '../../base/one-line.ts'
 import { ArgumentError, messageOf } from '../../chain/errors.ts'

@@ -9,14 +9,14 @@ import { messageOf } from '../../chain/errors.ts'
 
 export interface CorefileText {
   readonly text: string
-  /** What errors call it. */
+  /** File name in errors. */
   readonly file: string
   readonly baseDir: string
   /** False for the built-in one, which SIGUSR1 cannot read again. */
   readonly isReloadable: boolean
 }
 
-/** What is served without a Corefile, or with one that has no server block. */
+/** The configuration without a Corefile, or with one that has no server block. */
 export const defaultCorefile = (port: number): string => `.:${port} {\nwhoami\nlog\n}\n`
 
 const STDIN_FILE = '/dev/stdin'

@@ -1,5 +1,5 @@
-// What a plugin's facts say of its options, looked at before the server, and other plugins, go by
-// it. Each throws a TypeError that ends the sentence `its fact 'NAME' fails: `.
+// Checks the values that a plugin's facts give for its options, before the server and other plugins
+// use them. Each function throws a TypeError whose text follows `its fact 'NAME' fails: `.
 
 import { given } from '../../base/given.ts'
 import { parseIp, withoutZone } from '../../base/ip.ts'
@@ -7,7 +7,7 @@ import { type ChangingZone, EVERY_LABEL } from '../../chain/invalidation-scopes.
 import type { Diagnostic } from '../../corefile/diagnostic.ts'
 import { nameFromText } from '../../wire/name.ts'
 
-/** More than a block could name: a plugin that gives them without end. */
+/** More than a block can name: a plugin that gives more is in a loop. */
 const MOST_ZONES = 1_000_000
 
 /** As the shards get them. */

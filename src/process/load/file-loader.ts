@@ -1,4 +1,4 @@
-// How imports reach the real file system.
+// Reads imports from the real file system.
 
 import { lstatSync, readdirSync, statSync } from 'node:fs'
 import { openErrorText, readTextFile } from '../../base/text-file.ts'

@@ -1,6 +1,6 @@
-// Corefile text to what the server runs and `check` judges: blocks with their keys read and every
-// directive parsed by its plugin. Pure but for the files that the Corefile imports: control halves,
-// listeners and addresses of interfaces are not its business.
+// Loads a Corefile for the server and for `check`: blocks with parsed keys, and every directive
+// parsed by its plugin. It reads the imported files and has no other side effects: control halves,
+// listeners and addresses of interfaces come later.
 
 import { resolve } from 'node:path'
 import type { AnyPlugin } from '../../chain/plugin.ts'
@@ -34,13 +34,13 @@ export interface LoadOptions {
   readonly port?: number
   readonly env?: Environment
   readonly loader?: Loader
-  /** Those of the program alone, where nobody says others. */
+  /** The available plugins; by default the built-in ones. */
   readonly plugins?: PluginSet | undefined
-  /** Told of a plugin that takes long to load. */
+  /** Called for a plugin that takes long to load. */
   readonly tellSlow?: TellSlow
   /** Its reason ends the load of plugins from outside. */
   readonly signal?: AbortSignal
-  /** What a shard has, for JavaScript's heap: a plugin from outside is tried with as much. */
+  /** Heap limit of a shard in bytes: a plugin from outside is test-loaded with the same limit. */
   readonly heapBytes?: number
 }
 
@@ -62,7 +62,7 @@ export interface LoadedConfig {
   readonly hash: string
   /** Every source text by the file name that spans carry. */
   readonly files: ReadonlyMap<string, string>
-  /** Whether the text had no server block, so that the built-in one is used. */
+  /** True if the text has no server block, so that the built-in one is used. */
   readonly isBuiltIn: boolean
   /** The directives that there are, as they stand in the chain. */
   readonly order: readonly string[]
@@ -71,9 +71,9 @@ export interface LoadedConfig {
 export interface Inspection {
   /** Undefined if there are errors. */
   readonly config: LoadedConfig | undefined
-  /** What could be read, errors or not. */
+  /** The blocks that could be read, also if there are errors. */
   readonly blocks: readonly LoadedBlock[]
-  /** In CoreDNS's order of discovery: the first is the one it would have stopped at. */
+  /** In the order in which CoreDNS finds them: it would have stopped at the first. */
   readonly errors: readonly CorefileError[]
   readonly warnings: readonly Diagnostic[]
   /** Warnings of `check` alone. */
@@ -93,7 +93,7 @@ type Attempt = Pick<Inspection, 'blocks' | 'errors' | 'warnings' | 'suspicions'>
 /** An Error for one that cannot be loaded. */
 type Plugins = ReadonlyMap<string, AnyPlugin | Error>
 
-/** Finds all errors that can be found, not only the first. `file` is what errors call the text. */
+/** Finds as many errors as possible, not only the first. `file` is the text's name in errors. */
 export const inspectCorefile = async (
   text: string,
   file: string,
@@ -111,7 +111,7 @@ export const inspectCorefile = async (
   const plugins = await set.loadAll(names, { tellSlow, signal, heapBytes })
   const { blocks, suspicions, ...found } = readBlocks(parsed, { port, plugins, order })
   const errors = explained([...survey.errors, ...found.errors], text, parsed)
-  // Where an error says it, a warning need not.
+  // An error at the same place makes a warning superfluous.
   const told = new Set(errors.map(({ span }) => span))
   const warnings = [...parsed.warnings, ...found.warnings]
     .filter(({ code, span }) => code !== 'unclosed-quote' || !told.has(span))
@@ -121,7 +121,7 @@ export const inspectCorefile = async (
   return { ...read, config, errors, suspicions, unset, parsed: written }
 }
 
-/** Where the text as a whole is of another kind, its further errors say nothing. */
+/** If the text as a whole is of another kind, its further errors are meaningless. */
 const explained = (
   errors: readonly CorefileError[],
   text: string,
@@ -147,8 +147,8 @@ export const loadCorefile = async (
 }
 
 /**
- * SHA-512 of a Corefile as reload compares it: imports and variables read, directives not judged.
- * Throws CorefileError.
+ * SHA-512 of a Corefile, for *reload*: imports and variables are resolved, directives are not
+ * checked. Throws CorefileError.
  */
 export const hashCorefile = (text: string, file: string, options: LoadOptions): string =>
   configHash(parse(text, file, options))
@@ -205,7 +205,9 @@ const readBlocks = (parsed: ParsedCorefile, { port, plugins, order }: Reading): 
   return { blocks, errors, warnings, suspicions }
 }
 
-/** More overlaps than anybody reads: an import that repeats itself makes a hundred thousand. */
+/**
+ * More overlaps than are useful to read: an import that repeats itself makes a hundred thousand.
+ */
 const OVERLAP_LIMIT = 100
 
 /** `push` with so many arguments would overflow the stack. */
@@ -231,11 +233,11 @@ const unsupported = (directive: Directive): CorefileError => {
 const unloadable = ({ message }: Error, { name, tokens }: Directive): CorefileError =>
   pluginFault(name, tokens, message)
 
-/** What cannot be loaded may: then nothing is known of the addresses. */
+/** A plugin that cannot be loaded may set them: then the addresses are unknown. */
 const setsListeners = (plugin: AnyPlugin | Error | undefined): boolean =>
   plugin instanceof Error || plugin?.facts?.listensOn !== undefined
 
-/** Overlaps among blocks whose addresses the text alone tells. */
+/** Overlaps among blocks whose addresses are given in the text. */
 const literalOverlaps = (blocks: readonly LoadedBlock[]): CorefileError[] => {
   const bound = blocks.flatMap(block => {
     const setter = listenerSetter(block)
@@ -246,7 +248,7 @@ const literalOverlaps = (blocks: readonly LoadedBlock[]): CorefileError[] => {
   return findOverlaps(bound).take(OVERLAP_LIMIT).toArray()
 }
 
-/** The directive of the block that says what its listeners listen on. */
+/** The directive of the block that sets the addresses of its listeners. */
 const listenerSetter = ({ directives }: LoadedBlock): LoadedDirective | undefined =>
   directives.find(({ plugin }) => plugin.facts?.listensOn !== undefined)
 
@@ -261,8 +263,8 @@ export const boundSites = (
 }
 
 /**
- * What control halves are run in: directive after directive in the chain's `order`, but first those
- * that the others may ask; for each, the blocks in file order.
+ * The order in which control halves run: directives with the fact `setsUp` first, then the others
+ * in the chain's `order`; for each, the blocks in file order.
  */
 export const inSetupOrder = <B extends { readonly block: LoadedBlock }>(
   blocks: readonly B[],

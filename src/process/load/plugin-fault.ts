@@ -1,5 +1,5 @@
-// What a plugin does against its contract. Such a text is nobody's but ours, so it has the place in
-// it, for logs too: `plugin/NAME: FILE:LINE - its serve half …`.
+// Violations of the contract by a plugin. CoreDNS has no text for them, so ours contains the place,
+// for logs too: `plugin/NAME: FILE:LINE - its serve half …`.
 
 import { oneLine } from '../../base/one-line.ts'
 import { EndlessError } from '../../base/patience.ts'
@@ -22,16 +22,16 @@ export const pluginFault = (
   })
 }
 
-/** Errors of JavaScript's own: nobody has thrown them for whoever wrote the Corefile. */
+/** Errors of JavaScript itself: they are not meant for the author of the Corefile. */
 const DEFECTS = [TypeError, ReferenceError, RangeError, SyntaxError, EndlessError]
 
 const isDefect = (error: unknown): boolean =>
   !(error instanceof Error) || DEFECTS.some(kind => error instanceof kind)
 
 /**
- * What a plugin has thrown on main. Its own texts stay as they are; a defect becomes its fault.
- * `doing` is what failed: `its control half fails`. `nth` counts failures with the same text, from
- * 0.
+ * The error to report for one that a plugin has thrown on main. The plugin's own texts stay as they
+ * are; a defect becomes a fault of the plugin. `doing` names the failing part: `its control half
+ * fails`. `nth` counts failures with the same text, from 0.
  */
 export const thrownBy = (
   name: string,

@@ -1,5 +1,5 @@
-// What a plugin makes of its directive, and all that it finds wrong with it: reading stops at the
-// first error, so it is asked again without what was wrong.
+// Reads the options of a directive by its plugin, and collects all errors. Reading stops at the
+// first error, so the directive is read again without the faulty part.
 
 import type { ChangingZone } from '../../chain/invalidation-scopes.ts'
 import { notPlainIn } from '../../chain/plain-data.ts'
@@ -10,22 +10,22 @@ import type { Span, Token } from '../../corefile/span.ts'
 import { changingZones, listenAddresses, suspicions } from './facts.ts'
 import { pluginFault, thrownBy } from './plugin-fault.ts'
 
-/** More findings of one kind in one directive than anybody reads. */
+/** More findings of one kind in one directive than are useful to read. */
 const LIMIT = 100
 
 export interface LoadedDirective {
   readonly plugin: AnyPlugin
-  /** What the plugin made of it: plain data. */
+  /** The plugin's options: plain data. */
   readonly options: unknown
-  /** Of all its occurrences: where a failure that comes later belongs. */
+  /** Tokens of all its occurrences, to place failures that are found later. */
   readonly tokens: readonly Token[]
-  /** What its facts say of the options. */
+  /** The plugin's facts for these options. */
   readonly changing: readonly ChangingZone[]
   readonly listensOn: readonly string[] | undefined
 }
 
 export interface DirectiveReading {
-  /** One, or after an error one for each occurrence that could be read. */
+  /** One; after an error one for each occurrence that could be read. */
   readonly loaded: readonly LoadedDirective[]
   /** The first is the one that is thrown for the whole directive. */
   readonly errors: readonly CorefileError[]
@@ -45,7 +45,7 @@ export const readDirective = (plugin: AnyPlugin, directive: Directive): Directiv
   return { loaded, errors: reader.errors, warnings: reader.warnings, suspicions }
 }
 
-/** Whether what is found at that place is worth telling. */
+/** Whether findings at that place are reported. */
 type Counts = (span: Span | undefined) => boolean
 
 class Reader {
@@ -59,7 +59,9 @@ class Reader {
     this.#prefix = `plugin/${plugin.name}: `
   }
 
-  /** What was read, or the error, which is noted once if its place counts. */
+  /**
+   * The directive as read; or undefined after an error, which is added once if its place counts.
+   */
   read(directive: Directive, counts: Counts = () => true): LoadedDirective | CorefileError {
     const read = this.#attempt(directive)
     if (read instanceof CorefileError) {
@@ -104,9 +106,9 @@ class Reader {
   }
 
   /**
-   * Reads one occurrence again and again, each time without what was wrong: a line of its block, or
-   * an argument before it. A further error counts only in the block: what the plugin says of the
-   * occurrence as a whole may be due to what was left out.
+   * Reads one occurrence repeatedly, each time without the faulty part: a line of its block, or an
+   * argument before it. Further errors are reported only within the block: an error about the
+   * occurrence as a whole may be caused by the part that was left out.
    */
   readPastErrors(one: Directive, first: Span | undefined): LoadedDirective[] {
     let rest = one
@@ -114,7 +116,7 @@ class Reader {
     let read = this.read(rest, span => span !== first)
     while (read instanceof CorefileError) {
       const { span, related } = read
-      // A brace is missing: what follows is not the plugin's.
+      // A brace is missing: the following words are not the plugin's.
       if (span === undefined || related !== undefined) return []
       const shorter = rest.withoutLine(span)
       const next = shorter ?? this.#withoutArgument(rest, span)
@@ -123,7 +125,7 @@ class Reader {
       rest = next
       read = this.read(next, place => place !== undefined && next.withoutLine(place) !== undefined)
     }
-    // What was read with arguments that nobody wrote says nothing of the machine.
+    // Options that were read with replaced arguments must not be checked against the machine.
     return areArgumentsRight ? [read] : []
   }
 
@@ -147,7 +149,7 @@ class Reader {
     )
   }
 
-  /** What is read twice warns twice. */
+  /** Repeated reading repeats warnings: adds each once. */
   #noteWarnings({ warnings }: Directive, counts: Counts): void {
     for (const { message, ...warning } of warnings) {
       if (this.warnings.length >= LIMIT) return

@@ -1,4 +1,4 @@
-// Which zones CoreDNS finds fault with at start, though it serves them.
+// Warnings about zones that CoreDNS prints at start, though it serves these zones.
 
 const PREFERRED = /^(?:[a-z](?:[a-z0-9-]*[a-z0-9])?\.)+$/i
 const REVERSE = /(?:^|\.)(?:in-addr|ip6)\.arpa\.$/i

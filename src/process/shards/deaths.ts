@@ -1,7 +1,6 @@
-// The deaths of shards: how often shards were replaced and questions refused, for the operator, and
-// what the deaths say. A question that kills twice is refused, and too many deaths for no
-// question's sake end the process, unless one question was at hand again and again. Main only; time
-// is an argument.
+// The deaths of shards: counts replaced shards and refused questions for the operator, and decides
+// what follows. A question that kills twice is refused. Too many deaths that no question has caused
+// end the process, unless one question was at hand again and again. Main only; time is an argument.
 
 import type { MetricRegistrar } from '../../metrics/registrar.ts'
 import type { LastQuestion } from './post-mortem.ts'

@@ -1,12 +1,12 @@
-// Which shards have stopped working. Time, and what is known of a shard's thread, are arguments.
-// What to do about it is the supervisor's.
+// Finds shards that hang. Time, and the kernel's data on a shard's thread, are arguments. The
+// supervisor decides what to do.
 //
-// A clock on the wall measures the machine: a thread that is throttled, or waits for its turn,
-// stands still as well. So a shard is judged by what its own thread does. One that neither beats
-// nor works (memory/heartbeat.ts) while it uses up a second of processor time is in a loop that
-// never returns. One that does not even use that must have waited for something, seen so at each
-// look, for much longer. Without processor time a thread ages by neither. And what passed while
-// main itself was late counts for little or nothing: it may have been anybody's.
+// Wall time alone would measure the machine: a thread that is throttled, or waits for a processor,
+// makes no progress either. So a shard is judged by its own thread. One that neither beats nor
+// works (memory/heartbeat.ts) while it uses a second of processor time is in a loop that never
+// returns. One that uses no processor time must have been waiting (for a lock or for input), at
+// each look, for much longer. A thread that wants a processor and gets none is not judged. Time
+// that passes while main itself is late counts little or nothing, since its cause is unknown.
 
 import { readBeat, readWork } from '../../memory/heartbeat.ts'
 import type { ThreadReading } from './thread-reading.ts'
@@ -16,15 +16,18 @@ export const WATCH_MS = 100
 /** A look that comes later than this after the one before is late. */
 const LATE_MS = 2 * WATCH_MS
 /**
- * What one interval between two looks counts for at most. A machine that was suspended may book the
- * whole pause as processor time.
+ * Longest time that one interval between two looks counts. A machine that was suspended may count
+ * the whole pause as processor time.
  */
 const LOOK_CPU_LIMIT_MS = 2 * WATCH_MS
 
 interface Patience {
   /** Processor time of the thread. */
   readonly cpuMs: number
-  /** Of waiting, by looks that were on time. Where nothing is known of threads, of silence. */
+  /**
+   * Time of waiting, by looks that were on time. Where the kernel gives no data on threads: time
+   * without a beat.
+   */
   readonly wallMs: number
 }
 const SERVING: Patience = { cpuMs: 1000, wallMs: 20_000 }
@@ -34,14 +37,14 @@ const SERVING: Patience = { cpuMs: 1000, wallMs: 20_000 }
  */
 const LOADING: Patience = { cpuMs: 20_000, wallMs: 60_000 }
 /**
- * Beats for an answer to a load or commit: half a minute at least, and longer for a shard that
- * seldom gets its turn. Its event loop went round so often, and the answer did not come.
+ * Beats that an answer to a load or commit may take: half a minute at least, and longer for a shard
+ * that seldom gets a processor. After so many turns of its event loop the answer is overdue.
  */
 const ANSWER_BEATS = 300
 
 /**
- * Sequence numbers of what a shard is at: of the question in its black box, and of the datagram in
- * its batch.
+ * The work that a shard is doing, by sequence numbers: of the question in its black box, and of the
+ * datagram in its batch.
  */
 export interface Handling {
   readonly question: number
@@ -63,14 +66,14 @@ export interface HeartWatchParts {
   readonly shards: number
   /** Shards per processor; makes wall limits longer where nothing is known of threads. */
   readonly crowding: number
-  /** Asked only of shards that stand still. */
+  /** Called only for shards without a beat. */
   readonly readThread: (shard: number) => ThreadReading | undefined
   readonly handling: (shard: number) => Handling
-  /** A look came late: for want of processor time, mostly. */
+  /** Called when a look was late: mostly for lack of processor time. */
   readonly onLate: () => void
 }
 
-/** What passes while a shard stands still. */
+/** The measurements while a shard does not beat. */
 interface Silence {
   readonly handling: Handling
   /** The latest; undefined before the second look, and where nothing is known. */
@@ -83,7 +86,7 @@ interface Heart {
   beat: number
   work: number
   isBooting: boolean
-  /** The beat at which an answer was asked for that has not come. */
+  /** The beat at which an answer was requested that has not come. */
   askedAt: number | undefined
   silence: Silence | undefined
   isConvicted: boolean
@@ -115,7 +118,7 @@ export class HeartWatch {
     if (heart !== undefined) heart.askedAt = undefined
   }
 
-  /** The shard has said something that only one which runs can say. */
+  /** The shard has sent a message that only a running one can send. */
   booted(shard: number): void {
     const heart = this.#hearts[shard]
     if (heart?.isBooting !== true) return
@@ -141,9 +144,9 @@ export class HeartWatch {
   }
 
   /**
-   * What the shard is at, if it has stood still for long enough that this is to blame: it is
-   * convicted, or has used up half of what it takes. That is less than a conviction for the sake of
-   * a question that fills the heap before the second is over.
+   * The work of the shard, if it has been without a beat for so long that this work is to blame: it
+   * is convicted, or has reached half of the limit. Half is enough, since a question may fill the
+   * heap before the limit is reached.
    */
   stoodStillAt(shard: number): Handling | undefined {
     const heart = this.#hearts[shard]
@@ -181,8 +184,8 @@ export class HeartWatch {
   #stillSilent(shard: number, heart: Heart, onTimeMs: number): Reason | undefined {
     const { handling, readThread, crowding } = this.#parts
     const { silence } = heart
-    // The two clocks, the shard's and ours, are as fast: one look that finds nothing new is nothing
-    // to read files for.
+    // The shard beats as often as we look: one look without a new beat is no reason to read files
+    // yet.
     if (silence === undefined) {
       heart.silence = { handling: handling(shard), thread: undefined, usedMs: 0, waitedMs: 0 }
       return undefined

@@ -1,5 +1,5 @@
-// The worker threads: the only importer of piscina. A shard is one never-ending task; what shards
-// are for stands in supervisor.ts.
+// The worker threads: the only importer of piscina. A shard is one never-ending task; see
+// supervisor.ts.
 
 import {
   MessageChannel,
@@ -24,17 +24,17 @@ export interface PoolOptions {
   readonly workerFile?: URL
 }
 
-/** One worker being one shard. */
+/** A worker that runs a shard. */
 export interface RunningShard {
   send(message: ToShard): void
-  /** The kernel's number of its thread, once the worker has said it. */
+  /** The kernel's number of its thread, once the worker has sent it. */
   readonly threadNumber: number | undefined
   /**
    * Resolves once the worker has exited and so writes no more; with the reason, or undefined when
-   * the task ended as it should.
+   * the task ended normally.
    */
   readonly exited: Promise<Error | undefined>
-  /** Ends the thread at once, whatever it does. */
+  /** Ends the thread at once, even in an endless loop. */
   terminate(): void
 }
 
@@ -44,7 +44,7 @@ const MIB = 1024 * 1024
  * with 6, misses cost a twentieth more CPU.
  */
 const YOUNG_GENERATION_MIB = 8
-/** Beside this file's suffix: .ts in the checkout, .js in the package. */
+/** Has the same suffix as this file: .ts in the checkout, .js in the package. */
 const WORKER_FILE = new URL(
   `../../../workers/serve${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
   import.meta.url,
@@ -52,7 +52,7 @@ const WORKER_FILE = new URL(
 
 export class ShardPool {
   readonly #pool: Piscina
-  /** When each worker that has not exited exits. */
+  /** A promise for the exit of each living worker. */
   readonly #living = new Map<Worker, Promise<void>>()
 
   constructor({ shards, heapLimitBytes, workerFile = WORKER_FILE }: PoolOptions) {
@@ -98,12 +98,12 @@ export class ShardPool {
       (error: Error) => error,
     )
     const exited = run.then(async error => {
-      // A task that ended as it should leaves its worker alive; one that failed is over only with
-      // the worker's exit. One that has not said who it is yet, is one of those that the pool has
-      // done with and that have not exited.
+      // A task that ended normally leaves its worker alive; one that failed is over only with the
+      // worker's exit. A worker that has not sent its number yet is one of those that the pool has
+      // dropped and that have not exited.
       if (error !== undefined)
         await (exit ?? this.#exitOf(worker => !this.#pool.threads.includes(worker)))
-      // Its last words may have come with its end.
+      // Its last messages may have come together with its end.
       for (let last = nextOn(port1); last !== undefined; last = nextOn(port1))
         if (last.kind === 'lines') receive(last)
       port1.close()
@@ -138,7 +138,7 @@ export class ShardPool {
     }
   }
 
-  /** When all living workers that are meant have exited. */
+  /** Resolves when all living workers that `isMeant` selects have exited. */
   async #exitOf(isMeant: (worker: Worker) => boolean): Promise<void> {
     await Promise.all(
       [...this.#living].flatMap(([worker, exited]) => (isMeant(worker) ? exited : [])),

@@ -1,5 +1,5 @@
-// What a dead shard was doing: the question in its black box, or the one that the fast path was at.
-// Only after the worker's exit.
+// The work of a dead shard at its end: the question in its black box, or the one on the fast path.
+// Read it only after the worker's exit.
 
 import { CacheKey } from '../../cache/key.ts'
 import type { BlackBox } from '../../memory/black-box.ts'
@@ -9,29 +9,29 @@ import { readQuestion } from '../../wire/question.ts'
 import type { Handling } from './heart-watch.ts'
 
 export interface LastQuestion {
-  /** Of the key without DO and CD: what refused questions are known by. */
+  /** Hash of the key without DO and CD, which identifies refused questions. */
   readonly hash: number
   /** Name, perhaps with type and class behind it. */
   readonly question: Uint8Array
 }
 
-/** What main learns of a worker's end; undefined when its task ended as it should. */
+/** The error that main gets when a worker ends; undefined when its task ended normally. */
 export type DeathError = (Error & { readonly code?: string }) | undefined
 
 export const isOutOfMemory = (error: DeathError): boolean =>
   error?.code === 'ERR_WORKER_OUT_OF_MEMORY'
 
-/** What a shard left behind. */
+/** The data that a dead shard has left. */
 export interface Remains {
   readonly box: BlackBox
   readonly inbound: SharedArrayBuffer
 }
 
 /**
- * The question that killed, if one did. An exception or an exit is of the question that was being
- * handled. A thread that was ended from outside, or by the memory that all its work together took,
- * was at any question: this one is to blame only if it was what the shard stood still at, from the
- * beginning of the silence (`stoodStillAt`) to the end. Clears the box.
+ * The question that killed the shard, if one did. An exception or an exit is caused by the question
+ * that was being handled. A thread that was ended from outside, or because its heap was full, may
+ * have been handling any question. That question is to blame only if the shard did not get past it
+ * from its last beat (`stoodStillAt`) to the end. Clears the box.
  */
 export const lastQuestion = (
   { box, inbound }: Remains,

@@ -1,5 +1,5 @@
-// The memory that main makes for its shards and that outlives them: the region, and where each of
-// them receives. What main reads of it while they live, and what it does with it when one has died.
+// The memory that main makes for its shards and that outlives them: the region, and the receive
+// memory of each. Reads it while they live, and cleans it up when one has died.
 
 import type { CacheMemory } from '../../cache/cache-memory.ts'
 import { BlackBox } from '../../memory/black-box.ts'
@@ -27,7 +27,7 @@ export interface PermitRows {
   readonly offsets: readonly number[]
 }
 
-/** What clients' traffic holds of the budget, over all shards. */
+/** The part of the budget that clients' traffic holds, over all shards. */
 export interface InflightBytes {
   readonly stream: number
   readonly datagram: number
@@ -38,7 +38,7 @@ export class ShardMemory {
   readonly layout: RegionLayout
   readonly region: SharedArrayBuffer
   readonly words: Int32Array
-  /** Where the shards receive, by shard: what a dead one left is its successor's. */
+  /** Receive memory by shard: a successor handles the datagrams that a dead shard has left. */
   readonly #inbound: readonly SharedArrayBuffer[]
   readonly #inboundWords: readonly Int32Array[]
   #isLeft = false
@@ -55,7 +55,7 @@ export class ShardMemory {
   get changes(): InvalidationBoard {
     return { words: this.words, offset: this.layout.changes }
   }
-  /** Where in the region each shard's counts begin. */
+  /** Word offsets in the region of each shard's counts. */
   get countRows(): readonly number[] {
     return this.#inbound.map((_, shard) => this.layout.counts + shard * SHARD_COUNT_WORDS)
   }
@@ -73,8 +73,8 @@ export class ShardMemory {
   }
 
   /**
-   * When all shards have come round to their event loops. A shard that is being replaced has not,
-   * until its successor beats.
+   * Tells when all shards have completed a turn of their event loops. A shard that is being
+   * replaced has not, until its successor beats.
    */
   get quiescence(): Quiescence {
     const beats = (): number[] =>
@@ -84,7 +84,7 @@ export class ShardMemory {
     return { mark: beats, hasPassed }
   }
 
-  /** No shard runs any more, nor will. */
+  /** No shard runs any more, and none will be started. */
   left(): void {
     this.#isLeft = true
   }
@@ -93,7 +93,7 @@ export class ShardMemory {
     return this.#inbound[shard]!
   }
 
-  /** What the shard is at; it may go on meanwhile. */
+  /** The work of the shard at this moment; it may go on during the call. */
   handling(shard: number): Handling {
     return {
       question: this.#box(shard).sequence,

@@ -1,7 +1,7 @@
-// What shards are at while they load a configuration, by their own last word: a serve half that
-// does not come to an end says nothing more. For the log: whom it ends, heart-watch.ts says.
+// The plugins that shards load at the moment, by their last message: a serve half that never
+// returns sends no more. Used for the log only; heart-watch.ts decides which shards are ended.
 
-/** A load that takes longer is worth a line. */
+/** A load that takes longer is logged. */
 const SLOW_MS = 5000
 
 interface Loading {
@@ -18,17 +18,17 @@ export class SlowLoads {
     this.#loading.set(shard, { plugins, sinceMs: nowMs, isTold: false })
   }
 
-  /** It has loaded, has failed, or is no more. */
+  /** It has loaded, has failed, or has died. */
   ended(shard: number): void {
     this.#loading.delete(shard)
   }
 
-  /** The plugins whose halves it is at; none if it loads nothing. */
+  /** The plugins whose halves it loads now; none if it loads nothing. */
   at(shard: number): readonly string[] {
     return this.#loading.get(shard)?.plugins ?? []
   }
 
-  /** Shards that have been at the same halves for long, each once. */
+  /** Shards that have loaded the same halves for too long, each reported once. */
   look(nowMs: number): { readonly shard: number; readonly plugins: readonly string[] }[] {
     const slow = [...this.#loading].filter(
       ([, { sinceMs, isTold }]) => !isTold && nowMs - sinceMs >= SLOW_MS,

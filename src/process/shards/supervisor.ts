@@ -1,6 +1,6 @@
-// Keeps N shards serving: starts them, replaces those that die or hang, sweeps what the dead held,
-// and moves all of them from one generation to the next. Which configuration that is, and what main
-// does around it, stands in server.ts.
+// Keeps N shards serving: starts them, replaces those that die or hang, frees the shared memory
+// that dead ones held, and moves all of them from one generation to the next. server.ts decides on
+// the configuration, and runs main's part of it.
 
 import { availableParallelism } from 'node:os'
 import type { Clock } from '../../base/clock.ts'
@@ -31,10 +31,10 @@ import { pluginsText, SlowLoads } from './slow-loads.ts'
 import { readThread } from './thread-reading.ts'
 
 const REFUSE_SECONDS = 60
-/** Shards that may die over a configuration before it is given up. */
+/** Shards that may die while they load a configuration before it is given up. */
 const MOST_TRIALS = 2
 
-/** Why main ends a shard, as the log says it. */
+/** The log's text for each reason to end a shard. */
 const REASON_TEXT: Readonly<Record<Reason, string>> = {
   hang: 'does not respond',
   blocked: 'does not respond',
@@ -50,13 +50,13 @@ export interface SupervisorOptions {
   readonly canReusePort: boolean
   readonly engine: EngineName
   readonly noFastPath: boolean
-  /** Takes the log lines of shards, which else write to standard output themselves. */
+  /** Receives the log lines of shards. Absent: they write to standard output themselves. */
   readonly takeLines?: ((lines: Uint8Array) => void) | undefined
   /** Offsets in the region's rows of counts. */
   readonly counters: ShardCounters
   /**
-   * A shard's mmsg engine has given way to node:dgram; undefined once the shard has been started
-   * anew.
+   * Called when a shard has fallen back from the mmsg engine to node:dgram; with undefined once the
+   * shard has been started again.
    */
   readonly onFallback: (shard: number, reason: string | undefined) => void
   readonly workerFile?: URL
@@ -69,7 +69,7 @@ export interface SupervisorOptions {
   readonly fatal: (text: string) => void
 }
 
-/** A generation with what main must know to sweep it. */
+/** A generation with the data that main needs to clean up after it. */
 export interface SupervisedGeneration {
   readonly message: GenerationMessage
   /** Word offsets of its permit rows. */
@@ -78,7 +78,7 @@ export interface SupervisedGeneration {
   readonly retired: () => void
 }
 
-/** No shard serves the generation, and this is why. */
+/** The reason why no shard serves a generation. */
 export class LoadError extends Error {
   readonly failure: Pick<FailedMessage, 'error' | 'block'>
 
@@ -89,7 +89,7 @@ export class LoadError extends Error {
   }
 }
 
-/** What a shard has answered, if it has. */
+/** A shard's answer, if it has given one. */
 interface Asked {
   readonly slot: Slot
   readonly running: RunningShard
@@ -101,12 +101,12 @@ interface Slot {
   running: RunningShard
   /** The generation that this worker serves; 0 before its first. */
   serves: number
-  /** The generation that it is asked to load before that is in force; 0 for none. */
+  /** The generation that it is loading and that is not in force yet; 0 for none. */
   tries: number
   /** Generations that it has not reported retired. */
   readonly holds: Set<number>
   answer: ((message: FromShard | undefined) => void) | undefined
-  /** Under way while a fresh shard is being given the generation in force. */
+  /** Pending while a new shard is being moved to the generation in force. */
   bringing: Promise<void> | undefined
   /** Why main ended the worker that runs now. */
   ended: Reason | undefined
@@ -124,9 +124,11 @@ export class Supervisor {
   readonly #generations = new Map<number, SupervisedGeneration>()
   readonly #watch: NodeJS.Timeout
   readonly #loads = new SlowLoads()
-  /** Plugins at whose halves shards stood that were ended since the last move began. */
+  /**
+   * Plugins whose halves were being loaded by shards that main has ended since the last move began.
+   */
   readonly #stuckAt = new Set<string>()
-  /** Those at whose halves shards stood that ended of themselves, too. */
+  /** The same for shards that ended by themselves, too. */
   readonly #diedAt = new Set<string>()
   #current: SupervisedGeneration | undefined
   #isStopping = false
@@ -157,7 +159,7 @@ export class Supervisor {
   get regionWords(): Int32Array {
     return this.#memory.words
   }
-  /** What traffic may hold from now on, at most what shards began with. */
+  /** Sets the limit of traffic in bytes, at most the one that the shards began with. */
   limitInflight(bytes: number): void {
     this.#memory.limitInflight(bytes)
   }
@@ -178,7 +180,7 @@ export class Supervisor {
   /**
    * Moves all shards to a generation: one loads it, then all others, then all commit. Throws with
    * the first shard's failure text, and then every shard serves what it served before. A shard that
-   * dies meanwhile does not fail the move; its successor gets what was decided.
+   * dies during the move does not fail it; its successor gets the generation that results.
    */
   async move(generation: SupervisedGeneration): Promise<void> {
     const { id } = generation.message
@@ -206,9 +208,9 @@ export class Supervisor {
   }
 
   /**
-   * What shards hang at must not take all of them from their clients: while they serve, one tries,
-   * and the others follow when it is through. One that dies meanwhile may do so for any reason, two
-   * may not.
+   * A configuration at which shards hang must not stop all of them: one loads it first, while the
+   * others serve, and they follow when it is done. One shard may die in this time for any reason;
+   * two deaths are blamed on the configuration.
    */
   async #loadAll(generation: GenerationMessage): Promise<Asked[]> {
     const asked: Asked[] = []
@@ -231,7 +233,10 @@ export class Supervisor {
     return { slot, running, answer }
   }
 
-  /** All that were asked ended and gave no answer: if at one plugin, it is to blame. */
+  /**
+   * All shards that were asked ended without an answer: if all were loading the same plugin, it is
+   * to blame.
+   */
   #noneLoaded(): Pick<FailedMessage, 'error'> {
     const stuck = onlyOf(this.#stuckAt)
     if (stuck !== undefined)
@@ -243,8 +248,8 @@ export class Supervisor {
   }
 
   /**
-   * Asks all shards to end: what is under way is answered within `graceMs`, what comes meanwhile
-   * within `graceMs` more, sockets closed.
+   * Asks all shards to end: queries in progress are answered within `graceMs`, those that come in
+   * this time within `graceMs` more; then sockets are closed.
    */
   async stop(graceMs: number): Promise<void> {
     this.#isStopping = true
@@ -359,7 +364,7 @@ export class Supervisor {
     this.#hearts.booted(slot.index)
   }
 
-  /** Gives a fresh shard the generation in force, also if that changes meanwhile. */
+  /** Moves a new shard to the generation in force, also if that changes while it loads. */
   #bring(slot: Slot): void {
     slot.bringing ??= this.#bringUp(slot).finally(() => {
       slot.bringing = undefined
@@ -404,7 +409,7 @@ export class Supervisor {
 
   #exited(slot: Slot, error: DeathError): void {
     if (this.#isStopping) {
-      // A move that is under way comes to its end.
+      // A move in progress comes to its end.
       slot.answer?.(undefined)
       return
     }
@@ -422,7 +427,7 @@ export class Supervisor {
     const { noted, atHand } = this.#examine(slot, error)
     const during = noted === undefined ? '' : ` while it handled ${nameToText(noted.question)}`
     log.error(`shard ${slot.index} died${during}: ${error?.message ?? 'its task ended'}`)
-    // What dies over a configuration that is not in force ends with it.
+    // A death while loading a configuration that is not in force only ends that load.
     const verdict =
       isTrial && noted === undefined ? 'replace' : this.#deaths.add(clock.ms(), noted?.hash, atHand)
     if (verdict === 'refuse' && noted !== undefined) this.#refuse(noted, 'has killed two shards')
@@ -468,13 +473,14 @@ export class Supervisor {
   #collectRetired(): void {
     for (const [id, generation] of this.#generations) {
       if (generation === this.#current || this.#slots.some(slot => slot.holds.has(id))) continue
-      // A generation that is being loaded is held by nobody yet and newer than the one in force.
+      // A generation that is being loaded is held by no shard yet, and is newer than the one in
+      // force.
       if (id > (this.#current?.message.id ?? 0)) continue
       this.#generations.delete(id)
       try {
         generation.retired()
       } catch (error) {
-        // What is not given back is lost; the shards serve on.
+        // Memory that is not freed is lost; the shards serve on.
         this.#options.log.error(`a configuration did not end well: ${messageOf(error)}`)
       }
     }

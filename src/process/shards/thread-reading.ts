@@ -1,5 +1,5 @@
-// What the kernel says of one thread of this process: the processor time it has had, and whether it
-// waits for something. Linux only.
+// The kernel's data on one thread of this process: its processor time, and whether it waits. Linux
+// only.
 
 import { readFileSync } from 'node:fs'
 
@@ -7,7 +7,8 @@ export interface ThreadReading {
   /** User and system time since the thread's start. */
   readonly cpuMs: number
   /**
-   * It waits, for input or a lock, say. One that runs, or would if it had a processor, does not.
+   * True if it waits, for input or a lock for example. False if it runs, or waits only for a
+   * processor.
    */
   readonly isWaiting: boolean
 }
@@ -19,7 +20,7 @@ const STATE = 0
 const UTIME = 11
 const STIME = 12
 
-/** Undefined where the number is not known, there is no /proc, or no such thread any more. */
+/** Undefined if the number is not known, there is no /proc, or the thread has ended. */
 export const readThread = (threadNumber: number | undefined): ThreadReading | undefined => {
   if (threadNumber === undefined) return undefined
   try {
@@ -30,8 +31,8 @@ export const readThread = (threadNumber: number | undefined): ThreadReading | un
 }
 
 /**
- * The name may hold anything, parentheses and spaces too: fields are counted from the last one that
- * closes.
+ * The name may contain parentheses and spaces: fields are counted from the last closing
+ * parenthesis.
  */
 export const parseThreadStat = (stat: string): ThreadReading | undefined => {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

@@ -1,5 +1,5 @@
-// The stages of one server block, composed for both paths: which of them are asked whether they are
-// concerned, and under which bit of FastQuery the answer is kept.
+// Composes the stages of one server block for both paths. It assigns a bit of FastQuery to each
+// stage with `concerns`, which keeps the result for the slow path.
 
 import type { Asked } from '../../chain/asked.ts'
 import { faultOf, messageOf } from '../../chain/errors.ts'
@@ -8,11 +8,11 @@ import type { Query } from '../../chain/query.ts'
 import { FastChain, type TellFault, takenByAll } from './fast-chain.ts'
 import { Leaving } from './leaving.ts'
 
-/** What a plugin, by its name, contributes to the chain. */
+/** A plugin's stage with the plugin's name. */
 export interface NamedStage {
   readonly name: string
   readonly stage: Stage
-  /** Not of the program: what goes wrong in its chain is to bear a name. */
+  /** Not built in: errors in a chain with it must name their plugin. */
   readonly isOutside?: boolean
 }
 
@@ -20,17 +20,17 @@ export interface Composed {
   /** Undefined without stages. */
   readonly handler: Handler | undefined
   readonly fast: FastChain
-  /** Undefined if no stage sees what leaves. */
+  /** Undefined if no stage has `leaving`. */
   readonly leaving: Leaving | undefined
-  /** Undefined if the block takes every question for its names. */
+  /** Undefined if the block accepts every question for its names. */
   readonly accepts: ((query: Query) => boolean) | undefined
-  /** The same for the fast path; undefined where that cannot be told. */
+  /** The same for the fast path; undefined if only `accepts` can tell. */
   readonly takes: ((asked: Asked) => boolean | undefined) | undefined
 }
 
 /**
- * `tell` is told of fast steps that fail. `last` stands behind the stages; without it, the last of
- * them that passes on fails. Throws for a stage that cannot be.
+ * `tell` is called for fast steps that fail. `last` is the handler after all stages; without it, a
+ * query that every stage passes on fails. Throws for an invalid stage.
  */
 export const compose = (
   stages: readonly NamedStage[],
@@ -49,7 +49,7 @@ export const compose = (
   return { handler, fast, leaving: Leaving.of(marked), accepts, takes }
 }
 
-/** What `make` gives; its failure bears the plugin's name. */
+/** The result of `make`; an error in it gets the plugin's name. */
 export const named = <T>(name: string, make: () => T): T => {
   try {
     return make()
@@ -75,7 +75,7 @@ const isAccepted = (name: string, stage: Stage, query: Query): boolean => {
   }
 }
 
-/** A bit for each stage that wants to be asked, 0 for others and when there are no more bits. */
+/** A bit for each stage with `concerns`; 0 for others, and when there are no more bits. */
 const bitsOf = (stages: readonly NamedStage[]): number[] => {
   let bit = 1
   return stages.map(({ stage }) => {

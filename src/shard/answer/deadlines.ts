@@ -1,16 +1,17 @@
-// Queries that wait for their answer, in the order in which they came. All have the same time, so
-// the first is the next whose time is over: one timer for all of them, and a link to each.
+// Queries that wait for their answer, as a linked list in order of arrival. All have the same time
+// limit, so the first in the list is the next to expire, and one timer is enough.
 
 import type { Clock } from '../../base/clock.ts'
 
 /**
- * Beyond the budget of a query: whoever keeps the deadline is late by as much as its timers are.
+ * Added to the budget of a query: a plugin that keeps the deadline may be late by the delay of its
+ * timer.
  */
 export const GRACE_MS = 250
-/** The timer rings no more often, and gives up what is over by then. */
+/** The timer fires no more often; it ends all queries that have expired by then. */
 const PAUSE_MS = 50
 
-/** What waits. */
+/** An entry of the list. */
 export class Link {
   overMs = 0
   before: Link | undefined
@@ -18,7 +19,7 @@ export class Link {
   isListed = false
 }
 
-/** Runs a task so many milliseconds later. */
+/** Runs a task after so many milliseconds. */
 export type Later = (task: () => void, delayMs: number) => void
 
 /** A timer that keeps no thread alive. */
@@ -33,14 +34,14 @@ export class Deadlines<T extends Link> {
   #last: Link | undefined
   #isSet = false
 
-  /** `over` is told of what is in the list no more, since its time is over. */
+  /** `over` is called with each entry that has expired, after it was removed. */
   constructor(over: (waiting: T) => void, clock: Pick<Clock, 'ms'>, later: Later = timerLater) {
     this.#over = over
     this.#clock = clock
     this.#later = later
   }
 
-  /** `overMs`, by the clock, is not before that of what has been added earlier. */
+  /** `overMs`, by the clock, must not be earlier than that of entries added before. */
   add(waiting: T, overMs: number): void {
     waiting.overMs = overMs
     waiting.isListed = true

@@ -1,6 +1,6 @@
-// One message from a socket to its answer on the slow path: header gate, question, routing, chain,
-// finished reply. What the fast path has read and routed is taken over. Every failure ends here: no
-// exception leaves, and every message gets exactly one respond().
+// Takes one message from a socket to its answer on the slow path: header check, question, routing,
+// chain, finished reply. Results of the fast path (parsing, route) are used if there are any. Every
+// failure is handled here: no exception leaves, and every message gets exactly one respond().
 
 import type { Clock } from '../../base/clock.ts'
 import { passingBytes } from '../../base/collector.ts'
@@ -56,14 +56,14 @@ import { readQuery } from './read.ts'
 import { messagesBehind, STREAM_LIMITS, type StreamLimits } from './stream.ts'
 
 /**
- * Of a reply, until it is sent: as it was found or received, for this client, and in what is
- * written.
+ * Copies of a reply in memory until it is sent: as found or received, for this client, and in the
+ * send buffer.
  */
 const COPIES = 3
 
 export interface DispatchParts {
   readonly clock: Clock
-  /** Without a prefix. */
+  /** Writes lines without a prefix. */
   readonly log: Logger
   readonly blackBox: BlackBox
   readonly waitingRoom: WaitingRoom
@@ -78,23 +78,26 @@ export interface DispatchParts {
   readonly later?: Later | undefined
 }
 
-/** What the fast path leaves of a query that it has read: `query` is borrowed. */
+/** The results of the fast path for a query that it has read; `query` is borrowed. */
 export interface Left {
   readonly query: FastQuery
   readonly route: Route | undefined
 }
 
-/** Where the answer to a query goes, and what it passes on its way; a link of those that wait. */
+/**
+ * The destination of an answer, with the state that it needs on its way; an entry of the list of
+ * waiting queries.
+ */
 class Destination extends Link {
   readonly query: Query
   readonly at: ServedListener
   readonly respond: Respond
   readonly connection: Connection | undefined
-  /** Of the query as it came, whatever a plugin makes of its bytes. */
+  /** Id of the query as it came: a plugin may change its bytes. */
   readonly id: number
   readonly flags: number
   readonly requestBytes: number
-  /** Of the block that answers. */
+  /** The leaving stages of the block that answers. */
   leaving: Leaving | undefined
 
   constructor(
@@ -113,7 +116,7 @@ class Destination extends Link {
     this.requestBytes = query.bytes.length
   }
 
-  /** What can be answered when nothing is left of the question. */
+  /** The answer for a message whose question cannot be used. */
   headerReply(rcode: number): Uint8Array {
     const header = new Uint8Array(HEADER_SIZE)
     setId(header, 0, this.id)
@@ -122,7 +125,10 @@ class Destination extends Link {
   }
 }
 
-/** What a message says, once it has been read; `read`, by whom, if it is of the usual kind. */
+/**
+ * The contents of a parsed message. `read` is the FastQuery that has parsed it, if it is of the
+ * usual kind.
+ */
 type Said = Pick<QueryParts, 'question' | 'edns'> & { readonly read?: FastQuery }
 
 /** Longer messages are not of the usual kind. */
@@ -130,7 +136,10 @@ const READING_BYTES = 1024
 
 export class Dispatcher {
   readonly #parts: DispatchParts
-  /** Messages that the fast path has not had are read here, in a copy whose words can be read. */
+  /**
+   * Messages that have not taken the fast path are copied to this object, where they are
+   * word-aligned, and parsed.
+   */
   readonly #reading: FastQuery
   readonly #deadlines: Deadlines<Destination>
 
@@ -143,7 +152,7 @@ export class Dispatcher {
     this.#reading = reading
   }
 
-  /** Takes custody of `bytes`. `left` is of this very message. */
+  /** Takes custody of `bytes`. `left` belongs to the same message. */
   receive(
     at: ServedListener,
     bytes: Uint8Array,
@@ -185,8 +194,8 @@ export class Dispatcher {
   }
 
   /**
-   * The black box names the question from the choice of the block on, whatever plugins are asked
-   * for it. For one that has killed nobody is asked anything.
+   * The black box holds the question from the choice of the block on, since that may call plugins.
+   * A question that has killed shards is refused before any plugin is called.
    */
   #take(to: Destination, left: Left | undefined): void {
     const { clock, blackBox, regionWords, refusedOffset } = this.#parts
@@ -204,7 +213,10 @@ export class Dispatcher {
     }
   }
 
-  /** Where it goes; what the plugins fail with that are asked, its handler throws. */
+  /**
+   * The route of the query. If a plugin fails while it is chosen, the route's handler throws that
+   * error.
+   */
   #route({ at, query }: Destination, left: Left | undefined): Route | undefined {
     try {
       const found = left === undefined ? at.router.route(query) : left.route
@@ -219,7 +231,10 @@ export class Dispatcher {
     }
   }
 
-  /** What a message says that nobody has read yet; undefined: it has been responded to. */
+  /**
+   * The contents of a message that has not been parsed yet; undefined: it has been answered
+   * already.
+   */
   #read(
     at: ServedListener,
     bytes: Uint8Array,
@@ -291,8 +306,8 @@ export class Dispatcher {
   }
 
   /**
-   * What the black box and the list of refused questions know a question by: whatever its DO and
-   * CD, so without them it is the hash of its key.
+   * The hash that identifies a question in the black box and in the list of refused questions. It
+   * ignores DO and CD: it is the hash of the key without them.
    */
   #hashOf(query: Query): number {
     const { key } = this.#parts
@@ -315,7 +330,7 @@ export class Dispatcher {
     else this.#send(to, reply)
   }
 
-  /** Until it is answered, or cut: what comes later is for nobody. */
+  /** Waits until the query is answered, or cut at its deadline; a later reply is ignored. */
   #await(to: Destination, reply: Promise<Reply>): void {
     const { query } = to
     query.waits()
@@ -333,7 +348,7 @@ export class Dispatcher {
     )
   }
 
-  /** Whoever is waited for has not kept the deadline: SERVFAIL, and nothing is held any more. */
+  /** A plugin has not kept the deadline: answers SERVFAIL, and frees all that the query holds. */
   #cut(to: Destination): void {
     const { query, at } = to
     query.cut()
@@ -373,8 +388,9 @@ export class Dispatcher {
   }
 
   /**
-   * An operating failure answers its rcode; anything else is a defect of a plugin: logged, counted
-   * as a panic, SERVFAIL. `unsent` is what could not be sent: then no plugin sees the answer leave.
+   * An operating failure is answered with its rcode. Any other error is a defect of a plugin:
+   * logged, counted as a panic, answered SERVFAIL. `unsent` is a reply that could not be sent: then
+   * no plugin sees the answer leave.
    */
   #fail(to: Destination, error: unknown, unsent?: Reply): void {
     const { query, at } = to
@@ -390,7 +406,7 @@ export class Dispatcher {
     return this.#noted(query, () => leaving.pass(query, bytes, at.generation.faults))
   }
 
-  /** The black box names the question while `task` runs. */
+  /** Runs `task` while the black box holds the question. */
   #noted<T>(query: Query, task: () => T): T {
     const { blackBox } = this.#parts
     blackBox.note(this.#hashOf(query), query.bytes, HEADER_SIZE, query.question.end)
@@ -410,7 +426,7 @@ export class Dispatcher {
     at.generation.leave(query.receivedMs)
   }
 
-  /** One message of an answer of several, as it leaves. */
+  /** The bytes of one message of an answer of several. */
   #message(to: Destination, reply: Reply): Uint8Array {
     const { leaving, connection } = to
     if (connection?.stream === undefined)
@@ -475,7 +491,7 @@ const countDropped = (
     query.do,
   )
 
-/** Undefined if a plugin has left nothing of the question. */
+/** Undefined if a plugin has destroyed the question. */
 const withoutRecords = (query: Query, rcode: number): Reply | undefined => {
   try {
     return errorReply(query, rcode)
@@ -484,7 +500,7 @@ const withoutRecords = (query: Query, rcode: number): Reply | undefined => {
   }
 }
 
-/** Throws for what is no answer to the query. */
+/** Throws if the reply is no answer to the query. */
 const finish = ({ query }: Destination, reply: Reply): Uint8Array | undefined => {
   if (!reply.isTo(query)) throw new OtherQuestion()
   const bytes = finishReply(query, reply)
@@ -493,12 +509,12 @@ const finish = ({ query }: Destination, reply: Reply): Uint8Array | undefined =>
   return bytes
 }
 
-/** Of what follows it nothing more is wanted, if it is a reply at all. */
+/** Ends the further messages of a reply; the value may be no reply at all. */
 const endOf = (reply: Reply): void => {
   try {
     reply.following?.end()
   } catch {
-    // The client has what it gets.
+    // Ignored: the client has got its answer.
   }
 }
 
@@ -508,7 +524,7 @@ const endOf = (reply: Reply): void => {
 const badVersionReply = (query: Query): Uint8Array =>
   answer(query, { rcode: RCODE_BADVERS, opt: { udpSize: 0 } }).bytes
 
-/** What has been read of a usual query, of the message in its own memory. */
+/** The parsed parts of a usual query, as views of the message's own memory. */
 const usual = (bytes: Uint8Array, read: FastQuery): Said => ({
   question: new Question(bytes, HEADER_SIZE, read.name.length, read.qtype, CLASS_IN),
   edns: read.hasEdns ? ednsAt(bytes, read.questionEnd) : undefined,

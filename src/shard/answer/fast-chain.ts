@@ -1,5 +1,4 @@
-// Hot path.
-// The fast steps of one server block, composed: what fast-step.ts says of their order is done here.
+// Hot path. Composes the fast steps of one server block, in the order that fast-step.ts defines.
 
 import type { Asked, Concerned } from '../../chain/asked.ts'
 import { faultOf } from '../../chain/errors.ts'
@@ -13,12 +12,10 @@ import {
 } from '../../chain/fast-step.ts'
 import { isChoosy, type Stage } from '../../chain/handler.ts'
 
-/** Of a fast step's fault, and on which listener; '' for none. */
+/** Called with the fault of a fast step, and the label of the listener; '' for none. */
 export type TellFault = (fault: unknown, server: string) => void
 
-/**
- * A plugin's stage, and the bit that FastQuery keeps for what its `concerns` says; 0: it has none.
- */
+/** A plugin's stage, and its bit of FastQuery for the result of `concerns`; 0: it has none. */
 export interface FastStage {
   readonly name: string
   readonly stage: Stage
@@ -35,11 +32,11 @@ export class FastChain {
   readonly #shaping: readonly Shaping[]
   readonly #doing: readonly Doing[]
   readonly #flushing: readonly Flushing[]
-  /** Where the stages of these steps stand in the chain. */
+  /** Positions in the chain of the stages of these steps. */
   readonly #askingAt: Int32Array
   readonly #shapingAt: Int32Array
   readonly #doingAt: Int32Array
-  /** Where the last answer came from: nothing behind it has seen the query. */
+  /** Position of the step that gave the last answer: no step behind it has seen the query. */
   #answeredAt = 0
   /** Names of the plugins. */
   readonly #names: ReadonlyMap<FastStep, string>
@@ -48,8 +45,9 @@ export class FastChain {
   readonly isUseful: boolean
 
   /**
-   * The chain from its front; it ends at the first stage that sends every query the slow way. What
-   * concerns a stage that sees messages leave goes there too, wherever the stage stands.
+   * The steps from the front of the chain; they end at the first stage that sends every query to
+   * the slow path. Queries that concern a stage with `leaving` go there too, at any position of
+   * that stage.
    */
   constructor(stages: readonly FastStage[], tell: TellFault) {
     const watching = stages.filter(isWatching)
@@ -73,8 +71,8 @@ export class FastChain {
   }
 
   /**
-   * The answer in its final order, if a step has one; nothing is counted yet. The slow path has
-   * what a step fails at.
+   * The answer in its final form, if a step has one; nothing is counted yet. If a step fails, the
+   * slow path answers.
    */
   answer(query: FastQuery): boolean {
     let verdict: number = FAST_NEXT
@@ -98,7 +96,7 @@ export class FastChain {
     }
   }
 
-  /** The answer, the last that there was, will be sent. */
+  /** The last answer will be sent. */
   done(query: FastQuery): void {
     for (let k = 0; k < this.#doing.length; k++) {
       if (this.#doingAt[k]! > this.#answeredAt) continue
@@ -132,7 +130,7 @@ const isWatching = ({ stage }: FastStage): boolean => stage.leaving !== undefine
 const ownStep = ({ leaving, fast }: Stage): FastStep | undefined =>
   leaving === undefined ? fast : undefined
 
-/** Whether nothing behind the stage is reached; so it is where there were no more bits for it. */
+/** Whether no stage behind this one can be reached; also if there were no more bits for it. */
 const isEnd = ({ stage, bit }: FastStage): boolean =>
   isChoosy(stage) ? bit === 0 : ownStep(stage) === undefined
 
@@ -148,7 +146,7 @@ const choosyStep = (stage: Concerned, own: FastStep | undefined, bit: number): F
       try {
         isConcerned = stage.concerns(query)
       } catch {
-        // The slow path asks again, and tells.
+        // The slow path calls it again, and reports the error.
         return FAST_SLOW
       }
       if (isConcerned === false) {
@@ -171,7 +169,9 @@ const choosyStep = (stage: Concerned, own: FastStep | undefined, bit: number): F
   }
 }
 
-/** What `accepts` of all stages says, by what both paths show; undefined: only they can tell. */
+/**
+ * The result of `accepts` of all stages, for both paths; undefined: only `accepts` itself can tell.
+ */
 export const takenByAll = (
   stages: readonly Stage[],
 ): ((asked: Asked) => boolean | undefined) | undefined => {
@@ -183,7 +183,7 @@ export const takenByAll = (
 
 type Takes = (asked: Asked) => boolean | undefined
 
-/** What fails is asked once more by `accepts`, which tells of it. */
+/** If a test fails, `accepts` is called, which reports the error. */
 const isTaken = (tests: readonly Takes[], asked: Asked): boolean | undefined => {
   try {
     for (let k = 0; k < tests.length; k++) {

@@ -1,7 +1,7 @@
-// Hot path. Makes an answer on the fast path smaller when it does not fit as it is: the addresses
-// of one name, their owners turned into pointers to the question, cut off where the client's limit
-// is, with TC. A name with ten addresses is enough for that where the client has no EDNS.
-// Everything else that does not fit is the slow path's (finish.ts), whose bytes these are.
+// Hot path. Makes an answer on the fast path smaller when it does not fit: replaces the owners of
+// address records by pointers to the question, and truncates with TC at the client's limit. A name
+// with ten addresses needs this if the client has no EDNS. Other answers that do not fit are left
+// to the slow path (finish.ts), which gives the same bytes.
 
 import type { FastQuery } from '../../chain/fast-query.ts'
 import {
@@ -23,7 +23,7 @@ const POINTER_TO_QUESTION = 0xc000 | HEADER_SIZE
 const FIXED_SIZE = 10
 const TTL_OFFSET = 4
 
-/** Whether compact can make it fit. Changes nothing. */
+/** Whether `compact` can make the answer fit. Changes nothing. */
 export const isCompactable = (query: FastQuery): boolean => {
   const { qtype, out, outAt, ttlCount, ttlOffsets, questionEnd } = query
   const nameLength = query.name.length
@@ -51,8 +51,8 @@ export const isCompactable = (query: FastQuery): boolean => {
 }
 
 /**
- * Moves the records together, as many as leave `reserved` bytes of the client's limit free; sets
- * replyLength, and TC if that is not all of them. For what isCompactable says yes to.
+ * Moves the records together, as many as leave `reserved` bytes of the client's limit free. Sets
+ * replyLength, and TC if records are left out. Call it only if isCompactable is true.
  */
 export const compact = (query: FastQuery, reserved: number): void => {
   const { out, outAt, ttlCount, ttlOffsets, questionEnd, qtype } = query

@@ -18,7 +18,7 @@ import { HIGHEST_LOOPING_PORT, LOOPING_PORTS } from './header-reply.ts'
 import { readQuery } from './read.ts'
 
 export interface FastPathParts {
-  /** Scratch for the hash that refused questions are known by. */
+  /** Scratch for the hash that identifies refused questions. */
   readonly key: CacheKey
   readonly regionWords: Int32Array
   readonly refusedOffset: number
@@ -26,19 +26,19 @@ export interface FastPathParts {
 
 export class FastPath {
   readonly #parts: FastPathParts
-  /** Where the last query goes that was read and not answered: the slow path goes on with it. */
+  /** The route of the last query that was read and not answered: the slow path uses it. */
   route: Route | undefined
 
   constructor(parts: FastPathParts) {
     this.#parts = parts
   }
 
-  /** The length of the answer at `query.outAt`; 0: the slow path's. */
+  /** The length in bytes of the answer at `query.outAt`; 0: the slow path must answer. */
   answer(at: ServedListener, query: FastQuery): number {
     query.isRead = false
     if (query.clientPort <= HIGHEST_LOOPING_PORT && LOOPING_PORTS.has(query.clientPort)) return 0
     if (query.length > MAX_UDP_QUERY_BYTES || !readQuery(query)) return 0
-    // In front of the route: blocks that choose ask their plugins. The slow path refuses it.
+    // Checked before routing, since routing may call plugins. The slow path refuses the question.
     if (this.#isRefused(query)) return this.#leave(query, undefined)
     const route = at.router.route(query)
     const chain = route?.fast
@@ -56,14 +56,14 @@ export class FastPath {
         !isCompactable(query))
     )
       return this.#leave(query, route)
-    // Metrics and logs tell the size of the answer (plainLength), not of what a datagram holds of
-    // it; but TC is told.
+    // Metrics and logs show the size of the whole answer (plainLength), not of the truncated one;
+    // but they show TC.
     if (isTooLong) compact(query, optLength)
     chain.done(query)
     return finish(query)
   }
 
-  /** To the slow path, with what has been found out. Hits do without these stores. */
+  /** Leaves the query to the slow path, with the results so far. Hits do not need these stores. */
   #leave(query: FastQuery, route: Route | undefined): number {
     query.isRead = true
     this.route = route
@@ -86,20 +86,22 @@ export class FastPath {
   }
 }
 
-/** Makes the answer the query's own, and gives its length. There is room for the OPT. */
+/**
+ * Sets id, question case and OPT of the query, and returns the length. There is room for the OPT.
+ */
 const finish = (query: FastQuery): number => {
   const { words, outWords, at, outAt } = query
   const from = at >> 2
   const to = outAt >> 2
   outWords[to] = (outWords[to]! & ~0xffff) | (words[from]! & 0xffff)
-  // What the last whole word leaves over is of type and class, which are the same in both.
+  // The bytes after the last whole word belong to type and class, which are the same in both.
   const questionWords = (query.questionEnd - HEADER_SIZE) >> 2
   for (let k = HEADER_SIZE >> 2; k < (HEADER_SIZE >> 2) + questionWords; k++)
     outWords[to + k] = words[from + k]!
   return query.hasEdns ? appendOpt(query) : query.replyLength
 }
 
-/** Appends the client's OPT, without its options; the length of all. */
+/** Appends the client's OPT, without its options; returns the whole length. */
 const appendOpt = (query: FastQuery): number => {
   const { out, outAt, replyLength } = query
   writeOptFields(out, outAt + replyLength, query.udpSize, query.do ? EDNS_DO : 0, 0)

@@ -1,5 +1,5 @@
-// What the log and the metrics say of plugins that fail while queries are answered: every panic is
-// counted, and a plugin has one line in a second, however many queries come.
+// Logs and counts faults of plugins while queries are answered. Every panic is counted. The log has
+// at most one line per plugin and second, however many queries fail.
 
 import type { Clock } from '../../base/clock.ts'
 import { faultByStack, isA, messageOf, PluginFault, ServerError } from '../../chain/errors.ts'
@@ -7,13 +7,13 @@ import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { Logger } from '../../log/logger.ts'
 
-/** Between two lines on one plugin. */
+/** Shortest time between two lines on one plugin. */
 const PAUSE_MS = 1000
 const MOST_CHARACTERS = 1000
 
 export interface FaultsParts {
   readonly clock: Clock
-  /** Without a prefix. */
+  /** Writes lines without a prefix. */
   readonly log: Pick<Logger, 'error'>
   /** `errors { stacktrace }`. */
   readonly stacktrace: boolean
@@ -22,11 +22,11 @@ export interface FaultsParts {
 
 interface Said {
   ms: number
-  /** Since then. */
+  /** Faults since then that were not logged. */
   unsaid: number
 }
 
-/** Of one generation. */
+/** The faults of one generation. */
 export class Faults {
   readonly #parts: FaultsParts
   /** By plugin. */
@@ -37,8 +37,8 @@ export class Faults {
   }
 
   /**
-   * What a query, or what the server asked itself for it, has failed with; `reply` could not be
-   * sent. An operating failure is for *errors* to log.
+   * A query, or a question of the server's own for it, has failed with `error`; `reply` is one that
+   * could not be sent. Operating failures are not logged here, but by *errors*.
    */
   failed(query: Query, error: unknown, reply?: Reply): void {
     if (isA(ServerError, error)) return
@@ -57,8 +57,8 @@ export class Faults {
   }
 
   /**
-   * A promise that nobody has waited for has failed, or a listener of a query's signal. An
-   * operating failure is nobody's once nobody waits for it.
+   * A promise without a handler has rejected, or a listener of a query's signal has thrown. An
+   * operating failure that is no longer waited for is ignored.
    */
   stray(error: unknown): void {
     const fault = faultByStack(error)
@@ -75,7 +75,10 @@ export class Faults {
     )
   }
 
-  /** What is no panic, and what *errors* does not see; '' for who cannot be told. */
+  /**
+   * Logs a failure that is no panic and that *errors* does not see. `plugin` is '' if it is
+   * unknown.
+   */
   warn(plugin: string, text: string): void {
     this.#say(plugin, `${prefixOf(plugin)}${line(text)}`)
   }
@@ -94,19 +97,19 @@ export class Faults {
   }
 }
 
-/** Of a line on that plugin; '' for none. */
+/** The prefix of a line on that plugin; '' for none. */
 export const prefixOf = (plugin: string): string => (plugin === '' ? '' : `plugin/${plugin}: `)
 
-/** What a plugin says may hold what a client has sent. */
+/** One short line: a plugin's text may contain data from a client. */
 const line = (text: string): string => text.slice(0, MOST_CHARACTERS).replaceAll(/[\r\n]+/g, ' ')
 
-/** Where it was thrown; '' if it does not say. */
+/** The stack of an error; '' if it has none. */
 const stackOf = (error: unknown): string => {
   try {
     const thrown = isA(PluginFault, error) ? error.cause : error
     return thrown instanceof Error ? ` ${thrown.stack}` : ''
   } catch {
-    // The stack may be anything of the plugin's making.
+    // `stack` may be a getter of the plugin that throws.
     return ''
   }
 }

@@ -1,5 +1,5 @@
-// What the 12-byte header alone decides, as the MsgAcceptFunc of CoreDNS's DNS library does, and
-// the replies that carry little more than a header.
+// Decisions from the 12-byte header alone, like the MsgAcceptFunc of CoreDNS's DNS library, and
+// replies that consist of little more than a header.
 
 import {
   FLAG_CD,
@@ -24,13 +24,13 @@ import type { Question } from '../../wire/question.ts'
 import { RCODE_FORMERR, RCODE_NOTIMP } from '../../wire/rcodes.ts'
 
 /**
- * Echo, discard, daytime, chargen, time: a query from there is forged to make two machines talk for
- * ever.
+ * Echo, discard, daytime, chargen, time: a query from such a port is forged to make two machines
+ * reply to each other for ever.
  */
 export const LOOPING_PORTS: ReadonlySet<number> = new Set([0, 7, 13, 19, 37])
 export const HIGHEST_LOOPING_PORT = Math.max(...LOOPING_PORTS)
 
-/** What to do with a message by its header: take it, drop it, or answer an rcode. */
+/** The decision on a message by its header: process it, drop it, or answer with an rcode. */
 export type HeaderVerdict = 'take' | 'drop' | typeof RCODE_FORMERR | typeof RCODE_NOTIMP
 
 export const judgeHeader = (bytes: Uint8Array): HeaderVerdict => {

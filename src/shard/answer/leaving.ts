@@ -1,5 +1,5 @@
-// The stages of a block that see the messages which leave (Stage.leaving), from the innermost to
-// the outermost. Only what the slow path answers comes here.
+// The stages of a block that see messages before they are sent (Stage.leaving), from the innermost
+// to the outermost. Only for answers of the slow path.
 
 import { faultOf, isA, messageOf, PluginFault, ServerError } from '../../chain/errors.ts'
 import { isChoosy, isConcerned, type Stage } from '../../chain/handler.ts'
@@ -12,7 +12,7 @@ const MOST_RESERVED_BYTES = 1024
 interface Watching {
   readonly name: string
   readonly stage: Stage & Required<Pick<Stage, 'leaving'>>
-  /** Of those that FastQuery keeps for what `concerns` says; 0 for none. */
+  /** Bit of FastQuery for the result of `concerns`; 0 for none. */
   readonly bit: number
 }
 
@@ -24,8 +24,8 @@ export class Leaving {
   }
 
   /**
-   * `stages` from the front of the chain; undefined if none of them looks. Throws a RangeError that
-   * names the plugin for room that nobody can have.
+   * `stages` from the front of the chain; undefined if none has `leaving`. Throws a RangeError that
+   * names the plugin if `reserves` is out of range.
    */
   static of(
     stages: readonly { readonly name: string; readonly stage: Stage; readonly bit: number }[],
@@ -43,9 +43,9 @@ export class Leaving {
   }
 
   /**
-   * What is sent for `bytes`. Throws a PluginFault; a ServerError, which `faults` has been told of
-   * since no *errors* sees it; and a RangeError for what is too long though each stage has kept to
-   * what it reserves.
+   * The bytes to send in place of `bytes`. Throws a PluginFault. Throws a ServerError, after
+   * logging it to `faults`, since *errors* does not see it. Throws a RangeError for a message that
+   * is too long although each stage has kept to its `reserves`.
    */
   pass(query: Query, bytes: Uint8Array, faults: Pick<Faults, 'warn'>): Uint8Array {
     let leaving = bytes

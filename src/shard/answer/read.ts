@@ -1,7 +1,7 @@
-// Hot path. Reads a query where it lies, once, for both paths, if it is of the usual kind: opcode
-// QUERY, one question of class IN without pointers, no records but perhaps one OPT of version 0
-// with sound options, none of which has contents to be checked. Everything else, malformed or rare,
-// is read with the whole layout of the message (dispatch.ts), which says what is wrong with it.
+// Hot path. Parses a query in place, once for both paths, if it is of the usual kind: opcode QUERY,
+// one question of class IN without pointers, no records except one OPT of version 0 with
+// well-formed options whose contents need no check. Every other message, malformed or rare, is
+// parsed with its whole layout (dispatch.ts), which finds the error.
 
 import type { FastQuery } from '../../chain/fast-query.ts'
 import { EDNS_DO, judgeOptions, OPT_FIXED_SIZE, OPTIONS_PLAIN } from '../../wire/edns.ts'
@@ -20,7 +20,7 @@ const NOT_A_QUERY = 0xf800
 const ONE_QUESTION = 0x0000_0100
 const ONE_ADDITIONAL = 0x0100_0000
 
-/** Sets what the query says, and its key; false for anything unusual. */
+/** Sets the fields of the query, and its key; false for any unusual message. */
 export const readQuery = (query: FastQuery): boolean => {
   const { bytes, words, at, length } = query
   const word = at >> 2

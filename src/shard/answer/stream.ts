@@ -1,5 +1,5 @@
-// What follows the first message of an answer of several: finished one by one, bounded, and not
-// beyond the end of its configuration.
+// Sends the further messages of an answer of several: finished one by one, limited in number and
+// bytes, and ended with their configuration.
 
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import { ServerError } from '../../chain/errors.ts'
@@ -12,12 +12,13 @@ export interface StreamLimits {
 
 const MESSAGES_IN_A_TURN = 16
 
-/** Of one answer: more than the largest zones, which have some million records, take. */
+/** Limits of one answer: more than the largest zones need, which have some million records. */
 export const STREAM_LIMITS: StreamLimits = { messages: 1_000_000, bytes: 1024 * 1024 * 1024 }
 
 /**
- * The messages behind the first as they leave. `finish` makes the bytes of one; `isOver`: nobody
- * may be asked for more. Throws what the stage throws, and for a stream without an end.
+ * Yields the bytes of the messages after the first. `finish` makes the bytes of one; when `isOver`
+ * is true, no more messages are requested. Throws the errors of the stage, and one for a stream
+ * beyond the limits.
  */
 export async function* messagesBehind(
   following: Following,
@@ -27,8 +28,8 @@ export async function* messagesBehind(
 ): AsyncGenerator<Uint8Array, void> {
   let bytes = 0
   for (let count = 0; ; count++) {
-    // Others have their turns, however fast the stage is. Not for each message: a turn costs system
-    // calls.
+    // Yields to the event loop, so that other queries are answered however fast the stage is. Not
+    // after each message: a turn costs system calls.
     if (count % MESSAGES_IN_A_TURN === MESSAGES_IN_A_TURN - 1) await turnOfLoop()
     if (isOver()) throw new ServerError('STREAM_RETIRED', 'its configuration has ended')
     const reply = await following.next()

@@ -30,7 +30,9 @@ export class Aliases {
     this.#resolve = resolve
   }
 
-  /** Undefined: the name does not exist. Synchronous unless somebody else must be asked. */
+  /**
+   * Undefined: the name does not exist. Synchronous unless the rest of the server must be asked.
+   */
   addresses(asked: Asked): AddressRecords | undefined | Promise<AddressRecords | undefined> {
     const own = this.#answers.nameServerAddresses(asked)
     if (own !== undefined) return { answers: own, isTruncated: false }
@@ -58,7 +60,7 @@ export class Aliases {
     return after(this.#from(asked, target, [...before, alias]), further => behind(alias, further))
   }
 
-  /** What the rest of the server says of the target. */
+  /** The answer of the rest of the server for the target. */
   async #ask(query: Query, alias: RecordData, target: Uint8Array): Promise<AddressRecords> {
     const reply = await this.#resolve(query, nameToText(target), query.question.type)
     if (reply.bytes.length === 0) return NODATA

@@ -1,7 +1,7 @@
 // Hot path. The fast step of kubernetes: A and AAAA of services and their endpoints, and of names
-// that do not exist, straight from the records in shared memory into the packet to be sent. Ports,
-// pods, ExternalNames, other types, reverse and multicluster zones are the slow path's (serve.ts),
-// and so is everything that would be passed on or cannot be said for certain. Same bytes as there.
+// that do not exist, straight from the records in shared memory into the packet to be sent. The
+// slow path (serve.ts) answers ports, pods, ExternalNames, other types, reverse and multicluster
+// zones, queries that go on to the next plugin, and all uncertain cases. Both give the same bytes.
 
 import {
   beginAnswer,

@@ -1,5 +1,5 @@
-// What a cluster has for a request: CoreDNS's selection rules over the records in shared memory.
-// Everything it returns is copied.
+// Looks up a request in the records in shared memory, by CoreDNS's selection rules. All results are
+// copies.
 
 import { parseIp } from '../../../base/ip.ts'
 import { keysOf } from '../../../records/keys.ts'

@@ -1,5 +1,5 @@
-// What kubernetes tells others of a query, under `kubernetes/…` (CoreDNS:
-// plugin/kubernetes/metadata.go): what its name asks for, and which pod its client is.
+// The metadata of kubernetes, under `kubernetes/…` (CoreDNS: plugin/kubernetes/metadata.go): the
+// parts of the query's name, and the pod that is its client.
 
 import type { MetadataProvider, SetMetadata } from '../../../chain/metadata.ts'
 import { RecordKey, type RecordsReader } from '../../../records/reader.ts'

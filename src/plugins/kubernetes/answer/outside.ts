@@ -1,5 +1,5 @@
-// What the cluster shows to the world outside of it, for plugins that give it names there. CoreDNS:
-// plugin/kubernetes/external.go.
+// The externally reachable services of the cluster, for plugins that serve them under external
+// names. CoreDNS: plugin/kubernetes/external.go.
 
 import type {
   ExternalItem,

@@ -1,5 +1,5 @@
-// What a name below a cluster's zone asks for: CoreDNS's grammar, from the labels left of the zone.
-// Reads only; whether any of it exists is lookup.ts's business.
+// Parses a name below a cluster's zone by CoreDNS's grammar, from the labels left of the zone.
+// lookup.ts decides whether the name exists.
 
 /**
  * A label is its length byte and its text in lower case; labels side by side are one after the

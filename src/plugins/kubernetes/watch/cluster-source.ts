@@ -46,7 +46,7 @@ const PUT_GARBAGE = 10
 const COLLECTED_GARBAGE = 25_000
 const IMPORTED_SLICES = 'multicluster.kubernetes.io/service-name'
 
-/** What decides which cluster is followed, and what of it is kept. */
+/** The options that determine the cluster, and the data of it to keep. */
 export const sourceIdentity = (options: KubernetesOptions, hasPodFacts = false): string => {
   const {
     zones,
@@ -105,7 +105,7 @@ export class ClusterSource implements Kept {
       clock: parts.clock,
       observeProgramming: (kind, seconds) => this.metrics?.programming(kind, seconds),
     })
-    // What there was no room for is tried again also when nothing else happens.
+    // Records that did not fit are tried again even if nothing else happens.
     this.#retry = setInterval(
       () => publisher.isIncomplete && this.#cluster.services.flush(),
       RETRY_MS,

@@ -1,6 +1,6 @@
-// What main knows of a Kubernetes cluster: sinks take objects as lists and watches bring them, and
-// what DNS shows of them goes to the records in small turns of the event loop. It knows nothing of
-// the API server's state, and decides nothing about answers.
+// The model of a Kubernetes cluster on main. Sinks take objects from lists and watches, and the
+// data that DNS needs is written to the records in small turns of the event loop. It does not
+// handle connections to the API server, and makes no answers.
 
 import { fromHex } from '../../../base/byte-text.ts'
 import type { Clock } from '../../../base/clock.ts'
@@ -23,7 +23,7 @@ export interface ClusterOptions {
   readonly multicluster: boolean
   /** Whether EndpointSlices are looked at. */
   readonly endpoints: boolean
-  /** Whether names and labels of pods are kept, for whoever asks about clients. */
+  /** Whether names and labels of pods are kept, for metadata on clients. */
   readonly hasPodFacts?: boolean | undefined
 }
 

@@ -1,5 +1,5 @@
-// What a change in the cluster means for cached answers: which groups of names
-// (chain/invalidation-scopes.ts) may have other records now.
+// Marks the groups of names (chain/invalidation-scopes.ts) whose cached answers a change in the
+// cluster may have made wrong.
 
 import { reverseNamesOf } from '../../../base/ip.ts'
 import type { ChangingZone, InvalidationMarks } from '../../../chain/invalidation-scopes.ts'

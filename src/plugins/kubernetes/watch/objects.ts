@@ -1,7 +1,7 @@
 // Objects of the API server, cut down at once to what DNS needs: a compact text for each, which is
-// kept for as long as the object lives and read again when its record is made. Equal texts: nothing
-// that DNS shows has changed. Absurd input loses what is absurd in it, and nothing throws.
-// EndpointSlices are endpoint-slices.ts's; names of objects are watched-objects.ts's.
+// kept for as long as the object lives and read again when its record is made. If the text is
+// equal, nothing that DNS shows has changed. Invalid parts of an object are dropped, and nothing
+// throws. EndpointSlices are endpoint-slices.ts's; names of objects are watched-objects.ts's.
 
 import { fromHex, toHex } from '../../../base/byte-text.ts'
 import { parseIp } from '../../../base/ip.ts'
@@ -102,7 +102,7 @@ export const trimPod = (object: KubeObject, hasFacts = false): Trimmed => {
   return { text: toHex(address.bytes) + (hasFacts ? podFacts(object) : ''), reason: '' }
 }
 
-/** A pod that is going away is not looked at: what is known of it stays until it is gone. */
+/** A terminating pod is not read again: its last data stays until it is deleted. */
 export const isBeingDeleted = (object: KubeObject): boolean =>
   !isUnset(partOf(object.metadata, 'deletionTimestamp'))
 

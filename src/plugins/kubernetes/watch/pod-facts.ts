@@ -34,7 +34,7 @@ export const podAddress = (text: string): string => {
   return end < 0 ? text : text.slice(0, end)
 }
 
-/** Publishes what stands for an address; undefined when nothing does any more. */
+/** Publishes the pod of an address; undefined when there is none any more. */
 type PublishFacts = (address: Uint8Array, facts: Uint8Array | undefined) => void
 
 export class PodFacts {

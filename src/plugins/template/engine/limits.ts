@@ -1,5 +1,5 @@
-// What rendering one template may cost. A template is the operator's, but what it goes through may
-// be the client's: a name can hold a number that a template counts up to.
+// Limits on the cost of rendering one template. The operator writes the template, but its data may
+// come from a client: a name can hold a number that a template counts up to.
 
 /** Nodes and turns of loops. */
 export const MAX_STEPS = 20_000

@@ -1,6 +1,6 @@
-// What templates work with: Go's values, as far as a template of this plugin can meet them. Text is
-// a JavaScript string, a float64 a number, true and false are themselves. `undefined` is Go's
-// invalid value, of a key that a map has not, and `null` is nil.
+// The values of templates: those of Go that a template of this plugin can have. Text is a
+// JavaScript string, a float64 a number, true and false are themselves. `undefined` is Go's invalid
+// value, of a key that a map has not, and `null` is nil.
 
 export type Value = undefined | null | boolean | number | string | Int | List | Dict | Struct
 
