@@ -45,7 +45,7 @@ export const pluginSetOf = (plugins: unknown): PluginSet => {
   }
 }
 
-/** What holds its fields and nothing else, of whatever realm. A Map would look like an empty one. */
+/** Kinds that hold their fields and nothing else, of any realm. A Map would look empty. */
 const FIELDWISE: readonly string[] = ['Object', 'Module']
 
 const misfit = (field: string, text: string): TypeError =>

@@ -1,6 +1,6 @@
-// Others that listen at the same place: other processes, and other servers of this one. SO_REUSEPORT lets another process of
-// the same user bind the same address, and the kernel then gives each of them a part of the
-// queries, without telling either.
+// Others that listen at the same place: other processes, and other servers of this one.
+// SO_REUSEPORT lets another process of the same user bind the same address, and the kernel then
+// gives each of them a part of the queries, without telling either.
 
 import { parseIp, withoutZone } from '../base/ip.ts'
 import { type ListenAddress, listenText } from './engine.ts'
