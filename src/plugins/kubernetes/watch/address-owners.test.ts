@@ -5,6 +5,7 @@ import { generator } from '../../../../test/fakes/crew.ts'
 import { decodeOwners, OWNER_CLUSTER, OWNER_ENDPOINT } from '../records/address-record.ts'
 import { labelBytes } from '../records/record-keys.ts'
 import {
+  encodeGroup,
   encodeService,
   SERVICE_CLUSTER,
   SERVICE_HEADLESS,
@@ -71,15 +72,17 @@ const recordOf = (kind: ServiceKind): Uint8Array =>
     clusterAddresses:
       kind === SERVICE_CLUSTER ? [addressOf('192.0.2.1'), addressOf('2001:db8::1')] : [],
     ports: [],
-    groups: ['first', 'second'].map(label => ({
-      ports: [{ number: 80, name: '', protocol: 'tcp' }],
-      endpoints: ['192.0.2.1', '198.51.100.1'].map(text => ({
-        address: addressOf(text),
-        label,
-        zone: '',
-        cluster: '',
-      })),
-    })),
+    groups: ['first', 'second'].map(label =>
+      encodeGroup({
+        ports: [{ number: 80, name: '', protocol: 'tcp' }],
+        endpoints: ['192.0.2.1', '198.51.100.1'].map(text => ({
+          address: addressOf(text),
+          label,
+          zone: '',
+          cluster: '',
+        })),
+      }),
+    ),
     target: undefined,
   })
 

@@ -193,25 +193,38 @@ export class ClusterSource implements Kept {
     const selectedNamespaces =
       namespaceLabels === undefined ? {} : { labelSelector: namespaceLabels.text }
     const cluster = this.#cluster
+    // Not so imports: kinds that a cluster defines for itself are to be had in JSON alone.
+    const hasProtobuf = true
     const slices = '/apis/discovery.k8s.io/v1/endpointslices'
     const imports = '/apis/multicluster.x-k8s.io/v1alpha1/serviceimports'
     const watched: { readonly resource: Resource; readonly sink: Sink }[] = [
       {
-        resource: { name: 'namespaces', path: '/api/v1/namespaces', ...selectedNamespaces },
+        resource: {
+          name: 'namespaces',
+          path: '/api/v1/namespaces',
+          hasProtobuf,
+          ...selectedNamespaces,
+        },
         sink: cluster.namespaces,
       },
       {
-        resource: { name: 'services', path: '/api/v1/services', ...selected },
+        resource: { name: 'services', path: '/api/v1/services', hasProtobuf, ...selected },
         sink: cluster.services,
       },
     ]
     if (endpoints)
       watched.push({
-        resource: { name: 'endpointslices', path: slices, ...selected },
+        resource: { name: 'endpointslices', path: slices, hasProtobuf, ...selected },
         sink: cluster.slices,
       })
     if (pods === 'verified') {
-      const resource = { name: 'pods', path: '/api/v1/pods', ...selected, fieldSelector: LIVE_PODS }
+      const resource = {
+        name: 'pods',
+        path: '/api/v1/pods',
+        hasProtobuf,
+        ...selected,
+        fieldSelector: LIVE_PODS,
+      }
       watched.push({ resource, sink: cluster.pods })
     }
     if (multiclusterZones.length === 0) return watched
@@ -220,7 +233,12 @@ export class ClusterSource implements Kept {
       sink: cluster.imports,
     })
     if (!endpoints) return watched
-    const resource = { name: 'endpointslices', path: slices, labelSelector: IMPORTED_SLICES }
+    const resource = {
+      name: 'endpointslices',
+      path: slices,
+      hasProtobuf,
+      labelSelector: IMPORTED_SLICES,
+    }
     return [...watched, { resource, sink: cluster.importSlices }]
   }
 

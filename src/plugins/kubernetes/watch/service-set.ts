@@ -6,11 +6,13 @@ import type { KubeObject } from '../../../kube/kube-object.ts'
 import type { Sink } from '../../../kube/sink.ts'
 import type { Logger } from '../../../log/logger.ts'
 import { labelsBytes } from '../records/record-keys.ts'
-import { SERVICE_EXTERNAL } from '../records/service-record.ts'
-import { readSlice, serviceOfSlice, trimSlice } from './endpoint-slices.ts'
-import { readService, type ServiceText, trimImport, trimService } from './objects.ts'
+import { endpointsIn, SERVICE_EXTERNAL } from '../records/service-record.ts'
+import { trimSlice } from './endpoint-slices.ts'
+import { trimImport, trimService } from './objects.ts'
 import type { ProgrammingLatency } from './programming-latency.ts'
 import type { PublishedParts, Publisher } from './publisher.ts'
+import { readService, type ServiceText } from './service-text.ts'
+import { groupOfSlice, serviceOfSlice } from './slice-text.ts'
 import { WatchedObjects } from './watched-objects.ts'
 
 const SERVICE_WORK = 10
@@ -109,7 +111,7 @@ export class ServiceSet {
     const outcome = publisher.publish(kind, labels, () => {
       service = this.#serviceOf(id)
       const parts = service && this.#partsOf(id, service)
-      endpoints = parts?.groups.reduce((sum, group) => sum + group.endpoints.length, 0) ?? 0
+      endpoints = parts?.groups.reduce((sum, group) => sum + endpointsIn(group), 0) ?? 0
       return parts
     })
     latency.end(id, outcome === 'changed' ? service : undefined)
@@ -128,7 +130,10 @@ export class ServiceSet {
   #partsOf(id: string, service: ServiceText): PublishedParts {
     const { kind, addresses, ports, target, hosts } = service
     const slices = kind === SERVICE_EXTERNAL ? [] : [...(this.#slicesOf.get(id) ?? [])].sort()
-    const groups = slices.flatMap(slice => readSlice(this.#slices.get(slice) ?? '[]'))
+    const groups = slices.flatMap(slice => {
+      const text = this.#slices.get(slice)
+      return text === undefined ? [] : [groupOfSlice(text)]
+    })
     return { kind, clusterAddresses: addresses, ports, groups, target, hosts }
   }
 
