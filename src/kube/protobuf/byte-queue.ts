@@ -33,7 +33,10 @@ export class ByteQueue {
 
   /** To be called when as much as can be has been read of a chunk, which is not kept. */
   settle(): void {
-    if (this.left > 0) return this.#takeOver(this.left)
+    if (this.left > 0) {
+      this.#takeOver(this.left)
+      return
+    }
     this.bytes = NOTHING
     this.at = 0
     this.end = 0

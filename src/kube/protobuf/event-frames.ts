@@ -56,9 +56,11 @@ export class EventFrames implements EventReader {
           if (extension.tag === RAW) [from, to] = [extension.start, extension.end]
       }
     if (from < 0) throw damaged('an event has no object')
-    if (type === 'ERROR') return this.#take(type, readStatus(bytes, from, to))
-    const object = openEnvelope(bytes, from, to, this.#object)
-    this.#take(type, new ObjectBytes(bytes, object.start, object.end))
+    if (type === 'ERROR') this.#take(type, readStatus(bytes, from, to))
+    else {
+      const object = openEnvelope(bytes, from, to, this.#object)
+      this.#take(type, new ObjectBytes(bytes, object.start, object.end))
+    }
   }
 }
 

@@ -174,7 +174,10 @@ export class RecordWriter {
     const length = Math.min(end - start, LONGEST_TEXT)
     for (let k = 0; k < length; k++) {
       const byte = bytes[start + k]!
-      if (byte >= 0x80) return this.text(bytes.toString('utf8', start, end))
+      if (byte >= 0x80) {
+        this.text(bytes.toString('utf8', start, end))
+        return
+      }
       scratch[this.#at + 1 + k] = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
     }
     scratch[this.#at] = length
