@@ -113,9 +113,14 @@ export class Watch {
     } as const
     try {
       for await (const chunk of ask(this.#parts, options, stop)) {
-        this.#takeChunk(reader, chunk)
-        if (this.#hasListed) giveBack()
-        this.#tell(steps)
+        try {
+          reader?.push(chunk)
+        } finally {
+          // An ERROR event ends the watch, and the events before it count.
+          this.#sink.flush()
+          if (this.#hasListed) giveBack()
+          this.#tell(steps)
+        }
         if (this.#isGarbled) return
         await yieldToLoop()
       }
@@ -152,15 +157,6 @@ export class Watch {
       this.#take(type, object, line)
     this.#isProtobuf = isProtobuf
     return isProtobuf ? new EventFrames(take) : new EventLines(take, line => this.#garbled(line))
-  }
-
-  #takeChunk(reader: EventReader | undefined, chunk: Uint8Array): void {
-    try {
-      reader?.push(chunk)
-    } finally {
-      // An ERROR event ends the watch, and the events before it count.
-      this.#sink.flush()
-    }
   }
 
   #tell(steps: WatchSteps): void {
