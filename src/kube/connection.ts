@@ -29,7 +29,7 @@ export interface KubeResponse {
 export interface GetOptions {
   readonly signal: AbortSignal
   readonly query: Readonly<Record<string, string>>
-  /** Media types that are understood; JSON if not given. Errors come in one of them, or in words. */
+  /** Media types that are understood, by errors too; JSON if not given. */
   readonly accept?: string
   /**
    * Called when credentials are at hand and the request goes out: from there on the server is to

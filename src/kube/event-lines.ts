@@ -2,7 +2,7 @@
 
 import { LineSplitter } from './line-splitter.ts'
 
-/** Called with each event as it comes: its type, its object, which is borrowed; in JSON its line. */
+/** Called with each event as it comes: type, object, which is borrowed, and in JSON its line. */
 export type TakeEvent = (type: unknown, object: unknown, line?: string) => void
 
 /** Takes the bytes of a watch as they come. */

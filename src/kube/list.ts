@@ -1,5 +1,5 @@
-// One complete list, page by page, into a sink. Read item by item as the bytes come, in whichever of
-// its languages the server answers.
+// One complete list, page by page, into a sink. Read item by item as the bytes come, in whichever
+// of its languages the server answers.
 
 import { type AskParts, ask, takeTurn, yieldToLoop } from './get.ts'
 import { KubeError } from './kube-error.ts'

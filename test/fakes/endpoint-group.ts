@@ -1,4 +1,4 @@
-// The endpoints of one slice as a record has them, read back: by hand, not with the code under test.
+// The endpoints of one slice as a record has them, read back by hand, not by the code under test.
 
 import type { EndpointGroup } from '../../src/plugins/kubernetes/records/service-record.ts'
 

@@ -38,7 +38,7 @@ export class WireReader {
   #limit = 0
   #isLong = false
 
-  /** Before the first field of the message between `start` and `end`, which stay so until `next`. */
+  /** Before the first field of the message from `start` to `end`, which stay so until `next`. */
   over(bytes: Buffer, start: number, end: number): this {
     this.bytes = bytes
     this.start = start

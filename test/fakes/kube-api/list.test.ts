@@ -162,11 +162,6 @@ suite('lists of the rich cluster', () => {
       )
     })
 
-      ).code,
-      200,
-    )
-  })
-
   test('readiness, version and groups', async () => {
     assert.equal((await ask(api, '/readyz', { token: '' })).text, 'ok')
     assert.equal((await askBody(api, '/version')).gitVersion, 'v1.33.4')

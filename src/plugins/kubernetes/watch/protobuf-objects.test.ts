@@ -1,5 +1,5 @@
-// Objects in protobuf are cut down to what the same objects in JSON are, and what is wrong with them
-// is said in the same words.
+// Objects in protobuf are cut down to what the same objects in JSON are, and what is wrong with
+// them is said in the same words.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'

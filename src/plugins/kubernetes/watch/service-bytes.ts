@@ -22,7 +22,7 @@ import {
   trimmed,
 } from './service-text.ts'
 
-/** Fields of Service, ServiceSpec, ServiceStatus, its load balancer, and what that has been given. */
+/** Fields of Service, its spec, its status, its load balancer, and what that has been given. */
 const SPEC = runTag(2)
 const STATUS = runTag(3)
 const PORTS = runTag(1)

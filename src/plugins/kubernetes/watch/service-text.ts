@@ -1,5 +1,5 @@
-// What is kept of a Service or a ServiceImport, whatever it was read from, and the rules for what of
-// it makes sense.
+// What is kept of a Service or a ServiceImport, whatever it was read from, and the rules for what
+// of it makes sense.
 
 import { parseIp } from '../../../base/ip.ts'
 import type { ExternalHost } from '../../../chain/external-services.ts'
