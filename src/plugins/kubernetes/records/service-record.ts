@@ -271,9 +271,23 @@ const behindTexts = (bytes: Uint8Array, at: number, count: number): number => {
   return end
 }
 
-const distinct = (addresses: readonly Uint8Array[], size: number): Uint8Array[] => {
-  const seen = new Map<string, Uint8Array>()
-  for (const address of addresses)
-    if (address.length === size) seen.set(Buffer.from(address).toString('latin1'), address)
-  return [...seen.values()].slice(0, MAX_RECORDS)
+/** Of addresses that are there twice the first is meant. */
+const distinct = (addresses: readonly Uint8Array[], size: number): readonly Uint8Array[] => {
+  const sized = addresses.filter(({ length }) => length === size)
+  if (sized.length < 2) return sized
+  const seen = new Set<string | number>()
+  const found: Uint8Array[] = []
+  for (const address of sized) {
+    const key = addressKey(address, 0, size)
+    if (seen.has(key) || found.length === MAX_RECORDS) continue
+    seen.add(key)
+    found.push(address)
+  }
+  return found
 }
+
+/** The same for the same address: of IPv4 a number, since there are so many. */
+export const addressKey = (bytes: Uint8Array, at: number, size: number): string | number =>
+  size === 4
+    ? ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+    : bytes.subarray(at, at + size).toHex()

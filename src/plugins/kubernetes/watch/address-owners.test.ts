@@ -11,7 +11,7 @@ import {
   SERVICE_HEADLESS,
   type ServiceKind,
 } from '../records/service-record.ts'
-import { ownedAddresses, withOwner } from './address-owners.ts'
+import { addressOfOwned, labelOfOwned, ownedAddresses, withOwner } from './address-owners.ts'
 
 const labelOf = (text: string): Uint8Array =>
   text === '' ? Uint8Array.of(0) : (labelBytes(text) ?? new Uint8Array(0))
@@ -106,7 +106,8 @@ for (const { name, record, gives } of [
 ]) {
   test(`ownedAddresses: ${name}`, () => {
     const owned = [...ownedAddresses(record).values()].map(
-      ({ kind, address, label }) => `${kind} ${address.join('.')} ${labelsText(label)}`,
+      owned =>
+        `${owned.kind} ${addressOfOwned(owned).join('.')} ${labelsText(labelOfOwned(owned))}`,
     )
     assert.deepEqual(owned, gives)
   })

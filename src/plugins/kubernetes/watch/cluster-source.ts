@@ -10,6 +10,7 @@ import type { KubeConnection } from '../../../kube/connection.ts'
 import { FailureBoard } from '../../../kube/failure.ts'
 import type { Resource } from '../../../kube/get.ts'
 import { Limiter } from '../../../kube/limiter.ts'
+import { ObjectBytes } from '../../../kube/protobuf/object-bytes.ts'
 import { Reflector, systemRandom } from '../../../kube/reflector.ts'
 import type { Sink } from '../../../kube/sink.ts'
 import type { Logger } from '../../../log/logger.ts'
@@ -42,7 +43,8 @@ const RETRY_MS = 1000
  * Garbage that an object leaves, in changes of records; and how much of it is collected at once:
  * every half a second of a first list, every few minutes of watches.
  */
-const PUT_GARBAGE = 10
+const JSON_GARBAGE = 10
+const PROTOBUF_GARBAGE = 1
 const COLLECTED_GARBAGE = 25_000
 const IMPORTED_SLICES = 'multicluster.kubernetes.io/service-name'
 
@@ -247,7 +249,7 @@ export class ClusterSource implements Kept {
       listBegins: () => sink.listBegins(),
       put: object => {
         sink.put(object)
-        this.#madeGarbage(PUT_GARBAGE)
+        this.#madeGarbage(object instanceof ObjectBytes ? PROTOBUF_GARBAGE : JSON_GARBAGE)
       },
       remove: object => sink.remove(object),
       listEnds: () => sink.listEnds(),

@@ -144,16 +144,17 @@ export class ServiceSet {
     object: KubeObject | undefined,
   ): void {
     const namespace = id.slice(0, id.indexOf('/'))
-    const [before, after] = [was, is].map(text =>
-      text === undefined ? '' : `${namespace}/${serviceOfSlice(text)}`,
-    )
-    if (before !== after) this.#regroup(id, before ?? '', after ?? '')
-    for (const service of new Set([before, after])) {
-      if (service === undefined || service === '') continue
-      this.#dirty.add(service)
-      if (object !== undefined && this.#parts.kind === 'service')
-        this.#parts.latency.begin(service, object)
-    }
+    const before = was === undefined ? '' : `${namespace}/${serviceOfSlice(was)}`
+    const after = is === undefined ? '' : `${namespace}/${serviceOfSlice(is)}`
+    if (before !== after) this.#regroup(id, before, after)
+    if (before !== '' && before !== after) this.#endpointsChanged(before, object)
+    if (after !== '') this.#endpointsChanged(after, object)
+  }
+
+  #endpointsChanged(service: string, object: KubeObject | undefined): void {
+    this.#dirty.add(service)
+    if (object !== undefined && this.#parts.kind === 'service')
+      this.#parts.latency.begin(service, object)
   }
 
   /** Moves a slice from one service to another; '' is none. */
