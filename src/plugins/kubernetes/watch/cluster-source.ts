@@ -40,12 +40,12 @@ export interface SourceParts {
 const LIVE_PODS = 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown'
 const RETRY_MS = 1000
 /**
- * Garbage that an object leaves, in changes of records; and how much of it is collected at once:
- * every half a second of a first list, every few minutes of watches.
+ * Garbage that an object leaves, in changes of records; and how much of it is collected at once: a
+ * few times in a large first list, every few minutes of watches.
  */
 const JSON_GARBAGE = 10
 const PROTOBUF_GARBAGE = 1
-const COLLECTED_GARBAGE = 25_000
+const COLLECTED_GARBAGE = 20_000
 const IMPORTED_SLICES = 'multicluster.kubernetes.io/service-name'
 
 /** What decides which cluster is followed, and what of it is kept. */
