@@ -44,7 +44,7 @@ const RETRY_MS = 1000
  * few times in a large first list, every few minutes of watches.
  */
 const JSON_GARBAGE = 10
-const PROTOBUF_GARBAGE = 1
+const PROTOBUF_GARBAGE = 2
 const COLLECTED_GARBAGE = 20_000
 const IMPORTED_SLICES = 'multicluster.kubernetes.io/service-name'
 
