@@ -32,6 +32,7 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   missMaxUs: { title: 'miss max µs', digits: 0 },
   unanswered: { title: 'unanswered', digits: 0 },
   syncMs: { title: 'until ready ms', digits: 0 },
+  syncCpuMs: { title: 'CPU ms of the start', digits: 0 },
   changes: { title: 'changes', digits: 0 },
   unseen: { title: 'unseen', digits: 0 },
   seenP50Ms: { title: 'seen p50 ms', digits: 1 },

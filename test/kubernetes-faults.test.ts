@@ -52,6 +52,10 @@ const complaints = ({ lines }: ClusterServer): string[] =>
     line => /^\[(WARNING|ERROR|FATAL)\]/.test(line) && !line.includes('unsynced Kubernetes API'),
   )
 
+const setRights = (api: KubeApi, how: 'allow' | 'deny', resource: string): void => {
+  for (const verb of ['list', 'watch']) api.auth[how](verb, resource)
+}
+
 interface Trouble {
   readonly name: string
   readonly setting?: KubeApiOptions
@@ -87,9 +91,9 @@ const TROUBLES: readonly Trouble[] = [
   },
   {
     name: 'that forbids',
-    begin: api => api.auth.deny('list', 'services'),
-    says: /services: may not list services \(403\): the ClusterRole needs list and watch on services in API group "": /,
-    end: api => api.auth.allow('list', 'services'),
+    begin: api => setRights(api, 'deny', 'services'),
+    says: /services: may not watch services \(403\): the ClusterRole needs list and watch on services in API group "": /,
+    end: api => setRights(api, 'allow', 'services'),
   },
   {
     name: 'for which the token is too old, until it is rotated',
@@ -154,7 +158,7 @@ describe('started beside an API server', { concurrency: AT_A_TIME }, () => {
 
   test('without rights to endpoint slices: cluster addresses are answered, the rest waits', async t => {
     const api = await startKubeApi(t, { manifests: MANIFESTS })
-    api.auth.deny('list', 'endpointslices')
+    setRights(api, 'deny', 'endpointslices')
     const server = await startCluster(t, corefile, {
       environment: podEnvironment(api.port, api.podFolder().path),
     })

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { ABSURD_OBJECTS } from './fakes/kube-api/absurd-objects.ts'
 import { type KubeApi, startKubeApi } from './fakes/kube-api/api-server.ts'
 import { isMap } from './fakes/kube-api/version.ts'
+import { API_LANGUAGES } from './support/api-languages.ts'
 import { type FollowedCluster, followCluster } from './support/kubernetes-fault-cluster.ts'
 import {
   addressOf,
@@ -130,10 +131,15 @@ const unchanged = async ({ addresses }: FollowedCluster): Promise<void> => {
   assert.equal(await addresses(nameOf('missing')), 'NXDOMAIN')
 }
 
-for (const { name, ageMs = 0, begin, end, says, lists = 0 } of FAULTS)
-  test(`${name}: no answer is lost, and all is in step again`, async t => {
-    const api = await startKubeApi(t, { manifests: MANIFESTS })
-    const cluster = await followCluster(t, api)
+/** Waits for turns are too short for time to pass while nothing else is waited for. */
+const UNLIMITED = 'kubernetes cluster.local {\napiserver_burst 100\n}'
+
+const eachWay = FAULTS.flatMap(fault => API_LANGUAGES.map(spoken => ({ ...fault, spoken })))
+
+for (const { name, ageMs = 0, begin, end, says, lists = 0, spoken } of eachWay)
+  test(`${name}: no answer is lost, and all is in step again; ${spoken.language}`, async t => {
+    const api = await startKubeApi(t, { manifests: MANIFESTS, ...spoken })
+    const cluster = await followCluster(t, api, { text: UNLIMITED })
     const { time, addresses, logged } = cluster
     await api.watches.whenOpen(WATCHED)
     await time.pass(ageMs)
@@ -159,12 +165,12 @@ for (const { name, ageMs = 0, begin, end, says, lists = 0 } of FAULTS)
     assert.equal(api.requests.count({ verb: 'list', resource: 'services', code: 200 }), lists)
   })
 
-for (const { name, isListed } of [
-  { name: 'in a list', isListed: true },
-  { name: 'in a watch', isListed: false },
-])
-  test(`objects that no server should send, ${name}, keep no others from being answered, and are named once each`, async t => {
-    const api = await startKubeApi(t, { manifests: MANIFESTS })
+for (const { name, isListed, spoken } of API_LANGUAGES.flatMap(spoken => [
+  { name: `in a list; ${spoken.language}`, isListed: true, spoken },
+  { name: `in a watch; ${spoken.language}`, isListed: false, spoken },
+]))
+  test(`objects that no server should send keep no others from being answered, and are named once each, ${name}`, async t => {
+    const api = await startKubeApi(t, { manifests: MANIFESTS, ...spoken })
     // A list with items that are no objects is no list: it is refused as a whole.
     const absurd = ABSURD_OBJECTS.filter(({ body }) => !isListed || isMap(body))
     const inject = (): void => {

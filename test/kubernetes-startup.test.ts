@@ -103,9 +103,8 @@ example.org:${other} {
   })
   await t.test('the API server comes', async () => {
     await api.up()
-    await api.requests.when({ verb: 'watch' }, 3)
-    // Watches are asked for when all lists have been read; what was read is written a few turns
-    // later.
+    await api.watches.whenOpen(3)
+    // What watches begin with is written a few turns later.
     while ((await isReady()).status !== 200) await new Promise(setImmediate)
     assert.deepEqual(shown(await ask('svc1.testns.svc.cluster.local.')).answer, [
       'svc1.testns.svc.cluster.local. 5 IN A 10.96.0.100',

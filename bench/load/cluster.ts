@@ -13,7 +13,7 @@ import { ROOT } from '../contestants/shardns.ts'
 import { track } from '../host/cleanup.ts'
 import { pinned } from '../host/pins.ts'
 
-const PROGRAM = join('test', 'kube-api', 'main.ts')
+const PROGRAM = join('test', 'fakes', 'kube-api', 'main.ts')
 const START_LIMIT_MS = 120_000
 export const ENDPOINTS_PER_SERVICE = 10
 

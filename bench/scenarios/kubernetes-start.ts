@@ -5,6 +5,7 @@ import type { Bench, Outcome, Sample } from '../bench.ts'
 import type { Contestant } from '../contestants/contestant.ts'
 import { inCluster } from '../contestants/in-cluster.ts'
 import { prepare } from '../contestants/start.ts'
+import { readCpu } from '../measure/cpu.ts'
 import { readMemory } from '../measure/memory.ts'
 import { untilReady } from '../measure/ready.ts'
 import { median } from '../measure/stats.ts'
@@ -45,7 +46,7 @@ const measureStart = async (
   try {
     const syncMs = await untilReady(child, readyPort, began)
     await settle()
-    return { syncMs, ...readMemory(child.pid) }
+    return { syncMs, syncCpuMs: readCpu(child.pid).ns / 1e6, ...readMemory(child.pid) }
   } finally {
     await child.stop()
   }

@@ -69,7 +69,17 @@ export const kubernetes: Scenario = {
   name: 'kubernetes',
   title: 'In a cluster of 10,000 services, unless the notes say otherwise',
   columns: [
-    ...['syncMs', 'rssMiB', 'peakMiB', 'changes', 'unseen', 'seenP50Ms', 'seenP99Ms', 'seenMaxMs'],
+    ...[
+      'syncMs',
+      'syncCpuMs',
+      'rssMiB',
+      'peakMiB',
+      'changes',
+      'unseen',
+      'seenP50Ms',
+      'seenP99Ms',
+      'seenMaxMs',
+    ],
     ...[
       'beforeMiB',
       'churnedMiB',

@@ -11,12 +11,17 @@ import type { Shown } from './config/exec-plugin.ts'
 import type { TextSource } from './config/text-source.ts'
 import { codeOf, type DialPlace, dialFailure } from './dial-failure.ts'
 import { abortError, KubeError, statusError } from './kube-error.ts'
+import { isProtobuf } from './protobuf/envelope.ts'
+import { readStatus } from './protobuf/status.ts'
 
 /** More of an error's body is not read. */
 const ERROR_BODY_LIMIT_BYTES = 64 * 1024
+const JSON_TYPE = 'application/json'
 
 export interface KubeResponse {
   readonly status: number
+  /** '' if the server does not say. */
+  readonly contentType: string
   /** Once. Fails with a KubeError; leaving the loop early ends the connection. */
   readonly body: AsyncIterable<Uint8Array>
 }
@@ -24,6 +29,8 @@ export interface KubeResponse {
 export interface GetOptions {
   readonly signal: AbortSignal
   readonly query: Readonly<Record<string, string>>
+  /** Media types that are understood, by errors too; JSON if not given. */
+  readonly accept?: string
   /**
    * Called when credentials are at hand and the request goes out: from there on the server is to
    * blame for delays.
@@ -142,7 +149,7 @@ export class HttpConnection implements KubeConnection {
 
   async #send(path: string, options: GetOptions, shown: Shown): Promise<IncomingMessage> {
     const agent = this.#agents.agentFor(await this.#settings.authority?.read(), shown)
-    const target = this.#target(path, options.query, shown, agent)
+    const target = this.#target(path, options, shown, agent)
     options.onSend?.()
     try {
       return await this.#sendOnce(target, options.signal)
@@ -154,7 +161,7 @@ export class HttpConnection implements KubeConnection {
 
   #target(
     path: string,
-    query: GetOptions['query'],
+    { query, accept = JSON_TYPE }: GetOptions,
     { authorization }: Shown,
     agent: Agent,
   ): RequestOptions {
@@ -167,7 +174,7 @@ export class HttpConnection implements KubeConnection {
       port: url.port,
       path: `${url.pathname.replace(/\/+$/, '')}${path}${search === '' ? '' : `?${search}`}`,
       headers: {
-        Accept: 'application/json',
+        Accept: accept,
         'User-Agent': userAgent,
         ...(authorization === undefined ? {} : { Authorization: authorization }),
         ...Object.fromEntries(
@@ -213,7 +220,11 @@ export class HttpConnection implements KubeConnection {
   }
 
   #accept(response: IncomingMessage, signal: AbortSignal): KubeResponse {
-    return { status: 200, body: this.#body(response, signal) }
+    return {
+      status: 200,
+      contentType: response.headers['content-type'] ?? '',
+      body: this.#body(response, signal),
+    }
   }
 
   async *#body(response: IncomingMessage, signal: AbortSignal): AsyncGenerator<Uint8Array> {
@@ -233,14 +244,17 @@ export class HttpConnection implements KubeConnection {
       size += chunk.length
       if (size > ERROR_BODY_LIMIT_BYTES) return undefined
     }
-    const text = Buffer.concat(parts).toString('utf8')
+    const bytes = Buffer.concat(parts)
+    const contentType = response.headers['content-type'] ?? ''
     try {
-      return JSON.parse(text)
+      return isProtobuf(contentType)
+        ? readStatus(bytes, 0, bytes.length)
+        : JSON.parse(bytes.toString('utf8'))
     } catch {
       // Proxies and load balancers answer in HTML, Go's server in plain words: `Client sent an HTTP
       // request to an HTTPS server.`
-      return response.headers['content-type']?.startsWith('text/plain')
-        ? { message: text.trim() }
+      return contentType.startsWith('text/plain')
+        ? { message: bytes.toString('utf8').trim() }
         : undefined
     }
   }

@@ -6,6 +6,7 @@ import type { Timers } from '../base/timers.ts'
 import type { KubeConnection } from './connection.ts'
 import { abortError, KubeError } from './kube-error.ts'
 import type { Limiter } from './limiter.ts'
+import { isProtobuf } from './protobuf/envelope.ts'
 
 export type Verb = 'LIST' | 'WATCH'
 
@@ -16,6 +17,8 @@ export interface Resource {
   readonly path: string
   readonly labelSelector?: string
   readonly fieldSelector?: string
+  /** Whether the server knows it in protobuf, as it does its own kinds, and the sink does too. */
+  readonly hasProtobuf?: boolean
 }
 
 /**
@@ -37,12 +40,14 @@ export interface AskParts {
 export interface AskOptions {
   readonly verb: Verb
   readonly query: Readonly<Record<string, string>>
+  /** Whether protobuf is understood. */
+  readonly takesProtobuf: boolean
   /** The head of the answer must come within this. */
   readonly headMs: number
   /** The longest silence after it; asked again after each chunk. */
   readonly idleMs: () => number
-  /** The head has come. */
-  readonly onHead?: () => void
+  /** The head has come, and says whether the body is protobuf. */
+  readonly onHead: (isProtobuf: boolean) => void
 }
 
 /** Chunks of the answer's body. Fails with a KubeError, of kind `aborted` if `stop` aborts. */
@@ -52,7 +57,7 @@ export async function* ask(
   stop: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const { connection, resource, timers } = parts
-  const { verb, headMs, idleMs, onHead } = options
+  const { verb, headMs, idleMs, onHead, takesProtobuf } = options
   if (stop.aborted) throw abortError(stop)
   const given = new AbortController()
   const onStop = (): void => given.abort(abortError(stop))
@@ -74,14 +79,19 @@ export async function* ask(
   try {
     const query = { ...selectors(resource), ...options.query }
     const response = await connection
-      .get(resource.path, { signal: given.signal, query, onSend })
+      .get(resource.path, {
+        signal: given.signal,
+        query,
+        onSend,
+        accept: takesProtobuf ? PROTOBUF_OR_JSON : JSON_ALONE,
+      })
       .catch((error: unknown) => {
         observe(error instanceof KubeError ? error.status : undefined)
         throw error
       })
     cancel()
     observe(response.status)
-    onHead?.()
+    onHead(isProtobuf(response.contentType))
     within(idleMs(), SILENCE[verb])
     for await (const chunk of response.body) {
       cancel()
@@ -93,6 +103,10 @@ export async function* ask(
     stop.removeEventListener('abort', onStop)
   }
 }
+
+/** Kinds that a cluster defines for itself are to be had in JSON alone. */
+const JSON_ALONE = 'application/json'
+const PROTOBUF_OR_JSON = `application/vnd.kubernetes.protobuf,${JSON_ALONE};q=0.9`
 
 const SILENCE = { LIST: 'stops in the middle of a list', WATCH: 'says nothing on a watch' }
 

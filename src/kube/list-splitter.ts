@@ -7,7 +7,7 @@ import { KubeError } from './kube-error.ts'
 /** etcd takes 1.5 MiB. */
 export const ITEM_LIMIT_BYTES = 8 * 1024 * 1024
 /** All that is not in an item: kind, apiVersion, metadata. */
-const FRAME_LIMIT_BYTES = 1024 * 1024
+export const FRAME_LIMIT_BYTES = 1024 * 1024
 
 /** Room for the key `items` and blanks. */
 const TAIL_BYTES = 64
@@ -28,7 +28,15 @@ export interface ListHead {
   readonly continueToken: string
 }
 
-export class ListSplitter {
+/** Takes the bytes of one page of a list as they come, and hands its items on. */
+export interface ListReader {
+  /** Throws a KubeError for what is no list; nothing may be pushed after that. */
+  push(chunk: Uint8Array): void
+  /** After the last chunk. Throws a KubeError if the list is not whole. */
+  end(): ListHead
+}
+
+export class ListSplitter implements ListReader {
   readonly #onItem: (text: string) => void
   /** The list with its items left out: small, and parsed at the end. */
   readonly #frame: Buffer[] = []

@@ -1,8 +1,10 @@
-// One complete list, page by page, into a sink. Parsed item by item as the bytes come.
+// One complete list, page by page, into a sink. Read item by item as the bytes come, in whichever
+// of its languages the server answers.
 
 import { type AskParts, ask, takeTurn, yieldToLoop } from './get.ts'
 import { KubeError } from './kube-error.ts'
-import { type ListHead, ListSplitter } from './list-splitter.ts'
+import { type ListHead, type ListReader, ListSplitter } from './list-splitter.ts'
+import { ListRuns } from './protobuf/list-runs.ts'
 import type { GuardedSink } from './sink.ts'
 
 const PAGE_ITEMS = 500
@@ -14,12 +16,16 @@ const IDLE_LIMIT_MS = 60_000
  */
 const ATTEMPTS = [PAGE_ITEMS, PAGE_ITEMS, 0]
 
+export interface ListParts extends AskParts {
+  readonly takesProtobuf: boolean
+}
+
 /**
  * Resolves with the resourceVersion to watch from. Rejects with a KubeError; then the sink has seen
  * no listEnds.
  */
 export const list = async (
-  parts: AskParts,
+  parts: ListParts,
   sink: GuardedSink,
   stop: AbortSignal,
 ): Promise<string> => {
@@ -43,7 +49,7 @@ export const list = async (
 
 /** Undefined if a page was no longer to be had. */
 const listOnce = async (
-  parts: AskParts,
+  parts: ListParts,
   sink: GuardedSink,
   pageItems: number,
   stop: AbortSignal,
@@ -71,13 +77,34 @@ const listOnce = async (
 }
 
 const readPage = async (
-  parts: AskParts,
+  parts: ListParts,
   sink: GuardedSink,
   query: Record<string, string>,
   onHead: (() => void) | undefined,
   stop: AbortSignal,
 ): Promise<ListHead> => {
-  const splitter = new ListSplitter(text => {
+  let reader: ListReader | undefined
+  const options = {
+    verb: 'LIST',
+    query,
+    takesProtobuf: parts.takesProtobuf,
+    headMs: HEAD_LIMIT_MS,
+    idleMs: () => IDLE_LIMIT_MS,
+    onHead: (isProtobuf: boolean) => {
+      reader = isProtobuf ? new ListRuns(item => sink.put(item)) : jsonReader(sink)
+      onHead?.()
+    },
+  } as const
+  for await (const chunk of ask(parts, options, stop)) {
+    reader?.push(chunk)
+    sink.flush()
+    await yieldToLoop()
+  }
+  return (reader ?? jsonReader(sink)).end()
+}
+
+const jsonReader = (sink: GuardedSink): ListReader =>
+  new ListSplitter(text => {
     let item: unknown
     try {
       item = JSON.parse(text)
@@ -87,20 +114,6 @@ const readPage = async (
     }
     sink.put(item)
   })
-  const options = {
-    verb: 'LIST',
-    query,
-    headMs: HEAD_LIMIT_MS,
-    idleMs: () => IDLE_LIMIT_MS,
-    ...(onHead && { onHead }),
-  } as const
-  for await (const chunk of ask(parts, options, stop)) {
-    splitter.push(chunk)
-    sink.flush()
-    await yieldToLoop()
-  }
-  return splitter.end()
-}
 
 /**
  * No resourceVersion: the newest state there is, so that a list is never older than what we had.

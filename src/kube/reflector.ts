@@ -14,6 +14,7 @@ import type { Observe, Resource, Verb } from './get.ts'
 import { KubeError } from './kube-error.ts'
 import type { Limiter } from './limiter.ts'
 import { list } from './list.ts'
+import { DamagedProtobuf } from './protobuf/wire.ts'
 import { GuardedSink, type Sink } from './sink.ts'
 import { Watch } from './watch.ts'
 
@@ -34,6 +35,9 @@ const FREE_REWIND_MS = 30_000
 /** How often credentials are looked at in the pause behind a refusal. */
 const LOOK_MS = 1000
 
+/** What servers answer to a list as events, or to protobuf, that do not know how. */
+const NOT_KNOWN: readonly number[] = [400, 405, 406, 415, 422, 501]
+
 export interface ReflectorParts {
   readonly connection: KubeConnection
   readonly resource: Resource
@@ -46,6 +50,11 @@ export interface ReflectorParts {
   readonly observeWait?: (seconds: number) => void
   /** Shared by all reflectors of one connection. */
   readonly limiter: Limiter
+  /**
+   * Whether the first list may come as the beginning of a watch, where the server knows how to;
+   * default true.
+   */
+  readonly mayStream?: boolean
   /** Shared likewise; without it, each resource says for itself what it cannot have. */
   readonly failures?: FailureBoard | undefined
 }
@@ -69,6 +78,9 @@ export class Reflector {
   #version: string | undefined
   /** Of the data that the current request was made with. */
   #fingerprint = ''
+  /** The server may be asked for lists as events, and for protobuf. */
+  #mayStream: boolean
+  #mayUseProtobuf: boolean
   #freeListMs = Number.NEGATIVE_INFINITY
   #freeRewindMs = Number.NEGATIVE_INFINITY
 
@@ -77,6 +89,8 @@ export class Reflector {
     this.#sink = new GuardedSink(parts.sink, parts.log, parts.resource.name)
     this.#failures = new FailureLog(parts.log, parts.resource.name, parts.failures)
     this.#backoff = new Backoff(parts.random)
+    this.#mayStream = parts.mayStream ?? true
+    this.#mayUseProtobuf = parts.resource.hasProtobuf ?? false
     this.synced = this.#firstList.promise
   }
 
@@ -104,35 +118,49 @@ export class Reflector {
   async #run(): Promise<void> {
     const { signal } = this.#stopped
     while (!signal.aborted) {
-      const verb: Verb = this.#version === undefined ? 'LIST' : 'WATCH'
+      const version = this.#version
+      const isPaged = version === undefined && !this.#mayStream
       this.#fingerprint = await this.#parts.connection.fingerprint()
       try {
-        if (this.#version === undefined) await this.#list()
-        else await this.#watch(this.#version)
+        if (isPaged) await this.#list()
+        else await this.#watch(version)
       } catch (error) {
-        if (!signal.aborted) await this.#afterFailure(error, verb)
+        if (signal.aborted) return
+        if (this.#isLeftOff(error, version)) continue
+        await this.#afterFailure(error, isPaged ? 'LIST' : 'WATCH')
       }
     }
   }
 
   async #list(): Promise<void> {
-    this.#version = await list(this.#parts, this.#sink, this.#stopped.signal)
+    const parts = { ...this.#parts, takesProtobuf: this.#mayUseProtobuf }
+    this.#version = await list(parts, this.#sink, this.#stopped.signal)
+    this.#listed()
+  }
+
+  #listed(): void {
     this.#failures.succeed()
     this.#isSynced = true
     this.#firstList.resolve()
   }
 
-  async #watch(version: string): Promise<void> {
+  async #watch(version: string | undefined): Promise<void> {
     const { timers, connection, random } = this.#parts
     const mayRewind = timers.nowMs() - this.#freeRewindMs >= FREE_REWIND_MS
-    const watch = new Watch(this.#parts, this.#sink, version, random(), mayRewind)
+    const takesProtobuf = this.#mayUseProtobuf
+    const options = { version, random: random(), mayRewind, takesProtobuf }
+    const watch = new Watch(this.#parts, this.#sink, options)
     let cancel = (): void => undefined
-    const onHead = (): void => {
-      cancel = timers.after(SHORT_WATCH_MS, () => this.#failures.succeed())
+    const steps = {
+      begun: (): void => {
+        if (version !== undefined)
+          cancel = timers.after(SHORT_WATCH_MS, () => this.#failures.succeed())
+      },
+      listed: () => this.#listed(),
+      told: () => this.#failures.succeed(),
     }
-    const onEvent = (): void => this.#failures.succeed()
     try {
-      await watch.run(onHead, onEvent, this.#stopped.signal)
+      await watch.run(steps, this.#stopped.signal)
     } finally {
       cancel()
       this.#version = watch.version
@@ -144,6 +172,20 @@ export class Reflector {
         'body',
         `${connection.url.origin} ends a watch as soon as it has begun: is the API server being stopped?`,
       )
+  }
+
+  /**
+   * Remembers what of the ways to ask this server has failed: lists as events, protobuf. True if it
+   * may be asked in another way at once.
+   */
+  #isLeftOff(error: unknown, version: string | undefined): boolean {
+    if (!(error instanceof KubeError)) return false
+    const isStream = version === undefined && this.#version === undefined && this.#mayStream
+    if (error instanceof DamagedProtobuf) this.#mayUseProtobuf = false
+    if (!isStream) return false
+    const isUnknown = NOT_KNOWN.includes(error.status ?? 0)
+    if (isUnknown || error.kind === 'body' || error.kind === 'timeout') this.#mayStream = false
+    return isUnknown
   }
 
   async #afterFailure(error: unknown, verb: Verb): Promise<void> {

@@ -3,6 +3,7 @@
 
 import { messageOf } from '../chain/errors.ts'
 import type { Logger } from '../log/logger.ts'
+import { KubeError } from './kube-error.ts'
 import { isKubeObject, type KubeObject } from './kube-object.ts'
 
 export interface Sink {
@@ -11,7 +12,10 @@ export interface Sink {
    * twice without a listEnds between.
    */
   listBegins(): void
-  /** Of a list or a watch (ADDED, MODIFIED). */
+  /**
+   * Of a list or a watch (ADDED, MODIFIED). In protobuf it is ObjectBytes, borrowed until this
+   * returns; what it cannot be read for is thrown.
+   */
   put(object: KubeObject): void
   remove(object: KubeObject): void
   listEnds(): void
@@ -78,6 +82,8 @@ export class GuardedSink {
     try {
       run()
     } catch (error) {
+      // The bytes that it was read from are damaged: that is the connection's business.
+      if (error instanceof KubeError) throw error
       // One object that cannot be taken must not keep all others from being followed.
       const text = messageOf(error)
       this.complain(`sink ${text}`, `${what} could not be taken: ${text}`)

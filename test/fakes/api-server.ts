@@ -284,7 +284,7 @@ export interface Rig {
 
 /**
  * A reflector of services on a scripted server, not started; it is stopped after the test. Jitter
- * is 0.
+ * is 0, and lists come in pages.
  */
 export async function rig(
   t: TestContext,
@@ -306,6 +306,7 @@ export async function rig(
     random: () => 0,
     observe: (verb, code) => void observed.push(`${verb} ${code}`),
     limiter: new Limiter({ qps: 1000, burst: 1000, maxInflight: 0, timers }),
+    mayStream: false,
     ...overrides,
   })
   t.after(async () => {

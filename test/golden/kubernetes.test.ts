@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { parseAllDocuments } from 'yaml'
 import { startKubeApi } from '../fakes/kube-api/api-server.ts'
+import { API_LANGUAGES } from '../support/api-languages.ts'
 import { assertAsRecorded } from './assert-recorded.ts'
 import { runScenario, whySkipped } from './run-scenario.ts'
 import { readScenarios } from './scenario.ts'
@@ -20,12 +21,13 @@ const objects = ['cluster.yaml', 'multicluster.yaml']
   .map(document => document.toJS())
   .filter(object => object !== null && object.kind !== DEFINITION)
 
-suite('golden, kubernetes', { concurrency: 2 }, async () => {
-  const api = await startKubeApi({ after }, { https: false })
-  api.auth.trustsAnonymous = true
-  for (const object of objects) api.inject(object.kind, object)
-  for (const scenario of readScenarios(join(FOLDER, 'scenarios')))
-    test(scenario.name, { skip: await whySkipped(scenario) }, async t => {
-      assertAsRecorded(scenario, await runScenario(t, scenario, `127.0.0.1:${api.port}`))
-    })
-})
+for (const spoken of [API_LANGUAGES[0], API_LANGUAGES.at(-1)])
+  suite(`golden, kubernetes: ${spoken?.language}`, { concurrency: 2 }, async () => {
+    const api = await startKubeApi({ after }, { https: false, ...spoken })
+    api.auth.trustsAnonymous = true
+    for (const object of objects) api.inject(object.kind, object)
+    for (const scenario of readScenarios(join(FOLDER, 'scenarios')))
+      test(scenario.name, { skip: await whySkipped(scenario) }, async t => {
+        assertAsRecorded(scenario, await runScenario(t, scenario, `127.0.0.1:${api.port}`))
+      })
+  })

@@ -41,6 +41,8 @@ export interface KubeApiOptions {
   readonly watchTimeoutSeconds?: number
   /** Whether `sendInitialEvents` is understood; default true. */
   readonly streamingLists?: boolean
+  /** Whether protobuf is understood, beside JSON; default true. */
+  readonly protobuf?: boolean
   /** Groups that are not installed, such as `multicluster.x-k8s.io`. */
   readonly absentGroups?: readonly string[]
   /** The time of creation timestamps; default: now. */
@@ -98,6 +100,7 @@ export class KubeApi {
       watchTimeoutSeconds: options.watchTimeoutSeconds ?? WATCH_TIMEOUT_SECONDS,
       streamingLists: options.streamingLists ?? true,
       sendsTwice: () => this.faults.duplicates,
+      heldList: () => this.faults.heldList(),
     })
     const handler = new HttpHandler({
       store: this.store,
@@ -107,6 +110,7 @@ export class KubeApi {
       watches: this.watches,
       listener: () => this.#listener,
       absentGroups: options.absentGroups ?? [],
+      speaksProtobuf: options.protobuf ?? true,
     })
     this.#listener = new Listener(
       { host, port, https, identity, requestsCertificate },

@@ -6,11 +6,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { type Auth, PUBLIC_PATHS } from './auth.ts'
 import { discoveryOf, readyText } from './discovery.ts'
+import { type Encoding, encodingFor, JSON_ENCODING, JSON_TYPE } from './encoding.ts'
 import { type Faults, failure } from './faults.ts'
-import { listText } from './list.ts'
+import { listOf } from './list.ts'
 import { clientOf, type Listener } from './listener.ts'
 import { monotonicMs, type RequestLog } from './request-log.ts'
-import { type ResourceRequest, readRequestPath } from './request-path.ts'
+import { isTrue, type ResourceRequest, readRequestPath } from './request-path.ts'
 import {
   forbidden,
   forbiddenPath,
@@ -26,7 +27,6 @@ import type { WatchHub } from './watch-hub.ts'
 
 /** Shorter answers are not compressed, as in the real server. */
 const GZIP_BYTES = 128 * 1024
-const JSON_TYPE = 'application/json'
 
 export interface HandlerParts {
   readonly store: Store
@@ -37,6 +37,8 @@ export interface HandlerParts {
   readonly listener: () => Listener
   /** Groups that are not installed. */
   readonly absentGroups: readonly string[]
+  /** Whether protobuf is understood, beside JSON. */
+  readonly speaksProtobuf: boolean
 }
 
 interface Exchange {
@@ -45,6 +47,8 @@ interface Exchange {
   readonly path: string
   readonly query: URLSearchParams
   readonly asked: ResourceRequest | undefined
+  /** Undefined: the client wants what there is not. */
+  readonly encoding: Encoding | undefined
   user: string
 }
 
@@ -60,7 +64,12 @@ export class HttpHandler {
     const [path = '', search = ''] = (request.url ?? '').split('?', 2)
     const query = new URLSearchParams(search)
     const asked = readRequestPath(request.method ?? '', path, query)
-    const exchange: Exchange = { request, response, path, query, asked, user: '' }
+    const encoding = encodingFor(
+      request.headers.accept,
+      asked?.resource,
+      this.#parts.speaksProtobuf,
+    )
+    const exchange: Exchange = { request, response, path, query, asked, encoding, user: '' }
     request.resume()
     if (this.#parts.faults.hang === 'answer') {
       this.#log(exchange, 0)
@@ -78,7 +87,8 @@ export class HttpHandler {
     } catch (error) {
       if (!(error instanceof StatusError)) throw error
       for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value)
-      this.#send(exchange, error.code, `${JSON.stringify(error.status)}\n`)
+      const { contentType, status } = encoding ?? JSON_ENCODING
+      this.#send(exchange, error.code, status(error.status), contentType)
     }
   }
 
@@ -95,7 +105,7 @@ export class HttpHandler {
     })
   }
 
-  #send(exchange: Exchange, code: number, text: string, type = JSON_TYPE): void {
+  #send(exchange: Exchange, code: number, text: string | Buffer, type = JSON_TYPE): void {
     const { request, response } = exchange
     this.#log(exchange, code)
     response.statusCode = code
@@ -142,40 +152,47 @@ export class HttpHandler {
       return
     }
     if (request.method !== 'GET') throw methodNotAllowed()
-    if (!acceptsJson(request.headers.accept)) throw notAcceptable()
-    if (verb === 'watch') this.#watch(exchange, asked)
-    else if (verb === 'list') this.#list(exchange, listText(store, resource, namespace, query))
-    else {
+    const { encoding } = exchange
+    if (encoding === undefined) throw notAcceptable()
+    if (verb === 'watch') this.#watch(exchange, asked, encoding)
+    else if (verb === 'list') {
+      const { metadata, items } = listOf(store, resource, namespace, query)
+      this.#list(exchange, encoding.list(resource, metadata, items), encoding.contentType)
+    } else {
       const version = store.table(resource).get(keyOf(resource, namespace, name))
       if (version === undefined) throw notFound(resource, name)
       this.#send(exchange, 200, `${version.text}\n`)
     }
   }
 
-  #list(exchange: Exchange, text: string): void {
+  #list(exchange: Exchange, bytes: Buffer, type: string): void {
     const held = this.#parts.faults.heldList()
     if (held === undefined) {
-      this.#send(exchange, 200, text)
+      this.#send(exchange, 200, bytes, type)
       return
     }
     const { response } = exchange
     this.#log(exchange, 200)
-    response.writeHead(200, { 'Content-Type': JSON_TYPE })
-    const middle = text.length >> 1
-    response.write(text.slice(0, middle))
-    void held.sent().then(() => response.end(text.slice(middle)))
+    response.writeHead(200, { 'Content-Type': type })
+    const middle = bytes.length >> 1
+    response.write(bytes.subarray(0, middle))
+    void held.sent().then(() => response.end(bytes.subarray(middle)))
   }
 
-  #watch(exchange: Exchange, { resource, namespace, name }: ResourceRequest): void {
+  #watch(
+    exchange: Exchange,
+    { resource, namespace, name }: ResourceRequest,
+    encoding: Encoding,
+  ): void {
     const { request, response, query } = exchange
     const { watches, listener } = this.#parts
     const client = clientOf(request.socket)
     const openStream = (): WatchStream => {
-      response.writeHead(200, { 'Content-Type': JSON_TYPE })
+      response.writeHead(200, { 'Content-Type': encoding.watchContentType })
       response.flushHeaders()
       this.#log(exchange, 200)
       return {
-        write: (text, written) => response.write(text, written),
+        write: (bytes, written) => response.write(bytes, written),
         end: () => response.end(),
         get unreadBytes() {
           return response.writableLength
@@ -187,27 +204,25 @@ export class HttpHandler {
     if (name !== '') query.set('fieldSelector', `metadata.name=${name}`)
     response.on(
       'close',
-      watches.open(resource, resource.isNamespaced ? namespace : '', query, openStream),
+      watches.open({
+        resource,
+        namespace: resource.isNamespaced ? namespace : '',
+        query,
+        encoding,
+        openStream,
+      }),
     )
   }
 }
 
+/** A watch that begins with a list counts as one. */
 const logNames = ({
   asked,
   path,
+  query,
   request,
-}: Exchange): { readonly verb: string; readonly resource: string } =>
-  asked === undefined
-    ? { verb: (request.method ?? '').toLowerCase(), resource: path }
-    : { verb: asked.verb, resource: asked.resource.plural }
-
-/** A table or a partial object is another type, although it is JSON too. */
-const acceptsJson = (accept: string | undefined): boolean =>
-  accept === undefined ||
-  accept.split(',').some(one => {
-    const [type = '', ...parameters] = one.split(';').map(part => part.trim().toLowerCase())
-    return (
-      [JSON_TYPE, 'application/*', '*/*', ''].includes(type) &&
-      !parameters.some(parameter => parameter.startsWith('as='))
-    )
-  })
+}: Exchange): { readonly verb: string; readonly resource: string } => {
+  if (asked === undefined) return { verb: (request.method ?? '').toLowerCase(), resource: path }
+  const isList = asked.verb === 'watch' && isTrue(query.get('sendInitialEvents'))
+  return { verb: isList ? 'list' : asked.verb, resource: asked.resource.plural }
+}

@@ -143,21 +143,24 @@ suite('lists of the rich cluster', () => {
     assert.deepEqual(list.items?.[0]?.spec, one.spec)
   })
 
-  test('what is no JSON is not acceptable', async () => {
-    for (const accept of [
-      'application/vnd.kubernetes.protobuf',
-      'application/json;as=Table;g=meta.k8s.io;v=v1',
-    ])
-      assert.equal((await ask(api, SERVICES, { headers: { accept } })).code, 406)
-    assert.equal(
-      (
-        await ask(api, SERVICES, {
-          headers: { accept: 'application/vnd.kubernetes.protobuf, application/json' },
-        })
-      ).code,
-      200,
-    )
-  })
+  const PROTOBUF = 'application/vnd.kubernetes.protobuf'
+  const IMPORTS = '/apis/multicluster.x-k8s.io/v1alpha1/serviceimports'
+  for (const { path, accept, code, type } of [
+    { path: SERVICES, accept: 'application/json;as=Table;g=meta.k8s.io;v=v1', code: 406 },
+    { path: SERVICES, accept: 'application/xml', code: 406 },
+    { path: SERVICES, accept: PROTOBUF, code: 200, type: PROTOBUF },
+    { path: SERVICES, accept: `${PROTOBUF},application/json;q=0.9`, code: 200, type: PROTOBUF },
+    { path: SERVICES, accept: `application/json, ${PROTOBUF}`, code: 200 },
+    { path: IMPORTS, accept: PROTOBUF, code: 406 },
+    { path: IMPORTS, accept: `${PROTOBUF}, */*`, code: 200 },
+  ])
+    test(`${path} as ${accept}`, async () => {
+      const answer = await ask(api, path, { headers: { accept } })
+      assert.deepEqual(
+        [answer.code, answer.headers['content-type']],
+        [code, type ?? 'application/json'],
+      )
+    })
 
   test('readiness, version and groups', async () => {
     assert.equal((await ask(api, '/readyz', { token: '' })).text, 'ok')

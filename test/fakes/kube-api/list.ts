@@ -22,29 +22,33 @@ interface Place {
   readonly start: string
 }
 
-/** The list as text. Throws a StatusError. */
-export const listText = (
+export interface ListParts {
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly items: readonly Version[]
+}
+
+/** Throws a StatusError. */
+export const listOf = (
   store: Store,
   resource: Resource,
   namespace: string,
   query: URLSearchParams,
-): string => {
+): ListParts => {
   const selection = new Selection(resource, namespace, query)
   const { versions, revision, start, limit } = source(store, resource, query)
   const [from, to] = rangeOf(versions, resource, namespace, start)
-  const items: string[] = []
+  const items: Version[] = []
   let at = from
   for (; at < to && items.length < limit; at++) {
     const version = versions[at]!
-    if (selection.matches(version)) items.push(version.item)
+    if (selection.matches(version)) items.push(version)
   }
   const metadata: Record<string, unknown> = { resourceVersion: `${revision}` }
   if (at < to) {
     metadata.continue = makeToken({ revision, start: `${versions[at - 1]!.key}\0` })
     if (!selection.isNarrowed) metadata.remainingItemCount = to - at
   }
-  const head = `{"kind":"${resource.kind}List","apiVersion":"${resource.apiVersion}","metadata":${JSON.stringify(metadata)}`
-  return `${head},"items":[${items.join(',')}]}\n`
+  return { metadata, items }
 }
 
 interface Source extends Place {

@@ -11,12 +11,14 @@ import { runCommand } from './commands.ts'
 import { fixtureManifests, readManifestFiles } from './manifests.ts'
 
 const USAGE = `usage: node test/fakes/kube-api/main.ts [--manifests FILE_OR_FOLDER | --fixture NAME] [--services N --endpoints M]
-  [--port PORT] [--host ADDRESS] [--folder DIR] [--https | --http] [--history COUNT]
+  [--port PORT] [--host ADDRESS] [--folder DIR] [--https | --http] [--history COUNT] [--json] [--pages]
 
 --manifests  what the server starts with; --fixture takes one of test/fakes/kube-api/manifests, such as cluster.yaml
 --services   a generated cluster with so many services, and with --endpoints so many endpoints
 --folder     where token, ca.crt, namespace and kubeconfig are written; default: a temporary folder that goes at the end
 --history    how many changes of each resource stay known; default 20000
+--json       protobuf is not understood
+--pages      lists as the beginning of a watch are not understood
 
 Commands on standard input, each answered by a line of JSON; its end ends the server:
   apply {json}             delete KIND NS NAME      replace FILE          churn COUNT [PER_SECOND]
@@ -50,6 +52,8 @@ const readArguments = () => {
       history: text,
       https: flag,
       http: flag,
+      json: flag,
+      pages: flag,
       help: flag,
     },
   })
@@ -69,6 +73,8 @@ const readArguments = () => {
     port: number(values.port, 0),
     https: values.http !== true,
     historyLimit: number(values.history, 20_000),
+    protobuf: values.json !== true,
+    streamingLists: values.pages !== true,
     ...(given === undefined ? {} : { manifests: given }),
     ...(cluster.services === 0 ? {} : { cluster }),
   }

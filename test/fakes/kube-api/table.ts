@@ -1,6 +1,7 @@
 // All objects of one resource: what there is, what happened lately, and from the two what there was
 // at an earlier revision.
 
+import type { Encoding } from './encoding.ts'
 import type { Resource } from './resources.ts'
 import type { Version } from './version.ts'
 
@@ -15,7 +16,7 @@ export class Change {
   readonly revision: number
   readonly current: Version | undefined
   readonly previous: Version | undefined
-  readonly #lines = new Map<string, string>()
+  readonly #events = new Map<Encoding, Map<string, Buffer>>()
 
   constructor(revision: number, current: Version | undefined, previous: Version | undefined) {
     this.revision = revision
@@ -23,14 +24,15 @@ export class Change {
     this.previous = previous
   }
 
-  /** The watch event as its line, made once for all watches. */
-  line(type: 'ADDED' | 'MODIFIED' | 'DELETED'): string {
-    const made = this.#lines.get(type)
-    if (made !== undefined) return made
+  /** The watch event, made once for all watches. */
+  event(encoding: Encoding, type: 'ADDED' | 'MODIFIED' | 'DELETED'): Buffer {
+    const made = this.#events.get(encoding) ?? new Map<string, Buffer>()
+    this.#events.set(encoding, made)
     const object = type === 'DELETED' ? this.previous?.departed(this.revision) : this.current
-    const line = `{"type":"${type}","object":${object?.text ?? 'null'}}\n`
-    this.#lines.set(type, line)
-    return line
+    if (object === undefined) throw new Error(`a change without an object is no ${type}`)
+    const event = made.get(type) ?? encoding.event(type, object)
+    made.set(type, event)
+    return event
   }
 }
 

@@ -1,6 +1,7 @@
 // All open watches: who gets which change, the bookmarks' clock, time-outs, and what a test does to
 // watches from outside.
 
+import type { Encoding } from './encoding.ts'
 import { readRevision } from './list.ts'
 import { isTrue } from './request-path.ts'
 import { findResource, type Resource } from './resources.ts'
@@ -19,6 +20,22 @@ export interface WatchHubOptions {
   /** Whether `sendInitialEvents` is understood. */
   readonly streamingLists: boolean
   readonly sendsTwice: () => boolean
+  /** As `Faults.heldList`. */
+  readonly heldList: () => { readonly sent: () => Promise<void> } | undefined
+}
+
+export interface WatchRequest {
+  readonly resource: Resource
+  readonly namespace: string
+  readonly query: URLSearchParams
+  readonly encoding: Encoding
+  readonly openStream: () => WatchStream
+}
+
+interface Start {
+  readonly isPresent: boolean
+  readonly endsInitial: boolean
+  readonly revision: number
 }
 
 interface Waiter {
@@ -45,57 +62,66 @@ export class WatchHub {
    * Throws a StatusError before it takes the stream. Returns what must be called when the client
    * has gone.
    */
-  open(
-    resource: Resource,
-    namespace: string,
-    query: URLSearchParams,
-    openStream: () => WatchStream,
-  ): () => void {
+  open({ resource, namespace, query, encoding, openStream }: WatchRequest): () => void {
     const selection = new Selection(resource, namespace, query)
     const wantsBookmarks = isTrue(query.get('allowWatchBookmarks'))
     const start = this.#start(query)
     const seconds = Number(query.get('timeoutSeconds') ?? 0) || this.#options.watchTimeoutSeconds
     const { sendsTwice } = this.#options
-    const stream = openStream()
-    const watch = new Watch(stream, { resource, selection, wantsBookmarks, sendsTwice })
-    const table = this.#store.table(resource)
-    if (start.isPresent) {
-      watch.present(table.now())
-      if (start.endsInitial && wantsBookmarks)
-        watch.bookmark(this.#store.revision, INITIAL_EVENTS_END)
-    } else {
-      const changes = table.since(start.revision)
-      if (changes === undefined) {
-        watch.fail(tooOld(start.revision, table.floor))
-        return () => {}
-      }
-      watch.deliver(changes)
-    }
-    const unlisten = table.listen(change => {
-      if (change.revision > start.revision) watch.deliver([change])
+    const watch = new Watch(openStream(), {
+      resource,
+      selection,
+      wantsBookmarks,
+      encoding,
+      sendsTwice,
     })
+    const table = this.#store.table(resource)
+    if (!start.isPresent && table.since(start.revision) === undefined) {
+      watch.fail(tooOld(start.revision, table.floor))
+      return () => {}
+    }
     const timer = setTimeout(
       () => this.#expire(watch),
       Math.min(seconds, TIMER_LIMIT_SECONDS) * 1000,
     )
     timer.unref()
+    let unlisten = (): void => undefined
     const close = (): void => {
       clearTimeout(timer)
       unlisten()
       this.#open.delete(watch)
       this.#wake()
     }
+    const follow = (): void => {
+      if (!this.#open.has(watch)) return
+      this.#tellStart(watch, start, start.endsInitial && wantsBookmarks)
+      unlisten = table.listen(change => {
+        if (change.revision > start.revision) watch.deliver([change])
+      })
+    }
     this.#open.set(watch, close)
     this.#wake()
+    const held = start.endsInitial ? this.#options.heldList() : undefined
+    if (held === undefined) follow()
+    else {
+      // What has been told twice is told as it is then.
+      const now = table.now()
+      watch.present(now.slice(0, now.length >> 1))
+      void held.sent().then(follow)
+    }
     return close
   }
 
+  /** Everything there is, or everything since. */
+  #tellStart(watch: Watch, { isPresent, revision }: Start, marksEnd: boolean): void {
+    const table = this.#store.table(watch.resource)
+    if (!isPresent) watch.deliver(table.since(revision) ?? [])
+    else watch.present(table.now())
+    if (marksEnd) watch.bookmark(this.#store.revision, INITIAL_EVENTS_END)
+  }
+
   /** From where on, and whether the present state is told first. */
-  #start(query: URLSearchParams): {
-    readonly isPresent: boolean
-    readonly endsInitial: boolean
-    readonly revision: number
-  } {
+  #start(query: URLSearchParams): Start {
     const text = query.get('resourceVersion') ?? ''
     const match = query.get('resourceVersionMatch') ?? ''
     const revision = readRevision(text)

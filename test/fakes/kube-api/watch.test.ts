@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { askBody, TestWatch } from './api-client.ts'
 import { startKubeApi } from './api-server.ts'
+import { JSON_ENCODING } from './encoding.ts'
 import { resourceNamed } from './resources.ts'
 import { Selection } from './selection.ts'
 import { Change } from './table.ts'
@@ -242,6 +243,7 @@ test('a client that leaves too much unread is given up', () => {
       resource,
       selection,
       wantsBookmarks: false,
+      encoding: JSON_ENCODING,
       sendsTwice: () => false,
     })
     watch.deliver([new Change(1, new Version(resource, 'default/a', 1, {}), undefined)])

@@ -16,7 +16,19 @@ export interface AddressOwner {
 }
 
 export const encodeOwners = (owners: readonly AddressOwner[]): Uint8Array =>
-  Buffer.concat(owners.flatMap(({ kind, label, service }) => [Uint8Array.of(kind), label, service]))
+  Buffer.concat(owners.map(({ kind, label, service }) => encodeOwner(kind, label, service)))
+
+export const encodeOwner = (
+  kind: AddressOwner['kind'],
+  label: Uint8Array,
+  service: Uint8Array,
+): Uint8Array => {
+  const owner = new Uint8Array(1 + label.length + service.length)
+  owner[0] = kind
+  owner.set(label, 1)
+  owner.set(service, 1 + label.length)
+  return owner
+}
 
 /** Copies of what lies between `at` and `at + length`. */
 export const decodeOwners = (bytes: Uint8Array, at: number, length: number): AddressOwner[] => {

@@ -15,29 +15,44 @@ export interface ExternalParts {
 /** Of more than MAX_RECORDS hosts or ports the first count. */
 export const encodeExternal = ({ hosts, ports }: ExternalParts): Uint8Array => {
   const writer = new RecordWriter()
-  writer.u16(Math.min(hosts.length, MAX_RECORDS))
-  for (const host of hosts.slice(0, MAX_RECORDS)) {
-    const bytes = 'address' in host ? host.address : host.name
-    writer.byte('address' in host ? bytes.length : 0)
-    writer.bytes(bytes)
-  }
+  writeHosts(writer, hosts.slice(0, MAX_RECORDS))
   for (const port of ports.slice(0, MAX_RECORDS)) writer.port(port)
   return writer.finish()
+}
+
+/** 65,535 at most. */
+export const writeHosts = (writer: RecordWriter, hosts: readonly ExternalHost[]): void => {
+  writer.u16(hosts.length)
+  for (const host of hosts)
+    if ('address' in host) writer.address(host.address)
+    else {
+      writer.byte(0)
+      writer.bytes(host.name)
+    }
 }
 
 /** Copies of what lies between `at` and `at + length`. */
 export const decodeExternal = (bytes: Uint8Array, at: number, length: number): ExternalParts => {
   const record = bytes.slice(at, at + length)
+  const { hosts, end } = readHosts(record, 0)
+  return { hosts, ports: readPorts(record, end) }
+}
+
+/** The hosts whose number stands at `at`, in place, and where they end. */
+export const readHosts = (
+  bytes: Uint8Array,
+  at: number,
+): { readonly hosts: ExternalHost[]; readonly end: number } => {
   const hosts: ExternalHost[] = []
-  let from = 2
-  for (let left = (record[0]! << 8) | record[1]!; left > 0; left--) {
-    const size = record[from++]!
-    const end = size === 0 ? behindName(record, from) : from + size
-    const host = record.slice(from, end)
+  let from = at + 2
+  for (let left = (bytes[at]! << 8) | bytes[at + 1]!; left > 0; left--) {
+    const size = bytes[from++]!
+    const end = size === 0 ? behindName(bytes, from) : from + size
+    const host = bytes.subarray(from, end)
     hosts.push(size === 0 ? { name: host } : { address: host })
     from = end
   }
-  return { hosts, ports: readPorts(record, from) }
+  return { hosts, end: from }
 }
 
 const behindName = (bytes: Uint8Array, at: number): number => {

@@ -49,10 +49,39 @@ export const serialNote = (isMulticluster: boolean): number =>
 export const isComplete = (reader: RecordsReader): boolean =>
   reader.note(NOTE_SYNCED) === 1 && reader.note(NOTE_INCOMPLETE) === 0
 
+const MAX_LABEL_BYTES = 63
+const SLASH = 0x2f
+
 /** A label as keys and values have it; undefined if it is empty or longer than 63 bytes. */
 export const labelBytes = (text: string): Uint8Array | undefined => {
+  const { length } = text
+  if (length === 0 || length > MAX_LABEL_BYTES) return undefined
+  const label = new Uint8Array(1 + length)
+  label[0] = length
+  for (let k = 0; k < length; k++) {
+    const code = text.charCodeAt(k)
+    if (code >= 0x80) return foreignLabel(text)
+    label[1 + k] = code >= 0x41 && code <= 0x5a ? code | 0x20 : code
+  }
+  return label
+}
+
+/** Of letters outside ASCII, which are of several bytes each, and other ones in lower case. */
+const foreignLabel = (text: string): Uint8Array | undefined => {
   const bytes = Buffer.from(text.toLowerCase())
-  return bytes.length === 0 || bytes.length > 63 ? undefined : Uint8Array.of(bytes.length, ...bytes)
+  return bytes.length > MAX_LABEL_BYTES ? undefined : Uint8Array.of(bytes.length, ...bytes)
+}
+
+/** Whether a text can be a label of a name. A slash would make two objects' ids one. */
+export const isLabelText = (text: string): boolean => {
+  const { length } = text
+  if (length === 0 || length > MAX_LABEL_BYTES) return false
+  for (let k = 0; k < length; k++) {
+    const code = text.charCodeAt(k)
+    if (code === SLASH) return false
+    if (code >= 0x80) return !text.includes('/') && foreignLabel(text) !== undefined
+  }
+  return true
 }
 
 /** Labels one after the other; undefined if one of them is none. */

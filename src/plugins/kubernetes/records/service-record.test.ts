@@ -4,6 +4,7 @@ import { addressOf } from '../../../../test/fakes/cluster.ts'
 import { nameFromText } from '../../../wire/name.ts'
 import {
   type EndpointGroup,
+  encodeGroup,
   encodeService,
   MAX_RECORDS,
   SERVICE_CLUSTER,
@@ -19,6 +20,9 @@ const EMPTY: ServiceParts = {
   ports: [],
   groups: [],
   target: undefined,
+}
+type CaseParts = Partial<Omit<ServiceParts, 'groups'>> & {
+  readonly groups?: readonly EndpointGroup[]
 }
 const HTTP = { number: 80, name: 'http', protocol: 'tcp' }
 const DNS = { number: 65535, name: '', protocol: 'udp' }
@@ -61,7 +65,7 @@ const V6 = '32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1'
 
 const cases: {
   readonly name: string
-  readonly parts: Partial<ServiceParts>
+  readonly parts: CaseParts
   readonly reads: Partial<ReturnType<typeof readBack>>
 }[] = [
   {
@@ -163,7 +167,9 @@ const cases: {
 ]
 for (const { name, parts, reads } of cases) {
   test(`ServiceView reads what encodeService wrote: ${name}`, () => {
-    const record = Uint8Array.from(encodeService({ ...EMPTY, ...parts }))
+    const record = Uint8Array.from(
+      encodeService({ ...EMPTY, ...parts, groups: (parts.groups ?? []).map(encodeGroup) }),
+    )
     const found = readBack(record)
     assert.deepEqual({ ...found, ...reads }, found)
     const among = Buffer.concat([Buffer.alloc(5, 0xff), record, Buffer.alloc(9, 0xff)])
@@ -193,7 +199,7 @@ test('long texts are cut, and too many records are left out', () => {
       ...EMPTY,
       kind: SERVICE_HEADLESS,
       ports: [{ ...HTTP, name: long }],
-      groups: [{ ...many, ports: [HTTP] }],
+      groups: [encodeGroup({ ...many, ports: [HTTP] })],
     }),
   )
   assert.deepEqual(
@@ -205,7 +211,7 @@ test('long texts are cut, and too many records are left out', () => {
     encodeService({
       ...EMPTY,
       ports: many.ports,
-      groups: [{ ...many, endpoints: [endpoint('192.0.2.1')] }],
+      groups: [encodeGroup({ ...many, endpoints: [endpoint('192.0.2.1')] })],
     }),
   )
   assert.deepEqual([first.ports.length, first.groups[0]?.ports.length], [MAX_RECORDS, MAX_RECORDS])
@@ -214,7 +220,7 @@ test('long texts are cut, and too many records are left out', () => {
 test('hasLabel compares whole labels', () => {
   const record = encodeService({
     ...EMPTY,
-    groups: [{ ports: [HTTP], endpoints: [endpoint('192.0.2.1', 'web')] }],
+    groups: [encodeGroup({ ports: [HTTP], endpoints: [endpoint('192.0.2.1', 'web')] })],
   })
   const labels = ['\x03web', '\x03wex', '\x02we', '\x04webb'].map(text => Buffer.from(text))
   const [found] = Array.from(new ServiceView(record, 0, record.length).endpoints(), view =>

@@ -50,7 +50,7 @@ export interface EndpointParts {
   readonly cluster: string
 }
 
-/** Endpoints of one slice. All of them are ready. */
+/** Endpoints of one slice. All of them are ready. In a record: encodeGroup. */
 export interface EndpointGroup {
   readonly ports: readonly PortParts[]
   readonly endpoints: readonly EndpointParts[]
@@ -61,7 +61,8 @@ export interface ServiceParts {
   /** Cluster addresses in their order; of SERVICE_CLUSTER only. */
   readonly clusterAddresses: readonly Uint8Array[]
   readonly ports: readonly PortParts[]
-  readonly groups: readonly EndpointGroup[]
+  /** As encodeGroup makes them. */
+  readonly groups: readonly Uint8Array[]
   /** Wire name; of SERVICE_EXTERNAL only. Undefined: the target is an address or no name. */
   readonly target: Uint8Array | undefined
 }
@@ -79,7 +80,7 @@ export const encodeService = ({
   const v6 = distinct(own, 16)
   const writer = new RecordWriter()
   writer.byte(kind)
-  const isReady = groups.some(({ endpoints }) => endpoints.length > 0)
+  const isReady = groups.some(group => endpointsIn(group) > 0)
   writer.byte((isReady ? FLAG_READY : 0) | (own[0]?.length === 16 ? FLAG_V6_FIRST : 0))
   writer.u16(v4.length)
   writer.u16(v6.length)
@@ -89,23 +90,32 @@ export const encodeService = ({
   if (target === undefined) writer.byte(0)
   else writer.bytes(target)
   for (const port of ports.slice(0, MAX_RECORDS)) writer.port(port)
-  for (const group of groups) writeGroup(writer, group)
+  for (const group of groups) writer.bytes(group)
   return writer.finish()
 }
 
-const writeGroup = (writer: RecordWriter, { ports, endpoints }: EndpointGroup): void => {
-  const portCount = Math.min(ports.length, MAX_RECORDS)
-  const endpointCount = Math.min(endpoints.length, 0xffff)
-  writer.u16(portCount)
-  writer.u16(endpointCount)
-  for (const port of ports.slice(0, portCount)) writer.port(port)
-  for (const { address, label, zone, cluster } of endpoints.slice(0, endpointCount)) {
-    writer.byte(address.length)
-    writer.bytes(address)
+/** Where the counts of a group stand, and its ports begin. */
+const GROUP_ENDPOINTS = 2
+const GROUP_PORTS = 4
+
+const u16At = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!
+
+/** How many endpoints a group has. */
+export const endpointsIn = (group: Uint8Array): number => u16At(group, GROUP_ENDPOINTS)
+
+/** Of more than MAX_RECORDS ports and 65,535 endpoints the first count. */
+export const encodeGroup = ({ ports, endpoints }: EndpointGroup): Uint8Array => {
+  const writer = new RecordWriter()
+  const counts = writer.beginGroup()
+  for (const port of ports) if (writer.countsPort(counts)) writer.port(port)
+  for (const { address, label, zone, cluster } of endpoints) {
+    if (!writer.countsEndpoint(counts)) break
+    writer.address(address)
     writer.text(label)
     writer.text(zone)
     writer.text(cluster)
   }
+  return writer.finish()
 }
 
 /**
@@ -113,7 +123,10 @@ const writeGroup = (writer: RecordWriter, { ports, endpoints }: EndpointGroup): 
  * was: pieces of their own would be garbage by the million.
  */
 let scratch = Buffer.alloc(4096)
-const LONGEST_PIECE = 256
+const LONGEST_TEXT = 255
+const DOT = 0x2e
+const DASH = 0x2d
+const LONGEST_PIECE = 1 + LONGEST_TEXT
 
 /** Of one record, written in one go. */
 export class RecordWriter {
@@ -137,7 +150,36 @@ export class RecordWriter {
 
   text(value: string): void {
     this.#room(LONGEST_PIECE)
-    const length = scratch.write(value.toLowerCase(), this.#at + 1, 255)
+    const length = scratch.write(value.toLowerCase(), this.#at + 1, LONGEST_TEXT)
+    scratch[this.#at] = length
+    this.#at += 1 + length
+  }
+
+  /** Its size, then the address. */
+  address(value: Uint8Array): void {
+    this.byte(value.length)
+    this.bytes(value)
+  }
+
+  /** The bytes of an IPv4 address as a text, with dashes for its dots. */
+  dashedRun(bytes: Uint8Array, start: number, end: number): void {
+    this.#room(LONGEST_PIECE)
+    scratch[this.#at++] = end - start
+    for (let at = start; at < end; at++) scratch[this.#at++] = bytes[at] === DOT ? DASH : bytes[at]!
+  }
+
+  /** A text of these bytes. */
+  run(bytes: Buffer, start: number, end: number): void {
+    this.#room(LONGEST_PIECE)
+    const length = Math.min(end - start, LONGEST_TEXT)
+    for (let k = 0; k < length; k++) {
+      const byte = bytes[start + k]!
+      if (byte >= 0x80) {
+        this.text(bytes.toString('utf8', start, end))
+        return
+      }
+      scratch[this.#at + 1 + k] = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
+    }
     scratch[this.#at] = length
     this.#at += 1 + length
   }
@@ -148,9 +190,37 @@ export class RecordWriter {
     this.text(protocol)
   }
 
+  /** Begins a group without ports and endpoints. Returns where it stands, for its counts. */
+  beginGroup(): number {
+    this.u16(0)
+    this.u16(0)
+    return this.#at - GROUP_PORTS
+  }
+
+  /** Counts a port that is to be written; false if there is no room for one more. */
+  countsPort(group: number): boolean {
+    return this.#count(group, MAX_RECORDS)
+  }
+
+  /** The same for an endpoint. */
+  countsEndpoint(group: number): boolean {
+    return this.#count(group + GROUP_ENDPOINTS, 0xffff)
+  }
+
+  #count(at: number, most: number): boolean {
+    const count = scratch.readUInt16BE(at)
+    if (count < most) scratch.writeUInt16BE(count + 1, at)
+    return count < most
+  }
+
   /** A copy. */
   finish(): Uint8Array {
     return new Uint8Array(scratch.subarray(0, this.#at))
+  }
+
+  /** The same bytes as characters: what is kept of many records is smaller so. */
+  finishText(): string {
+    return scratch.toString('latin1', 0, this.#at)
   }
 
   #room(bytes: number): void {
@@ -181,12 +251,43 @@ const textOf = (bytes: Uint8Array, at: number): string =>
   Buffer.from(bytes.subarray(at + 1, at + 1 + bytes[at]!)).toString('utf8')
 
 /** A slice whose ports are all unusable serves nothing. */
-const addressesOf = ({ ports, endpoints }: EndpointGroup): Uint8Array[] =>
-  ports.length === 0 ? [] : endpoints.map(({ address }) => address)
-
-const distinct = (addresses: readonly Uint8Array[], size: number): Uint8Array[] => {
-  const seen = new Map<string, Uint8Array>()
-  for (const address of addresses)
-    if (address.length === size) seen.set(Buffer.from(address).toString('latin1'), address)
-  return [...seen.values()].slice(0, MAX_RECORDS)
+const addressesOf = (group: Uint8Array): Uint8Array[] => {
+  const addresses: Uint8Array[] = []
+  let at = GROUP_PORTS
+  const ports = u16At(group, 0)
+  if (ports === 0) return addresses
+  for (let k = 0; k < ports; k++) at = behindTexts(group, at + 2, 2)
+  for (let left = endpointsIn(group); left > 0; left--) {
+    const size = group[at]!
+    addresses.push(group.subarray(at + 1, at + 1 + size))
+    at = behindTexts(group, at + 1 + size, 3)
+  }
+  return addresses
 }
+
+const behindTexts = (bytes: Uint8Array, at: number, count: number): number => {
+  let end = at
+  for (let k = 0; k < count; k++) end += 1 + bytes[end]!
+  return end
+}
+
+/** Of addresses that are there twice the first is meant. */
+const distinct = (addresses: readonly Uint8Array[], size: number): readonly Uint8Array[] => {
+  const sized = addresses.filter(({ length }) => length === size)
+  if (sized.length < 2) return sized
+  const seen = new Set<string | number>()
+  const found: Uint8Array[] = []
+  for (const address of sized) {
+    const key = addressKey(address, 0, size)
+    if (seen.has(key) || found.length === MAX_RECORDS) continue
+    seen.add(key)
+    found.push(address)
+  }
+  return found
+}
+
+/** The same for the same address: of IPv4 a number, since there are so many. */
+export const addressKey = (bytes: Uint8Array, at: number, size: number): string | number =>
+  size === 4
+    ? ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+    : bytes.subarray(at, at + size).toHex()

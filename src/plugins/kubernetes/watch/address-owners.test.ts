@@ -5,12 +5,13 @@ import { generator } from '../../../../test/fakes/crew.ts'
 import { decodeOwners, OWNER_CLUSTER, OWNER_ENDPOINT } from '../records/address-record.ts'
 import { labelBytes } from '../records/record-keys.ts'
 import {
+  encodeGroup,
   encodeService,
   SERVICE_CLUSTER,
   SERVICE_HEADLESS,
   type ServiceKind,
 } from '../records/service-record.ts'
-import { ownedAddresses, withOwner } from './address-owners.ts'
+import { addressOfOwned, labelOfOwned, ownedAddresses, withOwner } from './address-owners.ts'
 
 const labelOf = (text: string): Uint8Array =>
   text === '' ? Uint8Array.of(0) : (labelBytes(text) ?? new Uint8Array(0))
@@ -71,15 +72,17 @@ const recordOf = (kind: ServiceKind): Uint8Array =>
     clusterAddresses:
       kind === SERVICE_CLUSTER ? [addressOf('192.0.2.1'), addressOf('2001:db8::1')] : [],
     ports: [],
-    groups: ['first', 'second'].map(label => ({
-      ports: [{ number: 80, name: '', protocol: 'tcp' }],
-      endpoints: ['192.0.2.1', '198.51.100.1'].map(text => ({
-        address: addressOf(text),
-        label,
-        zone: '',
-        cluster: '',
-      })),
-    })),
+    groups: ['first', 'second'].map(label =>
+      encodeGroup({
+        ports: [{ number: 80, name: '', protocol: 'tcp' }],
+        endpoints: ['192.0.2.1', '198.51.100.1'].map(text => ({
+          address: addressOf(text),
+          label,
+          zone: '',
+          cluster: '',
+        })),
+      }),
+    ),
     target: undefined,
   })
 
@@ -103,7 +106,8 @@ for (const { name, record, gives } of [
 ]) {
   test(`ownedAddresses: ${name}`, () => {
     const owned = [...ownedAddresses(record).values()].map(
-      ({ kind, address, label }) => `${kind} ${address.join('.')} ${labelsText(label)}`,
+      owned =>
+        `${owned.kind} ${addressOfOwned(owned).join('.')} ${labelsText(labelOfOwned(owned))}`,
     )
     assert.deepEqual(owned, gives)
   })

@@ -4,43 +4,84 @@
 
 import {
   type AddressOwner,
-  encodeOwners,
+  encodeOwner,
   OWNER_CLUSTER,
   OWNER_ENDPOINT,
 } from '../records/address-record.ts'
-import { SERVICE_HEADLESS } from '../records/service-record.ts'
-import { ServiceView } from '../records/service-view.ts'
+import { EndpointWalk } from '../records/endpoint-walk.ts'
+import {
+  addressKey,
+  RECORD_ADDRESSES,
+  RECORD_V4,
+  RECORD_V6,
+  SERVICE_HEADLESS,
+} from '../records/service-record.ts'
 
 export type OwnerKind = AddressOwner['kind']
 
-/** One owner of one address, as a service's record implies it. */
+/** One owner of one address, as a service's record implies it, and where it stands there. */
 export interface OwnedAddress {
   readonly kind: OwnerKind
-  readonly address: Uint8Array
-  readonly label: Uint8Array
+  readonly record: Uint8Array
+  readonly addressAt: number
+  /** 4 or 16. */
+  readonly size: number
+  /** Of its length byte; -1: a cluster address has none. */
+  readonly labelAt: number
 }
 
 const NO_LABEL = Uint8Array.of(0)
 const NOTHING = new Uint8Array(0)
+const NOBODY: ReadonlyMap<string | number, OwnedAddress> = new Map()
 
-/**
- * What a service's record says of addresses, each once for its kind; by a key of kind and address.
- */
-export const ownedAddresses = (record: Uint8Array | undefined): Map<string, OwnedAddress> => {
-  const owned = new Map<string, OwnedAddress>()
-  if (record === undefined) return owned
-  const view = new ServiceView(record, 0, record.length)
-  const add = (kind: OwnerKind, address: Uint8Array, label: Uint8Array): void => {
-    const key = `${kind}${Buffer.from(address.buffer, address.byteOffset, address.length).toString('latin1')}`
-    if (!owned.has(key)) owned.set(key, { kind, address, label })
+/** Copied. */
+export const addressOfOwned = ({ record, addressAt, size }: OwnedAddress): Uint8Array => {
+  const address = new Uint8Array(size)
+  for (let k = 0; k < size; k++) address[k] = record[addressAt + k]!
+  return address
+}
+
+/** In place. */
+export const labelOfOwned = ({ record, labelAt }: OwnedAddress): Uint8Array =>
+  labelAt < 0 ? NO_LABEL : record.subarray(labelAt, labelAt + 1 + record[labelAt]!)
+
+export const haveSameLabel = (one: OwnedAddress, other: OwnedAddress): boolean => {
+  if (one.labelAt < 0 || other.labelAt < 0) return one.labelAt === other.labelAt
+  const length = one.record[one.labelAt]!
+  for (let k = 0; k <= length; k++)
+    if (one.record[one.labelAt + k] !== other.record[other.labelAt + k]) return false
+  return true
+}
+
+/** What a service's record says of addresses, each once for its kind, by a key of the two. */
+export const ownedAddresses = (
+  record: Uint8Array | undefined,
+): ReadonlyMap<string | number, OwnedAddress> => {
+  if (record === undefined) return NOBODY
+  const owned = new Map<string | number, OwnedAddress>()
+  const add = (kind: OwnerKind, addressAt: number, size: number, labelAt: number): void => {
+    const key = addressKey(record, addressAt, size)
+    // A negative number, or a text with a mark, for what an endpoint has.
+    const kindKey =
+      kind === OWNER_CLUSTER ? key : typeof key === 'number' ? -1 - key : `endpoint ${key}`
+    if (!owned.has(kindKey)) owned.set(kindKey, { kind, record, addressAt, size, labelAt })
   }
-  if (view.kind !== SERVICE_HEADLESS) {
-    for (const size of [4, 16] as const)
-      for (const address of view.addresses(size)) add(OWNER_CLUSTER, address, NO_LABEL)
+  if (record[0] !== SERVICE_HEADLESS) {
+    const v6At = RECORD_ADDRESSES + 4 * u16At(record, RECORD_V4)
+    const end = v6At + 16 * u16At(record, RECORD_V6)
+    for (let at = RECORD_ADDRESSES; at < v6At; at += 4) add(OWNER_CLUSTER, at, 4, -1)
+    for (let at = v6At; at < end; at += 16) add(OWNER_CLUSTER, at, 16, -1)
   }
-  for (const endpoint of view.endpoints()) add(OWNER_ENDPOINT, endpoint.address, endpoint.label)
+  const walk = new EndpointWalk()
+  walk.start(record, 0, record.length)
+  while (walk.next()) {
+    const size = record[walk.at]!
+    add(OWNER_ENDPOINT, walk.at + 1, size, walk.at + 1 + size)
+  }
   return owned
 }
+
+const u16At = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!
 
 /**
  * The record with that label for the service's owner of that kind, or without such an owner. Empty:
@@ -52,7 +93,8 @@ export const withOwner = (
   service: Uint8Array,
   label: Uint8Array | undefined,
 ): Uint8Array => {
-  const owner = label === undefined ? NOTHING : encodeOwners([{ kind, label, service }])
+  const owner = label === undefined ? NOTHING : encodeOwner(kind, label, service)
+  if (record.length === 0) return owner
   let at = 0
   for (let next = 0; at < record.length; at = next) {
     const serviceAt = at + 2 + (record[at + 1] ?? 0)

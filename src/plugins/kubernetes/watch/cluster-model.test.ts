@@ -34,6 +34,7 @@ import {
   POD_LABELS,
 } from '../records/record-keys.ts'
 import {
+  encodeGroup,
   encodeService,
   type PortParts,
   SERVICE_CLUSTER,
@@ -205,7 +206,7 @@ class Model {
           : SERVICE_CLUSTER,
       clusterAddresses: own.map(addressOf),
       ports: [form === 'cluster' || form === 'dual' ? port(80, 'http', 'tcp') : port(0, '', '')],
-      groups: isExternal ? [] : groups,
+      groups: isExternal ? [] : groups.map(encodeGroup),
       target: isExternal
         ? Buffer.from(`${String.fromCharCode(text.length)}${text}\x07example\x03org\0`, 'latin1')
         : undefined,

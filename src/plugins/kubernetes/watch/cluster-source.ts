@@ -10,6 +10,7 @@ import type { KubeConnection } from '../../../kube/connection.ts'
 import { FailureBoard } from '../../../kube/failure.ts'
 import type { Resource } from '../../../kube/get.ts'
 import { Limiter } from '../../../kube/limiter.ts'
+import { ObjectBytes } from '../../../kube/protobuf/object-bytes.ts'
 import { Reflector, systemRandom } from '../../../kube/reflector.ts'
 import type { Sink } from '../../../kube/sink.ts'
 import type { Logger } from '../../../log/logger.ts'
@@ -39,11 +40,12 @@ export interface SourceParts {
 const LIVE_PODS = 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown'
 const RETRY_MS = 1000
 /**
- * Garbage that an object leaves, in changes of records; and how much of it is collected at once:
- * every half a second of a first list, every few minutes of watches.
+ * Garbage that an object leaves, in changes of records; and how much of it is collected at once: a
+ * few times in a large first list, every few minutes of watches.
  */
-const PUT_GARBAGE = 10
-const COLLECTED_GARBAGE = 25_000
+const JSON_GARBAGE = 10
+const PROTOBUF_GARBAGE = 2
+const COLLECTED_GARBAGE = 20_000
 const IMPORTED_SLICES = 'multicluster.kubernetes.io/service-name'
 
 /** The options that determine the cluster, and the data of it to keep. */
@@ -193,25 +195,38 @@ export class ClusterSource implements Kept {
     const selectedNamespaces =
       namespaceLabels === undefined ? {} : { labelSelector: namespaceLabels.text }
     const cluster = this.#cluster
+    // Not so imports: kinds that a cluster defines for itself are to be had in JSON alone.
+    const hasProtobuf = true
     const slices = '/apis/discovery.k8s.io/v1/endpointslices'
     const imports = '/apis/multicluster.x-k8s.io/v1alpha1/serviceimports'
     const watched: { readonly resource: Resource; readonly sink: Sink }[] = [
       {
-        resource: { name: 'namespaces', path: '/api/v1/namespaces', ...selectedNamespaces },
+        resource: {
+          name: 'namespaces',
+          path: '/api/v1/namespaces',
+          hasProtobuf,
+          ...selectedNamespaces,
+        },
         sink: cluster.namespaces,
       },
       {
-        resource: { name: 'services', path: '/api/v1/services', ...selected },
+        resource: { name: 'services', path: '/api/v1/services', hasProtobuf, ...selected },
         sink: cluster.services,
       },
     ]
     if (endpoints)
       watched.push({
-        resource: { name: 'endpointslices', path: slices, ...selected },
+        resource: { name: 'endpointslices', path: slices, hasProtobuf, ...selected },
         sink: cluster.slices,
       })
     if (pods === 'verified') {
-      const resource = { name: 'pods', path: '/api/v1/pods', ...selected, fieldSelector: LIVE_PODS }
+      const resource = {
+        name: 'pods',
+        path: '/api/v1/pods',
+        hasProtobuf,
+        ...selected,
+        fieldSelector: LIVE_PODS,
+      }
       watched.push({ resource, sink: cluster.pods })
     }
     if (multiclusterZones.length === 0) return watched
@@ -220,7 +235,12 @@ export class ClusterSource implements Kept {
       sink: cluster.imports,
     })
     if (!endpoints) return watched
-    const resource = { name: 'endpointslices', path: slices, labelSelector: IMPORTED_SLICES }
+    const resource = {
+      name: 'endpointslices',
+      path: slices,
+      hasProtobuf,
+      labelSelector: IMPORTED_SLICES,
+    }
     return [...watched, { resource, sink: cluster.importSlices }]
   }
 
@@ -229,7 +249,7 @@ export class ClusterSource implements Kept {
       listBegins: () => sink.listBegins(),
       put: object => {
         sink.put(object)
-        this.#madeGarbage(PUT_GARBAGE)
+        this.#madeGarbage(object instanceof ObjectBytes ? PROTOBUF_GARBAGE : JSON_GARBAGE)
       },
       remove: object => sink.remove(object),
       listEnds: () => sink.listEnds(),

@@ -4,7 +4,7 @@
 import { ipToText } from '../../../base/ip.ts'
 import { type Faults, shown } from './json-parts.ts'
 
-const MAX_LABEL_BYTES = 63
+export const MAX_LABEL_BYTES = 63
 
 /**
  * `1-2-3-4`; of IPv6 Go's text with dashes for colons, and a 0 where it would end in a dash: no

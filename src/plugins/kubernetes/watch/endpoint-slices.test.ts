@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { objectOf } from '../../../../test/fakes/cluster.ts'
+import { readGroup } from '../../../../test/fakes/endpoint-group.ts'
 import { ipToText } from '../../../base/ip.ts'
-import { readSlice, type SliceOptions, serviceOfSlice, trimSlice } from './endpoint-slices.ts'
+import { trimSlice } from './endpoint-slices.ts'
+import { groupOfSlice, type SliceOptions, serviceOfSlice } from './slice-text.ts'
 
 const OWN: SliceOptions = { endpointPodNames: false, isImported: false }
 const LABELS = { 'kubernetes.io/service-name': 'web' }
@@ -13,7 +15,7 @@ const slice = (body: Record<string, unknown>, labels: unknown = LABELS) =>
 /** Ports, then endpoints, in one line. */
 const textOf = (text: string | undefined): string | undefined => {
   if (text === undefined) return undefined
-  const { ports, endpoints } = readSlice(text)
+  const { ports, endpoints } = readGroup(groupOfSlice(text))
   return [
     ...ports.map(({ number, name, protocol }) => `${number}/${name}/${protocol}`),
     ...endpoints.map(({ address, label, zone, cluster }) =>

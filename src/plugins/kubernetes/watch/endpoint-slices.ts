@@ -1,81 +1,46 @@
-// EndpointSlices, cut down at once to their ready endpoints and their ports: the same texts as
-// objects.ts makes, for the sake of memory.
+// EndpointSlices in JSON, cut down at once to what slice-text.ts keeps of them.
 
-import { fromHex, toHex } from '../../../base/byte-text.ts'
 import { parseIp } from '../../../base/ip.ts'
 import type { KubeObject } from '../../../kube/kube-object.ts'
-import type { EndpointGroup } from '../records/service-record.ts'
+import { ObjectBytes } from '../../../kube/protobuf/object-bytes.ts'
+import { RecordWriter } from '../records/service-record.ts'
 import { endpointLabel } from './endpoint-label.ts'
 import { Faults, listPart, partOf, shown, textPart } from './json-parts.ts'
-import { isLabelText, portParts, portTuples, type Trimmed } from './objects.ts'
-
-export interface SliceOptions {
-  /** Whether endpoints without a host name are called as their pods are. */
-  readonly endpointPodNames: boolean
-  /** Whether the slices are those of imported services. */
-  readonly isImported: boolean
-}
-
-/** Address in hex, label, zone. */
-type EndpointTuple = readonly [string, string, string]
-/** Service, cluster, ports, endpoints. */
-type SliceTuple = readonly [string, string, ReturnType<typeof portTuples>, readonly EndpointTuple[]]
-
-const SERVICE_LABEL = 'kubernetes.io/service-name'
-const IMPORT_LABEL = 'multicluster.kubernetes.io/service-name'
-const CLUSTER_LABEL = 'multicluster.kubernetes.io/source-cluster'
+import { portsOf } from './objects.ts'
+import type { Trimmed } from './service-text.ts'
+import { trimSliceBytes } from './slice-bytes.ts'
+import {
+  CLUSTER_LABEL,
+  IMPORT_LABEL,
+  SERVICE_LABEL,
+  type SliceOptions,
+  unusedSlice,
+} from './slice-text.ts'
 
 export const trimSlice = (object: KubeObject, options: SliceOptions): Trimmed => {
+  if (object instanceof ObjectBytes) return trimSliceBytes(object, options)
   const labels = partOf(object.metadata, 'labels')
   const service = textPart(labels, options.isImported ? IMPORT_LABEL : SERVICE_LABEL).toLowerCase()
   const cluster = options.isImported ? textPart(labels, CLUSTER_LABEL).toLowerCase() : ''
   const addressType = partOf(object, 'addressType')
-  if (service === '' || addressType === 'FQDN') return { text: undefined, reason: '' }
-  if (!isLabelText(service)) return unusable(`service name ${shown(service)} is no label`)
-  if (options.isImported && !isLabelText(cluster))
-    return unusable(`source cluster ${shown(cluster)} is no label`)
-  if (addressType !== 'IPv4' && addressType !== 'IPv6')
-    return unusable(`address type ${shown(addressType)} is unknown`)
+  const unused = unusedSlice(service, cluster, addressType, options)
+  if (unused !== undefined) return unused
   const faults = new Faults()
-  const endpoints: EndpointTuple[] = []
+  const writer = new RecordWriter()
+  writer.text(service)
+  const group = writer.beginGroup()
+  for (const port of portsOf(listPart(object, 'ports'), faults))
+    if (writer.countsPort(group)) writer.port(port)
   for (const endpoint of listPart(object, 'endpoints'))
-    addEndpoint(endpoints, endpoint, options, faults)
-  const tuple: SliceTuple = [
-    service,
-    cluster,
-    portTuples(listPart(object, 'ports'), faults),
-    endpoints,
-  ]
-  return { text: JSON.stringify(tuple), reason: faults.reason }
+    writeEndpoint(writer, group, endpoint, cluster, options, faults)
+  return { text: writer.finishText(), reason: faults.reason }
 }
 
-/** Name of the service that a trimmed slice belongs to. */
-export const serviceOfSlice = (text: string): string => {
-  // The text begins with `["NAME",`, and a label that JSON would escape is rare enough to be
-  // parsed.
-  const end = text.indexOf('"', 2)
-  const name = text.slice(2, end)
-  return name.includes('\\') ? (JSON.parse(text) as SliceTuple)[0] : name
-}
-
-export const readSlice = (text: string): EndpointGroup => {
-  const [, cluster, ports, endpoints] = JSON.parse(text) as SliceTuple
-  return {
-    ports: ports.map(portParts),
-    endpoints: endpoints.map(([hex, label, zone]) => ({
-      address: fromHex(hex),
-      label,
-      zone,
-      cluster,
-    })),
-  }
-}
-
-const unusable = (reason: string): Trimmed => ({ text: undefined, reason })
-
-const addEndpoint = (
-  endpoints: EndpointTuple[],
+const writeEndpoint = (
+  writer: RecordWriter,
+  group: number,
   endpoint: unknown,
+  cluster: string,
   options: SliceOptions,
   faults: Faults,
 ): void => {
@@ -87,10 +52,15 @@ const addEndpoint = (
   if (ready !== true) return
   const podName = options.endpointPodNames ? textPart(partOf(endpoint, 'targetRef'), 'name') : ''
   const hostname = textPart(endpoint, 'hostname')
-  const zone = textPart(endpoint, 'zone').toLowerCase()
+  const zone = textPart(endpoint, 'zone')
   for (const written of listPart(endpoint, 'addresses')) {
     const address = typeof written === 'string' ? parseIp(written)?.bytes : undefined
     if (address === undefined) faults.add(`${shown(written)} is no address`)
-    else endpoints.push([toHex(address), endpointLabel(hostname, podName, address, faults), zone])
+    else if (writer.countsEndpoint(group)) {
+      writer.address(address)
+      writer.text(endpointLabel(hostname, podName, address, faults))
+      writer.text(zone)
+      writer.text(cluster)
+    }
   }
 }

@@ -16,6 +16,7 @@ export class ExternalNames {
    * labels.
    */
   set(service: Uint8Array, target: Uint8Array | undefined): void {
+    if (target === undefined && this.#targets.size === 0) return
     const key = keyOf(service)
     for (const known of this.#targets.get(key) ?? []) {
       const dependents = this.#dependents.get(known)
@@ -38,6 +39,7 @@ export class ExternalNames {
    * and not the service itself.
    */
   dependentsOf(service: Uint8Array): Uint8Array[] {
+    if (this.#dependents.size === 0) return []
     const reached = new Set([keyOf(service)])
     for (const key of reached)
       for (const dependent of this.#dependents.get(key) ?? []) reached.add(dependent)

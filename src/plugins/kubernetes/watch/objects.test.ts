@@ -3,15 +3,8 @@ import { test } from 'node:test'
 import { objectOf, podOf, serviceOf } from '../../../../test/fakes/cluster.ts'
 import { ipToText } from '../../../base/ip.ts'
 import { nameToText } from '../../../wire/name.ts'
-import {
-  isBeingDeleted,
-  readService,
-  type Trimmed,
-  trimImport,
-  trimNamespace,
-  trimPod,
-  trimService,
-} from './objects.ts'
+import { isBeingDeleted, trimImport, trimNamespace, trimPod, trimService } from './objects.ts'
+import { readService, type Trimmed } from './service-text.ts'
 
 /** Kind, addresses, ports and target in one line. */
 const textOf = ({ text }: Trimmed): string | undefined => {

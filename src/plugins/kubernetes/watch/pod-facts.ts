@@ -4,6 +4,7 @@
 
 import { fromHex } from '../../../base/byte-text.ts'
 import type { KubeObject } from '../../../kube/kube-object.ts'
+import { MetadataBytes } from '../../../kube/protobuf/object-bytes.ts'
 import { encodePod } from '../records/pod-record.ts'
 import { partOf, textPart } from './json-parts.ts'
 
@@ -14,8 +15,8 @@ const BEGIN = '['
 
 /** `["NAME","KEY","VALUE",…]`: it follows the address in the pod's text. */
 export const podFacts = (object: KubeObject): string => {
-  const metadata = partOf(object, 'metadata')
-  const labels = partOf(metadata, 'labels')
+  const { metadata } = object
+  const labels = metadata instanceof MetadataBytes ? metadata.labels : partOf(metadata, 'labels')
   const texts = [textPart(metadata, 'name')]
   let length = 0
   for (const key of typeof labels === 'object' && labels !== null ? Object.keys(labels) : []) {

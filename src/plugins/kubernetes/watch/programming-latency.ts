@@ -4,9 +4,10 @@
 
 import type { Clock } from '../../../base/clock.ts'
 import type { KubeObject } from '../../../kube/kube-object.ts'
+import { MetadataBytes } from '../../../kube/protobuf/object-bytes.ts'
 import { SERVICE_CLUSTER, SERVICE_HEADLESS } from '../records/service-record.ts'
 import { partOf, textPart } from './json-parts.ts'
-import type { ServiceText } from './objects.ts'
+import type { ServiceText } from './service-text.ts'
 
 export type ObserveProgramming = (
   kind: 'cluster_ip' | 'headless_with_selector',
@@ -32,7 +33,11 @@ export class ProgrammingLatency {
   /** A slice of the service has changed by a watch. */
   begin(service: string, slice: KubeObject): void {
     if (this.#observe === undefined) return
-    const text = textPart(partOf(slice.metadata, 'annotations'), CAUSE_ANNOTATION)
+    const { metadata } = slice
+    const text =
+      metadata instanceof MetadataBytes
+        ? metadata.annotation(CAUSE_ANNOTATION)
+        : textPart(partOf(metadata, 'annotations'), CAUSE_ANNOTATION)
     const causeMs = RFC3339.test(text) ? Date.parse(text) : Number.NaN
     if (Number.isNaN(causeMs)) return
     const causes = this.#causes.get(service)

@@ -25,7 +25,14 @@ import {
   POD_LABELS,
 } from '../records/record-keys.ts'
 import { encodeService, type ServiceParts } from '../records/service-record.ts'
-import { type OwnedAddress, ownedAddresses, withOwner } from './address-owners.ts'
+import {
+  addressOfOwned,
+  haveSameLabel,
+  labelOfOwned,
+  type OwnedAddress,
+  ownedAddresses,
+  withOwner,
+} from './address-owners.ts'
 import { ExternalNames } from './external-names.ts'
 
 /**
@@ -170,28 +177,20 @@ export class Publisher {
     const [old, now] = [ownedAddresses(was), ownedAddresses(is)]
     for (const [key, owned] of old) if (!now.has(key)) this.#setOwner(service, owned, false)
     for (const [key, owned] of now) {
-      const label = old.get(key)?.label
-      if (label === undefined || Buffer.compare(label, owned.label) !== 0)
+      const before = old.get(key)
+      if (before === undefined || !haveSameLabel(before, owned))
         this.#setOwner(service, owned, true)
     }
   }
 
   #setOwner(service: Uint8Array, owned: OwnedAddress, isOwner: boolean): void {
-    const { kind, address, label } = owned
-    const owners = withOwner(
-      this.#map.get(KIND_ADDRESS, address),
-      kind,
-      service,
-      isOwner ? label : undefined,
-    )
+    const { kind } = owned
+    const address = addressOfOwned(owned)
+    const label = isOwner ? labelOfOwned(owned) : undefined
+    const owners = withOwner(this.#map.get(KIND_ADDRESS, address), kind, service, label)
     const again = () => this.#setOwner(service, owned, isOwner)
-    const outcome = this.#write(
-      KIND_ADDRESS,
-      address,
-      owners.length === 0 ? undefined : owners,
-      again,
-      [Uint8Array.of(kind), service],
-    )
+    const value = owners.length === 0 ? undefined : owners
+    const outcome = this.#write(KIND_ADDRESS, address, value, again, service, kind)
     if (outcome === 'changed') this.onChanged?.({ kind: 'address', labels: service, address })
   }
 
@@ -202,16 +201,17 @@ export class Publisher {
     again: () => void,
   ): PutOutcome {
     const items = withItem(this.#map.get(list, address), item, labels, isThere)
-    return this.#write(list, address, items.length === 0 ? undefined : items, again, [item])
+    return this.#write(list, address, items.length === 0 ? undefined : items, again, item)
   }
 
-  /** `owner` tells apart what different services write to one record. */
+  /** Owner and its kind tell apart what different services write to one record. */
   #write(
     kind: number,
     key: Uint8Array,
     value: Uint8Array | undefined,
     again: () => void,
-    owner: readonly Uint8Array[] = [],
+    owner: Uint8Array = EMPTY,
+    ownerKind = 0,
   ): PutOutcome {
     const outcome =
       value === undefined
@@ -219,8 +219,8 @@ export class Publisher {
           ? 'changed'
           : 'same'
         : this.#map.put(kind, key, value)
-    if (outcome === 'full') this.#owe(debtOf(kind, key, owner), again)
-    else if (this.#owed.size > 0) this.#settle(debtOf(kind, key, owner))
+    if (outcome === 'full') this.#owe(debtOf(kind, key, owner, ownerKind), again)
+    else if (this.#owed.size > 0) this.#settle(debtOf(kind, key, owner, ownerKind))
     return outcome
   }
 
@@ -265,5 +265,5 @@ const outsideAddresses = (record: Uint8Array | undefined): Map<string, Uint8Arra
   )
 }
 
-const debtOf = (kind: number, key: Uint8Array, owner: readonly Uint8Array[]): string =>
-  Buffer.concat([Uint8Array.of(kind, key.length), key, ...owner]).toString('latin1')
+const debtOf = (kind: number, key: Uint8Array, owner: Uint8Array, ownerKind: number): string =>
+  Buffer.concat([Uint8Array.of(kind, key.length, ownerKind), key, owner]).toString('latin1')

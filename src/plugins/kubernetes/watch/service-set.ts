@@ -6,11 +6,13 @@ import type { KubeObject } from '../../../kube/kube-object.ts'
 import type { Sink } from '../../../kube/sink.ts'
 import type { Logger } from '../../../log/logger.ts'
 import { labelsBytes } from '../records/record-keys.ts'
-import { SERVICE_EXTERNAL } from '../records/service-record.ts'
-import { readSlice, serviceOfSlice, trimSlice } from './endpoint-slices.ts'
-import { readService, type ServiceText, trimImport, trimService } from './objects.ts'
+import { endpointsIn, SERVICE_EXTERNAL } from '../records/service-record.ts'
+import { trimSlice } from './endpoint-slices.ts'
+import { trimImport, trimService } from './objects.ts'
 import type { ProgrammingLatency } from './programming-latency.ts'
 import type { PublishedParts, Publisher } from './publisher.ts'
+import { readService, type ServiceText } from './service-text.ts'
+import { groupOfSlice, serviceOfSlice } from './slice-text.ts'
 import { WatchedObjects } from './watched-objects.ts'
 
 const SERVICE_WORK = 10
@@ -109,7 +111,7 @@ export class ServiceSet {
     const outcome = publisher.publish(kind, labels, () => {
       service = this.#serviceOf(id)
       const parts = service && this.#partsOf(id, service)
-      endpoints = parts?.groups.reduce((sum, group) => sum + group.endpoints.length, 0) ?? 0
+      endpoints = parts?.groups.reduce((sum, group) => sum + endpointsIn(group), 0) ?? 0
       return parts
     })
     latency.end(id, outcome === 'changed' ? service : undefined)
@@ -128,7 +130,10 @@ export class ServiceSet {
   #partsOf(id: string, service: ServiceText): PublishedParts {
     const { kind, addresses, ports, target, hosts } = service
     const slices = kind === SERVICE_EXTERNAL ? [] : [...(this.#slicesOf.get(id) ?? [])].sort()
-    const groups = slices.flatMap(slice => readSlice(this.#slices.get(slice) ?? '[]'))
+    const groups = slices.flatMap(slice => {
+      const text = this.#slices.get(slice)
+      return text === undefined ? [] : [groupOfSlice(text)]
+    })
     return { kind, clusterAddresses: addresses, ports, groups, target, hosts }
   }
 
@@ -139,16 +144,17 @@ export class ServiceSet {
     object: KubeObject | undefined,
   ): void {
     const namespace = id.slice(0, id.indexOf('/'))
-    const [before, after] = [was, is].map(text =>
-      text === undefined ? '' : `${namespace}/${serviceOfSlice(text)}`,
-    )
-    if (before !== after) this.#regroup(id, before ?? '', after ?? '')
-    for (const service of new Set([before, after])) {
-      if (service === undefined || service === '') continue
-      this.#dirty.add(service)
-      if (object !== undefined && this.#parts.kind === 'service')
-        this.#parts.latency.begin(service, object)
-    }
+    const before = was === undefined ? '' : `${namespace}/${serviceOfSlice(was)}`
+    const after = is === undefined ? '' : `${namespace}/${serviceOfSlice(is)}`
+    if (before !== after) this.#regroup(id, before, after)
+    if (before !== '' && before !== after) this.#endpointsChanged(before, object)
+    if (after !== '') this.#endpointsChanged(after, object)
+  }
+
+  #endpointsChanged(service: string, object: KubeObject | undefined): void {
+    this.#dirty.add(service)
+    if (object !== undefined && this.#parts.kind === 'service')
+      this.#parts.latency.begin(service, object)
   }
 
   /** Moves a slice from one service to another; '' is none. */

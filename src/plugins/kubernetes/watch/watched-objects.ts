@@ -5,8 +5,9 @@
 import type { KubeObject } from '../../../kube/kube-object.ts'
 import type { Sink } from '../../../kube/sink.ts'
 import type { Logger } from '../../../log/logger.ts'
+import { isLabelText } from '../records/record-keys.ts'
 import { partOf, shown } from './json-parts.ts'
-import { isLabelText, type Trimmed } from './objects.ts'
+import type { Trimmed } from './service-text.ts'
 
 export interface WatchedKind {
   /** As log lines call an object of it. */

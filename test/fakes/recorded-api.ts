@@ -1,0 +1,71 @@
+// An API server that answers every request with one recorded answer, byte for byte, and what it was
+// asked.
+
+import { readFileSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { Credentials } from '../../src/kube/config/credentials.ts'
+import { HttpConnection } from '../../src/kube/connection.ts'
+
+const FOLDER = join(import.meta.dirname, '..', 'fixtures', 'kubernetes-api')
+
+/** Status line, headers and body, as they came. */
+export const recordedAnswer = (name: string): Buffer => {
+  const bytes = readFileSync(join(FOLDER, name))
+  return name.endsWith('.gz') ? gunzipSync(bytes) : bytes
+}
+
+/** The body alone, without its chunk framing. */
+export const recordedBody = (name: string): Buffer => {
+  const answer = recordedAnswer(name)
+  const end = answer.indexOf('\r\n\r\n')
+  const body = answer.subarray(end + 4)
+  if (!/^transfer-encoding: chunked/im.test(answer.toString('latin1', 0, end))) return body
+  const chunks: Buffer[] = []
+  for (let at = 0; ; ) {
+    const lineEnd = body.indexOf('\r\n', at)
+    const size = Number.parseInt(body.toString('latin1', at, lineEnd), 16)
+    if (size === 0) return Buffer.concat(chunks)
+    chunks.push(body.subarray(lineEnd + 2, lineEnd + 2 + size))
+    at = lineEnd + 2 + size + 2
+  }
+}
+
+/**
+ * A connection to a server that gives this answer, `chunkBytes` at a time, to each request. Both
+ * end with `t`.
+ */
+export const connectionTo = async (
+  t: { after(run: () => unknown): void },
+  answer: Buffer,
+  chunkBytes = answer.length,
+): Promise<HttpConnection> => {
+  const sockets = new Set<Socket>()
+  const server = createServer(socket => {
+    sockets.add(socket.on('close', () => sockets.delete(socket)).on('error', () => undefined))
+    socket.once('data', () => {
+      for (let at = 0; at < answer.length; at += chunkBytes)
+        socket.write(answer.subarray(at, at + chunkBytes))
+      socket.end()
+    })
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const connection = new HttpConnection({
+    url: new URL(`http://127.0.0.1:${port}`),
+    identity: 'recorded',
+    userAgent: 'shardns/test',
+    authority: undefined,
+    trust: { isVerified: true, serverName: undefined },
+    credentials: new Credentials({}),
+    headers: {},
+  })
+  t.after(async () => {
+    connection.close()
+    for (const socket of sockets) socket.destroy()
+    await new Promise(resolve => server.close(resolve))
+  })
+  return connection
+}
