@@ -2,7 +2,7 @@
 // does not know is left off at once, and what it lies in after one line and a pause.
 
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import { type TestContext, test } from 'node:test'
 import {
   type Asked,
   event,
@@ -19,9 +19,8 @@ const RESOURCE = { name: 'services', path: '/api/v1/services', hasProtobuf: true
 const PROTOBUF = 'application/vnd.kubernetes.protobuf'
 const BOTH = `${PROTOBUF},application/json;q=0.9`
 
-const streaming = (t: test.TestContext): Promise<Rig> =>
-  rig(t, { mayStream: true, resource: RESOURCE })
-const paging = (t: test.TestContext): Promise<Rig> => rig(t, { resource: RESOURCE })
+const streaming = (t: TestContext): Promise<Rig> => rig(t, { mayStream: true, resource: RESOURCE })
+const paging = (t: TestContext): Promise<Rig> => rig(t, { resource: RESOURCE })
 
 const end = (version: number): unknown => ({
   type: 'BOOKMARK',

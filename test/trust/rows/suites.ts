@@ -67,7 +67,8 @@ const suite = (
 })
 
 /** What runs on the pinned Node alone: rules, what npm does, and this campaign. */
-const PINNED = /^test\/(trust\/|(repository|documents|hot-path|deploy|npm|bin|package|run)\.test\.ts$)/
+const PINNED =
+  /^test\/(trust\/|(repository|documents|hot-path|deploy|npm|bin|package|run)\.test\.ts$)/
 
 const onOtherNode = (version: string): Row => ({
   bar: 'R-66',

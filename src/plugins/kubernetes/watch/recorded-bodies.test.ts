@@ -2,7 +2,7 @@
 // the same records of both.
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { ManualTimers } from '../../../../test/fakes/api-server.ts'
 import { type World, worldOf } from '../../../../test/fakes/cluster.ts'
 import { connectionTo, recordedAnswer } from '../../../../test/fakes/recorded-api.ts'
@@ -46,7 +46,7 @@ const recordsIn = ({ map }: World): string[] => {
 }
 
 const partsOf = async (
-  t: test.TestContext,
+  t: TestContext,
   file: string,
   name: string,
   chunkBytes?: number,
@@ -74,7 +74,7 @@ interface Reading {
 
 /** Has the world read the answer. Returns the version to go on from. */
 const read = async (
-  t: test.TestContext,
+  t: TestContext,
   world: World,
   { file, kind, version, isEvents, chunkBytes }: Reading,
 ): Promise<string | undefined> => {
@@ -99,7 +99,7 @@ interface Read {
 }
 
 const readAll = async (
-  t: test.TestContext,
+  t: TestContext,
   what: 'list' | 'stream' | 'watch',
   language: string,
   chunkBytes?: number,
@@ -182,11 +182,7 @@ test('a first page in protobuf has a continue token, as in JSON', async t => {
 })
 
 /** Kind, status, words, and whether a list is wanted. */
-const failureOf = async (
-  t: test.TestContext,
-  file: string,
-  isWatch: boolean,
-): Promise<unknown[]> => {
+const failureOf = async (t: TestContext, file: string, isWatch: boolean): Promise<unknown[]> => {
   const version = isWatch ? { version: '5' } : {}
   try {
     await read(t, newWorld(), { file, kind: 'services', ...version, isEvents: isWatch })
