@@ -14,6 +14,8 @@
 //                  ports (16 bits), endpoints (16 bits), the ports as above, then each endpoint:
 //                  size of its address (4 or 16), the address, text label, text zone, text cluster
 
+import { toHex } from '../../../base/byte-text.ts'
+
 export const SERVICE_CLUSTER = 1
 export const SERVICE_HEADLESS = 2
 export const SERVICE_EXTERNAL = 3
@@ -290,4 +292,4 @@ const distinct = (addresses: readonly Uint8Array[], size: number): readonly Uint
 export const addressKey = (bytes: Uint8Array, at: number, size: number): string | number =>
   size === 4
     ? ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
-    : bytes.subarray(at, at + size).toHex()
+    : toHex(bytes.subarray(at, at + size))

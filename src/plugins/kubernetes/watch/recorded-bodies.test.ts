@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { ManualTimers } from '../../../../test/fakes/api-server.ts'
 import { type World, worldOf } from '../../../../test/fakes/cluster.ts'
 import { connectionTo, recordedAnswer } from '../../../../test/fakes/recorded-api.ts'
+import { toHex } from '../../../base/byte-text.ts'
 import type { AskParts } from '../../../kube/get.ts'
 import type { KubeError } from '../../../kube/kube-error.ts'
 import { Limiter } from '../../../kube/limiter.ts'
@@ -37,8 +38,8 @@ const recordsIn = ({ map }: World): string[] => {
     records.push(
       [
         keyKindOf(words, entry),
-        bytes.slice(key, key + keyBytesOf(words, entry)).toHex(),
-        bytes.slice(value, value + length).toHex(),
+        toHex(bytes.slice(key, key + keyBytesOf(words, entry))),
+        toHex(bytes.slice(value, value + length)),
       ].join(' '),
     )
   })
