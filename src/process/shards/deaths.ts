@@ -108,7 +108,7 @@ export const declareDeathCounts = (metrics: MetricRegistrar): DeathCounts => {
   })
   const questions = metrics.counter({
     name: 'shardns_questions_refused_total',
-    help: 'How often a question was refused for a while because it had killed two shards.',
+    help: 'How often a question was refused for a while because it had killed two shards, or was unanswered at repeated deaths.',
   })
   const looks = metrics.counter({
     name: 'shardns_late_looks_total',
