@@ -41,17 +41,6 @@ test('package-lock.json has every package that it asks for, those of other platf
   assert.deepEqual(missing, [])
 })
 
-test('what is installed with the package asks of nobody more than to be named', () => {
-  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, { readonly license?: string; readonly dev?: true }>
-  }
-  const others = Object.entries(packages).filter(
-    ([, { license = '', dev }]) =>
-      dev !== true && !/^(MIT|ISC|Apache-2\.0|BSD-[23]-Clause)$/.test(license),
-  )
-  assert.deepEqual(others, [])
-})
-
 /** Stands for npm: says what it was called with, and fails if told to. */
 const fakeNpm = (folder: string, code: number): string => {
   const bin = join(folder, 'bin')

@@ -26,6 +26,17 @@ const OLD = '12.22.12'
 /** What a process or a thread starts with does its work as it is loaded. */
 const STARTED = new Set(['dist/src/cli.js', 'dist/src/plugins/outside/trial-thread.js'])
 
+const LICENCES = 'dist/THIRD-PARTY-LICENSES.txt'
+
+/** What is loaded by its name has its own file; all else lies in shared ones. */
+const isDoor = (path: string): boolean =>
+  /^src\/(?:cli|index|options|wire|library\/function-serve)\.ts$|^workers\/|^src\/plugins\/(?!outside\/)[^/]+\/(?:index|control|serve)\.ts$|\/trial-thread\.ts$/.test(
+    path,
+  )
+
+const sourcesOf = (map: string): readonly string[] =>
+  (JSON.parse(readFileSync(map, 'utf8')) as { sources: string[] }).sources
+
 /** Undefined, and the test skipped, where there is no registry. */
 const fetched = async (t: TestContext, version: string): Promise<string | undefined> => {
   try {
@@ -108,9 +119,17 @@ describe('the package', { skip: without('npm'), concurrency: true }, () => {
     const sources = repositoryPaths('{src,workers}/**/*.ts').filter(
       path => !/\.test\.ts$/.test(path),
     )
-    const built = sources.flatMap(path =>
-      ['js', 'd.ts'].map(kind => `dist/${path.replace(/ts$/, kind)}`),
-    )
+    const types = sources.map(path => `dist/${path.replace(/ts$/, 'd.ts')}`)
+    const doors = sources
+      .filter(path => isDoor(path))
+      .map(path => `dist/${path.replace(/ts$/, 'js')}`)
+    const shared = installed.files.filter(path => /^dist\/chunks\/[\w-]+\.js$/.test(path))
+    const maps = [...doors, ...shared]
+      .filter(path => readFileSync(at(path), 'utf8').includes('\n//# sourceMappingURL='))
+      .map(path => `${path}.map`)
+    const vendor = installed.files.filter(path => path.startsWith('dist/vendor/'))
+    assert.ok(shared.includes('dist/chunks/threads.js') && vendor.includes('dist/vendor/re2js.js'))
+    const built = [...types, ...doors, ...shared, ...maps, ...vendor, LICENCES]
     const readable = repositoryPaths(
       '{package.json,README.md,LICENSE,Corefile,src/bin.cjs}',
       'src/plugins/*/README.md',
@@ -121,6 +140,37 @@ describe('the package', { skip: without('npm'), concurrency: true }, () => {
       installed.files.toSorted(),
       [...new Set([...sources, ...built, ...readable, hidden])].toSorted(),
     )
+  })
+
+  test('names the packages that are in its files, with licences that ask no more than that', () => {
+    // Of what is built, maps name the sources; of the packages that lie alone, comments.
+    const places = installed.files.flatMap(path => {
+      if (/^dist\/.*\.js\.map$/.test(path)) return sourcesOf(at(path))
+      if (!/^dist\/vendor\/.*\.js$/.test(path)) return []
+      return readFileSync(at(path), 'utf8').match(/^\/\/ .*node_modules\/.*$/gm) ?? []
+    })
+    const found = places.flatMap(
+      place => /node_modules\/((?:@[\w-]+\/)?[\w.-]+)\//.exec(place)?.[1] ?? [],
+    )
+    const texts = readFileSync(at(LICENCES), 'utf8')
+      .split(/^-{80}\n\n/m)
+      .slice(1)
+    const named = texts.map(text => /^(\S+) \S+ \((.+)\)\n\n[^\n]/.exec(text) ?? [])
+    assert.deepEqual(named.map(([, name]) => name).toSorted(), [...new Set(found)].toSorted())
+    assert.ok(found.includes('piscina') && found.includes('ipaddr.js'))
+    for (const [, name, licence = ''] of named)
+      assert.match(licence, /^(MIT|ISC|Apache-2\.0|BSD-[23]-Clause)$/, name)
+  })
+
+  test('its maps lead from the built files to the sources', () => {
+    const maps = installed.files.filter(path => path.endsWith('.js.map'))
+    const lost = maps.flatMap(path => {
+      return sourcesOf(at(path))
+        .filter(source => !source.includes('node_modules/'))
+        .filter(source => !existsSync(at(normalize(join(dirname(path), source)))))
+        .map(source => `${path}: ${source}`)
+    })
+    assert.deepEqual(lost, [])
   })
 
   test('links of its pages lead to what is in it', () => {

@@ -390,11 +390,16 @@ test('docs/architecture.md names each of them, and its importer', () => {
   assert.deepEqual(named, IMPORTERS)
 })
 
-test('every dependency of package.json has its one importer', () => {
-  const { dependencies } = JSON.parse(readRepositoryFile('package.json')) as {
-    dependencies: Record<string, string>
+test('all of them are bundled: whoever installs shardns installs nothing else', () => {
+  const { dependencies, devDependencies } = JSON.parse(readRepositoryFile('package.json')) as {
+    dependencies?: Record<string, string>
+    devDependencies: Record<string, string>
   }
-  assert.deepEqual(Object.keys(dependencies).sort(), Object.keys(IMPORTERS).sort())
+  assert.equal(dependencies, undefined)
+  assert.deepEqual(
+    Object.keys(IMPORTERS).filter(name => !Object.hasOwn(devDependencies, name)),
+    [],
+  )
 })
 
 test('every plugin folder is on the order list of the chain', () => {

@@ -2,17 +2,14 @@
 // checkout's dist stays as it is.
 
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder } from './cleanup.ts'
 
 const run = (cwd: string, file: string, args: readonly string[]): string =>
   execFileSync(file, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 
-/**
- * Returns the folder of the installed package; its dependencies are those of `root`. Throws if it
- * cannot be built.
- */
+/** Returns the folder of the installed package. Throws if it cannot be built. */
 export const installPackage = (root: string): string => {
   const copy = temporaryFolder()
   const installed = temporaryFolder()
@@ -28,19 +25,11 @@ export const installPackage = (root: string): string => {
     if (existsSync(join(root, name)))
       cpSync(join(root, name), join(copy, name), { recursive: true })
   }
-  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  run(root, process.execPath, [
-    compiler,
-    '-p',
-    '.tsconfig.build.json',
-    '--outDir',
-    join(copy, 'dist'),
-  ])
+  run(root, process.execPath, ['.build.mjs', join(copy, 'dist')])
   // Its scripts would build into the wrong place.
   run(copy, 'npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', installed])
   const folder = join(installed, 'package')
   mkdirSync(folder)
   run(installed, 'sh', ['-c', 'tar -xzf *.tgz'])
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   return folder
 }

@@ -1,15 +1,14 @@
 // Regular expressions that operators write: RE2 syntax and linear time, as in CoreDNS. V8's engine
 // backtracks and must never see them.
 
-import { createRequire } from 'node:module'
 import type { RE2JS } from 're2js'
+import { loadPackage } from './program.ts'
 
-const require = createRequire(import.meta.url)
 /**
  * Loaded with the first pattern: its tables take 2 MiB of each thread, and few Corefiles have a
  * pattern.
  */
-const loadRe2 = () => require('re2js') as typeof import('re2js')
+const loadRe2 = () => loadPackage<typeof import('re2js')>('re2js')
 
 /** CoreDNS's limit, in bytes. */
 export const PATTERN_LIMIT = 10_000

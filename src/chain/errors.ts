@@ -1,6 +1,7 @@
 // Errors that a query can end in. (Errors of a Corefile are in corefile/diagnostic.ts.)
 
-import { fileURLToPath } from 'node:url'
+import { namesProgram } from '../base/program.ts'
+import { sourceStack } from '../base/source-places.ts'
 import { RCODE_SERVFAIL } from '../wire/rcodes.ts'
 
 /**
@@ -78,8 +79,6 @@ const PLUGIN_FILE =
   /\/plugins\/(?!outside\/)([^/\s]+)\/[^\s:]+\.[jt]s:|[?&]shardns=([\w-]+)\.[^\s:]*:/
 
 const OUTSIDE_FILE = /[?&]shardns=[\w-]+\.[^\s:]*:/
-const PROGRAM = new URL('../', import.meta.url).href
-const PROGRAM_PATH = fileURLToPath(PROGRAM)
 
 /**
  * For an uncaught error: whether a plugin from outside threw it where nothing of the program
@@ -87,7 +86,7 @@ const PROGRAM_PATH = fileURLToPath(PROGRAM)
  */
 export const isOfPluginAlone = (error: unknown): boolean => {
   const stack = stackOf(error)
-  return OUTSIDE_FILE.test(stack) && !stack.includes(PROGRAM) && !stack.includes(PROGRAM_PATH)
+  return OUTSIDE_FILE.test(stack) && !namesProgram(stack)
 }
 
 /** For an uncaught error: a fault of the first plugin that its stack names, if it names one. */
@@ -97,10 +96,10 @@ export const faultByStack = (error: unknown): unknown => {
   return plugin === undefined ? error : faultOf(plugin, error)
 }
 
-/** The stack of a thrown value; '' if it has none. */
+/** The stack of a thrown value, with places in the sources; '' if it has none. */
 export const stackOf = (error: unknown): string => {
   try {
-    return error instanceof Error ? String(error.stack) : ''
+    return error instanceof Error ? sourceStack(String(error.stack)) : ''
   } catch {
     return ''
   }

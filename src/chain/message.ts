@@ -3,8 +3,8 @@
 // are relayed never go through it.
 
 import { Buffer } from 'node:buffer'
-import { createRequire } from 'node:module'
 import type DnsPacket from 'dns-packet'
+import { loadPackage } from '../base/program.ts'
 import type { RcodeName } from '../wire/rcodes.ts'
 import { typeToText } from '../wire/rrtypes.ts'
 import { messageOf, ServerError } from './errors.ts'
@@ -222,7 +222,7 @@ export interface Message {
 
 let dnsPacket: typeof DnsPacket | undefined
 /** Loads synchronously, which only CommonJS allows, and only when it is needed. */
-const loadDnsPacket = (): typeof DnsPacket => createRequire(import.meta.url)('dns-packet')
+const loadDnsPacket = () => loadPackage<typeof DnsPacket>('dns-packet')
 
 /**
  * Decodes a message. The bytes are copied first, so that they cannot be changed through the object.

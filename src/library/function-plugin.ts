@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { BroadcastChannel } from 'node:worker_threads'
+import { programFile } from '../base/program.ts'
 import type { ControlScope, Kept } from '../chain/control-scope.ts'
 import { messageOf } from '../chain/errors.ts'
 import { decodeMessage, type Message } from '../chain/message.ts'
@@ -52,11 +53,7 @@ export interface FunctionQuery {
  */
 export type QueryFunction = (query: FunctionQuery) => FunctionAnswer | Promise<FunctionAnswer>
 
-/** Beside this file's suffix: .ts in the checkout, .js in the package. */
-const SERVE_FILE = new URL(
-  `./function-serve${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
-  import.meta.url,
-).href
+const SERVE_FILE = programFile('src/library/function-serve').href
 
 /** The plugin of that name. */
 export const functionPlugin = (

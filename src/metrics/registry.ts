@@ -2,8 +2,8 @@
 // at each scrape. The only importer of prom-client, which writes the text format and knows the
 // process's own metrics; it is never called per query.
 
-import { createRequire } from 'node:module'
 import type prometheus from 'prom-client'
+import { loadPackage } from '../base/program.ts'
 import { checkFamily, checkHistogram, MOST_ROW_WORDS } from './declaration.ts'
 import {
   type Collect,
@@ -24,10 +24,10 @@ import type {
 import { declareUnlabelled } from './unlabelled.ts'
 
 // Parts of prom-client: the whole loads its push client, and with it all of TLS (5 MiB, 15 ms).
-const require = createRequire(import.meta.url)
-const Registry = require('prom-client/lib/registry') as typeof prometheus.Registry
-const collectDefaultMetrics =
-  require('prom-client/lib/defaultMetrics') as typeof prometheus.collectDefaultMetrics
+const Registry = loadPackage<typeof prometheus.Registry>('prom-client/lib/registry')
+const collectDefaultMetrics = loadPackage<typeof prometheus.collectDefaultMetrics>(
+  'prom-client/lib/defaultMetrics',
+)
 
 type Family = CounterSeries | HistogramSeries | GaugeSeries
 

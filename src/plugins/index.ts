@@ -2,16 +2,20 @@
 // before a Corefile uses it, and each half is loaded only in the threads that run it.
 
 import { readdirSync } from 'node:fs'
+import { programFile, programFolder } from '../base/program.ts'
 import { messageOf } from '../chain/errors.ts'
 import type { OutsideModule } from '../chain/outside-module.ts'
 import type { AnyPlugin, AnyServeHalf } from '../chain/plugin.ts'
 import { DIRECTIVES } from '../corefile/order.ts'
 
 const FOLDERS: ReadonlySet<string> = new Set(
-  readdirSync(import.meta.dirname, { withFileTypes: true })
+  readdirSync(programFolder('src/plugins'), { withFileTypes: true })
     .filter(entry => entry.isDirectory())
     .map(({ name }) => name),
 )
+
+const fileOf = (name: string, part: string): string =>
+  programFile(`src/plugins/${name}/${part}`).href
 
 /** In the order of the chain. */
 export const PLUGIN_NAMES: readonly string[] = DIRECTIVES.filter(name => FOLDERS.has(name))
@@ -25,7 +29,7 @@ export const loadPlugin = async (name: string, tellSlow?: TellSlow): Promise<Any
   const { [name]: plugin } = await exportsOf<Record<string, AnyPlugin>>(
     file,
     `/${name}/index`,
-    () => import(`./${name}/index.ts`),
+    () => import(fileOf(name, 'index')),
     tellSlow && (() => tellSlow(name)),
   )
   const misfit = misfitIn(name, plugin)
@@ -43,7 +47,7 @@ export const loadServeHalf = async (
 ): Promise<AnyServeHalf> => {
   if (typeof module === 'string') return import(module)
   if (module !== undefined) return (await import('./outside/serve-half.ts')).loadServeHalf(module)
-  return halfOf(name, 'serve', `/${name}/serve`, () => import(`./${name}/serve.ts`))
+  return halfOf(name, 'serve', `/${name}/serve`, () => import(fileOf(name, 'serve')))
 }
 
 /**

@@ -2,6 +2,7 @@
 // command-line.ts. run.ts runs the server with them.
 
 import { availableParallelism, totalmem } from 'node:os'
+import { isFromSource } from '../base/program.ts'
 import { GIB, KIB, MIB } from '../base/sizes.ts'
 import { MAX_CACHE_BYTES, MIN_CACHE_BYTES } from '../cache/layout.ts'
 import { MIN_INFLIGHT_BYTES } from '../memory/byte-budget.ts'
@@ -98,7 +99,7 @@ export const defaultServeOptions = (given: Partial<MachineShare> = {}): ServeOpt
     cpus: availableParallelism(),
     cpuQuota: cpuQuota(),
     memoryLimitBytes: memoryLimit(process.constrainedMemory(), totalmem()),
-    isFromSource: import.meta.url.endsWith('.ts'),
+    isFromSource,
   }
   const share = machineShare(machine, given)
   return {

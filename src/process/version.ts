@@ -4,16 +4,10 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { endianness } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { packageFolder } from '../base/program.ts'
 
 /** The release of CoreDNS that shardns is compared with. */
 export const COREDNS_VERSION = '1.14.7'
-
-/** The folder of our package.json: the checkout, or the installed package. */
-export const packageFolder = (): string => {
-  let folder = import.meta.dirname
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder)
-  return folder
-}
 
 /** The version in package.json. */
 export const shardnsVersion = (): string => {

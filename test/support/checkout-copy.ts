@@ -39,9 +39,11 @@ export const installPackage = (t: Cleanup): InstalledPackage => {
   const place = join(folder, 'node_modules/shardns')
   mkdirSync(place, { recursive: true })
   execFileSync('tar', ['-xf', join(checkout, filename), '-C', place, '--strip-components=1'])
-  const { bin, dependencies } = JSON.parse(readFileSync(join(place, 'package.json'), 'utf8')) as {
+  const { bin, dependencies = {} } = JSON.parse(
+    readFileSync(join(place, 'package.json'), 'utf8'),
+  ) as {
     bin: Record<string, string>
-    dependencies: Record<string, string>
+    dependencies?: Record<string, string>
   }
   mkdirSync(join(folder, 'node_modules/.bin'))
   for (const [command, path] of Object.entries(bin)) {

@@ -2,8 +2,8 @@
 // the right kind. kubeconfig-settings.ts makes the settings of a connection of it. The only
 // importer of `yaml`, which is loaded when a kubeconfig is read.
 
-import { createRequire } from 'node:module'
 import type { Document } from 'yaml'
+import { loadPackage } from '../../base/program.ts'
 import { messageOf } from '../../chain/errors.ts'
 import { readText } from './text-source.ts'
 
@@ -99,9 +99,8 @@ export const readKubeconfig = async (
   }
 }
 
-const require = createRequire(import.meta.url)
 /** Not `import`: Node 22 may give two that come at once a module that is not complete yet. */
-const loadYaml = () => require('yaml') as typeof import('yaml')
+const loadYaml = () => loadPackage<typeof import('yaml')>('yaml')
 
 const parseYaml = (text: string): unknown => {
   const { parseDocument } = loadYaml()

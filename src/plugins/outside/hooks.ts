@@ -4,22 +4,16 @@
 
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { isProgramFile, programFile } from '../../base/program.ts'
 import type { ModuleFile, OutsideModule } from '../../chain/outside-module.ts'
 import { canHook, type Resolved, registerHooks } from './sync-hooks.ts'
 
-/** What a plugin may import of the program: files of its folder `src`, without their suffixes. */
+/** What a plugin may import of the program. */
 const ENTRIES: ReadonlyMap<string, string> = new Map([
-  ['shardns', 'index'],
-  ['shardns/options', 'options'],
-  ['shardns/wire', 'wire'],
+  ['shardns', 'src/index'],
+  ['shardns/options', 'src/options'],
+  ['shardns/wire', 'src/wire'],
 ])
-
-/** .ts in the checkout, .js in the package. */
-const SUFFIX = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
-/** The program's own files lie there. */
-const PROGRAM = new URL('../../', import.meta.url).href
-
-const PROGRAM_PATH = fileURLToPath(PROGRAM)
 
 const IS_BEFORE_24 = Number.parseInt(process.versions.node, 10) < 24
 const FIRST_NODE = '22.15'
@@ -80,7 +74,7 @@ const isRequired = (file: ModuleFile | undefined): boolean =>
 const entryUrl = (specifier: string): string | undefined => {
   if (specifier !== 'shardns' && !specifier.startsWith('shardns/')) return undefined
   const file = ENTRIES.get(specifier)
-  if (file !== undefined) return `${PROGRAM}${file}${SUFFIX}`
+  if (file !== undefined) return programFile(file).href
   const names = [...ENTRIES.keys()].map(name => `'${name}'`).join(', ')
   throw new Error(`there is no '${specifier}' to import: there are ${names}`)
 }
@@ -129,10 +123,6 @@ const versionIn = (url: string | undefined): string | undefined =>
  */
 export const isOwnFile = (url: string, other: string): boolean =>
   url.startsWith('file:') && !isProgramFile(url) && packageOf(url) === packageOf(other)
-
-/** Also by the path that it has in a stack. */
-export const isProgramFile = (urlOrPath: string): boolean =>
-  urlOrPath.startsWith(PROGRAM) || urlOrPath.startsWith(PROGRAM_PATH)
 
 /** The folder of the installed package that holds the file; '' for none. */
 const packageOf = (url: string): string =>

@@ -4,9 +4,10 @@
 import nodeModule from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { oneLine } from '../../base/one-line.ts'
+import { isProgramFile } from '../../base/program.ts'
 import { messageOf, stackOf } from '../../chain/errors.ts'
 import type { ModuleFile } from '../../chain/outside-module.ts'
-import { isProgramFile, withoutVersion } from './hooks.ts'
+import { withoutVersion } from './hooks.ts'
 
 /** First version of each line of Node that strips types. */
 const STRIPPING = '22.18'

@@ -7,6 +7,7 @@ import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { EndlessError, inTime, LOAD_PATIENCE_MS, type Patience } from '../../base/patience.ts'
+import { programFile } from '../../base/program.ts'
 import { formatSize, MIB } from '../../base/sizes.ts'
 import type { OutsideModule } from '../../chain/outside-module.ts'
 import { hookModules, withVersion } from './hooks.ts'
@@ -18,11 +19,7 @@ const HEAP_BYTES = 256 * MIB
 const END_MS = 1000
 /** Of the digest, in the version: 64 bits. */
 const VERSION_DIGITS = 16
-/** Beside this file's suffix: .ts in the checkout, .js in the package. */
-const THREAD_FILE = new URL(
-  `./trial-thread${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
-  import.meta.url,
-)
+const THREAD_FILE = programFile('src/plugins/outside/trial-thread')
 
 type Loaded = Extract<TrialOutcome, { kind: 'loaded' }>
 

@@ -7,7 +7,8 @@ import {
   receiveMessageOnPort,
   type Worker,
 } from 'node:worker_threads'
-import { Piscina } from 'piscina'
+import type { Piscina } from 'piscina'
+import { loadPackage, programFile } from '../../base/program.ts'
 import type {
   BootMessage,
   FromShard,
@@ -44,11 +45,7 @@ const MIB = 1024 * 1024
  * with 6, misses cost a twentieth more CPU.
  */
 const YOUNG_GENERATION_MIB = 8
-/** Has the same suffix as this file: .ts in the checkout, .js in the package. */
-const WORKER_FILE = new URL(
-  `../../../workers/serve${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`,
-  import.meta.url,
-)
+const WORKER_FILE = programFile('workers/serve')
 
 export class ShardPool {
   readonly #pool: Piscina
@@ -56,6 +53,7 @@ export class ShardPool {
   readonly #living = new Map<Worker, Promise<void>>()
 
   constructor({ shards, heapLimitBytes, workerFile = WORKER_FILE }: PoolOptions) {
+    const { Piscina } = loadPackage<typeof import('piscina')>('piscina')
     this.#pool = new Piscina({
       filename: workerFile.href,
       name: 'serve',

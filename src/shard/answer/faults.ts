@@ -2,7 +2,14 @@
 // at most one line per plugin and second, however many queries fail.
 
 import type { Clock } from '../../base/clock.ts'
-import { faultByStack, isA, messageOf, PluginFault, ServerError } from '../../chain/errors.ts'
+import {
+  faultByStack,
+  isA,
+  messageOf,
+  PluginFault,
+  ServerError,
+  stackOf,
+} from '../../chain/errors.ts'
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { Logger } from '../../log/logger.ts'
@@ -71,7 +78,7 @@ export class Faults {
     this.#say(
       plugin,
       `Recovered from panic in server:${where} ${line(messageOf(error))}`,
-      this.#parts.stacktrace ? stackOf(error) : '',
+      this.#parts.stacktrace ? stackText(error) : '',
     )
   }
 
@@ -103,13 +110,8 @@ export const prefixOf = (plugin: string): string => (plugin === '' ? '' : `plugi
 /** One short line: a plugin's text may contain data from a client. */
 const line = (text: string): string => text.slice(0, MOST_CHARACTERS).replaceAll(/[\r\n]+/g, ' ')
 
-/** The stack of an error; '' if it has none. */
-const stackOf = (error: unknown): string => {
-  try {
-    const thrown = isA(PluginFault, error) ? error.cause : error
-    return thrown instanceof Error ? ` ${thrown.stack}` : ''
-  } catch {
-    // `stack` may be a getter of the plugin that throws.
-    return ''
-  }
+/** The stack of an error, with a space before it; '' if it has none. */
+const stackText = (error: unknown): string => {
+  const stack = stackOf(isA(PluginFault, error) ? error.cause : error)
+  return stack && ` ${stack}`
 }
