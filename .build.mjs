@@ -46,7 +46,7 @@ const EXTERNAL = ['@napi-rs/nice']
 /** What loads the modules of each kind of start. */
 const STARTS = {
   first: ['src/cli.ts'],
-  commands: ['src/commands/run.ts'],
+  commands: ['src/commands/run.ts', 'src/process/version.ts'],
   check: ['src/commands/command-line.ts', 'src/commands/check.ts'],
   server: ['src/commands/command-line.ts', 'src/process/run.ts'],
   shard: ['src/shard/shard.ts'],

@@ -1,7 +1,17 @@
 // The package that `npm pack` makes: what is in it, and that it serves on each Node that it says.
 
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { after, before, describe, type TestContext, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
@@ -27,6 +37,80 @@ const OLD = '12.22.12'
 const STARTED = new Set(['dist/src/cli.js', 'dist/src/plugins/outside/trial-thread.js'])
 
 const LICENCES = 'dist/THIRD-PARTY-LICENSES.txt'
+
+const BIN = 'node_modules/shardns/src/bin.cjs'
+const BAD = '. {\n whoam\n}\n'
+
+/** What is being written has another name. */
+const cacheFiles = (folder: string): string[] =>
+  globSync('*/*', { cwd: folder })
+    .filter(file => /\W[0-9a-f]+$/.test(file))
+    .toSorted()
+    .map(file => join(folder, file))
+
+const eachFile = (change: (bytes: Buffer) => Buffer) => (folder: string) => {
+  for (const file of cacheFiles(folder)) writeFileSync(file, change(readFileSync(file)))
+}
+
+/** This Node, without what the tests' own environment says of its cache. */
+const PLAIN = ['-u', 'NODE_COMPILE_CACHE', '-u', 'NODE_DISABLE_COMPILE_CACHE']
+
+/** The program in `folder`. */
+const alone = (folder: string, variables: readonly string[] = []): [string, ...string[]] => [
+  'env',
+  ...PLAIN,
+  ...variables,
+  process.execPath,
+  join(folder, BIN),
+]
+
+interface CacheFault {
+  readonly variables?: readonly string[]
+  /** Of the cache's folder, and the package's. */
+  readonly damage?: (cache: string, root: string) => void
+}
+
+const CACHE_FAULTS: Readonly<Record<string, CacheFault>> = {
+  stale: {
+    damage: (_cache, root) => {
+      // As long as before: the engine itself compares lengths.
+      const file = join(root, 'dist/chunks/commands.js')
+      const text = readFileSync(file, 'utf8')
+      writeFileSync(file, text.replace('const EXIT_FAILURE', ' const EXIT_FAILURE').slice(0, -1))
+    },
+  },
+  cut: { damage: eachFile(bytes => bytes.subarray(0, bytes.length >> 1)) },
+  empty: { damage: eachFile(() => Buffer.alloc(0)) },
+  'changed inside': {
+    damage: eachFile(bytes => {
+      for (let at = bytes.length >> 1; at < bytes.length; at += 97) bytes[at]! ^= 0x55
+      return bytes
+    }),
+  },
+  'that of other files': {
+    damage: folder => {
+      const files = cacheFiles(folder)
+      const bytes = files.map(file => readFileSync(file))
+      for (const [at, file] of files.entries()) writeFileSync(file, bytes.at(at - 1)!)
+    },
+  },
+  'not to be written': {
+    damage: folder => {
+      rmSync(folder, { recursive: true })
+      writeFileSync(folder, '')
+    },
+  },
+  'not to be read': {
+    damage: folder => {
+      for (const file of cacheFiles(folder)) {
+        rmSync(file)
+        mkdirSync(file)
+      }
+    },
+  },
+  'where nobody may write': { variables: ['NODE_COMPILE_CACHE=/dev/null/cache'] },
+  'switched off': { variables: ['NODE_DISABLE_COMPILE_CACHE=1'] },
+}
 
 /** What is loaded by its name has its own file; all else lies in shared ones. */
 const isDoor = (path: string): boolean =>
@@ -76,7 +160,8 @@ const askBoth = async (port: number, name: string): Promise<(readonly string[])[
   return replies.map(([reply]) => show(reply!).answer)
 }
 
-const serves = async (t: TestContext, node: string, bin: string): Promise<void> => {
+const serves = async (t: TestContext, command: readonly string[]): Promise<void> => {
+  const [program = '', ...args] = command
   const upstream = await fakeUpstream(asked =>
     asked.reply({ answer: ['www.example.org. 300 IN A 192.0.2.1'] }),
   )
@@ -86,7 +171,7 @@ const serves = async (t: TestContext, node: string, bin: string): Promise<void> 
   const write = (address: string): void =>
     writeFileSync(join(folder, 'Corefile'), corefile(port, upstream.port, address))
   write('192.0.2.2')
-  const server = new WatchedProcess(t, node, [bin, '--workers', '2'], folder)
+  const server = new WatchedProcess(t, program, [...args, '--workers', '2'], folder)
   const [engine] = await server.seen(/^\[INFO\] .*engine \w+.*$/m)
   // What has no FFI says so, once.
   const isOld = !/, node26\./.test(server.out)
@@ -173,6 +258,78 @@ describe('the package', { skip: without('npm'), concurrency: true }, () => {
     assert.deepEqual(lost, [])
   })
 
+  describe('its compile cache', { concurrency: false }, () => {
+    const cacheOf = (folder: string): string => join(folder, 'node_modules/shardns/dist/.cache')
+    /** The package alone, in a folder of its own. */
+    const copyOf = (t: TestContext): string => {
+      const folder = temporaryFolder(t)
+      cpSync(at('.'), join(folder, 'node_modules/shardns'), {
+        recursive: true,
+        filter: path => !path.endsWith('/.cache'),
+      })
+      return folder
+    }
+    const checkIn = (folder: string, variables?: readonly string[]) => {
+      const [program, ...args] = alone(folder, variables)
+      return runProgram(program, [...args, 'check', '-'], BAD)
+    }
+
+    test('keeps what it has compiled in its own folder', async t => {
+      const folder = copyOf(t)
+      const first = await checkIn(folder)
+      assert.equal(first.code, 1)
+      const files = cacheFiles(cacheOf(folder))
+      assert.ok(files.length > 5, `${files.length} files`)
+      const written = files.map(file => statSync(file).ino)
+      assert.deepEqual(await checkIn(folder), first)
+      assert.deepEqual(
+        cacheFiles(cacheOf(folder)).map(file => statSync(file).ino),
+        written,
+        'what is there is not written again',
+      )
+    })
+
+    test('a server keeps what it has compiled before it ends', async t => {
+      const folder = copyOf(t)
+      const [port] = await freePorts(1)
+      writeFileSync(join(folder, 'Corefile'), `.:${port} {\n bind 127.0.0.1\n whoami\n}\n`)
+      const [program, ...args] = alone(folder)
+      const server = new WatchedProcess(t, program, [...args, '--workers', '2'], folder)
+      await server.seen(/engine /)
+      // Of main, and of a shard.
+      const isKept = (name: string): boolean =>
+        cacheFiles(cacheOf(folder)).some(file => readFileSync(file).includes(name))
+      while (!isKept('runServer') || !isKept('WaitingRoom')) await new Promise(setImmediate)
+      assert.equal(await server.stop(), 0)
+    })
+
+    for (const [name, { variables, damage }] of Object.entries(CACHE_FAULTS))
+      test(`a compile cache that is ${name} changes nothing`, async t => {
+        const folder = copyOf(t)
+        const { code, out, err } = await checkIn(folder)
+        damage?.(cacheOf(folder), join(folder, 'node_modules/shardns'))
+        assert.deepEqual(await checkIn(folder, variables), { code, out, err })
+        await serves(t, alone(folder, variables))
+      })
+  })
+
+  test('the library starts nothing as it is loaded, and leaves the cache to its host', async () => {
+    const code = `import { getCompileCacheDir } from 'node:module'
+      await import('shardns')
+      await new Promise(setImmediate)
+      const running = process.getActiveResourcesInfo()
+      console.log(String(getCompileCacheDir()), running.filter(kind => kind !== 'PipeWrap'))`
+    const { stdout } = spawnSync(
+      'env',
+      [...PLAIN, process.execPath, '--input-type=module', '-e', code],
+      {
+        cwd: installed.folder,
+        encoding: 'utf8',
+      },
+    )
+    assert.equal(stdout, 'undefined []\n')
+  })
+
   test('links of its pages lead to what is in it', () => {
     const dead = installed.files
       .filter(path => path.endsWith('.md'))
@@ -199,7 +356,7 @@ describe('the package', { skip: without('npm'), concurrency: true }, () => {
         assert.equal((await runProgram(node, [bin, 'check', '-'], examples[name])).code, code)
       const modules = installed.files.filter(path => /^dist\/src\/.*\.js$/.test(path))
       await loadsAll(node, modules.filter(path => !STARTED.has(path)).map(at))
-      await serves(t, node, bin)
+      await serves(t, [node, bin])
     })
 
   test(`says on Node ${OLD} what it needs`, async t => {

@@ -3,6 +3,7 @@
 
 import { rmSync, writeFileSync } from 'node:fs'
 import { systemClock } from '../base/clock.ts'
+import { flushCompiled } from '../base/compile-cache.ts'
 import { pathErrorText } from '../base/errno.ts'
 import { messageOf } from '../chain/errors.ts'
 import { makeLogger, stdout } from '../log/log.ts'
@@ -60,6 +61,7 @@ export const runServer = async (
     closeStrayDebugger()
     signals.started()
     trimMemory()
+    flushCompiled()
   } catch (error) {
     stdout.flushSync()
     const message = messageOf(error)

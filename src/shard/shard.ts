@@ -4,6 +4,7 @@
 
 import type { MessagePort } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
+import { flushCompiled } from '../base/compile-cache.ts'
 import { random32 } from '../base/entropy.ts'
 import { CacheKey } from '../cache/key.ts'
 import { faultByStack, isOfPluginAlone, messageOf, PluginFault } from '../chain/errors.ts'
@@ -220,6 +221,8 @@ export class Shard {
     old?.batchSent(0)
     this.#serving = generation
     this.#send({ kind: 'committed', id })
+    // All shards run the same code.
+    if (old === undefined && this.#boot.shard === 0) flushCompiled()
     // Main closes the sockets that it opened for the old generation once we say so: not while one
     // of ours may still send on them.
     if (old !== undefined) {
