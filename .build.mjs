@@ -7,7 +7,7 @@
 // `vendor`.
 import { execFileSync } from 'node:child_process'
 import { globSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { createRequire, isBuiltin } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
@@ -135,6 +135,32 @@ const bundlePackages = async () => {
   })
 }
 
+const IMPORTED = /^import (.+) from "(node:[\w/]+)";$/gm
+const REQUIRED = /\brequire\("((?:node:)?[\w/]+)"\)/g
+
+/**
+ * Node's own modules without `import` and `require`: those read every export, and many exports load
+ * further modules when they are read (a third of all that a start loads).
+ */
+const takeBuiltins = text =>
+  text
+    .replace(IMPORTED, (_, names, id) => {
+      const [, whole, parts] = /^(?:([\w$]+)(?:, )?)?(\{.*\})?$/.exec(names)
+      const take = `globalThis.process.getBuiltinModule("${id}")`
+      const bound = parts?.replaceAll(' as ', ': ')
+      return [whole, bound].flatMap(name => (name && `const ${name} = ${take};`) || []).join(' ')
+    })
+    .replace(REQUIRED, (call, id) =>
+      isBuiltin(id) ? `globalThis.process.getBuiltinModule("${id}")` : call,
+    )
+
+const rewriteFiles = () => {
+  for (const file of globSync('**/*.js', { cwd: OUT })) {
+    const path = join(OUT, file)
+    writeFileSync(path, takeBuiltins(readFileSync(path, 'utf8')))
+  }
+}
+
 const refuseWarnings = (level, log) => {
   // Modules that are loaded late in a checkout may come early here.
   if (level === 'warn' && log.code !== 'INEFFECTIVE_DYNAMIC_IMPORT') throw new Error(log.message)
@@ -171,3 +197,4 @@ writeTypes()
 const written = [await bundleModules(), await bundlePackages()]
 writeFileSync(join(OUT, 'vendor/package.json'), '{ "type": "commonjs" }\n')
 writeLicences(written)
+rewriteFiles()
