@@ -58,6 +58,8 @@ export interface MetricRegistrar {
     options: FamilyOptions,
     collect: () => Iterable<{ readonly labels: Labels; readonly value: number }>,
   ): void
+  /** Metrics of the process begin now, if they have not: before anybody asks for them. */
+  measureProcess(): void
   /** Shows more of the runtime from now on, until the process ends. */
   showRuntime(): void
   /** The whole exposition, text format 0.0.4. */

@@ -23,11 +23,17 @@ import type {
 } from './registrar.ts'
 import { declareUnlabelled } from './unlabelled.ts'
 
-// Parts of prom-client: the whole loads its push client, and with it all of TLS (5 MiB, 15 ms).
-const Registry = loadPackage<typeof prometheus.Registry>('prom-client/lib/registry')
-const collectDefaultMetrics = loadPackage<typeof prometheus.collectDefaultMetrics>(
-  'prom-client/lib/defaultMetrics',
-)
+/**
+ * Parts of prom-client: the whole loads its push client, and with it all of TLS (5 MiB, 15 ms).
+ * Loaded once somebody is to see metrics.
+ */
+const makeRegistry = (): prometheus.Registry =>
+  new (loadPackage<typeof prometheus.Registry>('prom-client/lib/registry'))()
+const loadDefaults = () =>
+  loadPackage<typeof prometheus.collectDefaultMetrics>('prom-client/lib/defaultMetrics')
+
+/** How the names begin that prom-client has metrics for. */
+const PROCESS_NAME = /^(?:nodejs|process)_/
 
 type Family = CounterSeries | HistogramSeries | GaugeSeries
 
@@ -46,8 +52,8 @@ let processMetrics: prometheus.Registry | undefined
 
 const metricsOfProcess = (): prometheus.Registry => {
   if (processMetrics === undefined) {
-    processMetrics = new Registry()
-    collectDefaultMetrics({ register: processMetrics })
+    processMetrics = makeRegistry()
+    loadDefaults()({ register: processMetrics })
     for (const name of REFUSED_BY_PROMTOOL) processMetrics.removeSingleMetric(name)
   }
   return processMetrics
@@ -73,10 +79,13 @@ export interface BuildInfo {
 }
 
 export class MetricsRegistry {
-  readonly #registry = new Registry()
+  /** Once somebody is to see it. */
+  #registry: prometheus.Registry | undefined
+  /** What it gets. */
+  readonly #metrics: prometheus.Metric[] = []
   readonly #families = new Map<string, Family>()
   /** What is not shown yet. */
-  readonly #runtime: prometheus.Metric[]
+  #runtime: prometheus.Metric[] = []
   /** In order of attachment; the last one's gauges are shown. */
   readonly #attached: GenerationMetrics[] = []
   /**
@@ -86,12 +95,6 @@ export class MetricsRegistry {
   readonly process: GenerationMetrics
 
   constructor(build: BuildInfo) {
-    const isRuntime = (name: string): boolean => RUNTIME_METRICS.includes(name)
-    const metrics = metricsOfProcess()
-    const names = metrics.getMetricsAsArray().map(({ name }) => name)
-    const named = (name: string): prometheus.Metric => metrics.getSingleMetric(name)!
-    for (const name of names) if (!isRuntime(name)) this.#registry.registerMetric(named(name))
-    this.#runtime = names.filter(isRuntime).map(named)
     for (const { name, help, type, read } of PROCESS_FAMILIES) {
       this.#register({ name, help, type }, () =>
         [read()].flatMap(value => (value === undefined ? [] : { value, labels: {} })),
@@ -100,6 +103,21 @@ export class MetricsRegistry {
     this.process = this.begin()
     declareUnlabelled(this.process)
     this.#declareBuild(build)
+  }
+
+  /** Begins to measure the process, which the first scrape is to find under way. */
+  #opened(): prometheus.Registry {
+    if (this.#registry !== undefined) return this.#registry
+    const registry = makeRegistry()
+    const isRuntime = (name: string): boolean => RUNTIME_METRICS.includes(name)
+    const metrics = metricsOfProcess()
+    const names = metrics.getMetricsAsArray().map(({ name }) => name)
+    const named = (name: string): prometheus.Metric => metrics.getSingleMetric(name)!
+    for (const name of names) if (!isRuntime(name)) registry.registerMetric(named(name))
+    this.#runtime = names.filter(isRuntime).map(named)
+    for (const metric of this.#metrics) registry.registerMetric(metric)
+    this.#registry = registry
+    return registry
   }
 
   /** What reads the first family takes `version` for CoreDNS's. */
@@ -135,13 +153,15 @@ export class MetricsRegistry {
         if (index >= 0) this.#attached.splice(index, 1)
       },
       expose: () => this.expose(),
+      measureProcess: () => void this.#opened(),
       showRuntime: () => this.#showRuntime(),
     })
   }
 
   /** The whole exposition, text format 0.0.4. */
   async expose(): Promise<{ contentType: string; body: string }> {
-    return { contentType: this.#registry.contentType, body: await this.#registry.metrics() }
+    const registry = this.#opened()
+    return { contentType: registry.contentType, body: await registry.metrics() }
   }
 
   /**
@@ -149,7 +169,8 @@ export class MetricsRegistry {
    * of no use.
    */
   #showRuntime(): void {
-    for (const metric of this.#runtime.splice(0)) this.#registry.registerMetric(metric)
+    const registry = this.#opened()
+    for (const metric of this.#runtime.splice(0)) registry.registerMetric(metric)
   }
 
   #register(
@@ -159,14 +180,16 @@ export class MetricsRegistry {
     const get = async () => ({ ...family, values: samples(), aggregator: 'sum' })
     // prom-client's registry only ever calls get(); its own metric classes would hold the values a
     // second time.
-    this.#registry.registerMetric({ ...family, get } as unknown as prometheus.Metric)
+    const metric = { ...family, get } as unknown as prometheus.Metric
+    this.#metrics.push(metric)
+    this.#registry?.registerMetric(metric)
   }
 
   #family(name: string, make: () => Family): Family {
     const known = this.#families.get(name)
     const family = known ?? make()
     if (known !== undefined) return known
-    if (this.#registry.getSingleMetric(name) !== undefined)
+    if (PROCESS_NAME.test(name) && this.#opened().getSingleMetric(name) !== undefined)
       throw new Error(`metric ${name} belongs to the runtime`)
     this.#families.set(name, family)
     const { type, help } = family
@@ -181,6 +204,7 @@ interface RegistrySide {
   attached(generation: GenerationMetrics): void
   ended(generation: GenerationMetrics): void
   expose(): Promise<{ contentType: string; body: string }>
+  measureProcess(): void
   showRuntime(): void
 }
 
@@ -240,6 +264,10 @@ export class GenerationMetrics implements MetricRegistrar {
     this.#use(family, options)
     const source: Collect = () => (this.#side.isShown(this) ? collect() : [])
     family.addSource(this, source)
+  }
+
+  measureProcess(): void {
+    this.#side.measureProcess()
   }
 
   showRuntime(): void {

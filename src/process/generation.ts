@@ -491,6 +491,7 @@ const namedMetrics = (metrics: MetricRegistrar, log: Logger): MetricRegistrar =>
       }
     })
   },
+  measureProcess: () => metrics.measureProcess(),
   showRuntime: () => metrics.showRuntime(),
   expose: () => metrics.expose(),
 })

@@ -83,6 +83,8 @@ export class FakeMetrics implements MetricRegistrar {
     this.#gauges.set(options.name, collect)
   }
 
+  measureProcess(): void {}
+
   showsRuntime = false
   showRuntime(): void {
     this.showsRuntime = true

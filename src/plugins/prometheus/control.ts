@@ -8,6 +8,7 @@ import type { PrometheusOptions } from './options.ts'
 
 export const control = (options: PrometheusOptions, scope: ControlScope): DnsMetricVectors => {
   const { block, metrics } = scope
+  metrics.measureProcess()
   if (options.runtimeMetrics) metrics.showRuntime()
   const servers = block.listeners.map(listener => listener.label)
   const exposition = new Exposition(metrics)
