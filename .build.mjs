@@ -50,6 +50,8 @@ const STARTS = {
   check: ['src/commands/command-line.ts', 'src/commands/check.ts'],
   server: ['src/commands/command-line.ts', 'src/process/run.ts'],
   shard: ['src/shard/shard.ts'],
+  // What main loads of one or the other: it is to load neither the server nor a shard for it.
+  plugins: ENTRIES.filter(path => /\/(?:index|control)\.ts$/.test(path)),
 }
 
 /** Modules that one of `files` imports, directly or not, before it runs. */
@@ -82,7 +84,8 @@ const chunkGroups = () => {
     group('first', 5, ({ first }) => first),
     group('commands', 4, ({ commands }) => commands),
     group('threads', 3, ({ server, shard }) => server && shard),
-    group('load', 2, ({ check, server }) => check && server),
+    group('load', 2, ({ check, plugins, server }) => (check || plugins) && server),
+    group('halves', 2, ({ plugins, shard }) => plugins && shard),
     group('server', 1, ({ server }) => server),
     group('shard', 1, ({ shard }) => shard),
   ]

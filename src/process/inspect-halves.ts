@@ -1,6 +1,7 @@
 // Checks that the plugins of a configuration have the halves that the server would load, for
 // `check`. The halves are loaded; only the top-level code of their files runs.
 
+import { isFromSource } from '../base/program.ts'
 import type { AnyPlugin } from '../chain/plugin.ts'
 import type { CorefileError } from '../corefile/diagnostic.ts'
 import { loadControlHalf, loadInspectHalf, loadServeHalf } from '../plugins/index.ts'
@@ -32,8 +33,10 @@ const inspectOne = async (
   try {
     await loadControlHalf(plugin)
     await loadInspectHalf(plugin)
-    // That of a plugin from outside is in the module that has been loaded.
-    if (plugin.serve !== undefined && plugin.outside === undefined) await loadServeHalf(plugin.name)
+    // That of a plugin from outside is in the module that has been loaded. In the package all
+    // halves are there, since they were built together, and a shard's code takes long to load.
+    const isOwn = plugin.serve !== undefined && plugin.outside === undefined
+    if (isOwn && isFromSource) await loadServeHalf(plugin.name)
     return { plugin, fault: undefined }
   } catch (error) {
     return { plugin, fault: (error as Error).message }
