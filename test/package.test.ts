@@ -199,6 +199,7 @@ describe('the package', { skip: without('npm'), concurrency: true }, () => {
     for (const run of cleanups) await run()
   })
   const at = (path: string): string => join(installed.folder, 'node_modules/shardns', path)
+  const urlAt = (path: string): string => pathToFileURL(at(path)).href
 
   test('has the program, its types and its sources, and no test', () => {
     const sources = repositoryPaths('{src,workers}/**/*.ts').filter(
@@ -256,6 +257,22 @@ describe('the package', { skip: without('npm'), concurrency: true }, () => {
         .map(source => `${path}: ${source}`)
     })
     assert.deepEqual(lost, [])
+  })
+
+  test('a fault in it is told with the plugin, and its place in the sources', async () => {
+    // A half without what it needs.
+    const code = `const { faultByStack, stackOf } = await import(${JSON.stringify(urlAt('dist/chunks/commands.js'))})
+      const { serve } = await import(${JSON.stringify(urlAt('dist/src/plugins/hosts/serve.js'))})
+      try { serve() } catch (error) {
+        console.log(faultByStack(error).plugin, /\\(\\S*\\)/.exec(stackOf(error))[0])
+      }`
+    const { out } = await runProgram(process.execPath, ['--input-type=module', '-e', code])
+    const [, url = '', line] = /^hosts \((file:.*\/hosts\/serve\.ts):(\d+):\d+\)\n$/.exec(out) ?? []
+    assert.equal(url, urlAt('src/plugins/hosts/serve.ts'), out)
+    assert.match(
+      readFileSync(at('src/plugins/hosts/serve.ts'), 'utf8').split('\n')[Number(line) - 1] ?? '',
+      /records/,
+    )
   })
 
   describe('its compile cache', { concurrency: false }, () => {
