@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -12,12 +12,15 @@ import { enginesHere } from './support/engines-here.ts'
 import { query, show } from './support/messages.ts'
 import { askTcp, askUdp, holdUdp } from './support/raw-client.ts'
 import {
+  freePorts,
   launchServer,
   ServerProcess as Server,
   type ServerProcess,
   startServer,
   temporaryFolder,
+  WatchedProcess,
 } from './support/server-process.ts'
+import { ROOT } from './support/source-files.ts'
 
 const LIMIT = { timeout: 15_000 }
 
@@ -116,6 +119,21 @@ test(
     assert.deepEqual(await hostTest(server), ['host.test. 3600 IN A 192.0.2.3'])
   },
 )
+
+test('SIGUSR1 when ./Corefile has gone: what was served from it stays', LIMIT, async t => {
+  const folder = temporaryFolder(t)
+  const [port = 0] = await freePorts(1)
+  const path = join(folder, 'Corefile')
+  writeFileSync(path, corefile()(port))
+  const server = new WatchedProcess(t, process.execPath, [join(ROOT, 'src/cli.ts')], folder)
+  await server.seen(/^\[INFO\] engine/m)
+  rmSync(path)
+  server.child.kill('SIGUSR1')
+  const [, why] = await server.seen(/^\[ERROR\] Restart failed: (.*)$/m)
+  assert.equal(why, 'loading Caddyfile via flag: open Corefile: no such file or directory')
+  const [answer] = await askUdp(port, [query('host.test').bytes])
+  assert.deepEqual(show(answer!).answer, ['host.test. 3600 IN A 192.0.2.1'])
+})
 
 test('SIGUSR1 to a port that is taken: the old Corefile stays', LIMIT, async t => {
   const server = await startServer(t, corefile(), { ports: 2 })

@@ -86,6 +86,25 @@ test('signals that come faster than reloads are served lose no query either', {
   assert.equal(server.count(FAILED), 0)
 })
 
+// Empty, it would mean the built-in one, at another port.
+test('a Corefile that is being written is waited for, and no query is lost', {
+  timeout: 60_000,
+}, async t => {
+  const port = await closedPort()
+  const server = await served(t, block(port))
+  const client = await firstTry(t, port)
+  const write = async (): Promise<void> => {
+    server.writeCorefile('')
+    server.signal('SIGUSR1')
+    await server.line(/^\[INFO\] Reloading$/)
+    server.writeCorefile(block(port, 40))
+    await server.line(COMPLETE)
+    assert.notEqual(await client.ask('after.example.org.'), undefined)
+  }
+  assert.deepEqual((await client.load(nameOf, PER_SECOND, write())).lost, [])
+  assert.equal(server.count(FAILED), 0)
+})
+
 const BAD: Readonly<
   Record<string, (port: number) => readonly [corefile: string, failure: RegExp]>
 > = {

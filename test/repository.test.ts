@@ -362,6 +362,11 @@ test('a shard loads nothing of main: no process, no control half, no reader of o
   )
 })
 
+test('workers/serve.ts, which is required, is linked with nothing', () => {
+  const { text } = all.find(({ path }) => path === 'workers/serve.ts')!
+  assert.doesNotMatch(text, /^(?:import|export)\s(?!type\b)[^;(]*?\sfrom\s|^import '/m)
+})
+
 const IMPORTERS: Readonly<Record<string, string>> = {
   commander: 'src/commands/command-line.ts',
   'dns-packet': 'src/chain/message.ts',

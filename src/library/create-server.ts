@@ -7,7 +7,7 @@ import { dirname } from 'node:path'
 import { readTextFile } from '../base/text-file.ts'
 import { messageOf } from '../chain/errors.ts'
 import { CorefileError as ReaderError } from '../corefile/diagnostic.ts'
-import type { CorefileText } from '../process/load/corefile-source.ts'
+import { type CorefileText, onceWritten } from '../process/load/corefile-source.ts'
 import { Server } from '../process/server.ts'
 import { CorefileError, corefileDiagnostic, ShardnsError } from './errors.ts'
 import { linesFor } from './given-lines.ts'
@@ -91,7 +91,7 @@ class LibraryServer implements ShardnsServer {
       lines,
       plugins,
       isGuest: true,
-      readCorefile: async () => textOf(made?.currentSource ?? source),
+      readCorefile: () => textAgain(made?.currentSource ?? source),
       fatal: text => {
         lines.raw(`[FATAL] ${text}`)
         made?.giveUp(new ShardnsError('GAVE_UP', text))
@@ -151,7 +151,7 @@ class LibraryServer implements ShardnsServer {
     const source: CorefileSource =
       corefile === undefined ? this.#source : { kind: 'text', text: corefile }
     try {
-      await this.#server.load(async () => textOf(source))
+      await this.#server.load(() => textAgain(source))
       this.#source = source
     } catch (error) {
       throw this.#closing === undefined ? failureOf(error) : closedError()
@@ -199,6 +199,10 @@ const textOf = (source: CorefileSource): CorefileText => {
     })
   }
 }
+
+/** For a reload. */
+const textAgain = async (source: CorefileSource): Promise<CorefileText> =>
+  source.kind === 'file' ? onceWritten(async () => textOf(source)) : textOf(source)
 
 /** What the server could not do, as the library says it. */
 const failureOf = (error: unknown): Error => {

@@ -5,6 +5,7 @@
 import { systemClock } from '../base/clock.ts'
 import { collectGarbage } from '../base/collector.ts'
 import { EndlessError, inTime } from '../base/patience.ts'
+import { wait } from '../base/timers.ts'
 import { CacheMemory } from '../cache/cache-memory.ts'
 import type { ProcessControl } from '../chain/control-scope.ts'
 import { messageOf } from '../chain/errors.ts'
@@ -24,7 +25,7 @@ import { Generation, PANICS } from './generation.ts'
 import { HttpEndpoints } from './http/endpoints.ts'
 import { KeptResources, Readiness } from './kept-resources.ts'
 import { ListenSockets } from './listen-sockets.ts'
-import { type CorefileText, readCorefile } from './load/corefile-source.ts'
+import { type CorefileText, LOOK_MS, rereadCorefile } from './load/corefile-source.ts'
 import { hashCorefile, type LoadedConfig, loadCorefile } from './load/load.ts'
 import { inflightBeside } from './machine-share.ts'
 import type { ServeOptions } from './serve-options.ts'
@@ -324,8 +325,8 @@ export class Server {
   }
 
   #read(): Promise<CorefileText> {
-    const { conf, port } = this.#options
-    return this.#world.readCorefile?.() ?? readCorefile(conf, port)
+    const pause = () => wait(LOOK_MS, this.#shutdown.signal)
+    return this.#world.readCorefile?.() ?? rereadCorefile(this.#options.conf, pause)
   }
 
   async #parse(source: CorefileText): Promise<LoadedConfig> {
@@ -461,7 +462,7 @@ export class Server {
   async #peek(): Promise<{ readonly hash: string } | { readonly error: string } | undefined> {
     const source = await this.#read().catch(() => undefined)
     // Unreadable just now (a ConfigMap being replaced): the next look will do.
-    if (source === undefined || !source.isReloadable) return undefined
+    if (source === undefined) return undefined
     try {
       const { text, file, baseDir } = source
       const { port } = this.#options

@@ -22,31 +22,56 @@ export const recordedBody = (name: string): Buffer => {
   const end = answer.indexOf('\r\n\r\n')
   const body = answer.subarray(end + 4)
   if (!/^transfer-encoding: chunked/im.test(answer.toString('latin1', 0, end))) return body
-  const chunks: Buffer[] = []
+  return Buffer.concat(chunksIn(body).map(({ data }) => data))
+}
+
+interface HttpChunk {
+  /** With its framing. */
+  readonly whole: Buffer
+  readonly data: Buffer
+}
+
+/** The last one is empty. */
+const chunksIn = (body: Buffer): HttpChunk[] => {
+  const chunks: HttpChunk[] = []
   for (let at = 0; ; ) {
     const lineEnd = body.indexOf('\r\n', at)
     const size = Number.parseInt(body.toString('latin1', at, lineEnd), 16)
-    if (size === 0) return Buffer.concat(chunks)
-    chunks.push(body.subarray(lineEnd + 2, lineEnd + 2 + size))
-    at = lineEnd + 2 + size + 2
+    const end = lineEnd + 2 + size + 2
+    const [whole, data] = [body.subarray(at, end), body.subarray(lineEnd + 2, end - 2)]
+    chunks.push({ whole, data })
+    if (size === 0) return chunks
+    at = end
   }
 }
 
+/** The head of a recorded answer, and each of its chunks as it came: of a watch, one event. */
+export const recordedChunks = (name: string): Buffer[] => {
+  const answer = recordedAnswer(name)
+  const bodyAt = answer.indexOf('\r\n\r\n') + 4
+  const chunks = chunksIn(answer.subarray(bodyAt)).map(({ whole }) => whole)
+  return [answer.subarray(0, bodyAt), ...chunks]
+}
+
+/** So many bytes at a time. */
+export const inPieces = (answer: Buffer, pieceBytes = answer.length): Buffer[] =>
+  Array.from({ length: Math.ceil(answer.length / pieceBytes) }, (_, n) =>
+    answer.subarray(n * pieceBytes, (n + 1) * pieceBytes),
+  )
+
 /**
- * A connection to a server that gives this answer, `chunkBytes` at a time, to each request. Both
- * end with `t`.
+ * A connection to a server that answers each request with these pieces: a generator's are there for
+ * one. Both end with `t`.
  */
 export const connectionTo = async (
   t: { after(run: () => unknown): void },
-  answer: Buffer,
-  chunkBytes = answer.length,
+  pieces: Iterable<Buffer> | AsyncIterable<Buffer>,
 ): Promise<HttpConnection> => {
   const sockets = new Set<Socket>()
   const server = createServer(socket => {
     sockets.add(socket.on('close', () => sockets.delete(socket)).on('error', () => undefined))
-    socket.once('data', () => {
-      for (let at = 0; at < answer.length; at += chunkBytes)
-        socket.write(answer.subarray(at, at + chunkBytes))
+    socket.once('data', async () => {
+      for await (const piece of pieces) socket.write(piece)
       socket.end()
     })
   })

@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import { isatty } from 'node:tty'
 import { codeOf } from '../../base/errno.ts'
 import { readTextFile, TEXT_FILE_BYTES } from '../../base/text-file.ts'
+import { wait } from '../../base/timers.ts'
 import { messageOf } from '../../chain/errors.ts'
 
 export interface CorefileText {
@@ -22,9 +23,26 @@ export const defaultCorefile = (port: number): string => `.:${port} {\nwhoami\nl
 const STDIN_FILE = '/dev/stdin'
 const DEFAULT_FILE = 'Corefile'
 
+/** Whether `conf` names a file. */
+const isNamed = (conf: string): boolean => conf !== '' && conf !== 'stdin'
+const isPiped = (conf: string): boolean => conf === 'stdin' && !isatty(0)
+
 /** Reads it now. Throws an Error in CoreDNS's words if the file named by `conf` cannot be read. */
 export const readCorefile = async (conf: string, port: number): Promise<CorefileText> => {
-  if (conf === 'stdin' && !isatty(0)) {
+  try {
+    return await readGiven(conf)
+  } catch (error) {
+    if (isNamed(conf) || !isMissing(error)) throw error
+    return { text: defaultCorefile(port), file: DEFAULT_FILE, baseDir: '.', isReloadable: false }
+  }
+}
+
+/** For a reload: throws if no file is there, since what was served from a file is not given up. */
+export const rereadCorefile = (conf: string, pause: Pause): Promise<CorefileText> =>
+  isPiped(conf) ? readGiven(conf) : onceWritten(() => readGiven(conf), pause)
+
+const readGiven = async (conf: string): Promise<CorefileText> => {
+  if (isPiped(conf)) {
     return {
       text: await readStdin(),
       file: STDIN_FILE,
@@ -32,17 +50,44 @@ export const readCorefile = async (conf: string, port: number): Promise<Corefile
       isReloadable: true,
     }
   }
-  const isNamed = conf !== '' && conf !== 'stdin'
-  const file = isNamed ? conf : DEFAULT_FILE
+  const file = isNamed(conf) ? conf : DEFAULT_FILE
   try {
     return { text: readTextFile(file), file, baseDir: dirname(file), isReloadable: true }
   } catch (error) {
-    if (!isNamed && codeOf((error as Error).cause) === 'ENOENT') {
-      return { text: defaultCorefile(port), file: DEFAULT_FILE, baseDir: '.', isReloadable: false }
-    }
     throw new Error(`loading Caddyfile via flag: ${messageOf(error)}`, { cause: error })
   }
 }
+
+/** Between two looks. */
+type Pause = () => Promise<void>
+
+/** Together a second. */
+export const LOOKS = 50
+export const LOOK_MS = 20
+
+/**
+ * Whoever writes a file in place empties it first, and some editors take it away for a moment; but
+ * an empty Corefile means the built-in one. So neither is believed before it has lasted.
+ */
+export const onceWritten = async (
+  read: () => Promise<CorefileText>,
+  pause: Pause = () => wait(LOOK_MS),
+): Promise<CorefileText> => {
+  for (let look = 1; look < LOOKS; look++) {
+    try {
+      const source = await read()
+      if (source.text !== '') return source
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+    await pause()
+  }
+  return read()
+}
+
+/** An error for a file that is not there, however it has been put since. */
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && (codeOf(error) === 'ENOENT' || isMissing(error.cause))
 
 /** A second reading finds nothing left, as with CoreDNS. */
 const readStdin = async (): Promise<string> => {

@@ -5,7 +5,12 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { ManualTimers } from '../../../../test/fakes/api-server.ts'
 import { type World, worldOf } from '../../../../test/fakes/cluster.ts'
-import { connectionTo, recordedAnswer } from '../../../../test/fakes/recorded-api.ts'
+import {
+  connectionTo,
+  inPieces,
+  recordedAnswer,
+  recordedChunks,
+} from '../../../../test/fakes/recorded-api.ts'
 import { toHex } from '../../../base/byte-text.ts'
 import type { AskParts } from '../../../kube/get.ts'
 import type { KubeError } from '../../../kube/kube-error.ts'
@@ -48,21 +53,38 @@ const recordsIn = ({ map }: World): string[] => {
 
 const partsOf = async (
   t: TestContext,
-  file: string,
+  pieces: Parameters<typeof connectionTo>[1],
   name: string,
-  chunkBytes?: number,
 ): Promise<AskParts> => {
   const timers = new ManualTimers()
   return {
-    connection: await connectionTo(t, recordedAnswer(file), chunkBytes),
+    connection: await connectionTo(t, pieces),
     resource: { name, path: `/api/v1/${name}`, hasProtobuf: true },
     timers,
     limiter: new Limiter({ qps: 1000, burst: 1000, maxInflight: 0, timers }),
   }
 }
 
+/**
+ * A recorded answer chunk by chunk, the next when `taken` is called: a reader that gets two events
+ * at once tells of the last state alone.
+ */
+const chunkByChunk = (file: string) => {
+  let turn: PromiseWithResolvers<void> | undefined
+  const pieces = async function* (): AsyncGenerator<Buffer> {
+    const [head, ...chunks] = recordedChunks(file)
+    yield head!
+    for (const chunk of chunks) {
+      await turn?.promise
+      turn = Promise.withResolvers()
+      yield chunk
+    }
+  }
+  return { pieces: pieces(), taken: () => turn?.resolve() }
+}
+
 const NEVER = new AbortController().signal
-const STEPS = { begun: () => undefined, listed: () => undefined, told: () => undefined }
+const ignore = (): void => undefined
 
 interface Reading {
   readonly file: string
@@ -70,22 +92,29 @@ interface Reading {
   /** Undefined: a list in one page. */
   readonly version?: string
   readonly isEvents: boolean
-  readonly chunkBytes?: number | undefined
+  readonly comes?: Comes | undefined
 }
+
+/** How much of an answer is there at a time: all that the system passes on, if not given. */
+type Comes = 'chunk by chunk' | { readonly bytes: number }
 
 /** Has the world read the answer. Returns the version to go on from. */
 const read = async (
   t: TestContext,
   world: World,
-  { file, kind, version, isEvents, chunkBytes }: Reading,
+  { file, kind, version, isEvents, comes }: Reading,
 ): Promise<string | undefined> => {
-  const parts = await partsOf(t, file, kind, chunkBytes)
+  const { pieces, taken } =
+    comes === 'chunk by chunk'
+      ? chunkByChunk(file)
+      : { pieces: inPieces(recordedAnswer(file), comes?.bytes), taken: ignore }
+  const parts = await partsOf(t, pieces, kind)
   const log = { debug: assert.fail, info: assert.fail, warning: assert.fail, error: assert.fail }
   const sink = new GuardedSink(sinkOf(world, kind), log, kind)
   if (!isEvents) return list({ ...parts, takesProtobuf: true }, sink, NEVER)
   const options = { version, random: 0, mayRewind: false, takesProtobuf: true }
   const watch = new Watch(parts, sink, options)
-  await watch.run(STEPS, NEVER)
+  await watch.run({ begun: ignore, listed: ignore, told: taken }, NEVER)
   assert.equal(watch.isProtobuf, file.includes('protobuf'))
   return watch.version
 }
@@ -103,7 +132,7 @@ const readAll = async (
   t: TestContext,
   what: 'list' | 'stream' | 'watch',
   language: string,
-  chunkBytes?: number,
+  comes: Comes | undefined = what === 'watch' ? 'chunk by chunk' : undefined,
 ): Promise<Read> => {
   const world = newWorld()
   const versions: (string | undefined)[] = []
@@ -111,7 +140,7 @@ const readAll = async (
     const file = `${what}-${kind}-${language}.response`
     const version = what === 'watch' ? { version: '401' } : {}
     versions.push(
-      await read(t, world, { file, kind, ...version, isEvents: what !== 'list', chunkBytes }),
+      await read(t, world, { file, kind, ...version, isEvents: what !== 'list', comes }),
     )
   }
   world.cluster.services.flush()
@@ -127,6 +156,15 @@ for (const what of ['list', 'stream', 'watch'] as const)
     assert.deepEqual(protobuf, json)
   })
 
+test('a watch that comes in pieces of any size comes to the same records', async t => {
+  const { records, version } = await readAll(t, 'watch', 'json')
+  for (const language of LANGUAGES)
+    for (const bytes of [1, 100, 100_000]) {
+      const read = await readAll(t, 'watch', language, { bytes })
+      assert.deepEqual([read.records, read.version], [records, version])
+    }
+})
+
 test('a list and a list as events make the same records', async t => {
   for (const language of LANGUAGES) {
     const [listed, told] = [
@@ -137,10 +175,10 @@ test('a list and a list as events make the same records', async t => {
   }
 })
 
-for (const chunkBytes of [1, 7, 100])
-  test(`protobuf that comes ${chunkBytes} bytes at a time`, async t => {
+for (const bytes of [1, 7, 100])
+  test(`protobuf that comes ${bytes} bytes at a time`, async t => {
     const whole = await readAll(t, 'stream', 'protobuf')
-    assert.deepEqual(await readAll(t, 'stream', 'protobuf', chunkBytes), whole)
+    assert.deepEqual(await readAll(t, 'stream', 'protobuf', { bytes }), whole)
   })
 
 test('2,000 endpoints: the same records in JSON and in protobuf', async t => {
@@ -161,7 +199,7 @@ test('2,000 endpoints: the same records in JSON and in protobuf', async t => {
 test('a first page in protobuf has a continue token, as in JSON', async t => {
   const asked = []
   for (const file of ['list-paged-1.response', 'list-paged-protobuf-1.response']) {
-    const parts = await partsOf(t, file, 'services')
+    const parts = await partsOf(t, [recordedAnswer(file)], 'services')
     const tokens: string[] = []
     const connection = {
       ...parts.connection,
