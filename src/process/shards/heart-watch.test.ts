@@ -34,6 +34,7 @@ const makeWorld = ({ isBlind = false, crowding = 1, isAsked = false }: World = {
   let thread: ThreadReading = { cpuMs: 30, isWaiting: false }
   let reads = 0
   let lateLooks = 0
+  let rests = 0
   const watch = new HeartWatch({
     words,
     offset: 0,
@@ -45,6 +46,7 @@ const makeWorld = ({ isBlind = false, crowding = 1, isAsked = false }: World = {
     },
     handling: () => ({ ...handling }),
     onLate: () => lateLooks++,
+    onRest: () => rests++,
   })
   watch.started(0)
   if (isAsked) watch.asked(0)
@@ -78,11 +80,14 @@ const makeWorld = ({ isBlind = false, crowding = 1, isAsked = false }: World = {
     get lateLooks() {
       return lateLooks
     },
+    get rests() {
+      return rests
+    },
   }
 }
 
 const HOUR_MS = 3_600_000
-const SERVES: Step = { untilMs: 1000, beats: true, uses: 5 }
+const SERVES: Step = { untilMs: 1000, beats: true, works: true, uses: 5 }
 
 const CASES: Readonly<
   Record<string, { world?: World; steps: readonly Step[]; convicted: readonly string[] }>
