@@ -4,6 +4,7 @@
 
 import { createRequire } from 'node:module'
 import type prometheus from 'prom-client'
+import { LONGEST_TIMER_MS } from '../base/timers.ts'
 import { checkFamily, checkHistogram, MOST_ROW_WORDS } from './declaration.ts'
 import {
   type Collect,
@@ -28,6 +29,10 @@ const require = createRequire(import.meta.url)
 const Registry = require('prom-client/lib/registry') as typeof prometheus.Registry
 const collectDefaultMetrics =
   require('prom-client/lib/defaultMetrics') as typeof prometheus.collectDefaultMetrics
+const collectLag = require('prom-client/lib/metrics/eventLoopLag') as {
+  (register: prometheus.Registry, config: { eventLoopMonitoringPrecision: number }): void
+  readonly metricNames: readonly string[]
+}
 
 type Family = CounterSeries | HistogramSeries | GaugeSeries
 
@@ -47,13 +52,35 @@ let processMetrics: prometheus.Registry | undefined
 const metricsOfProcess = (): prometheus.Registry => {
   if (processMetrics === undefined) {
     processMetrics = new Registry()
-    collectDefaultMetrics({ register: processMetrics })
-    for (const name of REFUSED_BY_PROMTOOL) processMetrics.removeSingleMetric(name)
+    collectDefaultMetrics({
+      register: processMetrics,
+      eventLoopMonitoringPrecision: LONGEST_TIMER_MS,
+    })
+    for (const name of [...REFUSED_BY_PROMTOOL, ...collectLag.metricNames])
+      processMetrics.removeSingleMetric(name)
   }
   return processMetrics
 }
 
-/** What `runtime_metrics` adds: how the main thread collects its garbage, and what it holds. */
+/** How often it is measured how late the main thread's event loop is. */
+const LAG_PRECISION_MS = 10
+
+/**
+ * Measured only if somebody asks for it: for that alone the main thread wakes up a hundred times a
+ * second.
+ */
+const lagOfProcess = (): prometheus.Metric[] => {
+  const metrics = metricsOfProcess()
+  const { metricNames } = collectLag
+  if (metrics.getSingleMetric(metricNames[0]!) === undefined)
+    collectLag(metrics, { eventLoopMonitoringPrecision: LAG_PRECISION_MS })
+  return metricNames.map(name => metrics.getSingleMetric(name)!)
+}
+
+/**
+ * What `runtime_metrics` adds to the lag of the main thread's event loop: how that thread collects
+ * its garbage, and what it holds.
+ */
 const RUNTIME_METRICS = [
   'nodejs_gc_duration_seconds',
   'nodejs_heap_space_size_total_bytes',
@@ -86,12 +113,13 @@ export class MetricsRegistry {
   readonly process: GenerationMetrics
 
   constructor(build: BuildInfo) {
-    const isRuntime = (name: string): boolean => RUNTIME_METRICS.includes(name)
+    const isRuntime = (name: string): boolean =>
+      RUNTIME_METRICS.includes(name) || collectLag.metricNames.includes(name)
     const metrics = metricsOfProcess()
     const names = metrics.getMetricsAsArray().map(({ name }) => name)
     const named = (name: string): prometheus.Metric => metrics.getSingleMetric(name)!
     for (const name of names) if (!isRuntime(name)) this.#registry.registerMetric(named(name))
-    this.#runtime = names.filter(isRuntime).map(named)
+    this.#runtime = RUNTIME_METRICS.map(named)
     for (const { name, help, type, read } of PROCESS_FAMILIES) {
       this.#register({ name, help, type }, () =>
         [read()].flatMap(value => (value === undefined ? [] : { value, labels: {} })),
@@ -149,7 +177,9 @@ export class MetricsRegistry {
    * of no use.
    */
   #showRuntime(): void {
-    for (const metric of this.#runtime.splice(0)) this.#registry.registerMetric(metric)
+    if (this.#runtime.length === 0) return
+    for (const metric of [...lagOfProcess(), ...this.#runtime.splice(0)])
+      this.#registry.registerMetric(metric)
   }
 
   #register(
