@@ -190,7 +190,9 @@ export class HeartWatch {
       heart.isConvicted = true
       convictions.push({ shard, reason })
     }
-    this.#paceMs = this.#hearts.every((_, shard) => this.#isAtRest(shard)) ? REST_WATCH_MS : WATCH_MS
+    this.#paceMs = this.#hearts.every((_, shard) => this.#isAtRest(shard))
+      ? REST_WATCH_MS
+      : WATCH_MS
     return convictions
   }
 
