@@ -8,9 +8,9 @@
 //   word 2  rest: 1 while main seldom looks at a shard without work, and expects few beats
 //                                                                words 3..15 unused
 //
-// Main lays a shard to rest (0 -> 1) and waits on the word. The shard ends it with its next message,
-// and main at any time, by an exchange (1 -> 0) and a notify. A message that comes just as main lays
-// the shard to rest may leave it at rest; the next one, or main's next look, ends that.
+// Main lays a shard to rest (0 -> 1) and waits on the word. The shard ends it with its next
+// message, and main at any time, by an exchange (1 -> 0) and a notify. A message that comes just as
+// main lays the shard to rest may leave it at rest; the next one, or main's next look, ends that.
 
 /** 32-bit words between two shards: one cache line. */
 export const HEARTBEAT_ROW_WORDS = 16

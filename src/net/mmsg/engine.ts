@@ -1,8 +1,8 @@
 // Hot path. The receive engine of one shard on Linux: UDP in batches by recvmmsg and sendmmsg, and
-// the shard's own wait. poll(2) watches the UDP sockets and libuv's epoll descriptor, until the next
-// of libuv's timers is due. Whenever libuv has work, or a query has started something that needs
-// Node's event loop, the engine returns to the loop and comes back by setImmediate. The engine has no
-// libuv handle in the loop, so the thread can be terminated at any time.
+// the shard's own wait. poll(2) watches the UDP sockets and libuv's epoll descriptor, until the
+// next of libuv's timers is due. Whenever libuv has work, or a query has started something that
+// needs Node's event loop, the engine returns to the loop and comes back by setImmediate. The
+// engine has no libuv handle in the loop, so the thread can be terminated at any time.
 
 import type { FastQuery } from '../../chain/fast-query.ts'
 import type { Respond } from '../engine.ts'
@@ -21,8 +21,8 @@ import type { MmsgSocket } from './socket.ts'
 import { leaveGroup } from './sockets.ts'
 
 /**
- * Longest time away from the event loop, until all has been quiet for so long: what waits for a turn
- * of the loop, and is no timer, is at most this late.
+ * Longest time away from the event loop, until all has been quiet for so long: what waits for a
+ * turn of the loop, and is no timer, is at most this late.
  */
 const AWAY_MS = 20
 /** Of poll(2): without an end. */

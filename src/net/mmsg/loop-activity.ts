@@ -1,6 +1,6 @@
-// What libuv's loop is about, for the engine that waits in its place: whether it has handled anything
-// since the last look, by its own count of events (uv_metrics_info, libuv 1.45), and when its next
-// timer is due.
+// What libuv's loop is about, for the engine that waits in its place: whether it has handled
+// anything since the last look, by its own count of events (uv_metrics_info, libuv 1.45), and when
+// its next timer is due.
 //
 //   uv_metrics_t   0 loop_count u64   8 events u64   16 events_waiting u64   24 reserved u64 x 13
 //                  (128 bytes)
@@ -54,9 +54,9 @@ export class LoopActivity {
     return true
   }
   /**
-   * Milliseconds until a timer of the loop is due, whoever's it is; 0 when the loop has something to
-   * do at once, and Infinity when it has no timers. To be asked in the last immediate of a turn: only
-   * then does the loop take it that no immediates are left.
+   * Milliseconds until a timer of the loop is due, whoever's it is; 0 when the loop has something
+   * to do at once, and Infinity when it has no timers. To be asked in the last immediate of a turn:
+   * only then does the loop take it that no immediates are left.
    */
   dueInMs(): number {
     // Node tells libuv of immediates after all of a turn have run, or when the last one is cleared.

@@ -36,8 +36,8 @@ export class PollSet {
   }
 
   /**
-   * Waits for any of them: how many are ready, 0 after the time-out, -1 with errno. A time-out below
-   * 0 is none.
+   * Waits for any of them: how many are ready, 0 after the time-out, -1 with errno. A time-out
+   * below 0 is none.
    */
   wait(timeoutMs: number): number {
     if (this.#version !== this.#pool.version) this.#layOut()

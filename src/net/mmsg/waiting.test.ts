@@ -23,8 +23,8 @@ interface Wait {
 }
 
 /**
- * An engine whose time is a number, and whose event loop has timers at the given times. It ends with
- * the first wait that `script` does not tell the end of.
+ * An engine whose time is a number, and whose event loop has timers at the given times. It ends
+ * with the first wait that `script` does not tell the end of.
  */
 const waitsOf = async (
   t: TestContext,

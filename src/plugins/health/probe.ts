@@ -53,7 +53,7 @@ export class Probe {
     this.#request = `GET /health HTTP/1.1\r\nHost: ${name}:${split.port}\r\n\r\n`
   }
 
-  /** One probe: measures, counts, warns. Never rejects; says nothing if it was stopped meanwhile. */
+  /** One probe: measures, counts, warns. Never rejects; says nothing if stopped meanwhile. */
   async ask(): Promise<void> {
     if (this.#isBusy) return
     this.#isBusy = true
