@@ -36,6 +36,7 @@ const PACKAGES = [
   'dns-packet',
   'piscina',
   'prom-client/lib/defaultMetrics',
+  'prom-client/lib/metrics/eventLoopLag',
   'prom-client/lib/registry',
   're2js',
   'yaml',

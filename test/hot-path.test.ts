@@ -23,7 +23,7 @@ const HITS = 100
 const FAST_PATH = 'src/shard/answer/fast-path.ts'
 /** What goes this way is no hit. */
 const SLOW_PATH = 'src/shard/answer/dispatch.ts'
-/** Runs when the event loop comes round, which it does every 20 ms. */
+/** Runs when the event loop comes round, which it does every 20 ms while hits come. */
 const LOOP = 'src/net/mmsg/loop-activity.ts'
 
 interface Hit {

@@ -66,9 +66,9 @@ export const regionParts = (shards: number): readonly RegionPart[] => {
     {
       name: 'heartbeats',
       words: shards * HEARTBEAT_ROW_WORDS,
-      writer: 'own row per shard',
-      readers: 'main',
-      protocol: 'two relaxed counts',
+      writer: 'own row per shard; main a word in each',
+      readers: 'main, own shard',
+      protocol: 'two relaxed counts; a word that says rest, exchanged and notified',
     },
     {
       name: 'blackBoxes',

@@ -2,7 +2,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BLACK_BOX_WORDS, BlackBox } from './black-box.ts'
-import { beat, HEARTBEAT_ROW_WORDS, readBeat, readWork, WorkCount } from './heartbeat.ts'
+import {
+  beat,
+  HEARTBEAT_ROW_WORDS,
+  isAtRest,
+  layToRest,
+  readBeat,
+  readWork,
+  restWord,
+  rouse,
+  WorkCount,
+} from './heartbeat.ts'
 import { isRefused, REFUSED_ENTRIES, REFUSED_WORDS, refuse } from './refused.ts'
 
 const shared = (words: number) => new Int32Array(new SharedArrayBuffer(words * 4))
@@ -24,6 +34,26 @@ test('work: counted in the own row only, apart from the beat, and wraps around',
   assert.equal(readWork(words, 0, 1), -0x8000_0000)
   assert.equal(readBeat(words, 0, 1), 0)
   assert.deepEqual([readWork(words, 0, 0), readWork(words, 0, 2)], [0, 0])
+})
+
+test('rest: ends with the next work of this shard, once, and wakes who waits for that', async () => {
+  const words = new Int32Array(new SharedArrayBuffer(3 * HEARTBEAT_ROW_WORDS * 4))
+  const count = new WorkCount(words, 0, 1)
+  let roused = 0
+  count.onRoused = () => roused++
+  count.add()
+  layToRest(words, 0, 1)
+  const end = Atomics.waitAsync(words, restWord(0, 1), 1)
+  new WorkCount(words, 0, 0).add()
+  beat(words, 0, 1)
+  assert.deepEqual([isAtRest(words, 0, 0), isAtRest(words, 0, 1), roused], [false, true, 0])
+  count.add()
+  count.add()
+  assert.deepEqual([isAtRest(words, 0, 1), roused, readWork(words, 0, 1)], [false, 1, 3])
+  assert.equal(await end.value, 'ok')
+  assert.equal(rouse(words, 0, 1), false)
+  layToRest(words, 0, 1)
+  assert.equal(rouse(words, 0, 1), true)
 })
 
 test('BlackBox: the sequence number tells a question from the same question again, and outlives rest', () => {

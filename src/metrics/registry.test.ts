@@ -170,12 +170,19 @@ test("build info names CoreDNS's release and ours, the commit and the runtime", 
 test('runtime metrics are shown once they are asked for, by whatever generation, and stay', async () => {
   const registry = makeRegistry()
   assert.deepEqual(await linesOf(registry, 'nodejs_heap_space_size_used_bytes'), [])
+  assert.deepEqual(await linesOf(registry, 'nodejs_eventloop_lag'), [])
   assert.notDeepEqual(await linesOf(registry, 'nodejs_heap_size_used_bytes'), [])
   const generation = registry.begin()
   generation.showRuntime()
   registry.begin().showRuntime()
   generation.discard()
   assert.notDeepEqual(await linesOf(registry, 'nodejs_heap_space_size_used_bytes'), [])
+  assert.equal((await linesOf(registry, 'nodejs_eventloop_lag_p99_seconds ')).length, 1)
+  // A second server in the process shows them when it is asked, and not before.
+  const other = makeRegistry()
+  assert.deepEqual(await linesOf(other, 'nodejs_eventloop_lag'), [])
+  other.begin().showRuntime()
+  assert.equal((await linesOf(other, 'nodejs_eventloop_lag_p99_seconds ')).length, 1)
 })
 
 test('what Go says of a process is there on Linux', {

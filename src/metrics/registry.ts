@@ -4,6 +4,7 @@
 
 import type prometheus from 'prom-client'
 import { loadPackage } from '../base/program.ts'
+import { LONGEST_TIMER_MS } from '../base/timers.ts'
 import { checkFamily, checkHistogram, MOST_ROW_WORDS } from './declaration.ts'
 import {
   type Collect,
@@ -31,6 +32,11 @@ const makeRegistry = (): prometheus.Registry =>
   new (loadPackage<typeof prometheus.Registry>('prom-client/lib/registry'))()
 const loadDefaults = () =>
   loadPackage<typeof prometheus.collectDefaultMetrics>('prom-client/lib/defaultMetrics')
+const loadLag = () =>
+  loadPackage<{
+    (register: prometheus.Registry, config: { eventLoopMonitoringPrecision: number }): void
+    readonly metricNames: readonly string[]
+  }>('prom-client/lib/metrics/eventLoopLag')
 
 /** How the names begin that prom-client has metrics for. */
 const PROCESS_NAME = /^(?:nodejs|process)_/
@@ -52,14 +58,35 @@ let processMetrics: prometheus.Registry | undefined
 
 const metricsOfProcess = (): prometheus.Registry => {
   if (processMetrics === undefined) {
+    const lag = loadLag()
     processMetrics = makeRegistry()
-    loadDefaults()({ register: processMetrics })
-    for (const name of REFUSED_BY_PROMTOOL) processMetrics.removeSingleMetric(name)
+    loadDefaults()({ register: processMetrics, eventLoopMonitoringPrecision: LONGEST_TIMER_MS })
+    for (const name of [...REFUSED_BY_PROMTOOL, ...lag.metricNames])
+      processMetrics.removeSingleMetric(name)
   }
   return processMetrics
 }
 
-/** What `runtime_metrics` adds: how the main thread collects its garbage, and what it holds. */
+/** How often it is measured how late the main thread's event loop is. */
+const LAG_PRECISION_MS = 10
+
+/**
+ * Measured only if somebody asks for it: for that alone the main thread wakes up a hundred times a
+ * second.
+ */
+const lagOfProcess = (): prometheus.Metric[] => {
+  const metrics = metricsOfProcess()
+  const collectLag = loadLag()
+  const { metricNames } = collectLag
+  if (metrics.getSingleMetric(metricNames[0]!) === undefined)
+    collectLag(metrics, { eventLoopMonitoringPrecision: LAG_PRECISION_MS })
+  return metricNames.map(name => metrics.getSingleMetric(name)!)
+}
+
+/**
+ * What `runtime_metrics` adds to the lag of the main thread's event loop: how that thread collects
+ * its garbage, and what it holds.
+ */
 const RUNTIME_METRICS = [
   'nodejs_gc_duration_seconds',
   'nodejs_heap_space_size_total_bytes',
@@ -109,12 +136,14 @@ export class MetricsRegistry {
   #opened(): prometheus.Registry {
     if (this.#registry !== undefined) return this.#registry
     const registry = makeRegistry()
-    const isRuntime = (name: string): boolean => RUNTIME_METRICS.includes(name)
+    const { metricNames } = loadLag()
+    const isRuntime = (name: string): boolean =>
+      RUNTIME_METRICS.includes(name) || metricNames.includes(name)
     const metrics = metricsOfProcess()
     const names = metrics.getMetricsAsArray().map(({ name }) => name)
     const named = (name: string): prometheus.Metric => metrics.getSingleMetric(name)!
     for (const name of names) if (!isRuntime(name)) registry.registerMetric(named(name))
-    this.#runtime = names.filter(isRuntime).map(named)
+    this.#runtime = RUNTIME_METRICS.map(named)
     for (const metric of this.#metrics) registry.registerMetric(metric)
     this.#registry = registry
     return registry
@@ -170,7 +199,9 @@ export class MetricsRegistry {
    */
   #showRuntime(): void {
     const registry = this.#opened()
-    for (const metric of this.#runtime.splice(0)) registry.registerMetric(metric)
+    if (this.#runtime.length === 0) return
+    for (const metric of [...lagOfProcess(), ...this.#runtime.splice(0)])
+      registry.registerMetric(metric)
   }
 
   #register(

@@ -108,6 +108,8 @@ export type ToShard =
   | { readonly kind: 'abort'; readonly id: number }
   /** Main has processed `byteCount` bytes of the log lines that the shard has sent. */
   | { readonly kind: 'taken'; readonly byteCount: number }
+  /** Main waits for a beat, and the shard may have been at rest. */
+  | { readonly kind: 'beat' }
   | { readonly kind: 'stop'; readonly graceMs: number }
 
 /**

@@ -16,7 +16,7 @@ import { BlackBox } from '../memory/black-box.ts'
 import { ByteBudget } from '../memory/byte-budget.ts'
 import { CLAIM_ENTRIES, Claims } from '../memory/claims.ts'
 import { CounterRow } from '../memory/counters.ts'
-import { beat, WorkCount } from '../memory/heartbeat.ts'
+import { WorkCount } from '../memory/heartbeat.ts'
 import { SHARD_COUNT_WORDS } from '../memory/region.ts'
 import { ShardCounts } from '../metrics/shard-counts.ts'
 import { placeOf } from '../net/engine.ts'
@@ -29,9 +29,9 @@ import { LoadFailure, ShardGeneration, type ShardParts } from './generation.ts'
 import type { HandedLines } from './handed-lines.ts'
 import { Binding, type BindingParts } from './listener.ts'
 import type { BootMessage, FromShard, GenerationMessage, ToShard } from './messages.ts'
+import { Pulse } from './pulse.ts'
 import { UdpEngine } from './udp-engine.ts'
 
-const BEAT_MS = 100
 /** Time for queries of a replaced generation to end: more than the 5 s budget of a query. */
 const RETIRE_GRACE_MS = 10_000
 
@@ -41,7 +41,7 @@ export interface ShardLog {
   readonly handed: HandedLines | undefined
 }
 
-type Order = Exclude<ToShard, { readonly kind: 'taken' }>
+type Order = Exclude<ToShard, { readonly kind: 'taken' | 'beat' }>
 
 interface Candidate {
   readonly generation: ShardGeneration
@@ -69,7 +69,11 @@ export class Shard {
     this.#log = makeLogger(sink, '', () => false)
     const { shard, shards, regionLayout } = boot
     const region = new Int32Array(boot.region)
-    this.#bindingParts = this.#makeBindingParts(region)
+    const pulse = new Pulse(region, regionLayout.heartbeats, shard)
+    const work = new WorkCount(region, regionLayout.heartbeats, shard)
+    work.onRoused = pulse.quicken
+    void this.#ended.promise.then(() => pulse.end())
+    this.#bindingParts = this.#makeBindingParts(region, work)
     this.#parts = {
       shard,
       shards,
@@ -83,8 +87,6 @@ export class Shard {
       fatal: text => this.#send({ kind: 'fatal', text }),
       loading: plugins => this.#send({ kind: 'loading', plugins }),
     }
-    const pulse = setInterval(() => beat(region, regionLayout.heartbeats, shard), BEAT_MS)
-    void this.#ended.promise.then(() => clearInterval(pulse))
     process.on('unhandledRejection', error => this.#stray(error))
     // An uncaught exception that has interrupted the program leaves an unknown state: it ends the
     // thread, and main logs its cause. A plugin's own callbacks interrupt nothing of the program.
@@ -97,21 +99,19 @@ export class Shard {
     // its commit or abort.
     let last = Promise.resolve()
     port.on('message', (message: ToShard) => {
-      if (message.kind === 'taken') handed?.taken(message.byteCount)
+      pulse.quicken()
+      if (message.kind === 'beat') pulse.beat()
+      else if (message.kind === 'taken') handed?.taken(message.byteCount)
       else last = last.then(() => this.#handle(message))
     })
   }
 
-  #makeBindingParts(regionWords: Int32Array): BindingParts {
+  #makeBindingParts(regionWords: Int32Array, work: WorkCount): BindingParts {
     const boot = this.#boot
     const { shard, shards, regionLayout, hashSeed, maxTcpConnections, inflightBytes } = boot
     const log = this.#log
     const row = new CounterRow(regionWords, regionLayout.counts + shard * SHARD_COUNT_WORDS)
-    const counts = new ShardCounts(
-      row,
-      boot.counters,
-      new WorkCount(regionWords, regionLayout.heartbeats, shard),
-    )
+    const counts = new ShardCounts(row, boot.counters, work)
     const refusals = {
       key: new CacheKey(hashSeed),
       regionWords,

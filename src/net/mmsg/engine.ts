@@ -1,8 +1,8 @@
 // Hot path. The receive engine of one shard on Linux: UDP in batches by recvmmsg and sendmmsg, and
-// the shard's own wait. poll(2) watches the UDP sockets and libuv's epoll descriptor. Whenever
-// libuv has work, or a query has started something that needs Node's event loop, the engine returns
-// to the loop and comes back by setImmediate. The engine has no libuv handle in the loop, so the
-// thread can be terminated at any time.
+// the shard's own wait. poll(2) watches the UDP sockets and libuv's epoll descriptor, until the
+// next of libuv's timers is due. Whenever libuv has work, or a query has started something that
+// needs Node's event loop, the engine returns to the loop and comes back by setImmediate. The
+// engine has no libuv handle in the loop, so the thread can be terminated at any time.
 
 import type { FastQuery } from '../../chain/fast-query.ts'
 import type { Respond } from '../engine.ts'
@@ -20,8 +20,14 @@ import { MmsgUdpPool } from './pool/udp-pool.ts'
 import type { MmsgSocket } from './socket.ts'
 import { leaveGroup } from './sockets.ts'
 
-/** Longest time away from the event loop: timers are at most this late. */
+/**
+ * Longest time away from the event loop, until all has been quiet for so long: what waits for a
+ * turn of the loop, and is no timer, is at most this late.
+ */
 const AWAY_MS = 20
+/** Of poll(2): without an end. */
+const FOREVER = -1
+const LONGEST_WAIT_MS = 2 ** 31 - 1
 /**
  * Of 64 datagrams, read from a socket that is closed: more than its buffer holds, should more still
  * come.
@@ -63,6 +69,10 @@ export class MmsgEngine {
   readonly #v6 = { bytes: new Uint8Array(16), family: 6 } as const
   #sockets: MmsgSocket[] = []
   #startedSlow = false
+  /** The turn before came to its end without anything to do. */
+  #wasQuiet = false
+  /** When libuv's next timer was due, as the turn before began. */
+  #dueMs = 0
   #isInTurn = false
   #immediate: NodeJS.Immediate | undefined
 
@@ -145,26 +155,42 @@ export class MmsgEngine {
     // one, the loop goes round without waiting. So it does while anybody waits for its turns.
     const mayWait = !this.#activity.hasMoved() && !this.#startedSlow && !isAwaited
     this.#startedSlow = false
-    this.#serve(this.#clock.ms + AWAY_MS, mayWait)
+    this.#wasQuiet = this.#serve(mayWait, mayWait && this.#isStill())
     this.#isInTurn = false
     this.#wake()
   }
 
-  /** Receives and answers until libuv has work, the time is up, or the engine has ended. */
-  #serve(untilMs: number, mayWait: boolean): void {
+  /**
+   * Sees when the loop has its next timer. True if nothing at all has run since the turn before: it
+   * was quiet, and no timer of that time was due until now. Then nothing waits for a further turn.
+   */
+  #isStill(): boolean {
+    // Before the clock is read: rather a moment late than too early.
+    const dueInMs = this.#activity.dueInMs()
+    this.#clock.tick()
+    const isStill = this.#wasQuiet && this.#clock.ms < this.#dueMs
+    this.#dueMs = this.#clock.ms + dueInMs
+    return isStill
+  }
+
+  /**
+   * Receives and answers until libuv has work, the time is up, or the engine has ended. True when
+   * nothing has come.
+   */
+  #serve(mayWait: boolean, isStill: boolean): boolean {
+    let untilMs = isStill ? this.#dueMs : Math.min(this.#dueMs, this.#clock.ms + AWAY_MS)
     let wasFull = false
-    for (;;) {
-      const waitMs = mayWait && !wasFull ? Math.ceil(untilMs - this.#clock.ms) : 0
-      const ready = this.#poll.wait(waitMs)
+    for (let isFirst = true; ; isFirst = false) {
+      const ready = this.#poll.wait(mayWait && !wasFull ? this.#waitMs(untilMs) : 0)
       if (ready < 0) this.#failedOrInterrupted('poll')
-      if (ready <= 0) return
+      if (ready <= 0) return ready === 0 && isFirst && mayWait
       wasFull = false
       const pooled = this.#poll.readyPooled()
       const sockets = this.#sockets
       for (let k = 0; k < sockets.length; k++) {
         if (!this.#poll.isReady(k)) continue
         const count = this.#drain(sockets[k]!)
-        if (count < 0 && !this.#failedOrInterrupted('recvmmsg')) return
+        if (count < 0 && !this.#failedOrInterrupted('recvmmsg')) return false
         wasFull ||= count === BATCH
       }
       this.#outbound.flush()
@@ -172,8 +198,14 @@ export class MmsgEngine {
       for (let k = 0; k < pooled.length; k++) this.udpPool.receive(pooled[k]!)
       this.#startedSlow ||= pooled.length > 0
       if (this.#poll.isLoopReady || this.#startedSlow || !mayWait || this.#clock.ms >= untilMs)
-        return
+        return false
+      if (isFirst && isStill) untilMs = Math.min(untilMs, this.#clock.ms + AWAY_MS)
     }
+  }
+
+  #waitMs(untilMs: number): number {
+    if (untilMs === Number.POSITIVE_INFINITY) return FOREVER
+    return Math.max(0, Math.min(Math.ceil(untilMs - this.#clock.ms), LONGEST_WAIT_MS))
   }
 
   /** After a call that returned -1: true if the next one may do better. */

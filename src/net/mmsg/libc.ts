@@ -44,6 +44,8 @@ export interface Libc {
   clock_gettime(clock: number, timespec: bigint): number
   uv_backend_fd(loop: bigint): number
   uv_metrics_info(loop: bigint, metrics: bigint): number
+  uv_update_time(loop: bigint): void
+  uv_backend_timeout(loop: bigint): number
   /** Of this thread's last failed call; read it at once. */
   errno(): number
   /** Where the memory of a view lies, together with it. Shared memory may be passed. */
@@ -85,6 +87,8 @@ const SIGNATURES = {
   clock_gettime: { arguments: ['i32', 'pointer'], return: 'i32' },
   uv_backend_fd: { arguments: ['pointer'], return: 'i32' },
   uv_metrics_info: { arguments: ['pointer', 'pointer'], return: 'i32' },
+  uv_update_time: { arguments: ['pointer'], return: 'void' },
+  uv_backend_timeout: { arguments: ['pointer'], return: 'i32' },
   __errno_location: { arguments: [], return: 'pointer' },
 } as const
 

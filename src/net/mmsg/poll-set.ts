@@ -35,12 +35,15 @@ export class PollSet {
     this.#version = -1
   }
 
-  /** Waits for any of them: how many are ready, 0 after the time-out, -1 with errno. */
+  /**
+   * Waits for any of them: how many are ready, 0 after the time-out, -1 with errno. A time-out
+   * below 0 is none.
+   */
   wait(timeoutMs: number): number {
     if (this.#version !== this.#pool.version) this.#layOut()
     const words = this.#fds.view
     for (let word = 1; word < this.#count * WORDS; word += WORDS) words[word] = C.POLLIN
-    return this.#libc.poll(this.#fds.address, this.#nfds, Math.max(0, timeoutMs))
+    return this.#libc.poll(this.#fds.address, this.#nfds, timeoutMs)
   }
 
   isReady(socket: number): boolean {

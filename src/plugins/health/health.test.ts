@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:http'
+import {
+  type AddressInfo,
+  createServer as createTcpServer,
+  type Socket,
+  type Server as TcpServer,
+} from 'node:net'
 import { mock, test } from 'node:test'
 import {
   chain,
@@ -13,7 +18,7 @@ import {
 import { LONGEST_TIMER_MS } from '../../base/timers.ts'
 import { control } from './control.ts'
 import { health } from './index.ts'
-import { probeOnce } from './probe.ts'
+import { Probe } from './probe.ts'
 
 const AT = (line: number) => `Corefile:${line} - Error during parsing: `
 
@@ -111,7 +116,7 @@ test('lameduck: none by default', async () => {
   await control.retired()
 })
 
-const listen = async (server: Server): Promise<string> => {
+const listen = async (server: TcpServer): Promise<string> => {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
@@ -128,11 +133,9 @@ const probe = async (address: string, slowByMs = 0) => {
     },
   }
   const onProbe = (seconds: number, hasFailed: boolean) => void seen.push([seconds, hasFailed])
-  await probeOnce(
-    address,
-    { log: fakeLogger(logged), clock: stepping, onProbe },
-    new AbortController().signal,
-  )
+  const prober = new Probe(address, { log: fakeLogger(logged), clock: stepping, onProbe })
+  await prober.ask()
+  prober.stop()
   return { logged, seen }
 }
 
@@ -168,6 +171,64 @@ test('probe: a failure is counted and a warning', async () => {
     logged.join(),
     /^\[WARNING\] Local health request to "http:\/\/127\.0\.0\.1:\d+\/health" failed: connect ECONNREFUSED/,
   )
+})
+
+test('probe: one connection serves for all, and a new one when it has been closed', async t => {
+  let connections = 0
+  const server = createServer((_request, response) => response.end('OK'))
+  server.on('connection', () => connections++)
+  t.after(() => server.close())
+  const failures: boolean[] = []
+  const logged: string[] = []
+  const prober = new Probe(await listen(server), {
+    log: fakeLogger(logged),
+    clock: fakeClock(),
+    onProbe: (_, hasFailed) => void failures.push(hasFailed),
+  })
+  t.after(() => prober.stop())
+  for (let n = 0; n < 3; n++) await prober.ask()
+  assert.equal(connections, 1)
+  server.closeAllConnections()
+  await prober.ask()
+  assert.equal(connections, 2)
+  assert.deepEqual([failures, logged], [[false, false, false, false], []])
+})
+
+for (const { title, serve, failure } of [
+  {
+    title: 'what is not HTTP',
+    serve: (to: Socket) => to.end('+OK'),
+    failure: 'the answer is not HTTP',
+  },
+  {
+    title: 'a connection that is closed at once',
+    serve: (to: Socket) => to.end(),
+    failure: 'the connection was closed',
+  },
+])
+  test(`probe: ${title} is a failure`, async t => {
+    const server = createTcpServer(serve)
+    t.after(() => server.close())
+    const address = await listen(server)
+    const { logged, seen } = await probe(address)
+    assert.deepEqual(seen, [[0, true]])
+    assert.deepEqual(logged, [
+      `[WARNING] Local health request to "http://${address}/health" failed: ${failure}`,
+    ])
+  })
+
+test('probe: no answer within three seconds is a failure', async t => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const server = createServer(() => resolve())
+  t.after(() => server.close())
+  const address = await listen(server)
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const probed = probe(address)
+  await promise
+  t.mock.timers.tick(3000)
+  const { logged, seen } = await probed
+  assert.deepEqual(seen, [[0, true]])
+  assert.match(logged.join(), /failed: no answer within 3s$/)
 })
 
 test('probe: runs each second from onStart until the generation is retired', async t => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { beat, HEARTBEAT_ROW_WORDS, WorkCount } from '../../memory/heartbeat.ts'
+import { beat, HEARTBEAT_ROW_WORDS, isAtRest, WorkCount } from '../../memory/heartbeat.ts'
 import { HeartWatch } from './heart-watch.ts'
 import type { ThreadReading } from './thread-reading.ts'
 
@@ -34,6 +34,7 @@ const makeWorld = ({ isBlind = false, crowding = 1, isAsked = false }: World = {
   let thread: ThreadReading = { cpuMs: 30, isWaiting: false }
   let reads = 0
   let lateLooks = 0
+  let rests = 0
   const watch = new HeartWatch({
     words,
     offset: 0,
@@ -45,6 +46,7 @@ const makeWorld = ({ isBlind = false, crowding = 1, isAsked = false }: World = {
     },
     handling: () => ({ ...handling }),
     onLate: () => lateLooks++,
+    onRest: () => rests++,
   })
   watch.started(0)
   if (isAsked) watch.asked(0)
@@ -69,7 +71,11 @@ const makeWorld = ({ isBlind = false, crowding = 1, isAsked = false }: World = {
   }
   return {
     watch,
+    work,
     handling,
+    isAtRest: () => isAtRest(words, 0, 0),
+    /** Counts a message without looking whether the shard is at rest. */
+    workUnseen: () => void words[1]!++,
     convictions,
     live,
     get reads() {
@@ -78,11 +84,14 @@ const makeWorld = ({ isBlind = false, crowding = 1, isAsked = false }: World = {
     get lateLooks() {
       return lateLooks
     },
+    get rests() {
+      return rests
+    },
   }
 }
 
 const HOUR_MS = 3_600_000
-const SERVES: Step = { untilMs: 1000, beats: true, uses: 5 }
+const SERVES: Step = { untilMs: 1000, beats: true, works: true, uses: 5 }
 
 const CASES: Readonly<
   Record<string, { world?: World; steps: readonly Step[]; convicted: readonly string[] }>
@@ -287,4 +296,103 @@ test('what a shard stood still at is what it was at when the silence began', () 
   world.handling.question++
   world.live({ untilMs: 5000, uses: 100 })
   assert.deepEqual(world.watch.stoodStillAt(0), { question: 5, datagram: 6 })
+})
+
+/** It has been without work for long enough to be at rest, and beats as it does there. */
+const restingWorld = () => {
+  const world = makeWorld()
+  world.live(SERVES)
+  world.live({ untilMs: 2000, beats: true })
+  world.live({ untilMs: 20_000, everyMs: 1000, beats: true })
+  return world
+}
+
+test('a shard without work is laid to rest after a few looks, and looked at seldom from then on', () => {
+  const world = makeWorld()
+  world.live(SERVES)
+  world.live({ untilMs: 1200, beats: true })
+  assert.deepEqual([world.rests, world.watch.paceMs], [0, 100])
+  world.live({ untilMs: 1300, beats: true })
+  assert.deepEqual([world.rests, world.watch.paceMs], [1, 1500])
+})
+
+test('a shard at rest beats seldom, and is neither read nor called late', () => {
+  const world = restingWorld()
+  world.live({ untilMs: HOUR_MS, everyMs: 1500, beats: true })
+  assert.deepEqual([world.rests, world.reads, world.lateLooks, world.convictions], [1, 0, 0, []])
+})
+
+test('the rest of one does not depend on how often others are looked at', () => {
+  const world = restingWorld()
+  for (let second = 21; second < 60; second++) {
+    world.live({ untilMs: second * 1000 - 900, beats: true })
+    world.live({ untilMs: second * 1000 })
+  }
+  assert.deepEqual([world.rests, world.reads, world.convictions], [1, 0, []])
+})
+
+test('work ends the rest, and a loop that it leads to is noticed as soon as ever', () => {
+  const world = restingWorld()
+  world.live({ untilMs: 21_500, everyMs: 1500, beats: true })
+  world.work.add()
+  world.watch.hurry(22_000)
+  assert.equal(world.watch.paceMs, 100)
+  world.live({ untilMs: 21_600, uses: 100 })
+  world.live({ untilMs: 60_000, uses: 100 })
+  assert.deepEqual(world.convictions, ['0 hang at 22800'])
+})
+
+const AT_REST: Readonly<
+  Record<string, { steps: readonly Step[]; convicted: readonly string[]; rests: number }>
+> = {
+  'that is in a loop which no message led to': {
+    steps: [{ untilMs: 60_000, uses: 100 }],
+    convicted: ['0 hang at 22900'],
+    rests: 1,
+  },
+  'that waits for ever': {
+    steps: [{ untilMs: 60_000, waits: true }],
+    convicted: ['0 blocked at 41800'],
+    rests: 1,
+  },
+  'that misses a beat and goes on': {
+    steps: [
+      { untilMs: 22_000, waits: true },
+      { untilMs: 23_000, beats: true },
+    ],
+    convicted: [],
+    rests: 2,
+  },
+  'that has no processor': { steps: [{ untilMs: HOUR_MS }], convicted: [], rests: 1 },
+}
+
+for (const [title, { steps, convicted, rests }] of Object.entries(AT_REST))
+  test(`a shard at rest ${title}`, () => {
+    const world = restingWorld()
+    for (const step of steps) world.live(step)
+    assert.deepEqual([world.convictions, world.rests], [convicted, rests])
+  })
+
+test('one that is asked for something is not at rest until it has answered', () => {
+  const world = restingWorld()
+  world.watch.asked(0)
+  assert.equal(world.isAtRest(), false)
+  world.live({ untilMs: 25_000, beats: true })
+  assert.equal(world.isAtRest(), false)
+  world.watch.answered(0)
+  world.live({ untilMs: 25_300, beats: true })
+  assert.equal(world.isAtRest(), true)
+})
+
+test('a successor does not begin at rest', () => {
+  const world = restingWorld()
+  world.watch.started(0)
+  assert.equal(world.isAtRest(), false)
+})
+
+test('work that came just as the shard was laid to rest ends it at the next look', () => {
+  const world = restingWorld()
+  world.workUnseen()
+  world.live({ untilMs: 21_500, everyMs: 1500, beats: true })
+  assert.equal(world.isAtRest(), false)
 })

@@ -7,14 +7,30 @@
 // returns. One that uses no processor time must have been waiting (for a lock or for input), at
 // each look, for much longer. A thread that wants a processor and gets none is not judged. Time
 // that passes while main itself is late counts little or nothing, since its cause is unknown.
+//
+// A shard without work is laid to rest: it beats once a second then, and is looked at about as
+// often. Its next message ends that, and wakes main, so that what the message does is watched from
+// its beginning. A shard at rest that misses its beat is not at rest any more either.
 
-import { readBeat, readWork } from '../../memory/heartbeat.ts'
+import {
+  BEAT_MS,
+  isAtRest,
+  layToRest,
+  REST_BEAT_MS,
+  readBeat,
+  readWork,
+  rouse,
+} from '../../memory/heartbeat.ts'
 import type { ThreadReading } from './thread-reading.ts'
 
 /** How often to look. */
-export const WATCH_MS = 100
-/** A look that comes later than this after the one before is late. */
-const LATE_MS = 2 * WATCH_MS
+const WATCH_MS = BEAT_MS
+/** The same while all shards are at rest: seldom enough that each has beaten since. */
+const REST_WATCH_MS = REST_BEAT_MS + REST_BEAT_MS / 2
+/** A look that comes so much later than it should is late. */
+const LATE_MS = WATCH_MS
+/** Looks without work, after which a shard is laid to rest. */
+const QUIET_LOOKS = 3
 /**
  * Longest time that one interval between two looks counts. A machine that was suspended may count
  * the whole pause as processor time.
@@ -71,6 +87,8 @@ export interface HeartWatchParts {
   readonly handling: (shard: number) => Handling
   /** Called when a look was late: mostly for lack of processor time. */
   readonly onLate: () => void
+  /** Called when a shard has been laid to rest: somebody must wait for the end of it. */
+  readonly onRest: (shard: number) => void
 }
 
 /** The measurements while a shard does not beat. */
@@ -90,12 +108,20 @@ interface Heart {
   askedAt: number | undefined
   silence: Silence | undefined
   isConvicted: boolean
+  /** Looks one after the other that have seen no work, and no reason to expect any. */
+  quietLooks: number
+  /** Since it was judged last, by looks that were on time. */
+  onTimeMs: number
+  /** At rest it is judged no earlier than this. */
+  nextMs: number
 }
 
 export class HeartWatch {
   readonly #parts: HeartWatchParts
   readonly #hearts: Heart[]
   #lookedMs: number | undefined
+  /** Until the next look. */
+  #paceMs = WATCH_MS
 
   constructor(parts: HeartWatchParts) {
     this.#parts = parts
@@ -104,12 +130,32 @@ export class HeartWatch {
 
   /** A worker has been started for this shard. */
   started(shard: number): void {
+    this.rouse(shard)
     this.#hearts[shard] = this.#fresh(shard)
+  }
+
+  /** When the next look should come, after the last. */
+  get paceMs(): number {
+    return this.#paceMs
+  }
+
+  /** A shard's rest has ended: the next look should come soon, and counts from here on. */
+  hurry(nowMs: number): void {
+    this.#lookedMs = nowMs
+    this.#paceMs = WATCH_MS
+  }
+
+  /** Ends the rest of a shard that is about to be needed. True if it was at rest. */
+  rouse(shard: number): boolean {
+    const heart = this.#hearts[shard]
+    if (heart !== undefined) heart.quietLooks = 0
+    return rouse(this.#parts.words, this.#parts.offset, shard)
   }
 
   /** The shard has been asked for something that it answers from its event loop. */
   asked(shard: number): void {
     const heart = this.#hearts[shard]
+    this.rouse(shard)
     if (heart !== undefined) heart.askedAt = readBeat(this.#parts.words, this.#parts.offset, shard)
   }
 
@@ -130,17 +176,28 @@ export class HeartWatch {
   look(nowMs: number): Conviction[] {
     const sinceMs = nowMs - (this.#lookedMs ?? nowMs)
     this.#lookedMs = nowMs
-    const isLate = sinceMs > LATE_MS
+    const isLate = sinceMs > this.#paceMs + LATE_MS
     if (isLate) this.#parts.onLate()
     const convictions: Conviction[] = []
     for (const [shard, heart] of this.#hearts.entries()) {
       if (heart.isConvicted) continue
-      const reason = this.#judge(shard, heart, isLate ? 0 : sinceMs)
+      heart.onTimeMs += isLate ? 0 : sinceMs
+      if (this.#isAtRest(shard) && nowMs < heart.nextMs) continue
+      heart.nextMs = nowMs + REST_WATCH_MS - LATE_MS
+      const reason = this.#judge(shard, heart)
+      heart.onTimeMs = 0
       if (reason === undefined) continue
       heart.isConvicted = true
       convictions.push({ shard, reason })
     }
+    this.#paceMs = this.#hearts.every((_, shard) => this.#isAtRest(shard))
+      ? REST_WATCH_MS
+      : WATCH_MS
     return convictions
+  }
+
+  #isAtRest(shard: number): boolean {
+    return isAtRest(this.#parts.words, this.#parts.offset, shard)
   }
 
   /**
@@ -166,22 +223,39 @@ export class HeartWatch {
       askedAt: undefined,
       silence: undefined,
       isConvicted: false,
+      quietLooks: 0,
+      onTimeMs: 0,
+      nextMs: 0,
     }
   }
 
-  /** `onTimeMs` is the time since the last look, 0 if this one is late. */
-  #judge(shard: number, heart: Heart, onTimeMs: number): Reason | undefined {
+  #judge(shard: number, heart: Heart): Reason | undefined {
     const { words, offset } = this.#parts
     const beat = readBeat(words, offset, shard)
     const work = readWork(words, offset, shard)
-    if (beat === heart.beat && work === heart.work) return this.#stillSilent(shard, heart, onTimeMs)
+    if (beat === heart.beat && work === heart.work) {
+      this.rouse(shard)
+      return this.#stillSilent(shard, heart)
+    }
+    const isQuiet = work === heart.work && heart.askedAt === undefined
     Object.assign(heart, { beat, work, isBooting: false, silence: undefined })
+    if (isQuiet) this.#quiet(shard, heart)
+    else this.rouse(shard)
     return heart.askedAt !== undefined && ((beat - heart.askedAt) | 0) >= ANSWER_BEATS
       ? 'load'
       : undefined
   }
 
-  #stillSilent(shard: number, heart: Heart, onTimeMs: number): Reason | undefined {
+  /** It beats, and has no work. */
+  #quiet(shard: number, heart: Heart): void {
+    const { words, offset, onRest } = this.#parts
+    heart.quietLooks++
+    if (heart.quietLooks < QUIET_LOOKS || this.#isAtRest(shard)) return
+    layToRest(words, offset, shard)
+    onRest(shard)
+  }
+
+  #stillSilent(shard: number, heart: Heart): Reason | undefined {
     const { handling, readThread, crowding } = this.#parts
     const { silence } = heart
     // The shard beats as often as we look: one look without a new beat is no reason to read files
@@ -196,7 +270,7 @@ export class HeartWatch {
     if (before !== undefined && thread !== undefined) {
       silence.usedMs += Math.min(Math.max(0, thread.cpuMs - before.cpuMs), LOOK_CPU_LIMIT_MS)
     }
-    silence.waitedMs = thread?.isWaiting === false ? 0 : silence.waitedMs + onTimeMs
+    silence.waitedMs = thread?.isWaiting === false ? 0 : silence.waitedMs + heart.onTimeMs
     const { cpuMs, wallMs } = patienceWith(heart)
     if (silence.usedMs >= cpuMs) return 'hang'
     return silence.waitedMs >= (thread === undefined ? wallMs * crowding : wallMs)

@@ -7,6 +7,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { CacheMemory } from '../../cache/cache-memory.ts'
 import { messageOf } from '../../chain/errors.ts'
 import type { Logger } from '../../log/logger.ts'
+import { restWord } from '../../memory/heartbeat.ts'
 import type { InvalidationBoard } from '../../memory/invalidation-board.ts'
 import type { HashSeed } from '../../memory/keyed-hash.ts'
 import type { ShardCounters } from '../../metrics/shard-counts.ts'
@@ -15,7 +16,7 @@ import type { Quiescence } from '../../records/heap.ts'
 import type { FailedMessage, FromShard, GenerationMessage } from '../../shard/messages.ts'
 import { nameToText } from '../../wire/name.ts'
 import { type DeathCounts, type DeathReason, DeathRecord } from './deaths.ts'
-import { HeartWatch, type Reason, WATCH_MS } from './heart-watch.ts'
+import { HeartWatch, type Reason } from './heart-watch.ts'
 import { type RunningShard, ShardPool } from './pool.ts'
 import {
   type AtHand,
@@ -122,7 +123,7 @@ export class Supervisor {
   readonly #deaths = new DeathRecord()
   readonly #hearts: HeartWatch
   readonly #generations = new Map<number, SupervisedGeneration>()
-  readonly #watch: NodeJS.Timeout
+  #watch: NodeJS.Timeout | undefined
   readonly #loads = new SlowLoads()
   /**
    * Plugins whose halves were being loaded by shards that main has ended since the last move began.
@@ -152,7 +153,7 @@ export class Supervisor {
       }
       this.#slots.push(this.#start(slot as unknown as Slot))
     }
-    this.#watch = setInterval(() => this.#look(), WATCH_MS)
+    this.#watchOn()
   }
 
   /** The region, and where in it each shard's counts begin. */
@@ -173,8 +174,16 @@ export class Supervisor {
   get changes(): InvalidationBoard {
     return this.#memory.changes
   }
+  /** A mark ends the rest of all shards: somebody waits for their beats. */
   get quiescence(): Quiescence {
-    return this.#memory.quiescence
+    const { mark, hasPassed } = this.#memory.quiescence
+    const markAndRouse = (): readonly number[] => {
+      const beats = mark()
+      for (const { index, running } of this.#slots)
+        if (this.#hearts.rouse(index)) running.send({ kind: 'beat' })
+      return beats
+    }
+    return { mark: markAndRouse, hasPassed }
   }
 
   /**
@@ -253,8 +262,11 @@ export class Supervisor {
    */
   async stop(graceMs: number): Promise<void> {
     this.#isStopping = true
-    clearInterval(this.#watch)
-    for (const slot of this.#slots) slot.running.send({ kind: 'stop', graceMs })
+    clearTimeout(this.#watch)
+    for (const slot of this.#slots) {
+      this.#hearts.rouse(slot.index)
+      slot.running.send({ kind: 'stop', graceMs })
+    }
     const patience = Promise.withResolvers<void>()
     const timer = setTimeout(patience.resolve, 2 * graceMs + 500)
     await Promise.race([
@@ -276,7 +288,24 @@ export class Supervisor {
       readThread: shard => readThread(this.#slots[shard]?.running.threadNumber),
       handling: shard => this.#memory.handling(shard),
       onLate: this.#options.deaths.late,
+      onRest: shard => void this.#hurryAfterRest(shard),
     })
+  }
+
+  #watchOn(): void {
+    clearTimeout(this.#watch)
+    this.#watch = setTimeout(() => {
+      this.#look()
+      this.#watchOn()
+    }, this.#hearts.paceMs)
+  }
+
+  async #hurryAfterRest(shard: number): Promise<void> {
+    const { words, layout } = this.#memory
+    await Atomics.waitAsync(words, restWord(layout.heartbeats, shard), 1).value
+    if (this.#isStopping) return
+    this.#hearts.hurry(this.#options.clock.ms())
+    this.#watchOn()
   }
 
   #start(slot: Slot): Slot {
