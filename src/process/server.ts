@@ -3,7 +3,6 @@
 // a load leaves everything as it was.
 
 import { systemClock } from '../base/clock.ts'
-import { collectGarbage } from '../base/collector.ts'
 import { EndlessError, inTime } from '../base/patience.ts'
 import { CacheMemory } from '../cache/cache-memory.ts'
 import type { ProcessControl } from '../chain/control-scope.ts'
@@ -30,7 +29,7 @@ import { inflightBeside } from './machine-share.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { declareDeathCounts } from './shards/deaths.ts'
 import { LoadError, Supervisor } from './shards/supervisor.ts'
-import { collectChurn } from './trim-memory.ts'
+import { collectChurn, collectForPlugin } from './trim-memory.ts'
 import { COREDNS_VERSION, goPlatform, programText, revision, shardnsVersion } from './version.ts'
 
 /**
@@ -453,7 +452,7 @@ export class Server {
       readCorefile: () => this.#peek(),
       configHash: config.hash,
       reload: () => this.reload(),
-      collectGarbage: this.#world.isGuest ? () => {} : collectGarbage,
+      collectGarbage: this.#world.isGuest ? () => {} : collectForPlugin,
       isShuttingDown: () => this.#shutdown.signal.aborted,
     }
   }
