@@ -12,6 +12,7 @@ import type { LineSink, Logger } from '../log/logger.ts'
 import { MetricsRegistry } from '../metrics/registry.ts'
 import { declareShardCounters } from '../metrics/shard-counts.ts'
 import { type ListenAddress, listenError, placeOf } from '../net/engine.ts'
+import { openMemoryCalls } from '../net/mmsg/libc.ts'
 import { chooseEngine, type EngineChoice } from '../net/mmsg/support.ts'
 import { canReusePort } from '../net/probe.ts'
 import { canListSockets, receiveDropsAt } from '../net/proc-sockets.ts'
@@ -19,6 +20,7 @@ import { placeTakenHere, sharedPortWarnings } from '../net/shared-ports.ts'
 import { PluginSet } from '../plugins/plugin-set.ts'
 import { RecordsMemory } from '../records/records-memory.ts'
 import { AnyPort } from './any-port.ts'
+import { type PageDropper, pageDropper } from './drop-pages.ts'
 import { Generation, PANICS } from './generation.ts'
 import { HttpEndpoints } from './http/endpoints.ts'
 import { KeptResources, Readiness } from './kept-resources.ts'
@@ -58,6 +60,8 @@ export interface ServerWorld {
 
 /** How often it is looked how much of a limited memory records and cached answers take. */
 const ROOM_LOOK_MS = 500
+/** How often pages of records that are gone are looked for. */
+const PAGE_LOOK_MS = 5000
 
 export class Server {
   readonly #options: ServeOptions
@@ -88,6 +92,7 @@ export class Server {
   readonly #shutdown = new AbortController()
   #inflightLimit: number
   #roomLook: NodeJS.Timeout | undefined
+  #pageLook: NodeJS.Timeout | undefined
   /** Loads run one after the other. */
   #loading: Promise<unknown> = Promise.resolve()
 
@@ -170,7 +175,15 @@ export class Server {
       { labels: {}, value: records.usedBytes },
     ])
     this.#shareRoom(records)
+    this.#returnPages(records)
     return new KeptResources({ newRecords: () => records.newMap() }, this.#log)
+  }
+
+  /** What has gone from the records is the system's again: nothing else of a cluster is so large. */
+  #returnPages(records: RecordsMemory): void {
+    let drop: PageDropper | undefined
+    const look = (): void => records.release((drop ??= pageDropper(openMemoryCalls())))
+    this.#pageLook = setInterval(look, PAGE_LOOK_MS).unref()
   }
 
   /** In a limited memory traffic has what records and cached answers leave. */
@@ -309,6 +322,7 @@ export class Server {
     await inTime(this.#loading, { mostMs: STOP_GRACE_MS }).catch(() => {})
     await this.#current?.retire()
     clearInterval(this.#roomLook)
+    clearInterval(this.#pageLook)
     this.#held.clear()
     this.#trim()
     await this.#anyPort.release()
