@@ -91,7 +91,17 @@ export async function* ask(
       })
     cancel()
     observe(response.status)
-    onHead(isProtobuf(response.contentType))
+    const isInProtobuf = isProtobuf(response.contentType)
+    if (isInProtobuf && !takesProtobuf) {
+      const error = new KubeError(
+        'body',
+        `${connection.url.origin} answers in protobuf what was asked for in JSON`,
+      )
+      // Nobody reads the body: the connection ends here.
+      given.abort(error)
+      throw error
+    }
+    onHead(isInProtobuf)
     within(idleMs(), SILENCE[verb])
     for await (const chunk of response.body) {
       cancel()

@@ -17,7 +17,10 @@ import { recordedBody } from '../../test/fakes/recorded-api.ts'
 
 const RESOURCE = { name: 'services', path: '/api/v1/services', hasProtobuf: true }
 const PROTOBUF = 'application/vnd.kubernetes.protobuf'
-const BOTH = `${PROTOBUF},application/json;q=0.9`
+const JSON_ALONE = 'application/json'
+const BOTH = `${PROTOBUF},${JSON_ALONE};q=0.9`
+
+const LIST = recordedBody('list-services-protobuf.response')
 
 const streaming = (t: TestContext): Promise<Rig> => rig(t, { mayStream: true, resource: RESOURCE })
 const paging = (t: TestContext): Promise<Rig> => rig(t, { resource: RESOURCE })
@@ -110,7 +113,7 @@ test('events of before the end of the list are no place to go on from', async t 
   assert.deepEqual([...sink.names], ['b'])
 })
 
-for (const code of [400, 405, 406, 415, 422, 501])
+for (const code of [400, 405, 422, 501])
   test(`a server that answers ${code} is asked for pages at once, and from then on`, async t => {
     const { api, sink, reflector, log, timers } = await streaming(t)
     reflector.start()
@@ -129,6 +132,106 @@ for (const code of [400, 405, 406, 415, 422, 501])
       [],
     )
   })
+
+for (const code of [406, 415]) {
+  test(`a server that answers ${code} to protobuf is asked for JSON at once, and from then on`, async t => {
+    const { api, sink, reflector, log } = await streaming(t)
+    reflector.start()
+    ;(await api.next()).json(code, status(code, 'only application/json', 'NotAcceptable'))
+    const asked = await api.next()
+    assert.deepEqual([asked.headers.accept, queryOf(asked).sendInitialEvents], [JSON_ALONE, 'true'])
+    asked.watch(event('ADDED', 'a', 9), end(10))
+    await reflector.synced
+    assert.deepEqual([...sink.names], ['a'])
+    asked.send({ type: 'ERROR', object: status(410, 'too old') })
+    assert.equal((await api.next()).headers.accept, JSON_ALONE)
+    assert.deepEqual(
+      log.lines.filter(line => !line.startsWith('debug')),
+      [],
+    )
+  })
+
+  test(`a watch in protobuf that is answered ${code} goes on in JSON at once`, async t => {
+    const { api, sink, reflector, log } = await paging(t)
+    reflector.start()
+    answerProtobuf(await api.next(), LIST)
+    await reflector.synced
+    ;(await api.next()).json(code, status(code, 'only application/json', 'NotAcceptable'))
+    const watch = await api.next()
+    assert.deepEqual([watch.headers.accept, queryOf(watch).resourceVersion], [JSON_ALONE, '511'])
+    watch.watch(event('ADDED', 'a', 512))
+    await sink.until(() => sink.names.has('a'))
+    assert.deepEqual(log.lines, [])
+  })
+
+  test(`a server that answers ${code} to whatever is asked as events: pages, in JSON`, async t => {
+    const { api, reflector, log } = await streaming(t)
+    reflector.start()
+    for (let n = 0; n < 2; n++) (await api.next()).json(code, status(code, 'no', 'NotAcceptable'))
+    const asked = await api.next()
+    assert.deepEqual([asked.headers.accept, queryOf(asked)], [JSON_ALONE, { limit: '500' }])
+    asked.json(200, listOf(10, ['a']))
+    await reflector.synced
+    assert.deepEqual(log.lines, [])
+  })
+}
+
+for (const code of [400, 405, 406, 415, 422, 501])
+  test(`pages in protobuf that are answered ${code} are asked for in JSON at once`, async t => {
+    const { api, sink, reflector, log } = await paging(t)
+    reflector.start()
+    ;(await api.next()).json(code, status(code, 'no', 'BadRequest'))
+    const asked = await api.next()
+    assert.equal(asked.headers.accept, JSON_ALONE)
+    asked.json(200, listOf(10, ['a']))
+    await reflector.synced
+    assert.deepEqual([[...sink.names], log.lines], [['a'], []])
+  })
+
+test('a server that refuses whatever it is asked waits for no answer sooner than others', async t => {
+  const { api, reflector, log, timers } = await streaming(t)
+  reflector.start()
+  for (let n = 0; n < 3; n++) (await api.next()).json(400, status(400, 'no', 'BadRequest'))
+  await timers.armed(800)
+  assert.equal(log.lines.length, 1, log.lines.join('\n'))
+})
+
+for (const { what, isStream } of [
+  { what: 'a list', isStream: false },
+  { what: 'a list as events', isStream: true },
+])
+  test(`protobuf for an answer to ${what} in JSON: one line, a pause, and no object`, async t => {
+    const { api, reflector, sink, log, timers } = await rig(t, { mayStream: isStream })
+    reflector.start()
+    const asked = await api.next()
+    assert.equal(asked.headers.accept, JSON_ALONE)
+    if (isStream) inProtobuf(asked, frame('ADDED', 'a', 9), protobufEnd(10))
+    else answerProtobuf(asked, LIST)
+    await timers.armed(800)
+    assert.match(
+      log.lines.join('\n'),
+      /^error services: http:\/\/127\.0\.0\.1:\d+ answers in protobuf what was asked for in JSON$/,
+    )
+    assert.deepEqual([sink.calls, reflector.isSynced], [[], false])
+  })
+
+test('protobuf that is called JSON: a list is refused, and of a watch nothing is taken', async t => {
+  const { api, reflector, sink, log, timers } = await paging(t)
+  reflector.start()
+  const asked = await api.next()
+  asked.response.writeHead(200, { 'Content-Type': 'application/json' }).end(LIST)
+  await timers.armed(800)
+  assert.match(log.lines.join('\n'), /^error services: the API server sends a list that cannot be/)
+  timers.advance(800)
+  ;(await api.next()).json(200, listOf(10, ['a']))
+  await reflector.synced
+  log.lines.length = 0
+  const watch = await api.next()
+  watch.response.writeHead(200, { 'Content-Type': 'application/json' })
+  watch.response.write(Buffer.concat([frame('ADDED', 'b', 11), Buffer.from('\n')]))
+  assert.equal(queryOf(await api.next()).resourceVersion, '10')
+  assert.deepEqual([[...sink.names], log.lines.length], [['a'], 1])
+})
 
 test('a watch that says nothing of the end of its list is given up, and pages are asked for', async t => {
   const { api, sink, reflector, log, timers } = await streaming(t)
@@ -200,7 +303,6 @@ test('JSON for an answer, in a list and in a watch', async t => {
   await sink.until(() => sink.names.has('b'))
 })
 
-const LIST = recordedBody('list-services-protobuf.response')
 const huge = Buffer.from('6b3873000a00120c0a8080808080808080800100', 'hex')
 
 for (const { name, body } of [

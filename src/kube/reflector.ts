@@ -37,6 +37,8 @@ const LOOK_MS = 1000
 
 /** What servers answer to a list as events, or to protobuf, that do not know how. */
 const NOT_KNOWN: readonly number[] = [400, 405, 406, 415, 422, 501]
+/** Those of them that are about protobuf. */
+const NOT_ACCEPTABLE: readonly number[] = [406, 415]
 
 export interface ReflectorParts {
   readonly connection: KubeConnection
@@ -181,9 +183,15 @@ export class Reflector {
   #isLeftOff(error: unknown, version: string | undefined): boolean {
     if (!(error instanceof KubeError)) return false
     const isStream = version === undefined && this.#version === undefined && this.#mayStream
+    const isUnknown = NOT_KNOWN.includes(error.status ?? 0)
+    const isPage = version === undefined && !this.#mayStream
+    const isRefused = NOT_ACCEPTABLE.includes(error.status ?? 0) || (isPage && isUnknown)
+    if (this.#mayUseProtobuf && isRefused) {
+      this.#mayUseProtobuf = false
+      return true
+    }
     if (error instanceof DamagedProtobuf) this.#mayUseProtobuf = false
     if (!isStream) return false
-    const isUnknown = NOT_KNOWN.includes(error.status ?? 0)
     if (isUnknown || error.kind === 'body' || error.kind === 'timeout') this.#mayStream = false
     return isUnknown
   }

@@ -3,7 +3,6 @@
 // a load leaves everything as it was.
 
 import { systemClock } from '../base/clock.ts'
-import { collectGarbage } from '../base/collector.ts'
 import { EndlessError, inTime } from '../base/patience.ts'
 import { wait } from '../base/timers.ts'
 import { CacheMemory } from '../cache/cache-memory.ts'
@@ -14,6 +13,7 @@ import type { LineSink, Logger } from '../log/logger.ts'
 import { MetricsRegistry } from '../metrics/registry.ts'
 import { declareShardCounters } from '../metrics/shard-counts.ts'
 import { type ListenAddress, listenError, placeOf } from '../net/engine.ts'
+import { openMemoryCalls } from '../net/mmsg/libc.ts'
 import { chooseEngine, type EngineChoice } from '../net/mmsg/support.ts'
 import { canReusePort } from '../net/probe.ts'
 import { canListSockets, receiveDropsAt } from '../net/proc-sockets.ts'
@@ -21,6 +21,7 @@ import { placeTakenHere, sharedPortWarnings } from '../net/shared-ports.ts'
 import { PluginSet } from '../plugins/plugin-set.ts'
 import { RecordsMemory } from '../records/records-memory.ts'
 import { AnyPort } from './any-port.ts'
+import { type PageDropper, pageDropper } from './drop-pages.ts'
 import { Generation, PANICS } from './generation.ts'
 import { HttpEndpoints } from './http/endpoints.ts'
 import { KeptResources, Readiness } from './kept-resources.ts'
@@ -31,7 +32,7 @@ import { inflightBeside } from './machine-share.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { declareDeathCounts } from './shards/deaths.ts'
 import { LoadError, Supervisor } from './shards/supervisor.ts'
-import { collectChurn } from './trim-memory.ts'
+import { collectChurn, collectForPlugin } from './trim-memory.ts'
 import { COREDNS_VERSION, goPlatform, programText, revision, shardnsVersion } from './version.ts'
 
 /**
@@ -60,6 +61,8 @@ export interface ServerWorld {
 
 /** How often it is looked how much of a limited memory records and cached answers take. */
 const ROOM_LOOK_MS = 500
+/** How often pages of records that are gone are looked for. */
+const PAGE_LOOK_MS = 5000
 
 export class Server {
   readonly #options: ServeOptions
@@ -90,6 +93,7 @@ export class Server {
   readonly #shutdown = new AbortController()
   #inflightLimit: number
   #roomLook: NodeJS.Timeout | undefined
+  #pageLook: NodeJS.Timeout | undefined
   /** Loads run one after the other. */
   #loading: Promise<unknown> = Promise.resolve()
 
@@ -172,7 +176,15 @@ export class Server {
       { labels: {}, value: records.usedBytes },
     ])
     this.#shareRoom(records)
+    this.#returnPages(records)
     return new KeptResources({ newRecords: () => records.newMap() }, this.#log)
+  }
+
+  /** What has gone from the records is the system's again: nothing else of a cluster is so large. */
+  #returnPages(records: RecordsMemory): void {
+    let drop: PageDropper | undefined
+    const look = (): void => records.release((drop ??= pageDropper(openMemoryCalls())))
+    this.#pageLook = setInterval(look, PAGE_LOOK_MS).unref()
   }
 
   /** In a limited memory traffic has what records and cached answers leave. */
@@ -311,6 +323,7 @@ export class Server {
     await inTime(this.#loading, { mostMs: STOP_GRACE_MS }).catch(() => {})
     await this.#current?.retire()
     clearInterval(this.#roomLook)
+    clearInterval(this.#pageLook)
     this.#held.clear()
     this.#trim()
     await this.#anyPort.release()
@@ -454,7 +467,7 @@ export class Server {
       readCorefile: () => this.#peek(),
       configHash: config.hash,
       reload: () => this.reload(),
-      collectGarbage: this.#world.isGuest ? () => {} : collectGarbage,
+      collectGarbage: this.#world.isGuest ? () => {} : collectForPlugin,
       isShuttingDown: () => this.#shutdown.signal.aborted,
     }
   }

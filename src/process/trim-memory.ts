@@ -18,16 +18,20 @@ const MADV_DONTNEED = 4
  * let it grow to several times what it holds.
  */
 const HEAP_SLACK_BYTES = 8 * 1024 * 1024
+/** The same until the start is over: a first list is not to be kept waiting for the collector. */
+const START_SLACK_BYTES = 16 * 1024 * 1024
 /** The same for garbage that clients make as fast as they like. */
 const CHURN_SLACK_BYTES = 4 * 1024 * 1024
 /** Until then main does other things: for as long as the last collection of churn took. */
 let churnRestMs = 0
 
-/**
- * Size of main's heap after the last collection here. Nothing is collected before the start is
- * over.
- */
-let settledBytes = Number.POSITIVE_INFINITY
+/** Size of main's heap after the last collection here. */
+let collectedBytes = 0
+/** Before the start is over nothing is collected but what a plugin asks for. */
+let isSettled = false
+/** Undefined until they have been opened, and where they cannot be had. */
+let memoryCalls: MemoryCalls | undefined
+let hasOpenedCalls = false
 
 /**
  * Call it once, when the shards serve; it checks again every 5 s. Its timers do not keep the
@@ -35,17 +39,27 @@ let settledBytes = Number.POSITIVE_INFINITY
  */
 export const trimMemory = (): void => {
   setTimeout(() => {
-    collectGarbage()
-    const calls = openMemoryCalls()
-    calls?.malloc_trim(0n)
-    if (calls !== undefined) dropCleanPages(calls)
-    settledBytes = heapBytes()
+    isSettled = true
+    collect()
+    returnMemory()
     const look = (): void => {
-      if (heapBytes() - settledBytes > HEAP_SLACK_BYTES) collect()
-      calls?.malloc_trim(0n)
+      if (heapBytes() - collectedBytes > HEAP_SLACK_BYTES) collect()
+      openCalls()?.malloc_trim(0n)
     }
     setInterval(look, TRIM_INTERVAL_MS).unref()
   }, SETTLE_MS).unref()
+}
+
+/**
+ * For plugins that have made much garbage, or are about to make it. Before the start is over, what
+ * that alone needed is returned with it: the peak of a process is soon after its start.
+ */
+export const collectForPlugin = (): void => {
+  if (isSettled) collect()
+  else if (heapBytes() - collectedBytes > START_SLACK_BYTES) {
+    collect()
+    returnMemory()
+  }
 }
 
 /**
@@ -54,7 +68,8 @@ export const trimMemory = (): void => {
  */
 export const collectChurn = (): void => {
   const startMs = systemClock.ms()
-  if (startMs < churnRestMs || heapBytes() - settledBytes <= CHURN_SLACK_BYTES) return
+  const isSmall = heapBytes() - collectedBytes <= CHURN_SLACK_BYTES
+  if (!isSettled || isSmall || startMs < churnRestMs) return
   collect()
   const endMs = systemClock.ms()
   churnRestMs = endMs + (endMs - startMs)
@@ -62,11 +77,26 @@ export const collectChurn = (): void => {
 
 const collect = (): void => {
   collectGarbage()
-  settledBytes = heapBytes()
+  collectedBytes = heapBytes()
 }
 
-/** Memory of main's heap, including garbage and free pages. */
-const heapBytes = (): number => getHeapStatistics().total_heap_size
+/** Memory of main's heap, including garbage and free pages, and what its objects hold outside. */
+const heapBytes = (): number => {
+  const { total_heap_size: heap, external_memory: outside } = getHeapStatistics()
+  return heap + outside
+}
+
+const openCalls = (): MemoryCalls | undefined => {
+  if (!hasOpenedCalls) memoryCalls = openMemoryCalls()
+  hasOpenedCalls = true
+  return memoryCalls
+}
+
+const returnMemory = (): void => {
+  const calls = openCalls()
+  calls?.malloc_trim(0n)
+  if (calls !== undefined) dropCleanPages(calls)
+}
 
 /**
  * Unmaps those parts of Node's binary that are read-only and hold no page of our own: what is

@@ -5,6 +5,7 @@
 //   free block      word  0  its words
 //                         1  first word of the next block of its bin; 0: the last
 //                         2  of the one before; 0: the first
+//                         3  of large ones: 1 if the pages within have been given to the system
 //                      last  its words
 //
 // Two bits for each four words of the memory say where free blocks begin and end. So a million of
@@ -17,6 +18,15 @@ const SMALL_STEP = 4
 const SIZE = 0
 const NEXT = 1
 const BEFORE = 2
+const RELEASED = 3
+
+/** Blocks of so many words may have whole pages within. */
+const LARGE_WORDS = 2048
+/** What is between the words of a large block that say what it is. */
+const LARGE_HEAD = 4
+
+/** Takes back the pages within so many words: what is in them is lost, and reads as zero. */
+export type DropPages = (at: number, words: number) => void
 
 /** The size that a block of at least `words` words is taken in. */
 export const blockWords = (words: number): number => {
@@ -36,6 +46,7 @@ const SMALL_BINS = SMALL_WORDS / SMALL_STEP
 const SMALL_DOUBLING = 6
 /** Sizes are below 2^29 words. */
 const BINS = SMALL_BINS + 4 * (30 - SMALL_DOUBLING)
+const FIRST_LARGE_BIN = binWithin(LARGE_WORDS)
 
 export class FreeBlocks {
   readonly #words: Int32Array
@@ -74,20 +85,43 @@ export class FreeBlocks {
     for (let bin = binWithin(size); bin < BINS; bin++) {
       const at = this.#bins[bin] ?? 0
       if (at === 0) continue
+      const isReleased = this.#isReleased(at)
       const words = this.#remove(at)
-      if (words > size) this.#put(at + size, words - size)
+      if (words > size) this.#put(at + size, words - size, isReleased)
       return at
     }
     return 0
   }
 
-  #put(at: number, size: number): void {
+  /**
+   * Calls `drop` for what is within large blocks, but not twice; for `most` of them at a time. False
+   * if there are more.
+   */
+  release(most: number, drop: DropPages): boolean {
+    const words = this.#words
+    let left = most
+    for (let bin = FIRST_LARGE_BIN; bin < BINS; bin++)
+      for (let at = this.#bins[bin] ?? 0; at !== 0; at = words[at + NEXT] ?? 0) {
+        if (this.#isReleased(at)) continue
+        if (left-- === 0) return false
+        words[at + RELEASED] = 1
+        drop(at + LARGE_HEAD, (words[at + SIZE] ?? 0) - LARGE_HEAD - 1)
+      }
+    return true
+  }
+
+  #isReleased(at: number): boolean {
+    return (this.#words[at + SIZE] ?? 0) >= LARGE_WORDS && this.#words[at + RELEASED] === 1
+  }
+
+  #put(at: number, size: number, isReleased = false): void {
     const words = this.#words
     const bin = binWithin(size)
     const next = this.#bins[bin] ?? 0
     words[at + SIZE] = size
     words[at + NEXT] = next
     words[at + BEFORE] = 0
+    if (size >= LARGE_WORDS) words[at + RELEASED] = isReleased ? 1 : 0
     words[at + size - 1] = size
     if (next !== 0) words[next + BEFORE] = at
     this.#bins[bin] = at

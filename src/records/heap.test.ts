@@ -150,3 +150,96 @@ test('random use: no two blocks that are in use or at rest share a word', () => 
   }
   assert.ok(reused > 1000 && failed > 50, `${reused} used again, ${failed} times full`)
 })
+
+/** A heap of 1 MiB words, whose memory the system takes as it does: it reads as zero then. */
+const releasing = (quiescence: Quiescence = NOBODY) => {
+  const words = new Int32Array(1 << 20).fill(-1)
+  const heap = new RecordsHeap(words, 16, words.length, quiescence)
+  const dropped: [at: number, words: number][] = []
+  const release = (): [at: number, words: number][] => {
+    heap.release((at, count) => {
+      dropped.push([at, count])
+      words.fill(0, at, at + count)
+    })
+    return dropped.splice(0)
+  }
+  return { heap, words, release }
+}
+const LARGE = 1 << 17
+
+test('what is within a large free block is released once, and again only when it has grown', () => {
+  const { heap, release } = releasing()
+  const [one, , , other] = [heap.take(LARGE), heap.take(LARGE), heap.take(LARGE), heap.take(LARGE)]
+  heap.take(4)
+  assert.deepEqual(release(), [], 'all of it is in use')
+  heap.undo(one, LARGE)
+  heap.undo(other, LARGE)
+  const within = (at: number, words: number) => [at + 4, words - 5]
+  assert.deepEqual(release(), [within(other, LARGE), within(one, LARGE)])
+  assert.deepEqual(release(), [])
+  heap.undo(one + LARGE, LARGE)
+  assert.deepEqual(release(), [within(one, 2 * LARGE)])
+})
+
+test('a released block can be taken in parts, which are whole, and the rest is not released again', () => {
+  const { heap, words, release } = releasing()
+  heap.undo(heap.take(4 * LARGE), 4 * LARGE)
+  release()
+  const parts = [heap.take(LARGE), heap.take(16), heap.take(LARGE)]
+  for (const at of parts) words.fill(-1, at, at + 16)
+  heap.undo(heap.take(LARGE / 2), LARGE / 2)
+  assert.equal(new Set(parts).size, 3)
+  assert.deepEqual(
+    release().map(([, count]) => count < LARGE * 2),
+    [true],
+    'what came back lies beside what is left',
+  )
+})
+
+test('nothing that rests is released', () => {
+  const readers = new Readers(1)
+  const { heap, release } = releasing(readers)
+  const [at, last] = [heap.take(LARGE), heap.take(4)]
+  heap.giveBack(at, LARGE)
+  assert.deepEqual(release(), [])
+  readers.beatAll()
+  heap.giveBack(last, 4)
+  assert.deepEqual(release(), [[at + 4, LARGE - 5]])
+})
+
+test('nothing is released for little that has become free, and no small blocks', () => {
+  const { heap, release } = releasing()
+  heap.undo(heap.take(4096), 4096)
+  assert.deepEqual(release(), [])
+  const small = Array.from({ length: 256 }, () => [heap.take(1024), heap.take(4)])
+  for (const [block = 0] of small) heap.undo(block, 1024)
+  assert.ok(release().every(([, count]) => count > 2000))
+})
+
+test('a heap that releases what is free gives out whole blocks, whatever comes and goes', () => {
+  const readers = new Readers(1)
+  const { heap, words, release } = releasing(readers)
+  const below = generator(14)
+  const held: { readonly at: number; readonly size: number; readonly mark: number }[] = []
+  let released = 0
+  for (let round = 1; round < 4000; round++) {
+    const size = blockWords(1 + below(below(4) === 0 ? 40_000 : 60))
+    const at = heap.take(size)
+    if (at !== 0) {
+      words.fill(round, at, at + size)
+      held.push({ at, size, mark: round })
+    }
+    // Waves: nearly all goes, and then much comes.
+    for (let n = round % 500 < 250 ? 0 : 3; n > 0 && held.length > 0; n--) {
+      const [gone] = held.splice(below(held.length), 1)
+      if (gone === undefined) continue
+      assert.ok(words.subarray(gone.at, gone.at + gone.size).every(word => word === gone.mark))
+      heap.giveBack(gone.at, gone.size)
+    }
+    if (below(10) === 0) readers.beatAll()
+    if (below(20) === 0) released += release().length
+  }
+  for (const { at, size, mark } of held)
+    assert.ok(words.subarray(at, at + size).every(word => word === mark))
+  assert.ok(released > 100, `${released}`)
+})

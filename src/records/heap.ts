@@ -7,7 +7,7 @@
 // Hundreds of thousands of blocks may be freed at a time (when a hosts file is replaced), and main
 // has other work. So each call that allocates or frees also recycles a few blocks that have rested.
 
-import { blockWords, FreeBlocks } from './free-blocks.ts'
+import { blockWords, type DropPages, FreeBlocks } from './free-blocks.ts'
 import { WordList } from './word-list.ts'
 
 /** Tells when all readers have passed a quiescent state. */
@@ -29,6 +29,10 @@ const SETTLED_IN_NEED = 2048
 const REST_MS = 20
 /** Blocks taken of a long line in one go: a few milliseconds at most. */
 const CLEARED = 2048
+/** Large free blocks whose pages are given to the system in one go: the same. */
+const RELEASED = 2048
+/** Words that have become free since the last time, for it to be worth a look. */
+const WORTH_WORDS = 64 * 1024
 
 export class RecordsHeap {
   readonly #limit: number
@@ -43,6 +47,8 @@ export class RecordsHeap {
   #mark: readonly number[] = []
   #hasPassed = false
   #usedWords = 0
+  /** Words that have become free since `release` looked. */
+  #freedWords = 0
   readonly #leaving: Blocks[] = []
   #timer: NodeJS.Timeout | undefined
 
@@ -73,6 +79,7 @@ export class RecordsHeap {
   giveBack(at: number, words: number): void {
     const size = blockWords(words)
     this.#usedWords -= size
+    this.#freedWords += size
     this.#young.push(at)
     this.#young.push(size)
     this.#settle(SETTLED)
@@ -87,10 +94,22 @@ export class RecordsHeap {
     if (this.#leaving.length === 1) this.#clearOn()
   }
 
+  /**
+   * Gives pages that hold nothing any more to the system, if much has become free; to be called now
+   * and then. What still rests follows the next time.
+   */
+  release(drop: DropPages): void {
+    this.#restOn()
+    if (this.#freedWords < WORTH_WORDS) return
+    const isAll = this.#free.release(RELEASED, drop)
+    if (isAll && this.#old.length + this.#young.length === 0) this.#freedWords = 0
+  }
+
   /** Gives back what no shard has ever been able to reach: it may be taken at once. */
   undo(at: number, words: number): void {
     const size = blockWords(words)
     this.#usedWords -= size
+    this.#freedWords += size
     this.#free.add(at, size)
   }
 

@@ -58,6 +58,9 @@ export interface Libc {
 export interface MemoryCalls {
   malloc_trim(pad: bigint): number
   madvise(address: bigint, length: bigint, advice: number): number
+  getpagesize(): number
+  /** Where the memory of a view lies. Shared memory may be passed. */
+  addressOf(view: View): bigint
 }
 
 type Called = Omit<Libc, 'errno' | 'pin' | 'currentLoop'> & { __errno_location(): bigint }
@@ -95,6 +98,7 @@ const SIGNATURES = {
 const MEMORY_SIGNATURES = {
   malloc_trim: { arguments: ['u64'], return: 'i32' },
   madvise: { arguments: ['u64', 'u64', 'i32'], return: 'i32' },
+  getpagesize: { arguments: [], return: 'i32' },
 } as const
 
 let libc: Libc | undefined
@@ -117,7 +121,10 @@ export const openLibc = (): Libc | string => {
 export const openMemoryCalls = (): MemoryCalls | undefined => {
   if (unsupported() !== undefined) return undefined
   try {
-    return withoutWarning(() => loadFfi().dlopen(null, MEMORY_SIGNATURES)).functions as MemoryCalls
+    const ffi = loadFfi()
+    const functions = withoutWarning(() => ffi.dlopen(null, MEMORY_SIGNATURES)).functions
+    const addressOf = (view: View): bigint => ffi.getRawPointer(view)
+    return { ...(functions as Omit<MemoryCalls, 'addressOf'>), addressOf }
   } catch {
     // musl, or a Node without FFI: the memory stays ours, and nothing else is lost.
     return undefined

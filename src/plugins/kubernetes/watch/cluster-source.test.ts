@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { startKubeApi } from '../../../../test/fakes/kube-api/api-server.ts'
 import { directive, fakeClock, fakeLogger } from '../../../../test/support/plugin-harness.ts'
 import { RecordsMemory } from '../../../records/records-memory.ts'
@@ -30,7 +30,30 @@ for (const { rule, lines, isSame } of identities)
     assert.equal(sourceIdentity(optionsOf('cluster.local', ...lines)) === before, isSame)
   })
 
-test('garbage is collected while a large list is read and its records are written, and not for a small one', async t => {
+/** A source that follows a generated cluster, and who is told when it wants garbage collected. */
+const followed = async (
+  t: TestContext,
+  { services, endpoints, protobuf }: { services: number; endpoints: number; protobuf: boolean },
+  collectGarbage: () => void,
+) => {
+  const api = await startKubeApi(t, { cluster: { services, endpoints }, protobuf })
+  const env = { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: `${api.port}` }
+  const memory = new RecordsMemory(8 << 20, { mark: () => [], hasPassed: () => true }, [1, 2])
+  const parts: SourceParts = {
+    log: fakeLogger([]),
+    clock: fakeClock(),
+    world: { env, serviceAccountFolder: api.podFolder().path, userAgent: 'shardns/test' },
+    collectGarbage,
+  }
+  const resources = { newRecords: () => memory.newMap() }
+  const source = new ClusterSource(optionsOf('cluster.local'), resources, parts)
+  t.after(() => source.dispose())
+  await source.connect()
+  await source.synced
+  return { api, memory }
+}
+
+test('garbage is collected before the first list, and then while a large one is read and its records are written', async t => {
   for (const { services, protobuf, isCollected } of [
     { services: 20, protobuf: false, isCollected: false },
     { services: 20, protobuf: true, isCollected: false },
@@ -38,24 +61,23 @@ test('garbage is collected while a large list is read and its records are writte
     // It leaves less.
     { services: 7000, protobuf: true, isCollected: true },
   ]) {
-    const api = await startKubeApi(t, { cluster: { services, endpoints: services }, protobuf })
-    const env = { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: `${api.port}` }
     let count = 0
-    const memory = new RecordsMemory(8 << 20, { mark: () => [], hasPassed: () => true }, [1, 2])
-    const parts: SourceParts = {
-      log: fakeLogger([]),
-      clock: fakeClock(),
-      world: { env, serviceAccountFolder: api.podFolder().path, userAgent: 'shardns/test' },
-      collectGarbage: () => void count++,
-    }
-    const source = new ClusterSource(
-      optionsOf('cluster.local'),
-      { newRecords: () => memory.newMap() },
-      parts,
-    )
-    t.after(() => source.dispose())
-    await source.connect()
-    await source.synced
-    assert.equal(count > 0, isCollected, `${services}: ${count} times`)
+    await followed(t, { services, endpoints: services, protobuf }, () => void count++)
+    assert.ok(count > 0)
+    assert.equal(count > 1, isCollected, `${services}: ${count} times`)
   }
+})
+
+test('when most of a cluster is gone, garbage is collected once more', async t => {
+  let collected = (): void => undefined
+  const { api, memory } = await followed(t, { services: 700, endpoints: 0, protobuf: true }, () =>
+    collected(),
+  )
+  const before = memory.usedBytes
+  const again = new Promise<void>(resolve => {
+    collected = resolve
+  })
+  api.replaceAll('')
+  await again
+  assert.ok(memory.usedBytes < before / 4, `${memory.usedBytes} of ${before} bytes`)
 })

@@ -38,7 +38,13 @@ export interface SourceParts {
 
 /** Phases of pods that are over: their addresses may be others' by now. */
 const LIVE_PODS = 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown'
-const RETRY_MS = 1000
+const LOOK_MS = 1000
+/**
+ * When so much of the records is gone, main's heap holds as much that is of no use: it is collected
+ * once no more goes.
+ */
+const GONE_SHARE = 0.25
+const LEAST_GONE = 1000
 /**
  * Garbage that an object leaves, in changes of records; and how much of it is collected at once: a
  * few times in a large first list, every few minutes of watches.
@@ -84,7 +90,10 @@ export class ClusterSource implements Kept {
   #reflectors: readonly Reflector[] = []
   #isDisposed = false
   #garbage = 0
-  readonly #retry: NodeJS.Timeout
+  /** Records at the last look, and the most that there were since main's heap was collected. */
+  #entries = 0
+  #mostEntries = 0
+  readonly #look: NodeJS.Timeout
 
   constructor(options: KubernetesOptions, resources: Resources, parts: SourceParts) {
     this.#options = options
@@ -107,11 +116,11 @@ export class ClusterSource implements Kept {
       clock: parts.clock,
       observeProgramming: (kind, seconds) => this.metrics?.programming(kind, seconds),
     })
-    // Records that did not fit are tried again even if nothing else happens.
-    this.#retry = setInterval(
-      () => publisher.isIncomplete && this.#cluster.services.flush(),
-      RETRY_MS,
-    ).unref()
+    this.#look = setInterval(() => {
+      // Records that did not fit are tried again even if nothing else happens.
+      if (publisher.isIncomplete) this.#cluster.services.flush()
+      this.#collectGone()
+    }, LOOK_MS).unref()
   }
 
   get records(): RecordsRef {
@@ -139,7 +148,7 @@ export class ClusterSource implements Kept {
 
   dispose(): void {
     this.#isDisposed = true
-    clearInterval(this.#retry)
+    clearInterval(this.#look)
     this.#followers.clear()
     this.#cluster.close()
     this.#map.drop()
@@ -154,6 +163,8 @@ export class ClusterSource implements Kept {
     const connection = await connect({ endpoint, tls, kubeconfig }, world)
     if (this.#isDisposed) return connection.close()
     this.#connection = connection
+    // The garbage of the start, before that of the first lists comes to it.
+    this.#parts.collectGarbage?.()
     const limiter = new Limiter({
       qps: apiserverQps,
       burst: apiserverBurst,
@@ -185,6 +196,7 @@ export class ClusterSource implements Kept {
     await this.#cluster.idle()
     if (this.#isDisposed) return
     this.#map.setNote(NOTE_SYNCED, 1)
+    this.#mostEntries = this.#map.entries
     this.#tell({ kind: 'synced' })
     this.#firstSync.resolve()
   }
@@ -263,6 +275,18 @@ export class ClusterSource implements Kept {
   #madeGarbage(amount: number): void {
     this.#garbage += amount
     if (this.#garbage < COLLECTED_GARBAGE) return
+    this.#garbage = 0
+    this.#parts.collectGarbage?.()
+  }
+
+  #collectGone(): void {
+    const { entries } = this.#map
+    const isStill = entries === this.#entries
+    this.#entries = entries
+    this.#mostEntries = Math.max(this.#mostEntries, entries)
+    const gone = this.#mostEntries - entries
+    if (!isStill || gone < Math.max(LEAST_GONE, GONE_SHARE * this.#mostEntries)) return
+    this.#mostEntries = entries
     this.#garbage = 0
     this.#parts.collectGarbage?.()
   }
