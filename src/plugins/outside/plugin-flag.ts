@@ -26,7 +26,7 @@ export const readPluginFlag = (text: string, folder: string): GivenPlugin => {
 }
 
 const BEFORE = /^before(?:=|$)/
-/** No directive has a dot or a slash in its name, but most paths have one behind their last comma. */
+/** Names of directives have no dot or slash. Most paths have one behind their last comma. */
 const OPTION = /^\w*=[^=/.]*$/
 
 /**
