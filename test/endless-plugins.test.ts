@@ -262,12 +262,31 @@ describe('plugins without an end', { concurrency: 3 }, () => {
     assert.equal(await server.stop(), 0)
   })
 
+  for (const { rule, body } of [
+    { rule: 'loops', body: 'for (;;);' },
+    { rule: 'waits', body: 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)' },
+  ])
+    test(`at the start one shard alone hangs in a serve half that ${rule}`, async t => {
+      const folder = folderWith(t, served(body))
+      const server = folder.start(t, await corefile('example'), { shards: 3 })
+      assert.equal(await server.exited, 1)
+      assert.equal(
+        server.err,
+        'plugin/example: Corefile:3 - its serve half does not come to an end\n',
+      )
+      assert.deepEqual(server.out.match(/shard \d (?:takes long|does not respond)/g), [
+        'shard 0 takes long',
+        'shard 0 does not respond',
+      ])
+    })
+
   const DEATH = 'its serve half ends the shard that loads it'
   test('a serve half that ends its thread is named, with any number of shards', async t => {
     const folder = folderWith(t, served('process.exit(3)'))
     const server = folder.start(t, await corefile('example'), { shards: 6 })
     assert.equal(await server.exited, 1)
     assert.equal(server.err, `plugin/example: Corefile:3 - ${DEATH}\n`)
+    assert.equal(server.out.match(/shard \d died/g)?.length, 2)
   })
 
   test('in a reload two shards die of it, and no more', async t => {

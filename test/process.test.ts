@@ -191,5 +191,8 @@ test('a missing Corefile: stderr, exit 1', LIMIT, async t => {
 test('a Corefile that is wrong: stderr, exit 1', LIMIT, async t => {
   const server = await launchServer(t, port => `.:${port} {\n nonsense\n}\n`)
   assert.equal(await server.exited, 1)
-  assert.match(server.err, /Corefile:2 - Error during parsing: Unknown directive 'nonsense'\n$/)
+  assert.match(
+    server.err,
+    /Corefile:2 - Error during parsing: Unknown directive 'nonsense'\nhint: a plugin from outside is loaded by --plugin nonsense=MODULE\n$/,
+  )
 })

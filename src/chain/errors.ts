@@ -84,9 +84,13 @@ const OUTSIDE_FILE = /[?&]shardns=[\w-]+\.[^\s:]*:/
  * For an uncaught error: whether a plugin from outside threw it where nothing of the program
  * had called it, as in a timer of its own. Nothing of ours was interrupted then.
  */
-export const isOfPluginAlone = (error: unknown): boolean => {
+export const isOfPluginAlone = (error: unknown): boolean =>
+  OUTSIDE_FILE.test(stackOf(error)) && isOfNoProgram(error)
+
+/** Whether an error has a stack in which nothing of the program stands. */
+export const isOfNoProgram = (error: unknown): boolean => {
   const stack = stackOf(error)
-  return OUTSIDE_FILE.test(stack) && !namesProgram(stack)
+  return stack !== '' && !namesProgram(stack)
 }
 
 /** For an uncaught error: a fault of the first plugin that its stack names, if it names one. */

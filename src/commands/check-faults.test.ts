@@ -9,7 +9,7 @@ const parsing = (line: number, text: string): string =>
   `Corefile:${line} - Error during parsing: ${text}`
 const unknown = (line: number, name: string): string => parsing(line, `Unknown directive '${name}'`)
 const external = (name: string): string =>
-  `'${name}' is an external plugin, in no stock build of CoreDNS, and not in shardns`
+  `'${name}' is an external plugin, in no stock build of CoreDNS, and not in shardns: a module of your own is loaded by --plugin ${name}=MODULE`
 const missing = (line: number, column: number): string =>
   `a '}' is missing | ${line}:${column} this '{' is never closed`
 const isDirective = (word: string): string => `'${word}' is a directive: is a '}' missing above?`

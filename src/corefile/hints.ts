@@ -49,10 +49,19 @@ const unknownDirectiveHint = (
 
 const externalHint = (name: string): string | undefined => {
   if (!EXTERNAL_PLUGINS.has(name)) return undefined
-  const text = `'${name}' is an external plugin, in no stock build of CoreDNS, and not in shardns`
+  const text = `'${name}' is an external plugin, in no stock build of CoreDNS, and not in shardns: a module of your own is loaded by ${loading(name)}`
   const instead = EXTERNAL_PLUGINS.get(name)
   return instead === undefined || instead === '' ? text : `${text}; ${instead}`
 }
+
+const loading = (name: string): string => `--plugin ${name}=MODULE`
+
+/** What a plugin may be called. */
+const PLUGIN_NAME = /^[\w-]+$/
+
+/** For a name that is like no other: it may be that of a plugin which has not been given. */
+const ownPluginHint = (name: string): string | undefined =>
+  PLUGIN_NAME.test(name) ? `a plugin from outside is loaded by ${loading(name)}` : undefined
 
 const directiveHint = (word: string): string => `'${word}' is a directive: is a '}' missing above?`
 
@@ -203,7 +212,7 @@ export const unknownDirectiveHelp = (name: string, place: NamePlace): NameHelp =
   const hint = unknownDirectiveHint(name, key?.text, order)
   const block = blockHelp(name, place)
   if (block !== undefined) return { ...block, hint: hint ?? block.hint }
-  if (key === undefined || tooMany === undefined) return { hint }
+  if (key === undefined || tooMany === undefined) return { hint: hint ?? ownPluginHint(name) }
   // A directive behind a surplus brace has become the block's key. Then this name is one of its
   // options, unless there is a better explanation.
   const isOption = hint === undefined || OPTION_OWNERS.has(name) || isIP(name) !== 0

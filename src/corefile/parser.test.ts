@@ -336,7 +336,15 @@ const hints: { text: string; hint: string | undefined }[] = [
   { text: '. {\nforwrad . 192.0.2.1\n}', hint: "did you mean 'forward'?" },
   { text: '. {\nLog\n}', hint: "did you mean 'log'?" },
   { text: '. {\ncahce\n}', hint: "did you mean 'cache'?" },
-  { text: '. {\nunrelatedword\n}', hint: undefined },
+  {
+    text: '. {\nunrelatedword\n}',
+    hint: 'a plugin from outside is loaded by --plugin unrelatedword=MODULE',
+  },
+  { text: '. {\nno/plugin\n}', hint: undefined },
+  {
+    text: '. {\nrrl\n}',
+    hint: `'rrl' is an external plugin, in no stock build of CoreDNS, and not in shardns: a module of your own is loaded by --plugin rrl=MODULE`,
+  },
   { text: '(common) {\n}\n. {\nimport comon\n}', hint: "did you mean 'common'?" },
   { text: '. {\nimport x\n}\n(x) {\n}', hint: 'a snippet must be defined above its first use' },
   { text: '. {\nimport a/b\n}', hint: undefined },

@@ -67,7 +67,14 @@ export const functionPlugin = (
   control: async () => ({
     control: (_options: undefined, scope: ControlScope) => {
       const calls = scope.keep('function', () => new Calls(answer, scope.shards))
-      return { channel: calls.channel }
+      const refused = scope.metrics
+        .counter({
+          name: 'shardns_function_rejects_total',
+          help: 'Counter of the number of queries refused because too many waited for a function.',
+          labelNames: ['plugin'],
+        })
+        .vector({ plugin: name }).base
+      return { channel: calls.channel, refused }
     },
   }),
   serve: () => import(SERVE_FILE),

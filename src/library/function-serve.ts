@@ -18,14 +18,24 @@ import {
   type FunctionAnswer,
   type ToFunction,
 } from './function-messages.ts'
+import { Refusals } from './refusals.ts'
 
 /** Queries of one shard that wait for one function. */
 const MOST_CALLS = 1000
 /** Their bytes. */
 const MOST_BYTES = 4 * 1024 * 1024
+const BUSY = 'too many queries wait for its function'
 
 export interface FunctionShared {
   readonly channel: string
+  /** Of the counter of queries that are refused. */
+  readonly refused: number
+}
+
+/** Who asks: a block in a generation. */
+interface Asker {
+  readonly scope: ServeScope
+  readonly refused: number
 }
 
 interface Waiting {
@@ -47,7 +57,8 @@ export const serve = (_options: undefined, scope: ServeScope, shared: FunctionSh
     lines.delete(name)
     line.close()
   })
-  return { wrap: next => query => answered(query, line.ask(query, scope), next) }
+  const asker: Asker = { scope, refused: shared.refused }
+  return { wrap: next => query => answered(query, line.ask(query, asker), next) }
 }
 
 const answered = async (
@@ -67,6 +78,7 @@ class Line {
   readonly #shard = random32()
   readonly #channel: BroadcastChannel
   readonly #waiting = new Map<number, Waiting>()
+  readonly #refusals = new Refusals()
   #lastId = 0
   #bytes = 0
 
@@ -76,10 +88,11 @@ class Line {
   }
 
   /** Undefined: the rest of the chain answers. Rejects when the function fails, or is too late. */
-  async ask(query: Query, { clock }: ServeScope): Promise<FunctionAnswer> {
+  async ask(query: Query, asker: Asker): Promise<FunctionAnswer> {
     query.mustWait()
     if (this.#waiting.size >= MOST_CALLS || this.#bytes + query.bytes.length > MOST_BYTES)
-      throw new ServerError('FUNCTION_BUSY', 'too many queries wait for a function', RCODE_REFUSED)
+      throw this.#refusal(asker)
+    const { clock } = asker.scope
     const id = ++this.#lastId
     const { promise, resolve, reject } = Promise.withResolvers<FunctionAnswer>()
     const late = (): void => {
@@ -97,6 +110,14 @@ class Line {
       this.#waiting.delete(id)
       this.#bytes -= query.bytes.length
     }
+  }
+
+  /** Counted, and told: without *errors* in the chain nobody else would say it. */
+  #refusal({ scope, refused }: Asker): ServerError {
+    scope.counters.add(refused)
+    const text = this.#refusals.add(`${BUSY}: refused`, scope.clock.ms())
+    if (text !== undefined) scope.log.warning(text)
+    return new ServerError('FUNCTION_BUSY', BUSY, RCODE_REFUSED)
   }
 
   close(): void {

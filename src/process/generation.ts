@@ -32,6 +32,7 @@ import type { GenerationMetrics } from '../metrics/registry.ts'
 import type { ListenAddress } from '../net/engine.ts'
 import type { OpenSockets } from '../net/mmsg/sockets.ts'
 import { loadControlHalf } from '../plugins/index.ts'
+import { inThisContext } from '../plugins/outside/blame.ts'
 import type { BlockMessage, FailedMessage, GenerationMessage } from '../shard/messages.ts'
 import { foldName, nameFromText } from '../wire/name.ts'
 import type { KeptResources } from './kept-resources.ts'
@@ -353,7 +354,8 @@ export class Generation {
       (run: Task['run'], ownMs = 0) => {
         asked(hook)
         if (typeof run !== 'function') throw new TypeError(`${hook} takes a function`)
-        tasks.push({ who: `plugin/${name}: ${hook}`, run, ownMs: duration(hook, ownMs) })
+        const task = inThisContext(run)
+        tasks.push({ who: `plugin/${name}: ${hook}`, run: task, ownMs: duration(hook, ownMs) })
       }
     return {
       onStart: to(start, 'onStart'),

@@ -6,6 +6,7 @@ import { systemClock } from '../base/clock.ts'
 import { flushCompiled } from '../base/compile-cache.ts'
 import { pathErrorText } from '../base/errno.ts'
 import { messageOf } from '../chain/errors.ts'
+import { CorefileError } from '../corefile/diagnostic.ts'
 import { makeLogger, stdout } from '../log/log.ts'
 import { listenHint } from './listen-hint.ts'
 import { readCorefile } from './load/corefile-source.ts'
@@ -66,12 +67,16 @@ export const runServer = async (
     stdout.flushSync()
     const message = messageOf(error)
     process.stderr.write(`${message}\n`)
-    const hint = listenHint(message)
+    const hint = corefileHint(error) ?? listenHint(message)
     if (hint !== undefined) process.stderr.write(`${hint}\n`)
     return EXIT_FAILURE
   }
   return flushed(await ended.promise)
 }
+
+/** A line below CoreDNS's own text. */
+const corefileHint = (error: unknown): string | undefined =>
+  error instanceof CorefileError && error.hint !== undefined ? `hint: ${error.hint}` : undefined
 
 const flushed = (code: number): number => {
   stdout.flushSync()

@@ -1,11 +1,13 @@
 // Uncaught errors on main: a promise that rejects without a handler, an exception in the callback
 // of a timer or a socket. The shards answer without main, and the error concerns one callback of
 // one plugin: ending the process would take all shards from their clients. So the error is logged
-// under the name of the plugin that its stack names, and main goes on.
+// under the name of the plugin that its stack names, or that has begun what fails, and main goes
+// on.
 
 import { oneLine } from '../base/one-line.ts'
-import { faultByStack, messageOf, PluginFault, stackOf } from '../chain/errors.ts'
+import { messageOf, PluginFault, stackOf } from '../chain/errors.ts'
 import type { Logger } from '../log/logger.ts'
+import { faultOfStray } from '../plugins/outside/blame.ts'
 
 /** Shortest time between two lines on one plugin. */
 const PAUSE_MS = 1000
@@ -29,7 +31,7 @@ export class Strays {
   tell(error: unknown): void {
     const { nowMs, log, count } = this.#parts
     count()
-    const fault = faultByStack(error)
+    const fault = faultOfStray(error)
     const plugin = fault instanceof PluginFault ? fault.plugin : ''
     const told = this.#told.get(plugin)
     if (told !== undefined && nowMs() - told.ms < PAUSE_MS) {

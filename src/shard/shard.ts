@@ -7,7 +7,7 @@ import { systemClock } from '../base/clock.ts'
 import { flushCompiled } from '../base/compile-cache.ts'
 import { random32 } from '../base/entropy.ts'
 import { CacheKey } from '../cache/key.ts'
-import { faultByStack, isOfPluginAlone, messageOf, PluginFault } from '../chain/errors.ts'
+import { isOfPluginAlone, messageOf, PluginFault } from '../chain/errors.ts'
 import { FastQuery } from '../chain/fast-query.ts'
 import { isOfSignal } from '../chain/query.ts'
 import { type LogSink, makeLogger } from '../log/log.ts'
@@ -22,6 +22,7 @@ import { ShardCounts } from '../metrics/shard-counts.ts'
 import { placeOf } from '../net/engine.ts'
 import { TcpRoom } from '../net/tcp/room.ts'
 import { WaitingRoom } from '../net/waiting-room.ts'
+import { faultOfBeginner, faultOfStray } from '../plugins/outside/blame.ts'
 import { connectionsPerThread } from '../upstream/socket-allowance.ts'
 import { Dispatcher } from './answer/dispatch.ts'
 import { FastPath } from './answer/fast-path.ts'
@@ -89,10 +90,11 @@ export class Shard {
     }
     process.on('unhandledRejection', error => this.#stray(error))
     // An uncaught exception that has interrupted the program leaves an unknown state: it ends the
-    // thread, and main logs its cause. A plugin's own callbacks interrupt nothing of the program.
+    // thread, and main logs its cause. A plugin's own callbacks interrupt nothing of the program,
+    // nor do events of what it has opened.
     process.on('uncaughtException', error => {
-      const isAlone = isOfSignal() || isOfPluginAlone(error)
-      if (this.#serving === undefined || !isAlone) throw faultByStack(error)
+      const isAlone = isOfSignal() || isOfPluginAlone(error) || faultOfBeginner(error) !== undefined
+      if (this.#serving === undefined || !isAlone) throw faultOfStray(error)
       this.#serving.faults.stray(error)
     })
     // One message after the other: a load that is still opening sockets must not be overtaken by
@@ -255,7 +257,7 @@ export class Shard {
 }
 
 const strayFailure = (error: unknown): LoadFailure => {
-  const fault = faultByStack(error)
+  const fault = faultOfStray(error)
   const prefix = fault instanceof PluginFault ? `plugin/${fault.plugin}: ` : ''
   return new LoadFailure(`${prefix}a promise that nobody waits for fails: ${messageOf(error)}`)
 }

@@ -265,20 +265,32 @@ test('queries that a function is at are answered over a reload', LIMIT, async t 
   assert.deepEqual((await ask(server, 'b.test')).answer, ['b.test. 60 IN A 192.0.2.1'])
 })
 
-test('more queries than may wait for a function are refused', LIMIT, async t => {
+test('more queries than may wait for a function are refused, counted and told', LIMIT, async t => {
   const goOn = Promise.withResolvers<void>()
+  const lines: string[] = []
   const server = await started(t, {
     handler: async query => {
       await goOn.promise
       return addresses(query)
     },
-    log: false,
+    log: line => lines.push(line),
   })
   const queries = Array.from({ length: 1100 }, (_, id) => query(`n${id}.test`, 'A', { id }).bytes)
   const [first] = await askUdp(portOf(server), queries)
   assert.equal(show(first!).rcode, 'REFUSED')
+  assert.match(
+    await server.metrics(),
+    /^shardns_function_rejects_total\{plugin="handler"\} [1-9]\d*$/m,
+  )
   goOn.resolve()
-  assert.deepEqual((await ask(server, 'a.test')).answer, ['a.test. 60 IN A 192.0.2.1'])
+  // Those that have their answers on the way still count.
+  let reply = await ask(server, 'a.test')
+  while (reply.rcode === 'REFUSED') reply = await ask(server, 'a.test')
+  assert.deepEqual(reply.answer, ['a.test. 60 IN A 192.0.2.1'])
+  assert.match(
+    lines[0] ?? '',
+    /^\[WARNING\] plugin\/handler: too many queries wait for its function: refused$/,
+  )
 })
 
 const refused: { rule: string; options: object; error: RegExp }[] = [

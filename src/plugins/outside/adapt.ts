@@ -3,6 +3,7 @@
 import type { OutsideModule } from '../../chain/outside-module.ts'
 import type { AnyPlugin } from '../../chain/plugin.ts'
 import { noOptions } from '../../corefile/option-table.ts'
+import { asPlugin } from './blame.ts'
 import { guardExit } from './exit-guard.ts'
 import type { AnyDefinition } from './load-definition.ts'
 import { serveHalfOf } from './serve-half.ts'
@@ -11,6 +12,7 @@ const NO_OPTIONS = noOptions('last')
 
 export const pluginOf = (definition: AnyDefinition, outside: OutsideModule): AnyPlugin => {
   guardExit()
+  const call = asPlugin(outside.name)
   const { options, parse, facts, inspect, control, serve, hasOptionsByArgument } = definition
   return {
     name: outside.name,
@@ -21,8 +23,12 @@ export const pluginOf = (definition: AnyDefinition, outside: OutsideModule): Any
       : { parse: directive => definition.parse!(directive) }),
     ...(hasOptionsByArgument && { hasOptionsByArgument }),
     ...(facts !== undefined && { facts }),
-    ...(inspect && { inspect: async () => ({ inspect: (...by) => definition.inspect!(...by) }) }),
-    ...(control && { control: async () => ({ control: (...by) => definition.control!(...by) }) }),
-    ...(serve && { serve: async () => serveHalfOf(definition) }),
+    ...(inspect && {
+      inspect: async () => ({ inspect: (...by) => call(() => definition.inspect!(...by)) }),
+    }),
+    ...(control && {
+      control: async () => ({ control: (...by) => call(() => definition.control!(...by)) }),
+    }),
+    ...(serve && { serve: async () => serveHalfOf(outside.name, definition) }),
   }
 }

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { isProgramFile, programFile } from '../../base/program.ts'
 import type { ModuleFile, OutsideModule } from '../../chain/outside-module.ts'
+import { asPlugin } from './blame.ts'
 import { canHook, type Resolved, registerHooks } from './sync-hooks.ts'
 
 /** What a plugin may import of the program. */
@@ -135,7 +136,7 @@ export const importModule = async (module: OutsideModule): Promise<Record<string
   begun.add(version)
   modules.set(version, module)
   try {
-    return await import(url)
+    return await asPlugin(module.name)(() => import(url))
   } finally {
     // What it imports later comes from the disk.
     modules.delete(version)

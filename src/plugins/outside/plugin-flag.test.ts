@@ -32,6 +32,9 @@ const read: readonly { text: string; name?: string; module: string; before?: str
   { text: 'greet=file:///a/b.ts', module: 'file:///a/b.ts' },
   { text: 'greet=./greet.js,before=cache', module: url('greet.js'), before: 'cache' },
   { text: 'greet=./a b,c=d/e.js', module: url('a b,c=d/e.js') },
+  { text: 'greet=./a,b.js,c=d.js', module: url('a,b.js,c=d.js') },
+  { text: 'greet=./a,b.js,before=log', module: url('a,b.js'), before: 'log' },
+  { text: 'greet=file:///a%2Cbefore=b', module: 'file:///a%2Cbefore=b' },
   { text: 'greet=./a#b?c.js', module: url('a#b?c.js') },
   { text: 'greet=plain', module: url('node_modules/plain/main.js') },
   { text: 'greet=@a/modern', module: url('node_modules/@a/modern/i.js') },
@@ -56,7 +59,27 @@ for (const { text, message } of [
     text: 'greet=./a.js,after=log',
     message: `plugin/greet: 'after' is no option of a plugin: there is 'before'`,
   },
+  {
+    text: 'greet=./a.js,after=log,before=cache',
+    message: `plugin/greet: 'after' is no option of a plugin: there is 'before'`,
+  },
+  {
+    text: 'greet=./a.js,before=cache,after=log',
+    message: `plugin/greet: 'after' is no option of a plugin: there is 'before'`,
+  },
+  {
+    text: 'greet=./a.js,before=cache,log',
+    message: `plugin/greet: 'log' is no option of a plugin: there is 'before'`,
+  },
+  {
+    text: 'greet=./a.js,=log',
+    message: `plugin/greet: '' is no option of a plugin: there is 'before'`,
+  },
   { text: 'greet=./a.js,before=', message: `plugin/greet: 'before' names no directive` },
+  { text: 'greet=./a.js,before', message: `plugin/greet: 'before' names no directive` },
+  { text: 'greet=./a.js,before=a,before=b', message: `plugin/greet: 'before' is given twice` },
+  { text: 'greet=./a.js,before=a,before=', message: `plugin/greet: 'before' is given twice` },
+  { text: 'greet=./a.js,before=a,before=a', message: `plugin/greet: 'before' is given twice` },
   {
     text: 'greet=gone',
     message: `plugin/greet: the package 'gone' is not installed in ${folder}`,

@@ -13,19 +13,43 @@ export const PLUGIN_FLAG_SYNTAX = 'name=module[,before=name]'
 /** Throws a sentence. `folder` is where relative paths and packages are looked for from. */
 export const readPluginFlag = (text: string, folder: string): GivenPlugin => {
   const [, name = '', rest = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? []
-  const [, module = '', option, before = ''] = /^(.*?)(?:,(\w+)=([^,=/]*))?$/s.exec(rest) ?? []
+  const { module, options } = splitOptions(rest)
   if (name === '' || module === '')
     throw new Error(`'${text}' is no plugin: it has the form ${PLUGIN_FLAG_SYNTAX}`)
-  if (option !== undefined && option !== 'before')
-    throw new Error(`plugin/${name}: '${option}' is no option of a plugin: there is 'before'`)
-  if (option !== undefined && before === '')
-    throw new Error(`plugin/${name}: 'before' names no directive`)
   try {
+    const before = beforeIn(options)
     const url = moduleUrl(module, folder)
-    return option === undefined ? { name, module: url } : { name, module: url, before }
+    return before === undefined ? { name, module: url } : { name, module: url, before }
   } catch (error) {
     throw new Error(`plugin/${name}: ${messageOf(error)}`, { cause: error })
   }
+}
+
+const BEFORE = /^before(?:=|$)/
+/** Names of directives have no dot or slash. Most paths have one behind their last comma. */
+const OPTION = /^\w*=[^=/.]*$/
+
+/**
+ * A module's path may have commas and equals signs. So the options begin where all that follows
+ * looks like some, and at `before` in any case.
+ */
+const splitOptions = (text: string): { readonly module: string; readonly options: string[] } => {
+  const [first = '', ...parts] = text.split(',')
+  const known = parts.findIndex(part => BEFORE.test(part))
+  let begin = known < 0 ? parts.length : known
+  while (begin > 0 && OPTION.test(parts[begin - 1]!)) begin--
+  return { module: [first, ...parts.slice(0, begin)].join(','), options: parts.slice(begin) }
+}
+
+/** The directive that `before` names, if it is there. Throws a sentence. */
+const beforeIn = (options: readonly string[]): string | undefined => {
+  const wrong = options.find(option => !BEFORE.test(option))
+  if (wrong !== undefined)
+    throw new Error(`'${wrong.split('=')[0]}' is no option of a plugin: there is 'before'`)
+  if (options.length > 1) throw new Error(`'before' is given twice`)
+  const before = options[0]?.slice('before='.length)
+  if (before === '') throw new Error(`'before' names no directive`)
+  return before
 }
 
 /**

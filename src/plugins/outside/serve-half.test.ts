@@ -8,7 +8,7 @@ import { serveHalfOf } from './serve-half.ts'
 const NOTHING = undefined as never
 
 const stageOf = (made: unknown): Stage | undefined =>
-  serveHalfOf({ serve: () => made as never }).serve(NOTHING, NOTHING, NOTHING)
+  serveHalfOf('greet', { serve: () => made as never }).serve(NOTHING, NOTHING, NOTHING)
 
 test('what handles queries stands in front of the rest of the chain', async () => {
   const asked: string[] = []
@@ -59,7 +59,7 @@ test('a definition finds what is its own', () => {
       return this.own
     },
   }
-  assert.equal(serveHalfOf(definition).serve(NOTHING, NOTHING, NOTHING)?.reserves, 5)
+  assert.equal(serveHalfOf('greet', definition).serve(NOTHING, NOTHING, NOTHING)?.reserves, 5)
 })
 
 test('no stage is no stage', () => assert.equal(stageOf(undefined), undefined))

@@ -3,22 +3,27 @@
 
 import { given } from '../../base/given.ts'
 import type { HandlingStage } from '../../chain/definition.ts'
-import type { Stage, Wrap } from '../../chain/handler.ts'
+import type { Handler, Stage, Wrap } from '../../chain/handler.ts'
 import type { OutsideModule } from '../../chain/outside-module.ts'
 import type { AnyServeHalf } from '../../chain/plugin.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
 import { nearest } from '../../corefile/nearest.ts'
+import { asPlugin, asProgram, type Caller } from './blame.ts'
 import { type AnyDefinition, loadDefinition } from './load-definition.ts'
 
-export const serveHalfOf = (definition: AnyDefinition): AnyServeHalf => ({
-  serve: (options: unknown, scope: ServeScope, shared: unknown) => {
-    const made: unknown = definition.serve!(options, scope, shared)
-    return made === undefined ? undefined : stageOf(made)
-  },
-})
+export const serveHalfOf = (name: string, definition: AnyDefinition): AnyServeHalf => {
+  const call = asPlugin(name)
+  return {
+    serve: (options: unknown, scope: ServeScope, shared: unknown) => {
+      const own: ServeScope = { ...scope, resolve: (...by) => asProgram(scope.resolve, ...by) }
+      const made: unknown = call(() => definition.serve!(options, own, shared))
+      return made === undefined ? undefined : stageOf(made, call)
+    },
+  }
+}
 
 /** What else is no stage is found by the server, as for every plugin. */
-const stageOf = (made: unknown): Stage => {
+const stageOf = (made: unknown, call: Caller): Stage => {
   if (typeof made !== 'object' || made === null)
     throw new TypeError(`what serve gives is ${given(made)}, and no stage`)
   if ('then' in made) return made as unknown as Stage
@@ -34,11 +39,11 @@ const stageOf = (made: unknown): Stage => {
     concerns: bound(stage, stage.concerns),
     accepts: bound(stage, stage.accepts),
     takes: bound(stage, stage.takes),
-    stream: bound(stage, stage.stream),
-    leaving: bound(stage, stage.leaving),
+    stream: calledBy(call, bound(stage, stage.stream)),
+    leaving: calledBy(call, bound(stage, stage.leaving)),
     fast,
     reserves,
-    wrap: wrapOf(stage),
+    wrap: wrapOf(stage, call),
   }
 }
 
@@ -71,11 +76,21 @@ const bound = <Door extends (...by: never[]) => unknown>(
   own: Door | undefined,
 ): Door | undefined => (typeof own === 'function' ? (own.bind(stage) as Door) : own)
 
+/** In the plugin's context: what is asked of every question is pure, and does without. */
+const calledBy = <Args extends unknown[], Result>(
+  call: Caller,
+  own: ((...args: Args) => Result) | undefined,
+) => (typeof own === 'function' ? (...args: Args) => call(own, ...args) : own)
+
 const wrapOf =
-  (stage: HandlingStage): Wrap =>
-  next =>
-    stage.handle === undefined ? next : query => stage.handle!(query, next)
+  (stage: HandlingStage, call: Caller): Wrap =>
+  next => {
+    if (stage.handle === undefined) return next
+    const rest: Handler = query => asProgram(next, query)
+    const handle: Handler = query => stage.handle!(query, rest)
+    return query => call(handle, query)
+  }
 
 /** In a shard. Throws a sentence. */
 export const loadServeHalf = async (module: OutsideModule): Promise<AnyServeHalf> =>
-  serveHalfOf(await loadDefinition(module))
+  serveHalfOf(module.name, await loadDefinition(module))

@@ -9,11 +9,14 @@ import { Template } from './engine/index.ts'
 import { CLASS_LABELS, TYPE_LABELS } from './labels.ts'
 import type { RecordSource, Rule } from './rule.ts'
 
-/** Of one rule. Dimensions are listeners of the block, zones of the rule, and what is said here. */
+/**
+ * The counters of one rule. Their dimensions are the listeners of the block, the zones of the rule,
+ * and those named below.
+ */
 export interface RuleVectors {
-  /** And classes, and types: one each, or the labels for any. */
+  /** Also by class and by type: one of each, or the labels of labels.ts if the rule is for any. */
   readonly matches: Vector
-  /** Of each template for a record: it could not be rendered, its text is no record. */
+  /** For each template of a record: it could not be rendered, or its text is no record. */
   readonly failures: readonly { readonly template: Vector; readonly record: Vector }[]
 }
 
@@ -36,7 +39,7 @@ const RECORD_FAILURES: FamilyOptions = {
   labelNames: [...LABELS, 'section', 'template'],
 }
 
-/** The rules that are served, over reloads. */
+/** The rules that are served. Kept over reloads, to find out whether they have changed. */
 class KeptRules implements Kept {
   text = ''
 

@@ -1,5 +1,5 @@
-// The expressions of `var` and `expr`: what they may ask of a query and of what of its name
-// matched, and what becomes of their values.
+// The expressions of `var` and `expr`: what they may read of a query and of the match of its name,
+// and how a template sees their values.
 
 import type { Query } from '../../chain/query.ts'
 import { QUERY_FUNCTIONS } from '../../chain/query-functions.ts'
@@ -12,7 +12,7 @@ import { Dict, Int, List, type Value } from './engine/values.ts'
 
 export interface Asking {
   readonly query: Query
-  /** What the groups of the regular expression took, by number and by name. */
+  /** The groups that the regular expression has matched, by number and by name. */
   readonly groups: ReadonlyMap<string, string>
 }
 
@@ -41,14 +41,14 @@ export const isVariableName = (name: string): boolean =>
   !isBuiltinName(name) &&
   !isReservedWord(name)
 
-/** `variables` are those that are known where it stands. Throws an ExpressionError. */
+/** `variables` are the names of those that the expression may use. Throws an ExpressionError. */
 export const compileOwn = (text: string, variables: Iterable<string>): Expression<Asking> =>
   compileExpression(text, {
     functions: FUNCTIONS,
     variables: new Map([...variables].map((name): [string, Type] => [name, UNKNOWN])),
   })
 
-/** As a template sees the value. */
+/** The value as a template sees it. */
 export const templateValue = (value: ExpressionValue): Value => {
   if (typeof value === 'bigint') return new Int(value)
   if (isArray(value)) return new List(value.map(templateValue), '[]interface {}')

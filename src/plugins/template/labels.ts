@@ -1,5 +1,5 @@
-// Labels for the class and the type of questions, where a rule is for any: a few, so that clients
-// cannot make series.
+// Labels for the class and the type of questions to a rule that is for any class or type. They are
+// few, so that clients cannot create series.
 
 import {
   CLASS_ANY,
@@ -28,11 +28,14 @@ const positionIn = (
   return position < 0 ? labels.length - 1 : position
 }
 
-/** Where the label of a class stands, for rules for any. */
+/** The position of a class's label, for rules that are for any class. */
 export const classPosition = (qclass: number): number => positionIn(CLASSES, CLASS_LABELS, qclass)
 export const typePosition = (qtype: number): number => positionIn(TYPES, TYPE_LABELS, qtype)
 
-/** A rule for any has a series of each label, every other one a single one. */
+/**
+ * The series of a question. A rule that is for any class or type has a series for each label, other
+ * rules have a single one.
+ */
 export const kindPosition = (
   rule: { qclass: number; qtype: number },
   qclass: number,
@@ -43,7 +46,7 @@ export const kindPosition = (
   return (rule.qclass === CLASS_ANY ? classPosition(qclass) : 0) * types + type
 }
 
-/** How many series that are. */
+/** The number of those series. */
 export const kindCount = (rule: { qclass: number; qtype: number }): number =>
   (rule.qclass === CLASS_ANY ? CLASS_LABELS.length : 1) *
   (rule.qtype === TYPE_ANY ? TYPE_LABELS.length : 1)

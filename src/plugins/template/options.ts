@@ -26,14 +26,14 @@ import type { RecordSource, Rule, Section, VariableSource } from './rule.ts'
 
 export type { Rule } from './rule.ts'
 
-/** The place of a character of a word, as far as the word is one line of the Corefile. */
+/** The place of a character in a word. Exact if the word is on one line of the Corefile. */
 const placeWithin = (token: Token, offset: number): Token => {
   const { text, span } = token
   const before = text.slice(0, offset)
   const quotes = text.split('"').length - 1
   const isQuoted = span.length === text.length + quotes + 2
   if (before.includes('\n') || (!isQuoted && span.length !== text.length)) return token
-  // Each quote in a quoted word is written with a backslash.
+  // In a quoted word each quote has a backslash in the Corefile.
   const ahead = isQuoted ? 1 + before.split('"').length - 1 : 0
   const column = span.column + ahead + offset
   return { ...token, span: { ...span, column, length: 1 } }
@@ -92,14 +92,14 @@ const ederror = ([code, text]: readonly Argument[]): Rule['ederror'] => {
 
 /** A line of the block that holds an expression; words are joined by blanks. */
 interface ExpressionLine {
-  /** Of a variable. */
+  /** The name of the variable. Undefined for `expr`. */
   readonly name: Argument | undefined
   readonly words: readonly Argument[]
 }
 
 const textOf = ({ words }: ExpressionLine): string => words.map(({ text }) => text).join(' ')
 
-/** Where in its line an expression is wrong. */
+/** The word in which the fault of an expression is. */
 const placeIn = (line: ExpressionLine, offset: number): Argument | undefined => {
   let before = 0
   for (const word of line.words) {
@@ -120,7 +120,7 @@ const checkExpression = (line: ExpressionLine, variables: Iterable<string>): voi
   }
 }
 
-/** A variable may use those in front of it, and an `expr` all. */
+/** The variables of a block. A variable may use those above it, and an `expr` may use all. */
 const variablesOf = (lines: readonly ExpressionLine[]): VariableSource[] => {
   const names = new Set<string>()
   return lines.map(line => {

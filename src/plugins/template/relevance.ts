@@ -11,7 +11,7 @@ export interface Subject {
   readonly zones: ZoneIndex
 }
 
-/** Whether the rule is for such a class and type: any is any, on either side. */
+/** Whether the rule is for that class and type. Any matches any, on either side. */
 export const isFor = (
   { qclass, qtype }: Subject,
   asked: Pick<Asked, 'qclass' | 'qtype'>,

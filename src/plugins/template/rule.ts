@@ -5,9 +5,9 @@ export type Section = (typeof SECTIONS)[number]
 
 export interface RecordSource {
   readonly section: Section
-  /** Of the template that a record is made with. */
+  /** The text of the template that makes a record. */
   readonly text: string
-  /** `FILE:LINE`. */
+  /** Its place, as `FILE:LINE`. */
   readonly place: string
 }
 
@@ -18,11 +18,11 @@ export interface VariableSource {
 
 /** One directive. */
 export interface Rule {
-  /** 255 is any. */
+  /** 255 stands for any class. */
   readonly qclass: number
   readonly qtype: number
   readonly zones: readonly string[]
-  /** Regular expressions; none: every name matches. */
+  /** Regular expressions. If there are none, every name matches. */
   readonly matches: readonly string[]
   readonly variables: readonly VariableSource[]
   readonly conditions: readonly string[]

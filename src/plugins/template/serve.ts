@@ -29,7 +29,10 @@ import { isFor, Relevance, type Subject } from './relevance.ts'
 import type { RecordSource, Rule, Section } from './rule.ts'
 import { type Match, templateData } from './template-data.ts'
 
-/** The UDP size that CoreDNS's own OPT records of template show, whatever the client's. */
+/**
+ * The UDP size in the OPT records that template makes. As in CoreDNS it does not depend on the
+ * client's.
+ */
 const OPT_UDP_SIZE = 4096
 
 const EVERY_NAME = '.*'
@@ -99,7 +102,7 @@ const matchOf = ({ regexes }: CompiledRule, name: string, zone: string): Match |
   return undefined
 }
 
-/** A failing expression ends the query: no other rule is tried. */
+/** Runs an expression. If it fails, the query fails: no other rule is tried. */
 const run = (expression: Expression<Asking>, asking: Asking, variables: Variables) => {
   try {
     return expression.run(asking, variables)
@@ -136,7 +139,7 @@ class Templates {
       if (match !== undefined) {
         const asking = { query, groups: match.groups }
         const values = variablesOf(compiled, asking)
-        // What is no boolean is not true.
+        // A value that is no boolean counts as false.
         if (compiled.conditions.every(condition => run(condition, asking, values) === true))
           return this.#reply(query, compiled, match, zone, values)
       }
@@ -199,7 +202,7 @@ class Templates {
     if (place !== undefined) this.#scope.counters.add(base + place * step)
   }
 
-  /** Behind each CNAME record of the answer stands what its target has. */
+  /** The answer with the records of each CNAME's target after the CNAME. */
   async #completed(query: Query, compiled: CompiledRule, made: Made): Promise<Reply> {
     const answers: RecordData[] = []
     let tc = false

@@ -29,11 +29,11 @@ import { recordText } from '../../zone/record-text.ts'
 import { Dict, Int, List, Struct, type Value } from './engine/values.ts'
 import { templateValue } from './expressions.ts'
 
-/** A name that a rule matches. */
+/** The match of a name by a rule. */
 export interface Match {
   readonly zone: string
   readonly regex: string
-  /** The whole, and what each group took. */
+  /** The whole match, then each group. */
   readonly parts: readonly string[]
   /** The same by number and by name. */
   readonly groups: ReadonlyMap<string, string>
@@ -71,7 +71,7 @@ const headerFields = (query: Query): Fields => {
   }
 }
 
-/** Records of the request: an OPT record shows its header only. */
+/** The records of the request. Of an OPT record only the header is shown. */
 const sections = (query: Query): readonly [List, List, List] => {
   const found: [Value[], Value[], Value[]] = [[], [], []]
   const layout = readLayout(query.bytes)
@@ -117,10 +117,10 @@ const messageData = (query: Query, question: Struct): Struct => {
   })
 }
 
-/** CoreDNS knows no text for the others. */
+/** The text of a known type or class. CoreDNS has none for the others. */
 const mnemonic = (text: string): string => (/^(?:TYPE|CLASS)\d+$/.test(text) ? '' : text)
 
-/** `kind` is the class and type of the rule: they stand for what a question of type ANY asks. */
+/** `kind` is the class and type of the rule. They are shown in place of type ANY of a question. */
 export const templateData = (
   query: Query,
   match: Match,

@@ -21,12 +21,18 @@ interface World {
   readonly isBlind?: boolean
   readonly crowding?: number
   readonly isAsked?: boolean
+  readonly isAtHalf?: boolean
 }
 
 /**
  * One shard, from its start at 0; what it was convicted of and when, and how often main was late.
  */
-const makeWorld = ({ isBlind = false, crowding = 1, isAsked = false }: World = {}) => {
+const makeWorld = ({
+  isBlind = false,
+  crowding = 1,
+  isAsked = false,
+  isAtHalf = false,
+}: World = {}) => {
   const words = new Int32Array(new SharedArrayBuffer(HEARTBEAT_ROW_WORDS * 4))
   const work = new WorkCount(words, 0, 0)
   const handling = { question: 5, datagram: 6 }
@@ -50,6 +56,7 @@ const makeWorld = ({ isBlind = false, crowding = 1, isAsked = false }: World = {
   })
   watch.started(0)
   if (isAsked) watch.asked(0)
+  if (isAtHalf) watch.atHalf(0)
   let nowMs = 0
   watch.look(nowMs)
   const live = ({
@@ -182,6 +189,26 @@ const CASES: Readonly<
     steps: [SERVES, { untilMs: 60_000, uses: 100 }],
     convicted: ['0 hang at 21200'],
   },
+  'one that loads a configuration may wait for a minute': {
+    world: { isAsked: true },
+    steps: [SERVES, { untilMs: 120_000, waits: true }],
+    convicted: ['0 blocked at 61100'],
+  },
+  'but for twenty seconds when it is at the half of a plugin': {
+    world: { isAsked: true, isAtHalf: true },
+    steps: [SERVES, { untilMs: 120_000, waits: true }],
+    convicted: ['0 blocked at 21100'],
+  },
+  'a half may use twenty seconds': {
+    world: { isAsked: true, isAtHalf: true },
+    steps: [{ untilMs: 60_000, uses: 100 }],
+    convicted: ['0 hang at 20100'],
+  },
+  'and take a minute where nothing is known of threads': {
+    world: { isAsked: true, isAtHalf: true, isBlind: true },
+    steps: [SERVES, { untilMs: 120_000, uses: 100 }],
+    convicted: ['0 blocked at 61100'],
+  },
   'where nothing is known of threads, twenty seconds of silence': {
     world: { isBlind: true },
     steps: [SERVES, { untilMs: 60_000, uses: 100 }],
@@ -235,6 +262,14 @@ test('a successor starts anew', () => {
   live({ untilMs: 3000, uses: 100 })
   watch.started(0)
   live({ untilMs: 20_000, uses: 100 })
+  assert.deepEqual(convictions, ['0 hang at 2200'])
+})
+
+test('one that has answered is at no half', () => {
+  const { live, watch, convictions } = makeWorld({ isAsked: true, isAtHalf: true })
+  live(SERVES)
+  watch.answered(0)
+  live({ untilMs: 5000, uses: 100 })
   assert.deepEqual(convictions, ['0 hang at 2200'])
 })
 

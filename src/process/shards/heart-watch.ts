@@ -8,9 +8,9 @@
 // each look, for much longer. A thread that wants a processor and gets none is not judged. Time
 // that passes while main itself is late counts little or nothing, since its cause is unknown.
 //
-// A shard without work is laid to rest: it beats once a second then, and is looked at about as
-// often. Its next message ends that, and wakes main, so that what the message does is watched from
-// its beginning. A shard at rest that misses its beat is not at rest any more either.
+// A shard without work is laid to rest: it beats once a second then, and is looked at about as often.
+// Its next message ends that, and wakes main, so that what the message does is watched from its
+// beginning. A shard at rest that misses its beat is not at rest any more either.
 
 import {
   BEAT_MS,
@@ -40,18 +40,19 @@ const LOOK_CPU_LIMIT_MS = 2 * WATCH_MS
 interface Patience {
   /** Processor time of the thread. */
   readonly cpuMs: number
-  /**
-   * Time of waiting, by looks that were on time. Where the kernel gives no data on threads: time
-   * without a beat.
-   */
-  readonly wallMs: number
+  /** Time of waiting, by looks that were on time. */
+  readonly waitMs: number
+  /** Time without a beat, where the kernel gives no data on threads. */
+  readonly silentMs: number
 }
-const SERVING: Patience = { cpuMs: 1000, wallMs: 20_000 }
+const SERVING: Patience = { cpuMs: 1000, waitMs: 20_000, silentMs: 20_000 }
 /**
  * From a worker's start to its first beat or commit, and while it owes an answer: it loads the
  * program, or a configuration of any size.
  */
-const LOADING: Patience = { cpuMs: 20_000, wallMs: 60_000 }
+const LOADING: Patience = { cpuMs: 20_000, waitMs: 60_000, silentMs: 60_000 }
+/** While halves of plugins are loaded or called. They may work, but not wait for so long. */
+const AT_HALF: Patience = { ...LOADING, waitMs: 20_000 }
 /**
  * Beats that an answer to a load or commit may take: half a minute at least, and longer for a shard
  * that seldom gets a processor. After so many turns of its event loop the answer is overdue.
@@ -104,6 +105,7 @@ interface Heart {
   beat: number
   work: number
   isBooting: boolean
+  isAtHalf: boolean
   /** The beat at which an answer was requested that has not come. */
   askedAt: number | undefined
   silence: Silence | undefined
@@ -159,9 +161,15 @@ export class HeartWatch {
     if (heart !== undefined) heart.askedAt = readBeat(this.#parts.words, this.#parts.offset, shard)
   }
 
+  /** It has begun with the halves of plugins, for the answer that it owes. */
+  atHalf(shard: number): void {
+    const heart = this.#hearts[shard]
+    if (heart !== undefined) heart.isAtHalf = true
+  }
+
   answered(shard: number): void {
     const heart = this.#hearts[shard]
-    if (heart !== undefined) heart.askedAt = undefined
+    if (heart !== undefined) Object.assign(heart, { askedAt: undefined, isAtHalf: false })
   }
 
   /** The shard has sent a message that only a running one can send. */
@@ -220,6 +228,7 @@ export class HeartWatch {
       beat,
       work,
       isBooting: true,
+      isAtHalf: false,
       askedAt: undefined,
       silence: undefined,
       isConvicted: false,
@@ -271,13 +280,15 @@ export class HeartWatch {
       silence.usedMs += Math.min(Math.max(0, thread.cpuMs - before.cpuMs), LOOK_CPU_LIMIT_MS)
     }
     silence.waitedMs = thread?.isWaiting === false ? 0 : silence.waitedMs + heart.onTimeMs
-    const { cpuMs, wallMs } = patienceWith(heart)
+    const { cpuMs, waitMs, silentMs } = patienceWith(heart)
     if (silence.usedMs >= cpuMs) return 'hang'
-    return silence.waitedMs >= (thread === undefined ? wallMs * crowding : wallMs)
+    return silence.waitedMs >= (thread === undefined ? silentMs * crowding : waitMs)
       ? 'blocked'
       : undefined
   }
 }
 
-const patienceWith = (heart: Heart): Patience =>
-  heart.isBooting || heart.askedAt !== undefined ? LOADING : SERVING
+const patienceWith = ({ isAtHalf, isBooting, askedAt }: Heart): Patience => {
+  if (isAtHalf) return AT_HALF
+  return isBooting || askedAt !== undefined ? LOADING : SERVING
+}

@@ -219,12 +219,15 @@ export class Supervisor {
   /**
    * A configuration at which shards hang must not stop all of them: one loads it first, while the
    * others serve, and they follow when it is done. One shard may die in this time for any reason;
-   * two deaths are blamed on the configuration.
+   * two deaths are blamed on the configuration. At the start this is so with plugins from outside:
+   * if all shards hung in one, each would get the processors for its share of the time only, and
+   * would use its patience up that much later.
    */
   async #loadAll(generation: GenerationMessage): Promise<Asked[]> {
     const asked: Asked[] = []
     const left = [...this.#slots]
-    while (this.#current !== undefined && asked.at(-1)?.answer === undefined) {
+    const isTried = this.#current !== undefined || (generation.modules?.length ?? 0) > 0
+    while (isTried && asked.at(-1)?.answer === undefined) {
       const slot = left.shift()
       if (slot === undefined || asked.length >= MOST_TRIALS || this.#stuckAt.size > 0) return asked
       asked.push(await this.#tryLoad(slot, generation))
@@ -349,9 +352,10 @@ export class Supervisor {
 
   #receive(slot: Slot, message: FromShard): void {
     const { index } = slot
-    if (message.kind === 'loading')
+    if (message.kind === 'loading') {
       this.#loads.begun(index, message.plugins, this.#options.clock.ms())
-    else if (message.kind === 'lines') this.#takeLines(slot, message.bytes)
+      this.#hearts.atHalf(index)
+    } else if (message.kind === 'lines') this.#takeLines(slot, message.bytes)
     else if (message.kind === 'fatal') this.#options.fatal(message.text)
     else if (message.kind === 'fallback') this.#options.onFallback(index, message.reason)
     else if (message.kind === 'retired') {

@@ -13,6 +13,7 @@ import {
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { Logger } from '../../log/logger.ts'
+import { faultOfStray } from '../../plugins/outside/blame.ts'
 
 /** Shortest time between two lines on one plugin. */
 const PAUSE_MS = 1000
@@ -68,7 +69,7 @@ export class Faults {
    * operating failure that is no longer waited for is ignored.
    */
   stray(error: unknown): void {
-    const fault = faultByStack(error)
+    const fault = faultOfStray(error)
     if (!isA(ServerError, fault)) this.panic(fault, '')
   }
 

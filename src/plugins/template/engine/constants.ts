@@ -5,7 +5,7 @@ import { TemplateSyntaxError, type Token } from './tokens.ts'
 import { Int, type Value } from './values.ts'
 
 const MAX_INT = 2n ** 63n - 1n
-/** A longer one is no number that Go's integers hold. */
+/** A number with more digits does not fit into Go's integers. */
 const MOST_DIGITS = 100
 
 const ESCAPES: Readonly<Record<string, number>> = {
@@ -23,7 +23,10 @@ const ESCAPES: Readonly<Record<string, number>> = {
 
 const ESCAPE = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{3})|(.))/gsu
 
-/** Text with Go's escapes resolved; undefined if one is wrong. `\x` and octal ones are bytes. */
+/**
+ * The text with Go's escapes resolved. Undefined if an escape is wrong. `\x` and octal escapes
+ * stand for bytes.
+ */
 const withoutEscapes = (text: string, quote: string): string | undefined => {
   let isSound = true
   const bytes: Uint8Array[] = []
@@ -68,7 +71,7 @@ const charOf = ({ text, offset }: Token): Int => {
 
 const INTEGER = /^([+-]?)(0[xX][\da-fA-F]+|0[oO]?[0-7]+|0[bB][01]+|[1-9]\d*|0)$/
 const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
-/** An underscore between digits, or behind a base. */
+/** An underscore between digits, or after the prefix of a base. */
 const UNDERSCORES = /(?<=[\da-fA-F]|^[+-]?0[xXoObB])_(?=[\da-fA-F])/g
 
 const integerOf = (digits: string): bigint => {

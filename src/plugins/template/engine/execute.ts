@@ -16,11 +16,11 @@ import {
 import { Printer } from './printing.ts'
 import { Dict, Int, isTrue, List, Struct, typeName, type Value } from './values.ts'
 
-/** No value came down the pipeline. */
+/** The command is the first of its pipeline, so there is no value to take. */
 const MISSING = Symbol('missing')
 type Final = Value | typeof MISSING
 
-/** What a list of nodes ends with, beside its end. */
+/** What a list of nodes ends with, if it does not run to its end. */
 type Jump = 'break' | 'continue' | undefined
 
 interface Variable {
@@ -38,12 +38,12 @@ class Run {
   readonly #source: string
   readonly #budget = new Budget()
   readonly #printer = new Printer(this.#budget)
-  /** In scope, the innermost last. */
+  /** The variables in scope, the innermost last. */
   #variables: Variable[] = []
-  /** The template that runs, and how many called each other. */
+  /** The name of the running template, and how deep its call is nested. */
   #running: string
   #calls = 0
-  /** Lists and pipelines inside each other. */
+  /** Nesting depth of lists and pipelines. */
   #depth = 0
   #output = ''
   #outputBytes = 0
@@ -70,7 +70,7 @@ class Run {
     )
   }
 
-  /** What a bound or a function says, with the place in front. */
+  /** Runs the task. An error of a limit or of a function gets the place in front of its text. */
   #at<T>(node: Node | CommandNode | Operand, prefix: string, task: () => T): T {
     try {
       return task()
@@ -177,7 +177,10 @@ class Run {
       throw this.#error(iterated(node), `range can't iterate over ${this.#printed(node, value)}`)
   }
 
-  /** The variables of a `range`: one is the item, of two the first is the index. */
+  /**
+   * Sets the variables of a `range`. A single variable is the item. Of two variables the first is
+   * the index.
+   */
   #bind({ variables, isAssignment }: PipeNode, index: Value, item: Value): void {
     const values = variables.length > 1 ? [index, item] : [item]
     for (const [place, variable] of variables.entries()) {
@@ -235,7 +238,7 @@ class Run {
     return this.#fields(first, fields, this.#receiver(first, dot), dot, args, final)
   }
 
-  /** What the fields of an operand are taken from. */
+  /** The value that the fields of an operand belong to. */
   #receiver(node: Operand, dot: Value): Value {
     if (node.kind === 'variable') return this.#variable(node.name)
     return node.kind === 'chain' ? this.#operand(node.operand, dot) : dot
@@ -245,7 +248,7 @@ class Run {
     return this.#variables.findLast(variable => variable.name === name)?.value
   }
 
-  /** An operand that stands by itself. */
+  /** The value of an operand that is not a call with arguments. */
   #operand(node: Operand, dot: Value): Value {
     switch (node.kind) {
       case 'constant':
@@ -263,7 +266,7 @@ class Run {
     }
   }
 
-  /** Arguments are those of the last of the fields. */
+  /** The arguments belong to the last field. */
   #fields(
     node: Operand,
     names: readonly string[],
@@ -376,7 +379,7 @@ class Run {
   }
 }
 
-/** What a `range` goes through, for error texts. */
+/** The operand that a `range` iterates over, for error texts. */
 const iterated = ({ pipe }: ControlNode): Operand => pipe.commands.at(-1)?.operands[0] ?? pipe
 
 const fieldsOf = (node: Operand): readonly string[] => {

@@ -1,16 +1,16 @@
 // Numbers with a fraction as Go's strconv.FormatFloat writes them.
 
-/** JavaScript writes no more digits than that at once. */
+/** The limit of toFixed and toExponential in JavaScript. */
 const MOST_DIGITS = 100
-/** From here on a JavaScript number shows an exponent, and has no fraction. */
+/** From this value on, toFixed writes an exponent. Such numbers have no fraction. */
 const LARGE = 1e21
 
-/** Digits behind which nothing is left of a number that has so few in front of them. */
+/** So many further digits show whether the rest of a number is exactly a half. */
 const EXACT = 40
 
 /**
- * JavaScript rounds a half up, Go to the even digit. `write` gives the number with so many digits
- * behind the point.
+ * JavaScript rounds a half up, Go rounds it to the even digit. `write` gives the number with that
+ * many digits after the point.
  */
 const roundedEvenly = (write: (digits: number) => string, digits: number): string => {
   const text = write(digits)
@@ -53,7 +53,7 @@ const general = (value: number, precision: number): string => {
   const { digits, exponent } = digitsOf(value, few)
   const kept = digits.replace(/(?<=.)0+$/, '')
   const point = exponent + 1
-  // As C does, but that the shortest text counts as one of six digits.
+  // As in C, but the shortest text counts as one of six digits.
   let most = isShortest ? 6 : Math.max(precision, 1)
   if (!isShortest && most > kept.length && kept.length >= point) most = kept.length
   if (exponent < -4 || exponent >= most) return exponential(kept, exponent)
@@ -63,7 +63,10 @@ const general = (value: number, precision: number): string => {
     : `${kept.slice(0, point)}.${kept.slice(point)}`
 }
 
-/** Of a number that is not negative; a negative precision is the shortest text that means it. */
+/**
+ * The number must not be negative. A negative precision asks for the shortest text that reads back
+ * as the same number.
+ */
 export const floatText = (value: number, verb: 'e' | 'f' | 'g', precision: number): string => {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : 'Inf'
   if (verb === 'f') return withZeros(value, precision)

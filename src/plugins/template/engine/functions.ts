@@ -5,13 +5,15 @@ import { type Budget, TemplateError } from './limits.ts'
 import { Printer } from './printing.ts'
 import { compareText, Dict, Int, isTrue, List, Struct, typeName, type Value } from './values.ts'
 
-/** What a function takes at a place; the last kind holds for all that follow if it is variadic. */
+/**
+ * The kind of a parameter. In a variadic function the last kind holds for all further arguments.
+ */
 export type Parameter = 'any' | 'string' | 'int'
 
 export interface Fn {
   readonly parameters: readonly Parameter[]
   readonly isVariadic?: true
-  /** Its operands are evaluated one by one: `and` and `or` stop early. */
+  /** Its operands are evaluated one by one, since `and` and `or` stop early. */
   readonly isLazy?: true
   readonly call: (args: readonly Value[], budget: Budget) => Value
 }
@@ -24,7 +26,7 @@ const isNil = (value: Value): value is undefined | null => value === undefined |
 
 const nameOf = (value: Value): string => (isNil(value) ? 'nil' : typeName(value))
 
-/** fmt.Sprint, unless it is one string already. */
+/** The text of fmt.Sprint. A single string is taken as it is. */
 const textOf = (args: readonly Value[], budget: Budget): string =>
   args.length === 1 && typeof args[0] === 'string' ? args[0] : new Printer(budget).print(args)
 
@@ -49,7 +51,7 @@ const JS: Readonly<Record<string, string>> = {
   '=': '\\u003D',
 }
 
-/** What is not printed, in JavaScript's own way. */
+/** Escapes a character that is not printable, as JavaScript source. */
 const jsEscape = (char: string): string =>
   JS[char] ?? `\\u${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
 
@@ -62,7 +64,7 @@ const queryEscape = (text: string): string =>
     })
     .join('')
 
-/** Longest text that one character becomes. */
+/** The longest escape of one character. */
 const MOST_ESCAPED = 10
 
 const escaping = (escaped: (text: string) => string): Fn => ({
@@ -180,7 +182,7 @@ const DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz'
 const PREFIXES: Readonly<Record<string, number>> = { '0b': 2, '0o': 8, '0x': 16 }
 const LONGEST_NUMBER = 256
 
-/** The base that the text shows, and its digits: for base 0, as Go's literals are written. */
+/** For base 0: the base that the prefix of a Go literal gives, and the digits after the prefix. */
 const withoutPrefix = (text: string): { base: number; digits: string } => {
   const base = PREFIXES[text.slice(0, 2).toLowerCase()]
   if (base !== undefined) return { base, digits: text.slice(2).replace(/^_/, '') }

@@ -7,7 +7,7 @@ import { parseTemplate } from './parser.ts'
 import type { Value } from './values.ts'
 
 export class Template {
-  /** As Go writes it: the value of the `template` label. */
+  /** The template as Go writes it. This is the value of the `template` label. */
   readonly text: string
   readonly #render: (data: Value) => string
 

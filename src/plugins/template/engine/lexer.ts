@@ -8,7 +8,7 @@ const LEFT = '{{'
 const RIGHT = '}}'
 const COMMENT_START = '/*'
 const COMMENT_END = '*/'
-/** A blank and a minus. */
+/** The length of a blank and a minus. */
 const MARKER_LENGTH = 2
 
 const SPACE = /[ \t\r\n]/
@@ -36,7 +36,10 @@ export class Lexer {
     this.#text = text
   }
 
-  /** Throws TemplateSyntaxError. After the end of the text it is given again and again. */
+  /**
+   * The next token. After the end of the text it is always the end token. Throws
+   * TemplateSyntaxError.
+   */
   next(): Token {
     return this.#isInside ? this.#inside() : this.#outside()
   }
@@ -49,7 +52,7 @@ export class Lexer {
     return { kind, text: this.#text.slice(start, this.#at), offset: start }
   }
 
-  /** The character at the cursor, whole where UTF-16 has two units for it. */
+  /** The character at the cursor, with both units if UTF-16 has two for it. */
   #char(): string | undefined {
     const code = this.#text.codePointAt(this.#at)
     return code === undefined ? undefined : String.fromCodePoint(code)
@@ -72,7 +75,7 @@ export class Lexer {
     }
   }
 
-  /** Whether `{{- ` stands there. */
+  /** Whether the delimiter is `{{- `. */
   #isTrimmedFrom(delimiter: number): boolean {
     const marker = delimiter + LEFT.length
     return (
@@ -82,7 +85,7 @@ export class Lexer {
     )
   }
 
-  /** Undefined: it began a comment, which is over now. */
+  /** The left delimiter. Undefined if it began a comment; the cursor is then behind the comment. */
   #leftDelimiter(): Token | undefined {
     const start = this.#at
     const inside = start + LEFT.length + (this.#isTrimmedFrom(start) ? MARKER_LENGTH : 0)
@@ -104,7 +107,7 @@ export class Lexer {
     this.#leave(length)
   }
 
-  /** Of `}}` or ` -}}` at the cursor; 0 if neither stands there. */
+  /** The length of `}}` or ` -}}` at the cursor. 0 if neither is there. */
   #rightDelimiterLength(at = this.#at): number {
     if (this.#text.startsWith(RIGHT, at)) return RIGHT.length
     const isMarked = isSpace(this.#text[at]) && this.#text[at + 1] === '-'
@@ -113,7 +116,7 @@ export class Lexer {
       : 0
   }
 
-  /** Goes behind a right delimiter, and behind the blanks that it trims. */
+  /** Moves behind a right delimiter and the blanks that it trims. */
   #leave(length: number): void {
     this.#at += length
     if (length > RIGHT.length) while (isSpace(this.#text[this.#at])) this.#at++
@@ -172,7 +175,7 @@ export class Lexer {
     throw this.#error(`unrecognized character in action: ${unicode(char)}`, start)
   }
 
-  /** Blanks, without the one that belongs to a trim marker. */
+  /** A token of blanks, without the blank that belongs to a trim marker. */
   #space(): Token {
     const start = this.#at
     while (isSpace(this.#text[this.#at]) && this.#rightDelimiterLength() === 0) this.#at++
@@ -198,7 +201,7 @@ export class Lexer {
     return token.text === 'nil' ? { ...token, kind: 'nil' } : token
   }
 
-  /** `.NAME`, `$NAME`, or the first character alone. */
+  /** A token `.NAME` or `$NAME`, or the first character if no name follows. */
   #name(kind: TokenKind, alone: TokenKind, start: number): Token {
     if (this.#isAtTerminator()) return this.#token(alone, start)
     this.#skipWord()

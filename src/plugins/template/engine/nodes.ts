@@ -33,7 +33,7 @@ export interface IdentifierNode extends Place {
   readonly name: string
 }
 
-/** A string, a number, a bool. */
+/** A string, a number or a bool. */
 export interface ConstantNode extends Place {
   readonly kind: 'constant'
   readonly value: Value
@@ -101,7 +101,7 @@ export interface CallNode extends Place {
 
 export type Node = TextNode | ActionNode | ControlNode | JumpNode | CallNode
 
-/** One template and those that it defines. */
+/** A template and the templates that it defines. */
 export interface Tree {
   readonly root: readonly Node[]
   readonly defined: ReadonlyMap<string, readonly Node[]>
@@ -148,7 +148,7 @@ const callText = ({ name, pipe }: CallNode): string =>
 
 export const nodesText = (nodes: readonly Node[]): string => nodes.map(nodeText).join('')
 
-/** As Go writes the node: blanks as few as can be, comments gone. */
+/** The node as Go writes it: with as few blanks as possible and without comments. */
 export const nodeText = (node: Node | CommandNode | Operand): string => {
   switch (node.kind) {
     case 'text':

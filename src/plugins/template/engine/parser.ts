@@ -17,15 +17,18 @@ import {
 } from './nodes.ts'
 import { TemplateSyntaxError, type Token, type TokenKind } from './tokens.ts'
 
-/** Nested actions and parentheses: a parser that goes deeper for each would overflow its stack. */
+/**
+ * Nested actions and parentheses. The parser calls itself for each, so without a limit its stack
+ * would overflow.
+ */
 const MAX_DEPTH = 100
 
 /** What a list of nodes ends with. */
 type ListEnd = { readonly kind: 'end' | 'else'; readonly offset: number }
 
 /**
- * What Go's templates could do with a message of the DNS, and these cannot: its methods, which
- * take it apart or change it.
+ * Methods of a DNS message that Go's templates could call and that are not supported: they take the
+ * message apart or change it.
  */
 const LEFT_OUT: ReadonlySet<string> = new Set([
   ...['Copy', 'CopyTo', 'Insert', 'IsEdns0', 'IsTsig', 'Len', 'NameNotUsed', 'NameUsed', 'Pack'],
@@ -43,7 +46,7 @@ export const parseTemplate = (name: string, text: string): Tree => new Parser(na
 class Parser {
   readonly #name: string
   readonly #lexer: Lexer
-  /** Tokens that were read and given back, the next one last. */
+  /** Tokens that were read and put back. The next one is last. */
   readonly #back: Token[] = []
   readonly #defined = new Map<string, readonly Node[]>()
   /** Variables in scope, the innermost last. */
@@ -180,7 +183,7 @@ class Parser {
     return { kind, offset }
   }
 
-  /** `{{else if` and `{{else with` leave their second word, for the caller. */
+  /** Reads `else`. The second word of `{{else if` and `{{else with` is left for the caller. */
   #else(offset: number): ListEnd {
     const { kind, text } = this.#peekWord()
     if (kind !== 'keyword' || (text !== 'if' && text !== 'with'))
@@ -227,7 +230,7 @@ class Parser {
     return { kind: 'template', name, pipe, offset: token.offset }
   }
 
-  /** Up to its `end`, with variables of its own. */
+  /** The nodes up to `end`. They have variables of their own. */
   #bodyOf(context: string): Node[] {
     const variables = this.#variables
     const ranges = this.#ranges
@@ -240,7 +243,7 @@ class Parser {
     return nodes
   }
 
-  /** An empty one gives way to another of its name. */
+  /** Adds a template. An empty one is replaced by another of the same name. */
   #define(name: string, nodes: readonly Node[], offset: number): void {
     const before = this.#defined.get(name)
     if (before === undefined || isEmpty(before)) this.#defined.set(name, nodes)
@@ -397,19 +400,21 @@ const STARTS_OPERAND: ReadonlySet<TokenKind> = new Set([
   '(',
 ])
 
-/** They take no value from the command in front of them. */
+/** Operands that cannot take a value from the command before them. */
 const NOT_EXECUTABLE: ReadonlySet<string> = new Set(['constant', 'dot', 'nil'])
 
 const isListEnd = (node: Node | ListEnd): node is ListEnd =>
   node.kind === 'end' || node.kind === 'else'
 
-/** Whether nothing stands there but blanks. */
+/** Whether the nodes are nothing but blanks. */
 const isEmpty = (nodes: readonly Node[]): boolean =>
   nodes.every(node => node.kind === 'text' && node.text.trim() === '')
 
 const SHOWN_LENGTH = 10
 
-/** As Go shows a token: a keyword in brackets, all else quoted, its beginning if it is long. */
+/**
+ * A token as Go shows it: a keyword in brackets, any other token quoted, and a long one shortened.
+ */
 const tokenText = ({ kind, text }: Token): string => {
   if (kind === 'end of text') return 'EOF'
   if (kind === 'keyword') return `<${text}>`

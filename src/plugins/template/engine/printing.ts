@@ -9,7 +9,7 @@ import { Dict, Int, isAscii, List, Struct, typeName, type Value } from './values
 const LARGEST_NUMBER = 1_000_000
 const UTF8 = new TextEncoder()
 
-/** What stands between `%` and the verb. */
+/** The flags, width and precision between `%` and the verb. */
 interface Flags {
   minus: boolean
   plus: boolean
@@ -42,7 +42,7 @@ export class Printer {
     this.#budget = budget
   }
 
-  /** fmt.Sprint: a blank between two values neither of which is a string. */
+  /** fmt.Sprint: puts a blank between two values if neither is a string. */
   print(values: readonly Value[]): string {
     let text = ''
     for (const [index, value] of values.entries()) {
@@ -71,7 +71,7 @@ export class Printer {
   }
 
   #value(value: Value, verb: string, given: Flags): string {
-    // `%+v` shows more of a structure, and no sign.
+    // In `%+v` the plus asks for more of a structure, not for a sign.
     const flags = verb === 'v' && given.plus ? { ...given, plus: false } : given
     if (verb === 'T')
       return this.#pad(value === undefined || value === null ? '<nil>' : typeName(value), flags)
@@ -285,7 +285,7 @@ class Formatter {
     this.text = text + this.#extra()
   }
 
-  /** What no verb has asked for. */
+  /** Go's text for values that no verb has used. */
   #extra(): string {
     if (this.#isReordered || this.#next >= this.#values.length) return ''
     const shown = this.#values.slice(this.#next).map(value => {
@@ -295,7 +295,7 @@ class Formatter {
     return `%!(EXTRA ${shown.join(', ')})`
   }
 
-  /** From behind the `%` to behind the verb. */
+  /** Reads a directive, from after the `%` to after the verb. */
   #directive(): string {
     this.#isIndexGood = true
     this.#isAfterIndex = false
@@ -334,7 +334,7 @@ class Formatter {
     return value / 10 <= LARGEST_NUMBER ? value : undefined
   }
 
-  /** What is to be said of a wrong one. */
+  /** Reads the width into `flags`. Returns Go's text for a wrong width. */
   #width(flags: Flags): string {
     this.#index()
     if (this.#char !== '*') {
@@ -378,7 +378,7 @@ class Formatter {
     return Math.abs(number) <= LARGEST_NUMBER ? number : undefined
   }
 
-  /** `[N]`: the value that is taken next, counted from 1. */
+  /** Reads `[N]`: the number of the value that is used next, counted from 1. */
   #index(): void {
     if (this.#char !== '[') return
     this.#isReordered = true

@@ -30,7 +30,7 @@ export interface Token {
   readonly offset: number
 }
 
-/** Words of the language. `define` and `block` name templates that `template` calls. */
+/** The keywords. `define` and `block` name templates that `template` calls. */
 export const KEYWORDS: ReadonlySet<string> = new Set([
   'block',
   'break',

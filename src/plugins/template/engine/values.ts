@@ -1,6 +1,6 @@
-// The values of templates: those of Go that a template of this plugin can have. Text is a
-// JavaScript string, a float64 a number, true and false are themselves. `undefined` is Go's invalid
-// value, of a key that a map has not, and `null` is nil.
+// The values of templates: the Go values that a template of this plugin can meet. A Go string is a
+// JavaScript string, a float64 a number, a bool a boolean. `undefined` is Go's invalid value, which
+// a missing key of a map has. `null` is nil.
 
 export type Value = undefined | null | boolean | number | string | Int | List | Dict | Struct
 
@@ -31,7 +31,7 @@ export class List {
 export class Dict {
   readonly entries: ReadonlyMap<string, Value>
   readonly type: string
-  /** What `index` gives for a key that is not there. */
+  /** The value of a missing key. */
   readonly zero: Value
 
   constructor(entries: ReadonlyMap<string, Value>, type: string, zero: Value) {
@@ -40,7 +40,7 @@ export class Dict {
     this.zero = zero
   }
 
-  /** As Go goes through it: by the keys' bytes. */
+  /** The entries in Go's order, which is that of the bytes of the keys. */
   sorted(): [string, Value][] {
     return [...this.entries].sort(([a], [b]) => compareText(a, b))
   }
@@ -48,13 +48,13 @@ export class Dict {
 
 export type Method = (...args: readonly string[]) => Value
 
-/** Fields by name, each computed when it is asked for. */
+/** Fields by name. Each is computed when it is used. */
 export class Struct {
   readonly type: string
   readonly fields: Readonly<Record<string, () => Value>>
-  /** They take strings, as many as `arity` says. */
+  /** Methods by name. They take `arity` strings. */
   readonly methods: Readonly<Record<string, { readonly arity: number; readonly call: Method }>>
-  /** How it prints; absent: it does not. */
+  /** Its text when it is printed. Undefined if it cannot be printed. */
   readonly text: (() => string) | undefined
 
   constructor(
@@ -84,7 +84,7 @@ const ASCII = /^[\x00-\x7f]*$/
 
 export const isAscii = (text: string): boolean => ASCII.test(text)
 
-/** Go's name for the type of a value that is one. */
+/** Go's name for the type of a valid value. */
 export const typeName = (value: Exclude<Value, null | undefined>): string => {
   switch (typeof value) {
     case 'string':
@@ -98,7 +98,7 @@ export const typeName = (value: Exclude<Value, null | undefined>): string => {
   }
 }
 
-/** What `if`, `with`, `and`, `or` and `not` make of it. */
+/** Whether `if`, `with`, `and`, `or` and `not` take the value as true. */
 export const isTrue = (value: Value): boolean => {
   if (value === undefined || value === null) return false
   if (typeof value === 'object') {
