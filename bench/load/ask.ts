@@ -31,19 +31,24 @@ export const askUdp = (
     socket.send(encodeQuery(id, name), port, ADDRESS)
   })
 
+export interface FirstQuestion {
+  readonly name: string
+  readonly everyMs: number
+  readonly limitMs: number
+}
+
 /**
- * Asks every `everyMs` until the first good answer; resolves with the milliseconds since `start`,
- * or undefined after `limitMs`.
+ * Asks again and again until the first good answer; resolves with the milliseconds since `start`,
+ * or undefined after the limit.
  */
 export const untilFirstAnswer = (
   port: number,
   start: number,
-  everyMs: number,
-  limitMs: number,
+  { name, everyMs, limitMs }: FirstQuestion,
 ): Promise<number | undefined> =>
   new Promise(resolve => {
     const socket = createSocket('udp4')
-    const query = encodeQuery(nextId(), 'n1.test')
+    const query = encodeQuery(nextId(), name)
     const finish = (elapsed: number | undefined): void => {
       clearInterval(again)
       clearTimeout(timer)

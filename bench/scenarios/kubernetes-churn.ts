@@ -73,7 +73,7 @@ const churnFor = async (
 
 /** All names over dnsperf. */
 const ask = async (bench: Bench, running: Running, names: readonly ClusterName[]) => {
-  const file = bench.queries.cluster(
+  const file = bench.queries.named(
     'services',
     names.map(({ name }) => name),
   )
@@ -86,7 +86,7 @@ const measure = async (stage: ClusterStage, running: Running): Promise<Sample> =
   const { churnSeconds } = bench.options
   const names = await cluster.names()
   const changes = (FIRST_CHURN_SECONDS + churnSeconds) * CHANGES_PER_SECOND
-  const file = bench.queries.cluster('changing', changingNames(names, changes))
+  const file = bench.queries.named('changing', changingNames(names, changes))
   // NXDOMAIN is most of the answers: services that will come are not there yet.
   await warm(bench, running, file, [])
   await churnFor(stage, running, file, FIRST_CHURN_SECONDS)

@@ -45,7 +45,7 @@ export const measureCpu = async ({
   notes,
 }: ClusterStage): Promise<Outcome> => {
   const all = await cluster.names()
-  const file = (set: string, list: readonly string[]): string => bench.queries.cluster(set, list)
+  const file = (set: string, list: readonly string[]): string => bench.queries.named(set, list)
   const common = { args: USUAL_CLIENTS, seconds: bench.options.seconds }
   const loads = new Map<string, Load>([
     [HITS, { ...common, file: bench.queries.hits() }],

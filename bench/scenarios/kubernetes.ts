@@ -39,7 +39,7 @@ const run = async (bench: Bench): Promise<Outcome> => {
   const [built] = builtOf([sources], bench, notes)
   bench.progress('kubernetes: starting the API server')
   const cluster = await ApiCluster.start(
-    services,
+    { services, endpoints: services * ENDPOINTS_PER_SERVICE },
     mkdtempSync(join(bench.folder, 'cluster-')),
     bench.pins.load,
   )
