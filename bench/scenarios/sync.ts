@@ -15,9 +15,9 @@ import { readCpu } from '../measure/cpu.ts'
 import { runDnsperf } from '../measure/dnsperf.ts'
 import { readMemory } from '../measure/memory.ts'
 import { untilReady } from '../measure/ready.ts'
+import { settle } from '../measure/settle.ts'
 import { inShape, present, usualSources } from './casts.ts'
 import { TWO_SHARDS } from './idle.ts'
-import { settle } from './kubernetes-start.ts'
 import { inTurns } from './turns.ts'
 
 const SERVICES = 5000

@@ -3,20 +3,21 @@
 // The Corefile's cache is on, and all names that change are asked for all the time, so that what is
 // replaced is a cached answer.
 
-import type { Bench, Outcome, Sample } from '../bench.ts'
-import { inCluster } from '../contestants/in-cluster.ts'
-import { type Running, start } from '../contestants/start.ts'
-import { type ClusterName, serviceName } from '../load/cluster.ts'
-import { LatencyHistogram } from '../measure/latency.ts'
-import { readMemory } from '../measure/memory.ts'
-import { untilReady } from '../measure/ready.ts'
-import { sweep } from '../measure/sweep.ts'
-import { VisibilityWatch } from '../measure/visibility.ts'
+import type { Bench, Outcome, Sample } from '../../bench.ts'
+import { inCluster } from '../../contestants/in-cluster.ts'
+import { type Running, start } from '../../contestants/start.ts'
+import { type ClusterName, serviceName } from '../../load/cluster.ts'
+import { LatencyHistogram } from '../../measure/latency.ts'
+import { readMemory } from '../../measure/memory.ts'
+import { untilReady } from '../../measure/ready.ts'
+import { settle } from '../../measure/settle.ts'
+import { sweep } from '../../measure/sweep.ts'
+import { VisibilityWatch } from '../../measure/visibility.ts'
+import { USUAL_CLIENTS } from '../loads.ts'
+import { perf, warm } from '../measure-load.ts'
 import type { ClusterStage } from './kubernetes.ts'
-import { TWO } from './kubernetes-names.ts'
-import { settle, withShards } from './kubernetes-start.ts'
-import { USUAL_CLIENTS } from './loads.ts'
-import { perf, warm } from './measure-load.ts'
+import { TWO } from './names.ts'
+import { withShards } from './start.ts'
 
 const CHANGES_PER_SECOND = 20
 /** Twice in the shortest TTL (5 s), with room. */
