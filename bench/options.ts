@@ -21,6 +21,8 @@ export interface Options {
   readonly idleSeconds: number
   /** Few contestants, few scenarios, short measurements. */
   readonly isQuick: boolean
+  /** The package takes the place of the sources under load. */
+  readonly isBuilt: boolean
   /** Stands with each table: what disturbed the run, for example. */
   readonly note: string | undefined
   readonly help: boolean
@@ -38,6 +40,7 @@ export const USAGE = `Usage: npm run bench [-- SCENARIO ...] [OPTION ...]
   --churn-seconds N   how long the kubernetes scenario's cluster changes (default 30)
   --idle-seconds N    how long the scenario idle looks at servers that do nothing (default 30)
   --quick             two minutes: shardns, CoreDNS and Unbound, one short round of what matters most
+  --built             shardns under load from the built package, as it is installed, not from its sources
   --note TEXT         a remark that stands with each table of this run
   --help              this text
 
@@ -85,6 +88,7 @@ export const readOptions = (argv: readonly string[]): Options => {
       'churn-seconds': { type: 'string', default: '30' },
       'idle-seconds': { type: 'string' },
       quick: { type: 'boolean', default: false },
+      built: { type: 'boolean', default: false },
       note: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -107,6 +111,7 @@ export const readOptions = (argv: readonly string[]): Options => {
     churnSeconds: positive('churn-seconds', values['churn-seconds'], true),
     idleSeconds: positive('idle-seconds', values['idle-seconds'] ?? usual.idleSeconds, false),
     isQuick: values.quick,
+    isBuilt: values.built,
     note: values.note,
     help: values.help,
   }

@@ -5,11 +5,19 @@ import type { Bench } from '../bench.ts'
 import { temporaryFolder } from '../host/cleanup.ts'
 import { installPackage } from '../host/package.ts'
 import type { Contestant } from './contestant.ts'
-import { ENGINES, ROOT, type ShardnsParts, shardns } from './shardns.ts'
+import { ENGINES, type Engine, nameOf, ROOT, type ShardnsParts, shardns } from './shardns.ts'
 
 export const BUILT = '-built'
 /** In the package and in a checkout. */
 const COMMAND = 'src/bin.cjs'
+
+const partsOf = (name: string, engine: Engine): ShardnsParts => ({
+  ...{ name, engine, root: installPackage(ROOT), entry: COMMAND, environment: {} },
+})
+
+/** The package in the place of the sources. Throws if it cannot be built. */
+export const instead = (): Contestant[] =>
+  ENGINES.map(engine => shardns(partsOf(nameOf(engine), engine)))
 
 /**
  * Beside each engine whose sources take part, its package, never started before. A comparison of
@@ -20,20 +28,13 @@ export const installed = (
   bench: Bench,
   notes: string[],
 ): ShardnsParts[] => {
-  const engines = ENGINES.map(engine => ({
-    engine,
-    name: engine === 'mmsg' ? 'shardns' : `shardns-${engine}`,
-  })).filter(({ name }) => cast.some(contestant => contestant.name === name))
+  const engines = ENGINES.map(engine => ({ engine, name: nameOf(engine) })).filter(({ name }) =>
+    cast.some(contestant => contestant.name === name),
+  )
   if (engines.length === 0) return []
   try {
     bench.progress('building the package')
-    return engines.map(({ engine, name }) => ({
-      name: `${name}${BUILT}`,
-      engine,
-      root: installPackage(ROOT),
-      entry: COMMAND,
-      environment: {},
-    }))
+    return engines.map(({ engine, name }) => partsOf(`${name}${BUILT}`, engine))
   } catch (error) {
     const { stderr, stdout } = error as { stderr?: string; stdout?: string }
     notes.push(

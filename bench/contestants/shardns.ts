@@ -9,6 +9,10 @@ export const ROOT = join(import.meta.dirname, '..', '..')
 export const ENGINES = ['mmsg', 'dgram'] as const
 export type Engine = (typeof ENGINES)[number]
 
+/** Of the contestant: the usual engine has the plain name. */
+export const nameOf = (engine: Engine): string =>
+  engine === 'mmsg' ? 'shardns' : `shardns-${engine}`
+
 export interface ShardnsParts {
   readonly name: string
   readonly engine: Engine

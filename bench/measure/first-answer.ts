@@ -34,10 +34,9 @@ export const startAndAsk = async (
   const ready = await prepare(contestant, site)
   const began = performance.now()
   const child = ready.start(settings)
-  const startMs = await Promise.race([
-    untilFirstAnswer(ready.port, began, { name, everyMs: ASK_EVERY_MS, limitMs }),
-    child.exited.then(() => undefined),
-  ])
+  const startMs = await untilFirstAnswer(ready.port, began, {
+    ...{ name, everyMs: ASK_EVERY_MS, limitMs, over: child.exited },
+  })
   if (startMs !== undefined)
     return { startMs, startCpuMs: readCpu(child.pid).ns / 1e6, child, port: ready.port }
   const { isOver, complaint } = child
