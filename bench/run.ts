@@ -8,20 +8,21 @@
 //                 is left out with the reason
 //   load/         what is asked: query files, the upstream (nsd) with its zone, single questions
 //   measure/      dnsperf's figures, CPU time and memory from /proc, medians and spreads
-//   report/       the table, results/*.json with all raw rounds, docs/benchmarks.md and the charts
-//                 in docs (`--write-docs`)
+//   report/       the table, results/*.json with all raw rounds; figures.json, docs/benchmarks.md
+//                 and the charts in docs (`--write-docs`)
 //   echo/         programs that only send packets back: the floor
 //   micro/        nanoseconds per operation of wire, cache and memory, milliseconds of the worst
 //                 messages (`micro`)
 //
-// goals.ts says what the figures should be; compare.ts sets two revisions against each other
-// (`--compare REF`); `--help` names all options. Nothing outlives the suite: host/cleanup.ts ends
-// what was started and removes what was written, also after an interrupt.
+// goals.ts and targets.ts say what the figures should be; compare.ts sets two revisions against each
+// other (`--compare REF`); `--quick` shows what matters most in two minutes; `--help` names all
+// options. Nothing outlives the suite: host/cleanup.ts ends what was started and removes what was
+// written, also after an interrupt.
 
 import type { Bench, Outcome, Scenario } from './bench.ts'
 import { type Comparison, compareWith } from './compare.ts'
 import { allContestants, BASELINE } from './contestants/index.ts'
-import { judge } from './goals.ts'
+import { judge, measuredGoals, type Results } from './goals.ts'
 import { temporaryFolder, undoOnExit } from './host/cleanup.ts'
 import { pinSelf, readPins } from './host/pins.ts'
 import { APT_LINE, findProgram } from './host/programs.ts'
@@ -29,11 +30,13 @@ import { QueryFiles } from './load/queries.ts'
 import { startUpstream, type Upstream } from './load/upstream.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
 import { saveReport } from './report/json.ts'
+import { keep } from './report/kept.ts'
 import { writeDocs } from './report/markdown.ts'
 import { clearProgress, progress } from './report/progress.ts'
-import { makeReport } from './report/report.ts'
-import { goalsText, reportText } from './report/table.ts'
+import { makeReport, type Report } from './report/report.ts'
+import { goalsText, reportText, targetsText } from './report/table.ts'
 import { COMPARED, SCENARIOS } from './scenarios/index.ts'
+import { NOT_MEASURED, targetResults } from './targets.ts'
 
 const EXIT_FAILURE = 1
 const EXIT_USAGE = 2
@@ -82,7 +85,7 @@ const openBench = async (options: Options): Promise<Opened> => {
     say('Only one CPU: servers and load share it, and the figures mean little.')
   if (findProgram('taskset') === undefined)
     say('taskset is not installed: nothing is pinned, and the figures mean little.')
-  const contestants = (comparison?.contestants ?? allContestants()).filter(
+  const contestants = (comparison?.contestants ?? allContestants(options.isBuilt)).filter(
     ({ name }) => options.only.length === 0 || options.only.includes(name),
   )
   const baselineOf = comparison?.baselineOf ?? (() => BASELINE)
@@ -109,21 +112,32 @@ const announce = (bench: Bench, scenarios: readonly Scenario[]): void => {
   )
 }
 
+/** What the runs together say. */
+const sayStanding = (reports: readonly Report[], results: Results): void => {
+  const found = new Map(measuredGoals(results).map(goal => [goal.text, goal.found]))
+  const goals = judge(text => found.get(text)).filter(({ isReached }) => isReached !== undefined)
+  if (goals.length > 0) say(`${goalsText(goals)}\n`)
+  const kept = Object.fromEntries(reports.map(report => [report.scenario, keep(report)]))
+  const targets = targetResults(kept).filter(({ now }) => now !== NOT_MEASURED)
+  if (targets.length > 0) say(`${targetsText(targets)}\nIn brackets: on 29 November 2026.\n`)
+}
+
 const measureAll = async (options: Options, scenarios: readonly Scenario[]): Promise<void> => {
   const { bench, upstream } = await openBench(options)
   announce(bench, scenarios)
   const results = new Map<string, Outcome>()
+  const reports: Report[] = []
   for (const scenario of scenarios) {
     const outcome = await scenario.run(bench)
     clearProgress()
     results.set(scenario.name, outcome)
     const report = makeReport(bench, scenario, outcome)
+    reports.push(report)
     say(reportText(report))
     saveReport(report, options.compare === undefined ? '' : 'compare-')
   }
   await upstream.stop()
-  const goals = judge(results).filter(({ isReached }) => isReached !== undefined)
-  if (options.compare === undefined && goals.length > 0) say(`${goalsText(goals)}\n`)
+  if (options.compare === undefined) sayStanding(reports, results)
 }
 
 const run = async (options: Options): Promise<number> => {

@@ -1,10 +1,7 @@
 // What the suite knows of a server that it measures: how to configure and start it. Starting it is
 // start.ts's business.
 
-/**
- * `packet` caches whole packets only or not at all; `echo` answers nothing, it sends back: the
- * floor of its kind.
- */
+/** `nocache` only forwards; `echo` answers nothing, it sends back: the floor of its kind. */
 export type Kind = 'shardns' | 'cache' | 'nocache' | 'echo'
 
 /** What a server may use while it is being configured. */
@@ -21,6 +18,7 @@ export interface Launch {
   readonly file: string
   readonly args: readonly string[]
   readonly cwd?: string
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** How a server may differ from what it usually is. */

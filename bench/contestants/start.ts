@@ -2,7 +2,7 @@
 
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
-import { Child } from '../host/child.ts'
+import { Child, type ChildSettings } from '../host/child.ts'
 import { cpusFor, type Pins } from '../host/pins.ts'
 import { freePorts } from '../host/ports.ts'
 import { askUdp } from '../load/ask.ts'
@@ -30,7 +30,7 @@ export interface Running {
 /** A contestant whose process may be started now: its files are written. */
 export interface Ready {
   readonly port: number
-  start(stdout?: number): Child
+  start(settings?: Pick<ChildSettings, 'stdout' | 'inside'>): Child
 }
 
 export const prepare = async (
@@ -43,11 +43,12 @@ export const prepare = async (
   const cpus = cpusFor(pins, contestant.threads)
   return {
     port,
-    start: stdout =>
+    start: settings =>
       new Child(launch.file, launch.args, {
         cpus,
         ...(launch.cwd === undefined ? {} : { cwd: launch.cwd }),
-        ...(stdout === undefined ? {} : { stdout }),
+        ...(launch.environment === undefined ? {} : { env: launch.environment }),
+        ...settings,
       }),
   }
 }
@@ -60,7 +61,7 @@ export const start = async (
 ): Promise<Running> => {
   if (contestant.absent !== undefined) throw new Error(contestant.absent)
   const { port, start: spawnIt } = await prepare(contestant, site)
-  const child = spawnIt(stdout)
+  const child = spawnIt(stdout === undefined ? {} : { stdout })
   try {
     await untilRight(contestant, child, port)
   } catch (error) {

@@ -12,16 +12,18 @@ const COMPLAINT = /\b(error|fatal|failed|cannot|not defined)\b/i
 export interface ChildSettings {
   readonly cpus: readonly number[]
   readonly env?: Readonly<Record<string, string>>
+  /** Puts the command, pinned to its CPUs, behind another that becomes it. */
+  readonly inside?: (command: readonly string[]) => readonly string[]
   readonly cwd?: string
   /** File descriptor of its standard output; ignored (but for the last words) unless given. */
   readonly stdout?: number
 }
 
-/**
- * As the package runs: code that Node's compile cache kept makes misses with engine dgram a tenth
- * dearer.
- */
-const STEADY = { LC_ALL: 'C', NODE_DISABLE_COMPILE_CACHE: '1' }
+/** What the caller's shell says of Node's compile cache is not for servers. */
+const plain = (): NodeJS.ProcessEnv => {
+  const { NODE_COMPILE_CACHE, NODE_DISABLE_COMPILE_CACHE, ...rest } = process.env
+  return { ...rest, LC_ALL: 'C' }
+}
 
 export class Child {
   readonly process: ChildProcess
@@ -32,12 +34,11 @@ export class Child {
   #last = ''
   #isOver = false
 
-  constructor(file: string, args: readonly string[], { cpus, env, cwd, stdout }: ChildSettings) {
-    const [command, ...rest] = pinned(cpus, [file, ...args])
+  constructor(file: string, args: readonly string[], settings: ChildSettings) {
+    const { cpus, env, cwd, stdout, inside = whole => whole } = settings
+    const [command, ...rest] = inside(pinned(cpus, [file, ...args]))
     const stdio: StdioOptions = ['ignore', stdout ?? 'pipe', 'pipe']
-    this.process = track(
-      spawn(command ?? file, rest, { stdio, cwd, env: { ...process.env, ...STEADY, ...env } }),
-    )
+    this.process = track(spawn(command ?? file, rest, { stdio, cwd, env: { ...plain(), ...env } }))
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#first = (this.#first + text).slice(0, KEPT_CHARACTERS)

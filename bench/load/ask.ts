@@ -31,20 +31,30 @@ export const askUdp = (
     socket.send(encodeQuery(id, name), port, ADDRESS)
   })
 
+export interface FirstQuestion {
+  readonly name: string
+  readonly everyMs: number
+  readonly limitMs: number
+  /** Nobody asks any more when it resolves. */
+  readonly over: Promise<unknown>
+}
+
 /**
- * Asks every `everyMs` until the first good answer; resolves with the milliseconds since `start`,
- * or undefined after `limitMs`.
+ * Asks again and again until the first good answer; resolves with the milliseconds since `start`,
+ * or undefined after the limit, or when it is over.
  */
 export const untilFirstAnswer = (
   port: number,
   start: number,
-  everyMs: number,
-  limitMs: number,
+  { name, everyMs, limitMs, over }: FirstQuestion,
 ): Promise<number | undefined> =>
   new Promise(resolve => {
     const socket = createSocket('udp4')
-    const query = encodeQuery(nextId(), 'n1.test')
+    const query = encodeQuery(nextId(), name)
+    let isFinished = false
     const finish = (elapsed: number | undefined): void => {
+      if (isFinished) return
+      isFinished = true
       clearInterval(again)
       clearTimeout(timer)
       socket.close()
@@ -52,13 +62,11 @@ export const untilFirstAnswer = (
     }
     const again = setInterval(() => socket.send(query, port, ADDRESS), everyMs)
     const timer = setTimeout(finish, limitMs, undefined)
+    void over.then(() => finish(undefined))
     socket.on('error', () => undefined)
     socket.on('message', message => {
       const answer = decodeAnswer(message)
-      if (answer?.isResponse && answer.rcode === 0) {
-        socket.removeAllListeners('message')
-        finish(performance.now() - start)
-      }
+      if (answer?.isResponse && answer.rcode === 0) finish(performance.now() - start)
     })
   })
 

@@ -51,8 +51,12 @@ interface Slice extends Item {
 export const serviceName = (service: string, namespace: string): string =>
   `${service}.${namespace}.svc.cluster.local`
 
-export class ApiCluster {
+export interface ClusterSize {
   readonly services: number
+  readonly endpoints: number
+}
+
+export class ApiCluster {
   readonly #child: ChildProcess
   readonly #folder: string
   readonly #lines: ((line: string) => void)[] = []
@@ -60,18 +64,12 @@ export class ApiCluster {
   #complaint = ''
   #isOver = false
 
-  private constructor(services: number, folder: string, cpu: number) {
-    this.services = services
+  private constructor({ services, endpoints }: ClusterSize, folder: string, cpu: number) {
     this.#folder = folder
-    const size = [
-      '--services',
-      String(services),
-      '--endpoints',
-      String(services * ENDPOINTS_PER_SERVICE),
-    ]
+    const counts = ['--services', String(services), '--endpoints', String(endpoints)]
     const [command = '', ...args] = pinned(
       [cpu],
-      [process.execPath, PROGRAM, ...size, '--https', '--folder', folder],
+      [process.execPath, PROGRAM, ...counts, '--https', '--folder', folder],
     )
     this.#child = track(spawn(command, args, { cwd: ROOT, stdio: ['pipe', 'pipe', 'pipe'] }))
     this.#child.stderr?.setEncoding('utf8').on('data', (said: string) => {
@@ -87,9 +85,9 @@ export class ApiCluster {
     })
   }
 
-  /** `folder` gets the credentials. */
-  static async start(services: number, folder: string, cpu: number): Promise<ApiCluster> {
-    const cluster = new ApiCluster(services, folder, cpu)
+  /** `folder` gets the credentials, as a pod has them and as a file `kubeconfig`. */
+  static async start(size: ClusterSize, folder: string, cpu: number): Promise<ApiCluster> {
+    const cluster = new ApiCluster(size, folder, cpu)
     await cluster.#listening()
     return cluster
   }
@@ -117,6 +115,15 @@ export class ApiCluster {
       }
       if (said.ok === false) throw new Error(`the API server refuses: ${said.error}`)
       if (said.change !== undefined) seen(said as ClusterChange)
+      return said.ok === true
+    })
+  }
+
+  /** Deletes what does not stand in that file of manifests. */
+  async replace(file: string): Promise<void> {
+    await this.#until(`replace ${file}`, line => {
+      const said = JSON.parse(line) as { readonly ok?: boolean; readonly error?: string }
+      if (said.ok === false) throw new Error(`the API server refuses: ${said.error}`)
       return said.ok === true
     })
   }

@@ -7,8 +7,9 @@ import { type Random, seeded, shuffle, zipf } from './random.ts'
 
 export const NAMES = 10_000
 const SEED = 20_26
-/** One unique name in so many queries of the zipf mix. */
+/** One unique name in so many queries of a mix. */
 const MISS_EVERY = 10
+const FEW = 100
 
 /**
  * `hits`, `zipf` and `nxdomain` ask what stands in the zone; `misses` asks names that were never
@@ -66,12 +67,21 @@ export class QueryFiles {
     })
   }
 
-  /** A of each name of a cluster that is given; `set` tells several lists apart. */
-  cluster(set: string, names: readonly string[]): string {
-    return this.#file(`cluster-${set}`, () =>
+  /** A of each name that is given; `set` tells several lists apart. */
+  named(set: string, names: readonly string[]): string {
+    return this.#file(`named-${set}`, () =>
       shuffle(
         names.map(name => `${name} A`),
         seeded(SEED + 4),
+      ),
+    )
+  }
+
+  /** The same hundred names again and again, and one in ten never asked before. */
+  mostlyKnown(count: number): string {
+    return this.#file(`mostly-known-${count}`, () =>
+      Array.from({ length: count }, (_, n) =>
+        n % MISS_EVERY === 0 ? `k${n}.miss.test A` : `n${(n * 7) % FEW}.test A`,
       ),
     )
   }

@@ -25,7 +25,11 @@ export interface PerfSettings {
    * time limit: once.
    */
   readonly runs?: number
+  /** Answers whose latencies are wanted apart: from the how manieth to before which. */
+  readonly windows?: readonly Window[]
 }
+
+export type Window = readonly [number, number]
 
 export interface PerfResult {
   readonly sent: number
@@ -36,6 +40,7 @@ export interface PerfResult {
   /** Counts by rcode. */
   readonly rcodes: Readonly<Record<string, number>>
   readonly latency: LatencyHistogram
+  readonly windows: readonly LatencyHistogram[]
 }
 
 const CHUNK_BYTES = 1 << 20
@@ -56,7 +61,7 @@ export const runDnsperf = async (settings: PerfSettings): Promise<PerfResult> =>
   closeSync(fd)
   try {
     if (code !== 0) throw new Error(`dnsperf failed: ${complaint.trim()}`)
-    return readResult(out)
+    return readResult(out, settings.windows ?? [])
   } finally {
     rmSync(out, { force: true })
   }
@@ -70,9 +75,17 @@ const argumentsOf = ({ port, file, args, seconds, rate, runs }: PerfSettings): s
   ...(rate === undefined ? [] : ['-Q', String(Math.max(1, Math.round(rate)))]),
 ]
 
-const readResult = (path: string): PerfResult => {
+/** `path` is a file with what dnsperf said. */
+export const readResult = (path: string, windows: readonly Window[]): PerfResult => {
   const latency = new LatencyHistogram()
-  const tail = eachLine(path, (bytes, from, to) => latency.addLine(bytes, from, to))
+  const apart = windows.map(([from, to]) => ({ from, to, histogram: new LatencyHistogram() }))
+  const tail = eachLine(path, (bytes, from, to) => {
+    const { total } = latency
+    latency.addLine(bytes, from, to)
+    if (latency.total === total) return
+    for (const window of apart)
+      if (total >= window.from && total < window.to) window.histogram.addLine(bytes, from, to)
+  })
   const number = (pattern: RegExp): number => Number(pattern.exec(tail)?.[1] ?? 0)
   const codes = /Response codes:\s*(.*)/.exec(tail)?.[1] ?? ''
   const rcodes = Object.fromEntries(
@@ -86,6 +99,7 @@ const readResult = (path: string): PerfResult => {
     qps: number(/Queries per second:\s*([\d.]+)/),
     rcodes: rcodes as Record<string, number>,
     latency,
+    windows: apart.map(({ histogram }) => histogram),
   }
 }
 

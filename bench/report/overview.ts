@@ -1,115 +1,113 @@
-// docs/overview.svg: shardns beside CoreDNS and Unbound at a glance, what it loses included.
+// docs/overview.svg: shardns beside CoreDNS and Unbound at a glance, what it loses included. Each
+// group is of one run of one scenario.
 
-import { format } from '../metrics.ts'
-import { metricSpread } from '../summary.ts'
-import { escapeXml, STYLE } from './ink.ts'
-import type { Report } from './report.ts'
+import type { Kept } from './kept.ts'
+import { type Bar, type Group, ratioChart } from './ratio-chart.ts'
 
 interface Panel {
   readonly scenario: string
   readonly metric: string
   readonly title: string
   readonly unit: string
+  readonly digits: number
+  /** From the metric's unit to the shown one. */
+  readonly scale?: number
   /** The contestant that stands for shardns. */
   readonly ours: string
 }
 
-const COLUMNS: readonly (readonly Panel[])[] = [
-  [
-    {
-      scenario: 'hits',
-      metric: 'cpuUs',
-      title: 'Cached answer over UDP: CPU time',
-      unit: 'µs',
-      ours: 'shardns',
-    },
-    {
-      scenario: 'misses',
-      metric: 'cpuUs',
-      title: 'Answer from upstream: CPU time',
-      unit: 'µs',
-      ours: 'shardns',
-    },
-    {
-      scenario: 'tcp',
-      metric: 'cpuUs',
-      title: 'Cached answer over TCP: CPU time',
-      unit: 'µs',
-      ours: 'shardns',
-    },
-  ],
-  [
-    {
-      scenario: 'startup',
+const PANELS: readonly Panel[] = [
+  {
+    ...{ scenario: 'hits', metric: 'cpuUs', ours: 'shardns', unit: 'µs', digits: 1 },
+    title: 'Cached answer over UDP: CPU time',
+  },
+  {
+    ...{ scenario: 'misses', metric: 'cpuUs', ours: 'shardns', unit: 'µs', digits: 1 },
+    title: 'Answer from upstream: CPU time',
+  },
+  {
+    ...{ scenario: 'tcp', metric: 'cpuUs', ours: 'shardns', unit: 'µs', digits: 1 },
+    title: 'Cached answer over TCP: CPU time',
+  },
+  {
+    ...{ scenario: 'hosts', metric: 'cpuUs', ours: 'shardns-built', unit: 'µs', digits: 1 },
+    title: 'Answer from a hosts file of 200,000 lines: CPU time',
+  },
+  {
+    ...{ scenario: 'hosts', metric: 'rssMiB', ours: 'shardns-built', unit: 'MiB', digits: 0 },
+    title: 'Memory with that hosts file',
+  },
+  {
+    ...{ scenario: 'memory', metric: 'afterMiB', ours: 'shardns-built-2', unit: 'MiB', digits: 0 },
+    title: 'Memory with 10,000 cached answers, after a load (shardns: two shards)',
+  },
+  {
+    ...{ scenario: 'start', metric: 'startMs', ours: 'shardns-built', unit: 'ms', digits: 0 },
+    title: 'From start to first answer',
+  },
+  {
+    ...{
+      scenario: 'start-limited',
       metric: 'startMs',
-      title: 'From start to first answer',
-      unit: 'ms',
       ours: 'shardns-built',
+      unit: 's',
+      digits: 2,
     },
-    {
-      scenario: 'memory',
-      metric: 'filledMiB',
-      title: 'Memory with 10,000 cached answers*',
-      unit: 'MiB',
-      ours: 'shardns-built-2',
+    ...{ title: 'The same with a tenth of a CPU and 128 MiB', scale: 1e-3 },
+  },
+  {
+    ...{ scenario: 'first-second', metric: 'firstP99Us', ours: 'shardns-built', unit: 'ms' },
+    ...{
+      title: 'First second at 5,000 q/s after the start: 99th percentile',
+      scale: 1e-3,
+      digits: 1,
     },
-  ],
+  },
+  {
+    ...{ scenario: 'sync', metric: 'readyCpuMs', ours: 'shardns-built-2', unit: 's', digits: 2 },
+    ...{ title: 'First sync with 5,000 services, 20,000 endpoints: CPU time', scale: 1e-3 },
+  },
+  {
+    ...{ scenario: 'sync', metric: 'sweptMiB', ours: 'shardns-built-2', unit: 'MiB', digits: 0 },
+    title: 'Memory with that cluster',
+  },
+  {
+    ...{ scenario: 'idle', metric: 'idlePercent', ours: 'shardns-built-2', unit: '%', digits: 2 },
+    title: 'CPU of a core at rest (shardns: two shards)',
+  },
 ]
 const PEERS = [
   { name: 'coredns', title: 'CoreDNS' },
   { name: 'unbound', title: 'Unbound' },
 ]
 
-const COLUMN_WIDTH = 380
-const LABEL_WIDTH = 70
-const VALUE_WIDTH = 90
-const BAR = 14
-const ROW = 20
-const HEADING = 26
-const PANEL_HEIGHT = HEADING + (PEERS.length + 1) * ROW + 14
-
-const panel = (report: Report, { metric, title, unit, ours }: Panel, x: number, y: number) => {
-  const bars = [{ name: ours, title: 'shardns' }, ...PEERS].map(bar => ({
-    title: bar.title,
-    value: metricSpread(report.outcome, bar.name, metric)?.median ?? 0,
-  }))
-  const most = Math.max(...bars.map(({ value }) => value))
-  const scale = (COLUMN_WIDTH - LABEL_WIDTH - VALUE_WIDTH) / most
-  const rows = bars.map((bar, n) => {
-    const top = y + HEADING + n * ROW
-    const width = bar.value * scale
-    const base = top + BAR - 3
-    return [
-      `<text x="${x + LABEL_WIDTH - 8}" y="${base}" text-anchor="end">${bar.title}</text>`,
-      `<rect class="${n === 0 ? 'ours' : 'theirs'}" x="${x + LABEL_WIDTH}" y="${top}" width="${width.toFixed(1)}" height="${BAR}"/>`,
-      `<text x="${(x + LABEL_WIDTH + width + 6).toFixed(1)}" y="${base}">${format(metric, bar.value)} ${unit}</text>`,
-    ].join('\n')
-  })
-  const heading = `<text x="${x}" y="${y + 15}" font-weight="bold">${escapeXml(title)}</text>`
-  return [heading, ...rows].join('\n')
+/** None if shardns or everybody else was left out. */
+const groupOf = ({ reports }: Kept, panel: Panel): Group[] => {
+  const { scenario, metric, title, unit, digits, scale = 1, ours } = panel
+  const bar = (name: string, shown: string): Bar[] => {
+    const found = reports[scenario]?.figures[name]?.[metric]
+    if (found === undefined) return []
+    const [median, min, max] = found.map(value => value * scale) as [number, number, number]
+    const text = `${median.toFixed(digits)} ${unit}`
+    return [{ title: shown, kind: 'theirs', median, min, max, text }]
+  }
+  const [own] = bar(ours, 'shardns')
+  const bars = PEERS.flatMap(peer => bar(peer.name, peer.title))
+  return own === undefined || own.median <= 0 || bars.length === 0
+    ? []
+    : [{ title, unit: own, bars }]
 }
 
-/** Undefined if a scenario has not been measured. */
-export const overview = (reports: ReadonlyMap<string, Report>): string | undefined => {
-  const panels = COLUMNS.flatMap((column, n) =>
-    column.map((shown, row) => ({ shown, x: n * COLUMN_WIDTH, y: row * PANEL_HEIGHT })),
-  )
-  const drawn = panels.flatMap(({ shown, x, y }) => {
-    const report = reports.get(shown.scenario)
-    return report === undefined ? [] : [panel(report, shown, x, y)]
+/** Of what was measured beside a peer; undefined if nothing was. */
+export const overview = (kept: Kept): string | undefined => {
+  const groups = PANELS.flatMap(panel => groupOf(kept, panel))
+  if (groups.length === 0) return undefined
+  return ratioChart({
+    title: 'What CoreDNS and Unbound take, as a multiple of what shardns takes',
+    notes: [
+      'One thread each unless said otherwise, the same CPU, each group in the same rounds. Medians; the thin',
+      'line goes from the best round to the worst. The scale is logarithmic.',
+    ],
+    groups,
   })
-  if (drawn.length < panels.length) return undefined
-  const height = Math.max(...COLUMNS.map(column => column.length)) * PANEL_HEIGHT
-  const note = (row: number, text: string): string =>
-    `<text class="faint" x="${COLUMN_WIDTH}" y="${2 * PANEL_HEIGHT + 15 + row * 17}" font-size="12">${text}</text>`
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${2 * COLUMN_WIDTH} ${height}" font-family="sans-serif" font-size="13">`,
-    STYLE,
-    ...drawn,
-    note(0, 'Shorter is better. One thread each, in the same rounds'),
-    note(1, 'on the same CPU; medians.'),
-    note(2, '* shardns with two threads.'),
-    '</svg>',
-    '',
-  ].join('\n')
 }

@@ -21,8 +21,13 @@ export interface Report {
   readonly outcome: Outcome
 }
 
-export const commandLine = (): string =>
-  ['npm run bench', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' ')
+/** As it is typed again; what only says how the run went is left out. */
+export const commandLine = (argv: readonly string[]): string => {
+  const words = argv.filter(
+    (word, n) => !/^--(note(=|$)|write-docs$)/.test(word) && argv[n - 1] !== '--note',
+  )
+  return ['npm run bench', ...(words.length > 0 ? ['--', ...words] : [])].join(' ')
+}
 
 export const makeReport = (bench: Bench, scenario: Scenario, outcome: Outcome): Report => {
   const present = bench.contestants.filter(({ absent }) => absent === undefined)
@@ -31,6 +36,7 @@ export const makeReport = (bench: Bench, scenario: Scenario, outcome: Outcome): 
     bench.options.compare === undefined
       ? (scenario.baselineOf ?? bench.baselineOf)
       : bench.baselineOf
+  const { note } = bench.options
   const tools = ['dnsperf', 'nsd'].map(name => [
     name,
     askVersion(findProgram(name) ?? name, [name === 'nsd' ? '-v' : '-h']),
@@ -41,7 +47,7 @@ export const makeReport = (bench: Bench, scenario: Scenario, outcome: Outcome): 
     columns: scenario.columns,
     compared: scenario.compared,
     when: new Date().toISOString(),
-    command: commandLine(),
+    command: commandLine(process.argv.slice(2)),
     rounds: bench.options.rounds,
     seconds: bench.options.seconds,
     machine: readMachine(),
@@ -50,6 +56,6 @@ export const makeReport = (bench: Bench, scenario: Scenario, outcome: Outcome): 
       ...present.map(({ name, version }) => [name, version]),
     ]) as Record<string, string>,
     baselines: Object.fromEntries(names.flatMap(name => [[name, baselineOf(name) ?? '']])),
-    outcome,
+    outcome: note === undefined ? outcome : { ...outcome, notes: [...outcome.notes, note] },
   }
 }

@@ -2,47 +2,33 @@
 // with its spread.
 
 import { format, titleOf } from '../metrics.ts'
-import { metricSpread, ratioSpread } from '../summary.ts'
-import type { Report } from './report.ts'
+import type { KeptReport, Triple } from './kept.ts'
 
 export interface TextTable {
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
 }
 
-export const tableOf = (report: Report): TextTable => {
-  const names = Object.keys(report.outcome.samples)
-  const columns = report.columns.filter(metric =>
-    names.some(name => metricSpread(report.outcome, name, metric) !== undefined),
-  )
-  const hasWrong = names.some(name => (metricSpread(report.outcome, name, 'wrong')?.max ?? 0) > 0)
-  const shown = hasWrong ? [...columns, 'wrong'] : columns
-  const ratioTitle =
-    report.compared === undefined ? [] : [`${titleOf(report.compared)} of ${baselineTitle(report)}`]
+const ratioText = (ratio: Triple | undefined): string => {
+  if (ratio === undefined) return ''
+  const [median, min, max] = ratio.map(value => value.toFixed(2))
+  return `${median} (${min}..${max})`
+}
+
+export const tableOf = (report: KeptReport): TextTable => {
+  const { columns, compared, baseline, figures, ratios } = report
+  const cell = (metric: string, found: Triple | undefined): string =>
+    found === undefined ? '' : format(metric, metric === 'lost' ? found[2] : found[0])
   return {
-    head: ['', ...shown.map(titleOf), ...ratioTitle],
-    rows: names.map(name => [
+    head: [
+      '',
+      ...columns.map(titleOf),
+      ...(compared === undefined ? [] : [`${titleOf(compared)} of ${baseline}`]),
+    ],
+    rows: Object.entries(figures).map(([name, figure]) => [
       name,
-      ...shown.map(metric => {
-        const found = metricSpread(report.outcome, name, metric)
-        return found === undefined
-          ? ''
-          : format(metric, metric === 'lost' ? found.max : found.median)
-      }),
-      ...(report.compared === undefined ? [] : [ratioText(report, name, report.compared)]),
+      ...columns.map(metric => cell(metric, figure[metric])),
+      ...(compared === undefined ? [] : [ratioText(ratios[name])]),
     ]),
   }
-}
-
-const baselineTitle = ({ baselines }: Report): string => {
-  const all = [...new Set(Object.values(baselines))]
-  return all.length === 1 ? (all[0] ?? '') : 'baseline'
-}
-
-const ratioText = ({ outcome, baselines }: Report, name: string, metric: string): string => {
-  const baseline = baselines[name]
-  if (baseline === undefined || baseline === '') return ''
-  const ratio = ratioSpread(metric, [outcome, name], [outcome, baseline])
-  if (ratio === undefined) return ''
-  return `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}..${ratio.max.toFixed(2)})`
 }

@@ -1,6 +1,8 @@
 // Tables for a terminal.
 
 import { type GoalResult, reachedText } from '../goals.ts'
+import type { TargetResult } from '../targets.ts'
+import { keep } from './kept.ts'
 import type { Report } from './report.ts'
 import { type TextTable, tableOf } from './rows.ts'
 
@@ -28,7 +30,7 @@ export const reportText = (report: Report): string => {
   const heading = `== ${report.scenario}: ${report.title} (${report.rounds} rounds of ${report.seconds} s)`
   return [
     heading,
-    align(tableOf(report), true),
+    align(tableOf(keep(report)), true),
     ...dropped,
     ...outcome.notes.map(note => `note: ${note}`),
     '',
@@ -47,4 +49,17 @@ export const goalsText = (goals: readonly GoalResult[]): string =>
       ]),
     },
     false,
+  )
+
+export const targetsText = (results: readonly TargetResult[]): string =>
+  align(
+    {
+      head: ['', 'before', 'now', 'goal', 'reached', 'CoreDNS', 'Unbound'],
+      rows: results.map(({ what, before, now, goal, isReached, coredns, unbound }) => [
+        ...[what, before, now, goal],
+        goal === '' ? '' : reachedText(isReached),
+        ...[coredns, unbound],
+      ]),
+    },
+    true,
   )

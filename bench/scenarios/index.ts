@@ -1,7 +1,11 @@
 // All scenarios, in the order in which they run.
 
 import type { Scenario } from '../bench.ts'
-import { kubernetes } from './kubernetes.ts'
+import { commands } from './commands.ts'
+import { firstSecond } from './first-second.ts'
+import { hosts } from './hosts.ts'
+import { idle } from './idle.ts'
+import { kubernetes } from './kubernetes/kubernetes.ts'
 import { latency } from './latency.ts'
 import { LOADS } from './loads.ts'
 import { log } from './log.ts'
@@ -9,8 +13,9 @@ import { memory } from './memory.ts'
 import { prompt } from './prompt.ts'
 import { rewrite } from './rewrite.ts'
 import { scaling } from './scaling.ts'
-import { startup } from './startup.ts'
+import { start, startLimited } from './start.ts'
 import { steer } from './steer.ts'
+import { sync } from './sync.ts'
 import { file, fileMemory, fileNxdomain } from './zones.ts'
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -21,8 +26,14 @@ export const SCENARIOS: readonly Scenario[] = [
   prompt,
   log,
   rewrite,
-  startup,
+  start,
+  startLimited,
+  firstSecond,
+  sync,
   memory,
+  idle,
+  commands,
+  hosts,
   file,
   fileNxdomain,
   fileMemory,

@@ -4,14 +4,13 @@ import type { Bench, Sample, Scenario } from '../bench.ts'
 import { type Running, start } from '../contestants/start.ts'
 import { NSD, smallZoneServers, ZONE_NAMES, zoneServers } from '../contestants/zones.ts'
 import { readMemory } from '../measure/memory.ts'
+import { SETTLE_MS, settle } from '../measure/settle.ts'
 import { LOAD_COLUMNS } from '../metrics.ts'
 import { interleave } from './interleave.ts'
 import { USUAL_CLIENTS } from './loads.ts'
 import { exercise, type Load, measureLoad } from './measure-load.ts'
 
 const START_SECONDS = 4
-/** Servers give memory back some seconds after they needed it. */
-const SETTLE_MS = 6000
 
 const loadScenario = (
   name: string,
@@ -51,7 +50,7 @@ export const fileNxdomain = loadScenario(
 )
 
 const settled = async ({ pid }: Running): Promise<number> => {
-  await new Promise(resolve => setTimeout(resolve, SETTLE_MS))
+  await settle()
   return readMemory(pid).rssMiB
 }
 

@@ -3,20 +3,21 @@
 // The Corefile's cache is on, and all names that change are asked for all the time, so that what is
 // replaced is a cached answer.
 
-import type { Bench, Outcome, Sample } from '../bench.ts'
-import { inCluster } from '../contestants/in-cluster.ts'
-import { type Running, start } from '../contestants/start.ts'
-import { type ClusterName, serviceName } from '../load/cluster.ts'
-import { LatencyHistogram } from '../measure/latency.ts'
-import { readMemory } from '../measure/memory.ts'
-import { untilReady } from '../measure/ready.ts'
-import { sweep } from '../measure/sweep.ts'
-import { VisibilityWatch } from '../measure/visibility.ts'
+import type { Bench, Outcome, Sample } from '../../bench.ts'
+import { inCluster } from '../../contestants/in-cluster.ts'
+import { type Running, start } from '../../contestants/start.ts'
+import { type ClusterName, serviceName } from '../../load/cluster.ts'
+import { LatencyHistogram } from '../../measure/latency.ts'
+import { readMemory } from '../../measure/memory.ts'
+import { untilReady } from '../../measure/ready.ts'
+import { settle } from '../../measure/settle.ts'
+import { sweep } from '../../measure/sweep.ts'
+import { VisibilityWatch } from '../../measure/visibility.ts'
+import { USUAL_CLIENTS } from '../loads.ts'
+import { perf, warm } from '../measure-load.ts'
 import type { ClusterStage } from './kubernetes.ts'
-import { TWO } from './kubernetes-names.ts'
-import { settle, withShards } from './kubernetes-start.ts'
-import { USUAL_CLIENTS } from './loads.ts'
-import { perf, warm } from './measure-load.ts'
+import { TWO } from './names.ts'
+import { withShards } from './start.ts'
 
 const CHANGES_PER_SECOND = 20
 /** Twice in the shortest TTL (5 s), with room. */
@@ -73,7 +74,7 @@ const churnFor = async (
 
 /** All names over dnsperf. */
 const ask = async (bench: Bench, running: Running, names: readonly ClusterName[]) => {
-  const file = bench.queries.cluster(
+  const file = bench.queries.named(
     'services',
     names.map(({ name }) => name),
   )
@@ -86,7 +87,7 @@ const measure = async (stage: ClusterStage, running: Running): Promise<Sample> =
   const { churnSeconds } = bench.options
   const names = await cluster.names()
   const changes = (FIRST_CHURN_SECONDS + churnSeconds) * CHANGES_PER_SECOND
-  const file = bench.queries.cluster('changing', changingNames(names, changes))
+  const file = bench.queries.named('changing', changingNames(names, changes))
   // NXDOMAIN is most of the answers: services that will come are not there yet.
   await warm(bench, running, file, [])
   await churnFor(stage, running, file, FIRST_CHURN_SECONDS)

@@ -4,16 +4,16 @@
 // a datagram; the same with a cache in front, for comparison), for those with an address of their
 // own, and for what a search path makes of other names.
 
-import type { Bench, Outcome } from '../bench.ts'
-import { inCluster } from '../contestants/in-cluster.ts'
-import type { Running } from '../contestants/start.ts'
-import type { ClusterName } from '../load/cluster.ts'
-import { untilReady } from '../measure/ready.ts'
-import { interleave } from './interleave.ts'
+import type { Bench, Outcome } from '../../bench.ts'
+import { inCluster } from '../../contestants/in-cluster.ts'
+import type { Running } from '../../contestants/start.ts'
+import type { ClusterName } from '../../load/cluster.ts'
+import { untilReady } from '../../measure/ready.ts'
+import { interleave } from '../interleave.ts'
+import { USUAL_CLIENTS } from '../loads.ts'
+import { exercise, type Load, measureLoad, warm } from '../measure-load.ts'
 import type { ClusterStage } from './kubernetes.ts'
-import { ADDRESSES, CACHED, HITS, NXDOMAIN, RECORDS } from './kubernetes-names.ts'
-import { USUAL_CLIENTS } from './loads.ts'
-import { exercise, type Load, measureLoad, warm } from './measure-load.ts'
+import { ADDRESSES, CACHED, HITS, NXDOMAIN, RECORDS } from './names.ts'
 
 const SETUP_SECONDS = 12
 const OVERHEAD_SECONDS = 0.7
@@ -45,7 +45,7 @@ export const measureCpu = async ({
   notes,
 }: ClusterStage): Promise<Outcome> => {
   const all = await cluster.names()
-  const file = (set: string, list: readonly string[]): string => bench.queries.cluster(set, list)
+  const file = (set: string, list: readonly string[]): string => bench.queries.named(set, list)
   const common = { args: USUAL_CLIENTS, seconds: bench.options.seconds }
   const loads = new Map<string, Load>([
     [HITS, { ...common, file: bench.queries.hits() }],

@@ -1,6 +1,6 @@
 // How the contestants of the kubernetes scenario are called: the goals name them too.
 
-import { BUILT } from '../contestants/built.ts'
+import { BUILT } from '../../contestants/built.ts'
 
 export const TWO = `shardns${BUILT}-2`
 export const FOUR = `shardns${BUILT}-4`

@@ -1,20 +1,19 @@
 // The first sync with a cluster and the memory after it, of the built package with two and four
 // shards; and the same without a cluster, to tell what the cluster costs and what shards do.
 
-import type { Bench, Outcome, Sample } from '../bench.ts'
-import type { Contestant } from '../contestants/contestant.ts'
-import { inCluster } from '../contestants/in-cluster.ts'
-import { prepare } from '../contestants/start.ts'
-import { readCpu } from '../measure/cpu.ts'
-import { readMemory } from '../measure/memory.ts'
-import { untilReady } from '../measure/ready.ts'
-import { median } from '../measure/stats.ts'
-import { inShape } from './casts.ts'
+import type { Bench, Outcome, Sample } from '../../bench.ts'
+import type { Contestant } from '../../contestants/contestant.ts'
+import { inCluster } from '../../contestants/in-cluster.ts'
+import { prepare } from '../../contestants/start.ts'
+import { readCpu } from '../../measure/cpu.ts'
+import { readMemory } from '../../measure/memory.ts'
+import { untilReady } from '../../measure/ready.ts'
+import { settle } from '../../measure/settle.ts'
+import { median } from '../../measure/stats.ts'
+import { inShape } from '../casts.ts'
 import type { ClusterStage } from './kubernetes.ts'
-import { FOUR, TWO, WITHOUT_CLUSTER } from './kubernetes-names.ts'
+import { FOUR, TWO, WITHOUT_CLUSTER } from './names.ts'
 
-/** Servers give memory back some seconds after they needed it. */
-export const SETTLE_MS = 6000
 const SECONDS_WITH = 10
 const SECONDS_WITHOUT = 7.5
 const SHARDS = new Map([
@@ -24,8 +23,6 @@ const SHARDS = new Map([
 
 export const startsEstimate = ({ options }: Bench): number =>
   options.rounds * 2 * (SECONDS_WITH + SECONDS_WITHOUT)
-
-export const settle = (): Promise<void> => new Promise(resolve => setTimeout(resolve, SETTLE_MS))
 
 /** `base` with so many shards. */
 export const withShards = (base: Contestant, threads: number): Contestant => {

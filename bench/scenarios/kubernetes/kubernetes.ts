@@ -1,18 +1,18 @@
 // shardns in a large cluster: how long the first sync takes, what memory it needs, how soon changes
-// are seen, and what an answer costs. The parts are kubernetes-start.ts, kubernetes-churn.ts and
-// kubernetes-cpu.ts; this file gives them one cluster and one table.
+// are seen, and what an answer costs. The parts are start.ts, churn.ts and
+// cpu.ts; this file gives them one cluster and one table.
 
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Bench, Outcome, Scenario } from '../bench.ts'
-import { builtOf } from '../contestants/built.ts'
-import type { Contestant } from '../contestants/contestant.ts'
-import { ApiCluster, ENDPOINTS_PER_SERVICE } from '../load/cluster.ts'
-import { shardnsOf } from './casts.ts'
-import { churnEstimate, measureChurn } from './kubernetes-churn.ts'
-import { cpuEstimate, measureCpu } from './kubernetes-cpu.ts'
-import { HITS } from './kubernetes-names.ts'
-import { measureStarts, startsEstimate } from './kubernetes-start.ts'
+import type { Bench, Outcome, Scenario } from '../../bench.ts'
+import { builtOf } from '../../contestants/built.ts'
+import type { Contestant } from '../../contestants/contestant.ts'
+import { ApiCluster, ENDPOINTS_PER_SERVICE } from '../../load/cluster.ts'
+import { shardnsOf } from '../casts.ts'
+import { churnEstimate, measureChurn } from './churn.ts'
+import { cpuEstimate, measureCpu } from './cpu.ts'
+import { HITS } from './names.ts'
+import { measureStarts, startsEstimate } from './start.ts'
 
 const SETUP_SECONDS = 20
 
@@ -39,7 +39,7 @@ const run = async (bench: Bench): Promise<Outcome> => {
   const [built] = builtOf([sources], bench, notes)
   bench.progress('kubernetes: starting the API server')
   const cluster = await ApiCluster.start(
-    services,
+    { services, endpoints: services * ENDPOINTS_PER_SERVICE },
     mkdtempSync(join(bench.folder, 'cluster-')),
     bench.pins.load,
   )
