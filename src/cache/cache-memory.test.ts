@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { keyOf, memoryOf, putNumber } from '../../test/fakes/numbered.ts'
 import { CacheMemory } from './cache-memory.ts'
-import { LENGTHS, MAX_CACHE_BYTES, MIN_CACHE_BYTES, TABLE_HEADER_WORDS, VERSION } from './layout.ts'
+import {
+  LENGTHS,
+  MAX_CACHE_BYTES,
+  MIN_CACHE_BYTES,
+  TABLE_HEADER_WORDS,
+  totalSlots,
+  VERSION,
+} from './layout.ts'
 import { Slab } from './slab.ts'
 import { CacheTable } from './table.ts'
 
@@ -26,6 +33,41 @@ test('CacheMemory: the smallest memory holds CoreDNS-sized tables of fewer entri
 test('CacheMemory: 64 MiB hold several tables of the usual capacity in full', () => {
   const memory = new CacheMemory(64 << 20)
   for (let n = 0; n < 8; n++) assert.equal(memory.table(`${n}`, 9984).capacity, 9984)
+})
+
+for (const bytes of [MIN_CACHE_BYTES, 16 << 20, 64 << 20]) {
+  test(`CacheMemory: ${bytes} bytes hold all and half of what they hold, for several, and say nothing`, () => {
+    const memory = new CacheMemory(bytes)
+    const slots = totalSlots(memory.table('all', { part: 1 }).geometry)
+    for (let n = 0; n < 4; n++) {
+      const all = memory.table(`${n}`, { part: 1 })
+      const half = memory.table(`${n}`, { part: 1 / 2 })
+      assert.deepEqual([all.capacity, all.requestedCapacity], [slots, slots])
+      const halfSlots = Math.floor(slots / 2)
+      assert.deepEqual([half.capacity, half.requestedCapacity], [halfSlots, halfSlots])
+      assert.equal(memory.table(`${n}`, { part: 1 }), all)
+    }
+  })
+}
+
+test('CacheMemory: whatever a table of half stores, the table of all keeps most of the other half', () => {
+  const memory = memoryOf([{ slotBytes: 512, slots: 1000 }])
+  const [all, half] = [memory.table('a', { part: 1 }), memory.table('a', { part: 1 / 2 })]
+  const [success, denial] = [new CacheTable(all, 1), new CacheTable(half, 1)]
+  const key = success.newKey()
+  for (let n = 0; n < 3000; n++) putNumber(success, key, n, n, 50)
+  assert.ok(success.entries > 900, `${success.entries}`)
+  for (let n = 0; n < 10_000; n++) putNumber(denial, key, n, n, 50)
+  assert.ok(denial.entries > 400 && denial.entries <= 500, `${denial.entries}`)
+  assert.ok(success.entries > 400, `${success.entries}`)
+  assert.ok(success.entries + denial.entries <= 1000)
+})
+
+test('CacheMemory: parts of a memory with no room left in the index are empty, and say nothing', () => {
+  const memory = memoryOf([{ slotBytes: 64, slots: 100_000 }])
+  const refs = Array.from({ length: 40 }, (_, n) => memory.table(`${n}`, { part: 1 }))
+  assert.equal(refs.at(-1)?.capacity, 0)
+  for (const ref of refs) assert.equal(ref.requestedCapacity, ref.capacity)
 })
 
 test('table: the same identity and capacity are the same table', () => {

@@ -22,13 +22,18 @@ import {
   WAYS,
 } from './layout.ts'
 import { Slab } from './slab.ts'
-import type { CacheTableRef } from './table-ref.ts'
+import type { CacheTableRef, TableCapacity } from './table-ref.ts'
 
 /**
  * Ways per entry of capacity, before rounding up to a power of two: at most half full, 2 buckets in
  * 100 overflow.
  */
 const WAYS_PER_ENTRY = 2
+/**
+ * The same for a part of the memory: it counts slots of all sizes, and most answers are of one
+ * size. A larger index would have more lines that processors must fetch.
+ */
+const WAYS_PER_ENTRY_OF_PART = 1
 /** Counting takes microseconds: even under many puts one of these is not disturbed. */
 const RECOUNT_TRIES = 8
 
@@ -70,11 +75,12 @@ export class CacheMemory {
    * smaller than asked for: never more than there are slots, and never more than half of the free
    * index, so that one table leaves room for others.
    */
-  table(identity: string, capacity: number): CacheTableRef {
-    const name = `${capacity} ${identity}`
+  table(identity: string, capacity: TableCapacity): CacheTableRef {
+    const isPart = typeof capacity !== 'number'
+    const name = `${isPart ? `part ${capacity.part}` : capacity} ${identity}`
     const known = this.#tables.get(name)
     if (known !== undefined) return known
-    const ref = this.#newTable(Math.max(0, Math.floor(capacity)))
+    const ref = isPart ? this.#newPart(capacity.part) : this.#newTable(capacity, WAYS_PER_ENTRY)
     this.#tables.set(name, ref)
     return ref
   }
@@ -132,12 +138,19 @@ export class CacheMemory {
       : Math.max(0, Atomics.load(this.#slab.index, ref.headerWord + TABLE_ENTRIES))
   }
 
-  #newTable(requested: number): CacheTableRef {
+  /** Whatever it gets is what was asked for. */
+  #newPart(part: number): CacheTableRef {
+    const ref = this.#newTable(part * totalSlots(this.#geometry), WAYS_PER_ENTRY_OF_PART)
+    return { ...ref, requestedCapacity: ref.capacity }
+  }
+
+  #newTable(asked: number, waysPerEntry: number): CacheTableRef {
     this.#drop(this.#lingering)
+    const requested = Math.max(0, Math.floor(asked))
     const capacity = Math.min(requested, totalSlots(this.#geometry))
     const room = Math.floor((this.#arena.largest / 2 - TABLE_HEADER_WORDS) / WAYS)
     let buckets = 1
-    while (buckets * WAYS < capacity * WAYS_PER_ENTRY) buckets *= 2
+    while (buckets * WAYS < capacity * waysPerEntry) buckets *= 2
     while (buckets > room && buckets > 1) buckets /= 2
     const headerWord = capacity === 0 || room < 1 ? 0 : this.#arena.take(buckets)
     const id = ++this.#lastId
@@ -147,7 +160,7 @@ export class CacheMemory {
     }
     return {
       id,
-      capacity: headerWord > 0 ? Math.min(capacity, (buckets * WAYS) / WAYS_PER_ENTRY) : 0,
+      capacity: headerWord > 0 ? Math.min(capacity, (buckets * WAYS) / waysPerEntry) : 0,
       requestedCapacity: requested,
       slab: this.#slabBuffer,
       geometry: this.#geometry,

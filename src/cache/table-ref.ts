@@ -1,8 +1,14 @@
 // What a shard needs to open a table of the answer store: plain data, made by CacheMemory on main,
-// cloned into shards.
+// cloned into shards. And how large a table is to be.
 
 import type { HashSeed } from '../memory/keyed-hash.ts'
 import type { SlabGeometry } from './layout.ts'
+
+/**
+ * How many entries a table is to hold: a number, or, with 1 for all, the part of what the memory
+ * holds of answers of all sizes.
+ */
+export type TableCapacity = number | { readonly part: number }
 
 export interface CacheTableRef {
   /** From 1, never given twice in a process. */

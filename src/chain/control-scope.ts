@@ -1,7 +1,7 @@
 // The interface of the server to the control half of a plugin, on the main thread.
 
 import type { Clock } from '../base/clock.ts'
-import type { CacheTableRef } from '../cache/table-ref.ts'
+import type { CacheTableRef, TableCapacity } from '../cache/table-ref.ts'
 import type { Logger } from '../log/logger.ts'
 import type { MetricRegistrar } from '../metrics/registrar.ts'
 import type { RecordsMap } from '../records/map.ts'
@@ -65,10 +65,11 @@ export interface ControlScope {
   permits(): number
   /**
    * Opens a table of the process-wide answer cache. The same identity (any stable text) gives the
-   * same table with its entries after a reload. `capacity` counts entries. The table may hold fewer
-   * when --cache-bytes is small; that is logged once.
+   * same table with its entries after a reload. `capacity` counts entries, or is a part of what
+   * --cache-bytes holds. The table may hold fewer when --cache-bytes is small; that is logged once
+   * where a number was given.
    */
-  table(identity: string, capacity: number): CacheTableRef
+  table(identity: string, capacity: TableCapacity): CacheTableRef
   /** Number of entries in a table now. */
   tableEntries(ref: CacheTableRef): number
   /**

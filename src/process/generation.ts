@@ -47,6 +47,7 @@ import {
   gaugeValues,
   identityText,
   settingsMisfit,
+  tableCapacity,
   wholeNumber,
 } from './scope-checks.ts'
 
@@ -415,8 +416,7 @@ export class Generation {
       },
       table: (identity, capacity) => {
         asked('table')
-        const wanted = wholeNumber('table', capacity, Number.MAX_SAFE_INTEGER)
-        const ref = cache.table(identityText('table', identity), wanted)
+        const ref = cache.table(identityText('table', identity), tableCapacity(capacity))
         if (ref.capacity < ref.requestedCapacity) {
           log.warning(
             `--cache-bytes allows ${ref.capacity} entries here, not ${ref.requestedCapacity}`,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HttpAnswer } from '../chain/control-scope.ts'
-import { checkAnswer, gaugeValues } from './scope-checks.ts'
+import { checkAnswer, gaugeValues, tableCapacity } from './scope-checks.ts'
 
 const FINE = { labels: { zone: '.' }, value: 1 }
 
@@ -48,4 +48,14 @@ const answers: { rule: string; answer: unknown }[] = [
 for (const { rule, answer } of answers)
   test(`an answer over HTTP with ${rule} is refused`, () => {
     assert.throws(() => checkAnswer(answer as HttpAnswer), /what respond gives is no answer/)
+  })
+
+for (const capacity of [0, 9984, { part: 1 }, { part: 0.5 }])
+  test(`a table of ${JSON.stringify(capacity)} is taken`, () => {
+    assert.deepEqual(tableCapacity(capacity), capacity)
+  })
+
+for (const capacity of [-1, 1.5, null, '8', {}, { part: 0 }, { part: 2 }, { part: Number.NaN }])
+  test(`a table of ${JSON.stringify(capacity)} entries is refused`, () => {
+    assert.throws(() => tableCapacity(capacity as never), /^RangeError: table takes a /)
   })

@@ -3,6 +3,7 @@
 
 import { given } from '../base/given.ts'
 import { parseIp, withoutZone } from '../base/ip.ts'
+import type { TableCapacity } from '../cache/table-ref.ts'
 import type { BlockSettings, Timeouts } from '../chain/block.ts'
 import type { HttpAnswer, HttpRoute } from '../chain/control-scope.ts'
 import type { Labels } from '../metrics/registrar.ts'
@@ -14,6 +15,15 @@ import type { Labels } from '../metrics/registrar.ts'
 export const wholeNumber = (what: string, value: number, most: number): number => {
   if (Number.isInteger(value) && value >= 0 && value <= most) return value
   throw new RangeError(`${what} takes a whole number from 0 to ${most}, not ${given(value)}`)
+}
+
+/** Throws a RangeError. */
+export const tableCapacity = (capacity: TableCapacity): TableCapacity => {
+  if (typeof capacity !== 'object' || capacity === null)
+    return wholeNumber('table', capacity, Number.MAX_SAFE_INTEGER)
+  const { part } = capacity
+  if (part > 0 && part <= 1) return { part }
+  throw new RangeError(`table takes a part above 0 and up to 1, not ${given(part)}`)
 }
 
 /** Milliseconds. Throws a RangeError that begins with `what`. */

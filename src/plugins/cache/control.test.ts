@@ -10,6 +10,7 @@ import {
   query,
   replyTo,
 } from '../../../test/support/plugin-harness.ts'
+import { totalSlots } from '../../cache/layout.ts'
 import type { BlockInfo } from '../../chain/block.ts'
 import { control } from './control.ts'
 import { cache } from './index.ts'
@@ -84,6 +85,21 @@ test('cache metrics: entries that make room are counted, and CAPACITY holds', as
   assert.ok(evicted > 0)
   assert.equal(success.value + evicted, 1100)
   assert.equal(started.count('evictions_total', { type: 'denial' }), 0)
+})
+
+test('cache tables: without CAPACITY as many entries as the memory holds, half of them for denial', () => {
+  const main = fakeControl()
+  const refsOf = (text: string) => control(table.parse(directive(text)), main)
+  const sizes = (text: string): number[] => {
+    const { success, denial } = refsOf(text)
+    return [success.capacity, denial.capacity]
+  }
+  const all = totalSlots(refsOf('cache').success.geometry)
+  const half = Math.floor(all / 2)
+  assert.deepEqual(sizes('cache'), [all, half])
+  assert.deepEqual(sizes('cache {\nsuccess 2048\n}'), [2048, half])
+  assert.deepEqual(sizes('cache {\ndenial 2100\n}'), [all, 2048])
+  assert.deepEqual(sizes('cache {\nsuccess 0\ndenial 0\n}'), [1024, 1024])
 })
 
 test('cache tables: the same block finds its tables again; blocks that answer from elsewhere have their own', () => {

@@ -4,11 +4,11 @@ import { options, parseError } from '../../../test/support/plugin-harness.ts'
 import { cache } from './index.ts'
 import type { CacheOptions } from './options.ts'
 
-const TABLE = { capacity: 9984, minTtlSeconds: 5, disabledZones: [] }
+const TABLE = { minTtlSeconds: 5, disabledZones: [] }
 const DEFAULTS: CacheOptions = {
   zones: ['example.org.'],
-  success: { ...TABLE, ttlSeconds: 3600 },
-  denial: { ...TABLE, ttlSeconds: 1800 },
+  success: { ...TABLE, capacity: { part: 1 }, ttlSeconds: 3600 },
+  denial: { ...TABLE, capacity: { part: 1 / 2 }, ttlSeconds: 1800 },
   servfailSeconds: 5,
   prefetch: undefined,
   stale: undefined,
@@ -43,6 +43,7 @@ const cases: { text: string; expected: Partial<CacheOptions> }[] = [
     text: 'cache 30 example.net 192.0.2.0/24',
     expected: { ...both({ ttlSeconds: 30 }), zones: ['example.net.', '2.0.192.in-addr.arpa.'] },
   },
+  { text: 'cache {\nsuccess 10000\n}', expected: success({ capacity: 9984 }) },
   { text: 'cache {\nsuccess 20000\n}', expected: success({ capacity: 19968 }) },
   { text: 'cache {\nsuccess 0\n}', expected: success({ capacity: 1024 }) },
   { text: 'cache {\nsuccess -1\n}', expected: success({ capacity: 1024 }) },

@@ -1,6 +1,7 @@
 // The `cache` directive: tokens to options, with CoreDNS's rules and texts. serve_stale has its own
 // file.
 
+import type { TableCapacity } from '../../cache/table-ref.ts'
 import type { Diagnostic } from '../../corefile/diagnostic.ts'
 import type { Directive } from '../../corefile/directive.ts'
 import { parseDuration } from '../../corefile/duration.ts'
@@ -21,8 +22,7 @@ import { type StaleOptions, serveStale, serveStalePolicy } from './stale-options
 
 /** Limits of one of the two tables. */
 export interface TableOptions {
-  /** Entries. */
-  readonly capacity: number
+  readonly capacity: TableCapacity
   readonly ttlSeconds: number
   readonly minTtlSeconds: number
   /** Zones whose answers of this kind are not stored. */
@@ -49,7 +49,13 @@ export interface CacheOptions {
   readonly keepTtl: boolean
 }
 
-const DEFAULT_CAPACITY = 10000
+/**
+ * As many as --cache-bytes holds, where CoreDNS keeps 9,984 of each kind however much memory there
+ * is.
+ */
+const DEFAULT_SUCCESS_CAPACITY: TableCapacity = { part: 1 }
+/** Names that do not exist are made up at will: they never push out all others. */
+const DEFAULT_DENIAL_CAPACITY: TableCapacity = { part: 1 / 2 }
 const DEFAULT_SUCCESS_TTL_SECONDS = 3600
 const DEFAULT_DENIAL_TTL_SECONDS = 1800
 const DEFAULT_MIN_TTL_SECONDS = 5
@@ -89,18 +95,18 @@ const ttlArgument = argumentsOf<number | undefined>('TTL', '[TTL]', {
 
 /** What the lines of one table say. */
 interface TableLimits {
-  readonly capacity: number
+  readonly capacity: TableCapacity
   readonly ttlSeconds: number | undefined
   readonly minTtlSeconds: number
 }
 
-const tableLimits = (name: string, does: string): Row<TableLimits> =>
+const tableLimits = (name: string, usual: TableCapacity, does: string): Row<TableLimits> =>
   words<TableLimits>(name, 'CAPACITY [TTL] [MINTTL]', {
     least: 1,
-    otherwise: '9984, TTL of the directive, 5',
+    otherwise: 'as many as --cache-bytes holds, TTL of the directive, 5',
     does,
     start: () => ({
-      capacity: roundCapacity(DEFAULT_CAPACITY),
+      capacity: usual,
       ttlSeconds: undefined,
       minTtlSeconds: DEFAULT_MIN_TTL_SECONDS,
     }),
@@ -194,8 +200,16 @@ export const options: OptionTable<CacheOptions> = finishedTable(
     rows: {
       ttl: ttlArgument,
       zones: zonesArgument('zones whose names are kept'),
-      success: tableLimits('success', 'limits of the table of answers with data'),
-      denial: tableLimits('denial', 'limits of the table of answers without data'),
+      success: tableLimits(
+        'success',
+        DEFAULT_SUCCESS_CAPACITY,
+        'limits of the table of answers with data',
+      ),
+      denial: tableLimits(
+        'denial',
+        DEFAULT_DENIAL_CAPACITY,
+        'limits of the table of answers without data',
+      ),
       prefetch,
       stale: serveStale,
       preferPositive: serveStalePolicy,
