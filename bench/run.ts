@@ -14,10 +14,10 @@
 //   micro/        nanoseconds per operation of wire, cache and memory, milliseconds of the worst
 //                 messages (`micro`)
 //
-// goals.ts and targets.ts say what the figures should be; compare.ts sets two revisions against each
-// other (`--compare REF`); `--quick` shows what matters most in two minutes; `--help` names all
-// options. Nothing outlives the suite: host/cleanup.ts ends what was started and removes what was
-// written, also after an interrupt.
+// goals.ts and targets.ts say what the figures should be; compare.ts sets two revisions against
+// each other (`--compare REF`); `--quick` shows what matters most in two minutes; `--help` names
+// all options. Nothing outlives the suite: host/cleanup.ts ends what was started and removes what
+// was written, also after an interrupt.
 
 import type { Bench, Outcome, Scenario } from './bench.ts'
 import { type Comparison, compareWith } from './compare.ts'

@@ -45,14 +45,9 @@ const row = (
   rest: Omit<Target, 'what' | 'scenario' | 'find'>,
 ): Target => ({ what, scenario, find: of(scenario, metric, scale), ...rest })
 
-/** Of the p99 in the first second, of CoreDNS's: only shardns has it. */
-const ofCoredns: Find = (reports, contestant) => {
-  const p99 = of('first-second', 'firstP99Us')
-  const [own, other] = [p99(reports, contestant), p99(reports, 'coredns')]
-  return contestant !== PACKAGE || own === undefined || other === undefined
-    ? undefined
-    : own / other
-}
+/** Of the p99 in the first second, of CoreDNS's, round by round: only shardns has it. */
+const ofCoredns: Find = (reports, contestant) =>
+  contestant === PACKAGE ? reports['first-second']?.ratios[contestant]?.[0] : undefined
 
 /** What each shard beyond the second takes. */
 const perShard: Find = (reports, contestant) => {

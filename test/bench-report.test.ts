@@ -104,7 +104,8 @@ test('a goal is judged by the median, and one that was not measured is not judge
 
 const startReport = (scenario: string, metric: string, medians: Record<string, number>): Report =>
   reportOf({
-    ...{ scenario, columns: [metric] },
+    ...{ scenario, columns: [metric], compared: metric },
+    baselines: Object.fromEntries(Object.keys(medians).map(name => [name, 'coredns'])),
     outcome: {
       samples: Object.fromEntries(
         Object.entries(medians).map(([name, value]) => [name, [{ round: 0, [metric]: value }]]),

@@ -66,7 +66,11 @@ class Drawing {
 
   constructor(groups: readonly Group[]) {
     this.#scale = logScale(
-      groups.flatMap(({ bars, unit }) => bars.map(({ median }) => median / unit.median)),
+      groups.flatMap(({ bars, unit }) =>
+        bars.flatMap(({ median, min, max }) =>
+          [min, median, max].map(value => value / unit.median),
+        ),
+      ),
     )
   }
 
