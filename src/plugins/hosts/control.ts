@@ -1,5 +1,5 @@
-// hosts on the main thread: loads the source that the options name, or keeps it over a reload,
-// checks its file for changes, and tells caches which names change.
+// hosts on the main thread. Loads the source that the options name, or keeps it over a reload.
+// Checks its file for changes, and tells caches which names change.
 
 import { stat } from 'node:fs/promises'
 import { codeOf, pathErrorText } from '../../base/errno.ts'
@@ -30,7 +30,7 @@ export const control = async (options: HostsOptions, scope: ControlScope): Promi
   )
   const mark = (change: HostsChange): void => markChanges(scope.changes, change)
   scope.onRetire(source.follow(mark))
-  // As CoreDNS, a reload reads the file whether or not it looks changed.
+  // As in CoreDNS, a reload reads the file even if it looks unchanged.
   await source.refresh(true)
   declareGauges(scope, source, path)
   markAtStart(scope, source, mark)
@@ -39,8 +39,9 @@ export const control = async (options: HostsOptions, scope: ControlScope): Promi
 }
 
 /**
- * The identity of a source: all options that its entries, and the times of their changes, depend
- * on. Also the zones of the block, since its cached answers may be older than the source.
+ * The identity of a source. It has all options that determine its entries and the times of their
+ * changes. It has the zones of the block as well, since cached answers of the block may be older
+ * than the source.
  */
 const identityOf = (
   { zones, inline, autoReverse, reloadMs }: HostsOptions,
@@ -75,7 +76,7 @@ const checkedPath = async (written: string, errorPrefix: string, scope: Place): 
   return path
 }
 
-/** Both show nothing until a file was read, as in CoreDNS. */
+/** As in CoreDNS, both have no value until a file was read. */
 const declareGauges = (scope: ControlScope, source: HostsSource, path: string): void => {
   scope.metrics.gauge(
     {
@@ -99,8 +100,8 @@ const declareGauges = (scope: ControlScope, source: HostsSource, path: string): 
 }
 
 /**
- * A source that a reload brings: what caches hold of its names is older. At the start of the
- * process they hold nothing.
+ * Marks the names of a new source in a reload, since caches may have older answers. At the start of
+ * the process they have none.
  */
 const markAtStart = (scope: ControlScope, source: HostsSource, mark: Follower): void => {
   const isNews = !scope.process.isFirstLoad && !source.wasServed

@@ -1,10 +1,10 @@
-// IPv4 addresses as bytes of text: a list of a million of them is read without a string for each.
-// Strict as base/ip.ts.
+// Reads IPv4 addresses from the bytes of their text, since a list may have a million of them: no
+// string is made for each. As strict as base/ip.ts.
 
 const DOT = 0x2e
 const ZERO = 0x30
 
-/** The first `length` bytes as an address of four bytes; undefined if they are none. */
+/** Reads the first `length` bytes as an IPv4 address of four bytes. Undefined if they are none. */
 export const readDottedQuad = (text: Uint8Array, length: number): Uint8Array | undefined => {
   const address = new Uint8Array(4)
   let part = 0

@@ -73,7 +73,7 @@ export class FastHosts implements FastStep {
     return endAnswer(query, count, length)
   }
 
-  /** The name exists, and has nothing of this type. */
+  /** Answers for a name that exists without records of this type. */
   #empty(query: FastQuery): FastVerdict {
     if (query.questionEnd > query.outRoom) return FAST_SLOW
     beginAnswer(query, RCODE_NOERROR, 0, 0)

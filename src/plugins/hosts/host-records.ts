@@ -20,11 +20,11 @@ export const KIND_ADDRESS = 2
 
 export const NOTE_WILDCARDS = 0
 
-/** Which entries a name's lists come from, in the order of answers. */
+/** The sources of a name's entries, in the order of answers: the file and the Corefile. */
 export const SOURCES = 2
 export const SOURCE_FILE = 0
 export const SOURCE_COREFILE = 1
-/** The lists of a name: for each family one of each source. */
+/** The lists of a name: for each family one list of each source. */
 export const LISTS = 2 * SOURCES
 export const ADDRESSES_OFFSET = 2 * LISTS
 export const NAMES_OFFSET = 2
@@ -40,6 +40,6 @@ export interface HostsKey {
   readonly bytes: Uint8Array
 }
 
-/** Of the bytes of a name in wire form that begin at `at`. */
+/** Whether the name in wire form at `at` is a wildcard. */
 export const isWildcard = (bytes: Uint8Array, at = 0): boolean =>
   bytes[at] === 1 && bytes[at + 1] === 0x2a

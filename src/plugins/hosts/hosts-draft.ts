@@ -1,5 +1,6 @@
-// The entries of a hosts file and of the Corefile, drawn together in the next version of the
-// records (records/draft.ts) as they are read: there is no other copy of them.
+// Collects the entries of a hosts file and of the Corefile by name and address, in the next version
+// of the records (records/draft.ts). This happens while they are read, so that there is no other
+// copy of them.
 
 import type { RecordsDraft } from '../../records/draft.ts'
 import { getU16, setU16 } from '../../wire/header.ts'
@@ -24,29 +25,29 @@ export class HostsDraft implements EntrySink {
   #entries = 0
   #wildcards = 0
   #isFull = false
-  /** A value with one item; no larger one is put together here. */
+  /** Scratch for a value with one item. Further items are inserted in the records. */
   readonly #value = new Uint8Array(NAMES_OFFSET + 256)
 
-  /** `autoReverse` adds what PTR queries need. */
+  /** `autoReverse` also adds the records for PTR queries. */
   constructor(records: RecordsDraft, autoReverse: boolean) {
     this.records = records
     this.#autoReverse = autoReverse
   }
 
-  /** What `coredns_hosts_entries` shows: addresses of all names, and names of all addresses. */
+  /** The value of `coredns_hosts_entries`: addresses of all names, and names of all addresses. */
   get entries(): number {
     return this.#entries
   }
-  /** Among the names. */
+  /** The number of wildcards among the names. */
   get wildcards(): number {
     return this.#wildcards
   }
-  /** Whether an entry has found no room. Nothing is added any more then. */
+  /** Whether there was no room for an entry. Then nothing is added any more. */
   get isFull(): boolean {
     return this.#isFull
   }
 
-  /** What follows stands in the Corefile. */
+  /** The entries that follow are of the Corefile. */
   beginCorefile(): void {
     this.#source = SOURCE_COREFILE
   }
@@ -61,7 +62,7 @@ export class HostsDraft implements EntrySink {
     this.#entries += hasNames ? 2 : 1
   }
 
-  /** To the name. False if there is no room. */
+  /** Adds an address to a name. False if there is no room. */
   #addAddress(name: Uint8Array, length: number, address: Uint8Array): boolean {
     const { records } = this
     const list = (address.length === 4 ? 0 : SOURCES) + this.#source
@@ -80,7 +81,7 @@ export class HostsDraft implements EntrySink {
     return true
   }
 
-  /** Where one of the found name's lists ends, from the beginning of its value. */
+  /** The end of one of the found name's lists, as an offset in its value. */
   #endOf(list: number): number {
     const { bytes, valueAt } = this.records
     let at = ADDRESSES_OFFSET
@@ -89,7 +90,7 @@ export class HostsDraft implements EntrySink {
     return at
   }
 
-  /** To the address. False if there is no room. */
+  /** Adds a name to an address. False if there is no room. */
   #addName(address: Uint8Array, name: Uint8Array, length: number): boolean {
     const { records } = this
     records.key.set(address, 0, address.length)

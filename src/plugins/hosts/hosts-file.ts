@@ -1,25 +1,21 @@
-// The hosts file format (hosts(5)) as it comes from the disk, piece by piece: bytes to entries.
-// Nothing of a file is kept but the word that is being read. Lines that say nothing sound are
-// ignored, as in CoreDNS.
+// Reads the hosts file format (hosts(5)) in pieces, as they come from the disk. Only the present
+// word is kept in memory. As in CoreDNS, lines that are not valid are ignored.
 
 import { parseIp, withoutZone } from '../../base/ip.ts'
 import { foldByte, MAX_LABEL_SIZE, MAX_NAME_SIZE, NameView, nameFromText } from '../../wire/name.ts'
 import { ZoneIndex } from '../../wire/zone-index.ts'
 import { readDottedQuad } from './dotted-quad.ts'
 
-/** What takes entries, in the order of the file. */
+/** Receives the entries in the order of the file. */
 export interface EntrySink {
   /**
-   * The address has four bytes or sixteen and is not changed later; the name, lower case and in a
-   * zone, is the first `length` bytes of `name`.
+   * The address has four bytes or sixteen, and does not change later. The name is the first
+   * `length` bytes of `name`. It is in lower case and in one of the zones.
    */
   entry(address: Uint8Array, name: Uint8Array, length: number): void
 }
 
-/**
- * Longer runs of bytes without white space are passed over: as long as what a line may have in
- * CoreDNS.
- */
+/** Longer words are ignored. A line has the same limit in CoreDNS. */
 const MAX_WORD_BYTES = 64 * 1024
 
 const NEWLINE = 0x0a
@@ -27,13 +23,14 @@ const HASH = 0x23
 const DOT = 0x2e
 const BACKSLASH = 0x5c
 
-/** What a byte is: white space ends words (`\s`, as far as it is ASCII). */
+/** Kinds of bytes. White space (the ASCII part of `\s`) ends words. */
 const PLAIN = 0
 const BLANK = 1
 const LINE_END = 2
 const COMMENT = 3
 /**
- * Escapes, and characters beyond ASCII, white space among them: names with these are read as text.
+ * Escapes and characters outside ASCII, some of which are white space. Words with such bytes are
+ * read as text.
  */
 const PECULIAR = 4
 const CLASSES = new Uint8Array(256)
@@ -49,13 +46,13 @@ export class HostsReader {
   #word = new Uint8Array(1024)
   #length = 0
   #isPeculiar = false
-  /** To the end of the line. */
+  /** Whether the rest of the line is a comment. */
   #isComment = false
   /** Whether the line has no address yet. */
   #isStart = true
-  /** Of the line; undefined if it is none. */
+  /** The address of the line. Undefined if the first word is none. */
   #address: Uint8Array | undefined
-  /** Long lists name the same address in line after line: read it once. */
+  /** Long lists have the same address in line after line, so it is read once. */
   #lastWord = new Uint8Array(0)
   #lastAddress: Uint8Array | undefined
   readonly #name = new Uint8Array(MAX_NAME_SIZE + 1)
@@ -66,7 +63,7 @@ export class HostsReader {
     this.#zones = ZoneIndex.fromText(zones)
   }
 
-  /** The next `length` bytes of the file. */
+  /** Reads the next `length` bytes of the file. */
   read(bytes: Uint8Array, length: number): void {
     let at = 0
     while (at < length) {
@@ -125,7 +122,7 @@ export class HostsReader {
     else if (this.#address !== undefined) this.#giveName(readName(this.#word, length, this.#name))
   }
 
-  /** A word that may turn out to be several: white space beyond ASCII. */
+  /** Reads a word as text. It may be several words, since white space exists outside ASCII. */
   #readText(text: string): void {
     for (const word of text.split(/\s+/)) {
       if (word === '') continue
@@ -158,7 +155,7 @@ export class HostsReader {
     this.#address = address
   }
 
-  /** `length` is 0 for what is no name. */
+  /** Gives a name to the sink. `length` is 0 for what is no name. */
   #giveName(length: number): void {
     if (length === 0 || this.#address === undefined || !this.#isInZone(length)) return
     this.#sink.entry(this.#address, this.#name, length)
@@ -171,8 +168,8 @@ export class HostsReader {
 }
 
 /**
- * Writes the wire form of a name without escapes, in lower case, and gives its length; 0 for what
- * is no name. As nameFromText, without its text.
+ * Writes the wire form of a name without escapes, in lower case. Returns its length, or 0 for what
+ * is no name. The same as nameFromText, without a string.
  */
 const readName = (text: Uint8Array, length: number, out: Uint8Array): number => {
   if (length >= MAX_NAME_SIZE) return 0
@@ -192,7 +189,7 @@ const readName = (text: Uint8Array, length: number, out: Uint8Array): number => 
   }
   const size = to - labelAt - 1
   out[labelAt] = size
-  // A trailing dot: the empty label is the root's.
+  // After a trailing dot the empty label is the root.
   if (size === 0) return to
   out[to] = 0
   return size > MAX_LABEL_SIZE || to >= MAX_NAME_SIZE ? 0 : to + 1

@@ -1,5 +1,6 @@
-// One hosts file with its inline entries, on the main thread: reads it when it has changed, and
-// keeps its records. It outlives reloads as long as the same file is asked for in the same way.
+// One hosts file with its inline entries, on the main thread. Reads the file when it has changed,
+// and keeps its records. It is kept over reloads while a Corefile asks for the same file in the
+// same way.
 
 import type { BigIntStats } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
@@ -14,9 +15,9 @@ import { type HostsChange, HostsPublisher } from './publisher.ts'
 
 /** A larger file is refused. Some two million entries. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024
-/** Read in one go: a few milliseconds of main's time. */
+/** Bytes that are read without a pause: a few milliseconds of main's time. */
 const CHUNK_BYTES = 64 * 1024
-/** Keys that followers are told of in one go. */
+/** Keys that followers get in one call. */
 const PART_KEYS = 1024
 
 export interface SourceOptions {
@@ -27,8 +28,8 @@ export interface SourceOptions {
 }
 
 /**
- * What `stat` says of a file as long as it is the same one with the same contents: a swap shows
- * even if size and time are made equal.
+ * The identity of a file and its contents, from `stat`. A replaced file is noticed even if size and
+ * time are equal.
  */
 const versionOf = ({ dev, ino, mtimeNs, ctimeNs, size }: BigIntStats): string =>
   `${dev} ${ino} ${mtimeNs} ${ctimeNs} ${size}`
@@ -43,10 +44,10 @@ export class HostsSource implements Kept {
   readonly #followers = new Set<Follower>()
   #served: Follower | undefined
   #entries = 0
-  /** Of the file when it was read, or found too large. */
+  /** The version of the file when it was read, or found too large. */
   #version = ''
   #parsedMtimeNs: bigint | undefined
-  /** Whether the file as it is has not all found room, and is to be tried once more. */
+  /** Whether the present file did not fit, and is to be tried once more. */
   #isOwed = false
   #isRefused = false
   #isDisposed = false
@@ -62,26 +63,26 @@ export class HostsSource implements Kept {
     this.#showInline()
   }
 
-  /** Of the inline entries alone until the file could be read. */
+  /** The records. Until the file can be read they have the inline entries only. */
   get records(): RecordsRef {
     return this.#map.ref
   }
 
-  /** Entries, and the file's modification time; undefined until the file could be read. */
+  /** The number of entries, and the file's modification time. Undefined until the file was read. */
   get parsed(): { readonly entries: number; readonly modifiedSeconds: number } | undefined {
     if (this.#parsedMtimeNs === undefined) return undefined
     return { entries: this.#entries, modifiedSeconds: Number(this.#parsedMtimeNs / 1000n) / 1e6 }
   }
 
-  /** Calls `follower` after each change that shards can see. Returns what ends that. */
+  /** Calls `follower` after each change that shards can see. Returns a function that ends this. */
   follow(follower: Follower): () => void {
     this.#followers.add(follower)
     return () => void this.#followers.delete(follower)
   }
 
   /**
-   * A follower's generation is served now. The last one of them is told, too, when all that shards
-   * could see has gone: see dispose.
+   * A follower's generation is served now. The last one of them is also told when all records have
+   * gone: see dispose.
    */
   serve(follower: Follower): void {
     this.#served = follower
@@ -97,10 +98,9 @@ export class HostsSource implements Kept {
   }
 
   /**
-   * Reads the file if it is another one than the last time, or has changed, or if it is `forced`,
-   * and says whether it was read. If the file is missing or cannot be read, nothing changes: it may
-   * be about to be replaced. One refresh runs at a time, and at most one more waits for its end.
-   * Never rejects.
+   * Reads the file if it has changed or was replaced, or if `forced`. Resolves to whether it was
+   * read. If the file is missing or cannot be read, nothing changes, since it may be about to be
+   * replaced. One refresh runs at a time, and at most one more waits for its end. Never rejects.
    */
   refresh(forced = false): Promise<boolean> {
     this.#isForced ||= forced
@@ -153,8 +153,8 @@ export class HostsSource implements Kept {
     if (outcome === 'disposed') return false
     this.#version = version
     this.#report(outcome === 'full', isRetry)
-    // Replaced records free their room only a moment later, so a second try may succeed; a third
-    // one would not.
+    // The room of replaced records becomes free a moment later, so a second attempt may succeed. A
+    // third one would not.
     this.#isOwed = outcome === 'full' && !isRetry
     if (outcome === 'full') return false
     this.#parsedMtimeNs = found.mtimeNs
@@ -162,7 +162,7 @@ export class HostsSource implements Kept {
     return true
   }
 
-  /** Reads the file, and shows it if it all finds room. Main does other things meanwhile. */
+  /** Reads the file, and shows it if all of it fits. Main does other work meanwhile. */
   async #load(path: string): Promise<'shown' | 'full' | 'disposed'> {
     const draft = this.#publisher.draft(this.#options.autoReverse)
     if (draft === undefined) return 'full'
@@ -190,8 +190,8 @@ export class HostsSource implements Kept {
   }
 
   /**
-   * False if the source has been disposed of in the meantime: then the records that a draft refers
-   * to are gone.
+   * Runs the steps in turns of the event loop. False if the source has been disposed of meanwhile,
+   * since the records that a draft refers to are gone then.
    */
   async #inTurns(steps: Iterable<void>): Promise<boolean> {
     for (const _ of steps) {
@@ -258,7 +258,7 @@ const mapFrom = (resources: Resources): RecordsMap => {
 
 const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
-/** A change as followers are told of it. */
+/** Divides a change into the parts that followers get. */
 function* partsOf(change: HostsChange): Generator<HostsChange> {
   const { keys, isLarge, hasWildcards } = change
   if (isLarge || hasWildcards) {
@@ -270,8 +270,7 @@ function* partsOf(change: HostsChange): Generator<HostsChange> {
 }
 
 /**
- * The contents of a file that may grow meanwhile; each chunk is good until the next one is asked
- * for.
+ * The contents of a file, which may grow meanwhile. Each chunk is valid until the next one is read.
  */
 async function* chunksOf(path: string, limit: number): AsyncGenerator<Uint8Array> {
   const file = await open(path)

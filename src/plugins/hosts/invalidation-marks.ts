@@ -13,16 +13,16 @@ import type { HostsChange } from './publisher.ts'
 
 const REVERSE_ZONES = ['in-addr.arpa.', 'ip6.arpa.']
 
-/** Each name is a group of its own. PTR queries are answered whatever the zones. */
+/** Each name is a group of its own. PTR queries are answered for all zones. */
 export const changingZones = ({ zones, autoReverse }: HostsOptions): readonly ChangingZone[] =>
   [...zones, ...(autoReverse ? REVERSE_ZONES : [])].map(zone => ({ zone, labels: EVERY_LABEL }))
 
-/** Shards can read the change by now. */
+/** Marks the names of a change. Shards can read the change already. */
 export const markChanges = (
   changes: InvalidationMarks,
   { keys, isLarge, hasWildcards }: HostsChange,
 ): void => {
-  // Marks by name would touch nearly every group, too.
+  // Marks of single names would hit nearly all groups as well.
   if (hasWildcards || isLarge) {
     changes.markAll()
     return

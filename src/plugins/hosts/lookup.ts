@@ -16,17 +16,17 @@ import {
 
 const STAR = 0x2a
 
-/** One look-up at a time: the next one overwrites what the last has found. */
+/** Does one look-up at a time. The next one overwrites the results of the last. */
 export class HostsLookup {
   readonly reader: RecordsReader
   /**
-   * For the first source and the second: where addresses of the family asked for lie in
-   * `reader.bytes`, and how many.
+   * For each of the two sources: the offset in `reader.bytes` and the number of addresses of the
+   * family.
    */
   readonly starts = new Uint32Array(SOURCES)
   readonly counts = new Uint32Array(SOURCES)
   readonly #key = new RecordKey()
-  /** Where the values of the name's own record and of its wildcard's begin; 0 for none. */
+  /** Offsets of the values of the name's own record and of its wildcard's. 0 for none. */
   #own = 0
   #wildcard = 0
 
@@ -35,8 +35,8 @@ export class HostsLookup {
   }
 
   /**
-   * Whether the name, or a wildcard for it, has any address. `name` is lower case, its wire form
-   * the first `length` bytes.
+   * Whether the name, or a wildcard for it, has any address. The name is the first `length` bytes
+   * of `name`, in wire form and lower case.
    */
   findName(name: Uint8Array, length: number): boolean {
     this.#own = this.#find(KIND_NAME, this.#key.set(name, 0, length))
@@ -45,8 +45,8 @@ export class HostsLookup {
   }
 
   /**
-   * Of the name just found: sets `starts` and `counts`, MAX_ITEMS at most; gives their sum. In each
-   * source a name's own win over a wildcard's.
+   * Sets `starts` and `counts` for the name that was found, with MAX_ITEMS at most. Returns the sum
+   * of `counts`. In each source a name's own addresses take precedence over those of a wildcard.
    */
   addresses(family: 4 | 6): number {
     let sum = 0
@@ -61,7 +61,7 @@ export class HostsLookup {
     return sum
   }
 
-  /** Whether the address, 4 or 16 bytes at the start of `address`, has names. */
+  /** Whether the address has names. It is the first 4 or 16 bytes of `address`. */
   hasNames(address: Uint8Array, length: number): boolean {
     return this.#find(KIND_ADDRESS, this.#key.set(address, 0, length)) !== 0
   }

@@ -15,7 +15,9 @@ import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
 import { duration, text, ttl } from '../../corefile/values.ts'
 
 export interface HostsOptions {
-  /** As written; undefined: `/etc/hosts`, about which nothing is said if it is missing. */
+  /**
+   * The path as written. Undefined stands for `/etc/hosts`, which may be missing without a warning.
+   */
   readonly path: string | undefined
   readonly zones: readonly string[]
   /** Lines in the format of the file. */
@@ -23,17 +25,17 @@ export interface HostsOptions {
   readonly ttlSeconds: number
   /** Whether PTR queries are answered. */
   readonly autoReverse: boolean
-  /** How often the file is looked at; 0 for once. */
+  /** How often the file is checked for changes. 0 for never. */
   readonly reloadMs: number
-  /** Zones of `fallthrough`; empty without the option. */
+  /** Zones of `fallthrough`. Empty without the option. */
   readonly fall: readonly string[]
-  /** Whether `fallthrough` is for types that hosts has no records of, too. */
+  /** Whether `fallthrough` also applies to types that hosts has no records of. */
   readonly fallUnsupported: boolean
-  /** `FILE:LINE - Error during parsing: `, for what goes wrong in the control half. */
+  /** `FILE:LINE - Error during parsing: `, for errors of the control half. */
   readonly errorPrefix: string
 }
 
-/** CoreDNS passes over a line that does not begin with an address. */
+/** CoreDNS ignores a line that does not begin with an address. */
 const readInline = (directive: Directive): readonly string[] => {
   const { token } = directive
   const stray = directive.strayHint()

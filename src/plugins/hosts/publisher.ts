@@ -6,17 +6,17 @@ import { keyBytesOf, keyKindOf, keyWordOf } from '../../records/table.ts'
 import { type HostsKey, isWildcard, KIND_NAME, NOTE_WILDCARDS } from './host-records.ts'
 import { HostsDraft } from './hosts-draft.ts'
 
-/** What shards may find different now. */
+/** What has changed for shards. */
 export interface HostsChange {
-  /** Not all of them if `isLarge`. */
+  /** The keys that have changed. Not all of them if `isLarge`. */
   readonly keys: readonly HostsKey[]
-  /** More keys than are worth being told one by one. */
+  /** Whether there are too many keys to report each. */
   readonly isLarge: boolean
-  /** Whether a wildcard is among the keys: names that stand nowhere have changed. */
+  /** Whether a wildcard is among the keys. Then names have changed that are not among the keys. */
   readonly hasWildcards: boolean
 }
 
-/** Half as many as a cache tells apart (memory/invalidation-board.ts). */
+/** Half of the groups that a cache distinguishes (memory/invalidation-board.ts). */
 export const MAX_TOLD_KEYS = 8192
 
 export class HostsPublisher {
@@ -27,7 +27,7 @@ export class HostsPublisher {
     this.#map = map
   }
 
-  /** Empty, for the entries that there are now; undefined if there is no room for a single one. */
+  /** An empty draft for new entries. Undefined if there is no room for a single one. */
   draft(autoReverse: boolean): HostsDraft | undefined {
     try {
       return new HostsDraft(this.#map.draft(), autoReverse)
@@ -44,16 +44,17 @@ export class HostsPublisher {
     this.#change = change
   }
 
-  /** Shards read the draft that was sealed last when this returns. */
+  /** After this, shards read the draft that was sealed last. */
   show({ records, wildcards }: HostsDraft): HostsChange {
-    // A shard looks for wildcards before it reads them, and as long as it reads the old ones.
+    // While shards may read the old records or the new ones, the note must be large enough for
+    // both.
     this.#map.setNote(NOTE_WILDCARDS, Math.max(wildcards, this.#map.note(NOTE_WILDCARDS)))
     this.#map.show(records)
     this.#map.setNote(NOTE_WILDCARDS, wildcards)
     return this.#change
   }
 
-  /** All that the map has, as if it had just come or were about to go. */
+  /** All keys of the map as a change, for records that have just come or are about to go. */
   everything(): HostsChange {
     const change = new GrowingChange()
     change.isLarge = this.#map.entries > MAX_TOLD_KEYS

@@ -1,5 +1,5 @@
-// Reads the address that a reverse name in wire form stands for, without text: what reverseNameToIp
-// of base/ip.ts reads from text.
+// Reads the address of a reverse name in wire form, without a string. The same as reverseNameToIp
+// of base/ip.ts, which takes text.
 
 const bytesOf = (...labels: string[]): Uint8Array =>
   Uint8Array.of(...labels.flatMap(label => [label.length, ...Buffer.from(label)]), 0)
@@ -10,9 +10,9 @@ const IP6 = bytesOf('ip6', 'arpa')
 const IP6_LENGTH = 64 + IP6.length
 
 /**
- * Writes the address to the start of `out`, 16 bytes, and gives its length: 4 or 16, 0 for a name
- * that is not exactly one address. An IPv4-mapped address is the IPv4 one. `name` is lower case,
- * its wire form the first `length` bytes.
+ * Writes the address to the start of `out`, which has 16 bytes. Returns its length: 4 or 16, or 0
+ * for a name that is not exactly one address. An IPv4-mapped address becomes the IPv4 address. The
+ * name is the first `length` bytes of `name`, in wire form and lower case.
  */
 export const readReverseName = (name: Uint8Array, length: number, out: Uint8Array): number => {
   if (length === IP6_LENGTH && endsWith(name, length, IP6)) return readNibbles(name, out)

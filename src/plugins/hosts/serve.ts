@@ -1,5 +1,5 @@
-// hosts in a shard: answers from the records that main keeps. No message to main, no wait, no copy
-// of the file.
+// hosts in a shard: answers from the records that main keeps, without messages to main, waits or a
+// copy of the file.
 
 import { answer, type RecordData, unwritten } from '../../chain/answer.ts'
 import { inZones } from '../../chain/asked.ts'
@@ -30,7 +30,10 @@ export const serve = (options: HostsOptions, scope: ServeScope, records: Records
   }
 }
 
-/** What the look-up lends is written into the reply before anything else can run. */
+/**
+ * Results of the look-up are borrowed. They are written into the reply before anything else can
+ * run.
+ */
 class HostsServer {
   readonly #options: HostsOptions
   readonly #fall: ZoneIndex
@@ -55,7 +58,7 @@ class HostsServer {
     if (addresses.length > 0) return this.#positive(query, addresses)
     const mayFall = !isKnown || (this.#options.fallUnsupported && !isSupported)
     if (mayFall && this.#fall.holds(query.name)) return next(query)
-    // There is no SOA to go with NXDOMAIN; CoreDNS answers SERVFAIL in its place.
+    // There is no SOA for NXDOMAIN. CoreDNS answers SERVFAIL instead.
     return isKnown ? answer(query, { aa: true }) : unwritten(query, RCODE_SERVFAIL)
   }
 

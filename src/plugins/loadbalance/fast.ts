@@ -1,6 +1,6 @@
-// Hot path. round_robin on the fast path: addresses under one name change places in the answer
-// itself. Gives the bytes that order.ts gives with the same draws, and leaves to it every answer
-// that it would write anew.
+// Hot path. round_robin on the fast path: addresses of one name change places within the answer.
+// With the same random numbers the bytes are those of order.ts. Answers that must be written anew
+// are left to order.ts.
 
 import type { FastQuery } from '../../chain/fast-query.ts'
 import type { FastStep } from '../../chain/fast-step.ts'
@@ -16,7 +16,7 @@ import { RCODE_NOERROR } from '../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_AXFR, TYPE_CNAME, TYPE_IXFR, TYPE_MX } from '../../wire/rrtypes.ts'
 import { type Draw, shuffle } from './random.ts'
 
-// The groups of a section in the order they go out in, as `joined` of order.ts has them.
+// The groups of a section in the order in which they are sent, as in `joined` of order.ts.
 const ALIAS = 0
 const REST = 1
 const ADDRESS = 2
@@ -24,12 +24,12 @@ const EXCHANGER = 3
 
 const SECTIONS = 3
 
-/** The step with a source of random numbers of the caller's choice. */
+/** The step. `draw` is its source of random numbers. */
 export const fast = (draw: Draw): FastStep => new RoundRobin(draw)
 
 class RoundRobin implements FastStep {
   readonly #draw: Draw
-  /** For each section its first address record and how many follow in a row, itself included. */
+  /** For each section the first address record, and the number of adjacent ones with it. */
   readonly #first = new Uint16Array(SECTIONS)
   readonly #count = new Uint16Array(SECTIONS)
 
@@ -37,7 +37,10 @@ class RoundRobin implements FastStep {
     this.#draw = draw
   }
 
-  /** All sections are looked at before the first draw: the slow path would begin its draws anew. */
+  /**
+   * Looks at all sections before the first draw, since the slow path would draw again from the
+   * beginning.
+   */
   shape(query: FastQuery): boolean {
     const { out, outAt, qtype } = query
     if (
@@ -64,8 +67,8 @@ class RoundRobin implements FastStep {
   }
 
   /**
-   * Finds the addresses of a section, records `start` to `end` - 1. False if more than its
-   * addresses might move, or if they differ in more.
+   * Finds the addresses of a section: records `start` to `end` - 1. False if other records might
+   * move, too, or if the records differ in more than TTL and address.
    */
   #find(query: FastQuery, section: number, start: number, end: number): boolean {
     this.#first[section] = start
@@ -96,7 +99,7 @@ const groupOf = (type: number): number => {
   return type === TYPE_MX ? EXCHANGER : REST
 }
 
-/** Where the owner of a record starts: behind the record before it. */
+/** Offset of the owner of a record, which follows the record before. */
 const ownerOffset = ({ out, outAt, ttlOffsets, questionEnd }: FastQuery, index: number): number => {
   if (index === 0) return questionEnd
   const before = ttlOffsets[index - 1]!
@@ -104,8 +107,8 @@ const ownerOffset = ({ out, outAt, ttlOffsets, questionEnd }: FastQuery, index: 
 }
 
 /**
- * Whether two address records have the same owner, as it is spelt, the same type, class and size of
- * address.
+ * Whether two address records have the same owner in the same letters, and the same type, class and
+ * size of address.
  */
 const areInterchangeable = (query: FastQuery, a: number, b: number): boolean => {
   const { out, outAt, ttlOffsets } = query
@@ -113,12 +116,12 @@ const areInterchangeable = (query: FastQuery, a: number, b: number): boolean => 
   if (ttlOffsets[b]! - ownerOffset(query, b) !== size) return false
   const endA = outAt + ttlOffsets[a]!
   const endB = outAt + ttlOffsets[b]!
-  // Type and class stand between owner and TTL.
+  // Type and class are between owner and TTL.
   for (let back = 1; back <= size; back++) if (out[endA - back] !== out[endB - back]) return false
   return getU16(out, endA + 4) === getU16(out, endB + 4)
 }
 
-/** TTL, size and address change places; all that is before them is the same in both. */
+/** TTL, size and address change places. The bytes before them are equal. */
 const swap = ({ out, outAt, ttlOffsets }: FastQuery, a: number, b: number): void => {
   let atA = outAt + ttlOffsets[a]!
   let atB = outAt + ttlOffsets[b]!

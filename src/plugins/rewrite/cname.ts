@@ -1,5 +1,5 @@
-// `cname` rules: the first alias in a reply that leads to a name of the rule leads elsewhere, and
-// what is found there takes the place of what was found.
+// `cname` rules: the first alias in a reply whose target matches gets another target. The answer
+// for that target replaces the records that followed the alias.
 
 import { after } from '../../chain/after.ts'
 import type { RecordData } from '../../chain/answer.ts'
@@ -16,7 +16,7 @@ import { MessageWriter } from '../../wire/writer.ts'
 import { failure } from './draft.ts'
 import type { Rename } from './renames.ts'
 
-/** Who asked, what was asked of the rest of the chain, and how another name is looked up. */
+/** The client's query, the query to the rest of the chain, and how another name is looked up. */
 export interface Retargeting {
   readonly query: Query
   readonly asked: Query
@@ -45,7 +45,7 @@ export const retarget = (
   return reply
 }
 
-/** The reply with the aliases, and behind them the answer that was found; TC is that of it. */
+/** The reply with the aliases, followed by the answer that was found. TC is that of this answer. */
 const withFound = (
   query: Query,
   reply: Reply,

@@ -1,20 +1,20 @@
-// Hot path. Whether a question may concern any rule, from its bytes. If no rule applies to the
-// question as it came, none applies later: the first rule that applies sees it unchanged. Names are
-// compared in presentation form, as the rules are written. A regular expression may match where it
-// says so; the handler knows for certain.
+// Hot path. Decides from the bytes of a question whether any rule may apply to it. The first rule
+// that applies sees the question unchanged. So if no rule applies to the question as received, none
+// applies at all. Names are compared in presentation form, as the rules are written. For a regular
+// expression the result may be a false yes. The handler then decides.
 
 import type { Asked, Concerned } from '../../chain/asked.ts'
 import { type NameView, nameToText } from '../../wire/name.ts'
 import { type Needle, requiredText } from './required-text.ts'
 import type { NameMatch, Rule } from './rule.ts'
 
-/** Undefined if some rule concerns all questions: then no check is needed. */
+/** The check. Undefined if some rule concerns all questions, so that no check is needed. */
 export const concernsOf = (rules: readonly Rule[]): Concerned['concerns'] | undefined => {
   const matches: NameMatch[] = []
   const types: number[] = []
   const classes: number[] = []
   for (const rule of rules) {
-    // Options of all questions, aliases in all replies.
+    // These rules concern the options of all questions, and the aliases in all replies.
     if (rule.kind === 'edns0' || rule.kind === 'cname') return undefined
     if (rule.kind === 'type') types.push(rule.from)
     else if (rule.kind === 'class') classes.push(rule.from)
@@ -26,7 +26,9 @@ export const concernsOf = (rules: readonly Rule[]): Concerned['concerns'] | unde
   return asked => concern.holds(asked)
 }
 
-/** All of them are in each name that matches; none: nothing is known of these names. */
+/**
+ * Texts that are all in each matching name. An empty list means that nothing is known of the names.
+ */
 const needlesOf = ({ how, text }: NameMatch): readonly Needle[] =>
   how === 'regex' ? requiredText(text) : [{ how, text }]
 
@@ -36,7 +38,7 @@ class Concern {
   readonly #text = new NameText()
   readonly #exact: ExactNames
   readonly #parts: readonly Part[]
-  /** The letters of each part, beside each other: most names end here. */
+  /** The letters of each part in one array. They exclude most names. */
   readonly #letters: Int32Array
 
   constructor(
@@ -55,15 +57,15 @@ class Concern {
     for (let n = 0; n < this.#types.length; n++) if (this.#types[n] === qtype) return true
     for (let n = 0; n < this.#classes.length; n++) if (this.#classes[n] === qclass) return true
     const letters = lettersOf(name.bytes, name.length)
-    // All of them: their presentation form may have any length.
+    // Names with all letters: their presentation form may have any length.
     return letters === ALL_LETTERS || this.#mayHold(letters, name.length)
       ? this.#holdsName(letters, name)
       : false
   }
 
-  /** Whether the name cannot be told from all that the rules are for by length and letters. */
+  /** Whether length and letters leave it open that a rule is for the name. */
   #mayHold(letters: number, length: number): boolean {
-    // One less than on the wire: the root's byte shows in the root alone.
+    // One less than on the wire, since only the name `.` shows the root's byte.
     if (this.#exact.hasLength(Math.max(length - 1, 1))) return true
     const missing = ~letters
     for (let n = 0; n < this.#letters.length; n++)
@@ -88,7 +90,7 @@ const isExact = (needles: readonly Needle[]): needles is readonly [Needle] =>
 
 const DOT = 0x2e
 
-/** What stands for each byte of a label: as many bytes, from four times its value on. */
+/** The presentation form of each byte, in four bytes from four times its value on. */
 const CHARACTERS = new Uint8Array(4 * 256)
 const COUNTS = new Uint8Array(256)
 for (let byte = 0; byte < 256; byte++) {
@@ -96,7 +98,7 @@ for (let byte = 0; byte < 256; byte++) {
   COUNTS[byte] = Buffer.from(text).copy(CHARACTERS, 4 * byte)
 }
 
-/** Bits of what a text is made of: one that lacks a bit of another's cannot hold it. */
+/** Bits for the letters of a text. A text that lacks a bit of another text cannot contain it. */
 const lettersIn = (text: Uint8Array): number => {
   let letters = 0
   for (const byte of text) letters |= 1 << (byte & 31)
@@ -104,7 +106,7 @@ const lettersIn = (text: Uint8Array): number => {
 }
 
 const ALL_LETTERS = -1
-/** For each byte of a label its bit; all of them for what is written with a backslash. */
+/** The bit of each byte of a label. Bytes that are written with a backslash have all bits. */
 const LETTERS = new Int32Array(256)
 for (let byte = 0; byte < 256; byte++)
   LETTERS[byte] = COUNTS[byte] === 1 ? 1 << (byte & 31) : ALL_LETTERS
@@ -117,15 +119,15 @@ const lettersOf = (name: Uint8Array, length: number): number => {
   return letters
 }
 
-/** The presentation form of one name after the other. */
+/** The presentation form of names, one at a time. */
 class NameText {
-  /** A dot in front of the first label, then the name; four bytes for each of it at most. */
+  /** A dot, then the name. Each byte of a name takes at most four bytes. */
   readonly bytes = new Uint8Array(4 * 256)
-  /** Where the name begins, and ends. */
+  /** Where the name begins and ends. */
   start = 1
   end = 1
 
-  /** `name` is in lower case, and nothing in it is written with a backslash. */
+  /** Reads a name in lower case, of which no byte is written with a backslash. */
   read(name: Uint8Array, length: number): void {
     const { bytes } = this
     for (let at = 0; at < length; at++) {
@@ -136,7 +138,7 @@ class NameText {
     this.#between(length, length)
   }
 
-  /** `name` is in lower case. */
+  /** Reads a name in lower case. */
   readEscaped(name: Uint8Array, length: number): void {
     const { bytes } = this
     let to = 0
@@ -154,24 +156,24 @@ class NameText {
   }
 
   #between(length: number, end: number): void {
-    // The root is its dot.
+    // The presentation form of the root is the dot alone.
     this.start = length > 1 ? 1 : 0
     this.end = end
   }
 
-  /** Whether `part` stands at `at`: the caller has seen that it has room there. */
+  /** Whether `part` is at `at`. The caller has checked that it fits there. */
   hasAt(part: Uint8Array, at: number): boolean {
     for (let k = 0; k < part.length; k++) if (part[k] !== this.bytes[at + k]) return false
     return true
   }
 }
 
-/** A list of names, looked up at once however long it is. */
+/** A list of names with a look-up whose time does not depend on its length. */
 class ExactNames {
   readonly #names: readonly Uint8Array[]
-  /** By length: whether there is a name of that length. */
+  /** Whether there is a name of a length. */
   readonly #lengths = new Uint8Array(4 * 256)
-  /** Open addressing: position + 1 of a name, 0 for none. */
+  /** A hash table with open addressing: position + 1 of a name, or 0. */
   readonly #table: Int32Array
 
   constructor(names: readonly string[]) {
@@ -217,7 +219,7 @@ const SUBSTRING = 0
 const PREFIX = 1
 const SUFFIX = 2
 
-/** Texts that one rule needs, each at its place. */
+/** The texts that names of one rule must have, each with its place. */
 class Part {
   readonly letters: number
   readonly #hows: Uint8Array

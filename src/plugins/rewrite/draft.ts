@@ -1,16 +1,16 @@
-// A question on its way through the rules: what they have made of it so far.
+// A question while the rules are applied: what they have made of it so far.
 
 import { ServerError } from '../../chain/errors.ts'
 import type { Query } from '../../chain/query.ts'
 import { type Edns, forEachOption, MAX_OPTIONS, makeOption } from '../../wire/edns.ts'
 import { nameFromText, nameToText } from '../../wire/name.ts'
 
-/** Of all EDNS options together, with their codes and lengths. */
+/** Limit of all EDNS options together, with their codes and lengths. */
 const MOST_OPTION_BYTES = 16_384
-/** Of an OPT record that rules add; CoreDNS's. */
+/** UDP size in an OPT record that rules add, as in CoreDNS. */
 export const ADDED_UDP_SIZE = 4096
 
-/** An EDNS option; one object as long as its place among the others. */
+/** An EDNS option. It stays the same object when rules change its data. */
 export interface Option {
   readonly code: number
   data: Uint8Array
@@ -18,7 +18,7 @@ export interface Option {
 
 const FAILURE_CODE = 'REWRITE'
 
-/** Nothing can be sent of what a rule has made. */
+/** The error for a question that cannot be sent after a rule has changed it. */
 export const failure = (message: string): ServerError => new ServerError(FAILURE_CODE, message)
 
 export const isFailure = (error: unknown): boolean =>
@@ -38,17 +38,17 @@ export class Draft {
     this.class = query.qclass
   }
 
-  /** In lower-case presentation form. */
+  /** The name in lower-case presentation form. */
   get name(): string {
     return this.#text ?? this.query.question.name
   }
 
-  /** As received, or as a rule has made it. */
+  /** The name in the letters that were received or that a rule has written. */
   get spelling(): string {
     return this.#text ?? nameToText(this.query.question.wire)
   }
 
-  /** Throws a ServerError for what is no name. */
+  /** Sets the name. Throws a ServerError if the text is no name. */
   rename(text: string): void {
     const wire = nameFromText(text)
     if (wire === undefined) throw failure(`invalid name after rewrite: ${text}`)
@@ -56,7 +56,7 @@ export class Draft {
     this.#wire = wire
   }
 
-  /** The EDNS options, to be changed in place: an OPT record is added if there is none. */
+  /** The EDNS options, which rules change in place. If there is no OPT record, this adds one. */
   get options(): Option[] {
     if (this.#options !== undefined) return this.#options
     const { edns, bytes } = this.query
@@ -68,7 +68,7 @@ export class Draft {
     this.#options = options
   }
 
-  /** Whether name, type or class is another one: the reply has to come back under the first. */
+  /** Whether name, type or class have changed. Then the reply must get the first question back. */
   get isOther(): boolean {
     const { qtype, qclass } = this.query
     return this.#wire !== undefined || this.type !== qtype || this.class !== qclass
@@ -101,11 +101,11 @@ const optionsOf = (
   return options
 }
 
-/** The options that stand in these bytes, one behind the other. */
+/** The options in these bytes. */
 export const optionsIn = (bytes: Uint8Array): Option[] =>
   optionsOf(bytes, { optionsOffset: 0, optionsLength: bytes.length })
 
-/** In wire form, one behind the other. */
+/** The options in wire form. */
 export const joined = (options: readonly Option[]): Uint8Array => {
   const bytes = Buffer.concat(options.map(({ code, data }) => makeOption(code, data)))
   if (bytes.length > MOST_OPTION_BYTES || options.length > MAX_OPTIONS)

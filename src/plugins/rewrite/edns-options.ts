@@ -6,7 +6,7 @@ import type { Argument } from '../../corefile/values.ts'
 import { OPTION_ECS, OPTION_NSID } from '../../wire/edns.ts'
 import { EDNS_ACTIONS, EDNS_VARIABLES, type EdnsData, type EdnsRule } from './rule.ts'
 
-/** What one rule puts into an option. */
+/** Limit of the data that one rule puts into an option. */
 const MOST_DATA_BYTES = 4096
 
 export const readEdnsRule = (field: Argument, words: readonly Argument[]): EdnsRule => {
@@ -103,7 +103,7 @@ const readVariable = (word: Argument, name: string): EdnsData => {
   return { of: 'variable', name }
 }
 
-/** As Go's encoding/hex, whose texts CoreDNS shows: it looks at bytes. */
+/** Reads hex as Go's encoding/hex does, with its error texts. It works on bytes. */
 const readHex = (word: Argument, text: string): string => {
   const wrong = /[^0-9a-fA-F]/.exec(Buffer.from(text).toString('latin1'))?.[0]
   if (wrong !== undefined) {

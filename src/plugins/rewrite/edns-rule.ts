@@ -9,12 +9,12 @@ import type { EdnsData, EdnsRule } from './rule.ts'
 
 const NOTHING: readonly ReplyRule[] = []
 
-/** Undefined: there is nothing to be told. */
+/** Gives the data of an option. Undefined if there are none. */
 type Tell = (draft: Draft) => Uint8Array | undefined
 
 export const applyEdns = ({ action, code, data, isReverted }: EdnsRule): Apply => {
   const tell = tellOf(data)
-  /** CoreDNS adds what stands in the Corefile beside what is there, but nothing else. */
+  /** As in CoreDNS, `append` adds a second option only for data from the Corefile. */
   const addsBeside = data.of === 'literal'
   return draft => {
     if (action === 'unset') {
@@ -66,7 +66,7 @@ const VARIABLES: Readonly<Record<string, Tell>> = {
   server_port: ({ query }) => twoBytes(query.local.port),
 }
 
-/** What is not named here is a label of metadata: without a value the rule does not apply. */
+/** Any other name is a label of metadata. Without a value the rule does not apply. */
 const variable = (name: string): Tell =>
   VARIABLES[name] ??
   (({ query }) => {
@@ -78,7 +78,7 @@ const twoBytes = (number: number): Uint8Array => Uint8Array.of(number >> 8, numb
 
 const ipBytes = (address: string): Uint8Array | undefined => parseIp(withoutZone(address))?.bytes
 
-/** RFC 7871 section 6: the client's address, cut off behind so many bits. */
+/** RFC 7871 section 6: the client's address, cut to that many bits. */
 const subnet = ({ address }: Query, bits4: number, bits6: number): Uint8Array | undefined => {
   const { bytes, family } = address
   if (bytes.length === 0) return undefined

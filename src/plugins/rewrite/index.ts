@@ -1,5 +1,5 @@
-// rewrite: asks another question than the client has, and changes what comes back. `rewrite
-// [continue|stop] FIELD ...`, a rule for each directive.
+// rewrite: changes the client's question for the rest of the chain, and the reply. `rewrite
+// [continue|stop] FIELD ...`: each directive is a rule.
 
 import type { Plugin } from '../../chain/plugin.ts'
 import type { RewriteShared } from './control.ts'

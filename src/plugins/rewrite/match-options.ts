@@ -6,7 +6,7 @@ import type { CorefileError } from '../../corefile/diagnostic.ts'
 import type { Argument } from '../../corefile/values.ts'
 import { NAME_MATCHES, type NameMatch } from './rule.ts'
 
-/** Lower case, with a trailing dot, as CoreDNS has names. */
+/** The name in lower case with a trailing dot, as CoreDNS has names. */
 export const normalName = (text: string): string => {
   const lower = text.toLowerCase()
   if (!lower.endsWith('.')) return `${lower}.`
@@ -15,13 +15,13 @@ export const normalName = (text: string): string => {
   return backslashes % 2 === 0 ? lower : `${lower}.`
 }
 
-/** The first word as the kind of a match; undefined if it is none. */
+/** The kind of match that the word names. Undefined if it names none. */
 export const howOf = (word: Argument): NameMatch['how'] | undefined => {
   const how = word.text.toLowerCase()
   return NAME_MATCHES.find(known => known === how)
 }
 
-/** Throws what `wrong` makes of a text that is no pattern. */
+/** Reads a pattern. Throws what `wrong` makes of the reason if it is none. */
 export const readPattern = (
   word: Argument,
   wrong: (text: string) => CorefileError = text =>
@@ -34,7 +34,7 @@ export const readPattern = (
   }
 }
 
-/** The placeholders of the highest group that CoreDNS counts are `{100}`. */
+/** CoreDNS looks at placeholders up to `{100}`. */
 const MOST_PLACEHOLDERS = 100
 
 /** Throws if `to` uses more groups than the pattern has. */

@@ -26,10 +26,10 @@ type Answers = Pick<NameRule, 'isAuto' | 'answers'>
 
 const NO_ANSWERS: Answers = { isAuto: false, answers: [] }
 
-/** Its reply is always mapped back. */
+/** An exact rule. Names in its reply are always mapped back. */
 const exact = (from: Argument, to: Argument, answers: Answers): NameRule => {
   const name = normalName(to.text)
-  // CoreDNS compiles the new name as a pattern, and refuses what is none.
+  // CoreDNS compiles the new name as a pattern, and refuses one that does not compile.
   const as = to.withText(name)
   checkGroups(as, from.withText(normalName(from.text)), readPattern(as))
   return {
@@ -64,7 +64,7 @@ const readAnswers = (how: Argument, words: readonly Argument[]): Answers => {
     if (kind.text === 'auto') isAuto = true
     else answers.push(readAnswer(name, kind, rest.splice(0, 2)))
   }
-  // In CoreDNS's spelling.
+  // The text is in CoreDNS's spelling.
   if (isAuto && answers.some(({ part }) => part === 'owner'))
     throw how.plainErr('auto name answer rule cannot be combined with explicit name anwer rules')
   return { isAuto, answers }

@@ -65,7 +65,7 @@ const blockErr = (brace: Argument) =>
     hint: 'a block stands behind rewrite alone, rewrite stop or rewrite continue',
   })
 
-/** Takes the word that names the field, and the words behind it. */
+/** Reads a rule from the word that names the field and the words after it. */
 type FieldReader = (field: Argument, words: readonly Argument[]) => Change
 
 const number =

@@ -1,5 +1,5 @@
-// The rules as they are applied to questions, compiled once. Each says, where it applies, what is
-// to be done with the reply.
+// The rules as they are applied to questions, compiled once. A rule that applies returns what is to
+// be done with the reply.
 
 import { compileRegexp } from '../../base/regexp.ts'
 import { applyEdns } from './edns-rule.ts'
@@ -51,7 +51,7 @@ const applyName = (rule: NameRule): Apply => {
   }
 }
 
-/** What is done with the reply to `other`, which was asked in place of `name`. */
+/** What is done with the reply to `other`, the question that was asked in place of `name`. */
 const repliesOf = ({ match, to, isAuto, answers }: NameRule) => {
   const written = answers.map(
     ({ part, pattern, to: written }): ReplyRule => ({

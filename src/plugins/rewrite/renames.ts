@@ -1,5 +1,5 @@
-// Which names a rule is for, and what becomes of them: presentation form with a trailing dot. A
-// rename gives undefined for names that it does not change.
+// Which names a rule matches, and how it renames them. Names are in presentation form with a
+// trailing dot. A rename gives undefined for names that it does not change.
 
 import { compileRegexp, type Pattern } from '../../base/regexp.ts'
 import type { NameMatch } from './rule.ts'
@@ -24,7 +24,7 @@ export const nameTest = ({ how, text }: NameMatch): ((name: string) => boolean) 
   }
 }
 
-/** Of names in lower case. */
+/** The rename of a match, for names in lower case. */
 export const renameOf = ({ how, text }: NameMatch, to: string): Rename => {
   switch (how) {
     case 'exact':
@@ -40,19 +40,19 @@ export const renameOf = ({ how, text }: NameMatch, to: string): Rename => {
   }
 }
 
-/** No name is as long in presentation form: each byte takes four characters at most. */
+/** No name is longer in presentation form, since each byte takes four characters at most. */
 const MOST_CHARACTERS = 1020
 const PLACEHOLDER = /\{(0|[1-9][0-9]{0,4})\}/
 
-/** The whole name becomes `to`, with what the groups took for `{N}`. */
+/** The whole name becomes `to`, where `{N}` stands for the text of group N. */
 export const patternRename = (pattern: Pattern, to: string): Rename => {
-  // Texts at even places, numbers of groups at odd ones.
+  // Even positions have text, odd ones have numbers of groups.
   const parts = to.split(PLACEHOLDER)
   const fill = (groups: readonly string[]): string => {
     let name = ''
     for (const [index, part] of parts.entries()) {
       name += index % 2 === 0 ? part : (groups[Number(part)] ?? `{${part}}`)
-      // It is no name any more, whatever follows.
+      // It is too long for a name already.
       if (name.length > MOST_CHARACTERS) break
     }
     return name
@@ -63,7 +63,9 @@ export const patternRename = (pattern: Pattern, to: string): Rename => {
   }
 }
 
-/** `from` and the names below it become `to` and names below it, in whatever letters they are. */
+/**
+ * `from` and names below it become `to` and names below it. The case of letters does not matter.
+ */
 export const mapBack = (from: string, to: string): Rename => {
   const below = `.${from}`
   return name => {
@@ -73,7 +75,7 @@ export const mapBack = (from: string, to: string): Rename => {
   }
 }
 
-/** Names that end in `from`, in whatever letters, end in `to`. */
+/** Names that end in `from` then end in `to`. The case of letters does not matter. */
 export const swapSuffix =
   (from: string, to: string): Rename =>
   name =>

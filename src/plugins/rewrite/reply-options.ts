@@ -6,7 +6,7 @@ import { rcodeFromText } from '../../wire/rcodes.ts'
 import { howOf, normalName, readNameMatch, readPattern } from './match-options.ts'
 import type { CnameRule, NameMatch, RcodeRule, TtlRule } from './rule.ts'
 
-/** What an open upper bound stands for: the largest TTL (RFC 2181 section 8). */
+/** The upper bound if the rule has none: the largest TTL (RFC 2181 section 8). */
 const MOST_TTL_SECONDS = 2 ** 31 - 1
 const MOST_RCODE = 23
 
@@ -76,7 +76,7 @@ const readTarget = (how: NameMatch['how'], from: Argument): NameMatch => {
   return { how, text }
 }
 
-/** The letters of a pattern in lower case, but for those that belong to its syntax. */
+/** The pattern in lower case, except letters that belong to its syntax. */
 const lowerPattern = (pattern: string): string =>
   pattern.replaceAll(/\\[pP]\{[^}]*\}|\\.|\(\?P?<[^>]*>|[A-Z]+/gs, part =>
     part.startsWith('\\') || part.startsWith('(') ? part : part.toLowerCase(),

@@ -1,5 +1,5 @@
-// Changes a reply: it gets the client's question back, and the rules that applied to the question
-// change its contents. As in CoreDNS the last rule is applied first.
+// Changes a reply: it gets the client's question back, and the rules that were applied to the
+// question change its contents. As in CoreDNS the last rule is applied first.
 
 import { after } from '../../chain/after.ts'
 import { type Change, edit, optOf } from '../../chain/edit.ts'
@@ -19,16 +19,16 @@ export type ReplyRule =
   | { readonly kind: 'owner' | 'value' | 'cname'; readonly rename: Rename }
   | Pick<TtlRule, 'kind' | 'least' | 'most'>
   | Pick<RcodeRule, 'kind' | 'from' | 'to'>
-  /** An option shows what the client has sent under its code. */
+  /** The option gets the data back that the client has sent under its code. */
   | { readonly kind: 'option'; readonly code: number; readonly sent: readonly Uint8Array[] }
 
 /**
- * Applies a rule to a question. Undefined: it does not apply. Throws a ServerError for what cannot
- * be asked.
+ * Applies a rule to a question. Undefined if it does not apply. Throws a ServerError if the result
+ * cannot be asked.
  */
 export type Apply = (draft: Draft) => readonly ReplyRule[] | undefined
 
-/** Lets the aliases of a reply lead elsewhere. */
+/** Changes the targets of the aliases of a reply. */
 export type Retarget = (reply: Reply, rename: Rename) => Reply | Promise<Reply>
 
 export interface Revision {
@@ -36,17 +36,17 @@ export interface Revision {
   readonly query: Query
   /** Whether another question was asked. */
   readonly isOther: boolean
-  /** Whether it was asked with an OPT record that the client has not sent. */
+  /** Whether an OPT record was added that the client has not sent. */
   readonly addsOpt: boolean
-  /** The last one first. */
+  /** The rules, the last one first. */
   readonly rules: readonly ReplyRule[]
   readonly retarget: Retarget
 }
 
-/** Throws a ServerError, or rejects with one, for what cannot be sent. */
+/** Changes a reply. Throws a ServerError, or rejects with one, if the result cannot be sent. */
 export const revise = (reply: Reply, revision: Revision): Reply | Promise<Reply> => {
   const { rules } = revision
-  // The messages of a transfer are a zone as it is: no alias in them is followed.
+  // A transfer gives the zone as it is, so its aliases are not followed.
   const at = reply.following === undefined ? rules.findIndex(({ kind }) => kind === 'cname') : -1
   const rule = rules[at]
   if (rule?.kind !== 'cname') return eachMessage(reply, message => revised(message, revision))
@@ -55,7 +55,7 @@ export const revise = (reply: Reply, revision: Revision): Reply | Promise<Reply>
   return after(revision.retarget(first, rule.rename), next => revise(next, rest))
 }
 
-/** All but aliases. */
+/** Applies all rules except those for aliases. */
 const revised = (message: Reply, { query, isOther, addsOpt, rules }: Revision): Reply => {
   if (message.bytes.length === 0) return message
   const owners = renamesOf(rules, 'owner')
@@ -102,13 +102,13 @@ const optAfter = (reply: Reply, addsOpt: boolean, rules: readonly ReplyRule[]): 
     if (others.length < options.length) options = [...others, ...sent.map(data => ({ code, data }))]
   }
   const opt = { ...own, options: joined(options) }
-  // What the server does with an OPT record for a client that has sent one.
+  // The same that the server does to the OPT record for a client that has sent one.
   return addsOpt
     ? { ...opt, udpSize: ADDED_UDP_SIZE, version: 0, flags: (own.flags ?? 0) & EDNS_DO }
     : opt
 }
 
-/** The same of a failure further down: it ends in another rcode. */
+/** Applies the rules to a failure of the rest of the chain, which then ends in another rcode. */
 export const reviseFailure = (error: unknown, rules: readonly ReplyRule[]): unknown => {
   if (!(error instanceof ServerError)) return error
   const rcode = rcodeAfter(error.rcode, rules)

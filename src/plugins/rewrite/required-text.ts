@@ -1,5 +1,5 @@
-// What the names that a regular expression matches have in common, as far as it is plain to see:
-// enough to tell most other names apart without the expression. In doubt nothing is said.
+// Text that all names have which a regular expression matches, where that is easy to see. It
+// excludes most other names without the expression. In doubt there is no such text.
 
 import type { NameMatch } from './rule.ts'
 
@@ -9,16 +9,16 @@ export interface Needle {
   readonly text: string
 }
 
-/** All of these are in each name in lower case that the pattern (RE2 syntax) matches. */
+/** Texts that are in each lower-case name which the pattern (RE2 syntax) matches. */
 export const requiredText = (pattern: string): Needle[] => {
-  // In lower-case ASCII text, letters in either case match where their lower-case ones do.
+  // In lower-case ASCII text, a pattern that ignores case matches where its lower-case letters do.
   const ignoresCase = pattern.startsWith('(?i)')
   const own = ignoresCase ? pattern.slice(4).toLowerCase() : pattern
   return new Reader(ignoresCase && /\\[A-Z]/.test(pattern) ? '|' : own).read() ?? []
 }
 
 const QUANTIFIER = /^\{[0-9]+(,[0-9]*)?\}/
-/** Classes and borders that are one letter behind a backslash. */
+/** Classes and boundaries that are one letter after a backslash. */
 const CLASS_LETTERS = 'dDwWsSbB'
 const NAMED_GROUP = /^\?(:|P?<[A-Za-z_][A-Za-z0-9_]*>)/
 
@@ -26,7 +26,7 @@ class Reader {
   readonly #parts: readonly string[]
   readonly #needles: Needle[] = []
   #at = 0
-  /** Characters that stand next to each other in what matches, and where they begin. */
+  /** Adjacent characters of each match, and where they begin. */
   #run = ''
   #isFirst = false
 
@@ -34,7 +34,7 @@ class Reader {
     this.#parts = Array.from(pattern)
   }
 
-  /** Undefined where nothing can be said. */
+  /** The texts. Undefined if nothing is known. */
   read(): Needle[] | undefined {
     if (this.#parts[0] === '^') {
       this.#at = 1
@@ -74,7 +74,7 @@ class Reader {
     }
   }
 
-  /** Something else follows, or what matches ends here. */
+  /** Ends a run: something else follows, or the pattern ends. */
   #end(isLast: boolean): true {
     const text = this.#run
     if (text !== '') {
@@ -87,7 +87,7 @@ class Reader {
     return true
   }
 
-  /** What stands last may be missing. */
+  /** Ends a run without its last character, which may be missing in a match. */
   #maybeNot(): true {
     this.#run = Array.from(this.#run).slice(0, -1).join('')
     return this.#end(false)
@@ -104,7 +104,7 @@ class Reader {
     return this.#maybeNot()
   }
 
-  /** `[.]` is that character; what is longer may be many. */
+  /** Reads a class. `[.]` is that character. A longer class may match several. */
   #class(): boolean {
     const [only, close] = this.#parts.slice(this.#at, this.#at + 2)
     if (close === ']' && only !== '^' && only !== '\\' && only !== '[') {
@@ -115,7 +115,7 @@ class Reader {
     return this.#end(false) && this.#skipClass()
   }
 
-  /** Behind its `[`. */
+  /** Skips a class, from after its `[`. */
   #skipClass(): boolean {
     if (this.#parts[this.#at] === '^') this.#at++
     if (this.#parts[this.#at] === ']') this.#at++
@@ -134,7 +134,7 @@ class Reader {
     let depth = 1
     for (let isNew = true; depth > 0; isNew = this.#parts[this.#at - 1] === '(') {
       const rest = this.#parts.slice(this.#at, this.#at + 100).join('')
-      // Flags hold for what follows.
+      // Flags change how the text after them matches.
       if (isNew && rest.startsWith('?') && !NAMED_GROUP.test(rest)) return false
       const part = this.#parts[this.#at++]
       if (part === undefined) return false

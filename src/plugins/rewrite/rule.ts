@@ -2,7 +2,10 @@
 
 export const NAME_MATCHES = ['exact', 'prefix', 'suffix', 'substring', 'regex'] as const
 
-/** Which names: `text` in lower case, and as RE2 syntax that is known to compile for `regex`. */
+/**
+ * The names that a rule matches. `text` is in lower case. For `regex` it is RE2 syntax that has
+ * been compiled before.
+ */
 export interface NameMatch {
   readonly how: (typeof NAME_MATCHES)[number]
   readonly text: string
@@ -11,21 +14,21 @@ export interface NameMatch {
 export interface NameRule {
   readonly kind: 'name'
   readonly match: NameMatch
-  /** With `{N}` for groups of a regex. */
+  /** The new name, with `{N}` for groups of a regex. */
   readonly to: string
-  /** Owners and values of the reply are mapped back. */
+  /** Whether owners and values of the reply are mapped back. */
   readonly isAuto: boolean
   readonly answers: readonly AnswerRule[]
 }
 
-/** What becomes of the names in a reply that a pattern matches. */
+/** How names in a reply that match a pattern are renamed. */
 export interface AnswerRule {
   readonly part: 'owner' | 'value'
   readonly pattern: string
   readonly to: string
 }
 
-/** Of the question: another type or class for one. */
+/** A rule for the question that replaces a type or class. */
 interface NumberRule<Kind> {
   readonly kind: Kind
   readonly from: number
@@ -39,15 +42,15 @@ export interface EdnsRule {
   readonly action: (typeof EDNS_ACTIONS)[number]
   readonly code: number
   readonly data: EdnsData
-  /** The reply shows the client's option again, or none. */
+  /** Whether the reply gets the client's option back, or none if the client had none. */
   readonly isReverted: boolean
 }
 
 export type EdnsData =
   | { readonly of: 'literal'; readonly hex: string }
-  /** Without the braces: one of EDNS_VARIABLES, or a label of metadata. */
+  /** The variable without braces: one of EDNS_VARIABLES, or a label of metadata. */
   | { readonly of: 'variable'; readonly name: string }
-  /** Bits of the client's address that are told. */
+  /** The number of bits of the client's address that are sent. */
   | { readonly of: 'subnet'; readonly bits4: number; readonly bits6: number }
 
 export const EDNS_VARIABLES = [
@@ -76,7 +79,7 @@ export interface RcodeRule {
 
 export interface CnameRule {
   readonly kind: 'cname'
-  /** Of the targets of CNAME records. */
+  /** Matches targets of CNAME records. */
   readonly match: NameMatch
   readonly to: string
 }
@@ -92,6 +95,6 @@ export type Change =
   | CnameRule
 
 export type Rule = Change & {
-  /** `stop`: where it applies, no further rule is looked at. */
+  /** `stop`: if the rule applies, it is the last one. */
   readonly isLast: boolean
 }

@@ -1,4 +1,4 @@
-// The shard half of rewrite: another question for the rest of the chain, and its reply given back.
+// The shard half of rewrite: changes the question for the rest of the chain, and then the reply.
 
 import { after } from '../../chain/after.ts'
 import type { Handler, Stage } from '../../chain/handler.ts'
@@ -64,7 +64,7 @@ export const serve = (
   }
 }
 
-/** Applies the rules one behind the other; gives what they do with the reply. */
+/** Applies the rules in order. Returns what they do with the reply. */
 const applied = (rules: readonly Compiled[], draft: Draft): ReplyRule[] => {
   const replies: ReplyRule[] = []
   for (const { apply, isLast } of rules) {

@@ -18,11 +18,11 @@ import type { Rename } from './renames.ts'
 type WireRename = (wire: Uint8Array) => Uint8Array
 
 /**
- * All of the renames, one behind the other; the same array if none changes the name. Throws a
- * ServerError for what is no name any more.
+ * Applies all renames in order. Returns the same array if none changes the name. Throws a
+ * ServerError if the result is no name.
  */
 export const renameWire = (renames: readonly Rename[]): WireRename => {
-  // Records of one owner follow each other, and show the same array.
+  // Records of one owner are adjacent and share one array, so the last result is often right again.
   let last: Uint8Array | undefined
   let result: Uint8Array = new Uint8Array(0)
   return wire => {
@@ -44,7 +44,7 @@ const renamedOnce = (wire: Uint8Array, renames: readonly Rename[]): Uint8Array =
   return renamed
 }
 
-/** Bytes in front of the name. */
+/** Bytes of rdata before the name. */
 const FIXED: ReadonlyMap<number, number> = new Map([
   [TYPE_NS, 0],
   [TYPE_CNAME, 0],
@@ -55,10 +55,10 @@ const FIXED: ReadonlyMap<number, number> = new Map([
   [TYPE_NAPTR, 4],
   [TYPE_DNAME, 0],
 ])
-/** Of NAPTR, between the fixed fields and the name: flags, services, regexp. */
+/** Strings of NAPTR between the fixed fields and the name: flags, services, regexp. */
 const NAPTR_STRINGS = 3
 
-/** The same of the name in a rdata: of SOA the first. */
+/** Renames the name in rdata. In an SOA it is the first name. */
 export const renameValue = (
   renames: readonly Rename[],
 ): ((type: number, rdata: Uint8Array) => Uint8Array) => {

@@ -11,7 +11,7 @@ import { FLAG_TC, getFlags } from '../../../wire/header.ts'
 import { foldName, isSubname, namesEqual, nameToText } from '../../../wire/name.ts'
 import type { Answers, Asked } from './answers.ts'
 
-/** CNAMEs in one answer. */
+/** The limit of CNAMEs in one answer. */
 const MAX_CHAIN = 10
 
 export interface AddressRecords {
@@ -31,7 +31,8 @@ export class Aliases {
   }
 
   /**
-   * Undefined: the name does not exist. Synchronous unless the rest of the server must be asked.
+   * The records of the name. Undefined if it does not exist. Synchronous unless the rest of the
+   * server must be asked.
    */
   addresses(asked: Asked): AddressRecords | undefined | Promise<AddressRecords | undefined> {
     const own = this.#answers.nameServerAddresses(asked)
@@ -69,13 +70,16 @@ export class Aliases {
   }
 }
 
-/** An alias for a name in the cluster that has no such records is left out with them. */
+/**
+ * The alias with the records of its target. If the target is a name of the cluster without such
+ * records, the alias is left out, too.
+ */
 const behind = (alias: RecordData, further: AddressRecords | undefined): AddressRecords => {
   if (further === undefined || further.answers.length === 0)
     return { ...NODATA, isTruncated: further?.isTruncated ?? false }
   return { ...further, answers: [alias, ...further.answers] }
 }
 
-/** Records of the answer section with their names written out. */
+/** The records of the answer section, with uncompressed names. */
 const answersOf = ({ bytes, layout }: Reply): RecordData[] =>
   copyRecords(bytes, layout, layout.answerCount)

@@ -1,6 +1,6 @@
-// Records of a cluster by qtype: CoreDNS's synthesis (backend_lookup) over what lookup.ts finds. A
-// result without records is NODATA; undefined is a name that does not exist. Chasing CNAMEs is
-// aliases.ts's.
+// Makes records by qtype from what lookup.ts finds, as CoreDNS does (backend_lookup). A result
+// without records is NODATA. Undefined means that the name does not exist. aliases.ts follows
+// CNAMEs.
 
 import { parseIp, reverseNameToIp } from '../../../base/ip.ts'
 import type { RecordData } from '../../../chain/answer.ts'
@@ -43,7 +43,7 @@ export interface Asked {
 export class Answers {
   readonly #lookup: ClusterLookup
   readonly #ttlSeconds: number
-  /** Addresses that the server answers at, without loopback ones. */
+  /** Addresses at which the server answers, except loopback ones. */
   readonly #ownAddresses: readonly Uint8Array[]
   /** Wire name. */
   readonly #primaryZone: Uint8Array
@@ -61,8 +61,8 @@ export class Answers {
   }
 
   /**
-   * What there is at a lower-case wire name in the zone, of whatever type: whether a name exists is
-   * decided here alone.
+   * What exists at a lower-case wire name in the zone, of any type. Only this function decides
+   * whether a name exists.
    */
   find(asked: Asked, folded: Uint8Array): Found | undefined {
     if (isNameServer(asked, folded)) return NOTHING
@@ -71,7 +71,7 @@ export class Answers {
     return this.#lookup.find(request, asked.grammar.isMulticluster)
   }
 
-  /** Address records of a service's own name; undefined where `find` must be asked. */
+  /** Address records of a service's own name. Undefined if only `find` can tell. */
   ownAddresses(asked: Asked, owner: Uint8Array, folded: Uint8Array): RecordData[] | undefined {
     if (asked.isReverse || asked.grammar.isMulticluster) return undefined
     const { type } = asked.query.question
@@ -174,7 +174,7 @@ export class Answers {
     return { answers, additionals }
   }
 
-  /** Whether a name exists, for types that a cluster has none of. */
+  /** The answer for types that a cluster has no records of: whether the name exists. */
   other(asked: Asked): Records | undefined {
     return this.find(asked, asked.query.question.folded) && NODATA
   }
@@ -203,15 +203,15 @@ export class Answers {
 }
 
 const NO_LABELS = new Uint8Array(0)
-/** Of a name that exists without being a service or a pod. */
+/** The result for a name that exists and is no service or pod. */
 const NOTHING: Found = { items: [], target: undefined }
 
-/** Whether it is `ns.dns` in the zone. */
+/** Whether the name is `ns.dns` in the zone. */
 const isNameServer = ({ zoneLength }: Asked, folded: Uint8Array): boolean =>
   folded.length === DEFAULT_NS.length + zoneLength &&
   DEFAULT_NS.every((byte, k) => folded[k] === byte)
 
-/** Whether these bytes come by for the first time. */
+/** Whether these bytes are new to the set, to which they are added. */
 const isFirst = (seen: Set<string>, bytes: Uint8Array): boolean => {
   const text = Buffer.from(bytes).toString('latin1')
   if (seen.has(text)) return false

@@ -110,7 +110,7 @@ export class FastRecords implements FastStep {
     return this.#write(query, from, count, isV4 ? 4 : 16)
   }
 
-  /** An endpoint of the service: the name's first label is its. */
+  /** Answers for an endpoint of the service. The first label of the name is the endpoint's. */
   #answerEndpoint(query: FastQuery, zone: ServedZone, entry: number): FastVerdict {
     const reader = this.#reader
     const { bytes } = reader
@@ -128,7 +128,8 @@ export class FastRecords implements FastStep {
         continue
       exists = true
       if (addressSize !== size) continue
-      // Of several addresses each counts once, and where they stand apart.
+      // A second address: it may equal the first, and is not adjacent to it. The slow path handles
+      // that.
       if (found !== 0) return FAST_SLOW
       found = address
     }
@@ -136,7 +137,7 @@ export class FastRecords implements FastStep {
     return this.#deny(query, zone, exists ? RCODE_NOERROR : RCODE_NXDOMAIN)
   }
 
-  /** `count` address records, whose rdata lie one after the other at `from`. */
+  /** Writes `count` address records. Their rdata are adjacent, from `from` on. */
   #write(query: FastQuery, from: number, count: number, size: number): FastVerdict {
     const { out, outAt, ttlOffsets } = query
     const nameLength = query.name.length
@@ -154,7 +155,7 @@ export class FastRecords implements FastStep {
     return endAnswer(query, count, length)
   }
 
-  /** NODATA or NXDOMAIN, with the SOA of the zone. */
+  /** Writes NODATA or NXDOMAIN, with the SOA of the zone. */
   #deny(query: FastQuery, zone: ServedZone, rcode: number): FastVerdict {
     if (rcode === RCODE_NXDOMAIN && (zone.mayFall || !isComplete(this.#reader))) return FAST_SLOW
     const { out, outAt } = query
@@ -167,7 +168,7 @@ export class FastRecords implements FastStep {
     at = zoneTo(query, zone, copyTo(out, at, SOA_HOST, 0, SOA_HOST.length))
     at = zoneTo(query, zone, copyTo(out, at, SOA_MAILBOX, 0, SOA_MAILBOX.length))
     copyTo(out, at, this.#soaNumbers, 0, this.#soaNumbers.length)
-    // The serial comes first of them.
+    // The serial is the first of these numbers.
     setU32(out, at, this.#reader.note(NOTE_SERIAL) >>> 0)
     return endAnswer(query, 1, length)
   }

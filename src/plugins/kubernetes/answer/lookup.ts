@@ -19,16 +19,16 @@ import { SERVICE_CLUSTER, SERVICE_EXTERNAL, SERVICE_HEADLESS } from '../records/
 import { type EndpointView, type PortView, ServiceView } from '../records/service-view.ts'
 import { type Label, labelText, type Request, type ServiceRequest } from './request.ts'
 
-/** One address with one port of it. */
+/** An address with one of its ports. */
 export interface Item {
   readonly address: Uint8Array
-  /** NO_PORT: none declared. */
+  /** NO_PORT if none is declared. */
   readonly port: number
-  /** Labels left of the zone that the address has a name by. */
+  /** The name of the address, as labels left of the zone. */
   readonly owner: Uint8Array
 }
 
-/** An endpoint with one port of it. */
+/** An endpoint with one of its ports. */
 export interface Endpoint {
   readonly address: Uint8Array
   readonly port: PortView
@@ -37,14 +37,14 @@ export interface Endpoint {
 
 type PortRequest = Pick<ServiceRequest, 'port' | 'protocol'>
 
-/** What there is at a name that exists. */
+/** What exists at a name. */
 export interface Found {
   readonly items: readonly Item[]
-  /** Wire name that an ExternalName points to. */
+  /** Wire name of an ExternalName's target. */
   readonly target: Uint8Array | undefined
 }
 
-/** An object without ports; SRV has nothing to say of it. */
+/** An object without ports. It has no SRV records. */
 export const NO_PORT = -1
 
 const SVC = Buffer.from('\x03svc', 'latin1')
@@ -63,7 +63,7 @@ export class ClusterLookup {
     this.#options = options
   }
 
-  /** Undefined: there is no such name. */
+  /** What exists at the name. Undefined if there is no such name. */
   find(request: Request, isMulticluster: boolean): Found | undefined {
     if (request.kind === 'empty') return NOTHING
     if (request.kind === 'none' || !this.#isExposed(request.namespace)) return undefined
@@ -75,8 +75,8 @@ export class ClusterLookup {
   }
 
   /**
-   * The addresses of one size of a service's own name, each once: as find has them, without a look
-   * at its endpoints. Undefined where find must be asked.
+   * The addresses of a service's own name, of one size and each once. They are those of `find`, but
+   * found without a look at the endpoints. Undefined if only `find` can tell.
    */
   ownAddresses(request: Request, size: 4 | 16): Uint8Array[] | undefined {
     if (request.kind !== 'service' || !isPlain(request) || !this.#isExposed(request.namespace))
@@ -93,8 +93,8 @@ export class ClusterLookup {
   }
 
   /**
-   * Names that an address has, left of the primary zone: its service's, or else those of the
-   * endpoints that it is.
+   * Names of an address, left of the primary zone: that of its service, or else those of its
+   * endpoints.
    */
   namesOf(address: Uint8Array): Uint8Array[] {
     const owners = this.#ownersOf(address).filter(({ service }) =>
@@ -106,15 +106,15 @@ export class ClusterLookup {
   }
 
   /**
-   * The addresses of the services that these addresses serve as endpoints, for NS records;
-   * undefined if they are no endpoints.
+   * For NS records: the addresses of the services whose endpoints have these addresses. Undefined
+   * if there are no such endpoints.
    */
   servedBy(addresses: readonly Uint8Array[]): Item[] | undefined {
     return this.servicesOf(addresses)?.flatMap(service => {
       const view = this.#view(KIND_SERVICE, service)
       if (view === undefined || view.kind === SERVICE_EXTERNAL) return []
       if (view.kind !== SERVICE_CLUSTER) {
-        // Not by a spread: it is the same object for every endpoint.
+        // The view is one object for all endpoints, so a spread would give one endpoint many times.
         return Array.from(view.endpoints(), ({ address, label }) => ({
           address,
           port: NO_PORT,
@@ -126,8 +126,8 @@ export class ClusterLookup {
   }
 
   /**
-   * The services that these addresses serve as endpoints, service and namespace label each;
-   * undefined if they are no endpoints.
+   * The services whose endpoints have these addresses, each as service and namespace label.
+   * Undefined if there are no such endpoints.
    */
   servicesOf(addresses: readonly Uint8Array[]): Label[] | undefined {
     const owners = addresses
@@ -136,7 +136,7 @@ export class ClusterLookup {
     return owners.length === 0 ? undefined : owners.map(({ service }) => service)
   }
 
-  /** Addresses of the endpoints of a headless service; undefined if it is none. */
+  /** Addresses of the endpoints of a headless service. Undefined for any other service. */
   headlessAddresses(service: Label): Uint8Array[] | undefined {
     const view = this.#view(KIND_SERVICE, service)
     if (view?.kind !== SERVICE_HEADLESS) return undefined
@@ -144,8 +144,8 @@ export class ClusterLookup {
   }
 
   /**
-   * Ready endpoints with every port that is asked for: of a headless service, or of any service
-   * those with a label. Undefined: there are none.
+   * Ready endpoints with every port that is asked for, and with the label if one is given. Without
+   * a label only headless services have any. Undefined if there are none.
    */
   endpointsOf(
     service: Label,
@@ -166,8 +166,8 @@ export class ClusterLookup {
   }
 
   /**
-   * Keys of all services at this moment, sorted by name over all namespaces: `copyOf` says which of
-   * them are shown.
+   * Keys of all services at this moment, sorted by name over all namespaces. `copyOf` tells which
+   * of them have names.
    */
   services(isMulticluster: boolean): Label[] {
     return byName(keysOf(this.#reader, isMulticluster ? KIND_IMPORT : KIND_SERVICE))
@@ -179,8 +179,8 @@ export class ClusterLookup {
   }
 
   /**
-   * A service whose own name exists or is an alias, copied: for who reads it over several turns of
-   * the event loop.
+   * A service whose own name exists or is an alias. It is a copy, so it may be read over several
+   * turns of the event loop.
    */
   copyOf(service: Label, isMulticluster: boolean): ServiceView | undefined {
     if (!this.#isExposed(namespaceOf(service))) return undefined
@@ -253,7 +253,7 @@ export class ClusterLookup {
     )?.bytes
     if (address === undefined) return undefined
     if (this.#options.pods === 'verified' && !this.#hasPod(namespace, address)) return undefined
-    // CoreDNS gives a pod the port 0 in SRV.
+    // As in CoreDNS, the port of a pod's SRV record is 0.
     const owner = Buffer.concat([
       Uint8Array.of(pod.length),
       Buffer.from(pod, 'latin1'),
@@ -302,7 +302,7 @@ export class ClusterLookup {
   }
 }
 
-/** Whether it asks for the service itself. */
+/** Whether the request is for the service itself. */
 const isPlain = ({ endpoint, port, protocol, zonal }: ServiceRequest): boolean =>
   endpoint === undefined && port === '' && protocol === '' && zonal === undefined
 
@@ -315,7 +315,7 @@ const foundIf = (items: readonly Item[]): Found | undefined =>
   items.length === 0 ? undefined : { items, target: undefined }
 
 /**
- * The cluster addresses once for each port that is asked for; undefined if there is no such port.
+ * The cluster addresses, once for each port that is asked for. Undefined if there is no such port.
  */
 const findByPort = (view: ServiceView, request: ServiceRequest): Found | undefined => {
   const ports = [...view.ports()].filter(port => matchesPort(port, request))
@@ -328,7 +328,10 @@ const findByPort = (view: ServiceView, request: ServiceRequest): Found | undefin
   return { items, target: undefined }
 }
 
-/** Every ready endpoint of this label (undefined: of any) with every port that is asked for. */
+/**
+ * Every ready endpoint with this label, with every port that is asked for. Without a label all
+ * endpoints match.
+ */
 const endpointItems = (
   view: ServiceView,
   request: ServiceRequest,
@@ -357,18 +360,24 @@ export const clusterLabel = (cluster: string): Uint8Array => {
   return bytes.length === 0 ? NO_LABELS : Uint8Array.of(bytes.length, ...bytes)
 }
 
-/** A port without a name is reached only by those who ask for none. */
+/**
+ * Whether a port is one that is asked for. A port without a name matches only requests that name no
+ * port.
+ */
 export const matchesPort = (port: PortView, { port: name, protocol }: PortRequest): boolean =>
   (name === '' || port.name === name) && (protocol === '' || port.protocol === protocol)
 
-/** Exactly three dashes, no two of them side by side: dots were meant; else colons. */
+/**
+ * Exactly three dashes, no two of them adjacent, are the dots of an IPv4 address. Other dashes are
+ * colons.
+ */
 const isDashedV4 = (text: string): boolean => text.split('-').length === 4 && !text.includes('--')
 
 /** Keys of services by name over all namespaces, each once. */
 export const byName = (keys: Iterable<Label>): Label[] => {
   const sorted = Array.from(keys, key => {
     const name = labelText(key.subarray(0, 1 + key[0]!))
-    // No label has a byte that is less.
+    // No label has a smaller byte.
     return { key, order: `${name}\0${labelText(namespaceOf(key))}` }
   }).sort((one, other) => (one.order < other.order ? -1 : 1))
   return sorted.flatMap(({ key, order }, at) => (order === sorted[at - 1]?.order ? [] : [key]))

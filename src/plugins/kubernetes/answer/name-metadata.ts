@@ -9,7 +9,7 @@ import { KIND_POD_FACTS } from '../records/record-keys.ts'
 import { labelText, type Request, readRequest } from './request.ts'
 import type { ServedZones } from './served-zones.ts'
 
-/** What a name says; '' for each part that it does not have. */
+/** The parts of a name. A missing part is ''. */
 interface NameParts {
   readonly port: string
   readonly protocol: string
@@ -32,7 +32,7 @@ const NO_PARTS: NameParts = {
   kind: '',
 }
 
-/** Undefined: the name is none of this schema. */
+/** Undefined if the name does not follow the schema. */
 const partsOf = (request: Request): NameParts | undefined => {
   switch (request.kind) {
     case 'none':
@@ -97,7 +97,10 @@ export class NameMetadata {
     set('kubernetes/kind', () => parts.kind)
   }
 
-  /** By its address; only main knows whether pods are watched. */
+  /**
+   * Finds the client's pod by its address. There is a record only if pods are watched, which only
+   * main knows.
+   */
   #tellClient(address: Uint8Array, set: SetMetadata): void {
     if (address.length === 0) return
     const entry = this.#reader.find(KIND_POD_FACTS, this.#key.set(address, 0, address.length))

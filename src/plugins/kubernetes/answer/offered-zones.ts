@@ -1,9 +1,9 @@
-// The zones of a kubernetes directive as they are offered for transfers: what CoreDNS puts into one
-// (plugin/kubernetes/xfr.go), each record once, and no name that a query would be denied.
+// The zones of a kubernetes directive, as offered for transfers. They have the records that CoreDNS
+// transfers (plugin/kubernetes/xfr.go), each once, but no name that a query is denied.
 //
-// Names of services are taken once, at the beginning; each service is read when its turn comes, as
-// it is then. A cluster changes all the time: a transfer that gave up for it would never end. Who
-// has got the zone under a serial that is no longer the cluster's asks again.
+// The names of services are listed once, at the beginning. Each service is read when its turn
+// comes, in its state of then. A cluster changes all the time, so a transfer that started anew with
+// each change would never end. A secondary whose serial is no longer the cluster's transfers again.
 
 import { reverseNamesOf } from '../../../base/ip.ts'
 import type { RecordData } from '../../../chain/answer.ts'
@@ -99,12 +99,12 @@ class OfferedZone implements TransferableZone {
     for (const record of additionals) if (isNew(others, record)) yield record
     const text = nameToText(name)
     if (!isForwardOnly(text)) yield* this.#pointers()
-    // What lies below a reverse zone is addresses.
+    // Names below a reverse zone are addresses.
     if (isReverseZone(`.${text}`)) return
     for (const service of lookup.services(this.#isMulticluster)) {
       const view = lookup.copyOf(service, this.#isMulticluster)
       if (view === undefined) continue
-      // Addresses of name servers may be a service's.
+      // An address of a name server may be that of a service.
       const seen = new Set(others)
       for (const record of this.#service(service, view))
         if (fits(record) && isNew(seen, record)) yield record
@@ -128,7 +128,10 @@ class OfferedZone implements TransferableZone {
       : [this.#record(this.#below(service), TYPE_CNAME, rdataName(target))]
   }
 
-  /** SRV records stand at the name of the service, too, for who knows no port (peer-finder). */
+  /**
+   * SRV records are at the name of the service as well, for clients that know no port
+   * (peer-finder).
+   */
   *#cluster(service: Label, view: ServiceView): Generator<RecordData> {
     const owner = this.#below(service)
     const addresses = view.ownAddresses
@@ -151,7 +154,7 @@ class OfferedZone implements TransferableZone {
         portsAt = endpoint.portsAt
         ports = endpoint.ports
       }
-      // Of a slice without ports a query is told nothing either.
+      // A slice without ports is left out of answers to queries, too.
       if (ports.length === 0) continue
       const { address } = endpoint
       const target = this.#endpointName(service, endpoint)
@@ -187,17 +190,17 @@ class OfferedZone implements TransferableZone {
   }
 }
 
-/** With its length byte. */
+/** The label with its length byte and an underscore. */
 const underscored = (text: string): Uint8Array => {
   const bytes = Buffer.from(`_${text}`)
   return Buffer.concat([Uint8Array.of(bytes.length), bytes])
 }
 
-/** Whether its names are names: labels below a long zone may be more than one holds. */
+/** Whether all names of the record are valid. Below a long zone a name may become too long. */
 const fits = ({ owner, type, rdata }: RecordData): boolean =>
   owner.length <= MAX_NAME_SIZE && (type !== TYPE_SRV || rdata.length - 6 <= MAX_NAME_SIZE)
 
-/** Whether the record comes by for the first time. */
+/** Whether the record is new to the set, to which it is added. */
 const isNew = (seen: Set<string>, { owner, type, rdata }: RecordData): boolean => {
   const key = Buffer.concat([owner, Uint8Array.of(type >> 8, type), rdata]).toString('latin1')
   if (seen.has(key)) return false

@@ -31,7 +31,7 @@ export class Outside implements ExternalServices {
   readonly #ownAddresses: readonly Uint8Array[]
   readonly #key = new RecordKey()
 
-  /** `ownAddresses`: those that the server answers at, without loopback ones. */
+  /** `ownAddresses` are those at which the server answers, except loopback ones. */
   constructor(
     { ttlSeconds }: KubernetesOptions,
     lookup: ClusterLookup,

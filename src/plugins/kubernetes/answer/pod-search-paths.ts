@@ -1,5 +1,5 @@
-// Hot path. The search path of a client that is a pod, as its resolv.conf has it: its namespace's
-// services, all services, the zone, and what the machine of this server searches (CoreDNS:
+// Hot path. The search path of a client that is a pod, as in its resolv.conf: the services of its
+// namespace, all services, the zone, and the search domains of this server's machine (CoreDNS:
 // `autopath @kubernetes`).
 
 import type { Asked } from '../../../chain/asked.ts'
@@ -37,7 +37,7 @@ export class PodSearchPaths implements SearchPaths {
   concerns({ name, address }: Asked): boolean {
     const zone = this.#zones.find(name)
     if (zone === undefined) return false
-    // Where the last two labels in front of the zone begin.
+    // Where the last two labels before the zone begin.
     let namespace = -1
     let svc = -1
     for (let at = 0; at < name.length - zone.length; at += name.bytes[at]! + 1) {
@@ -60,7 +60,10 @@ export class PodSearchPaths implements SearchPaths {
     return [Buffer.concat([namespace, services]), services, zone, ...this.#machine, ROOT]
   }
 
-  /** Where the label of the first namespace stands in which a pod has the address; -1 for none. */
+  /**
+   * Offset of the label of the first namespace that has a pod with the address. -1 if there is
+   * none.
+   */
   #namespaceOf(address: Uint8Array): number {
     if (!this.#isWatched || address.length === 0) return -1
     const entry = this.#reader.find(KIND_POD, this.#key.set(address, 0, address.length))

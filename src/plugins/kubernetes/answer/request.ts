@@ -2,15 +2,15 @@
 // lookup.ts decides whether the name exists.
 
 /**
- * A label is its length byte and its text in lower case; labels side by side are one after the
- * other, as in a name.
+ * A label is its length byte and its text in lower case. Several labels follow each other as in a
+ * name.
  */
 export type Label = Uint8Array
 
 export type Request =
-  /** Exists and has no records: the zone itself, `svc`, `pod`. */
+  /** A name that exists and has no records: the zone itself, `svc`, `pod`. */
   | { readonly kind: 'empty' }
-  /** No name of this schema. */
+  /** A name that does not follow the schema. */
   | { readonly kind: 'none' }
   | { readonly kind: 'namespace'; readonly branch: 'svc' | 'pod'; readonly namespace: Label }
   | { readonly kind: 'pod'; readonly namespace: Label; readonly pod: string }
@@ -41,7 +41,7 @@ const UNDERSCORE = 0x5f
 
 /**
  * `folded` is a lower-case wire name in a zone whose wire form has `zoneLength` bytes. The result
- * has copies of nothing: it borrows the name.
+ * borrows from the name and copies nothing.
  */
 export const readRequest = (folded: Uint8Array, zoneLength: number, grammar: Grammar): Request => {
   const end = folded.length - zoneLength
@@ -79,7 +79,7 @@ export const readRequest = (folded: Uint8Array, zoneLength: number, grammar: Gra
 
 const NOTHING_MORE = { endpoint: undefined, port: '', protocol: '', cluster: '', zonal: undefined }
 
-/** A label's text; bytes that are no UTF-8 become what no object is called. */
+/** A label's text. Bytes that are not UTF-8 become a character that no object has in its name. */
 export const labelText = (label: Label): string => Buffer.from(label.subarray(1)).toString('utf8')
 
 const isUnderscored = (label: Label): boolean => label[1] === UNDERSCORE

@@ -1,5 +1,5 @@
-// Hot path. The zones of a kubernetes directive: which of them a name is in, and what each path has
-// to know of it.
+// Hot path. The zones of a kubernetes directive: finds the zone of a name, with what both paths
+// must know of it.
 
 import type { Asked, Concerned } from '../../../chain/asked.ts'
 import { isReverseZone } from '../../../corefile/zones.ts'
@@ -12,10 +12,11 @@ export interface ServedZone {
   readonly length: number
   readonly isMulticluster: boolean
   /**
-   * Whether the fast path knows all that is asked of it: no multicluster zone, no reverse names.
+   * Whether the fast path can answer all names of the zone. It cannot for multicluster and reverse
+   * zones.
    */
   readonly isPlain: boolean
-  /** Whether names in it that do not exist may be another plugin's. */
+  /** Whether another plugin may answer names of the zone that do not exist. */
   readonly mayFall: boolean
 }
 
@@ -23,13 +24,14 @@ export class ServedZones implements Concerned {
   readonly #index: ZoneIndex
   readonly #zones: readonly ServedZone[]
   /**
-   * Where the name is that `concerns` was last asked for: for a fast step, which follows at once.
+   * The zone of the name that `concerns` was last called for. The fast step, which follows at once,
+   * reads it.
    */
   asked: ServedZone | undefined
 
   /** Throws for a zone that is no name. */
   constructor({ zones, multiclusterZones, fallthrough = [] }: KubernetesOptions) {
-    // What is no name means nothing there.
+    // Arguments of `fallthrough` that are no names have no effect.
     const fall = fallthrough.flatMap(zone => nameFromText(zone) ?? [])
     const wires = zones.map(wireOf)
     this.#index = new ZoneIndex(wires)
@@ -54,14 +56,14 @@ export class ServedZones implements Concerned {
   }
 }
 
-/** In lower case, whatever its spelling. */
+/** The wire name of a zone in lower case. */
 export const wireOf = (zone: string): Uint8Array => {
   const wire = nameFromText(zone)
   if (wire === undefined) throw new Error(`zone is not a valid domain name: ${zone}`)
   return foldName(wire)
 }
 
-/** No reverse name lies in the zone. */
+/** Whether no reverse name is in the zone. */
 export const isForwardOnly = (zone: string): boolean =>
   zone !== '.' &&
   zone !== 'arpa.' &&

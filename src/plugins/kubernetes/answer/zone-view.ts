@@ -1,5 +1,6 @@
-// Hot path. A zone as one query sees it: in the query's own case, which owners and targets in the
-// answer take over, as CoreDNS does; a transfer has it in lower case. Makes names and the SOA.
+// Hot path. A zone as one query sees it, with the letters in the case of the query. As in CoreDNS,
+// owners and targets in the answer have the same case. A transfer has lower case. Makes names and
+// the SOA.
 
 import type { RecordData } from '../../../chain/answer.ts'
 import { TYPE_SOA } from '../../../wire/rrtypes.ts'
@@ -14,9 +15,9 @@ const labels = (...texts: readonly string[]): Uint8Array =>
     texts.map(text => Buffer.concat([Uint8Array.of(text.length), Buffer.from(text, 'latin1')])),
   )
 
-/** The name that NS records give when the server does not know its own service. */
+/** The target of NS records if the server does not know its own service. */
 export const DEFAULT_NS = labels('ns', 'dns')
-/** What stands left of the zone in the SOA's names. */
+/** The labels left of the zone in the SOA's names. */
 export const SOA_HOST = DEFAULT_NS
 export const SOA_MAILBOX = labels('hostmaster')
 
@@ -50,7 +51,7 @@ export class ZoneView {
     this.#serial = serial
   }
 
-  /** The wire name of labels left of the zone. */
+  /** The wire name of these labels in the zone. */
   below(relative: Uint8Array): Uint8Array {
     return Buffer.concat([relative, this.name])
   }

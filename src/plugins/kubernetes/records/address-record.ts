@@ -9,7 +9,7 @@ export const OWNER_ENDPOINT = 2
 
 export interface AddressOwner {
   readonly kind: typeof OWNER_CLUSTER | typeof OWNER_ENDPOINT
-  /** Length byte and lower-case text; the single byte 0 for a cluster address. */
+  /** Length byte and lower-case text. A cluster address has the single byte 0. */
   readonly label: Uint8Array
   /** Service label and namespace label. */
   readonly service: Uint8Array
@@ -30,7 +30,7 @@ export const encodeOwner = (
   return owner
 }
 
-/** Copies of what lies between `at` and `at + length`. */
+/** The owners in the bytes from `at` to `at + length`, copied. */
 export const decodeOwners = (bytes: Uint8Array, at: number, length: number): AddressOwner[] => {
   const owners: AddressOwner[] = []
   const end = at + length

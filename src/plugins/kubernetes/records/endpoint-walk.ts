@@ -10,11 +10,11 @@ const TEXTS = 3
 
 const u16 = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!
 
-/** Where the target of an ExternalName stands in the record at `at`. */
+/** Offset of an ExternalName's target in the record at `at`. */
 export const targetOffset = (bytes: Uint8Array, at: number): number =>
   at + RECORD_ADDRESSES + u16(bytes, at + RECORD_V4) * 4 + u16(bytes, at + RECORD_V6) * 16
 
-/** Where the service's own ports begin, behind the target. */
+/** Offset of the service's own ports, which follow the target. */
 export const portsOffset = (bytes: Uint8Array, at: number): number => {
   let end = targetOffset(bytes, at)
   while (bytes[end] !== 0) end += bytes[end]! + 1
@@ -33,18 +33,18 @@ const behindPorts = (bytes: Uint8Array, at: number, count: number): number => {
 
 /** One object may walk any number of records. */
 export class EndpointWalk {
-  /** The endpoint: a byte with the size of its address, the address, its texts. */
+  /** Offset of the endpoint: a byte with the size of its address, the address, its texts. */
   at = 0
-  /** Where the ports of its group begin, and how many there are. */
+  /** Offset and number of the ports of its group. */
   portsAt = 0
   portCount = 0
   #bytes: Uint8Array = new Uint8Array(0)
   #end = 0
   #next = 0
-  /** Endpoints of the group that are still to come. */
+  /** Endpoints of the group that have not been visited. */
   #left = 0
 
-  /** Before the first endpoint of the record of `length` bytes at `record`. */
+  /** Goes to the beginning of a record, before its first endpoint. */
   start(bytes: Uint8Array, record: number, length: number): void {
     this.#bytes = bytes
     this.#end = record + length
@@ -52,7 +52,7 @@ export class EndpointWalk {
     this.#left = 0
   }
 
-  /** False behind the last one. */
+  /** Goes to the next endpoint. False after the last one. */
   next(): boolean {
     const bytes = this.#bytes
     while (this.#left === 0) {

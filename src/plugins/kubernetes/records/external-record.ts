@@ -12,7 +12,7 @@ export interface ExternalParts {
   readonly ports: readonly PortParts[]
 }
 
-/** Of more than MAX_RECORDS hosts or ports the first count. */
+/** If there are more than MAX_RECORDS hosts or ports, only the first ones are kept. */
 export const encodeExternal = ({ hosts, ports }: ExternalParts): Uint8Array => {
   const writer = new RecordWriter()
   writeHosts(writer, hosts.slice(0, MAX_RECORDS))
@@ -20,7 +20,7 @@ export const encodeExternal = ({ hosts, ports }: ExternalParts): Uint8Array => {
   return writer.finish()
 }
 
-/** 65,535 at most. */
+/** Writes at most 65,535 hosts. */
 export const writeHosts = (writer: RecordWriter, hosts: readonly ExternalHost[]): void => {
   writer.u16(hosts.length)
   for (const host of hosts)
@@ -31,14 +31,14 @@ export const writeHosts = (writer: RecordWriter, hosts: readonly ExternalHost[])
     }
 }
 
-/** Copies of what lies between `at` and `at + length`. */
+/** The hosts and ports in the bytes from `at` to `at + length`, copied. */
 export const decodeExternal = (bytes: Uint8Array, at: number, length: number): ExternalParts => {
   const record = bytes.slice(at, at + length)
   const { hosts, end } = readHosts(record, 0)
   return { hosts, ports: readPorts(record, end) }
 }
 
-/** The hosts whose number stands at `at`, in place, and where they end. */
+/** Reads the hosts whose number is at `at`, without copies. Returns where they end, too. */
 export const readHosts = (
   bytes: Uint8Array,
   at: number,

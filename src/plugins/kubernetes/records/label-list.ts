@@ -1,8 +1,8 @@
-// Hot path. Records that are lists of labels, in the order of their texts, items of so many labels
-// each: the namespaces of the pods at an address (on the host's network many have one), and the
-// services that are reached at one from outside.
+// Hot path. Records that are sorted lists of items, where an item is a fixed number of labels. The
+// namespaces of the pods at an address are such a list: pods on the host's network share an
+// address. So are the services that are reachable at an address from outside.
 
-/** Where the item stands among the `length` bytes at `at`; -1 if it does not. */
+/** Offset of the item in the `length` bytes at `at`. -1 if it is not in the list. */
 export const findItem = (
   bytes: Uint8Array,
   at: number,
@@ -22,7 +22,7 @@ const behindItem = (bytes: Uint8Array, at: number, labels: number): number => {
   return end
 }
 
-/** Whether the items at these places are the same. */
+/** Whether the items at two offsets are equal. */
 export const isSameItem = (
   one: Uint8Array,
   at: number,
@@ -35,7 +35,7 @@ export const isSameItem = (
   return true
 }
 
-/** Copies. */
+/** The items, copied. */
 export const itemsOf = (
   bytes: Uint8Array,
   at: number,
@@ -54,7 +54,7 @@ export const itemsOf = (
 
 const NOTHING = new Uint8Array(0)
 
-/** The list with or without the item. */
+/** The list after the item is added or removed. */
 export const withItem = (
   list: Uint8Array = NOTHING,
   item: Uint8Array,

@@ -1,5 +1,5 @@
-// What is known of the pod at an address, as a record: its namespace, its name and its labels. Main
-// writes them, shards read them when somebody asks for metadata.
+// The pod at an address, as a record: its namespace, its name and its labels. Main writes these
+// records. Shards read them for metadata.
 
 export interface PodParts {
   readonly namespace: string

@@ -27,25 +27,28 @@ export const KIND_OUTSIDE = 6
 export const KIND_OUTSIDE_OWNER = 7
 export const KIND_POD_FACTS = 8
 
-/** Labels of an item of such lists. */
+/** Number of labels in an item of these lists. */
 export const POD_LABELS = 1
 export const OWNER_LABELS = 2
 
-/** 1 once every watched resource has been listed; it stays 1. */
+/** 1 after every watched resource has been listed once. It stays 1. */
 export const NOTE_SYNCED = 0
 /** Serial of the SOA: Unix seconds of the last change that DNS shows; 0 before the first object. */
 export const NOTE_SERIAL = 1
 /** The same for multicluster zones. */
 export const NOTE_IMPORT_SERIAL = 2
-/** 1 while something could not be written for want of room: what is not found may well be there. */
+/**
+ * 1 while something is not written because there is no room. A name that is not found may exist
+ * then.
+ */
 export const NOTE_INCOMPLETE = 3
-/** As NOTE_SERIAL, for what is reached from outside. */
+/** The same for what is reachable from outside. */
 export const NOTE_OUTSIDE_SERIAL = 4
 
 export const serialNote = (isMulticluster: boolean): number =>
   isMulticluster ? NOTE_IMPORT_SERIAL : NOTE_SERIAL
 
-/** Whether what is not in the records is not in the cluster. */
+/** Whether the records hold the whole cluster: then what they lack does not exist. */
 export const isComplete = (reader: RecordsReader): boolean =>
   reader.note(NOTE_SYNCED) === 1 && reader.note(NOTE_INCOMPLETE) === 0
 
@@ -66,7 +69,10 @@ export const labelBytes = (text: string): Uint8Array | undefined => {
   return label
 }
 
-/** Of letters outside ASCII, which are of several bytes each, and other ones in lower case. */
+/**
+ * For text with characters outside ASCII. They have several bytes, and their number may change with
+ * the case.
+ */
 const foreignLabel = (text: string): Uint8Array | undefined => {
   const bytes = Buffer.from(text.toLowerCase())
   return bytes.length > MAX_LABEL_BYTES ? undefined : Uint8Array.of(bytes.length, ...bytes)

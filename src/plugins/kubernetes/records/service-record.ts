@@ -21,9 +21,9 @@ export const SERVICE_HEADLESS = 2
 export const SERVICE_EXTERNAL = 3
 export type ServiceKind = typeof SERVICE_CLUSTER | typeof SERVICE_HEADLESS | typeof SERVICE_EXTERNAL
 
-/** A record has no more of a kind: no DNS message does. */
+/** A record has no more items of one kind, since no DNS message holds more. */
 export const MAX_RECORDS = 4095
-/** Flags, and where they stand. */
+/** The offset of the flags, and the flags. */
 export const RECORD_FLAGS = 1
 export const FLAG_READY = 1
 export const FLAG_V6_FIRST = 2
@@ -34,7 +34,7 @@ export const RECORD_PORTS = 6
 export const RECORD_ADDRESSES = 8
 
 export interface PortParts {
-  /** 1 to 65535; 0: the object declares no ports. */
+  /** 1 to 65535. 0 if the object declares no ports. */
   readonly number: number
   /** '' for none. */
   readonly name: string
@@ -52,7 +52,7 @@ export interface EndpointParts {
   readonly cluster: string
 }
 
-/** Endpoints of one slice. All of them are ready. In a record: encodeGroup. */
+/** The ready endpoints of one slice. encodeGroup makes the form that a record has. */
 export interface EndpointGroup {
   readonly ports: readonly PortParts[]
   readonly endpoints: readonly EndpointParts[]
@@ -60,16 +60,19 @@ export interface EndpointGroup {
 
 export interface ServiceParts {
   readonly kind: ServiceKind
-  /** Cluster addresses in their order; of SERVICE_CLUSTER only. */
+  /** Cluster addresses in the order of the object. Only of SERVICE_CLUSTER. */
   readonly clusterAddresses: readonly Uint8Array[]
   readonly ports: readonly PortParts[]
   /** As encodeGroup makes them. */
   readonly groups: readonly Uint8Array[]
-  /** Wire name; of SERVICE_EXTERNAL only. Undefined: the target is an address or no name. */
+  /** Wire name. Only of SERVICE_EXTERNAL. Undefined if the target is an address or no name. */
   readonly target: Uint8Array | undefined
 }
 
-/** Texts of more than 255 bytes are cut; of more than MAX_RECORDS addresses the first count. */
+/**
+ * Cuts texts of more than 255 bytes. If there are more than MAX_RECORDS addresses, only the first
+ * ones are kept.
+ */
 export const encodeService = ({
   kind,
   groups,
@@ -96,16 +99,16 @@ export const encodeService = ({
   return writer.finish()
 }
 
-/** Where the counts of a group stand, and its ports begin. */
+/** Offsets in a group: of the counts, and of the ports. */
 const GROUP_ENDPOINTS = 2
 const GROUP_PORTS = 4
 
 const u16At = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!
 
-/** How many endpoints a group has. */
+/** The number of endpoints in a group. */
 export const endpointsIn = (group: Uint8Array): number => u16At(group, GROUP_ENDPOINTS)
 
-/** Of more than MAX_RECORDS ports and 65,535 endpoints the first count. */
+/** At most MAX_RECORDS ports and 65,535 endpoints are kept, the first ones. */
 export const encodeGroup = ({ ports, endpoints }: EndpointGroup): Uint8Array => {
   const writer = new RecordWriter()
   const counts = writer.beginGroup()
@@ -121,8 +124,8 @@ export const encodeGroup = ({ ports, endpoints }: EndpointGroup): Uint8Array => 
 }
 
 /**
- * Of all writers, one at a time: a record is written in one go. Grows to the largest that there
- * was: pieces of their own would be garbage by the million.
+ * Shared by all writers, since only one record is written at a time. It grows to the size of the
+ * largest record. Buffers for each record would be millions of garbage objects.
  */
 let scratch = Buffer.alloc(4096)
 const LONGEST_TEXT = 255
@@ -130,7 +133,7 @@ const DOT = 0x2e
 const DASH = 0x2d
 const LONGEST_PIECE = 1 + LONGEST_TEXT
 
-/** Of one record, written in one go. */
+/** Writes one record. No other record may be begun meanwhile. */
 export class RecordWriter {
   #at = 0
 
@@ -157,20 +160,20 @@ export class RecordWriter {
     this.#at += 1 + length
   }
 
-  /** Its size, then the address. */
+  /** Writes the size of an address, then the address. */
   address(value: Uint8Array): void {
     this.byte(value.length)
     this.bytes(value)
   }
 
-  /** The bytes of an IPv4 address as a text, with dashes for its dots. */
+  /** Writes an IPv4 address, given as text, with dashes in place of its dots. */
   dashedRun(bytes: Uint8Array, start: number, end: number): void {
     this.#room(LONGEST_PIECE)
     scratch[this.#at++] = end - start
     for (let at = start; at < end; at++) scratch[this.#at++] = bytes[at] === DOT ? DASH : bytes[at]!
   }
 
-  /** A text of these bytes. */
+  /** Writes these bytes as a text. */
   run(bytes: Buffer, start: number, end: number): void {
     this.#room(LONGEST_PIECE)
     const length = Math.min(end - start, LONGEST_TEXT)
@@ -192,14 +195,14 @@ export class RecordWriter {
     this.text(protocol)
   }
 
-  /** Begins a group without ports and endpoints. Returns where it stands, for its counts. */
+  /** Begins a group without ports and endpoints. Returns its offset, which the counts need. */
   beginGroup(): number {
     this.u16(0)
     this.u16(0)
     return this.#at - GROUP_PORTS
   }
 
-  /** Counts a port that is to be written; false if there is no room for one more. */
+  /** Counts a port before it is written. False if the group has no room for it. */
   countsPort(group: number): boolean {
     return this.#count(group, MAX_RECORDS)
   }
@@ -215,12 +218,12 @@ export class RecordWriter {
     return count < most
   }
 
-  /** A copy. */
+  /** The record, copied. */
   finish(): Uint8Array {
     return new Uint8Array(scratch.subarray(0, this.#at))
   }
 
-  /** The same bytes as characters: what is kept of many records is smaller so. */
+  /** The record as text, a character for each byte. In this form many records take less memory. */
   finishText(): string {
     return scratch.toString('latin1', 0, this.#at)
   }
@@ -252,7 +255,7 @@ export const readPorts = (bytes: Uint8Array, at: number): PortParts[] => {
 const textOf = (bytes: Uint8Array, at: number): string =>
   Buffer.from(bytes.subarray(at + 1, at + 1 + bytes[at]!)).toString('utf8')
 
-/** A slice whose ports are all unusable serves nothing. */
+/** The addresses of a group. None if all its ports are unusable: such a slice serves nothing. */
 const addressesOf = (group: Uint8Array): Uint8Array[] => {
   const addresses: Uint8Array[] = []
   let at = GROUP_PORTS
@@ -273,7 +276,7 @@ const behindTexts = (bytes: Uint8Array, at: number, count: number): number => {
   return end
 }
 
-/** Of addresses that are there twice the first is meant. */
+/** The addresses of that size, each once. */
 const distinct = (addresses: readonly Uint8Array[], size: number): readonly Uint8Array[] => {
   const sized = addresses.filter(({ length }) => length === size)
   if (sized.length < 2) return sized
@@ -288,7 +291,7 @@ const distinct = (addresses: readonly Uint8Array[], size: number): readonly Uint
   return found
 }
 
-/** The same for the same address: of IPv4 a number, since there are so many. */
+/** A key that is equal for equal addresses. For IPv4 it is a number, since there are many. */
 export const addressKey = (bytes: Uint8Array, at: number, size: number): string | number =>
   size === 4
     ? ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0

@@ -1,4 +1,4 @@
-// A service's record as the slow path reads it: in place, with what it gives out copied. Layout:
+// A service's record as the slow path reads it: in place, but results are copies. Layout:
 // service-record.ts.
 
 import { EndpointWalk, portsOffset, targetOffset } from './endpoint-walk.ts'
@@ -15,7 +15,7 @@ import {
   type ServiceKind,
 } from './service-record.ts'
 
-/** Reads a record in place. Borrowed as the look-up is: see records/reader.ts. */
+/** Reads a record in place. It is borrowed like every result of the reader (records/reader.ts). */
 export class ServiceView {
   readonly #bytes: Uint8Array
   readonly #at: number
@@ -37,7 +37,7 @@ export class ServiceView {
     return this.#bytes[this.#at + RECORD_FLAGS] ?? 0
   }
 
-  /** Addresses of both sizes, the size of the service's first one before the other. */
+  /** Addresses of both families. The family of the service's first address comes first. */
   get ownAddresses(): Uint8Array[] {
     const sizes = (this.#flags & FLAG_V6_FIRST) === 0 ? ([4, 16] as const) : ([16, 4] as const)
     return sizes.flatMap(size => [...this.addresses(size)])
@@ -52,8 +52,8 @@ export class ServiceView {
   }
 
   /**
-   * Whether the service's own name exists: it has a port, or, if headless, an endpoint that serves
-   * one.
+   * Whether the service's own name exists. It does if the service has a port. If it is headless, an
+   * endpoint must serve a port.
    */
   get hasOwnName(): boolean {
     if (this.kind === SERVICE_CLUSTER) return this.#u16(this.#at + RECORD_PORTS) > 0
@@ -72,8 +72,8 @@ export class ServiceView {
   }
 
   /**
-   * Every endpoint with the ports of its slice. The same object each time: take what is wanted
-   * before the next one.
+   * Every endpoint with the ports of its slice. It is the same object each time: read it before you
+   * take the next.
    */
   *endpoints(): Generator<EndpointView> {
     const walk = new EndpointWalk()
@@ -116,11 +116,11 @@ export class EndpointView {
     this.#readPorts = readPorts
   }
 
-  /** The same for all endpoints of a group. */
+  /** Offset of the ports, equal for all endpoints of a group. */
   get portsAt(): number {
     return this.#walk.portsAt
   }
-  /** Endpoints of its slice, itself among them. */
+  /** Number of endpoints in its slice, itself included. */
   get siblings(): number {
     const at = this.#walk.portsAt - 2
     return ((this.#bytes[at] ?? 0) << 8) | (this.#bytes[at + 1] ?? 0)
@@ -128,7 +128,7 @@ export class EndpointView {
   get family(): 4 | 6 {
     return this.#bytes[this.#walk.at] === 4 ? 4 : 6
   }
-  /** Copied. */
+  /** The address, copied. */
   get address(): Uint8Array {
     return copyOf(this.#bytes, this.#walk.at + 1, this.#bytes[this.#walk.at] ?? 0)
   }
@@ -147,7 +147,7 @@ export class EndpointView {
     return this.#readPorts()
   }
 
-  /** Whether its label is this one: length byte and lower-case text. */
+  /** Whether this is its label: length byte and lower-case text. */
   hasLabel(label: Uint8Array): boolean {
     const at = this.#labelAt
     for (let k = 0; k < label.length; k++) if (this.#bytes[at + k] !== label[k]) return false
@@ -162,7 +162,9 @@ export class EndpointView {
   }
 }
 
-/** Short runs: a loop is faster than slice, which makes memory of its own for each. */
+/**
+ * Copies a short run of bytes. A loop is faster than `slice`, which allocates a buffer each time.
+ */
 const copyOf = (bytes: Uint8Array, from: number, length: number): Uint8Array => {
   const copy = new Uint8Array(length)
   for (let k = 0; k < length; k++) copy[k] = bytes[from + k] ?? 0

@@ -19,14 +19,14 @@ import {
 
 export type OwnerKind = AddressOwner['kind']
 
-/** One owner of one address, as a service's record implies it, and where it stands there. */
+/** An owner of an address that follows from a service's record, with its place in the record. */
 export interface OwnedAddress {
   readonly kind: OwnerKind
   readonly record: Uint8Array
   readonly addressAt: number
-  /** 4 or 16. */
+  /** Size of the address: 4 or 16 bytes. */
   readonly size: number
-  /** Of its length byte; -1: a cluster address has none. */
+  /** Offset of the label's length byte. -1 for a cluster address, which has no label. */
   readonly labelAt: number
 }
 
@@ -34,14 +34,14 @@ const NO_LABEL = Uint8Array.of(0)
 const NOTHING = new Uint8Array(0)
 const NOBODY: ReadonlyMap<string | number, OwnedAddress> = new Map()
 
-/** Copied. */
+/** The address, copied. */
 export const addressOfOwned = ({ record, addressAt, size }: OwnedAddress): Uint8Array => {
   const address = new Uint8Array(size)
   for (let k = 0; k < size; k++) address[k] = record[addressAt + k]!
   return address
 }
 
-/** In place. */
+/** The label, not copied. */
 export const labelOfOwned = ({ record, labelAt }: OwnedAddress): Uint8Array =>
   labelAt < 0 ? NO_LABEL : record.subarray(labelAt, labelAt + 1 + record[labelAt]!)
 
@@ -53,7 +53,7 @@ export const haveSameLabel = (one: OwnedAddress, other: OwnedAddress): boolean =
   return true
 }
 
-/** What a service's record says of addresses, each once for its kind, by a key of the two. */
+/** The owners that follow from a service's record, by a key of kind and address. */
 export const ownedAddresses = (
   record: Uint8Array | undefined,
 ): ReadonlyMap<string | number, OwnedAddress> => {
@@ -61,7 +61,7 @@ export const ownedAddresses = (
   const owned = new Map<string | number, OwnedAddress>()
   const add = (kind: OwnerKind, addressAt: number, size: number, labelAt: number): void => {
     const key = addressKey(record, addressAt, size)
-    // A negative number, or a text with a mark, for what an endpoint has.
+    // The key of an endpoint's address is a negative number, or text with a mark.
     const kindKey =
       kind === OWNER_CLUSTER ? key : typeof key === 'number' ? -1 - key : `endpoint ${key}`
     if (!owned.has(kindKey)) owned.set(kindKey, { kind, record, addressAt, size, labelAt })
@@ -84,8 +84,8 @@ export const ownedAddresses = (
 const u16At = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!
 
 /**
- * The record with that label for the service's owner of that kind, or without such an owner. Empty:
- * nobody owns the address.
+ * The record after the service's owner of that kind gets this label, or is removed. An empty record
+ * means that the address has no owners.
  */
 export const withOwner = (
   record: Uint8Array = NOTHING,
@@ -111,7 +111,7 @@ const behindServices = (record: Uint8Array, serviceAt: number): number => {
   return namespaceAt + 1 + (record[namespaceAt] ?? 0)
 }
 
-/** By namespace, then by name. */
+/** Compares by namespace, then by name. */
 const compareServices = (record: Uint8Array, serviceAt: number, service: Uint8Array): number => {
   const namespaceAt = serviceAt + 1 + (record[serviceAt] ?? 0)
   return (

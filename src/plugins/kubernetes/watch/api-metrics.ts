@@ -5,9 +5,9 @@ import type { HistogramOptions, MetricRegistrar } from '../../../metrics/registr
 export interface ApiMetrics {
   /** A request to the API server; `code` is undefined if there was no answer. */
   request(host: string, code: number | undefined, seconds: number): void
-  /** What a request waited for its turn. */
+  /** How long a request waited for its turn. */
   waited(host: string, seconds: number): void
-  /** From the change of an endpoint to its records. */
+  /** The time from the change of an endpoint to its records. */
   programming(kind: 'cluster_ip' | 'headless_with_selector', seconds: number): void
 }
 

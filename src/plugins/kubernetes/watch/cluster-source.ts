@@ -1,6 +1,5 @@
-// One cluster that is followed: connection, watches, model and records. It outlives reloads as long
-// as the same cluster is asked for in the same way, so that a reload lists nothing and forgets
-// nothing.
+// One cluster: connection, watches, model and records. It is kept over reloads while a Corefile
+// asks for the same cluster in the same way. So a reload lists nothing again and loses nothing.
 
 import type { Clock } from '../../../base/clock.ts'
 import { systemTimers, type Timers } from '../../../base/timers.ts'
@@ -22,7 +21,7 @@ import type { ApiMetrics } from './api-metrics.ts'
 import { Cluster } from './cluster.ts'
 import { type Change, Publisher } from './publisher.ts'
 
-/** `synced`: everything is known for the first time. */
+/** `synced` comes once, when the first lists are complete. */
 export type SourceChange = Change | { readonly kind: 'synced' }
 
 export interface SourceParts {
@@ -36,7 +35,7 @@ export interface SourceParts {
   readonly random?: () => number
 }
 
-/** Phases of pods that are over: their addresses may be others' by now. */
+/** Leaves out pods that have ended: other pods may have their addresses now. */
 const LIVE_PODS = 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown'
 const LOOK_MS = 1000
 /**
@@ -46,15 +45,15 @@ const LOOK_MS = 1000
 const GONE_SHARE = 0.25
 const LEAST_GONE = 1000
 /**
- * Garbage that an object leaves, in changes of records; and how much of it is collected at once: a
- * few times in a large first list, every few minutes of watches.
+ * The garbage of one object, counted in changes of records, and the amount after which it is
+ * collected. That is a few times in a large first list, and every few minutes while watching.
  */
 const JSON_GARBAGE = 10
 const PROTOBUF_GARBAGE = 2
 const COLLECTED_GARBAGE = 20_000
 const IMPORTED_SLICES = 'multicluster.kubernetes.io/service-name'
 
-/** The options that determine the cluster, and the data of it to keep. */
+/** The options that determine the cluster and which of its data are kept. */
 export const sourceIdentity = (options: KubernetesOptions, hasPodFacts = false): string => {
   const {
     zones,
@@ -75,9 +74,12 @@ export const sourceIdentity = (options: KubernetesOptions, hasPodFacts = false):
 }
 
 export class ClusterSource implements Kept {
-  /** Resolves once everything has been listed and written; never if disposed of before. */
+  /**
+   * Resolves when everything is listed and written. Never resolves if the source is disposed of
+   * before.
+   */
   readonly synced: Promise<void>
-  /** Where to count; the generation that serves says. */
+  /** Where to count. The generation that serves sets it. */
   metrics: ApiMetrics | undefined
   readonly #options: KubernetesOptions
   readonly #parts: SourceParts
@@ -117,7 +119,7 @@ export class ClusterSource implements Kept {
       observeProgramming: (kind, seconds) => this.metrics?.programming(kind, seconds),
     })
     this.#look = setInterval(() => {
-      // Records that did not fit are tried again even if nothing else happens.
+      // Tries records that did not fit again, even if nothing else happens.
       if (publisher.isIncomplete) this.#cluster.services.flush()
       this.#collectGone()
     }, LOOK_MS).unref()
@@ -131,15 +133,15 @@ export class ClusterSource implements Kept {
     return this.#map.note(NOTE_SYNCED) === 1
   }
 
-  /** Calls `follower` after each change that shards can see. Returns what ends that. */
+  /** Calls `follower` after each change that shards can see. Returns a function that ends this. */
   follow(follower: (change: SourceChange) => void): () => void {
     this.#followers.add(follower)
     return () => void this.#followers.delete(follower)
   }
 
   /**
-   * Reads credentials and begins to list; done once, however often it is asked for. Rejects if the
-   * credentials cannot be read.
+   * Reads credentials and begins to list. Only the first call does so. Rejects if the credentials
+   * cannot be read.
    */
   connect(): Promise<void> {
     this.#connected ??= this.#connect()
@@ -207,7 +209,7 @@ export class ClusterSource implements Kept {
     const selectedNamespaces =
       namespaceLabels === undefined ? {} : { labelSelector: namespaceLabels.text }
     const cluster = this.#cluster
-    // Not so imports: kinds that a cluster defines for itself are to be had in JSON alone.
+    // Imports are a custom resource, and the API server gives those in JSON only.
     const hasProtobuf = true
     const slices = '/apis/discovery.k8s.io/v1/endpointslices'
     const imports = '/apis/multicluster.x-k8s.io/v1alpha1/serviceimports'
@@ -269,9 +271,7 @@ export class ClusterSource implements Kept {
     }
   }
 
-  /**
-   * A list, and the records that are made of it, are much garbage: many times what is kept of them.
-   */
+  /** A list and its records leave many times more garbage than is kept of them. */
   #madeGarbage(amount: number): void {
     this.#garbage += amount
     if (this.#garbage < COLLECTED_GARBAGE) return

@@ -1,6 +1,6 @@
-// The model of a Kubernetes cluster on main. Sinks take objects from lists and watches, and the
-// data that DNS needs is written to the records in small turns of the event loop. It does not
-// handle connections to the API server, and makes no answers.
+// The model of a Kubernetes cluster on main. Sinks take objects from lists and watches. The data
+// that DNS needs is written to the records, a little in each turn of the event loop. The model does
+// not handle connections to the API server, and makes no answers.
 
 import { fromHex } from '../../../base/byte-text.ts'
 import type { Clock } from '../../../base/clock.ts'
@@ -16,12 +16,12 @@ import { ServiceSet } from './service-set.ts'
 import { WatchedObjects } from './watched-objects.ts'
 
 export interface ClusterOptions {
-  /** Namespaces that are exposed; empty for all. */
+  /** Namespaces that are exposed. Empty for all. */
   readonly namespaces: readonly string[]
   readonly endpointPodNames: boolean
   /** Whether there are zones of imported services. */
   readonly multicluster: boolean
-  /** Whether EndpointSlices are looked at. */
+  /** Whether EndpointSlices are used. */
   readonly endpoints: boolean
   /** Whether names and labels of pods are kept, for metadata on clients. */
   readonly hasPodFacts?: boolean | undefined
@@ -36,8 +36,8 @@ export interface ClusterParts {
 }
 
 /**
- * Work of one turn of the event loop: at most 500 services, or 5,000 endpoints and the rest of the
- * service of the last.
+ * Work of one turn of the event loop: 500 services, or 5,000 endpoints. A service that is begun is
+ * finished.
  */
 const TURN_WORK = 5000
 
@@ -45,13 +45,13 @@ export class Cluster {
   readonly services: Sink
   readonly slices: Sink
   readonly namespaces: Sink
-  /** To be used with `pods verified` only. */
+  /** Only used with `pods verified`. */
   readonly pods: Sink
   readonly imports: Sink
   readonly importSlices: Sink
   readonly #publisher: Publisher
   readonly #sets: readonly ServiceSet[]
-  /** Pods by namespace and address: on the host's network several have one. */
+  /** Number of pods by namespace and address. Pods on the host's network share an address. */
   readonly #podCounts = new Map<string, number>()
   #turn: NodeJS.Immediate | undefined
   #isClosed = false
@@ -74,15 +74,15 @@ export class Cluster {
   }
 
   /**
-   * Resolves when nothing waits to be written, owed records apart; a list of slices under way must
-   * come to its end first.
+   * Resolves when nothing waits to be written, except records for which there is no room. A list of
+   * slices that is under way must end first.
    */
   idle(): Promise<void> {
     if (this.#isIdle) return Promise.resolve()
     return new Promise(resolve => void this.#idlers.push(resolve))
   }
 
-  /** Nothing is written from here on: the map may be dropped. */
+  /** Nothing is written any more, so the map may be dropped. */
   close(): void {
     this.#isClosed = true
     clearImmediate(this.#turn)
@@ -151,7 +151,7 @@ export class Cluster {
     )
   }
 
-  /** Of all namespaces: a client is a pod, whether its namespace has names or not. */
+  /** Pods of all namespaces: a client is a pod even if its namespace is not exposed. */
   #newPods({ log, options: { hasPodFacts } }: ClusterParts): WatchedObjects {
     const facts = new PodFacts((address, value) => {
       if (!this.#isClosed) this.#publisher.setPodFacts(address, value)

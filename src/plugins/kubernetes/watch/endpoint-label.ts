@@ -1,5 +1,5 @@
-// The DNS label of an endpoint, by CoreDNS's rule: its host name, else its pod's name if that is
-// asked for, else its address with dashes.
+// The DNS label of an endpoint, by CoreDNS's rule. It is the host name, or the name of the pod if
+// the option asks for it, or the address with dashes.
 
 import { ipToText } from '../../../base/ip.ts'
 import { type Faults, shown } from './json-parts.ts'
@@ -7,8 +7,8 @@ import { type Faults, shown } from './json-parts.ts'
 export const MAX_LABEL_BYTES = 63
 
 /**
- * `1-2-3-4`; of IPv6 Go's text with dashes for colons, and a 0 where it would end in a dash: no
- * label may.
+ * An address as `1-2-3-4`. For IPv6 it is Go's text with dashes in place of colons. Where that ends
+ * in a dash, a 0 follows, since no label may end in a dash.
  */
 export const dashedAddress = (address: Uint8Array): string => {
   if (address.length === 4) return address.join('-')
@@ -17,8 +17,8 @@ export const dashedAddress = (address: Uint8Array): string => {
 }
 
 /**
- * '' stands for a name that is not there; a pod's name that is no label counts as such, as in
- * CoreDNS.
+ * '' means that there is no such name. As in CoreDNS, a pod's name that is no valid label is
+ * ignored.
  */
 export const endpointLabel = (
   hostname: string,
@@ -34,6 +34,6 @@ export const endpointLabel = (
   return dashedAddress(address)
 }
 
-/** In lower case, which outside ASCII can be longer. */
+/** Checks the lower-case form, which can be longer outside ASCII. */
 const isLabel = (text: string): boolean =>
   text.length <= MAX_LABEL_BYTES && Buffer.byteLength(text.toLowerCase()) <= MAX_LABEL_BYTES

@@ -1,4 +1,4 @@
-// EndpointSlices in JSON, cut down at once to what slice-text.ts keeps of them.
+// EndpointSlices in JSON, reduced at once to the text of slice-text.ts.
 
 import { parseIp } from '../../../base/ip.ts'
 import type { KubeObject } from '../../../kube/kube-object.ts'

@@ -1,18 +1,19 @@
-// Which ExternalName services lead to which service of the cluster: their answers hold the other's
-// addresses, so they change with it.
+// Which ExternalName services lead to which service of the cluster. Their answers contain the
+// addresses of that service, so they change with it.
 
 /**
- * Where `svc` may stand in a target: behind a service, an endpoint of it, or a port and a protocol.
+ * The possible positions of the label `svc` in a target: after a service, after an endpoint of a
+ * service, or after a port and protocol.
  */
 const SVC_PLACES = [2, 3, 4]
 
 export class ExternalNames {
-  /** Keys of services in a target, by the key of the service that has the target. */
+  /** The keys of services that a target may mean, by the key of the service that has the target. */
   readonly #targets = new Map<string, readonly string[]>()
   readonly #dependents = new Map<string, Set<string>>()
 
   /**
-   * The target of a service: a lower-case wire name; undefined if it has none. `service` is its
+   * Sets the target of a service: a lower-case wire name, or undefined for none. `service` is its
    * labels.
    */
   set(service: Uint8Array, target: Uint8Array | undefined): void {
@@ -35,8 +36,8 @@ export class ExternalNames {
   }
 
   /**
-   * Labels of all services whose targets lead to this one, over any number of others; each once,
-   * and not the service itself.
+   * Labels of all services whose targets lead to this one, directly or through others. Each is
+   * there once. The service itself is left out.
    */
   dependentsOf(service: Uint8Array): Uint8Array[] {
     if (this.#dependents.size === 0) return []
@@ -48,8 +49,8 @@ export class ExternalNames {
 }
 
 /**
- * Keys of the services that a name may belong to: `S.NS.svc.` and what may stand before it. Which
- * zone follows is not known here.
+ * Keys of the services that a name may belong to: names `S.NS.svc.`, or with labels in front. The
+ * zone that follows is not known here.
  */
 const servicesIn = (name: Uint8Array): string[] => {
   const labels: Uint8Array[] = []

@@ -9,7 +9,7 @@ import { foldName, nameFromText } from '../../../wire/name.ts'
 import type { KubernetesOptions } from '../options.ts'
 import type { SourceChange } from './cluster-source.ts'
 
-/** Labels below `svc` that make a service, and below `pod` a namespace. */
+/** The number of labels below `svc` that make a service, and below `pod` a namespace. */
 const SERVICE_LABELS = 2
 const POD_LABELS = 1
 
@@ -17,8 +17,8 @@ const below = (label: string, zone: string): string =>
   zone === '.' ? `${label}.` : `${label}.${zone}`
 
 /**
- * All names of a service are one group, all pods of a namespace are one, and any other name,
- * reverse ones too, is one.
+ * All names of a service are one group, and so are all pods of a namespace. Every other name, also
+ * a reverse name, is a group of its own.
  */
 export const changingZones = ({ zones }: KubernetesOptions): readonly ChangingZone[] =>
   zones.flatMap(zone => [
@@ -31,7 +31,7 @@ export const changingZones = ({ zones }: KubernetesOptions): readonly ChangingZo
         ]),
   ])
 
-/** `ownAddresses` are those that NS records depend on. */
+/** NS records depend on `ownAddresses`. */
 export const markChanges = (
   changes: InvalidationMarks,
   { zones, multiclusterZones }: KubernetesOptions,
@@ -39,8 +39,8 @@ export const markChanges = (
   change: SourceChange,
 ): void => {
   switch (change.kind) {
-    // Whatever is below a namespace comes and goes with it: too many names to go through, and it
-    // happens rarely.
+    // With a namespace all names below it come or go. They may be many, and this is rare, so
+    // everything is marked.
     case 'synced':
     case 'namespace':
       changes.markWhole()
@@ -50,7 +50,8 @@ export const markChanges = (
     case 'pod': {
       const branch = change.kind === 'pod' ? 'pod' : 'svc'
       for (const zone of zones) {
-        // Pods are answered in all zones, services in one kind and imports in the other.
+        // Pods have names in all zones. Services have names in ordinary zones, imports in
+        // multicluster zones.
         if (
           change.kind !== 'pod' &&
           multiclusterZones.includes(zone) === (change.kind === 'service')

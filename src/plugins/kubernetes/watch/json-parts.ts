@@ -1,7 +1,7 @@
-// Reading JSON that nobody has validated: what is not of the wanted kind counts as absent, and what
-// is wrong is said in one short text.
+// Reads JSON that has not been validated. A value of another kind than expected counts as absent.
+// One short text says what is wrong.
 
-/** Characters of a foreign text that a log line shows. */
+/** The most characters of a value that a log line shows. */
 const SHOWN_CHARACTERS = 60
 
 export const partOf = (value: unknown, key: string): unknown =>
@@ -9,19 +9,22 @@ export const partOf = (value: unknown, key: string): unknown =>
     ? (value as Record<string, unknown>)[key]
     : undefined
 
-/** '' for anything but a text. */
+/** The text under a key. '' for any other value. */
 export const textPart = (value: unknown, key: string): string => {
   const part = partOf(value, key)
   return typeof part === 'string' ? part : ''
 }
 
-/** An empty list for anything but a list. */
+/** The list under a key. An empty one for any other value. */
 export const listPart = (value: unknown, key: string): readonly unknown[] => {
   const part = partOf(value, key)
   return Array.isArray(part) ? part : []
 }
 
-/** Short, and never by walking through a value: JSON may be nested deeper than a stack. */
+/**
+ * A value as short text. It does not walk through the value, since JSON may be nested deeper than
+ * the stack allows.
+ */
 export const shown = (value: unknown): string => {
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object' && value !== null) return 'an object'
@@ -29,7 +32,7 @@ export const shown = (value: unknown): string => {
   return value.length > SHOWN_CHARACTERS ? `'${value.slice(0, SHOWN_CHARACTERS)}...'` : `'${value}'`
 }
 
-/** What is wrong with one object: the first thing, and how many more there are. */
+/** The faults of one object: the first one, and how many more there are. */
 export class Faults {
   #first = ''
   #count = 0
@@ -38,7 +41,7 @@ export class Faults {
     if (this.#count++ === 0) this.#first = text
   }
 
-  /** '' if nothing is wrong. */
+  /** The text of the faults. '' if there are none. */
   get reason(): string {
     return this.#count < 2 ? this.#first : `${this.#first} (and ${this.#count - 1} more)`
   }

@@ -1,7 +1,7 @@
-// Objects of the API server, cut down at once to what DNS needs: a compact text for each, which is
-// kept for as long as the object lives and read again when its record is made. If the text is
-// equal, nothing that DNS shows has changed. Invalid parts of an object are dropped, and nothing
-// throws. EndpointSlices are endpoint-slices.ts's; names of objects are watched-objects.ts's.
+// Reduces objects of the API server at once to what DNS needs: a compact text for each. The text is
+// kept while the object exists, and read when its record is made. If the text is equal, nothing has
+// changed that DNS shows. Invalid parts of an object are dropped, and nothing throws.
+// endpoint-slices.ts reads EndpointSlices. watched-objects.ts reads the names of objects.
 
 import { toHex } from '../../../base/byte-text.ts'
 import { parseIp } from '../../../base/ip.ts'
@@ -70,7 +70,7 @@ export const trimNamespace = (object: KubeObject): Trimmed => ({
   reason: '',
 })
 
-/** The text is the pod's address in hex, and behind it its facts if these are wanted. */
+/** The text is the pod's address in hex, followed by its facts if these are wanted. */
 export const trimPod = (object: KubeObject, hasFacts = false): Trimmed => {
   const written =
     object instanceof ObjectBytes ? podAddressOf(object) : partOf(partOf(object, 'status'), 'podIP')
@@ -80,13 +80,13 @@ export const trimPod = (object: KubeObject, hasFacts = false): Trimmed => {
   return { text: toHex(address.bytes) + (hasFacts ? podFacts(object) : ''), reason: '' }
 }
 
-/** A terminating pod is not read again: its last data stays until it is deleted. */
+/** Changes of a terminating pod are ignored. Its last data stay until it is deleted. */
 export const isBeingDeleted = (object: KubeObject): boolean =>
   object instanceof ObjectBytes
     ? object.metadata.isLeaving
     : !isUnset(partOf(object.metadata, 'deletionTimestamp'))
 
-/** What is right of a list of ports, maybe nothing; of an empty list the one port that means so. */
+/** The valid ports of a list. An empty list becomes the one port that means "no ports". */
 export const portsOf = (ports: readonly unknown[], faults: Faults): readonly PortParts[] =>
   ports.length === 0 ? NO_PORTS : ports.flatMap(port => jsonPort(port, faults) ?? [])
 
@@ -94,7 +94,7 @@ const jsonPort = (port: unknown, faults: Faults): PortParts | undefined => {
   const isPort = typeof port === 'object' && port !== null
   const number = isPort ? (partOf(port, 'port') ?? undefined) : port
   const protocol = isUnset(partOf(port, 'protocol')) ? 'TCP' : textPart(port, 'protocol')
-  // Only a number that is not there stands for all ports: a written 0 is no port.
+  // Only a missing number means all ports. A written 0 is invalid.
   if (isPort && (number === undefined || isPortNumber(number)))
     return {
       number: Number(number ?? 0),
@@ -106,8 +106,7 @@ const jsonPort = (port: unknown, faults: Faults): PortParts | undefined => {
 }
 
 /**
- * External addresses, then what the load balancer has been given: of each an address, or else a
- * name.
+ * External addresses, then the ingress of the load balancer: the address of each, or else its name.
  */
 const hostsOf = (object: KubeObject, faults: Faults): ExternalHost[] => {
   const balancer = partOf(partOf(object, 'status'), 'loadBalancer')

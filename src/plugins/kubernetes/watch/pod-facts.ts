@@ -1,6 +1,6 @@
-// Which pod stands for an address, and what is known of it: its name and labels, for metadata.
-// Pods on the host's network share one: the first by namespace and name stands for all, so that
-// it lies in the namespace whose search path the address has.
+// The pod at an address with its name and labels, for metadata. Pods on the host's network share an
+// address. Then the first by namespace and name is taken, since the search path of the address is
+// that of the first namespace, too.
 
 import { fromHex } from '../../../base/byte-text.ts'
 import type { KubeObject } from '../../../kube/kube-object.ts'
@@ -8,12 +8,12 @@ import { MetadataBytes } from '../../../kube/protobuf/object-bytes.ts'
 import { encodePod } from '../records/pod-record.ts'
 import { partOf, textPart } from './json-parts.ts'
 
-/** Of one pod, in characters of JSON: further labels are left out. */
+/** Limit of one pod's facts, in characters of JSON. Further labels are left out. */
 const MOST_CHARACTERS = 4096
 
 const BEGIN = '['
 
-/** `["NAME","KEY","VALUE",…]`: it follows the address in the pod's text. */
+/** The facts as `["NAME","KEY","VALUE",…]`. They follow the address in the pod's text. */
 export const podFacts = (object: KubeObject): string => {
   const { metadata } = object
   const labels = metadata instanceof MetadataBytes ? metadata.labels : partOf(metadata, 'labels')
@@ -29,18 +29,18 @@ export const podFacts = (object: KubeObject): string => {
   return JSON.stringify(texts)
 }
 
-/** In hex: what stands in front of the facts, if there are any. */
+/** The address in hex. It is the part of the text before the facts. */
 export const podAddress = (text: string): string => {
   const end = text.indexOf(BEGIN)
   return end < 0 ? text : text.slice(0, end)
 }
 
-/** Publishes the pod of an address; undefined when there is none any more. */
+/** Publishes the pod at an address. Undefined if there is none any more. */
 type PublishFacts = (address: Uint8Array, facts: Uint8Array | undefined) => void
 
 export class PodFacts {
   readonly #publish: PublishFacts
-  /** Texts of the pods at an address by `NAMESPACE/NAME`. */
+  /** Texts of the pods at an address, by `NAMESPACE/NAME`. */
   readonly #byAddress = new Map<string, Map<string, string>>()
 
   constructor(publish: PublishFacts) {
@@ -72,7 +72,7 @@ const firstOf = (pods: ReadonlyMap<string, string>): readonly [string, string] |
   return first
 }
 
-/** By namespace, then by name: of ids. */
+/** Compares ids by namespace, then by name. */
 const isBefore = (id: string, other: string): boolean => {
   const [namespace = '', name = ''] = id.split('/')
   const [otherNamespace = '', otherName = ''] = other.split('/')

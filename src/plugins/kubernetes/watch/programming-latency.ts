@@ -1,6 +1,6 @@
-// How long a change of endpoints took from its cause to the records: what the EndpointSlice says of
-// its cause is kept until its service has been written. Lists say nothing: what they bring may be
-// old.
+// Measures how long a change of endpoints took from its cause to the records. The time of the
+// cause, which the EndpointSlice tells, is kept until the service is written. Lists are not
+// measured, since their objects may be old.
 
 import type { Clock } from '../../../base/clock.ts'
 import type { KubeObject } from '../../../kube/kube-object.ts'
@@ -16,13 +16,13 @@ export type ObserveProgramming = (
 
 const CAUSE_ANNOTATION = 'endpoints.kubernetes.io/last-change-trigger-time'
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i
-/** Of one service between two flushes. */
+/** Limit of causes of one service between two flushes. */
 const CAUSES_LIMIT = 100
 
 export class ProgrammingLatency {
   readonly #clock: Clock
   readonly #observe: ObserveProgramming | undefined
-  /** Wall times in milliseconds, by service. */
+  /** Wall-clock times in milliseconds, by service. */
   readonly #causes = new Map<string, number[]>()
 
   constructor(clock: Clock, observe: ObserveProgramming | undefined) {
@@ -46,8 +46,8 @@ export class ProgrammingLatency {
   }
 
   /**
-   * The service has been looked at; `written` is what shards can read since. Only what a selector's
-   * controller maintains is measured.
+   * The service has been published. `written` is what shards can read now. Only services with a
+   * selector are measured, since a controller maintains their endpoints.
    */
   end(service: string, written: ServiceText | undefined): void {
     const causes = this.#causes.get(service)

@@ -1,6 +1,6 @@
-// Writes what main knows of a cluster to its records map, keeps ADDRESS records in step with
-// services, and tells what has changed once it can be read. What there is no room for is owed: it
-// is tried again, and a note says meanwhile that records may be missing.
+// Writes the data of a cluster to its records map, keeps ADDRESS records in step with services, and
+// reports each change once it can be read. A record for which there is no room is owed: it is tried
+// again. Meanwhile a note says that records may be missing.
 
 import { toHex } from '../../../base/byte-text.ts'
 import type { Clock } from '../../../base/clock.ts'
@@ -36,39 +36,41 @@ import {
 import { ExternalNames } from './external-names.ts'
 
 /**
- * Labels are as keys have them: service and namespace, or the namespace alone; of an address they
- * are its owner's.
+ * Labels have the form of keys: service and namespace, or the namespace alone. For an address they
+ * are those of its owner.
  */
 export type Change =
   | {
-      /** `outside-service`: what a service is outside the cluster. */
+      /** `outside-service`: how a service is reachable from outside has changed. */
       readonly kind: 'service' | 'import' | 'namespace' | 'outside-service'
       readonly labels: Uint8Array
     }
   | {
-      /** `outside`: the service is reached there from outside the cluster, or no longer. */
+      /**
+       * `outside`: the service has become reachable at the address from outside, or no longer is.
+       */
       readonly kind: 'pod' | 'address' | 'outside'
       readonly labels: Uint8Array
       readonly address: Uint8Array
     }
 
-/** How often what is owed is tried again, and how much of it at a time. */
+/** How often owed records are tried again, and how many at a time. */
 const RETRY_MS = 1000
 const RETRY_LIMIT = 200
 
 const EMPTY = new Uint8Array(0)
 
-/** A service, and where it is reached from outside the cluster. */
+/** A service, and where it is reachable from outside the cluster. */
 export interface PublishedParts extends ServiceParts, ExternalParts {}
 
 export class Publisher {
-  /** Called after each change that readers can see. Its failures are its own: it must not throw. */
+  /** Called after each change that readers can see. It must not throw. */
   onChanged: ((change: Change) => void) | undefined
   readonly #map: RecordsMap
   readonly #clock: Clock
   readonly #log: Logger
   readonly #externalNames = new ExternalNames()
-  /** What could not be written, by what it is: tried again from the state of then. */
+  /** Records that could not be written, by kind and key. A retry uses the state of that time. */
   readonly #owed = new Map<string, () => void>()
   #retryAtMs = 0
 
@@ -78,13 +80,14 @@ export class Publisher {
     this.#log = log
   }
 
-  /** Whether something is owed. */
+  /** Whether records are owed. */
   get isIncomplete(): boolean {
     return this.#owed.size > 0
   }
 
   /**
-   * Writes a service as it is now, or takes it out. `read` is called again if there is no room now.
+   * Writes or removes a service in its present state. `read` is called again later if there is no
+   * room now.
    */
   publish(
     kind: 'service' | 'import',
@@ -110,7 +113,7 @@ export class Publisher {
     return outcome
   }
 
-  /** A namespace's label, and whether its names are to be answered. */
+  /** Sets whether names of a namespace are answered. */
   setNamespace(label: Uint8Array, isExposed: boolean): void {
     const value = isExposed ? EMPTY : undefined
     const outcome = this.#write(KIND_NAMESPACE, label, value, () =>
@@ -119,7 +122,7 @@ export class Publisher {
     if (outcome === 'changed') this.onChanged?.({ kind: 'namespace', labels: label })
   }
 
-  /** Whether there is a pod with that address in the namespace. */
+  /** Sets whether the namespace has a pod with that address. */
   setPod(namespace: Uint8Array, address: Uint8Array, isThere: boolean): void {
     const again = () => this.setPod(namespace, address, isThere)
     const item = { list: KIND_POD, labels: POD_LABELS, item: namespace, isThere }
@@ -128,7 +131,7 @@ export class Publisher {
     this.onChanged?.({ kind: 'pod', labels: namespace, address })
   }
 
-  /** What is known of a pod with that address; no name of DNS depends on it. */
+  /** Sets the facts of the pod with that address. No DNS name depends on them. */
   setPodFacts(address: Uint8Array, facts: Uint8Array | undefined): void {
     this.#write(KIND_POD_FACTS, address, facts, () => this.setPodFacts(address, facts))
   }
@@ -153,19 +156,19 @@ export class Publisher {
   }
 
   /**
-   * Labels of the ExternalName services whose targets lead to this service, over any number of
+   * Labels of the ExternalName services whose targets lead to this service, directly or through
    * others.
    */
   dependentsOf(service: Uint8Array): Uint8Array[] {
     return this.#externalNames.dependentsOf(service)
   }
 
-  /** Tries again what is owed, unless it did so less than a second ago. */
+  /** Tries owed records again, unless it has done so less than a second ago. */
   retry(): void {
     const nowMs = this.#clock.ms()
     if (this.#owed.size === 0 || nowMs < this.#retryAtMs) return
     this.#retryAtMs = nowMs + RETRY_MS
-    // What fails again is owed behind the rest, so that everything has its turn.
+    // A record that fails again goes to the end of the queue, so that all get their turn.
     for (const again of this.#owed.values().take(RETRY_LIMIT).toArray()) again()
   }
 
@@ -194,7 +197,7 @@ export class Publisher {
     if (outcome === 'changed') this.onChanged?.({ kind: 'address', labels: service, address })
   }
 
-  /** Puts an item into a list that an address has, or takes it out. */
+  /** Adds an item to a list of an address, or removes it. */
   #writeItem(
     address: Uint8Array,
     { list, labels, item, isThere }: ListedItem,
@@ -204,7 +207,7 @@ export class Publisher {
     return this.#write(list, address, items.length === 0 ? undefined : items, again, item)
   }
 
-  /** Owner and its kind tell apart what different services write to one record. */
+  /** The owner and its kind distinguish what different services write to one record. */
   #write(
     kind: number,
     key: Uint8Array,
@@ -242,7 +245,7 @@ export class Publisher {
     this.#log.info('the records memory has room for all names of the cluster again')
   }
 
-  /** Notes are words with a sign. */
+  /** Notes are signed words. */
   #bump(note: number): void {
     const nowSeconds = Math.floor(this.#clock.wallMs() / 1000)
     if (nowSeconds > this.#map.note(note) >>> 0) this.#map.setNote(note, nowSeconds | 0)
@@ -257,7 +260,7 @@ interface ListedItem {
   readonly isThere: boolean
 }
 
-/** Each once, by its text. */
+/** Each address once, by its text. */
 const outsideAddresses = (record: Uint8Array | undefined): Map<string, Uint8Array> => {
   const hosts = record === undefined ? [] : decodeExternal(record, 0, record.length).hosts
   return new Map(

@@ -1,4 +1,4 @@
-// Services, pods and ports in protobuf: what objects.ts makes of JSON.
+// Services, pods and ports in protobuf. The results are those that objects.ts makes from JSON.
 
 import type { ExternalHost } from '../../../chain/external-services.ts'
 import type { ObjectBytes } from '../../../kube/protobuf/object-bytes.ts'
@@ -22,7 +22,7 @@ import {
   trimmed,
 } from './service-text.ts'
 
-/** Fields of Service, its spec, its status, its load balancer, and what that has been given. */
+/** Fields of Service, its spec, its status, its load balancer, and the ingress of that. */
 const SPEC = runTag(2)
 const STATUS = runTag(3)
 const PORTS = runTag(1)
@@ -43,7 +43,7 @@ const message = new WireReader()
 const spec = new WireReader()
 const part = new WireReader()
 
-/** Has `reader` before the last field with that tag, or before nothing if there is none. */
+/** Puts `reader` at the last field with that tag, or at an empty one if there is none. */
 const openPart = (object: ObjectBytes, tag: number, reader: WireReader): WireReader => {
   reader.over(object.bytes, object.start, object.start)
   message.over(object.bytes, object.start, object.end)
@@ -51,7 +51,7 @@ const openPart = (object: ObjectBytes, tag: number, reader: WireReader): WireRea
   return reader
 }
 
-/** As it is written, '' for none. */
+/** The address as written. '' if there is none. */
 export const podAddressOf = (object: ObjectBytes): string => {
   let address = ''
   openPart(object, STATUS, part)
@@ -136,7 +136,7 @@ const PORT_NAME = runTag(1)
 const PORT_PROTOCOL = runTag(2)
 const PORT_NUMBER = numberTag(3)
 
-/** The port whose message `port` has before it. */
+/** Reads the port whose message `port` is at. */
 export const readPort = (port: WireReader, faults: Faults): PortParts | undefined => {
   let [name, protocol] = ['', '']
   let number: number | undefined

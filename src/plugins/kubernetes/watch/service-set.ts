@@ -1,6 +1,6 @@
-// Services of one kind (the cluster's own, or imported ones) with their EndpointSlices: which of
-// them have changed, and what their records are made of. While slices are being listed nothing is
-// published, so that no record mixes two generations of them.
+// Services of one kind (the cluster's own, or imported ones) with their EndpointSlices. Knows which
+// have changed, and makes the parts of their records. Nothing is published while slices are listed,
+// so that no record mixes old slices and new ones.
 
 import type { KubeObject } from '../../../kube/kube-object.ts'
 import type { Sink } from '../../../kube/sink.ts'
@@ -23,10 +23,10 @@ export interface ServiceSetParts {
   readonly log: Logger
   readonly latency: ProgrammingLatency
   readonly endpointPodNames: boolean
-  /** Whether objects of that namespace are wanted. */
+  /** Whether objects of that namespace are used. */
   accepts(namespace: string): boolean
   acceptsSlices(namespace: string): boolean
-  /** Has everything published that has changed. */
+  /** Publishes all changed services, in turns. */
   flush(): void
 }
 
@@ -36,7 +36,7 @@ export class ServiceSet {
   readonly #slices: WatchedObjects
   /** Ids of slices by the id of their service. */
   readonly #slicesOf = new Map<string, Set<string>>()
-  /** Ids of services that may differ from their records. */
+  /** Ids of services whose records may be outdated. */
   readonly #dirty = new Set<string>()
 
   constructor(parts: ServiceSetParts) {
@@ -86,8 +86,8 @@ export class ServiceSet {
   }
 
   /**
-   * Publishes services until that much work is done: an endpoint is 1, a service SERVICE_WORK in
-   * itself. Returns what was done.
+   * Publishes services until that much work is done. An endpoint counts as 1, a service as
+   * SERVICE_WORK and its endpoints. Returns the work done.
    */
   publish(limit: number): number {
     let work = 0
@@ -100,7 +100,7 @@ export class ServiceSet {
     return work
   }
 
-  /** Returns how many endpoints the service has. */
+  /** Returns the number of endpoints of the service. */
   #publishOne(id: string): number {
     const { kind, publisher, latency } = this.#parts
     const slash = id.indexOf('/')
@@ -124,8 +124,8 @@ export class ServiceSet {
   }
 
   /**
-   * Slices count in the order of their names: the same objects make the same record, whatever the
-   * order in which they came.
+   * Slices are used in the order of their names. So the same objects make the same record, whatever
+   * the order of their arrival.
    */
   #partsOf(id: string, service: ServiceText): PublishedParts {
     const { kind, addresses, ports, target, hosts } = service

@@ -1,5 +1,5 @@
-// What is kept of a Service or a ServiceImport, whatever it was read from, and the rules for what
-// of it makes sense.
+// What is kept of a Service or a ServiceImport, from JSON or protobuf, and the rules for valid
+// parts.
 
 import { parseIp } from '../../../base/ip.ts'
 import type { ExternalHost } from '../../../chain/external-services.ts'
@@ -14,9 +14,9 @@ import {
 import { type Faults, shown } from './json-parts.ts'
 
 export interface Trimmed {
-  /** Undefined: DNS has no use for the object. */
+  /** Undefined if DNS has no use for the object. */
   readonly text: string | undefined
-  /** What is wrong with it, for one log line; '' for nothing. */
+  /** The faults of the object, for one log line. '' if there are none. */
   readonly reason: string
 }
 
@@ -27,20 +27,20 @@ export interface ServiceText {
   readonly ports: readonly PortParts[]
   readonly target: Uint8Array | undefined
   readonly hasSelector: boolean
-  /** Where it is reached from outside the cluster. */
+  /** Where it is reachable from outside the cluster. */
   readonly hosts: readonly ExternalHost[]
 }
 
 /** The port that an object without ports has. */
 export const NO_PORT: PortParts = { number: 0, name: '', protocol: '' }
 export const NO_PORTS: readonly PortParts[] = [NO_PORT]
-/** The parts of a service that has none. */
+/** The parts of a service without addresses and ports. */
 export const NO_PARTS = { addresses: [], ports: NO_PORTS, target: undefined, hosts: [] }
 
 /**
- * What is kept of a service, a character for each byte: kind, whether it has a selector, addresses
- * (16 bits, then each with its size), target, hosts (16 bits, then each as external-record.ts has
- * it), ports to the end.
+ * The text of a service, a character for each byte. It has the kind, whether there is a selector,
+ * addresses (16 bits, then each with its size), the target, hosts (16 bits, then each as in
+ * external-record.ts), and ports to the end.
  */
 export const trimmed = (parts: ServiceText, faults: Faults): Trimmed => {
   const { kind, addresses, ports, target, hasSelector, hosts } = parts
@@ -87,7 +87,7 @@ export const isPortNumber = (value: unknown): value is number =>
 export const isUnset = (value: unknown): boolean =>
   value === undefined || value === null || value === ''
 
-/** Of an address that has not been given yet nothing is said. */
+/** An address that is not assigned yet is no fault. */
 export const addressesOf = (written: readonly unknown[], faults: Faults): Uint8Array[] =>
   written.flatMap(text => {
     if (isUnset(text)) return []
@@ -98,7 +98,7 @@ export const addressesOf = (written: readonly unknown[], faults: Faults): Uint8A
 
 export const asHost = (address: Uint8Array): ExternalHost => ({ address })
 
-/** Of an address, or else of a name. */
+/** The host of an address, or else of a name. */
 export const ingressHost = (ip: unknown, hostname: string, faults: Faults): ExternalHost[] => {
   if (!isUnset(ip)) return addressesOf([ip], faults).map(asHost)
   if (hostname === '') return []
@@ -108,7 +108,7 @@ export const ingressHost = (ip: unknown, hostname: string, faults: Faults): Exte
   return []
 }
 
-/** An address is no target, and no fault: CoreDNS has no records for such a service either. */
+/** An address is no target, but no fault: as in CoreDNS, such a service has no records. */
 export const targetOf = (externalName: string, faults: Faults): Uint8Array | undefined => {
   if (parseIp(externalName) !== undefined) return undefined
   const wire = nameFromText(externalName)

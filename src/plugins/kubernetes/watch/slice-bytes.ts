@@ -1,6 +1,6 @@
-// EndpointSlices in protobuf: what endpoint-slices.ts makes of JSON, from the bytes, with nothing
-// made on the way. A cluster has tens of thousands of endpoints, and each comes again with every
-// change of its slice.
+// EndpointSlices in protobuf. The results are those that endpoint-slices.ts makes from JSON, but
+// directly from the bytes and without objects on the way. A cluster has tens of thousands of
+// endpoints, and each change of a slice brings all endpoints of the slice.
 
 import { parseIp } from '../../../base/ip.ts'
 import type { ObjectBytes } from '../../../kube/protobuf/object-bytes.ts'
@@ -40,7 +40,7 @@ const slice = new WireReader()
 const endpoint = new WireReader()
 const part = new WireReader()
 
-/** Where a run stands. */
+/** The place of a run of bytes. */
 class Place {
   start = 0
   end = 0
@@ -110,7 +110,7 @@ const writePorts = (
   if (!hasPorts && writer.countsPort(group)) writer.port(NO_PORT)
 }
 
-/** The endpoint at which the slice stands, but for its addresses. False if it is not ready. */
+/** Reads the present endpoint of the slice, except its addresses. False if it is not ready. */
 const readEndpoint = (wantsPodName: boolean): boolean => {
   let isReady = true
   for (const place of [hostname, podName, zone]) place.clear()
@@ -164,7 +164,7 @@ const writeEndpoint = (
   }
 }
 
-/** The address stands between `start` and `end`, if it is an IPv4 one. */
+/** Of an IPv4 address the text between `start` and `end` is used. */
 const writeLabel = (
   writer: RecordWriter,
   start: number,
@@ -195,7 +195,7 @@ const ZERO = 0x30
 /** The address that isIpv4 has read. */
 const ipv4 = new Uint8Array(4)
 
-/** Whether the run is an address in four decimal numbers, written as they must be. */
+/** Whether the run is a valid IPv4 address: four decimal numbers in their only form. */
 const isIpv4 = (bytes: Uint8Array, start: number, end: number): boolean => {
   if (end - start > 15) return false
   let at = start

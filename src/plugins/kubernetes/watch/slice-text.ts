@@ -1,12 +1,12 @@
-// What is kept of an EndpointSlice: the name of its service, then its ready endpoints and its ports
-// as a service's record has them; a character for each byte.
+// What is kept of an EndpointSlice: the name of its service, then its ready endpoints and ports as
+// in a service's record. The text has a character for each byte.
 
 import { isLabelText } from '../records/record-keys.ts'
 import { shown } from './json-parts.ts'
 import type { Trimmed } from './service-text.ts'
 
 export interface SliceOptions {
-  /** Whether endpoints without a host name are called as their pods are. */
+  /** Whether endpoints without a host name have the names of their pods. */
   readonly endpointPodNames: boolean
   /** Whether the slices are those of imported services. */
   readonly isImported: boolean
@@ -17,7 +17,7 @@ export const SERVICE_LABEL = 'kubernetes.io/service-name'
 export const IMPORT_LABEL = 'multicluster.kubernetes.io/service-name'
 export const CLUSTER_LABEL = 'multicluster.kubernetes.io/source-cluster'
 
-/** What there is to say of a slice that is of no use, '' for nothing; undefined: it is of use. */
+/** Why a slice cannot be used. '' if there is nothing to report. Undefined if it can be used. */
 export const unusedSlice = (
   service: string,
   cluster: string,
@@ -42,7 +42,7 @@ export const serviceOfSlice = (text: string): string => {
   return /^[\x00-\x7f]*$/.test(name) ? name : Buffer.from(name, 'latin1').toString('utf8')
 }
 
-/** Its endpoints and ports, as a service's record takes them. */
+/** Its endpoints and ports, in the form of a service's record. */
 export const groupOfSlice = (text: string): Uint8Array =>
   Buffer.from(text.slice(groupStart(text)), 'latin1')
 

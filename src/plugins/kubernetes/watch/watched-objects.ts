@@ -1,6 +1,6 @@
-// The objects of one kind that the API server has said there are: a trimmed text for each, by
-// namespace and name. Lists are marked and swept, so that what a list does not name is gone at its
-// end and not before. What texts mean is the owner's business.
+// The objects of one kind that the API server has: a trimmed text for each, by namespace and name.
+// A list works by mark and sweep: an object that it does not name is removed at its end, not
+// before. Only the owner knows what a text means.
 
 import type { KubeObject } from '../../../kube/kube-object.ts'
 import type { Sink } from '../../../kube/sink.ts'
@@ -10,22 +10,22 @@ import { partOf, shown } from './json-parts.ts'
 import type { Trimmed } from './service-text.ts'
 
 export interface WatchedKind {
-  /** As log lines call an object of it. */
+  /** The name of the kind in log lines. */
   readonly what: string
   readonly isNamespaced: boolean
-  /** Whether its name is part of names in DNS. */
+  /** Whether an object's name is part of DNS names. */
   readonly isLabel: boolean
   /**
-   * Of the object's namespace in lower case; of a namespace its name. What is not accepted is not
-   * looked at.
+   * Takes the object's namespace in lower case, or the name of a namespace itself. Objects that are
+   * not accepted are ignored.
    */
   accepts(namespace: string): boolean
-  /** Whether what is known of the object stays as it is. */
+  /** Whether this version of the object is to be ignored. */
   ignores?(object: KubeObject): boolean
   trim(object: KubeObject): Trimmed
   /**
-   * `object` is what the watch brought; undefined for a list, and for what is gone. The new text
-   * can be read already.
+   * `object` comes from a watch. It is undefined for an object of a list, and for one that is gone.
+   * The new text can be read already.
    */
   changed(
     id: string,
@@ -38,16 +38,16 @@ export interface WatchedKind {
   flush(): void
 }
 
-/** A name of the API server is a DNS subdomain at most. */
+/** The longest name that the API server allows, that of a DNS subdomain. */
 const MAX_NAME_CHARACTERS = 253
 
 export class WatchedObjects implements Sink {
   readonly #kind: WatchedKind
   readonly #log: Logger
   readonly #texts = new Map<string, string>()
-  /** What was said of objects that something is wrong with, so that it is said once. */
+  /** The faults that were logged, so that each is logged once. */
   readonly #reasons = new Map<string, string>()
-  /** What the list under way has named so far. */
+  /** The objects that the list under way has named so far. */
   #listed: Set<string> | undefined
 
   constructor(kind: WatchedKind, log: Logger) {
@@ -64,7 +64,7 @@ export class WatchedObjects implements Sink {
     return this.#listed !== undefined
   }
 
-  /** A list that never came to its end counts for nothing. */
+  /** An earlier list that has not ended is ignored. */
   listBegins(): void {
     this.#listed = new Set()
     this.#kind.listBegan?.()
@@ -126,7 +126,7 @@ export class WatchedObjects implements Sink {
     return !this.#kind.isLabel || isLabelText(name)
   }
 
-  /** Objects without a place are not told apart: of many with the same fault one line is enough. */
+  /** For objects without a valid id. One line is enough for all with the same fault. */
   #refuse(reason: string): undefined {
     this.#say('', reason)
   }
