@@ -161,8 +161,8 @@ export interface ProcessControl {
    */
   reload(): Promise<string | undefined>
   /**
-   * Collects the garbage of the main thread, which takes some tens of milliseconds; at the start only
-   * if its heap has grown by much. Call it after work that has made much garbage.
+   * Collects the garbage of the main thread, which takes some tens of milliseconds; at the start
+   * only if its heap has grown by much. Call it after work that has made much garbage.
    */
   collectGarbage(): void
   /** Whether SIGTERM or SIGINT has been received. */

@@ -7,7 +7,7 @@ import { pageDropper } from './drop-pages.ts'
 const PAGE = 4096
 const BASE = 0x10_0000n
 
-/** What the system is asked, of memory whose first byte lies `offset` bytes behind a page's first. */
+/** What the system is asked, of memory that begins `offset` bytes behind the begin of a page. */
 const asked = (offset: number, length: number): (readonly [number, number])[] => {
   const spans: (readonly [number, number])[] = []
   const drop = pageDropper({

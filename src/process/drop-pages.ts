@@ -1,5 +1,5 @@
-// Gives whole pages of our own memory back to the system, where it can be asked to (glibc, node:ffi);
-// elsewhere they stay.
+// Gives whole pages of our own memory back to the system, where it can be asked to (glibc,
+// node:ffi); elsewhere they stay.
 
 import type { MemoryCalls } from '../net/mmsg/libc.ts'
 

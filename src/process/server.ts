@@ -180,7 +180,7 @@ export class Server {
     return new KeptResources({ newRecords: () => records.newMap() }, this.#log)
   }
 
-  /** What has gone from the records is the system's again: nothing else of a cluster is so large. */
+  /** What has gone from the records is the system's again. */
   #returnPages(records: RecordsMemory): void {
     let drop: PageDropper | undefined
     const look = (): void => records.release((drop ??= pageDropper(openMemoryCalls())))

@@ -18,15 +18,13 @@ const MADV_DONTNEED = 4
  * let it grow to several times what it holds.
  */
 const HEAP_SLACK_BYTES = 8 * 1024 * 1024
-/** The same until the start is over: a first list is not to be kept waiting for the collector. */
-const START_SLACK_BYTES = 16 * 1024 * 1024
 /** The same for garbage that clients make as fast as they like. */
 const CHURN_SLACK_BYTES = 4 * 1024 * 1024
 /** Until then main does other things: for as long as the last collection of churn took. */
 let churnRestMs = 0
 
-/** Size of main's heap after the last collection here. */
-let collectedBytes = 0
+/** Size of main's heap after the last collection here; at first what the program takes, roughly. */
+let collectedBytes = 32 * 1024 * 1024
 /** Before the start is over nothing is collected but what a plugin asks for. */
 let isSettled = false
 /** Undefined until they have been opened, and where they cannot be had. */
@@ -43,7 +41,7 @@ export const trimMemory = (): void => {
     collect()
     returnMemory()
     const look = (): void => {
-      if (heapBytes() - collectedBytes > HEAP_SLACK_BYTES) collect()
+      if (hasGrown()) collect()
       openCalls()?.malloc_trim(0n)
     }
     setInterval(look, TRIM_INTERVAL_MS).unref()
@@ -51,15 +49,13 @@ export const trimMemory = (): void => {
 }
 
 /**
- * For plugins that have made much garbage, or are about to make it. Before the start is over, what
- * that alone needed is returned with it: the peak of a process is soon after its start.
+ * For plugins that have made much garbage, or are about to. Before the start is over, a collection
+ * is worth its time only if the heap has grown; but what the start alone needed is returned at
+ * once, since the peak of a process is soon after it.
  */
 export const collectForPlugin = (): void => {
-  if (isSettled) collect()
-  else if (heapBytes() - collectedBytes > START_SLACK_BYTES) {
-    collect()
-    returnMemory()
-  }
+  if (isSettled || hasGrown()) collect()
+  if (!isSettled) returnMemory()
 }
 
 /**
@@ -79,6 +75,8 @@ const collect = (): void => {
   collectGarbage()
   collectedBytes = heapBytes()
 }
+
+const hasGrown = (): boolean => heapBytes() - collectedBytes > HEAP_SLACK_BYTES
 
 /** Memory of main's heap, including garbage and free pages, and what its objects hold outside. */
 const heapBytes = (): number => {

@@ -94,8 +94,8 @@ export class FreeBlocks {
   }
 
   /**
-   * Calls `drop` for what is within large blocks, but not twice; for `most` of them at a time. False
-   * if there are more.
+   * Calls `drop` for what is within large blocks, but not twice; for `most` of them at a time.
+   * False if there are more.
    */
   release(most: number, drop: DropPages): boolean {
     const words = this.#words

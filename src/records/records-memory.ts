@@ -37,9 +37,8 @@ export class RecordsMemory {
   }
 
   /**
-   * Gives pages that hold nothing any more to the system, by whoever knows how; to be called now and
-   * then. `drop` may leave alone what it likes of the bytes it is given, and what it takes reads as
-   * zero.
+   * Gives pages that hold nothing any more to the system; to be called now and then. `drop` may
+   * leave alone what it likes of the bytes that it is given; what it takes reads as zero.
    */
   release(drop: (bytes: Uint8Array) => void): void {
     this.#heap.release((at, words) => drop(new Uint8Array(this.#buffer, 4 * at, 4 * words)))

@@ -165,7 +165,7 @@ export class ClusterSource implements Kept {
     const connection = await connect({ endpoint, tls, kubeconfig }, world)
     if (this.#isDisposed) return connection.close()
     this.#connection = connection
-    // The garbage of the start, before that of the first lists comes to it.
+    // What only the start needed, before the first lists come.
     this.#parts.collectGarbage?.()
     const limiter = new Limiter({
       qps: apiserverQps,
