@@ -14,12 +14,19 @@ interface Collection {
 let gc: ((collection: Collection) => void) | undefined
 
 const collect = (collection: Collection): void => {
-  if (gc === undefined) {
-    setFlagsFromString('--expose-gc')
-    gc = runInNewContext('gc') as (collection: Collection) => void
-    setFlagsFromString('--no-expose-gc')
-  }
-  gc(collection)
+  gc ??= findCollector()
+  gc?.(collection)
+}
+
+/**
+ * The flag is the process's: another thread that does the same may just be taking it back, and then
+ * there is no collector until the next call.
+ */
+const findCollector = (): typeof gc => {
+  setFlagsFromString('--expose-gc')
+  const found = runInNewContext('globalThis.gc') as typeof gc
+  setFlagsFromString('--no-expose-gc')
+  return found
 }
 
 /**

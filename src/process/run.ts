@@ -59,7 +59,7 @@ export const runServer = async (
     writePidfile(options.pidfile)
     closeStrayDebugger()
     signals.started()
-    trimMemory()
+    trimMemory(() => server.trimShards())
   } catch (error) {
     stdout.flushSync()
     const message = messageOf(error)

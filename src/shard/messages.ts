@@ -108,6 +108,8 @@ export type ToShard =
   | { readonly kind: 'abort'; readonly id: number }
   /** Main has processed `byteCount` bytes of the log lines that the shard has sent. */
   | { readonly kind: 'taken'; readonly byteCount: number }
+  /** There is next to no work: a good time to give back memory. */
+  | { readonly kind: 'trim' }
   | { readonly kind: 'stop'; readonly graceMs: number }
 
 /**

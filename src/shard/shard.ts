@@ -26,6 +26,7 @@ import { Dispatcher } from './answer/dispatch.ts'
 import { FastPath } from './answer/fast-path.ts'
 import { LoadFailure, ShardGeneration, type ShardParts } from './generation.ts'
 import type { HandedLines } from './handed-lines.ts'
+import { HeapTrim } from './heap-trim.ts'
 import { Binding, type BindingParts } from './listener.ts'
 import type { BootMessage, FromShard, GenerationMessage, ToShard } from './messages.ts'
 import { UdpEngine } from './udp-engine.ts'
@@ -40,7 +41,7 @@ export interface ShardLog {
   readonly handed: HandedLines | undefined
 }
 
-type Order = Exclude<ToShard, { readonly kind: 'taken' }>
+type Order = Exclude<ToShard, { readonly kind: 'taken' | 'trim' }>
 
 interface Candidate {
   readonly generation: ShardGeneration
@@ -95,8 +96,10 @@ export class Shard {
     // One message after the other: a load that is still opening sockets must not be overtaken by
     // its commit or abort.
     let last = Promise.resolve()
+    const heap = new HeapTrim()
     port.on('message', (message: ToShard) => {
       if (message.kind === 'taken') handed?.taken(message.byteCount)
+      else if (message.kind === 'trim') heap.trim()
       else last = last.then(() => this.#handle(message))
     })
   }
