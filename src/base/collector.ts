@@ -11,15 +11,22 @@ interface Collection {
 let gc: ((collection: Collection) => void) | undefined
 
 const collect = (collection: Collection): void => {
-  if (gc === undefined) {
-    // Not before: with what they load, they are a tenth of a thread's start.
-    const { setFlagsFromString } = process.getBuiltinModule('node:v8')
-    const { runInNewContext } = process.getBuiltinModule('node:vm')
-    setFlagsFromString('--expose-gc')
-    gc = runInNewContext('gc') as (collection: Collection) => void
-    setFlagsFromString('--no-expose-gc')
-  }
-  gc(collection)
+  gc ??= findCollector()
+  gc?.(collection)
+}
+
+/**
+ * Not before it is needed: with what it loads, it is a tenth of a thread's start. The flag is the
+ * process's: another thread that does the same may just be taking it back, and then there is no
+ * collector until the next call.
+ */
+const findCollector = (): typeof gc => {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8')
+  const { runInNewContext } = process.getBuiltinModule('node:vm')
+  setFlagsFromString('--expose-gc')
+  const found = runInNewContext('globalThis.gc') as typeof gc
+  setFlagsFromString('--no-expose-gc')
+  return found
 }
 
 /**

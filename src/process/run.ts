@@ -61,7 +61,7 @@ export const runServer = async (
     writePidfile(options.pidfile)
     closeStrayDebugger()
     signals.started()
-    trimMemory()
+    trimMemory(() => server.trimShards())
     flushCompiled()
   } catch (error) {
     stdout.flushSync()

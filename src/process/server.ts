@@ -315,6 +315,14 @@ export class Server {
     return (await this.#current?.shutdown()) ?? true
   }
 
+  /**
+   * Has shards give back what a load took that is over; says whether there were any. To be called
+   * every few seconds.
+   */
+  trimShards(): boolean {
+    return this.#supervisor.trimQuiet()
+  }
+
   /** Ends shards, listeners and whatever the generation started. */
   async stop(): Promise<void> {
     await this.#supervisor.stop(STOP_GRACE_MS)

@@ -1,6 +1,7 @@
-// Returns memory that only the start and the warm-up needed: main's garbage, what V8's compilers
-// freed in pieces in malloc's arenas, and the pages of Node's own binary that were read once.
-// Nothing depends on it: where a step is not possible, the process only takes more memory.
+// Returns memory that only the start and the warm-up needed: main's garbage and that of shards,
+// what V8's compilers freed in pieces in malloc's arenas, and the pages of Node's own binary that
+// were read once. Nothing depends on it: where a step is not possible, the process only takes more
+// memory.
 
 import { readFileSync } from 'node:fs'
 import { getHeapStatistics } from 'node:v8'
@@ -13,6 +14,8 @@ const SETTLE_MS = 500
 /** V8 compiles for as long as the load changes; a look costs main about a millisecond. */
 const TRIM_INTERVAL_MS = 5000
 const MADV_DONTNEED = 4
+/** Pages of the program are dropped every ten minutes at least. */
+const MOST_LOOKS = 128
 /**
  * Main's heap may grow by so much before it is collected: a cluster that changes all the time would
  * let it grow to several times what it holds.
@@ -27,22 +30,32 @@ let churnRestMs = 0
 let collectedBytes = 32 * 1024 * 1024
 /** Before the start is over nothing is collected but what a plugin asks for. */
 let isSettled = false
-/** Undefined until they have been opened, and where they cannot be had. */
-let memoryCalls: MemoryCalls | undefined
-let hasOpenedCalls = false
+
+/** What main asks the system with. */
+interface System {
+  readonly calls: MemoryCalls
+  readonly program: ProgramPages
+}
+
+/** Undefined until it has been asked for. Its `system` is undefined where there are no calls. */
+let opened: { readonly system: System | undefined } | undefined
 
 /**
- * Call it once, when the shards serve; it checks again every 5 s. Its timers do not keep the
+ * Call it once, when the shards serve. It checks again every 5 s, and calls `trimShards` each time,
+ * which says whether a shard has just had its last work for a while. Its timers do not keep the
  * process alive.
  */
-export const trimMemory = (): void => {
+export const trimMemory = (trimShards: () => boolean): void => {
   setTimeout(() => {
     isSettled = true
     collect()
     returnMemory()
     const look = (): void => {
       if (hasGrown()) collect()
-      openCalls()?.malloc_trim(0n)
+      const system = openSystem()
+      system?.calls.malloc_trim(0n)
+      system?.program.look()
+      if (trimShards()) system?.program.dropAtNextLook()
     }
     setInterval(look, TRIM_INTERVAL_MS).unref()
   }, SETTLE_MS).unref()
@@ -84,30 +97,62 @@ const heapBytes = (): number => {
   return heap + outside
 }
 
-const openCalls = (): MemoryCalls | undefined => {
-  if (!hasOpenedCalls) memoryCalls = openMemoryCalls()
-  hasOpenedCalls = true
-  return memoryCalls
+const openSystem = (): System | undefined => {
+  if (opened === undefined) {
+    const calls = openMemoryCalls()
+    opened = { system: calls && { calls, program: new ProgramPages(calls) } }
+  }
+  return opened.system
 }
 
 const returnMemory = (): void => {
-  const calls = openCalls()
-  calls?.malloc_trim(0n)
-  if (calls !== undefined) dropCleanPages(calls)
+  const system = openSystem()
+  system?.calls.malloc_trim(0n)
+  system?.program.drop()
 }
 
 /**
- * Unmaps those parts of Node's binary that are read-only and hold no page of our own: what is
- * touched again comes from the page cache. A mapping with a changed page (a relocated pointer, text
- * on large pages) would lose it, and is left alone.
+ * Those parts of Node's binary that are read-only and hold no page of our own: what is touched
+ * again after a drop comes from the page cache. A mapping with a changed page (a relocated pointer,
+ * text on large pages) would lose it, and is left alone.
  */
-const dropCleanPages = (calls: MemoryCalls): void => {
-  for (const mapping of readMappings()) {
-    const [, start, end, path] =
-      /^([\da-f]+)-([\da-f]+) r-[x-]p \S+ \S+ \S+ +(\/.*)$/m.exec(mapping) ?? []
-    if (path !== process.execPath || !/^Anonymous: +0 kB$/m.test(mapping)) continue
-    const address = BigInt(`0x${start}`)
-    calls.madvise(address, BigInt(`0x${end}`) - address, MADV_DONTNEED)
+class ProgramPages {
+  readonly #calls: MemoryCalls
+  readonly #ranges: readonly { readonly address: bigint; readonly length: bigint }[]
+  /** Looks until the next drop, and from that one on: so that drops cost next to nothing. */
+  #left = 1
+  #pause = 1
+
+  constructor(calls: MemoryCalls) {
+    this.#calls = calls
+    this.#ranges = readMappings().flatMap(mapping => {
+      const [, start, end, path] =
+        /^([\da-f]+)-([\da-f]+) r-[x-]p \S+ \S+ \S+ +(\/.*)$/m.exec(mapping) ?? []
+      if (path !== process.execPath || !/^Anonymous: +0 kB$/m.test(mapping)) return []
+      const address = BigInt(`0x${start}`)
+      return [{ address, length: BigInt(`0x${end}`) - address }]
+    })
+  }
+
+  drop(): void {
+    for (const { address, length } of this.#ranges)
+      this.#calls.madvise(address, length, MADV_DONTNEED)
+  }
+
+  /**
+   * Drops again, since V8's compilers, which a load needs for a minute, are a good part of the
+   * text.
+   */
+  look(): void {
+    if (--this.#left > 0) return
+    this.drop()
+    this.#pause = Math.min(2 * this.#pause, MOST_LOOKS)
+    this.#left = this.#pause
+  }
+
+  /** A load is over. */
+  dropAtNextLook(): void {
+    this.#left = 1
   }
 }
 

@@ -110,6 +110,8 @@ export type ToShard =
   | { readonly kind: 'taken'; readonly byteCount: number }
   /** Main waits for a beat, and the shard may have been at rest. */
   | { readonly kind: 'beat' }
+  /** There is next to no work: a good time to give back memory. */
+  | { readonly kind: 'trim' }
   | { readonly kind: 'stop'; readonly graceMs: number }
 
 /**

@@ -28,6 +28,7 @@ import { Dispatcher } from './answer/dispatch.ts'
 import { FastPath } from './answer/fast-path.ts'
 import { LoadFailure, ShardGeneration, type ShardParts } from './generation.ts'
 import type { HandedLines } from './handed-lines.ts'
+import { HeapTrim } from './heap-trim.ts'
 import { Binding, type BindingParts } from './listener.ts'
 import type { BootMessage, FromShard, GenerationMessage, ToShard } from './messages.ts'
 import { Pulse } from './pulse.ts'
@@ -42,7 +43,7 @@ export interface ShardLog {
   readonly handed: HandedLines | undefined
 }
 
-type Order = Exclude<ToShard, { readonly kind: 'taken' | 'beat' }>
+type Order = Exclude<ToShard, { readonly kind: 'taken' | 'beat' | 'trim' }>
 
 interface Candidate {
   readonly generation: ShardGeneration
@@ -100,10 +101,12 @@ export class Shard {
     // One message after the other: a load that is still opening sockets must not be overtaken by
     // its commit or abort.
     let last = Promise.resolve()
+    const heap = new HeapTrim()
     port.on('message', (message: ToShard) => {
-      pulse.quicken()
+      if (message.kind !== 'trim') pulse.quicken()
       if (message.kind === 'beat') pulse.beat()
       else if (message.kind === 'taken') handed?.taken(message.byteCount)
+      else if (message.kind === 'trim') heap.trim()
       else last = last.then(() => this.#handle(message))
     })
   }

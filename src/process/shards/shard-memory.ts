@@ -5,7 +5,7 @@ import type { CacheMemory } from '../../cache/cache-memory.ts'
 import { BlackBox } from '../../memory/black-box.ts'
 import { DATAGRAM, drawnBytes, lowerBudget, STREAM, sweepBudget } from '../../memory/byte-budget.ts'
 import { CLAIM_ENTRIES, sweepClaims } from '../../memory/claims.ts'
-import { readBeat } from '../../memory/heartbeat.ts'
+import { readBeat, readWork } from '../../memory/heartbeat.ts'
 import type { InvalidationBoard } from '../../memory/invalidation-board.ts'
 import { sweepPermits } from '../../memory/permits.ts'
 import { refuse } from '../../memory/refused.ts'
@@ -99,6 +99,11 @@ export class ShardMemory {
       question: this.#box(shard).sequence,
       datagram: datagramSequence(this.#inboundWords[shard]!),
     }
+  }
+
+  /** Messages that the shard has taken and answered; wraps around. */
+  work(shard: number): number {
+    return readWork(this.words, this.layout.heartbeats, shard)
   }
 
   /** A worker is about to become this shard. */

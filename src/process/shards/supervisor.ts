@@ -27,6 +27,7 @@ import {
   lastQuestion,
   questionsAtHand,
 } from './post-mortem.ts'
+import { QuietWatch } from './quiet-watch.ts'
 import { type InflightBytes, ShardMemory } from './shard-memory.ts'
 import { pluginsText, SlowLoads } from './slow-loads.ts'
 import { readThread } from './thread-reading.ts'
@@ -90,6 +91,9 @@ export class LoadError extends Error {
   }
 }
 
+/** Between the collections of two shards. */
+const TRIM_PAUSE_MS = 250
+
 /** A shard's answer, if it has given one. */
 interface Asked {
   readonly slot: Slot
@@ -122,6 +126,7 @@ export class Supervisor {
   readonly #slots: Slot[] = []
   readonly #deaths = new DeathRecord()
   readonly #hearts: HeartWatch
+  readonly #quiet: QuietWatch
   readonly #generations = new Map<number, SupervisedGeneration>()
   #watch: NodeJS.Timeout | undefined
   readonly #loads = new SlowLoads()
@@ -137,6 +142,7 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options
     this.#memory = new ShardMemory(options.shards)
+    this.#quiet = new QuietWatch(options.shards, shard => this.#memory.work(shard))
     // Threads run from here on.
     this.#pool = new ShardPool(options)
     this.#hearts = this.#makeWatch(options.shards)
@@ -167,6 +173,19 @@ export class Supervisor {
   /** Bytes that clients' traffic holds, by kind. */
   get inflight(): InflightBytes {
     return this.#memory.inflight
+  }
+  /**
+   * Has shards give back what a load took that is over; says whether there were any. To be called
+   * every few seconds.
+   */
+  trimQuiet(): boolean {
+    const quiet = this.#quiet.look()
+    // One after the other: whoever asks again meanwhile meets a shard that answers.
+    for (const [turn, shard] of quiet.entries()) {
+      const { running } = this.#slots[shard]!
+      setTimeout(() => running.send({ kind: 'trim' }), turn * TRIM_PAUSE_MS).unref()
+    }
+    return quiet.length > 0
   }
   get countRows(): readonly number[] {
     return this.#memory.countRows
