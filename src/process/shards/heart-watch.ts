@@ -8,9 +8,9 @@
 // each look, for much longer. A thread that wants a processor and gets none is not judged. Time
 // that passes while main itself is late counts little or nothing, since its cause is unknown.
 //
-// A shard without work is laid to rest: it beats once a second then, and is looked at about as often.
-// Its next message ends that, and wakes main, so that what the message does is watched from its
-// beginning. A shard at rest that misses its beat is not at rest any more either.
+// A shard without work is laid to rest: it beats once a second then, and is looked at about as
+// often. Its next message ends that, and wakes main, so that what the message does is watched from
+// its beginning. A shard at rest that misses its beat is not at rest any more either.
 
 import {
   BEAT_MS,
