@@ -29,6 +29,8 @@ import type { HandedLines } from './handed-lines.ts'
 import { Binding, type BindingParts } from './listener.ts'
 import type { BootMessage, FromShard, GenerationMessage, ToShard } from './messages.ts'
 import { UdpEngine } from './udp-engine.ts'
+import { noLines, scratchRegion } from './warm-up/scratch.ts'
+import { warmUp } from './warm-up/warm-up.ts'
 
 const BEAT_MS = 100
 /** Time for queries of a replaced generation to end: more than the 5 s budget of a query. */
@@ -40,9 +42,13 @@ export interface ShardLog {
   readonly handed: HandedLines | undefined
 }
 
+/** What of a generation goes out of the shard. */
+type Outward = Pick<ShardParts, 'sink' | 'fatal' | 'loading'>
+
 type Order = Exclude<ToShard, { readonly kind: 'taken' }>
 
 interface Candidate {
+  readonly message: GenerationMessage
   readonly generation: ShardGeneration
   readonly opened: ReadonlyMap<string, Binding>
 }
@@ -58,6 +64,8 @@ export class Shard {
   readonly #ended = Promise.withResolvers<void>()
   #serving: ShardGeneration | undefined
   #candidate: Candidate | undefined
+  #warming: Promise<void> | undefined
+  #isStopping = false
   /** While a configuration is loaded: errors of promises without a handler. */
   #strays: unknown[] | undefined
 
@@ -66,22 +74,14 @@ export class Shard {
     this.#port = port
     this.#sink = sink
     this.#log = makeLogger(sink, '', () => false)
-    const { shard, shards, regionLayout } = boot
+    const { shard, regionLayout } = boot
     const region = new Int32Array(boot.region)
     this.#bindingParts = this.#makeBindingParts(region)
-    this.#parts = {
-      shard,
-      shards,
-      clock: systemClock,
+    this.#parts = this.#makeParts(region, this.#bindingParts.udp, {
       sink,
-      noFastPath: boot.noFastPath,
-      claims: new Claims(region, regionLayout.claims, CLAIM_ENTRIES, shard + 1),
-      changes: { words: region, offset: regionLayout.changes },
-      hashSeed: boot.hashSeed,
-      udpPool: this.#bindingParts.udp.udpPool,
       fatal: text => this.#send({ kind: 'fatal', text }),
       loading: plugins => this.#send({ kind: 'loading', plugins }),
-    }
+    })
     const pulse = setInterval(() => beat(region, regionLayout.heartbeats, shard), BEAT_MS)
     void this.#ended.promise.then(() => clearInterval(pulse))
     process.on('unhandledRejection', error => this.#stray(error))
@@ -101,10 +101,29 @@ export class Shard {
     })
   }
 
-  #makeBindingParts(regionWords: Int32Array): BindingParts {
+  #makeParts(regionWords: Int32Array, udp: UdpEngine, outward: Outward): ShardParts {
+    const { shard, shards, noFastPath, hashSeed, regionLayout } = this.#boot
+    return {
+      shard,
+      shards,
+      clock: systemClock,
+      noFastPath,
+      claims: new Claims(regionWords, regionLayout.claims, CLAIM_ENTRIES, shard + 1),
+      changes: { words: regionWords, offset: regionLayout.changes },
+      hashSeed,
+      udpPool: udp.udpPool,
+      ...outward,
+    }
+  }
+
+  /** `udp`: the engine, if there is one already. */
+  #makeBindingParts(
+    regionWords: Int32Array,
+    log: Logger = this.#log,
+    udp?: UdpEngine,
+  ): BindingParts {
     const boot = this.#boot
     const { shard, shards, regionLayout, hashSeed, maxTcpConnections, inflightBytes } = boot
-    const log = this.#log
     const row = new CounterRow(regionWords, regionLayout.counts + shard * SHARD_COUNT_WORDS)
     const counts = new ShardCounts(
       row,
@@ -117,8 +136,6 @@ export class Shard {
       refusedOffset: regionLayout.refused,
     }
     const blackBox = new BlackBox(regionWords, regionLayout.blackBoxes, shard)
-    const onFallback = (reason: string): void => this.#send({ kind: 'fallback', reason })
-    const query = new FastQuery(new CacheKey(hashSeed))
     const budget = new ByteBudget(regionWords, regionLayout.budget, shards, shard, inflightBytes)
     const waitingRoom = new WaitingRoom(budget, random32(), () => counts.rejected('budget'))
     return {
@@ -131,7 +148,7 @@ export class Shard {
         waitingRoom,
       }),
       fastPath: new FastPath(refusals),
-      udp: new UdpEngine({ boot, query, counts, log, onFallback }),
+      udp: udp ?? this.#makeEngine(counts),
       tcpRoom: new TcpRoom(
         Math.min(maxTcpConnections, connectionsPerThread(shards)),
         budget,
@@ -141,6 +158,16 @@ export class Shard {
       counts,
       log,
     }
+  }
+
+  #makeEngine(counts: ShardCounts): UdpEngine {
+    return new UdpEngine({
+      boot: this.#boot,
+      query: new FastQuery(new CacheKey(this.#boot.hashSeed)),
+      counts,
+      log: this.#log,
+      onFallback: reason => this.#send({ kind: 'fallback', reason }),
+    })
   }
 
   /** Until main says stop. */
@@ -175,7 +202,7 @@ export class Shard {
     const strays: unknown[] = (this.#strays = [])
     try {
       const generation = await ShardGeneration.load(message, this.#parts)
-      this.#candidate = { generation, opened }
+      this.#candidate = { message, generation, opened }
       for (const served of generation.listeners) {
         const key = placeOf(served.message)
         if (this.#bindings.has(key) || opened.has(key)) continue
@@ -200,7 +227,7 @@ export class Shard {
     const candidate = this.#candidate
     if (candidate?.generation.id !== id) return
     this.#candidate = undefined
-    const { generation, opened } = candidate
+    const { message, generation, opened } = candidate
     for (const [key, binding] of opened) {
       this.#bindings.set(key, binding)
       binding.start()
@@ -220,6 +247,7 @@ export class Shard {
     old?.batchSent(0)
     this.#serving = generation
     this.#send({ kind: 'committed', id })
+    this.#warming ??= this.#warmUp(message)
     // Main closes the sockets that it opened for the old generation once we say so: not while one
     // of ours may still send on them.
     if (old !== undefined) {
@@ -227,6 +255,24 @@ export class Shard {
         this.#send({ kind: 'retired', id: old.id }),
       )
     }
+  }
+
+  /** Once, after the first configuration is in force. */
+  async #warmUp(message: GenerationMessage): Promise<void> {
+    const region = scratchRegion(this.#boot)
+    const { udp } = this.#bindingParts
+    const sink = noLines()
+    const log = makeLogger(sink, '', () => false)
+    const outward = { sink, fatal: () => {}, loading: () => {} }
+    await warmUp({
+      boot: this.#boot,
+      message,
+      shardParts: this.#makeParts(region, udp, outward),
+      bindingParts: this.#makeBindingParts(region, log, udp),
+      log: this.#log,
+      isOver: () => this.#isStopping,
+    })
+    this.#send({ kind: 'warm' })
   }
 
   async #abort(id: number): Promise<void> {
@@ -242,6 +288,8 @@ export class Shard {
    * receiving, and answers those that have come since. Each step may take all of `graceMs`.
    */
   async #stop(graceMs: number): Promise<void> {
+    this.#isStopping = true
+    await this.#warming
     await this.#serving?.settle(graceMs)
     await Promise.all([...this.#bindings.values()].map(binding => binding.close(graceMs)))
     await this.#serving?.retire(graceMs)
