@@ -164,6 +164,11 @@ export interface ProcessControl {
    * work that has made much garbage.
    */
   collectGarbage(): void
+  /**
+   * Whether the shards have run the code that answers queries: until then the first queries may be
+   * slow. Stays true.
+   */
+  isWarm(): boolean
   /** Whether SIGTERM or SIGINT has been received. */
   isShuttingDown(): boolean
 }

@@ -454,6 +454,7 @@ export class Server {
       configHash: config.hash,
       reload: () => this.reload(),
       collectGarbage: this.#world.isGuest ? () => {} : collectGarbage,
+      isWarm: () => this.#supervisor.isWarm,
       isShuttingDown: () => this.#shutdown.signal.aborted,
     }
   }
