@@ -41,8 +41,8 @@ export interface ServeScope {
   /** Pooled sockets to upstreams, if the shard's engine has any. */
   readonly udpPool?: UdpPool | undefined
   /**
-   * Present in a chain that only runs its code once more, and answers nobody: then this peer is asked
-   * over UDP in place of all upstreams. Nothing else leaves such a chain.
+   * Present in a chain that only runs its code once more, and answers nobody: then this peer is
+   * asked over UDP in place of all upstreams. Nothing else leaves such a chain.
    */
   readonly rehearsal?: { readonly upstream: Peer } | undefined
   permits(offset: number, limit: number): Permits

@@ -1,5 +1,6 @@
 // How long a warm-up may go on. Processor time is the measure, so that a busy machine gets as warm
-// as an idle one. Where a quota slows the thread down the time on the clock ends it: readiness waits.
+// as an idle one. Where a quota slows the thread down, the time on the clock ends it: readiness
+// waits.
 
 import { systemClock } from '../../base/clock.ts'
 

@@ -7,6 +7,7 @@ import { MIN_CACHE_BYTES } from '../../cache/layout.ts'
 import type { CacheTableRef } from '../../cache/table-ref.ts'
 import type { Peer } from '../../chain/query.ts'
 import { LogSink } from '../../log/log.ts'
+import { sharedBuffer } from '../../memory/shared-buffer.ts'
 import type { Rehearsal } from '../generation.ts'
 import type { BootMessage, GenerationMessage } from '../messages.ts'
 
@@ -17,7 +18,7 @@ export const noLines = (): LogSink => new LogSink((_bytes, _offset, length) => l
 
 /** A region without contents. */
 export const scratchRegion = ({ regionLayout }: BootMessage): Int32Array =>
-  new Int32Array(new SharedArrayBuffer(regionLayout.words * 4))
+  new Int32Array(sharedBuffer(regionLayout.words * 4))
 
 /**
  * The configuration with counters and words of its own, and without plugins from outside: their
@@ -25,7 +26,7 @@ export const scratchRegion = ({ regionLayout }: BootMessage): Int32Array =>
  */
 export const scratchMessage = (message: GenerationMessage): GenerationMessage => ({
   ...message,
-  words: new SharedArrayBuffer(message.words.byteLength),
+  words: sharedBuffer(message.words.byteLength),
   blocks: message.blocks.map(block => ({
     ...block,
     chain: block.chain.filter(({ module }) => module === undefined),

@@ -1,6 +1,6 @@
 // Runs the code that answers queries before clients wait for it: the first run of a function
-// compiles it, and the first hundred are slow. The shard asks itself over the loopback address, with
-// the sockets, engine and chains that clients meet, on scratch memory (scratch.ts). It yields to
+// compiles it, and the first hundred are slow. The shard asks itself over the loopback address,
+// with the engine and chains that clients meet, on scratch memory (scratch.ts). It yields to
 // queries of clients with each turn of the event loop.
 
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
