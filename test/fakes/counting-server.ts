@@ -30,7 +30,7 @@ export interface CountingServer {
   called(): Promise<readonly Called[]>
 }
 
-/** Resolves once it serves, and the shard has asked itself what it does. Ended when the test ends. */
+/** Resolves once it serves and is warm. Ended when the test ends. */
 export const startCounting = async (
   t: Cleanup,
   conf: string,
