@@ -165,6 +165,11 @@ export interface ProcessControl {
    * only if its heap has grown by much. Call it after work that has made much garbage.
    */
   collectGarbage(): void
+  /**
+   * Whether the shards have run the code that answers queries: until then the first queries may be
+   * slow. Stays true.
+   */
+  isWarm(): boolean
   /** Whether SIGTERM or SIGINT has been received. */
   isShuttingDown(): boolean
 }

@@ -12,7 +12,7 @@ import type { RecordsReader } from '../records/reader.ts'
 import type { BlockInfo } from './block.ts'
 import type { InvalidationScopes } from './invalidation-scopes.ts'
 import type { OfferKind } from './offers.ts'
-import type { Query } from './query.ts'
+import type { Peer, Query } from './query.ts'
 import type { Reply } from './reply.ts'
 import type { UdpPool } from './udp-pool.ts'
 
@@ -40,6 +40,11 @@ export interface ServeScope {
   readonly claims: Claims
   /** Pooled sockets to upstreams, if the shard's engine has any. */
   readonly udpPool?: UdpPool | undefined
+  /**
+   * Present in a chain that only runs its code once more, and answers nobody: then this peer is
+   * asked over UDP in place of all upstreams. Nothing else leaves such a chain.
+   */
+  readonly rehearsal?: { readonly upstream: Peer } | undefined
   permits(offset: number, limit: number): Permits
   table(ref: CacheTableRef): CacheTable
   records(ref: RecordsRef): RecordsReader

@@ -118,6 +118,8 @@ export interface Receiver {
 }
 
 export interface OpenListener {
+  /** Where it listens; absent where main has opened the socket. */
+  readonly port?: number | undefined
   /** Begins to receive; absent where that began with the opening. */
   start?(): void
   /**

@@ -476,6 +476,7 @@ export class Server {
       configHash: config.hash,
       reload: () => this.reload(),
       collectGarbage: this.#world.isGuest ? () => {} : collectForPlugin,
+      isWarm: () => this.#supervisor.isWarm,
       isShuttingDown: () => this.#shutdown.signal.aborted,
     }
   }

@@ -4,6 +4,7 @@
 
 import type { Clock } from '../base/clock.ts'
 import { CacheTable } from '../cache/table.ts'
+import type { CacheTableRef } from '../cache/table-ref.ts'
 import { answer, errorReply } from '../chain/answer.ts'
 import { faultOf, messageOf, rcodeOfError, ServerError } from '../chain/errors.ts'
 import { InvalidationScopes } from '../chain/invalidation-scopes.ts'
@@ -41,6 +42,13 @@ const DROPPED_ZONE = 0
 /** Nesting of the server's own questions: ends loops of names that lead to each other. */
 const MOST_DEPTH = 8
 
+/** What a generation that answers nobody uses in place of what others see. */
+export interface Rehearsal {
+  /** Asked over UDP in place of all upstreams. */
+  readonly upstream: Peer
+  table(ref: CacheTableRef): CacheTableRef
+}
+
 /** The parts of a shard that all its generations share. */
 export interface ShardParts {
   readonly shard: number
@@ -53,6 +61,8 @@ export interface ShardParts {
   readonly changes: InvalidationBoard
   readonly hashSeed: HashSeed
   readonly udpPool?: UdpPool | undefined
+  /** For a generation that is only rehearsed. */
+  readonly rehearsal?: Rehearsal | undefined
   /** Ends the process: posted to main. */
   readonly fatal: (text: string) => void
   /**
@@ -301,7 +311,8 @@ export class ShardGeneration {
   }
 
   #scope(block: BlockMessage, name: string, offers: Offers): ServeScope {
-    const { shard, shards, clock, sink, claims, changes, hashSeed, udpPool, fatal } = this.#parts
+    const { shard, shards, clock, sink, claims, changes, hashSeed, udpPool, fatal, rehearsal } =
+      this.#parts
     const words = this.#words
     return {
       block: block.info,
@@ -320,7 +331,8 @@ export class ShardGeneration {
           throw new RangeError(`permits takes an offset and a limit, not ${offset} and ${limit}`)
         return new Permits(words, offset, shards, shard, limit)
       },
-      table: ref => new CacheTable(ref, shard + 1),
+      rehearsal,
+      table: ref => new CacheTable(rehearsal?.table(ref) ?? ref, shard + 1),
       records: ref => {
         if (!(ref?.buffer instanceof SharedArrayBuffer) || !Number.isInteger(ref.headerWord))
           throw new TypeError('records takes the ref of a map')

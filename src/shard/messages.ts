@@ -149,6 +149,8 @@ export type FromShard =
   | FailedMessage
   | { readonly kind: 'committed'; readonly id: number }
   | { readonly kind: 'retired'; readonly id: number }
+  /** Its first configuration is in force, and the code that answers has been warmed up for it. */
+  | { readonly kind: 'warm' }
   | { readonly kind: 'fatal'; readonly text: string }
   /** Whole log lines with their ends. */
   | LinesMessage

@@ -33,6 +33,8 @@ import { Binding, type BindingParts } from './listener.ts'
 import type { BootMessage, FromShard, GenerationMessage, ToShard } from './messages.ts'
 import { Pulse } from './pulse.ts'
 import { UdpEngine } from './udp-engine.ts'
+import { noLines, scratchRegion } from './warm-up/scratch.ts'
+import { warmUp } from './warm-up/warm-up.ts'
 
 /** Time for queries of a replaced generation to end: more than the 5 s budget of a query. */
 const RETIRE_GRACE_MS = 10_000
@@ -43,9 +45,13 @@ export interface ShardLog {
   readonly handed: HandedLines | undefined
 }
 
+/** What of a generation goes out of the shard. */
+type Outward = Pick<ShardParts, 'sink' | 'fatal' | 'loading'>
+
 type Order = Exclude<ToShard, { readonly kind: 'taken' | 'beat' | 'trim' }>
 
 interface Candidate {
+  readonly message: GenerationMessage
   readonly generation: ShardGeneration
   readonly opened: ReadonlyMap<string, Binding>
 }
@@ -61,6 +67,8 @@ export class Shard {
   readonly #ended = Promise.withResolvers<void>()
   #serving: ShardGeneration | undefined
   #candidate: Candidate | undefined
+  #warming: Promise<void> | undefined
+  #isStopping = false
   /** While a configuration is loaded: errors of promises without a handler. */
   #strays: unknown[] | undefined
 
@@ -69,26 +77,18 @@ export class Shard {
     this.#port = port
     this.#sink = sink
     this.#log = makeLogger(sink, '', () => false)
-    const { shard, shards, regionLayout } = boot
+    const { shard, regionLayout } = boot
     const region = new Int32Array(boot.region)
     const pulse = new Pulse(region, regionLayout.heartbeats, shard)
-    const work = new WorkCount(region, regionLayout.heartbeats, shard)
+    const work = this.#workIn(region)
     work.onRoused = pulse.quicken
     void this.#ended.promise.then(() => pulse.end())
     this.#bindingParts = this.#makeBindingParts(region, work)
-    this.#parts = {
-      shard,
-      shards,
-      clock: systemClock,
+    this.#parts = this.#makeParts(region, this.#bindingParts.udp, {
       sink,
-      noFastPath: boot.noFastPath,
-      claims: new Claims(region, regionLayout.claims, CLAIM_ENTRIES, shard + 1),
-      changes: { words: region, offset: regionLayout.changes },
-      hashSeed: boot.hashSeed,
-      udpPool: this.#bindingParts.udp.udpPool,
       fatal: text => this.#send({ kind: 'fatal', text }),
       loading: plugins => this.#send({ kind: 'loading', plugins }),
-    }
+    })
     process.on('unhandledRejection', error => this.#stray(error))
     // An uncaught exception that has interrupted the program leaves an unknown state: it ends the
     // thread, and main logs its cause. A plugin's own callbacks interrupt nothing of the program,
@@ -111,10 +111,34 @@ export class Shard {
     })
   }
 
-  #makeBindingParts(regionWords: Int32Array, work: WorkCount): BindingParts {
+  #workIn(regionWords: Int32Array): WorkCount {
+    return new WorkCount(regionWords, this.#boot.regionLayout.heartbeats, this.#boot.shard)
+  }
+
+  #makeParts(regionWords: Int32Array, udp: UdpEngine, outward: Outward): ShardParts {
+    const { shard, shards, noFastPath, hashSeed, regionLayout } = this.#boot
+    return {
+      shard,
+      shards,
+      clock: systemClock,
+      noFastPath,
+      claims: new Claims(regionWords, regionLayout.claims, CLAIM_ENTRIES, shard + 1),
+      changes: { words: regionWords, offset: regionLayout.changes },
+      hashSeed,
+      udpPool: udp.udpPool,
+      ...outward,
+    }
+  }
+
+  /** `udp`: the engine, if there is one already. */
+  #makeBindingParts(
+    regionWords: Int32Array,
+    work: WorkCount,
+    log: Logger = this.#log,
+    udp?: UdpEngine,
+  ): BindingParts {
     const boot = this.#boot
     const { shard, shards, regionLayout, hashSeed, maxTcpConnections, inflightBytes } = boot
-    const log = this.#log
     const row = new CounterRow(regionWords, regionLayout.counts + shard * SHARD_COUNT_WORDS)
     const counts = new ShardCounts(row, boot.counters, work)
     const refusals = {
@@ -123,8 +147,6 @@ export class Shard {
       refusedOffset: regionLayout.refused,
     }
     const blackBox = new BlackBox(regionWords, regionLayout.blackBoxes, shard)
-    const onFallback = (reason: string): void => this.#send({ kind: 'fallback', reason })
-    const query = new FastQuery(new CacheKey(hashSeed))
     const budget = new ByteBudget(regionWords, regionLayout.budget, shards, shard, inflightBytes)
     const waitingRoom = new WaitingRoom(budget, random32(), () => counts.rejected('budget'))
     return {
@@ -137,7 +159,7 @@ export class Shard {
         waitingRoom,
       }),
       fastPath: new FastPath(refusals),
-      udp: new UdpEngine({ boot, query, counts, log, onFallback }),
+      udp: udp ?? this.#makeEngine(counts),
       tcpRoom: new TcpRoom(
         Math.min(maxTcpConnections, connectionsPerThread(shards)),
         budget,
@@ -147,6 +169,16 @@ export class Shard {
       counts,
       log,
     }
+  }
+
+  #makeEngine(counts: ShardCounts): UdpEngine {
+    return new UdpEngine({
+      boot: this.#boot,
+      query: new FastQuery(new CacheKey(this.#boot.hashSeed)),
+      counts,
+      log: this.#log,
+      onFallback: reason => this.#send({ kind: 'fallback', reason }),
+    })
   }
 
   /** Until main says stop. */
@@ -181,7 +213,7 @@ export class Shard {
     const strays: unknown[] = (this.#strays = [])
     try {
       const generation = await ShardGeneration.load(message, this.#parts)
-      this.#candidate = { generation, opened }
+      this.#candidate = { message, generation, opened }
       for (const served of generation.listeners) {
         const key = placeOf(served.message)
         if (this.#bindings.has(key) || opened.has(key)) continue
@@ -206,7 +238,7 @@ export class Shard {
     const candidate = this.#candidate
     if (candidate?.generation.id !== id) return
     this.#candidate = undefined
-    const { generation, opened } = candidate
+    const { message, generation, opened } = candidate
     for (const [key, binding] of opened) {
       this.#bindings.set(key, binding)
       binding.start()
@@ -226,8 +258,7 @@ export class Shard {
     old?.batchSent(0)
     this.#serving = generation
     this.#send({ kind: 'committed', id })
-    // All shards run the same code.
-    if (old === undefined && this.#boot.shard === 0) flushCompiled()
+    this.#warming ??= this.#warmUp(message)
     // Main closes the sockets that it opened for the old generation once we say so: not while one
     // of ours may still send on them.
     if (old !== undefined) {
@@ -235,6 +266,26 @@ export class Shard {
         this.#send({ kind: 'retired', id: old.id }),
       )
     }
+  }
+
+  /** Once, after the first configuration is in force. */
+  async #warmUp(message: GenerationMessage): Promise<void> {
+    const region = scratchRegion(this.#boot)
+    const { udp } = this.#bindingParts
+    const sink = noLines()
+    const log = makeLogger(sink, '', () => false)
+    const outward = { sink, fatal: () => {}, loading: () => {} }
+    await warmUp({
+      boot: this.#boot,
+      message,
+      shardParts: this.#makeParts(region, udp, outward),
+      bindingParts: this.#makeBindingParts(region, this.#workIn(region), log, udp),
+      log: this.#log,
+      isOver: () => this.#isStopping,
+    })
+    this.#send({ kind: 'warm' })
+    // All shards run the same code. The cache is to have what the warm-up has compiled.
+    if (this.#boot.shard === 0) flushCompiled()
   }
 
   async #abort(id: number): Promise<void> {
@@ -250,6 +301,8 @@ export class Shard {
    * receiving, and answers those that have come since. Each step may take all of `graceMs`.
    */
   async #stop(graceMs: number): Promise<void> {
+    this.#isStopping = true
+    await this.#warming
     await this.#serving?.settle(graceMs)
     await Promise.all([...this.#bindings.values()].map(binding => binding.close(graceMs)))
     await this.#serving?.retire(graceMs)

@@ -12,7 +12,7 @@ import { type OpenListener, peerOf, type Receiver } from '../net/engine.ts'
 import { MmsgEngine } from '../net/mmsg/engine.ts'
 import { type Libc, openLibc } from '../net/mmsg/libc.ts'
 import { MmsgSocket } from '../net/mmsg/socket.ts'
-import { leaveGroup } from '../net/mmsg/sockets.ts'
+import { leaveGroup, openAlone } from '../net/mmsg/sockets.ts'
 import type { BootMessage, ListenerMessage } from './messages.ts'
 
 export interface UdpEngineParts {
@@ -25,6 +25,8 @@ export interface UdpEngineParts {
   /** For tests; the machine's own if absent. */
   readonly libc?: Libc
 }
+
+const LOOPBACK = '127.0.0.1'
 
 interface Listening {
   readonly socket: MmsgSocket
@@ -94,6 +96,28 @@ export class UdpEngine {
       start: () => this.#start(listening),
       close: graceMs => this.#close(listening, graceMs),
     }
+  }
+
+  /**
+   * A socket of the shard's own on the loopback address, for what is neither counted nor noted: to
+   * be closed soon. Ports are the kernel's choice.
+   */
+  async openUncounted(receiver: Receiver, counts: ShardCounts): Promise<OpenListener> {
+    const at = { address: LOOPBACK, port: 0 }
+    if (this.#libc === undefined || this.#mmsg === undefined || this.#hasFailed) {
+      const options = { ...this.#dgramOptions, counts, canReusePort: false, journal: undefined }
+      return openUdp(at, receiver, options)
+    }
+    const { fd, port } = openAlone(this.#libc, at)
+    const [libc, engine] = [this.#libc, this.#mmsg]
+    const group = { isWildcard: false, family: 4 } as const
+    const socket = new MmsgSocket(fd, receiver, peerOf(LOOPBACK, port), group, false)
+    engine.add(socket)
+    const close = async (graceMs: number): Promise<void> => {
+      await engine.remove(socket, graceMs)
+      libc.close(fd)
+    }
+    return { port, close }
   }
 
   #start(listening: Listening): void {

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { BroadcastChannel } from 'node:worker_threads'
 import { runServer } from '../../src/process/run.ts'
 import { defaultServeOptions } from '../../src/process/serve-options.ts'
-import type { ServeTask } from '../../src/shard/messages.ts'
+import type { FromShard, ServeTask } from '../../src/shard/messages.ts'
 import { serve as serveWell } from '../../workers/serve.ts'
 import type { Cleanup } from '../support/server-process.ts'
 import { ROOT } from '../support/source-files.ts'
@@ -30,7 +30,7 @@ export interface CountingServer {
   called(): Promise<readonly Called[]>
 }
 
-/** Resolves once it serves. Ended when the test ends. */
+/** Resolves once it serves and is warm. Ended when the test ends. */
 export const startCounting = async (
   t: Cleanup,
   conf: string,
@@ -41,9 +41,11 @@ export const startCounting = async (
     env: { ...process.env, ...env },
   })
   t.after(() => void child.kill('SIGKILL'))
+  const warm = once(child, 'message')
   const lines = createInterface(child.stdout!)
   for await (const line of lines) if (/^shardns-/.test(line)) break
   child.stdout!.resume()
+  await warm
   return {
     called: async () => {
       child.send('count')
@@ -82,12 +84,17 @@ export const serve = (task: ServeTask): Promise<void> => {
       )
     })
   channel.unref()
+  const send = task.port.postMessage.bind(task.port)
+  task.port.postMessage = (message: FromShard) => {
+    send(message)
+    if (message.kind === 'warm') channel.postMessage(message)
+  }
   return serveWell(task)
 }
 
 if (process.argv[1] === import.meta.filename) {
   const channel = new BroadcastChannel(CHANNEL)
-  channel.onmessage = event => process.send?.((event as { data: Called[] }).data)
+  channel.onmessage = event => process.send?.((event as { data: Called[] | FromShard }).data)
   process.on('message', () => channel.postMessage('count'))
   // The test is gone, and nobody would stop us.
   process.on('disconnect', () => process.exit(3))

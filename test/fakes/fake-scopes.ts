@@ -214,6 +214,7 @@ const fakeProcess = (
     return undefined
   },
   collectGarbage: () => undefined,
+  isWarm: () => true,
   isShuttingDown: () => false,
   ...overrides,
 })

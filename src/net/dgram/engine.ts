@@ -94,6 +94,11 @@ class UdpListener implements OpenListener {
     this.#fast = new DgramFastPath(options.query, receiver, options.counts)
   }
 
+  get port(): number | undefined {
+    const [socket] = this.#sockets.values()
+    return socket?.address().port
+  }
+
   async open(): Promise<void> {
     const { address } = this.#place
     if (address !== '') return this.#bind(address)

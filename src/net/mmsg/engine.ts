@@ -223,7 +223,7 @@ export class MmsgEngine {
     const count = this.#inbound.receive(socket.fd, socket.isWildcard)
     if (count <= 0) return count
     this.#clock.tick()
-    this.#parts.counts.batch(count)
+    if (socket.isCounted) this.#parts.counts.batch(count)
     this.#answer(socket, count)
     return count
   }

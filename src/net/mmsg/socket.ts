@@ -9,6 +9,8 @@ export class MmsgSocket {
   readonly local: Peer
   readonly isWildcard: boolean
   readonly isV6: boolean
+  /** Whether the engine counts what it receives here. */
+  readonly isCounted: boolean
   isClosed = false
   #inFlight = 0
   #drained: (() => void) | undefined
@@ -18,12 +20,14 @@ export class MmsgSocket {
     receiver: Receiver,
     local: Peer,
     group: { readonly isWildcard: boolean; readonly family: 4 | 6 },
+    isCounted = true,
   ) {
     this.fd = fd
     this.receiver = receiver
     this.local = local
     this.isWildcard = group.isWildcard
     this.isV6 = group.family === 6
+    this.isCounted = isCounted
   }
 
   /** Slow queries that have no reply yet. */

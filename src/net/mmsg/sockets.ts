@@ -57,6 +57,19 @@ export const openUdpGroup = (
     prepare(libc, fd, family, isWildcard, recvBufferBytes),
   )
 
+/** A UDP socket that shares its place with no other. Throws the system's error. */
+export const openAlone = (
+  libc: Libc,
+  place: ListenAddress,
+): { readonly fd: number; readonly port: number } => {
+  const sockaddr = sockaddrOf(libc, place)
+  const family = sockaddr.length === SOCKADDR_IN.size ? 4 : 6
+  const fd = openSocket(libc, C.SOCK_DGRAM, family, sockaddr, () => {})
+  const own = new Uint8Array(SOCKADDR_IN6.size)
+  libc.getsockname(fd, own, Int32Array.of(own.length))
+  return { fd, port: (own[SOCKADDR_IN.port]! << 8) | own[SOCKADDR_IN.port + 1]! }
+}
+
 /**
  * Of each TCP connection in either direction; the kernel doubles it for its own use. Left to itself
  * it lets them grow to megabytes, which count against a container's memory, for each client that

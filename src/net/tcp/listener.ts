@@ -52,6 +52,11 @@ class TcpListener implements OpenListener {
     })
   }
 
+  get port(): number | undefined {
+    const address = this.#server.address()
+    return typeof address === 'object' ? address?.port : undefined
+  }
+
   /**
    * A borrowed socket listens from start() on: no connection is accepted before the configuration
    * is in force.

@@ -8,6 +8,7 @@ import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { ServeScope } from '../../chain/serve-scope.ts'
 import type { Permits } from '../../memory/permits.ts'
+import type { Endpoint } from '../../upstream/endpoint.ts'
 import { ExchangeError } from '../../upstream/exchange-error.ts'
 import { HealthWords } from '../../upstream/health-words.ts'
 import { makePolicy, type Order } from '../../upstream/policy.ts'
@@ -188,11 +189,16 @@ export class Forwarder {
   }
 
   #makeUpstreams(): Upstream[] {
-    const { upstreams, tls, vectors } = this.#shared
-    const { counters, clock } = this.#scope
+    const { tls, vectors } = this.#shared
+    const { counters, clock, rehearsal } = this.#scope
+    const upstreams = this.#shared.upstreams.map(
+      (endpoint): Endpoint =>
+        rehearsal ? { ...endpoint, ...rehearsal.upstream, protocol: 'dns' } : endpoint,
+    )
     const options = {
       ...this.#options,
       maxIdle: this.#options.maxIdleConns,
+      ...(rehearsal && { forceTcp: false, preferUdp: true, sourceAddress: '' }),
       secureContext: upstreams.some(({ protocol }) => protocol === 'tls')
         ? makeSecureContext(tls)
         : undefined,

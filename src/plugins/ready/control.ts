@@ -29,6 +29,7 @@ export const control = (options: ReadyOptions, scope: ControlScope): undefined =
     failureText: 'Failed to start readiness handler',
     respond() {
       if (scope.process.isShuttingDown()) return answer(503, 'Shutting down')
+      if (!scope.process.isWarm()) return answer(503, 'Warming up')
       const names = waitingFor().join(',')
       if (names === '') return answer(200, 'OK')
       scope.log.info(`Plugins not ready: "${names}"`)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { chain, options, parseError } from '../../../test/support/plugin-harness.ts'
+import type { ProcessControl } from '../../chain/control-scope.ts'
 import { ready } from './index.ts'
 
 const AT = (line: number) => `Corefile:${line} - Error during parsing: `
@@ -46,14 +47,14 @@ for (const c of refused)
   test(`parse refuses: ${JSON.stringify(c.text)}`, () =>
     assert.equal(parseError(ready, c.text), c.message))
 
-const setUp = async (text: string, isShuttingDown = () => false) => {
+const setUp = async (text: string, process: Partial<ProcessControl> = {}) => {
   const state = new Map([
     ['kubernetes', false],
     ['erratic', false],
   ])
   const notReady = () => [...state.keys()].filter(name => !state.get(name)).sort()
   const { control } = await chain(ready, text, {
-    control: { process: { readiness: { add() {}, notReady }, isShuttingDown } },
+    control: { process: { readiness: { add() {}, notReady }, ...process } },
   })
   const ask = async () => {
     const answer = await control.routes[0]?.respond({ method: 'GET', acceptEncoding: '' })
@@ -92,9 +93,19 @@ for (const c of monitors) {
   })
 }
 
+test('/ready: fails until the shards are warm, without a word in the log', async () => {
+  let isWarm = false
+  const { state, control, ask } = await setUp('ready', { isWarm: () => isWarm })
+  state.clear()
+  assert.deepEqual(await ask(), [503, 'Warming up'])
+  isWarm = true
+  assert.deepEqual(await ask(), [200, 'OK'])
+  assert.deepEqual(control.logged, [])
+})
+
 test('/ready: fails while shutting down, with everything ready', async () => {
   let isShuttingDown = false
-  const { state, ask } = await setUp('ready', () => isShuttingDown)
+  const { state, ask } = await setUp('ready', { isShuttingDown: () => isShuttingDown })
   state.clear()
   assert.deepEqual(await ask(), [200, 'OK'])
   isShuttingDown = true

@@ -115,6 +115,8 @@ interface Slot {
   bringing: Promise<void> | undefined
   /** Why main ended the worker that runs now. */
   ended: Reason | undefined
+  /** Its first worker has warmed up, or has died: readiness does not wait for successors. */
+  isWarm: boolean
   /** What the worker before had not answered when it died. */
   left: AtHand | undefined
 }
@@ -155,6 +157,7 @@ export class Supervisor {
         answer: undefined,
         bringing: undefined,
         ended: undefined,
+        isWarm: false,
         left: undefined,
       }
       this.#slots.push(this.#start(slot as unknown as Slot))
@@ -162,6 +165,10 @@ export class Supervisor {
     this.#watchOn()
   }
 
+  /** Whether no shard is left whose start `/ready` waits for. Stays true. */
+  get isWarm(): boolean {
+    return this.#slots.every(({ isWarm }) => isWarm)
+  }
   /** The region, and where in it each shard's counts begin. */
   get regionWords(): Int32Array {
     return this.#memory.words
@@ -377,6 +384,7 @@ export class Supervisor {
     } else if (message.kind === 'lines') this.#takeLines(slot, message.bytes)
     else if (message.kind === 'fatal') this.#options.fatal(message.text)
     else if (message.kind === 'fallback') this.#options.onFallback(index, message.reason)
+    else if (message.kind === 'warm') slot.isWarm = true
     else if (message.kind === 'retired') {
       slot.holds.delete(message.id)
       this.#collectRetired()
@@ -471,6 +479,7 @@ export class Supervisor {
       offsets,
     }))
     this.#memory.sweep(slot.index, this.#options.cache, permits)
+    slot.isWarm = true
     const isTrial = slot.tries > 0
     if (isTrial) for (const plugin of this.#loads.at(slot.index)) this.#diedAt.add(plugin)
     slot.answer?.(undefined)
