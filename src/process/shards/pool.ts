@@ -103,7 +103,7 @@ export class ShardPool {
         await (exit ?? this.#exitOf(worker => !this.#pool.threads.includes(worker)))
       // Its last messages may have come together with its end.
       for (let last = nextOn(port1); last !== undefined; last = nextOn(port1))
-        if (last.kind === 'lines') receive(last)
+        if (last.kind === 'lines' || last.kind === 'loading') receive(last)
       port1.close()
       return error
     })
