@@ -11,7 +11,12 @@ import { DnsClient } from './support/dns-client.ts'
 import { enginesHere } from './support/engines-here.ts'
 import { show } from './support/messages.ts'
 import { PluginFolder } from './support/plugin-folder.ts'
-import { freePorts, startServer, temporaryFolder } from './support/server-process.ts'
+import {
+  freePorts,
+  startServer,
+  temporaryFolder,
+  WatchedProcess,
+} from './support/server-process.ts'
 
 const get = async (port: number, path: string): Promise<readonly [number, string]> => {
   const response = await fetch(`http://127.0.0.1:${port}${path}`)
@@ -121,6 +126,30 @@ test('readiness does not wait for the warm-up of a successor', async t => {
   cold.tell('die')
   await cold.line(/shard 0 died/)
   await untilReady(cold.ready)
+})
+
+/** Run before the program, in each of its threads. */
+const NO_PORTS = `import net from 'node:net'
+const { listen } = net.Server.prototype
+net.Server.prototype.listen = function (at, ...more) {
+  if (at?.port === 0) throw new Error('no port is free')
+  return listen.call(this, at, ...more)
+}`
+
+test('a warm-up that fails is one line of each shard, and the server is ready', async t => {
+  const [port = 0, ready = 0] = await freePorts(2)
+  const conf = join(temporaryFolder(t), 'Corefile')
+  writeFileSync(conf, `.:${port} {\nbind 127.0.0.1\nready 127.0.0.1:${ready}\nwhoami\n}\n`)
+  const before = ['--import', `data:text/javascript,${encodeURIComponent(NO_PORTS)}`]
+  const args = [...before, 'src/cli.ts', '-conf', conf, '--workers', '2']
+  const server = new WatchedProcess(t, process.execPath, args)
+  await server.seen(/^\[INFO\] engine/m)
+  await untilReady(ready)
+  await server.seen(/(?:no port is free[^]*){2}/)
+  const lines = server.out.match(/^\[WARNING\].*$/gm)
+  assert.deepEqual(lines, new Array(2).fill('[WARNING] warm-up failed: no port is free'))
+  const client = await DnsClient.open(t, { port })
+  assert.ok(await client.ask('example.org'))
 })
 
 test('a plugin from outside is not called by a warm-up, and its serve half runs once', async t => {

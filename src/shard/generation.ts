@@ -102,6 +102,9 @@ export class LoadFailure extends Error {
   }
 }
 
+/** The parts by which a generation reaches out of its shard. */
+export type Outward = Pick<ShardParts, 'sink' | 'fatal' | 'loading'>
+
 type LoadHalf = (name: string, module?: OutsideModule | string) => Promise<AnyServeHalf>
 
 type Chain = Pick<Route, 'handler' | 'accepts' | 'takes' | 'fast' | 'leaving'>

@@ -2,6 +2,7 @@
 // messages, opens and closes listeners, sends heartbeats, and ends when main says so. It owns
 // nothing that must outlive it.
 
+import { setTimeout as pause } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
 import { flushCompiled } from '../base/compile-cache.ts'
@@ -26,27 +27,25 @@ import { faultOfBeginner, faultOfStray } from '../plugins/outside/blame.ts'
 import { connectionsPerThread } from '../upstream/socket-allowance.ts'
 import { Dispatcher } from './answer/dispatch.ts'
 import { FastPath } from './answer/fast-path.ts'
-import { LoadFailure, ShardGeneration, type ShardParts } from './generation.ts'
+import { LoadFailure, type Outward, ShardGeneration, type ShardParts } from './generation.ts'
 import type { HandedLines } from './handed-lines.ts'
 import { HeapTrim } from './heap-trim.ts'
 import { Binding, type BindingParts } from './listener.ts'
 import type { BootMessage, FromShard, GenerationMessage, ToShard } from './messages.ts'
 import { Pulse } from './pulse.ts'
 import { UdpEngine } from './udp-engine.ts'
-import { noLines, scratchRegion } from './warm-up/scratch.ts'
-import { warmUp } from './warm-up/warm-up.ts'
 
 /** Time for queries of a replaced generation to end: more than the 5 s budget of a query. */
 const RETIRE_GRACE_MS = 10_000
+
+/** So long clients are served before the warm-up begins: who waits already is not kept waiting. */
+const WARM_UP_DELAY_MS = 20
 
 /** The output for log lines, and the object that sends them to main, if they go there. */
 export interface ShardLog {
   readonly sink: LogSink
   readonly handed: HandedLines | undefined
 }
-
-/** What of a generation goes out of the shard. */
-type Outward = Pick<ShardParts, 'sink' | 'fatal' | 'loading'>
 
 type Order = Exclude<ToShard, { readonly kind: 'taken' | 'beat' | 'trim' }>
 
@@ -270,19 +269,21 @@ export class Shard {
 
   /** Once, after the first configuration is in force. */
   async #warmUp(message: GenerationMessage): Promise<void> {
-    const region = scratchRegion(this.#boot)
     const { udp } = this.#bindingParts
-    const sink = noLines()
-    const log = makeLogger(sink, '', () => false)
-    const outward = { sink, fatal: () => {}, loading: () => {} }
-    await warmUp({
-      boot: this.#boot,
-      message,
-      shardParts: this.#makeParts(region, udp, outward),
-      bindingParts: this.#makeBindingParts(region, this.#workIn(region), log, udp),
-      log: this.#log,
-      isOver: () => this.#isStopping,
-    })
+    try {
+      await pause(WARM_UP_DELAY_MS)
+      const { warmUp } = await import('./warm-up/warm-up.ts')
+      await warmUp({
+        boot: this.#boot,
+        message,
+        makeParts: (region, outward) => this.#makeParts(region, udp, outward),
+        makeBindingParts: (region, log) =>
+          this.#makeBindingParts(region, this.#workIn(region), log, udp),
+        isOver: () => this.#isStopping,
+      })
+    } catch (error) {
+      this.#log.warning(`warm-up failed: ${messageOf(error)}`)
+    }
     this.#send({ kind: 'warm' })
     // All shards run the same code. The cache is to have what the warm-up has compiled.
     if (this.#boot.shard === 0) flushCompiled()

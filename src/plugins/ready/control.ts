@@ -29,9 +29,9 @@ export const control = (options: ReadyOptions, scope: ControlScope): undefined =
     failureText: 'Failed to start readiness handler',
     respond() {
       if (scope.process.isShuttingDown()) return answer(503, 'Shutting down')
-      if (!scope.process.isWarm()) return answer(503, 'Warming up')
       const names = waitingFor().join(',')
-      if (names === '') return answer(200, 'OK')
+      if (names === '')
+        return scope.process.isWarm() ? answer(200, 'OK') : answer(503, 'Warming up')
       scope.log.info(`Plugins not ready: "${names}"`)
       return answer(503, names)
     },

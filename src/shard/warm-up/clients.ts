@@ -3,7 +3,7 @@
 
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import type { Libc } from '../../net/mmsg/libc.ts'
 import { Outbound } from '../../net/mmsg/outbound.ts'
 import { openAlone, sockaddrOf } from '../../net/mmsg/sockets.ts'
@@ -48,13 +48,14 @@ const batchClient = (port: number, libc: Libc): WarmUpClient => {
   }
 }
 
-/** One question over a connection of its own. Resolves when the connection is closed. */
-export const askOverTcp = async (port: number, message: Uint8Array): Promise<void> => {
+/** One question over a connection of its own, which ends with the answer. */
+export const askOverTcp = (port: number, message: Uint8Array): Socket => {
   const socket = connect(port, LOOPBACK)
   const frame = new Uint8Array(2 + message.length)
   putFrame(frame, 0, message)
+  // As above.
   socket.on('error', () => {})
   socket.on('data', () => socket.end())
   socket.write(frame)
-  await once(socket, 'close')
+  return socket
 }

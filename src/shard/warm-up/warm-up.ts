@@ -3,24 +3,26 @@
 // with the engine and chains that clients meet, on scratch memory (scratch.ts). It yields to
 // queries of clients with each turn of the event loop.
 
+import type { Socket } from 'node:net'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
+import { makeLogger } from '../../log/log.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { OpenListener } from '../../net/engine.ts'
 import { openTcp } from '../../net/tcp/listener.ts'
-import { ShardGeneration, type ShardParts } from '../generation.ts'
+import { type Outward, ShardGeneration, type ShardParts } from '../generation.ts'
 import { Binding, type BindingParts } from '../listener.ts'
 import type { BootMessage, GenerationMessage } from '../messages.ts'
 import { WarmUpBudget } from './budget.ts'
 import { askOverTcp, LOOPBACK, udpClient, type WarmUpClient } from './clients.ts'
 import { questionOf, zonesOf } from './questions.ts'
-import { rehearsalAt, scratchMessage } from './scratch.ts'
+import { noLines, rehearsalAt, scratchMessage, scratchRegion } from './scratch.ts'
 import { upstream } from './upstream.ts'
 
 const MOST_CPU_MS = 60
 /** At a tenth of a processor this is what comes first. */
 const MOST_MS = 500
 const UDP_QUESTIONS = 640
-/** Sent together: what a shard receives in a batch under load. */
+/** At most sent together: what a shard receives in a batch under load. */
 const QUESTIONS_PER_TURN = 8
 /** One of these connections after so many turns, until there were enough. */
 const CONNECTION_EVERY = 4
@@ -33,23 +35,22 @@ export interface WarmUpParts {
   readonly boot: BootMessage
   /** The configuration in force. */
   readonly message: GenerationMessage
-  /** On scratch memory, apart from the engine and what it waits for. */
-  readonly shardParts: ShardParts
-  readonly bindingParts: BindingParts
-  readonly log: Logger
+  /** The shard's own, but on that memory. */
+  makeParts(region: Int32Array, outward: Outward): ShardParts
+  /** The same; the engine is the shard's. */
+  makeBindingParts(region: Int32Array, log: Logger): BindingParts
   /** True once the shard is to end. */
   readonly isOver: () => boolean
 }
 
-/** Never rejects: a failure is a line in the log, and the first queries are slow. */
+/** Rejects if it cannot go on; nothing stays open. */
 export const warmUp = async (parts: WarmUpParts): Promise<void> => {
   const closing: (() => unknown)[] = []
   try {
     await rehearse(parts, new WarmUpBudget(MOST_CPU_MS, MOST_MS), close => closing.unshift(close))
-  } catch (error) {
-    parts.log.warning(`warm-up failed: ${error instanceof Error ? error.message : String(error)}`)
+  } finally {
+    for (const close of closing) await close()
   }
-  for (const close of closing) await close()
 }
 
 /** A listener of the configuration, with a client that asks it. */
@@ -62,10 +63,17 @@ interface Rehearsed {
 type AtEnd = (close: () => unknown) => void
 
 const rehearse = async (parts: WarmUpParts, budget: WarmUpBudget, atEnd: AtEnd): Promise<void> => {
-  const { boot, message, shardParts, bindingParts, isOver } = parts
-  const asked = await bindingParts.udp.openUncounted(upstream, bindingParts.counts)
-  atEnd(() => asked.close(0))
-  const rehearsal = rehearsalAt({ address: LOOPBACK, port: portOf(asked), family: 4 }, boot)
+  const { boot, message, isOver } = parts
+  const region = scratchRegion(boot)
+  const sink = noLines()
+  const bindingParts = parts.makeBindingParts(
+    region,
+    makeLogger(sink, '', () => false),
+  )
+  const shardParts = parts.makeParts(region, { sink, fatal: () => {}, loading: () => {} })
+  const answering = await bindingParts.udp.openUncounted(upstream, bindingParts.counts)
+  atEnd(() => answering.close(0))
+  const rehearsal = rehearsalAt({ address: LOOPBACK, port: portOf(answering), family: 4 }, boot)
   const scratch = scratchMessage(message)
   const generation = await ShardGeneration.load(scratch, { ...shardParts, rehearsal })
   atEnd(() => generation.retire(GRACE_MS))
@@ -82,12 +90,18 @@ const rehearse = async (parts: WarmUpParts, budget: WarmUpBudget, atEnd: AtEnd):
   )
   const [first] = rehearsed
   if (first === undefined) return
+  const connections: Socket[] = []
+  atEnd(() => {
+    for (const connection of connections) connection.destroy()
+  })
   const tcp = await openTcpFor(first, bindingParts)
   atEnd(() => tcp.close(GRACE_MS))
-  const turns = UDP_QUESTIONS / QUESTIONS_PER_TURN
-  const connections: Promise<void>[] = []
-  for (let turn = 0; turn < turns && budget.isLeft && !isOver(); turn++) {
-    ask(rehearsed[turn % rehearsed.length]!, Math.floor(turn / rehearsed.length))
+  let asked = 0
+  for (let turn = 1; asked < UDP_QUESTIONS && budget.isLeft && !isOver(); turn++) {
+    // Few at first: each runs code that has never run, and clients wait meanwhile.
+    const count = Math.min(turn, QUESTIONS_PER_TURN)
+    ask(rehearsed[turn % rehearsed.length]!, asked, count)
+    asked += count
     if (turn % CONNECTION_EVERY === 0 && connections.length < CONNECTIONS)
       connections.push(askOverTcp(portOf(tcp), questionOf(turn, first.zones)))
     await turnOfLoop()
@@ -104,11 +118,7 @@ const openTcpFor = (
     onError: log.error,
   })
 
-const ask = ({ client, zones }: Rehearsed, turn: number): void => {
-  const messages: Uint8Array[] = []
-  for (let k = 0; k < QUESTIONS_PER_TURN; k++)
-    messages.push(questionOf(turn * QUESTIONS_PER_TURN + k, zones))
-  client.send(messages)
-}
+const ask = ({ client, zones }: Rehearsed, from: number, count: number): void =>
+  client.send(Array.from({ length: count }, (_, k) => questionOf(from + k, zones)))
 
 const portOf = ({ port }: OpenListener): number => port ?? 0

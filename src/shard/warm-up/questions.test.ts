@@ -1,24 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fakeLogger } from '../../../test/fakes/fake-scopes.ts'
 import { ednsAt } from '../../wire/edns.ts'
 import { nameToText } from '../../wire/name.ts'
 import { readQuestion } from '../../wire/question.ts'
 import type { BlockMessage } from '../messages.ts'
 import { questionOf, zonesOf } from './questions.ts'
 import { replyTo } from './upstream.ts'
-import { type WarmUpParts, warmUp } from './warm-up.ts'
-
-test('warmUp: a failure is one line in the log', async () => {
-  const lines: string[] = []
-  const openUncounted = () => Promise.reject(new Error('no loopback'))
-  await warmUp({
-    bindingParts: { udp: { openUncounted } },
-    log: fakeLogger(lines),
-    isOver: () => false,
-  } as unknown as WarmUpParts)
-  assert.deepEqual(lines, ['[WARNING] warm-up failed: no loopback'])
-})
 
 const blocks = [
   {
