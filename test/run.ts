@@ -16,7 +16,10 @@ import { join, resolve } from 'node:path'
 
 const ROOT = resolve(import.meta.dirname, '..')
 const RULES = ['test/repository.test.ts', 'test/documents.test.ts', 'test/hot-path.test.ts']
-/** Unit tests that take longer: threads that die at random, real time-outs, many draws. */
+/**
+ * Unit tests that take longer (threads that die at random, real time-outs, many draws), or that need
+ * an event loop of their own.
+ */
 const SLOW = [
   '**/*.torture.test.ts',
   'src/base/collector.test.ts',
@@ -26,6 +29,7 @@ const SLOW = [
   'src/corefile/fuzz.test.ts',
   'src/log/log.test.ts',
   'src/net/mmsg/pool/pooled-socket.test.ts',
+  'src/net/mmsg/waiting.test.ts',
   'src/net/tcp/listener.test.ts',
   'src/plugins/hosts/fast.test.ts',
   'src/plugins/loop/loop.test.ts',
