@@ -17,8 +17,8 @@ import { join, resolve } from 'node:path'
 const ROOT = resolve(import.meta.dirname, '..')
 const RULES = ['test/repository.test.ts', 'test/documents.test.ts', 'test/hot-path.test.ts']
 /**
- * Unit tests that take longer (threads that die at random, real time-outs, many draws), or that need
- * an event loop of their own.
+ * Unit tests that take longer (threads that die at random, real time-outs, many draws), or that
+ * need an event loop of their own.
  */
 const SLOW = [
   '**/*.torture.test.ts',
