@@ -270,11 +270,13 @@ export class Shard {
   /** Once, after the first configuration is in force. */
   async #warmUp(message: GenerationMessage): Promise<void> {
     const { udp } = this.#bindingParts
+    const sinceMs = systemClock.ms()
     try {
       await pause(WARM_UP_DELAY_MS)
       const { warmUp } = await import('./warm-up/warm-up.ts')
       await warmUp({
         boot: this.#boot,
+        sinceMs,
         message,
         makeParts: (region, outward) => this.#makeParts(region, udp, outward),
         makeBindingParts: (region, log) =>

@@ -19,10 +19,10 @@ export class WarmUpBudget {
   readonly #untilThreadMs: number
   readonly #untilMs: number
 
-  /** Begins now. `cpuMs` of the thread's time, within `wallMs`. */
-  constructor(cpuMs: number, wallMs: number) {
+  /** `cpuMs` of the thread's time from now on, but not after `untilMs` (Clock.ms()). */
+  constructor(cpuMs: number, untilMs: number) {
     this.#untilThreadMs = threadMs() + cpuMs
-    this.#untilMs = systemClock.ms() + wallMs
+    this.#untilMs = untilMs
   }
 
   get isLeft(): boolean {

@@ -19,8 +19,11 @@ import { noLines, rehearsalAt, scratchMessage, scratchRegion } from './scratch.t
 import { upstream } from './upstream.ts'
 
 const MOST_CPU_MS = 60
-/** At a tenth of a processor this is what comes first. */
-const MOST_MS = 500
+/**
+ * From `sinceMs` on. At a tenth of a processor this comes first, and what is under way then and the
+ * end take some 200 ms more.
+ */
+const MOST_MS = 300
 const UDP_QUESTIONS = 640
 /** At most sent together: what a shard receives in a batch under load. */
 const QUESTIONS_PER_TURN = 8
@@ -33,6 +36,8 @@ const GRACE_MS = 100
 
 export interface WarmUpParts {
   readonly boot: BootMessage
+  /** Clock.ms() when the shard began to serve. */
+  readonly sinceMs: number
   /** The configuration in force. */
   readonly message: GenerationMessage
   /** The shard's own, but on that memory. */
@@ -47,7 +52,8 @@ export interface WarmUpParts {
 export const warmUp = async (parts: WarmUpParts): Promise<void> => {
   const closing: (() => unknown)[] = []
   try {
-    await rehearse(parts, new WarmUpBudget(MOST_CPU_MS, MOST_MS), close => closing.unshift(close))
+    const budget = new WarmUpBudget(MOST_CPU_MS, parts.sinceMs + MOST_MS)
+    await rehearse(parts, budget, close => closing.unshift(close))
   } finally {
     for (const close of closing) await close()
   }
