@@ -2,7 +2,7 @@
 // would collect with the next load only.
 
 import { getHeapStatistics } from 'node:v8'
-import { collectGarbage } from '../base/collector.ts'
+import { collectData } from '../base/collector.ts'
 
 /** Less is not worth the pause. */
 const SLACK_BYTES = 2 * 1024 * 1024
@@ -14,7 +14,7 @@ export class HeapTrim {
   /** Collects if the heap has grown: some tens of milliseconds. */
   trim(): void {
     if (heapBytes() - this.#settledBytes <= SLACK_BYTES) return
-    collectGarbage()
+    collectData()
     this.#settledBytes = heapBytes()
   }
 }

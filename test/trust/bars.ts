@@ -62,6 +62,7 @@ export const BARS: Readonly<Record<string, string>> = {
   'R-63a': 'a day in half an hour: nothing grows',
   'R-63b': 'eight hours of load: nothing lost, nothing grows',
   'R-63c': 'floods do not outgrow the stock memory limit',
+  'R-63d': 'millions of mixed questions while zones and Corefile change: nothing grows',
   'R-63k': 'a large cluster fits into memory',
   'R-64': 'an installation without install scripts serves',
   'R-65': 'the batch engine keeps within its buffers',

@@ -112,12 +112,17 @@ export class Target {
 
   /** Peak of what is resident and no file's, as far as it was looked at. */
   get peakBytes(): number {
+    this.#peakBytes = Math.max(this.#peakBytes, this.residentBytes)
+    return this.#peakBytes
+  }
+
+  /** What is resident now and no file's. */
+  get residentBytes(): number {
     const kib = [...this.#read('status').matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm)].reduce(
       (sum, [, text]) => sum + Number(text),
       0,
     )
-    this.#peakBytes = Math.max(this.#peakBytes, kib * 1024)
-    return this.#peakBytes
+    return kib * 1024
   }
 
   /** CPU time of the process, user and system. */

@@ -13,6 +13,7 @@ import { mix } from './mix.ts'
 import { spray } from './spray.ts'
 import { streamQuestions } from './stream-questions.ts'
 import { unasked } from './unasked.ts'
+import { variety } from './variety.ts'
 
 const ATTACKS = {
   crowd,
@@ -27,6 +28,7 @@ const ATTACKS = {
   spray,
   streamQuestions,
   unasked,
+  variety,
 }
 export type Attacks = typeof ATTACKS
 

@@ -2,6 +2,7 @@
 
 import type { Row } from '../row.ts'
 import { FORGERY_ROWS } from './forgery.ts'
+import { GROWTH_ROWS } from './growth.ts'
 import { HTTP_ROWS } from './http.ts'
 import { LIFE_ROWS } from './life.ts'
 import { OVERLOAD_ROWS } from './overload.ts'
@@ -20,6 +21,7 @@ export const ROWS: readonly Row[] = [
   ...FORGERY_ROWS,
   ...PACKET_ROWS,
   ...LIFE_ROWS,
+  ...GROWTH_ROWS,
   ...STRAIN_ROWS,
   ...OVERLOAD_ROWS,
   ...SUITE_ROWS,
