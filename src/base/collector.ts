@@ -43,6 +43,7 @@ export const collectGarbage = (): void =>
  * a collection of another thread at the same time keeps its code, too.
  */
 export const collectData = (): void => {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8')
   setFlagsFromString('--no-flush-bytecode')
   collectGarbage()
   setFlagsFromString('--flush-bytecode')
