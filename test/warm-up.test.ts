@@ -145,7 +145,7 @@ test('a warm-up that fails is one line of each shard, and the server is ready', 
   const server = new WatchedProcess(t, process.execPath, args)
   await server.seen(/^\[INFO\] engine/m)
   await untilReady(ready)
-  await server.seen(/(?:no port is free.*){2}/s)
+  await server.seen(/(?:no port is free[\s\S]*){2}/)
   const lines = server.out.match(/^\[WARNING\].*$/gm)
   assert.deepEqual(lines, new Array(2).fill('[WARNING] warm-up failed: no port is free'))
   const client = await DnsClient.open(t, { port })

@@ -113,6 +113,48 @@ test('events of before the end of the list are no place to go on from', async t 
   assert.deepEqual([...sink.names], ['b'])
 })
 
+const BROKEN: Readonly<Record<string, (asked: Asked) => void>> = {
+  'a reset': asked => asked.reset(),
+  'an ERROR event': ({ response }) =>
+    response.write(`${JSON.stringify({ type: 'ERROR', object: status(500, 'no more') })}\n`),
+}
+for (const [end, endIt] of Object.entries(BROKEN))
+  test(`after two lists as events that end by ${end}, pages are asked for`, async t => {
+    const { api, sink, reflector, timers } = await streaming(t)
+    reflector.start()
+    for (const isLast of [false, true]) {
+      const asked = await api.next()
+      assert.equal(queryOf(asked).sendInitialEvents, 'true')
+      asked.watch(event('ADDED', 'a', 9))
+      await sink.until(() => sink.names.has('a'))
+      endIt(asked)
+      await timers.armed(isLast ? 1600 : 800)
+      timers.advance(isLast ? 1600 : 800)
+    }
+    const asked = await api.next()
+    assert.deepEqual(queryOf(asked), { limit: '500' })
+    asked.json(200, listOf(10, ['b']))
+    await reflector.synced
+    assert.deepEqual([...sink.names], ['b'])
+  })
+
+for (const code of [404, 429, 500, 503])
+  test(`after two lists as events that are answered ${code}, pages are asked for`, async t => {
+    const { api, reflector, timers } = await streaming(t)
+    reflector.start()
+    for (const pauseMs of [800, 1600]) {
+      const asked = await api.next()
+      assert.equal(queryOf(asked).sendInitialEvents, 'true')
+      asked.json(code, status(code, 'not now'))
+      await timers.armed(pauseMs)
+      timers.advance(pauseMs)
+    }
+    const asked = await api.next()
+    assert.deepEqual(queryOf(asked), { limit: '500' })
+    asked.json(200, listOf(10, ['b']))
+    await reflector.synced
+  })
+
 for (const code of [400, 405, 422, 501])
   test(`a server that answers ${code} is asked for pages at once, and from then on`, async t => {
     const { api, sink, reflector, log, timers } = await streaming(t)

@@ -61,6 +61,8 @@ export interface ReflectorParts {
   readonly failures?: FailureBoard | undefined
 }
 
+/** What has ended so many lists as events (a proxy's limit, a quota) would end the next as well. */
+const MOST_BROKEN_STREAMS = 2
 const RANDOM_STEPS = 2 ** 32
 
 export const systemRandom = (): number => randomInt(RANDOM_STEPS) / RANDOM_STEPS
@@ -83,6 +85,10 @@ export class Reflector {
   /** The server may be asked for lists as events, and for protobuf. */
   #mayStream: boolean
   #mayUseProtobuf: boolean
+  /** The server has said yes to the last watch. */
+  #hasBegun = false
+  /** Lists as events that have failed one after the other. */
+  #brokenStreams = 0
   #freeListMs = Number.NEGATIVE_INFINITY
   #freeRewindMs = Number.NEGATIVE_INFINITY
 
@@ -142,6 +148,7 @@ export class Reflector {
 
   #listed(): void {
     this.#failures.succeed()
+    this.#brokenStreams = 0
     this.#isSynced = true
     this.#firstList.resolve()
   }
@@ -153,8 +160,10 @@ export class Reflector {
     const options = { version, random: random(), mayRewind, takesProtobuf }
     const watch = new Watch(this.#parts, this.#sink, options)
     let cancel = (): void => undefined
+    this.#hasBegun = false
     const steps = {
       begun: (): void => {
+        this.#hasBegun = true
         if (version !== undefined)
           cancel = timers.after(SHORT_WATCH_MS, () => this.#failures.succeed())
       },
@@ -192,7 +201,10 @@ export class Reflector {
     }
     if (error instanceof DamagedProtobuf) this.#mayUseProtobuf = false
     if (!isStream) return false
-    if (isUnknown || error.kind === 'body' || error.kind === 'timeout') this.#mayStream = false
+    // A server that is not there has said nothing of streams.
+    if (error.status !== undefined || this.#hasBegun) this.#brokenStreams++
+    const isOfStreams = isUnknown || error.kind === 'body' || error.kind === 'timeout'
+    if (isOfStreams || this.#brokenStreams >= MOST_BROKEN_STREAMS) this.#mayStream = false
     return isUnknown
   }
 

@@ -26,8 +26,6 @@ export interface UdpEngineParts {
   readonly libc?: Libc
 }
 
-const LOOPBACK = '127.0.0.1'
-
 interface Listening {
   readonly socket: MmsgSocket
   isStarted: boolean
@@ -99,19 +97,24 @@ export class UdpEngine {
   }
 
   /**
-   * A socket of the shard's own on the loopback address, for what is neither counted nor noted: to
-   * be closed soon. Ports are the kernel's choice.
+   * A socket of the shard's own at a port of the kernel's choice, to be closed soon: what it
+   * receives is counted in `counts`, or not at all.
    */
-  async openUncounted(receiver: Receiver, counts: ShardCounts): Promise<OpenListener> {
-    const at = { address: LOOPBACK, port: 0 }
+  async openUncounted(
+    address: string,
+    receiver: Receiver,
+    counts: ShardCounts,
+  ): Promise<OpenListener> {
+    const at = { address, port: 0 }
     if (this.#libc === undefined || this.#mmsg === undefined || this.#hasFailed) {
       const options = { ...this.#dgramOptions, counts, canReusePort: false, journal: undefined }
       return openUdp(at, receiver, options)
     }
     const { fd, port } = openAlone(this.#libc, at)
     const [libc, engine] = [this.#libc, this.#mmsg]
-    const group = { isWildcard: false, family: 4 } as const
-    const socket = new MmsgSocket(fd, receiver, peerOf(LOOPBACK, port), group, false)
+    const local = peerOf(address, port)
+    const group = { isWildcard: false, family: local.family }
+    const socket = new MmsgSocket(fd, receiver, local, group, false)
     engine.add(socket)
     const close = async (graceMs: number): Promise<void> => {
       await engine.remove(socket, graceMs)

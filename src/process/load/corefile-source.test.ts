@@ -42,6 +42,7 @@ const put = (text: string | undefined): void =>
   text === undefined ? rmSync(conf, { force: true }) : writeFileSync(conf, text)
 
 const MISSING = `loading Caddyfile via flag: open ${conf}: no such file or directory`
+const NO_BLOCK = `${conf} has no server block`
 const rereads: {
   rule: string
   /** At the first look, the second and so on; from the last on it stays. */
@@ -53,7 +54,10 @@ const rereads: {
   { rule: 'what is there is taken at once', seen: [TEXT], text: TEXT, looks: 1 },
   { rule: 'empty while it is written', seen: ['', '', TEXT], text: TEXT, looks: 3 },
   { rule: 'away, then empty', seen: [undefined, '', TEXT], text: TEXT, looks: 3 },
-  { rule: 'empty for good', seen: [''], text: '', looks: LOOKS },
+  { rule: 'comments come first', seen: ['# my dns\n', '# my dns\n\n', TEXT], text: TEXT, looks: 3 },
+  { rule: 'a byte order mark and blank lines', seen: ['\ufeff\n\n', TEXT], text: TEXT, looks: 2 },
+  { rule: 'empty for good', seen: [''], error: NO_BLOCK, looks: LOOKS },
+  { rule: 'comments for good', seen: ['# . {\n  # }'], error: NO_BLOCK, looks: LOOKS },
   { rule: 'gone for good', seen: [undefined], error: MISSING, looks: LOOKS },
 ]
 for (const { rule, seen, text, error, looks } of rereads)

@@ -37,7 +37,10 @@ export const readCorefile = async (conf: string, port: number): Promise<Corefile
   }
 }
 
-/** For a reload: throws if no file is there, since what was served from a file is not given up. */
+/**
+ * For a reload. Throws if no file is there, or no server block in it: what was served from a file is
+ * not given up for the built-in text.
+ */
 export const rereadCorefile = (conf: string, pause: Pause): Promise<CorefileText> =>
   isPiped(conf) ? readGiven(conf) : onceWritten(() => readGiven(conf), pause)
 
@@ -65,9 +68,12 @@ type Pause = () => Promise<void>
 export const LOOKS = 50
 export const LOOK_MS = 20
 
+/** Nothing but comments. */
+const isBlank = (text: string): boolean => /^(?:\s|#.*)*$/.test(text)
+
 /**
- * Whoever writes a file in place empties it first, and some editors take it away for a moment; but
- * an empty Corefile means the built-in one. So neither is believed before it has lasted.
+ * Whoever writes a file in place empties it first, and may write its comments before its blocks;
+ * some editors take it away for a moment. So neither is believed before it has lasted. Throws then.
  */
 export const onceWritten = async (
   read: () => Promise<CorefileText>,
@@ -76,13 +82,15 @@ export const onceWritten = async (
   for (let look = 1; look < LOOKS; look++) {
     try {
       const source = await read()
-      if (source.text !== '') return source
+      if (!isBlank(source.text)) return source
     } catch (error) {
       if (!isMissing(error)) throw error
     }
     await pause()
   }
-  return read()
+  const source = await read()
+  if (isBlank(source.text)) throw new Error(`${source.file} has no server block`)
+  return source
 }
 
 /** An error for a file that is not there, however it has been put since. */

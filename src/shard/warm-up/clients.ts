@@ -3,14 +3,22 @@
 
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect, isIPv6, type Socket } from 'node:net'
+import type { ListenAddress } from '../../net/engine.ts'
+import { localAddresses } from '../../net/local-addresses.ts'
 import type { Libc } from '../../net/mmsg/libc.ts'
 import { Outbound } from '../../net/mmsg/outbound.ts'
 import { openAlone, sockaddrOf } from '../../net/mmsg/sockets.ts'
 import { putFrame } from '../../wire/frames.ts'
 
-export const LOOPBACK = '127.0.0.1'
+const LOOPBACKS = ['127.0.0.1', '::1']
 const CONNECTED = { nameLength: 0, controlLength: 0, words: new Int32Array(8) }
+
+/** The loopback address of the machine; undefined if it has none that is up. */
+export const loopbackAddress = (): string | undefined => {
+  const present = localAddresses()
+  return LOOPBACKS.find(address => present.includes(address))
+}
 
 export interface WarmUpClient {
   /** Sends the messages, in one go where that can be. */
@@ -18,13 +26,16 @@ export interface WarmUpClient {
   close(): void
 }
 
-/** Over UDP to that port; by libc if there is one. */
-export const udpClient = async (port: number, libc: Libc | undefined): Promise<WarmUpClient> => {
-  if (libc !== undefined) return batchClient(port, libc)
-  const socket = createSocket('udp4')
+/** Over UDP to that place; by libc if there is one. */
+export const udpClient = async (
+  { address, port }: ListenAddress,
+  libc: Libc | undefined,
+): Promise<WarmUpClient> => {
+  if (libc !== undefined) return batchClient({ address, port }, libc)
+  const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
   // What could not be sent is lost, as over any network.
   socket.on('error', () => {})
-  socket.connect(port, LOOPBACK)
+  socket.connect(port, address)
   await once(socket, 'connect')
   return {
     send: messages => {
@@ -34,9 +45,9 @@ export const udpClient = async (port: number, libc: Libc | undefined): Promise<W
   }
 }
 
-const batchClient = (port: number, libc: Libc): WarmUpClient => {
-  const { fd } = openAlone(libc, { address: LOOPBACK, port: 0 })
-  const to = sockaddrOf(libc, { address: LOOPBACK, port })
+const batchClient = (place: ListenAddress, libc: Libc): WarmUpClient => {
+  const { fd } = openAlone(libc, { address: place.address, port: 0 })
+  const to = sockaddrOf(libc, place)
   libc.connect(fd, to, to.length)
   const outbound = new Outbound(libc, { full: () => {}, refused: () => {} }, { isConnected: true })
   return {
@@ -49,8 +60,8 @@ const batchClient = (port: number, libc: Libc): WarmUpClient => {
 }
 
 /** One question over a connection of its own, which ends with the answer. */
-export const askOverTcp = (port: number, message: Uint8Array): Socket => {
-  const socket = connect(port, LOOPBACK)
+export const askOverTcp = ({ address, port }: ListenAddress, message: Uint8Array): Socket => {
+  const socket = connect(port, address)
   const frame = new Uint8Array(2 + message.length)
   putFrame(frame, 0, message)
   // As above.

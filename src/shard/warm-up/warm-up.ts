@@ -7,13 +7,13 @@ import type { Socket } from 'node:net'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import { makeLogger } from '../../log/log.ts'
 import type { Logger } from '../../log/logger.ts'
-import type { OpenListener } from '../../net/engine.ts'
+import { type OpenListener, peerOf } from '../../net/engine.ts'
 import { openTcp } from '../../net/tcp/listener.ts'
 import { type Outward, ShardGeneration, type ShardParts } from '../generation.ts'
 import { Binding, type BindingParts } from '../listener.ts'
 import type { BootMessage, GenerationMessage } from '../messages.ts'
 import { WarmUpBudget } from './budget.ts'
-import { askOverTcp, LOOPBACK, udpClient, type WarmUpClient } from './clients.ts'
+import { askOverTcp, loopbackAddress, udpClient, type WarmUpClient } from './clients.ts'
 import { questionOf, zonesOf } from './questions.ts'
 import { noLines, rehearsalAt, scratchMessage, scratchRegion } from './scratch.ts'
 import { upstream } from './upstream.ts'
@@ -70,6 +70,9 @@ type AtEnd = (close: () => unknown) => void
 
 const rehearse = async (parts: WarmUpParts, budget: WarmUpBudget, atEnd: AtEnd): Promise<void> => {
   const { boot, message, isOver } = parts
+  const address = loopbackAddress()
+  // Nobody to ask, and no reason to complain.
+  if (address === undefined) return
   const region = scratchRegion(boot)
   const sink = noLines()
   const bindingParts = parts.makeBindingParts(
@@ -77,9 +80,9 @@ const rehearse = async (parts: WarmUpParts, budget: WarmUpBudget, atEnd: AtEnd):
     makeLogger(sink, '', () => false),
   )
   const shardParts = parts.makeParts(region, { sink, fatal: () => {}, loading: () => {} })
-  const answering = await bindingParts.udp.openUncounted(upstream, bindingParts.counts)
+  const answering = await bindingParts.udp.openUncounted(address, upstream, bindingParts.counts)
   atEnd(() => answering.close(0))
-  const rehearsal = rehearsalAt({ address: LOOPBACK, port: portOf(answering), family: 4 }, boot)
+  const rehearsal = rehearsalAt(peerOf(address, portOf(answering)), boot)
   const scratch = scratchMessage(message)
   const generation = await ShardGeneration.load(scratch, { ...shardParts, rehearsal })
   atEnd(() => generation.retire(GRACE_MS))
@@ -87,9 +90,9 @@ const rehearse = async (parts: WarmUpParts, budget: WarmUpBudget, atEnd: AtEnd):
   const rehearsed = await Promise.all(
     listeners.map(async (served): Promise<Rehearsed> => {
       const binding = new Binding(served, bindingParts)
-      const listening = await bindingParts.udp.openUncounted(binding, bindingParts.counts)
+      const listening = await bindingParts.udp.openUncounted(address, binding, bindingParts.counts)
       atEnd(() => listening.close(GRACE_MS))
-      const client = await udpClient(portOf(listening), bindingParts.udp.libc)
+      const client = await udpClient({ address, port: portOf(listening) }, bindingParts.udp.libc)
       atEnd(() => client.close())
       return { binding, client, zones: zonesOf(scratch.blocks, served.ref.index) }
     }),
@@ -100,7 +103,7 @@ const rehearse = async (parts: WarmUpParts, budget: WarmUpBudget, atEnd: AtEnd):
   atEnd(() => {
     for (const connection of connections) connection.destroy()
   })
-  const tcp = await openTcpFor(first, bindingParts)
+  const tcp = await openTcpFor(address, first, bindingParts)
   atEnd(() => tcp.close(GRACE_MS))
   let asked = 0
   for (let turn = 1; asked < UDP_QUESTIONS && budget.isLeft && !isOver(); turn++) {
@@ -109,16 +112,17 @@ const rehearse = async (parts: WarmUpParts, budget: WarmUpBudget, atEnd: AtEnd):
     ask(rehearsed[turn % rehearsed.length]!, asked, count)
     asked += count
     if (turn % CONNECTION_EVERY === 0 && connections.length < CONNECTIONS)
-      connections.push(askOverTcp(portOf(tcp), questionOf(turn, first.zones)))
+      connections.push(askOverTcp({ address, port: portOf(tcp) }, questionOf(turn, first.zones)))
     await turnOfLoop()
   }
 }
 
 const openTcpFor = (
+  address: string,
   { binding }: Rehearsed,
   { tcpRoom, log }: BindingParts,
 ): Promise<OpenListener> =>
-  openTcp({ address: LOOPBACK, port: 0 }, binding, {
+  openTcp({ address, port: 0 }, binding, {
     room: tcpRoom,
     canReusePort: false,
     onError: log.error,
