@@ -38,21 +38,24 @@ test('CacheMemory: 64 MiB hold several tables of the usual capacity in full', ()
 for (const bytes of [MIN_CACHE_BYTES, 16 << 20, 64 << 20]) {
   test(`CacheMemory: ${bytes} bytes hold all and half of what they hold, for several, and say nothing`, () => {
     const memory = new CacheMemory(bytes)
-    const slots = totalSlots(memory.table('all', { part: 1 }).geometry)
+    const slots = totalSlots(memory.table('all', { part: 1, least: 9984 }).geometry)
     for (let n = 0; n < 4; n++) {
-      const all = memory.table(`${n}`, { part: 1 })
-      const half = memory.table(`${n}`, { part: 1 / 2 })
+      const all = memory.table(`${n}`, { part: 1, least: 9984 })
+      const half = memory.table(`${n}`, { part: 1 / 2, least: 9984 })
       assert.deepEqual([all.capacity, all.requestedCapacity], [slots, slots])
       const halfSlots = Math.floor(slots / 2)
       assert.deepEqual([half.capacity, half.requestedCapacity], [halfSlots, halfSlots])
-      assert.equal(memory.table(`${n}`, { part: 1 }), all)
+      assert.equal(memory.table(`${n}`, { part: 1, least: 9984 }), all)
     }
   })
 }
 
 test('CacheMemory: whatever a table of half stores, the table of all keeps most of the other half', () => {
   const memory = memoryOf([{ slotBytes: 512, slots: 1000 }])
-  const [all, half] = [memory.table('a', { part: 1 }), memory.table('a', { part: 1 / 2 })]
+  const [all, half] = [
+    memory.table('a', { part: 1, least: 9984 }),
+    memory.table('a', { part: 1 / 2, least: 9984 }),
+  ]
   const [success, denial] = [new CacheTable(all, 1), new CacheTable(half, 1)]
   const key = success.newKey()
   for (let n = 0; n < 3000; n++) putNumber(success, key, n, n, 50)
@@ -63,11 +66,36 @@ test('CacheMemory: whatever a table of half stores, the table of all keeps most 
   assert.ok(success.entries + denial.entries <= 1000)
 })
 
-test('CacheMemory: parts of a memory with no room left in the index are empty, and say nothing', () => {
+const ALL = { part: 1, least: 9984 }
+const HALF = { part: 1 / 2, least: 9984 }
+
+test('CacheMemory: of many pairs of tables each holds as much as CoreDNS does, and the first hold more', () => {
+  const memory = new CacheMemory(64 << 20)
+  const refs = Array.from({ length: 32 }, (_, n) =>
+    [ALL, HALF].map(part => memory.table(`${n}`, part)),
+  )
+  for (const ref of refs.flat()) {
+    assert.ok(ref.capacity >= 9984, `${ref.capacity}`)
+    assert.ok(ref.capacity <= ref.requestedCapacity)
+  }
+  assert.ok(refs[3]?.[0]!.capacity! > 50_000)
+})
+
+test('CacheMemory: tables of a new generation hold as much as CoreDNS does while the old ones are there', () => {
+  const memory = new CacheMemory(64 << 20)
+  const pairs = (generation: string) =>
+    Array.from({ length: 8 }, (_, n) =>
+      [ALL, HALF].map(part => memory.table(`${generation} ${n}`, part)),
+    )
+  pairs('old')
+  for (const { capacity } of pairs('new').flat()) assert.ok(capacity >= 9984, `${capacity}`)
+})
+
+test('CacheMemory: a part that finds no room in the index says so', () => {
   const memory = memoryOf([{ slotBytes: 64, slots: 100_000 }])
-  const refs = Array.from({ length: 40 }, (_, n) => memory.table(`${n}`, { part: 1 }))
-  assert.equal(refs.at(-1)?.capacity, 0)
-  for (const ref of refs) assert.equal(ref.requestedCapacity, ref.capacity)
+  const refs = Array.from({ length: 40 }, (_, n) => memory.table(`${n}`, ALL))
+  const last = refs.at(-1)
+  assert.deepEqual([last?.capacity, last?.requestedCapacity], [0, 9984])
 })
 
 test('table: the same identity and capacity are the same table', () => {

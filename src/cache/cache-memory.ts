@@ -22,7 +22,7 @@ import {
   WAYS,
 } from './layout.ts'
 import { Slab } from './slab.ts'
-import type { CacheTableRef, TableCapacity } from './table-ref.ts'
+import type { CacheTableRef, TableCapacity, TablePart } from './table-ref.ts'
 
 /**
  * Ways per entry of capacity, before rounding up to a power of two: at most half full, 2 buckets in
@@ -36,6 +36,13 @@ const WAYS_PER_ENTRY = 2
 const WAYS_PER_ENTRY_OF_PART = 1
 /** Counting takes microseconds: even under many puts one of these is not disturbed. */
 const RECOUNT_TRIES = 8
+
+interface TableSize {
+  /** A power of two; 0 if there is no room. */
+  readonly buckets: number
+  readonly capacity: number
+  readonly requested: number
+}
 
 export class CacheMemory {
   readonly #slabBuffer: SharedArrayBuffer
@@ -80,7 +87,8 @@ export class CacheMemory {
     const name = `${isPart ? `part ${capacity.part}` : capacity} ${identity}`
     const known = this.#tables.get(name)
     if (known !== undefined) return known
-    const ref = isPart ? this.#newPart(capacity.part) : this.#newTable(capacity, WAYS_PER_ENTRY)
+    this.#drop(this.#lingering)
+    const ref = isPart ? this.#newPart(capacity) : this.#newTable(capacity, WAYS_PER_ENTRY)
     this.#tables.set(name, ref)
     return ref
   }
@@ -138,21 +146,34 @@ export class CacheMemory {
       : Math.max(0, Atomics.load(this.#slab.index, ref.headerWord + TABLE_ENTRIES))
   }
 
-  /** Whatever it gets is what was asked for. */
-  #newPart(part: number): CacheTableRef {
-    const ref = this.#newTable(part * totalSlots(this.#geometry), WAYS_PER_ENTRY_OF_PART)
-    return { ...ref, requestedCapacity: ref.capacity }
+  /**
+   * Parts take half of the index together. Those that come later, and those of a new generation
+   * while the old one has its own, are of the least size: the other half is for them.
+   */
+  #newPart({ part, least }: TablePart): CacheTableRef {
+    const slots = Math.max(0, Math.floor(part * totalSlots(this.#geometry)))
+    const few = Math.min(slots, least)
+    const buckets = bucketsFor(slots * WAYS_PER_ENTRY_OF_PART)
+    const left = this.#arena.largest - tableWords(buckets)
+    const isSmall = buckets === bucketsFor(few * WAYS_PER_ENTRY_OF_PART)
+    if (left < (isSmall ? 0 : this.#slab.index.length / 2))
+      return this.#newTable(few, WAYS_PER_ENTRY_OF_PART)
+    return this.#made({ buckets, capacity: slots, requested: slots })
   }
 
   #newTable(asked: number, waysPerEntry: number): CacheTableRef {
-    this.#drop(this.#lingering)
     const requested = Math.max(0, Math.floor(asked))
     const capacity = Math.min(requested, totalSlots(this.#geometry))
     const room = Math.floor((this.#arena.largest / 2 - TABLE_HEADER_WORDS) / WAYS)
-    let buckets = 1
-    while (buckets * WAYS < capacity * waysPerEntry) buckets *= 2
+    let buckets = bucketsFor(capacity * waysPerEntry)
     while (buckets > room && buckets > 1) buckets /= 2
-    const headerWord = capacity === 0 || room < 1 ? 0 : this.#arena.take(buckets)
+    if (capacity === 0 || room < 1) buckets = 0
+    const most = (buckets * WAYS) / waysPerEntry
+    return this.#made({ buckets, capacity: Math.min(capacity, most), requested })
+  }
+
+  #made({ buckets, capacity, requested }: TableSize): CacheTableRef {
+    const headerWord = buckets > 0 ? this.#arena.take(buckets) : 0
     const id = ++this.#lastId
     if (headerWord > 0) {
       this.#slab.index.fill(0, headerWord, headerWord + tableWords(buckets))
@@ -160,7 +181,7 @@ export class CacheMemory {
     }
     return {
       id,
-      capacity: headerWord > 0 ? Math.min(capacity, (buckets * WAYS) / waysPerEntry) : 0,
+      capacity: headerWord > 0 ? capacity : 0,
       requestedCapacity: requested,
       slab: this.#slabBuffer,
       geometry: this.#geometry,
@@ -234,4 +255,11 @@ export class CacheMemory {
       for (let slot = first; slot < end; slot++) task(slot, this.#slab.wordOf(k, slot))
     }
   }
+}
+
+/** The power of two that has so many ways, at least. */
+const bucketsFor = (ways: number): number => {
+  let buckets = 1
+  while (buckets * WAYS < ways) buckets *= 2
+  return buckets
 }

@@ -78,16 +78,16 @@ export type SlabGeometry = readonly SlotClass[]
 
 // Small answers dominate: with its key and the words of the slot, an A or AAAA answer takes 130 to
 // 250 bytes, a name that does not exist 200 to 300. So two fifths of the memory are cut small, and
-// a quarter for what has some more records. The two smallest classes are an odd number of cache
-// lines long, so that the first lines of all slots do not fall into the same few sets of the cache.
-// The largest class holds any message with every TTL offset it can have: 64 + 260 + 65536 + 2 *
-// 5957 bytes, in whole pages.
+// two fifths for what has some more records, or signatures. The two smallest classes are an odd
+// number of cache lines long, so that the first lines of all slots do not fall into the same few
+// sets of the cache. The largest class holds any message with every TTL offset it can have: 64 +
+// 260 + 65536 + 2 * 5957 bytes, in whole pages.
 const SHARES: readonly { slotBytes: number; percent: number }[] = [
   { slotBytes: 77_824, percent: 5 },
   { slotBytes: 16_384, percent: 5 },
   { slotBytes: 4096, percent: 10 },
-  { slotBytes: 1280, percent: 15 },
-  { slotBytes: 576, percent: 25 },
+  { slotBytes: 1280, percent: 22 },
+  { slotBytes: 576, percent: 18 },
 ]
 const SMALLEST_SLOT_BYTES = 320
 

@@ -4,11 +4,16 @@
 import type { HashSeed } from '../memory/keyed-hash.ts'
 import type { SlabGeometry } from './layout.ts'
 
-/**
- * How many entries a table is to hold: a number, or, with 1 for all, the part of what the memory
- * holds of answers of all sizes.
- */
-export type TableCapacity = number | { readonly part: number }
+/** How many entries a table is to hold. */
+export type TableCapacity = number | TablePart
+
+/** A table that shares the memory with others. */
+export interface TablePart {
+  /** Of what the memory holds of answers of all sizes: above 0, 1 for all. */
+  readonly part: number
+  /** Where there are many tables, the later ones hold so many entries, as long as there is room. */
+  readonly least: number
+}
 
 export interface CacheTableRef {
   /** From 1, never given twice in a process. */

@@ -50,12 +50,21 @@ for (const { rule, answer } of answers)
     assert.throws(() => checkAnswer(answer as HttpAnswer), /what respond gives is no answer/)
   })
 
-for (const capacity of [0, 9984, { part: 1 }, { part: 0.5 }])
+for (const capacity of [0, 9984, { part: 1, least: 0 }, { part: 0.5, least: 9984 }])
   test(`a table of ${JSON.stringify(capacity)} is taken`, () => {
     assert.deepEqual(tableCapacity(capacity), capacity)
   })
 
-for (const capacity of [-1, 1.5, null, '8', {}, { part: 0 }, { part: 2 }, { part: Number.NaN }])
+const NO_CAPACITIES = [
+  ...[-1, 1.5, null, '8', {}],
+  ...[0, 2, Number.NaN].map(part => ({ part, least: 1 })),
+]
+for (const capacity of NO_CAPACITIES)
   test(`a table of ${JSON.stringify(capacity)} entries is refused`, () => {
     assert.throws(() => tableCapacity(capacity as never), /^RangeError: table takes a /)
   })
+
+test('the least number of entries of a part is checked', () => {
+  const capacity = { part: 1, least: -1 }
+  assert.throws(() => tableCapacity(capacity), /^RangeError: least of table takes a whole number/)
+})

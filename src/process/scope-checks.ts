@@ -21,8 +21,9 @@ export const wholeNumber = (what: string, value: number, most: number): number =
 export const tableCapacity = (capacity: TableCapacity): TableCapacity => {
   if (typeof capacity !== 'object' || capacity === null)
     return wholeNumber('table', capacity, Number.MAX_SAFE_INTEGER)
-  const { part } = capacity
-  if (part > 0 && part <= 1) return { part }
+  const { part, least } = capacity
+  if (part > 0 && part <= 1)
+    return { part, least: wholeNumber('least of table', least, Number.MAX_SAFE_INTEGER) }
   throw new RangeError(`table takes a part above 0 and up to 1, not ${given(part)}`)
 }
 

@@ -7,8 +7,8 @@ import type { CacheOptions } from './options.ts'
 const TABLE = { minTtlSeconds: 5, disabledZones: [] }
 const DEFAULTS: CacheOptions = {
   zones: ['example.org.'],
-  success: { ...TABLE, capacity: { part: 1 }, ttlSeconds: 3600 },
-  denial: { ...TABLE, capacity: { part: 1 / 2 }, ttlSeconds: 1800 },
+  success: { ...TABLE, capacity: { part: 1, least: 9984 }, ttlSeconds: 3600 },
+  denial: { ...TABLE, capacity: { part: 1 / 2, least: 9984 }, ttlSeconds: 1800 },
   servfailSeconds: 5,
   prefetch: undefined,
   stale: undefined,

@@ -49,13 +49,12 @@ export interface CacheOptions {
   readonly keepTtl: boolean
 }
 
-/**
- * As many as --cache-bytes holds, where CoreDNS keeps 9,984 of each kind however much memory there
- * is.
- */
-const DEFAULT_SUCCESS_CAPACITY: TableCapacity = { part: 1 }
+/** What CoreDNS keeps of each kind, however much memory there is. */
+const COREDNS_CAPACITY = 9984
+/** As many as --cache-bytes holds. */
+const DEFAULT_SUCCESS_CAPACITY: TableCapacity = { part: 1, least: COREDNS_CAPACITY }
 /** Names that do not exist are made up at will: they never push out all others. */
-const DEFAULT_DENIAL_CAPACITY: TableCapacity = { part: 1 / 2 }
+const DEFAULT_DENIAL_CAPACITY: TableCapacity = { part: 1 / 2, least: COREDNS_CAPACITY }
 const DEFAULT_SUCCESS_TTL_SECONDS = 3600
 const DEFAULT_DENIAL_TTL_SECONDS = 1800
 const DEFAULT_MIN_TTL_SECONDS = 5

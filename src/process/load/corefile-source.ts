@@ -38,8 +38,8 @@ export const readCorefile = async (conf: string, port: number): Promise<Corefile
 }
 
 /**
- * For a reload. Throws if no file is there, or no server block in it: what was served from a file is
- * not given up for the built-in text.
+ * For a reload. Throws if no file is there, or no server block in it: what was served from a file
+ * is not given up for the built-in text.
  */
 export const rereadCorefile = (conf: string, pause: Pause): Promise<CorefileText> =>
   isPiped(conf) ? readGiven(conf) : onceWritten(() => readGiven(conf), pause)
