@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import {
+  chownSync,
   cpSync,
   existsSync,
   globSync,
@@ -318,6 +319,14 @@ describe('the package', { skip: without('npm'), concurrency: true }, () => {
         cacheFiles(cacheOf(folder)).some(file => readFileSync(file).includes(name))
       while (!isKept('runServer') || !isKept('WaitingRoom')) await new Promise(setImmediate)
       assert.equal(await server.stop(), 0)
+    })
+
+    test("root leaves nothing in a package that is another user's", async t => {
+      if (process.geteuid?.() !== 0) return t.skip('only root can give files away')
+      const folder = copyOf(t)
+      chownSync(join(folder, 'node_modules/shardns'), 65534, 65534)
+      assert.equal((await checkIn(folder)).code, 1)
+      assert.equal(existsSync(cacheOf(folder)), false)
     })
 
     for (const [name, { variables, damage }] of Object.entries(CACHE_FAULTS))
