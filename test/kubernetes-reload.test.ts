@@ -102,6 +102,7 @@ describe('reloads of a server that follows a cluster', { concurrency: AT_A_TIME 
 
   test('reloads without the API server keep all answers, and nothing is listed when it is back', async t => {
     const { api, server } = await started(t)
+    await until('the end of the warm-up', async () => (await server.notReady()) === undefined)
     await api.down()
     for (const ttl of [7, 8]) {
       await server.reload(corefile([{ options: [`ttl ${ttl}`] }]))

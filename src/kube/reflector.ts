@@ -37,6 +37,7 @@ const LOOK_MS = 1000
 
 /** What servers answer to a list as events, or to protobuf, that do not know how. */
 const NOT_KNOWN: readonly number[] = [400, 405, 406, 415, 422, 501]
+const NOT_GRANTED: readonly number[] = [401, 403]
 /** Those of them that are about protobuf. */
 const NOT_ACCEPTABLE: readonly number[] = [406, 415]
 
@@ -201,8 +202,9 @@ export class Reflector {
     }
     if (error instanceof DamagedProtobuf) this.#mayUseProtobuf = false
     if (!isStream) return false
-    // A server that is not there has said nothing of streams.
-    if (error.status !== undefined || this.#hasBegun) this.#brokenStreams++
+    // A server that is not there, or that grants us nothing, has said nothing of streams.
+    const hasAnswered = error.status !== undefined || this.#hasBegun
+    if (hasAnswered && !NOT_GRANTED.includes(error.status ?? 0)) this.#brokenStreams++
     const isOfStreams = isUnknown || error.kind === 'body' || error.kind === 'timeout'
     if (isOfStreams || this.#brokenStreams >= MOST_BROKEN_STREAMS) this.#mayStream = false
     return isUnknown

@@ -6,6 +6,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import { setTimeout as pause, setImmediate as turnOfLoop } from 'node:timers/promises'
+import { systemClock } from '../../base/clock.ts'
 import { errnoText } from '../../base/errno.ts'
 import { type ListenAddress, listenText, type OpenListener, type Receiver } from '../engine.ts'
 import { C } from '../mmsg/abi.ts'
@@ -39,12 +40,15 @@ class TcpListener implements OpenListener {
   readonly #options: TcpOptions
   readonly #server: Server
   readonly #connections = new Set<TcpConnection>()
+  /** Connections so far, refused ones included. */
+  #accepted = 0
 
   constructor(place: ListenAddress, receiver: Receiver, options: TcpOptions) {
     this.#place = place
     this.#options = options
     // Paused: the connection reads in its own way.
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, accepted => {
+      this.#accepted++
       const connection = TcpConnection.accept(accepted, receiver, options.room)
       if (connection === undefined) return
       this.#connections.add(connection)
@@ -103,8 +107,13 @@ class TcpListener implements OpenListener {
       dropNewConnections(borrowed.libc, borrowed.fd)
       await pause(HANDSHAKE_MS)
     }
-    // What is complete is accepted by the loop's next look.
-    for (let turn = 0; turn < 2; turn++) await turnOfLoop()
+    // The loop may accept one at each look: what is complete is accepted once nothing more comes.
+    const untilMs = systemClock.ms() + graceMs
+    for (let quiet = 0; quiet < 2; quiet++) {
+      const before = this.#accepted
+      await turnOfLoop()
+      if (this.#accepted !== before && systemClock.ms() < untilMs) quiet = -1
+    }
   }
 
   async close(graceMs: number): Promise<void> {
