@@ -5,6 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
+import { collectYoung } from '../base/collector.ts'
 import { flushCompiled } from '../base/compile-cache.ts'
 import { random32 } from '../base/entropy.ts'
 import { CacheKey } from '../cache/key.ts'
@@ -29,7 +30,6 @@ import { Dispatcher } from './answer/dispatch.ts'
 import { FastPath } from './answer/fast-path.ts'
 import { LoadFailure, type Outward, ShardGeneration, type ShardParts } from './generation.ts'
 import type { HandedLines } from './handed-lines.ts'
-import { HeapTrim } from './heap-trim.ts'
 import { Binding, type BindingParts } from './listener.ts'
 import type { BootMessage, FromShard, GenerationMessage, ToShard } from './messages.ts'
 import { Pulse } from './pulse.ts'
@@ -100,12 +100,11 @@ export class Shard {
     // One message after the other: a load that is still opening sockets must not be overtaken by
     // its commit or abort.
     let last = Promise.resolve()
-    const heap = new HeapTrim()
     port.on('message', (message: ToShard) => {
       if (message.kind !== 'trim') pulse.quicken()
       if (message.kind === 'beat') pulse.beat()
       else if (message.kind === 'taken') handed?.taken(message.byteCount)
-      else if (message.kind === 'trim') heap.trim()
+      else if (message.kind === 'trim') collectYoung()
       else last = last.then(() => this.#handle(message))
     })
   }

@@ -187,7 +187,7 @@ export class Supervisor {
    */
   trimQuiet(): boolean {
     const quiet = this.#quiet.look()
-    // One after the other: whoever asks again meanwhile meets a shard that answers.
+    // One after the other: V8's flag for it is the process's (base/collector.ts).
     for (const [turn, shard] of quiet.entries()) {
       const { running } = this.#slots[shard]!
       setTimeout(() => running.send({ kind: 'trim' }), turn * TRIM_PAUSE_MS).unref()
