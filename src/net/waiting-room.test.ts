@@ -8,10 +8,10 @@ import { WaitingRoom } from './waiting-room.ts'
 const MIB = 1024 * 1024
 const QUERY_BYTES = 50
 
-const make = (limitBytes = 8 * MIB) => {
+const make = (limitBytes = 8 * MIB, seed = 1) => {
   const budget = new ByteBudget(new Int32Array(budgetWords(1)), 0, 1, 0, limitBytes)
   let refused = 0
-  const room = new WaitingRoom(budget, 0x5eed, () => refused++)
+  const room = new WaitingRoom(budget, [seed, 2], () => refused++)
   /** As many queries as find room, `most` at most. */
   const fill = (address: string, most: number): Waiting[] => {
     const waiting: Waiting[] = []
@@ -60,6 +60,20 @@ test('of IPv6 a /64 is one client', () => {
   fill('2001:db8::1', 10_000)
   assert.equal(ask('2001:db8::2'), false)
   assert.equal(ask('2001:db8:0:1::2'), true)
+})
+
+test('two hundred clients that take all they get do not speak for another', () => {
+  const addresses = (net: number, count: number): string[] =>
+    Array.from({ length: count }, (_, n) => `2001:db8:${net}:${n.toString(16)}::1`)
+  for (let seed = 1; seed <= 10; seed++) {
+    const { fill, refused } = make(16 * MIB, seed)
+    for (let round = 0; round < 20; round++)
+      for (const flood of addresses(0, 200)) fill(flood, 1)
+    assert.ok(refused() >= 200, 'each has what it gets')
+    const before = refused()
+    for (const other of addresses(1, 100)) for (const query of fill(other, 2)) query.leave()
+    assert.equal(refused() - before, 0, `seed ${seed}`)
+  }
 })
 
 test('many clients cannot take what is kept for this machine', () => {

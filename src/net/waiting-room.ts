@@ -1,31 +1,23 @@
 // Queries over UDP that wait, mostly for an upstream: how much of the budget they hold, and how
-// much each client holds in this shard. The sender of a datagram can be forged, so the table of
-// clients has a fixed size: clients in the same bucket share a part.
+// much each client holds in this shard. The sender of a datagram can be forged, so what is known of
+// clients is of a fixed size.
 
 import { clientKey, isLoopback } from '../base/ip.ts'
 import type { Peer, Waiting } from '../chain/query.ts'
 import { type ByteBudget, DATAGRAM } from '../memory/byte-budget.ts'
+import type { HashSeed } from '../memory/keyed-hash.ts'
+import { ClientSketch } from './client-sketch.ts'
 import { underWayBytes } from './engine.ts'
-
-/** A power of two. */
-const BUCKETS = 4096
 
 export class WaitingRoom {
   readonly #budget: ByteBudget
-  readonly #seed: number
+  readonly #clients: ClientSketch
   readonly #refused: () => void
-  /** By bucket. */
-  readonly #bytes = new Int32Array(BUCKETS)
-  /** Buckets that hold something. */
-  #holders = 0
 
-  /**
-   * `seed`: 32 secret bits, so that an attacker cannot choose an address in the bucket of another.
-   * `refused` is called for each query that finds no room.
-   */
-  constructor(budget: ByteBudget, seed: number, refused: () => void) {
+  /** `refused` is called for each query that finds no room. */
+  constructor(budget: ByteBudget, seed: HashSeed, refused: () => void) {
     this.#budget = budget
-    this.#seed = seed
+    this.#clients = new ClientSketch(seed)
     this.#refused = refused
   }
 
@@ -35,10 +27,10 @@ export class WaitingRoom {
   }
 
   tryEnter(client: Peer, bytes: number): boolean {
-    const bucket = this.#bucketOf(client)
+    const clients = this.#turnTo(client)
     const isLocal = isLoopback(client.address)
-    const held = this.#bytes[bucket]!
-    const holder = { bytes: held, holders: this.#holders, isLocal, isNewcomer: held === 0 }
+    const { held, holders } = clients
+    const holder = { bytes: held, holders, isLocal, isNewcomer: held === 0 }
     const budget = this.#budget
     if (
       !budget.mayHold(DATAGRAM, bytes, holder, false) ||
@@ -47,33 +39,24 @@ export class WaitingRoom {
       this.#refused()
       return false
     }
-    this.#hold(bucket, bytes)
+    clients.add(bytes)
     return true
   }
 
   /** Whatever room there is. */
   enter(client: Peer, bytes: number): void {
     this.#budget.take(DATAGRAM, bytes)
-    this.#hold(this.#bucketOf(client), bytes)
+    this.#turnTo(client).add(bytes)
   }
 
   leave(client: Peer, bytes: number): void {
     this.#budget.give(DATAGRAM, bytes)
-    this.#hold(this.#bucketOf(client), -bytes)
+    this.#turnTo(client).add(-bytes)
   }
 
-  #hold(bucket: number, bytes: number): void {
-    const before = this.#bytes[bucket]!
-    this.#bytes[bucket] = before + bytes
-    if (before === 0) this.#holders++
-    else if (before + bytes === 0) this.#holders--
-  }
-
-  #bucketOf({ address, family }: Peer): number {
-    const key = family === 4 ? address : clientKey(address)
-    let hash = this.#seed
-    for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193)
-    return (hash ^ (hash >>> 15)) & (BUCKETS - 1)
+  #turnTo({ address, family }: Peer): ClientSketch {
+    this.#clients.turnTo(family === 4 ? address : clientKey(address))
+    return this.#clients
   }
 }
 

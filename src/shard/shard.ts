@@ -7,7 +7,6 @@ import type { MessagePort } from 'node:worker_threads'
 import { systemClock } from '../base/clock.ts'
 import { collectYoung } from '../base/collector.ts'
 import { flushCompiled } from '../base/compile-cache.ts'
-import { random32 } from '../base/entropy.ts'
 import { CacheKey } from '../cache/key.ts'
 import { isOfPluginAlone, messageOf, PluginFault } from '../chain/errors.ts'
 import { FastQuery } from '../chain/fast-query.ts'
@@ -146,7 +145,7 @@ export class Shard {
     }
     const blackBox = new BlackBox(regionWords, regionLayout.blackBoxes, shard)
     const budget = new ByteBudget(regionWords, regionLayout.budget, shards, shard, inflightBytes)
-    const waitingRoom = new WaitingRoom(budget, random32(), () => counts.rejected('budget'))
+    const waitingRoom = new WaitingRoom(budget, hashSeed, () => counts.rejected('budget'))
     return {
       dispatcher: new Dispatcher({
         ...refusals,

@@ -91,7 +91,7 @@ export const shardWith = (
   const refusals = { key: new CacheKey(seed), regionWords, refusedOffset: layout.refused }
   const blackBox = new BlackBox(regionWords, layout.blackBoxes, 0)
   const budget = new ByteBudget(regionWords, layout.budget, 1, 0, 64 * 1024 * 1024)
-  const waitingRoom = new WaitingRoom(budget, 1, () => {})
+  const waitingRoom = new WaitingRoom(budget, [1, 2], () => {})
   const parts = { ...refusals, clock, log, blackBox, counts, waitingRoom, streamLimits, later }
   const at = {
     ref: { index: 0, label },
