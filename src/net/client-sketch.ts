@@ -9,7 +9,7 @@ import { type HashSeed, KeyedHash } from '../memory/keyed-hash.ts'
 const ROWS = 4
 /** Of a row; a power of two. 64 KiB in all. */
 const BUCKETS = 4096
-/** What counts of a client's key; an address takes 45 characters at most, and its zone some more. */
+/** What counts of a key: an address takes 45 characters at most, its zone some more. */
 const KEY_BYTES = 64
 
 export class ClientSketch {
