@@ -25,6 +25,8 @@ export interface Row {
    * (own-host.ts): clients on loopback have privileges.
    */
   readonly hasOwnHost?: true
+  /** For one that takes longer than others may. */
+  readonly limitMs?: number
   /** May throw: that is a fault of the row's own. */
   run(world: World): Promise<Figure>
 }

@@ -4,7 +4,7 @@ import { onOwnHost } from './own-host.ts'
 import type { Figure, Row } from './row.ts'
 import { type Form, World } from './world.ts'
 
-/** Far more than any row takes: one that hangs is a fault of its own. */
+/** Far more than most rows take: one that hangs is a fault of its own. */
 const ROW_LIMIT_MS = 15 * 60_000
 
 const open = new Set<World>()
@@ -15,17 +15,21 @@ export const closeRows = async (): Promise<void> => {
 }
 
 export const tryRow = (row: Row, form: Form): Promise<Figure> =>
-  bounded(form, world => (row.hasOwnHost ? onOwnHost(world, row, form) : row.run(world)))
+  bounded(row, form, world => (row.hasOwnHost ? onOwnHost(world, row, form) : row.run(world)))
 
 /** The same on the host that this process is on. */
 export const tryRowHere = (row: Row, form: Form): Promise<Figure> =>
-  bounded(form, world => row.run(world))
+  bounded(row, form, world => row.run(world))
 
-const bounded = async (form: Form, run: Row['run']): Promise<Figure> => {
+const bounded = async (
+  { limitMs = ROW_LIMIT_MS }: Row,
+  form: Form,
+  run: Row['run'],
+): Promise<Figure> => {
   const world = new World(form)
   open.add(world)
   const tooLong = Promise.withResolvers<never>()
-  const timer = setTimeout(() => tooLong.reject(new Error('the row did not end')), ROW_LIMIT_MS)
+  const timer = setTimeout(() => tooLong.reject(new Error('the row did not end')), limitMs)
   try {
     return await Promise.race([run(world), tooLong.promise])
   } catch (error) {

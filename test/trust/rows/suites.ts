@@ -10,6 +10,8 @@ import { type Figure, faultsOf, type Row } from '../row.ts'
 import type { World } from '../world.ts'
 
 const TEST_LIMIT_MS = 120_000
+/** Of all tests, one after the other on a slow machine. */
+const SUITE_LIMIT_MS = 40 * 60_000
 
 interface Runner {
   readonly node?: string
@@ -74,6 +76,7 @@ const onOtherNode = (version: string): Row => ({
   bar: 'R-66',
   name: `suite-node-${version.split('.')[0]}`,
   tried: `tests: all that are not of the repository, on Node ${version}, which has no FFI`,
+  limitMs: SUITE_LIMIT_MS,
   run: async world => {
     let node: string
     try {
