@@ -33,6 +33,7 @@ const start = (t: TestContext) => {
     noFastPath: false,
     counters: declareShardCounters(metrics),
     onFallback: () => {},
+    onRestart: () => {},
     hashSeed: cache.seed,
     cache,
     clock: systemClock,

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { rmdirSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -57,4 +58,27 @@ test('a worker that never got its task has not to be waited for', { timeout: 30_
   second.terminate()
   assert.equal((await second.exited)?.name, 'AbortError')
   assert.equal((await first.exited)?.message, 'no pipe')
+})
+
+// Node starts no thread in a folder that is gone; the same goes for threads or descriptors that are
+// short for a while.
+test('a thread that cannot begin is told, and the next one begins', {
+  timeout: 30_000,
+}, async t => {
+  delete process.env[PIPE_VARIABLE]
+  const workerFile = new URL('./fakes/deaf-worker.ts', import.meta.url)
+  const before = process.cwd()
+  t.after(() => process.chdir(before))
+  const folder = temporaryFolder(t)
+  process.chdir(folder)
+  rmdirSync(folder)
+  const pool = new ShardPool({ shards: 1, heapLimitBytes: 64 * MIB, workerFile })
+  t.after(() => pool.destroy())
+  const ends = async (): Promise<string | undefined> =>
+    (await pool.start({} as BootMessage, () => {}).exited)?.message
+  assert.match((await ends()) ?? '', /process.cwd failed/)
+  assert.match((await ends()) ?? '', /process.cwd failed/)
+  process.chdir(before)
+  assert.equal(await ends(), 'no pipe')
+  assert.equal(await ends(), 'no pipe')
 })

@@ -111,6 +111,22 @@ test('the successor of a shard that dies while it loads is given what is in forc
   assert.equal(server.count(/does not/), 0)
 })
 
+test('a shard that dies once the working folder is gone has a successor', {
+  timeout: 60_000,
+}, async t => {
+  const { server, port } = await start(t)
+  const before = server.count(serves(0))
+  server.loseFolder()
+  server.fault(0, 'exit')
+  await server.line(
+    /^\[WARNING\] the working folder is gone: relative paths begin at \/ from now on$/,
+  )
+  await server.line(serves(0), before + 1)
+  const client = await DnsClient.open(t, { port, tries: 1, timeoutMs: 5000 })
+  const replies = await Promise.all(Array.from({ length: 64 }, (_, n) => client.ask(nameOf(n))))
+  assert.equal(replies.filter(reply => reply === undefined).length, 0)
+})
+
 // All at once: on a busy machine five successors, one after the other, take longer than the ten
 // seconds.
 test('five deaths in ten seconds end the process', { timeout: 60_000 }, async t => {

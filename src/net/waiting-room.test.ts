@@ -67,8 +67,7 @@ test('two hundred clients that take all they get do not speak for another', () =
     Array.from({ length: count }, (_, n) => `2001:db8:${net}:${n.toString(16)}::1`)
   for (let seed = 1; seed <= 10; seed++) {
     const { fill, refused } = make(16 * MIB, seed)
-    for (let round = 0; round < 20; round++)
-      for (const flood of addresses(0, 200)) fill(flood, 1)
+    for (let round = 0; round < 20; round++) for (const flood of addresses(0, 200)) fill(flood, 1)
     assert.ok(refused() >= 200, 'each has what it gets')
     const before = refused()
     for (const other of addresses(1, 100)) for (const query of fill(other, 2)) query.leave()

@@ -34,6 +34,7 @@ import { declareDeathCounts } from './shards/deaths.ts'
 import { LoadError, Supervisor } from './shards/supervisor.ts'
 import { collectChurn, collectForPlugin } from './trim-memory.ts'
 import { COREDNS_VERSION, goPlatform, programText, revision, shardnsVersion } from './version.ts'
+import { leaveLostFolder } from './working-folder.ts'
 
 /**
  * In-flight queries at the end of the process, as CoreDNS's graceful stop; and a load that is under
@@ -142,6 +143,10 @@ export class Server {
       counters,
       onFallback: (shard, reason) => this.#noteFallback(shard, reason),
       ...(world.workerFile === undefined ? {} : { workerFile: world.workerFile }),
+      onRestart: () => {
+        // Another program's folder is not ours to leave.
+        if (!world.isGuest) leaveLostFolder(this.#log)
+      },
       hashSeed: this.#cache.seed,
       cache: this.#cache,
       clock: systemClock,

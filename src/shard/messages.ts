@@ -114,13 +114,9 @@ export type ToShard =
   | { readonly kind: 'trim' }
   | { readonly kind: 'stop'; readonly graceMs: number }
 
-/**
- * A worker's first message: its number in Node, and the kernel's number of its thread if that is
- * known.
- */
+/** A worker's first message: the kernel's number of its thread, if that is known. */
 export interface HelloMessage {
   readonly kind: 'hello'
-  readonly threadId: number
   readonly threadNumber: number | undefined
 }
 

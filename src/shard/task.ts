@@ -1,6 +1,5 @@
 // The task of a worker thread: be one shard until main says stop.
 
-import { threadId } from 'node:worker_threads'
 import { messageOf } from '../chain/errors.ts'
 import { stdout } from '../log/log.ts'
 import { HandedLines } from './handed-lines.ts'
@@ -13,7 +12,7 @@ import { threadNumber } from './thread-number.ts'
  * slowly from one that does nothing.
  */
 export const runShard = async ({ boot, port }: ServeTask): Promise<void> => {
-  port.postMessage({ kind: 'hello', threadId, threadNumber: threadNumber() } satisfies FromShard)
+  port.postMessage({ kind: 'hello', threadNumber: threadNumber() } satisfies FromShard)
   const handed = boot.handsLines ? new HandedLines(port) : undefined
   const sink = handed?.sink ?? stdout
   try {

@@ -26,6 +26,8 @@ export interface Served {
   fault(shard: number, how: How): void
   signal(name: NodeJS.Signals): void
   writeCorefile(text: string): void
+  /** Deletes the folder that it runs in, with the Corefile. */
+  loseFolder(): void
   /** The exit code. */
   readonly ended: Promise<number | null>
   stop(): Promise<void>
@@ -98,10 +100,11 @@ export function startServed(
       waiting.delete(look)
     })
   }
+  const loseFolder = (): void => rmSync(folder, { recursive: true, force: true })
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL')
     await ended
-    rmSync(folder, { recursive: true, force: true })
+    loseFolder()
   }
   t.after(stop)
   return {
@@ -111,6 +114,7 @@ export function startServed(
     fault: (shard, how) => void child.send({ shard, how }),
     signal: name => void child.kill(name),
     writeCorefile,
+    loseFolder,
     ended,
     stop,
   }

@@ -1,12 +1,7 @@
 // The worker threads: the only importer of piscina. A shard is one never-ending task; see
 // supervisor.ts.
 
-import {
-  MessageChannel,
-  type MessagePort,
-  receiveMessageOnPort,
-  type Worker,
-} from 'node:worker_threads'
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
 import { loadPackage, programFile } from '../../base/program.ts'
 import type {
@@ -47,64 +42,44 @@ const MIB = 1024 * 1024
 const YOUNG_GENERATION_MIB = 8
 const WORKER_FILE = programFile('workers/serve')
 
-export class ShardPool {
-  readonly #pool: Piscina
-  /** A promise for the exit of each living worker. */
-  readonly #living = new Map<Worker, Promise<void>>()
+/** What was short when a thread could not begin (threads, descriptors) may come back. */
+const START_PAUSE_MS = 500
 
-  constructor({ shards, heapLimitBytes, workerFile = WORKER_FILE }: PoolOptions) {
-    const { Piscina } = loadPackage<typeof import('piscina')>('piscina')
-    this.#pool = new Piscina({
-      filename: workerFile.href,
-      name: 'serve',
-      minThreads: shards,
-      maxThreads: shards,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      // The thread must never sleep in Atomics.wait for its next task: its sockets need the event
-      // loop.
-      atomics: 'disabled',
-      recordTiming: false,
-      resourceLimits: {
-        maxOldGenerationSizeMb: Math.ceil(heapLimitBytes / MIB),
-        maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB,
-      },
-    })
-    // Faults of idle workers: the pool replaces them, and nothing was lost.
-    this.#pool.on('error', () => {})
-    // Before it gets its first task.
-    this.#pool.on('workerCreate', () => this.#adopt())
+/**
+ * A pool of piscina for each shard, with one thread. One pool for all would never make another
+ * thread after one that could not begin, nor say so.
+ */
+export class ShardPool {
+  readonly #options: PoolOptions
+  readonly #pools = new Set<ThreadPool>()
+  /** Those without a task. */
+  readonly #idle: ThreadPool[]
+
+  /** All threads run from here on. */
+  constructor(options: PoolOptions) {
+    this.#options = options
+    this.#idle = Array.from({ length: options.shards }, () => this.#make())
   }
 
-  /** Starts a shard on a free worker. `receive` is called for each of its messages. */
+  /** Starts a shard on a thread of its own. `receive` is called for each of its messages. */
   start(boot: BootMessage, receive: (message: FromShard) => void): RunningShard {
-    this.#adopt()
+    const pool = this.#take()
     const { port1, port2 } = new MessageChannel()
     const abort = new AbortController()
     let hello: HelloMessage | undefined
-    let exit: Promise<void> | undefined
     port1.on('message', (message: FromShard) => {
-      if (message.kind !== 'hello') receive(message)
-      else {
-        hello = message
-        exit = this.#exitOf(worker => worker.threadId === message.threadId)
-      }
+      if (message.kind === 'hello') hello = message
+      else receive(message)
     })
-    const task: ServeTask = { boot, port: port2 }
-    // piscina's type of transfer lists knows only the DOM's MessagePort.
-    const run = this.#pool.run(task, { transferList: [port2] as never, signal: abort.signal }).then(
-      () => undefined,
-      (error: Error) => error,
-    )
-    const exited = run.then(async error => {
-      // A task that ended normally leaves its worker alive; one that failed is over only with the
-      // worker's exit. A worker that has not sent its number yet is one of those that the pool has
-      // dropped and that have not exited.
-      if (error !== undefined)
-        await (exit ?? this.#exitOf(worker => !this.#pool.threads.includes(worker)))
+    const ended = pool.run({ boot, port: port2 }, abort.signal)
+    const exited = ended.then(async error => {
+      this.#idle.push(pool)
       // Its last messages may have come together with its end.
       for (let last = nextOn(port1); last !== undefined; last = nextOn(port1))
         if (last.kind === 'lines' || last.kind === 'loading') receive(last)
       port1.close()
+      const hasBegun = hello !== undefined || abort.signal.aborted
+      if (!hasBegun) await new Promise(resolve => setTimeout(resolve, START_PAUSE_MS))
       return error
     })
     return {
@@ -119,28 +94,92 @@ export class ShardPool {
 
   /** Ends all threads. */
   async destroy(): Promise<void> {
-    await this.#pool.destroy()
+    await Promise.all([...this.#pools].map(pool => pool.destroy()))
   }
 
-  /** Notes the exits of workers that are new. */
-  #adopt(): void {
-    for (const worker of this.#pool.threads) {
-      if (this.#living.has(worker)) continue
-      const exited = new Promise<void>(resolve => {
-        worker.once('exit', () => {
-          this.#living.delete(worker)
-          resolve()
-        })
-      })
-      this.#living.set(worker, exited)
+  #make(): ThreadPool {
+    const pool = new ThreadPool(this.#options)
+    this.#pools.add(pool)
+    return pool
+  }
+
+  #take(): ThreadPool {
+    for (let pool = this.#idle.shift(); pool !== undefined; pool = this.#idle.shift()) {
+      if (pool.hasThread) return pool
+      this.#pools.delete(pool)
+      void pool.destroy()
     }
+    return this.#make()
+  }
+}
+
+/** One thread, and after its death another, with one task at a time. */
+class ThreadPool {
+  readonly #pool: Piscina
+  /** Of a thread that had no task. */
+  #fault: Error | undefined
+
+  constructor({ heapLimitBytes, workerFile = WORKER_FILE }: PoolOptions) {
+    const { Piscina } = loadPackage<typeof import('piscina')>('piscina')
+    this.#pool = new Piscina({
+      filename: workerFile.href,
+      name: 'serve',
+      minThreads: 1,
+      maxThreads: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      // The thread must never sleep in Atomics.wait for its next task: its sockets need the event
+      // loop.
+      atomics: 'disabled',
+      recordTiming: false,
+      resourceLimits: {
+        maxOldGenerationSizeMb: Math.ceil(heapLimitBytes / MIB),
+        maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB,
+      },
+    })
+    this.#pool.on('error', (error: Error) => {
+      this.#fault = error
+    })
   }
 
-  /** Resolves when all living workers that `isMeant` selects have exited. */
-  async #exitOf(isMeant: (worker: Worker) => boolean): Promise<void> {
-    await Promise.all(
-      [...this.#living].flatMap(([worker, exited]) => (isMeant(worker) ? exited : [])),
+  /** False once a thread could not begin: piscina makes no other then. */
+  get hasThread(): boolean {
+    return this.#pool.threads.length > 0
+  }
+
+  /**
+   * Resolves with undefined when the task has ended normally, which leaves its thread alive; else
+   * with the reason, once the thread has exited. One that has not taken the task yet runs on.
+   */
+  async run(task: ServeTask, signal: AbortSignal): Promise<Error | undefined> {
+    const worker = this.#pool.threads[0]!
+    const exit = new Promise<void>(resolve => {
+      worker.once('exit', () => resolve())
+    })
+    const run = this.#pool.run(task, {
+      // piscina's type of transfer lists knows only the DOM's MessagePort.
+      transferList: [task.port] as never,
+      signal,
+    })
+    const ended = run.then(
+      () => undefined,
+      (error: Error) => error,
     )
+    const error = await Promise.race([ended, this.#leftInQueue(exit)])
+    const hadTask = error !== undefined && !this.#pool.threads.includes(worker)
+    if (hadTask) await exit
+    return error
+  }
+
+  /** A thread that ends before it has taken its task fails no task. */
+  async #leftInQueue(exit: Promise<void>): Promise<Error> {
+    await exit
+    // One that had taken it has failed it by then.
+    await new Promise(setImmediate)
+    return this.#fault ?? new Error('its thread could not begin')
+  }
+
+  async destroy(): Promise<void> {
+    await this.#pool.destroy()
   }
 }
 

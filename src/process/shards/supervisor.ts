@@ -62,6 +62,8 @@ export interface SupervisorOptions {
    */
   readonly onFallback: (shard: number, reason: string | undefined) => void
   readonly workerFile?: URL
+  /** Called before a shard is started anew. */
+  readonly onRestart: () => void
   readonly hashSeed: HashSeed
   readonly cache: CacheMemory
   readonly clock: Clock
@@ -501,6 +503,7 @@ export class Supervisor {
       for (const question of repeated)
         this.#refuse(question, 'was not answered when shards died again and again')
     }
+    this.#options.onRestart()
     this.#start(slot)
     this.#bring(slot)
     this.#collectRetired()
