@@ -1,4 +1,4 @@
-// Hot path. What each client holds, in a table whose size no sender can grow: a count-min sketch
+// What each client holds, in a table whose size no sender can grow: a count-min sketch
 // (Cormode and Muthukrishnan 2005), used as Stochastic Fair Blue uses its own. Each client has a
 // bucket in each row, and holds no more than the least of them. One row alone is not enough: with
 // 200 floods over 4,096 buckets, one client in twenty shares its bucket with a flood and is refused
