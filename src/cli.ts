@@ -4,7 +4,6 @@
 // process/run.ts says what they do once there is a server.
 
 import { keepCompiled } from './base/compile-cache.ts'
-import { freeCompiledSoon } from './base/compilers.ts'
 import { closeStrayDebugger } from './process/stray-debugger.ts'
 
 for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const) {
@@ -13,7 +12,6 @@ for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const) {
 }
 
 closeStrayDebugger()
-freeCompiledSoon()
 keepCompiled()
 
 const { run } = await import('./commands/run.ts')
