@@ -1,7 +1,7 @@
 // Returns memory that only the start and the warm-up needed: main's garbage and that of shards,
 // what V8's compilers freed in pieces in malloc's arenas, and the pages of Node's own binary that
-// were read once. Has the compilers free what they take sooner. Nothing depends on it: where a step is not possible, the process only takes more
-// memory.
+// were read once. Has the compilers free what they take sooner. Nothing depends on it: where a step
+// is not possible, the process only takes more memory.
 
 import { readFileSync } from 'node:fs'
 import { getHeapStatistics } from 'node:v8'
