@@ -47,9 +47,10 @@ let opened: { readonly system: System | undefined } | undefined
  * process alive.
  */
 export const trimMemory = (trimShards: () => boolean): void => {
+  // Not later: the first load may come at once.
+  freeCompiledSoon()
   setTimeout(() => {
     isSettled = true
-    freeCompiledSoon()
     collect()
     returnMemory()
     const look = (): void => {
