@@ -6,6 +6,7 @@
 import { statSync } from 'node:fs'
 import { constants, enableCompileCache, flushCompileCache } from 'node:module'
 import { join } from 'node:path'
+import { asAtStart } from './compilers.ts'
 import { isFromSource, packageFolder } from './program.ts'
 
 const FOLDER = isFromSource ? 'node_modules/.cache/shardns' : 'dist/.cache'
@@ -34,4 +35,5 @@ const isOthers = (folder: string): boolean =>
  * Writes soon what this thread has compiled and not found in the cache. Node does so at its end,
  * which a server may meet by a signal.
  */
-export const flushCompiled = (): void => void setTimeout(flushCompileCache, FLUSH_MS).unref()
+export const flushCompiled = (): void =>
+  void setTimeout(() => asAtStart(flushCompileCache), FLUSH_MS).unref()

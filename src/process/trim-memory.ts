@@ -1,12 +1,13 @@
 // Returns memory that only the start and the warm-up needed: main's garbage and that of shards,
 // what V8's compilers freed in pieces in malloc's arenas, and the pages of Node's own binary that
-// were read once. Nothing depends on it: where a step is not possible, the process only takes more
-// memory.
+// were read once. Has the compilers free what they take sooner. Nothing depends on it: where a step
+// is not possible, the process only takes more memory.
 
 import { readFileSync } from 'node:fs'
 import { getHeapStatistics } from 'node:v8'
 import { systemClock } from '../base/clock.ts'
 import { collectGarbage } from '../base/collector.ts'
+import { freeCompiledSoon } from '../base/compilers.ts'
 import { type MemoryCalls, openMemoryCalls } from '../net/mmsg/libc.ts'
 
 /** Long enough after the start that the shards have finished their one-time work. */
@@ -46,6 +47,8 @@ let opened: { readonly system: System | undefined } | undefined
  * process alive.
  */
 export const trimMemory = (trimShards: () => boolean): void => {
+  // Not later: the first load may come at once.
+  freeCompiledSoon()
   setTimeout(() => {
     isSettled = true
     collect()

@@ -6,13 +6,14 @@ import { join } from 'node:path'
 import { Auth } from './auth.ts'
 import { type BigClusterSize, type ChurnChange, churn, fillStore } from './big-cluster.ts'
 import { Contents } from './contents.ts'
+import { encodeAhead } from './encoding.ts'
 import { Faults } from './faults.ts'
 import { HttpHandler } from './http-handler.ts'
 import { Listener } from './listener.ts'
 import type { Manifests } from './manifests.ts'
 import { kubeconfigText, PodFolder, tokenText } from './pod-folder.ts'
 import { monotonicMs, RequestLog } from './request-log.ts'
-import { resourceNamed } from './resources.ts'
+import { RESOURCES, resourceNamed } from './resources.ts'
 import { Store } from './store.ts'
 import { authority, type ServerIdentity } from './tls-files.ts'
 import { isMap, type Version } from './version.ts'
@@ -208,6 +209,11 @@ export class KubeApi {
     if (this.#cluster === undefined) throw new Error('churn needs a large cluster')
     const ms = monotonicMs()
     return { ms, ...churn(this.store, this.#cluster, this.#churned++) }
+  }
+
+  /** Makes the bytes of all objects now: the first client that lists them is not to wait for it. */
+  encodeAhead(): void {
+    for (const resource of RESOURCES) encodeAhead(this.store.table(resource).now())
   }
 
   /** Nobody listens any more when it resolves, and all connections are reset. */

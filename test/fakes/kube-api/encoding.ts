@@ -58,14 +58,26 @@ const messageOf = (version: Version): Buffer => {
   return made
 }
 
+const frameOf = (type: string, version: Version): Buffer => {
+  const { apiVersion, kind } = version.resource
+  return eventFrame(type, enveloped(apiVersion, kind, messageOf(version)))
+}
+
+/** Of those that were made ahead, by version, the events of a list. */
+const listed = new WeakMap<Version, Buffer>()
+
+/** A real server has its objects as bytes when a client asks for them, or makes them in no time. */
+export const encodeAhead = (versions: readonly Version[]): void => {
+  for (const version of versions)
+    if (hasProtobuf(version.resource)) listed.set(version, frameOf('ADDED', version))
+}
+
 export const PROTOBUF_ENCODING: Encoding = {
   contentType: PROTOBUF_TYPE,
   watchContentType: `${PROTOBUF_TYPE};stream=watch`,
   list: (resource, metadata, items) => listMessage(resource, metadata, items.map(messageOf)),
-  event: (type, version) => {
-    const { apiVersion, kind } = version.resource
-    return eventFrame(type, enveloped(apiVersion, kind, messageOf(version)))
-  },
+  event: (type, version) =>
+    (type === 'ADDED' ? listed.get(version) : undefined) ?? frameOf(type, version),
   bareEvent: (type, resource, body) =>
     eventFrame(type, enveloped(resource.apiVersion, resource.kind, objectMessage(resource, body))),
   errorEvent: status => eventFrame('ERROR', statusMessage(status)),

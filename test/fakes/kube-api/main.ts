@@ -89,6 +89,7 @@ const credentialsFolder = (folder: string | undefined): string => {
 
 const serve = async (options: KubeApiOptions, named: string | undefined): Promise<void> => {
   const api = new KubeApi(options)
+  api.encodeAhead()
   await api.up()
   const folder = credentialsFolder(named)
   const end = async (): Promise<never> => {
