@@ -102,17 +102,20 @@ test('a goal is judged by the median, and one that was not measured is not judge
   assert.ok(others.every(({ isReached, measured }) => !isReached && measured === 'not measured'))
 })
 
-const startReport = (scenario: string, metric: string, medians: Record<string, number>): Report =>
-  reportOf({
-    ...{ scenario, columns: [metric], compared: metric },
-    baselines: Object.fromEntries(Object.keys(medians).map(name => [name, 'coredns'])),
-    outcome: {
-      samples: Object.fromEntries(
-        Object.entries(medians).map(([name, value]) => [name, [{ round: 0, [metric]: value }]]),
-      ),
-      ...{ dropped: {}, notes: [] },
-    },
-  })
+/** The medians of the contestants in one scenario, beside CoreDNS. */
+const measured =
+  (scenario: string, metric: string) =>
+  (medians: Record<string, number>): Report =>
+    reportOf({
+      ...{ scenario, columns: [metric], compared: metric },
+      baselines: Object.fromEntries(Object.keys(medians).map(name => [name, 'coredns'])),
+      outcome: {
+        samples: Object.fromEntries(
+          Object.entries(medians).map(([name, value]) => [name, [{ round: 0, [metric]: value }]]),
+        ),
+        ...{ dropped: {}, notes: [] },
+      },
+    })
 
 const targetOf = (what: string, reports: readonly Report[]) => {
   const kept = Object.fromEntries(reports.map(report => [report.scenario, keep(report)]))
@@ -120,46 +123,41 @@ const targetOf = (what: string, reports: readonly Report[]) => {
   return found && [found.now, found.isReached, found.coredns, found.unbound]
 }
 
+const START = 'start to first answer, package'
+const start = measured('start', 'startMs')
+const FIRST_SECOND = "… of CoreDNS's"
+const firstSecond = measured('first-second', 'firstP99Us')
+const memory = measured('memory', 'afterMiB')
+
 const TARGETS = [
   {
     rule: 'nothing measured: what older runs told stands in brackets',
-    ...{ what: 'start to first answer, package', reports: [] },
+    ...{ what: START, reports: [] },
     expected: ['not measured', undefined, '(26 ms)', ''],
   },
   {
     rule: 'measured, CoreDNS was not there',
-    what: 'start to first answer, package',
-    reports: [startReport('start', 'startMs', { 'shardns-built': 129.6, unbound: 30 })],
+    ...{ what: START, reports: [start({ 'shardns-built': 129.6, unbound: 30 })] },
     expected: ['130 ms', true, '(26 ms)', '30 ms'],
   },
   {
     rule: 'measured beside CoreDNS, goal not reached',
-    what: 'start to first answer, package',
-    reports: [startReport('start', 'startMs', { 'shardns-built': 131, coredns: 25 })],
+    ...{ what: START, reports: [start({ 'shardns-built': 131, coredns: 25 })] },
     expected: ['131 ms', false, '25 ms', ''],
   },
   {
     rule: 'of CoreDNS, in the same runs',
-    what: "… of CoreDNS's",
-    reports: [startReport('first-second', 'firstP99Us', { 'shardns-built': 600, coredns: 200 })],
+    ...{ what: FIRST_SECOND, reports: [firstSecond({ 'shardns-built': 600, coredns: 200 })] },
     expected: ['3.0 x', true, '', ''],
   },
   {
     rule: 'of CoreDNS, which was not there',
-    what: "… of CoreDNS's",
-    reports: [startReport('first-second', 'firstP99Us', { 'shardns-built': 600 })],
+    ...{ what: FIRST_SECOND, reports: [firstSecond({ 'shardns-built': 600 })] },
     expected: ['not measured', undefined, '', ''],
   },
   {
-    rule: 'each further shard',
-    what: '… each further shard',
-    reports: [
-      startReport('memory', 'afterMiB', {
-        'shardns-built-2': 90,
-        'shardns-built-4': 122,
-        coredns: 50,
-      }),
-    ],
+    ...{ rule: 'each further shard', what: '… each further shard' },
+    reports: [memory({ 'shardns-built-2': 90, 'shardns-built-4': 122, coredns: 50 })],
     expected: ['16 MiB', false, '', ''],
   },
 ]

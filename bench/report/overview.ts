@@ -16,63 +16,53 @@ interface Panel {
   readonly ours: string
 }
 
+const cpuTime = (scenario: string, ours: string, what: string): Panel => ({
+  ...{ scenario, metric: 'cpuUs', ours, unit: 'µs', digits: 1 },
+  title: `${what}: CPU time`,
+})
+
+const memory = (scenario: string, metric: string, ours: string, title: string): Panel => ({
+  ...{ scenario, metric, ours, unit: 'MiB', digits: 0 },
+  title,
+})
+
+const BUILT = 'shardns-built'
+const TWO_SHARDS = 'shardns-built-2'
+/** Of milliseconds. */
+const SECONDS = { unit: 's', digits: 2, scale: 1e-3 }
+
 const PANELS: readonly Panel[] = [
+  cpuTime('hits', 'shardns', 'Cached answer over UDP'),
+  cpuTime('misses', 'shardns', 'Answer from upstream'),
+  cpuTime('tcp', 'shardns', 'Cached answer over TCP'),
+  cpuTime('hosts', BUILT, 'Answer from a hosts file of 200,000 lines'),
+  memory('hosts', 'rssMiB', BUILT, 'Memory with that hosts file'),
+  memory(
+    'memory',
+    'afterMiB',
+    TWO_SHARDS,
+    'Memory with 10,000 cached answers, after a load (shardns: two shards)',
+  ),
   {
-    ...{ scenario: 'hits', metric: 'cpuUs', ours: 'shardns', unit: 'µs', digits: 1 },
-    title: 'Cached answer over UDP: CPU time',
-  },
-  {
-    ...{ scenario: 'misses', metric: 'cpuUs', ours: 'shardns', unit: 'µs', digits: 1 },
-    title: 'Answer from upstream: CPU time',
-  },
-  {
-    ...{ scenario: 'tcp', metric: 'cpuUs', ours: 'shardns', unit: 'µs', digits: 1 },
-    title: 'Cached answer over TCP: CPU time',
-  },
-  {
-    ...{ scenario: 'hosts', metric: 'cpuUs', ours: 'shardns-built', unit: 'µs', digits: 1 },
-    title: 'Answer from a hosts file of 200,000 lines: CPU time',
-  },
-  {
-    ...{ scenario: 'hosts', metric: 'rssMiB', ours: 'shardns-built', unit: 'MiB', digits: 0 },
-    title: 'Memory with that hosts file',
-  },
-  {
-    ...{ scenario: 'memory', metric: 'afterMiB', ours: 'shardns-built-2', unit: 'MiB', digits: 0 },
-    title: 'Memory with 10,000 cached answers, after a load (shardns: two shards)',
-  },
-  {
-    ...{ scenario: 'start', metric: 'startMs', ours: 'shardns-built', unit: 'ms', digits: 0 },
+    ...{ scenario: 'start', metric: 'startMs', ours: BUILT, unit: 'ms', digits: 0 },
     title: 'From start to first answer',
   },
   {
-    ...{
-      scenario: 'start-limited',
-      metric: 'startMs',
-      ours: 'shardns-built',
-      unit: 's',
-      digits: 2,
-    },
-    ...{ title: 'The same with a tenth of a CPU and 128 MiB', scale: 1e-3 },
+    ...{ scenario: 'start-limited', metric: 'startMs', ours: BUILT, ...SECONDS },
+    title: 'The same with a tenth of a CPU and 128 MiB',
   },
   {
-    ...{ scenario: 'first-second', metric: 'firstP99Us', ours: 'shardns-built', unit: 'ms' },
-    ...{
-      title: 'First second at 5,000 q/s after the start: 99th percentile',
-      scale: 1e-3,
-      digits: 1,
-    },
+    ...{ scenario: 'first-second', metric: 'firstP99Us', ours: BUILT },
+    ...{ unit: 'ms', digits: 1, scale: 1e-3 },
+    title: 'First second at 5,000 q/s after the start: 99th percentile',
   },
   {
-    ...{ scenario: 'sync', metric: 'readyCpuMs', ours: 'shardns-built-2', unit: 's', digits: 2 },
-    ...{ title: 'First sync with 5,000 services, 20,000 endpoints: CPU time', scale: 1e-3 },
+    ...{ scenario: 'sync', metric: 'readyCpuMs', ours: TWO_SHARDS, ...SECONDS },
+    title: 'First sync with 5,000 services, 20,000 endpoints: CPU time',
   },
+  memory('sync', 'sweptMiB', TWO_SHARDS, 'Memory with that cluster'),
   {
-    ...{ scenario: 'sync', metric: 'sweptMiB', ours: 'shardns-built-2', unit: 'MiB', digits: 0 },
-    title: 'Memory with that cluster',
-  },
-  {
-    ...{ scenario: 'idle', metric: 'idlePercent', ours: 'shardns-built-2', unit: '%', digits: 2 },
+    ...{ scenario: 'idle', metric: 'idlePercent', ours: TWO_SHARDS, unit: '%', digits: 2 },
     title: 'CPU of a core at rest (shardns: two shards)',
   },
 ]

@@ -8,6 +8,7 @@ import type { Handler, Stage } from '../chain/handler.ts'
 import type { Peer, Query } from '../chain/query.ts'
 import { type Reply, SILENCE } from '../chain/reply.ts'
 import type { ServeScope } from '../chain/serve-scope.ts'
+import { PacedLines } from '../log/paced-lines.ts'
 import { RCODE_REFUSED } from '../wire/rcodes.ts'
 import { classToText } from '../wire/rrtypes.ts'
 import { answer } from './answer.ts'
@@ -18,7 +19,6 @@ import {
   type FunctionAnswer,
   type ToFunction,
 } from './function-messages.ts'
-import { Refusals } from './refusals.ts'
 
 /** Queries of one shard that wait for one function. */
 const MOST_CALLS = 1000
@@ -78,7 +78,7 @@ class Line {
   readonly #shard = random32()
   readonly #channel: BroadcastChannel
   readonly #waiting = new Map<number, Waiting>()
-  readonly #refusals = new Refusals()
+  readonly #refusals = new PacedLines()
   #lastId = 0
   #bytes = 0
 
@@ -115,8 +115,8 @@ class Line {
   /** Counted, and told: without *errors* in the chain nobody else would say it. */
   #refusal({ scope, refused }: Asker): ServerError {
     scope.counters.add(refused)
-    const text = this.#refusals.add(`${BUSY}: refused`, scope.clock.ms())
-    if (text !== undefined) scope.log.warning(text)
+    const more = this.#refusals.next('', scope.clock.ms())
+    if (more !== undefined) scope.log.warning(`${BUSY}: refused${more}`)
     return new ServerError('FUNCTION_BUSY', BUSY, RCODE_REFUSED)
   }
 

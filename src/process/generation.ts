@@ -27,7 +27,6 @@ import type { InvalidationBoard } from '../memory/invalidation-board.ts'
 import { PERMIT_ROW_WORDS, permitWords } from '../memory/permits.ts'
 import { sharedBuffer } from '../memory/shared-buffer.ts'
 import { declareDnsMetrics } from '../metrics/dns-metrics.ts'
-import type { MetricRegistrar } from '../metrics/registrar.ts'
 import type { GenerationMetrics } from '../metrics/registry.ts'
 import type { ListenAddress } from '../net/engine.ts'
 import type { OpenSockets } from '../net/mmsg/sockets.ts'
@@ -40,11 +39,10 @@ import { ListenerTable } from './listener-table.ts'
 import { boundSites, inSetupOrder, type LoadedBlock, type LoadedConfig } from './load/load.ts'
 import { pluginFault, thrownBy } from './load/plugin-fault.ts'
 import type { LoadedDirective } from './load/read-directive.ts'
+import { namedMetrics, namedRoute } from './named-failures.ts'
 import {
-  checkAnswer,
   checkRoute,
   duration,
-  gaugeValues,
   identityText,
   settingsMisfit,
   tableCapacity,
@@ -477,38 +475,6 @@ const copied = (
     )
   }
 }
-
-/** What a gauge fails with does not keep the others from being shown, and is logged. */
-const namedMetrics = (metrics: MetricRegistrar, log: Logger): MetricRegistrar => ({
-  counter: options => metrics.counter(options),
-  histogram: options => metrics.histogram(options),
-  gauge(options, collect) {
-    if (typeof collect !== 'function') throw new TypeError('gauge takes a function')
-    metrics.gauge(options, () => {
-      try {
-        return gaugeValues(options.labelNames ?? [], collect)
-      } catch (error) {
-        log.error(`gauge ${options.name} fails: ${messageOf(error)}`)
-        return []
-      }
-    })
-  },
-  measureProcess: () => metrics.measureProcess(),
-  showRuntime: () => metrics.showRuntime(),
-  expose: () => metrics.expose(),
-})
-
-/** The route, with the plugin's name on what it fails with. */
-const namedRoute = (name: string, route: HttpRoute): HttpRoute => ({
-  ...route,
-  async respond(request) {
-    try {
-      return checkAnswer(await route.respond(request))
-    } catch (error) {
-      throw new Error(`plugin/${name}: ${messageOf(error)}`, { cause: error })
-    }
-  },
-})
 
 /** In chain order. */
 const chainOf = ({ directives }: LoadedBlock): LoadedDirective[] =>

@@ -7,10 +7,9 @@
 import { oneLine } from '../base/one-line.ts'
 import { messageOf, PluginFault, stackOf } from '../chain/errors.ts'
 import type { Logger } from '../log/logger.ts'
+import { PacedLines } from '../log/paced-lines.ts'
 import { faultOfStray } from '../plugins/outside/blame.ts'
 
-/** Shortest time between two lines on one plugin. */
-const PAUSE_MS = 1000
 const MOST_CHARACTERS = 1000
 
 export interface StrayParts {
@@ -21,8 +20,8 @@ export interface StrayParts {
 
 export class Strays {
   readonly #parts: StrayParts
-  /** By plugin: the time of the last line, and the errors since then that were not logged. */
-  readonly #told = new Map<string, { readonly ms: number; untold: number }>()
+  /** By plugin. */
+  readonly #lines = new PacedLines()
 
   constructor(parts: StrayParts) {
     this.#parts = parts
@@ -33,14 +32,8 @@ export class Strays {
     count()
     const fault = faultOfStray(error)
     const plugin = fault instanceof PluginFault ? fault.plugin : ''
-    const told = this.#told.get(plugin)
-    if (told !== undefined && nowMs() - told.ms < PAUSE_MS) {
-      told.untold++
-      return
-    }
-    this.#told.set(plugin, { ms: nowMs(), untold: 0 })
-    const more = told === undefined || told.untold === 0 ? '' : ` (and ${told.untold} more before)`
-    log.error(`Recovered from panic in main: ${textOf(fault)}${more}`)
+    const more = this.#lines.next(plugin, nowMs())
+    if (more !== undefined) log.error(`Recovered from panic in main: ${textOf(fault)}${more}`)
   }
 
   /** Handles uncaught errors from now on. Returns a function that ends this. */

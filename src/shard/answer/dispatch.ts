@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts'
 import { passingBytes } from '../../base/collector.ts'
 import type { CacheKey } from '../../cache/key.ts'
 import { answer, errorReply } from '../../chain/answer.ts'
-import { isA, OtherQuestion, rcodeOfError, ServerError } from '../../chain/errors.ts'
+import { isA, rcodeOfError, ServerError } from '../../chain/errors.ts'
 import { FastQuery } from '../../chain/fast-query.ts'
 import { finishReply } from '../../chain/finish.ts'
 import type { Handler } from '../../chain/handler.ts'
@@ -27,15 +27,7 @@ import type { ShardCounts } from '../../metrics/shard-counts.ts'
 import { type Connection, MAX_UDP_QUERY_BYTES, type Respond } from '../../net/engine.ts'
 import type { WaitingRoom } from '../../net/waiting-room.ts'
 import { areOptionsSound, ednsAt, readEdns } from '../../wire/edns.ts'
-import {
-  FLAG_CD,
-  FLAG_QR,
-  FLAG_TC,
-  getFlags,
-  HEADER_SIZE,
-  setFlags,
-  setId,
-} from '../../wire/header.ts'
+import { FLAG_CD, FLAG_TC, getFlags, HEADER_SIZE, setId } from '../../wire/header.ts'
 import { readLayout } from '../../wire/layout.ts'
 import { Question, readQuestion } from '../../wire/question.ts'
 import {
@@ -48,7 +40,8 @@ import {
 import { CLASS_IN, typeToText } from '../../wire/rrtypes.ts'
 import type { ServedListener } from '../generation.ts'
 import { type Route, UNDECIDED } from '../router.ts'
-import { Deadlines, GRACE_MS, type Later, Link } from './deadlines.ts'
+import { Deadlines, GRACE_MS, type Later } from './deadlines.ts'
+import { countDropped, Destination, finish } from './destination.ts'
 import { prefixOf } from './faults.ts'
 import { type HeaderVerdict, headerReply, judgeHeader, LOOPING_PORTS } from './header-reply.ts'
 import type { Leaving } from './leaving.ts'
@@ -82,47 +75,6 @@ export interface DispatchParts {
 export interface Left {
   readonly query: FastQuery
   readonly route: Route | undefined
-}
-
-/**
- * The destination of an answer, with the state that it needs on its way; an entry of the list of
- * waiting queries.
- */
-class Destination extends Link {
-  readonly query: Query
-  readonly at: ServedListener
-  readonly respond: Respond
-  readonly connection: Connection | undefined
-  /** Id of the query as it came: a plugin may change its bytes. */
-  readonly id: number
-  readonly flags: number
-  readonly requestBytes: number
-  /** The leaving stages of the block that answers. */
-  leaving: Leaving | undefined
-
-  constructor(
-    query: Query,
-    at: ServedListener,
-    respond: Respond,
-    connection: Connection | undefined,
-  ) {
-    super()
-    this.query = query
-    this.at = at
-    this.respond = respond
-    this.connection = connection
-    this.id = query.id
-    this.flags = query.flags
-    this.requestBytes = query.bytes.length
-  }
-
-  /** The answer for a message whose question cannot be used. */
-  headerReply(rcode: number): Uint8Array {
-    const header = new Uint8Array(HEADER_SIZE)
-    setId(header, 0, this.id)
-    setFlags(header, 0, this.flags)
-    return headerReply(header, rcode)
-  }
 }
 
 /**
@@ -476,21 +428,6 @@ export class Dispatcher {
   }
 }
 
-const countDropped = (
-  { query, at, requestBytes }: Destination,
-  replyBytes: number,
-  rcode: number,
-): void =>
-  at.countDropped(
-    query.question,
-    query.transport,
-    query.client,
-    requestBytes,
-    replyBytes,
-    rcode,
-    query.do,
-  )
-
 /** Undefined if a plugin has destroyed the question. */
 const withoutRecords = (query: Query, rcode: number): Reply | undefined => {
   try {
@@ -498,15 +435,6 @@ const withoutRecords = (query: Query, rcode: number): Reply | undefined => {
   } catch {
     return undefined
   }
-}
-
-/** Throws if the reply is no answer to the query. */
-const finish = ({ query }: Destination, reply: Reply): Uint8Array | undefined => {
-  if (!reply.isTo(query)) throw new OtherQuestion()
-  const bytes = finishReply(query, reply)
-  if (bytes !== undefined && (getFlags(bytes, 0) & FLAG_QR) === 0)
-    throw new RangeError('its reply is a query')
-  return bytes
 }
 
 /** Ends the further messages of a reply; the value may be no reply at all. */

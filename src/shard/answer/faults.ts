@@ -13,10 +13,9 @@ import {
 import type { Query } from '../../chain/query.ts'
 import type { Reply } from '../../chain/reply.ts'
 import type { Logger } from '../../log/logger.ts'
+import { PacedLines } from '../../log/paced-lines.ts'
 import { faultOfStray } from '../../plugins/outside/blame.ts'
 
-/** Shortest time between two lines on one plugin. */
-const PAUSE_MS = 1000
 const MOST_CHARACTERS = 1000
 
 export interface FaultsParts {
@@ -28,17 +27,11 @@ export interface FaultsParts {
   readonly countPanic: () => void
 }
 
-interface Said {
-  ms: number
-  /** Faults since then that were not logged. */
-  unsaid: number
-}
-
 /** The faults of one generation. */
 export class Faults {
   readonly #parts: FaultsParts
   /** By plugin. */
-  readonly #said = new Map<string, Said>()
+  readonly #lines = new PacedLines()
 
   constructor(parts: FaultsParts) {
     this.#parts = parts
@@ -93,15 +86,8 @@ export class Faults {
 
   #say(plugin: string, text: string, stack = ''): void {
     const { clock, log } = this.#parts
-    const nowMs = clock.ms()
-    const said = this.#said.get(plugin)
-    if (said !== undefined && nowMs - said.ms < PAUSE_MS) {
-      said.unsaid++
-      return
-    }
-    this.#said.set(plugin, { ms: nowMs, unsaid: 0 })
-    const more = said === undefined || said.unsaid === 0 ? '' : ` (and ${said.unsaid} more before)`
-    log.error(`${text}${more}${stack}`)
+    const more = this.#lines.next(plugin, clock.ms())
+    if (more !== undefined) log.error(`${text}${more}${stack}`)
   }
 }
 
