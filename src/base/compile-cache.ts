@@ -10,8 +10,8 @@ import { asAtStart } from './compilers.ts'
 import { isFromSource, packageFolder } from './program.ts'
 
 const FOLDER = isFromSource ? 'node_modules/.cache/shardns' : 'dist/.cache'
-/** By then a server has started, and answered its first queries. */
-const FLUSH_MS = 1000
+/** By then a server has started, and answered its first queries as fast as it can. */
+const FLUSH_MS = 3500
 
 /**
  * To be called before the program is loaded; threads that are started later do the same. The

@@ -10,8 +10,11 @@ import { collectGarbage } from '../base/collector.ts'
 import { freeCompiledSoon } from '../base/compilers.ts'
 import { type MemoryCalls, openMemoryCalls } from '../net/mmsg/libc.ts'
 
-/** Long enough after the start that the shards have finished their one-time work. */
-const SETTLE_MS = 500
+/**
+ * Long enough after the start that the shards have finished their one-time work, and that V8 has
+ * compiled what the first clients need: with those a full collection must not share a processor.
+ */
+const SETTLE_MS = 3000
 /** V8 compiles for as long as the load changes; a look costs main about a millisecond. */
 const TRIM_INTERVAL_MS = 5000
 const MADV_DONTNEED = 4

@@ -3,9 +3,10 @@
 
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { connect, isIPv6, type Socket } from 'node:net'
+import { connect, isIPv6 } from 'node:net'
 import type { ListenAddress } from '../../net/engine.ts'
 import { localAddresses } from '../../net/local-addresses.ts'
+import { C } from '../../net/mmsg/abi.ts'
 import type { Libc } from '../../net/mmsg/libc.ts'
 import { Outbound } from '../../net/mmsg/outbound.ts'
 import { openAlone, sockaddrOf } from '../../net/mmsg/sockets.ts'
@@ -59,14 +60,40 @@ const batchClient = (place: ListenAddress, libc: Libc): WarmUpClient => {
   }
 }
 
-/** One question over a connection of its own, which ends with the answer. */
-export const askOverTcp = ({ address, port }: ListenAddress, message: Uint8Array): Socket => {
-  const socket = connect(port, address)
-  const frame = new Uint8Array(2 + message.length)
-  putFrame(frame, 0, message)
+/** Over TCP, on a connection of its own; several messages at once come in one piece. */
+export const tcpClient = (place: ListenAddress, libc: Libc | undefined): WarmUpClient => {
+  if (libc !== undefined) return streamClient(place, libc)
+  const socket = connect(place.port, place.address)
   // As above.
-  socket.on('error', () => {})
-  socket.on('data', () => socket.end())
-  socket.write(frame)
-  return socket
+  socket.on('error', () => {}).resume()
+  return {
+    send: messages => void socket.write(framesOf(messages)),
+    close: () => void socket.destroy(),
+  }
+}
+
+/** The kernel connects over the loopback address at once. Replies stay where they arrive. */
+const streamClient = (place: ListenAddress, libc: Libc): WarmUpClient => {
+  const to = sockaddrOf(libc, place)
+  const family = isIPv6(place.address) ? C.AF_INET6 : C.AF_INET
+  const fd = libc.socket(family, C.SOCK_STREAM | C.SOCK_NONBLOCK | C.SOCK_CLOEXEC, 0)
+  libc.connect(fd, to, to.length)
+  const outbound = new Outbound(libc, { full: () => {}, refused: () => {} }, { isConnected: true })
+  return {
+    send: messages => {
+      outbound.put(fd, framesOf(messages), CONNECTED)
+      outbound.flush()
+    },
+    close: () => libc.close(fd),
+  }
+}
+
+const LENGTH_BYTES = 2
+
+const framesOf = (messages: readonly Uint8Array[]): Uint8Array => {
+  const size = messages.reduce((sum, message) => sum + LENGTH_BYTES + message.length, 0)
+  const frames = new Uint8Array(size)
+  let at = 0
+  for (const message of messages) at = putFrame(frames, at, message)
+  return frames
 }

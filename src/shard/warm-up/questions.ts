@@ -18,8 +18,13 @@ import type { BlockMessage } from '../messages.ts'
 const UDP_SIZE = 1232
 /** Names that are asked for again and again: found in caches. */
 const COMMON = 16
-/** Of so many questions in a zone one is for a name that was not asked for before. */
-const NEW_EVERY = 4
+/**
+ * Of so many questions in a zone one is for a name that was not asked for before: what clients ask
+ * first is in no cache.
+ */
+const NEW_EVERY = 2
+/** So many with EDNS, then so many without: half of either kind. */
+const EDNS_TURNS = 2
 /** A name that every cluster has, if the zone is that of its services. */
 const IN_CLUSTERS = 'kubernetes.default.'
 const MOST_ZONES = 8
@@ -39,7 +44,8 @@ export const questionOf = (number: number, zones: readonly string[]): Uint8Array
   const qtype = turn % 3 === 2 ? TYPE_AAAA : TYPE_A
   // A zone so long that it leaves no room is asked for itself.
   const qname = name ?? nameFromText(zones[number % zones.length]!) ?? ROOT
-  return message(number & 0xffff, qname, qtype, turn % 2 === 0 ? UDP_SIZE : 0)
+  const hasEdns = Math.floor(turn / EDNS_TURNS) % 2 === 0
+  return message(number & 0xffff, qname, qtype, hasEdns ? UDP_SIZE : 0)
 }
 
 const ROOT = Uint8Array.of(0)

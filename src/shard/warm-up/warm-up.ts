@@ -3,17 +3,21 @@
 // with the engine and chains that clients meet, on scratch memory (scratch.ts). It yields to
 // queries of clients with each turn of the event loop.
 
-import type { Socket } from 'node:net'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import { makeLogger } from '../../log/log.ts'
 import type { Logger } from '../../log/logger.ts'
 import { type OpenListener, peerOf } from '../../net/engine.ts'
 import { openTcp } from '../../net/tcp/listener.ts'
-import { type Outward, ShardGeneration, type ShardParts } from '../generation.ts'
+import {
+  type Outward,
+  type ServedListener,
+  ShardGeneration,
+  type ShardParts,
+} from '../generation.ts'
 import { Binding, type BindingParts } from '../listener.ts'
 import type { BootMessage, GenerationMessage } from '../messages.ts'
 import { WarmUpBudget } from './budget.ts'
-import { askOverTcp, loopbackAddress, udpClient, type WarmUpClient } from './clients.ts'
+import { loopbackAddress, tcpClient, udpClient, type WarmUpClient } from './clients.ts'
 import { questionOf, zonesOf } from './questions.ts'
 import { noLines, rehearsalAt, scratchMessage, scratchRegion } from './scratch.ts'
 import { upstream } from './upstream.ts'
@@ -24,13 +28,20 @@ const MOST_CPU_MS = 60
  * end take some 200 ms more.
  */
 const MOST_MS = 300
-const UDP_QUESTIONS = 640
-/** At most sent together: what a shard receives in a batch under load. */
+const QUESTIONS = 800
+/** At most sent together over UDP: what a shard receives in a batch under load. */
 const QUESTIONS_PER_TURN = 8
-/** One of these connections after so many turns, until there were enough. */
-const CONNECTION_EVERY = 4
-const CONNECTIONS = 8
+/** One turn in so many asks over TCP, too: so many questions, each time on another connection. */
+const TCP_EVERY = 3
+const TCP_QUESTIONS_PER_TURN = 6
+const CONNECTIONS = 6
 const MOST_LISTENERS = 4
+/**
+ * Chains that are made of the configuration. With a single one V8 takes what differs between two
+ * of them, such as a handler's next, for a constant of the code: clients, who ask a third, would
+ * have it compiled again.
+ */
+const COPIES = 2
 /** For what is under way at the end. */
 const GRACE_MS = 100
 
@@ -59,17 +70,19 @@ export const warmUp = async (parts: WarmUpParts): Promise<void> => {
   }
 }
 
-/** A listener of the configuration, with a client that asks it. */
+/** A listener of the configuration, with clients that ask it. */
 interface Rehearsed {
-  readonly binding: Binding
-  readonly client: WarmUpClient
+  readonly udp: WarmUpClient
   readonly zones: readonly string[]
+  /** Made one after the other. */
+  readonly connections: WarmUpClient[]
+  connect(): WarmUpClient
 }
 
 type AtEnd = (close: () => unknown) => void
 
 const rehearse = async (parts: WarmUpParts, budget: WarmUpBudget, atEnd: AtEnd): Promise<void> => {
-  const { boot, message, isOver } = parts
+  const { boot, isOver } = parts
   const address = loopbackAddress()
   // Nobody to ask, and no reason to complain.
   if (address === undefined) return
@@ -83,52 +96,68 @@ const rehearse = async (parts: WarmUpParts, budget: WarmUpBudget, atEnd: AtEnd):
   const answering = await bindingParts.udp.openUncounted(address, upstream, bindingParts.counts)
   atEnd(() => answering.close(0))
   const rehearsal = rehearsalAt(peerOf(address, portOf(answering)), boot)
-  const scratch = scratchMessage(message)
-  const generation = await ShardGeneration.load(scratch, { ...shardParts, rehearsal })
-  atEnd(() => generation.retire(GRACE_MS))
-  const listeners = generation.listeners.slice(0, MOST_LISTENERS)
-  const rehearsed = await Promise.all(
-    listeners.map(async (served): Promise<Rehearsed> => {
-      const binding = new Binding(served, bindingParts)
-      const listening = await bindingParts.udp.openUncounted(address, binding, bindingParts.counts)
-      atEnd(() => listening.close(GRACE_MS))
-      const client = await udpClient({ address, port: portOf(listening) }, bindingParts.udp.libc)
-      atEnd(() => client.close())
-      return { binding, client, zones: zonesOf(scratch.blocks, served.ref.index) }
-    }),
-  )
-  const [first] = rehearsed
-  if (first === undefined) return
-  const connections: Socket[] = []
-  atEnd(() => {
-    for (const connection of connections) connection.destroy()
-  })
-  const tcp = await openTcpFor(address, first, bindingParts)
-  atEnd(() => tcp.close(GRACE_MS))
+  const rehearsed: Rehearsed[] = []
+  for (let copy = 0; copy < COPIES; copy++) {
+    const message = scratchMessage(parts.message)
+    const generation = await ShardGeneration.load(message, { ...shardParts, rehearsal })
+    atEnd(() => generation.retire(GRACE_MS))
+    for (const served of generation.listeners.slice(0, MOST_LISTENERS)) {
+      const zones = zonesOf(message.blocks, served.ref.index)
+      rehearsed.push(await openFor(served, zones, { address, bindingParts, atEnd }))
+    }
+  }
+  if (rehearsed.length === 0) return
   let asked = 0
-  for (let turn = 1; asked < UDP_QUESTIONS && budget.isLeft && !isOver(); turn++) {
+  for (let turn = 1; asked < QUESTIONS && budget.isLeft && !isOver(); turn++) {
+    const one = rehearsed[turn % rehearsed.length]!
     // Few at first: each runs code that has never run, and clients wait meanwhile.
-    const count = Math.min(turn, QUESTIONS_PER_TURN)
-    ask(rehearsed[turn % rehearsed.length]!, asked, count)
-    asked += count
-    if (turn % CONNECTION_EVERY === 0 && connections.length < CONNECTIONS)
-      connections.push(askOverTcp({ address, port: portOf(tcp) }, questionOf(turn, first.zones)))
+    asked += ask(one.udp, one, asked, Math.min(turn, QUESTIONS_PER_TURN))
+    if (turn % TCP_EVERY === 0)
+      asked += ask(connectionOf(one, turn), one, asked, TCP_QUESTIONS_PER_TURN)
     await turnOfLoop()
   }
 }
 
-const openTcpFor = (
-  address: string,
-  { binding }: Rehearsed,
-  { tcpRoom, log }: BindingParts,
-): Promise<OpenListener> =>
-  openTcp({ address, port: 0 }, binding, {
+interface Place {
+  readonly address: string
+  readonly bindingParts: BindingParts
+  readonly atEnd: AtEnd
+}
+
+const openFor = async (
+  served: ServedListener,
+  zones: readonly string[],
+  { address, bindingParts, atEnd }: Place,
+): Promise<Rehearsed> => {
+  const { udp, tcpRoom, counts, log } = bindingParts
+  const binding = new Binding(served, bindingParts)
+  const listening = await udp.openUncounted(address, binding, counts)
+  atEnd(() => listening.close(GRACE_MS))
+  const asking = await udpClient({ address, port: portOf(listening) }, udp.libc)
+  atEnd(() => asking.close())
+  const tcp = await openTcp({ address, port: 0 }, binding, {
     room: tcpRoom,
     canReusePort: false,
     onError: log.error,
   })
+  atEnd(() => tcp.close(GRACE_MS))
+  const connections: WarmUpClient[] = []
+  atEnd(() => {
+    for (const connection of connections) connection.close()
+  })
+  const connect = () => tcpClient({ address, port: portOf(tcp) }, udp.libc)
+  return { udp: asking, zones, connections, connect }
+}
 
-const ask = ({ client, zones }: Rehearsed, from: number, count: number): void =>
+const connectionOf = ({ connections, connect }: Rehearsed, turn: number): WarmUpClient => {
+  if (connections.length < CONNECTIONS) connections.push(connect())
+  return connections[turn % connections.length]!
+}
+
+/** Returns how many. */
+const ask = (client: WarmUpClient, { zones }: Rehearsed, from: number, count: number): number => {
   client.send(Array.from({ length: count }, (_, k) => questionOf(from + k, zones)))
+  return count
+}
 
 const portOf = ({ port }: OpenListener): number => port ?? 0
