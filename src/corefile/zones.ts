@@ -1,7 +1,7 @@
 // Zone names as the Corefile writes them: ports and schemes off, CIDR notation expanded, lower
 // case, fully qualified.
 
-import { isIPv4, isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from '../base/ip-text.ts'
 import { goQuote, parseGoInt } from './strconv.ts'
 
 export type Transport = 'dns' | 'tls' | 'quic' | 'grpc' | 'https' | 'https3'

@@ -2,8 +2,8 @@
 // per (re)load.
 
 import { stat } from 'node:fs/promises'
-import { isIP } from 'node:net'
 import { lookupErrorText } from '../../base/errno.ts'
+import { isIP } from '../../base/ip-text.ts'
 import { readTextFile } from '../../base/text-file.ts'
 import { ArgumentError } from '../../chain/errors.ts'
 import type { InspectScope } from '../../chain/inspect-scope.ts'
