@@ -2,7 +2,7 @@
 // questions and cache keys, so that a client that does not know the process's seed cannot make
 // names collide. Not for cookies or signatures: 64 bits of key are too few for those.
 
-import { randomBytes } from 'node:crypto'
+import { randomBytes } from '../base/entropy.ts'
 
 /** Two 32-bit halves. Made once per process, on main, and never shown. */
 export type HashSeed = readonly [number, number]

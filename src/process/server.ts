@@ -473,7 +473,9 @@ export class Server {
       userAgent: `shardns/${shardnsVersion()} (${goPlatform()})`,
       readiness: new Readiness(),
       readCorefile: () => this.#peek(),
-      configHash: config.hash,
+      get configHash() {
+        return config.hash()
+      },
       reload: () => this.reload(),
       collectGarbage: this.#world.isGuest ? () => {} : collectForPlugin,
       isWarm: () => this.#supervisor.isWarm,
