@@ -55,7 +55,7 @@ const STARTS = {
   commands: ['src/commands/run.ts', 'src/process/version.ts'],
   check: ['src/commands/command-line.ts', 'src/commands/check.ts'],
   server: ['src/commands/command-line.ts', 'src/process/run.ts'],
-  shard: ['src/shard/task.ts', 'src/shard/shard.ts', 'src/base/patience.ts'],
+  shard: ['src/shard/shard.ts', 'src/base/patience.ts'],
   warmUp: ['src/shard/warm-up/warm-up.ts'],
   // What main loads of one or the other: it is to load neither the server nor a shard for it.
   plugins: PLUGINS,
