@@ -1,6 +1,6 @@
 // Hints for errors where CoreDNS's text does not help: one sentence with the probable cause.
 
-import { isIP, isIPv6 } from '../base/ip-text.ts'
+import { isIP, isIPv6 } from 'node:net'
 import type { CorefileError, CorefileErrorOptions, Diagnostic, Related } from './diagnostic.ts'
 import {
   EXTERNAL_PLUGINS,

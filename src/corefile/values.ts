@@ -1,8 +1,8 @@
 // Turns words of a Corefile into values: one reader for each kind of word. CoreDNS's plugins have
 // error texts of their own, so readers take the texts as arguments. Common texts are here.
 
+import { isIP } from 'node:net'
 import { isAbsolute, join } from 'node:path'
-import { isIP } from '../base/ip-text.ts'
 import type { CorefileError } from './diagnostic.ts'
 import type { Directive, ErrorOptions } from './directive.ts'
 import { durationError, formatDuration, parseDuration } from './duration.ts'

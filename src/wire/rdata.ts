@@ -1,7 +1,7 @@
 // Rdata in wire form from parts that are known to be good. Text of unknown origin is checked by its
 // reader first: what is wrong here is a defect of the caller and throws a RangeError.
 
-import { isIPv4, isIPv6 } from '../base/ip-text.ts'
+import { isIPv4, isIPv6 } from 'node:net'
 import { setU16, setU32 } from './header.ts'
 
 const UTF8 = new TextEncoder()
