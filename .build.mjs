@@ -44,15 +44,23 @@ const PACKAGES = [
 /** Never loaded: piscina asks for it to change a thread's priority. */
 const EXTERNAL = ['@napi-rs/nice']
 
-/** What loads the modules of each kind of start. */
+/** Most Corefiles have most of these. */
+const USUAL =
+  /\/(?:bind|cache|errors|forward|health|loadbalance|log|loop|prometheus|ready|reload)\//
+const PLUGINS = ENTRIES.filter(path => /\/(?:index|control)\.ts$/.test(path))
+
+/** What loads the modules of each kind of start; what a shard warms up with comes after its own. */
 const STARTS = {
   first: ['src/cli.ts'],
   commands: ['src/commands/run.ts', 'src/process/version.ts'],
   check: ['src/commands/command-line.ts', 'src/commands/check.ts'],
   server: ['src/commands/command-line.ts', 'src/process/run.ts'],
-  shard: ['src/shard/shard.ts'],
+  shard: ['src/shard/shard.ts', 'src/base/patience.ts'],
+  warmUp: ['src/shard/warm-up/warm-up.ts'],
   // What main loads of one or the other: it is to load neither the server nor a shard for it.
-  plugins: ENTRIES.filter(path => /\/(?:index|control)\.ts$/.test(path)),
+  plugins: PLUGINS,
+  usualMain: PLUGINS.filter(path => USUAL.test(path)),
+  usualShard: ENTRIES.filter(path => path.endsWith('/serve.ts') && USUAL.test(path)),
 }
 
 /** Modules that one of `files` imports, directly or not, before it runs. */
@@ -69,10 +77,18 @@ const closureOf = (files, modules) => {
  */
 const chunkGroups = () => {
   let sets
-  /** By the names of STARTS. */
+  let entries
+  /** By the names of STARTS; and whether several of ENTRIES need it. */
   const membership = (id, modules) => {
     sets ??= Object.entries(STARTS).map(([name, files]) => [name, closureOf(files, modules)])
-    return Object.fromEntries(sets.map(([name, set]) => [name, set.has(id)]))
+    entries ??= ENTRIES.map(file => closureOf([file], modules))
+    const is = Object.fromEntries(sets.map(([name, set]) => [name, set.has(id)]))
+    const isShared = entries.filter(set => set.has(id)).length > 1
+    return {
+      ...is,
+      shard: is.shard || (is.usualShard && isShared),
+      load: (is.server && (is.check || is.plugins)) || (is.usualMain && isShared),
+    }
   }
   const group = (name, priority, isMember) => ({
     test: id => !ENTRIES.some(entry => join(ROOT, entry) === id),
@@ -84,11 +100,11 @@ const chunkGroups = () => {
   return [
     group('first', 5, ({ first }) => first),
     group('commands', 4, ({ commands }) => commands),
-    group('threads', 3, ({ server, shard }) => server && shard),
-    group('load', 2, ({ check, plugins, server }) => (check || plugins) && server),
+    group('threads', 3, ({ server, shard, warmUp }) => server && (shard || warmUp)),
     group('halves', 2, ({ plugins, shard }) => plugins && shard),
-    group('server', 1, ({ server }) => server),
-    group('shard', 1, ({ shard }) => shard),
+    group('load', 1, ({ load }) => load),
+    group('server', 0, ({ server }) => server),
+    group('shard', 0, ({ shard }) => shard),
   ]
 }
 
@@ -158,10 +174,32 @@ const takeBuiltins = text =>
       isBuiltin(id) ? `globalThis.process.getBuiltinModule("${id}")` : call,
     )
 
+/** A chunk that only gives on what another has, for an `import()`. */
+const FACADE = /^export \{ [\w$, ]* \} from "\.\/([\w-]+\.js)";\s*$/
+const LATER = /(?<=\bimport\("[./]+\/(?:chunks\/)?)[\w-]+\.js(?="\))/g
+
+/** The other chunk by the name of such a chunk, which is gone then: a file less to load. */
+const takeFacades = () => {
+  const facades = new Map()
+  for (const file of globSync('*.js', { cwd: join(OUT, 'chunks') })) {
+    const path = join(OUT, 'chunks', file)
+    const [, other] = FACADE.exec(readFileSync(path, 'utf8')) ?? []
+    if (other === undefined) continue
+    facades.set(file, other)
+    rmSync(path)
+  }
+  return facades
+}
+
 const rewriteFiles = () => {
+  const facades = takeFacades()
   for (const file of globSync('**/*.js', { cwd: OUT })) {
     const path = join(OUT, file)
-    writeFileSync(path, takeBuiltins(readFileSync(path, 'utf8')))
+    const text = takeBuiltins(readFileSync(path, 'utf8'))
+    writeFileSync(
+      path,
+      text.replace(LATER, name => facades.get(name) ?? name),
+    )
   }
 }
 

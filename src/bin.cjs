@@ -9,10 +9,8 @@
 
 'use strict'
 
-const { spawn } = require('child_process')
 const { existsSync } = require('fs')
 const { dirname, join } = require('path')
-const { isatty } = require('tty')
 const { pathToFileURL } = require('url')
 const { engines } = require('../package.json')
 
@@ -63,6 +61,9 @@ const runOn = node => {
   const args = [__filename].concat(process.argv.slice(2))
   const windows = process.platform === 'win32'
   if (process.execve !== undefined && !windows) process.execve(node, [node].concat(args))
+  // Not for those who go on in this process: to load these takes 5 ms.
+  const { spawn } = require('child_process')
+  const { isatty } = require('tty')
   const child = spawn(node, args, {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: Object.assign({}, process.env, { [IS_CHILD]: '1' }),

@@ -140,6 +140,55 @@ const loadsAll = async (node: string, modules: readonly string[]): Promise<void>
   assert.deepEqual(ended, { code: 0, out: '', err: '' })
 }
 
+/** Writes down what each thread loads. */
+const LOADS = `
+const { appendFileSync } = require('node:fs')
+const { registerHooks } = require('node:module')
+const { threadId } = require('node:worker_threads')
+registerHooks({
+  load(url, context, next) {
+    appendFileSync(process.env.LOADS, threadId + ' ' + url + '\\n')
+    return next(url, context)
+  },
+})
+`
+
+const usualFiles = (plugins: readonly string[], half: string): string[] =>
+  plugins.map(name => `dist/src/plugins/${name}/${half}.js`)
+
+/**
+ * All that a server with these plugins loads, with Node 26. Each file costs each thread half a
+ * millisecond at least, and memory: what few servers need has no place here.
+ */
+const LOADED = {
+  plugins: ['bind', 'cache', 'errors', 'forward', 'loadbalance', 'prometheus'],
+  main: [
+    'src/bin.cjs',
+    'package.json',
+    'dist/src/cli.js',
+    ...['commands', 'first', 'halves', 'load', 'server', 'threads'].map(
+      name => `dist/chunks/${name}.js`,
+    ),
+    'dist/vendor/chunks/common.js',
+    'dist/vendor/chunks/rolldown-runtime.js',
+    'dist/vendor/piscina.js',
+    ...['lib/defaultMetrics', 'lib/metrics/eventLoopLag', 'lib/registry'].map(
+      name => `dist/vendor/prom-client/${name}.js`,
+    ),
+    'dist/vendor/chunks/eventLoopLag.js',
+    'dist/vendor/chunks/registry.js',
+  ],
+  shard: [
+    ...['commands', 'first', 'halves', 'shard', 'task', 'threads', 'warm-up'].map(
+      name => `dist/chunks/${name}.js`,
+    ),
+    'dist/vendor/chunks/common.js',
+    'dist/vendor/chunks/rolldown-runtime.js',
+    'dist/vendor/worker.js',
+    'dist/workers/serve.js',
+  ],
+}
+
 const corefile = (port: number, upstream: number, address: string): string => `.:${port} {
   bind 127.0.0.1
   errors
@@ -275,6 +324,42 @@ describe('the package', { skip: without('npm'), concurrency: true }, () => {
       /records/,
     )
   })
+
+  for (const isWatched of [false, true])
+    test(`a server loads what it needs, ${isWatched ? 'with' : 'without'} prometheus`, async t => {
+      const folder = temporaryFolder(t)
+      const [port, metrics] = await freePorts(2)
+      const plugins = LOADED.plugins.filter(name => isWatched || name !== 'prometheus')
+      const lines = [
+        ...['bind 127.0.0.1', 'cache', 'errors', 'forward . 127.0.0.1:9', 'loadbalance'],
+        ...(isWatched ? [`prometheus 127.0.0.1:${metrics}`] : []),
+      ]
+      writeFileSync(join(folder, 'Corefile'), `.:${port} {\n${lines.join('\n')}\n}\n`)
+      const [hooks, list] = [join(folder, 'hooks.cjs'), join(folder, 'loads')]
+      writeFileSync(hooks, LOADS)
+      writeFileSync(list, '')
+      const variables = [`NODE_OPTIONS=--require=${hooks}`, `LOADS=${list}`]
+      const [program, ...args] = alone(installed.folder, variables)
+      const server = new WatchedProcess(t, program, [...args, '--workers', '1'], folder)
+      await server.seen(/engine /)
+      const loaded = (thread: number): string[] =>
+        readFileSync(list, 'utf8')
+          .split('\n')
+          .filter(line => line.startsWith(`${thread} file:`))
+          .map(line => line.slice(`${thread} ${urlAt('')}/`.length))
+      while (!loaded(1).includes('dist/chunks/warm-up.js')) await new Promise(setImmediate)
+      assert.equal(await server.stop(), 0)
+      const main = LOADED.main.filter(path => isWatched || !/prom-client|Lag|registry/.test(path))
+      assert.deepEqual(
+        loaded(0).toSorted(),
+        [...main, ...usualFiles(plugins, 'index'), ...usualFiles(plugins, 'control')].toSorted(),
+      )
+      const served = plugins.filter(name => name !== 'bind')
+      assert.deepEqual(
+        loaded(1).toSorted(),
+        [...LOADED.shard, ...usualFiles(served, 'serve')].toSorted(),
+      )
+    })
 
   describe('its compile cache', { concurrency: false }, () => {
     const cacheOf = (folder: string): string => join(folder, 'node_modules/shardns/dist/.cache')

@@ -1,5 +1,6 @@
 // Micro benches of src/memory: counters, the keyed hash, claims and permits.
 
+import { randomBytes } from 'node:crypto'
 import { CLAIM_ENTRIES, CLAIM_WORDS, Claims } from '../../src/memory/claims.ts'
 import { COUNTER_WORDS, CounterRow, histogramWords } from '../../src/memory/counters.ts'
 import { KeyedHash, newHashSeed } from '../../src/memory/keyed-hash.ts'
@@ -12,7 +13,7 @@ const SHAPE = { bounds: BOUNDS, unitsPerOne: 1e9 }
 const shared = (words: number): Int32Array => new Int32Array(new SharedArrayBuffer(words * 4))
 
 const hashOf = (bytes: number): MicroBench => {
-  const hash = new KeyedHash(newHashSeed())
+  const hash = new KeyedHash(newHashSeed(randomBytes(8)))
   const words = Int32Array.from({ length: Math.ceil(bytes / 4) }, (_, n) => n * 0x1234567)
   return {
     name: `KeyedHash.hash, ${bytes} bytes`,

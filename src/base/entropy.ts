@@ -1,7 +1,26 @@
-// Hot path. Unpredictable numbers for message ids, orders and choices, taken from node:crypto in
-// batches: one call into OpenSSL per 1024 numbers.
+// Hot path. Unpredictable numbers for message ids, orders, choices and seeds; those for queries are
+// taken in batches: one call into the kernel, or OpenSSL, per 1024 numbers.
 
-import { randomFillSync } from 'node:crypto'
+type Numbers = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>
+
+/** False if it has not filled them. */
+export type FillRandom = (numbers: Numbers) => boolean
+
+let source: FillRandom = () => false
+
+/** Has all that follows come from the kernel's own call, in this thread. */
+export const takeRandomFrom = (fill: FillRandom): void => {
+  source = fill
+}
+
+/** node:crypto takes 5 ms to load, in each thread: not where the kernel can be asked. */
+const fillRandom = <T extends Numbers>(numbers: T): T => {
+  if (!source(numbers)) process.getBuiltinModule('node:crypto').randomFillSync(numbers)
+  return numbers
+}
+
+export const randomBytes = (count: number): Buffer =>
+  Buffer.from(fillRandom(new Uint8Array(count)).buffer)
 
 const BATCH_COUNT = 1024
 const batch = new Uint16Array(BATCH_COUNT)
@@ -10,7 +29,7 @@ let usedCount = BATCH_COUNT
 /** A 16-bit number nobody can foresee: RFC 5452 section 4.3. */
 export const randomId = (): number => {
   if (usedCount === BATCH_COUNT) {
-    randomFillSync(batch)
+    fillRandom(batch)
     usedCount = 0
   }
   return batch[usedCount++]!

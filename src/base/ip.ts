@@ -1,9 +1,9 @@
 // Hot path. IP addresses, prefixes and reverse names: text <-> bytes. Strict as Go's net package:
 // four decimal parts, no leading zeros, no zone.
 
-import { isIP, isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { fromHex, toHex } from './byte-text.ts'
+import { isIP, isIPv4 } from './ip-text.ts'
 
 /** Four bytes or sixteen. IPv4-mapped IPv6 addresses are given as IPv4, as Go's To4 does. */
 export interface IpAddress {

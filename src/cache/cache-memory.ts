@@ -1,6 +1,7 @@
 // The answer store as main sees it: its memory, its tables, and the sweep after a shard's death. It
 // finds and stores nothing itself.
 
+import { randomBytes } from '../base/entropy.ts'
 import { type HashSeed, newHashSeed } from '../memory/keyed-hash.ts'
 import { sharedBuffer } from '../memory/shared-buffer.ts'
 import { IndexArena } from './index-arena.ts'
@@ -50,7 +51,7 @@ export class CacheMemory {
   readonly #geometry: SlabGeometry
   readonly #slab: Slab
   readonly #arena: IndexArena
-  readonly #seed = newHashSeed()
+  readonly #seed = newHashSeed(randomBytes(8))
   readonly #tables = new Map<string, CacheTableRef>()
   /**
    * Dropped, while a shard still holds a slot of theirs: it will touch the index there once more.

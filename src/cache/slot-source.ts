@@ -1,7 +1,7 @@
 // Where a shard gets a slot to write to: one it freed itself, then one never used, then a victim
 // out of a few random ones. Bounded work, no waiting.
 
-import { randomBytes } from 'node:crypto'
+import { randomBytes } from '../base/entropy.ts'
 import { EXPIRY, OWNER_MASK, STALE_UNTIL, VERSION } from './layout.ts'
 import type { Slab } from './slab.ts'
 
@@ -18,7 +18,7 @@ const RANK_FREE = 3
 
 /**
  * A fast generator for choices that only have to be unpredictable from outside; seeded by
- * node:crypto.
+ * base/entropy.ts.
  */
 export class Dice {
   #state = randomBytes(4).readInt32LE(0) | 1

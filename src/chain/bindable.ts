@@ -3,9 +3,9 @@
 // So an address that is not listed is tried, on a port that the system chooses.
 
 import type { Socket } from 'node:dgram'
-import { isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { codeOf, errnoText } from '../base/errno.ts'
+import { isIPv6 } from '../base/ip-text.ts'
 import { ArgumentError } from './errors.ts'
 
 const ALWAYS_THERE = /^(?:127\.|(?:0\.0\.0\.0|::1?)$)/

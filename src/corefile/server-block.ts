@@ -1,7 +1,6 @@
 // The result of parsing a Corefile: server blocks of tokens, further data for diagnostics, and the
 // hash of the configuration.
 
-import { createHash } from 'node:crypto'
 import type { Diagnostic } from './diagnostic.ts'
 import type { Span, Token } from './span.ts'
 
@@ -77,5 +76,7 @@ export const configJson = (parsed: Pick<ParsedCorefile, 'blocks'>): string =>
   parsed.blocks.length === 0 ? 'null' : `[${parsed.blocks.map(goBlock).join(',')}]`
 
 /** 128 lower-case hexadecimal digits. */
-export const configHash = (parsed: Pick<ParsedCorefile, 'blocks'>): string =>
-  createHash('sha512').update(configJson(parsed)).digest('hex')
+export const configHash = (parsed: Pick<ParsedCorefile, 'blocks'>): string => {
+  const { createHash } = process.getBuiltinModule('node:crypto')
+  return createHash('sha512').update(configJson(parsed)).digest('hex')
+}

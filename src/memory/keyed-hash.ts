@@ -2,15 +2,11 @@
 // questions and cache keys, so that a client that does not know the process's seed cannot make
 // names collide. Not for cookies or signatures: 64 bits of key are too few for those.
 
-import { randomBytes } from 'node:crypto'
-
 /** Two 32-bit halves. Made once per process, on main, and never shown. */
 export type HashSeed = readonly [number, number]
 
-export const newHashSeed = (): HashSeed => {
-  const bytes = randomBytes(8)
-  return [bytes.readInt32LE(0), bytes.readInt32LE(4)]
-}
+/** Of eight bytes that nobody can foresee. */
+export const newHashSeed = (bytes: Buffer): HashSeed => [bytes.readInt32LE(0), bytes.readInt32LE(4)]
 
 const TAIL = Int32Array.of(0, 0xff, 0xffff, 0xffffff)
 

@@ -93,14 +93,20 @@ export const SERVE_RANGES = {
 /** The port of DNS, the default. */
 export const DEFAULT_PORT = 53
 
-/** The options of a command line with no flags except those that are given. */
-export const defaultServeOptions = (given: Partial<MachineShare> = {}): ServeOptions => {
-  const machine: Machine = {
+let known: Machine | undefined
+
+/** Read once: a command line asks several times. */
+const thisMachine = (): Machine =>
+  (known ??= {
     cpus: availableParallelism(),
     cpuQuota: cpuQuota(),
     memoryLimitBytes: memoryLimit(process.constrainedMemory(), totalmem()),
     isFromSource,
-  }
+  })
+
+/** The options of a command line with no flags except those that are given. */
+export const defaultServeOptions = (given: Partial<MachineShare> = {}): ServeOptions => {
+  const machine = thisMachine()
   const share = machineShare(machine, given)
   return {
     conf: '',

@@ -60,6 +60,9 @@ export interface ServerWorld {
   readonly workerFile?: URL
 }
 
+/** For who waits already, main leaves the CPU to the shards that have just begun to serve. */
+const FIRST_ANSWERS_MS = 15
+
 /** How often it is looked how much of a limited memory records and cached answers take. */
 const ROOM_LOOK_MS = 500
 /** How often pages of records that are gone are looked for. */
@@ -423,6 +426,8 @@ export class Server {
     const old = this.#current
     this.#current = generation
     this.#isDebug = generation.isDebug
+    // What follows may take long, and there may be a single CPU, or a tenth of one.
+    if (old === undefined && !this.#world.isGuest) await wait(FIRST_ANSWERS_MS)
     this.#warnOfSharing(generation, old)
     await old?.retire()
     announce?.(generation.zoneLines())
@@ -478,7 +483,9 @@ export class Server {
       userAgent: `shardns/${shardnsVersion()} (${goPlatform()})`,
       readiness: new Readiness(),
       readCorefile: () => this.#peek(),
-      configHash: config.hash,
+      get configHash() {
+        return config.hash()
+      },
       reload: () => this.reload(),
       collectGarbage: this.#world.isGuest ? () => {} : collectForPlugin,
       isWarm: () => this.#supervisor.isWarm,

@@ -1,6 +1,6 @@
 // Where an upstream is reached: plain data that main resolves and every shard receives.
 
-import { isIPv6 } from 'node:net'
+import { isIPv6 } from '../base/ip-text.ts'
 import type { Peer } from '../chain/query.ts'
 
 export interface Endpoint extends Peer {

@@ -3,7 +3,7 @@
 // errors of other senders never reach it, and it is closed a round trip later (RFC 5452, SAD DNS).
 
 import { createSocket, type Socket } from 'node:dgram'
-import { isIPv6 } from 'node:net'
+import { isIPv6 } from '../base/ip-text.ts'
 import { type Endpoint, hostPort } from './endpoint.ts'
 import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
 import type { Ask, Verdict } from './relayed-question.ts'

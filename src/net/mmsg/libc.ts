@@ -3,6 +3,7 @@
 
 import { createRequire } from 'node:module'
 import { endianness } from 'node:os'
+import { type FillRandom, takeRandomFrom } from '../../base/entropy.ts'
 
 type View = NodeJS.ArrayBufferView
 
@@ -46,6 +47,7 @@ export interface Libc {
   uv_metrics_info(loop: bigint, metrics: bigint): number
   uv_update_time(loop: bigint): void
   uv_backend_timeout(loop: bigint): number
+  getrandom(bytes: View, length: bigint, flags: number): bigint
   /** Of this thread's last failed call; read it at once. */
   errno(): number
   /** Where the memory of a view lies, together with it. Shared memory may be passed. */
@@ -92,6 +94,7 @@ const SIGNATURES = {
   uv_metrics_info: { arguments: ['pointer', 'pointer'], return: 'i32' },
   uv_update_time: { arguments: ['pointer'], return: 'void' },
   uv_backend_timeout: { arguments: ['pointer'], return: 'i32' },
+  getrandom: { arguments: ['pointer', 'u64', 'u32'], return: 'i64' },
   __errno_location: { arguments: [], return: 'pointer' },
 } as const
 
@@ -111,11 +114,20 @@ export const openLibc = (): Libc | string => {
   if (reason !== undefined) return reason
   try {
     libc = bindLibc()
+    takeRandomFrom(randomOf(libc))
     return libc
   } catch (error) {
     return (reason = `node:ffi: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
+
+/** A kernel older than the call, or a filter, refuses it. */
+const randomOf =
+  ({ getrandom }: Libc): FillRandom =>
+  numbers => {
+    const { byteLength } = numbers
+    return getrandom(numbers, BigInt(byteLength), 0) === BigInt(byteLength)
+  }
 
 /** glibc's calls that return memory, or undefined where they cannot be had. */
 export const openMemoryCalls = (): MemoryCalls | undefined => {

@@ -1,8 +1,8 @@
 // The main half of bind: interfaces to their addresses. Sets BlockSettings.bindAddresses, no more.
 
-import { isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { parseIp, withoutZone } from '../../base/ip.ts'
+import { isIPv6 } from '../../base/ip-text.ts'
 import { assertBindable } from '../../chain/bindable.ts'
 import type { BlockSettings } from '../../chain/block.ts'
 import type { ControlScope } from '../../chain/control-scope.ts'

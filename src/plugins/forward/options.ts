@@ -1,7 +1,7 @@
 // Corefile to options of forward: one ForwardOptions for each occurrence of the directive in the
 // block, in file order.
 
-import { isIP } from 'node:net'
+import { isIP } from '../../base/ip-text.ts'
 import type { CorefileError } from '../../corefile/diagnostic.ts'
 import type { Directive } from '../../corefile/directive.ts'
 import { formatDuration } from '../../corefile/duration.ts'

@@ -1,7 +1,7 @@
 // The grammar of forward's TO arguments, without access to the file system or the network. The
 // control half then decides whether a word is a file or a host name.
 
-import { isIP, isIPv6 } from 'node:net'
+import { isIP, isIPv6 } from '../../base/ip-text.ts'
 import { goQuote } from '../../corefile/strconv.ts'
 import { hostPort } from '../../upstream/endpoint.ts'
 

@@ -1,9 +1,8 @@
 // Main's part of the TO arguments: reads the resolv.conf files and resolves the host names, once
 // per (re)load.
 
-import { stat } from 'node:fs/promises'
-import { isIP } from 'node:net'
 import { lookupErrorText } from '../../base/errno.ts'
+import { isIP } from '../../base/ip-text.ts'
 import { readTextFile } from '../../base/text-file.ts'
 import { ArgumentError } from '../../chain/errors.ts'
 import type { InspectScope } from '../../chain/inspect-scope.ts'
@@ -91,7 +90,7 @@ const resolve = async (
 
 const isFile = async (path: string): Promise<boolean> => {
   try {
-    return !(await stat(path)).isDirectory()
+    return !(await process.getBuiltinModule('node:fs/promises').stat(path)).isDirectory()
   } catch {
     // Absent or unreachable: then it is taken for a host name, as in CoreDNS.
     return false

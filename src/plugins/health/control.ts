@@ -1,6 +1,6 @@
 // Main half of health: route, probe loop, lameduck.
 
-import { isIP } from 'node:net'
+import { isIP } from '../../base/ip-text.ts'
 import { wait } from '../../base/timers.ts'
 import { assertBindable } from '../../chain/bindable.ts'
 import type { ControlScope } from '../../chain/control-scope.ts'

@@ -1,8 +1,9 @@
 // Asks our own health endpoint once a second, so that an overloaded process shows in metrics and
 // log.
 
-import { connect, isIPv6, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import type { Clock } from '../../base/clock.ts'
+import { isIPv6 } from '../../base/ip-text.ts'
 import { messageOf } from '../../chain/errors.ts'
 import { formatDuration } from '../../corefile/duration.ts'
 import { splitHostPort } from '../../corefile/host-port.ts'

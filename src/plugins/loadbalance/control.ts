@@ -1,7 +1,6 @@
 // The main half: reads the weight file, again every reload interval, and writes the weights for the
 // shards.
 
-import { stat } from 'node:fs/promises'
 import { codeOf } from '../../base/errno.ts'
 import { readTextFile } from '../../base/text-file.ts'
 import { LONGEST_TIMER_MS } from '../../base/timers.ts'
@@ -112,9 +111,12 @@ class WeightFile {
 }
 
 const readText = async (path: string): Promise<string> => {
-  const { size } = await stat(path).catch((error: unknown) => {
-    throw new WeightFileOpenError(error)
-  })
+  const { size } = await process
+    .getBuiltinModule('node:fs/promises')
+    .stat(path)
+    .catch((error: unknown) => {
+      throw new WeightFileOpenError(error)
+    })
   if (size > FILE_BYTES_MAX)
     throw new Error(`weight file ${path} is larger than ${FILE_BYTES_MAX} bytes`)
   try {

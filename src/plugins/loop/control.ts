@@ -2,8 +2,8 @@
 // cannot be guessed, and switches detection off once it is answered. The shards count the
 // sightings.
 
-import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
+import { randomBytes } from '../../base/entropy.ts'
 import type { ControlScope } from '../../chain/control-scope.ts'
 import { type Endpoint, makeEndpoint } from '../../upstream/endpoint.ts'
 import { ExchangeError } from '../../upstream/exchange-error.ts'

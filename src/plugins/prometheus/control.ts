@@ -8,8 +8,11 @@ import type { PrometheusOptions } from './options.ts'
 
 export const control = (options: PrometheusOptions, scope: ControlScope): DnsMetricVectors => {
   const { block, metrics } = scope
-  metrics.measureProcess()
-  if (options.runtimeMetrics) metrics.showRuntime()
+  // Loads prom-client: once queries are answered.
+  scope.onStart(() => {
+    metrics.measureProcess()
+    if (options.runtimeMetrics) metrics.showRuntime()
+  })
   const servers = block.listeners.map(listener => listener.label)
   const exposition = new Exposition(metrics)
   scope.http({

@@ -2,12 +2,13 @@
 // a time, with a pause after each.
 
 import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import { wait } from '../../base/timers.ts'
 import type { HttpAnswer } from '../../chain/control-scope.ts'
 import type { MetricRegistrar } from '../../metrics/registrar.ts'
 
-const compress = promisify(gzip)
+/** node:zlib is loaded when somebody asks for it: the start does not wait for it. */
+const compress = (bytes: Uint8Array): Promise<Uint8Array> =>
+  promisify(process.getBuiltinModule('node:zlib').gzip)(bytes)
 
 /** Pause after each rendering: the main thread does other work, and further requests gather. */
 const REST_MS = 100

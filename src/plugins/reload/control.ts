@@ -1,7 +1,7 @@
 // Main half of reload: one loop for the process, even if several blocks have the directive; the
 // last block's options are used.
 
-import { randomInt } from 'node:crypto'
+import { random32 } from '../../base/entropy.ts'
 import { LONGEST_TIMER_MS } from '../../base/timers.ts'
 import type { ControlScope } from '../../chain/control-scope.ts'
 import { makeCheck, type VersionInfo } from './check.ts'
@@ -52,6 +52,6 @@ export const control = (options: ReloadOptions, scope: ControlScope): undefined 
 /** INTERVAL and a uniform draw from -JITTER/2 up to JITTER/2. */
 export const periodMs = ({ intervalMs, jitterMs }: ReloadOptions): number => {
   const width = Math.floor(jitterMs)
-  const jitter = width > 0 ? randomInt(width) - width / 2 : 0
+  const jitter = Math.floor((random32() / 2 ** 32) * width) - width / 2
   return Math.min(intervalMs + jitter, LONGEST_TIMER_MS)
 }

@@ -2,8 +2,8 @@
 
 import { lookup } from 'node:dns/promises'
 import type { Server } from 'node:http'
-import { isIP } from 'node:net'
 import { codeOf, errnoText, lookupErrorText } from '../../base/errno.ts'
+import { isIP } from '../../base/ip-text.ts'
 import { messageOf } from '../../chain/errors.ts'
 import { parsePort, splitHostPort } from '../../corefile/host-port.ts'
 

@@ -58,8 +58,8 @@ export interface LoadedBlock {
 export interface LoadedConfig {
   readonly blocks: readonly LoadedBlock[]
   readonly warnings: readonly Diagnostic[]
-  /** SHA-512 in hexadecimal, equal to CoreDNS's for the same text. */
-  readonly hash: string
+  /** SHA-512 in hexadecimal, equal to CoreDNS's for the same text: made when it is asked for. */
+  readonly hash: () => string
   /** Every source text by the file name that spans carry. */
   readonly files: ReadonlyMap<string, string>
   /** True if the text has no server block, so that the built-in one is used. */
@@ -117,7 +117,9 @@ export const inspectCorefile = async (
     .filter(({ code, span }) => code !== 'unclosed-quote' || !told.has(span))
     .map(warning => warningWithUnset(warning, unset))
   const read = { blocks, warnings, files, order }
-  const config = errors.length > 0 ? undefined : { ...read, hash: configHash(parsed), isBuiltIn }
+  let hashed: string | undefined
+  const hash = (): string => (hashed ??= configHash(parsed))
+  const config = errors.length > 0 ? undefined : { ...read, hash, isBuiltIn }
   return { ...read, config, errors, suspicions, unset, parsed: written }
 }
 

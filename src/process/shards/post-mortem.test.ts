@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { BLACK_BOX_WORDS, BlackBox } from '../../memory/black-box.ts'
 import { newHashSeed } from '../../memory/keyed-hash.ts'
@@ -28,7 +29,7 @@ import {
   questionsAtHand,
 } from './post-mortem.ts'
 
-const seed = newHashSeed()
+const seed = newHashSeed(randomBytes(8))
 const named = (name: string): Uint8Array => Uint8Array.of(...nameFromText(name)!, 0, 1, 0, 1)
 
 const aborted = Object.assign(new Error('The task has been aborted'), { name: 'AbortError' })
