@@ -11,10 +11,15 @@ import { freeCompiledSoon } from '../base/compilers.ts'
 import { type MemoryCalls, openMemoryCalls } from '../net/mmsg/libc.ts'
 
 /**
- * Long enough after the start that the shards have finished their one-time work, and that V8 has
- * compiled what the first clients need: with those a full collection must not share a processor.
+ * Long enough after the start that V8 has compiled what the first clients need: with those a full
+ * collection must not share a processor.
  */
 const SETTLE_MS = 3000
+/**
+ * The same where the start has left much garbage, as the first sync of a cluster does: the shards
+ * have finished their one-time work.
+ */
+const EARLY_MS = 500
 /** V8 compiles for as long as the load changes; a look costs main about a millisecond. */
 const TRIM_INTERVAL_MS = 5000
 const MADV_DONTNEED = 4
@@ -52,19 +57,25 @@ let opened: { readonly system: System | undefined } | undefined
 export const trimMemory = (trimShards: () => boolean): void => {
   // Not later: the first load may come at once.
   freeCompiledSoon()
+  setTimeout(() => hasGrown() && settle(), EARLY_MS).unref()
   setTimeout(() => {
-    isSettled = true
-    collect()
-    returnMemory()
-    const look = (): void => {
-      if (hasGrown()) collect()
-      const system = openSystem()
-      system?.calls.malloc_trim(0n)
-      system?.program.look()
-      if (trimShards()) system?.program.dropAtNextLook()
-    }
-    setInterval(look, TRIM_INTERVAL_MS).unref()
+    if (!isSettled) settle()
+    setInterval(() => look(trimShards), TRIM_INTERVAL_MS).unref()
   }, SETTLE_MS).unref()
+}
+
+const settle = (): void => {
+  isSettled = true
+  collect()
+  returnMemory()
+}
+
+const look = (trimShards: () => boolean): void => {
+  if (hasGrown()) collect()
+  const system = openSystem()
+  system?.calls.malloc_trim(0n)
+  system?.program.look()
+  if (trimShards()) system?.program.dropAtNextLook()
 }
 
 /**
