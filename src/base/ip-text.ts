@@ -1,4 +1,4 @@
-// Hot path. Whether a text is an IP address, as node:net says. Its own isIPv6 is a regular
+// Whether a text is an IP address, as node:net says. Its own isIPv6 is a regular
 // expression that takes 5 ms at its first call, in each thread.
 
 import { isIPv4 } from 'node:net'
