@@ -25,7 +25,7 @@ const ENTRIES = [
   'src/options.ts',
   'src/wire.ts',
   'src/library/function-serve.ts',
-  'src/plugins/outside/trial-thread.ts',
+  'src/outside/trial-thread.ts',
   'workers/serve.ts',
   ...globSync('src/plugins/*/{index,control,serve}.ts', { cwd: ROOT }).toSorted(),
 ]
@@ -55,7 +55,7 @@ const STARTS = {
   commands: ['src/commands/run.ts', 'src/process/version.ts'],
   check: ['src/commands/command-line.ts', 'src/commands/check.ts'],
   server: ['src/commands/command-line.ts', 'src/process/run.ts'],
-  shard: ['src/shard/shard.ts', 'src/base/patience.ts'],
+  shard: ['src/shard/shard.ts', 'src/base/time/patience.ts'],
   warmUp: ['src/shard/warm-up/warm-up.ts'],
   // What main loads of one or the other: it is to load neither the server nor a shard for it.
   plugins: PLUGINS,

@@ -3,7 +3,7 @@
 // debugger, which SIGUSR1 does by default: they are taken before anything else is loaded.
 // process/run.ts says what they do once there is a server.
 
-import { keepCompiled } from './base/compile-cache.ts'
+import { keepCompiled } from './base/v8/compile-cache.ts'
 import { closeStrayDebugger } from './process/stray-debugger.ts'
 
 for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const) {

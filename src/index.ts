@@ -3,34 +3,13 @@
 
 import type { ServerOptions, ShardnsServer } from './library/create-server.ts'
 
-export { readTextFile } from './base/text-file.ts'
-export { after } from './chain/after.ts'
-export type { RecordData } from './chain/answer.ts'
-export { type Asked, inZones, type ListenerRef } from './chain/asked.ts'
+export { readTextFile } from './base/files/text-file.ts'
+export type { RecordData } from './chain/answer/answer.ts'
+export { optOf } from './chain/answer/edit.ts'
+export { copyRecords, recordAt } from './chain/answer/record-copy.ts'
+export { type Renaming, renamed } from './chain/answer/renamed.ts'
 export type { BlockInfo, BlockSettings } from './chain/block.ts'
-export type {
-  ControlScope,
-  HttpAnswer,
-  HttpRoute,
-  Kept,
-  ProcessControl,
-  ReadinessList,
-  Resources,
-} from './chain/control-scope.ts'
-export type { HandlingStage, PluginDefinition } from './chain/definition.ts'
-export { optOf } from './chain/edit.ts'
 export { ArgumentError, ServerError } from './chain/errors.ts'
-export type { FastQuery } from './chain/fast-query.ts'
-export {
-  FAST_ANSWERED,
-  FAST_NEXT,
-  FAST_SLOW,
-  type FastStep,
-  type FastVerdict,
-  TRANSPARENT,
-} from './chain/fast-step.ts'
-export type { Handler } from './chain/handler.ts'
-export type { InspectScope } from './chain/inspect-scope.ts'
 export { type ChangingZone, EVERY_LABEL } from './chain/invalidation-scopes.ts'
 export type {
   Message,
@@ -45,16 +24,37 @@ export {
   METADATA,
   type MetadataCollector,
   type MetadataProvider,
-} from './chain/metadata.ts'
-export { type OfferKind, offerKind } from './chain/offers.ts'
-export type { PluginFacts } from './chain/plugin.ts'
-export type { Peer, Query, QueryChange, QueryMetadata } from './chain/query.ts'
-export { copyRecords, recordAt } from './chain/record-copy.ts'
-export { type Renaming, renamed } from './chain/renamed.ts'
-export { Reply, SILENCE } from './chain/reply.ts'
-export type { ServeScope } from './chain/serve-scope.ts'
-export { eachMessage, messagesOf } from './chain/stream.ts'
-export type { ConnectionFacts, Transport } from './chain/transport.ts'
+} from './chain/offers/metadata.ts'
+export { type OfferKind, offerKind } from './chain/offers/offers.ts'
+export type {
+  ControlScope,
+  HttpAnswer,
+  HttpRoute,
+  Kept,
+  ProcessControl,
+  ReadinessList,
+  Resources,
+} from './chain/plugin/control-scope.ts'
+export type { HandlingStage, PluginDefinition } from './chain/plugin/definition.ts'
+export type { InspectScope } from './chain/plugin/inspect-scope.ts'
+export type { PluginFacts } from './chain/plugin/plugin.ts'
+export type { ServeScope } from './chain/plugin/serve-scope.ts'
+export { type Asked, inZones, type ListenerRef } from './chain/query/asked.ts'
+export type { FastQuery } from './chain/query/fast-query.ts'
+export type { Peer, Query, QueryChange, QueryMetadata } from './chain/query/query.ts'
+export type { ConnectionFacts, Transport } from './chain/query/transport.ts'
+export { after } from './chain/reply/after.ts'
+export { Reply, SILENCE } from './chain/reply/reply.ts'
+export { eachMessage, messagesOf } from './chain/reply/stream.ts'
+export {
+  FAST_ANSWERED,
+  FAST_NEXT,
+  FAST_SLOW,
+  type FastStep,
+  type FastVerdict,
+  TRANSPARENT,
+} from './chain/stage/fast-step.ts'
+export type { Handler } from './chain/stage/handler.ts'
 export {
   type Answer,
   answer,

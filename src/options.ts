@@ -1,7 +1,7 @@
 // `shardns/options`: what a plugin's table of options is made of.
 
-export type { CorefileError as OptionError } from './corefile/diagnostic.ts'
-export type { Directive } from './corefile/directive.ts'
+export type { CorefileError as OptionError } from './corefile/diagnostics/diagnostic.ts'
+export type { Directive } from './corefile/options/directive.ts'
 export {
   argument,
   argumentFacts,
@@ -20,7 +20,7 @@ export {
   words,
   zoneList,
   zonesArgument,
-} from './corefile/option-rows.ts'
+} from './corefile/options/option-rows.ts'
 export {
   eachOccurrence,
   finishedTable,
@@ -31,7 +31,7 @@ export {
   type Repetition,
   type Rows,
   type TableSpec,
-} from './corefile/option-table.ts'
+} from './corefile/options/option-table.ts'
 export {
   Argument,
   checked,
@@ -50,4 +50,4 @@ export {
   unsigned32,
   type Value,
   zones,
-} from './corefile/values.ts'
+} from './corefile/options/values.ts'

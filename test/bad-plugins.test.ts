@@ -300,7 +300,7 @@ const serving: readonly { rule: string; serve: string; before?: string; text: st
   ).map(([kind, value, text]) => ({
     rule: `an offer of ${kind} that is ${value}`,
     serve: `(_, scope) => { scope.offer({ name: '${kind}' }, ${value}) }`,
-    before: `import '${ROOT}/src/chain/search-paths.ts'`,
+    before: `import '${ROOT}/src/chain/offers/search-paths.ts'`,
     text: `the offer '${kind}' ${text}`,
   })),
   {

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Query } from '../src/chain/query.ts'
+import type { Query } from '../src/chain/query/query.ts'
 import { fixtureManifests, readManifests } from './fakes/kube-api/manifests.ts'
 import { type BothPaths, bothPaths, CLIENT } from './support/both-paths.ts'
 import { type FakeSource, fakeCluster } from './support/cluster-records.ts'

@@ -5,8 +5,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { RecordData } from '../src/chain/answer.ts'
-import { TRANSFERABLE_ZONES, type TransferableZone } from '../src/chain/transferable-zones.ts'
+import type { RecordData } from '../src/chain/answer/answer.ts'
+import {
+  TRANSFERABLE_ZONES,
+  type TransferableZone,
+} from '../src/chain/offers/transferable-zones.ts'
 import { NameView } from '../src/wire/name.ts'
 import { CLASS_IN } from '../src/wire/rrtypes.ts'
 import { recordText } from '../src/zone/record-text.ts'

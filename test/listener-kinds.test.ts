@@ -3,10 +3,14 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { answer } from '../src/chain/answer.ts'
-import type { Stage } from '../src/chain/handler.ts'
-import type { Peer, Query } from '../src/chain/query.ts'
-import { type ConnectionFacts, connectionFacts, type Transport } from '../src/chain/transport.ts'
+import { answer } from '../src/chain/answer/answer.ts'
+import type { Peer, Query } from '../src/chain/query/query.ts'
+import {
+  type ConnectionFacts,
+  connectionFacts,
+  type Transport,
+} from '../src/chain/query/transport.ts'
+import type { Stage } from '../src/chain/stage/handler.ts'
 import type { Connection, Receiver } from '../src/net/engine.ts'
 import { compose } from '../src/shard/answer/chain.ts'
 import { Binding, type BindingParts } from '../src/shard/listener.ts'

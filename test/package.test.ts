@@ -35,7 +35,7 @@ import { repositoryPaths } from './support/source-files.ts'
 const OLD = '12.22.12'
 
 /** What a process or a thread starts with does its work as it is loaded. */
-const STARTED = new Set(['dist/src/cli.js', 'dist/src/plugins/outside/trial-thread.js'])
+const STARTED = new Set(['dist/src/cli.js', 'dist/src/outside/trial-thread.js'])
 
 const LICENCES = 'dist/THIRD-PARTY-LICENSES.txt'
 
@@ -115,7 +115,7 @@ const CACHE_FAULTS: Readonly<Record<string, CacheFault>> = {
 
 /** What is loaded by its name has its own file; all else lies in shared ones. */
 const isDoor = (path: string): boolean =>
-  /^src\/(?:cli|index|options|wire|library\/function-serve)\.ts$|^workers\/|^src\/plugins\/(?!outside\/)[^/]+\/(?:index|control|serve)\.ts$|\/trial-thread\.ts$/.test(
+  /^src\/(?:cli|index|options|wire|library\/function-serve)\.ts$|^workers\/|^src\/plugins\/[^/]+\/(?:index|control|serve)\.ts$|\/trial-thread\.ts$/.test(
     path,
   )
 

@@ -32,7 +32,7 @@ test('memory that threads share is made by memory/shared-buffer.ts', () => {
   const makers = [
     'src/memory/shared-buffer.ts',
     // A word that is shared with nobody: Atomics.wait takes no other.
-    'src/base/sleep.ts',
+    'src/base/time/sleep.ts',
   ]
   const others = shipped.filter(file => !makers.includes(file.path))
   assert.deepEqual(linesWith(/new SharedArrayBuffer\(/, others), [])
@@ -49,8 +49,8 @@ test('docs/shared-memory.md names every file that asks for such memory', () => {
 test('random numbers come from node:crypto', () =>
   assert.deepEqual(linesWith(/Math\.random\(/, all), []))
 
-test('only base/clock.ts and the engine read a clock', () => {
-  const clocks = ['src/base/clock.ts', 'src/net/mmsg/monotonic.ts']
+test('only base/time/clock.ts and the engine read a clock', () => {
+  const clocks = ['src/base/time/clock.ts', 'src/net/mmsg/monotonic.ts']
   const others = shipped.filter(file => !clocks.includes(file.path))
   assert.deepEqual(
     linesWith(
@@ -165,7 +165,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['wire', 'memory', 'corefile', 'base'],
   ['zone', 'cache', 'records', 'metrics', 'log', 'expression'],
   ['chain'],
-  ['upstream', 'net', 'kube', 'authority'],
+  ['upstream', 'net', 'kube', 'authority', 'outside'],
   ['plugins'],
   ['shard', 'process'],
   ['commands', 'library'],
@@ -210,17 +210,60 @@ for (const room of FLOORS.flat())
     assert.deepEqual(wrong, [])
   })
 
+/** The room within the room, of a file that lies in one: `parse` of src/corefile/parse/lexer.ts. */
+const innerRoomOf = (path: string): string | undefined =>
+  /^src\/(?!plugins\/)[^/]+\/([^/]+)\//.exec(path)?.[1]
+
+for (const room of FLOORS.flat()) {
+  const inner = [
+    ...new Set(
+      shipped.flatMap(file => (roomOf(file.path) === room ? (innerRoomOf(file.path) ?? []) : [])),
+    ),
+  ]
+
+  test(`docs/architecture.md names the rooms within ${room}`, () => {
+    const page = readRepositoryFile('docs/architecture.md')
+    const row =
+      new RegExp(`^src/${room}(?:/\\*)? +(\\S.*(?:\\n {15}.*)*)`, 'm').exec(page)?.[1] ?? ''
+    assert.deepEqual(
+      inner.filter(name => !new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(row)),
+      [],
+    )
+  })
+
+  test(`rooms within ${room} import each other in one direction`, () => {
+    const targetsOf = (name: string): string[] => [
+      ...new Set(
+        shipped
+          .filter(({ path }) => roomOf(path) === room && innerRoomOf(path) === name)
+          .flatMap(({ imports }) =>
+            imports.flatMap(to => (roomOf(to) === room ? (innerRoomOf(to) ?? []) : [])),
+          )
+          .filter(to => to !== name),
+      ),
+    ]
+    // One after the other, those that import nothing of those that are left.
+    let left = inner
+    for (;;) {
+      const next = left.filter(name => targetsOf(name).some(to => left.includes(to)))
+      if (next.length === left.length) break
+      left = next
+    }
+    assert.deepEqual(left, [])
+  })
+}
+
 /** Where a plugin's name is a word of something else. */
 const OTHER_WORDS: readonly string[] = [
   // What failures of an HTTP listener come to.
-  "src/chain/control-scope.ts 'log'",
+  "src/chain/plugin/control-scope.ts 'log'",
   "src/process/http/endpoints.ts 'log'",
   // Members of types.
-  "src/chain/inspect-scope.ts 'log'",
+  "src/chain/plugin/inspect-scope.ts 'log'",
   "src/process/load/load.ts 'errors'",
   // What a path leads to.
-  "src/corefile/hints.ts 'file'",
-  "src/corefile/loader.ts 'file'",
+  "src/corefile/diagnostics/hints.ts 'file'",
+  "src/corefile/parse/loader.ts 'file'",
   "src/process/load/file-loader.ts 'file'",
   // Options of createServer, their values, and a function of the server.
   "src/library/create-server.ts 'file'",
@@ -232,17 +275,17 @@ const OTHER_WORDS: readonly string[] = [
   // What to write in a Corefile.
   "src/library/server-options.ts 'bind'",
   // Further meanings of words in a Corefile, for hints.
-  "src/corefile/hints.ts 'header'",
-  "src/corefile/hints.ts 'reload'",
+  "src/corefile/diagnostics/hints.ts 'header'",
+  "src/corefile/diagnostics/hints.ts 'reload'",
   // Which engine is to be found out.
   "src/commands/about-json.ts 'auto'",
   "src/net/mmsg/support.ts 'auto'",
   "src/process/serve-options.ts 'auto'",
   // Functions of expressions, a kind of offer, a label of metrics.
-  "src/chain/asked-test.ts 'bufsize'",
-  "src/chain/metadata.ts 'metadata'",
-  "src/chain/query-functions.ts 'bufsize'",
-  "src/chain/query-functions.ts 'metadata'",
+  "src/chain/query/asked-test.ts 'bufsize'",
+  "src/chain/offers/metadata.ts 'metadata'",
+  "src/chain/query/query-functions.ts 'bufsize'",
+  "src/chain/query/query-functions.ts 'metadata'",
   "src/metrics/dns-metrics.ts 'view'",
   "src/expression/builtin-names.ts 'any'",
   // A system call.
@@ -256,9 +299,6 @@ const OTHER_WORDS: readonly string[] = [
   "src/upstream/upstream.ts 'local'",
 ]
 
-/** A folder beside those of plugins: how others are loaded. */
-const NO_PLUGIN = 'outside'
-
 test('plugins are named by their own folders and by the order list, by nobody else', () => {
   const name = new RegExp(`['"\`](?:${PLUGIN_NAMES.join('|')})['"\`]`, 'g')
   const others = shipped.filter(
@@ -268,18 +308,16 @@ test('plugins are named by their own folders and by the order list, by nobody el
     ...(text.replace(/^ *(?:\/\/|\/?\*).*$/gm, '').match(name) ?? []).map(
       word => `${path} ${word}`,
     ),
-    ...imports
-      .filter(target => /^src\/plugins\/(?!outside\/).+\//.test(target))
-      .map(to => `${path} -> ${to}`),
+    ...imports.filter(target => /^src\/plugins\/.+\//.test(target)).map(to => `${path} -> ${to}`),
   ])
   assert.deepEqual([...new Set(found)].sort(), [...OTHER_WORDS].sort())
 })
 
-test('what may come later is told from what is there in one place, chain/after.ts', () => {
+test('what may come later is told from what is there in one place, chain/reply/after.ts', () => {
   const others = [
-    'src/chain/after.ts',
+    'src/chain/reply/after.ts',
     // It keeps the promise itself: others wait for it.
-    'src/plugins/cache/miss.ts',
+    'src/plugins/cache/fetch/miss.ts',
     // A query that waits holds room.
     'src/shard/answer/dispatch.ts',
   ]
@@ -373,7 +411,7 @@ const IMPORTERS: Readonly<Record<string, string>> = {
   'ipaddr.js': 'src/base/ip.ts',
   piscina: 'src/process/shards/pool.ts',
   'prom-client': 'src/metrics/registry.ts',
-  re2js: 'src/base/regexp.ts',
+  re2js: 'src/base/text/regexp.ts',
   yaml: 'src/kube/config/kubeconfig.ts',
 }
 
@@ -409,7 +447,7 @@ test('all of them are bundled: whoever installs shardns installs nothing else', 
 
 test('every plugin folder is on the order list of the chain', () => {
   const folders = repositoryPaths('src/plugins/*/').map(path => path.split('/')[2] ?? '')
-  assert.deepEqual([...PLUGIN_NAMES, NO_PLUGIN].sort(), folders)
+  assert.deepEqual([...PLUGIN_NAMES].sort(), folders)
 })
 
 for (const name of PLUGIN_NAMES)

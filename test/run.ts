@@ -22,11 +22,11 @@ const RULES = ['test/repository.test.ts', 'test/documents.test.ts', 'test/hot-pa
  */
 const SLOW = [
   '**/*.torture.test.ts',
-  'src/base/collector.test.ts',
+  'src/base/v8/collector.test.ts',
   'src/cache/table.interleave.test.ts',
   'src/cache/table.walk.test.ts',
   'src/commands/check-faults.test.ts',
-  'src/corefile/fuzz.test.ts',
+  'src/corefile/parse/fuzz.test.ts',
   'src/log/log.test.ts',
   'src/net/mmsg/pool/pooled-socket.test.ts',
   'src/net/mmsg/waiting.test.ts',

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { MIB } from '../src/base/sizes.ts'
+import { MIB } from '../src/base/text/sizes.ts'
 import { type Asked, closedPort, fakeUpstream } from './fakes/fake-upstream.ts'
 import type { How } from './fakes/faulty-worker.ts'
 import { withoutLibc } from './fakes/loopback.ts'

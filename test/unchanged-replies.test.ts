@@ -6,7 +6,7 @@ import { type ResolveFnOutput, registerHooks } from 'node:module'
 import { after } from 'node:test'
 import { repositoryPaths } from './support/source-files.ts'
 
-const REPLY = new URL('../src/chain/reply.ts', import.meta.url).href
+const REPLY = new URL('../src/chain/reply/reply.ts', import.meta.url).href
 const WATCHED = new URL('./fakes/watched-reply.ts', import.meta.url).href
 
 registerHooks({
@@ -19,8 +19,8 @@ registerHooks({
 const { madeReplies } = await import('./fakes/watched-reply.ts')
 
 const suites = repositoryPaths(
-  'src/chain/*.test.ts',
-  'src/plugins/{cache,loadbalance}/*.test.ts',
+  'src/chain/**/*.test.ts',
+  'src/plugins/{cache,loadbalance}/**/*.test.ts',
   'src/plugins/kubernetes/answer/*.test.ts',
   'test/bombs.test.ts',
 )

@@ -2,7 +2,7 @@
 // with no DNS in between. node bench/echo/mmsg.ts PORT
 
 import { CacheKey } from '../../src/cache/key.ts'
-import { FastQuery } from '../../src/chain/fast-query.ts'
+import { FastQuery } from '../../src/chain/query/fast-query.ts'
 import { DEFAULT_TCP_LIMITS, type Receiver } from '../../src/net/engine.ts'
 import { MmsgEngine } from '../../src/net/mmsg/engine.ts'
 import { makeInboundMemory } from '../../src/net/mmsg/inbound-layout.ts'

@@ -4,9 +4,9 @@
 // referrals, DNAME, targets outside of the zone, answers with addresses in Additional, and DO where
 // the zone is signed. Both give the same bytes.
 
-import { beginAnswer, copyTo, endAnswer, RECORD_TTL_OFFSET } from '../chain/fast-answer.ts'
-import { FAST_RECORDS, type FastQuery } from '../chain/fast-query.ts'
-import { FAST_NEXT, FAST_SLOW, type FastStep, type FastVerdict } from '../chain/fast-step.ts'
+import { FAST_RECORDS, type FastQuery } from '../chain/query/fast-query.ts'
+import { beginAnswer, copyTo, endAnswer, RECORD_TTL_OFFSET } from '../chain/stage/fast-answer.ts'
+import { FAST_NEXT, FAST_SLOW, type FastStep, type FastVerdict } from '../chain/stage/fast-step.ts'
 import { MAX_NAME_SIZE } from '../wire/name.ts'
 import { RCODE_NOERROR, RCODE_NXDOMAIN } from '../wire/rcodes.ts'
 import {

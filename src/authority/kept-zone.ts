@@ -1,7 +1,7 @@
 // A zone that outlives reloads of the Corefile, with a map of its own in the records memory.
 
-import type { ControlScope, Kept, Resources } from '../chain/control-scope.ts'
 import { messageOf } from '../chain/errors.ts'
+import type { ControlScope, Kept, Resources } from '../chain/plugin/control-scope.ts'
 import type { RecordsMap } from '../records/map.ts'
 import { ZoneSource } from './zone-source.ts'
 

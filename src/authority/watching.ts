@@ -1,6 +1,6 @@
 // The timer behind *reload*: main looks at zone files from time to time.
 
-import type { ControlScope } from '../chain/control-scope.ts'
+import type { ControlScope } from '../chain/plugin/control-scope.ts'
 
 /** Longest delay that a Node timer takes. */
 const MAX_TIMER_MS = 0x7fffffff

@@ -1,8 +1,8 @@
 // Zone files as `shardns check` looks at them: every problem at its own place, nothing kept.
 
 import { messageOf } from '../chain/errors.ts'
-import type { InspectScope } from '../chain/inspect-scope.ts'
-import { CorefileError } from '../corefile/diagnostic.ts'
+import type { InspectScope } from '../chain/plugin/inspect-scope.ts'
+import { CorefileError } from '../corefile/diagnostics/diagnostic.ts'
 import { foldName, nameFromText } from '../wire/name.ts'
 import { ZoneLoader } from '../zone/load-zone.ts'
 import type { ZoneProblem } from '../zone/zone-problem.ts'

@@ -3,7 +3,7 @@
 
 import { type BigIntStats, readFileSync, statSync } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
-import { codeOf, pathErrorText } from '../base/errno.ts'
+import { codeOf, pathErrorText } from '../base/files/errno.ts'
 
 /** A zone file with all that it includes may be so large: some five million records. */
 export const MAX_ZONE_FILE_BYTES = 256 * 1024 * 1024

@@ -2,12 +2,12 @@
 // answer (zone/lookup.ts), and for targets of aliases outside of the zone the answer of the whole
 // server.
 
-import { answer, type RecordData, unwritten } from '../chain/answer.ts'
-import type { Handler } from '../chain/handler.ts'
-import { isTransfer, type Query } from '../chain/query.ts'
-import { copyRecords } from '../chain/record-copy.ts'
-import { type Reply, SILENCE } from '../chain/reply.ts'
-import type { ServeScope } from '../chain/serve-scope.ts'
+import { answer, type RecordData, unwritten } from '../chain/answer/answer.ts'
+import { copyRecords } from '../chain/answer/record-copy.ts'
+import type { ServeScope } from '../chain/plugin/serve-scope.ts'
+import { isTransfer, type Query } from '../chain/query/query.ts'
+import { type Reply, SILENCE } from '../chain/reply/reply.ts'
+import type { Handler } from '../chain/stage/handler.ts'
 import type { Logger } from '../log/logger.ts'
 import { OPCODE_NOTIFY, opcodeOf } from '../wire/header.ts'
 import { nameToText } from '../wire/name.ts'

@@ -2,9 +2,9 @@
 // all shards, and published by one store. If the file becomes invalid, or is removed, the old zone
 // stays.
 
-import type { ControlScope } from '../chain/control-scope.ts'
 import { messageOf } from '../chain/errors.ts'
-import { goQuote } from '../corefile/strconv.ts'
+import type { ControlScope } from '../chain/plugin/control-scope.ts'
+import { goQuote } from '../corefile/words/strconv.ts'
 import type { Logger } from '../log/logger.ts'
 import type { PreparedEntry, RecordsMap } from '../records/map.ts'
 import { foldName, nameFromText } from '../wire/name.ts'

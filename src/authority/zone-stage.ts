@@ -1,6 +1,6 @@
 // What file and auto contribute to the chain of a block.
 
-import type { Stage } from '../chain/handler.ts'
+import type { Stage } from '../chain/stage/handler.ts'
 import { FastZones } from './fast-zones.ts'
 import { ZoneServer, type ZoneServerParts } from './zone-server.ts'
 

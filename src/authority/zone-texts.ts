@@ -1,6 +1,6 @@
 // Log messages about zone files, in CoreDNS's words.
 
-import { goQuote } from '../corefile/strconv.ts'
+import { goQuote } from '../corefile/words/strconv.ts'
 import { MAX_PROBLEMS } from '../zone/master-file.ts'
 import { problemText, type ZoneProblem } from '../zone/zone-problem.ts'
 

@@ -1,8 +1,8 @@
 // Zones of the records memory as they are offered for transfers.
 
-import type { RecordData } from '../chain/answer.ts'
+import type { RecordData } from '../chain/answer/answer.ts'
 import { ServerError } from '../chain/errors.ts'
-import type { TransferableZone, TransferableZones } from '../chain/transferable-zones.ts'
+import type { TransferableZone, TransferableZones } from '../chain/offers/transferable-zones.ts'
 import { type NameView, nameToText } from '../wire/name.ts'
 import { TYPE_NS, TYPE_RRSIG, TYPE_SOA } from '../wire/rrtypes.ts'
 import { eachOf, type RRset, recordsOf, ZoneTree } from '../zone/tree.ts'

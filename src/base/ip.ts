@@ -2,8 +2,8 @@
 // four decimal parts, no leading zeros, no zone.
 
 import ipaddr from 'ipaddr.js'
-import { fromHex, toHex } from './byte-text.ts'
 import { isIP, isIPv4 } from './ip-text.ts'
+import { fromHex, toHex } from './text/byte-text.ts'
 
 /** Four bytes or sixteen. IPv4-mapped IPv6 addresses are given as IPv4, as Go's To4 does. */
 export interface IpAddress {

@@ -4,7 +4,7 @@
 
 import type { Socket } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
-import { codeOf, errnoText } from '../base/errno.ts'
+import { codeOf, errnoText } from '../base/files/errno.ts'
 import { isIPv6 } from '../base/ip-text.ts'
 import { ArgumentError } from './errors.ts'
 

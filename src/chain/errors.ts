@@ -1,7 +1,7 @@
-// Errors that a query can end in. (Errors of a Corefile are in corefile/diagnostic.ts.)
+// Errors that a query can end in. (Errors of a Corefile are in corefile/diagnostics/diagnostic.ts.)
 
 import { namesProgram } from '../base/program.ts'
-import { sourceStack } from '../base/source-places.ts'
+import { sourceStack } from '../base/v8/source-places.ts'
 import { RCODE_SERVFAIL } from '../wire/rcodes.ts'
 
 /**
@@ -73,10 +73,9 @@ export class PluginFault extends Error {
 
 /**
  * Matches the file of a plugin, however deep in its folder; or of one from outside, whose URLs
- * contain its name in their versions (plugins/outside/hooks.ts).
+ * contain its name in their versions (outside/hooks.ts).
  */
-const PLUGIN_FILE =
-  /\/plugins\/(?!outside\/)([^/\s]+)\/[^\s:]+\.[jt]s:|[?&]shardns=([\w-]+)\.[^\s:]*:/
+const PLUGIN_FILE = /\/plugins\/([^/\s]+)\/[^\s:]+\.[jt]s:|[?&]shardns=([\w-]+)\.[^\s:]*:/
 
 const OUTSIDE_FILE = /[?&]shardns=[\w-]+\.[^\s:]*:/
 

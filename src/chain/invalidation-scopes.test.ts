@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Clock } from '../base/clock.ts'
+import type { Clock } from '../base/time/clock.ts'
 import { CHANGE_SLOTS, type InvalidationBoard } from '../memory/invalidation-board.ts'
 import { nameFromText } from '../wire/name.ts'
 import {

@@ -2,7 +2,7 @@
 // together. Plugins declare zones, each with the number of labels below it that make a group.
 // `svc.cluster.local.` with 2 labels: all names that end in one service's name are one group.
 
-import type { Clock } from '../base/clock.ts'
+import type { Clock } from '../base/time/clock.ts'
 import {
   CHANGE_SLOTS,
   changeSlotOf,

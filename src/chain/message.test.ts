@@ -4,7 +4,7 @@ import test from 'node:test'
 import { query, replyTo } from '../../test/support/plugin-harness.ts'
 import { ServerError } from './errors.ts'
 import { decodeMessage } from './message.ts'
-import { Reply, SILENCE } from './reply.ts'
+import { Reply, SILENCE } from './reply/reply.ts'
 
 const asked = query('wWw.Example.org.', 'A', { id: 7, do: true, udpSize: 1232 })
 
@@ -107,7 +107,7 @@ for (const c of [
 test('dns-packet is loaded when the first message is asked for', () => {
   const program = `
     import { createRequire } from 'node:module'
-    const { Reply } = await import('./src/chain/reply.ts')
+    const { Reply } = await import('./src/chain/reply/reply.ts')
     const isThere = () => Object.keys(createRequire(import.meta.url).cache).some(path => path.includes('dns-packet'))
     const before = isThere()
     new Reply(new Uint8Array(12)).message

@@ -6,7 +6,7 @@ import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { folderWith } from '../../test/fakes/check.ts'
-import { TEXT_FILE_BYTES } from '../base/text-file.ts'
+import { TEXT_FILE_BYTES } from '../base/files/text-file.ts'
 import { check } from './check.ts'
 
 const GOOD = '. {\n whoami\n}\n'

@@ -2,11 +2,11 @@
 // listener, sends nothing, runs no control half: it loads the halves, and the inspecting ones look.
 
 import { dirname } from 'node:path'
-import { readTextFile } from '../base/text-file.ts'
+import { readTextFile } from '../base/files/text-file.ts'
 import { messageOf } from '../chain/errors.ts'
-import { type Diagnostic, renderDiagnostic } from '../corefile/diagnostic.ts'
-import { unsetWarnings } from '../corefile/hints.ts'
-import type { Span } from '../corefile/span.ts'
+import { type Diagnostic, renderDiagnostic } from '../corefile/diagnostics/diagnostic.ts'
+import { unsetWarnings } from '../corefile/diagnostics/hints.ts'
+import type { Span } from '../corefile/diagnostics/span.ts'
 import type { PluginSet } from '../plugins/plugin-set.ts'
 import { inspectHalves } from '../process/inspect-halves.ts'
 import { inspectMachine } from '../process/inspect-machine.ts'

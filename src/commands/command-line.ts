@@ -3,8 +3,8 @@
 
 import { existsSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { formatSize, parseSize } from '../base/sizes.ts'
-import { nearest } from '../corefile/nearest.ts'
+import { formatSize, parseSize } from '../base/text/sizes.ts'
+import { nearest } from '../corefile/diagnostics/nearest.ts'
 import { STEERINGS } from '../net/mmsg/steering.ts'
 import type { MachineShare } from '../process/machine-share.ts'
 import {

@@ -1,7 +1,7 @@
 // `shardns completion SHELL`: a script by which a shell completes what is typed behind `shardns`,
 // made from what the help shows.
 
-import { nearest } from '../corefile/nearest.ts'
+import { nearest } from '../corefile/diagnostics/nearest.ts'
 import { PLUGIN_NAMES } from '../plugins/index.ts'
 import { VERBS } from './about.ts'
 import { type ShownFlag, shownFlags } from './command-line.ts'

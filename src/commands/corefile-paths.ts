@@ -2,7 +2,7 @@
 
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { codeOf, pathErrorText } from '../base/errno.ts'
+import { codeOf, pathErrorText } from '../base/files/errno.ts'
 
 export const STDIN = '/dev/stdin'
 const DEFAULT_FILE = 'Corefile'

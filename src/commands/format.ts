@@ -2,10 +2,10 @@
 // gofmt's and caddy fmt's, --check that of terraform fmt. With the former two -d shows a
 // difference: it is not taken for anything else.
 
-import { replaceFile } from '../base/replace-file.ts'
-import { readTextFile, TEXT_FILE_BYTES } from '../base/text-file.ts'
+import { replaceFile } from '../base/files/replace-file.ts'
+import { readTextFile, TEXT_FILE_BYTES } from '../base/files/text-file.ts'
 import { messageOf } from '../chain/errors.ts'
-import { CorefileError, renderDiagnostic } from '../corefile/diagnostic.ts'
+import { CorefileError, renderDiagnostic } from '../corefile/diagnostics/diagnostic.ts'
 import { formatCorefile } from '../corefile/format.ts'
 import { type ChooseNames, type CorefilePath, corefilePaths, STDIN } from './corefile-paths.ts'
 import { GoFlagError } from './go-flags.ts'

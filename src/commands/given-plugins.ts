@@ -13,7 +13,7 @@ export class GivenPluginError extends Error {}
 export const givenPlugins = async (texts: readonly string[]): Promise<PluginSet | undefined> => {
   if (texts.length === 0) return undefined
   const [{ readPluginFlag }, { PluginSet }] = await Promise.all([
-    import('../plugins/outside/plugin-flag.ts'),
+    import('../outside/plugin-flag.ts'),
     import('../plugins/plugin-set.ts'),
   ])
   try {

@@ -2,7 +2,7 @@
 // false; the last one wins), rewritten to the `--name=value` that commander reads. It knows nothing
 // of any flag's meaning.
 
-import { nearest } from '../corefile/nearest.ts'
+import { nearest } from '../corefile/diagnostics/nearest.ts'
 
 export interface GoFlag {
   /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { OptionFacts } from '../corefile/option-rows.ts'
+import type { OptionFacts } from '../corefile/options/option-rows.ts'
 import { loadPlugin, PLUGIN_NAMES } from '../plugins/index.ts'
 import { VERBS } from './about.ts'
 import { optionsText } from './help.ts'

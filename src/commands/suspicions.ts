@@ -1,8 +1,8 @@
 // What CoreDNS accepts in silence and hardly anybody means: warnings of `check` alone.
 
-import type { Diagnostic } from '../corefile/diagnostic.ts'
-import { misnamedBlock, misnamedKeys, warningWithUnset } from '../corefile/hints.ts'
-import type { Token } from '../corefile/span.ts'
+import type { Diagnostic } from '../corefile/diagnostics/diagnostic.ts'
+import { misnamedBlock, misnamedKeys, warningWithUnset } from '../corefile/diagnostics/hints.ts'
+import type { Token } from '../corefile/diagnostics/span.ts'
 import type { Inspection } from '../process/load/load.ts'
 import { zoneSyntaxWarning } from '../process/load/zone-syntax.ts'
 

@@ -1,8 +1,8 @@
 // What commands act on: parameters, so that tests see what is written and served.
 
-import { readDescriptor, writeDescriptor } from '../base/descriptor.ts'
-import { errnoText } from '../base/errno.ts'
-import { TEXT_FILE_BYTES } from '../base/text-file.ts'
+import { readDescriptor, writeDescriptor } from '../base/files/descriptor.ts'
+import { errnoText } from '../base/files/errno.ts'
+import { TEXT_FILE_BYTES } from '../base/files/text-file.ts'
 import type { ServeOptions } from '../process/serve-options.ts'
 
 export interface CliWorld {

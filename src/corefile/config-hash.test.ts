@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import type { Loader } from './loader.ts'
-import { parseCorefile } from './parser.ts'
+import type { Loader } from './parse/loader.ts'
+import { parseCorefile } from './parse/parser.ts'
 import { configHash, configJson, type ParsedCorefile } from './server-block.ts'
 
 const loader: Loader = { readFile: () => 'log x\n', kindOf: () => 'file', listDir: () => [] }

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { CorefileError } from './diagnostic.ts'
+import { CorefileError } from './diagnostics/diagnostic.ts'
+import { startsNewLine, type Token } from './diagnostics/span.ts'
 import { formatCorefile } from './format.ts'
-import { lex } from './lexer.ts'
-import type { Loader } from './loader.ts'
-import { parseCorefile } from './parser.ts'
+import { lex } from './parse/lexer.ts'
+import type { Loader } from './parse/loader.ts'
+import { parseCorefile } from './parse/parser.ts'
 import { configJson, type ParsedCorefile } from './server-block.ts'
-import { startsNewLine, type Token } from './span.ts'
 
 const LIMIT = 1 << 20
 const format = (text: string, limit = LIMIT): string =>

@@ -8,10 +8,10 @@
 //       } word          a word behind the '}' of a directive is read as one of its own: it stays
 //   }
 
-import { CorefileError } from './diagnostic.ts'
-import { UNCLOSED_HINT } from './hints.ts'
-import { isSpace, lex } from './lexer.ts'
-import { type Span, startsNewLine, type Token } from './span.ts'
+import { CorefileError } from './diagnostics/diagnostic.ts'
+import { UNCLOSED_HINT } from './diagnostics/hints.ts'
+import { type Span, startsNewLine, type Token } from './diagnostics/span.ts'
+import { isSpace, lex } from './parse/lexer.ts'
 
 const INDENT = '    '
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fileLoader } from '../process/load/file-loader.ts'
-import { CorefileError } from './diagnostic.ts'
+import { CorefileError } from './diagnostics/diagnostic.ts'
 import { type InspectedBlock, inspectBlocks } from './keys.ts'
 import { type BoundSite, checkOverlap } from './overlap.ts'
-import { parseCorefile } from './parser.ts'
+import { parseCorefile } from './parse/parser.ts'
 
 const inspect = (text: string, defaultPort = 53): InspectedBlock[] =>
   inspectBlocks(

@@ -1,11 +1,11 @@
 // Keys of server blocks to sites: transport, zone, port. CoreDNS's checks and texts; listeners and
 // overlaps come later.
 
-import { CorefileError } from './diagnostic.ts'
-import { keyHint } from './hints.ts'
+import { CorefileError } from './diagnostics/diagnostic.ts'
+import { keyHint } from './diagnostics/hints.ts'
+import type { Token } from './diagnostics/span.ts'
 import type { ServerBlock } from './server-block.ts'
-import type { Token } from './span.ts'
-import { splitScheme, splitZoneAndPort, type Transport } from './zones.ts'
+import { splitScheme, splitZoneAndPort, type Transport } from './words/zones.ts'
 
 export interface Site {
   readonly transport: Transport

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fileLoader } from '../process/load/file-loader.ts'
-import { directiveOf, directivesInSetupOrder } from './directive.ts'
 import { inspectBlocks } from './keys.ts'
+import { directiveOf, directivesInSetupOrder } from './options/directive.ts'
 import { chainOrder, DIRECTIVES, type Placed } from './order.ts'
-import { parseCorefile, surveyCorefile } from './parser.ts'
+import { parseCorefile, surveyCorefile } from './parse/parser.ts'
 
 const inspect = (text: string) =>
   inspectBlocks(

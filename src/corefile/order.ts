@@ -2,7 +2,7 @@
 // the plugins that CoreDNS does not have. plugins/index.ts lists those that shardns implements.
 // Plugins from outside are inserted into this order.
 
-import { didYouMean } from './nearest.ts'
+import { didYouMean } from './diagnostics/nearest.ts'
 
 export const DIRECTIVES: readonly string[] = [
   'root',

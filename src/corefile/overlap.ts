@@ -1,9 +1,9 @@
 // Whether two sites claim the same zone on the same listener, as CoreDNS's
 // core/dnsserver/address.go finds it.
 
-import { CorefileError, type CorefileErrorOptions, firstOne } from './diagnostic.ts'
+import { CorefileError, type CorefileErrorOptions, firstOne } from './diagnostics/diagnostic.ts'
+import type { Token } from './diagnostics/span.ts'
 import type { Site } from './keys.ts'
-import type { Token } from './span.ts'
 
 export interface BoundSite {
   readonly site: Site

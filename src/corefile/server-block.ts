@@ -1,8 +1,8 @@
 // The result of parsing a Corefile: server blocks of tokens, further data for diagnostics, and the
 // hash of the configuration.
 
-import type { Diagnostic } from './diagnostic.ts'
-import type { Span, Token } from './span.ts'
+import type { Diagnostic } from './diagnostics/diagnostic.ts'
+import type { Span, Token } from './diagnostics/span.ts'
 
 /** Places in the tokens of a directive, by index. */
 export interface Occurrences {

@@ -1,6 +1,6 @@
 // Operators between two values: which types they take, and their code.
 
-import { compileRegexp, type Pattern, patternLength } from '../base/regexp.ts'
+import { compileRegexp, type Pattern, patternLength } from '../base/text/regexp.ts'
 import { add, divide, modulo, multiply, ordered, power, range, subtract } from './arithmetic.ts'
 import { isIn } from './collections.ts'
 import type { Code, Compiled } from './compiled.ts'

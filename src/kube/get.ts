@@ -2,7 +2,7 @@
 // the result. The caller has waited for its turn (limiter.ts), and yields to the event loop after
 // each chunk.
 
-import type { Timers } from '../base/timers.ts'
+import type { Timers } from '../base/time/timers.ts'
 import type { KubeConnection } from './connection.ts'
 import { abortError, KubeError } from './kube-error.ts'
 import type { Limiter } from './limiter.ts'

@@ -2,7 +2,7 @@
 // at a time. First come, first served. What counts as one is the caller's choice: a list with all
 // its pages, and the beginning of a watch.
 
-import type { Timers } from '../base/timers.ts'
+import type { Timers } from '../base/time/timers.ts'
 
 const DEFAULT_QPS = 5
 const DEFAULT_BURST = 10

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
 import { listOf, rig, status } from '../../test/fakes/api-server.ts'
-import { systemClock } from '../base/clock.ts'
+import { systemClock } from '../base/time/clock.ts'
 import { Credentials } from './config/credentials.ts'
 import { TextFile } from './config/text-source.ts'
 

@@ -5,7 +5,7 @@
 // every turn of it either made progress or waits.
 
 import { randomInt } from 'node:crypto'
-import { pause, type Timers } from '../base/timers.ts'
+import { pause, type Timers } from '../base/time/timers.ts'
 import type { Logger } from '../log/logger.ts'
 import { Backoff } from './backoff.ts'
 import type { KubeConnection } from './connection.ts'

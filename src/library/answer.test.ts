@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import { query, replyTo, show } from '../../test/support/plugin-harness.ts'
 import type { MessageRecord } from '../chain/message.ts'
-import { Reply } from '../chain/reply.ts'
+import { Reply } from '../chain/reply/reply.ts'
 import { type Answer, answer, edit, errorReply, record } from './answer.ts'
 import type { RecordInput } from './record-data.ts'
 

@@ -1,12 +1,13 @@
 // Replies as authors make them: records as objects or text, rcodes by name. The plugins of the
-// program use chain/answer.ts and chain/edit.ts, which take what is in wire form only.
+// program use chain/answer/answer.ts and chain/answer/edit.ts, which take what is in wire form
+// only.
 
-import { given } from '../base/given.ts'
-import type { AnswerParts, RecordData } from '../chain/answer.ts'
-import * as wire from '../chain/answer.ts'
-import { edit as editWire, type Change as WireChange } from '../chain/edit.ts'
-import { Query } from '../chain/query.ts'
-import { Reply } from '../chain/reply.ts'
+import { given } from '../base/text/given.ts'
+import type { AnswerParts, RecordData } from '../chain/answer/answer.ts'
+import * as wire from '../chain/answer/answer.ts'
+import { edit as editWire, type Change as WireChange } from '../chain/answer/edit.ts'
+import { Query } from '../chain/query/query.ts'
+import { Reply } from '../chain/reply/reply.ts'
 import { HEADER_SIZE } from '../wire/header.ts'
 import { MAX_MESSAGE_SIZE } from '../wire/layout.ts'
 import { type RcodeName, rcodeFromText } from '../wire/rcodes.ts'

@@ -4,9 +4,9 @@
 
 import { networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
-import { readTextFile } from '../base/text-file.ts'
+import { readTextFile } from '../base/files/text-file.ts'
 import { messageOf } from '../chain/errors.ts'
-import { CorefileError as ReaderError } from '../corefile/diagnostic.ts'
+import { CorefileError as ReaderError } from '../corefile/diagnostics/diagnostic.ts'
 import { type CorefileText, onceWritten } from '../process/load/corefile-source.ts'
 import { Server } from '../process/server.ts'
 import { CorefileError, corefileDiagnostic, ShardnsError } from './errors.ts'

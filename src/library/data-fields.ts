@@ -1,7 +1,7 @@
 // The data of records as dns-packet's objects have them: which fields, in the order of the wire.
 // Types that are not listed are written as text or as bytes (record-data.ts).
 
-import { given } from '../base/given.ts'
+import { given } from '../base/text/given.ts'
 import { setU16, setU32 } from '../wire/header.ts'
 import { nameFromText } from '../wire/name.ts'
 import { rdataStrings } from '../wire/rdata.ts'

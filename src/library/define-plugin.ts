@@ -1,7 +1,7 @@
 // What a plugin from outside is made with.
 
-import type { PluginDefinition } from '../chain/definition.ts'
-import { definitionMisfit } from '../chain/definition-check.ts'
+import type { PluginDefinition } from '../chain/plugin/definition.ts'
+import { definitionMisfit } from '../chain/plugin/definition-check.ts'
 
 /**
  * The definition itself, for the default export of a plugin's module. Types follow from it: options

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as reader from '../corefile/diagnostic.ts'
+import * as reader from '../corefile/diagnostics/diagnostic.ts'
 import { CorefileError, corefileDiagnostic, ShardnsError } from './errors.ts'
 
 test('a ShardnsError has a code and a cause', () => {

@@ -1,7 +1,8 @@
 // Errors that the library gives to whoever calls it. (A query ends in a ServerError, of
-// chain/errors.ts; the reader of a Corefile has an error of its own, of corefile/diagnostic.ts.)
+// chain/errors.ts; the reader of a Corefile has an error of its own, of
+// corefile/diagnostics/diagnostic.ts.)
 
-import type { Diagnostic } from '../corefile/diagnostic.ts'
+import type { Diagnostic } from '../corefile/diagnostics/diagnostic.ts'
 
 /** What the library could not do. The message is a sentence for people. */
 export class ShardnsError extends Error {

@@ -1,7 +1,7 @@
 // What a shard and main say to each other of queries that a function on main answers: plain data,
 // over a BroadcastChannel that only these two have.
 
-import type { Peer, Transport } from '../chain/query.ts'
+import type { Peer, Transport } from '../chain/query/query.ts'
 import type { Answer } from './answer.ts'
 
 /** What a function is asked. */

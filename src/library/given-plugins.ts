@@ -1,12 +1,12 @@
 // The plugins that createServer is given: modules, which every thread loads, and functions, which
 // this thread runs.
 
-import { given } from '../base/given.ts'
+import { given } from '../base/text/given.ts'
 import { messageOf } from '../chain/errors.ts'
-import type { AnyPlugin } from '../chain/plugin.ts'
-import { didYouMean } from '../corefile/nearest.ts'
-import type { GivenPlugin } from '../plugins/outside/given-plugin.ts'
-import { moduleUrl } from '../plugins/outside/plugin-flag.ts'
+import type { AnyPlugin } from '../chain/plugin/plugin.ts'
+import { didYouMean } from '../corefile/diagnostics/nearest.ts'
+import type { GivenPlugin } from '../outside/given-plugin.ts'
+import { moduleUrl } from '../outside/plugin-flag.ts'
 import { PluginSet } from '../plugins/plugin-set.ts'
 import { functionPlugin, type QueryFunction } from './function-plugin.ts'
 

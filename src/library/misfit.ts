@@ -1,7 +1,7 @@
 // What a caller has handed over that does not fit, with its place: `answers[0].data.port`.
 
-import { given } from '../base/given.ts'
-import { didYouMean } from '../corefile/nearest.ts'
+import { given } from '../base/text/given.ts'
+import { didYouMean } from '../corefile/diagnostics/nearest.ts'
 
 /** Becomes a TypeError for the caller, once the whole place is known. */
 export class Misfit extends Error {

@@ -2,8 +2,8 @@
 // wrong is a Misfit, which says where.
 
 import { isIPv4, isIPv6 } from 'node:net'
-import { given } from '../base/given.ts'
-import type { RecordData } from '../chain/answer.ts'
+import { given } from '../base/text/given.ts'
+import type { RecordData } from '../chain/answer/answer.ts'
 import type { MessageRecord, PlainType, ReadRecord } from '../chain/message.ts'
 import { NameCursor } from '../wire/name.ts'
 import { rdataA, rdataAaaa } from '../wire/rdata.ts'

@@ -4,8 +4,8 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { given } from '../base/given.ts'
-import { didYouMean } from '../corefile/nearest.ts'
+import { given } from '../base/text/given.ts'
+import { didYouMean } from '../corefile/diagnostics/nearest.ts'
 import { STEERINGS } from '../net/mmsg/steering.ts'
 import { PluginSet } from '../plugins/plugin-set.ts'
 import {

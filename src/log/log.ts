@@ -4,7 +4,7 @@
 // files.
 
 import { constants, fstatSync, openSync, writeSync } from 'node:fs'
-import { sleep } from '../base/sleep.ts'
+import { sleep } from '../base/time/sleep.ts'
 import { type LogChunk, LogLines } from './log-lines.ts'
 import type { LineSink, Logger } from './logger.ts'
 

@@ -1,7 +1,7 @@
 // Checks the declaration of a metric: a name that Prometheus cannot read would spoil the whole
 // page, and a vector without a limit would take all memory.
 
-import { given } from '../base/given.ts'
+import { given } from '../base/text/given.ts'
 import type { FamilyOptions, HistogramOptions } from './registrar.ts'
 
 const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/

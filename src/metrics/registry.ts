@@ -4,7 +4,7 @@
 
 import type prometheus from 'prom-client'
 import { loadPackage } from '../base/program.ts'
-import { LONGEST_TIMER_MS } from '../base/timers.ts'
+import { LONGEST_TIMER_MS } from '../base/time/timers.ts'
 import { checkFamily, checkHistogram, MOST_ROW_WORDS } from './declaration.ts'
 import {
   type Collect,

@@ -1,10 +1,10 @@
 // The interface between the server and a receive engine. Engines are node:dgram (dgram/) and
 // batches through FFI (mmsg/).
 
-import { errnoText } from '../base/errno.ts'
-import type { FastQuery } from '../chain/fast-query.ts'
-import type { ListenerRef, Peer } from '../chain/query.ts'
-import { type ConnectionFacts, isDatagram, type Transport } from '../chain/transport.ts'
+import { errnoText } from '../base/files/errno.ts'
+import type { FastQuery } from '../chain/query/fast-query.ts'
+import type { ListenerRef, Peer } from '../chain/query/query.ts'
+import { type ConnectionFacts, isDatagram, type Transport } from '../chain/query/transport.ts'
 
 /** How UDP is received: in batches through FFI, or by node:dgram. */
 export type EngineName = 'mmsg' | 'dgram'

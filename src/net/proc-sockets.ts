@@ -8,7 +8,7 @@
 
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { endianness } from 'node:os'
-import { fromHex } from '../base/byte-text.ts'
+import { fromHex } from '../base/text/byte-text.ts'
 
 const TABLES = { udp: ['udp', 'udp6'], tcp: ['tcp', 'tcp6'] } as const
 const LOCAL = 1

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Waiting } from '../chain/query.ts'
+import type { Waiting } from '../chain/query/query.ts'
 import { ByteBudget, budgetWords, DATAGRAM, STREAM } from '../memory/byte-budget.ts'
 import { peerOf, underWayBytes } from './engine.ts'
 import { WaitingRoom } from './waiting-room.ts'

@@ -3,7 +3,7 @@
 // clients is of a fixed size.
 
 import { clientKey, isLoopback } from '../base/ip.ts'
-import type { Peer, Waiting } from '../chain/query.ts'
+import type { Peer, Waiting } from '../chain/query/query.ts'
 import { type ByteBudget, DATAGRAM } from '../memory/byte-budget.ts'
 import type { HashSeed } from '../memory/keyed-hash.ts'
 import { ClientSketch } from './client-sketch.ts'

@@ -4,8 +4,8 @@
 import { readdirSync } from 'node:fs'
 import { programFile, programFolder } from '../base/program.ts'
 import { messageOf } from '../chain/errors.ts'
-import type { OutsideModule } from '../chain/outside-module.ts'
-import type { AnyPlugin, AnyServeHalf } from '../chain/plugin.ts'
+import type { OutsideModule } from '../chain/plugin/outside-module.ts'
+import type { AnyPlugin, AnyServeHalf } from '../chain/plugin/plugin.ts'
 import { DIRECTIVES } from '../corefile/order.ts'
 
 const FOLDERS: ReadonlySet<string> = new Set(
@@ -46,7 +46,7 @@ export const loadServeHalf = async (
   module?: OutsideModule | string,
 ): Promise<AnyServeHalf> => {
   if (typeof module === 'string') return import(module)
-  if (module !== undefined) return (await import('./outside/serve-half.ts')).loadServeHalf(module)
+  if (module !== undefined) return (await import('../outside/serve-half.ts')).loadServeHalf(module)
   return halfOf(name, 'serve', `/${name}/serve`, () => import(fileOf(name, 'serve')))
 }
 
@@ -119,7 +119,7 @@ const exportsOf = async <T>(
   tellSlow?: () => void,
 ): Promise<T> => {
   // Not for who asks for the names alone.
-  const { inTime, LOAD_PATIENCE_MS, SLOW_MS } = await import('../base/patience.ts')
+  const { inTime, LOAD_PATIENCE_MS, SLOW_MS } = await import('../base/time/patience.ts')
   const slow = tellSlow && { afterMs: SLOW_MS, tell: tellSlow }
   try {
     return await inTime(load(), { mostMs: LOAD_PATIENCE_MS, slow })

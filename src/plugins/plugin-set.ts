@@ -2,11 +2,11 @@
 // Two servers in one process may have different sets. For main only; shards get the list of plugins
 // to load.
 
-import type { AnyPlugin } from '../chain/plugin.ts'
+import type { AnyPlugin } from '../chain/plugin/plugin.ts'
 import { chainOrder } from '../corefile/order.ts'
+import type { GivenPlugin } from '../outside/given-plugin.ts'
+import type { LoadCare, OutsidePlugin } from '../outside/outside-plugin.ts'
 import { loadPlugin, PLUGIN_NAMES } from './index.ts'
-import type { GivenPlugin } from './outside/given-plugin.ts'
-import type { LoadCare, OutsidePlugin } from './outside/outside-plugin.ts'
 
 export interface SetCare extends Omit<LoadCare, 'tellSlow'> {
   /** Called for a plugin that takes long to load. */
@@ -57,7 +57,7 @@ export class PluginSet {
 
   async #outsideOf(given: GivenPlugin): Promise<OutsidePlugin> {
     // Most servers have none.
-    const { OutsidePlugin } = await import('./outside/outside-plugin.ts')
+    const { OutsidePlugin } = await import('../outside/outside-plugin.ts')
     const outside = this.#outside.get(given.name) ?? new OutsidePlugin(given)
     this.#outside.set(given.name, outside)
     return outside

@@ -4,7 +4,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
-import { codeOf } from '../base/errno.ts'
+import { codeOf } from '../base/files/errno.ts'
 import type { LoadedConfig } from './load/load.ts'
 
 /** Numbers that are tried: of one that is free for UDP, TCP may have taken any few. */

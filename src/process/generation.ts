@@ -2,24 +2,24 @@
 // ask for, and lays it out as the message that the shards get. It opens nothing and starts nothing:
 // server.ts does, once all shards have loaded it.
 
-import type { Clock } from '../base/clock.ts'
-import { inTime, LOAD_PATIENCE_MS, type Patience, SLOW_MS } from '../base/patience.ts'
+import type { Clock } from '../base/time/clock.ts'
+import { inTime, LOAD_PATIENCE_MS, type Patience, SLOW_MS } from '../base/time/patience.ts'
 import type { CacheMemory } from '../cache/cache-memory.ts'
 import type { CacheTableRef } from '../cache/table-ref.ts'
 import { type BlockInfo, type BlockSettings, initialSettings } from '../chain/block.ts'
+import { messageOf } from '../chain/errors.ts'
+import { type ChangingZone, InvalidationMarks } from '../chain/invalidation-scopes.ts'
+import { Offers } from '../chain/offers/offers.ts'
 import type {
   ControlScope,
   HttpRoute,
   Kept,
   ProcessControl,
   Resources,
-} from '../chain/control-scope.ts'
-import { messageOf } from '../chain/errors.ts'
-import { type ChangingZone, InvalidationMarks } from '../chain/invalidation-scopes.ts'
-import { Offers } from '../chain/offers.ts'
-import type { OutsideModule } from '../chain/outside-module.ts'
-import { notPlainIn } from '../chain/plain-data.ts'
-import type { AnyControlHalf, AnyPlugin } from '../chain/plugin.ts'
+} from '../chain/plugin/control-scope.ts'
+import type { OutsideModule } from '../chain/plugin/outside-module.ts'
+import { notPlainIn } from '../chain/plugin/plain-data.ts'
+import type { AnyControlHalf, AnyPlugin } from '../chain/plugin/plugin.ts'
 import { checkOverlap } from '../corefile/overlap.ts'
 import { makeLogger } from '../log/log.ts'
 import type { LineSink, Logger } from '../log/logger.ts'
@@ -30,8 +30,8 @@ import { declareDnsMetrics } from '../metrics/dns-metrics.ts'
 import type { GenerationMetrics } from '../metrics/registry.ts'
 import type { ListenAddress } from '../net/engine.ts'
 import type { OpenSockets } from '../net/mmsg/sockets.ts'
+import { inThisContext } from '../outside/blame.ts'
 import { loadControlHalf } from '../plugins/index.ts'
-import { inThisContext } from '../plugins/outside/blame.ts'
 import type { BlockMessage, FailedMessage, GenerationMessage } from '../shard/messages.ts'
 import { foldName, nameFromText } from '../wire/name.ts'
 import type { KeptResources } from './kept-resources.ts'

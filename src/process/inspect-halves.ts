@@ -2,8 +2,8 @@
 // `check`. The halves are loaded; only the top-level code of their files runs.
 
 import { isFromSource } from '../base/program.ts'
-import type { AnyPlugin } from '../chain/plugin.ts'
-import type { CorefileError } from '../corefile/diagnostic.ts'
+import type { AnyPlugin } from '../chain/plugin/plugin.ts'
+import type { CorefileError } from '../corefile/diagnostics/diagnostic.ts'
 import { loadControlHalf, loadInspectHalf, loadServeHalf } from '../plugins/index.ts'
 import type { Inspection } from './load/load.ts'
 import { pluginFault } from './load/plugin-fault.ts'

@@ -2,12 +2,17 @@
 // directives name. Runs the inspecting halves of the plugins, and gives their findings with the
 // place in the Corefile. No network access, nothing is started or kept.
 
-import { inTime, LOAD_PATIENCE_MS } from '../base/patience.ts'
+import { inTime, LOAD_PATIENCE_MS } from '../base/time/patience.ts'
 import { type BlockSettings, initialSettings } from '../chain/block.ts'
 import { messageOf } from '../chain/errors.ts'
-import type { InspectScope } from '../chain/inspect-scope.ts'
-import type { CorefileError, Diagnostic } from '../corefile/diagnostic.ts'
-import { misnamedKeys, warningWithUnset, withMisnamed, withUnset } from '../corefile/hints.ts'
+import type { InspectScope } from '../chain/plugin/inspect-scope.ts'
+import type { CorefileError, Diagnostic } from '../corefile/diagnostics/diagnostic.ts'
+import {
+  misnamedKeys,
+  warningWithUnset,
+  withMisnamed,
+  withUnset,
+} from '../corefile/diagnostics/hints.ts'
 import { findOverlaps } from '../corefile/overlap.ts'
 import { loadInspectHalf } from '../plugins/index.ts'
 import { placedError } from './load/argument-place.ts'

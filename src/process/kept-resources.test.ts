@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fakeLogger } from '../../test/fakes/fake-scopes.ts'
-import type { Kept, Resources } from '../chain/control-scope.ts'
+import type { Kept, Resources } from '../chain/plugin/control-scope.ts'
 import { KeptResources, Readiness } from './kept-resources.ts'
 
 const RESOURCES: Resources = {

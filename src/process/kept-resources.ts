@@ -2,8 +2,8 @@
 // identity, as long as a generation that is served has asked for them; and the list of ready
 // plugins, one per generation.
 
-import type { Kept, ReadinessList, Resources } from '../chain/control-scope.ts'
 import { messageOf } from '../chain/errors.ts'
+import type { Kept, ReadinessList, Resources } from '../chain/plugin/control-scope.ts'
 import type { Logger } from '../log/logger.ts'
 import type { RecordsMap } from '../records/map.ts'
 

@@ -2,7 +2,7 @@
 // error.
 
 import { readFileSync, realpathSync } from 'node:fs'
-import { parsePort, splitHostPort } from '../corefile/host-port.ts'
+import { parsePort, splitHostPort } from '../corefile/words/host-port.ts'
 import type { ListenAddress } from '../net/engine.ts'
 import { type PortHolder, portHolders } from '../net/port-holders.ts'
 import type { Protocol } from '../net/proc-sockets.ts'

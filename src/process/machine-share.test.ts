@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { GIB, MIB } from '../base/sizes.ts'
+import { GIB, MIB } from '../base/text/sizes.ts'
 import { inflightBeside, machineShare, memoryLimit, sharedRoom } from './machine-share.ts'
 
 const shares: {

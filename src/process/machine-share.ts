@@ -2,7 +2,7 @@
 // smaller if a memory limit (a container's) requires it. The stock CoreDNS Deployment has no CPU
 // limit and 170 MiB of memory: a shard for each CPU of a large node would not even start there.
 
-import { MIB } from '../base/sizes.ts'
+import { MIB } from '../base/text/sizes.ts'
 
 export interface Machine {
   /** CPUs that the process may run on. */

@@ -1,8 +1,8 @@
 // What runs long after a control half has: gauges at a scrape, routes at a request. Their failures
 // have the name of the plugin, and are one plugin's.
 
-import type { HttpRoute } from '../chain/control-scope.ts'
 import { messageOf } from '../chain/errors.ts'
+import type { HttpRoute } from '../chain/plugin/control-scope.ts'
 import type { Logger } from '../log/logger.ts'
 import type { MetricRegistrar } from '../metrics/registrar.ts'
 import { checkAnswer, gaugeValues } from './scope-checks.ts'

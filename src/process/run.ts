@@ -2,11 +2,11 @@
 // has them (coremain/run.go).
 
 import { rmSync, writeFileSync } from 'node:fs'
-import { systemClock } from '../base/clock.ts'
-import { flushCompiled } from '../base/compile-cache.ts'
-import { pathErrorText } from '../base/errno.ts'
+import { pathErrorText } from '../base/files/errno.ts'
+import { systemClock } from '../base/time/clock.ts'
+import { flushCompiled } from '../base/v8/compile-cache.ts'
 import { messageOf } from '../chain/errors.ts'
-import { CorefileError } from '../corefile/diagnostic.ts'
+import { CorefileError } from '../corefile/diagnostics/diagnostic.ts'
 import { makeLogger, stdout } from '../log/log.ts'
 import { listenHint } from './listen-hint.ts'
 import { readCorefile } from './load/corefile-source.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { HttpAnswer } from '../chain/control-scope.ts'
+import type { HttpAnswer } from '../chain/plugin/control-scope.ts'
 import { checkAnswer, gaugeValues, tableCapacity } from './scope-checks.ts'
 
 const FINE = { labels: { zone: '.' }, value: 1 }

@@ -1,11 +1,11 @@
 // Checks the values that control halves pass to their scope. Without this, an invalid number would
 // reach shared memory, and an invalid address would end in an error that does not name the plugin.
 
-import { given } from '../base/given.ts'
 import { parseIp, withoutZone } from '../base/ip.ts'
+import { given } from '../base/text/given.ts'
 import type { TableCapacity } from '../cache/table-ref.ts'
 import type { BlockSettings, Timeouts } from '../chain/block.ts'
-import type { HttpAnswer, HttpRoute } from '../chain/control-scope.ts'
+import type { HttpAnswer, HttpRoute } from '../chain/plugin/control-scope.ts'
 import type { Labels } from '../metrics/registrar.ts'
 
 /**

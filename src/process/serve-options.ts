@@ -3,12 +3,12 @@
 
 import { availableParallelism, totalmem } from 'node:os'
 import { isFromSource } from '../base/program.ts'
-import { GIB, KIB, MIB } from '../base/sizes.ts'
+import { GIB, KIB, MIB } from '../base/text/sizes.ts'
 import { MAX_CACHE_BYTES, MIN_CACHE_BYTES } from '../cache/layout.ts'
 import { MIN_INFLIGHT_BYTES } from '../memory/byte-budget.ts'
 import { MAX_SHARDS } from '../memory/region.ts'
 import type { Steering } from '../net/mmsg/steering.ts'
-import type { GivenPlugin } from '../plugins/outside/given-plugin.ts'
+import type { GivenPlugin } from '../outside/given-plugin.ts'
 import { MAX_RECORDS_BYTES, MIN_RECORDS_BYTES } from '../records/layout.ts'
 import { cpuQuota } from './cpu-quota.ts'
 import {

@@ -2,12 +2,12 @@
 // at a time, and keeps what outlives them (shards, cache, HTTP listeners, metrics). Any failure of
 // a load leaves everything as it was.
 
-import { systemClock } from '../base/clock.ts'
-import { EndlessError, inTime } from '../base/patience.ts'
-import { wait } from '../base/timers.ts'
+import { systemClock } from '../base/time/clock.ts'
+import { EndlessError, inTime } from '../base/time/patience.ts'
+import { wait } from '../base/time/timers.ts'
 import { CacheMemory } from '../cache/cache-memory.ts'
-import type { ProcessControl } from '../chain/control-scope.ts'
 import { messageOf } from '../chain/errors.ts'
+import type { ProcessControl } from '../chain/plugin/control-scope.ts'
 import { makeLogger, stdout } from '../log/log.ts'
 import type { LineSink, Logger } from '../log/logger.ts'
 import { MetricsRegistry } from '../metrics/registry.ts'

@@ -39,7 +39,7 @@ const texts: { rule: string; error: unknown; line: RegExp }[] = [
   },
   {
     rule: 'what stands around one from outside is none',
-    error: thrownIn('plugins/outside/serve-half.ts', 'boom'),
+    error: thrownIn('outside/serve-half.ts', 'boom'),
     line: /^\[ERROR\] Recovered from panic in main: Error: boom at x/,
   },
   {

@@ -4,11 +4,11 @@
 // under the name of the plugin that its stack names, or that has begun what fails, and main goes
 // on.
 
-import { oneLine } from '../base/one-line.ts'
+import { oneLine } from '../base/text/one-line.ts'
 import { messageOf, PluginFault, stackOf } from '../chain/errors.ts'
 import type { Logger } from '../log/logger.ts'
 import { PacedLines } from '../log/paced-lines.ts'
-import { faultOfStray } from '../plugins/outside/blame.ts'
+import { faultOfStray } from '../outside/blame.ts'
 
 const MOST_CHARACTERS = 1000
 

@@ -5,9 +5,9 @@
 
 import { readFileSync } from 'node:fs'
 import { getHeapStatistics } from 'node:v8'
-import { systemClock } from '../base/clock.ts'
-import { collectGarbage } from '../base/collector.ts'
-import { freeCompiledSoon } from '../base/compilers.ts'
+import { systemClock } from '../base/time/clock.ts'
+import { collectGarbage } from '../base/v8/collector.ts'
+import { freeCompiledSoon } from '../base/v8/compilers.ts'
 import { type MemoryCalls, openMemoryCalls } from '../net/mmsg/libc.ts'
 
 /**

@@ -1,7 +1,7 @@
 // Hot path. The sockets of one listen address in one shard. Received messages go to the generation
 // that serves the address at that moment.
 
-import type { FastQuery } from '../chain/fast-query.ts'
+import type { FastQuery } from '../chain/query/fast-query.ts'
 import type { Logger } from '../log/logger.ts'
 import type { ShardCounts } from '../metrics/shard-counts.ts'
 import { type ListenAddress, listenError, type OpenListener, type Receiver } from '../net/engine.ts'

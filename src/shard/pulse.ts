@@ -1,7 +1,7 @@
 // A shard's heartbeat: often while there is work, seldom at rest (memory/heartbeat.ts), so that a
 // shard without work sleeps. The beats stay within what main waits for: it knows who is at rest.
 
-import { systemTimers, type Timers } from '../base/timers.ts'
+import { systemTimers, type Timers } from '../base/time/timers.ts'
 import { BEAT_MS, beat, isAtRest, REST_BEAT_MS } from '../memory/heartbeat.ts'
 
 export class Pulse {

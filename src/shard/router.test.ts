@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Asked } from '../chain/asked.ts'
+import type { Asked } from '../chain/query/asked.ts'
 import { foldName, NameView, nameFromText } from '../wire/name.ts'
 import { typeFromText } from '../wire/rrtypes.ts'
 import { type Route, Router, UNDECIDED } from './router.ts'

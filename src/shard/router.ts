@@ -2,9 +2,9 @@
 // core/dnsserver/server.go does: the block with the longest zone that contains the qname, and for
 // DS that of the parent zone.
 
-import type { Asked } from '../chain/asked.ts'
-import type { Handler } from '../chain/handler.ts'
-import type { Query } from '../chain/query.ts'
+import type { Asked } from '../chain/query/asked.ts'
+import type { Query } from '../chain/query/query.ts'
+import type { Handler } from '../chain/stage/handler.ts'
 import type { NameView } from '../wire/name.ts'
 import { CLASS_IN, TYPE_DS } from '../wire/rrtypes.ts'
 import { ZoneIndex } from '../wire/zone-index.ts'

@@ -1,7 +1,7 @@
 // Checks the stage that a plugin's serve half returns: an invalid one fails the load, not each
 // query.
 
-import type { Stage } from '../chain/handler.ts'
+import type { Stage } from '../chain/stage/handler.ts'
 
 const DOORS = ['concerns', 'accepts', 'takes', 'stream', 'leaving'] as const
 const FAST_DOORS = ['ask', 'shape', 'done', 'batchSent'] as const

@@ -2,8 +2,8 @@
 // on sockets of its own. When the mmsg engine fails, node:dgram takes over the very same sockets,
 // so that no datagram in their queues is lost.
 
-import type { FastQuery } from '../chain/fast-query.ts'
-import type { UdpPool } from '../chain/udp-pool.ts'
+import type { UdpPool } from '../chain/plugin/udp-pool.ts'
+import type { FastQuery } from '../chain/query/fast-query.ts'
 import type { Logger } from '../log/logger.ts'
 import type { ShardCounts } from '../metrics/shard-counts.ts'
 import { openUdp, openUdpOn, type UdpOptions } from '../net/dgram/engine.ts'

@@ -1,7 +1,7 @@
 // Where an upstream is reached: plain data that main resolves and every shard receives.
 
 import { isIPv6 } from '../base/ip-text.ts'
-import type { Peer } from '../chain/query.ts'
+import type { Peer } from '../chain/query/query.ts'
 
 export interface Endpoint extends Peer {
   readonly protocol: 'dns' | 'tls'

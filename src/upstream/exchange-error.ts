@@ -1,7 +1,7 @@
 // Why one exchange with an upstream failed, worded as Go's net package words it: operators and
 // their alerts know these lines.
 
-import { codeOf, errnoText } from '../base/errno.ts'
+import { codeOf, errnoText } from '../base/files/errno.ts'
 
 /**
  * `timeout` nothing acceptable came in time; `closed` the peer ended the connection before

@@ -2,8 +2,8 @@
 // our question? Then: is it whole? Only a reply that has passed both is handed on, so the code
 // behind it never gets a message that cannot be read.
 
-import { edit } from '../chain/edit.ts'
-import { Reply } from '../chain/reply.ts'
+import { edit } from '../chain/answer/edit.ts'
+import { Reply } from '../chain/reply/reply.ts'
 import { type Edns, readEdns } from '../wire/edns.ts'
 import {
   FLAG_QR,

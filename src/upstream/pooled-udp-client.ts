@@ -2,9 +2,9 @@
 // socket and id. A reply counts only on the very socket that its question left from, so a forger
 // has to meet port and id, as with a socket for each question.
 
-import type { Clock } from '../base/clock.ts'
 import { IntMap } from '../base/int-map.ts'
-import type { PooledSockets, UdpPool, UdpPoolEvents } from '../chain/udp-pool.ts'
+import type { Clock } from '../base/time/clock.ts'
+import type { PooledSockets, UdpPool, UdpPoolEvents } from '../chain/plugin/udp-pool.ts'
 import { getId, HEADER_SIZE } from '../wire/header.ts'
 import type { Endpoint } from './endpoint.ts'
 import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'

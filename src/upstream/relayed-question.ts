@@ -2,7 +2,7 @@
 // judges replies, and what to do about doubtful ones.
 
 import { randomId } from '../base/entropy.ts'
-import type { Reply } from '../chain/reply.ts'
+import type { Reply } from '../chain/reply/reply.ts'
 import { getFlags, getId, HEADER_SIZE, setId } from '../wire/header.ts'
 import type { Question } from '../wire/question.ts'
 import { isReply, readReply } from './judge.ts'

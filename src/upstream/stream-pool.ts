@@ -1,7 +1,7 @@
 // Idle TCP or TLS connections to one upstream, oldest first. One question at a time per connection;
 // no bound on those in use, which the thread's SocketAllowance and `max_concurrent` bound.
 
-import type { Clock } from '../base/clock.ts'
+import type { Clock } from '../base/time/clock.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
 import { StreamConnection } from './stream-connection.ts'

@@ -2,11 +2,11 @@
 // client's transport ask for. The caller decides which upstream is asked, how often, and what
 // happens to the reply.
 
-import type { Clock } from '../base/clock.ts'
 import { clientKey } from '../base/ip.ts'
-import type { Query } from '../chain/query.ts'
-import type { Reply } from '../chain/reply.ts'
-import type { UdpPool } from '../chain/udp-pool.ts'
+import type { Clock } from '../base/time/clock.ts'
+import type { UdpPool } from '../chain/plugin/udp-pool.ts'
+import type { Query } from '../chain/query/query.ts'
+import type { Reply } from '../chain/reply/reply.ts'
 import { FLAG_TC, getFlags } from '../wire/header.ts'
 import type { Endpoint } from './endpoint.ts'
 import { ExchangeError } from './exchange-error.ts'

@@ -2,8 +2,8 @@
 // 3123), and the gateways of IPSECKEY (RFC 4025) and AMTRELAY (RFC 8777), which are an address or a
 // name.
 
-import { fromHex, toHex } from '../base/byte-text.ts'
 import { isIPv6 } from '../base/ip-text.ts'
+import { fromHex, toHex } from '../base/text/byte-text.ts'
 import { rdataAaaa } from '../wire/rdata.ts'
 import type { RdataPrinter } from './rdata-printer.ts'
 import type { RdataReader } from './rdata-reader.ts'

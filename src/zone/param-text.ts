@@ -1,7 +1,7 @@
 // SvcParams of SVCB and HTTPS records between text and wire form (RFC 9460 section 2.1 and appendix
 // A).
 
-import { fromBase64, toBase64 } from '../base/byte-text.ts'
+import { fromBase64, toBase64 } from '../base/text/byte-text.ts'
 import { ipv4FromText, ipv4Text, ipv6FromText, ipv6Text } from './address-text.ts'
 import { quotedText, type RdataPrinter } from './rdata-printer.ts'
 import type { RdataReader } from './rdata-reader.ts'

@@ -1,7 +1,7 @@
 // Rdata between presentation form and wire form, field by field as wire/rdata-fields.ts lists them,
 // and in the form for unknown types (RFC 3597 section 5), which any type may have.
 
-import { fromBase64, fromHex, toBase64, toHex } from '../base/byte-text.ts'
+import { fromBase64, fromHex, toBase64, toHex } from '../base/text/byte-text.ts'
 import { type Field, fieldsOf } from '../wire/rdata-fields.ts'
 import { TYPE_APL, typeToText } from '../wire/rrtypes.ts'
 import * as address from './address-text.ts'

@@ -12,7 +12,7 @@ import {
 import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
-import type { Timers } from '../../src/base/timers.ts'
+import type { Timers } from '../../src/base/time/timers.ts'
 import { Credentials } from '../../src/kube/config/credentials.ts'
 import { HttpConnection } from '../../src/kube/connection.ts'
 import type { KubeObject } from '../../src/kube/kube-object.ts'

@@ -1,8 +1,8 @@
 // For the tests of a cluster's model: objects as the API server sends them, and a cluster over a
 // records map whose changes, log lines and time can be looked at.
 
-import type { Clock } from '../../src/base/clock.ts'
 import { parseIp } from '../../src/base/ip.ts'
+import type { Clock } from '../../src/base/time/clock.ts'
 import type { KubeObject } from '../../src/kube/kube-object.ts'
 import type { Logger } from '../../src/log/logger.ts'
 import { decodeOwners } from '../../src/plugins/kubernetes/records/address-record.ts'
@@ -14,7 +14,7 @@ import {
 } from '../../src/plugins/kubernetes/records/record-keys.ts'
 import { ServiceView } from '../../src/plugins/kubernetes/records/service-view.ts'
 import { Cluster, type ClusterOptions } from '../../src/plugins/kubernetes/watch/cluster.ts'
-import { type Change, Publisher } from '../../src/plugins/kubernetes/watch/publisher.ts'
+import { type Change, Publisher } from '../../src/plugins/kubernetes/watch/publish/publisher.ts'
 import type { RecordsMap } from '../../src/records/map.ts'
 import { RecordsMemory } from '../../src/records/records-memory.ts'
 

@@ -3,8 +3,8 @@
 // test says so), `silent` (no reply). Replies are the query with QR set.
 
 import { CacheKey } from '../../src/cache/key.ts'
-import { FastQuery } from '../../src/chain/fast-query.ts'
-import type { Peer } from '../../src/chain/query.ts'
+import { FastQuery } from '../../src/chain/query/fast-query.ts'
+import type { Peer } from '../../src/chain/query/query.ts'
 import type { Receiver, Respond } from '../../src/net/engine.ts'
 import { MmsgEngine } from '../../src/net/mmsg/engine.ts'
 import { makeInboundMemory } from '../../src/net/mmsg/inbound-layout.ts'

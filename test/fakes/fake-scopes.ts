@@ -1,20 +1,20 @@
 // Scopes for plugin halves in tests: real shared memory (counters, permits, claims, cache), but no
 // threads, sockets or process around it.
 
-import type { Clock } from '../../src/base/clock.ts'
+import type { Clock } from '../../src/base/time/clock.ts'
 import { CacheMemory } from '../../src/cache/cache-memory.ts'
 import { CacheTable } from '../../src/cache/table.ts'
 import type { CacheTableRef } from '../../src/cache/table-ref.ts'
 import type { BlockInfo, BlockSettings } from '../../src/chain/block.ts'
+import { InvalidationMarks, InvalidationScopes } from '../../src/chain/invalidation-scopes.ts'
+import { Offers } from '../../src/chain/offers/offers.ts'
 import type {
   ControlScope,
   HttpRoute,
   ProcessControl,
   ReadinessList,
-} from '../../src/chain/control-scope.ts'
-import { InvalidationMarks, InvalidationScopes } from '../../src/chain/invalidation-scopes.ts'
-import { Offers } from '../../src/chain/offers.ts'
-import type { ServeScope } from '../../src/chain/serve-scope.ts'
+} from '../../src/chain/plugin/control-scope.ts'
+import type { ServeScope } from '../../src/chain/plugin/serve-scope.ts'
 import type { Logger } from '../../src/log/logger.ts'
 import { CLAIM_WORDS, Claims } from '../../src/memory/claims.ts'
 import { CounterRow } from '../../src/memory/counters.ts'

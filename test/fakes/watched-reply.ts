@@ -1,11 +1,11 @@
-// Stands in the place of src/chain/reply.ts (test/unchanged-replies.test.ts): the same replies, and
-// each remembers the bytes it was made of.
+// Stands in the place of src/chain/reply/reply.ts (test/unchanged-replies.test.ts): the same
+// replies, and each remembers the bytes it was made of.
 
 import {
   type Following,
   SILENCE as PLAIN_SILENCE,
   Reply as PlainReply,
-} from '../../src/chain/reply.ts'
+} from '../../src/chain/reply/reply.ts'
 import type { MessageLayout } from '../../src/wire/layout.ts'
 
 /** Replies that are watched at a time: the oldest is looked at when another one comes. */

@@ -1,7 +1,7 @@
 // The recorded and the received reply side by side: what differs, by part. Both are decoded and
 // printed by the same code, so compression and spelling make no difference.
 
-import { Reply } from '../../src/chain/reply.ts'
+import { Reply } from '../../src/chain/reply/reply.ts'
 import { readLayout } from '../../src/wire/layout.ts'
 import { MessageWriter } from '../../src/wire/writer.ts'
 import { type Shown, show } from '../support/messages.ts'

@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RecordData } from '../../src/chain/answer.ts'
+import type { RecordData } from '../../src/chain/answer/answer.ts'
 import { EDNS_DO, type Edns, forEachOption, makeOption, readEdns } from '../../src/wire/edns.ts'
 import {
   FLAG_AA,

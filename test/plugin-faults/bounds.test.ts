@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
-import type { Query } from '../../src/chain/query.ts'
-import { renamed } from '../../src/chain/renamed.ts'
+import { renamed } from '../../src/chain/answer/renamed.ts'
+import type { Query } from '../../src/chain/query/query.ts'
 import { TYPE_A } from '../../src/wire/rrtypes.ts'
 import { query } from '../support/plugin-harness.ts'
 import {

@@ -4,10 +4,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
-import { after } from '../../src/chain/after.ts'
 import { ServerError } from '../../src/chain/errors.ts'
-import type { Query } from '../../src/chain/query.ts'
-import type { Reply } from '../../src/chain/reply.ts'
+import type { Query } from '../../src/chain/query/query.ts'
+import { after } from '../../src/chain/reply/after.ts'
+import type { Reply } from '../../src/chain/reply/reply.ts'
 import { TYPE_A } from '../../src/wire/rrtypes.ts'
 import {
   answers,

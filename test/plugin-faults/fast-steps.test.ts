@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { FastQuery } from '../../src/chain/fast-query.ts'
-import { FAST_NEXT, TRANSPARENT } from '../../src/chain/fast-step.ts'
-import type { Stage } from '../../src/chain/handler.ts'
+import type { FastQuery } from '../../src/chain/query/fast-query.ts'
+import { FAST_NEXT, TRANSPARENT } from '../../src/chain/stage/fast-step.ts'
+import type { Stage } from '../../src/chain/stage/handler.ts'
 import { TYPE_A } from '../../src/wire/rrtypes.ts'
 import { query } from '../support/plugin-harness.ts'
 import { boom, type Half, hit, PANIC, PASSES, shardOf } from '../support/plugin-shard.ts'

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
-import { after } from '../../src/chain/after.ts'
-import { edit } from '../../src/chain/edit.ts'
+import { edit } from '../../src/chain/answer/edit.ts'
 import { ServerError } from '../../src/chain/errors.ts'
-import { offerKind } from '../../src/chain/offers.ts'
-import { Reply } from '../../src/chain/reply.ts'
+import { offerKind } from '../../src/chain/offers/offers.ts'
+import { after } from '../../src/chain/reply/after.ts'
+import { Reply } from '../../src/chain/reply/reply.ts'
 import { boom, costTheirQueries, errors, handling, said, shardOf } from '../support/plugin-shard.ts'
 
 costTheirQueries([

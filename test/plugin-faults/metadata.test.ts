@@ -7,8 +7,8 @@ import {
   Metadata,
   type MetadataProvider,
   type SetMetadata,
-} from '../../src/chain/metadata.ts'
-import type { Query } from '../../src/chain/query.ts'
+} from '../../src/chain/offers/metadata.ts'
+import type { Query } from '../../src/chain/query/query.ts'
 import {
   answers,
   boom,

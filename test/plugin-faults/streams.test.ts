@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Stage } from '../../src/chain/handler.ts'
-import type { Query } from '../../src/chain/query.ts'
+import type { Query } from '../../src/chain/query/query.ts'
+import type { Stage } from '../../src/chain/stage/handler.ts'
 import type { Connection } from '../../src/net/engine.ts'
 import { query } from '../support/plugin-harness.ts'
 import {

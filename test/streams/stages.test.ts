@@ -3,12 +3,12 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { after } from '../../src/chain/after.ts'
-import { edit } from '../../src/chain/edit.ts'
-import { inFront, noNext, type Stage } from '../../src/chain/handler.ts'
-import { observe } from '../../src/chain/observe.ts'
-import type { Query } from '../../src/chain/query.ts'
-import { eachMessage, messagesOf } from '../../src/chain/stream.ts'
+import { edit } from '../../src/chain/answer/edit.ts'
+import type { Query } from '../../src/chain/query/query.ts'
+import { after } from '../../src/chain/reply/after.ts'
+import { eachMessage, messagesOf } from '../../src/chain/reply/stream.ts'
+import { inFront, noNext, type Stage } from '../../src/chain/stage/handler.ts'
+import { observe } from '../../src/chain/stage/observe.ts'
 import { cache } from '../../src/plugins/cache/index.ts'
 import { chain, query, show } from '../support/plugin-harness.ts'
 import {

@@ -1,10 +1,10 @@
 // The whole life of a reply in one thread, without sockets: read as forward reads it, stored, put
 // into another order, counted, logged, finished for its client; and a hit of what was stored.
 
-import { errorReply } from '../../src/chain/answer.ts'
+import { errorReply } from '../../src/chain/answer/answer.ts'
+import { finishReply } from '../../src/chain/answer/finish.ts'
 import { ServerError } from '../../src/chain/errors.ts'
-import { finishReply } from '../../src/chain/finish.ts'
-import type { Handler } from '../../src/chain/handler.ts'
+import type { Handler } from '../../src/chain/stage/handler.ts'
 import { cache } from '../../src/plugins/cache/index.ts'
 import { errors } from '../../src/plugins/errors/index.ts'
 import { loadbalance } from '../../src/plugins/loadbalance/index.ts'

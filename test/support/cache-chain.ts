@@ -3,9 +3,9 @@
 
 import type { BlockInfo } from '../../src/chain/block.ts'
 import { ServerError } from '../../src/chain/errors.ts'
-import { type Handler, inFront } from '../../src/chain/handler.ts'
-import type { Query } from '../../src/chain/query.ts'
-import type { Reply } from '../../src/chain/reply.ts'
+import type { Query } from '../../src/chain/query/query.ts'
+import type { Reply } from '../../src/chain/reply/reply.ts'
+import { type Handler, inFront } from '../../src/chain/stage/handler.ts'
 import type { Labels } from '../../src/metrics/registrar.ts'
 import { control as controlCache } from '../../src/plugins/cache/control.ts'
 import { options as table } from '../../src/plugins/cache/options.ts'

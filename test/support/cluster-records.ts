@@ -1,8 +1,8 @@
 // A cluster without an API server: objects go through the plugin's own model into the records map
 // of a fake control scope, where the plugin finds them as if it had listed them.
 
-import type { ControlScope, Kept, Resources } from '../../src/chain/control-scope.ts'
-import { readOptions } from '../../src/chain/plugin.ts'
+import type { ControlScope, Kept, Resources } from '../../src/chain/plugin/control-scope.ts'
+import { readOptions } from '../../src/chain/plugin/plugin.ts'
 import { kubernetes } from '../../src/plugins/kubernetes/index.ts'
 import { NOTE_SYNCED } from '../../src/plugins/kubernetes/records/record-keys.ts'
 import type { ApiMetrics } from '../../src/plugins/kubernetes/watch/api-metrics.ts'
@@ -11,7 +11,7 @@ import {
   type SourceChange,
   sourceIdentity,
 } from '../../src/plugins/kubernetes/watch/cluster-source.ts'
-import { Publisher } from '../../src/plugins/kubernetes/watch/publisher.ts'
+import { Publisher } from '../../src/plugins/kubernetes/watch/publish/publisher.ts'
 import type { RecordsMap } from '../../src/records/map.ts'
 import { Contents } from '../fakes/kube-api/contents.ts'
 import { readManifests } from '../fakes/kube-api/manifests.ts'

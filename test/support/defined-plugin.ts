@@ -1,8 +1,8 @@
 // A plugin as its author defines it, for the harness, which knows plugins as the program does.
 
-import type { PluginDefinition } from '../../src/chain/definition.ts'
-import type { Plugin } from '../../src/chain/plugin.ts'
-import { pluginOf } from '../../src/plugins/outside/adapt.ts'
+import type { PluginDefinition } from '../../src/chain/plugin/definition.ts'
+import type { Plugin } from '../../src/chain/plugin/plugin.ts'
+import { pluginOf } from '../../src/outside/adapt.ts'
 
 /** Of no module: nobody loads it. */
 const NOWHERE = { url: '', version: '', files: new Map(), links: new Map() }

@@ -1,10 +1,10 @@
 // Corefile text to the Directive that a plugin's parse is given, by the real parser.
 
-import { type Directive, directiveOf } from '../../src/corefile/directive.ts'
 import { inspectBlocks } from '../../src/corefile/keys.ts'
-import type { Loader } from '../../src/corefile/loader.ts'
+import { type Directive, directiveOf } from '../../src/corefile/options/directive.ts'
 import { DIRECTIVES } from '../../src/corefile/order.ts'
-import { parseCorefile } from '../../src/corefile/parser.ts'
+import type { Loader } from '../../src/corefile/parse/loader.ts'
+import { parseCorefile } from '../../src/corefile/parse/parser.ts'
 
 const NO_FILES: Loader = {
   readFile: path => {

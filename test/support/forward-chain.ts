@@ -1,9 +1,9 @@
 // A `forward` on the upstreams that a test starts, in a chain of its own with the real clock.
 
 import type { TestContext } from 'node:test'
-import { systemClock } from '../../src/base/clock.ts'
-import type { Handler } from '../../src/chain/handler.ts'
-import { Query } from '../../src/chain/query.ts'
+import { systemClock } from '../../src/base/time/clock.ts'
+import { Query } from '../../src/chain/query/query.ts'
+import type { Handler } from '../../src/chain/stage/handler.ts'
 import { forward } from '../../src/plugins/forward/index.ts'
 import { type FakeUpstream, fakeUpstream, type Respond } from '../fakes/fake-upstream.ts'
 import { type Chain, chain, query, replyTo, show } from './plugin-harness.ts'

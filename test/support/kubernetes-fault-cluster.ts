@@ -2,8 +2,8 @@
 // number: main's half and one shard's.
 
 import type { TestContext } from 'node:test'
-import { systemClock } from '../../src/base/clock.ts'
-import type { Timers } from '../../src/base/timers.ts'
+import { systemClock } from '../../src/base/time/clock.ts'
+import type { Timers } from '../../src/base/time/timers.ts'
 import { kubernetes } from '../../src/plugins/kubernetes/index.ts'
 import { ClusterSource, sourceIdentity } from '../../src/plugins/kubernetes/watch/cluster-source.ts'
 import type { KubeApi } from '../fakes/kube-api/api-server.ts'

@@ -1,10 +1,10 @@
 // Queries and replies for tests, made from text and shown as text.
 
-import type { ListenerRef, Peer, Transport } from '../../src/chain/query.ts'
-import { Query } from '../../src/chain/query.ts'
-import { Reply } from '../../src/chain/reply.ts'
-import { Streams } from '../../src/chain/stream.ts'
-import { isDatagram } from '../../src/chain/transport.ts'
+import type { ListenerRef, Peer, Transport } from '../../src/chain/query/query.ts'
+import { Query } from '../../src/chain/query/query.ts'
+import { isDatagram } from '../../src/chain/query/transport.ts'
+import { Reply } from '../../src/chain/reply/reply.ts'
+import { Streams } from '../../src/chain/reply/stream.ts'
 import { forEachOption, makeOption, readEdns } from '../../src/wire/edns.ts'
 import {
   FLAG_AA,

@@ -1,8 +1,8 @@
 // What tests use of newer engines, for the Nodes that have it not: `node --import` loads this
 // first. The program itself does without, and is not given it.
 
-import { fromHex, toHex } from '../../src/base/byte-text.ts'
-import { literalPattern } from '../../src/corefile/glob.ts'
+import { fromHex, toHex } from '../../src/base/text/byte-text.ts'
+import { literalPattern } from '../../src/corefile/parse/glob.ts'
 
 Uint8Array.fromHex ??= fromHex
 Uint8Array.prototype.toHex ??= function () {

@@ -2,7 +2,7 @@
 // loopback.
 
 import type { TestContext } from 'node:test'
-import { systemClock } from '../../src/base/clock.ts'
+import { systemClock } from '../../src/base/time/clock.ts'
 import type { Endpoint } from '../../src/upstream/endpoint.ts'
 import { PooledUdpClient } from '../../src/upstream/pooled-udp-client.ts'
 import { RelayedQuestion } from '../../src/upstream/relayed-question.ts'

@@ -1,8 +1,8 @@
 // Rules of rewrite in a block of their own, before a handler of the test.
 
-import type { Handler } from '../../src/chain/handler.ts'
-import type { Query } from '../../src/chain/query.ts'
-import { type Reply, SILENCE } from '../../src/chain/reply.ts'
+import type { Query } from '../../src/chain/query/query.ts'
+import { type Reply, SILENCE } from '../../src/chain/reply/reply.ts'
+import type { Handler } from '../../src/chain/stage/handler.ts'
 import { rewrite } from '../../src/plugins/rewrite/index.ts'
 import { chain, counterValue } from './plugin-harness.ts'
 

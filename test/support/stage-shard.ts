@@ -2,9 +2,9 @@
 // whatever listener the test makes.
 
 import assert from 'node:assert/strict'
-import type { Clock } from '../../src/base/clock.ts'
+import type { Clock } from '../../src/base/time/clock.ts'
 import { CacheKey } from '../../src/cache/key.ts'
-import type { Query } from '../../src/chain/query.ts'
+import type { Query } from '../../src/chain/query/query.ts'
 import type { Logger } from '../../src/log/logger.ts'
 import { BlackBox } from '../../src/memory/black-box.ts'
 import { ByteBudget } from '../../src/memory/byte-budget.ts'

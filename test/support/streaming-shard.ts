@@ -2,11 +2,11 @@
 // and what a stage makes for the purpose: messages with numbers.
 
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
-import { answer } from '../../src/chain/answer.ts'
-import type { Stage } from '../../src/chain/handler.ts'
-import type { Peer, Query } from '../../src/chain/query.ts'
-import type { Reply } from '../../src/chain/reply.ts'
-import type { Transport } from '../../src/chain/transport.ts'
+import { answer } from '../../src/chain/answer/answer.ts'
+import type { Peer, Query } from '../../src/chain/query/query.ts'
+import type { Transport } from '../../src/chain/query/transport.ts'
+import type { Reply } from '../../src/chain/reply/reply.ts'
+import type { Stage } from '../../src/chain/stage/handler.ts'
 import { type Connection, DEFAULT_TCP_LIMITS } from '../../src/net/engine.ts'
 import { compose } from '../../src/shard/answer/chain.ts'
 import type { StreamLimits } from '../../src/shard/answer/stream.ts'

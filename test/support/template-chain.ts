@@ -1,6 +1,6 @@
 // Rules of template in a block of their own, before a handler that answers with an owner `next.`
 
-import type { Query } from '../../src/chain/query.ts'
+import type { Query } from '../../src/chain/query/query.ts'
 import { template } from '../../src/plugins/template/index.ts'
 import {
   type Chain,

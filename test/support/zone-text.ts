@@ -1,7 +1,7 @@
 // Records between zone-file text (`example.org. 300 IN A 192.0.2.1`) and messages, for tests, by
 // the reader and printer of src/zone. Bad text is a mistake of the test and throws.
 
-import type { RecordData } from '../../src/chain/answer.ts'
+import type { RecordData } from '../../src/chain/answer/answer.ts'
 import { HEADER_SIZE } from '../../src/wire/header.ts'
 import type { MessageLayout } from '../../src/wire/layout.ts'
 import { expandName, NameCursor } from '../../src/wire/name.ts'

@@ -2,7 +2,7 @@
 // (client.authentication.k8s.io/v1 and v1beta1). Runs one at a time and keeps what it gave until
 // shortly before it expires, or until the server refuses it. Never asks a person anything.
 
-import type { Clock } from '../../base/clock.ts'
+import type { Clock } from '../../base/time/clock.ts'
 import { messageOf } from '../../chain/errors.ts'
 import { codeOf } from '../dial-failure.ts'
 import { KubeError } from '../kube-error.ts'

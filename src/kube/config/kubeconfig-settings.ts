@@ -2,7 +2,7 @@
 // Relative paths are relative to the file.
 
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import type { Clock } from '../../base/clock.ts'
+import type { Clock } from '../../base/time/clock.ts'
 import { messageOf } from '../../chain/errors.ts'
 import type { ConnectionSettings } from '../connection.ts'
 import { Credentials } from './credentials.ts'

@@ -2,7 +2,7 @@
 // endpoint, or the pod we run in. Reads files only; contacts no server.
 
 import { join } from 'node:path'
-import { type Clock, systemClock } from '../../base/clock.ts'
+import { type Clock, systemClock } from '../../base/time/clock.ts'
 import { messageOf } from '../../chain/errors.ts'
 import { type ConnectionSettings, HttpConnection, type KubeConnection } from '../connection.ts'
 import { Credentials } from './credentials.ts'

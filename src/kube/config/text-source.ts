@@ -3,8 +3,8 @@
 
 import type { Stats } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
-import type { Clock } from '../../base/clock.ts'
-import { codeOf, errnoText } from '../../base/errno.ts'
+import { codeOf, errnoText } from '../../base/files/errno.ts'
+import type { Clock } from '../../base/time/clock.ts'
 import { KubeError } from '../kube-error.ts'
 
 /** A file is read again at this age even if it looks unchanged. */

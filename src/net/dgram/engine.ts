@@ -5,8 +5,8 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
-import type { FastQuery } from '../../chain/fast-query.ts'
-import type { Peer } from '../../chain/query.ts'
+import type { FastQuery } from '../../chain/query/fast-query.ts'
+import type { Peer } from '../../chain/query/query.ts'
 import {
   type ListenAddress,
   type OpenListener,

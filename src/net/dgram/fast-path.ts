@@ -3,9 +3,9 @@
 // event loop count as a batch.
 
 import type { RemoteInfo } from 'node:dgram'
-import { systemClock } from '../../base/clock.ts'
 import { type IpAddress, parseIp } from '../../base/ip.ts'
-import type { FastQuery } from '../../chain/fast-query.ts'
+import { systemClock } from '../../base/time/clock.ts'
+import type { FastQuery } from '../../chain/query/fast-query.ts'
 import type { Receiver } from '../engine.ts'
 
 /** Longer queries take the slow path. */

@@ -3,7 +3,7 @@
 // again. What lies unread at the sockets of a dead shard is lost with them.
 
 import { type IpAddress, parseIp } from '../../base/ip.ts'
-import type { Peer } from '../../chain/query.ts'
+import type { Peer } from '../../chain/query/query.ts'
 import { C, SOCKADDR_IN, SOCKADDR_IN6 } from '../mmsg/abi.ts'
 import { JOURNAL_DATAGRAM_BYTES } from '../mmsg/inbound-layout.ts'
 import { InboundMemory } from '../mmsg/inbound-memory.ts'

@@ -4,7 +4,7 @@
 // needs Node's event loop, the engine returns to the loop and comes back by setImmediate. The
 // engine has no libuv handle in the loop, so the thread can be terminated at any time.
 
-import type { FastQuery } from '../../chain/fast-query.ts'
+import type { FastQuery } from '../../chain/query/fast-query.ts'
 import type { Respond } from '../engine.ts'
 import { C, MAPPED_WORD, SOCKADDR_IN, SOCKADDR_IN6 } from './abi.ts'
 import { Inbound } from './inbound.ts'

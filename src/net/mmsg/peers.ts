@@ -2,7 +2,7 @@
 // and control messages.
 
 import { ipToText } from '../../base/ip.ts'
-import type { Peer } from '../../chain/query.ts'
+import type { Peer } from '../../chain/query/query.ts'
 import { C, CMSGHDR, IN_PKTINFO, IN6_PKTINFO, SOCKADDR_IN, SOCKADDR_IN6 } from './abi.ts'
 import type { InboundMemory } from './inbound-memory.ts'
 

@@ -1,6 +1,6 @@
 // A UDP socket that the engine receives at, and the replies that are still outstanding there.
 
-import type { Peer } from '../../chain/query.ts'
+import type { Peer } from '../../chain/query/query.ts'
 import type { Receiver } from '../engine.ts'
 
 export class MmsgSocket {

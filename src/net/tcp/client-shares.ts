@@ -2,7 +2,7 @@
 // behind a proxy or SNAT all clients are one address, and it may then have nearly all.
 
 import { clientKey, isLoopback } from '../../base/ip.ts'
-import type { Peer } from '../../chain/query.ts'
+import type { Peer } from '../../chain/query/query.ts'
 import { type ByteBudget, STREAM } from '../../memory/byte-budget.ts'
 import { CONNECTION_BYTES } from '../engine.ts'
 

@@ -5,7 +5,7 @@
 // messages.
 
 import { Socket } from 'node:net'
-import type { Peer } from '../../chain/query.ts'
+import type { Peer } from '../../chain/query/query.ts'
 import { FrameReader, putFrame } from '../../wire/frames.ts'
 import {
   CONNECTION_BYTES,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Clock } from '../../base/clock.ts'
+import type { Clock } from '../../base/time/clock.ts'
 import { ByteBudget, budgetWords, STREAM } from '../../memory/byte-budget.ts'
 import { peerOf } from '../engine.ts'
 import { type CutReason, type TableEntry, TcpRoom } from './room.ts'

@@ -2,7 +2,7 @@
 // for longest; the budget that their bytes are taken from; fair turns; and one buffer that all of
 // them read into.
 
-import type { Clock } from '../../base/clock.ts'
+import type { Clock } from '../../base/time/clock.ts'
 import { type ByteBudget, STREAM } from '../../memory/byte-budget.ts'
 import { CONNECTION_BYTES } from '../engine.ts'
 import { type ClientShare, ClientShares, SMALL_BYTES } from './client-shares.ts'

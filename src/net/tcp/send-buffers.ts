@@ -1,6 +1,6 @@
 // Buffers for long answers until the system has taken them. A new buffer for each answer would
 // leave 60 KiB of garbage, which stays in the socket of a client that does not read, and is
-// collected late (base/collector.ts). So buffers are used again.
+// collected late (base/v8/collector.ts). So buffers are used again.
 
 /**
  * Size classes: powers of two from this to `MOST_BYTES`. Shorter answers get a buffer of their own.

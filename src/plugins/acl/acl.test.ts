@@ -8,8 +8,8 @@ import {
   replyTo,
   show,
 } from '../../../test/support/plugin-harness.ts'
-import type { Query } from '../../chain/query.ts'
-import { SILENCE } from '../../chain/reply.ts'
+import type { Query } from '../../chain/query/query.ts'
+import { SILENCE } from '../../chain/reply/reply.ts'
 import { acl } from './index.ts'
 
 const next = (request: Query) => replyTo(request, { answer: ['example.org. 60 IN A 192.0.2.99'] })

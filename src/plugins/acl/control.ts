@@ -1,6 +1,6 @@
 // acl on the main thread: its counters.
 
-import type { ControlScope } from '../../chain/control-scope.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
 import type { Vector } from '../../metrics/registrar.ts'
 import type { Rule } from './options.ts'
 

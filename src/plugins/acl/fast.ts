@@ -1,8 +1,13 @@
 // Hot path. The fast step of acl: lets queries through that the rules allow. Those that they block,
 // filter or drop take the slow path.
 
-import type { FastQuery } from '../../chain/fast-query.ts'
-import { FAST_NEXT, FAST_SLOW, type FastStep, type FastVerdict } from '../../chain/fast-step.ts'
+import type { FastQuery } from '../../chain/query/fast-query.ts'
+import {
+  FAST_NEXT,
+  FAST_SLOW,
+  type FastStep,
+  type FastVerdict,
+} from '../../chain/stage/fast-step.ts'
 import type { CounterRow } from '../../memory/counters.ts'
 import type { Judge } from './policy.ts'
 

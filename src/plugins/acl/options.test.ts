@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { directive, options, parseError } from '../../../test/support/plugin-harness.ts'
-import { readOptions } from '../../chain/plugin.ts'
+import { readOptions } from '../../chain/plugin/plugin.ts'
 import { acl } from './index.ts'
 
 const at = (text: string): string => `Corefile:3 - Error during parsing: ${text}`

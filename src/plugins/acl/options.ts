@@ -1,12 +1,12 @@
 // The Corefile syntax of acl.
 
 import { parseCidr } from '../../base/ip.ts'
-import type { Directive } from '../../corefile/directive.ts'
-import { argumentFacts, optionFacts } from '../../corefile/option-rows.ts'
-import type { OptionTable } from '../../corefile/option-table.ts'
-import { goQuote } from '../../corefile/strconv.ts'
-import { Argument, parsed, type Value } from '../../corefile/values.ts'
-import { normalizeZone, zonesFromArgsOrBlock } from '../../corefile/zones.ts'
+import type { Directive } from '../../corefile/options/directive.ts'
+import { argumentFacts, optionFacts } from '../../corefile/options/option-rows.ts'
+import type { OptionTable } from '../../corefile/options/option-table.ts'
+import { Argument, parsed, type Value } from '../../corefile/options/values.ts'
+import { goQuote } from '../../corefile/words/strconv.ts'
+import { normalizeZone, zonesFromArgsOrBlock } from '../../corefile/words/zones.ts'
 import { typeFromText } from '../../wire/rrtypes.ts'
 
 const ACTIONS = ['allow', 'block', 'filter', 'drop'] as const

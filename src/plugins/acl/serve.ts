@@ -1,10 +1,10 @@
 // acl in a shard: finds the policy for a query, and applies its action.
 
-import { answer } from '../../chain/answer.ts'
-import type { Handler, Stage } from '../../chain/handler.ts'
-import type { Query } from '../../chain/query.ts'
-import { type Reply, SILENCE } from '../../chain/reply.ts'
-import type { ServeScope } from '../../chain/serve-scope.ts'
+import { answer } from '../../chain/answer/answer.ts'
+import type { ServeScope } from '../../chain/plugin/serve-scope.ts'
+import type { Query } from '../../chain/query/query.ts'
+import { type Reply, SILENCE } from '../../chain/reply/reply.ts'
+import type { Handler, Stage } from '../../chain/stage/handler.ts'
 import { EDNS_DO, makeOption, OPTION_EDE } from '../../wire/edns.ts'
 import { RCODE_NOERROR, RCODE_REFUSED } from '../../wire/rcodes.ts'
 import type { AclShared } from './control.ts'

@@ -1,8 +1,8 @@
 // any: answers queries for type ANY with one HINFO record, as RFC 8482 section 4.2 proposes, so
 // that they serve no amplification.
 
-import type { Plugin } from '../../chain/plugin.ts'
-import { noOptions } from '../../corefile/option-table.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
+import { noOptions } from '../../corefile/options/option-table.ts'
 
 export const any: Plugin<undefined> = {
   name: 'any',

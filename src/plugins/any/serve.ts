@@ -1,7 +1,7 @@
 // The shard half of any: the answer.
 
-import { answer } from '../../chain/answer.ts'
-import type { Stage } from '../../chain/handler.ts'
+import { answer } from '../../chain/answer/answer.ts'
+import type { Stage } from '../../chain/stage/handler.ts'
 import { rdataStrings } from '../../wire/rdata.ts'
 import { TYPE_ANY, TYPE_HINFO } from '../../wire/rrtypes.ts'
 

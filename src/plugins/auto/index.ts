@@ -1,7 +1,7 @@
 // auto: answers from the zone files that are in a folder. Main keeps the zones in shared memory;
 // shards answer from there.
 
-import type { Plugin } from '../../chain/plugin.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import { type AutoOptions, options } from './options.ts'
 

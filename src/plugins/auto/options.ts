@@ -1,10 +1,10 @@
 // The Corefile syntax of auto.
 
-import { compileRegexp, isPatternTooLong } from '../../base/regexp.ts'
-import type { Directive } from '../../corefile/directive.ts'
-import { option, withoutEffect, words, zonesArgument } from '../../corefile/option-rows.ts'
-import { type OptionTable, optionTable } from '../../corefile/option-table.ts'
-import { type Argument, duration } from '../../corefile/values.ts'
+import { compileRegexp, isPatternTooLong } from '../../base/text/regexp.ts'
+import type { Directive } from '../../corefile/options/directive.ts'
+import { option, withoutEffect, words, zonesArgument } from '../../corefile/options/option-rows.ts'
+import { type OptionTable, optionTable } from '../../corefile/options/option-table.ts'
+import { type Argument, duration } from '../../corefile/options/values.ts'
 
 /** Which files are zones, and of which origin. */
 export interface Naming {

@@ -4,7 +4,7 @@
 import { newZoneMap } from '../../authority/kept-zone.ts'
 import { NOTE_LABELS } from '../../authority/zone-map.ts'
 import { type LoadRule, ZoneSource } from '../../authority/zone-source.ts'
-import type { ControlScope, Kept, Resources } from '../../chain/control-scope.ts'
+import type { ControlScope, Kept, Resources } from '../../chain/plugin/control-scope.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { RecordsMap } from '../../records/map.ts'
 import { countLabels, nameFromText } from '../../wire/name.ts'

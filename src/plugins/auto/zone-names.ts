@@ -2,8 +2,8 @@
 
 import { lstat, readdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pathErrorText } from '../../base/errno.ts'
-import { compileRegexp } from '../../base/regexp.ts'
+import { pathErrorText } from '../../base/files/errno.ts'
+import { compileRegexp } from '../../base/text/regexp.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { Naming } from './options.ts'
 

@@ -15,9 +15,9 @@ import {
   show,
 } from '../../../test/support/plugin-harness.ts'
 import { temporaryFolder } from '../../../test/support/server-process.ts'
-import { unwritten } from '../../chain/answer.ts'
-import type { Handler } from '../../chain/handler.ts'
-import { SILENCE } from '../../chain/reply.ts'
+import { unwritten } from '../../chain/answer/answer.ts'
+import { SILENCE } from '../../chain/reply/reply.ts'
+import type { Handler } from '../../chain/stage/handler.ts'
 import { nameToText } from '../../wire/name.ts'
 import { RCODE_REFUSED } from '../../wire/rcodes.ts'
 import { autopath } from './index.ts'

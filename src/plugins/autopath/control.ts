@@ -1,9 +1,9 @@
 // autopath on the main thread: reads the search path that a file has, and declares the counter.
 
-import { readTextFile } from '../../base/text-file.ts'
-import type { ControlScope } from '../../chain/control-scope.ts'
-import type { InspectScope } from '../../chain/inspect-scope.ts'
-import { didYouMean } from '../../corefile/nearest.ts'
+import { readTextFile } from '../../base/files/text-file.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
+import type { InspectScope } from '../../chain/plugin/inspect-scope.ts'
+import { didYouMean } from '../../corefile/diagnostics/nearest.ts'
 import { DIRECTIVES } from '../../corefile/order.ts'
 import type { Vector } from '../../metrics/registrar.ts'
 import { readSearchDomains } from '../../upstream/addresses.ts'

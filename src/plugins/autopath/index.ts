@@ -1,6 +1,6 @@
 // autopath: looks for a name along the client's search path, so that the client need not.
 
-import type { Plugin } from '../../chain/plugin.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
 import type { AutopathShared } from './control.ts'
 import { type AutopathOptions, options } from './options.ts'
 

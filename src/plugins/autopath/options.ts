@@ -1,9 +1,9 @@
 // The `autopath` directive: zones, and behind them where the search path comes from.
 
-import { argumentsOf, requiredArgument } from '../../corefile/option-rows.ts'
-import { type OptionTable, optionTable } from '../../corefile/option-table.ts'
-import type { Value } from '../../corefile/values.ts'
-import { zonesFromArgsOrBlock } from '../../corefile/zones.ts'
+import { argumentsOf, requiredArgument } from '../../corefile/options/option-rows.ts'
+import { type OptionTable, optionTable } from '../../corefile/options/option-table.ts'
+import type { Value } from '../../corefile/options/values.ts'
+import { zonesFromArgsOrBlock } from '../../corefile/words/zones.ts'
 
 /** A file like resolv.conf(5), or a plugin that knows its clients. */
 export type SearchSource = { readonly file: string } | { readonly plugin: string }

@@ -1,9 +1,9 @@
 // Hot path. The search path of a query's client: a path from a file is the same for every client,
 // one from a plugin depends on the client.
 
-import type { Asked, Concerned } from '../../chain/asked.ts'
-import type { Query } from '../../chain/query.ts'
-import type { SearchPaths } from '../../chain/search-paths.ts'
+import type { SearchPaths } from '../../chain/offers/search-paths.ts'
+import type { Asked, Concerned } from '../../chain/query/asked.ts'
+import type { Query } from '../../chain/query/query.ts'
 import { foldName, nameFromText } from '../../wire/name.ts'
 import { ZoneIndex } from '../../wire/zone-index.ts'
 import type { AutopathOptions } from './options.ts'

@@ -1,15 +1,15 @@
 // autopath in a shard. A client with a search path asks for NAME.DOMAIN, domain after domain, until
 // a name exists. At the first of these questions autopath asks the others for it.
 
-import type { RecordData } from '../../chain/answer.ts'
+import type { RecordData } from '../../chain/answer/answer.ts'
+import { recordAt } from '../../chain/answer/record-copy.ts'
+import { renamed } from '../../chain/answer/renamed.ts'
 import { ServerError } from '../../chain/errors.ts'
-import type { Handler, Stage } from '../../chain/handler.ts'
-import type { Query } from '../../chain/query.ts'
-import { recordAt } from '../../chain/record-copy.ts'
-import { renamed } from '../../chain/renamed.ts'
-import { type Reply, SILENCE } from '../../chain/reply.ts'
-import { SEARCH_PATHS } from '../../chain/search-paths.ts'
-import type { ServeScope } from '../../chain/serve-scope.ts'
+import { SEARCH_PATHS } from '../../chain/offers/search-paths.ts'
+import type { ServeScope } from '../../chain/plugin/serve-scope.ts'
+import type { Query } from '../../chain/query/query.ts'
+import { type Reply, SILENCE } from '../../chain/reply/reply.ts'
+import type { Handler, Stage } from '../../chain/stage/handler.ts'
 import { foldName, isSubname, MAX_NAME_SIZE, namesEqual, nameToText } from '../../wire/name.ts'
 import { RCODE_NXDOMAIN, RCODE_SERVFAIL } from '../../wire/rcodes.ts'
 import { TYPE_CNAME } from '../../wire/rrtypes.ts'

@@ -5,9 +5,9 @@ import { parseIp, withoutZone } from '../../base/ip.ts'
 import { isIPv6 } from '../../base/ip-text.ts'
 import { assertBindable } from '../../chain/bindable.ts'
 import type { BlockSettings } from '../../chain/block.ts'
-import type { ControlScope } from '../../chain/control-scope.ts'
-import type { InspectScope } from '../../chain/inspect-scope.ts'
-import { goQuote } from '../../corefile/strconv.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
+import type { InspectScope } from '../../chain/plugin/inspect-scope.ts'
+import { goQuote } from '../../corefile/words/strconv.ts'
 import type { BindLine } from './options.ts'
 
 export const inspect = async (lines: readonly BindLine[], scope: InspectScope): Promise<void> => {

@@ -1,7 +1,7 @@
 // bind: the addresses that the block's listeners are opened on.
 
 import { parseIp } from '../../base/ip.ts'
-import type { Plugin } from '../../chain/plugin.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
 import { type BindLine, options } from './options.ts'
 
 /** Unless an interface is named. */

@@ -1,9 +1,9 @@
 // `bind ADDRESS|IFACE... { except ADDRESS|IFACE... }`, any number of times.
 
-import { argumentsOf, list } from '../../corefile/option-rows.ts'
-import { eachOccurrence, type OptionTable } from '../../corefile/option-table.ts'
-import { goQuote } from '../../corefile/strconv.ts'
-import { text } from '../../corefile/values.ts'
+import { argumentsOf, list } from '../../corefile/options/option-rows.ts'
+import { eachOccurrence, type OptionTable } from '../../corefile/options/option-table.ts'
+import { text } from '../../corefile/options/values.ts'
+import { goQuote } from '../../corefile/words/strconv.ts'
 
 /** One `bind` line: addresses and interface names, and what is excepted from them. */
 export interface BindLine {

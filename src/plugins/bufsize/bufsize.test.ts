@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { chain, options, parseError, query, replyTo } from '../../../test/support/plugin-harness.ts'
-import type { Query } from '../../chain/query.ts'
+import type { Query } from '../../chain/query/query.ts'
 import { bufsize } from './index.ts'
 
 const sizes = [

@@ -1,7 +1,7 @@
 // bufsize: lowers the UDP size that clients advertise, so that replies and forwarded queries keep
 // to what passes without fragments.
 
-import type { Plugin } from '../../chain/plugin.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
 import { type BufsizeOptions, options } from './options.ts'
 
 export const bufsize: Plugin<BufsizeOptions> = {

@@ -1,10 +1,10 @@
 // `bufsize [SIZE]`. Only the first occurrence counts, as in CoreDNS.
 
-import type { CorefileError } from '../../corefile/diagnostic.ts'
-import type { Directive } from '../../corefile/directive.ts'
-import { argument } from '../../corefile/option-rows.ts'
-import { type OptionTable, optionTable } from '../../corefile/option-table.ts'
-import { integer } from '../../corefile/values.ts'
+import type { CorefileError } from '../../corefile/diagnostics/diagnostic.ts'
+import type { Directive } from '../../corefile/options/directive.ts'
+import { argument } from '../../corefile/options/option-rows.ts'
+import { type OptionTable, optionTable } from '../../corefile/options/option-table.ts'
+import { integer } from '../../corefile/options/values.ts'
 
 export interface BufsizeOptions {
   readonly sizeBytes: number

@@ -1,7 +1,7 @@
 // The shard half of bufsize: lowers the size on both paths.
 
-import { FAST_NEXT } from '../../chain/fast-step.ts'
-import type { Stage } from '../../chain/handler.ts'
+import { FAST_NEXT } from '../../chain/stage/fast-step.ts'
+import type { Stage } from '../../chain/stage/handler.ts'
 import type { BufsizeOptions } from './options.ts'
 
 export const serve = ({ sizeBytes }: BufsizeOptions): Stage => ({

@@ -2,7 +2,7 @@
 
 import type { CacheTableRef } from '../../cache/table-ref.ts'
 import type { BlockInfo } from '../../chain/block.ts'
-import type { ControlScope } from '../../chain/control-scope.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
 import type { CounterFamily, Vector } from '../../metrics/registrar.ts'
 import type { CacheOptions } from './options.ts'
 import { TABLE_NAMES } from './table-names.ts'

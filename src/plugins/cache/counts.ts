@@ -1,11 +1,11 @@
 // Hot path.
 // What a shard counts: one word pair of its own counter row per series.
 
-import type { Asked } from '../../chain/asked.ts'
+import type { Asked } from '../../chain/query/asked.ts'
 import type { CounterRow } from '../../memory/counters.ts'
 import type { Vector } from '../../metrics/registrar.ts'
 import type { CacheCounters } from './control.ts'
-import type { TableName } from './storable.ts'
+import type { TableName } from './entries/storable.ts'
 import { TABLE_NAMES } from './table-names.ts'
 
 export class Counts {

@@ -4,15 +4,20 @@
 
 import { CacheHit } from '../../cache/hit.ts'
 import type { CacheTable } from '../../cache/table.ts'
-import type { FastQuery } from '../../chain/fast-query.ts'
-import { FAST_ANSWERED, FAST_SLOW, type FastStep, type FastVerdict } from '../../chain/fast-step.ts'
 import type { InvalidationScopes } from '../../chain/invalidation-scopes.ts'
+import type { FastQuery } from '../../chain/query/fast-query.ts'
+import {
+  FAST_ANSWERED,
+  FAST_SLOW,
+  type FastStep,
+  type FastVerdict,
+} from '../../chain/stage/fast-step.ts'
 import { getFlags, setFlags, setU32 } from '../../wire/header.ts'
 import type { Counts } from './counts.ts'
-import { hasOpt, hitFlags } from './hit.ts'
+import { hasOpt, hitFlags } from './entries/hit.ts'
+import { isOutdated } from './entries/store.ts'
+import { isDue } from './fetch/refresh.ts'
 import type { CacheOptions } from './options.ts'
-import { isDue } from './refresh.ts'
-import { isOutdated } from './store.ts'
 
 export interface CacheTables {
   readonly success: CacheTable

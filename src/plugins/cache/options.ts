@@ -2,9 +2,9 @@
 // file.
 
 import type { TableCapacity } from '../../cache/table-ref.ts'
-import type { Diagnostic } from '../../corefile/diagnostic.ts'
-import type { Directive } from '../../corefile/directive.ts'
-import { parseDuration } from '../../corefile/duration.ts'
+import type { Diagnostic } from '../../corefile/diagnostics/diagnostic.ts'
+import { startsNewLine } from '../../corefile/diagnostics/span.ts'
+import type { Directive } from '../../corefile/options/directive.ts'
 import {
   argumentsOf,
   flag,
@@ -12,12 +12,12 @@ import {
   type Row,
   words,
   zonesArgument,
-} from '../../corefile/option-rows.ts'
-import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
-import { startsNewLine } from '../../corefile/span.ts'
-import { parseGoInt } from '../../corefile/strconv.ts'
-import { type Argument, duration, integer, type Value } from '../../corefile/values.ts'
-import { zonesFromArgsOrBlock } from '../../corefile/zones.ts'
+} from '../../corefile/options/option-rows.ts'
+import { finishedTable, type OptionTable } from '../../corefile/options/option-table.ts'
+import { type Argument, duration, integer, type Value } from '../../corefile/options/values.ts'
+import { parseDuration } from '../../corefile/words/duration.ts'
+import { parseGoInt } from '../../corefile/words/strconv.ts'
+import { zonesFromArgsOrBlock } from '../../corefile/words/zones.ts'
 import { type StaleOptions, serveStale, serveStalePolicy } from './stale-options.ts'
 
 /** Limits of one of the two tables. */

@@ -1,7 +1,7 @@
 // The `serve_stale` and `serve_stale_policy` lines of the cache directive.
 
-import { words } from '../../corefile/option-rows.ts'
-import { type Argument, duration, type Value } from '../../corefile/values.ts'
+import { words } from '../../corefile/options/option-rows.ts'
+import { type Argument, duration, type Value } from '../../corefile/options/values.ts'
 
 export interface StaleOptions {
   /** How long past its expiry an entry may be served. */

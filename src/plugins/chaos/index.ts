@@ -1,6 +1,6 @@
 // chaos: tells who this server is, in class CH.
 
-import type { Plugin } from '../../chain/plugin.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
 import { type ChaosOptions, options } from './options.ts'
 
 export const chaos: Plugin<ChaosOptions, string> = {

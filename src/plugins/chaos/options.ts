@@ -1,8 +1,8 @@
 // `chaos [VERSION] [AUTHORS...]`. Only the first occurrence counts, as in CoreDNS.
 
-import { argument, argumentsOf } from '../../corefile/option-rows.ts'
-import { OptionReader, type OptionTable } from '../../corefile/option-table.ts'
-import { text } from '../../corefile/values.ts'
+import { argument, argumentsOf } from '../../corefile/options/option-rows.ts'
+import { OptionReader, type OptionTable } from '../../corefile/options/option-table.ts'
+import { text } from '../../corefile/options/values.ts'
 
 export interface ChaosOptions {
   /** Undefined: the name and version of this program. */

@@ -1,9 +1,9 @@
 // The shard half of chaos: the answers, made once.
 
 import { hostname } from 'node:os'
-import { answer } from '../../chain/answer.ts'
-import type { Stage } from '../../chain/handler.ts'
-import type { ServeScope } from '../../chain/serve-scope.ts'
+import { answer } from '../../chain/answer/answer.ts'
+import type { ServeScope } from '../../chain/plugin/serve-scope.ts'
+import type { Stage } from '../../chain/stage/handler.ts'
 import { nameFromText, namesEqual } from '../../wire/name.ts'
 import { rdataStrings } from '../../wire/rdata.ts'
 import { CLASS_CH, TYPE_TXT } from '../../wire/rrtypes.ts'

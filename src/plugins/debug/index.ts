@@ -1,7 +1,7 @@
 // The debug plugin: turns debug lines on. It is not part of the chain.
 
-import type { Plugin } from '../../chain/plugin.ts'
-import { noOptions } from '../../corefile/option-table.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
+import { noOptions } from '../../corefile/options/option-table.ts'
 
 export const debug: Plugin<undefined> = {
   name: 'debug',

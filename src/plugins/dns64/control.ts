@@ -1,6 +1,6 @@
 // dns64 on the main thread: its counter.
 
-import type { ControlScope } from '../../chain/control-scope.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
 import type { Vector } from '../../metrics/registrar.ts'
 import type { Dns64Options } from './options.ts'
 

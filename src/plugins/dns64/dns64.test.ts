@@ -12,10 +12,10 @@ import {
   replyTo,
   show,
 } from '../../../test/support/plugin-harness.ts'
-import { unwritten } from '../../chain/answer.ts'
+import { unwritten } from '../../chain/answer/answer.ts'
 import { ServerError } from '../../chain/errors.ts'
-import type { Query } from '../../chain/query.ts'
-import { SILENCE } from '../../chain/reply.ts'
+import type { Query } from '../../chain/query/query.ts'
+import { SILENCE } from '../../chain/reply/reply.ts'
 import { RCODE_SERVFAIL } from '../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA } from '../../wire/rrtypes.ts'
 import { dns64 } from './index.ts'

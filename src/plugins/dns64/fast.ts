@@ -1,8 +1,8 @@
 // Hot path. The fast step of dns64: lets answers through that need no other addresses.
 
-import type { Asked } from '../../chain/asked.ts'
-import type { FastQuery } from '../../chain/fast-query.ts'
-import type { FastStep } from '../../chain/fast-step.ts'
+import type { Asked } from '../../chain/query/asked.ts'
+import type { FastQuery } from '../../chain/query/fast-query.ts'
+import type { FastStep } from '../../chain/stage/fast-step.ts'
 import { getAncount, getFlags, getU16, MASK_RCODE } from '../../wire/header.ts'
 import { RCODE_NXDOMAIN } from '../../wire/rcodes.ts'
 import { CLASS_IN, TYPE_AAAA } from '../../wire/rrtypes.ts'

@@ -1,6 +1,6 @@
 // dns64: AAAA records made of A records, for clients that have IPv6 only (RFC 6147).
 
-import type { Plugin } from '../../chain/plugin.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
 import type { Vector } from '../../metrics/registrar.ts'
 import { type Dns64Options, options } from './options.ts'
 

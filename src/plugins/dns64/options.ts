@@ -1,11 +1,11 @@
 // The Corefile syntax of dns64.
 
 import { type IpPrefix, ipToText, parseCidr } from '../../base/ip.ts'
-import type { Directive } from '../../corefile/directive.ts'
-import { argument, flag, option } from '../../corefile/option-rows.ts'
-import { OptionReader, type OptionTable } from '../../corefile/option-table.ts'
-import { goQuote } from '../../corefile/strconv.ts'
-import type { Argument, Value } from '../../corefile/values.ts'
+import type { Directive } from '../../corefile/options/directive.ts'
+import { argument, flag, option } from '../../corefile/options/option-rows.ts'
+import { OptionReader, type OptionTable } from '../../corefile/options/option-table.ts'
+import type { Argument, Value } from '../../corefile/options/values.ts'
+import { goQuote } from '../../corefile/words/strconv.ts'
 
 export interface Prefix {
   /** 16 bytes in hex, zero behind the prefix. */

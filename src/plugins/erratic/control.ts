@@ -1,6 +1,6 @@
 // erratic on the main thread: the count of queries, which all shards share.
 
-import type { ControlScope } from '../../chain/control-scope.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
 import type { ErraticOptions } from './options.ts'
 
 /** Ready only from the third query to the fifth, so that probes see it change. */

@@ -9,8 +9,8 @@ import {
   query,
   show,
 } from '../../../test/support/plugin-harness.ts'
-import { SILENCE } from '../../chain/reply.ts'
-import { SEARCH_PATHS } from '../../chain/search-paths.ts'
+import { SEARCH_PATHS } from '../../chain/offers/search-paths.ts'
+import { SILENCE } from '../../chain/reply/reply.ts'
 import { nameToText } from '../../wire/name.ts'
 import { control } from './control.ts'
 import { erratic } from './index.ts'

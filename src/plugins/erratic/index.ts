@@ -1,6 +1,6 @@
 // erratic: answers badly on purpose, to test clients.
 
-import type { Plugin } from '../../chain/plugin.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
 import { type ErraticOptions, options } from './options.ts'
 
 export const erratic: Plugin<ErraticOptions, number> = {

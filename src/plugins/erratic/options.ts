@@ -1,9 +1,9 @@
 // The Corefile syntax of erratic.
 
-import { flag, words } from '../../corefile/option-rows.ts'
-import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
-import { goParseIntError, goQuote } from '../../corefile/strconv.ts'
-import { duration, integer } from '../../corefile/values.ts'
+import { flag, words } from '../../corefile/options/option-rows.ts'
+import { finishedTable, type OptionTable } from '../../corefile/options/option-table.ts'
+import { duration, integer } from '../../corefile/options/values.ts'
+import { goParseIntError, goQuote } from '../../corefile/words/strconv.ts'
 
 /** Amounts: one of so many queries; 0 for none. */
 export interface ErraticOptions {

@@ -6,8 +6,8 @@
 // ever taken by exchange, so each error is in exactly one summary, and a shard that dies leaves
 // nothing behind.
 
-import { LONGEST_TIMER_MS } from '../../base/timers.ts'
-import type { ControlScope } from '../../chain/control-scope.ts'
+import { LONGEST_TIMER_MS } from '../../base/time/timers.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
 import type { ErrorsOptions } from './options.ts'
 import { printSummary } from './summary.ts'
 

@@ -12,7 +12,7 @@ import {
   show,
 } from '../../../test/support/plugin-harness.ts'
 import { ServerError } from '../../chain/errors.ts'
-import type { Handler } from '../../chain/handler.ts'
+import type { Handler } from '../../chain/stage/handler.ts'
 import { RCODE_REFUSED } from '../../wire/rcodes.ts'
 import { control as controlErrors } from './control.ts'
 import { errors } from './index.ts'

@@ -1,11 +1,16 @@
 // `errors [stdout] { stacktrace; consolidate DURATION REGEXP [LEVEL] [show_first] }`, once per
 // server block.
 
-import { compileRegexp, isPatternTooLong, PATTERN_LIMIT, patternLength } from '../../base/regexp.ts'
+import {
+  compileRegexp,
+  isPatternTooLong,
+  PATTERN_LIMIT,
+  patternLength,
+} from '../../base/text/regexp.ts'
 import { messageOf } from '../../chain/errors.ts'
-import { argument, flag, words } from '../../corefile/option-rows.ts'
-import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
-import { type Argument, duration, oneOf, type Value } from '../../corefile/values.ts'
+import { argument, flag, words } from '../../corefile/options/option-rows.ts'
+import { finishedTable, type OptionTable } from '../../corefile/options/option-table.ts'
+import { type Argument, duration, oneOf, type Value } from '../../corefile/options/values.ts'
 import type { LogLevel } from '../../log/logger.ts'
 
 const LEVELS: readonly LogLevel[] = ['warning', 'error', 'info', 'debug']

@@ -1,11 +1,11 @@
 // Shard half of errors: one line per failed query, unless a pattern absorbs it.
 
-import { compileRegexp } from '../../base/regexp.ts'
+import { compileRegexp } from '../../base/text/regexp.ts'
 import { isA, messageOf, rcodeOfError, ServerError } from '../../chain/errors.ts'
-import { TRANSPARENT } from '../../chain/fast-step.ts'
-import type { Stage } from '../../chain/handler.ts'
-import { observe } from '../../chain/observe.ts'
-import type { ServeScope } from '../../chain/serve-scope.ts'
+import type { ServeScope } from '../../chain/plugin/serve-scope.ts'
+import { TRANSPARENT } from '../../chain/stage/fast-step.ts'
+import type { Stage } from '../../chain/stage/handler.ts'
+import { observe } from '../../chain/stage/observe.ts'
 import type { LogLevel } from '../../log/logger.ts'
 import { typeToText } from '../../wire/rrtypes.ts'
 import type { ErrorsShared } from './control.ts'

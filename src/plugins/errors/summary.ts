@@ -1,6 +1,6 @@
 // The line that stands for the errors of one period.
 
-import { formatDuration } from '../../corefile/duration.ts'
+import { formatDuration } from '../../corefile/words/duration.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { Consolidation } from './options.ts'
 

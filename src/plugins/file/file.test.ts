@@ -14,8 +14,8 @@ import {
 } from '../../../test/support/plugin-harness.ts'
 import { temporaryFolder } from '../../../test/support/server-process.ts'
 import { initialSettings } from '../../chain/block.ts'
-import type { InspectScope } from '../../chain/inspect-scope.ts'
-import { CorefileError } from '../../corefile/diagnostic.ts'
+import type { InspectScope } from '../../chain/plugin/inspect-scope.ts'
+import { CorefileError } from '../../corefile/diagnostics/diagnostic.ts'
 import { inspect } from './control.ts'
 import { file } from './index.ts'
 

@@ -1,7 +1,7 @@
 // file: answers from zone files (RFC 1035 section 5). Main keeps the zones in shared memory; shards
 // answer from there.
 
-import type { Plugin } from '../../chain/plugin.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
 import type { FileShared } from './control.ts'
 import { type FileOptions, options } from './options.ts'
 

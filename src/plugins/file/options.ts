@@ -1,6 +1,6 @@
 // The Corefile syntax of file.
 
-import type { Directive } from '../../corefile/directive.ts'
+import type { Directive } from '../../corefile/options/directive.ts'
 import {
   flag,
   option,
@@ -8,9 +8,9 @@ import {
   withoutEffect,
   zoneList,
   zonesArgument,
-} from '../../corefile/option-rows.ts'
-import { OptionReader, type OptionTable } from '../../corefile/option-table.ts'
-import { duration, text } from '../../corefile/values.ts'
+} from '../../corefile/options/option-rows.ts'
+import { OptionReader, type OptionTable } from '../../corefile/options/option-table.ts'
+import { duration, text } from '../../corefile/options/values.ts'
 
 export interface FileZone {
   /** As written: below *root* if it is relative. */

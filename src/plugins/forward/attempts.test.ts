@@ -15,7 +15,7 @@ import {
   query,
   show,
 } from '../../../test/support/plugin-harness.ts'
-import { systemClock } from '../../base/clock.ts'
+import { systemClock } from '../../base/time/clock.ts'
 import { HealthWords } from '../../upstream/health-words.ts'
 import { forward } from './index.ts'
 

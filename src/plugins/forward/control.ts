@@ -1,9 +1,9 @@
 // The main half of forward: lists the upstreams, reads the TLS files, reserves shared words, probes
 // upstreams that a shard reports.
 
-import { LONGEST_TIMER_MS } from '../../base/timers.ts'
-import type { ControlScope } from '../../chain/control-scope.ts'
-import type { InspectScope } from '../../chain/inspect-scope.ts'
+import { LONGEST_TIMER_MS } from '../../base/time/timers.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
+import type { InspectScope } from '../../chain/plugin/inspect-scope.ts'
 import type { Endpoint } from '../../upstream/endpoint.ts'
 import { HealthProbes } from '../../upstream/health-probes.ts'
 import { HealthWords, healthWordCount } from '../../upstream/health-words.ts'

@@ -1,6 +1,6 @@
 // The forward plugin: relays queries to upstream resolvers. src/upstream implements the exchanges.
 
-import type { Plugin } from '../../chain/plugin.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
 import type { ForwardShared } from './control.ts'
 import { type ForwardOptions, options } from './options.ts'
 

@@ -2,9 +2,8 @@
 // block, in file order.
 
 import { isIP } from '../../base/ip-text.ts'
-import type { CorefileError } from '../../corefile/diagnostic.ts'
-import type { Directive } from '../../corefile/directive.ts'
-import { formatDuration } from '../../corefile/duration.ts'
+import type { CorefileError } from '../../corefile/diagnostics/diagnostic.ts'
+import type { Directive } from '../../corefile/options/directive.ts'
 import {
   argumentsOf,
   flag,
@@ -13,9 +12,8 @@ import {
   requiredArgument,
   withoutEffect,
   words,
-} from '../../corefile/option-rows.ts'
-import { eachOccurrence, type OptionTable } from '../../corefile/option-table.ts'
-import { goQuote } from '../../corefile/strconv.ts'
+} from '../../corefile/options/option-rows.ts'
+import { eachOccurrence, type OptionTable } from '../../corefile/options/option-table.ts'
 import {
   type Argument,
   duration,
@@ -26,8 +24,10 @@ import {
   text,
   unsigned32,
   type Value,
-} from '../../corefile/values.ts'
-import { normalizeZone } from '../../corefile/zones.ts'
+} from '../../corefile/options/values.ts'
+import { formatDuration } from '../../corefile/words/duration.ts'
+import { goQuote } from '../../corefile/words/strconv.ts'
+import { normalizeZone } from '../../corefile/words/zones.ts'
 import { hostPort } from '../../upstream/endpoint.ts'
 import { POLICIES, type PolicyName } from '../../upstream/policy.ts'
 import { nameFromText } from '../../wire/name.ts'

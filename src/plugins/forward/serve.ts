@@ -1,8 +1,8 @@
 // The shard half of forward: links the `forward`s of a block into one chain link each, and keeps
 // their connections tidy.
 
-import type { Handler, Stage } from '../../chain/handler.ts'
-import type { ServeScope } from '../../chain/serve-scope.ts'
+import type { ServeScope } from '../../chain/plugin/serve-scope.ts'
+import type { Handler, Stage } from '../../chain/stage/handler.ts'
 import { threadSockets } from '../../upstream/socket-allowance.ts'
 import type { ForwardShared } from './control.ts'
 import { Forwarder } from './forwarder.ts'

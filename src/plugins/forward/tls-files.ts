@@ -2,10 +2,10 @@
 // crypto/tls.
 
 import { X509Certificate } from 'node:crypto'
-import { codeOf } from '../../base/errno.ts'
-import { readTextFile } from '../../base/text-file.ts'
+import { codeOf } from '../../base/files/errno.ts'
+import { readTextFile } from '../../base/files/text-file.ts'
 import { ArgumentError, messageOf } from '../../chain/errors.ts'
-import { underRoot } from '../../corefile/values.ts'
+import { underRoot } from '../../corefile/options/values.ts'
 import { makeSecureContext, type TlsMaterial } from '../../upstream/secure-context.ts'
 
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----'

@@ -2,7 +2,7 @@
 // control half then decides whether a word is a file or a host name.
 
 import { isIP, isIPv6 } from '../../base/ip-text.ts'
-import { goQuote } from '../../corefile/strconv.ts'
+import { goQuote } from '../../corefile/words/strconv.ts'
 import { hostPort } from '../../upstream/endpoint.ts'
 
 export type To =

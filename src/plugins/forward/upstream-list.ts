@@ -1,12 +1,12 @@
 // Main's part of the TO arguments: reads the resolv.conf files and resolves the host names, once
 // per (re)load.
 
-import { lookupErrorText } from '../../base/errno.ts'
+import { lookupErrorText } from '../../base/files/errno.ts'
+import { readTextFile } from '../../base/files/text-file.ts'
 import { isIP } from '../../base/ip-text.ts'
-import { readTextFile } from '../../base/text-file.ts'
 import { ArgumentError } from '../../chain/errors.ts'
-import type { InspectScope } from '../../chain/inspect-scope.ts'
-import { goQuote } from '../../corefile/strconv.ts'
+import type { InspectScope } from '../../chain/plugin/inspect-scope.ts'
+import { goQuote } from '../../corefile/words/strconv.ts'
 import { lookupHost, readNameservers } from '../../upstream/addresses.ts'
 import { type Endpoint, makeEndpoint } from '../../upstream/endpoint.ts'
 import type { ForwardOptions } from './options.ts'

@@ -8,8 +8,8 @@ import {
   replyTo,
   show,
 } from '../../../test/support/plugin-harness.ts'
-import { answer, errorReply, unwritten } from '../../chain/answer.ts'
-import { SILENCE } from '../../chain/reply.ts'
+import { answer, errorReply, unwritten } from '../../chain/answer/answer.ts'
+import { SILENCE } from '../../chain/reply/reply.ts'
 import { FLAG_AA, FLAG_RA, FLAG_RD } from '../../wire/header.ts'
 import { RCODE_SERVFAIL } from '../../wire/rcodes.ts'
 import { header } from './index.ts'

@@ -1,10 +1,10 @@
 // The Corefile syntax of header. Rules that follow each other come to one change of flags.
 
-import type { Directive } from '../../corefile/directive.ts'
-import { didYouMean } from '../../corefile/nearest.ts'
-import { optionFacts } from '../../corefile/option-rows.ts'
-import type { OptionTable } from '../../corefile/option-table.ts'
-import { Argument } from '../../corefile/values.ts'
+import { didYouMean } from '../../corefile/diagnostics/nearest.ts'
+import type { Directive } from '../../corefile/options/directive.ts'
+import { optionFacts } from '../../corefile/options/option-rows.ts'
+import type { OptionTable } from '../../corefile/options/option-table.ts'
+import { Argument } from '../../corefile/options/values.ts'
 
 const FLAGS = ['aa', 'ra', 'rd'] as const
 

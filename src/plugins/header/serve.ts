@@ -1,11 +1,11 @@
 // The shard half of header: the changes of flags.
 
-import { after } from '../../chain/after.ts'
-import { edit } from '../../chain/edit.ts'
-import type { Stage } from '../../chain/handler.ts'
-import type { Query } from '../../chain/query.ts'
-import type { Reply } from '../../chain/reply.ts'
-import { eachMessage } from '../../chain/stream.ts'
+import { edit } from '../../chain/answer/edit.ts'
+import type { Query } from '../../chain/query/query.ts'
+import { after } from '../../chain/reply/after.ts'
+import type { Reply } from '../../chain/reply/reply.ts'
+import { eachMessage } from '../../chain/reply/stream.ts'
+import type { Stage } from '../../chain/stage/handler.ts'
 import { FLAG_AA, FLAG_RA, FLAG_RD } from '../../wire/header.ts'
 import type { FlagRules, HeaderOptions } from './options.ts'
 

@@ -1,12 +1,12 @@
 // Main half of health: route, probe loop, lameduck.
 
 import { isIP } from '../../base/ip-text.ts'
-import { wait } from '../../base/timers.ts'
+import { wait } from '../../base/time/timers.ts'
 import { assertBindable } from '../../chain/bindable.ts'
-import type { ControlScope } from '../../chain/control-scope.ts'
-import type { InspectScope } from '../../chain/inspect-scope.ts'
-import { formatDuration } from '../../corefile/duration.ts'
-import { splitHostPort } from '../../corefile/host-port.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
+import type { InspectScope } from '../../chain/plugin/inspect-scope.ts'
+import { formatDuration } from '../../corefile/words/duration.ts'
+import { splitHostPort } from '../../corefile/words/host-port.ts'
 import { SLIM_TIME_BUCKETS } from '../../metrics/registrar.ts'
 import type { HealthOptions } from './options.ts'
 import { startProbing } from './probe.ts'

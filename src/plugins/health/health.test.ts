@@ -15,7 +15,7 @@ import {
   options,
   parseError,
 } from '../../../test/support/plugin-harness.ts'
-import { LONGEST_TIMER_MS } from '../../base/timers.ts'
+import { LONGEST_TIMER_MS } from '../../base/time/timers.ts'
 import { control } from './control.ts'
 import { health } from './index.ts'
 import { Probe } from './probe.ts'

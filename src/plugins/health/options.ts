@@ -1,9 +1,9 @@
 // `health [ADDRESS] { lameduck DURATION }`. The last occurrence counts.
 
-import { parsePort, splitHostPort } from '../../corefile/host-port.ts'
-import { argument, option } from '../../corefile/option-rows.ts'
-import { type OptionTable, optionTable } from '../../corefile/option-table.ts'
-import { duration, listenAddress, type Value } from '../../corefile/values.ts'
+import { argument, option } from '../../corefile/options/option-rows.ts'
+import { type OptionTable, optionTable } from '../../corefile/options/option-table.ts'
+import { duration, listenAddress, type Value } from '../../corefile/options/values.ts'
+import { parsePort, splitHostPort } from '../../corefile/words/host-port.ts'
 
 export interface HealthOptions {
   readonly address: string

@@ -2,11 +2,11 @@
 // log.
 
 import { connect, type Socket } from 'node:net'
-import type { Clock } from '../../base/clock.ts'
 import { isIPv6 } from '../../base/ip-text.ts'
+import type { Clock } from '../../base/time/clock.ts'
 import { messageOf } from '../../chain/errors.ts'
-import { formatDuration } from '../../corefile/duration.ts'
-import { splitHostPort } from '../../corefile/host-port.ts'
+import { formatDuration } from '../../corefile/words/duration.ts'
+import { splitHostPort } from '../../corefile/words/host-port.ts'
 import type { Logger } from '../../log/logger.ts'
 
 const INTERVAL_MS = 1000

@@ -13,9 +13,9 @@ import {
   fakeServe,
   replyTo,
 } from '../../../test/support/plugin-harness.ts'
-import type { Handler } from '../../chain/handler.ts'
 import { EVERY_LABEL, InvalidationScopes } from '../../chain/invalidation-scopes.ts'
-import { readOptions } from '../../chain/plugin.ts'
+import { readOptions } from '../../chain/plugin/plugin.ts'
+import type { Handler } from '../../chain/stage/handler.ts'
 import { nameFromText } from '../../wire/name.ts'
 import { control as controlHosts } from './control.ts'
 import { hosts } from './index.ts'

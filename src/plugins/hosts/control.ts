@@ -2,11 +2,11 @@
 // Checks its file for changes, and tells caches which names change.
 
 import { stat } from 'node:fs/promises'
-import { codeOf, pathErrorText } from '../../base/errno.ts'
-import type { ControlScope } from '../../chain/control-scope.ts'
-import type { InspectScope } from '../../chain/inspect-scope.ts'
-import { goQuote } from '../../corefile/strconv.ts'
-import { underRoot } from '../../corefile/values.ts'
+import { codeOf, pathErrorText } from '../../base/files/errno.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
+import type { InspectScope } from '../../chain/plugin/inspect-scope.ts'
+import { underRoot } from '../../corefile/options/values.ts'
+import { goQuote } from '../../corefile/words/strconv.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import { type Follower, HostsSource } from './hosts-source.ts'
 import { markChanges } from './invalidation-marks.ts'

@@ -10,7 +10,7 @@ import { wire } from '../../../test/fakes/host-records.ts'
 import { type BothPaths, bothPaths, CLIENT } from '../../../test/support/both-paths.ts'
 import { query, replyTo, show } from '../../../test/support/plugin-harness.ts'
 import { numbersFrom, QueryMix } from '../../../test/support/query-mix.ts'
-import { Reply } from '../../chain/reply.ts'
+import { Reply } from '../../chain/reply/reply.ts'
 
 const QUERIES = 8000
 

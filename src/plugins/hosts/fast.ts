@@ -2,6 +2,7 @@
 // that they do not have, from the records memory straight into the packet to be sent. The slow path
 // (serve.ts) gives PTR answers and SERVFAIL. Both give the same bytes.
 
+import { FAST_RECORDS, type FastQuery } from '../../chain/query/fast-query.ts'
 import {
   beginAnswer,
   copyTo,
@@ -9,9 +10,13 @@ import {
   RECORD_FIXED_SIZE,
   RECORD_TTL_OFFSET,
   writeFixed,
-} from '../../chain/fast-answer.ts'
-import { FAST_RECORDS, type FastQuery } from '../../chain/fast-query.ts'
-import { FAST_NEXT, FAST_SLOW, type FastStep, type FastVerdict } from '../../chain/fast-step.ts'
+} from '../../chain/stage/fast-answer.ts'
+import {
+  FAST_NEXT,
+  FAST_SLOW,
+  type FastStep,
+  type FastVerdict,
+} from '../../chain/stage/fast-step.ts'
 import type { RecordsReader } from '../../records/reader.ts'
 import type { NameView } from '../../wire/name.ts'
 import { RCODE_NOERROR } from '../../wire/rcodes.ts'

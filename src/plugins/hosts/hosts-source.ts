@@ -4,8 +4,8 @@
 
 import type { BigIntStats } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
-import type { Kept, Resources } from '../../chain/control-scope.ts'
-import { goQuote } from '../../corefile/strconv.ts'
+import type { Kept, Resources } from '../../chain/plugin/control-scope.ts'
+import { goQuote } from '../../corefile/words/strconv.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import type { RecordsMap } from '../../records/map.ts'

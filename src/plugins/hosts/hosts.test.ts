@@ -12,7 +12,7 @@ import {
   replyTo,
   show,
 } from '../../../test/support/plugin-harness.ts'
-import type { Query } from '../../chain/query.ts'
+import type { Query } from '../../chain/query/query.ts'
 import { hosts } from './index.ts'
 
 const next = (request: Query) => replyTo(request, { rcode: 'NXDOMAIN' })

@@ -1,7 +1,7 @@
 // The Corefile syntax of hosts.
 
 import { parseIp } from '../../base/ip.ts'
-import type { Directive } from '../../corefile/directive.ts'
+import type { Directive } from '../../corefile/options/directive.ts'
 import {
   argument,
   derived,
@@ -10,9 +10,9 @@ import {
   otherLines,
   zoneList,
   zonesArgument,
-} from '../../corefile/option-rows.ts'
-import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
-import { duration, text, ttl } from '../../corefile/values.ts'
+} from '../../corefile/options/option-rows.ts'
+import { finishedTable, type OptionTable } from '../../corefile/options/option-table.ts'
+import { duration, text, ttl } from '../../corefile/options/values.ts'
 
 export interface HostsOptions {
   /**

@@ -1,12 +1,12 @@
 // hosts in a shard: answers from the records that main keeps, without messages to main, waits or a
 // copy of the file.
 
-import { answer, type RecordData, unwritten } from '../../chain/answer.ts'
-import { inZones } from '../../chain/asked.ts'
-import type { Handler, Stage } from '../../chain/handler.ts'
-import type { Query } from '../../chain/query.ts'
-import type { Reply } from '../../chain/reply.ts'
-import type { ServeScope } from '../../chain/serve-scope.ts'
+import { answer, type RecordData, unwritten } from '../../chain/answer/answer.ts'
+import type { ServeScope } from '../../chain/plugin/serve-scope.ts'
+import { inZones } from '../../chain/query/asked.ts'
+import type { Query } from '../../chain/query/query.ts'
+import type { Reply } from '../../chain/reply/reply.ts'
+import type { Handler, Stage } from '../../chain/stage/handler.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import { RCODE_SERVFAIL } from '../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_PTR } from '../../wire/rrtypes.ts'

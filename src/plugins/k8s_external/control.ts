@@ -2,10 +2,10 @@
 
 import { reverseNamesOf } from '../../base/ip.ts'
 import type { BlockInfo } from '../../chain/block.ts'
-import type { ControlScope } from '../../chain/control-scope.ts'
-import { EXTERNAL_CHANGES, type ExternalChange } from '../../chain/external-services.ts'
-import type { InspectScope } from '../../chain/inspect-scope.ts'
 import type { InvalidationMarks } from '../../chain/invalidation-scopes.ts'
+import { EXTERNAL_CHANGES, type ExternalChange } from '../../chain/offers/external-services.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
+import type { InspectScope } from '../../chain/plugin/inspect-scope.ts'
 import { foldName, nameFromText } from '../../wire/name.ts'
 import type { ExternalOptions } from './options.ts'
 

@@ -11,7 +11,7 @@ import {
   replyTo,
   show,
 } from '../../../test/support/plugin-harness.ts'
-import { Reply } from '../../chain/reply.ts'
+import { Reply } from '../../chain/reply/reply.ts'
 import { k8s_external } from './index.ts'
 
 const DEFAULTS = { zones: ['.'], apex: 'dns', ttlSeconds: 5, isHeadless: false, fallthrough: [] }

@@ -1,10 +1,10 @@
 // The `k8s_external` directive, with CoreDNS's rules and texts.
 
 import { type ChangingZone, EVERY_LABEL } from '../../chain/invalidation-scopes.ts'
-import { flag, option, zoneList, zonesArgument } from '../../corefile/option-rows.ts'
-import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
-import { type Argument, text, ttl, type Value } from '../../corefile/values.ts'
-import { isReverseZone } from '../../corefile/zones.ts'
+import { flag, option, zoneList, zonesArgument } from '../../corefile/options/option-rows.ts'
+import { finishedTable, type OptionTable } from '../../corefile/options/option-table.ts'
+import { type Argument, text, ttl, type Value } from '../../corefile/options/values.ts'
+import { isReverseZone } from '../../corefile/words/zones.ts'
 import { nameFromText } from '../../wire/name.ts'
 
 export interface ExternalOptions {

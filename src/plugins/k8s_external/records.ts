@@ -1,10 +1,10 @@
 // Records of services by the type that is asked for (CoreDNS: plugin/k8s_external/msg_to_dns.go).
 
-import type { RecordData } from '../../chain/answer.ts'
-import type { ExternalItem } from '../../chain/external-services.ts'
-import type { Query } from '../../chain/query.ts'
-import { copyRecords } from '../../chain/record-copy.ts'
-import type { ServeScope } from '../../chain/serve-scope.ts'
+import type { RecordData } from '../../chain/answer/answer.ts'
+import { copyRecords } from '../../chain/answer/record-copy.ts'
+import type { ExternalItem } from '../../chain/offers/external-services.ts'
+import type { ServeScope } from '../../chain/plugin/serve-scope.ts'
+import type { Query } from '../../chain/query/query.ts'
 import { FLAG_TC, getFlags } from '../../wire/header.ts'
 import { nameToText } from '../../wire/name.ts'
 import { rdataName, rdataSrv } from '../../wire/rdata.ts'

@@ -1,7 +1,7 @@
 // What a name in a zone asks for, from the labels left of the zone: `SERVICE.NAMESPACE`,
 // `_PORT._PROTOCOL.SERVICE.NAMESPACE`, `ENDPOINT.SERVICE.NAMESPACE`.
 
-import type { ExternalRequest } from '../../chain/external-services.ts'
+import type { ExternalRequest } from '../../chain/offers/external-services.ts'
 
 /**
  * `folded` is a lower-case wire name below a zone whose wire form has `zoneLength` bytes.

@@ -1,23 +1,23 @@
 // k8s_external in a shard. Order of decisions and answers are CoreDNS's (plugin/k8s_external).
 
 import { parseIp, reverseNameToIp } from '../../base/ip.ts'
-import { after } from '../../chain/after.ts'
-import { answer, type RecordData } from '../../chain/answer.ts'
-import { inZones } from '../../chain/asked.ts'
+import { answer, type RecordData } from '../../chain/answer/answer.ts'
 import {
   EXTERNAL_SERVICES,
   type ExternalItem,
   type ExternalServices,
-} from '../../chain/external-services.ts'
-import type { Handler, Stage } from '../../chain/handler.ts'
-import type { Query } from '../../chain/query.ts'
-import type { Reply } from '../../chain/reply.ts'
-import type { ServeScope } from '../../chain/serve-scope.ts'
+} from '../../chain/offers/external-services.ts'
 import {
   TRANSFERABLE_ZONES,
   type TransferableZone,
   type TransferableZones,
-} from '../../chain/transferable-zones.ts'
+} from '../../chain/offers/transferable-zones.ts'
+import type { ServeScope } from '../../chain/plugin/serve-scope.ts'
+import { inZones } from '../../chain/query/asked.ts'
+import type { Query } from '../../chain/query/query.ts'
+import { after } from '../../chain/reply/after.ts'
+import type { Reply } from '../../chain/reply/reply.ts'
+import type { Handler, Stage } from '../../chain/stage/handler.ts'
 import { foldName, type NameView, nameFromText } from '../../wire/name.ts'
 import { RCODE_NOERROR, RCODE_NXDOMAIN, RCODE_SERVFAIL } from '../../wire/rcodes.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_PTR, TYPE_SRV } from '../../wire/rrtypes.ts'

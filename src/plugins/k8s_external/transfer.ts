@@ -3,11 +3,11 @@
 // time.
 
 import { reverseNamesOf } from '../../base/ip.ts'
-import type { RecordData } from '../../chain/answer.ts'
+import type { RecordData } from '../../chain/answer/answer.ts'
 import { ServerError } from '../../chain/errors.ts'
-import type { ExternalItem } from '../../chain/external-services.ts'
-import { inParts, type TransferableZone } from '../../chain/transferable-zones.ts'
-import { isReverseZone } from '../../corefile/zones.ts'
+import type { ExternalItem } from '../../chain/offers/external-services.ts'
+import { inParts, type TransferableZone } from '../../chain/offers/transferable-zones.ts'
+import { isReverseZone } from '../../corefile/words/zones.ts'
 import { isSubname, MAX_LABEL_SIZE, MAX_NAME_SIZE, nameToText } from '../../wire/name.ts'
 import { rdataName } from '../../wire/rdata.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_PTR, TYPE_SRV } from '../../wire/rrtypes.ts'

@@ -1,9 +1,9 @@
 // A zone's own records: SOA and NS at its apex, and the name servers' names below it.
 
-import { answer, type RecordData } from '../../chain/answer.ts'
-import type { ExternalServices } from '../../chain/external-services.ts'
-import type { Query } from '../../chain/query.ts'
-import type { Reply } from '../../chain/reply.ts'
+import { answer, type RecordData } from '../../chain/answer/answer.ts'
+import type { ExternalServices } from '../../chain/offers/external-services.ts'
+import type { Query } from '../../chain/query/query.ts'
+import type { Reply } from '../../chain/reply/reply.ts'
 import { isSubname } from '../../wire/name.ts'
 import { RCODE_NOERROR, RCODE_NXDOMAIN } from '../../wire/rcodes.ts'
 import { rdataName, rdataSoa } from '../../wire/rdata.ts'

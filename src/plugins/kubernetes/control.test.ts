@@ -6,7 +6,7 @@ import { EVERY_LABEL, InvalidationScopes } from '../../chain/invalidation-scopes
 import { nameFromText } from '../../wire/name.ts'
 import { control as controlKubernetes } from './control.ts'
 import { options as table } from './options.ts'
-import { changingZones } from './watch/invalidation-marks.ts'
+import { changingZones } from './watch/publish/invalidation-marks.ts'
 
 const WEB = 'web.shop.svc.cluster.local.'
 const API = 'api.shop.svc.cluster.local.'

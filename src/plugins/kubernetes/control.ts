@@ -2,19 +2,19 @@
 // over a reload, waits for its first sync up to a limit, and tells caches which names change.
 
 import { networkInterfaces } from 'node:os'
+import { readTextFile } from '../../base/files/text-file.ts'
 import { parseIp, withoutZone } from '../../base/ip.ts'
-import { readTextFile } from '../../base/text-file.ts'
-import { wait } from '../../base/timers.ts'
-import type { ControlScope } from '../../chain/control-scope.ts'
-import { EXTERNAL_CHANGES, type ExternalChange } from '../../chain/external-services.ts'
-import type { InspectScope } from '../../chain/inspect-scope.ts'
+import { wait } from '../../base/time/timers.ts'
+import { EXTERNAL_CHANGES, type ExternalChange } from '../../chain/offers/external-services.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
+import type { InspectScope } from '../../chain/plugin/inspect-scope.ts'
 import { connect, type KubeWorld, SERVICE_ACCOUNT_FOLDER } from '../../kube/config/target.ts'
 import type { RecordsRef } from '../../records/layout.ts'
 import { readSearchDomains } from '../../upstream/addresses.ts'
 import type { KubernetesOptions } from './options.ts'
 import { declareApiMetrics } from './watch/api-metrics.ts'
 import { ClusterSource, type SourceChange, sourceIdentity } from './watch/cluster-source.ts'
-import { markChanges } from './watch/invalidation-marks.ts'
+import { markChanges } from './watch/publish/invalidation-marks.ts'
 
 /** Where tests lay out what a pod has. */
 const FOLDER_VARIABLE = 'SHARDNS_SERVICE_ACCOUNT_DIR'

@@ -1,7 +1,7 @@
 // The `kubernetes` directive: tokens to options, with CoreDNS's rules and texts. Files and
 // addresses are not touched here.
 
-import type { Directive } from '../../corefile/directive.ts'
+import type { Directive } from '../../corefile/options/directive.ts'
 import {
   flag,
   list,
@@ -11,9 +11,8 @@ import {
   words,
   zoneList,
   zonesArgument,
-} from '../../corefile/option-rows.ts'
-import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
-import { goQuote } from '../../corefile/strconv.ts'
+} from '../../corefile/options/option-rows.ts'
+import { finishedTable, type OptionTable } from '../../corefile/options/option-table.ts'
 import {
   decimal,
   duration,
@@ -23,8 +22,9 @@ import {
   parsed,
   text,
   ttl,
-} from '../../corefile/values.ts'
-import { isReverseZone, normalizeZone } from '../../corefile/zones.ts'
+} from '../../corefile/options/values.ts'
+import { goQuote } from '../../corefile/words/strconv.ts'
+import { isReverseZone, normalizeZone } from '../../corefile/words/zones.ts'
 import { type LabelSelector, parseLabelSelector } from './label-selector.ts'
 
 const POD_MODES = ['disabled', 'insecure', 'verified'] as const

@@ -1,14 +1,14 @@
 // The main half: reads the weight file, again every reload interval, and writes the weights for the
 // shards.
 
-import { codeOf } from '../../base/errno.ts'
-import { readTextFile } from '../../base/text-file.ts'
-import { LONGEST_TIMER_MS } from '../../base/timers.ts'
-import type { ControlScope } from '../../chain/control-scope.ts'
+import { codeOf } from '../../base/files/errno.ts'
+import { readTextFile } from '../../base/files/text-file.ts'
+import { LONGEST_TIMER_MS } from '../../base/time/timers.ts'
 import { messageOf } from '../../chain/errors.ts'
-import type { InspectScope } from '../../chain/inspect-scope.ts'
-import { formatDuration } from '../../corefile/duration.ts'
-import { underRoot } from '../../corefile/values.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
+import type { InspectScope } from '../../chain/plugin/inspect-scope.ts'
+import { underRoot } from '../../corefile/options/values.ts'
+import { formatDuration } from '../../corefile/words/duration.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { LoadbalanceOptions, WeightFileOptions } from './options.ts'
 import { makeBoard, writeBoard } from './weight-board.ts'

@@ -2,8 +2,8 @@
 // With the same random numbers the bytes are those of order.ts. Answers that must be written anew
 // are left to order.ts.
 
-import type { FastQuery } from '../../chain/fast-query.ts'
-import type { FastStep } from '../../chain/fast-step.ts'
+import type { FastQuery } from '../../chain/query/fast-query.ts'
+import type { FastStep } from '../../chain/stage/fast-step.ts'
 import {
   getAncount,
   getArcount,

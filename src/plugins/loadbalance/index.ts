@@ -1,6 +1,6 @@
 // loadbalance: changes the order of address and mail exchanger records in answers.
 
-import type { Plugin } from '../../chain/plugin.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
 import type { LoadbalanceShared } from './control.ts'
 import { type LoadbalanceOptions, options } from './options.ts'
 

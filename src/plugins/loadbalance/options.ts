@@ -2,11 +2,11 @@
 // DURATION }`: the policy says what the block may hold.
 
 import { parseCidr } from '../../base/ip.ts'
-import type { Directive } from '../../corefile/directive.ts'
-import { argumentFacts, list, option } from '../../corefile/option-rows.ts'
-import { OptionReader, type OptionTable } from '../../corefile/option-table.ts'
-import { goQuote } from '../../corefile/strconv.ts'
-import { checked, duration } from '../../corefile/values.ts'
+import type { Directive } from '../../corefile/options/directive.ts'
+import { argumentFacts, list, option } from '../../corefile/options/option-rows.ts'
+import { OptionReader, type OptionTable } from '../../corefile/options/option-table.ts'
+import { checked, duration } from '../../corefile/options/values.ts'
+import { goQuote } from '../../corefile/words/strconv.ts'
 
 export interface WeightFileOptions {
   /** As given; relative paths are under `root`. */

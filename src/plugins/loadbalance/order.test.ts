@@ -7,7 +7,7 @@ import {
   replyTo,
   show,
 } from '../../../test/support/messages.ts'
-import { type Reply, SILENCE } from '../../chain/reply.ts'
+import { type Reply, SILENCE } from '../../chain/reply/reply.ts'
 import type { LoadbalanceOptions } from './options.ts'
 import type { Draw } from './random.ts'
 import { makeStage } from './serve.ts'

@@ -2,7 +2,7 @@
 // layout; nothing is moved here.
 
 import type { CidrSet, IpAddress } from '../../base/ip.ts'
-import type { Reply } from '../../chain/reply.ts'
+import type { Reply } from '../../chain/reply/reply.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_MX } from '../../wire/rrtypes.ts'
 import { below, type Draw, shuffle } from './random.ts'
 

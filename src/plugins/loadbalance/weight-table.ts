@@ -1,9 +1,9 @@
 // The weight file: names, each followed by addresses with their weights. Text to table and look-up;
 // reading files is control.ts's.
 
-import { toHex } from '../../base/byte-text.ts'
 import { parseIp } from '../../base/ip.ts'
-import type { Reply } from '../../chain/reply.ts'
+import { toHex } from '../../base/text/byte-text.ts'
+import type { Reply } from '../../chain/reply/reply.ts'
 import { expandName, foldName, MAX_NAME_SIZE, nameFromText, nameToText } from '../../wire/name.ts'
 
 const DEFAULT_WEIGHT = 1

@@ -1,6 +1,6 @@
 // local on the main thread: its counter.
 
-import type { ControlScope } from '../../chain/control-scope.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
 import type { Vector } from '../../metrics/registrar.ts'
 import type { LocalOptions } from './options.ts'
 

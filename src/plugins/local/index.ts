@@ -1,6 +1,6 @@
 // local: answers names that must not leave this machine, such as `localhost`.
 
-import type { Plugin } from '../../chain/plugin.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
 import type { Vector } from '../../metrics/registrar.ts'
 import { type LocalOptions, options } from './options.ts'
 

@@ -1,9 +1,9 @@
 // The Corefile syntax of local.
 
-import { option } from '../../corefile/option-rows.ts'
-import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
-import { goQuote } from '../../corefile/strconv.ts'
-import { oneOf } from '../../corefile/values.ts'
+import { option } from '../../corefile/options/option-rows.ts'
+import { finishedTable, type OptionTable } from '../../corefile/options/option-table.ts'
+import { oneOf } from '../../corefile/options/values.ts'
+import { goQuote } from '../../corefile/words/strconv.ts'
 
 export interface LocalOptions {
   /** Whether names that begin with `localhost` are answered. */

@@ -1,9 +1,9 @@
 // The shard half of local: selects the names, and makes the answers.
 
-import { type AnswerParts, answer } from '../../chain/answer.ts'
-import type { Stage } from '../../chain/handler.ts'
-import type { Query } from '../../chain/query.ts'
-import type { ServeScope } from '../../chain/serve-scope.ts'
+import { type AnswerParts, answer } from '../../chain/answer/answer.ts'
+import type { ServeScope } from '../../chain/plugin/serve-scope.ts'
+import type { Query } from '../../chain/query/query.ts'
+import type { Stage } from '../../chain/stage/handler.ts'
 import type { Vector } from '../../metrics/registrar.ts'
 import { type NameView, nameFromText, namesEqual } from '../../wire/name.ts'
 import { RCODE_NXDOMAIN } from '../../wire/rcodes.ts'

@@ -1,9 +1,9 @@
 // Hot path. Lines of the common format on the fast path, as bytes. Those of a batch wait without
 // their durations until its answers are sent: then one reading of the clock does for all.
 
-import type { Clock } from '../../base/clock.ts'
-import type { FastQuery } from '../../chain/fast-query.ts'
-import type { FastStep } from '../../chain/fast-step.ts'
+import type { Clock } from '../../base/time/clock.ts'
+import type { FastQuery } from '../../chain/query/fast-query.ts'
+import type { FastStep } from '../../chain/stage/fast-step.ts'
 import type { LineSink } from '../../log/logger.ts'
 import { getFlags, getId, MASK_RCODE } from '../../wire/header.ts'
 import { COMMON_FORMAT } from './common-format.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { query, replyTo } from '../../../test/support/plugin-harness.ts'
-import { Metadata } from '../../chain/metadata.ts'
+import { Metadata } from '../../chain/offers/metadata.ts'
 import { COMMON_FORMAT } from './common-format.ts'
 import { compileFormat, type Event, formatSeconds } from './format.ts'
 

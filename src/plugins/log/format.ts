@@ -1,8 +1,8 @@
 // Hot path. The placeholder language of log formats, compiled once to a list of functions.
 
-import { flagsToLeave } from '../../chain/finish.ts'
-import type { Query } from '../../chain/query.ts'
-import type { Reply } from '../../chain/reply.ts'
+import { flagsToLeave } from '../../chain/answer/finish.ts'
+import type { Query } from '../../chain/query/query.ts'
+import type { Reply } from '../../chain/reply/reply.ts'
 import { opcodeOf } from '../../wire/header.ts'
 import { rcodeToText } from '../../wire/rcodes.ts'
 import { classToText, typeToText } from '../../wire/rrtypes.ts'

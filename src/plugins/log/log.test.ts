@@ -9,8 +9,8 @@ import {
   replyTo,
 } from '../../../test/support/plugin-harness.ts'
 import { ServerError } from '../../chain/errors.ts'
-import type { Handler } from '../../chain/handler.ts'
-import { type Reply, SILENCE } from '../../chain/reply.ts'
+import { type Reply, SILENCE } from '../../chain/reply/reply.ts'
+import type { Handler } from '../../chain/stage/handler.ts'
 import { LogSink } from '../../log/log.ts'
 import { RCODE_REFUSED } from '../../wire/rcodes.ts'
 import { log } from './index.ts'

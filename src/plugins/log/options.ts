@@ -1,9 +1,9 @@
 // `log [NAMES…] [FORMAT] { class CLASS… }`, any number of times.
 
-import type { ResponseClass } from '../../chain/classify.ts'
-import { argumentsOf, list } from '../../corefile/option-rows.ts'
-import { eachOccurrence, type OptionTable } from '../../corefile/option-table.ts'
-import { oneOf } from '../../corefile/values.ts'
+import type { ResponseClass } from '../../chain/answer/classify.ts'
+import { argumentsOf, list } from '../../corefile/options/option-rows.ts'
+import { eachOccurrence, type OptionTable } from '../../corefile/options/option-table.ts'
+import { oneOf } from '../../corefile/options/values.ts'
 import { COMMON_FORMAT } from './common-format.ts'
 
 const COMBINED_FORMAT = `${COMMON_FORMAT} "{>opcode}"`

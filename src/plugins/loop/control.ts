@@ -4,7 +4,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import { randomBytes } from '../../base/entropy.ts'
-import type { ControlScope } from '../../chain/control-scope.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
 import { type Endpoint, makeEndpoint } from '../../upstream/endpoint.ts'
 import { ExchangeError } from '../../upstream/exchange-error.ts'
 import { questionMessage } from '../../upstream/prober.ts'

@@ -1,7 +1,7 @@
 // The loop plugin: detects at start whether forwarded queries come back to this server, and ends
 // the process if they do.
 
-import type { Plugin } from '../../chain/plugin.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
 import { type LoopOptions, options } from './options.ts'
 import type { LoopShared } from './words.ts'
 

@@ -11,8 +11,8 @@ import {
   query,
   replyTo,
 } from '../../../test/support/plugin-harness.ts'
-import { systemClock } from '../../base/clock.ts'
-import type { Query } from '../../chain/query.ts'
+import { systemClock } from '../../base/time/clock.ts'
+import type { Query } from '../../chain/query/query.ts'
 import { readQuestion } from '../../wire/question.ts'
 import { TYPE_HINFO } from '../../wire/rrtypes.ts'
 import { control as controlLoop } from './control.ts'

@@ -1,7 +1,7 @@
 // loop takes no options: where it asks follows from its server block.
 
-import { derived } from '../../corefile/option-rows.ts'
-import { type OptionTable, optionTable } from '../../corefile/option-table.ts'
+import { derived } from '../../corefile/options/option-rows.ts'
+import { type OptionTable, optionTable } from '../../corefile/options/option-table.ts'
 
 export interface LoopOptions {
   /** The first zone of the block: the probe asks below it. */

@@ -1,8 +1,8 @@
 // The shard half of loop: counts how often the probe passes by. Once is its way in; the third time
 // it has come round twice.
 
-import type { Stage } from '../../chain/handler.ts'
-import type { ServeScope } from '../../chain/serve-scope.ts'
+import type { ServeScope } from '../../chain/plugin/serve-scope.ts'
+import type { Stage } from '../../chain/stage/handler.ts'
 import { hostPort } from '../../upstream/endpoint.ts'
 import { nameFromText, namesEqual } from '../../wire/name.ts'
 import { TYPE_HINFO } from '../../wire/rrtypes.ts'

@@ -8,9 +8,9 @@ import {
   query,
   replyTo,
 } from '../../../test/support/plugin-harness.ts'
-import { inFront } from '../../chain/handler.ts'
-import { COLLECTOR, METADATA } from '../../chain/metadata.ts'
-import type { Query } from '../../chain/query.ts'
+import { COLLECTOR, METADATA } from '../../chain/offers/metadata.ts'
+import type { Query } from '../../chain/query/query.ts'
+import { inFront } from '../../chain/stage/handler.ts'
 import { metadata } from './index.ts'
 import { serve } from './serve.ts'
 

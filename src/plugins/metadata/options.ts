@@ -1,7 +1,7 @@
 // `metadata [ZONES…]`, once per server block.
 
-import { zonesArgument } from '../../corefile/option-rows.ts'
-import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
+import { zonesArgument } from '../../corefile/options/option-rows.ts'
+import { finishedTable, type OptionTable } from '../../corefile/options/option-table.ts'
 
 export interface MetadataOptions {
   /** Normalised. */

@@ -1,10 +1,15 @@
 // The shard half of metadata. No plugin is called before a label is read, so queries whose metadata
 // is not read stay on the fast path.
 
-import { TRANSPARENT } from '../../chain/fast-step.ts'
-import type { Stage } from '../../chain/handler.ts'
-import { COLLECTOR, METADATA, Metadata, type MetadataCollector } from '../../chain/metadata.ts'
-import type { ServeScope } from '../../chain/serve-scope.ts'
+import {
+  COLLECTOR,
+  METADATA,
+  Metadata,
+  type MetadataCollector,
+} from '../../chain/offers/metadata.ts'
+import type { ServeScope } from '../../chain/plugin/serve-scope.ts'
+import { TRANSPARENT } from '../../chain/stage/fast-step.ts'
+import type { Stage } from '../../chain/stage/handler.ts'
 import { ZoneIndex } from '../../wire/zone-index.ts'
 import type { MetadataOptions } from './options.ts'
 

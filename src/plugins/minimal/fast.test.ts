@@ -7,8 +7,8 @@ import {
   replyTo,
 } from '../../../test/support/plugin-harness.ts'
 import { CacheKey } from '../../cache/key.ts'
-import { FastQuery } from '../../chain/fast-query.ts'
-import { Reply } from '../../chain/reply.ts'
+import { FastQuery } from '../../chain/query/fast-query.ts'
+import { Reply } from '../../chain/reply/reply.ts'
 import { MessageWriter } from '../../wire/writer.ts'
 import { FastMinimal } from './fast.ts'
 import { serve } from './serve.ts'

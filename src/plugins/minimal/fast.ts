@@ -1,9 +1,9 @@
 // Hot path. The fast step of minimal: cuts answers off behind their answer section. Names point
 // backwards only, so the rest stays valid.
 
-import type { Asked } from '../../chain/asked.ts'
-import type { FastQuery } from '../../chain/fast-query.ts'
-import type { FastStep } from '../../chain/fast-step.ts'
+import type { Asked } from '../../chain/query/asked.ts'
+import type { FastQuery } from '../../chain/query/fast-query.ts'
+import type { FastStep } from '../../chain/stage/fast-step.ts'
 import {
   getAncount,
   getFlags,

@@ -1,7 +1,7 @@
 // minimal: removes records that are not needed from answers.
 
-import type { Plugin } from '../../chain/plugin.ts'
-import { noOptions } from '../../corefile/option-table.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
+import { noOptions } from '../../corefile/options/option-table.ts'
 
 export const minimal: Plugin<undefined> = {
   name: 'minimal',

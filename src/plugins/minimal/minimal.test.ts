@@ -8,8 +8,8 @@ import {
   replyTo,
   show,
 } from '../../../test/support/plugin-harness.ts'
-import { unwritten } from '../../chain/answer.ts'
-import { SILENCE } from '../../chain/reply.ts'
+import { unwritten } from '../../chain/answer/answer.ts'
+import { SILENCE } from '../../chain/reply/reply.ts'
 import { minimal } from './index.ts'
 
 const A = 'www.example.org. 60 IN A 192.0.2.1'

@@ -1,12 +1,12 @@
 // The shard half of minimal: which replies are answers.
 
-import { after } from '../../chain/after.ts'
-import { classify } from '../../chain/classify.ts'
-import { edit } from '../../chain/edit.ts'
-import type { Stage } from '../../chain/handler.ts'
-import type { Query } from '../../chain/query.ts'
-import type { Reply } from '../../chain/reply.ts'
-import type { ServeScope } from '../../chain/serve-scope.ts'
+import { classify } from '../../chain/answer/classify.ts'
+import { edit } from '../../chain/answer/edit.ts'
+import type { ServeScope } from '../../chain/plugin/serve-scope.ts'
+import type { Query } from '../../chain/query/query.ts'
+import { after } from '../../chain/reply/after.ts'
+import type { Reply } from '../../chain/reply/reply.ts'
+import type { Stage } from '../../chain/stage/handler.ts'
 import { concerns, FastMinimal } from './fast.ts'
 
 const isAnswer = (query: Query, reply: Reply, { clock }: ServeScope): boolean =>

@@ -1,9 +1,9 @@
 // nsid: tells clients that ask for it which server has answered (RFC 5001). `nsid [DATA]`, once per
 // server block.
 
-import type { Plugin } from '../../chain/plugin.ts'
-import { argumentsOf } from '../../corefile/option-rows.ts'
-import { type OptionTable, optionTable } from '../../corefile/option-table.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
+import { argumentsOf } from '../../corefile/options/option-rows.ts'
+import { type OptionTable, optionTable } from '../../corefile/options/option-table.ts'
 
 interface NsidOptions {
   readonly data: readonly string[]

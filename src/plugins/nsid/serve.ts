@@ -1,9 +1,9 @@
 // The shard half of nsid: the option in the reply's OPT record.
 
 import { hostname } from 'node:os'
-import { after } from '../../chain/after.ts'
-import { edit, optOf } from '../../chain/edit.ts'
-import type { Stage } from '../../chain/handler.ts'
+import { edit, optOf } from '../../chain/answer/edit.ts'
+import { after } from '../../chain/reply/after.ts'
+import type { Stage } from '../../chain/stage/handler.ts'
 import { EDNS_DO, makeOption, OPTION_NSID, withoutOption } from '../../wire/edns.ts'
 
 export const serve = ({ data }: { readonly data: readonly string[] }): Stage => {

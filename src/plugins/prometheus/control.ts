@@ -1,6 +1,6 @@
 // Main half of prometheus: declares the block's series and offers /metrics.
 
-import type { ControlScope } from '../../chain/control-scope.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
 import { type DnsMetricVectors, declareDnsMetrics } from '../../metrics/dns-metrics.ts'
 import { Exposition } from './exposition.ts'
 import { pluginLabels, zoneLabels } from './labels.ts'

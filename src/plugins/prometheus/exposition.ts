@@ -2,8 +2,8 @@
 // a time, with a pause after each.
 
 import { promisify } from 'node:util'
-import { wait } from '../../base/timers.ts'
-import type { HttpAnswer } from '../../chain/control-scope.ts'
+import { wait } from '../../base/time/timers.ts'
+import type { HttpAnswer } from '../../chain/plugin/control-scope.ts'
 import type { MetricRegistrar } from '../../metrics/registrar.ts'
 
 /** node:zlib is loaded when somebody asks for it: the start does not wait for it. */

@@ -1,8 +1,8 @@
 // Hot path. The fast step of prometheus: counts answers as they leave. Their duration is known when
 // their batch has been sent, and is counted for the whole batch at once.
 
-import type { FastQuery } from '../../chain/fast-query.ts'
-import type { FastStep } from '../../chain/fast-step.ts'
+import type { FastQuery } from '../../chain/query/fast-query.ts'
+import type { FastStep } from '../../chain/stage/fast-step.ts'
 import type { DnsMetrics } from '../../metrics/dns-metrics.ts'
 import { getFlags, MASK_RCODE } from '../../wire/header.ts'
 import type { NameView } from '../../wire/name.ts'

@@ -1,7 +1,7 @@
 // The prometheus plugin: counts queries and replies, and shows all metrics of the process over
 // HTTP.
 
-import type { Plugin } from '../../chain/plugin.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
 import type { DnsMetricVectors } from '../../metrics/dns-metrics.ts'
 import { options, type PrometheusOptions } from './options.ts'
 

@@ -1,8 +1,8 @@
 // `prometheus [ADDRESS] { runtime_metrics; tls FILE }`, once per server block.
 
-import { argument, flag, withoutEffect } from '../../corefile/option-rows.ts'
-import { type OptionTable, optionTable } from '../../corefile/option-table.ts'
-import { listenAddress } from '../../corefile/values.ts'
+import { argument, flag, withoutEffect } from '../../corefile/options/option-rows.ts'
+import { type OptionTable, optionTable } from '../../corefile/options/option-table.ts'
+import { listenAddress } from '../../corefile/options/values.ts'
 
 export interface PrometheusOptions {
   readonly address: string

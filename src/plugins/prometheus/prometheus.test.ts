@@ -11,10 +11,10 @@ import {
   query,
   replyTo,
 } from '../../../test/support/plugin-harness.ts'
-import { unwritten } from '../../chain/answer.ts'
+import { unwritten } from '../../chain/answer/answer.ts'
 import { ServerError } from '../../chain/errors.ts'
-import type { Handler } from '../../chain/handler.ts'
-import { SILENCE } from '../../chain/reply.ts'
+import { SILENCE } from '../../chain/reply/reply.ts'
+import type { Handler } from '../../chain/stage/handler.ts'
 import { RCODE_REFUSED } from '../../wire/rcodes.ts'
 import { acceptsGzip } from './exposition.ts'
 import { prometheus } from './index.ts'

@@ -1,10 +1,10 @@
 // Shard half of prometheus: counts each query when its reply, or failure, comes by.
 
 import { rcodeOfError } from '../../chain/errors.ts'
-import type { Stage } from '../../chain/handler.ts'
-import { observe } from '../../chain/observe.ts'
-import type { Query } from '../../chain/query.ts'
-import type { ServeScope } from '../../chain/serve-scope.ts'
+import type { ServeScope } from '../../chain/plugin/serve-scope.ts'
+import type { Query } from '../../chain/query/query.ts'
+import type { Stage } from '../../chain/stage/handler.ts'
+import { observe } from '../../chain/stage/observe.ts'
 import { DnsMetrics, type DnsMetricVectors } from '../../metrics/dns-metrics.ts'
 import { ZoneIndex } from '../../wire/zone-index.ts'
 import { FastCounts, longestOf, theOneZone } from './fast.ts'

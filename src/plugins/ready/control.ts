@@ -1,6 +1,6 @@
 // Main half of ready: the route, and what it remembers of plugins that were ready once.
 
-import type { ControlScope, HttpAnswer } from '../../chain/control-scope.ts'
+import type { ControlScope, HttpAnswer } from '../../chain/plugin/control-scope.ts'
 import type { ReadyOptions } from './options.ts'
 
 const answer = (status: number, body: string): HttpAnswer => ({

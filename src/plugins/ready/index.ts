@@ -1,6 +1,6 @@
 // The ready plugin: an HTTP endpoint that says whether every plugin is ready to answer.
 
-import type { Plugin } from '../../chain/plugin.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
 import { options, type ReadyOptions } from './options.ts'
 
 export const ready: Plugin<ReadyOptions> = {

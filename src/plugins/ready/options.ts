@@ -1,8 +1,8 @@
 // `ready [ADDRESS] { monitor until-ready|continuously }`, once per server block.
 
-import { argument, option } from '../../corefile/option-rows.ts'
-import { type OptionTable, optionTable } from '../../corefile/option-table.ts'
-import { listenAddress, oneOf } from '../../corefile/values.ts'
+import { argument, option } from '../../corefile/options/option-rows.ts'
+import { type OptionTable, optionTable } from '../../corefile/options/option-table.ts'
+import { listenAddress, oneOf } from '../../corefile/options/values.ts'
 
 export type Monitor = 'until-ready' | 'continuously'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { chain, options, parseError } from '../../../test/support/plugin-harness.ts'
-import type { ProcessControl } from '../../chain/control-scope.ts'
+import type { ProcessControl } from '../../chain/plugin/control-scope.ts'
 import { ready } from './index.ts'
 
 const AT = (line: number) => `Corefile:${line} - Error during parsing: `

@@ -1,6 +1,6 @@
 // One check of the Corefile: whether it has changed, whether to load it, and what to log.
 
-import type { ProcessControl } from '../../chain/control-scope.ts'
+import type { ProcessControl } from '../../chain/plugin/control-scope.ts'
 import type { Logger } from '../../log/logger.ts'
 
 /** The hash of the last changed Corefile that was seen, loaded or not. */

@@ -2,8 +2,8 @@
 // last block's options are used.
 
 import { random32 } from '../../base/entropy.ts'
-import { LONGEST_TIMER_MS } from '../../base/timers.ts'
-import type { ControlScope } from '../../chain/control-scope.ts'
+import { LONGEST_TIMER_MS } from '../../base/time/timers.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
 import { makeCheck, type VersionInfo } from './check.ts'
 import type { ReloadOptions } from './options.ts'
 

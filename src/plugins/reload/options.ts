@@ -1,8 +1,8 @@
 // `reload [INTERVAL] [JITTER]`. The first occurrence counts, but all are read.
 
-import { argument } from '../../corefile/option-rows.ts'
-import { OptionReader, type OptionTable } from '../../corefile/option-table.ts'
-import { duration, type Value } from '../../corefile/values.ts'
+import { argument } from '../../corefile/options/option-rows.ts'
+import { OptionReader, type OptionTable } from '../../corefile/options/option-table.ts'
+import { duration, type Value } from '../../corefile/options/values.ts'
 
 export interface ReloadOptions {
   readonly intervalMs: number

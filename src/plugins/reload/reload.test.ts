@@ -8,7 +8,7 @@ import {
   options,
   parseError,
 } from '../../../test/support/plugin-harness.ts'
-import type { ProcessControl } from '../../chain/control-scope.ts'
+import type { ProcessControl } from '../../chain/plugin/control-scope.ts'
 import { makeCheck, type VersionInfo } from './check.ts'
 import { control as controlReload, periodMs } from './control.ts'
 import { reload } from './index.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { query, type ReplyOptions, replyTo, show } from '../../../test/support/plugin-harness.ts'
 import { rewriting, SOA } from '../../../test/support/rewrite-chain.ts'
-import { SILENCE } from '../../chain/reply.ts'
+import { SILENCE } from '../../chain/reply/reply.ts'
 
 const ALIASES: ReplyOptions = {
   rcode: 'NXDOMAIN',

@@ -1,13 +1,13 @@
 // `cname` rules: the first alias in a reply whose target matches gets another target. The answer
 // for that target replaces the records that followed the alias.
 
-import { after } from '../../chain/after.ts'
-import type { RecordData } from '../../chain/answer.ts'
-import { optOf } from '../../chain/edit.ts'
-import type { Query } from '../../chain/query.ts'
-import { copyRecords } from '../../chain/record-copy.ts'
-import { Reply } from '../../chain/reply.ts'
-import type { ServeScope } from '../../chain/serve-scope.ts'
+import type { RecordData } from '../../chain/answer/answer.ts'
+import { optOf } from '../../chain/answer/edit.ts'
+import { copyRecords } from '../../chain/answer/record-copy.ts'
+import type { ServeScope } from '../../chain/plugin/serve-scope.ts'
+import type { Query } from '../../chain/query/query.ts'
+import { after } from '../../chain/reply/after.ts'
+import { Reply } from '../../chain/reply/reply.ts'
 import { FLAG_TC, getFlags, getId } from '../../wire/header.ts'
 import { nameFromText, nameToText } from '../../wire/name.ts'
 import { optSize } from '../../wire/opt-record.ts'

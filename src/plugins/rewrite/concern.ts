@@ -3,7 +3,7 @@
 // applies at all. Names are compared in presentation form, as the rules are written. For a regular
 // expression the result may be a false yes. The handler then decides.
 
-import type { Asked, Concerned } from '../../chain/asked.ts'
+import type { Asked, Concerned } from '../../chain/query/asked.ts'
 import { type NameView, nameToText } from '../../wire/name.ts'
 import { type Needle, requiredText } from './required-text.ts'
 import type { NameMatch, Rule } from './rule.ts'

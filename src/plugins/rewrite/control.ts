@@ -1,6 +1,6 @@
 // rewrite on the main thread: its counter.
 
-import type { ControlScope } from '../../chain/control-scope.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
 import type { Vector } from '../../metrics/registrar.ts'
 import type { Rule } from './rule.ts'
 

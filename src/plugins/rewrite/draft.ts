@@ -1,7 +1,7 @@
 // A question while the rules are applied: what they have made of it so far.
 
 import { ServerError } from '../../chain/errors.ts'
-import type { Query } from '../../chain/query.ts'
+import type { Query } from '../../chain/query/query.ts'
 import { type Edns, forEachOption, MAX_OPTIONS, makeOption } from '../../wire/edns.ts'
 import { nameFromText, nameToText } from '../../wire/name.ts'
 

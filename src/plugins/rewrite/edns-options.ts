@@ -1,8 +1,8 @@
 // `edns0 local|nsid|subnet set|append|replace|unset ... [revert]`.
 
-import { isMetadataLabel } from '../../chain/metadata.ts'
-import { goQuote } from '../../corefile/strconv.ts'
-import type { Argument } from '../../corefile/values.ts'
+import { isMetadataLabel } from '../../chain/offers/metadata.ts'
+import type { Argument } from '../../corefile/options/values.ts'
+import { goQuote } from '../../corefile/words/strconv.ts'
 import { OPTION_ECS, OPTION_NSID } from '../../wire/edns.ts'
 import { EDNS_ACTIONS, EDNS_VARIABLES, type EdnsData, type EdnsRule } from './rule.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type QueryOptions, query, replyTo, show } from '../../../test/support/plugin-harness.ts'
 import { rewriting } from '../../../test/support/rewrite-chain.ts'
-import type { Query } from '../../chain/query.ts'
+import type { Query } from '../../chain/query/query.ts'
 import { forEachOption } from '../../wire/edns.ts'
 
 /** `size=1232 do=0 3:ff`, and `none` without EDNS. */

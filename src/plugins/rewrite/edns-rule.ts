@@ -1,8 +1,8 @@
 // How an `edns0` rule changes the options of a question.
 
-import { fromHex } from '../../base/byte-text.ts'
 import { parseIp, withoutZone } from '../../base/ip.ts'
-import type { Query } from '../../chain/query.ts'
+import { fromHex } from '../../base/text/byte-text.ts'
+import type { Query } from '../../chain/query/query.ts'
 import type { Draft, Option } from './draft.ts'
 import type { Apply, ReplyRule } from './reply-rules.ts'
 import type { EdnsData, EdnsRule } from './rule.ts'

@@ -1,7 +1,7 @@
 // rewrite: changes the client's question for the rest of the chain, and the reply. `rewrite
 // [continue|stop] FIELD ...`: each directive is a rule.
 
-import type { Plugin } from '../../chain/plugin.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
 import type { RewriteShared } from './control.ts'
 import { options } from './options.ts'
 import type { Rule } from './rule.ts'

@@ -1,9 +1,9 @@
 // The common parts of rewrite's rules: names, kinds of match, and regular expressions.
 
-import { compileRegexp, isPatternTooLong, type Pattern } from '../../base/regexp.ts'
+import { compileRegexp, isPatternTooLong, type Pattern } from '../../base/text/regexp.ts'
 import { messageOf } from '../../chain/errors.ts'
-import type { CorefileError } from '../../corefile/diagnostic.ts'
-import type { Argument } from '../../corefile/values.ts'
+import type { CorefileError } from '../../corefile/diagnostics/diagnostic.ts'
+import type { Argument } from '../../corefile/options/values.ts'
 import { NAME_MATCHES, type NameMatch } from './rule.ts'
 
 /** The name in lower case with a trailing dot, as CoreDNS has names. */

@@ -1,8 +1,8 @@
 // `name [exact|prefix|suffix|substring|regex] FROM TO [answer ...]`.
 
-import { CorefileError } from '../../corefile/diagnostic.ts'
-import { goQuote } from '../../corefile/strconv.ts'
-import type { Argument } from '../../corefile/values.ts'
+import { CorefileError } from '../../corefile/diagnostics/diagnostic.ts'
+import type { Argument } from '../../corefile/options/values.ts'
+import { goQuote } from '../../corefile/words/strconv.ts'
 import { checkGroups, howOf, normalName, readPattern } from './match-options.ts'
 import type { AnswerRule, NameMatch, NameRule } from './rule.ts'
 

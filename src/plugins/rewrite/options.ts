@@ -1,12 +1,12 @@
 // The Corefile syntax of rewrite: one rule for each directive, on its line or in its block. Most of
 // CoreDNS's texts are without FILE:LINE; their place is kept beside them.
 
-import type { Directive } from '../../corefile/directive.ts'
-import { didYouMean } from '../../corefile/nearest.ts'
-import { argumentFacts, optionFacts } from '../../corefile/option-rows.ts'
-import type { OptionTable } from '../../corefile/option-table.ts'
-import { goQuote } from '../../corefile/strconv.ts'
-import { Argument } from '../../corefile/values.ts'
+import { didYouMean } from '../../corefile/diagnostics/nearest.ts'
+import type { Directive } from '../../corefile/options/directive.ts'
+import { argumentFacts, optionFacts } from '../../corefile/options/option-rows.ts'
+import type { OptionTable } from '../../corefile/options/option-table.ts'
+import { Argument } from '../../corefile/options/values.ts'
+import { goQuote } from '../../corefile/words/strconv.ts'
 import { classFromText, typeFromText } from '../../wire/rrtypes.ts'
 import { readEdnsRule } from './edns-options.ts'
 import { readNameRule } from './name-options.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { query, replyTo, show } from '../../../test/support/plugin-harness.ts'
 import { rewriting } from '../../../test/support/rewrite-chain.ts'
-import type { Query } from '../../chain/query.ts'
+import type { Query } from '../../chain/query/query.ts'
 import { nameToText } from '../../wire/name.ts'
 import { classToText, typeToText } from '../../wire/rrtypes.ts'
 

@@ -1,7 +1,7 @@
 // The rules as they are applied to questions, compiled once. A rule that applies returns what is to
 // be done with the reply.
 
-import { compileRegexp } from '../../base/regexp.ts'
+import { compileRegexp } from '../../base/text/regexp.ts'
 import { applyEdns } from './edns-rule.ts'
 import { mapBack, nameTest, patternRename, type Rename, renameOf, swapSuffix } from './renames.ts'
 import type { Apply, ReplyRule } from './reply-rules.ts'

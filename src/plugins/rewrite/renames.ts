@@ -1,7 +1,7 @@
 // Which names a rule matches, and how it renames them. Names are in presentation form with a
 // trailing dot. A rename gives undefined for names that it does not change.
 
-import { compileRegexp, type Pattern } from '../../base/regexp.ts'
+import { compileRegexp, type Pattern } from '../../base/text/regexp.ts'
 import type { NameMatch } from './rule.ts'
 
 export type Rename = (name: string) => string | undefined

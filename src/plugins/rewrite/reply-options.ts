@@ -1,7 +1,7 @@
 // The rules for replies: `ttl`, `rcode` and `cname`.
 
-import { parseGoUint } from '../../corefile/strconv.ts'
-import type { Argument } from '../../corefile/values.ts'
+import type { Argument } from '../../corefile/options/values.ts'
+import { parseGoUint } from '../../corefile/words/strconv.ts'
 import { rcodeFromText } from '../../wire/rcodes.ts'
 import { howOf, normalName, readNameMatch, readPattern } from './match-options.ts'
 import type { CnameRule, NameMatch, RcodeRule, TtlRule } from './rule.ts'

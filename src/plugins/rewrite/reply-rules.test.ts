@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { query, type ReplyOptions, replyTo, show } from '../../../test/support/plugin-harness.ts'
 import { rewriting, SOA } from '../../../test/support/rewrite-chain.ts'
-import { errorReply } from '../../chain/answer.ts'
+import { errorReply } from '../../chain/answer/answer.ts'
 import { ServerError } from '../../chain/errors.ts'
-import { SILENCE } from '../../chain/reply.ts'
+import { SILENCE } from '../../chain/reply/reply.ts'
 import { RCODE_REFUSED } from '../../wire/rcodes.ts'
 
 const answers: { rule: string; text: string; name?: string; reply: ReplyOptions; shown: object }[] =

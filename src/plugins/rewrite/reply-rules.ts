@@ -1,13 +1,13 @@
 // Changes a reply: it gets the client's question back, and the rules that were applied to the
 // question change its contents. As in CoreDNS the last rule is applied first.
 
-import { after } from '../../chain/after.ts'
-import { type Change, edit, optOf } from '../../chain/edit.ts'
+import { type Change, edit, optOf } from '../../chain/answer/edit.ts'
+import { renamed } from '../../chain/answer/renamed.ts'
 import { ServerError } from '../../chain/errors.ts'
-import type { Query } from '../../chain/query.ts'
-import { renamed } from '../../chain/renamed.ts'
-import type { Reply } from '../../chain/reply.ts'
-import { eachMessage } from '../../chain/stream.ts'
+import type { Query } from '../../chain/query/query.ts'
+import { after } from '../../chain/reply/after.ts'
+import type { Reply } from '../../chain/reply/reply.ts'
+import { eachMessage } from '../../chain/reply/stream.ts'
 import { EDNS_DO } from '../../wire/edns.ts'
 import { ADDED_UDP_SIZE, type Draft, joined, optionsIn } from './draft.ts'
 import type { Rename } from './renames.ts'

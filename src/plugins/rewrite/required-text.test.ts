@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seeded } from '../../../test/fakes/raw-message.ts'
-import { compileRegexp } from '../../base/regexp.ts'
+import { compileRegexp } from '../../base/text/regexp.ts'
 import { type Needle, requiredText } from './required-text.ts'
 
 const prefix = (text: string): Needle => ({ how: 'prefix', text })

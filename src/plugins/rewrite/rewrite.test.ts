@@ -5,8 +5,8 @@ import { test } from 'node:test'
 import { bothPaths } from '../../../test/support/both-paths.ts'
 import { query, type ReplyOptions, replyTo, show } from '../../../test/support/plugin-harness.ts'
 import { rewriting } from '../../../test/support/rewrite-chain.ts'
-import type { Query } from '../../chain/query.ts'
-import { type Reply, SILENCE } from '../../chain/reply.ts'
+import type { Query } from '../../chain/query/query.ts'
+import { type Reply, SILENCE } from '../../chain/reply/reply.ts'
 
 const LONG = 'x'.repeat(60)
 const invalid: {

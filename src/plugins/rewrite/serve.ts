@@ -1,10 +1,10 @@
 // The shard half of rewrite: changes the question for the rest of the chain, and then the reply.
 
-import { after } from '../../chain/after.ts'
-import type { Handler, Stage } from '../../chain/handler.ts'
-import type { Query } from '../../chain/query.ts'
-import type { Reply } from '../../chain/reply.ts'
-import type { ServeScope } from '../../chain/serve-scope.ts'
+import type { ServeScope } from '../../chain/plugin/serve-scope.ts'
+import type { Query } from '../../chain/query/query.ts'
+import { after } from '../../chain/reply/after.ts'
+import type { Reply } from '../../chain/reply/reply.ts'
+import type { Handler, Stage } from '../../chain/stage/handler.ts'
 import { type Retargeting, retarget } from './cname.ts'
 import { concernsOf } from './concern.ts'
 import type { RewriteShared } from './control.ts'

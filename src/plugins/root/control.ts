@@ -1,8 +1,8 @@
 // The main half of root: looks whether the folder is there.
 
 import { stat } from 'node:fs/promises'
-import { codeOf, pathErrorText } from '../../base/errno.ts'
-import type { ControlScope } from '../../chain/control-scope.ts'
+import { codeOf, pathErrorText } from '../../base/files/errno.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
 import type { RootOptions } from './options.ts'
 
 export const control = async (

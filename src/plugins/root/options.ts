@@ -1,7 +1,7 @@
 // `root PATH`. The last occurrence counts.
 
-import { argumentFacts } from '../../corefile/option-rows.ts'
-import type { OptionTable } from '../../corefile/option-table.ts'
+import { argumentFacts } from '../../corefile/options/option-rows.ts'
+import type { OptionTable } from '../../corefile/options/option-table.ts'
 
 export interface RootOptions {
   readonly path: string

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { chain, query, replyTo, show } from '../../../test/support/plugin-harness.ts'
 import { next, rule } from '../../../test/support/template-chain.ts'
-import type { Query } from '../../chain/query.ts'
+import type { Query } from '../../chain/query/query.ts'
 import { template } from './index.ts'
 
 /** What the server answers to questions of the plugin's own. */

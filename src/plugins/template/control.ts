@@ -1,7 +1,7 @@
 // template on the main thread: declares its counters, and tells caches when a reload has changed
 // the rules.
 
-import type { ControlScope, Kept } from '../../chain/control-scope.ts'
+import type { ControlScope, Kept } from '../../chain/plugin/control-scope.ts'
 import type { FamilyOptions, Vector } from '../../metrics/registrar.ts'
 import { foldName, nameFromText } from '../../wire/name.ts'
 import { CLASS_ANY, classToText, TYPE_ANY, typeToText } from '../../wire/rrtypes.ts'

@@ -1,8 +1,8 @@
 // The expressions of `var` and `expr`: what they may read of a query and of the match of its name,
 // and how a template sees their values.
 
-import type { Query } from '../../chain/query.ts'
-import { QUERY_FUNCTIONS } from '../../chain/query-functions.ts'
+import type { Query } from '../../chain/query/query.ts'
+import { QUERY_FUNCTIONS } from '../../chain/query/query-functions.ts'
 import { isBuiltinName, isReservedWord } from '../../expression/builtin-names.ts'
 import type { OwnFunction } from '../../expression/compiler.ts'
 import { compileExpression, type Expression, formatValue } from '../../expression/expression.ts'

@@ -1,6 +1,6 @@
 // template: answers with records that are made from the question.
 
-import type { Plugin } from '../../chain/plugin.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
 import type { TemplateShared } from './control.ts'
 import { options, type Rule } from './options.ts'
 

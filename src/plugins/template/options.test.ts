@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { directive, options, parseError } from '../../../test/support/plugin-harness.ts'
-import { readOptions } from '../../chain/plugin.ts'
-import { CorefileError } from '../../corefile/diagnostic.ts'
+import { readOptions } from '../../chain/plugin/plugin.ts'
+import { CorefileError } from '../../corefile/diagnostics/diagnostic.ts'
 import { template } from './index.ts'
 
 const parsing = (line: number, text: string): string =>

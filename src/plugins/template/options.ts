@@ -1,8 +1,9 @@
 // The Corefile syntax of template.
 
-import { compileRegexp } from '../../base/regexp.ts'
-import type { CorefileError } from '../../corefile/diagnostic.ts'
-import type { Directive } from '../../corefile/directive.ts'
+import { compileRegexp } from '../../base/text/regexp.ts'
+import type { CorefileError } from '../../corefile/diagnostics/diagnostic.ts'
+import type { Token } from '../../corefile/diagnostics/span.ts'
+import type { Directive } from '../../corefile/options/directive.ts'
 import {
   list,
   option,
@@ -11,11 +12,10 @@ import {
   words,
   zoneList,
   zonesArgument,
-} from '../../corefile/option-rows.ts'
-import { eachOccurrence, type OptionTable } from '../../corefile/option-table.ts'
-import type { Token } from '../../corefile/span.ts'
-import { goParseUintError, goQuote, parseGoUint } from '../../corefile/strconv.ts'
-import { Argument, checked, parsed, type Value } from '../../corefile/values.ts'
+} from '../../corefile/options/option-rows.ts'
+import { eachOccurrence, type OptionTable } from '../../corefile/options/option-table.ts'
+import { Argument, checked, parsed, type Value } from '../../corefile/options/values.ts'
+import { goParseUintError, goQuote, parseGoUint } from '../../corefile/words/strconv.ts'
 import { ExpressionError } from '../../expression/expression-error.ts'
 import { rcodeFromText } from '../../wire/rcodes.ts'
 import { classFromText, typeFromText } from '../../wire/rrtypes.ts'

@@ -1,7 +1,7 @@
 // Hot path. Selects the questions that the rules of template may answer, by zone, class and type:
 // all others skip the plugin.
 
-import type { Asked } from '../../chain/asked.ts'
+import type { Asked } from '../../chain/query/asked.ts'
 import { CLASS_ANY, TYPE_ANY } from '../../wire/rrtypes.ts'
 import type { ZoneIndex } from '../../wire/zone-index.ts'
 

@@ -1,7 +1,7 @@
 // The data for a template: the question, the matched parts of its name, and the query's message.
 
-import type { Query } from '../../chain/query.ts'
-import { recordAt } from '../../chain/record-copy.ts'
+import { recordAt } from '../../chain/answer/record-copy.ts'
+import type { Query } from '../../chain/query/query.ts'
 import type { Value as ExpressionValue } from '../../expression/value.ts'
 import {
   FLAG_AA,

@@ -2,7 +2,7 @@
 // them.
 
 import type { Timeouts } from '../../chain/block.ts'
-import type { Plugin } from '../../chain/plugin.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
 import { options } from './options.ts'
 
 export const timeouts: Plugin<Timeouts> = {

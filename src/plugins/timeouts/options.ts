@@ -1,11 +1,11 @@
 // `timeouts { read|write|idle DURATION; maxtcpqueries COUNT }`. Occurrences add up.
 
 import type { Timeouts } from '../../chain/block.ts'
-import type { CorefileError } from '../../corefile/diagnostic.ts'
-import { formatDuration } from '../../corefile/duration.ts'
-import { option } from '../../corefile/option-rows.ts'
-import { OptionReader, type OptionTable } from '../../corefile/option-table.ts'
-import { type Argument, duration, integer, type Value } from '../../corefile/values.ts'
+import type { CorefileError } from '../../corefile/diagnostics/diagnostic.ts'
+import { option } from '../../corefile/options/option-rows.ts'
+import { OptionReader, type OptionTable } from '../../corefile/options/option-table.ts'
+import { type Argument, duration, integer, type Value } from '../../corefile/options/values.ts'
+import { formatDuration } from '../../corefile/words/duration.ts'
 
 const MIN_MS = 1000
 const MAX_MS = 24 * 3600 * 1000

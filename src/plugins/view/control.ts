@@ -1,6 +1,6 @@
 // The main half of view: sets the block's metric label and its condition.
 
-import type { ControlScope } from '../../chain/control-scope.ts'
+import type { ControlScope } from '../../chain/plugin/control-scope.ts'
 import type { ViewOptions } from './options.ts'
 
 export const control = (

@@ -1,7 +1,7 @@
 // view: its server block takes only the queries for which all its expressions are true.
 // `view NAME { expr EXPRESSION }`, once per server block.
 
-import type { Plugin } from '../../chain/plugin.ts'
+import type { Plugin } from '../../chain/plugin/plugin.ts'
 import { options, type ViewOptions } from './options.ts'
 
 export const view: Plugin<ViewOptions> = {

@@ -1,11 +1,11 @@
 // `view NAME { expr EXPRESSION }`. Expressions are compiled here to find errors, and again in each
 // shard.
 
-import { QUERY_FUNCTIONS } from '../../chain/query-functions.ts'
-import type { CorefileError } from '../../corefile/diagnostic.ts'
-import { requiredArgument, words } from '../../corefile/option-rows.ts'
-import { finishedTable, type OptionTable } from '../../corefile/option-table.ts'
-import { type Argument, text } from '../../corefile/values.ts'
+import { QUERY_FUNCTIONS } from '../../chain/query/query-functions.ts'
+import type { CorefileError } from '../../corefile/diagnostics/diagnostic.ts'
+import { requiredArgument, words } from '../../corefile/options/option-rows.ts'
+import { finishedTable, type OptionTable } from '../../corefile/options/option-table.ts'
+import { type Argument, text } from '../../corefile/options/values.ts'
 import { compileExpression } from '../../expression/expression.ts'
 import { ExpressionError } from '../../expression/expression-error.ts'
 

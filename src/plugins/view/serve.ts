@@ -1,11 +1,11 @@
 // The shard half of view: whether the block takes a query.
 
-import { askedTests } from '../../chain/asked-test.ts'
-import type { Stage } from '../../chain/handler.ts'
-import { COLLECTOR, METADATA } from '../../chain/metadata.ts'
-import type { Query } from '../../chain/query.ts'
-import { QUERY_FUNCTIONS } from '../../chain/query-functions.ts'
-import type { ServeScope } from '../../chain/serve-scope.ts'
+import { COLLECTOR, METADATA } from '../../chain/offers/metadata.ts'
+import type { ServeScope } from '../../chain/plugin/serve-scope.ts'
+import { askedTests } from '../../chain/query/asked-test.ts'
+import type { Query } from '../../chain/query/query.ts'
+import { QUERY_FUNCTIONS } from '../../chain/query/query-functions.ts'
+import type { Stage } from '../../chain/stage/handler.ts'
 import { compileExpression, type Expression } from '../../expression/expression.ts'
 import { ExpressionError } from '../../expression/expression-error.ts'
 import type { ViewOptions } from './options.ts'

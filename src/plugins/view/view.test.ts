@@ -8,8 +8,8 @@ import {
   type QueryOptions,
   query,
 } from '../../../test/support/plugin-harness.ts'
-import { COLLECTOR, METADATA, Metadata } from '../../chain/metadata.ts'
-import type { Query } from '../../chain/query.ts'
+import { COLLECTOR, METADATA, Metadata } from '../../chain/offers/metadata.ts'
+import type { Query } from '../../chain/query/query.ts'
 import { control } from './control.ts'
 import { view } from './index.ts'
 import { serve } from './serve.ts'

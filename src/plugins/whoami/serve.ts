@@ -1,9 +1,9 @@
 // The shard half of whoami: the answer.
 
 import { type IpAddress, parseIp } from '../../base/ip.ts'
-import { answer, type RecordData } from '../../chain/answer.ts'
-import type { Stage } from '../../chain/handler.ts'
-import type { Query } from '../../chain/query.ts'
+import { answer, type RecordData } from '../../chain/answer/answer.ts'
+import type { Query } from '../../chain/query/query.ts'
+import type { Stage } from '../../chain/stage/handler.ts'
 import { MAX_NAME_SIZE } from '../../wire/name.ts'
 import { rdataSrv } from '../../wire/rdata.ts'
 import { TYPE_A, TYPE_AAAA, TYPE_SRV } from '../../wire/rrtypes.ts'

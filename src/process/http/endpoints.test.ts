@@ -4,7 +4,7 @@ import { createServer, request } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { FakeMetrics } from '../../../test/fakes/fake-metrics.ts'
-import type { HttpRoute } from '../../chain/control-scope.ts'
+import type { HttpRoute } from '../../chain/plugin/control-scope.ts'
 import { makeLogger } from '../../log/log.ts'
 import { HttpEndpoints } from './endpoints.ts'
 

@@ -3,8 +3,8 @@
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { HttpAnswer, HttpRoute } from '../../chain/control-scope.ts'
 import { messageOf } from '../../chain/errors.ts'
+import type { HttpAnswer, HttpRoute } from '../../chain/plugin/control-scope.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { MetricRegistrar } from '../../metrics/registrar.ts'
 import { openFilesLimit } from '../../upstream/socket-allowance.ts'

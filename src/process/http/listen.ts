@@ -2,10 +2,10 @@
 
 import { lookup } from 'node:dns/promises'
 import type { Server } from 'node:http'
-import { codeOf, errnoText, lookupErrorText } from '../../base/errno.ts'
+import { codeOf, errnoText, lookupErrorText } from '../../base/files/errno.ts'
 import { isIP } from '../../base/ip-text.ts'
 import { messageOf } from '../../chain/errors.ts'
-import { parsePort, splitHostPort } from '../../corefile/host-port.ts'
+import { parsePort, splitHostPort } from '../../corefile/words/host-port.ts'
 
 /**
  * Connections that wait to be accepted. If the queue is full, the client's kernel tries again only

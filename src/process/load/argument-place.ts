@@ -1,13 +1,13 @@
 // Finds the place in the Corefile for a failure that was found after parsing: the argument that its
 // text quotes, else the directive's name.
 
-import { oneLine } from '../../base/one-line.ts'
+import { oneLine } from '../../base/text/one-line.ts'
 import { ArgumentError, messageOf } from '../../chain/errors.ts'
-import { CorefileError } from '../../corefile/diagnostic.ts'
-import { literalPattern } from '../../corefile/glob.ts'
-import { argumentHint } from '../../corefile/hints.ts'
-import type { Token } from '../../corefile/span.ts'
-import { goQuote } from '../../corefile/strconv.ts'
+import { CorefileError } from '../../corefile/diagnostics/diagnostic.ts'
+import { argumentHint } from '../../corefile/diagnostics/hints.ts'
+import type { Token } from '../../corefile/diagnostics/span.ts'
+import { literalPattern } from '../../corefile/parse/glob.ts'
+import { goQuote } from '../../corefile/words/strconv.ts'
 
 const BOUNDARY = String.raw`[\s"'(),:;/]`
 

@@ -3,9 +3,9 @@
 
 import { dirname } from 'node:path'
 import { isatty } from 'node:tty'
-import { codeOf } from '../../base/errno.ts'
-import { readTextFile, TEXT_FILE_BYTES } from '../../base/text-file.ts'
-import { wait } from '../../base/timers.ts'
+import { codeOf } from '../../base/files/errno.ts'
+import { readTextFile, TEXT_FILE_BYTES } from '../../base/files/text-file.ts'
+import { wait } from '../../base/time/timers.ts'
 import { messageOf } from '../../chain/errors.ts'
 
 export interface CorefileText {

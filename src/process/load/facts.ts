@@ -1,10 +1,10 @@
 // Checks the values that a plugin's facts give for its options, before the server and other plugins
 // use them. Each function throws a TypeError whose text follows `its fact 'NAME' fails: `.
 
-import { given } from '../../base/given.ts'
 import { parseIp, withoutZone } from '../../base/ip.ts'
+import { given } from '../../base/text/given.ts'
 import { type ChangingZone, EVERY_LABEL } from '../../chain/invalidation-scopes.ts'
-import type { Diagnostic } from '../../corefile/diagnostic.ts'
+import type { Diagnostic } from '../../corefile/diagnostics/diagnostic.ts'
 import { nameFromText } from '../../wire/name.ts'
 
 /** More than a block can name: a plugin that gives more is in a loop. */

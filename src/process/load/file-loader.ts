@@ -1,8 +1,8 @@
 // Reads imports from the real file system.
 
 import { lstatSync, readdirSync, statSync } from 'node:fs'
-import { openErrorText, readTextFile } from '../../base/text-file.ts'
-import type { Loader } from '../../corefile/loader.ts'
+import { openErrorText, readTextFile } from '../../base/files/text-file.ts'
+import type { Loader } from '../../corefile/parse/loader.ts'
 
 const kindOf = (path: string): 'file' | 'directory' | undefined => {
   const stats = statSync(path, { throwIfNoEntry: false })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CorefileError } from '../../corefile/diagnostic.ts'
+import { CorefileError } from '../../corefile/diagnostics/diagnostic.ts'
 import { inSetupOrder, inspectCorefile, loadCorefile } from './load.ts'
 
 const files: Readonly<Record<string, string>> = {

@@ -3,23 +3,23 @@
 // listeners and addresses of interfaces come later.
 
 import { resolve } from 'node:path'
-import type { AnyPlugin } from '../../chain/plugin.ts'
-import { CorefileError, type Diagnostic } from '../../corefile/diagnostic.ts'
-import { type Directive, directivesInSetupOrder } from '../../corefile/directive.ts'
-import type { Environment } from '../../corefile/env.ts'
+import type { AnyPlugin } from '../../chain/plugin/plugin.ts'
+import { CorefileError, type Diagnostic } from '../../corefile/diagnostics/diagnostic.ts'
 import {
   misnamedKeys,
   warningWithUnset,
   wholeTextHint,
   withMisnamed,
   withUnset,
-} from '../../corefile/hints.ts'
+} from '../../corefile/diagnostics/hints.ts'
+import type { Span } from '../../corefile/diagnostics/span.ts'
 import { inspectBlocks, type Site } from '../../corefile/keys.ts'
-import type { Loader } from '../../corefile/loader.ts'
+import { type Directive, directivesInSetupOrder } from '../../corefile/options/directive.ts'
 import { type BoundSite, findOverlaps } from '../../corefile/overlap.ts'
-import { parseCorefile, surveyCorefile } from '../../corefile/parser.ts'
+import type { Environment } from '../../corefile/parse/env.ts'
+import type { Loader } from '../../corefile/parse/loader.ts'
+import { parseCorefile, surveyCorefile } from '../../corefile/parse/parser.ts'
 import { configHash, type ParsedCorefile, type ServerBlock } from '../../corefile/server-block.ts'
-import type { Span } from '../../corefile/span.ts'
 import { type TellSlow, unsupportedText } from '../../plugins/index.ts'
 import { BUILT_IN, type PluginSet } from '../../plugins/plugin-set.ts'
 import { defaultCorefile } from './corefile-source.ts'

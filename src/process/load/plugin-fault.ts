@@ -1,11 +1,11 @@
 // Violations of the contract by a plugin. CoreDNS has no text for them, so ours contains the place,
 // for logs too: `plugin/NAME: FILE:LINE - its serve half …`.
 
-import { oneLine } from '../../base/one-line.ts'
-import { EndlessError } from '../../base/patience.ts'
+import { oneLine } from '../../base/text/one-line.ts'
+import { EndlessError } from '../../base/time/patience.ts'
 import { messageOf } from '../../chain/errors.ts'
-import { CorefileError } from '../../corefile/diagnostic.ts'
-import type { Token } from '../../corefile/span.ts'
+import { CorefileError } from '../../corefile/diagnostics/diagnostic.ts'
+import type { Token } from '../../corefile/diagnostics/span.ts'
 import { placedError } from './argument-place.ts'
 
 /** `tokens` are those of the plugin's directive, of which the first is its name. */

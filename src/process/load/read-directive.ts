@@ -2,11 +2,11 @@
 // first error, so the directive is read again without the faulty part.
 
 import type { ChangingZone } from '../../chain/invalidation-scopes.ts'
-import { notPlainIn } from '../../chain/plain-data.ts'
-import { type AnyPlugin, readOptions } from '../../chain/plugin.ts'
-import { CorefileError, type Diagnostic } from '../../corefile/diagnostic.ts'
-import type { Directive } from '../../corefile/directive.ts'
-import type { Span, Token } from '../../corefile/span.ts'
+import { notPlainIn } from '../../chain/plugin/plain-data.ts'
+import { type AnyPlugin, readOptions } from '../../chain/plugin/plugin.ts'
+import { CorefileError, type Diagnostic } from '../../corefile/diagnostics/diagnostic.ts'
+import type { Span, Token } from '../../corefile/diagnostics/span.ts'
+import type { Directive } from '../../corefile/options/directive.ts'
 import { changingZones, listenAddresses, suspicions } from './facts.ts'
 import { pluginFault, thrownBy } from './plugin-fault.ts'
 

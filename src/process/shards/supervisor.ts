@@ -3,7 +3,7 @@
 // the configuration, and runs main's part of it.
 
 import { availableParallelism } from 'node:os'
-import type { Clock } from '../../base/clock.ts'
+import type { Clock } from '../../base/time/clock.ts'
 import type { CacheMemory } from '../../cache/cache-memory.ts'
 import { messageOf } from '../../chain/errors.ts'
 import type { Logger } from '../../log/logger.ts'
@@ -189,7 +189,7 @@ export class Supervisor {
    */
   trimQuiet(): boolean {
     const quiet = this.#quiet.look()
-    // One after the other: V8's flag for it is the process's (base/collector.ts).
+    // One after the other: V8's flag for it is the process's (base/v8/collector.ts).
     for (const [turn, shard] of quiet.entries()) {
       const { running } = this.#slots[shard]!
       setTimeout(() => running.send({ kind: 'trim' }), turn * TRIM_PAUSE_MS).unref()

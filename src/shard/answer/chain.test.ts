@@ -3,17 +3,17 @@ import { test } from 'node:test'
 import { query, replyTo, show } from '../../../test/support/plugin-harness.ts'
 import { noFault } from '../../../test/support/stage-shard.ts'
 import { CacheKey } from '../../cache/key.ts'
-import type { Asked } from '../../chain/asked.ts'
-import { FastQuery } from '../../chain/fast-query.ts'
+import type { Asked } from '../../chain/query/asked.ts'
+import { FastQuery } from '../../chain/query/fast-query.ts'
+import { Query } from '../../chain/query/query.ts'
 import {
   FAST_ANSWERED,
   FAST_NEXT,
   FAST_SLOW,
   type FastStep,
   TRANSPARENT,
-} from '../../chain/fast-step.ts'
-import type { Stage } from '../../chain/handler.ts'
-import { Query } from '../../chain/query.ts'
+} from '../../chain/stage/fast-step.ts'
+import type { Stage } from '../../chain/stage/handler.ts'
 import { TYPE_A } from '../../wire/rrtypes.ts'
 import { compose } from './chain.ts'
 

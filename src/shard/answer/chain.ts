@@ -1,10 +1,16 @@
 // Composes the stages of one server block for both paths. It assigns a bit of FastQuery to each
 // stage with `concerns`, which keeps the result for the slow path.
 
-import type { Asked } from '../../chain/asked.ts'
 import { faultOf, messageOf } from '../../chain/errors.ts'
-import { guardedInFront, type Handler, isChoosy, noNext, type Stage } from '../../chain/handler.ts'
-import type { Query } from '../../chain/query.ts'
+import type { Asked } from '../../chain/query/asked.ts'
+import type { Query } from '../../chain/query/query.ts'
+import {
+  guardedInFront,
+  type Handler,
+  isChoosy,
+  noNext,
+  type Stage,
+} from '../../chain/stage/handler.ts'
 import { FastChain, type TellFault, takenByAll } from './fast-chain.ts'
 import { Leaving } from './leaving.ts'
 

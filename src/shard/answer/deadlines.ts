@@ -1,7 +1,7 @@
 // Queries that wait for their answer, as a linked list in order of arrival. All have the same time
 // limit, so the first in the list is the next to expire, and one timer is enough.
 
-import type { Clock } from '../../base/clock.ts'
+import type { Clock } from '../../base/time/clock.ts'
 
 /**
  * Added to the budget of a query: a plugin that keeps the deadline may be late by the delay of its

@@ -1,10 +1,10 @@
 // Where an answer goes: the query, its client, and the block that answers; and the last steps
 // there, in which a reply becomes bytes or is counted as dropped.
 
+import { finishReply } from '../../chain/answer/finish.ts'
 import { OtherQuestion } from '../../chain/errors.ts'
-import { finishReply } from '../../chain/finish.ts'
-import type { Query } from '../../chain/query.ts'
-import type { Reply } from '../../chain/reply.ts'
+import type { Query } from '../../chain/query/query.ts'
+import type { Reply } from '../../chain/reply/reply.ts'
 import type { Connection, Respond } from '../../net/engine.ts'
 import { FLAG_QR, getFlags, HEADER_SIZE, setFlags, setId } from '../../wire/header.ts'
 import type { ServedListener } from '../generation.ts'

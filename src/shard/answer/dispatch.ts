@@ -2,24 +2,24 @@
 // chain, finished reply. Results of the fast path (parsing, route) are used if there are any. Every
 // failure is handled here: no exception leaves, and every message gets exactly one respond().
 
-import type { Clock } from '../../base/clock.ts'
-import { passingBytes } from '../../base/collector.ts'
+import type { Clock } from '../../base/time/clock.ts'
+import { passingBytes } from '../../base/v8/collector.ts'
 import type { CacheKey } from '../../cache/key.ts'
-import { answer, errorReply } from '../../chain/answer.ts'
+import { answer, errorReply } from '../../chain/answer/answer.ts'
+import { finishReply } from '../../chain/answer/finish.ts'
 import { isA, rcodeOfError, ServerError } from '../../chain/errors.ts'
-import { FastQuery } from '../../chain/fast-query.ts'
-import { finishReply } from '../../chain/finish.ts'
-import type { Handler } from '../../chain/handler.ts'
+import { FastQuery } from '../../chain/query/fast-query.ts'
 import {
   isTransfer,
   type Peer,
   QUERY_BUDGET_MS,
   Query,
   type QueryParts,
-} from '../../chain/query.ts'
-import { type Following, Reply } from '../../chain/reply.ts'
-import { Streams } from '../../chain/stream.ts'
-import { isDatagram, type Transport } from '../../chain/transport.ts'
+} from '../../chain/query/query.ts'
+import { isDatagram, type Transport } from '../../chain/query/transport.ts'
+import { type Following, Reply } from '../../chain/reply/reply.ts'
+import { Streams } from '../../chain/reply/stream.ts'
+import type { Handler } from '../../chain/stage/handler.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { BlackBox } from '../../memory/black-box.ts'
 import { isRefused } from '../../memory/refused.ts'

@@ -1,16 +1,16 @@
 // Hot path. Composes the fast steps of one server block, in the order that fast-step.ts defines.
 
-import type { Asked, Concerned } from '../../chain/asked.ts'
 import { faultOf } from '../../chain/errors.ts'
-import type { FastQuery } from '../../chain/fast-query.ts'
+import type { Asked, Concerned } from '../../chain/query/asked.ts'
+import type { FastQuery } from '../../chain/query/fast-query.ts'
 import {
   FAST_ANSWERED,
   FAST_NEXT,
   FAST_SLOW,
   type FastStep,
   TRANSPARENT,
-} from '../../chain/fast-step.ts'
-import { isChoosy, type Stage } from '../../chain/handler.ts'
+} from '../../chain/stage/fast-step.ts'
+import { isChoosy, type Stage } from '../../chain/stage/handler.ts'
 
 /** Called with the fault of a fast step, and the label of the listener; '' for none. */
 export type TellFault = (fault: unknown, server: string) => void

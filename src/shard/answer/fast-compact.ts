@@ -3,7 +3,7 @@
 // with ten addresses needs this if the client has no EDNS. Other answers that do not fit are left
 // to the slow path (finish.ts), which gives the same bytes.
 
-import type { FastQuery } from '../../chain/fast-query.ts'
+import type { FastQuery } from '../../chain/query/fast-query.ts'
 import {
   FLAG_TC,
   getAncount,

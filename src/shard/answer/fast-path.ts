@@ -3,8 +3,8 @@
 // the slow path (dispatch.ts, finish.ts) would send. docs/hot-path.md walks through it.
 
 import type { CacheKey } from '../../cache/key.ts'
-import type { FastQuery } from '../../chain/fast-query.ts'
-import { plainLimit } from '../../chain/finish.ts'
+import { plainLimit } from '../../chain/answer/finish.ts'
+import type { FastQuery } from '../../chain/query/fast-query.ts'
 import { isRefused } from '../../memory/refused.ts'
 import { MAX_UDP_QUERY_BYTES } from '../../net/engine.ts'
 import { EDNS_DO, OPT_FIXED_SIZE } from '../../wire/edns.ts'

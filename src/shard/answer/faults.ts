@@ -1,7 +1,7 @@
 // Logs and counts faults of plugins while queries are answered. Every panic is counted. The log has
 // at most one line per plugin and second, however many queries fail.
 
-import type { Clock } from '../../base/clock.ts'
+import type { Clock } from '../../base/time/clock.ts'
 import {
   faultByStack,
   isA,
@@ -10,11 +10,11 @@ import {
   ServerError,
   stackOf,
 } from '../../chain/errors.ts'
-import type { Query } from '../../chain/query.ts'
-import type { Reply } from '../../chain/reply.ts'
+import type { Query } from '../../chain/query/query.ts'
+import type { Reply } from '../../chain/reply/reply.ts'
 import type { Logger } from '../../log/logger.ts'
 import { PacedLines } from '../../log/paced-lines.ts'
-import { faultOfStray } from '../../plugins/outside/blame.ts'
+import { faultOfStray } from '../../outside/blame.ts'
 
 const MOST_CHARACTERS = 1000
 

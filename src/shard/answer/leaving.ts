@@ -2,8 +2,8 @@
 // to the outermost. Only for answers of the slow path.
 
 import { faultOf, isA, messageOf, PluginFault, ServerError } from '../../chain/errors.ts'
-import { isChoosy, isConcerned, type Stage } from '../../chain/handler.ts'
-import type { Query } from '../../chain/query.ts'
+import type { Query } from '../../chain/query/query.ts'
+import { isChoosy, isConcerned, type Stage } from '../../chain/stage/handler.ts'
 import type { Faults } from './faults.ts'
 
 /** More would leave no room for records in a datagram of the usual size. */

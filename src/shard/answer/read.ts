@@ -3,7 +3,7 @@
 // well-formed options whose contents need no check. Every other message, malformed or rare, is
 // parsed with its whole layout (dispatch.ts), which finds the error.
 
-import type { FastQuery } from '../../chain/fast-query.ts'
+import type { FastQuery } from '../../chain/query/fast-query.ts'
 import { EDNS_DO, judgeOptions, OPT_FIXED_SIZE, OPTIONS_PLAIN } from '../../wire/edns.ts'
 import { FLAG_CD, getU16, HEADER_SIZE } from '../../wire/header.ts'
 import { qnameEnd } from '../../wire/question.ts'

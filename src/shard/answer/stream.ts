@@ -3,7 +3,7 @@
 
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import { ServerError } from '../../chain/errors.ts'
-import type { Following, Reply } from '../../chain/reply.ts'
+import type { Following, Reply } from '../../chain/reply/reply.ts'
 
 export interface StreamLimits {
   readonly messages: number

@@ -2,7 +2,7 @@
 // as an idle one. Where a quota slows the thread down, the time on the clock ends it: readiness
 // waits.
 
-import { systemClock } from '../../base/clock.ts'
+import { systemClock } from '../../base/time/clock.ts'
 
 /** Not all supported versions of Node can tell the processor time of a thread. */
 interface WithThreadTime {

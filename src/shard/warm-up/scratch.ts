@@ -5,7 +5,7 @@
 import { CacheMemory } from '../../cache/cache-memory.ts'
 import { MIN_CACHE_BYTES } from '../../cache/layout.ts'
 import type { CacheTableRef } from '../../cache/table-ref.ts'
-import type { Peer } from '../../chain/query.ts'
+import type { Peer } from '../../chain/query/query.ts'
 import { LogSink } from '../../log/log.ts'
 import { sharedBuffer } from '../../memory/shared-buffer.ts'
 import type { Rehearsal } from '../generation.ts'

@@ -1,6 +1,6 @@
 // The main half of example: its counter.
 
-import type { ControlScope } from '../../../src/chain/control-scope.ts'
+import type { ControlScope } from '../../../src/chain/plugin/control-scope.ts'
 import type { Vector } from '../../../src/metrics/registrar.ts'
 import type { ExampleOptions } from './options.ts'
 

@@ -1,7 +1,7 @@
 // example: answers A queries of its zones with one address. docs/built-in-plugins.md shows these
 // files, as they would stand in src/plugins/example.
 
-import type { Plugin } from '../../../src/chain/plugin.ts'
+import type { Plugin } from '../../../src/chain/plugin/plugin.ts'
 import type { ExampleShared } from './control.ts'
 import { type ExampleOptions, options } from './options.ts'
 

@@ -1,9 +1,14 @@
 // `example ADDRESS [ZONES...]`, once per server block.
 
 import { isIPv4 } from 'node:net'
-import { flag, option, requiredArgument, zonesArgument } from '../../../src/corefile/option-rows.ts'
-import { type OptionTable, optionTable } from '../../../src/corefile/option-table.ts'
-import { checked, ttl } from '../../../src/corefile/values.ts'
+import {
+  flag,
+  option,
+  requiredArgument,
+  zonesArgument,
+} from '../../../src/corefile/options/option-rows.ts'
+import { type OptionTable, optionTable } from '../../../src/corefile/options/option-table.ts'
+import { checked, ttl } from '../../../src/corefile/options/values.ts'
 
 export interface ExampleOptions {
   readonly address: string

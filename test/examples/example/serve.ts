@@ -1,8 +1,8 @@
 // The shard half of example: the answer.
 
-import { answer } from '../../../src/chain/answer.ts'
-import type { Stage } from '../../../src/chain/handler.ts'
-import type { ServeScope } from '../../../src/chain/serve-scope.ts'
+import { answer } from '../../../src/chain/answer/answer.ts'
+import type { ServeScope } from '../../../src/chain/plugin/serve-scope.ts'
+import type { Stage } from '../../../src/chain/stage/handler.ts'
 import { rdataA } from '../../../src/wire/rdata.ts'
 import { TYPE_A } from '../../../src/wire/rrtypes.ts'
 import { ZoneIndex } from '../../../src/wire/zone-index.ts'

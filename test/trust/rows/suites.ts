@@ -123,16 +123,16 @@ export const SUITE_ROWS: readonly Row[] = [
     'src/upstream/udp-client.test.ts',
   ]),
   suite('R-05', 'reply-sizes', 'sizes, TC, and the whole answer over TCP', [
-    'src/chain/finish.test.ts',
+    'src/chain/answer/finish.test.ts',
     'test/answers.test.ts',
   ]),
   suite('R-06', 'extra-records', 'what counts as an answer to a question, and what is kept', [
-    `${CACHE}/storable.test.ts`,
+    `${CACHE}/entries/storable.test.ts`,
     'src/upstream/judge.test.ts',
   ]),
   suite('R-07', 'cache-keys', 'DO, CD, class, type, case, blocks; acl before cache', [
-    `${CACHE}/hit.test.ts`,
-    `${CACHE}/own-opt.test.ts`,
+    `${CACHE}/entries/hit.test.ts`,
+    `${CACHE}/entries/own-opt.test.ts`,
     'src/plugins/acl/acl.test.ts',
   ]),
   suite('R-07b', 'one-hash', 'a hash that is the same for all keys', [
@@ -140,12 +140,12 @@ export const SUITE_ROWS: readonly Row[] = [
     'src/cache/table-model.test.ts',
   ]),
   suite('R-08', 'ttls', 'TTLs at their limits, expiry, changes', [
-    `${CACHE}/hit.test.ts`,
-    `${CACHE}/miss.test.ts`,
+    `${CACHE}/entries/hit.test.ts`,
+    `${CACHE}/fetch/miss.test.ts`,
     `${CACHE}/changes.test.ts`,
   ]),
   suite('R-09', 'stale', 'stale answers in both modes, with upstreams that fail and recover', [
-    `${CACHE}/stale.test.ts`,
+    `${CACHE}/fetch/stale.test.ts`,
   ]),
   suite('R-12b', 'recorded-reactions', "CoreDNS's recorded answers", [
     'test/golden/scenarios.test.ts',
@@ -165,15 +165,15 @@ export const SUITE_ROWS: readonly Row[] = [
   suite('R-14', 'pointer-bombs', 'messages that cost most to read', ['src/wire/bomb.test.ts']),
   suite('R-15', 'edns', 'options, versions, second OPT records', ['src/wire/edns.test.ts']),
   suite('R-16', 'javascript-names', 'names of Object.prototype in Corefiles and environments', [
-    'src/corefile/fuzz.test.ts',
-    'src/corefile/parser.test.ts',
-    'src/corefile/env.test.ts',
+    'src/corefile/parse/fuzz.test.ts',
+    'src/corefile/parse/parser.test.ts',
+    'src/corefile/parse/env.test.ts',
   ]),
   suite('R-16', 'keyed-hashes', 'hashes that clients cannot steer', [
     'src/memory/keyed-hash.test.ts',
   ]),
   suite('R-17', 'patterns', 'a pattern that makes backtracking engines hang', [
-    'src/base/regexp.test.ts',
+    'src/base/text/regexp.test.ts',
   ]),
   suite('R-18', 'log-lines', 'escapes in the log', [
     'src/plugins/log/format.test.ts',
@@ -242,7 +242,7 @@ export const SUITE_ROWS: readonly Row[] = [
     'R-62',
     'clocks',
     'nothing but one file and the engine reads a clock, and that is monotonic; expiry by number',
-    ['test/repository.test.ts', `${CACHE}/hit.test.ts`],
+    ['test/repository.test.ts', `${CACHE}/entries/hit.test.ts`],
     'clock|TTL|second',
   ),
   suite('R-65', 'engine', 'the batch engine on a libc of its own and on the real one', [

@@ -6,8 +6,8 @@
 
 import { randomBelow } from '../../../base/entropy.ts'
 import { IntMap } from '../../../base/int-map.ts'
-import type { Peer } from '../../../chain/query.ts'
-import type { PooledSockets, UdpPoolEvents } from '../../../chain/udp-pool.ts'
+import type { PooledSockets, UdpPoolEvents } from '../../../chain/plugin/udp-pool.ts'
+import type { Peer } from '../../../chain/query/query.ts'
 
 /** Sockets that are drawn from. */
 const POOL_SIZE = 64

@@ -3,8 +3,8 @@
 // by the kernel with the datagram that each is about (IP_RECVERR), so that an error fails the
 // exchange it belongs to, and no other.
 
-import type { Peer } from '../../../chain/query.ts'
-import type { PooledSockets, UdpPool, UdpPoolEvents } from '../../../chain/udp-pool.ts'
+import type { PooledSockets, UdpPool, UdpPoolEvents } from '../../../chain/plugin/udp-pool.ts'
+import type { Peer } from '../../../chain/query/query.ts'
 import { listenText } from '../../engine.ts'
 import { C, IOVEC, MMSGHDR } from '../abi.ts'
 import type { Libc, Pinned } from '../libc.ts'

@@ -1,12 +1,12 @@
 // A and AAAA of names that may be ExternalNames: the chain of CNAMEs, followed in the zone itself
 // or through the server's own listener (CoreDNS's upstream lookup). RFC 1034 section 3.6.2.
 
-import { after } from '../../../chain/after.ts'
-import type { RecordData } from '../../../chain/answer.ts'
-import type { Query } from '../../../chain/query.ts'
-import { copyRecords } from '../../../chain/record-copy.ts'
-import type { Reply } from '../../../chain/reply.ts'
-import type { ServeScope } from '../../../chain/serve-scope.ts'
+import type { RecordData } from '../../../chain/answer/answer.ts'
+import { copyRecords } from '../../../chain/answer/record-copy.ts'
+import type { ServeScope } from '../../../chain/plugin/serve-scope.ts'
+import type { Query } from '../../../chain/query/query.ts'
+import { after } from '../../../chain/reply/after.ts'
+import type { Reply } from '../../../chain/reply/reply.ts'
 import { FLAG_TC, getFlags } from '../../../wire/header.ts'
 import { foldName, isSubname, namesEqual, nameToText } from '../../../wire/name.ts'
 import type { Answers, Asked } from './answers.ts'

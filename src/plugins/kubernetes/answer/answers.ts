@@ -3,8 +3,8 @@
 // CNAMEs.
 
 import { parseIp, reverseNameToIp } from '../../../base/ip.ts'
-import type { RecordData } from '../../../chain/answer.ts'
-import type { Query } from '../../../chain/query.ts'
+import type { RecordData } from '../../../chain/answer/answer.ts'
+import type { Query } from '../../../chain/query/query.ts'
 import { rdataName, rdataSrv, rdataStrings } from '../../../wire/rdata.ts'
 import {
   TYPE_A,

@@ -3,6 +3,8 @@
 // slow path (serve.ts) answers ports, pods, ExternalNames, other types, reverse and multicluster
 // zones, queries that go on to the next plugin, and all uncertain cases. Both give the same bytes.
 
+import type { FastQuery } from '../../../chain/query/fast-query.ts'
+import { FAST_RECORDS } from '../../../chain/query/fast-query.ts'
 import {
   beginAnswer,
   copyTo,
@@ -10,10 +12,13 @@ import {
   RECORD_FIXED_SIZE,
   RECORD_TTL_OFFSET,
   writeFixed,
-} from '../../../chain/fast-answer.ts'
-import type { FastQuery } from '../../../chain/fast-query.ts'
-import { FAST_RECORDS } from '../../../chain/fast-query.ts'
-import { FAST_NEXT, FAST_SLOW, type FastStep, type FastVerdict } from '../../../chain/fast-step.ts'
+} from '../../../chain/stage/fast-answer.ts'
+import {
+  FAST_NEXT,
+  FAST_SLOW,
+  type FastStep,
+  type FastVerdict,
+} from '../../../chain/stage/fast-step.ts'
 import { RecordKey, type RecordsReader } from '../../../records/reader.ts'
 import { HEADER_SIZE, setU32 } from '../../../wire/header.ts'
 import { RCODE_NOERROR, RCODE_NXDOMAIN } from '../../../wire/rcodes.ts'

@@ -8,7 +8,7 @@ import {
   options,
   query,
 } from '../../../../test/support/plugin-harness.ts'
-import { METADATA, Metadata } from '../../../chain/metadata.ts'
+import { METADATA, Metadata } from '../../../chain/offers/metadata.ts'
 import type { KubernetesShared } from '../control.ts'
 import { kubernetes } from '../index.ts'
 import { serve } from '../serve.ts'

@@ -1,7 +1,7 @@
 // The metadata of kubernetes, under `kubernetes/…` (CoreDNS: plugin/kubernetes/metadata.go): the
 // parts of the query's name, and the pod that is its client.
 
-import type { MetadataProvider, SetMetadata } from '../../../chain/metadata.ts'
+import type { MetadataProvider, SetMetadata } from '../../../chain/offers/metadata.ts'
 import { RecordKey, type RecordsReader } from '../../../records/reader.ts'
 import type { KubernetesOptions } from '../options.ts'
 import { decodePod } from '../records/pod-record.ts'

@@ -6,14 +6,14 @@
 // each change would never end. A secondary whose serial is no longer the cluster's transfers again.
 
 import { reverseNamesOf } from '../../../base/ip.ts'
-import type { RecordData } from '../../../chain/answer.ts'
+import type { RecordData } from '../../../chain/answer/answer.ts'
 import { ServerError } from '../../../chain/errors.ts'
 import {
   inParts,
   type TransferableZone,
   type TransferableZones,
-} from '../../../chain/transferable-zones.ts'
-import { isReverseZone } from '../../../corefile/zones.ts'
+} from '../../../chain/offers/transferable-zones.ts'
+import { isReverseZone } from '../../../corefile/words/zones.ts'
 import type { RecordsReader } from '../../../records/reader.ts'
 import {
   foldName,

@@ -5,7 +5,7 @@ import type {
   ExternalItem,
   ExternalRequest,
   ExternalServices,
-} from '../../../chain/external-services.ts'
+} from '../../../chain/offers/external-services.ts'
 import { keysOf } from '../../../records/keys.ts'
 import { RecordKey, type RecordsReader } from '../../../records/reader.ts'
 import type { KubernetesOptions } from '../options.ts'

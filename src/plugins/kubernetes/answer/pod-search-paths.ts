@@ -2,9 +2,9 @@
 // namespace, all services, the zone, and the search domains of this server's machine (CoreDNS:
 // `autopath @kubernetes`).
 
-import type { Asked } from '../../../chain/asked.ts'
-import type { Query } from '../../../chain/query.ts'
-import type { SearchPaths } from '../../../chain/search-paths.ts'
+import type { SearchPaths } from '../../../chain/offers/search-paths.ts'
+import type { Asked } from '../../../chain/query/asked.ts'
+import type { Query } from '../../../chain/query/query.ts'
 import { RecordKey, type RecordsReader } from '../../../records/reader.ts'
 import { foldName, nameFromText } from '../../../wire/name.ts'
 import type { KubernetesOptions } from '../options.ts'

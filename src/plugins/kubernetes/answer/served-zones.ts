@@ -1,8 +1,8 @@
 // Hot path. The zones of a kubernetes directive: finds the zone of a name, with what both paths
 // must know of it.
 
-import type { Asked, Concerned } from '../../../chain/asked.ts'
-import { isReverseZone } from '../../../corefile/zones.ts'
+import type { Asked, Concerned } from '../../../chain/query/asked.ts'
+import { isReverseZone } from '../../../corefile/words/zones.ts'
 import { foldName, isSubname, type NameView, nameFromText, nameToText } from '../../../wire/name.ts'
 import { ZoneIndex } from '../../../wire/zone-index.ts'
 import type { KubernetesOptions } from '../options.ts'

@@ -2,7 +2,7 @@
 // owners and targets in the answer have the same case. A transfer has lower case. Makes names and
 // the SOA.
 
-import type { RecordData } from '../../../chain/answer.ts'
+import type { RecordData } from '../../../chain/answer/answer.ts'
 import { TYPE_SOA } from '../../../wire/rrtypes.ts'
 
 const SOA_TTL_LIMIT_SECONDS = 300

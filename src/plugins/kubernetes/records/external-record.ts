@@ -4,7 +4,7 @@
 //   hosts (16 bits), then each: a byte 4 or 16 and the address, or a byte 0 and a name in wire form
 //   the service's ports up to the end, as service-record.ts has them
 
-import type { ExternalHost } from '../../../chain/external-services.ts'
+import type { ExternalHost } from '../../../chain/offers/external-services.ts'
 import { MAX_RECORDS, type PortParts, RecordWriter, readPorts } from './service-record.ts'
 
 export interface ExternalParts {

@@ -14,7 +14,7 @@
 //                  ports (16 bits), endpoints (16 bits), the ports as above, then each endpoint:
 //                  size of its address (4 or 16), the address, text label, text zone, text cluster
 
-import { toHex } from '../../../base/byte-text.ts'
+import { toHex } from '../../../base/text/byte-text.ts'
 
 export const SERVICE_CLUSTER = 1
 export const SERVICE_HEADLESS = 2

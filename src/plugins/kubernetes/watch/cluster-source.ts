@@ -1,9 +1,9 @@
 // One cluster: connection, watches, model and records. It is kept over reloads while a Corefile
 // asks for the same cluster in the same way. So a reload lists nothing again and loses nothing.
 
-import type { Clock } from '../../../base/clock.ts'
-import { systemTimers, type Timers } from '../../../base/timers.ts'
-import type { Kept, Resources } from '../../../chain/control-scope.ts'
+import type { Clock } from '../../../base/time/clock.ts'
+import { systemTimers, type Timers } from '../../../base/time/timers.ts'
+import type { Kept, Resources } from '../../../chain/plugin/control-scope.ts'
 import { connect, type KubeWorld } from '../../../kube/config/target.ts'
 import type { KubeConnection } from '../../../kube/connection.ts'
 import { FailureBoard } from '../../../kube/failure.ts'
@@ -19,7 +19,7 @@ import type { KubernetesOptions } from '../options.ts'
 import { NOTE_SYNCED } from '../records/record-keys.ts'
 import type { ApiMetrics } from './api-metrics.ts'
 import { Cluster } from './cluster.ts'
-import { type Change, Publisher } from './publisher.ts'
+import { type Change, Publisher } from './publish/publisher.ts'
 
 /** `synced` comes once, when the first lists are complete. */
 export type SourceChange = Change | { readonly kind: 'synced' }

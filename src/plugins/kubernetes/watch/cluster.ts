@@ -2,16 +2,16 @@
 // that DNS needs is written to the records, a little in each turn of the event loop. The model does
 // not handle connections to the API server, and makes no answers.
 
-import { fromHex } from '../../../base/byte-text.ts'
-import type { Clock } from '../../../base/clock.ts'
+import { fromHex } from '../../../base/text/byte-text.ts'
+import type { Clock } from '../../../base/time/clock.ts'
 import type { KubeObject } from '../../../kube/kube-object.ts'
 import type { Sink } from '../../../kube/sink.ts'
 import type { Logger } from '../../../log/logger.ts'
 import { labelBytes } from '../records/record-keys.ts'
-import { isBeingDeleted, trimNamespace, trimPod } from './objects.ts'
-import { PodFacts, podAddress } from './pod-facts.ts'
+import { isBeingDeleted, trimNamespace, trimPod } from './objects/objects.ts'
+import { PodFacts, podAddress } from './objects/pod-facts.ts'
 import { type ObserveProgramming, ProgrammingLatency } from './programming-latency.ts'
-import type { Publisher } from './publisher.ts'
+import type { Publisher } from './publish/publisher.ts'
 import { ServiceSet } from './service-set.ts'
 import { WatchedObjects } from './watched-objects.ts'
 

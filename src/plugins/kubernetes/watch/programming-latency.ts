@@ -2,12 +2,12 @@
 // cause, which the EndpointSlice tells, is kept until the service is written. Lists are not
 // measured, since their objects may be old.
 
-import type { Clock } from '../../../base/clock.ts'
+import type { Clock } from '../../../base/time/clock.ts'
 import type { KubeObject } from '../../../kube/kube-object.ts'
 import { MetadataBytes } from '../../../kube/protobuf/object-bytes.ts'
 import { SERVICE_CLUSTER, SERVICE_HEADLESS } from '../records/service-record.ts'
-import { partOf, textPart } from './json-parts.ts'
-import type { ServiceText } from './service-text.ts'
+import { partOf, textPart } from './objects/json-parts.ts'
+import type { ServiceText } from './objects/service-text.ts'
 
 export type ObserveProgramming = (
   kind: 'cluster_ip' | 'headless_with_selector',

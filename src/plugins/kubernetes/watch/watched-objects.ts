@@ -6,8 +6,8 @@ import type { KubeObject } from '../../../kube/kube-object.ts'
 import type { Sink } from '../../../kube/sink.ts'
 import type { Logger } from '../../../log/logger.ts'
 import { isLabelText } from '../records/record-keys.ts'
-import { partOf, shown } from './json-parts.ts'
-import type { Trimmed } from './service-text.ts'
+import { partOf, shown } from './objects/json-parts.ts'
+import type { Trimmed } from './objects/service-text.ts'
 
 export interface WatchedKind {
   /** The name of the kind in log lines. */

@@ -1,6 +1,6 @@
 // Constants of a template: Go's numbers, characters and quoted text.
 
-import { goQuote } from '../../../corefile/strconv.ts'
+import { goQuote } from '../../../corefile/words/strconv.ts'
 import { TemplateSyntaxError, type Token } from './tokens.ts'
 import { Int, type Value } from './values.ts'
 

@@ -1,6 +1,6 @@
 // The functions of templates: those of Go's text/template, and parseInt, which CoreDNS adds.
 
-import { goQuote } from '../../../corefile/strconv.ts'
+import { goQuote } from '../../../corefile/words/strconv.ts'
 import { type Budget, TemplateError } from './limits.ts'
 import { Printer } from './printing.ts'
 import { compareText, Dict, Int, isTrue, List, Struct, typeName, type Value } from './values.ts'

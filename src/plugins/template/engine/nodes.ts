@@ -1,7 +1,7 @@
 // The tree of a template, plain data, and how Go writes it: error texts and the `template` label of
 // metrics show it so.
 
-import { goQuote } from '../../../corefile/strconv.ts'
+import { goQuote } from '../../../corefile/words/strconv.ts'
 import type { Value } from './values.ts'
 
 interface Place {

@@ -1,7 +1,7 @@
 // Tokens to the tree of a template, as Go's text/template/parse does, with its words for what is
 // wrong.
 
-import { goQuote } from '../../../corefile/strconv.ts'
+import { goQuote } from '../../../corefile/words/strconv.ts'
 import { constantOf, unquote } from './constants.ts'
 import { FUNCTIONS } from './functions.ts'
 import { Lexer } from './lexer.ts'

@@ -1,6 +1,6 @@
 // How Go's fmt prints the values of a template: Sprint, Sprintln and Sprintf.
 
-import { goQuote } from '../../../corefile/strconv.ts'
+import { goQuote } from '../../../corefile/words/strconv.ts'
 import { floatText } from './float-text.ts'
 import { type Budget, TemplateError } from './limits.ts'
 import { Dict, Int, isAscii, List, Struct, typeName, type Value } from './values.ts'
