@@ -4,7 +4,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { pathErrorText } from '../base/files/errno.ts'
 import { systemClock } from '../base/time/clock.ts'
-import { flushCompiled } from '../base/v8/compile-cache.ts'
+import { flushCompiled } from '../base/v8/compilers.ts'
 import { messageOf } from '../chain/errors.ts'
 import { CorefileError } from '../corefile/diagnostics/diagnostic.ts'
 import { makeLogger, stdout } from '../log/log.ts'

@@ -4,14 +4,11 @@
 // program anyway. A folder that others may write to, such as /tmp, would let them run code in here.
 
 import { statSync } from 'node:fs'
-import { constants, enableCompileCache, flushCompileCache } from 'node:module'
+import { constants, enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { isFromSource, packageFolder } from '../program.ts'
-import { asAtStart } from './compilers.ts'
 
 const FOLDER = isFromSource ? 'node_modules/.cache/shardns' : 'dist/.cache'
-/** By then a server has started, and answered its first queries as fast as it can. */
-const FLUSH_MS = 3500
 
 /**
  * To be called before the program is loaded; threads that are started later do the same. The
@@ -30,10 +27,3 @@ export const keepCompiled = (): void => {
 /** Root may write everywhere, but whoever installed the package could not remove its files. */
 const isOthers = (folder: string): boolean =>
   process.geteuid?.() === 0 && statSync(folder, { throwIfNoEntry: false })?.uid !== 0
-
-/**
- * Writes soon what this thread has compiled and not found in the cache. Node does so at its end,
- * which a server may meet by a signal.
- */
-export const flushCompiled = (): void =>
-  void setTimeout(() => asAtStart(flushCompileCache), FLUSH_MS).unref()
