@@ -121,6 +121,25 @@ test("a row that the report does not know yet is put behind its bar's others", (
   assert.equal(lines[0], '3 rows: 2 hold, 1 fall short, 0 not tried.')
 })
 
+test('a row takes the place of what says why its bar was not tried, or that of a bar not known', () => {
+  const document =
+    '1 rows: 0 hold, 0 fall short, 1 not tried.\n| R-27a | x | **old**: y | z | holds |\n| | | **older**: y | z | holds |\n| R-31 | x | – | z | not tried |'
+  const results = ['R-29', 'R-31'].map(bar => ({
+    row: { ...ROWS[0]!, bar, name: `of ${bar}`, tried: 'more' },
+    figure: { figure: 'good', faults: [] },
+    seconds: 1,
+  }))
+  const lines = updated(document, results, 'def').split('\n')
+  const ends = [
+    '**of R-29**: more | (def) good | holds |',
+    '**of R-31**: more | (def) good | holds |',
+  ]
+  assert.equal(lines.length, 5)
+  assert.ok(lines[3]?.startsWith('| R-29 | ') && lines[3].endsWith(ends[0]!), lines[3])
+  assert.ok(lines[4]?.startsWith('| R-31 | ') && lines[4].endsWith(ends[1]!), lines[4])
+  assert.equal(lines[0], '4 rows: 4 hold, 0 fall short, 0 not tried.')
+})
+
 test('a row that this machine cannot try neither holds nor falls short', () =>
   assert.equal(verdictOf({ figure: 'no root', faults: [], isUntried: true }), 'not tried'))
 

@@ -67,15 +67,31 @@ const counted = (verdicts: readonly string[]): string => {
 /** Whether a line of the document is the row's. */
 const isOf = ({ row }: Result, line: string): boolean => line.includes(` | **${row.name}**: `)
 
-/** The document with a line for each result that it does not know, behind its bar's others. */
+/** Behind the last line of a bar, whose first is there. */
+const behind = (lines: readonly string[], first: number): number => {
+  let end = first + 1
+  while (lines[end]?.startsWith('| | | ')) end++
+  return end
+}
+
+const firstOf = (lines: readonly string[], bar: string): number =>
+  lines.findIndex(line => line.startsWith(`| ${bar} |`))
+
+/**
+ * The document with a line for each result that it does not know: behind its bar's others, in place
+ * of one that says why the bar was not tried, or where a bar that it does not know belongs.
+ */
 const withLines = (lines: readonly string[], results: readonly Result[]): string[] => {
   const whole = [...lines]
-  for (const result of results.filter(each => !lines.some(line => isOf(each, line)))) {
-    const first = whole.findIndex(line => line.startsWith(`| ${result.row.bar} |`))
-    if (first < 0) throw new Error(`the document has no bar ${result.row.bar}`)
-    let end = first + 1
-    while (whole[end]?.startsWith('| | | ')) end++
-    whole.splice(end, 0, `| | | **${result.row.name}**: `)
+  for (const { row } of results.filter(each => !lines.some(line => isOf(each, line)))) {
+    const first = firstOf(whole, row.bar)
+    const head = `| ${row.bar} | ${cell(BARS[row.bar] ?? '')} | **${row.name}**: `
+    if (first < 0) {
+      const bars = Object.keys(BARS)
+      const earlier = bars.slice(0, bars.indexOf(row.bar)).map(bar => firstOf(whole, bar))
+      whole.splice(behind(whole, Math.max(...earlier)), 0, head)
+    } else if (whole[first]!.includes(' | – | ')) whole[first] = head
+    else whole.splice(behind(whole, first), 0, `| | | **${row.name}**: `)
   }
   return whole
 }
