@@ -13,6 +13,8 @@ export class WaitingRoom {
   readonly #budget: ByteBudget
   readonly #clients: ClientSketch
   readonly #refused: () => void
+  /** The client that was turned to last: often the next one, too. */
+  #address = ''
 
   /** `refused` is called for each query that finds no room. */
   constructor(budget: ByteBudget, seed: HashSeed, refused: () => void) {
@@ -55,7 +57,10 @@ export class WaitingRoom {
   }
 
   #turnTo({ address, family }: Peer): ClientSketch {
-    this.#clients.turnTo(family === 4 ? address : clientKey(address))
+    if (address !== this.#address) {
+      this.#address = address
+      this.#clients.turnTo(family === 4 ? address : clientKey(address))
+    }
     return this.#clients
   }
 }
