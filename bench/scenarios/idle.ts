@@ -10,8 +10,8 @@ import { readCpu } from '../measure/cpu.ts'
 import { readWakes } from '../measure/wakes.ts'
 import { inShape, present, shardnsOf } from './casts.ts'
 
-/** What a start leaves to be done is done by then. */
-const REST_MS = 10_000
+/** What a start leaves to be done is done by then; V8 reduces its heaps after some 20 s. */
+const REST_MS = 40_000
 export const TWO_SHARDS = '-2'
 
 /** The usual Corefile of a cluster without its cluster, for those that read one. */
@@ -64,7 +64,7 @@ const run = async (bench: Bench): Promise<Outcome> => {
     }
     const { idleSeconds } = bench.options
     bench.progress(`idle: nobody asks for ${idleSeconds} s`)
-    await pause(Math.min(REST_MS, idleSeconds * 1000))
+    await pause(Math.min(REST_MS, 2 * idleSeconds * 1000))
     const before = running.map(read)
     await pause(idleSeconds * 1000)
     for (const [n, one] of running.entries())
