@@ -25,6 +25,8 @@ export interface RunningShard {
   send(message: ToShard): void
   /** The kernel's number of its thread, once the worker has sent it. */
   readonly threadNumber: number | undefined
+  /** False until the worker has said that it runs. */
+  readonly hasBegun: boolean
   /**
    * Resolves once the worker has exited and so writes no more; with the reason, or undefined when
    * the task ended normally.
@@ -63,7 +65,13 @@ export class ShardPool {
 
   /** Starts a shard on a thread of its own. `receive` is called for each of its messages. */
   start(boot: BootMessage, receive: (message: FromShard) => void): RunningShard {
-    const pool = this.#take()
+    let pool: ThreadPool
+    try {
+      pool = this.#take()
+    } catch (error) {
+      // The system has no thread for it.
+      return unbegun(error as Error)
+    }
     const { port1, port2 } = new MessageChannel()
     const abort = new AbortController()
     let hello: HelloMessage | undefined
@@ -78,14 +86,16 @@ export class ShardPool {
       for (let last = nextOn(port1); last !== undefined; last = nextOn(port1))
         if (last.kind === 'lines' || last.kind === 'loading') receive(last)
       port1.close()
-      const hasBegun = hello !== undefined || abort.signal.aborted
-      if (!hasBegun) await new Promise(resolve => setTimeout(resolve, START_PAUSE_MS))
+      if (hello === undefined && !abort.signal.aborted) await startPause()
       return error
     })
     return {
       send: message => port1.postMessage(message),
       get threadNumber() {
         return hello?.threadNumber
+      },
+      get hasBegun() {
+        return hello !== undefined
       },
       exited,
       terminate: () => abort.abort(),
@@ -113,10 +123,20 @@ export class ShardPool {
   }
 }
 
+const startPause = (): Promise<void> => new Promise(resolve => setTimeout(resolve, START_PAUSE_MS))
+
+const unbegun = (error: Error): RunningShard => ({
+  send: () => {},
+  threadNumber: undefined,
+  hasBegun: false,
+  exited: startPause().then(() => error),
+  terminate: () => {},
+})
+
 /** One thread, and after its death another, with one task at a time. */
 class ThreadPool {
   readonly #pool: Piscina
-  /** Of a thread that had no task. */
+  /** Why its last thread has ended. */
   #fault: Error | undefined
 
   constructor({ heapLimitBytes, workerFile = WORKER_FILE }: PoolOptions) {
@@ -152,8 +172,16 @@ class ThreadPool {
    */
   async run(task: ServeTask, signal: AbortSignal): Promise<Error | undefined> {
     const worker = this.#pool.threads[0]!
+    this.#fault = undefined
+    // Before piscina hears of it: it makes another thread at once, and throws where that fails.
+    worker.prependOnceListener('error', (error: Error) => {
+      this.#fault = error
+    })
     const exit = new Promise<void>(resolve => {
-      worker.once('exit', () => resolve())
+      worker.prependOnceListener('exit', code => {
+        this.#fault ??= new Error(`worker exited with code: ${code}`)
+        resolve()
+      })
     })
     const run = this.#pool.run(task, {
       // piscina's type of transfer lists knows only the DOM's MessagePort.
@@ -170,7 +198,7 @@ class ThreadPool {
     return error
   }
 
-  /** A thread that ends before it has taken its task fails no task. */
+  /** A thread that ends before it has taken its task fails no task; nor one without a successor. */
   async #leftInQueue(exit: Promise<void>): Promise<Error> {
     await exit
     // One that had taken it has failed it by then.

@@ -487,7 +487,10 @@ export class Supervisor {
     slot.answer?.(undefined)
     slot.holds.clear()
     deaths.replaced(reasonOf(slot, error))
-    const { noted, atHand } = this.#examine(slot, error)
+    // A thread that could not begin has left what the one before it was at.
+    const { noted, atHand } = slot.running.hasBegun
+      ? this.#examine(slot, error)
+      : { noted: undefined, atHand: [] }
     const during = noted === undefined ? '' : ` while it handled ${nameToText(noted.question)}`
     log.error(`shard ${slot.index} died${during}: ${error?.message ?? 'its task ended'}`)
     // A death while loading a configuration that is not in force only ends that load.
