@@ -59,6 +59,14 @@ export class CacheHit {
     return true
   }
 
+  /**
+   * Seconds until the entry expires, and none left means stale. At most its TTL: it may have been
+   * stored by another thread after the caller looked at the clock.
+   */
+  remainingSeconds(nowSeconds: number): number {
+    return Math.min(this.expirySeconds - nowSeconds, this.ttlSeconds)
+  }
+
   /** The message as it was put. Borrowed: the next find with this hit overwrites it. */
   get message(): Uint8Array {
     return new Uint8Array(this.words.buffer, this.word * 4, this.messageBytes)

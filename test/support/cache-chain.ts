@@ -1,11 +1,12 @@
 // A chain of the cache plugin alone before a scripted downstream, in one or more shards of one
 // process, under a clock that stands still.
 
+import type { CacheKey } from '../../src/cache/key.ts'
 import type { BlockInfo } from '../../src/chain/block.ts'
 import { ServerError } from '../../src/chain/errors.ts'
 import type { Query } from '../../src/chain/query/query.ts'
 import type { Reply } from '../../src/chain/reply/reply.ts'
-import { type Handler, inFront } from '../../src/chain/stage/handler.ts'
+import { type Handler, inFront, type Stage } from '../../src/chain/stage/handler.ts'
 import type { Labels } from '../../src/metrics/registrar.ts'
 import { control as controlCache } from '../../src/plugins/cache/control.ts'
 import { options as table } from '../../src/plugins/cache/options.ts'
@@ -37,6 +38,9 @@ export type Step =
 
 export interface CacheShard {
   readonly handle: Handler
+  readonly stage: Stage
+  /** A key for the shard's tables. */
+  newKey(): CacheKey
   readonly serve: FakeServe
   /** Asks for www.example.org A, or as `options` say, and shows the reply. */
   ask(options?: QueryOptions & { readonly name?: string; readonly type?: string }): Promise<Shown>
@@ -83,6 +87,8 @@ export const cacheChainIn = (
     const handle = inFront(stage, downstream)
     return {
       handle,
+      stage,
+      newKey: () => serve.table(shared.success).newKey(),
       serve,
       ask: async ({ name = 'www.example.org.', type = 'A', ...options } = {}) =>
         show(await handle(query(name, type, { receivedMs: clock.ms(), ...options }))),

@@ -61,7 +61,7 @@ export class FastHits implements FastStep {
       this.#isDenial = true
     }
     if (isOutdated(hit, this.#changes)) return FAST_SLOW
-    const remaining = hit.expirySeconds - now
+    const remaining = hit.remainingSeconds(now)
     this.#isStale = remaining <= 0
     if (this.#isStale) return this.#answerStale(query, now)
     const { prefetch, keepTtl } = this.#options

@@ -82,7 +82,7 @@ const makeHandler = (
     const side = store.find(query, now)
     if (side === undefined) return onMiss(query)
     counts.hit(query, side.name)
-    const remaining = side.remaining(now)
+    const remaining = side.hit.remainingSeconds(now)
     if (remaining <= 0 && staleServer !== undefined) return staleServer.serve(query, side, now)
     const purpose = refresher.purposeIfDue(side, now)
     const reply = answerFromHit(query, side.hit, options.keepTtl ? side.hit.ttlSeconds : remaining)

@@ -53,6 +53,15 @@ test('cache hit: an entry answers until its last second and not longer', async (
   assert.equal(chain.asked.length, 2)
 })
 
+test('cache hit: a clock that was looked at before the entry was stored raises no TTL', async () => {
+  const chain = cacheChain('cache', { answer: [a(30)] })
+  chain.clock.advance(1000)
+  await chain.ask()
+  chain.clock.advance(-1000)
+  assert.deepEqual((await chain.shard(1).ask()).answer, [a(30)])
+  assert.equal(chain.asked.length, 1)
+})
+
 test('cache hit: keepttl gives the clamped TTL all along', async () => {
   const chain = cacheChain('cache 20 {\nkeepttl\n}', { answer: [a(300)] })
   await chain.ask()

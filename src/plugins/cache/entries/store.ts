@@ -69,10 +69,6 @@ export class Side {
   find(key: CacheKey): boolean {
     return this.table.find(key, this.hit) && !isOutdated(this.hit, this.#changes)
   }
-  /** Seconds until the entry expires; none left means stale. */
-  remaining(now: number): number {
-    return this.hit.expirySeconds - now
-  }
   isFresh(now: number): boolean {
     return now < this.hit.expirySeconds
   }

@@ -199,7 +199,7 @@ export class Misses {
     const side = store.find(query, now)
     if (side?.isFresh(now)) {
       return {
-        reply: answerFromHit(withAd(query), side.hit, side.remaining(now)),
+        reply: answerFromHit(withAd(query), side.hit, side.hit.remainingSeconds(now)),
         isUsable: !side.isFailure,
       }
     }

@@ -31,7 +31,7 @@ export const isDue = (
   now: number,
 ): boolean =>
   popularity >= prefetch.amount &&
-  hit.expirySeconds - now <= Math.ceil((prefetch.percentage / 100) * hit.ttlSeconds)
+  hit.remainingSeconds(now) <= Math.ceil((prefetch.percentage / 100) * hit.ttlSeconds)
 
 /** UDP size that the server's own queries advertise; over a stream it has no effect. */
 const OWN_UDP_SIZE = 1232
