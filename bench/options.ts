@@ -6,6 +6,11 @@ export interface Options {
   /** Names of scenarios; none is all. */
   readonly scenarios: readonly string[]
   readonly rounds: number
+  /**
+   * How often the servers of a load are started anew, each time for so many rounds. What V8 makes
+   * of the same sources differs from start to start by some percent: more than two revisions do.
+   */
+  readonly starts: number
   readonly seconds: number
   /** Names of contestants; none is all. */
   readonly only: readonly string[]
@@ -31,6 +36,7 @@ export interface Options {
 export const USAGE = `Usage: npm run bench [-- SCENARIO ...] [OPTION ...]
 
   --rounds N          rounds, interleaved: A B C A B C (default 5)
+  --starts N          how often the servers of a load are started anew (default 1; 6 with --compare)
   --seconds N         seconds of each measurement (default 5)
   --only NAME,...     these contestants only (shardns, shardns-dgram, unbound, dnsdist, ...)
   --compare REF       this checkout against another revision, instead of against peers
@@ -72,6 +78,8 @@ const USUAL = {
   idleSeconds: '30',
 }
 
+const COMPARED_STARTS = '6'
+
 /** Throws with what is wrong. */
 export const readOptions = (argv: readonly string[]): Options => {
   const { values, positionals } = parseArgs({
@@ -79,6 +87,7 @@ export const readOptions = (argv: readonly string[]): Options => {
     allowPositionals: true,
     options: {
       rounds: { type: 'string' },
+      starts: { type: 'string' },
       seconds: { type: 'string' },
       only: { type: 'string', multiple: true },
       compare: { type: 'string' },
@@ -98,6 +107,11 @@ export const readOptions = (argv: readonly string[]): Options => {
   return {
     scenarios: positionals.length > 0 ? positionals : usual.scenarios,
     rounds: positive('rounds', values.rounds ?? usual.rounds, true),
+    starts: positive(
+      'starts',
+      values.starts ?? (values.compare === undefined ? '1' : COMPARED_STARTS),
+      true,
+    ),
     seconds: positive('seconds', values.seconds ?? usual.seconds, false),
     only: only.flatMap(text => text.split(',')).filter(name => name !== ''),
     compare: values.compare,

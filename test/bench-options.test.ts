@@ -9,7 +9,7 @@ const OPTIONS = [
   {
     rule: 'nothing said',
     argv: [],
-    expected: { rounds: 5, seconds: 5, only: [], scenarios: [], idleSeconds: 30, isQuick: false },
+    expected: { rounds: 5, starts: 1, seconds: 5, only: [], idleSeconds: 30, isQuick: false },
   },
   {
     rule: 'quick',
@@ -21,6 +21,12 @@ const OPTIONS = [
     argv: ['--quick', 'idle', '--rounds', '2', '--only', 'shardns,', '--idle-seconds', '0.5'],
     expected: { rounds: 2, seconds: 1, only: ['shardns'], scenarios: ['idle'], idleSeconds: 0.5 },
   },
+  {
+    rule: 'another revision: what V8 makes of a start is a matter of luck',
+    argv: ['--compare', 'main'],
+    expected: { starts: 6, rounds: 5, compare: 'main' },
+  },
+  { rule: 'starts', argv: ['--compare', 'main', '--starts', '2'], expected: { starts: 2 } },
   {
     rule: 'only, twice',
     argv: ['--only', 'a,b', '--only', 'c'],

@@ -30,6 +30,7 @@ const ZIPF_PER_SECOND = 300_000
 /** Filling the cache and starting dnsperf, per measurement. */
 const OVERHEAD_SECONDS = 0.7
 const START_SECONDS = 4
+const SETTLED_SECONDS = 5
 
 export const castOf = ({ kinds, cast }: LoadSpec, bench: Bench): Contestant[] =>
   (
@@ -42,14 +43,17 @@ export const loadScenario = (spec: LoadSpec): Scenario => ({
   columns: LOAD_COLUMNS,
   compared: 'cpuUs',
   isComparable: true,
-  estimate: bench =>
-    castOf(spec, bench).length *
-    (START_SECONDS + bench.options.rounds * (bench.options.seconds + OVERHEAD_SECONDS)),
+  estimate: bench => {
+    const { starts, rounds, seconds } = bench.options
+    const each = START_SECONDS + rounds * (seconds + OVERHEAD_SECONDS)
+    return starts * (SETTLED_SECONDS + castOf(spec, bench).length * each)
+  },
   run: bench =>
     interleave(bench, {
       scenario: spec.name,
       cast: castOf(spec, bench),
       rounds: bench.options.rounds,
+      starts: bench.options.starts,
       begin: async running => {
         await fill(bench, running, spec)
         await exercise(bench, running, loadOf(bench, spec, 'warm', WARM_SECONDS))
