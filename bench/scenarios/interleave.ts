@@ -23,8 +23,8 @@ export interface Turns {
 }
 
 /**
- * After the last start. What a start leaves to be done later, such as collecting its garbage and keeping compiled code,
- * is no part of a load.
+ * After the last start. What a start leaves to be done later, such as collecting its garbage and
+ * keeping compiled code, is no part of a load.
  */
 const SETTLED_MS = 5000
 

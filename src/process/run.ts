@@ -61,7 +61,7 @@ export const runServer = async (
     writePidfile(options.pidfile)
     closeStrayDebugger()
     signals.started()
-    trimMemory(() => server.trimShards())
+    trimMemory(() => server.hasLoadEnded())
     flushCompiled()
   } catch (error) {
     stdout.flushSync()

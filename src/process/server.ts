@@ -323,12 +323,9 @@ export class Server {
     return (await this.#current?.shutdown()) ?? true
   }
 
-  /**
-   * Has shards give back what a load took that is over; says whether there were any. To be called
-   * every few seconds.
-   */
-  trimShards(): boolean {
-    return this.#supervisor.trimQuiet()
+  /** Whether a shard has just had its last work for a while. To be asked every few seconds. */
+  hasLoadEnded(): boolean {
+    return this.#supervisor.hasLoadEnded()
   }
 
   /** Ends shards, listeners and whatever the generation started. */

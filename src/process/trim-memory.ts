@@ -1,7 +1,8 @@
-// Returns memory that only the start and the warm-up needed: main's garbage and that of shards,
-// what V8's compilers freed in pieces in malloc's arenas, and the pages of Node's own binary that
-// were read once. Has the compilers free what they take sooner. Nothing depends on it: where a step
-// is not possible, the process only takes more memory.
+// Returns memory that only the start and the warm-up needed: main's garbage, what V8's compilers
+// freed in pieces in malloc's arenas, and the pages of Node's own binary that were read once. Has
+// the compilers free what they take sooner. Nothing depends on it: where a step is not possible,
+// the process only takes more memory. Shards keep their garbage: to ask for V8's collector in a
+// thread that has compiled for a load makes the next load after a rest a tenth dearer at first.
 
 import { readFileSync } from 'node:fs'
 import { getHeapStatistics } from 'node:v8'
@@ -50,17 +51,17 @@ interface System {
 let opened: { readonly system: System | undefined } | undefined
 
 /**
- * Call it once, when the shards serve. It checks again every 5 s, and calls `trimShards` each time,
- * which says whether a shard has just had its last work for a while. Its timers do not keep the
+ * Call it once, when the shards serve. It checks again every 5 s, and asks `hasLoadEnded` each
+ * time: whether a shard has just had its last work for a while. Its timers do not keep the
  * process alive.
  */
-export const trimMemory = (trimShards: () => boolean): void => {
+export const trimMemory = (hasLoadEnded: () => boolean): void => {
   // Not later: the first load may come at once.
   freeCompiledSoon()
   setTimeout(() => hasGrown() && settle(), EARLY_MS).unref()
   setTimeout(() => {
     if (!isSettled) settle()
-    setInterval(() => look(trimShards), TRIM_INTERVAL_MS).unref()
+    setInterval(() => look(hasLoadEnded), TRIM_INTERVAL_MS).unref()
   }, SETTLE_MS).unref()
 }
 
@@ -70,12 +71,12 @@ const settle = (): void => {
   returnMemory()
 }
 
-const look = (trimShards: () => boolean): void => {
+const look = (hasLoadEnded: () => boolean): void => {
   if (hasGrown()) collect()
   const system = openSystem()
   system?.calls.malloc_trim(0n)
   system?.program.look()
-  if (trimShards()) system?.program.dropAtNextLook()
+  if (hasLoadEnded()) system?.program.dropAtNextLook()
 }
 
 /**

@@ -111,7 +111,6 @@ export type ToShard =
   /** Main waits for a beat, and the shard may have been at rest. */
   | { readonly kind: 'beat' }
   /** There is next to no work: a good time to give back memory. */
-  | { readonly kind: 'trim' }
   | { readonly kind: 'stop'; readonly graceMs: number }
 
 /** A worker's first message: the kernel's number of its thread, if that is known. */

@@ -5,7 +5,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
 import { systemClock } from '../base/time/clock.ts'
-import { collectYoung } from '../base/v8/collector.ts'
 import { flushCompiled } from '../base/v8/compilers.ts'
 import { CacheKey } from '../cache/key.ts'
 import { isOfPluginAlone, messageOf, PluginFault } from '../chain/errors.ts'
@@ -46,7 +45,7 @@ export interface ShardLog {
   readonly handed: HandedLines | undefined
 }
 
-type Order = Exclude<ToShard, { readonly kind: 'taken' | 'beat' | 'trim' }>
+type Order = Exclude<ToShard, { readonly kind: 'taken' | 'beat' }>
 
 interface Candidate {
   readonly message: GenerationMessage
@@ -100,10 +99,9 @@ export class Shard {
     // its commit or abort.
     let last = Promise.resolve()
     port.on('message', (message: ToShard) => {
-      if (message.kind !== 'trim') pulse.quicken()
+      pulse.quicken()
       if (message.kind === 'beat') pulse.beat()
       else if (message.kind === 'taken') handed?.taken(message.byteCount)
-      else if (message.kind === 'trim') collectYoung()
       else last = last.then(() => this.#handle(message))
     })
   }

@@ -16,7 +16,8 @@ const collect = (collection: Collection): void => {
 }
 
 /**
- * Not before it is needed: with what it loads, it is a tenth of a thread's start. The flag is the
+ * Not before it is needed: with what it loads, it is a tenth of a thread's start, and a shard that
+ * rests for some seconds afterwards has to compile for its next load anew. The flag is the
  * process's: another thread that does the same may just be taking it back, and then there is no
  * collector until the next call.
  */
@@ -31,24 +32,13 @@ const findCollector = (): typeof gc => {
 
 /**
  * A full collection of this thread's heap, which also shrinks its young generation: some tens of
- * milliseconds. For whoever makes garbage faster than V8 expects: under a memory limit the heap
- * must not grow to the multiple of its contents that V8 finds cheapest.
+ * milliseconds. Not for a thread at rest that has compiled for a load: it would find that nobody
+ * uses the shapes of queries, and throw the code for them away. For whoever makes garbage faster
+ * than V8 expects: under a memory limit the heap must not grow to the multiple of its contents that
+ * V8 finds cheapest.
  */
 export const collectGarbage = (): void =>
   collect({ type: 'major', flavor: 'last-resort', execution: 'sync' })
-
-/** Survivors move on with the second; the pages that are left over go with the third. */
-const YOUNG_ROUNDS = 3
-
-/**
- * Shrinks this thread's young generation, which a load has let grow to several MiB: a millisecond.
- * V8 returns the pages some seconds later. A full collection would return more, but a thread at
- * rest has no queries: it would find that nobody uses their shapes, and throw away all code that
- * was compiled for them.
- */
-export const collectYoung = (): void => {
-  for (let round = 0; round < YOUNG_ROUNDS; round++) collect({ type: 'minor', execution: 'sync' })
-}
 
 /** Shorter messages cost little more than their objects, which V8 does count. */
 const LARGE_BYTES = 4096

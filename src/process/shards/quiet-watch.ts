@@ -1,4 +1,4 @@
-// Which shards have had work and have next to none at present: the time to give back what it took.
+// Which shards have had work and have next to none at present: the time to drop what it needed.
 
 /** Messages between two looks: with more, a shard is at work. */
 export const QUIET_WORK = 100

@@ -93,9 +93,6 @@ export class LoadError extends Error {
   }
 }
 
-/** Between the collections of two shards. */
-const TRIM_PAUSE_MS = 250
-
 /** A shard's answer, if it has given one. */
 interface Asked {
   readonly slot: Slot
@@ -183,18 +180,9 @@ export class Supervisor {
   get inflight(): InflightBytes {
     return this.#memory.inflight
   }
-  /**
-   * Has shards give back what a load took that is over; says whether there were any. To be called
-   * every few seconds.
-   */
-  trimQuiet(): boolean {
-    const quiet = this.#quiet.look()
-    // One after the other: V8's flag for it is the process's (base/v8/collector.ts).
-    for (const [turn, shard] of quiet.entries()) {
-      const { running } = this.#slots[shard]!
-      setTimeout(() => running.send({ kind: 'trim' }), turn * TRIM_PAUSE_MS).unref()
-    }
-    return quiet.length > 0
+  /** Whether a shard has just had its last work for a while. To be asked every few seconds. */
+  hasLoadEnded(): boolean {
+    return this.#quiet.look().length > 0
   }
   get countRows(): readonly number[] {
     return this.#memory.countRows
