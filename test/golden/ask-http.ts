@@ -190,7 +190,8 @@ const streamOf = (
   new Promise((resolve, reject) => {
     session.on('error', reject)
     session.on('close', () => reject(new Error('closed')))
-    const stream = session.request({ ':method': method, ':path': path, ...headers })
+    const pseudo = { ':method': method, ':path': path, ...headers }
+    const stream = session.request(pseudo, { endStream: body.length === 0 })
     const chunks: Buffer[] = []
     let [head, trailers]: [IncomingHttpHeaders, IncomingHttpHeaders] = [{}, {}]
     stream.on('response', received => {
@@ -209,5 +210,5 @@ const streamOf = (
         body: Buffer.concat(chunks),
       }),
     )
-    stream.end(body)
+    if (body.length > 0) stream.end(body)
   })
