@@ -3,9 +3,10 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
+import { freePorts } from '../../../test/support/server-process.ts'
 import { systemClock } from '../../base/time/clock.ts'
 import { ByteBudget, budgetWords, STREAM } from '../../memory/byte-budget.ts'
 import { FrameReader, frame } from '../../wire/frames.ts'
@@ -41,15 +42,6 @@ interface Setting {
   readonly answer?: (bytes: Uint8Array) => Uint8Array
 }
 
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 const open = async (t: TestContext, setting: Setting = {}): Promise<World> => {
   const { connections = 100, budgetBytes = 16 * MIB, limits, answer } = setting
   const budget = new ByteBudget(new Int32Array(budgetWords(1)), 0, 1, 0, budgetBytes)
@@ -71,7 +63,7 @@ const open = async (t: TestContext, setting: Setting = {}): Promise<World> => {
     listener: { index: 0, label: 'dns://:53' },
     tcpLimits: { ...DEFAULT_TCP_LIMITS, ...limits },
   }
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const options = { room, canReusePort: false, onError: (text: string) => assert.fail(text) }
   const listener = await openTcp({ address: '127.0.0.1', port }, receiver, options)
   t.after(() => listener.close(0))
