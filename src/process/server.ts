@@ -23,7 +23,7 @@ import { RecordsMemory } from '../records/records-memory.ts'
 import { AnyPort } from './any-port.ts'
 import { type PageDropper, pageDropper } from './drop-pages.ts'
 import { Generation, PANICS } from './generation.ts'
-import { HttpEndpoints } from './http/endpoints.ts'
+import { HttpEndpoints, type HttpPlace } from './http/endpoints.ts'
 import { KeptResources, Readiness } from './kept-resources.ts'
 import { ListenSockets } from './listen-sockets.ts'
 import { type CorefileText, LOOK_MS, rereadCorefile } from './load/corefile-source.ts'
@@ -392,6 +392,7 @@ export class Server {
       process: this.#processControl(config),
     })
     this.#held.add(generation)
+    let opened: readonly HttpPlace[]
     try {
       for (const { message } of config.warnings) this.#log.warning(message)
       await generation.control()
@@ -409,6 +410,7 @@ export class Server {
         throw error instanceof LoadError ? generation.placed(error.failure) : error
       }
       prepared.commit()
+      opened = prepared.opened
       this.#sockets?.leaveAllBut(generation.listeners.all())
       await this.#anyPort.release()
     } catch (error) {
@@ -425,7 +427,7 @@ export class Server {
     this.#isDebug = generation.isDebug
     // What follows may take long, and there may be a single CPU, or a tenth of one.
     if (old === undefined && !this.#world.isGuest) await wait(FIRST_ANSWERS_MS)
-    this.#warnOfSharing(generation, old)
+    this.#warnOfSharing(generation, old, opened)
     await old?.retire()
     announce?.(generation.zoneLines())
     await generation.started()
@@ -449,10 +451,15 @@ export class Server {
   }
 
   /** Another process may listen where this one has just begun to. */
-  #warnOfSharing(generation: Generation, old: Generation | undefined): void {
+  #warnOfSharing(
+    generation: Generation,
+    old: Generation | undefined,
+    http: readonly HttpPlace[],
+  ): void {
     const known = new Set(old?.listeners.all().map(placeOf))
-    const begun = generation.listeners.all().filter(at => !known.has(placeOf(at)))
-    for (const text of begun.length > 0 ? sharedPortWarnings(begun) : []) this.#log.warning(text)
+    const dns = generation.listeners.all().filter(at => !known.has(placeOf(at)))
+    if (dns.length + http.length === 0) return
+    for (const text of sharedPortWarnings(dns, http)) this.#log.warning(text)
   }
 
   /**
