@@ -32,6 +32,7 @@ import { inflightBeside } from './machine-share.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { declareDeathCounts } from './shards/deaths.ts'
 import { LoadError, Supervisor } from './shards/supervisor.ts'
+import { descriptorShortage } from './shortages.ts'
 import { collectChurn, collectForPlugin } from './trim-memory.ts'
 import { COREDNS_VERSION, goPlatform, programText, revision, shardnsVersion } from './version.ts'
 import { leaveLostFolder } from './working-folder.ts'
@@ -101,7 +102,10 @@ export class Server {
   /** Loads run one after the other. */
   #loading: Promise<unknown> = Promise.resolve()
 
+  /** Throws a sentence where the system has too little for it. */
   static async create(options: ServeOptions, world: ServerWorld): Promise<Server> {
+    const shortage = descriptorShortage(options.workers)
+    if (shortage !== undefined) throw new Error(shortage)
     return new Server(options, world, await canReusePort())
   }
 

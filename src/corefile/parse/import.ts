@@ -2,6 +2,7 @@
 // in their place.
 
 import { dirname, join, resolve } from 'node:path/posix'
+import { absolutePath } from '../../base/files/working-folder.ts'
 import { didYouMean } from '../diagnostics/nearest.ts'
 import type { Span, Token } from '../diagnostics/span.ts'
 import { glob, hasWildcard } from './glob.ts'
@@ -62,7 +63,7 @@ export class Importer {
 
   constructor(loader: Loader, baseDir: string) {
     this.#loader = loader
-    this.#baseDir = resolve(baseDir)
+    this.#baseDir = absolutePath(baseDir)
   }
 
   /** Stores the body of a snippet that is not defined yet. */
