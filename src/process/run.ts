@@ -14,6 +14,7 @@ import { readCorefile } from './load/corefile-source.ts'
 import { zoneSyntaxWarning } from './load/zone-syntax.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { Server, type ServerWorld } from './server.ts'
+import { startFailure } from './shortages.ts'
 import { closeStrayDebugger } from './stray-debugger.ts'
 import { Strays } from './strays.ts'
 import { trimMemory } from './trim-memory.ts'
@@ -69,7 +70,7 @@ export const runServer = async (
     flushCompiled()
   } catch (error) {
     stdout.flushSync()
-    const message = messageOf(error)
+    const message = startFailure(messageOf(error), options.workers)
     process.stderr.write(`${message}\n`)
     const hint = corefileHint(error) ?? listenHint(message)
     if (hint !== undefined) process.stderr.write(`${hint}\n`)

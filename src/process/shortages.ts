@@ -6,7 +6,7 @@ import { knownOpenFilesLimit } from '../upstream/socket-allowance.ts'
 
 /** Files that are read at once while modules are loaded, and the listeners of a usual Corefile. */
 const START_DESCRIPTORS = 110
-/** Of a thread: its event loop, its sockets, and what it warms up with. */
+/** Of a thread: its event loop, its sockets, and the files that it reads meanwhile. */
 const SHARD_DESCRIPTORS = 10
 
 export interface Descriptors {
@@ -24,7 +24,7 @@ const descriptorsHere = (): Descriptors | undefined => {
   }
 }
 
-/** Why so many shards cannot be started, if there are too few descriptors for them. */
+/** Why so many shards surely do not start, if there are too few descriptors for them. */
 export const descriptorShortage = (
   shards: number,
   here: Descriptors | undefined = descriptorsHere(),
@@ -32,8 +32,24 @@ export const descriptorShortage = (
   if (here === undefined) return undefined
   const needed = here.open + START_DESCRIPTORS + shards * SHARD_DESCRIPTORS
   if (here.limit >= needed) return undefined
-  return `too few file descriptors: the process may have ${here.limit} (ulimit -n), and to start ${shardsText(shards)} takes about ${needed}`
+  return `${shortText(here.limit)}, and to start ${shardsText(shards)} takes about ${needed}`
 }
+
+/**
+ * What a start has failed with, said as a shortage if it is one: more shards that begin at once may
+ * read more files at once.
+ */
+export const startFailure = (
+  message: string,
+  shards: number,
+  limit: number | undefined = knownOpenFilesLimit(),
+): string => {
+  if (limit === undefined || !/\bEMFILE\b|too many open files$/.test(message)) return message
+  return `${shortText(limit)}, and to start ${shardsText(shards)} takes more: ${message}`
+}
+
+const shortText = (limit: number): string =>
+  `too few file descriptors: the process may have ${limit} (ulimit -n)`
 
 /** Of the number of shards. */
 const shardsText = (shards: number): string => (shards === 1 ? 'one shard' : `${shards} shards`)
