@@ -1,4 +1,4 @@
-// Somebody may well remove the folder that a server was started in, before its start or weeks later.
+// Somebody may well remove the folder that a server is started in, before that or weeks later.
 
 import { isFolderLost } from '../base/files/working-folder.ts'
 import type { Logger } from '../log/logger.ts'

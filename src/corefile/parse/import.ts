@@ -2,7 +2,6 @@
 // in their place.
 
 import { dirname, join, resolve } from 'node:path/posix'
-import { absolutePath } from '../../base/files/working-folder.ts'
 import { didYouMean } from '../diagnostics/nearest.ts'
 import type { Span, Token } from '../diagnostics/span.ts'
 import { glob, hasWildcard } from './glob.ts'
@@ -63,7 +62,7 @@ export class Importer {
 
   constructor(loader: Loader, baseDir: string) {
     this.#loader = loader
-    this.#baseDir = absolutePath(baseDir)
+    this.#baseDir = baseDir
   }
 
   /** Stores the body of a snippet that is not defined yet. */

@@ -20,8 +20,8 @@ export interface Place {
 
 /**
  * Listens with SO_REUSEPORT where the platform has it, and gives the place, without a host for all
- * addresses. `:8080` is all addresses, IPv4 and IPv6. Throws `listen tcp ADDRESS: bind: address already in use` and the like, also where `isTaken` says
- * so; the server then does not listen.
+ * addresses. `:8080` is all addresses, IPv4 and IPv6. Throws `listen tcp ADDRESS: bind: address
+ * already in use` and the like, also where `isTaken` says so; the server then does not listen.
  */
 export const listenOn = async (
   server: Server,
