@@ -3,14 +3,15 @@
 // debugger, which SIGUSR1 does by default: they are taken before anything else is loaded.
 // process/run.ts says what they do once there is a server.
 
+import { keepCompiled } from './base/v8/compile-cache.ts'
+import { closeStrayDebugger } from './process/stray-debugger.ts'
+
 for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const) {
   // Windows knows none of them.
   if (process.platform !== 'win32') process.on(signal, () => {})
 }
 
-const { closeStrayDebugger } = await import('./process/stray-debugger.ts')
 closeStrayDebugger()
-const { keepCompiled } = await import('./base/v8/compile-cache.ts')
 keepCompiled()
 
 const { run } = await import('./commands/run.ts')
