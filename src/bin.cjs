@@ -9,6 +9,11 @@
 
 'use strict'
 
+// Before anything else, and until there is a server (process/run.ts): by default SIGUSR1 opens
+// Node's debugger, and the others end the process. Windows knows none of them.
+if (process.platform !== 'win32')
+  for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGHUP']) process.on(signal, () => {})
+
 const { existsSync } = require('fs')
 const { dirname, join } = require('path')
 const { pathToFileURL } = require('url')
@@ -111,6 +116,11 @@ if (process.env[IS_CHILD] !== undefined) {
 const isReady =
   isNewEnough(process.versions.node) && (!isCheckout || Boolean(process.features.typescript))
 const other = isReady ? undefined : nodeBeside()
-if (isReady) void import(pathToFileURL(isCheckout ? SOURCE : BUILT).href)
+if (isReady)
+  import(pathToFileURL(isCheckout ? SOURCE : BUILT).href).catch(error => {
+    if (Object(error).code !== 'EMFILE') throw error
+    process.stderr.write('too few file descriptors to load the program (ulimit -n)\n')
+    process.exit(1)
+  })
 else if (other === undefined) refuse()
 else runOn(other)

@@ -47,6 +47,28 @@ for (const { name, flags } of [
       assert.equal(ended.status, status)
     })
 
+/** Tells at the first word that the file loads another which signals have a handler. */
+const TELLS = loading(`
+  import { registerHooks } from 'node:module'
+  let isTold = false
+  registerHooks({
+    resolve(specifier, context, next) {
+      if (!isTold && /[/]src[/]bin[.]cjs$/.test(context.parentURL ?? '')) {
+        isTold = true
+        const signals = ['SIGUSR1', 'SIGUSR2', 'SIGHUP']
+        console.error(...signals.map(signal => process.listenerCount(signal)))
+      }
+      return next(specifier, context)
+    },
+  })
+`)
+
+test('the command takes the signals of the start before it loads anything', () => {
+  const ended = run([TELLS], ['-version'])
+  assert.equal(ended.stderr, '1 1 1\n')
+  assert.equal(ended.status, 0)
+})
+
 /** The command without a Node beside it: of a checkout, or of a package. */
 const lonely = (t: TestContext, files: readonly string[]): string => {
   const folder = temporaryFolder(t)

@@ -6,11 +6,11 @@ import { execFile, spawn, spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
+import { freePorts } from './support/server-process.ts'
 
 const NAMES = 10_000
 const QUERIES = 100_000
@@ -19,14 +19,6 @@ const run = promisify(execFile)
 const missing = ['dnsperf', 'nsd'].filter(
   name => spawnSync('which', [name], { env: { ...process.env, PATH } }).status !== 0,
 )
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  return port
-}
 
 const nsdConfig = (folder: string, port: number): string => `server:
   ip-address: 127.0.0.1@${port}
@@ -79,7 +71,8 @@ test('load: 100,000 queries over UDP and over TCP, two shards, none lost', {
   skip: missing.length > 0 ? `not installed: ${missing.join(', ')}` : false,
 }, async t => {
   const folder = mkdtempSync(join(tmpdir(), 'shardns-load-'))
-  const ports = { nsd: await freePort(), dns: await freePort(), metrics: await freePort() }
+  const [nsdPort = 0, dns = 0, metricsPort = 0] = await freePorts(3)
+  const ports = { nsd: nsdPort, dns, metrics: metricsPort }
   writeFiles(folder, ports)
   const nsd = spawn('nsd', ['-d', '-c', join(folder, 'nsd.conf')], {
     env: { ...process.env, PATH },

@@ -23,7 +23,7 @@ import {
   withoutIpv6,
   withoutLibc,
 } from './fakes/loopback.ts'
-import { startLoad, withoutLoad } from './support/dnsperf.ts'
+import { loadUntil, withoutLoad } from './support/dnsperf.ts'
 import { startEngineServer } from './support/engine-server.ts'
 import { query } from './support/messages.ts'
 import { askUdp } from './support/raw-client.ts'
@@ -213,20 +213,18 @@ test('a server whose shard falls back goes on: no query lost, reloads, shards th
     [0, 'exit'],
   ] as const
   const server = await startEngineServer(t, block(port), faults)
-  const load = startLoad(t, {
-    port,
-    names: ['a.example.org', 'b.example.org'],
-    perSecond: 5000,
-    seconds: 3,
-  })
-  server.fail()
-  await server.line(FAILED)
-  await server.reload(block(port) + block(second))
-  // Several clients: both shards are asked.
-  for (let id = 0; id < 10; id++) await askUdp(second, [query('c.example.org.', 'A', { id }).bytes])
-  await server.reload(block(port))
-  assert.equal(load.isOver, false, 'the load ended before the last reload')
-  const { lost, report } = await load.result
+  const goOn = async (): Promise<void> => {
+    server.fail()
+    await server.line(FAILED)
+    await server.reload(block(port) + block(second))
+    // Several clients: both shards are asked.
+    for (let id = 0; id < 10; id++)
+      await askUdp(second, [query('c.example.org.', 'A', { id }).bytes])
+    await server.reload(block(port))
+  }
+  const names = ['a.example.org', 'b.example.org']
+  const setting = { port, names, perSecond: 5000, seconds: 3 }
+  const { lost, report } = await loadUntil(t, setting, goOn())
   assert.equal(lost, 0, report)
   // Its successor has an engine of its own, on the same sockets.
   const serves = server.count(/^test: shard 0 serves$/)

@@ -267,7 +267,8 @@ describe('the package', { skip: without('npm'), concurrency: true }, () => {
     assert.ok(shared.includes('dist/chunks/threads.js') && vendor.includes('dist/vendor/re2js.js'))
     const built = [...types, ...doors, ...shared, ...maps, ...vendor, LICENCES]
     const readable = repositoryPaths(
-      '{package.json,README.md,LICENSE,Corefile,src/bin.cjs}',
+      '{package.json,README.md,LICENSE,Corefile}',
+      'src/*.cjs',
       'src/plugins/*/README.md',
       'docs/**/*',
     ).filter(path => statSync(path).isFile())

@@ -12,6 +12,7 @@ import { MIB } from '../src/base/text/sizes.ts'
 import { ShardPool } from '../src/process/shards/pool.ts'
 import type { BootMessage } from '../src/shard/messages.ts'
 import { PIPE_VARIABLE } from './fakes/deaf-worker.ts'
+import { failThreads, refuseThreads } from './fakes/refused-threads.ts'
 import { temporaryFolder } from './support/server-process.ts'
 
 /**
@@ -60,11 +61,7 @@ test('a worker that never got its task has not to be waited for', { timeout: 30_
   assert.equal((await first.exited)?.message, 'no pipe')
 })
 
-// Node starts no thread in a folder that is gone; the same goes for threads or descriptors that are
-// short for a while.
-test('a thread that cannot begin is told, and the next one begins', {
-  timeout: 30_000,
-}, async t => {
+test('a thread begins in a folder that is gone', { timeout: 30_000 }, async t => {
   delete process.env[PIPE_VARIABLE]
   const workerFile = new URL('./fakes/deaf-worker.ts', import.meta.url)
   const before = process.cwd()
@@ -74,11 +71,54 @@ test('a thread that cannot begin is told, and the next one begins', {
   rmdirSync(folder)
   const pool = new ShardPool({ shards: 1, heapLimitBytes: 64 * MIB, workerFile })
   t.after(() => pool.destroy())
+  assert.equal((await pool.start({} as BootMessage, () => {}).exited)?.message, 'no pipe')
+})
+
+test('a thread that ends as it begins is told, and the next one begins', {
+  timeout: 30_000,
+}, async t => {
+  delete process.env[PIPE_VARIABLE]
+  const workerFile = new URL('./fakes/deaf-worker.ts', import.meta.url)
+  t.after(() => failThreads(0))
+  // The pool's package makes another for the first at once.
+  failThreads(3)
+  const pool = new ShardPool({ shards: 1, heapLimitBytes: 64 * MIB, workerFile })
+  t.after(() => pool.destroy())
   const ends = async (): Promise<string | undefined> =>
     (await pool.start({} as BootMessage, () => {}).exited)?.message
-  assert.match((await ends()) ?? '', /process.cwd failed/)
-  assert.match((await ends()) ?? '', /process.cwd failed/)
-  process.chdir(before)
+  assert.equal(await ends(), 'told to fail')
+  assert.equal(await ends(), 'told to fail')
   assert.equal(await ends(), 'no pipe')
   assert.equal(await ends(), 'no pipe')
+})
+
+test('a thread that the system refuses is told, has not begun, and the next one begins', {
+  timeout: 30_000,
+}, async t => {
+  delete process.env[PIPE_VARIABLE]
+  const workerFile = new URL('./fakes/deaf-worker.ts', import.meta.url)
+  const pool = new ShardPool({ shards: 0, heapLimitBytes: 64 * MIB, workerFile })
+  t.after(() => pool.destroy())
+  t.after(() => refuseThreads(0))
+  refuseThreads(2)
+  for (let n = 0; n < 2; n++) {
+    const running = pool.start({} as BootMessage, () => assert.fail('there is no thread'))
+    running.send({ kind: 'beat' })
+    running.terminate()
+    assert.equal((await running.exited)?.message, 'EAGAIN')
+    assert.equal(running.hasBegun, false)
+  }
+  assert.equal((await pool.start({} as BootMessage, () => {}).exited)?.message, 'no pipe')
+})
+
+test('threads that the system refuses at the start are a sentence, and none is left', {
+  timeout: 30_000,
+}, t => {
+  const workerFile = new URL('./fakes/deaf-worker.ts', import.meta.url)
+  t.after(() => refuseThreads(0))
+  refuseThreads(1)
+  assert.throws(() => new ShardPool({ shards: 2, heapLimitBytes: 64 * MIB, workerFile }), {
+    message:
+      'the system has no thread left for this process (see ulimit -u, and pids.max of its cgroup): 0 of 2 shards could begin',
+  })
 })

@@ -183,7 +183,8 @@ test('a cache hit: not asked upstream again, AA, a TTL that counts down', LIMIT,
   let hit = await ask()
   assert.equal(hit.flags, 'qr aa rd ra')
   while (ttl(hit) === 30) hit = await ask()
-  assert.equal(ttl(hit), 29)
+  // More than one second may have passed meanwhile.
+  assert.ok(ttl(hit) > 0 && ttl(hit) < 30, `${ttl(hit)}`)
   assert.equal(
     upstream.asked.filter(({ bytes }) => show(bytes).question.startsWith('ttl.test. ')).length,
     1,

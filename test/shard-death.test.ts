@@ -127,6 +127,23 @@ test('a shard that dies once the working folder is gone has a successor', {
   assert.equal(replies.filter(reply => reply === undefined).length, 0)
 })
 
+test('a successor that is refused its thread is tried again, and no question is blamed for that', {
+  timeout: 60_000,
+  skip: withoutLibc,
+}, async t => {
+  const { server, port } = await start(t, { killLabel: 'deadly', options: { engine: 'mmsg' } })
+  const client = await DnsClient.open(t, { port, tries: 1, timeoutMs: 20_000 })
+  // The pool's package asks for one at once, and we for the next.
+  server.refuseThreads(2)
+  const deadly = client.ask('deadly.example.org.')
+  await server.line(/^\[ERROR\] shard \d died: EAGAIN$/)
+  await server.line(/^\[ERROR\] deadly\.example\.org\. has killed two shards: refused for /)
+  assert.equal(server.count(/died while it handled deadly\.example\.org\.: /), 2)
+  assert.equal(show((await deadly) ?? new Uint8Array()).rcode, 'REFUSED')
+  const replies = await Promise.all(Array.from({ length: 64 }, (_, n) => client.ask(nameOf(n))))
+  assert.equal(replies.filter(reply => reply === undefined).length, 0)
+})
+
 // All at once: on a busy machine five successors, one after the other, take longer than the ten
 // seconds.
 test('five deaths in ten seconds end the process', { timeout: 60_000 }, async t => {

@@ -98,6 +98,42 @@ for (const engine of ['mmsg', 'dgram'] as const) {
   )
 }
 
+for (const [first, second] of [
+  ['127.0.0.1', '127.0.0.1'],
+  ['127.0.0.1', ''],
+  ['', '127.0.0.1'],
+] as const)
+  test(`HTTP: one at ${first || 'every address'}, then one at ${second || 'every address'}`, {
+    skip: SKIP,
+    timeout: 60_000,
+  }, async t => {
+    const http = (host: string, health: number, metrics: number, ready: number): string =>
+      `health ${host}:${health}\nprometheus ${host}:${metrics}\nready ${host}:${ready}`
+    const block = (port: number, lines: string): string =>
+      `.:${port} {\nbind 127.0.0.1\n${lines}\nwhoami\n}\n`
+    const before = await startServer(
+      t,
+      (port, ...ports) => block(port, http(first, ports[0]!, ports[1]!, ports[2]!)),
+      { ports: 4 },
+    )
+    const [, ...shared] = before.ports
+    const lines = http(second, shared[0]!, shared[1]!, shared[2]!)
+    const after = await startServer(t, port => block(port, lines))
+    const places = shared.map(port => `${second}:${port}`)
+    assert.deepEqual(
+      warnings(after).sort(),
+      places
+        .map(place => lineFor(place, 'tcp').replace('of the queries', 'of the requests'))
+        .sort(),
+    )
+    // What stays open is no news.
+    after.write(block(after.port, `${lines}\nerrors`))
+    after.child.kill('SIGUSR1')
+    await after.seen(/Reloading complete/)
+    assert.equal(warnings(after).length, 3)
+    assert.deepEqual(warnings(before), [])
+  })
+
 test('a server in another network namespace is not met', {
   skip: SKIP || withoutNamespaces,
   timeout: 60_000,

@@ -165,8 +165,12 @@ test('500 clients and one slow upstream: it is asked once', LIMIT, async t => {
   // be answered before the upstream is asked.
   while (upstream.asked.length === 0) await new Promise(setImmediate)
   release.resolve()
-  for (const { answer } of await Promise.all(answers))
-    assert.deepEqual(answer, [address('slow.example.org.')])
+  for (const { answer } of await Promise.all(answers)) {
+    // Those that are received once it has answered have it from the cache, perhaps aged.
+    const [, ttl = '', rest] = /^slow\.example\.org\. (\d+) (.*)$/.exec(answer.join()) ?? []
+    assert.equal(rest, 'IN A 192.0.2.1')
+    assert.ok(Number(ttl) > 0 && Number(ttl) <= 30, ttl)
+  }
   assert.equal(upstream.asked.length, 1)
 })
 

@@ -1,6 +1,7 @@
 // The flag `--plugin NAME=MODULE[,before=NAME]`, which serving, check, help and -plugins take, each
 // any number of times. Nothing of it is loaded where it is not given.
 
+import { workingFolder } from '../base/files/working-folder.ts'
 import { messageOf } from '../chain/errors.ts'
 import type { PluginSet } from '../plugins/plugin-set.ts'
 
@@ -17,7 +18,7 @@ export const givenPlugins = async (texts: readonly string[]): Promise<PluginSet 
     import('../plugins/plugin-set.ts'),
   ])
   try {
-    return new PluginSet(texts.map(text => readPluginFlag(text, process.cwd())))
+    return new PluginSet(texts.map(text => readPluginFlag(text, workingFolder)))
   } catch (error) {
     throw new GivenPluginError(messageOf(error), { cause: error })
   }

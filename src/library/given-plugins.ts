@@ -1,6 +1,7 @@
 // The plugins that createServer is given: modules, which every thread loads, and functions, which
 // this thread runs.
 
+import { FOLDER_IS_GONE, isPathLost, workingFolder } from '../base/files/working-folder.ts'
 import { given } from '../base/text/given.ts'
 import { messageOf } from '../chain/errors.ts'
 import type { AnyPlugin } from '../chain/plugin/plugin.ts'
@@ -8,6 +9,7 @@ import { didYouMean } from '../corefile/diagnostics/nearest.ts'
 import type { GivenPlugin } from '../outside/given-plugin.ts'
 import { moduleUrl } from '../outside/plugin-flag.ts'
 import { PluginSet } from '../plugins/plugin-set.ts'
+import { ShardnsError } from './errors.ts'
 import { functionPlugin, type QueryFunction } from './function-plugin.ts'
 
 /** A module whose default export is what `definePlugin` gave, and its place in the chain. */
@@ -23,7 +25,7 @@ export type Plugins = Readonly<Record<string, string | URL | PluginModule | Quer
 
 const MODULE_FIELDS: readonly string[] = ['module', 'before']
 
-/** Throws a TypeError that names the plugin. */
+/** Throws a TypeError that names the plugin, or a ShardnsError for a folder that is gone. */
 export const pluginSetOf = (plugins: unknown): PluginSet => {
   if (typeof plugins !== 'object' || plugins === null || Array.isArray(plugins))
     throw misfit('plugins', `${given(plugins)} is no object: it has a field for each directive`)
@@ -75,8 +77,10 @@ const urlOf = (field: string, module: unknown): string => {
   const text = module instanceof URL ? module.href : module
   if (typeof text !== 'string' || text === '')
     throw misfit(field, `${given(module)} is no module: a path, a file: URL or a package`)
+  if (!text.startsWith('file:') && isPathLost(text))
+    throw new ShardnsError('FOLDER', `createServer: ${field}: ${given(text)}: ${FOLDER_IS_GONE}`)
   try {
-    return moduleUrl(text, process.cwd())
+    return moduleUrl(text, workingFolder)
   } catch (error) {
     throw misfit(field, messageOf(error))
   }

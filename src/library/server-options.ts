@@ -4,6 +4,7 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { FOLDER_IS_GONE, isPathLost } from '../base/files/working-folder.ts'
 import { given } from '../base/text/given.ts'
 import { didYouMean } from '../corefile/diagnostics/nearest.ts'
 import { STEERINGS } from '../net/mmsg/steering.ts'
@@ -14,6 +15,7 @@ import {
   SERVE_RANGES,
   type ServeOptions,
 } from '../process/serve-options.ts'
+import { ShardnsError } from './errors.ts'
 import { functionPlugin, type QueryFunction } from './function-plugin.ts'
 import { type Plugins, pluginSetOf } from './given-plugins.ts'
 
@@ -183,6 +185,8 @@ const pathOf = (file: unknown): string => {
   const path = file instanceof URL ? pathOfUrl(file) : file
   if (typeof path !== 'string' || path === '')
     throw misfit('file', `${given(file)} is neither a path nor a file: URL`)
+  if (isPathLost(path))
+    throw new ShardnsError('FOLDER', `createServer: file: ${given(path)}: ${FOLDER_IS_GONE}`)
   return resolve(path)
 }
 

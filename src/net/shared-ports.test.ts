@@ -90,5 +90,5 @@ test('listeners and sockets that are not connected are listed, with their addres
   await once(v4, 'connect')
   assert.equal(openPorts('udp').filter(row => row.port === port && own.has(row.inode)).length, 1)
   // They are ours.
-  assert.deepEqual(sharedPortWarnings([{ address: '', port }]), [])
+  assert.deepEqual(sharedPortWarnings([{ address: '', port }], []), [])
 })

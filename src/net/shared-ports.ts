@@ -9,23 +9,41 @@ import { type OpenPort, openPorts, ownInodes, type Protocol } from './proc-socke
 
 const PROTOCOLS: readonly Protocol[] = ['udp', 'tcp']
 
+/** Where HTTP is served. */
+interface HttpPlace {
+  /** As the log is to say it. */
+  readonly address: string
+  /** Empty for all addresses. */
+  readonly host: string
+  readonly port: number
+}
+
 /**
  * A line for each of these places that another process listens at too. Silent where the system does
  * not tell.
  */
-export const sharedPortWarnings = (places: readonly ListenAddress[]): string[] => {
+export const sharedPortWarnings = (
+  dns: readonly ListenAddress[],
+  http: readonly HttpPlace[],
+): string[] => {
   // Both before and after: a socket that is being opened or closed meanwhile is no stranger's.
   const before = ownInodes()
   const open = PROTOCOLS.flatMap(openPorts)
   const after = ownInodes()
-  return sharedPlaces(
-    places,
-    open.filter(({ inode }) => !before.has(inode) && !after.has(inode)),
-  ).map(
-    ({ place, protocols }) =>
-      `${listenText(place)}: another process listens here too (${protocols.join(', ')}), and answers a part of the queries`,
-  )
+  const others = open.filter(({ inode }) => !before.has(inode) && !after.has(inode))
+  const streams = others.filter(({ protocol }) => protocol === 'tcp')
+  return [
+    ...sharedPlaces(dns, others).map(({ place, protocols }) =>
+      sharedText(listenText(place), protocols, 'queries'),
+    ),
+    ...http
+      .filter(({ host, port }) => sharedPlaces([{ address: host, port }], streams).length > 0)
+      .map(({ address }) => sharedText(address, ['tcp'], 'requests')),
+  ]
 }
+
+const sharedText = (at: string, protocols: readonly Protocol[], what: string): string =>
+  `${at}: another process listens here too (${protocols.join(', ')}), and answers a part of the ${what}`
 
 /**
  * The first of these places where this process listens already, if any: for whoever has opened

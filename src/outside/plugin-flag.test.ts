@@ -46,7 +46,10 @@ const read: readonly { text: string; name?: string; module: string; before?: str
 ]
 for (const { text, ...expected } of read)
   test(`--plugin ${text}`, () =>
-    assert.deepEqual(readPluginFlag(text, folder), { name: 'greet', ...expected }))
+    assert.deepEqual(
+      readPluginFlag(text, () => folder),
+      { name: 'greet', ...expected },
+    ))
 
 const FORM = 'it has the form name=module[,before=name]'
 for (const { text, message } of [
@@ -103,4 +106,4 @@ for (const { text, message } of [
   },
 ])
   test(`--plugin '${text}' is refused`, () =>
-    assert.throws(() => readPluginFlag(text, folder), { message }))
+    assert.throws(() => readPluginFlag(text, () => folder), { message }))

@@ -10,8 +10,11 @@ import { registerHooks } from './sync-hooks.ts'
 
 export const PLUGIN_FLAG_SYNTAX = 'name=module[,before=name]'
 
-/** Throws a sentence. `folder` is where relative paths and packages are looked for from. */
-export const readPluginFlag = (text: string, folder: string): GivenPlugin => {
+/**
+ * Throws a sentence. `folder` gives where relative paths and packages are looked for from, or
+ * throws.
+ */
+export const readPluginFlag = (text: string, folder: () => string): GivenPlugin => {
   const [, name = '', rest = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? []
   const { module, options } = splitOptions(rest)
   if (name === '' || module === '')
@@ -56,10 +59,11 @@ const beforeIn = (options: readonly string[]): string | undefined => {
  * `file:` URL of a module: a path, a URL, or the name of a package that is installed where `folder`
  * finds it. Whether a path leads anywhere is found when it is loaded. Throws a sentence.
  */
-export const moduleUrl = (module: string, folder: string): string => {
+export const moduleUrl = (module: string, folder: () => string): string => {
   if (module.startsWith('file:')) return fileUrl(module)
-  return module.startsWith('.') || isAbsolute(module)
-    ? pathToFileURL(resolve(folder, module)).href
+  if (isAbsolute(module)) return pathToFileURL(resolve(module)).href
+  return module.startsWith('.')
+    ? pathToFileURL(resolve(folder(), module)).href
     : packageUrl(module, folder)
 }
 
@@ -69,10 +73,10 @@ const fileUrl = (text: string): string => {
   return url.href
 }
 
-const packageUrl = (name: string, folder: string): string => {
+const packageUrl = (name: string, folder: () => string): string => {
   // Shells leave it as it is behind an equals sign.
   if (name.startsWith('~')) throw new Error(`'${name}': the '~' stands for nothing here`)
-  const url = resolvedPackage(name, folder)
+  const url = resolvedPackage(name, folder())
   if (url.startsWith('file:')) return url
   const what = url.startsWith('node:') ? `a module of Node's own` : 'no module of this machine'
   throw new Error(`'${name}' is ${what}, and no plugin`)

@@ -5,10 +5,19 @@
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  Worker,
+  type WorkerOptions,
+} from 'node:worker_threads'
+import { threadOptions } from '../base/files/working-folder.ts'
 import { programFile } from '../base/program.ts'
 import { formatSize, MIB } from '../base/text/sizes.ts'
+import { threadShortage } from '../base/thread-shortage.ts'
 import { EndlessError, inTime, LOAD_PATIENCE_MS, type Patience } from '../base/time/patience.ts'
+import { messageOf } from '../chain/errors.ts'
 import type { OutsideModule } from '../chain/plugin/outside-module.ts'
 import { hookModules, withVersion } from './hooks.ts'
 import { moduleFault, pathOf } from './module-fault.ts'
@@ -46,11 +55,12 @@ export const tryModule = async (
   hookModules()
   refuseOthers(url)
   const { port1, port2: port } = new MessageChannel()
-  const worker = new Worker(THREAD_FILE, {
+  const worker = newWorker({
     workerData: { module: url, port } satisfies TrialTask,
     transferList: [port],
     // Of a program that is no file (`node --input-type=module -e`): a thread has one.
     ...(process.execArgv.some(flag => flag.startsWith('--input-type')) && { execArgv: [] }),
+    ...threadOptions(),
     resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapBytes / MIB) },
     // What the module prints as it is loaded, main and the shards will print.
     stdout: true,
@@ -69,6 +79,15 @@ export const tryModule = async (
   }
 }
 
+/** A thread that the system refuses is no fault of the module's. */
+const newWorker = (options: WorkerOptions): Worker => {
+  try {
+    return new Worker(THREAD_FILE, options)
+  } catch (error) {
+    throw new Error(threadShortage(error) ?? messageOf(error), { cause: error })
+  }
+}
+
 /** To open a pipe waits for whoever writes to it; Node's words for a folder say little. */
 const refuseOthers = (url: string): void => {
   const path = pathOf(url)
@@ -84,10 +103,10 @@ const outcomeOf = (
 ): Promise<TrialOutcome> =>
   new Promise(resolve => {
     // What it has said counts, even if it comes later than its end.
-    const failed = (error: unknown): void =>
-      resolve(
-        receiveMessageOnPort(port)?.message ?? { kind: 'failed', text: moduleFault(url, error) },
-      )
+    const failed = (error: unknown): void => {
+      const text = threadShortage(error) ?? moduleFault(url, error)
+      resolve(receiveMessageOnPort(port)?.message ?? { kind: 'failed', text })
+    }
     worker.stdout.resume()
     worker.stderr.resume()
     port.once('message', (outcome: TrialOutcome) => resolve(outcome))

@@ -3,6 +3,7 @@
 
 import { rmSync, writeFileSync } from 'node:fs'
 import { pathErrorText } from '../base/files/errno.ts'
+import { absolutePath, FOLDER_IS_GONE, isPathLost } from '../base/files/working-folder.ts'
 import { systemClock } from '../base/time/clock.ts'
 import { flushCompiled } from '../base/v8/compilers.ts'
 import { messageOf } from '../chain/errors.ts'
@@ -15,10 +16,12 @@ import { hasStreamKeys } from './load/load.ts'
 import { zoneSyntaxWarning } from './load/zone-syntax.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { Server, type ServerWorld } from './server.ts'
+import { startFailure } from './shortages.ts'
 import { closeStrayDebugger } from './stray-debugger.ts'
 import { Strays } from './strays.ts'
 import { trimMemory } from './trim-memory.ts'
 import { versionText } from './version.ts'
+import { leaveLostFolder } from './working-folder.ts'
 
 const EXIT_OK = 0
 const EXIT_FAILURE = 1
@@ -46,7 +49,9 @@ export const runServer = async (
     end(EXIT_FAILURE)
   }
   try {
+    refuseLostPaths(options)
     const source = await readCorefile(options.conf, options.port)
+    leaveLostFolder(log)
     const server = await Server.create(fitted(options, source), { ...world, fatal })
     const count = (): void => server.countPanic()
     new Strays({ nowMs: () => systemClock.ms(), log, count }).listen()
@@ -67,7 +72,7 @@ export const runServer = async (
     flushCompiled()
   } catch (error) {
     stdout.flushSync()
-    const message = messageOf(error)
+    const message = startFailure(messageOf(error), options.workers)
     process.stderr.write(`${message}\n`)
     const hint = corefileHint(error) ?? listenHint(message)
     if (hint !== undefined) process.stderr.write(`${hint}\n`)
@@ -84,6 +89,13 @@ const fitted = (options: ServeOptions, { text, file, baseDir }: CorefileText): S
   return hasStreamKeys(text, file, { baseDir, port, plugins })
     ? { ...options, ...withStreams }
     : options
+}
+
+/** Nothing is read or written at a place that nobody has named. Throws a sentence. */
+const refuseLostPaths = ({ conf, pidfile }: ServeOptions): void => {
+  const given = { conf: conf === 'stdin' ? '' : conf, pidfile }
+  for (const [flag, path] of Object.entries(given))
+    if (path !== '' && isPathLost(path)) throw new Error(`-${flag} ${path}: ${FOLDER_IS_GONE}`)
 }
 
 /** A line below CoreDNS's own text. */
@@ -126,9 +138,11 @@ const handleSignals = (
   const ready = Promise.withResolvers<void>()
   let isEnding = false
   let isStarted = false
+  // A folder that is gone is left later.
+  const pidfile = options.pidfile === '' ? '' : absolutePath(options.pidfile)
   // Not before it is ours: another process may run with the same file.
   const removePidfile = () => {
-    if (isStarted && options.pidfile !== '') rmSync(options.pidfile, { force: true })
+    if (isStarted && pidfile !== '') rmSync(pidfile, { force: true })
   }
   const shutDown = async (isGraceful: boolean): Promise<void> => {
     isEnding = true

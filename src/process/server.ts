@@ -24,7 +24,7 @@ import { RecordsMemory } from '../records/records-memory.ts'
 import { AnyPort } from './any-port.ts'
 import { type PageDropper, pageDropper } from './drop-pages.ts'
 import { Generation, PANICS } from './generation.ts'
-import { HttpEndpoints } from './http/endpoints.ts'
+import { HttpEndpoints, type HttpPlace } from './http/endpoints.ts'
 import { KeptResources, Readiness } from './kept-resources.ts'
 import { ListenSockets } from './listen-sockets.ts'
 import type { Listener } from './listener-table.ts'
@@ -34,6 +34,7 @@ import { inflightBeside } from './machine-share.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { declareDeathCounts } from './shards/deaths.ts'
 import { LoadError, Supervisor } from './shards/supervisor.ts'
+import { descriptorShortage } from './shortages.ts'
 import { collectChurn, collectForPlugin } from './trim-memory.ts'
 import { COREDNS_VERSION, goPlatform, programText, revision, shardnsVersion } from './version.ts'
 import { leaveLostFolder } from './working-folder.ts'
@@ -103,7 +104,10 @@ export class Server {
   /** Loads run one after the other. */
   #loading: Promise<unknown> = Promise.resolve()
 
+  /** Throws a sentence where the system has too little for it. */
   static async create(options: ServeOptions, world: ServerWorld): Promise<Server> {
+    const shortage = descriptorShortage(options.workers)
+    if (shortage !== undefined) throw new Error(shortage)
     return new Server(options, world, await canReusePort())
   }
 
@@ -414,6 +418,7 @@ export class Server {
       process: this.#processControl(config),
     })
     this.#held.add(generation)
+    let opened: readonly HttpPlace[]
     try {
       for (const { message } of config.warnings) this.#log.warning(message)
       await generation.control()
@@ -432,6 +437,7 @@ export class Server {
         throw error instanceof LoadError ? generation.placed(error.failure) : error
       }
       prepared.commit()
+      opened = prepared.opened
       this.#sockets?.leaveAllBut(generation.listeners.all())
       await this.#anyPort.release()
     } catch (error) {
@@ -448,7 +454,7 @@ export class Server {
     this.#isDebug = generation.isDebug
     // What follows may take long, and there may be a single CPU, or a tenth of one.
     if (old === undefined && !this.#world.isGuest) await wait(FIRST_ANSWERS_MS)
-    this.#warnOfSharing(generation, old)
+    this.#warnOfSharing(generation, old, opened)
     await old?.retire()
     announce?.(generation.zoneLines())
     await generation.started()
@@ -484,10 +490,15 @@ export class Server {
   }
 
   /** Another process may listen where this one has just begun to. */
-  #warnOfSharing(generation: Generation, old: Generation | undefined): void {
+  #warnOfSharing(
+    generation: Generation,
+    old: Generation | undefined,
+    http: readonly HttpPlace[],
+  ): void {
     const known = new Set(old?.listeners.all().map(placeOf))
-    const begun = generation.listeners.all().filter(at => !known.has(placeOf(at)))
-    for (const text of begun.length > 0 ? sharedPortWarnings(begun) : []) this.#log.warning(text)
+    const dns = generation.listeners.all().filter(at => !known.has(placeOf(at)))
+    if (dns.length + http.length === 0) return
+    for (const text of sharedPortWarnings(dns, http)) this.#log.warning(text)
   }
 
   /**

@@ -1,16 +1,11 @@
-// No thread can begin in a folder that has been deleted: Node asks where it is. Somebody may well
-// remove the folder that a server was started in, weeks before one of its shards dies.
+// Somebody may well remove the folder that a server is started in, before that or weeks later.
 
-import { realpathSync } from 'node:fs'
+import { isFolderLost } from '../base/files/working-folder.ts'
 import type { Logger } from '../log/logger.ts'
 
 /** Moves this process to `/` where its working folder is gone, and says so. */
-export const leaveLostFolder = (log: Logger): void => {
-  try {
-    // process.cwd() says what it once was.
-    realpathSync.native('.')
-  } catch {
-    process.chdir('/')
-    log.warning('the working folder is gone: relative paths begin at / from now on')
-  }
+export const leaveLostFolder = (log: Pick<Logger, 'warning'>): void => {
+  if (!isFolderLost()) return
+  process.chdir('/')
+  log.warning('the working folder is gone: relative paths begin at / from now on')
 }

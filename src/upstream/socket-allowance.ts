@@ -90,12 +90,16 @@ export const connectionsPerThread = (
 ): number => Math.max(MINIMUM, Math.floor(openFiles / 4 / threads))
 
 /** Descriptors that the process may have open. */
-export const openFilesLimit = (): number => {
+export const openFilesLimit = (): number =>
+  // Not Linux, or /proc is not mounted: the smallest usual limit holds everywhere.
+  knownOpenFilesLimit() ?? FALLBACK_OPEN_FILES
+
+/** Undefined where the system does not tell, or has none. */
+export const knownOpenFilesLimit = (): number | undefined => {
   try {
     const match = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))
-    return match === null ? FALLBACK_OPEN_FILES : Number(match[1])
+    return match === null ? undefined : Number(match[1])
   } catch {
-    // Not Linux, or /proc is not mounted: the smallest usual limit holds everywhere.
-    return FALLBACK_OPEN_FILES
+    return undefined
   }
 }

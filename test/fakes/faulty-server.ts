@@ -1,16 +1,23 @@
 // The server as a child process of a test, on workers that fail when told: options come as JSON in
-// the environment, faults over IPC.
+// the environment, faults over IPC, and whether the system has threads.
 
 import { BroadcastChannel } from 'node:worker_threads'
 import { runServer } from '../../src/process/run.ts'
 import { defaultServeOptions, type ServeOptions } from '../../src/process/serve-options.ts'
 import { FAULT_CHANNEL, type Fault } from './faulty-worker.ts'
+import { refuseThreads } from './refused-threads.ts'
+
+/** What a test tells the process. */
+export type Told = Fault | { readonly refuseThreads: number }
 
 export const OPTIONS_VARIABLE = 'SHARDNS_TEST_OPTIONS'
 
 if (process.argv[1] === import.meta.filename) {
   const channel = new BroadcastChannel(FAULT_CHANNEL)
-  process.on('message', (fault: Fault) => channel.postMessage(fault))
+  process.on('message', (told: Told) => {
+    if ('refuseThreads' in told) refuseThreads(told.refuseThreads)
+    else channel.postMessage(told)
+  })
   // The test is gone, and nobody would stop us.
   process.on('disconnect', () => process.exit(3))
   const told = JSON.parse(process.env[OPTIONS_VARIABLE] ?? '{}') as Partial<ServeOptions>

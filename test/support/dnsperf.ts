@@ -27,24 +27,20 @@ export interface LoadResult {
   readonly report: string
 }
 
-export interface Load {
-  readonly isOver: boolean
-  readonly result: Promise<LoadResult>
+export interface LoadSetting {
+  readonly port: number
+  readonly names: readonly string[]
+  readonly perSecond: number
+  readonly seconds: number
+  /** After which a query is lost; 5 if absent. */
+  readonly patienceSeconds?: number
 }
 
 /** Asks for A records of the names, over and over, for so many seconds. */
-export function startLoad(
+async function load(
   t: Cleanup,
-  setting: {
-    readonly port: number
-    readonly names: readonly string[]
-    readonly perSecond: number
-    readonly seconds: number
-    /** After which a query is lost; 5 if absent. */
-    readonly patienceSeconds?: number
-  },
-): Load {
-  const { port, names, perSecond, seconds, patienceSeconds = 5 } = setting
+  { port, names, perSecond, seconds, patienceSeconds = 5 }: LoadSetting,
+): Promise<LoadResult> {
   const file = join(temporaryFolder(t), 'queries')
   writeFileSync(file, names.map(name => `${name} A\n`).join(''))
   // A successor answers in one go what has gathered: dnsperf's own buffers must hold it.
@@ -64,36 +60,27 @@ export function startLoad(
   ]
   const args = ['-s', '127.0.0.1', '-p', port, '-d', file, ...bounds, '-W']
   const child = new WatchedProcess(t, 'dnsperf', args.map(String))
-  let isOver = false
   const number = (label: string): number =>
     Number(new RegExp(`${label}: +(\\d+)`).exec(child.out)?.[1] ?? Number.NaN)
-  const result = child.exited.then(() => {
-    isOver = true
-    return {
-      completed: number('Queries completed'),
-      lost: number('Queries lost'),
-      report: child.out + child.err,
-    }
-  })
+  await child.exited
   return {
-    get isOver() {
-      return isOver
-    },
-    result,
+    completed: number('Queries completed'),
+    lost: number('Queries lost'),
+    report: child.out + child.err,
   }
 }
 
 /** Loads of so many seconds, one after the other, until `done` settles; rejects as it does. */
 export async function loadUntil(
   t: Cleanup,
-  setting: Parameters<typeof startLoad>[1],
+  setting: LoadSetting,
   done: Promise<unknown>,
 ): Promise<LoadResult> {
   let isDone = false
   const settled = Promise.allSettled([done]).then(() => void (isDone = true))
   const total = { completed: 0, lost: 0, report: '' }
   while (!isDone) {
-    const { completed, lost, report } = await startLoad(t, setting).result
+    const { completed, lost, report } = await load(t, setting)
     total.completed += completed
     total.lost += lost
     total.report += report

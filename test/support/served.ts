@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { ServeOptions } from '../../src/process/serve-options.ts'
-import { OPTIONS_VARIABLE } from '../fakes/faulty-server.ts'
+import { OPTIONS_VARIABLE, type Told } from '../fakes/faulty-server.ts'
 import { type How, KILL_LABEL_VARIABLE } from '../fakes/faulty-worker.ts'
 import type { Cleanup } from './server-process.ts'
 import { ROOT } from './source-files.ts'
@@ -24,6 +24,8 @@ export interface Served {
   line(pattern: RegExp, count?: number): Promise<string>
   count(pattern: RegExp): number
   fault(shard: number, how: How): void
+  /** The system refuses it the next so many threads. */
+  refuseThreads(count: number): void
   signal(name: NodeJS.Signals): void
   writeCorefile(text: string): void
   /** Deletes the folder that it runs in, with the Corefile. */
@@ -100,6 +102,7 @@ export function startServed(
       waiting.delete(look)
     })
   }
+  const tell = (told: Told): void => void child.send(told)
   const loseFolder = (): void => rmSync(folder, { recursive: true, force: true })
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL')
@@ -111,7 +114,8 @@ export function startServed(
     lines,
     line,
     count,
-    fault: (shard, how) => void child.send({ shard, how }),
+    fault: (shard, how) => tell({ shard, how }),
+    refuseThreads: count => tell({ refuseThreads: count }),
     signal: name => void child.kill(name),
     writeCorefile,
     loseFolder,

@@ -62,7 +62,7 @@ export class Importer {
 
   constructor(loader: Loader, baseDir: string) {
     this.#loader = loader
-    this.#baseDir = resolve(baseDir)
+    this.#baseDir = baseDir
   }
 
   /** Stores the body of a snippet that is not defined yet. */

@@ -3,9 +3,10 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
+import { freePorts } from '../../../test/support/server-process.ts'
 import { systemClock } from '../../base/time/clock.ts'
 import { PLAIN_SERVING } from '../../chain/listening.ts'
 import { ByteBudget, budgetWords, STREAM } from '../../memory/byte-budget.ts'
@@ -43,15 +44,6 @@ interface Setting {
   readonly answer?: (bytes: Uint8Array) => Uint8Array
 }
 
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 const open = async (t: TestContext, setting: Setting = {}): Promise<World> => {
   const { connections = 100, budgetBytes = 16 * MIB, limits, maxConnections = 0, answer } = setting
   const budget = new ByteBudget(new Int32Array(budgetWords(1)), 0, 1, 0, budgetBytes)
@@ -74,7 +66,7 @@ const open = async (t: TestContext, setting: Setting = {}): Promise<World> => {
     tcpLimits: { ...DEFAULT_TCP_LIMITS, ...limits },
     serving: { ...PLAIN_SERVING, limits: { maxConnections, maxStreams: 0 } },
   }
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const options = { room, canReusePort: false, onError: (text: string) => assert.fail(text) }
   const listener = await openStream({ address: '127.0.0.1', port }, receiver, options)
   t.after(() => listener.close(0))

@@ -40,14 +40,23 @@ export const connectionLimits = (openFiles: number): ConnectionLimits => {
 
 interface Endpoint {
   readonly server: Server
+  readonly place: Place
   readonly connections: HttpConnections
   /** By path. Empty until the first commit: everything is then 503. */
   routes: ReadonlyMap<string, HttpRoute>
   isCommitted: boolean
 }
 
+/** Where a listener is. */
+export interface HttpPlace extends Place {
+  /** As the Corefile gives it. */
+  readonly address: string
+}
+
 /** New routes whose listeners are open, not yet in force. Exactly one of the two must be called. */
 export interface Prepared {
+  /** What was opened: others may listen there too. */
+  readonly opened: readonly HttpPlace[]
   /** Puts the routes in force and closes the listeners that none of them uses. */
   commit(): void
   /** Closes what was opened; the routes in force stay. */
@@ -123,7 +132,8 @@ export class HttpEndpoints {
         this.#report(sharing, messageOf(error))
       }
     }
-    return { commit: () => this.#commit(byAddress, opened), rollback }
+    const places = [...opened].map(([address, { place }]) => ({ ...place, address }))
+    return { opened: places, commit: () => this.#commit(byAddress, opened), rollback }
   }
 
   /**
@@ -183,9 +193,10 @@ export class HttpEndpoints {
     const connections = new HttpConnections(this.#limits, this.#events)
     server.on('connection', socket => connections.add(socket))
     server.setTimeout(TIMEOUT_MS, socket => connections.expire(socket))
-    const endpoint: Endpoint = { server, connections, routes: new Map(), isCommitted: false }
+    const isTaken = (place: Place) => !this.#hasPort(place.port) && this.#isTaken(place)
+    const place = await listenOn(server, address, isTaken)
+    const endpoint: Endpoint = { server, place, connections, routes: new Map(), isCommitted: false }
     server.on('request', (request, response) => void this.#serve(endpoint, request, response))
-    await listenOn(server, address, place => !this.#hasPort(place.port) && this.#isTaken(place))
     server.on('error', error => this.#log.error(`HTTP listener ${address}: ${messageOf(error)}`))
     return endpoint
   }

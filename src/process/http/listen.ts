@@ -19,19 +19,20 @@ export interface Place {
 }
 
 /**
- * Listens with SO_REUSEPORT where the platform has it. `:8080` is all addresses, IPv4 and IPv6.
- * Throws `listen tcp ADDRESS: bind: address already in use` and the like, also where `isTaken` says
- * so; the server then does not listen.
+ * Listens with SO_REUSEPORT where the platform has it, and gives the place, without a host for all
+ * addresses. `:8080` is all addresses, IPv4 and IPv6. Throws `listen tcp ADDRESS: bind: address
+ * already in use` and the like, also where `isTaken` says so; the server then does not listen.
  */
 export const listenOn = async (
   server: Server,
   address: string,
   isTaken: (place: Place) => boolean = () => false,
-): Promise<void> => {
+): Promise<Place> => {
   try {
     const place = await resolvePlace(address)
     if (isTaken(place)) throw Object.assign(new Error('taken'), { code: 'EADDRINUSE' })
     await listenWithFallbacks(server, place)
+    return place
   } catch (error) {
     throw new Error(`listen tcp ${address}: ${causeOf(error)}`, { cause: error })
   }

@@ -2,7 +2,7 @@
 // parsed by its plugin. It reads the imported files and has no other side effects: control halves,
 // listeners and addresses of interfaces come later.
 
-import { resolve } from 'node:path'
+import { absolutePath } from '../../base/files/working-folder.ts'
 import { isOfStreamShards, type Scheme } from '../../chain/listening.ts'
 import type { AnyPlugin } from '../../chain/plugin/plugin.ts'
 import { CorefileError, type Diagnostic } from '../../corefile/diagnostics/diagnostic.ts'
@@ -173,7 +173,7 @@ const parserArguments = (
   text: string,
   file: string,
   { baseDir, loader = fileLoader, env = process.env, plugins = BUILT_IN }: LoadOptions,
-) => [{ text, file, baseDir: resolve(baseDir) }, loader, env, plugins.order] as const
+) => [{ text, file, baseDir: absolutePath(baseDir) }, loader, env, plugins.order] as const
 
 const parse = (text: string, file: string, options: LoadOptions): ParsedCorefile =>
   parseCorefile(...parserArguments(text, file, options))

@@ -3,7 +3,10 @@
 
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
+import { threadOptions } from '../../base/files/working-folder.ts'
 import { loadPackage, programFile } from '../../base/program.ts'
+import { threadShortage } from '../../base/thread-shortage.ts'
+import { messageOf } from '../../chain/errors.ts'
 import type {
   BootMessage,
   FromShard,
@@ -60,9 +63,16 @@ export class ShardPool {
   /** Those without a task. */
   readonly #idle: ThreadPool[]
 
+  /** All threads run from here on, or none: then it throws a sentence. */
   constructor(options: PoolOptions) {
     this.#options = options
-    this.#idle = Array.from({ length: options.shards }, () => this.#make())
+    try {
+      this.#idle = Array.from({ length: options.shards }, () => this.#make())
+    } catch (error) {
+      void this.destroy()
+      const made = `${this.#pools.size} of ${options.shards} shards`
+      throw new Error(`${threadShortage(error) ?? messageOf(error)}: ${made} could begin`)
+    }
   }
 
   /** Starts a shard on a thread of its own. `receive` is called for each of its messages. */
@@ -155,6 +165,7 @@ class ThreadPool {
       // loop.
       atomics: 'disabled',
       recordTiming: false,
+      ...threadOptions(),
       resourceLimits: {
         maxOldGenerationSizeMb: Math.ceil(heapLimitBytes / MIB),
         maxYoungGenerationSizeMb: YOUNG_GENERATION_MIB,
