@@ -409,7 +409,8 @@ export class Server {
         throw error instanceof LoadError ? generation.placed(error.failure) : error
       }
       prepared.commit()
-      this.#sockets?.leaveAllBut(generation.listeners.all())
+      this.#sockets?.leaveAllBut(message.listeners)
+      this.#sockets?.steerFor(message.listeners)
       await this.#anyPort.release()
     } catch (error) {
       await this.#anyPort.release()

@@ -3,7 +3,7 @@
 
 import type { MessagePort } from 'node:worker_threads'
 import type { BlockInfo } from '../chain/block.ts'
-import type { Serving } from '../chain/listening.ts'
+import type { Scheme, Serving } from '../chain/listening.ts'
 import type { OutsideModule } from '../chain/plugin/outside-module.ts'
 import type { HashSeed } from '../memory/keyed-hash.ts'
 import type { RegionLayout } from '../memory/region.ts'
@@ -45,6 +45,7 @@ export interface ServeTask {
  * indexes count from 0.
  */
 export interface ListenerMessage extends ListenAddress, Serving {
+  readonly scheme: Scheme
   readonly index: number
   readonly label: string
   readonly tcpLimits: TcpLimits

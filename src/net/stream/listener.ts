@@ -13,10 +13,11 @@ import { C } from '../mmsg/abi.ts'
 import { dropNewConnections } from '../mmsg/bpf.ts'
 import type { Libc } from '../mmsg/libc.ts'
 import { codeOfErrno } from '../mmsg/sockets.ts'
-import type { Kind, StreamConnection } from '../tcp/opened.ts'
+import type { Kind, Opened, StreamConnection } from '../tcp/opened.ts'
 import type { TcpRoom } from '../tcp/room.ts'
 import { takeOver } from './accepted.ts'
 import { kindOf } from './kinds.ts'
+import { openProxied } from './proxied.ts'
 
 const BACKLOG = 511
 /** In which a handshake that has begun comes to its end. */
@@ -53,7 +54,12 @@ class StreamListener implements OpenListener {
       this.#accepted++
       const opened = takeOver(accepted, receiver, options.room)
       if (opened === undefined) return
-      const connection = kind.open(opened, receiver, options.room)
+      const serve = (ready: Opened) => kind.open(ready, receiver, options.room)
+      const { proxy } = receiver
+      const connection =
+        proxy === undefined
+          ? serve(opened)
+          : openProxied(opened, proxy, receiver, options.room, serve)
       options.room.admit(connection)
       this.#connections.add(connection)
       void connection.closed.then(() => this.#connections.delete(connection))
@@ -143,7 +149,12 @@ export const openStream = async (
   receiver: Receiver,
   options: StreamOptions,
 ): Promise<OpenListener> => {
-  const listener = new StreamListener(place, receiver, options, await kindOf(receiver.serving.scheme))
+  const listener = new StreamListener(
+    place,
+    receiver,
+    options,
+    await kindOf(receiver.serving.scheme),
+  )
   await listener.open()
   return listener
 }
