@@ -2,7 +2,7 @@
 // somewhere, kept over reloads and deaths of shards, closed when no shard serves a configuration
 // that listens there.
 
-import type { Serving } from '../chain/listening.ts'
+import { isOfStreamShards, type Serving } from '../chain/listening.ts'
 import type { Logger } from '../log/logger.ts'
 import { type ListenAddress, listenError, placeOf } from '../net/engine.ts'
 import type { Libc } from '../net/mmsg/libc.ts'
@@ -17,6 +17,8 @@ import { type Steering, steer, steeringBehind } from '../net/mmsg/steering.ts'
 import { receiveDrops } from '../net/proc-sockets.ts'
 
 export interface ListenSocketsOptions extends UdpSocketOptions {
+  /** Of each place where stream shards listen. */
+  readonly streamSockets: number
   readonly steering: Steering
   readonly log: Logger
 }
@@ -68,7 +70,7 @@ export class ListenSockets {
 
   /** Datagrams that came faster than they were read, at the sockets that are open. */
   get receiveDrops(): number {
-    return receiveDrops([...this.#open].flatMap(({ udp }) => udp.fds))
+    return receiveDrops([...this.#open].flatMap(({ udp }) => udp?.fds ?? []))
   }
 
   /**
@@ -88,12 +90,15 @@ export class ListenSockets {
       this.#open.delete(sockets)
       for (const [name, usable] of this.#usable) if (usable === sockets) this.#usable.delete(name)
       closeGroup(this.#libc, sockets.tcp)
-      closeGroup(this.#libc, sockets.udp)
+      if (sockets.udp !== undefined) closeGroup(this.#libc, sockets.udp)
     }
   }
 
   #openAt(place: ListenAddress): OpenSockets {
-    const tcp = inWords('tcp', place, () => openTcpGroup(this.#libc, place, this.#options.sockets))
+    const isStream = isOfStreamShards(place.scheme ?? 'dns')
+    const count = isStream ? this.#options.streamSockets : this.#options.sockets
+    const tcp = inWords('tcp', place, () => openTcpGroup(this.#libc, place, count))
+    if (isStream) return { tcp }
     try {
       return {
         tcp,
@@ -107,6 +112,7 @@ export class ListenSockets {
 
   #steer(sockets: OpenSockets, { proxy }: ServedPlace): void {
     const { log } = this.#options
+    if (sockets.udp === undefined) return
     const steering = steeringBehind(proxy, this.#options.steering)
     // The kernel's own choice is what sockets begin with.
     if (!this.#canSteer || (this.#steered.get(sockets) ?? 'kernel') === steering) return

@@ -15,7 +15,9 @@ import type { SocketGroup } from '../net/mmsg/sockets.ts'
 /** The settings of a shard for its whole life. */
 export interface BootMessage {
   readonly shard: number
+  /** All that there may be: the last `streamShards` of them are stream shards. */
   readonly shards: number
+  readonly streamShards: number
   readonly region: SharedArrayBuffer
   readonly regionLayout: RegionLayout
   readonly hashSeed: HashSeed
