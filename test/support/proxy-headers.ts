@@ -1,6 +1,7 @@
 // PROXY headers for tests, as bytes.
 
 import { parseIp } from '../../src/base/ip.ts'
+import { type Numbers, numbersFrom } from './query-mix.ts'
 
 export const V2_SIGNATURE = '0d0a0d0a000d0a515549540a'
 
@@ -55,3 +56,46 @@ export const v1Header = (line: string): Uint8Array => new Uint8Array(Buffer.from
 
 export const joined = (...parts: readonly Uint8Array[]): Uint8Array =>
   new Uint8Array(Buffer.concat(parts))
+
+const SOURCES = ['192.0.2.1', '192.0.2.2', '127.0.0.1', '2001:db8::1', '::1', '::ffff:192.0.2.3']
+
+/** Headers of every kind with something behind them, the same in each run. */
+export class HeaderMix {
+  readonly #next: Numbers
+
+  constructor(seed: number) {
+    this.#next = numbersFrom(seed)
+  }
+
+  datagram(): Uint8Array {
+    const next = this.#next
+    const behind = Uint8Array.from({ length: next(40) }, () => next(256))
+    const kind = next(100)
+    if (kind < 10) return behind
+    const whole = joined(this.#header(kind), behind)
+    if (kind < 40) for (let flips = next(3); flips >= 0; flips--) this.#flip(whole)
+    return kind < 50 ? whole.subarray(0, next(whole.length)) : whole
+  }
+
+  #header(kind: number): Uint8Array {
+    const next = this.#next
+    const addressed = {
+      source: `${SOURCES[next(SOURCES.length)]}`,
+      sourcePort: next(65_536),
+      fields: Uint8Array.from({ length: next(9) }, () => next(256)),
+    }
+    if (kind > 80) return v2Header(addressed)
+    return v2Header({
+      ...addressed,
+      command: next(3),
+      family: next(5),
+      protocol: next(4),
+      ...(next(4) === 0 && { length: next(60) }),
+    })
+  }
+
+  #flip(bytes: Uint8Array): void {
+    const at = this.#next(Math.min(bytes.length, 32))
+    bytes[at] = bytes[at]! ^ (1 << this.#next(8))
+  }
+}
