@@ -155,6 +155,41 @@ test('one that dies costs UDP nothing, and has a successor', LIMIT, async t => {
   assert.equal(await rcodeOver(dns, 'deadly.example.org.'), 'REFUSED')
 })
 
+test(
+  'what a stream shard counts is shown, and what it held is free once it is dead',
+  LIMIT,
+  async t => {
+    const [dns, tls, http] = [await closedPort(), await closedPort(), await closedPort()]
+    const both = block(`.:${dns} tls://.:${tls}`, `whoami\nprometheus 127.0.0.1:${http}`)
+    const server = await served(t, both, { options: { streamWorkers: 1 } })
+    const metric = async (series: string): Promise<number> => {
+      const text = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text()
+      const line = text.split('\n').find(one => one.startsWith(`${series} `)) ?? `${series} -1`
+      return Number(line.slice(series.length))
+    }
+    const requests = `coredns_dns_requests_total{family="1",proto="tcp",server="tls://127.0.0.1:${tls}",type="A",view="",zone="."}`
+    for (let n = 0; n < 3; n++) assert.equal(await rcodeOver(tls), 'NOERROR')
+    assert.equal(await metric(requests), 3)
+    assert.equal(await metric('shardns_stream_shards'), 1)
+    // Each holds the beginning of a message when the shard dies.
+    const held = Array.from({ length: 20 }, () => connect(tls, '127.0.0.1'))
+    for (const socket of held) {
+      socket.on('error', () => {})
+      socket.write(Buffer.concat([Buffer.of(0xff, 0xff), Buffer.alloc(5000)]))
+    }
+    const ofTcp = 'shardns_inflight_bytes{transport="tcp"}'
+    while ((await metric(ofTcp)) < 20 * 5000);
+    server.fault(FIRST, 'exit')
+    await server.line(serves(FIRST), 2)
+    // A lot or two may be drawn for what has just come.
+    assert.ok((await metric(ofTcp)) <= 64 * 1024)
+    assert.equal(await rcodeOver(tls), 'NOERROR')
+    assert.equal(await metric(requests), 4)
+    await reload(server, block(`.:${dns}`, `whoami\nprometheus 127.0.0.1:${http}`))
+    assert.equal(await metric('shardns_stream_shards'), 1, 'it stays')
+  },
+)
+
 test('one that hangs is replaced, and UDP hears nothing of it', LIMIT, async t => {
   const { server, dns, tls } = await start(t, true)
   const client = await DnsClient.open(t, { port: dns, tries: 1, timeoutMs: 5000 })

@@ -4,7 +4,7 @@
 // connection, tcp/room.ts has what all connections of a shard share.
 
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as pause, setImmediate as turnOfLoop } from 'node:timers/promises'
 import { errnoText } from '../../base/files/errno.ts'
 import { systemClock } from '../../base/time/clock.ts'
@@ -52,18 +52,46 @@ class StreamListener implements OpenListener {
     // Paused: the connection reads in its own way.
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, accepted => {
       this.#accepted++
-      const opened = takeOver(accepted, receiver, options.room)
-      if (opened === undefined) return
-      const serve = (ready: Opened) => kind.open(ready, receiver, options.room)
-      const { proxy } = receiver
-      const connection =
-        proxy === undefined
-          ? serve(opened)
-          : openProxied(opened, proxy, receiver, options.room, serve)
-      options.room.admit(connection)
-      this.#connections.add(connection)
-      void connection.closed.then(() => this.#connections.delete(connection))
+      if (this.#hasRoom(receiver)) this.#take(accepted, receiver, kind)
+      else accepted.destroy()
     })
+  }
+
+  #take(accepted: Socket, receiver: Receiver, kind: Kind): void {
+    const { room } = this.#options
+    const opened = takeOver(accepted, receiver, room)
+    if (opened === undefined) return
+    const serve = (ready: Opened): StreamConnection => kind.open(ready, receiver, room)
+    const connection =
+      receiver.proxy === undefined
+        ? serve(opened)
+        : openProxied(opened, receiver.proxy, receiver, room, ready => {
+            const successor = serve(ready)
+            this.#connections.delete(connection)
+            this.#keep(successor)
+            return successor
+          })
+    room.admit(connection)
+    this.#keep(connection)
+  }
+
+  #keep(connection: StreamConnection): void {
+    this.#connections.add(connection)
+    void connection.closed.then(() => this.#connections.delete(connection))
+  }
+
+  /**
+   * Whether the listener's own limit, of which each shard has its part, lets one more in. At the
+   * limit the newcomer takes the place of the one that has been idle longest.
+   */
+  #hasRoom({ serving: { limits } }: Receiver): boolean {
+    const { room } = this.#options
+    const most = Math.max(1, Math.floor(limits.maxConnections / room.budget.sharers))
+    if (limits.maxConnections === 0 || this.#connections.size < most) return true
+    const idle = room.closeIdle(this.#connections)
+    if (idle === undefined) room.counts.cut('room')
+    else this.#connections.delete(idle)
+    return idle !== undefined
   }
 
   get port(): number | undefined {
