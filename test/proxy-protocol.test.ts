@@ -99,6 +99,18 @@ for (const { engine, skip } of ENGINES)
       })
   })
 
+test('HAProxy in front of tls:// in clear text', {
+  ...LIMIT,
+  skip: without('haproxy'),
+}, async t => {
+  const server = await startServer(t, (port, metrics) => `tls://${corefile('')(port, metrics)}`, {
+    ports: 2,
+  })
+  const proxy = await startHaproxy(t, server.port, 'send-proxy-v2')
+  const ask = () => askFrom('tcp', CLIENT, proxy.port, carried('tcp', QUESTION), 500)
+  assert.equal(told(await firstAnswer(ask, proxy)), CLIENT)
+})
+
 const V2_UDP = v2Header({ source: '192.0.2.1' })
 const V2_TCP = v2Header({ source: '192.0.2.1', protocol: 1 })
 const V1 = v1Header('PROXY TCP4 192.0.2.1 192.0.2.53 40000 53')
