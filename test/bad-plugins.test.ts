@@ -197,6 +197,7 @@ const failing: readonly (Bad & { readonly text: string })[] = [
       ['view', '{}', 'an object, which is no text'],
       ['stacktrace', '() => 1', 'a function, which is neither true nor false'],
       ['timeouts', '{ readMs: NaN }', 'NaN, which is no number'],
+      ['proxy', '{}', 'an object, which is no way to treat PROXY headers'],
     ] as const
   ).map(([name, value, text]) => ({
     rule: `a setting '${name}' that is ${value}`,

@@ -21,6 +21,18 @@ const UNSENT = ['full', 'refused']
 /** Why a TCP connection was closed by the server before its time. */
 const CUTS = ['room', 'budget', 'frames'] as const
 
+/** What a PROXY header has come to, or a message without one where headers are expected. */
+export const PROXY_RESULTS = [
+  'used',
+  'local',
+  'remembered',
+  'ignored',
+  'refused',
+  'malformed',
+  'absent',
+] as const
+export type ProxyResult = (typeof PROXY_RESULTS)[number]
+
 /** Offsets in a shard's row, as plain data for shards. */
 export interface ShardCounters {
   readonly rejected: Vector
@@ -30,6 +42,7 @@ export interface ShardCounters {
   readonly connections: Vector
   readonly cuts: Vector
   readonly stalls: Vector
+  readonly proxyHeaders: Vector
 }
 
 /** On main, once, on the process's own registrar. */
@@ -45,6 +58,8 @@ export const declareShardCounters = (metrics: MetricRegistrar): ShardCounters =>
     'TCP connections that the server has closed: to make room for a newcomer, to free what a client did not fetch, or for empty frames.'
   const stalls =
     'Times that reading from a TCP connection stopped because --inflight-bytes was spent, or its client had its share.'
+  const proxied =
+    'PROXY headers by what they came to, and datagrams and connections without one, where headers are expected.'
   const family = (name: string, help: string, labelNames: readonly string[] = []) =>
     metrics.counter({ name: `shardns_${name}`, help, labelNames })
   return {
@@ -58,6 +73,10 @@ export const declareShardCounters = (metrics: MetricRegistrar): ShardCounters =>
     connections: family('tcp_connections_total', connections).vector({}),
     cuts: family('tcp_connections_cut_total', cuts, ['reason']).vector({}, { reason: CUTS }),
     stalls: family('tcp_stalls_total', stalls).vector({}),
+    proxyHeaders: family('proxy_headers_total', proxied, ['result']).vector(
+      {},
+      { result: PROXY_RESULTS },
+    ),
   }
 }
 
@@ -84,6 +103,10 @@ export class ShardCounts {
   rejected(reason: Rejection): void {
     const { base, step } = this.#at.rejected
     this.#row.add(base + REJECTIONS.indexOf(reason) * step)
+  }
+  proxyHeader(result: ProxyResult): void {
+    const { base, step } = this.#at.proxyHeaders
+    this.#row.add(base + PROXY_RESULTS.indexOf(result) * step)
   }
   full(): void {
     this.#row.add(this.#at.unsent.base)

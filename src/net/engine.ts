@@ -6,6 +6,8 @@ import type { Scheme, Serving } from '../chain/listening.ts'
 import type { FastQuery } from '../chain/query/fast-query.ts'
 import type { ListenerRef, Peer } from '../chain/query/query.ts'
 import { type ConnectionFacts, isDatagram, type Transport } from '../chain/query/transport.ts'
+import { HEADER_SIZE } from '../wire/header.ts'
+import type { ProxyJudge } from './proxy/judge.ts'
 
 /** How UDP is received: in batches through FFI, or by node:dgram. */
 export type EngineName = 'mmsg' | 'dgram'
@@ -14,6 +16,15 @@ export type EngineName = 'mmsg' | 'dgram'
  * Longest query over UDP; CoreDNS takes no more than 512 bytes. What is longer is answered FORMERR.
  */
 export const MAX_UDP_QUERY_BYTES = 4096
+
+/**
+ * The length of the message behind a PROXY header in a datagram of `length` bytes. A datagram that
+ * is longer than a query may be has perhaps been cut off: so its message is, too.
+ */
+export const lengthBehind = (header: number, length: number): number => {
+  const carried = length - header
+  return length > MAX_UDP_QUERY_BYTES && carried >= HEADER_SIZE ? MAX_UDP_QUERY_BYTES + 1 : carried
+}
 
 /** Objects around a query that waits for an upstream, as measured. */
 const WAITING_DATAGRAM_BYTES = 8 * 1024
@@ -123,6 +134,8 @@ export interface Receiver {
   readonly tcpLimits: TcpLimits
   /** Of the generation that serves now, as the limits are. */
   readonly serving: Serving
+  /** Reads PROXY headers; absent where none are expected. */
+  readonly proxy?: ProxyJudge | undefined
 }
 
 export interface OpenListener {

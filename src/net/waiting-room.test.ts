@@ -100,3 +100,13 @@ test('what waits unasked is charged whatever the limit, and keeps others out unt
   for (const query of waiting) query.leave()
   assert.equal(fill('192.0.2.2', 20).length, 20)
 })
+
+test('the room for clients of this machine is not for those that a proxy elsewhere names', () => {
+  const { budget, room, fill } = make()
+  fill('192.0.2.1', 10_000)
+  // Up to where only clients of this machine find room.
+  while (budget.tryTake(STREAM, QUERY_BYTES, false));
+  const tries = (isForeign: boolean): boolean =>
+    room.admit({ ...peerOf('127.0.0.1', 1), isForeign }, QUERY_BYTES).tryWait()
+  assert.deepEqual([tries(true), tries(false)], [false, true])
+})

@@ -2,12 +2,13 @@
 // much each client holds in this shard. The sender of a datagram can be forged, so what is known of
 // clients is of a fixed size.
 
-import { clientKey, isLoopback } from '../base/ip.ts'
+import { clientKey } from '../base/ip.ts'
 import type { Peer, Waiting } from '../chain/query/query.ts'
 import { type ByteBudget, DATAGRAM } from '../memory/byte-budget.ts'
 import type { HashSeed } from '../memory/keyed-hash.ts'
 import { ClientSketch } from './client-sketch.ts'
 import { underWayBytes } from './engine.ts'
+import { isOfThisMachine } from './proxy/proxied-peer.ts'
 
 export class WaitingRoom {
   readonly #budget: ByteBudget
@@ -30,7 +31,7 @@ export class WaitingRoom {
 
   tryEnter(client: Peer, bytes: number): boolean {
     const clients = this.#turnTo(client)
-    const isLocal = isLoopback(client.address)
+    const isLocal = isOfThisMachine(client)
     const { held, holders } = clients
     const holder = { bytes: held, holders, isLocal, isNewcomer: held === 0 }
     const budget = this.#budget

@@ -29,13 +29,13 @@ import { PERMIT_ROW_WORDS, permitWords } from '../memory/permits.ts'
 import { sharedBuffer } from '../memory/shared-buffer.ts'
 import { declareDnsMetrics } from '../metrics/dns-metrics.ts'
 import type { GenerationMetrics } from '../metrics/registry.ts'
-import type { ListenAddress } from '../net/engine.ts'
 import type { OpenSockets } from '../net/mmsg/sockets.ts'
 import { inThisContext } from '../outside/blame.ts'
 import { loadControlHalf } from '../plugins/index.ts'
 import type { BlockMessage, FailedMessage, GenerationMessage } from '../shard/messages.ts'
 import { foldName, nameFromText } from '../wire/name.ts'
 import type { KeptResources } from './kept-resources.ts'
+import type { ServedPlace } from './listen-sockets.ts'
 import { ListenerTable } from './listener-table.ts'
 import { boundSites, inSetupOrder, type LoadedBlock, type LoadedConfig } from './load/load.ts'
 import { pluginFault, thrownBy } from './load/plugin-fault.ts'
@@ -202,7 +202,7 @@ export class Generation {
    * Lays out the shared memory and the message. Once, after control(). `open` gives the sockets
    * that main opens for an address, if it does.
    */
-  message(open: (at: ListenAddress) => OpenSockets | undefined): GenerationMessage {
+  message(open: (at: ServedPlace) => OpenSockets | undefined): GenerationMessage {
     const { metrics, id } = this.#parts
     const blocks = this.#built.map(built => this.#blockMessage(built))
     const listeners = this.listeners.messages(this.#built).map(listener => {

@@ -2,7 +2,7 @@
 // somewhere, kept over reloads and deaths of shards, closed when no shard serves a configuration
 // that listens there.
 
-import { isOfStreamShards } from '../chain/listening.ts'
+import { isOfStreamShards, type Serving } from '../chain/listening.ts'
 import type { Logger } from '../log/logger.ts'
 import { type ListenAddress, listenError, placeOf } from '../net/engine.ts'
 import type { Libc } from '../net/mmsg/libc.ts'
@@ -11,10 +11,9 @@ import {
   type OpenSockets,
   openTcpGroup,
   openUdpGroup,
-  type SocketGroup,
   type UdpSocketOptions,
 } from '../net/mmsg/sockets.ts'
-import { type Steering, steer } from '../net/mmsg/steering.ts'
+import { type Steering, steer, steeringBehind } from '../net/mmsg/steering.ts'
 import { receiveDrops } from '../net/proc-sockets.ts'
 
 export interface ListenSocketsOptions extends UdpSocketOptions {
@@ -23,6 +22,9 @@ export interface ListenSocketsOptions extends UdpSocketOptions {
   readonly steering: Steering
   readonly log: Logger
 }
+
+/** A place, and what is expected there. */
+export type ServedPlace = ListenAddress & Pick<Serving, 'proxy'>
 
 export class ListenSockets {
   readonly #libc: Libc
@@ -34,6 +36,8 @@ export class ListenSockets {
    * there.
    */
   readonly #open = new Set<OpenSockets>()
+  /** How datagrams are spread over a group, where it is not the kernel's choice. */
+  readonly #steered = new WeakMap<OpenSockets, Steering>()
   /** Whether the kernel takes steering programs, once it has been asked. */
   #canSteer = true
 
@@ -45,15 +49,23 @@ export class ListenSockets {
   /**
    * The sockets of an address, opened if they are not there. Throws an Error in CoreDNS's words.
    */
-  open(place: ListenAddress): OpenSockets {
+  open(place: ServedPlace): OpenSockets {
     const name = placeOf(place)
     const known = this.#usable.get(name)
     if (known !== undefined) return known
     const sockets = this.#openAt(place)
     this.#usable.set(name, sockets)
     this.#open.add(sockets)
-    if (sockets.udp !== undefined) this.#steer(sockets.udp)
+    this.#steer(sockets, place)
     return sockets
+  }
+
+  /** From now on a configuration with these is in force. */
+  steerFor(places: Iterable<ServedPlace>): void {
+    for (const place of places) {
+      const sockets = this.#usable.get(placeOf(place))
+      if (sockets !== undefined) this.#steer(sockets, place)
+    }
   }
 
   /** Datagrams that came faster than they were read, at the sockets that are open. */
@@ -98,10 +110,14 @@ export class ListenSockets {
     }
   }
 
-  #steer({ fds }: SocketGroup): void {
-    if (!this.#canSteer) return
-    const { steering, log } = this.#options
-    const errno = steer(this.#libc, fds, steering)
+  #steer(sockets: OpenSockets, { proxy }: ServedPlace): void {
+    const { log } = this.#options
+    if (sockets.udp === undefined) return
+    const steering = steeringBehind(proxy, this.#options.steering)
+    // The kernel's own choice is what sockets begin with.
+    if (!this.#canSteer || (this.#steered.get(sockets) ?? 'kernel') === steering) return
+    this.#steered.set(sockets, steering)
+    const errno = steer(this.#libc, sockets.udp.fds, steering)
     if (errno === undefined) return
     this.#canSteer = false
     log.warning(

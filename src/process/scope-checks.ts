@@ -1,10 +1,11 @@
 // Checks the values that control halves pass to their scope. Without this, an invalid number would
 // reach shared memory, and an invalid address would end in an error that does not name the plugin.
 
-import { parseIp, withoutZone } from '../base/ip.ts'
+import { type IpPrefix, parseIp, withoutZone } from '../base/ip.ts'
 import { given } from '../base/text/given.ts'
 import type { TableCapacity } from '../cache/table-ref.ts'
 import type { BlockSettings, Timeouts } from '../chain/block.ts'
+import type { ProxyServing } from '../chain/listening.ts'
 import type { HttpAnswer, HttpRoute } from '../chain/plugin/control-scope.ts'
 import type { Labels } from '../metrics/registrar.ts'
 
@@ -43,7 +44,7 @@ export const identityText = (what: string, value: string): string => {
 
 /** The first setting that the server cannot use, after a control half has run. */
 export const settingsMisfit = (settings: BlockSettings): string | undefined => {
-  const { root, view, selector, debug, stacktrace, bindAddresses, timeouts } = settings
+  const { root, view, selector, debug, stacktrace, bindAddresses, timeouts, proxy } = settings
   return (
     wrongOf({ root, view, selector }, isText, 'no text') ??
     wrongOf({ debug, stacktrace }, isBoolean, 'neither true nor false') ??
@@ -52,7 +53,8 @@ export const settingsMisfit = (settings: BlockSettings): string | undefined => {
       wrongOf({ bindAddresses: address }, isIpAddress, 'no IP address'),
     ) ??
     wrongOf({ timeouts }, isObject, 'no object') ??
-    wrongOf(limitsOf(timeouts), isLimit, 'no number')
+    wrongOf(limitsOf(timeouts), isLimit, 'no number') ??
+    wrongOf({ proxy }, isProxyOrAbsent, 'no way to treat PROXY headers')
   )
 }
 
@@ -95,6 +97,24 @@ const isIpAddress = (value: unknown): boolean =>
   typeof value === 'string' && parseIp(withoutZone(value)) !== undefined
 
 const isLimit = (value: unknown): boolean => value === undefined || Number.isFinite(value)
+
+/** Shards make it what they look at when the configuration is in force already. */
+const isProxyOrAbsent = (value: unknown): boolean => {
+  if (value === undefined) return true
+  const { allow, isOpen, policy, sessions } = (value ?? {}) as Partial<ProxyServing>
+  return (
+    typeof isOpen === 'boolean' &&
+    isText(policy) &&
+    Array.isArray(allow) &&
+    allow.every(isPrefix) &&
+    (sessions === undefined || (Number.isFinite(sessions?.ttlMs) && sessions.most >= 1))
+  )
+}
+
+const isPrefix = (prefix: Partial<IpPrefix> | undefined): boolean =>
+  prefix?.bytes instanceof Uint8Array &&
+  [4, 16].includes(prefix.bytes.length) &&
+  Number.isInteger(prefix.bits)
 
 const FAILURES: Readonly<Record<HttpRoute['onBindFailure'], true>> = {
   fatal: true,

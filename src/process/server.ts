@@ -438,7 +438,8 @@ export class Server {
       }
       prepared.commit()
       opened = prepared.opened
-      this.#sockets?.leaveAllBut(generation.listeners.all())
+      this.#sockets?.leaveAllBut(message.listeners)
+      this.#sockets?.steerFor(message.listeners)
       await this.#anyPort.release()
     } catch (error) {
       await this.#anyPort.release()

@@ -1,11 +1,13 @@
 // Hot path. The sockets of one listen address in one shard. Received messages go to the generation
 // that serves the address at that moment.
 
+import { systemClock } from '../base/time/clock.ts'
 import { isOfStreamShards } from '../chain/listening.ts'
 import type { FastQuery } from '../chain/query/fast-query.ts'
 import type { Logger } from '../log/logger.ts'
-import type { ShardCounts } from '../metrics/shard-counts.ts'
+import type { ProxyResult, ShardCounts } from '../metrics/shard-counts.ts'
 import { type ListenAddress, listenError, type OpenListener, type Receiver } from '../net/engine.ts'
+import { ProxyJudge } from '../net/proxy/judge.ts'
 import { openStream } from '../net/stream/listener.ts'
 import type { TcpRoom } from '../net/tcp/room.ts'
 import type { Dispatcher } from './answer/dispatch.ts'
@@ -42,12 +44,27 @@ type ReceiveParts = Parameters<Receiver['receive']>
 
 export class Binding implements Receiver {
   served: ServedListener
+  proxy: ProxyJudge | undefined
   readonly #parts: BindingParts
   #sockets: readonly OpenListener[] = []
 
   constructor(served: ServedListener, parts: BindingParts) {
     this.served = served
     this.#parts = parts
+    this.proxy = this.#judgeOf(served)
+  }
+
+  /** Another generation serves from now on. */
+  serve(served: ServedListener): void {
+    this.served = served
+    this.proxy = this.#judgeOf(served)
+  }
+
+  #judgeOf({ message: { proxy } }: ServedListener): ProxyJudge | undefined {
+    const { counts, log } = this.#parts
+    if (proxy === undefined) return undefined
+    const count = (result: ProxyResult): void => counts.proxyHeader(result)
+    return new ProxyJudge(proxy, { clock: systemClock, count, warn: log.warning }, this.proxy)
   }
 
   get listener() {

@@ -249,7 +249,7 @@ export class Shard {
     const closing: Promise<void>[] = []
     for (const [key, binding] of this.#bindings) {
       const served = wanted.get(key)
-      if (served !== undefined) binding.served = served
+      if (served !== undefined) binding.serve(served)
       else {
         this.#bindings.delete(key)
         closing.push(binding.close(RETIRE_GRACE_MS))

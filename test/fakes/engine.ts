@@ -2,6 +2,7 @@
 // answers as the name asked for says: `fast`, `sync`, `async` (on another turn), `held` (when the
 // test says so), `silent` (no reply). Replies are the query with QR set.
 
+import { ipToText } from '../../src/base/ip.ts'
 import { CacheKey } from '../../src/cache/key.ts'
 import { PLAIN_SERVING } from '../../src/chain/listening.ts'
 import { FastQuery } from '../../src/chain/query/fast-query.ts'
@@ -12,6 +13,7 @@ import { makeInboundMemory } from '../../src/net/mmsg/inbound-layout.ts'
 import type { Libc } from '../../src/net/mmsg/libc.ts'
 import { MmsgSocket } from '../../src/net/mmsg/socket.ts'
 import type { SocketGroup } from '../../src/net/mmsg/sockets.ts'
+import type { ProxyJudge } from '../../src/net/proxy/judge.ts'
 import { HEADER_SIZE } from '../../src/wire/header.ts'
 import { openGroup, queryOf, realLibc } from './loopback.ts'
 
@@ -35,10 +37,14 @@ export class ScriptedReceiver implements Receiver {
   readonly listener = { index: 0, label: 'dns://:53' }
   readonly tcpLimits = { readMs: 0, writeMs: 0, idleMs: 0, maxQueries: -1 }
   readonly serving = PLAIN_SERVING
+  /** Reads PROXY headers. */
+  proxy: ProxyJudge | undefined
   /** Queries of either path. */
   asked = 0
   /** Names that went to the slow path, with the addresses at both ends. */
   readonly slow: { readonly way: string; readonly client: Peer; readonly local: Peer }[] = []
+  /** Clients of those on the fast path: address and port. */
+  readonly fastClients: string[] = []
   /** Sends the reply of each held query. */
   readonly held: (() => void)[] = []
   batches = 0
@@ -47,8 +53,9 @@ export class ScriptedReceiver implements Receiver {
 
   fast(query: FastQuery): number {
     const { bytes, at, length, out, outAt } = query
-    if (wayOf(bytes, at) !== 'fast') return 0
+    if (length <= HEADER_SIZE || wayOf(bytes, at) !== 'fast') return 0
     this.asked++
+    this.fastClients.push(`${ipToText(query.address.bytes)} ${query.clientPort}`)
     this.onQuery()
     for (let k = 0; k < length; k++) out[outAt + k] = bytes[at + k]!
     out[outAt + 2]! |= 0x80

@@ -39,9 +39,13 @@ export class BurstClient {
 
   /**
    * The reply to each message, undefined for silence. The ids are `firstId` and those that follow,
-   * below 65535.
+   * below 65535. `before` gives what stands in front of the nth message in its datagram.
    */
-  async ask(messages: readonly Uint8Array[], firstId: number): Promise<(Uint8Array | undefined)[]> {
+  async ask(
+    messages: readonly Uint8Array[],
+    firstId: number,
+    before: (n: number) => Uint8Array = () => new Uint8Array(0),
+  ): Promise<(Uint8Array | undefined)[]> {
     const replies: (Uint8Array | undefined)[] = messages.map(() => undefined)
     let due = messages.filter(isDue).length + 1
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -56,7 +60,7 @@ export class BurstClient {
       replies[index] = reply
       if (isDue(message) && --due === 0) resolve()
     }
-    for (const message of messages) this.#socket.send(message)
+    for (const [n, message] of messages.entries()) this.#socket.send([before(n), message])
     this.#socket.send(MARKER)
     const timer = setTimeout(resolve, WAIT_MS)
     await promise

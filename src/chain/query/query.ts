@@ -42,6 +42,8 @@ export interface Peer {
   readonly address: string
   readonly port: number
   readonly family: 4 | 6
+  /** A proxy on another machine has named it: it is no client of this machine, whatever it says. */
+  readonly isForeign?: boolean
 }
 
 /** Limits the queries that wait for an upstream or another query, since each holds memory. */

@@ -34,6 +34,7 @@ export interface CorefileErrorOptions {
   readonly hint?: string | undefined
   readonly related?: Related | undefined
   readonly others?: readonly CorefileError[] | undefined
+  readonly isWhole?: boolean | undefined
 }
 
 /** The only error that parsing a Corefile throws. */
@@ -45,6 +46,8 @@ export class CorefileError extends Error {
   readonly related: Related | undefined
   /** Further errors of the same text, where all of them are known. */
   readonly others: readonly CorefileError[]
+  /** Nothing is put in front of its text: some plugins of CoreDNS do not say their name. */
+  readonly isWhole: boolean
 
   constructor(message: string, options: CorefileErrorOptions) {
     super(message)
@@ -54,17 +57,23 @@ export class CorefileError extends Error {
     this.hint = options.hint
     this.related = options.related
     this.others = options.others ?? []
+    this.isWhole = options.isWhole ?? false
   }
 
   /** The same error with text in front of its message, such as `plugin/cache: `. */
   prefixed(prefix: string): CorefileError {
-    return new CorefileError(prefix + this.message, this)
+    return this.isWhole ? this : new CorefileError(prefix + this.message, this)
+  }
+
+  /** The same error, that says nothing of its plugin. */
+  whole(): CorefileError {
+    return new CorefileError(this.message, { ...this, isWhole: true })
   }
 
   /** The same error with a hint, a place or a second place that it did not have. */
   explained(by: Pick<CorefileErrorOptions, 'span' | 'hint' | 'related'>): CorefileError {
     const { code, span = by.span, hint = by.hint, related = by.related } = this
-    return new CorefileError(this.message, { code, span, hint, related })
+    return new CorefileError(this.message, { ...this, code, span, hint, related })
   }
 
   /** The same error with this hint in place of its own. */

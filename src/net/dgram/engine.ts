@@ -5,10 +5,13 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
+import { parseIp } from '../../base/ip.ts'
+import { systemClock } from '../../base/time/clock.ts'
 import type { FastQuery } from '../../chain/query/fast-query.ts'
 import type { Peer } from '../../chain/query/query.ts'
 import {
   type ListenAddress,
+  lengthBehind,
   type OpenListener,
   peerOf,
   type Receiver,
@@ -16,6 +19,7 @@ import {
 } from '../engine.ts'
 import { localAddresses } from '../local-addresses.ts'
 import { NOT_NOTED } from '../mmsg/journal.ts'
+import { DROPPED } from '../proxy/judge.ts'
 import { type BatchCounts, DgramFastPath } from './fast-path.ts'
 import type { DgramJournal, Left } from './journal.ts'
 
@@ -73,6 +77,12 @@ const bindSocket = async (address: string, port: number, options: UdpOptions): P
     throw error
   }
   return socket
+}
+
+const messageBehind = (header: number, datagram: Uint8Array): Uint8Array => {
+  const message = new Uint8Array(lengthBehind(header, datagram.length))
+  message.set(datagram.subarray(header, header + message.length))
+  return message
 }
 
 class UdpListener implements OpenListener {
@@ -190,20 +200,38 @@ class UdpListener implements OpenListener {
         this.#send(socket, reply, from)
         return
       }
+      const { header } = this.#fast
+      if (header === DROPPED) return
       // A plain Uint8Array: `slice` of a Buffer would not copy.
       const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
-      this.#receive(socket, { bytes: plain, client: peerOf(from.address, from.port), local }, from)
+      const datagram = { bytes: plain, client: peerOf(from.address, from.port), local }
+      this.#receive(socket, datagram, header, from)
     })
     // An ICMP error of an earlier reply, or a full queue: UDP promises nothing, the client asks
     // again.
     socket.on('error', () => {})
-    for (const left of this.#options.journal?.takeUp(local) ?? [])
-      this.#receive(socket, left, left.client, true)
+    for (const left of this.#options.journal?.takeUp(local) ?? []) {
+      const header = this.#openLeft(left)
+      if (header !== DROPPED) this.#receive(socket, left, header, left.client, true)
+    }
   }
 
-  /** On the slow path; `to` has the zone of a link-local client, which `client` has not. */
-  #receive(socket: Socket, query: Left, to: To, isSecond = false): void {
+  /** The length of its PROXY header, which is read once more. */
+  #openLeft({ bytes, client: { address, port } }: Left): number {
+    const sender = parseIp(address)
+    const { proxy } = this.#receiver
+    if (proxy === undefined || sender === undefined) return 0
+    return proxy.openDatagram(bytes, 0, bytes.length, sender, port, systemClock.ms())
+  }
+
+  /**
+   * On the slow path; `to` has the zone of a link-local sender, which `datagram` has not. The
+   * journal has the datagram as it came: a successor reads its header, too.
+   */
+  #receive(socket: Socket, datagram: Left, header: number, to: To, isSecond = false): void {
     const { journal } = this.#options
+    const bytes = header > 0 ? messageBehind(header, datagram.bytes) : datagram.bytes
+    const client = this.#receiver.proxy?.clientPeer ?? datagram.client
     let isOver = false
     let entry = NOT_NOTED
     this.#inFlight++
@@ -215,9 +243,9 @@ class UdpListener implements OpenListener {
       if (this.#inFlight === 0) this.#drained?.()
     }
     const read = isSecond ? undefined : this.#options.query
-    this.#receiver.receive(query.bytes, 'udp', query.client, query.local, respond, read)
+    this.#receiver.receive(bytes, 'udp', client, datagram.local, respond, read)
     if (!isOver && journal !== undefined && !to.address.includes('%'))
-      entry = journal.note(query, isSecond)
+      entry = journal.note(datagram, isSecond)
   }
 
   #send(socket: Socket, reply: Uint8Array, { address, port }: To): void {

@@ -6,7 +6,8 @@ import type { RemoteInfo } from 'node:dgram'
 import { type IpAddress, parseIp } from '../../base/ip.ts'
 import { systemClock } from '../../base/time/clock.ts'
 import type { FastQuery } from '../../chain/query/fast-query.ts'
-import type { Receiver } from '../engine.ts'
+import { lengthBehind, type Receiver } from '../engine.ts'
+import { DROPPED, type ProxyJudge } from '../proxy/judge.ts'
 
 /** Longer queries take the slow path. */
 const QUERY_BYTES = 1024
@@ -29,7 +30,9 @@ export class DgramFastPath {
   /** Datagrams of this turn. */
   #inBatch = 0
   #receivedMs = 0
-  /** The last client's address, read: clients ask several times. */
+  /** Bytes of the last datagram's PROXY header; DROPPED: nothing of it is taken. */
+  header = 0
+  /** The last sender's address, read: clients ask several times. */
   #addressText = ''
   #address: IpAddress = UNKNOWN
 
@@ -47,18 +50,21 @@ export class DgramFastPath {
     if (this.#inBatch++ === 0) this.#beginBatch()
     const query = this.#query
     query.isRead = false
-    if (bytes.length > QUERY_BYTES) return undefined
-    this.#in.set(bytes)
+    query.clientPort = from.port
+    query.address = this.#addressOf(from.address)
+    const { proxy } = this.#receiver
+    this.header = proxy === undefined ? 0 : this.#unwrap(proxy, bytes)
+    if (this.header === DROPPED) return undefined
+    query.length = lengthBehind(this.header, bytes.length)
+    if (query.length > QUERY_BYTES) return undefined
+    this.#in.set(this.header > 0 ? bytes.subarray(this.header) : bytes)
     query.bytes = this.#in
     query.words = this.#inWords
     query.at = 0
-    query.length = bytes.length
     query.out = this.#out
     query.outWords = this.#outWords
     query.outAt = 0
     query.outRoom = REPLY_BYTES
-    query.clientPort = from.port
-    query.address = this.#addressOf(from.address)
     query.family = query.address.family
     query.receivedMs = this.#receivedMs
     query.nowSeconds = Math.floor(this.#receivedMs / 1000)
@@ -68,6 +74,20 @@ export class DgramFastPath {
     const reply = Buffer.allocUnsafe(length)
     this.#out.copy(reply, 0, 0, length)
     return reply
+  }
+
+  /** The header's length; the query is the client's that it names. */
+  #unwrap(proxy: ProxyJudge, bytes: Uint8Array): number {
+    const query = this.#query
+    const { address, clientPort } = query
+    const nowMs = this.#receivedMs
+    const header = proxy.openDatagram(bytes, 0, bytes.length, address, clientPort, nowMs)
+    const { client } = proxy
+    if (client !== undefined) {
+      query.address = client.ip
+      query.clientPort = client.port
+    }
+    return header
   }
 
   #beginBatch(): void {

@@ -5,10 +5,11 @@
 // engine has no libuv handle in the loop, so the thread can be terminated at any time.
 
 import type { FastQuery } from '../../chain/query/fast-query.ts'
-import type { Respond } from '../engine.ts'
+import { lengthBehind, type Respond } from '../engine.ts'
+import { DROPPED, type ProxyJudge } from '../proxy/judge.ts'
 import { C, MAPPED_WORD, SOCKADDR_IN, SOCKADDR_IN6 } from './abi.ts'
 import { Inbound } from './inbound.ts'
-import { BATCH } from './inbound-layout.ts'
+import { BATCH, SLOT_BYTES } from './inbound-layout.ts'
 import { Journal, NOT_NOTED } from './journal.ts'
 import type { Libc } from './libc.ts'
 import { hasNeighbours, LoopActivity } from './loop-activity.ts'
@@ -67,6 +68,9 @@ export class MmsgEngine {
   readonly #poll: PollSet
   readonly #v4 = { bytes: new Uint8Array(4), family: 4 } as const
   readonly #v6 = { bytes: new Uint8Array(16), family: 6 } as const
+  /** The message of a datagram that began with a PROXY header. */
+  readonly #unwrapped = new Uint8Array(SLOT_BYTES)
+  readonly #unwrappedWords = new Int32Array(this.#unwrapped.buffer)
   #sockets: MmsgSocket[] = []
   #startedSlow = false
   /** The turn before came to its end without anything to do. */
@@ -230,6 +234,7 @@ export class MmsgEngine {
 
   #answer(socket: MmsgSocket, count: number): void {
     const { receiver } = socket
+    const { proxy } = receiver
     const query = this.#query
     const receivedMs = this.#clock.ms
     query.receivedMs = receivedMs
@@ -239,12 +244,14 @@ export class MmsgEngine {
     for (let index = 0; index < count; index++) {
       this.#inbound.at(index)
       this.#aim(socket, index)
+      if (proxy !== undefined && !this.#unwrap(proxy, index)) continue
       const length = receiver.fast(query)
       if (length > 0) {
         this.#outbound.take(length, this.#inbound, index, socket.isWildcard)
         answered++
       } else this.#answerSlowly(socket, index)
     }
+    if (proxy !== undefined) this.#aimAtInbound()
     // From here on no question is to blame for a death.
     this.#inbound.at(-1)
     this.#outbound.flush()
@@ -316,11 +323,49 @@ export class MmsgEngine {
     this.#query.address = this.#v4
   }
 
+  /**
+   * Aims at the message behind a PROXY header, and at the client that the header names. The answer
+   * still goes to the sender. False: nothing of the datagram is taken.
+   */
+  #unwrap(proxy: ProxyJudge, index: number): boolean {
+    this.#aimAtInbound()
+    const query = this.#query
+    const { bytes, at, length, address, clientPort, receivedMs } = query
+    const header = proxy.openDatagram(bytes, at, length, address, clientPort, receivedMs)
+    if (header === DROPPED) return false
+    const { client } = proxy
+    if (client !== undefined) {
+      query.family = client.ip.family
+      query.address = client.ip
+      query.clientPort = client.port
+    }
+    if (header > 0) this.#aimBehind(header, this.#inbound.offsetOf(index))
+    return true
+  }
+
+  /** The message is copied to where it is word-aligned. */
+  #aimBehind(header: number, start: number): void {
+    const query = this.#query
+    const { bytes } = this.#inbound
+    const to = this.#unwrapped
+    const carried = query.length - header
+    for (let k = 0; k < carried; k++) to[k] = bytes[start + header + k]!
+    query.length = lengthBehind(header, query.length)
+    query.bytes = to
+    query.words = this.#unwrappedWords
+    query.at = 0
+  }
+
+  #aimAtInbound(): void {
+    this.#query.bytes = this.#inbound.bytes
+    this.#query.words = this.#inbound.words
+  }
+
   #answerSlowly(socket: MmsgSocket, index: number): void {
     const inbound = this.#inbound
-    const start = inbound.offsetOf(index)
-    const bytes = inbound.bytes.slice(start, start + inbound.lengthOf(index))
-    const client = senderOf(inbound, index)
+    const { at, length } = this.#query
+    const bytes = this.#query.bytes.slice(at, at + length)
+    const client = socket.receiver.proxy?.clientPeer ?? senderOf(inbound, index)
     const local =
       (socket.isWildcard ? recipientOf(inbound, index, socket.local.port) : undefined) ??
       socket.local

@@ -15,7 +15,7 @@ import {
   withoutLibc,
 } from '../../../test/fakes/loopback.ts'
 import { type QueryOptions, query } from '../../../test/support/messages.ts'
-import { type Steering, steer } from './steering.ts'
+import { STEERINGS, type Steering, steer, steeringBehind } from './steering.ts'
 
 const SOCKETS = 4
 
@@ -164,6 +164,23 @@ describe('other steerings', { skip: withoutLibc }, () => {
       assert.equal(steer({ ...realLibc(), setsockopt }, group.fds, steering), undefined)
     })
 
+  for (const before of ['random', 'name'] as const)
+    test(`kernel in the place of ${before}: one socket of one client`, async t => {
+      const { group, port } = await openGroup(t, '127.0.0.1', SOCKETS)
+      const client = await connected(t, '127.0.0.1', port)
+      const takers = async (...steerings: Steering[]): Promise<number> => {
+        for (const steering of steerings)
+          assert.equal(steer(realLibc(), group.fds, steering), undefined)
+        const messages = numbered(PORTION, n => `h${n}.example.org.`).map(name => query(name).bytes)
+        await sendAll(client, messages)
+        return receiveAll(group.fds, PORTION).filter(list => list.length > 0).length
+      }
+      assert.deepEqual(
+        [await takers(before), await takers('kernel'), await takers('kernel', before)],
+        [SOCKETS, 1, SOCKETS],
+      )
+    })
+
   for (const steering of ['random', 'name', 'kernel'] as const)
     test(`${steering}: packets that end anywhere arrive all the same`, async t => {
       const { group, port } = await openGroup(t, '127.0.0.1', SOCKETS)
@@ -191,4 +208,19 @@ describe('other steerings', { skip: withoutLibc }, () => {
       92,
     )
   })
+})
+
+test('where PROXY headers are expected', () => {
+  const proxy = { allow: [], isOpen: true, policy: 'use' } as const
+  const tracked = { ...proxy, sessions: { ttlMs: 1000, most: 1 } }
+  const table = STEERINGS.map(steering => [
+    steeringBehind(undefined, steering),
+    steeringBehind(proxy, steering),
+    steeringBehind(tracked, steering),
+  ])
+  assert.deepEqual(table, [
+    ['random', 'random', 'kernel'],
+    ['name', 'random', 'kernel'],
+    ['kernel', 'kernel', 'kernel'],
+  ])
 })

@@ -3,9 +3,11 @@
 // chooses otherwise. It sees the UDP payload and returns the number of a socket, in the order in
 // which they were bound; a load beyond the payload ends it with 0.
 
+import type { ProxyServing } from '../../chain/listening.ts'
 import { C } from './abi.ts'
 import { attachProgram, type Instruction } from './bpf.ts'
 import type { Libc } from './libc.ts'
+import { setOption } from './sockets.ts'
 
 /**
  * `random`: packet by packet, evenly. `name`: by the qname, one name always to the same shard.
@@ -13,6 +15,15 @@ import type { Libc } from './libc.ts'
  */
 export const STEERINGS = ['random', 'name', 'kernel'] as const
 export type Steering = (typeof STEERINGS)[number]
+
+/** What is done of that where PROXY headers are expected. */
+export const steeringBehind = (proxy: ProxyServing | undefined, steering: Steering): Steering => {
+  if (proxy === undefined) return steering
+  // Datagrams without a header are known by one of the same sender that had it: all meet one shard.
+  if (proxy.sessions !== undefined) return 'kernel'
+  // Behind a header the name does not stand where the program looks for it.
+  return steering === 'name' ? 'random' : steering
+}
 
 const LD_WORD = 0x20
 const LD_WORD_AT_X = 0x40
@@ -129,8 +140,8 @@ const nameProgram = (shards: number): Instruction[] => [
 ]
 
 /**
- * Attaches the program to the whole group that a socket is in; undefined, or the system's error
- * number. Nothing to do for one shard.
+ * Attaches the program to the whole group that a socket is in, in the place of any other;
+ * undefined, or the system's error number. Nothing to do for one shard.
  */
 export const steer = (
   libc: Libc,
@@ -138,7 +149,11 @@ export const steer = (
   steering: Steering,
 ): number | undefined => {
   const [fd] = fds
-  if (fd === undefined || fds.length === 1 || steering === 'kernel') return undefined
+  if (fd === undefined || fds.length === 1) return undefined
+  if (steering === 'kernel') {
+    setOption(libc, fd, C.SOL_SOCKET, C.SO_DETACH_REUSEPORT_BPF, 0)
+    return undefined
+  }
   const program = steering === 'name' ? nameProgram(fds.length) : randomProgram(fds.length)
   return attachProgram(libc, fd, C.SO_ATTACH_REUSEPORT_CBPF, program)
 }

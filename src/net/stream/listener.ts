@@ -13,10 +13,11 @@ import { C } from '../mmsg/abi.ts'
 import { dropNewConnections } from '../mmsg/bpf.ts'
 import type { Libc } from '../mmsg/libc.ts'
 import { codeOfErrno } from '../mmsg/sockets.ts'
-import type { Kind, StreamConnection } from '../tcp/opened.ts'
+import type { Kind, Opened, StreamConnection } from '../tcp/opened.ts'
 import type { TcpRoom } from '../tcp/room.ts'
 import { takeOver } from './accepted.ts'
 import { kindOf } from './kinds.ts'
+import { openProxied } from './proxied.ts'
 
 const BACKLOG = 511
 /** In which a handshake that has begun comes to its end. */
@@ -60,8 +61,21 @@ class StreamListener implements OpenListener {
     const { room } = this.#options
     const opened = takeOver(accepted, receiver, room)
     if (opened === undefined) return
-    const connection = kind.open(opened, receiver, room)
+    const serve = (ready: Opened): StreamConnection => kind.open(ready, receiver, room)
+    const connection =
+      receiver.proxy === undefined
+        ? serve(opened)
+        : openProxied(opened, receiver.proxy, receiver, room, ready => {
+            const successor = serve(ready)
+            this.#connections.delete(connection)
+            this.#keep(successor)
+            return successor
+          })
     room.admit(connection)
+    this.#keep(connection)
+  }
+
+  #keep(connection: StreamConnection): void {
     this.#connections.add(connection)
     void connection.closed.then(() => this.#connections.delete(connection))
   }

@@ -30,6 +30,17 @@ test('one address is one client; of IPv6 the /64 is', () => {
   )
 })
 
+test('an address that a proxy elsewhere names is none of this machine', () => {
+  const { shares } = make()
+  const own = shares.join(peerOf('127.0.0.1', 1))
+  const foreign = shares.join({ ...peerOf('127.0.0.1', 1), isForeign: true })
+  const named = shares.join({ ...peerOf('127.0.0.1', 1), isForeign: false })
+  assert.deepEqual([own.isLocal, foreign.isLocal, named.isLocal], [true, false, true])
+  assert.equal(own, named)
+  const other = shares.join({ ...peerOf('192.0.2.1', 1), isForeign: true })
+  assert.equal(other, shares.join(peerOf('192.0.2.1', 1)))
+})
+
 test('while there is plenty, one client may have it', () => {
   const { shares, hold } = make()
   const client = shares.join(peerOf('192.0.2.1', 1))

@@ -1,10 +1,11 @@
 // Which client addresses hold how much in one shard. Shares count only while the budget is tight:
 // behind a proxy or SNAT all clients are one address, and it may then have nearly all.
 
-import { clientKey, isLoopback } from '../../base/ip.ts'
+import { clientKey } from '../../base/ip.ts'
 import type { Peer } from '../../chain/query/query.ts'
 import { type ByteBudget, STREAM } from '../../memory/byte-budget.ts'
 import { CONNECTION_BYTES } from '../engine.ts'
+import { isOfThisMachine } from '../proxy/proxied-peer.ts'
 
 /** One client address; of IPv6 its /64, which is one customer's. */
 export interface ClientShare {
@@ -35,10 +36,12 @@ export class ClientShares {
 
   /** One more connection of the client's. Each needs a `leave`. */
   join(peer: Peer): ClientShare {
-    const key = clientKey(peer.address)
+    const isLocal = isOfThisMachine(peer)
+    // A proxy elsewhere may name an address that is a client's of this machine, too.
+    const key = `${clientKey(peer.address)}${isLocal ? ' local' : ''}`
     let client = this.#clients.get(key)
     if (client === undefined) {
-      client = { key, isLocal: isLoopback(peer.address), connections: 0, bytes: 0 }
+      client = { key, isLocal, connections: 0, bytes: 0 }
       this.#clients.set(key, client)
     }
     client.connections++

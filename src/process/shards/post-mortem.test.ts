@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
+import { v2Header } from '../../../test/support/proxy-headers.ts'
 import { BLACK_BOX_WORDS, BlackBox } from '../../memory/black-box.ts'
 import { newHashSeed } from '../../memory/keyed-hash.ts'
 import { MMSGHDR } from '../../net/mmsg/abi.ts'
@@ -45,17 +46,20 @@ interface Left {
   /** In the batch, turned to `turns` times. */
   readonly datagram?: string
   readonly turns?: number
+  /** In front of the datagram's message. */
+  readonly header?: Uint8Array
 }
 
 /** A box and a batch as a shard left them. */
-const leave = ({ noted, notes = 1, datagram, turns = 1 }: Left) => {
+const leave = ({ noted, notes = 1, datagram, turns = 1, header }: Left) => {
   const box = new BlackBox(new Int32Array(new SharedArrayBuffer(BLACK_BOX_WORDS * 4)), 0, 0)
   for (let n = 0; noted !== undefined && n < notes; n++)
     box.note(42, named(noted), 0, named(noted).length)
   const inbound = makeInboundMemory()
   const words = new Int32Array(inbound)
   if (datagram !== undefined) {
-    const query = Uint8Array.of(0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...named(datagram))
+    const message = [0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...named(datagram)]
+    const query = Uint8Array.of(...(header ?? []), ...message)
     assert.ok(query.length > HEADER_SIZE)
     new Uint8Array(inbound).set(query, PAYLOAD + 3 * SLOT_BYTES)
     words[(HEADERS + 3 * MMSGHDR.size + MMSGHDR.len) >> 2] = query.length
@@ -81,6 +85,11 @@ const CASES: Readonly<
   },
   'or of the datagram that was being answered': {
     left: { datagram: 'b.' },
+    error: thrown,
+    blamed: 'b.',
+  },
+  'a PROXY header in front of it is none of it': {
+    left: { datagram: 'b.', header: v2Header({ fields: new Uint8Array(3) }) },
     error: thrown,
     blamed: 'b.',
   },

@@ -5,6 +5,7 @@ import { CacheKey } from '../../cache/key.ts'
 import type { BlackBox } from '../../memory/black-box.ts'
 import type { HashSeed } from '../../memory/keyed-hash.ts'
 import { BATCH, datagramSequence, unanswered, waiting } from '../../net/mmsg/inbound-layout.ts'
+import { messageIn } from '../../net/proxy/v2.ts'
 import { readQuestion } from '../../wire/question.ts'
 import type { Handling } from './heart-watch.ts'
 
@@ -52,7 +53,7 @@ export const lastQuestion = (
 }
 
 const questionOf = (bytes: Uint8Array | undefined, seed: HashSeed): LastQuestion | undefined => {
-  const question = bytes && readQuestion(bytes)
+  const question = bytes && readQuestion(messageIn(bytes))
   if (question === undefined) return undefined
   const { type, class: cls, folded, wire } = question
   return { hash: new CacheKey(seed).set(type, cls, false, false, folded).hashLow, question: wire }
