@@ -415,7 +415,7 @@ const IMPORTERS: Readonly<Record<string, string>> = {
   piscina: 'src/process/shards/pool.ts',
   'prom-client': 'src/metrics/registry.ts',
   re2js: 'src/base/text/regexp.ts',
-  yaml: 'src/kube/config/kubeconfig.ts',
+  yaml: 'src/base/yaml.ts',
 }
 
 for (const [name, importer] of Object.entries(IMPORTERS))

@@ -34,6 +34,7 @@ const SLOW = [
   'src/plugins/hosts/fast.test.ts',
   'src/plugins/loop/loop.test.ts',
   'src/process/http/connections.test.ts',
+  'src/process/http/endpoints-tls.test.ts',
   'src/process/shards/thread-reading.test.ts',
   'src/upstream/pooled-burst.test.ts',
   'src/upstream/pooled-udp-client.test.ts',

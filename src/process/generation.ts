@@ -34,6 +34,7 @@ import { inThisContext } from '../outside/blame.ts'
 import { loadControlHalf } from '../plugins/index.ts'
 import type { BlockMessage, FailedMessage, GenerationMessage } from '../shard/messages.ts'
 import { foldName, nameFromText } from '../wire/name.ts'
+import { tlsConflict } from './http/tls-front.ts'
 import type { KeptResources } from './kept-resources.ts'
 import type { ServedPlace } from './listen-sockets.ts'
 import { ListenerTable } from './listener-table.ts'
@@ -448,6 +449,8 @@ export class Generation {
       http: route => {
         asked('http')
         checkRoute(route)
+        const conflict = tlsConflict(route, this.routes)
+        if (conflict !== undefined) throw new Error(conflict)
         this.routes.push(namedRoute(name, route))
       },
     }

@@ -124,13 +124,16 @@ const FAILURES: Readonly<Record<HttpRoute['onBindFailure'], true>> = {
 
 /** Throws a TypeError for a path on an HTTP address that cannot be served. */
 export const checkRoute = (route: HttpRoute): void => {
-  const { address, path, onBindFailure, failureText = '', respond } = route ?? {}
+  const { address, path, onBindFailure, failureText = '', tls, respond } = route ?? {}
   const wrong =
     (typeof address !== 'string' && `the address ${given(address)}`) ||
     (!(typeof path === 'string' && path.startsWith('/')) && `the path ${given(path)}`) ||
     (!Object.hasOwn(FAILURES, onBindFailure ?? '') &&
       `the onBindFailure ${given(onBindFailure)}`) ||
     (typeof failureText !== 'string' && `the failureText ${given(failureText)}`) ||
+    (tls !== undefined &&
+      (typeof tls?.identity !== 'string' || typeof tls.current !== 'function') &&
+      `the tls ${given(tls)}`) ||
     (typeof respond !== 'function' && `${given(respond)} in place of the function respond`)
   if (wrong !== false) throw new TypeError(`http does not take ${wrong}`)
 }

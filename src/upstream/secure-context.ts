@@ -33,7 +33,8 @@ const compile = ({ ca, cert, key }: TlsMaterial): SecureContext =>
     ...(key === undefined ? {} : { key }),
   })
 
-const systemAuthorities = (): string[] => {
+/** Node's own list where the system has none. */
+export const systemAuthorities = (): string[] => {
   const { getCACertificates } = process.getBuiltinModule('node:tls')
   const system = getCACertificates('system')
   return system.length > 0 ? system : getCACertificates('bundled')

@@ -7,6 +7,7 @@ import type { MetricRegistrar } from '../../metrics/registrar.ts'
 import type { RecordsMap } from '../../records/map.ts'
 import type { BlockInfo, BlockSettings } from '../block.ts'
 import type { InvalidationMarks } from '../invalidation-scopes.ts'
+import type { ClientAuth } from '../listening.ts'
 import type { OfferKind } from '../offers/offers.ts'
 
 export interface HttpRoute {
@@ -24,10 +25,42 @@ export interface HttpRoute {
    * metrics handler`.
    */
   readonly failureText?: string
+  /** How the address is served over TLS; absent: in clear text. All routes of an address agree. */
+  readonly tls?: HttpTls
   respond(request: {
     readonly method: string
     readonly acceptEncoding: string
   }): HttpAnswer | Promise<HttpAnswer>
+}
+
+export interface HttpTls {
+  /** Any stable text: routes agree if theirs is the same. */
+  readonly identity: string
+  /**
+   * For a connection that comes now. Undefined while there is no certificate: it is closed then.
+   */
+  current(): HttpTlsSettings | undefined
+}
+
+export interface HttpTlsSettings {
+  /** Another text with each change. */
+  readonly version: string
+  /** PEM texts. `ca`: authorities of client certificates; absent: the system's. */
+  readonly cert: string
+  readonly key: string
+  readonly ca?: string
+  /** Absent: no client is asked for a certificate. */
+  readonly clientAuth?: ClientAuth
+  /** Absent: 1.2 and 1.3. */
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
+  readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3'
+  /** Lists as OpenSSL writes them; absent: Node's own. */
+  readonly ciphers?: string
+  readonly curves?: string
+  /** Whether the order of `ciphers` counts, and not the client's; absent: it does. */
+  readonly prefersOwnCiphers?: boolean
+  /** For all answers of the address. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface HttpAnswer {

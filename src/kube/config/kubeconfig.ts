@@ -1,9 +1,7 @@
 // Finds the cluster and the user of a context in a kubeconfig, and checks that what it says is of
-// the right kind. kubeconfig-settings.ts makes the settings of a connection of it. The only
-// importer of `yaml`, which is loaded when a kubeconfig is read.
+// the right kind. kubeconfig-settings.ts makes the settings of a connection of it.
 
-import type { Document } from 'yaml'
-import { loadPackage } from '../../base/program.ts'
+import { isMapping, isScalar, parseYaml } from '../../base/yaml.ts'
 import { messageOf } from '../../chain/errors.ts'
 import { readText } from './text-source.ts'
 
@@ -93,48 +91,16 @@ export const readKubeconfig = async (
   context: string | undefined,
 ): Promise<ChosenContext> => {
   try {
-    return choose(new Section(parseYaml(await readText(file)), 'the file'), context)
+    return choose(new Section(mappingOf(await readText(file)), 'the file'), context)
   } catch (error) {
     throw new Error(`kubeconfig ${file}: ${messageOf(error)}`)
   }
 }
 
-/** Not `import`: Node 22 may give two that come at once a module that is not complete yet. */
-const loadYaml = () => loadPackage<typeof import('yaml')>('yaml')
-
-const parseYaml = (text: string): unknown => {
-  const { parseDocument } = loadYaml()
-  const document = parseDocument(text, {
-    prettyErrors: false,
-    intAsBigInt: true,
-    logLevel: 'error',
-  })
-  const [error] = document.errors
-  if (error !== undefined) {
-    const line = text.slice(0, error.pos[0]).split('\n').length
-    // The library's text for several documents names a function of its own.
-    const why =
-      error.code === 'MULTIPLE_DOCS'
-        ? 'a second document begins here'
-        : error.message.split('\n', 1)[0]
-    throw new Error(`line ${line} is no YAML: ${why}`)
-  }
-  const value = withAliases(document)
+const mappingOf = (text: string): Record<string, unknown> => {
+  const { value } = parseYaml(text)
   if (!isMapping(value)) throw new Error('it is no kubeconfig: the file holds no mapping')
   return value
-}
-
-/** More is an attack on memory, not a kubeconfig. */
-const ALIAS_LIMIT = 100
-
-/** The contents, with what aliases repeat. */
-const withAliases = (document: Pick<Document, 'toJS'>): unknown => {
-  try {
-    return document.toJS({ maxAliasCount: ALIAS_LIMIT })
-  } catch {
-    // The one thing that it throws for once parsing has gone well.
-    throw new Error(`its aliases repeat more than ${ALIAS_LIMIT} times`)
-  }
 }
 
 const choose = (file: Section, wanted: string | undefined): ChosenContext => {
@@ -171,9 +137,3 @@ const listNames = (file: Section): string => {
   const shown = names.slice(0, 10).join(', ')
   return `${names.length === 1 ? 'is' : 'are'} ${shown}${names.length > 10 ? ', …' : ''}`
 }
-
-const isMapping = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const isScalar = (value: unknown): boolean =>
-  ['string', 'number', 'boolean', 'bigint'].includes(typeof value)

@@ -8,6 +8,7 @@ import { options, type PrometheusOptions } from './options.ts'
 export const prometheus: Plugin<PrometheusOptions, DnsMetricVectors> = {
   name: 'prometheus',
   options,
+  inspect: () => import('./control.ts'),
   control: () => import('./control.ts'),
   serve: () => import('./serve.ts'),
 }

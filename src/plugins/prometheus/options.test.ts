@@ -3,13 +3,15 @@ import { test } from 'node:test'
 import { options, parseError } from '../../../test/support/plugin-harness.ts'
 import { prometheus } from './index.ts'
 
+const DEFAULTS = { address: 'localhost:9153', runtimeMetrics: false, tls: '' }
 const accepted = [
-  { text: 'prometheus', expected: { address: 'localhost:9153', runtimeMetrics: false } },
-  { text: 'prometheus :9253', expected: { address: ':9253', runtimeMetrics: false } },
+  { text: 'prometheus', expected: DEFAULTS },
+  { text: 'prometheus :9253', expected: { ...DEFAULTS, address: ':9253' } },
   {
     text: 'prometheus {\nruntime_metrics\n}',
-    expected: { address: 'localhost:9153', runtimeMetrics: true },
+    expected: { ...DEFAULTS, runtimeMetrics: true },
   },
+  { text: 'prometheus {\ntls web.yml\n}', expected: { ...DEFAULTS, tls: 'web.yml' } },
 ]
 for (const c of accepted)
   test(`parse: ${JSON.stringify(c.text)}`, () =>
@@ -30,8 +32,16 @@ const refused = [
     message: `${AT(3)}Wrong argument count or unexpected line ending after 'x'`,
   },
   {
-    text: 'prometheus {\ntls web.yml\n}',
-    message: `${AT(3)}tls is not supported for metrics yet: put a TLS proxy in front of the endpoint`,
+    text: 'prometheus {\ntls\n}',
+    message: `${AT(3)}Wrong argument count or unexpected line ending after 'tls'`,
+  },
+  {
+    text: 'prometheus {\ntls a.yml b.yml\n}',
+    message: `${AT(3)}Wrong argument count or unexpected line ending after 'b.yml'`,
+  },
+  {
+    text: 'prometheus {\ntls a.yml\ntls a.yml\n}',
+    message: `${AT(4)}tls block already specified`,
   },
 ]
 for (const c of refused)

@@ -1,12 +1,14 @@
 // `prometheus [ADDRESS] { runtime_metrics; tls FILE }`, once per server block.
 
-import { argument, flag, withoutEffect } from '../../corefile/options/option-rows.ts'
+import { argument, flag, words } from '../../corefile/options/option-rows.ts'
 import { type OptionTable, optionTable } from '../../corefile/options/option-table.ts'
 import { listenAddress } from '../../corefile/options/values.ts'
 
 export interface PrometheusOptions {
   readonly address: string
   readonly runtimeMetrics: boolean
+  /** A web configuration, as written; '' for none. */
+  readonly tls: string
 }
 
 export const options: OptionTable<PrometheusOptions> = optionTable('once', {
@@ -19,20 +21,17 @@ export const options: OptionTable<PrometheusOptions> = optionTable('once', {
       surplus: 'refused-first',
       does: 'show more of the runtime: garbage collections, spaces of the heap, the event loop',
     }),
-  },
-  others: [
-    withoutEffect('tls', 'FILE', {
-      support: 'refused',
-      surplus: 'next-line',
-      most: 0,
-      does: 'serve metrics over TLS',
-      meet(_, directive) {
-        throw directive.err(
-          'tls is not supported for metrics yet: put a TLS proxy in front of the endpoint',
-        )
+    tls: words('tls', 'FILE', {
+      least: 1,
+      most: 1,
+      does: "serve over TLS, as Prometheus's web configuration in FILE says",
+      start: () => '',
+      read([file], before, directive) {
+        if (before !== '') throw directive.err('tls block already specified')
+        return file?.text ?? ''
       },
     }),
-  ],
+  },
   otherLine: (directive, known) =>
     directive.unknownOption(`unknown option: ${directive.val()}`, known),
 })

@@ -32,7 +32,10 @@ const PARSED_AS_UPGRADE = 2
 const SHORT_BYTES = 4096
 
 interface Connection {
+  /** As it was accepted: of a TLS connection the TCP below. */
   readonly socket: Socket
+  /** The one that requests are read from. */
+  stream: Socket
   readonly client: Client
   readonly acceptedInTurn: number
   hasAsked: boolean
@@ -60,6 +63,8 @@ export class HttpConnections {
   readonly #events: ConnectionEvents
   /** As in Client, over all. */
   readonly #connections = new Map<Socket, Connection>()
+  /** The same by the sockets on top of them, where there are such. */
+  readonly #secured = new WeakMap<Socket, Connection>()
   readonly #clients = new Map<string, Client>()
   #unreadBytes = 0
   #turn = 0
@@ -87,6 +92,7 @@ export class HttpConnections {
     const client = this.#client(clientKey(address))
     const connection = {
       socket,
+      stream: socket,
       client,
       acceptedInTurn: this.#turn,
       hasAsked: false,
@@ -101,16 +107,26 @@ export class HttpConnections {
     if (this.#connections.size > connections) this.#countTurns()
   }
 
-  /** A request has come, with all headers. False if it must not be answered. */
-  asked(socket: Socket): boolean {
+  /** Requests of the connection come by that socket. False if the connection has been closed. */
+  secured(socket: Socket, stream: Socket): boolean {
     const connection = this.#connections.get(socket)
+    if (connection === undefined) return false
+    connection.stream = stream
+    this.#secured.set(stream, connection)
+    this.#touch(connection)
+    return true
+  }
+
+  /** A request has come, with all headers. False if it must not be answered. */
+  asked(stream: Socket): boolean {
+    const connection = this.#of(stream)
     if (connection === undefined) return false
     connection.hasAsked = true
     // The client asks again, so it has read the answers before.
     if (connection.requests === 0) this.#unread(connection, -connection.unreadBytes)
     if (++connection.requests > REQUEST_LIMIT) {
       this.#close(connection, 'pipelined')
-      stopParsing(socket)
+      stopParsing(stream)
       return false
     }
     this.#touch(connection)
@@ -118,8 +134,8 @@ export class HttpConnections {
   }
 
   /** An answer of that many bytes will be sent. False if the connection has been closed. */
-  answering(socket: Socket, bytes: number): boolean {
-    const connection = this.#connections.get(socket)
+  answering(stream: Socket, bytes: number): boolean {
+    const connection = this.#of(stream)
     if (connection === undefined) return false
     this.#unread(connection, bytes)
     while (this.#unreadBytes > this.#limits.unreadBytes) {
@@ -134,18 +150,24 @@ export class HttpConnections {
   }
 
   /** An answer has been handed to the kernel, or is given up. */
-  answered(socket: Socket): void {
-    const connection = this.#connections.get(socket)
+  answered(stream: Socket): void {
+    const connection = this.#of(stream)
     if (connection === undefined) return
     connection.requests--
     this.#touch(connection)
   }
 
   /** Closes a connection that is idle. */
-  expire(socket: Socket): void {
-    const connection = this.#connections.get(socket)
-    if (connection === undefined) socket.destroy()
+  expire(stream: Socket): void {
+    const connection = this.#of(stream)
+    if (connection === undefined) stream.destroy()
     else end(connection)
+  }
+
+  /** Undefined if it has been closed. */
+  #of(stream: Socket): Connection | undefined {
+    const secured = this.#secured.get(stream)
+    return this.#connections.get(secured?.socket ?? stream)
   }
 
   #client(key: string): Client {
@@ -229,8 +251,8 @@ export class HttpConnections {
  * A reset frees the kernel's memory at once, also that of a long unread answer. A client that has
  * been served gets an orderly end.
  */
-const end = ({ socket, hasAsked, requests, unreadBytes }: Connection): void => {
-  if (hasAsked && requests === 0 && unreadBytes <= SHORT_BYTES) socket.destroy()
+const end = ({ socket, stream, hasAsked, requests, unreadBytes }: Connection): void => {
+  if (hasAsked && requests === 0 && unreadBytes <= SHORT_BYTES) stream.destroy()
   else socket.resetAndDestroy()
 }
 

@@ -2,9 +2,10 @@
 // that survive a reload. Not for DNS over HTTPS: bodies are never read.
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { type Clock, systemClock } from '../../base/time/clock.ts'
 import { messageOf } from '../../chain/errors.ts'
-import type { HttpAnswer, HttpRoute } from '../../chain/plugin/control-scope.ts'
+import type { HttpAnswer, HttpRoute, HttpTls } from '../../chain/plugin/control-scope.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { MetricRegistrar } from '../../metrics/registrar.ts'
 import { openFilesLimit } from '../../upstream/socket-allowance.ts'
@@ -15,6 +16,8 @@ import {
   HttpConnections,
 } from './connections.ts'
 import { listenOn, type Place } from './listen.ts'
+import { Refusals } from './refusals.ts'
+import { TlsFront } from './tls-front.ts'
 
 const TIMEOUT_MS = 5000
 const HEADER_LIMIT_BYTES = 8 * 1024
@@ -40,8 +43,13 @@ export const connectionLimits = (openFiles: number): ConnectionLimits => {
 
 interface Endpoint {
   readonly server: Server
-  readonly place: Place
+  /** Where it listens, once it does. */
+  place: Place
   readonly connections: HttpConnections
+  /** Reads requests from a socket. */
+  readonly read: (socket: Socket) => void
+  /** Undefined: requests come in clear text. */
+  front: TlsFront | undefined
   /** By path. Empty until the first commit: everything is then 503. */
   routes: ReadonlyMap<string, HttpRoute>
   isCommitted: boolean
@@ -72,10 +80,12 @@ export interface HttpSetup {
   /** Whether somebody whose requests are not ours listens there. Nobody, if absent. */
   readonly isTaken?: (place: Place) => boolean
   readonly limits?: ConnectionLimits
+  readonly clock?: Clock
 }
 
 export class HttpEndpoints {
   readonly #log: Logger
+  readonly #clock: Clock
   /** By address as the Corefile gives it. */
   readonly #endpoints = new Map<string, Endpoint>()
   readonly #closing = new Set<Promise<void>>()
@@ -89,8 +99,10 @@ export class HttpEndpoints {
     collectChurn,
     isTaken = () => false,
     limits = connectionLimits(openFilesLimit()),
+    clock = systemClock,
   }: HttpSetup) {
     this.#log = log
+    this.#clock = clock
     this.#isTaken = isTaken
     this.#limits = limits
     const help =
@@ -109,31 +121,47 @@ export class HttpEndpoints {
   }
 
   /**
-   * Opens the addresses that are not open yet. Several routes may share one address; of equal paths
-   * the last one counts. Throws if an address with a 'fatal' route cannot be listened on, with
-   * everything as it was before.
+   * Opens the addresses that are not open yet. Several routes may share one address, if they agree
+   * on TLS; of equal paths the last one counts. Throws if an address with a 'fatal' route cannot be
+   * listened on, or TLS cannot be served, with everything as it was before.
    */
   async prepare(routes: readonly HttpRoute[]): Promise<Prepared> {
     const byAddress = Map.groupBy(routes, route => route.address)
     const opened = new Map<string, Endpoint>()
+    const fronts = new Map<Endpoint, TlsFront>()
     const rollback = () => {
       for (const endpoint of opened.values()) this.#close(endpoint)
       opened.clear()
     }
-    for (const [address, sharing] of byAddress) {
-      if (this.#endpoints.has(address)) continue
-      try {
-        opened.set(address, await this.#open(address))
-      } catch (error) {
-        if (sharing.some(route => route.onBindFailure === 'fatal')) {
-          rollback()
-          throw error
-        }
-        this.#report(sharing, messageOf(error))
+    try {
+      for (const [address, sharing] of byAddress) {
+        const endpoint = this.#endpoints.get(address) ?? (await this.#openFor(address, sharing))
+        if (endpoint === undefined) continue
+        const isNew = !this.#endpoints.has(address)
+        if (isNew) opened.set(address, endpoint)
+        const tls = sharing[0]?.tls
+        if (tls === undefined) continue
+        const front = this.#frontOf(endpoint, address, tls)
+        fronts.set(endpoint, front)
+        if (isNew) endpoint.front = front
       }
+    } catch (error) {
+      rollback()
+      throw error
     }
     const places = [...opened].map(([address, { place }]) => ({ ...place, address }))
-    return { opened: places, commit: () => this.#commit(byAddress, opened), rollback }
+    return { opened: places, commit: () => this.#commit(byAddress, opened, fronts), rollback }
+  }
+
+  /** Undefined if it cannot be listened on, and that is not fatal. */
+  async #openFor(address: string, sharing: readonly HttpRoute[]): Promise<Endpoint | undefined> {
+    try {
+      return await this.#open(address)
+    } catch (error) {
+      if (sharing.some(route => route.onBindFailure === 'fatal')) throw error
+      this.#report(sharing, messageOf(error))
+      return undefined
+    }
   }
 
   /**
@@ -159,6 +187,7 @@ export class HttpEndpoints {
   #commit(
     byAddress: ReadonlyMap<string, readonly HttpRoute[]>,
     opened: ReadonlyMap<string, Endpoint>,
+    fronts: ReadonlyMap<Endpoint, TlsFront>,
   ): void {
     for (const [address, endpoint] of opened) this.#endpoints.set(address, endpoint)
     for (const [address, endpoint] of this.#endpoints) {
@@ -167,6 +196,10 @@ export class HttpEndpoints {
         this.#endpoints.delete(address)
         this.#close(endpoint)
       } else {
+        const front = fronts.get(endpoint)
+        const isOther = (front === undefined) !== (endpoint.front === undefined)
+        endpoint.front = front
+        if (isOther) endpoint.server.closeIdleConnections()
         endpoint.routes = new Map(sharing.map(route => [route.path, route]))
         endpoint.isCommitted = true
       }
@@ -191,19 +224,43 @@ export class HttpEndpoints {
       connectionsCheckingInterval: CHECK_INTERVAL_MS,
     })
     const connections = new HttpConnections(this.#limits, this.#events)
-    server.on('connection', socket => connections.add(socket))
+    const endpoint: Endpoint = {
+      server,
+      place: { host: '', port: 0 },
+      connections,
+      read: takeReader(server),
+      front: undefined,
+      routes: new Map(),
+      isCommitted: false,
+    }
+    server.on('connection', socket => {
+      connections.add(socket)
+      if (endpoint.front === undefined) endpoint.read(socket)
+      else endpoint.front.accept(socket)
+    })
     server.setTimeout(TIMEOUT_MS, socket => connections.expire(socket))
-    const isTaken = (place: Place) => !this.#hasPort(place.port) && this.#isTaken(place)
-    const place = await listenOn(server, address, isTaken)
-    const endpoint: Endpoint = { server, place, connections, routes: new Map(), isCommitted: false }
     server.on('request', (request, response) => void this.#serve(endpoint, request, response))
+    const isTaken = (place: Place) => !this.#hasPort(place.port) && this.#isTaken(place)
+    endpoint.place = await listenOn(server, address, isTaken)
     server.on('error', error => this.#log.error(`HTTP listener ${address}: ${messageOf(error)}`))
     return endpoint
   }
 
+  #frontOf({ connections, read }: Endpoint, address: string, tls: HttpTls): TlsFront {
+    const refusals = new Refusals(address, this.#log, this.#clock)
+    return new TlsFront(tls, TIMEOUT_MS, {
+      secured: (raw, socket) => {
+        if (connections.secured(raw, socket)) read(socket)
+        else socket.destroy()
+      },
+      refused: client => refusals.refused(client),
+      failed: error => this.#log.error(`HTTP listener ${address}: TLS: ${messageOf(error)}`),
+    })
+  }
+
   /** Stops listening at once; connections that still hold a request are cut after 5 s. */
   #close(endpoint: Endpoint): void {
-    const { server } = endpoint
+    const { server, front } = endpoint
     const closed = new Promise<void>(resolve => {
       const cut = setTimeout(() => server.closeAllConnections(), TIMEOUT_MS).unref()
       server.close(() => {
@@ -211,6 +268,7 @@ export class HttpEndpoints {
         resolve()
       })
       server.closeIdleConnections()
+      front?.end()
     })
     this.#closing.add(closed)
     void closed.then(() => this.#closing.delete(closed))
@@ -221,7 +279,7 @@ export class HttpEndpoints {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    const { connections, routes, isCommitted, server } = endpoint
+    const { connections, routes, isCommitted, server, front } = endpoint
     const { socket, method = '' } = request
     this.#events.churned()
     if (!connections.asked(socket)) return
@@ -229,10 +287,12 @@ export class HttpEndpoints {
     const path = pathOf(request)
     const clean = cleanPath(path)
     const route = routes.get(path)
-    if (!server.listening) response.setHeader('connection', 'close')
+    // A reload may have changed how the address is served.
+    const isStale = 'encrypted' in socket !== (front !== undefined)
+    if (isStale || !server.listening) response.setHeader('connection', 'close')
     const answer = (given: HttpAnswer): void => {
       const body = typeof given.body === 'string' ? Buffer.from(given.body) : given.body
-      if (connections.answering(socket, body.length)) send(response, given, body)
+      if (connections.answering(socket, body.length)) send(response, given, body, front?.headers)
     }
     try {
       if (clean !== path) answer(redirectTo(clean + queryOf(request), method))
@@ -243,6 +303,17 @@ export class HttpEndpoints {
       if (response.headersSent) response.destroy()
       else answer(FAILED)
     }
+  }
+}
+
+/**
+ * What Node's own server does with a new connection, to be done when we say so: TLS may come first.
+ */
+const takeReader = (server: Server): Endpoint['read'] => {
+  const readers = server.listeners('connection')
+  server.removeAllListeners('connection')
+  return socket => {
+    for (const reader of readers) reader.call(server, socket)
   }
 }
 
@@ -302,13 +373,19 @@ const acceptEncodingOf = (request: IncomingMessage): string =>
   String(request.headers['accept-encoding'] ?? '')
 
 /** Node leaves the body out for HEAD. */
-const send = (response: ServerResponse, answer: HttpAnswer, body: Uint8Array): void => {
+const send = (
+  response: ServerResponse,
+  answer: HttpAnswer,
+  body: Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+): void => {
   response.writeHead(answer.status, {
     'content-type': answer.contentType,
     'content-length': body.length,
     'x-content-type-options': 'nosniff',
     ...(answer.location === undefined ? {} : { location: answer.location }),
     ...(answer.contentEncoding === undefined ? {} : { 'content-encoding': answer.contentEncoding }),
+    ...headers,
   })
   response.end(body)
 }
