@@ -24,6 +24,8 @@ export interface HttpConnection {
   inUse: number
   /** As many may be under way at a time. */
   readonly most: number
+  /** Whether the server has said how many that are. */
+  readonly hasSettings: boolean
   /** Whether it takes requests: one that ends may still carry some. */
   readonly isOpen: boolean
   /** Whether a request has been answered on it. */

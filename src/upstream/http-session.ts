@@ -195,9 +195,13 @@ export class HttpSession {
   }
 
   #mayOpen(): boolean {
-    if (this.#isClosed) return false
-    const isHttp1 = this.#most === MOST_HTTP1
-    return this.openCount + this.#dials < this.#most && (isHttp1 || this.#dials === 0)
+    if (this.#isClosed || this.openCount + this.#dials >= this.#most) return false
+    if (this.#most === MOST_HTTP1) return true
+    // What is on its way may do for all.
+    if (this.#dials > 0) return false
+    for (const connection of this.#connections)
+      if (!connection.hasSettings && this.#isUsable(connection)) return false
+    return true
   }
 
   async #open(limitMs: number): Promise<void> {

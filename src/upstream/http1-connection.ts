@@ -28,6 +28,7 @@ export class Http1Connection implements HttpConnection {
   inUse = 0
   hasAnswered = false
   readonly most = 1
+  readonly hasSettings = true
   readonly #socket: Socket
   readonly #authority: string
   readonly #path: string

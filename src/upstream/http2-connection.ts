@@ -13,11 +13,12 @@ import {
   type HttpRequest,
 } from './http-exchange.ts'
 
-/** Until the server's settings have come: RFC 9113 section 6.5.2 asks servers for no less. */
-const FIRST_MOST = 100
+/**
+ * Until the server's settings have come, which is soon: what is too much for it would be refused.
+ */
+const FIRST_MOST = 1
 /** Whatever the server allows. */
 const MOST = 1000
-const HEADER_BYTES = 16_384
 const HEADER_PAIRS = 64
 
 /** Codes of RFC 9113 section 7 with which a server says that it has not answered, and no more. */
@@ -35,7 +36,7 @@ export class Http2Connection implements HttpConnection {
   readonly #authority: string
   readonly #session: ClientHttp2Session
   readonly #path: string
-  #hasSettings = false
+  hasSettings = false
   #isCanceled = false
   /** What those under way fail with when the connection ends. */
   #end: ExchangeError = ended()
@@ -56,11 +57,11 @@ export class Http2Connection implements HttpConnection {
     this.#session = process.getBuiltinModule('node:http2').connect(`https://${authority}`, {
       createConnection: () => socket,
       maxHeaderListPairs: HEADER_PAIRS,
-      settings: { enablePush: false, maxHeaderListSize: HEADER_BYTES },
+      settings: { enablePush: false },
     })
     this.#session.unref()
     this.#session.on('remoteSettings', ({ maxConcurrentStreams = MOST }) => {
-      this.#hasSettings = true
+      this.hasSettings = true
       this.most = Math.min(MOST, maxConcurrentStreams)
       events.changed()
     })
@@ -91,7 +92,7 @@ export class Http2Connection implements HttpConnection {
         stream.close(CANCEL)
         // Not even an acknowledgement of HTTP/2's has come: the server is gone, or is behind
         // something that lets nothing through any more.
-        if (this.#socket.bytesRead === bytesBefore || !this.#hasSettings) this.#session.destroy()
+        if (this.#socket.bytesRead === bytesBefore || !this.hasSettings) this.#session.destroy()
       }, timeoutMs)
       const body = new BodyReader(request.mostBytes)
       let hasHead = false

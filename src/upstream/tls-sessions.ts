@@ -53,27 +53,23 @@ export class TlsSessions {
     const sessions = this.#of(remote)
     const offered = sessions.take(this.#clock.wallMs())
     const socket = dial(offered)
-    // With TLS 1.2 the session is there before the certificate has been looked at. That of a server
-    // with a wrong name must not be kept: a name is not checked again when a session is resumed.
-    const early: Buffer[] = []
-    let isTrusted = false
     socket.on('session', session => {
-      if (isTrusted) sessions.keep(session)
-      else early.push(session)
+      // That of a server with a wrong name must not be kept: a name is not looked for again in the
+      // certificate when a session is resumed.
+      if (socket.authorized) sessions.keep(session)
     })
     socket.once('secureConnect', () => {
-      isTrusted = true
-      const isResumed = socket.isSessionReused()
-      if (!isResumed) sessions.until(endOfCertificate(socket))
+      if (!socket.isSessionReused()) sessions.until(endOfCertificate(socket))
       // TLS 1.2 goes on with the same session, and the server may offer no other.
-      const isKept = isResumed && offered !== undefined && socket.getProtocol() === 'TLSv1.2'
-      for (const session of early.length === 0 && isKept ? [offered] : early) sessions.keep(session)
+      else if (offered !== undefined && socket.getProtocol() === 'TLSv1.2') sessions.keep(offered)
     })
-    // Whatever it was, the next handshake is to be a full one.
-    if (offered !== undefined)
-      socket.once('close', () => {
-        if (!isTrusted) sessions.clear()
-      })
+    if (offered === undefined) return socket
+    // Whatever breaks a handshake, the next one is to be a full one.
+    const forget = (): void => {
+      if (!socket.authorized) sessions.clear()
+    }
+    socket.once('error', forget)
+    socket.once('close', forget)
     return socket
   }
 

@@ -30,11 +30,16 @@ export interface AskedOverHttp {
   /** That of HTTP/2; undefined over HTTP/1.1. */
   readonly session: Http2Session | undefined
   readonly request: IncomingMessage | Http2ServerRequest
-  readonly response: ServerResponse | Http2ServerResponse
+  readonly response: Pick<
+    ServerResponse,
+    'write' | 'end' | 'on' | 'addTrailers' | 'writeEarlyHints' | 'destroyed'
+  >
   /** Answers with a body. */
   send(body: Uint8Array | string, status?: number, headers?: Readonly<Record<string, string>>): void
   /** Answers with a reply to the question. */
   reply(options?: ReplyOptions): void
+  /** HTTP/2: ends the stream with this code. */
+  reset(code: number): void
   /** Ends the connection. */
   hangUp(): void
 }
@@ -142,9 +147,12 @@ const read = async (
     headers: request.headers,
     session: 'stream' in request ? request.stream.session : undefined,
     request,
-    response,
+    response: response as AskedOverHttp['response'],
     send,
     reply: options => send(answerTo(bytes, options)),
+    reset: code => {
+      if ('stream' in request) request.stream.close(code)
+    },
     hangUp: () => {
       if ('stream' in request) request.stream.session?.destroy()
       else request.socket.destroy()
