@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { options, parseError } from '../../../test/support/plugin-harness.ts'
+import { directive, options, parseError } from '../../../test/support/plugin-harness.ts'
+import { readOptions } from '../../chain/plugin/plugin.ts'
 import { forward } from './index.ts'
 import type { ForwardOptions } from './options.ts'
 
@@ -94,6 +95,22 @@ for (const { lines, gives } of read) {
     assert.deepEqual(read, { ...read, ...gives })
   })
 }
+
+test('a name behind an address over HTTPS is ignored, with a warning', () => {
+  const written = directive('forward . https://192.0.2.1%a.example.net https://192.0.2.2', '.', [
+    'forward',
+  ])
+  readOptions(forward, written)
+  assert.deepEqual(
+    written.warnings.map(({ code, message }) => [code, message]),
+    [
+      [
+        'forward-https-name',
+        "what follows % in 'https://192.0.2.1%a.example.net' is ignored: tls_servername says the name over HTTPS",
+      ],
+    ],
+  )
+})
 
 test('FROM is normalised; of a CIDR that expands the first zone is used', () => {
   assert.equal(optionsOf('forward EXAMPLE.org 192.0.2.1').from, 'example.org.')
