@@ -4,7 +4,7 @@
 import { FLAG_QR, getFlags, HEADER_SIZE, setId } from '../wire/header.ts'
 import { type Endpoint, hostPort } from './endpoint.ts'
 import { ExchangeError } from './exchange-error.ts'
-import type { HttpRequest } from './http-exchange.ts'
+import type { HttpAnswer, HttpRequest } from './http-exchange.ts'
 import type { Ask } from './relayed-question.ts'
 
 export const DOH_METHODS = ['POST', 'GET'] as const
@@ -51,9 +51,9 @@ export const askDoh = async (
   ask: Ask,
   method: DohMethod,
   remote: Endpoint,
-  send: (request: HttpRequest) => Promise<Uint8Array>,
+  send: (request: HttpRequest) => Promise<HttpAnswer>,
 ): Promise<void> => {
-  const reply = await send(dohRequest(ask.template, method))
+  const { body: reply } = await send(dohRequest(ask.template, method))
   // Which question it answers is known without the id; but a page in HTML is no reply.
   const isReply = reply.length >= HEADER_SIZE && (getFlags(reply, 0) & FLAG_QR) !== 0
   if (isReply) setId(reply, 0, ask.id)

@@ -3,8 +3,8 @@
 import { isIPv6 } from '../base/ip-text.ts'
 import type { Peer } from '../chain/query/query.ts'
 
-export const UPSTREAM_PROTOCOLS = ['dns', 'tls', 'https'] as const
-export type UpstreamProtocol = (typeof UPSTREAM_PROTOCOLS)[number]
+/** `http` is HTTP/2 in clear text, by prior knowledge. */
+export type UpstreamProtocol = 'dns' | 'tls' | 'https' | 'http'
 
 export interface Endpoint extends Peer {
   readonly protocol: UpstreamProtocol
@@ -16,10 +16,13 @@ export interface Endpoint extends Peer {
   readonly serverName: string
   /** The host of its URL, if that is a name; '' for the address. */
   readonly host: string
+  /** Of a Unix socket, which is reached by no address. */
+  readonly path?: string
 }
 
 /** Whether a connection to it begins with a TLS handshake. */
-export const isEncrypted = ({ protocol }: Pick<Endpoint, 'protocol'>): boolean => protocol !== 'dns'
+export const isEncrypted = ({ protocol }: Pick<Endpoint, 'protocol'>): boolean =>
+  protocol === 'tls' || protocol === 'https'
 
 /** HOST:PORT with IPv6 in brackets. */
 export const hostPort = (address: string, port: number): string =>

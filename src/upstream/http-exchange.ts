@@ -12,6 +12,14 @@ export interface HttpRequest {
   readonly mostBytes: number
 }
 
+export interface HttpAnswer {
+  readonly status: number
+  /** Of one name in lower case; what comes behind the body counts as well. */
+  field(name: string): string | undefined
+  /** Owned by the caller. */
+  readonly body: Uint8Array
+}
+
 /** A connection that carries requests. http-session.ts chooses the one for a request. */
 export interface HttpConnection {
   /**
@@ -30,8 +38,8 @@ export interface HttpConnection {
   readonly isOpen: boolean
   /** Whether a request has been answered on it. */
   readonly hasAnswered: boolean
-  /** Resolves with the body of the answer, owned by the caller; rejects with an ExchangeError. */
-  request(request: HttpRequest, timeoutMs: number): Promise<Uint8Array>
+  /** Resolves when the answer is whole; rejects with an ExchangeError. */
+  request(request: HttpRequest, timeoutMs: number): Promise<HttpAnswer>
   /** Ends the requests under way, too. */
   close(): void
 }
@@ -72,6 +80,16 @@ export class BodyReader {
     return whole
   }
 }
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** One that stands twice is of no use to anybody here. */
+export const fieldIn =
+  (head: Fields, trailers: Fields) =>
+  (name: string): string | undefined => {
+    const value = trailers[name] ?? head[name]
+    return typeof value === 'string' ? value : undefined
+  }
 
 export const bodyTooLong = (path: string, most: number): ExchangeError =>
   new ExchangeError('malformed', `read tcp ${path}: more than ${most} bytes in the answer`)

@@ -14,6 +14,7 @@ import { closedPort, makeCertificate } from '../../test/fakes/fake-upstream.ts'
 import { fakeClock, query } from '../../test/support/plugin-harness.ts'
 import { dohRequest } from './doh.ts'
 import { type Endpoint, makeEndpoint } from './endpoint.ts'
+import type { HttpAnswer } from './http-exchange.ts'
 import { HttpSession } from './http-session.ts'
 import { makeSecureContext } from './secure-context.ts'
 import { SocketAllowance } from './socket-allowance.ts'
@@ -32,7 +33,7 @@ interface World {
   readonly session: HttpSession
   readonly sockets: SocketAllowance
   readonly clock: ReturnType<typeof fakeClock>
-  readonly ask: (times?: { dial?: number; read?: number }) => Promise<Uint8Array>
+  readonly ask: (times?: { dial?: number; read?: number }) => Promise<HttpAnswer>
 }
 
 const request = dohRequest(query('example.org.').bytes, 'POST')

@@ -5,7 +5,12 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../base/time/clock.ts'
 import type { Endpoint } from './endpoint.ts'
 import { canceledError, ExchangeError, timeoutError, tooManyConnections } from './exchange-error.ts'
-import type { HttpConnection, HttpConnectionEvents, HttpRequest } from './http-exchange.ts'
+import type {
+  HttpAnswer,
+  HttpConnection,
+  HttpConnectionEvents,
+  HttpRequest,
+} from './http-exchange.ts'
 import { Http1Connection } from './http1-connection.ts'
 import { Http2Connection } from './http2-connection.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
@@ -15,9 +20,30 @@ import { DialTimeout, type PoolOptions } from './stream-pool.ts'
 /** The second is for when the first carries as many requests as the server takes. */
 const MOST_HTTP2 = 2
 const MOST_HTTP1 = 16
-const ALPN = ['h2', 'http/1.1']
 
-/** `authority` is the URL's. The socket, just dialled, has agreed on a version. */
+export interface HttpOptions extends PoolOptions {
+  /** A server that chooses HTTP/1.1 is of no use. */
+  readonly isHttp2Only?: boolean
+}
+
+/** Resolves with a socket for `openHttp`; rejects with an ExchangeError. */
+export const dialHttp = async (
+  remote: Endpoint,
+  options: Pick<HttpOptions, 'secureContext' | 'sourceAddress' | 'isHttp2Only'>,
+  sockets: SocketAllowance,
+  timeoutMs: number,
+): Promise<Socket> => {
+  const alpn = options.isHttp2Only === true ? ['h2'] : ['h2', 'http/1.1']
+  const socket = await dial(remote, { ...options, alpn }, sockets, timeoutMs)
+  if (options.isHttp2Only !== true || isHttp2(socket, remote)) return socket
+  socket.destroy()
+  throw new ExchangeError('io', `dial tcp ${remote.name}: the server speaks no HTTP/2`)
+}
+
+const isHttp2 = (socket: Socket, { protocol }: Endpoint): boolean =>
+  protocol === 'http' || ('alpnProtocol' in socket && socket.alpnProtocol === 'h2')
+
+/** `authority` is the URL's. */
 export const openHttp = (
   socket: Socket,
   remote: Endpoint,
@@ -25,18 +51,9 @@ export const openHttp = (
   openedMs: number,
   events: HttpConnectionEvents,
 ): HttpConnection => {
-  const isHttp2 = 'alpnProtocol' in socket && socket.alpnProtocol === 'h2'
-  const Connection = isHttp2 ? Http2Connection : Http1Connection
+  const Connection = isHttp2(socket, remote) ? Http2Connection : Http1Connection
   return new Connection(socket, remote, authority, openedMs, events)
 }
-
-/** Rejects with an ExchangeError. */
-export const dialHttp = (
-  remote: Endpoint,
-  options: Pick<PoolOptions, 'secureContext' | 'sourceAddress'>,
-  sockets: SocketAllowance,
-  timeoutMs: number,
-): Promise<Socket> => dial(remote, { ...options, alpn: ALPN }, sockets, timeoutMs)
 
 interface Waiter {
   readonly client: string
@@ -55,7 +72,7 @@ export interface HttpTimes {
 export class HttpSession {
   readonly #remote: Endpoint
   readonly #authority: string
-  readonly #options: PoolOptions
+  readonly #options: HttpOptions
   readonly #sockets: SocketAllowance
   readonly #clock: Clock
   readonly #dialTimeout = new DialTimeout()
@@ -70,7 +87,7 @@ export class HttpSession {
   constructor(
     remote: Endpoint,
     authority: string,
-    options: PoolOptions,
+    options: HttpOptions,
     sockets: SocketAllowance,
     clock: Clock,
   ) {
@@ -89,11 +106,11 @@ export class HttpSession {
   }
 
   /**
-   * Resolves with the body of the answer, owned by the caller; rejects with an ExchangeError. What
+   * Resolves when the answer is whole; rejects with an ExchangeError. What
    * a connection has taken and not answered when it ends goes over another one: once, and again
    * for each connection that had been idle for too long.
    */
-  async exchange(request: HttpRequest, client: string, times: HttpTimes): Promise<Uint8Array> {
+  async exchange(request: HttpRequest, client: string, times: HttpTimes): Promise<HttpAnswer> {
     for (let isRetry = false; ; isRetry = true) {
       const connection = this.#pick() ?? (await this.#wait(client, times.dialMs()))
       const wasUsed = connection.hasAnswered

@@ -9,6 +9,8 @@ import {
   BodyReader,
   bodyTooLong,
   ended,
+  fieldIn,
+  type HttpAnswer,
   type HttpConnection,
   type HttpConnectionEvents,
   type HttpRequest,
@@ -17,7 +19,7 @@ import {
 const HEADER_BYTES = 16_384
 
 interface Waiting {
-  readonly resolve: (body: Uint8Array) => void
+  readonly resolve: (answer: HttpAnswer) => void
   readonly reject: (error: ExchangeError) => void
   readonly timer: NodeJS.Timeout
 }
@@ -64,7 +66,7 @@ export class Http1Connection implements HttpConnection {
     return this.#isOpen
   }
 
-  request(request: HttpRequest, timeoutMs: number): Promise<Uint8Array> {
+  request(request: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       if (!this.#isOpen) {
         reject(ended())
@@ -112,7 +114,11 @@ export class Http1Connection implements HttpConnection {
       this.hasAnswered = true
       clearTimeout(waiting.timer)
       if (!isKept(response)) this.close()
-      waiting.resolve(body.bytes())
+      waiting.resolve({
+        status: response.statusCode ?? 0,
+        field: fieldIn(response.headers, response.trailers),
+        body: body.bytes(),
+      })
     })
   }
 

@@ -1,6 +1,6 @@
 // One HTTP/2 connection to an upstream, which carries many requests at a time (RFC 9113).
 
-import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2'
+import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
 import type { Socket } from 'node:net'
 import { type Endpoint, hostPort } from './endpoint.ts'
 import { canceledError, ExchangeError, ioError, timeoutError } from './exchange-error.ts'
@@ -8,6 +8,8 @@ import {
   BodyReader,
   bodyTooLong,
   ended,
+  fieldIn,
+  type HttpAnswer,
   type HttpConnection,
   type HttpConnectionEvents,
   type HttpRequest,
@@ -54,7 +56,7 @@ export class Http2Connection implements HttpConnection {
     this.#authority = authority
     this.#path = `${hostPort(socket.localAddress ?? '', socket.localPort ?? 0)}->${remote.name}`
     // node:http2 is loaded when an upstream speaks it: it takes some MiB of each thread.
-    this.#session = process.getBuiltinModule('node:http2').connect(`https://${authority}`, {
+    this.#session = process.getBuiltinModule('node:http2').connect(`${remote.protocol}://localhost`, {
       createConnection: () => socket,
       maxHeaderListPairs: HEADER_PAIRS,
       settings: { enablePush: false },
@@ -79,7 +81,7 @@ export class Http2Connection implements HttpConnection {
     return !this.#session.closed && !this.#session.destroyed && !this.#socket.destroyed
   }
 
-  request(request: HttpRequest, timeoutMs: number): Promise<Uint8Array> {
+  request(request: HttpRequest, timeoutMs: number): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const stream = this.#open(request)
       if (stream === undefined) {
@@ -95,7 +97,8 @@ export class Http2Connection implements HttpConnection {
         if (this.#socket.bytesRead === bytesBefore || !this.hasSettings) this.#session.destroy()
       }, timeoutMs)
       const body = new BodyReader(request.mostBytes)
-      let hasHead = false
+      let head: Readonly<Record<string, unknown>> | undefined
+      let trailers: IncomingHttpHeaders = {}
       let isWhole = false
       let failure = ''
       stream.on('data', (chunk: Uint8Array) => {
@@ -103,20 +106,24 @@ export class Http2Connection implements HttpConnection {
         reject(bodyTooLong(this.#path, request.mostBytes))
         stream.close(CANCEL)
       })
-      stream.on('response', () => {
-        hasHead = true
+      stream.on('response', headers => {
+        head = headers
+      })
+      stream.on('trailers', headers => {
+        trailers = headers
       })
       stream.on('end', () => {
-        isWhole = hasHead
+        isWhole = true
       })
       stream.on('error', cause => {
         failure = cause.message
       })
       stream.on('close', () => {
         clearTimeout(timer)
-        if (isWhole && stream.rstCode === NO_ERROR) {
+        if (isWhole && head !== undefined && stream.rstCode === NO_ERROR) {
           this.hasAnswered = true
-          resolve(body.bytes())
+          const status = Number(head[':status'])
+          resolve({ status, field: fieldIn(head, trailers), body: body.bytes() })
         } else reject(this.#failureOf(stream, failure))
       })
       stream.end(request.body)

@@ -76,6 +76,7 @@ const openSocket = (remote: Endpoint, options: DialOptions): Socket => {
     noDelay: true,
     ...(options.sourceAddress === '' ? {} : { localAddress: options.sourceAddress }),
   }
+  if (remote.path !== undefined) return connect({ path: remote.path })
   if (!isEncrypted(remote)) return connect(place)
   const { secureContext, alpn } = options
   if (secureContext === undefined) throw new TypeError(`no TLS context for ${remote.name}`)

@@ -10,10 +10,10 @@ import { HealthWords, healthWordCount } from '../../upstream/health-words.ts'
 import { Prober, type ProberOptions } from '../../upstream/prober.ts'
 import { makeSecureContext, type TlsMaterial } from '../../upstream/secure-context.ts'
 import { socketsPerThread, threadSockets } from '../../upstream/socket-allowance.ts'
+import { readTlsFiles } from '../../upstream/tls-files.ts'
 import { nameFromText } from '../../wire/name.ts'
 import { declareProbeFailures, declareVectors, type ForwardVectors } from './metrics.ts'
 import type { ForwardOptions } from './options.ts'
-import { readTlsFiles } from './tls-files.ts'
 import { inspectUpstreams, listUpstreams } from './upstream-list.ts'
 
 const PROBE_TIMEOUT_MS = 1000

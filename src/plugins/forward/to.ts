@@ -3,12 +3,15 @@
 
 import { isIP, isIPv6 } from '../../base/ip-text.ts'
 import { goQuote } from '../../corefile/words/strconv.ts'
-import { hostPort, UPSTREAM_PROTOCOLS, type UpstreamProtocol } from '../../upstream/endpoint.ts'
+import { hostPort } from '../../upstream/endpoint.ts'
+
+const SERVED = ['dns', 'tls', 'https'] as const
+type Served = (typeof SERVED)[number]
 
 export type To =
   | {
       readonly kind: 'address'
-      readonly protocol: UpstreamProtocol
+      readonly protocol: Served
       readonly address: string
       readonly port: number
       readonly serverName: string
@@ -16,7 +19,7 @@ export type To =
   /** A resolv.conf file or a host name. `host` is undefined when the text cannot be a host name. */
   | {
       readonly kind: 'place'
-      readonly protocol: UpstreamProtocol
+      readonly protocol: Served
       readonly text: string
       readonly isFileAllowed: boolean
       readonly host: string | undefined
@@ -73,8 +76,8 @@ export const parseTo = (text: string): To => {
   }
 }
 
-const isServed = (scheme: string): scheme is UpstreamProtocol =>
-  (UPSTREAM_PROTOCOLS as readonly string[]).includes(scheme)
+const isServed = (scheme: string): scheme is Served =>
+  (SERVED as readonly string[]).includes(scheme)
 
 /** Why a scheme that is known, but not served, is refused. */
 const refusal = (scheme: string, rest: string, text: string): Error => {
