@@ -293,10 +293,8 @@ const OTHER_WORDS: readonly string[] = [
   // On which side an exchange has failed.
   "src/upstream/exchange-error.ts 'local'",
   "src/upstream/pooled-udp-client.ts 'local'",
-  "src/upstream/stream-connection.ts 'local'",
   "src/upstream/stream-dial.ts 'local'",
   "src/upstream/udp-client.ts 'local'",
-  "src/upstream/upstream.ts 'local'",
   // A PROXY header that names nobody.
   "src/metrics/shard-counts.ts 'local'",
   "src/net/proxy/judge.ts 'local'",

@@ -36,3 +36,14 @@ export const ioError = (operation: string, cause: unknown): ExchangeError => {
 
 export const timeoutError = (operation: string): ExchangeError =>
   new ExchangeError('timeout', `${operation}: i/o timeout`)
+
+/** Our own side has given it up. `path` is local and remote address. */
+export const canceledError = (path: string): ExchangeError =>
+  new ExchangeError('local', `read tcp ${path}: operation was canceled`)
+
+/** `remote` is the endpoint's name, `limit` that of the thread's SocketAllowance. */
+export const tooManyConnections = (remote: string, limit: number): ExchangeError =>
+  new ExchangeError(
+    'local',
+    `dial tcp ${remote}: too many connections to upstreams (of ${limit} sockets)`,
+  )

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
+import { dohServer, type RespondOverHttp } from '../../test/fakes/doh-server.ts'
 import {
   answerTo,
   closedPort,
@@ -116,22 +117,67 @@ test('closing the prober ends a probe in flight', async t => {
 })
 
 const certificate = makeCertificate()
-test(
-  'a tls upstream is probed over TLS',
-  certificate === undefined ? { skip: 'there is no openssl to make a certificate with' } : {},
-  async t => {
-    assert.ok(certificate)
-    const upstream = await fakeUpstream(asked => asked.reply(), { tls: certificate })
-    t.after(() => upstream.close())
-    assert.equal(
-      await prober({ secureContext: makeSecureContext({ ca: certificate.cert }) }).probe(
-        upstream.endpoint,
-      ),
-      true,
-    )
-    assert.equal(
-      await prober({ secureContext: makeSecureContext({}) }).probe(upstream.endpoint),
-      false,
-    )
+const tlsTest =
+  certificate === undefined ? { skip: 'there is no openssl to make a certificate with' } : {}
+test('a tls upstream is probed over TLS', tlsTest, async t => {
+  assert.ok(certificate)
+  const upstream = await fakeUpstream(asked => asked.reply(), { tls: certificate })
+  t.after(() => upstream.close())
+  assert.equal(
+    await prober({ secureContext: makeSecureContext({ ca: certificate.cert }) }).probe(
+      upstream.endpoint,
+    ),
+    true,
+  )
+  assert.equal(
+    await prober({ secureContext: makeSecureContext({}) }).probe(upstream.endpoint),
+    false,
+  )
+})
+
+const pages: readonly {
+  readonly name: string
+  readonly respond: RespondOverHttp
+  readonly isAlive: boolean
+}[] = [
+  { name: 'SERVFAIL', respond: asked => asked.reply({ rcode: 'SERVFAIL' }), isAlive: true },
+  {
+    name: 'a bare header under status 500',
+    respond: asked => asked.send(answerTo(asked.bytes).subarray(0, 12), 500),
+    isAlive: true,
   },
-)
+  { name: 'a page', respond: asked => asked.send('<html>no such page</html>'), isAlive: false },
+  { name: 'silence', respond: () => undefined, isAlive: false },
+  { name: 'the end of the connection', respond: asked => asked.hangUp(), isAlive: false },
+]
+for (const speaks of ['h2', 'http/1.1'] as const)
+  for (const { name, respond, isAlive } of pages)
+    test(
+      `${speaks}: an https upstream that answers a probe with ${name} is ${isAlive ? 'alive' : 'not'}`,
+      tlsTest,
+      async t => {
+        assert.ok(certificate)
+        const upstream = await dohServer(respond, { certificate, speaks })
+        t.after(() => upstream.close())
+        const secureContext = makeSecureContext({ ca: certificate.cert })
+        const timeoutMs = isAlive ? 2000 : 50
+        const sockets = new SocketAllowance(4)
+        const one = new Prober({ ...OPTIONS, secureContext, timeoutMs }, sockets)
+        assert.equal(await one.probe(upstream.endpoint), isAlive)
+        const [asked] = upstream.asked
+        assert.deepEqual(
+          [asked?.method, readQuestion(asked?.bytes ?? new Uint8Array())?.type],
+          ['POST', TYPE_NS],
+        )
+        while (sockets.open > 0) await new Promise(setImmediate)
+      },
+    )
+
+test('an https upstream with a wrong name is not alive', tlsTest, async t => {
+  assert.ok(certificate)
+  const upstream = await dohServer(asked => asked.reply(), { certificate })
+  t.after(() => upstream.close())
+  const secureContext = makeSecureContext({ ca: certificate.cert })
+  const wrong = makeEndpoint('https', '127.0.0.1', upstream.port, 'other.example.net')
+  assert.equal(await prober({ secureContext }).probe(wrong), false)
+})

@@ -4,8 +4,10 @@
 import type { SecureContext } from 'node:tls'
 import { FLAG_RD, HEADER_SIZE, setFlags, setQdcount, setU16 } from '../wire/header.ts'
 import { CLASS_IN, TYPE_NS } from '../wire/rrtypes.ts'
+import { askDoh, authorityOf } from './doh.ts'
 import type { Endpoint } from './endpoint.ts'
 import { ExchangeError } from './exchange-error.ts'
+import { dialHttp, openHttp } from './http-session.ts'
 import { Probe } from './relayed-question.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
 import { StreamConnection } from './stream-connection.ts'
@@ -43,6 +45,7 @@ export class Prober {
     try {
       if (upstream.protocol === 'dns' && !forceTcp)
         await this.#udp.exchange(upstream, ask, timeoutMs)
+      else if (upstream.protocol === 'https') await this.#overHttps(upstream, ask)
       else await this.#overStream(upstream, ask)
       return true
     } catch (error) {
@@ -61,6 +64,19 @@ export class Prober {
     const connection = new StreamConnection(socket, upstream, 0)
     try {
       await connection.exchange(ask, this.#options.timeoutMs)
+    } finally {
+      connection.close()
+    }
+  }
+
+  /** By POST, whatever `doh_method` says. */
+  async #overHttps(upstream: Endpoint, ask: Probe): Promise<void> {
+    const { timeoutMs } = this.#options
+    const socket = await dialHttp(upstream, this.#options, this.#sockets, timeoutMs)
+    const events = { changed: () => undefined, closed: () => undefined }
+    const connection = openHttp(socket, upstream, authorityOf(upstream), 0, events)
+    try {
+      await askDoh(ask, 'POST', upstream, request => connection.request(request, timeoutMs))
     } finally {
       connection.close()
     }

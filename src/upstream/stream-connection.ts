@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net'
 import { FrameReader, frame } from '../wire/frames.ts'
 import { type Endpoint, hostPort } from './endpoint.ts'
-import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
+import { canceledError, ExchangeError, ioError, timeoutError } from './exchange-error.ts'
 import type { Ask } from './relayed-question.ts'
 
 interface Waiting {
@@ -59,7 +59,7 @@ export class StreamConnection {
   }
 
   close(): void {
-    this.#end(new ExchangeError('local', `read tcp ${this.#path}: operation was canceled`))
+    this.#end(canceledError(this.#path))
   }
 
   #read(chunk: Uint8Array): void {

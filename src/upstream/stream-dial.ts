@@ -2,15 +2,18 @@
 // uses it.
 
 import { connect, type Socket } from 'node:net'
-import type { SecureContext } from 'node:tls'
-import type { Endpoint } from './endpoint.ts'
+import type { SecureContext, TLSSocket } from 'node:tls'
+import { type Endpoint, isEncrypted } from './endpoint.ts'
 import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
+import { tlsSessions } from './tls-sessions.ts'
 import { checkFamilies } from './udp-client.ts'
 
 export interface DialOptions {
-  /** For `tls` endpoints only, and required there. */
+  /** For encrypted endpoints only, and required there. */
   readonly secureContext: SecureContext | undefined
+  /** What is offered to choose from (ALPN), the best first. */
+  readonly alpn?: readonly string[]
   /** '' leaves the choice to the kernel. */
   readonly sourceAddress: string
 }
@@ -57,7 +60,7 @@ const connected = (socket: Socket, remote: Endpoint, timeoutMs: number): Promise
     socket.once('connect', () => {
       step = 'tls handshake'
     })
-    socket.once(remote.protocol === 'tls' ? 'secureConnect' : 'connect', () => settle(resolve))
+    socket.once(isEncrypted(remote) ? 'secureConnect' : 'connect', () => settle(resolve))
     // Stays for the life of the socket: an error without a listener would end the thread.
     socket.on('error', cause => settle(() => reject(ioError(`${operation}: ${step}`, cause))))
     socket.once('close', () =>
@@ -73,12 +76,20 @@ const openSocket = (remote: Endpoint, options: DialOptions): Socket => {
     noDelay: true,
     ...(options.sourceAddress === '' ? {} : { localAddress: options.sourceAddress }),
   }
-  if (remote.protocol === 'dns') return connect(place)
-  if (options.secureContext === undefined) throw new TypeError(`no TLS context for ${remote.name}`)
+  if (remote.path !== undefined) return connect({ path: remote.path })
+  if (!isEncrypted(remote)) return connect(place)
+  const { secureContext, alpn } = options
+  if (secureContext === undefined) throw new TypeError(`no TLS context for ${remote.name}`)
   const { connect: connectTls } = process.getBuiltinModule('node:tls')
-  return connectTls({
-    ...place,
-    secureContext: options.secureContext,
-    servername: remote.serverName,
-  })
+  return tlsSessions(secureContext).resume(
+    remote,
+    (session): TLSSocket =>
+      connectTls({
+        ...place,
+        secureContext,
+        servername: remote.serverName,
+        ...(alpn && { ALPNProtocols: [...alpn] }),
+        ...(session && { session }),
+      }),
+  )
 }

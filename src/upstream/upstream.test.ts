@@ -28,6 +28,7 @@ const OPTIONS: UpstreamOptions = {
   forceTcp: false,
   preferUdp: false,
   readTimeoutMs: 2000,
+  dohMethod: 'POST',
 }
 
 const ANSWER = ['example.org. 300 IN A 192.0.2.1']

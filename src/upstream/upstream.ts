@@ -8,8 +8,10 @@ import type { UdpPool } from '../chain/plugin/udp-pool.ts'
 import type { Query } from '../chain/query/query.ts'
 import type { Reply } from '../chain/reply/reply.ts'
 import { FLAG_TC, getFlags } from '../wire/header.ts'
+import { askDoh, authorityOf, type DohMethod } from './doh.ts'
 import type { Endpoint } from './endpoint.ts'
-import { ExchangeError } from './exchange-error.ts'
+import { ExchangeError, tooManyConnections } from './exchange-error.ts'
+import { HttpSession } from './http-session.ts'
 import { PooledUdpClient } from './pooled-udp-client.ts'
 import { RelayedQuestion } from './relayed-question.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
@@ -29,12 +31,14 @@ export interface UpstreamOptions extends PoolOptions {
   readonly forceTcp: boolean
   readonly preferUdp: boolean
   readonly readTimeoutMs: number
+  /** For `https` endpoints. */
+  readonly dohMethod: DohMethod
 }
 
 export interface UpstreamEvents {
   /** A datagram or message that does not answer the question. */
   ignored(): void
-  /** A connection for one exchange: taken from the pool, or new. */
+  /** A connection for one exchange: taken from the pool, or new. Those over HTTP are not told. */
   connection(protocol: ProtocolName, isReused: boolean): void
 }
 
@@ -53,6 +57,7 @@ export class Upstream {
   readonly #clock: Clock
   readonly #udp: UdpExchanger
   readonly #pool: StreamPool
+  readonly #http: HttpSession | undefined
   readonly #streamProtocol: ProtocolName
   readonly #sockets: SocketAllowance
 
@@ -79,6 +84,8 @@ export class Upstream {
             sourceAddress: options.sourceAddress,
           })
     this.#pool = new StreamPool(endpoint, options, sockets, clock)
+    if (endpoint.protocol === 'https')
+      this.#http = new HttpSession(endpoint, authorityOf(endpoint), options, sockets, clock)
     this.#streamProtocol = endpoint.protocol === 'tls' ? 'tcp-tls' : 'tcp'
   }
 
@@ -87,6 +94,7 @@ export class Upstream {
    * of ours, and can be read (judge.ts). Rejects with an ExchangeError.
    */
   ask(query: Query, deadlineMs: number): Promise<Reply> {
+    if (this.#http !== undefined) return this.#askHttp(this.#http, query, deadlineMs)
     const { forceTcp, preferUdp } = this.#options
     const isStream =
       this.endpoint.protocol === 'tls' || forceTcp || (query.proto === 'tcp' && !preferUdp)
@@ -113,11 +121,29 @@ export class Upstream {
   sweep(): void {
     this.#udp.sweep()
     this.#pool.sweep()
+    this.#http?.sweep()
   }
 
   close(): void {
     this.#udp.close()
     this.#pool.close()
+    this.#http?.close()
+  }
+
+  async #askHttp(http: HttpSession, query: Query, deadlineMs: number): Promise<Reply> {
+    const question = new RelayedQuestion(query.bytes, query.question, {
+      ignored: this.#events.ignored,
+      isStream: true,
+    })
+    const { readTimeoutMs, dohMethod } = this.#options
+    const client = clientKey(query.client.address)
+    await askDoh(question, dohMethod, this.endpoint, request =>
+      http.exchange(request, client, {
+        dialMs: () => this.#timeout(Math.max(MINIMUM_DIAL_MS, readTimeoutMs), deadlineMs),
+        readMs: () => this.#timeout(readTimeoutMs, deadlineMs),
+      }),
+    )
+    return question.reply!
   }
 
   /**
@@ -144,7 +170,8 @@ export class Upstream {
       const pooled = this.#pool.take()
       this.#events.connection(this.#streamProtocol, pooled !== undefined)
       const dialLimitMs = this.#timeout(Math.max(MINIMUM_DIAL_MS, readTimeoutMs), deadlineMs)
-      if (pooled === undefined && !this.#sockets.mayDial(client)) throw this.#tooManySockets()
+      if (pooled === undefined && !this.#sockets.mayDial(client))
+        throw tooManyConnections(this.endpoint.name, this.#sockets.limit)
       const connection = pooled ?? (await this.#pool.open(dialLimitMs))
       try {
         await connection.exchange(question, this.#timeout(readTimeoutMs, deadlineMs))
@@ -157,11 +184,6 @@ export class Upstream {
         this.#pool.give(connection)
       }
     }
-  }
-
-  #tooManySockets(): ExchangeError {
-    const text = `too many connections to upstreams (of ${this.#sockets.limit} sockets)`
-    return new ExchangeError('local', `dial tcp ${this.endpoint.name}: ${text}`)
   }
 
   #timeout(ms: number, deadlineMs: number): number {

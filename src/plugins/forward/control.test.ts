@@ -90,6 +90,48 @@ test('a host name gives all its addresses, asked of the resolver; over TLS its c
   )
 })
 
+test('over HTTPS a host name is in the URL, too', async t => {
+  const server = await fakeUpstream(asked => {
+    const isV4 = readQuestion(asked.bytes)?.type === TYPE_A
+    asked.reply(isV4 ? { answer: ['dns.example.net. 60 IN A 192.0.2.7'] } : {})
+  })
+  t.after(() => server.close())
+  const places = async (more: string) => {
+    const block = `{\nresolver 127.0.0.1:${server.port}\n${more}\n}`
+    const { instances } = await control(
+      `forward . https://dns.example.net. https://192.0.2.8:8443 ${block}`,
+    )
+    return instances[0]?.upstreams.map(one => [one.name, one.protocol, one.serverName, one.host])
+  }
+  assert.deepEqual(await places(''), [
+    ['192.0.2.7:443', 'https', 'dns.example.net', 'dns.example.net'],
+    ['192.0.2.8:8443', 'https', '', ''],
+  ])
+  assert.deepEqual(await places('tls_servername a.example.net'), [
+    ['192.0.2.7:443', 'https', 'a.example.net', 'dns.example.net'],
+    ['192.0.2.8:8443', 'https', 'a.example.net', ''],
+  ])
+})
+
+for (const { text, warnings } of [
+  {
+    text: 'forward . https://192.0.2.1 https://192.0.2.2',
+    warnings: ['[WARNING] HTTPS_PROXY is not used: upstreams over HTTPS are asked directly'],
+  },
+  { text: 'forward . tls://192.0.2.1', warnings: [] },
+])
+  test(`an HTTPS proxy is not used, which is ${warnings.length === 0 ? 'not ' : ''}said: ${text}`, async t => {
+    const { HTTPS_PROXY } = process.env
+    process.env.HTTPS_PROXY = 'http://192.0.2.9:3128'
+    t.after(() => {
+      if (HTTPS_PROXY === undefined) delete process.env.HTTPS_PROXY
+      else process.env.HTTPS_PROXY = HTTPS_PROXY
+    })
+    const scope = fakeControl()
+    await controlForward(options(forward, text), scope)
+    assert.deepEqual(scope.logged, warnings)
+  })
+
 test('a host name that cannot be resolved is an error', async t => {
   const server = await fakeUpstream(asked => asked.reply({ rcode: 'NXDOMAIN' }))
   t.after(() => server.close())

@@ -4,16 +4,16 @@
 import { LONGEST_TIMER_MS } from '../../base/time/timers.ts'
 import type { ControlScope } from '../../chain/plugin/control-scope.ts'
 import type { InspectScope } from '../../chain/plugin/inspect-scope.ts'
-import type { Endpoint } from '../../upstream/endpoint.ts'
+import { type Endpoint, isEncrypted } from '../../upstream/endpoint.ts'
 import { HealthProbes } from '../../upstream/health-probes.ts'
 import { HealthWords, healthWordCount } from '../../upstream/health-words.ts'
 import { Prober, type ProberOptions } from '../../upstream/prober.ts'
 import { makeSecureContext, type TlsMaterial } from '../../upstream/secure-context.ts'
 import { socketsPerThread, threadSockets } from '../../upstream/socket-allowance.ts'
+import { readTlsFiles } from '../../upstream/tls-files.ts'
 import { nameFromText } from '../../wire/name.ts'
 import { declareProbeFailures, declareVectors, type ForwardVectors } from './metrics.ts'
 import type { ForwardOptions } from './options.ts'
-import { readTlsFiles } from './tls-files.ts'
 import { inspectUpstreams, listUpstreams } from './upstream-list.ts'
 
 const PROBE_TIMEOUT_MS = 1000
@@ -65,6 +65,7 @@ const controlInstance = async (
   scope: ControlScope,
 ): Promise<InstanceShared> => {
   const upstreams = await listUpstreams(options)
+  warnOfProxy(upstreams, scope)
   const tls = readTlsFiles(options.tlsFiles, scope.settings.root)
   const shared: InstanceShared = {
     upstreams,
@@ -80,6 +81,14 @@ const controlInstance = async (
   const onFailure = declareProbeFailures(scope.metrics)
   if (options.maxFails > 0) watchHealth(options, shared, scope, onFailure)
   return shared
+}
+
+/** CoreDNS asks upstreams over HTTPS by a proxy if the environment says so. */
+const warnOfProxy = (upstreams: readonly Endpoint[], { log }: ControlScope): void => {
+  const { HTTPS_PROXY = '', https_proxy = '' } = process.env
+  if (HTTPS_PROXY + https_proxy === '') return
+  if (upstreams.some(({ protocol }) => protocol === 'https'))
+    log.warning('HTTPS_PROXY is not used: upstreams over HTTPS are asked directly')
 }
 
 const watchHealth = (
@@ -115,9 +124,7 @@ const proberOptions = (options: ForwardOptions, shared: InstanceShared): ProberO
   qname: nameFromText(options.healthCheckName) ?? ROOT,
   recursionDesired: options.healthCheckRecursion,
   forceTcp: options.forceTcp,
-  secureContext: shared.upstreams.some(({ protocol }) => protocol === 'tls')
-    ? makeSecureContext(shared.tls)
-    : undefined,
+  secureContext: shared.upstreams.some(isEncrypted) ? makeSecureContext(shared.tls) : undefined,
   sourceAddress: options.sourceAddress,
   timeoutMs: PROBE_TIMEOUT_MS,
 })

@@ -8,7 +8,7 @@ import type { Query } from '../../chain/query/query.ts'
 import type { Reply } from '../../chain/reply/reply.ts'
 import type { Handler } from '../../chain/stage/handler.ts'
 import type { Permits } from '../../memory/permits.ts'
-import type { Endpoint } from '../../upstream/endpoint.ts'
+import { type Endpoint, isEncrypted } from '../../upstream/endpoint.ts'
 import { ExchangeError } from '../../upstream/exchange-error.ts'
 import { HealthWords } from '../../upstream/health-words.ts'
 import { makePolicy, type Order } from '../../upstream/policy.ts'
@@ -199,9 +199,7 @@ export class Forwarder {
       ...this.#options,
       maxIdle: this.#options.maxIdleConns,
       ...(rehearsal && { forceTcp: false, preferUdp: true, sourceAddress: '' }),
-      secureContext: upstreams.some(({ protocol }) => protocol === 'tls')
-        ? makeSecureContext(tls)
-        : undefined,
+      secureContext: upstreams.some(isEncrypted) ? makeSecureContext(tls) : undefined,
     }
     return upstreams.map((endpoint, index) => {
       const events = {

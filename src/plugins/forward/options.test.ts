@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { options, parseError } from '../../../test/support/plugin-harness.ts'
+import { directive, options, parseError } from '../../../test/support/plugin-harness.ts'
+import { readOptions } from '../../chain/plugin/plugin.ts'
 import { forward } from './index.ts'
 import type { ForwardOptions } from './options.ts'
 
@@ -24,6 +25,7 @@ test('the defaults are those of CoreDNS', () => {
     readTimeoutMs: 2000,
     maxFails: 2,
     maxConnectAttempts: undefined,
+    dohMethod: 'POST',
     tlsFiles: [],
     tlsServerName: '',
     policy: 'random',
@@ -57,6 +59,8 @@ const read: { readonly lines: string[]; readonly gives: Partial<ForwardOptions> 
   { lines: ['max_fails 0'], gives: { maxFails: 0 } },
   { lines: ['max_fails 4294967295'], gives: { maxFails: 4294967295 } },
   { lines: ['max_connect_attempts 0'], gives: { maxConnectAttempts: 0 } },
+  { lines: ['doh_method GET'], gives: { dohMethod: 'GET' } },
+  { lines: ['doh_method POST'], gives: { dohMethod: 'POST' } },
   { lines: ['tls'], gives: { tlsFiles: [] } },
   {
     lines: ['tls cert.pem key.pem ca.pem'],
@@ -91,6 +95,22 @@ for (const { lines, gives } of read) {
     assert.deepEqual(read, { ...read, ...gives })
   })
 }
+
+test('a name behind an address over HTTPS is ignored, with a warning', () => {
+  const written = directive('forward . https://192.0.2.1%a.example.net https://192.0.2.2', '.', [
+    'forward',
+  ])
+  readOptions(forward, written)
+  assert.deepEqual(
+    written.warnings.map(({ code, message }) => [code, message]),
+    [
+      [
+        'forward-https-name',
+        "what follows % in 'https://192.0.2.1%a.example.net' is ignored: tls_servername says the name over HTTPS",
+      ],
+    ],
+  )
+})
 
 test('FROM is normalised; of a CIDR that expands the first zone is used', () => {
   assert.equal(optionsOf('forward EXAMPLE.org 192.0.2.1').from, 'example.org.')
@@ -148,9 +168,11 @@ const refused: { readonly text: string; readonly error: RegExp | string }[] = [
   { text: inBlock('max_connect_attempts'), error: argument('max_connect_attempts') },
   { text: inBlock('doh_method PUT'), error: 'doh_method must be either POST or GET' },
   { text: inBlock('doh_method get'), error: 'doh_method must be either POST or GET' },
+  { text: inBlock('doh_method'), error: argument('doh_method') },
   {
-    text: inBlock('doh_method GET'),
-    error: 'doh_method is not supported by shardns yet: there are no DNS over HTTPS upstreams',
+    text: 'forward . 192.0.2.1 https://192.0.2.2/dns-query',
+    error:
+      'paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by default): https://192.0.2.2/dns-query',
   },
   { text: inBlock('tls a b c d'), error: argument('d') },
   { text: inBlock('tls_servername'), error: argument('tls_servername') },

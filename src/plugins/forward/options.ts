@@ -10,7 +10,6 @@ import {
   list,
   option,
   requiredArgument,
-  withoutEffect,
   words,
 } from '../../corefile/options/option-rows.ts'
 import { eachOccurrence, type OptionTable } from '../../corefile/options/option-table.ts'
@@ -28,6 +27,7 @@ import {
 import { formatDuration } from '../../corefile/words/duration.ts'
 import { goQuote } from '../../corefile/words/strconv.ts'
 import { normalizeZone } from '../../corefile/words/zones.ts'
+import { DOH_METHODS, type DohMethod } from '../../upstream/doh.ts'
 import { hostPort } from '../../upstream/endpoint.ts'
 import { POLICIES, type PolicyName } from '../../upstream/policy.ts'
 import { nameFromText } from '../../wire/name.ts'
@@ -56,6 +56,8 @@ export interface ForwardOptions {
   readonly maxFails: number
   /** Failed attempts per query; 0: no cap; undefined: twice the number of upstreams. */
   readonly maxConnectAttempts: number | undefined
+  /** For upstreams over HTTPS. */
+  readonly dohMethod: DohMethod
   /** Arguments of `tls`: none, CA, CERT KEY, or CERT KEY CA. */
   readonly tlsFiles: readonly string[]
   readonly tlsServerName: string
@@ -120,7 +122,7 @@ const from = requiredArgument('FROM', fromZone, {
 })
 
 const places = argumentsOf<readonly Argument[]>('TO', 'TO...', {
-  does: 'the upstreams, 15 at most: addresses, tls://ADDRESS, host names, files like resolv.conf',
+  does: 'the upstreams, 15 at most: addresses, tls://ADDRESS, https://ADDRESS, host names, files like resolv.conf',
   start: () => [],
   read(left, _, directive) {
     if (left.length === 0) throw directive.argErr()
@@ -236,21 +238,6 @@ const resolver = parsed(
   word => word.plainErr(`resolver must be an IP address or IP:port: ${goQuote(word.text)}`),
 )
 
-const dohMethod = withoutEffect('doh_method', 'POST|GET', {
-  support: 'refused',
-  least: 1,
-  most: 1,
-  ...single,
-  does: 'method for DNS over HTTPS upstreams',
-  meet([method]) {
-    if (method?.text !== 'POST' && method?.text !== 'GET')
-      throw method?.plainErr('doh_method must be either POST or GET')
-    throw method.plainErr(
-      'doh_method is not supported by shardns yet: there are no DNS over HTTPS upstreams',
-    )
-  },
-})
-
 export const options: OptionTable<ForwardOptions[]> = eachOccurrence<Read, ForwardOptions>(
   {
     rows: {
@@ -290,6 +277,11 @@ export const options: OptionTable<ForwardOptions[]> = eachOccurrence<Read, Forwa
         otherwise: 'twice the number of upstreams',
         does: 'failed attempts for one query, 0 for any number',
       }),
+      dohMethod: option(
+        'doh_method',
+        oneOf(DOH_METHODS, word => word.plainErr('doh_method must be either POST or GET')),
+        { ...single, default: 'POST', does: 'method for upstreams over HTTPS' },
+      ),
       tlsFiles,
       tlsServerName: option('tls_servername', text('NAME'), {
         ...single,
@@ -338,7 +330,6 @@ export const options: OptionTable<ForwardOptions[]> = eachOccurrence<Read, Forwa
         does: 'resolvers for the host names in TO',
       }),
     },
-    others: [dohMethod],
   },
   ({ places, healthCheck, ...others }, directive) => {
     checkConnectionAges(directive, others)
@@ -353,7 +344,14 @@ const readPlaces = (directive: Directive, places: readonly Argument[]): To[] => 
     throw directive.plainErr(`more than ${TO_LIMIT} TOs configured: ${places.length}`)
   return places.map(word => {
     try {
-      return parseTo(word.text)
+      const to = parseTo(word.text)
+      if (to.protocol === 'https' && word.text.includes('%'))
+        word.directive.warn(
+          `what follows % in '${word.text}' is ignored: tls_servername says the name over HTTPS`,
+          'forward-https-name',
+          word.token,
+        )
+      return to
     } catch (error) {
       if (!(error instanceof Error)) throw error
       throw word.plainErr(error.message, { code: 'forward-to' })

@@ -66,6 +66,21 @@ const addresses = [
     port: 8853,
     serverName: 'dns.example.net',
   },
+  { text: 'https://192.0.2.1', protocol: 'https', address: '192.0.2.1', port: 443, serverName: '' },
+  {
+    text: 'https://[2001:db8::1]:8443',
+    protocol: 'https',
+    address: '2001:db8::1',
+    port: 8443,
+    serverName: '',
+  },
+  {
+    text: 'https://192.0.2.1%dns.example.net:8443',
+    protocol: 'https',
+    address: '192.0.2.1',
+    port: 8443,
+    serverName: '',
+  },
 ]
 for (const { text, ...address } of addresses) {
   test(`${text} is an address`, () =>
@@ -103,6 +118,13 @@ const places = [
     isFileAllowed: false,
     host: 'dns.example.net',
     port: 8853,
+  },
+  {
+    text: 'https://dns.example.net',
+    protocol: 'https',
+    isFileAllowed: false,
+    host: 'dns.example.net',
+    port: 443,
   },
   { text: '192.0.2.300', protocol: 'dns', isFileAllowed: true, host: undefined, port: 53 },
   { text: '192.0.2.1%eth0', protocol: 'dns', isFileAllowed: true, host: undefined, port: 53 },
@@ -143,14 +165,17 @@ const refused = [
     error: "'unix' is not supported as a destination protocol in forward: unix:///run/dns.sock",
   },
   {
-    text: 'https://192.0.2.1',
-    error: 'DNS over HTTPS upstreams are not supported by shardns yet: https://192.0.2.1',
-  },
-  {
     text: 'https://192.0.2.1/dns-query',
     error:
       'paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by default): https://192.0.2.1/dns-query',
   },
+  {
+    text: 'https://dns.example.net/',
+    error:
+      'paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by default): https://dns.example.net/',
+  },
+  { text: 'https://', error: 'invalid address: "https://"' },
+  { text: 'https://192.0.2.1:0', error: 'invalid address: "https://192.0.2.1:0"' },
   { text: '192.0.2.1:dns', error: 'invalid address: "192.0.2.1:dns"' },
   { text: '192.0.2.1:0', error: 'invalid address: "192.0.2.1:0"' },
   { text: '192.0.2.1:65536', error: 'invalid address: "192.0.2.1:65536"' },

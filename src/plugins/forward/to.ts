@@ -5,10 +5,13 @@ import { isIP, isIPv6 } from '../../base/ip-text.ts'
 import { goQuote } from '../../corefile/words/strconv.ts'
 import { hostPort } from '../../upstream/endpoint.ts'
 
+const SERVED = ['dns', 'tls', 'https'] as const
+type Served = (typeof SERVED)[number]
+
 export type To =
   | {
       readonly kind: 'address'
-      readonly protocol: 'dns' | 'tls'
+      readonly protocol: Served
       readonly address: string
       readonly port: number
       readonly serverName: string
@@ -16,7 +19,7 @@ export type To =
   /** A resolv.conf file or a host name. `host` is undefined when the text cannot be a host name. */
   | {
       readonly kind: 'place'
-      readonly protocol: 'dns' | 'tls'
+      readonly protocol: Served
       readonly text: string
       readonly isFileAllowed: boolean
       readonly host: string | undefined
@@ -37,20 +40,28 @@ export const parseTo = (text: string): To => {
   const match = SCHEME.exec(text)
   const scheme = match?.[1] ?? 'dns'
   const rest = match?.[2] ?? text
-  if (scheme !== 'dns' && scheme !== 'tls') throw refusal(scheme, rest, text)
+  if (!isServed(scheme)) throw refusal(scheme, rest, text)
+  if (scheme === 'https' && rest.includes('/'))
+    throw new Error(
+      `paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by default): ${text}`,
+    )
   const { host, port } = splitHostPort(rest)
   const percent = host.indexOf('%')
   const address = percent < 0 ? host : host.slice(0, percent)
   const name = percent < 0 ? '' : host.slice(percent + 1)
   const isAddress =
-    isIP(address) !== 0 && (percent < 0 || (name !== '' && (scheme === 'tls' || isIPv6(address))))
+    isIP(address) !== 0 && (percent < 0 || (name !== '' && (scheme !== 'dns' || isIPv6(address))))
   if (isAddress) {
     const number = readPort(port, DEFAULT_PORTS[scheme], text)
     // Over TLS what follows % is the server's name, as in tls://192.0.2.1%dns.example.net;
-    // elsewhere it is the zone of a link-local address.
-    if (scheme === 'tls')
-      return { kind: 'address', protocol: scheme, address, port: number, serverName: name }
-    return { kind: 'address', protocol: scheme, address: host, port: number, serverName: '' }
+    // over HTTPS it says nothing, as in CoreDNS; elsewhere it is the zone of a link-local address.
+    return {
+      kind: 'address',
+      protocol: scheme,
+      address: scheme === 'dns' ? host : address,
+      port: number,
+      serverName: scheme === 'tls' ? name : '',
+    }
   }
   if (host === '') throw new Error(`invalid address: ${goQuote(text)}`)
   const isHost = HOST_NAME.test(host) && /^\d*$/.test(port ?? '')
@@ -65,16 +76,11 @@ export const parseTo = (text: string): To => {
   }
 }
 
+const isServed = (scheme: string): scheme is Served =>
+  (SERVED as readonly string[]).includes(scheme)
+
 /** Why a scheme that is known, but not served, is refused. */
 const refusal = (scheme: string, rest: string, text: string): Error => {
-  if (scheme === 'https') {
-    if (rest.includes('/')) {
-      return new Error(
-        `paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by default): ${text}`,
-      )
-    }
-    return new Error(`DNS over HTTPS upstreams are not supported by shardns yet: ${text}`)
-  }
   const { host, port } = splitHostPort(rest)
   const shown =
     scheme !== 'unix' && port === undefined && isIP(host) !== 0

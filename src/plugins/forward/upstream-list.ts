@@ -8,7 +8,7 @@ import { ArgumentError } from '../../chain/errors.ts'
 import type { InspectScope } from '../../chain/plugin/inspect-scope.ts'
 import { goQuote } from '../../corefile/words/strconv.ts'
 import { lookupHost, readNameservers } from '../../upstream/addresses.ts'
-import { type Endpoint, makeEndpoint } from '../../upstream/endpoint.ts'
+import { type Endpoint, isEncrypted, makeEndpoint } from '../../upstream/endpoint.ts'
 import type { ForwardOptions } from './options.ts'
 import type { To } from './to.ts'
 
@@ -61,7 +61,7 @@ const locate = async (
   { tlsServerName }: ForwardOptions,
 ): Promise<{ readonly endpoints: readonly Endpoint[] } | HostPlace> => {
   if (to.kind === 'address') {
-    const serverName = to.protocol === 'tls' ? to.serverName || tlsServerName : ''
+    const serverName = isEncrypted(to) ? to.serverName || tlsServerName : ''
     return { endpoints: [makeEndpoint(to.protocol, to.address, to.port, serverName)] }
   }
   if (to.isFileAllowed && (await isFile(to.text))) return { endpoints: nameserversOf(to.text) }
@@ -79,8 +79,10 @@ const resolve = async (
     const addresses = await lookupHost(host, resolvers)
     // The certificate is checked for the name that the operator wrote, unless tls_servername says
     // otherwise.
-    const serverName = protocol === 'tls' ? tlsServerName || host.replace(/\.$/, '') : ''
-    return addresses.map(address => makeEndpoint(protocol, address, port, serverName))
+    const name = host.replace(/\.$/, '')
+    const serverName = isEncrypted({ protocol }) ? tlsServerName || name : ''
+    const urlHost = protocol === 'https' ? name : ''
+    return addresses.map(address => makeEndpoint(protocol, address, port, serverName, urlHost))
   } catch (error) {
     throw new Error(`failed to resolve "${host}": ${lookupErrorText(host, error)}`, {
       cause: error,

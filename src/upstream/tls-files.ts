@@ -2,11 +2,11 @@
 // crypto/tls.
 
 import { X509Certificate } from 'node:crypto'
-import { codeOf } from '../../base/files/errno.ts'
-import { readTextFile } from '../../base/files/text-file.ts'
-import { ArgumentError, messageOf } from '../../chain/errors.ts'
-import { underRoot } from '../../corefile/options/values.ts'
-import { makeSecureContext, type TlsMaterial } from '../../upstream/secure-context.ts'
+import { codeOf } from '../base/files/errno.ts'
+import { readTextFile } from '../base/files/text-file.ts'
+import { ArgumentError, messageOf } from '../chain/errors.ts'
+import { underRoot } from '../corefile/options/values.ts'
+import { makeSecureContext, type TlsMaterial } from './secure-context.ts'
 
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----'
 const CERTIFICATE_BLOCKS = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
