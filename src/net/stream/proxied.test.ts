@@ -38,6 +38,8 @@ interface World {
 interface Setting {
   readonly policy?: ProxyPolicy
   readonly limits?: Partial<TcpLimits>
+  /** The listener's limit. */
+  readonly maxConnections?: number
 }
 
 const freePort = async (): Promise<number> => {
@@ -50,7 +52,8 @@ const freePort = async (): Promise<number> => {
 }
 
 /** Answers each message with itself. */
-const open = async (t: TestContext, { policy = 'use', limits }: Setting = {}): Promise<World> => {
+const open = async (t: TestContext, setting: Setting = {}): Promise<World> => {
+  const { policy = 'use', limits, maxConnections = 0 } = setting
   const budget = new ByteBudget(new Int32Array(budgetWords(1)), 0, 1, 0, 1 << 24)
   const counts = { connected: () => {}, stalled: () => {}, cut: () => {} }
   const room = new TcpRoom(100, budget, systemClock, counts)
@@ -65,7 +68,7 @@ const open = async (t: TestContext, { policy = 'use', limits }: Setting = {}): P
     },
     listener: { index: 0, label: 'dns://:53' },
     tcpLimits: { ...DEFAULT_TCP_LIMITS, ...limits },
-    serving: PLAIN_SERVING,
+    serving: { ...PLAIN_SERVING, limits: { maxConnections, maxStreams: 0 } },
     proxy: new ProxyJudge(
       { allow: [], isOpen: true, policy },
       { clock: systemClock, count: result => void counted.push(result), warn: () => {} },
@@ -251,4 +254,21 @@ test('the end of the listener does not wait for a header that does not come', LI
   await world.listener.close(5000)
   await client.closed
   assert.equal(world.used(), 0)
+})
+
+test('at the limit of the listener the one that has been idle longest goes', LIMIT, async t => {
+  const world = await open(t, { maxConnections: 2 })
+  const clients: Client[] = []
+  for (let n = 0; n < 3; n++) {
+    const client = await dial(t, world.port)
+    clients.push(client)
+    client.socket.write(joined(V1, frame(message(20))))
+    await until(() => client.replies.length === 1)
+  }
+  await clients[0]?.closed
+  await until(() => world.room.connections === 2)
+  assert.deepEqual(
+    clients.map(({ socket }) => socket.destroyed),
+    [true, false, false],
+  )
 })
