@@ -50,13 +50,6 @@ const forwarder = (
     { args },
   )
 
-/** Asks until there is an answer: a program may need a moment to come up. */
-const answered = async (port: number): Promise<void> => {
-  for (let turn = 0; turn < 50; turn++)
-    if (shown(await askOverUdp(port, message('example.org.'))) === ANSWER) return
-  assert.fail('there was no answer')
-}
-
 suite('Unbound', { skip: withoutOpenssl || without('unbound') }, () => {
   test('over TLS: a connection for each question, resumed each time', LIMIT, async t => {
     const folder = certificateFolder(t)
@@ -116,14 +109,19 @@ addAction('example.org.', SpoofAction('192.0.2.1'))
 addAction(AllRule(), RCodeAction(DNSRCode.REFUSED))
 `,
       )
-      new WatchedProcess(t, 'dnsdist', ['--supervised', '--disable-syslog', '-C', config], folder)
+      const dnsdist = new WatchedProcess(
+        t,
+        'dnsdist',
+        ['--supervised', '--disable-syslog', '-C', config],
+        folder,
+      )
+      await dnsdist.seen(/Listening on .* for DoH/)
       const server = await forwarder(
         t,
         folder,
         `https://127.0.0.1:${port}`,
         `doh_method ${method}\nhealth_check 20ms`,
       )
-      await answered(server.port)
       const fates = await Promise.all(
         Array.from({ length: 100 }, (_, n) => {
           const ask = n % 2 === 0 ? askOverUdp : askOverTcp

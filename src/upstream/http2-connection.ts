@@ -56,11 +56,13 @@ export class Http2Connection implements HttpConnection {
     this.#authority = authority
     this.#path = `${hostPort(socket.localAddress ?? '', socket.localPort ?? 0)}->${remote.name}`
     // node:http2 is loaded when an upstream speaks it: it takes some MiB of each thread.
-    this.#session = process.getBuiltinModule('node:http2').connect(`${remote.protocol}://localhost`, {
-      createConnection: () => socket,
-      maxHeaderListPairs: HEADER_PAIRS,
-      settings: { enablePush: false },
-    })
+    this.#session = process
+      .getBuiltinModule('node:http2')
+      .connect(`${remote.protocol}://localhost`, {
+        createConnection: () => socket,
+        maxHeaderListPairs: HEADER_PAIRS,
+        settings: { enablePush: false },
+      })
     this.#session.unref()
     this.#session.on('remoteSettings', ({ maxConcurrentStreams = MOST }) => {
       this.hasSettings = true

@@ -12,10 +12,10 @@ import { type Endpoint, isEncrypted } from '../../upstream/endpoint.ts'
 import { ExchangeError } from '../../upstream/exchange-error.ts'
 import { HealthWords } from '../../upstream/health-words.ts'
 import { makePolicy, type Order } from '../../upstream/policy.ts'
+import { RelayedNames } from '../../upstream/relayed-names.ts'
 import { makeSecureContext } from '../../upstream/secure-context.ts'
 import { threadSockets } from '../../upstream/socket-allowance.ts'
 import { PROTOCOLS, Upstream } from '../../upstream/upstream.ts'
-import { isSubname, nameFromText, namesEqual } from '../../wire/name.ts'
 import { RCODE_NOERROR, RCODE_REFUSED } from '../../wire/rcodes.ts'
 import type { InstanceShared } from './control.ts'
 import { DURATION_SHAPE, perProtocol, perRcode, perUpstream } from './metrics.ts'
@@ -28,8 +28,7 @@ export class Forwarder {
   readonly #options: ForwardOptions
   readonly #shared: InstanceShared
   readonly #scope: ServeScope
-  readonly #from: Uint8Array
-  readonly #except: readonly Uint8Array[]
+  readonly #names: RelayedNames
   readonly #upstreams: readonly Upstream[]
   readonly #health: HealthWords
   readonly #order: Order
@@ -40,8 +39,7 @@ export class Forwarder {
     this.#options = options
     this.#shared = shared
     this.#scope = scope
-    this.#from = wireName(options.from)
-    this.#except = options.except.map(wireName)
+    this.#names = new RelayedNames(options)
     this.#upstreams = this.#makeUpstreams()
     this.#health = new HealthWords(scope.words, shared.healthWord)
     this.#order = makePolicy(options.policy, shared.upstreams.length, scope.words, shared.turnWord)
@@ -53,11 +51,8 @@ export class Forwarder {
     this.#attemptCap = cap === 0 ? Number.POSITIVE_INFINITY : cap
   }
 
-  /** Whether the name is at or below FROM and not excepted; FROM itself is never excepted. */
   matches(query: Query): boolean {
-    const name = query.question.folded
-    if (!isSubname(name, this.#from)) return false
-    return namesEqual(name, this.#from) || !this.#except.some(zone => isSubname(name, zone))
+    return this.#names.hold(query.question.folded)
   }
 
   /**
@@ -265,10 +260,4 @@ const serverError = (failure: ExchangeError | undefined): ServerError => {
   return new ServerError(`UPSTREAM_${failure.kind.toUpperCase()}`, failure.message, undefined, {
     cause: failure,
   })
-}
-
-const wireName = (text: string): Uint8Array => {
-  const wire = nameFromText(text)
-  if (wire === undefined) throw new RangeError(`not a name: ${text}`)
-  return wire
 }

@@ -4,14 +4,7 @@
 import { isIP } from '../../base/ip-text.ts'
 import type { CorefileError } from '../../corefile/diagnostics/diagnostic.ts'
 import type { Directive } from '../../corefile/options/directive.ts'
-import {
-  argumentsOf,
-  flag,
-  list,
-  option,
-  requiredArgument,
-  words,
-} from '../../corefile/options/option-rows.ts'
+import { argumentsOf, flag, list, option, words } from '../../corefile/options/option-rows.ts'
 import { eachOccurrence, type OptionTable } from '../../corefile/options/option-table.ts'
 import {
   type Argument,
@@ -26,18 +19,21 @@ import {
 } from '../../corefile/options/values.ts'
 import { formatDuration } from '../../corefile/words/duration.ts'
 import { goQuote } from '../../corefile/words/strconv.ts'
-import { normalizeZone } from '../../corefile/words/zones.ts'
 import { DOH_METHODS, type DohMethod } from '../../upstream/doh.ts'
 import { hostPort } from '../../upstream/endpoint.ts'
-import { POLICIES, type PolicyName } from '../../upstream/policy.ts'
-import { nameFromText } from '../../wire/name.ts'
+import type { PolicyName } from '../../upstream/policy.ts'
+import {
+  except,
+  from,
+  isName,
+  policy,
+  single,
+  TO_LIMIT,
+  tlsFiles,
+} from '../../upstream/relay-options.ts'
+import { splitHostPort } from '../../upstream/written-address.ts'
 import { RCODE_NOERROR, rcodeFromText } from '../../wire/rcodes.ts'
-import { parseTo, splitHostPort, type To } from './to.ts'
-
-/**
- * As many as CoreDNS allows; a file or a host name counts once, however many addresses it yields.
- */
-const TO_LIMIT = 15
+import { parseTo, type To } from './to.ts'
 
 export interface ForwardOptions {
   /** Normalised zone. */
@@ -92,35 +88,6 @@ type HealthCheck = Pick<
   'healthCheckMs' | 'healthCheckRecursion' | 'healthCheckName'
 >
 
-const isName = (text: string): boolean => nameFromText(text) !== undefined
-
-const fromZone: Value<string> = {
-  word: 'FROM',
-  range: '',
-  read(word) {
-    const [zone, ...others] = normalizeZone(word.text) ?? []
-    if (zone === undefined || !isName(zone))
-      throw word.plainErr(`unable to normalize '${word.text}'`)
-    if (others.length > 0) {
-      word.directive.warn(
-        `Unsupported CIDR notation: '${word.text}' expands to multiple zones. Using only '${zone}'.`,
-        'forward-cidr',
-        word.token,
-      )
-    }
-    return zone
-  },
-}
-
-const from = requiredArgument('FROM', fromZone, {
-  does: 'the zone to relay, `.` for every name',
-  wrongCount(directive) {
-    // A block is none, and the error says so.
-    directive.nextArg()
-    return directive.argErr()
-  },
-})
-
 const places = argumentsOf<readonly Argument[]>('TO', 'TO...', {
   does: 'the upstreams, 15 at most: addresses, tls://ADDRESS, https://ADDRESS, host names, files like resolv.conf',
   start: () => [],
@@ -129,11 +96,6 @@ const places = argumentsOf<readonly Argument[]>('TO', 'TO...', {
     return left.splice(0)
   },
 })
-
-const UNKNOWN = { code: 'unknown-option' }
-
-/** Beyond the words of an option CoreDNS reads on as if they began a line. */
-const single = { surplus: 'next-line' } as const
 
 const alone = { surplus: 'refused-first' } as const
 
@@ -160,25 +122,6 @@ const readTimeout: Value<number> = {
     return ms
   },
 }
-
-const except = words<string[]>('except', 'NAME...', {
-  least: 1,
-  addsUp: true,
-  does: 'zones below FROM that are not relayed',
-  start: () => [],
-  read(found, before) {
-    for (const { text } of found)
-      for (const zone of normalizeZone(text) ?? []) if (isName(zone)) before.push(zone)
-    return before
-  },
-})
-
-const tlsFiles = words<readonly string[]>('tls', '[CERT KEY] [CA]', {
-  most: 3,
-  does: 'files for TLS upstreams, below root if they are relative',
-  start: () => [],
-  read: found => found.map(({ text }) => text),
-})
 
 const healthCheckPause = duration({
   least: 0,
@@ -289,11 +232,7 @@ export const options: OptionTable<ForwardOptions[]> = eachOccurrence<Read, Forwa
         otherwise: 'the address, or host name, in TO',
         does: 'name that certificates of TLS upstreams are checked for',
       }),
-      policy: option(
-        'policy',
-        oneOf(POLICIES, word => word.err(`unknown policy '${word.text}'`, UNKNOWN)),
-        { ...single, default: 'random', does: 'order in which upstreams are tried' },
-      ),
+      policy,
       healthCheck,
       maxConcurrent: option('max_concurrent', integer(noNegative('max_concurrent')), {
         ...single,

@@ -4,6 +4,7 @@
 import { isIP, isIPv6 } from '../../base/ip-text.ts'
 import { goQuote } from '../../corefile/words/strconv.ts'
 import { hostPort } from '../../upstream/endpoint.ts'
+import { splitHostPort } from '../../upstream/written-address.ts'
 
 const SERVED = ['dns', 'tls', 'https'] as const
 type Served = (typeof SERVED)[number]
@@ -87,26 +88,6 @@ const refusal = (scheme: string, rest: string, text: string): Error => {
       ? `${scheme}://${hostPort(host, DEFAULT_PORTS[scheme as keyof typeof DEFAULT_PORTS])}`
       : text
   return new Error(`'${scheme}' is not supported as a destination protocol in forward: ${shown}`)
-}
-
-/**
- * HOST, HOST:PORT, [V6], [V6]:PORT or V6; `%name` may follow the address. `port` is undefined when
- * there is none.
- */
-export const splitHostPort = (
-  text: string,
-): {
-  readonly host: string
-  readonly port: string | undefined
-} => {
-  const bracketed = /^\[([^\]]*)\](?::(.*))?$/s.exec(text)
-  if (bracketed !== null) return { host: bracketed[1] ?? '', port: bracketed[2] }
-  const percent = text.indexOf('%')
-  const isBareV6 = isIPv6(percent < 0 ? text : text.slice(0, percent))
-  const colon = isBareV6 ? (percent < 0 ? -1 : text.indexOf(':', percent)) : text.lastIndexOf(':')
-  return colon < 0
-    ? { host: text, port: undefined }
-    : { host: text.slice(0, colon), port: text.slice(colon + 1) }
 }
 
 const readPort = (port: string | undefined, fallback: number, text: string): number => {

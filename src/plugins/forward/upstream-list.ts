@@ -2,13 +2,12 @@
 // per (re)load.
 
 import { lookupErrorText } from '../../base/files/errno.ts'
-import { readTextFile } from '../../base/files/text-file.ts'
-import { isIP } from '../../base/ip-text.ts'
 import { ArgumentError } from '../../chain/errors.ts'
 import type { InspectScope } from '../../chain/plugin/inspect-scope.ts'
 import { goQuote } from '../../corefile/words/strconv.ts'
-import { lookupHost, readNameservers } from '../../upstream/addresses.ts'
+import { lookupHost } from '../../upstream/addresses.ts'
 import { type Endpoint, isEncrypted, makeEndpoint } from '../../upstream/endpoint.ts'
+import { isFile, nameserversIn } from '../../upstream/resolv-conf.ts'
 import type { ForwardOptions } from './options.ts'
 import type { To } from './to.ts'
 
@@ -64,7 +63,8 @@ const locate = async (
     const serverName = isEncrypted(to) ? to.serverName || tlsServerName : ''
     return { endpoints: [makeEndpoint(to.protocol, to.address, to.port, serverName)] }
   }
-  if (to.isFileAllowed && (await isFile(to.text))) return { endpoints: nameserversOf(to.text) }
+  if (to.isFileAllowed && (await isFile(to.text)))
+    return { endpoints: nameserversIn(to.text).map(server => makeEndpoint('dns', server, 53)) }
   const { host, port, protocol } = to
   if (host === undefined)
     throw new Error(`not an IP address, file, or valid domain: ${goQuote(to.text)}`)
@@ -88,21 +88,4 @@ const resolve = async (
       cause: error,
     })
   }
-}
-
-const isFile = async (path: string): Promise<boolean> => {
-  try {
-    return !(await process.getBuiltinModule('node:fs/promises').stat(path)).isDirectory()
-  } catch {
-    // Absent or unreachable: then it is taken for a host name, as in CoreDNS.
-    return false
-  }
-}
-
-const nameserversOf = (path: string): Endpoint[] => {
-  const servers = readNameservers(readTextFile(path))
-  for (const server of servers) {
-    if (isIP(server) === 0) throw new Error(`not an IP address in ${path}: ${goQuote(server)}`)
-  }
-  return servers.map(server => makeEndpoint('dns', server, 53))
 }
