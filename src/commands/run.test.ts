@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 
 /** More than a version or a list needs, and less than anything that reads flags. */
-const A_HANDFUL = 18
+const A_HANDFUL = 20
 
 /** Says on standard error which files are loaded. */
 const LISTER = `data:text/javascript,${encodeURIComponent(`
