@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { answer } from '../src/chain/answer/answer.ts'
+import { PLAIN_SERVING } from '../src/chain/listening.ts'
 import type { Peer, Query } from '../src/chain/query/query.ts'
 import {
   type ConnectionFacts,
@@ -73,7 +74,7 @@ const listen = (label: string, records = 1) => {
     label,
   }
   const { dispatcher, at, path } = shardWith(compose([{ name: 'teller', stage }], noFault), setting)
-  const served = { ...at, message: { index: 0, label, tcpLimits: LIMITS, address: '', port: 443 } }
+  const served = { ...at, message: { index: 0, label, tcpLimits: LIMITS, ...PLAIN_SERVING, address: '', port: 443 } }
   const parts = { dispatcher, fastPath: path } as unknown as BindingParts
   return { receiver: new Binding(served, parts), asked }
 }

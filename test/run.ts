@@ -30,7 +30,7 @@ const SLOW = [
   'src/log/log.test.ts',
   'src/net/mmsg/pool/pooled-socket.test.ts',
   'src/net/mmsg/waiting.test.ts',
-  'src/net/tcp/listener.test.ts',
+  'src/net/stream/listener.test.ts',
   'src/plugins/hosts/fast.test.ts',
   'src/plugins/loop/loop.test.ts',
   'src/process/http/connections.test.ts',

@@ -2,6 +2,7 @@
 // with no DNS in between. node bench/echo/mmsg.ts PORT
 
 import { CacheKey } from '../../src/cache/key.ts'
+import { PLAIN_SERVING } from '../../src/chain/listening.ts'
 import { FastQuery } from '../../src/chain/query/fast-query.ts'
 import { DEFAULT_TCP_LIMITS, type Receiver } from '../../src/net/engine.ts'
 import { MmsgEngine } from '../../src/net/mmsg/engine.ts'
@@ -21,6 +22,7 @@ const query = new FastQuery(new CacheKey([0, 0]))
 const receiver: Receiver = {
   listener: { index: 0, label: '' },
   tcpLimits: DEFAULT_TCP_LIMITS,
+  serving: PLAIN_SERVING,
   fast({ words, at, length, out, outWords, outAt }) {
     const from = at >> 2
     const to = outAt >> 2

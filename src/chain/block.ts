@@ -1,6 +1,7 @@
 // The facts of one server block, and the settings that its plugins make.
 
 import type { ChangingZone } from './invalidation-scopes.ts'
+import type { ProxyServing, StreamServing, TlsServing } from './listening.ts'
 
 /** Read-only facts of a server block: the same on main and in every shard. */
 export interface BlockInfo {
@@ -54,6 +55,14 @@ export interface BlockSettings {
    * blocks for the same zones apart, since their views may have the same name.
    */
   selector: string
+  /** The certificate of its listeners with TLS; absent: they serve in clear text. */
+  tls?: TlsServing
+  /** Absent: PROXY headers are not expected. */
+  proxy?: ProxyServing
+  /** Limits of its `https://` listeners; what is absent has its default. */
+  https?: Partial<StreamServing>
+  /** The same of its `grpc://` listeners. */
+  grpcServer?: Partial<StreamServing>
 }
 
 /** The settings before any control half has run. */

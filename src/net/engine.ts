@@ -2,6 +2,7 @@
 // batches through FFI (mmsg/).
 
 import { errnoText } from '../base/files/errno.ts'
+import type { Scheme, Serving } from '../chain/listening.ts'
 import type { FastQuery } from '../chain/query/fast-query.ts'
 import type { ListenerRef, Peer } from '../chain/query/query.ts'
 import { type ConnectionFacts, isDatagram, type Transport } from '../chain/query/transport.ts'
@@ -31,6 +32,8 @@ export const underWayBytes = (length: number, transport: Transport): number =>
  * objects around them.
  */
 export const CONNECTION_BYTES = 9 * 1024
+/** The same with TLS: most of it are OpenSSL's and Node's buffers. */
+export const TLS_CONNECTION_BYTES = 72 * 1024
 
 /** A place to listen on. */
 export interface ListenAddress {
@@ -42,14 +45,16 @@ export interface ListenAddress {
   readonly port: number
   /** Of a link-local address: the number of its interface when the configuration was loaded. */
   readonly scope?: number
+  /** Absent: `dns`. Others listen on TCP only. */
+  readonly scheme?: Scheme
 }
 
 /**
  * What tells the sockets of one place from those of another: the same text may mean another
- * interface by now.
+ * interface by now, and listeners of several schemes may share it.
  */
-export const placeOf = ({ address, port, scope = 0 }: ListenAddress): string =>
-  `${address} ${port} ${scope}`
+export const placeOf = ({ address, port, scope = 0, scheme = 'dns' }: ListenAddress): string =>
+  `${scheme} ${address} ${port} ${scope}`
 
 /** Deadlines of TCP connections in milliseconds, and queries per connection (-1: no limit). */
 export interface TcpLimits {
@@ -68,9 +73,10 @@ export const DEFAULT_TCP_LIMITS: TcpLimits = {
 
 /**
  * Sends one whole message back, or nothing when `reply` is undefined. Called exactly once per
- * message, at any later time.
+ * message, at any later time. `rejected`: what came is no query that the server takes, which the
+ * transport tells its client in its own way (HTTPS, gRPC).
  */
-export type Respond = (reply: Uint8Array | undefined) => void
+export type Respond = (reply: Uint8Array | undefined, why?: 'rejected') => void
 
 /** The connection that a message came by: one object for all of its messages. */
 export interface Connection {
@@ -115,6 +121,8 @@ export interface Receiver {
   ): void
   readonly listener: ListenerRef
   readonly tcpLimits: TcpLimits
+  /** Of the generation that serves now, as the limits are. */
+  readonly serving: Serving
 }
 
 export interface OpenListener {

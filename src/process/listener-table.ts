@@ -2,6 +2,13 @@
 // one.
 
 import type { BlockSettings } from '../chain/block.ts'
+import {
+  PLAIN_SERVING,
+  type Scheme,
+  type Serving,
+  type StreamServing,
+  type TlsServing,
+} from '../chain/listening.ts'
 import type { Site } from '../corefile/keys.ts'
 import {
   DEFAULT_TCP_LIMITS,
@@ -16,6 +23,19 @@ import type { LoadedBlock } from './load/load.ts'
 interface Listener extends ListenAddress {
   readonly index: number
   readonly label: string
+  readonly scheme: Scheme
+}
+
+/** CoreDNS's, by scheme. Other schemes have none. */
+const DEFAULT_LIMITS: Partial<Record<Scheme, StreamServing>> = {
+  https: { maxConnections: 200, maxStreams: 0 },
+  grpc: { maxConnections: 200, maxStreams: 256 },
+}
+
+/** A block, and what its control halves have set. */
+interface Settled {
+  readonly block: LoadedBlock
+  readonly settings: BlockSettings
 }
 
 export class ListenerTable {
@@ -41,6 +61,8 @@ export class ListenerTable {
           (listener = {
             index: this.#byLabel.size,
             label,
+            // Whatever else a key may say is refused as it is loaded.
+            scheme: transport as Scheme,
             address,
             port,
             ...(scope > 0 && { scope }),
@@ -51,33 +73,25 @@ export class ListenerTable {
     })
   }
 
-  /** All of them, with the limits that the blocks set: the last block that sets one wins. */
-  messages(
-    blocks: readonly { readonly block: LoadedBlock; readonly settings: BlockSettings }[],
-  ): ListenerMessage[] {
-    const limits = new Map<Listener, TcpLimits>()
-    for (const { block, settings } of blocks) {
-      const { readMs, writeMs, idleMs, maxTcpQueries } = settings.timeouts
-      for (const listener of this.of(block, settings)) {
-        const so = limits.get(listener) ?? DEFAULT_TCP_LIMITS
-        limits.set(listener, {
-          readMs: readMs ?? so.readMs,
-          writeMs: writeMs ?? so.writeMs,
-          idleMs: idleMs ?? so.idleMs,
-          maxQueries: maxTcpQueries ?? so.maxQueries,
-        })
+  /**
+   * All of them, with what the blocks set. Of deadlines the last block that sets one wins, of
+   * limits on connections the first block counts, as in CoreDNS.
+   */
+  messages(blocks: readonly Settled[]): ListenerMessage[] {
+    return [...this.#byLabel.values()].map(listener => {
+      const settings = blocks
+        .filter(each => this.of(each.block, each.settings).includes(listener))
+        .map(each => each.settings)
+      return {
+        ...listener,
+        tcpLimits: settings.reduce(limitsAfter, DEFAULT_TCP_LIMITS),
+        ...servingOf(listener.scheme, settings),
       }
-    }
-    return [...this.#byLabel.values()].map(listener => ({
-      ...listener,
-      tcpLimits: limits.get(listener) ?? DEFAULT_TCP_LIMITS,
-    }))
+    })
   }
 
   /** Lines that CoreDNS prints at start: `ZONE:PORT[ on ADDRESS]`, sorted for each listener. */
-  zoneLines(
-    blocks: readonly { readonly block: LoadedBlock; readonly settings: BlockSettings }[],
-  ): string[] {
+  zoneLines(blocks: readonly Settled[]): string[] {
     return [...this.#byLabel.values()].flatMap(listener => {
       const suffix = listener.address === '' ? '' : ` on ${listener.address}`
       const zones = blocks.flatMap(({ block, settings }) =>
@@ -87,5 +101,26 @@ export class ListenerTable {
       )
       return zones.sort().map(zone => `${zone}:${listener.port}${suffix}`)
     })
+  }
+}
+
+const limitsAfter = (before: TcpLimits, { timeouts }: BlockSettings): TcpLimits => ({
+  readMs: timeouts.readMs ?? before.readMs,
+  writeMs: timeouts.writeMs ?? before.writeMs,
+  idleMs: timeouts.idleMs ?? before.idleMs,
+  maxQueries: timeouts.maxTcpQueries ?? before.maxQueries,
+})
+
+const servingOf = (scheme: Scheme, settings: readonly BlockSettings[]): Serving => {
+  const [first] = settings
+  const own = { https: first?.https, grpc: first?.grpcServer, dns: undefined, tls: undefined }
+  const tls = scheme === 'dns' ? [] : settings.flatMap(each => each.tls ?? [])
+  const byIdentity = new Map<string, TlsServing>()
+  for (const one of tls) if (!byIdentity.has(one.identity)) byIdentity.set(one.identity, one)
+  return {
+    scheme,
+    tls: [...byIdentity.values()],
+    proxy: settings.find(({ proxy }) => proxy !== undefined)?.proxy,
+    limits: { ...(DEFAULT_LIMITS[scheme] ?? PLAIN_SERVING.limits), ...own[scheme] },
   }
 }

@@ -5,7 +5,7 @@ import type { FastQuery } from '../chain/query/fast-query.ts'
 import type { Logger } from '../log/logger.ts'
 import type { ShardCounts } from '../metrics/shard-counts.ts'
 import { type ListenAddress, listenError, type OpenListener, type Receiver } from '../net/engine.ts'
-import { openTcp } from '../net/tcp/listener.ts'
+import { openStream } from '../net/stream/listener.ts'
 import type { TcpRoom } from '../net/tcp/room.ts'
 import type { Dispatcher } from './answer/dispatch.ts'
 import type { FastPath } from './answer/fast-path.ts'
@@ -49,6 +49,9 @@ export class Binding implements Receiver {
   get tcpLimits() {
     return this.served.message.tcpLimits
   }
+  get serving() {
+    return this.served.message
+  }
   fast(query: FastQuery): number {
     this.#parts.counts.worked()
     return this.#parts.fastPath.answer(this.served, query)
@@ -72,7 +75,7 @@ export class Binding implements Receiver {
     const fd = message.tcp?.fds[shard]
     const borrowed = udp.libc === undefined || fd === undefined ? undefined : { libc: udp.libc, fd }
     const options = { room: tcpRoom, canReusePort, borrowed, onError: log.error }
-    this.#sockets = [await inWords('tcp', message, openTcp(message, this, options))]
+    this.#sockets = [await inWords('tcp', message, openStream(message, this, options))]
     this.#sockets = [...this.#sockets, await inWords('udp', message, udp.open(message, this))]
   }
 

@@ -3,6 +3,7 @@
 
 import type { MessagePort } from 'node:worker_threads'
 import type { BlockInfo } from '../chain/block.ts'
+import type { Serving } from '../chain/listening.ts'
 import type { OutsideModule } from '../chain/plugin/outside-module.ts'
 import type { HashSeed } from '../memory/keyed-hash.ts'
 import type { RegionLayout } from '../memory/region.ts'
@@ -43,7 +44,7 @@ export interface ServeTask {
  * A listener of a generation. `label` is the `server` label of metrics, such as `dns://:53`;
  * indexes count from 0.
  */
-export interface ListenerMessage extends ListenAddress {
+export interface ListenerMessage extends ListenAddress, Serving {
   readonly index: number
   readonly label: string
   readonly tcpLimits: TcpLimits

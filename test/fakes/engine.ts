@@ -3,6 +3,7 @@
 // test says so), `silent` (no reply). Replies are the query with QR set.
 
 import { CacheKey } from '../../src/cache/key.ts'
+import { PLAIN_SERVING } from '../../src/chain/listening.ts'
 import { FastQuery } from '../../src/chain/query/fast-query.ts'
 import type { Peer } from '../../src/chain/query/query.ts'
 import type { Receiver, Respond } from '../../src/net/engine.ts'
@@ -33,6 +34,7 @@ export const replyTo = (query: Uint8Array): Uint8Array => {
 export class ScriptedReceiver implements Receiver {
   readonly listener = { index: 0, label: 'dns://:53' }
   readonly tcpLimits = { readMs: 0, writeMs: 0, idleMs: 0, maxQueries: -1 }
+  readonly serving = PLAIN_SERVING
   /** Queries of either path. */
   asked = 0
   /** Names that went to the slow path, with the addresses at both ends. */

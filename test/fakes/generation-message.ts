@@ -1,6 +1,7 @@
 // The message that main gives a shard, with nothing in it but the chains of test plugins on one
 // listener, and what a shard is made of.
 
+import { PLAIN_SERVING } from '../../src/chain/listening.ts'
 import { CHANGE_SLOTS } from '../../src/memory/invalidation-board.ts'
 import { sharedBuffer, sharedWords } from '../../src/memory/shared-buffer.ts'
 import { declareDnsMetrics } from '../../src/metrics/dns-metrics.ts'
@@ -29,7 +30,7 @@ export const aGeneration = (
   const labels = { servers: [LABEL], zones: ['dropped'], view: '', plugins: [''] }
   const message: GenerationMessage = {
     id: 1,
-    listeners: [{ index: 0, label: LABEL, address: '', port: 53, tcpLimits: DEFAULT_TCP_LIMITS }],
+    listeners: [{ index: 0, label: LABEL, address: '', port: 53, tcpLimits: DEFAULT_TCP_LIMITS, ...PLAIN_SERVING }],
     blocks: blocks.map(({ zones, view, chain }, index) => ({
       info: fakeBlock({ index, zones, view, listeners: [{ index: 0, label: LABEL }] }),
       sites: zones.map(zone => ({ listener: 0, zone: nameFromText(zone)! })),

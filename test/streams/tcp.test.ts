@@ -10,7 +10,7 @@ import { systemClock } from '../../src/base/time/clock.ts'
 import { ServerError } from '../../src/chain/errors.ts'
 import { ByteBudget, budgetWords, STREAM } from '../../src/memory/byte-budget.ts'
 import { CONNECTION_BYTES } from '../../src/net/engine.ts'
-import { openTcp } from '../../src/net/tcp/listener.ts'
+import { openStream } from '../../src/net/stream/listener.ts'
 import { TcpRoom } from '../../src/net/tcp/room.ts'
 import { FrameReader, frame } from '../../src/wire/frames.ts'
 import { query, show } from '../support/plugin-harness.ts'
@@ -50,7 +50,7 @@ const overTcp = async (
   probe.close()
   await once(probe, 'close')
   const options = { room, canReusePort: false, onError: (text: string) => assert.fail(text) }
-  const listener = await openTcp({ address: '127.0.0.1', port }, receiver, options)
+  const listener = await openStream({ address: '127.0.0.1', port }, receiver, options)
   t.after(() => listener.close(0))
   return { port, room, used: () => budget.used(STREAM) - room.connections * CONNECTION_BYTES }
 }

@@ -3,6 +3,7 @@
 
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import { answer } from '../../src/chain/answer/answer.ts'
+import { PLAIN_SERVING } from '../../src/chain/listening.ts'
 import type { Peer, Query } from '../../src/chain/query/query.ts'
 import type { Transport } from '../../src/chain/query/transport.ts'
 import type { Reply } from '../../src/chain/reply/reply.ts'
@@ -94,7 +95,7 @@ export const world = (stages: readonly Stage[], setting: Setting = {}) => {
   )
   const served = {
     ...at,
-    message: { index: 0, label: '', tcpLimits: DEFAULT_TCP_LIMITS, address: '', port: 53 },
+    message: { index: 0, label: '', tcpLimits: DEFAULT_TCP_LIMITS, ...PLAIN_SERVING, address: '', port: 53 },
   }
   const receiver = new Binding(served, {
     dispatcher,

@@ -1,6 +1,8 @@
 // Hot path. The transports between a client and a listener, and the facts of a connection apart
 // from its addresses.
 
+import type { Scheme } from '../listening.ts'
+
 /** `udp` and `tcp` are those of scheme `dns`; the others are named like their schemes. */
 export type Transport = 'udp' | 'tcp' | 'tls' | 'quic' | 'grpc' | 'https' | 'https3'
 
@@ -18,6 +20,9 @@ const PROTOS: Readonly<Record<Transport, Proto>> = {
 }
 
 export const protoOf = (transport: Transport): Proto => PROTOS[transport]
+
+/** Over which the connections of a listener come. */
+export const transportOf = (scheme: Scheme): Transport => (scheme === 'dns' ? 'tcp' : scheme)
 
 /**
  * Whether an answer must fit in one datagram, and the client's address may be forged. Over other

@@ -1,21 +1,16 @@
-// One TCP connection: two-byte length framing, pipelined queries answered in the order in which
-// their answers come (RFC 7766), and deadlines. The memory that it holds (unfinished messages,
-// queries in flight, unsent answers) is charged to the budget in room.ts. It reads only while there
-// is room, and no more in one turn of the event loop than its share. The receiver interprets the
-// messages.
+// One connection of framed messages, over TCP or TLS: two-byte lengths, pipelined queries answered
+// in the order in which their answers come (RFC 7766), and deadlines. The memory that it holds
+// (unfinished messages, queries in flight, unsent answers) is charged to the budget in room.ts. It
+// reads only while there is room, and no more in one turn of the event loop than its share. The
+// receiver interprets the messages.
 
-import { Socket } from 'node:net'
-import type { Peer } from '../../chain/query/query.ts'
+import type { Socket } from 'node:net'
+import { type ConnectionFacts, type Transport, transportOf } from '../../chain/query/transport.ts'
 import { FrameReader, putFrame } from '../../wire/frames.ts'
-import {
-  CONNECTION_BYTES,
-  type Connection,
-  peerOf,
-  type Receiver,
-  underWayBytes,
-} from '../engine.ts'
+import { type Connection, type Receiver, underWayBytes } from '../engine.ts'
 import type { ClientShare } from './client-shares.ts'
-import type { TableEntry, TcpRoom } from './room.ts'
+import type { Opened, StreamConnection } from './opened.ts'
+import type { TcpRoom } from './room.ts'
 import { LEAST_BYTES } from './send-buffers.ts'
 import { unitsOf } from './turns.ts'
 
@@ -35,23 +30,16 @@ const FIRST_MESSAGE_MS = 1000
 /** Memory of one write in Node, in addition to its bytes. */
 const WRITE_BYTES = 512
 
-/**
- * Of a net.Socket: Node's own object for the connection, which every version that is maintained
- * has.
- */
-interface WithHandle {
-  _handle: object | null
-}
-
-export class TcpConnection implements TableEntry, Connection {
+export class TcpConnection implements StreamConnection, Connection {
   readonly client: ClientShare
+  readonly facts: ConnectionFacts | undefined
   progressMs: number
   heldBytes = 0
   readonly #room: TcpRoom
   readonly #socket: Socket
   readonly #receiver: Receiver
-  readonly #remote: Peer
-  readonly #local: Peer
+  readonly #opened: Opened
+  readonly #transport: Transport
   readonly #frames = new FrameReader()
   /** Resolves once the connection is gone. */
   readonly closed: Promise<void>
@@ -78,39 +66,15 @@ export class TcpConnection implements TableEntry, Connection {
   #ringsMs = Number.POSITIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
 
-  /**
-   * Takes over a connection that was accepted paused. Undefined if the client has left already:
-   * there is no address to answer or to log.
-   */
-  static accept(accepted: Socket, receiver: Receiver, room: TcpRoom): TcpConnection | undefined {
-    const { remoteAddress, remotePort, localAddress, localPort } = accepted
-    if (remoteAddress === undefined || localAddress === undefined) {
-      accepted.destroy()
-      return undefined
-    }
-    return new TcpConnection(
-      accepted,
-      peerOf(remoteAddress, remotePort ?? 0),
-      peerOf(localAddress, localPort ?? 0),
-      receiver,
-      room,
-    )
-  }
-
-  private constructor(
-    accepted: Socket,
-    remote: Peer,
-    local: Peer,
-    receiver: Receiver,
-    room: TcpRoom,
-  ) {
+  constructor(opened: Opened, receiver: Receiver, room: TcpRoom) {
     this.#receiver = receiver
     this.#room = room
-    this.#remote = remote
-    this.#local = local
-    this.client = room.clients.join(remote)
-    this.progressMs = room.clock.ms()
-    this.#socket = this.#takeOver(accepted)
+    this.#opened = opened
+    this.#transport = transportOf(opened.scheme)
+    this.facts = opened.facts
+    this.client = opened.client
+    this.progressMs = opened.acceptedMs
+    this.#socket = opened.socket
     const { promise, resolve } = Promise.withResolvers<void>()
     this.closed = promise
     this.#socket.setNoDelay(true)
@@ -121,30 +85,8 @@ export class TcpConnection implements TableEntry, Connection {
       this.#close()
       resolve()
     })
-    room.admit(this)
+    opened.onBytes(chunk => this.#arrived(chunk))
     this.#settle()
-  }
-
-  /**
-   * The same connection read into the shard's one buffer: no read allocates, and what is paused has
-   * nothing in Node's own queues. Only a socket's constructor takes such a buffer, and a server
-   * makes its sockets itself.
-   */
-  #takeOver(accepted: Socket): Socket {
-    const from = accepted as unknown as WithHandle
-    const handle = from._handle
-    from._handle = null
-    accepted.destroy()
-    const buffer = this.#room.readBuffer
-    const callback = (bytes: number): boolean => this.#arrived(buffer.subarray(0, bytes))
-    // Half-open: a client that has sent its last query still gets its answers.
-    const options = {
-      handle,
-      allowHalfOpen: true,
-      pauseOnCreate: true,
-      onread: { buffer, callback },
-    }
-    return new Socket(options as ConstructorParameters<typeof Socket>[0])
   }
 
   /**
@@ -238,12 +180,13 @@ export class TcpConnection implements TableEntry, Connection {
       this.#finish()
       return
     }
-    const bytes = underWayBytes(message.length, 'tcp')
+    const { remote, local } = this.#opened
+    const bytes = underWayBytes(message.length, this.#transport)
     this.#inFlight++
     this.#inFlightBytes += bytes
     this.#taken++
     const respond = (reply: Uint8Array | undefined): void => this.#respond(reply, bytes)
-    this.#receiver.receive(message, 'tcp', this.#remote, this.#local, respond, undefined, this)
+    this.#receiver.receive(message, this.#transport, remote, local, respond, undefined, this)
     const { maxQueries } = this.#receiver.tcpLimits
     if (maxQueries > 0 && this.#taken >= maxQueries) this.#finish()
   }
@@ -398,7 +341,7 @@ export class TcpConnection implements TableEntry, Connection {
       this.#answerBytes +
       this.#writes * WRITE_BYTES
     const unread = this.#frames.heldBytes + unsent
-    const held = (this.#socket.destroyed ? 0 : CONNECTION_BYTES + unread) + this.#inFlightBytes
+    const held = (this.#socket.destroyed ? 0 : this.#opened.fixedBytes + unread) + this.#inFlightBytes
     if (held === this.heldBytes) return
     this.#room.hold(this, held - this.heldBytes)
     this.heldBytes = held

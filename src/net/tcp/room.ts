@@ -109,6 +109,13 @@ export class TcpRoom {
     this.noteIdle(entry)
   }
 
+  /** Lets `entry` in where `before` was: the same client's, and no newcomer any more. */
+  replace(before: TableEntry, entry: TableEntry): void {
+    this.leave(before)
+    this.#byProgress.add(entry)
+    this.noteIdle(entry)
+  }
+
   leave(entry: TableEntry): void {
     this.#byProgress.delete(entry)
     this.#idle.delete(entry)

@@ -1,5 +1,6 @@
 // What stands for every upstream in a warm-up: answers out of the question.
 
+import { PLAIN_SERVING } from '../../chain/listening.ts'
 import { DEFAULT_TCP_LIMITS, type Receiver, type Respond } from '../../net/engine.ts'
 import {
   FLAG_QR,
@@ -47,6 +48,7 @@ export const replyTo = (query: Uint8Array): Uint8Array | undefined => {
 export const upstream: Receiver = {
   listener: { index: 0, label: '' },
   tcpLimits: DEFAULT_TCP_LIMITS,
+  serving: PLAIN_SERVING,
   fast: () => 0,
   batchSent: () => {},
   receive: (bytes: Uint8Array, _transport, _client, _local, respond: Respond) =>

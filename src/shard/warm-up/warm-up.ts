@@ -7,7 +7,7 @@ import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import { makeLogger } from '../../log/log.ts'
 import type { Logger } from '../../log/logger.ts'
 import { type OpenListener, peerOf } from '../../net/engine.ts'
-import { openTcp } from '../../net/tcp/listener.ts'
+import { openStream } from '../../net/stream/listener.ts'
 import {
   type Outward,
   type ServedListener,
@@ -135,7 +135,7 @@ const openFor = async (
   atEnd(() => listening.close(GRACE_MS))
   const asking = await udpClient({ address, port: portOf(listening) }, udp.libc)
   atEnd(() => asking.close())
-  const tcp = await openTcp({ address, port: 0 }, binding, {
+  const tcp = await openStream({ address, port: 0 }, binding, {
     room: tcpRoom,
     canReusePort: false,
     onError: log.error,

@@ -1,7 +1,7 @@
-// TCP listeners: SO_REUSEPORT, one per address and shard. With the mmsg engine main owns the
-// listening sockets, so that connections that a dead shard had not accepted wait for its successor.
-// Otherwise each shard opens its own. connection.ts has one connection, room.ts what all
-// connections of a shard share.
+// Listeners of connections, of any scheme: SO_REUSEPORT, one per address and shard. With the mmsg
+// engine main owns the listening sockets, so that connections that a dead shard had not accepted
+// wait for its successor. Otherwise each shard opens its own. kinds.ts says who serves a
+// connection, tcp/room.ts has what all connections of a shard share.
 
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
@@ -13,8 +13,10 @@ import { C } from '../mmsg/abi.ts'
 import { dropNewConnections } from '../mmsg/bpf.ts'
 import type { Libc } from '../mmsg/libc.ts'
 import { codeOfErrno } from '../mmsg/sockets.ts'
-import { TcpConnection } from './connection.ts'
-import type { TcpRoom } from './room.ts'
+import type { Kind, StreamConnection } from '../tcp/opened.ts'
+import type { TcpRoom } from '../tcp/room.ts'
+import { takeOver } from './accepted.ts'
+import { kindOf } from './kinds.ts'
 
 const BACKLOG = 511
 /** In which a handshake that has begun comes to its end. */
@@ -26,7 +28,7 @@ export interface BorrowedSocket {
   readonly fd: number
 }
 
-export interface TcpOptions {
+export interface StreamOptions {
   /** Of the shard, for all its listeners. */
   readonly room: TcpRoom
   readonly canReusePort: boolean
@@ -35,22 +37,24 @@ export interface TcpOptions {
   readonly onError: (text: string) => void
 }
 
-class TcpListener implements OpenListener {
+class StreamListener implements OpenListener {
   readonly #place: ListenAddress
-  readonly #options: TcpOptions
+  readonly #options: StreamOptions
   readonly #server: Server
-  readonly #connections = new Set<TcpConnection>()
+  readonly #connections = new Set<StreamConnection>()
   /** Connections so far, refused ones included. */
   #accepted = 0
 
-  constructor(place: ListenAddress, receiver: Receiver, options: TcpOptions) {
+  constructor(place: ListenAddress, receiver: Receiver, options: StreamOptions, kind: Kind) {
     this.#place = place
     this.#options = options
     // Paused: the connection reads in its own way.
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, accepted => {
       this.#accepted++
-      const connection = TcpConnection.accept(accepted, receiver, options.room)
-      if (connection === undefined) return
+      const opened = takeOver(accepted, receiver, options.room)
+      if (opened === undefined) return
+      const connection = kind.open(opened, receiver, options.room)
+      options.room.admit(connection)
       this.#connections.add(connection)
       void connection.closed.then(() => this.#connections.delete(connection))
     })
@@ -134,12 +138,12 @@ class TcpListener implements OpenListener {
 }
 
 /** Rejects with the system's error if the address cannot be listened on. */
-export const openTcp = async (
+export const openStream = async (
   place: ListenAddress,
   receiver: Receiver,
-  options: TcpOptions,
+  options: StreamOptions,
 ): Promise<OpenListener> => {
-  const listener = new TcpListener(place, receiver, options)
+  const listener = new StreamListener(place, receiver, options, await kindOf(receiver.serving.scheme))
   await listener.open()
   return listener
 }

@@ -7,6 +7,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import { systemClock } from '../../base/time/clock.ts'
+import { PLAIN_SERVING } from '../../chain/listening.ts'
 import { ByteBudget, budgetWords, STREAM } from '../../memory/byte-budget.ts'
 import { FrameReader, frame } from '../../wire/frames.ts'
 import {
@@ -17,8 +18,8 @@ import {
   type TcpLimits,
   underWayBytes,
 } from '../engine.ts'
-import { openTcp } from './listener.ts'
-import { type CutReason, TcpRoom } from './room.ts'
+import { openStream } from './listener.ts'
+import { type CutReason, TcpRoom } from '../tcp/room.ts'
 
 const MIB = 1024 * 1024
 const LIMIT = { timeout: 20_000 }
@@ -70,10 +71,11 @@ const open = async (t: TestContext, setting: Setting = {}): Promise<World> => {
     },
     listener: { index: 0, label: 'dns://:53' },
     tcpLimits: { ...DEFAULT_TCP_LIMITS, ...limits },
+    serving: PLAIN_SERVING,
   }
   const port = await freePort()
   const options = { room, canReusePort: false, onError: (text: string) => assert.fail(text) }
-  const listener = await openTcp({ address: '127.0.0.1', port }, receiver, options)
+  const listener = await openStream({ address: '127.0.0.1', port }, receiver, options)
   t.after(() => listener.close(0))
   return {
     room,
