@@ -19,7 +19,7 @@ export const REJECTIONS = [
 export type Rejection = (typeof REJECTIONS)[number]
 const UNSENT = ['full', 'refused']
 /** Why a TCP connection was closed by the server before its time. */
-const CUTS = ['room', 'budget', 'frames'] as const
+const CUTS = ['room', 'budget', 'frames', 'flood'] as const
 
 /** Offsets in a shard's row, as plain data for shards. */
 export interface ShardCounters {

@@ -123,6 +123,8 @@ export interface Receiver {
   readonly tcpLimits: TcpLimits
   /** Of the generation that serves now, as the limits are. */
   readonly serving: Serving
+  /** A request over HTTP is answered with this status; absent where nobody counts them. */
+  httpAnswered?(status: number): void
 }
 
 export interface OpenListener {

@@ -1,8 +1,10 @@
 // What tells DNS over HTTPS from gRPC: how an HTTP request becomes a DNS message, and its answer an
 // HTTP reply. One codec serves all connections of a kind; it holds no state.
 
-import type { Transport } from '../../chain/query/transport.ts'
-import type { Rejection } from '../engine.ts'
+import type { Respond } from '../engine.ts'
+
+/** Why there is no answer: undefined where the chain wrote none. */
+export type Rejection = Parameters<Respond>[1]
 
 /** What of a request's head says which message it brings. */
 export interface HttpHead {
@@ -22,7 +24,7 @@ export interface HttpReply {
 }
 
 export interface HttpCodec {
-  readonly transport: Transport & ('https' | 'grpc')
+  readonly transport: 'https' | 'grpc'
   /** Path of the requests that it takes. */
   readonly path: string
   /** Its requests may come over HTTP/1.1. */

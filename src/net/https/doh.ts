@@ -1,8 +1,7 @@
 // DNS over HTTPS as a server (RFC 8484), with the statuses and texts of CoreDNS: from a request to
 // a DNS message, and from its answer to a reply. Content types of requests are not looked at.
 
-import type { Rejection } from '../engine.ts'
-import type { HttpCodec, HttpHead, HttpReply } from '../http/exchange.ts'
+import type { HttpCodec, HttpHead, HttpReply, Rejection } from '../http/exchange.ts'
 import { maxAge } from './max-age.ts'
 
 const PATH = '/dns-query'
@@ -51,7 +50,7 @@ const unescaped = (text: string): string | undefined => {
 const dnsParameter = (query: string): string | undefined => {
   const values = query
     .split('&')
-    .map(pair => /^([^=;]*)=([^;]*)$/.exec(pair))
+    .map(pair => /^([^=;]*)(?:=([^;]*))?$/.exec(pair))
     .filter(parts => parts !== null && unescaped(parts[1] ?? '') === 'dns')
   const [only] = values
   return values.length === 1 ? unescaped(only?.[2] ?? '') : undefined
@@ -83,7 +82,8 @@ export const DOH: HttpCodec = {
 
   message({ method, target }: HttpHead, body: Uint8Array): Uint8Array | HttpReply {
     if (method === 'POST') return body
-    return decoded(dnsParameter(split(target).query) ?? '=') ?? INVALID
+    const text = dnsParameter(split(target).query)
+    return (text === undefined ? undefined : decoded(text)) ?? INVALID
   },
 
   answer(answer: Uint8Array | undefined, why: Rejection): HttpReply {
