@@ -24,6 +24,7 @@ const start = (t: TestContext) => {
   const logged: string[] = []
   const supervisor = new Supervisor({
     shards: SHARDS,
+    streamShards: 0,
     heapLimitBytes: 64 * MIB,
     recvBufferBytes: MIB,
     maxTcpConnections: 10,

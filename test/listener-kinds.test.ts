@@ -74,7 +74,10 @@ const listen = (label: string, records = 1) => {
     label,
   }
   const { dispatcher, at, path } = shardWith(compose([{ name: 'teller', stage }], noFault), setting)
-  const served = { ...at, message: { index: 0, label, tcpLimits: LIMITS, ...PLAIN_SERVING, address: '', port: 443 } }
+  const served = {
+    ...at,
+    message: { index: 0, label, tcpLimits: LIMITS, ...PLAIN_SERVING, address: '', port: 443 },
+  }
   const parts = { dispatcher, fastPath: path } as unknown as BindingParts
   return { receiver: new Binding(served, parts), asked }
 }

@@ -85,7 +85,7 @@ const openOn = async (t: Cleanup, { udp }: Engine, address: string): Promise<Ope
     address,
     port,
     tcpLimits: receiver.tcpLimits,
-    serving: receiver.serving,
+    ...receiver.serving,
     udp: group,
   } satisfies ListenerMessage
   return { listener: await udp.open(message, receiver), receiver, port }

@@ -5,6 +5,12 @@
 /** Schemes of server block keys that can be listened on. */
 export type Scheme = 'dns' | 'tls' | 'https' | 'grpc'
 
+/**
+ * Whether threads of their own listen, the stream shards: what a connection of such a scheme costs
+ * (a handshake, frames of HTTP) must not make UDP wait.
+ */
+export const isOfStreamShards = (scheme: Scheme): boolean => scheme !== 'dns'
+
 /** PEM texts. */
 export interface TlsMaterial {
   readonly cert: string
@@ -14,12 +20,7 @@ export interface TlsMaterial {
 }
 
 /** Go's names for what is asked of a client's certificate, as the Corefile writes them. */
-export type ClientAuth =
-  | 'nocert'
-  | 'request'
-  | 'require'
-  | 'verify_if_given'
-  | 'require_and_verify'
+export type ClientAuth = 'nocert' | 'request' | 'require' | 'verify_if_given' | 'require_and_verify'
 
 /** A certificate to serve, and how. */
 export interface TlsServing {

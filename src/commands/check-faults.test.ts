@@ -39,11 +39,11 @@ const cases: readonly { name: string; text: string; found: readonly string[] }[]
   },
   {
     name: 'every key of every block',
-    text: 'a..b c..d {\n whoami\n}\ntls://e.example {\n whoami x\n}\n',
+    text: 'a..b c..d {\n whoami\n}\nquic://e.example {\n whoami x\n}\n',
     found: [
       '1:1+4 error inspecting server blocks: zone is not a valid domain name: a..b',
       '1:6+4 error inspecting server blocks: zone is not a valid domain name: c..d',
-      `4:1+15 transport 'tls' is known to CoreDNS but not supported by shardns yet`,
+      `4:1+16 transport 'quic' is known to CoreDNS but not supported by shardns yet`,
       `5:9+1 plugin/whoami: ${parsing(5, `Wrong argument count or unexpected line ending after 'x'`)}`,
     ],
   },

@@ -27,6 +27,8 @@ const shardns = async (...argv: string[]): Promise<Outcome> => {
   return { code, out, err, served }
 }
 
+const WITH_3 = { workers: 3, streamWorkers: defaultServeOptions({ workers: 3 }).streamWorkers }
+
 const served: readonly { argv: string[]; options: Partial<ServeOptions> }[] = [
   { argv: [], options: {} },
   { argv: ['serve'], options: {} },
@@ -40,8 +42,9 @@ const served: readonly { argv: string[]; options: Partial<ServeOptions> }[] = [
   { argv: ['-pidfile', '/run/x.pid', '-quiet'], options: { pidfile: '/run/x.pid', quiet: true } },
   { argv: ['-quiet', '-quiet=false'], options: { quiet: false } },
   { argv: ['-version=false', '-plugins=false', '-windows-service=false'], options: {} },
-  { argv: ['--workers', '3', '--engine', 'dgram'], options: { workers: 3, engine: 'dgram' } },
-  { argv: ['-workers=3', '-engine=auto'], options: { workers: 3, engine: 'auto' } },
+  { argv: ['--workers', '3', '--engine', 'dgram'], options: { ...WITH_3, engine: 'dgram' } },
+  { argv: ['-workers=3', '-engine=auto'], options: { ...WITH_3, engine: 'auto' } },
+  { argv: ['--stream-workers', '5'], options: { streamWorkers: 5 } },
   { argv: ['--cache-bytes', '1GiB'], options: { cacheBytes: 2 ** 30 } },
   { argv: ['--records-bytes', '1GiB'], options: { recordsBytes: 2 ** 30 } },
   { argv: ['--recv-buffer', '65536'], options: { recvBufferBytes: 65536 } },
@@ -97,7 +100,7 @@ const refused: readonly { argv: string[]; code: number; message: string }[] = [
   {
     argv: ['--workers=0'],
     code: 2,
-    message: `error: option '--workers <n>' argument '0' is invalid. Expected a whole number from 1 to 254.`,
+    message: `error: option '--workers <n>' argument '0' is invalid. Expected a whole number from 1 to 190.`,
   },
   {
     argv: ['--steer', 'x'],

@@ -68,6 +68,7 @@ interface RootFlags {
   readonly version?: true
   readonly windowsService?: true
   readonly workers: number
+  readonly streamWorkers: number
   readonly engine: ServeOptions['engine']
   readonly steer: ServeOptions['steering']
   readonly fastPath: boolean
@@ -118,6 +119,14 @@ const addOwnFlags = (program: Command): Command => {
         .default(
           defaults.workers,
           `CPUs available, 8 at most, fewer under a limit, here ${defaults.workers}`,
+        ),
+    )
+    .addOption(
+      new Option('--stream-workers <n>', 'shards of listeners that are not plain DNS')
+        .argParser(wholeNumber(...SERVE_RANGES.streamWorkers))
+        .default(
+          defaults.streamWorkers,
+          `half as many as workers, 1 under a memory limit, here ${defaults.streamWorkers}`,
         ),
     )
     .option(
@@ -188,6 +197,7 @@ const addSizeFlags = (program: Command): Command => {
 
 const SHARE_FLAGS = {
   workers: 'workers',
+  streamWorkers: 'streamWorkers',
   cacheBytes: 'cacheBytes',
   inflightBytes: 'inflightBytes',
   heapLimit: 'heapLimitBytes',

@@ -23,9 +23,10 @@ export type { FunctionQuery, QueryFunction } from './function-plugin.ts'
 export type { PluginModule, Plugins } from './given-plugins.ts'
 export type { ServerOptions, ServerSizes } from './server-options.ts'
 
-/** Where a server listens, for UDP and TCP. */
+/** Where a server listens. */
 export interface ServerAddress {
-  readonly transport: 'dns'
+  /** `dns` is UDP and TCP, the others are TCP. */
+  readonly transport: 'dns' | 'tls' | 'https' | 'grpc'
   /** `0.0.0.0` or `::` for all addresses of the machine. */
   readonly address: string
   readonly port: number
@@ -136,8 +137,8 @@ class LibraryServer implements ShardnsServer {
 
   get addresses(): readonly ServerAddress[] {
     if (this.#closing !== undefined) return []
-    return this.#server.addresses.map(({ address, port }) => ({
-      transport: 'dns',
+    return this.#server.addresses.map(({ scheme, address, port }) => ({
+      transport: scheme,
       address: address === '' ? everyAddress() : address,
       port,
     }))

@@ -21,6 +21,8 @@ import { type Plugins, pluginSetOf } from './given-plugins.ts'
 export interface ServerSizes {
   /** Threads that answer. Default 1. */
   readonly workers?: number
+  /** Threads beside them for listeners that are not plain DNS, if the Corefile has any. */
+  readonly streamWorkers?: number
   /** Of the cache that all of them share. */
   readonly cacheBytes?: number
   /** Room for records of zones, hosts files and clusters: taken as it is used. */
@@ -82,6 +84,7 @@ export type CorefileSource =
 
 const SIZES = [
   'workers',
+  'streamWorkers',
   'cacheBytes',
   'recordsBytes',
   'recvBufferBytes',

@@ -51,6 +51,8 @@ export interface BudgetClient {
 
 export class ByteBudget {
   readonly shards: number
+  /** Those that divide it fairly. */
+  readonly sharers: number
   readonly #mostBytes: number
   readonly #words: Int32Array
   readonly #first: number
@@ -62,14 +64,22 @@ export class ByteBudget {
 
   /**
    * `offset` is the first word of the rows; `me` counts shards from 0. The limit is at most 1 GiB:
-   * sums stay within 32 bits.
+   * sums stay within 32 bits. `sharers`: shards that take what this one takes.
    */
-  constructor(words: Int32Array, offset: number, shards: number, me: number, limitBytes: number) {
+  constructor(
+    words: Int32Array,
+    offset: number,
+    shards: number,
+    me: number,
+    limitBytes: number,
+    sharers = shards,
+  ) {
     if (!(me >= 0 && me < shards)) throw new RangeError(`shard ${me} of ${shards}`)
     this.#words = words
     this.#first = offset
     this.#mine = offset + me * BUDGET_ROW_WORDS
     this.shards = shards
+    this.sharers = sharers
     this.#mostBytes = limitBytes
     const fair = Math.floor((limitBytes * KEPT_SHARE) / shards / KEPT_LOTS / 2)
     this.#lotBytes = Math.max(LEAST_LOT_BYTES, Math.min(MOST_LOT_BYTES, fair))
@@ -142,7 +152,7 @@ export class ByteBudget {
     if (drawn > limit * COMMON_SHARE || ofKind > limit * KIND_SHARE) return false
     const bytes = client.bytes + more
     if (client.isNewcomer) return true
-    const share = (limit * SHARED_SHARE) / this.shards / (client.holders + 1)
+    const share = (limit * SHARED_SHARE) / this.sharers / (client.holders + 1)
     return bytes <= share || (isSmall && ofKind <= limit * SHARED_SHARE)
   }
 

@@ -3,6 +3,7 @@
 // gives each of them a part of the queries, without telling either.
 
 import { parseIp, withoutZone } from '../base/ip.ts'
+import { isOfStreamShards } from '../chain/listening.ts'
 import { type ListenAddress, listenText } from './engine.ts'
 import { type OpenPort, openPorts, ownInodes, type Protocol } from './proc-sockets.ts'
 
@@ -50,8 +51,12 @@ export const sharedPlaces = (
   others: readonly OpenPort[],
 ): SharedPlace[] =>
   places.flatMap(place => {
+    const isStream = isOfStreamShards(place.scheme ?? 'dns')
     const met = others.filter(
-      other => other.port === place.port && overlaps(place.address, other.address),
+      other =>
+        other.port === place.port &&
+        (other.protocol === 'tcp' || !isStream) &&
+        overlaps(place.address, other.address),
     )
     const protocols = PROTOCOLS.filter(protocol => met.some(other => other.protocol === protocol))
     return protocols.length === 0 ? [] : [{ place, protocols }]

@@ -1,10 +1,11 @@
-// Port 0 of a Corefile: a number that the kernel chooses, one for all listeners of the server, for
+// Port 0 of a Corefile: a number that the kernel chooses, one for all listeners of a scheme, for
 // UDP and TCP. It is chosen when a configuration first asks for it, and stays over reloads.
 
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import { codeOf } from '../base/files/errno.ts'
+import type { Site } from '../corefile/keys.ts'
 import type { LoadedConfig } from './load/load.ts'
 
 /** Numbers that are tried: of one that is free for UDP, TCP may have taken any few. */
@@ -18,16 +19,17 @@ interface Held {
 
 export class AnyPort {
   readonly #canReusePort: boolean
-  #number: number | undefined
-  #held: Held | undefined
+  /** By scheme. */
+  readonly #numbers = new Map<Site['transport'], number>()
+  #held: Held[] = []
 
   constructor(canReusePort: boolean) {
     this.#canReusePort = canReusePort
   }
 
-  /** Undefined until a configuration has asked for it. */
-  get number(): number | undefined {
-    return this.#number
+  /** Whether it is one of those that were chosen. */
+  has(port: number): boolean {
+    return [...this.#numbers.values()].includes(port)
   }
 
   /**
@@ -35,24 +37,24 @@ export class AnyPort {
    * been chosen is reserved, where sockets can share a port.
    */
   async placed(config: LoadedConfig): Promise<LoadedConfig> {
-    const isAsked = config.blocks.some(({ sites }) => sites.some(({ port }) => port === 0))
-    if (!isAsked) return config
-    const number = (this.#number ??= await this.#choose())
-    const blocks = config.blocks.map(block => ({
-      ...block,
-      sites: block.sites.map(site => (site.port === 0 ? { ...site, port: number } : site)),
-    }))
+    const asking = config.blocks.flatMap(({ sites }) => sites).filter(({ port }) => port === 0)
+    if (asking.length === 0) return config
+    for (const { transport } of asking)
+      if (!this.#numbers.has(transport)) this.#numbers.set(transport, await this.#choose())
+    const placed = (site: Site): Site =>
+      site.port === 0 ? { ...site, port: this.#numbers.get(site.transport) ?? 0 } : site
+    const blocks = config.blocks.map(block => ({ ...block, sites: block.sites.map(placed) }))
     return { ...config, blocks }
   }
 
   /**
-   * Ends the reservation of the number: the shards listen there by now, or the configuration has
+   * Ends the reservation of numbers: the shards listen there by now, or the configuration has
    * failed.
    */
   async release(): Promise<void> {
     const held = this.#held
-    this.#held = undefined
-    if (held !== undefined) await close(held)
+    this.#held = []
+    await Promise.all(held.map(close))
   }
 
   /**
@@ -65,7 +67,7 @@ export class AnyPort {
         const free = await hold(0, false)
         const { port } = free.udp.address()
         await close(free)
-        if (this.#canReusePort) this.#held = await hold(port, true)
+        if (this.#canReusePort) this.#held.push(await hold(port, true))
         return port
       } catch (error) {
         if (codeOf(error) !== 'EADDRINUSE' || attempt === ATTEMPTS) throw error

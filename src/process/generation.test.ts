@@ -24,6 +24,7 @@ const generation = async (text: string): Promise<Generation> => {
     ...parts,
     id: 1,
     shards: 1,
+    streamShards: 0,
     sink: { raw: () => {}, line: () => {} } as never,
   })
 }

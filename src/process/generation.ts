@@ -9,6 +9,7 @@ import type { CacheTableRef } from '../cache/table-ref.ts'
 import { type BlockInfo, type BlockSettings, initialSettings } from '../chain/block.ts'
 import { messageOf } from '../chain/errors.ts'
 import { type ChangingZone, InvalidationMarks } from '../chain/invalidation-scopes.ts'
+import { isOfStreamShards, type Scheme } from '../chain/listening.ts'
 import { Offers } from '../chain/offers/offers.ts'
 import type {
   ControlScope,
@@ -60,6 +61,8 @@ const TASK_PATIENCE_MS = 5000
 export interface GenerationParts {
   readonly id: number
   readonly shards: number
+  /** In addition to those; they answer only what comes to listeners of their own. */
+  readonly streamShards: number
   readonly clock: Clock
   readonly sink: Pick<LineSink, 'raw'>
   readonly metrics: GenerationMetrics
@@ -200,7 +203,7 @@ export class Generation {
    * that main opens for an address, if it does.
    */
   message(open: (at: ListenAddress) => OpenSockets | undefined): GenerationMessage {
-    const { metrics, shards, id } = this.#parts
+    const { metrics, id } = this.#parts
     const blocks = this.#built.map(built => this.#blockMessage(built))
     const listeners = this.listeners.messages(this.#built).map(listener => {
       const sockets = open(listener)
@@ -216,9 +219,9 @@ export class Generation {
     const panics = metrics.counter(PANICS).vector({}).base
     const sharedWords = roundUp(this.#sharedWords)
     const rowWords = roundUp(metrics.rowWords)
-    const words = sharedBuffer((sharedWords + rowWords * shards) * 4)
+    const words = sharedBuffer((sharedWords + rowWords * this.#rows) * 4)
     this.#words = new Int32Array(words, 0, sharedWords)
-    const bases = Array.from({ length: shards }, (_, shard) => sharedWords + shard * rowWords)
+    const bases = Array.from({ length: this.#rows }, (_, row) => sharedWords + row * rowWords)
     metrics.attach(new Int32Array(words), bases)
     return {
       id,
@@ -232,6 +235,18 @@ export class Generation {
       dropped,
       panics,
     }
+  }
+
+  /** Of counters and permits: one for each shard that there may be. */
+  get #rows(): number {
+    return this.#parts.shards + this.#parts.streamShards
+  }
+
+  /** Those that answer for it. */
+  get #serving(): number {
+    const sites = this.config.blocks.flatMap(block => block.sites)
+    const hasStreams = sites.some(({ transport }) => isOfStreamShards(transport as Scheme))
+    return hasStreams ? this.#rows : this.#parts.shards
   }
 
   #modules(): OutsideModule[] {
@@ -366,7 +381,7 @@ export class Generation {
 
   #scope(built: Built, found: LoadedDirective): ControlScope {
     const { name } = found.plugin
-    const { shards, clock, sink, metrics, changes, process, isDebug } = this.#parts
+    const { clock, sink, metrics, changes, process, isDebug } = this.#parts
     const log = makeLogger(sink, `plugin/${name}: `, isDebug)
     const info = () => this.#info(built)
     const asked = this.#requests()
@@ -375,7 +390,7 @@ export class Generation {
         return info()
       },
       settings: built.settings,
-      shards,
+      shards: this.#serving,
       clock,
       log,
       metrics: namedMetrics(metrics, log),
@@ -399,7 +414,7 @@ export class Generation {
     log: Logger,
     asked: (what: string) => void,
   ): Pick<ControlScope, 'shared' | 'permits' | 'table' | 'tableEntries' | 'keep' | 'http'> {
-    const { shards, cache, kept } = this.#parts
+    const { cache, kept } = this.#parts
     return {
       shared: count => {
         asked('shared')
@@ -408,7 +423,7 @@ export class Generation {
       permits: () => {
         asked('permits')
         this.#sharedWords = roundUp(this.#sharedWords, PERMIT_ROW_WORDS)
-        const offset = this.#reserve('permits', permitWords(shards))
+        const offset = this.#reserve('permits', permitWords(this.#rows))
         this.permits.push(offset)
         return offset
       },

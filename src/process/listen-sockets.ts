@@ -2,6 +2,7 @@
 // somewhere, kept over reloads and deaths of shards, closed when no shard serves a configuration
 // that listens there.
 
+import { isOfStreamShards } from '../chain/listening.ts'
 import type { Logger } from '../log/logger.ts'
 import { type ListenAddress, listenError, placeOf } from '../net/engine.ts'
 import type { Libc } from '../net/mmsg/libc.ts'
@@ -17,6 +18,8 @@ import { type Steering, steer } from '../net/mmsg/steering.ts'
 import { receiveDrops } from '../net/proc-sockets.ts'
 
 export interface ListenSocketsOptions extends UdpSocketOptions {
+  /** Of each place where stream shards listen. */
+  readonly streamSockets: number
   readonly steering: Steering
   readonly log: Logger
 }
@@ -49,13 +52,13 @@ export class ListenSockets {
     const sockets = this.#openAt(place)
     this.#usable.set(name, sockets)
     this.#open.add(sockets)
-    this.#steer(sockets.udp)
+    if (sockets.udp !== undefined) this.#steer(sockets.udp)
     return sockets
   }
 
   /** Datagrams that came faster than they were read, at the sockets that are open. */
   get receiveDrops(): number {
-    return receiveDrops([...this.#open].flatMap(({ udp }) => udp.fds))
+    return receiveDrops([...this.#open].flatMap(({ udp }) => udp?.fds ?? []))
   }
 
   /**
@@ -75,12 +78,15 @@ export class ListenSockets {
       this.#open.delete(sockets)
       for (const [name, usable] of this.#usable) if (usable === sockets) this.#usable.delete(name)
       closeGroup(this.#libc, sockets.tcp)
-      closeGroup(this.#libc, sockets.udp)
+      if (sockets.udp !== undefined) closeGroup(this.#libc, sockets.udp)
     }
   }
 
   #openAt(place: ListenAddress): OpenSockets {
-    const tcp = inWords('tcp', place, () => openTcpGroup(this.#libc, place, this.#options.sockets))
+    const isStream = isOfStreamShards(place.scheme ?? 'dns')
+    const count = isStream ? this.#options.streamSockets : this.#options.sockets
+    const tcp = inWords('tcp', place, () => openTcpGroup(this.#libc, place, count))
+    if (isStream) return { tcp }
     try {
       return {
         tcp,

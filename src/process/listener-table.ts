@@ -20,7 +20,7 @@ import { scopeNow } from '../net/local-addresses.ts'
 import type { ListenerMessage } from '../shard/messages.ts'
 import type { LoadedBlock } from './load/load.ts'
 
-interface Listener extends ListenAddress {
+export interface Listener extends ListenAddress {
   readonly index: number
   readonly label: string
   readonly scheme: Scheme
@@ -90,7 +90,10 @@ export class ListenerTable {
     })
   }
 
-  /** Lines that CoreDNS prints at start: `ZONE:PORT[ on ADDRESS]`, sorted for each listener. */
+  /**
+   * Lines that CoreDNS prints at start: `[SCHEME://]ZONE:PORT[ on ADDRESS]`, sorted for each
+   * listener.
+   */
   zoneLines(blocks: readonly Settled[]): string[] {
     return [...this.#byLabel.values()].flatMap(listener => {
       const suffix = listener.address === '' ? '' : ` on ${listener.address}`
@@ -99,7 +102,8 @@ export class ListenerTable {
           .filter(site => this.ofSite(site, settings).includes(listener))
           .map(({ zone }) => zone),
       )
-      return zones.sort().map(zone => `${zone}:${listener.port}${suffix}`)
+      const prefix = listener.scheme === 'dns' ? '' : `${listener.scheme}://`
+      return zones.sort().map(zone => `${prefix}${zone}:${listener.port}${suffix}`)
     })
   }
 }

@@ -9,6 +9,7 @@ const shares: {
   quota?: number
   limit: number | undefined
   workers: number
+  streams: number
   cache: number
   inflight: number
   heap: number
@@ -18,6 +19,7 @@ const shares: {
     cpus: 4,
     limit: undefined,
     workers: 4,
+    streams: 2,
     cache: 64,
     inflight: 128,
     heap: 256,
@@ -27,6 +29,7 @@ const shares: {
     cpus: 64,
     limit: undefined,
     workers: 8,
+    streams: 4,
     cache: 64,
     inflight: 128,
     heap: 256,
@@ -37,6 +40,7 @@ const shares: {
     quota: 0.1,
     limit: undefined,
     workers: 1,
+    streams: 1,
     cache: 64,
     inflight: 128,
     heap: 256,
@@ -47,6 +51,7 @@ const shares: {
     quota: 2.5,
     limit: undefined,
     workers: 2,
+    streams: 1,
     cache: 64,
     inflight: 128,
     heap: 256,
@@ -57,6 +62,7 @@ const shares: {
     quota: 6,
     limit: undefined,
     workers: 2,
+    streams: 1,
     cache: 64,
     inflight: 128,
     heap: 256,
@@ -66,6 +72,7 @@ const shares: {
     cpus: 64,
     limit: 170 * MIB,
     workers: 2,
+    streams: 1,
     cache: 14,
     inflight: 21,
     heap: 32,
@@ -75,6 +82,7 @@ const shares: {
     cpus: 1,
     limit: 170 * MIB,
     workers: 1,
+    streams: 1,
     cache: 14,
     inflight: 21,
     heap: 32,
@@ -85,6 +93,7 @@ const shares: {
     quota: 0.1,
     limit: 128 * MIB,
     workers: 1,
+    streams: 1,
     cache: 12,
     inflight: 16,
     heap: 32,
@@ -94,6 +103,7 @@ const shares: {
     cpus: 64,
     limit: 512 * MIB,
     workers: 8,
+    streams: 1,
     cache: 42,
     inflight: 64,
     heap: 148,
@@ -104,26 +114,38 @@ const shares: {
     quota: 2,
     limit: 512 * MIB,
     workers: 2,
+    streams: 1,
     cache: 42,
     inflight: 64,
     heap: 256,
   },
-  { rule: 'plenty', cpus: 4, limit: 4 * GIB, workers: 4, cache: 64, inflight: 128, heap: 256 },
+  {
+    rule: 'plenty',
+    cpus: 4,
+    limit: 4 * GIB,
+    workers: 4,
+    streams: 1,
+    cache: 64,
+    inflight: 128,
+    heap: 256,
+  },
   {
     rule: 'too little for anything: one shard all the same',
     cpus: 8,
     limit: 32 * MIB,
     workers: 1,
+    streams: 1,
     cache: 12,
     inflight: 8,
     heap: 32,
   },
 ]
 
-for (const { rule, cpus, quota, limit, workers, cache, inflight, heap } of shares) {
+for (const { rule, cpus, quota, limit, workers, streams, cache, inflight, heap } of shares) {
   test(`share of the machine: ${rule}`, () => {
     assert.deepEqual(machineShare({ cpus, cpuQuota: quota, memoryLimitBytes: limit }), {
       workers,
+      streamWorkers: streams,
       cacheBytes: cache * MIB,
       inflightBytes: inflight * MIB,
       heapLimitBytes: heap * MIB,
@@ -146,6 +168,7 @@ test('share of the machine: what the operator has chosen, the rest follows', () 
   assert.equal(machineShare(machine, { inflightBytes: 8 * MIB }).heapLimitBytes, 204 * MIB)
   assert.deepEqual(machineShare(machine, { cacheBytes: 300 * MIB }), {
     workers: 5,
+    streamWorkers: 1,
     cacheBytes: 300 * MIB,
     inflightBytes: 64 * MIB,
     heapLimitBytes: 32 * MIB,
@@ -153,6 +176,18 @@ test('share of the machine: what the operator has chosen, the rest follows', () 
   assert.equal(machineShare(machine, { heapLimitBytes: 90 * MIB }).heapLimitBytes, 90 * MIB)
   assert.equal(machineShare({ ...machine, memoryLimitBytes: undefined }, { workers: 3 }).workers, 3)
 })
+
+const streams: [given: { workers?: number; streamWorkers?: number }, expected: number][] = [
+  [{}, 4],
+  [{ workers: 3 }, 2],
+  [{ workers: 190 }, 64],
+  [{ workers: 8, streamWorkers: 1 }, 1],
+]
+for (const [given, expected] of streams)
+  test(`share of the machine: stream shards with ${JSON.stringify(given)}`, () => {
+    const machine = { cpus: 8, cpuQuota: undefined, memoryLimitBytes: undefined }
+    assert.equal(machineShare(machine, given).streamWorkers, expected)
+  })
 
 const rooms: {
   rule: string

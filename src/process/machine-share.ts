@@ -17,6 +17,7 @@ export interface Machine {
 
 export interface MachineShare {
   readonly workers: number
+  readonly streamWorkers: number
   readonly cacheBytes: number
   readonly inflightBytes: number
   readonly heapLimitBytes: number
@@ -33,6 +34,8 @@ export type SharedRoom = number | undefined
  * docs/decisions/009-at-most-eight-shards.md.
  */
 const MOST_SHARDS = 8
+/** Whoever asks for more is refused. */
+export const MOST_STREAM_WORKERS = 64
 const CACHE_BYTES = 64 * MIB
 const LEAST_CACHE_BYTES = 12 * MIB
 /**
@@ -79,6 +82,8 @@ export const machineShare = (
   if (memoryLimitBytes === undefined) {
     return {
       workers: most,
+      // TLS costs more than the answer: half as many threads have as much to do.
+      streamWorkers: Math.min(Math.ceil((given.workers ?? most) / 2), MOST_STREAM_WORKERS),
       cacheBytes: CACHE_BYTES,
       inflightBytes: INFLIGHT_BYTES,
       heapLimitBytes: HEAP_LIMIT_BYTES,
@@ -97,7 +102,8 @@ export const machineShare = (
   const forOne = Math.floor((forShards - inflightBytes - (workers - 1) * SHARD_BYTES) / MIB) * MIB
   const heapLimitBytes =
     given.heapLimitBytes ?? between(LEAST_HEAP_LIMIT_BYTES, forOne, HEAP_LIMIT_BYTES)
-  return { workers, cacheBytes, inflightBytes, heapLimitBytes }
+  const streamWorkers = given.streamWorkers ?? 1
+  return { workers, streamWorkers, cacheBytes, inflightBytes, heapLimitBytes }
 }
 
 /**

@@ -86,7 +86,8 @@ const flushed = (code: number): number => {
 const announceZones = (lines: readonly string[], { quiet }: ServeOptions): void => {
   if (quiet) return
   for (const line of lines) {
-    const warning = zoneSyntaxWarning(line.slice(0, line.indexOf(':')))
+    const zone = line.replace(/^[a-z0-9]+:\/\//, '').replace(/:.*$/, '')
+    const warning = zoneSyntaxWarning(zone)
     if (warning !== undefined) stdout.raw(`Warning: ${warning}`)
     stdout.raw(line)
   }

@@ -14,6 +14,7 @@ import { cpuQuota } from './cpu-quota.ts'
 import {
   type Machine,
   type MachineShare,
+  MOST_STREAM_WORKERS,
   machineShare,
   memoryLimit,
   type SharedRoom,
@@ -41,8 +42,10 @@ export interface ServeOptions {
   plugins: readonly GivenPlugin[]
   /** Leaves out the zone list and the version lines. */
   quiet: boolean
-  /** Shards, 1 to MAX_SHARDS. */
+  /** Shards that answer plain DNS. */
   workers: number
+  /** Stream shards, beside them: for connections of listeners that are not plain DNS. */
+  streamWorkers: number
   engine: Engine
   /** How UDP queries are spread over the shards, with engine mmsg. */
   steering: Steering
@@ -81,7 +84,8 @@ export interface ServeOptions {
 /** Minimum and maximum of each number, inclusive. */
 export const SERVE_RANGES = {
   port: [0, 65535],
-  workers: [1, MAX_SHARDS],
+  workers: [1, MAX_SHARDS - MOST_STREAM_WORKERS],
+  streamWorkers: [1, MOST_STREAM_WORKERS],
   maxTcpConnections: [1, 1_000_000],
   cacheBytes: [MIN_CACHE_BYTES, MAX_CACHE_BYTES],
   recordsBytes: [MIN_RECORDS_BYTES, MAX_RECORDS_BYTES],

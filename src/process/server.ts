@@ -7,12 +7,13 @@ import { EndlessError, inTime } from '../base/time/patience.ts'
 import { wait } from '../base/time/timers.ts'
 import { CacheMemory } from '../cache/cache-memory.ts'
 import { messageOf } from '../chain/errors.ts'
+import { isOfStreamShards } from '../chain/listening.ts'
 import type { ProcessControl } from '../chain/plugin/control-scope.ts'
 import { makeLogger, stdout } from '../log/log.ts'
 import type { LineSink, Logger } from '../log/logger.ts'
 import { MetricsRegistry } from '../metrics/registry.ts'
 import { declareShardCounters } from '../metrics/shard-counts.ts'
-import { type ListenAddress, listenError, placeOf } from '../net/engine.ts'
+import { listenError, placeOf } from '../net/engine.ts'
 import { openMemoryCalls } from '../net/mmsg/libc.ts'
 import { chooseEngine, type EngineChoice } from '../net/mmsg/support.ts'
 import { canReusePort } from '../net/probe.ts'
@@ -26,6 +27,7 @@ import { Generation, PANICS } from './generation.ts'
 import { HttpEndpoints } from './http/endpoints.ts'
 import { KeptResources, Readiness } from './kept-resources.ts'
 import { ListenSockets } from './listen-sockets.ts'
+import type { Listener } from './listener-table.ts'
 import { type CorefileText, LOOK_MS, rereadCorefile } from './load/corefile-source.ts'
 import { hashCorefile, type LoadedConfig, loadCorefile } from './load/load.ts'
 import { inflightBeside } from './machine-share.ts'
@@ -125,17 +127,26 @@ export class Server {
     const shards = reusePort ? options.workers : 1
     if (shards < options.workers)
       this.#log.warning('sockets cannot share a port here (SO_REUSEPORT): one shard serves')
+    const streamShards = reusePort ? options.streamWorkers : 1
     this.#shards = shards
+    this.#streamShards = streamShards
     this.#choice = chooseEngine(options.engine)
     const { engine, libc } = this.#choice
     const { recvBufferBytes, steering } = options
     this.#sockets =
       libc &&
-      new ListenSockets(libc, { sockets: shards, recvBufferBytes, steering, log: this.#log })
+      new ListenSockets(libc, {
+        sockets: shards,
+        streamSockets: streamShards,
+        recvBufferBytes,
+        steering,
+        log: this.#log,
+      })
     const counters = declareShardCounters(this.#registry.process)
     this.#cache = new CacheMemory(options.cacheBytes)
     this.#supervisor = new Supervisor({
-      shards,
+      shards: shards + streamShards,
+      streamShards,
       heapLimitBytes: options.heapLimitBytes,
       recvBufferBytes,
       maxTcpConnections: options.maxTcpConnections,
@@ -174,7 +185,9 @@ export class Server {
       () => this.#shardsByEngine(),
     )
   }
+  /** Those that receive UDP, and may be stream shards. */
   readonly #shards: number
+  readonly #streamShards: number
 
   /** The records memory waits for the shards' hearts, so it comes after them. */
   #makeKept(recordsBytes: number): KeptResources {
@@ -237,8 +250,9 @@ export class Server {
 
   get #receiveDrops(): number {
     if (this.#sockets !== undefined) return this.#sockets.receiveDrops
+    const all = [...this.#held].flatMap(({ listeners }) => listeners.all())
     return receiveDropsAt(
-      new Set([...this.#held].flatMap(({ listeners }) => listeners.all()).map(({ port }) => port)),
+      new Set(all.filter(({ scheme }) => !isOfStreamShards(scheme)).map(({ port }) => port)),
     )
   }
 
@@ -250,6 +264,8 @@ export class Server {
   }
 
   #noteFallback(shard: number, reason: string | undefined): void {
+    // Stream shards receive no UDP.
+    if (shard >= this.#shards) return
     if (reason === undefined) this.#fallenBack.delete(shard)
     else this.#fallenBack.set(shard, reason)
   }
@@ -304,7 +320,7 @@ export class Server {
   }
 
   /** Where it listens now. */
-  get addresses(): readonly ListenAddress[] {
+  get addresses(): readonly Listener[] {
     return this.#current?.listeners.all() ?? []
   }
 
@@ -389,6 +405,7 @@ export class Server {
       ...shared,
       id,
       shards: this.#shards,
+      streamShards: this.#streamShards,
       process: this.#processControl(config),
     })
     this.#held.add(generation)
@@ -441,7 +458,7 @@ export class Server {
     const ours = new Set(others.flatMap(({ listeners }) => listeners.all().map(at => at.port)))
     const begun = generation.listeners
       .all()
-      .filter(({ port }) => port !== this.#anyPort.number && !ours.has(port))
+      .filter(({ port }) => !this.#anyPort.has(port) && !ours.has(port))
     const taken = begun.length > 0 ? placeTakenHere(begun) : undefined
     if (taken === undefined) return
     const [protocol = 'udp'] = taken.protocols

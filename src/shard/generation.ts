@@ -8,6 +8,7 @@ import type { CacheTableRef } from '../cache/table-ref.ts'
 import { answer, errorReply } from '../chain/answer/answer.ts'
 import { faultOf, messageOf, rcodeOfError, ServerError } from '../chain/errors.ts'
 import { InvalidationScopes } from '../chain/invalidation-scopes.ts'
+import { isOfStreamShards } from '../chain/listening.ts'
 import { METADATA, type MetadataProvider, watchedProvider } from '../chain/offers/metadata.ts'
 import { type OfferKind, Offers } from '../chain/offers/offers.ts'
 import type { OutsideModule } from '../chain/plugin/outside-module.ts'
@@ -52,7 +53,9 @@ export interface Rehearsal {
 /** The parts of a shard that all its generations share. */
 export interface ShardParts {
   readonly shard: number
+  /** All that there may be, stream shards among them: rows of counters and permits. */
   readonly shards: number
+  readonly streamShards: number
   readonly clock: Clock
   readonly sink: LineSink
   /** All queries take the slow path. */
@@ -117,11 +120,14 @@ interface RetireTask {
 
 export class ShardGeneration {
   readonly id: number
+  /** Those that this shard opens. */
   readonly listeners: readonly ServedListener[]
   /** Reports faults of its plugins while queries are answered. */
   readonly faults: Faults
   readonly #parts: ShardParts
   readonly #message: GenerationMessage
+  /** By their indexes; undefined for those of other shards. */
+  readonly #byIndex: readonly (ServedListener | undefined)[]
   readonly #row: CounterRow
   readonly #words: Int32Array
   readonly #retireTasks: RetireTask[] = []
@@ -146,8 +152,10 @@ export class ShardGeneration {
     loadHalf: LoadHalf = loadServeHalf,
   ): Promise<ShardGeneration> {
     const modules = new Map(message.modules?.map(module => [module.url, module]))
+    const isOwn = ownListeners(message, parts)
+    const blocks = message.blocks.filter(({ sites }) => sites.some(at => isOwn[at.listener]))
     const needed = new Map(
-      message.blocks.flatMap(({ chain }) => chain.map(({ name, module }) => [name, module])),
+      blocks.flatMap(({ chain }) => chain.map(({ name, module }) => [name, module])),
     )
     if (needed.size > 0) parts.loading([...needed.keys()])
     const halves = await Promise.all(
@@ -160,7 +168,7 @@ export class ShardGeneration {
     )
     const generation = new ShardGeneration(message, parts)
     try {
-      for (const block of message.blocks) generation.#addBlock(block, new Map(halves))
+      for (const block of blocks) generation.#addBlock(block, new Map(halves))
     } catch (error) {
       await generation.retire(0)
       throw error
@@ -182,7 +190,11 @@ export class ShardGeneration {
     this.#words = all.subarray(0, message.sharedWords)
     this.#row = new CounterRow(all, message.sharedWords + parts.shard * message.rowWords)
     const dropped = new DnsMetrics(this.#row, message.dropped)
-    this.listeners = message.listeners.map(listener => this.#listener(listener, dropped))
+    const isOwn = ownListeners(message, parts)
+    this.#byIndex = message.listeners.map((listener, index) =>
+      isOwn[index] ? this.#listener(listener, dropped) : undefined,
+    )
+    this.listeners = this.#byIndex.filter(served => served !== undefined)
   }
 
   /** A query starts on this generation's chains; leave() must follow. */
@@ -280,7 +292,7 @@ export class ShardGeneration {
     const route = { ...this.#chainOf(block, halves), view: block.info.view }
     if (route.fast !== undefined) this.#fastChains.push(route.fast)
     for (const { listener, zone } of block.sites)
-      this.listeners[listener]?.router.add(zone, route, block.allClasses)
+      this.#byIndex[listener]?.router.add(zone, route, block.allClasses)
   }
 
   #chainOf(block: BlockMessage, halves: ReadonlyMap<string, AnyServeHalf>): Chain {
@@ -317,10 +329,11 @@ export class ShardGeneration {
     const { shard, shards, clock, sink, claims, changes, hashSeed, udpPool, fatal, rehearsal } =
       this.#parts
     const words = this.#words
+    const hasStreams = this.#message.listeners.some(({ scheme }) => isOfStreamShards(scheme))
     return {
       block: block.info,
       shard,
-      shards,
+      shards: hasStreams ? shards : shards - this.#parts.streamShards,
       clock,
       log: makeLogger(sink, `plugin/${name}: `, () => this.#message.debug),
       lines: sink,
@@ -377,7 +390,7 @@ export class ShardGeneration {
       this.faults.warn(plugin, `its question for ${qname} ${typeToText(qtype)} ${bound}`)
       return errorReply(asked, RCODE_SERVFAIL)
     }
-    const route = this.listeners[query.listener.index]?.router.choose(asked)
+    const route = this.#byIndex[query.listener.index]?.router.choose(asked)
     if (route?.handler === undefined) return errorReply(asked, RCODE_REFUSED)
     asked.view = route.view
     try {
@@ -387,6 +400,15 @@ export class ShardGeneration {
       return errorReply(asked, rcodeOfError(error))
     }
   }
+}
+
+/** By index, whether the shard opens the listener: stream shards have theirs, others the rest. */
+const ownListeners = (
+  { listeners }: GenerationMessage,
+  { shard, shards, streamShards }: ShardParts,
+): boolean[] => {
+  const isStreamShard = shard >= shards - streamShards
+  return listeners.map(({ scheme }) => isOfStreamShards(scheme) === isStreamShard)
 }
 
 /**

@@ -1,6 +1,7 @@
 // Hot path. The sockets of one listen address in one shard. Received messages go to the generation
 // that serves the address at that moment.
 
+import { isOfStreamShards } from '../chain/listening.ts'
 import type { FastQuery } from '../chain/query/fast-query.ts'
 import type { Logger } from '../log/logger.ts'
 import type { ShardCounts } from '../metrics/shard-counts.ts'
@@ -30,6 +31,12 @@ const inWords = (
   opening.catch(error => {
     throw listenError(network, at, error)
   })
+
+/** Its place among the shards of its kind, which is that of its sockets in a group. */
+const seatOf = ({ shard, shards, streamShards }: BootMessage): number => {
+  const ordinary = shards - streamShards
+  return shard < ordinary ? shard : shard - ordinary
+}
 
 type ReceiveParts = Parameters<Receiver['receive']>
 
@@ -69,13 +76,15 @@ export class Binding implements Receiver {
    * Throws with CoreDNS's text if an address cannot be bound. TCP is opened first: a client that is
    * told to retry over TCP must find it open.
    */
-  async open({ shard, canReusePort }: BootMessage): Promise<void> {
+  async open(boot: BootMessage): Promise<void> {
     const { message } = this.served
     const { udp, tcpRoom, log } = this.#parts
-    const fd = message.tcp?.fds[shard]
+    const { canReusePort } = boot
+    const fd = message.tcp?.fds[seatOf(boot)]
     const borrowed = udp.libc === undefined || fd === undefined ? undefined : { libc: udp.libc, fd }
     const options = { room: tcpRoom, canReusePort, borrowed, onError: log.error }
     this.#sockets = [await inWords('tcp', message, openStream(message, this, options))]
+    if (isOfStreamShards(message.scheme)) return
     this.#sockets = [...this.#sockets, await inWords('udp', message, udp.open(message, this))]
   }
 

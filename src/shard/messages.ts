@@ -3,7 +3,7 @@
 
 import type { MessagePort } from 'node:worker_threads'
 import type { BlockInfo } from '../chain/block.ts'
-import type { Serving } from '../chain/listening.ts'
+import type { Scheme, Serving } from '../chain/listening.ts'
 import type { OutsideModule } from '../chain/plugin/outside-module.ts'
 import type { HashSeed } from '../memory/keyed-hash.ts'
 import type { RegionLayout } from '../memory/region.ts'
@@ -15,7 +15,9 @@ import type { SocketGroup } from '../net/mmsg/sockets.ts'
 /** The settings of a shard for its whole life. */
 export interface BootMessage {
   readonly shard: number
+  /** All that there may be: the last `streamShards` of them are stream shards. */
   readonly shards: number
+  readonly streamShards: number
   readonly region: SharedArrayBuffer
   readonly regionLayout: RegionLayout
   readonly hashSeed: HashSeed
@@ -45,6 +47,7 @@ export interface ServeTask {
  * indexes count from 0.
  */
 export interface ListenerMessage extends ListenAddress, Serving {
+  readonly scheme: Scheme
   readonly index: number
   readonly label: string
   readonly tcpLimits: TcpLimits

@@ -20,7 +20,7 @@ import { WorkCount } from '../memory/heartbeat.ts'
 import { SHARD_COUNT_WORDS } from '../memory/region.ts'
 import { ShardCounts } from '../metrics/shard-counts.ts'
 import { placeOf } from '../net/engine.ts'
-import { TcpRoom } from '../net/tcp/room.ts'
+import { STREAM_SHARD_TABLE, TcpRoom } from '../net/tcp/room.ts'
 import { WaitingRoom } from '../net/waiting-room.ts'
 import { faultOfBeginner, faultOfStray } from '../outside/blame.ts'
 import { connectionsPerThread } from '../upstream/socket-allowance.ts'
@@ -111,10 +111,11 @@ export class Shard {
   }
 
   #makeParts(regionWords: Int32Array, udp: UdpEngine, outward: Outward): ShardParts {
-    const { shard, shards, noFastPath, hashSeed, regionLayout } = this.#boot
+    const { shard, shards, streamShards, noFastPath, hashSeed, regionLayout } = this.#boot
     return {
       shard,
       shards,
+      streamShards,
       clock: systemClock,
       noFastPath,
       claims: new Claims(regionWords, regionLayout.claims, CLAIM_ENTRIES, shard + 1),
@@ -142,7 +143,10 @@ export class Shard {
       refusedOffset: regionLayout.refused,
     }
     const blackBox = new BlackBox(regionWords, regionLayout.blackBoxes, shard)
-    const budget = new ByteBudget(regionWords, regionLayout.budget, shards, shard, inflightBytes)
+    const isStreamShard = shard >= shards - boot.streamShards
+    const sharers = isStreamShard ? boot.streamShards : shards - boot.streamShards
+    const { budget: offset } = regionLayout
+    const budget = new ByteBudget(regionWords, offset, shards, shard, inflightBytes, sharers)
     const waitingRoom = new WaitingRoom(budget, hashSeed, () => counts.rejected('budget'))
     return {
       dispatcher: new Dispatcher({
@@ -160,6 +164,7 @@ export class Shard {
         budget,
         systemClock,
         counts.tcp,
+        isStreamShard ? STREAM_SHARD_TABLE : undefined,
       ),
       counts,
       log,

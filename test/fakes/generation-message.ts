@@ -30,7 +30,16 @@ export const aGeneration = (
   const labels = { servers: [LABEL], zones: ['dropped'], view: '', plugins: [''] }
   const message: GenerationMessage = {
     id: 1,
-    listeners: [{ index: 0, label: LABEL, address: '', port: 53, tcpLimits: DEFAULT_TCP_LIMITS, ...PLAIN_SERVING }],
+    listeners: [
+      {
+        index: 0,
+        label: LABEL,
+        address: '',
+        port: 53,
+        tcpLimits: DEFAULT_TCP_LIMITS,
+        ...PLAIN_SERVING,
+      },
+    ],
     blocks: blocks.map(({ zones, view, chain }, index) => ({
       info: fakeBlock({ index, zones, view, listeners: [{ index: 0, label: LABEL }] }),
       sites: zones.map(zone => ({ listener: 0, zone: nameFromText(zone)! })),
@@ -55,6 +64,7 @@ export const aGeneration = (
   const parts: ShardParts = {
     shard: 0,
     shards: 1,
+    streamShards: 0,
     clock: fakeClock(),
     sink: { raw: () => {}, rawBytes: () => {} } as unknown as ShardParts['sink'],
     noFastPath: false,

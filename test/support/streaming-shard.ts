@@ -95,7 +95,14 @@ export const world = (stages: readonly Stage[], setting: Setting = {}) => {
   )
   const served = {
     ...at,
-    message: { index: 0, label: '', tcpLimits: DEFAULT_TCP_LIMITS, ...PLAIN_SERVING, address: '', port: 53 },
+    message: {
+      index: 0,
+      label: '',
+      tcpLimits: DEFAULT_TCP_LIMITS,
+      ...PLAIN_SERVING,
+      address: '',
+      port: 53,
+    },
   }
   const receiver = new Binding(served, {
     dispatcher,

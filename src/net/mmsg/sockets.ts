@@ -10,7 +10,7 @@ import type { Libc } from './libc.ts'
 
 /** Sockets of one listen address, UDP or TCP. */
 export interface SocketGroup {
-  /** File descriptors by shard. */
+  /** File descriptors by shard: of those that listen there, in their order. */
   readonly fds: readonly number[]
   /** Whether replies must say which of the machine's addresses they come from. */
   readonly isWildcard: boolean
@@ -20,7 +20,8 @@ export interface SocketGroup {
 /** What main has opened at one address. */
 export interface OpenSockets {
   readonly tcp: SocketGroup
-  readonly udp: SocketGroup
+  /** Absent where only connections are taken. */
+  readonly udp?: SocketGroup
 }
 
 export interface UdpSocketOptions {

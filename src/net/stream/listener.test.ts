@@ -18,8 +18,8 @@ import {
   type TcpLimits,
   underWayBytes,
 } from '../engine.ts'
-import { openStream } from './listener.ts'
 import { type CutReason, TcpRoom } from '../tcp/room.ts'
+import { openStream } from './listener.ts'
 
 const MIB = 1024 * 1024
 const LIMIT = { timeout: 20_000 }

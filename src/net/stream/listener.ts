@@ -143,7 +143,12 @@ export const openStream = async (
   receiver: Receiver,
   options: StreamOptions,
 ): Promise<OpenListener> => {
-  const listener = new StreamListener(place, receiver, options, await kindOf(receiver.serving.scheme))
+  const listener = new StreamListener(
+    place,
+    receiver,
+    options,
+    await kindOf(receiver.serving.scheme),
+  )
   await listener.open()
   return listener
 }

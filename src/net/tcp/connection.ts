@@ -341,7 +341,8 @@ export class TcpConnection implements StreamConnection, Connection {
       this.#answerBytes +
       this.#writes * WRITE_BYTES
     const unread = this.#frames.heldBytes + unsent
-    const held = (this.#socket.destroyed ? 0 : this.#opened.fixedBytes + unread) + this.#inFlightBytes
+    const held =
+      (this.#socket.destroyed ? 0 : this.#opened.fixedBytes + unread) + this.#inFlightBytes
     if (held === this.heldBytes) return
     this.#room.hold(this, held - this.heldBytes)
     this.heldBytes = held

@@ -4,7 +4,7 @@
 
 import type { Clock } from '../../base/time/clock.ts'
 import { type ByteBudget, STREAM } from '../../memory/byte-budget.ts'
-import { CONNECTION_BYTES } from '../engine.ts'
+import { CONNECTION_BYTES, TLS_CONNECTION_BYTES } from '../engine.ts'
 import { type ClientShare, ClientShares, SMALL_BYTES } from './client-shares.ts'
 import { SendBuffers } from './send-buffers.ts'
 import { Turns, type TurnTaker } from './turns.ts'
@@ -24,8 +24,20 @@ const RETRY_MS = 10
  * spent.
  */
 const STUCK_MS = 500
-/** Idle connections may take this part of the budget: beyond it a table is full. */
-const IDLE_SHARE = 1 / 4
+/** When a table is full. */
+interface TableSize {
+  /** Idle connections may take this part of the budget: beyond it a table is full. */
+  readonly idleShare: number
+  /** What each takes. */
+  readonly connectionBytes: number
+}
+
+const PLAIN_TABLE: TableSize = { idleShare: 1 / 4, connectionBytes: CONNECTION_BYTES }
+/** Of a stream shard. Its connections are all that it has, and have TLS, mostly. */
+export const STREAM_SHARD_TABLE: TableSize = {
+  idleShare: 1 / 2,
+  connectionBytes: TLS_CONNECTION_BYTES,
+}
 
 /** What the table asks of a connection. */
 export interface TableEntry extends TurnTaker {
@@ -80,12 +92,18 @@ export class TcpRoom {
   #retry: NodeJS.Timeout | undefined
 
   /** `limit`: connections, fewer if the budget is small. */
-  constructor(limit: number, budget: ByteBudget, clock: Clock, counts: TcpCounts) {
+  constructor(
+    limit: number,
+    budget: ByteBudget,
+    clock: Clock,
+    counts: TcpCounts,
+    { idleShare, connectionBytes }: TableSize = PLAIN_TABLE,
+  ) {
     this.#limit = Math.max(
       1,
       Math.min(
         limit,
-        Math.floor((budget.limitBytes * IDLE_SHARE) / budget.shards / CONNECTION_BYTES),
+        Math.floor((budget.limitBytes * idleShare) / budget.sharers / connectionBytes),
       ),
     )
     this.budget = budget

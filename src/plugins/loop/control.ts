@@ -16,18 +16,20 @@ import { TYPE_HINFO } from '../../wire/rrtypes.ts'
 import type { LoopOptions } from './options.ts'
 import { type LoopShared, SIGHTINGS, SWITCHED_OFF, WORD_COUNT } from './words.ts'
 
+const DNS = 'dns://'
 const PROBE_TIMEOUT_MS = 2000
 const RETRY_MS = 1000
 const DETECTION_MS = 30_000
 
 export const control = (options: LoopOptions, scope: ControlScope): LoopShared | undefined => {
-  const listener = scope.block.listeners[0]
-  const address = listener?.label.replace(/^[a-z0-9]+:\/\//, '')
+  // The probe goes over UDP.
+  const label = scope.block.listeners.map(each => each.label).find(text => text.startsWith(DNS))
+  const address = label?.slice(DNS.length)
   const endpoint = address === undefined ? undefined : endpointOf(address)
   const qname = `${random62()}.${random62()}.${options.zone === '.' ? '' : options.zone}`
   const wire = nameFromText(qname)
-  // A block without a listener of its own, or a zone so long that no probe fits below it, cannot be
-  // probed.
+  // A block without a listener for UDP of its own, or a zone so long that no probe fits below it,
+  // cannot be probed.
   if (address === undefined || endpoint === undefined || wire === undefined) return undefined
   const word = scope.shared(WORD_COUNT)
   const message = questionMessage(wire, TYPE_HINFO, true)

@@ -138,7 +138,7 @@ const coded: readonly { text: string; code: string; line: number; message: strin
     line: 3,
     message: `directive 'dnssec' is known to CoreDNS but not supported by shardns yet`,
   },
-  ...['tls', 'https', 'https3', 'quic', 'grpc'].map(name => ({
+  ...['https', 'https3', 'quic', 'grpc'].map(name => ({
     text: `. {\nwhoami\n}\n${name}://example.org {\nwhoami\n}`,
     code: 'unsupported-transport',
     line: 4,

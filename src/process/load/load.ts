@@ -217,9 +217,12 @@ const append = <T>(list: T[], more: readonly T[]): void => {
   for (const item of more) list.push(item)
 }
 
+/** Schemes that can be listened on. */
+const SERVED: ReadonlySet<Site['transport']> = new Set(['dns', 'tls'])
+
 const unsupportedTransports = (sites: readonly Site[]): CorefileError[] =>
   sites
-    .filter(({ transport }) => transport !== 'dns')
+    .filter(({ transport }) => !SERVED.has(transport))
     .map(({ transport, key: { span } }) => {
       const message = `transport '${transport}' is known to CoreDNS but not supported by shardns yet`
       return new CorefileError(message, { code: 'unsupported-transport', span })

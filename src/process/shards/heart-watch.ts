@@ -110,6 +110,8 @@ interface Heart {
   askedAt: number | undefined
   silence: Silence | undefined
   isConvicted: boolean
+  /** No worker runs, and none is to. */
+  isAbsent: boolean
   /** Looks one after the other that have seen no work, and no reason to expect any. */
   quietLooks: number
   /** Since it was judged last, by looks that were on time. */
@@ -134,6 +136,12 @@ export class HeartWatch {
   started(shard: number): void {
     this.rouse(shard)
     this.#hearts[shard] = this.#fresh(shard)
+  }
+
+  /** There is no worker for this shard, until one is started. */
+  absent(shard: number): void {
+    const heart = this.#hearts[shard]
+    if (heart !== undefined) heart.isAbsent = true
   }
 
   /** When the next look should come, after the last. */
@@ -188,7 +196,7 @@ export class HeartWatch {
     if (isLate) this.#parts.onLate()
     const convictions: Conviction[] = []
     for (const [shard, heart] of this.#hearts.entries()) {
-      if (heart.isConvicted) continue
+      if (heart.isConvicted || heart.isAbsent) continue
       heart.onTimeMs += isLate ? 0 : sinceMs
       if (this.#isAtRest(shard) && nowMs < heart.nextMs) continue
       heart.nextMs = nowMs + REST_WATCH_MS - LATE_MS
@@ -198,7 +206,7 @@ export class HeartWatch {
       heart.isConvicted = true
       convictions.push({ shard, reason })
     }
-    this.#paceMs = this.#hearts.every((_, shard) => this.#isAtRest(shard))
+    this.#paceMs = this.#hearts.every((heart, shard) => heart.isAbsent || this.#isAtRest(shard))
       ? REST_WATCH_MS
       : WATCH_MS
     return convictions
@@ -232,6 +240,7 @@ export class HeartWatch {
       askedAt: undefined,
       silence: undefined,
       isConvicted: false,
+      isAbsent: false,
       quietLooks: 0,
       onTimeMs: 0,
       nextMs: 0,

@@ -13,6 +13,7 @@ import type {
 } from '../../shard/messages.ts'
 
 export interface PoolOptions {
+  /** Threads that begin with the pool; each that is started beyond these begins then. */
   readonly shards: number
   /** Old-space limit of each worker's heap. */
   readonly heapLimitBytes: number
@@ -34,6 +35,8 @@ export interface RunningShard {
   readonly exited: Promise<Error | undefined>
   /** Ends the thread at once, even in an endless loop. */
   terminate(): void
+  /** The same, and no other begins in its place. */
+  discard(): void
 }
 
 const MIB = 1024 * 1024
@@ -57,7 +60,6 @@ export class ShardPool {
   /** Those without a task. */
   readonly #idle: ThreadPool[]
 
-  /** All threads run from here on. */
   constructor(options: PoolOptions) {
     this.#options = options
     this.#idle = Array.from({ length: options.shards }, () => this.#make())
@@ -99,6 +101,7 @@ export class ShardPool {
       },
       exited,
       terminate: () => abort.abort(),
+      discard: () => void pool.destroy(),
     }
   }
 
@@ -131,6 +134,7 @@ const unbegun = (error: Error): RunningShard => ({
   hasBegun: false,
   exited: startPause().then(() => error),
   terminate: () => {},
+  discard: () => {},
 })
 
 /** One thread, and after its death another, with one task at a time. */

@@ -41,6 +41,8 @@ export class ShardMemory {
   /** Receive memory by shard: a successor handles the datagrams that a dead shard has left. */
   readonly #inbound: readonly SharedArrayBuffer[]
   readonly #inboundWords: readonly Int32Array[]
+  /** Shards for which no worker runs, and none is to. */
+  readonly #absent = new Set<number>()
   #isLeft = false
 
   constructor(shards: number) {
@@ -74,19 +76,25 @@ export class ShardMemory {
 
   /**
    * Tells when all shards have completed a turn of their event loops. A shard that is being
-   * replaced has not, until its successor beats.
+   * replaced has not, until its successor beats. One that is not there reads nothing.
    */
   get quiescence(): Quiescence {
     const beats = (): number[] =>
       this.#inbound.map((_, shard) => readBeat(this.words, this.layout.heartbeats, shard))
     const hasPassed = (mark: readonly number[]): boolean =>
-      this.#isLeft || beats().every((beat, shard) => beat !== mark[shard])
+      this.#isLeft ||
+      beats().every((beat, shard) => beat !== mark[shard] || this.#absent.has(shard))
     return { mark: beats, hasPassed }
   }
 
   /** No shard runs any more, and none will be started. */
   left(): void {
     this.#isLeft = true
+  }
+
+  /** There is no worker for this shard, until one is counted. */
+  absent(shard: number): void {
+    this.#absent.add(shard)
   }
 
   inbound(shard: number): SharedArrayBuffer {
@@ -108,6 +116,7 @@ export class ShardMemory {
 
   /** A worker is about to become this shard. */
   countIncarnation(shard: number): void {
+    this.#absent.delete(shard)
     Atomics.add(this.words, this.layout.incarnations + shard * LINE_WORDS, 1)
   }
 

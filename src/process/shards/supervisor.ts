@@ -1,4 +1,4 @@
-// Keeps N shards serving: starts them, replaces those that die or hang, frees the shared memory
+// Keeps the shards serving: starts them, replaces those that die or hang, frees the shared memory
 // that dead ones held, and moves all of them from one generation to the next. server.ts decides on
 // the configuration, and runs main's part of it.
 
@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import type { Clock } from '../../base/time/clock.ts'
 import type { CacheMemory } from '../../cache/cache-memory.ts'
 import { messageOf } from '../../chain/errors.ts'
+import { isOfStreamShards } from '../../chain/listening.ts'
 import type { Logger } from '../../log/logger.ts'
 import { restWord } from '../../memory/heartbeat.ts'
 import type { InvalidationBoard } from '../../memory/invalidation-board.ts'
@@ -44,7 +45,10 @@ const REASON_TEXT: Readonly<Record<Reason, string>> = {
 }
 
 export interface SupervisorOptions {
+  /** All that there may be, stream shards among them. */
   readonly shards: number
+  /** The last of them. They begin with the first configuration that has a listener for them. */
+  readonly streamShards: number
   readonly heapLimitBytes: number
   readonly recvBufferBytes: number
   readonly maxTcpConnections: number
@@ -124,6 +128,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions
   readonly #pool: ShardPool
   readonly #memory: ShardMemory
+  /** By the number of the shard; without stream shards until they begin. */
   readonly #slots: Slot[] = []
   readonly #deaths = new DeathRecord()
   readonly #hearts: HeartWatch
@@ -145,23 +150,42 @@ export class Supervisor {
     this.#memory = new ShardMemory(options.shards)
     this.#quiet = new QuietWatch(options.shards, shard => this.#memory.work(shard))
     // Threads run from here on.
-    this.#pool = new ShardPool(options)
+    const { heapLimitBytes, workerFile } = options
+    this.#pool = new ShardPool({
+      shards: this.#ordinary,
+      heapLimitBytes,
+      ...(workerFile && { workerFile }),
+    })
     this.#hearts = this.#makeWatch(options.shards)
-    for (let index = 0; index < options.shards; index++) {
-      const slot = {
-        index,
-        serves: 0,
-        tries: 0,
-        holds: new Set<number>(),
-        answer: undefined,
-        bringing: undefined,
-        ended: undefined,
-        isWarm: false,
-        left: undefined,
-      }
-      this.#slots.push(this.#start(slot as unknown as Slot))
-    }
+    for (let index = 0; index < this.#ordinary; index++) this.#begin(index)
+    for (let index = this.#ordinary; index < options.shards; index++) this.#absent(index)
     this.#watchOn()
+  }
+
+  /** Shards that there are always: their numbers come first. */
+  get #ordinary(): number {
+    return this.#options.shards - this.#options.streamShards
+  }
+
+  #begin(index: number): void {
+    const slot = {
+      index,
+      serves: 0,
+      tries: 0,
+      holds: new Set<number>(),
+      answer: undefined,
+      bringing: undefined,
+      ended: undefined,
+      // Where others serve already, nobody waits for it.
+      isWarm: this.#current !== undefined,
+      left: undefined,
+    }
+    this.#slots.push(this.#start(slot as unknown as Slot))
+  }
+
+  #absent(index: number): void {
+    this.#hearts.absent(index)
+    this.#memory.absent(index)
   }
 
   /** Whether no shard is left whose start `/ready` waits for. Stays true. */
@@ -212,14 +236,13 @@ export class Supervisor {
     this.#generations.set(id, generation)
     this.#stuckAt.clear()
     this.#diedAt.clear()
+    const hasBegun = this.#beginStreamShards(generation.message)
     const asked = await this.#loadAll(generation.message)
-    const answers = asked.map(({ answer }) => answer)
-    const failed = answers.find(answer => answer?.kind === 'failed')
-    const failure =
-      failed ?? (answers.every(answer => answer === undefined) ? this.#noneLoaded() : undefined)
+    const failure = this.#failureOf(asked)
     if (failure !== undefined) {
       for (const slot of this.#slots) slot.running.send({ kind: 'abort', id })
       this.#generations.delete(id)
+      if (hasBegun) await this.#endStreamShards()
       throw new LoadError(failure)
     }
     this.#current = generation
@@ -233,19 +256,68 @@ export class Supervisor {
   }
 
   /**
+   * Starts them if the configuration has a listener for them and they do not run yet. True if so.
+   */
+  #beginStreamShards({ listeners }: GenerationMessage): boolean {
+    const { shards } = this.#options
+    const isNeeded = listeners.some(({ scheme }) => isOfStreamShards(scheme))
+    if (!isNeeded || this.#slots.length === shards || this.#isStopping) return false
+    for (let index = this.#ordinary; index < shards; index++) this.#begin(index)
+    return true
+  }
+
+  /** Nothing is in force that needs them. */
+  async #endStreamShards(): Promise<void> {
+    const slots = this.#slots.splice(this.#ordinary)
+    for (const { index, running } of slots) {
+      this.#hearts.absent(index)
+      running.discard()
+    }
+    await Promise.all(slots.map(({ running }) => running.exited))
+  }
+
+  /** Shards that build the same chains: what one of them has loaded, the others can load, too. */
+  get #kinds(): Slot[][] {
+    return [this.#slots.slice(0, this.#ordinary), this.#slots.slice(this.#ordinary)]
+  }
+
+  async #loadAll(generation: GenerationMessage): Promise<Asked[]> {
+    const isTried = this.#current !== undefined || (generation.modules?.length ?? 0) > 0
+    if (!isTried) return Promise.all(this.#slots.map(slot => this.#tryLoad(slot, generation)))
+    const asked: Asked[] = []
+    for (const slots of this.#kinds) {
+      asked.push(...(await this.#loadOneFirst(slots, generation)))
+      if (this.#failureOf(asked) !== undefined) break
+    }
+    return asked
+  }
+
+  /** Undefined if at least one shard of each kind that was asked has loaded it. */
+  #failureOf(asked: readonly Asked[]): Pick<FailedMessage, 'error' | 'block'> | undefined {
+    const failed = asked.map(({ answer }) => answer).find(answer => answer?.kind === 'failed')
+    if (failed !== undefined) return failed
+    const answers = this.#kinds
+      .map(slots => asked.filter(({ slot }) => slots.includes(slot)))
+      .filter(ofKind => ofKind.length > 0)
+    const isDone = answers.every(ofKind => ofKind.some(({ answer }) => answer !== undefined))
+    return isDone ? undefined : this.#noneLoaded()
+  }
+
+  /**
    * A configuration at which shards hang must not stop all of them: one loads it first, while the
    * others serve, and they follow when it is done. One shard may die in this time for any reason;
    * two deaths are blamed on the configuration. At the start this is so with plugins from outside:
    * if all shards hung in one, each would get the processors for its share of the time only, and
    * would use its patience up that much later.
    */
-  async #loadAll(generation: GenerationMessage): Promise<Asked[]> {
+  async #loadOneFirst(slots: readonly Slot[], generation: GenerationMessage): Promise<Asked[]> {
     const asked: Asked[] = []
-    const left = [...this.#slots]
-    const isTried = this.#current !== undefined || (generation.modules?.length ?? 0) > 0
-    while (isTried && asked.at(-1)?.answer === undefined) {
+    const left = [...slots]
+    while (asked.at(-1)?.answer === undefined) {
       const slot = left.shift()
-      if (slot === undefined || asked.length >= MOST_TRIALS || this.#stuckAt.size > 0) return asked
+      const isTriedEnough =
+        asked.length >= MOST_TRIALS || (asked.length > 0 && this.#stuckAt.size > 0)
+      if (slot === undefined || isTriedEnough) return asked
       asked.push(await this.#tryLoad(slot, generation))
     }
     if (asked.at(-1)?.answer?.kind === 'failed') return asked
@@ -329,7 +401,7 @@ export class Supervisor {
 
   #start(slot: Slot): Slot {
     const { index } = slot
-    const { shards, hashSeed, engine, noFastPath, counters } = this.#options
+    const { shards, streamShards, hashSeed, engine, noFastPath, counters } = this.#options
     const { recvBufferBytes, maxTcpConnections, inflightBytes, canReusePort } = this.#options
     this.#memory.countIncarnation(index)
     const { region, layout: regionLayout } = this.#memory
@@ -346,6 +418,7 @@ export class Supervisor {
       shard: index,
       handsLines: this.#options.takeLines !== undefined,
       shards,
+      streamShards,
       region,
       regionLayout,
       hashSeed,
@@ -424,6 +497,7 @@ export class Supervisor {
   async #bringUp(slot: Slot): Promise<void> {
     while (
       !this.#isStopping &&
+      this.#slots.includes(slot) &&
       this.#current !== undefined &&
       slot.serves !== this.#current.message.id
     ) {
@@ -469,6 +543,11 @@ export class Supervisor {
       offsets,
     }))
     this.#memory.sweep(slot.index, this.#options.cache, permits)
+    if (!this.#slots.includes(slot)) {
+      this.#absent(slot.index)
+      slot.answer?.(undefined)
+      return
+    }
     slot.isWarm = true
     const isTrial = slot.tries > 0
     if (isTrial) for (const plugin of this.#loads.at(slot.index)) this.#diedAt.add(plugin)

@@ -5,6 +5,7 @@
 import { CacheMemory } from '../../cache/cache-memory.ts'
 import { MIN_CACHE_BYTES } from '../../cache/layout.ts'
 import type { CacheTableRef } from '../../cache/table-ref.ts'
+import { isOfStreamShards } from '../../chain/listening.ts'
 import type { Peer } from '../../chain/query/query.ts'
 import { LogSink } from '../../log/log.ts'
 import { sharedBuffer } from '../../memory/shared-buffer.ts'
@@ -22,11 +23,17 @@ export const scratchRegion = ({ regionLayout }: BootMessage): Int32Array =>
 
 /**
  * The configuration with counters and words of its own, and without plugins from outside: their
- * code is called for queries of clients only.
+ * code is called for queries of clients only. Its connections are framed, in clear text.
  */
 export const scratchMessage = (message: GenerationMessage): GenerationMessage => ({
   ...message,
   words: sharedBuffer(message.words.byteLength),
+  listeners: message.listeners.map(listener => ({
+    ...listener,
+    scheme: isOfStreamShards(listener.scheme) ? 'tls' : 'dns',
+    tls: [],
+    proxy: undefined,
+  })),
   blocks: message.blocks.map(block => ({
     ...block,
     chain: block.chain.filter(({ module }) => module === undefined),

@@ -4,6 +4,7 @@
 // queries of clients with each turn of the event loop.
 
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
+import { isOfStreamShards } from '../../chain/listening.ts'
 import { makeLogger } from '../../log/log.ts'
 import type { Logger } from '../../log/logger.ts'
 import { type OpenListener, peerOf } from '../../net/engine.ts'
@@ -72,7 +73,8 @@ export const warmUp = async (parts: WarmUpParts): Promise<void> => {
 
 /** A listener of the configuration, with clients that ask it. */
 interface Rehearsed {
-  readonly udp: WarmUpClient
+  /** Undefined where the listener takes connections only. */
+  readonly udp: WarmUpClient | undefined
   readonly zones: readonly string[]
   /** Made one after the other. */
   readonly connections: WarmUpClient[]
@@ -111,8 +113,8 @@ const rehearse = async (parts: WarmUpParts, budget: WarmUpBudget, atEnd: AtEnd):
   for (let turn = 1; asked < QUESTIONS && budget.isLeft && !isOver(); turn++) {
     const one = rehearsed[turn % rehearsed.length]!
     // Few at first: each runs code that has never run, and clients wait meanwhile.
-    asked += ask(one.udp, one, asked, Math.min(turn, QUESTIONS_PER_TURN))
-    if (turn % TCP_EVERY === 0)
+    if (one.udp !== undefined) asked += ask(one.udp, one, asked, Math.min(turn, QUESTIONS_PER_TURN))
+    if (one.udp === undefined || turn % TCP_EVERY === 0)
       asked += ask(connectionOf(one, turn), one, asked, TCP_QUESTIONS_PER_TURN)
     await turnOfLoop()
   }
@@ -129,12 +131,11 @@ const openFor = async (
   zones: readonly string[],
   { address, bindingParts, atEnd }: Place,
 ): Promise<Rehearsed> => {
-  const { udp, tcpRoom, counts, log } = bindingParts
+  const { udp, tcpRoom, log } = bindingParts
   const binding = new Binding(served, bindingParts)
-  const listening = await udp.openUncounted(address, binding, counts)
-  atEnd(() => listening.close(GRACE_MS))
-  const asking = await udpClient({ address, port: portOf(listening) }, udp.libc)
-  atEnd(() => asking.close())
+  const asking = isOfStreamShards(served.message.scheme)
+    ? undefined
+    : await openUdpFor(binding, { address, bindingParts, atEnd })
   const tcp = await openStream({ address, port: 0 }, binding, {
     room: tcpRoom,
     canReusePort: false,
@@ -147,6 +148,17 @@ const openFor = async (
   })
   const connect = () => tcpClient({ address, port: portOf(tcp) }, udp.libc)
   return { udp: asking, zones, connections, connect }
+}
+
+const openUdpFor = async (
+  binding: Binding,
+  { address, bindingParts: { udp, counts }, atEnd }: Place,
+): Promise<WarmUpClient> => {
+  const listening = await udp.openUncounted(address, binding, counts)
+  atEnd(() => listening.close(GRACE_MS))
+  const asking = await udpClient({ address, port: portOf(listening) }, udp.libc)
+  atEnd(() => asking.close())
+  return asking
 }
 
 const connectionOf = ({ connections, connect }: Rehearsed, turn: number): WarmUpClient => {

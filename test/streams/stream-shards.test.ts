@@ -1,0 +1,197 @@
+// Listeners of connections that are not plain DNS, on threads of their own: how they begin and end,
+// what their deaths cost, and that UDP hears nothing of it. `tls://` without a certificate is DNS
+// over TCP in clear text.
+
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { closedPort } from '../fakes/fake-upstream.ts'
+import { withoutLibc } from '../fakes/loopback.ts'
+import { DnsClient } from '../support/dns-client.ts'
+import { query, show } from '../support/messages.ts'
+import { askTcp, askUdp } from '../support/raw-client.ts'
+import { type Served, type ServedSetting, served, startServed } from '../support/served.ts'
+
+const LIMIT = { timeout: 60_000 }
+const PER_SECOND = 500
+const COMPLETE = /^\[INFO\] Reloading complete$/
+const FAILED = /^\[ERROR\] Restart failed: /
+/** With two shards for plain DNS. */
+const FIRST = 2
+
+const nameOf = (n: number): string => `q${n % 100}.example.org.`
+const serves = (shard: number): RegExp => new RegExp(`^test: shard ${shard} serves$`)
+const block = (key: string, more = 'whoami'): string => `${key} {\nbind 127.0.0.1\n${more}\n}\n`
+
+interface World {
+  readonly server: Served
+  readonly dns: number
+  readonly tls: number
+  /** The Corefile with the listener for plain DNS alone, and with both. */
+  readonly plain: string
+  readonly both: string
+}
+
+const start = async (
+  t: TestContext,
+  isBoth: boolean,
+  setting: ServedSetting = {},
+): Promise<World> => {
+  const [dns, tls] = [await closedPort(), await closedPort()]
+  const plain = block(`.:${dns}`)
+  const both = plain + block(`tls://.:${tls}`)
+  const options = { streamWorkers: 1, ...setting.options }
+  const server = await served(t, isBoth ? both : plain, { ...setting, options })
+  return { server, dns, tls, plain, both }
+}
+
+const reload = async (server: Served, corefile: string, outcome = COMPLETE): Promise<string> => {
+  const before = server.count(outcome)
+  server.writeCorefile(corefile)
+  server.signal('SIGUSR1')
+  return server.line(outcome, before + 1)
+}
+
+const rcodeOver = async (port: number, name = 'example.org.'): Promise<string> => {
+  const [reply] = await askTcp(port, [query(name).bytes])
+  return show(reply!).rcode
+}
+
+/** Whether something accepts TCP connections there. */
+const isOpen = async (port: number): Promise<boolean> => {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+for (const engine of ['mmsg', 'dgram'] as const)
+  test(`engine ${engine}: tls:// without a certificate is DNS over TCP, and nothing over UDP`, {
+    ...LIMIT,
+    skip: engine === 'mmsg' && withoutLibc,
+  }, async t => {
+    const [dns, tls] = [await closedPort(), await closedPort()]
+    const corefile = block(`.:${dns} tls://example.org:${tls}`, 'whoami\nlog')
+    const server = await served(t, corefile, { options: { engine, streamWorkers: 2 } })
+    assert.deepEqual(
+      server.lines.filter(line => line.includes('on 127.0.0.1')),
+      [`.:${dns} on 127.0.0.1`, `tls://example.org.:${tls} on 127.0.0.1`],
+    )
+    const names = Array.from({ length: 20 }, (_, n) => query(`q${n}.example.org.`).bytes)
+    for (const message of names) assert.equal((await askTcp(tls, [message])).length, 1)
+    assert.equal((await askTcp(tls, names)).length, 20, 'over one connection')
+    await server.line(/"A IN q19\.example\.org\. tcp .* NOERROR/, 2)
+    assert.equal(await rcodeOver(tls, 'example.net.'), 'REFUSED')
+    assert.equal(await rcodeOver(dns, 'example.net.'), 'NOERROR')
+    await assert.rejects(askUdp(tls, [query('example.org.').bytes]))
+    server.signal('SIGTERM')
+    assert.equal(await server.ended, 0)
+  })
+
+test(
+  'stream shards begin with the first listener that needs them, and UDP loses nothing',
+  LIMIT,
+  async t => {
+    const { server, dns, tls, plain, both } = await start(t, false)
+    const client = await DnsClient.open(t, { port: dns, tries: 1, timeoutMs: 5000 })
+    assert.equal(server.count(serves(FIRST)), 0)
+    const moves = async (): Promise<void> => {
+      await reload(server, both)
+      assert.equal(server.count(serves(FIRST)), 1)
+      assert.equal(await rcodeOver(tls), 'NOERROR')
+      await reload(server, plain)
+      // The reload is complete before the sockets of the listener are gone.
+      while (await isOpen(tls));
+      await reload(server, both)
+      assert.equal(await rcodeOver(tls), 'NOERROR')
+    }
+    const tally = await client.load(nameOf, PER_SECOND, moves())
+    assert.deepEqual([tally.lost, tally.retries], [[], 0])
+    assert.equal(server.count(serves(FIRST)), 3, 'it has stayed, and was moved with the others')
+  },
+)
+
+// With node:dgram it is the stream shard that finds the port taken.
+test('a configuration that fails ends the stream shards that it has begun', LIMIT, async t => {
+  const { server, dns, tls, both } = await start(t, false, { options: { engine: 'dgram' } })
+  const held = createServer().listen(tls, '127.0.0.1')
+  await once(held, 'listening')
+  for (let n = 0; n < 2; n++)
+    assert.match(
+      await reload(server, both, FAILED),
+      /Listen: listen tcp 127\.0\.0\.1:\d+: bind: address already in use/,
+    )
+  held.close()
+  await once(held, 'close')
+  assert.equal(server.count(serves(FIRST)), 0)
+  await reload(server, both)
+  assert.equal(await rcodeOver(tls), 'NOERROR')
+  assert.equal((await askUdp(dns, [query('example.org.').bytes])).length, 1)
+  assert.equal(server.count(/died|does not/), 0)
+})
+
+test('one that dies costs UDP nothing, and has a successor', LIMIT, async t => {
+  const { server, dns, tls } = await start(t, true, { killLabel: 'deadly' })
+  const client = await DnsClient.open(t, { port: dns, tries: 1, timeoutMs: 5000 })
+  const deaths = async (): Promise<void> => {
+    for (let n = 1; n <= 2; n++) {
+      await assert.rejects(askTcp(tls, [query('deadly.example.org.').bytes]))
+      await server.line(/^\[ERROR\] shard 2 died while it handled deadly\.example\.org\.: /, n)
+      await server.line(serves(FIRST), n + 1)
+      assert.equal(await rcodeOver(tls), 'NOERROR')
+    }
+  }
+  const tally = await client.load(nameOf, PER_SECOND, deaths())
+  assert.deepEqual([tally.lost, tally.retries], [[], 0])
+  assert.equal(server.count(/^\[ERROR\] shard [01] died/), 0)
+  // It is refused from now on, in every shard.
+  assert.equal(await rcodeOver(tls, 'deadly.example.org.'), 'REFUSED')
+  assert.equal(await rcodeOver(dns, 'deadly.example.org.'), 'REFUSED')
+})
+
+test('one that hangs is replaced, and UDP hears nothing of it', LIMIT, async t => {
+  const { server, dns, tls } = await start(t, true)
+  const client = await DnsClient.open(t, { port: dns, tries: 1, timeoutMs: 5000 })
+  const hang = async (): Promise<void> => {
+    server.fault(FIRST, 'hang')
+    await server.line(/^\[ERROR\] shard 2 does not respond: replacing it$/)
+    await server.line(serves(FIRST), 2)
+  }
+  const tally = await client.load(nameOf, PER_SECOND, hang())
+  assert.deepEqual([tally.lost, tally.retries], [[], 0])
+  assert.equal(await rcodeOver(tls), 'NOERROR')
+})
+
+test('dns:// and tls:// may have one port: the kernel splits its connections', {
+  ...LIMIT,
+  skip: withoutLibc,
+}, async t => {
+  const port = await closedPort()
+  const corefile = block(`a.test:${port}`) + block(`tls://b.test:${port}`)
+  const server = startServed(t, corefile, { options: { engine: 'mmsg', streamWorkers: 1 } })
+  await server.line(/^shardns-/)
+  const answers = new Set<string>()
+  // Each connection meets one of three sockets; in none of a hundred runs of fifty only one kind.
+  for (let n = 0; n < 50; n++)
+    answers.add(`${await rcodeOver(port, 'a.test.')} ${await rcodeOver(port, 'b.test.')}`)
+  const [udp] = await askUdp(port, [query('a.test.').bytes])
+  assert.equal(show(udp!).rcode, 'NOERROR')
+  assert.ok(answers.size > 1, [...answers].join())
+})
+
+test('timeouts and maxtcpqueries of a block hold for its tls:// listener', LIMIT, async t => {
+  const tls = await closedPort()
+  const corefile = block(`tls://.:${tls}`, 'whoami\ntimeouts {\nmaxtcpqueries 2\nread 1s\n}')
+  await served(t, corefile, { options: { workers: 1, streamWorkers: 1 } })
+  const three = ['a.test.', 'b.test.', 'c.test.'].map(name => query(name).bytes)
+  await assert.rejects(askTcp(tls, three), /closed: 2 of 3 answers/)
+  const silent = connect(tls, '127.0.0.1')
+  silent.resume()
+  await once(silent, 'close')
+})
