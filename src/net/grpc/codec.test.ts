@@ -14,7 +14,12 @@ const heads: { name: string; head: Partial<typeof HEAD>; status: number; grpc?: 
   { name: 'GET', head: { method: 'GET' }, status: 405 },
   { name: 'another type', head: { contentType: 'application/json' }, status: 415 },
   { name: 'a type that begins alike', head: { contentType: 'application/grpc-web' }, status: 415 },
-  { name: 'another method', head: { target: '/coredns.dns.DnsService/X' }, status: 200, grpc: '12' },
+  {
+    name: 'another method',
+    head: { target: '/coredns.dns.DnsService/X' },
+    status: 200,
+    grpc: '12',
+  },
   { name: 'another service', head: { target: '/x/Query' }, status: 200, grpc: '12' },
 ]
 for (const c of heads)
@@ -23,11 +28,7 @@ for (const c of heads)
     assert.ok(isReply(reply))
     assert.deepEqual([reply.status, reply.headers['grpc-status']], [c.status, c.grpc])
   })
-for (const contentType of [
-  'application/grpc',
-  'application/grpc+proto',
-  'Application/GRPC; x=y',
-])
+for (const contentType of ['application/grpc', 'application/grpc+proto', 'Application/GRPC; x=y'])
   test(`begin: ${contentType}`, () =>
     assert.deepEqual(GRPC.begin({ ...HEAD, contentType }), { hasBody: true }))
 

@@ -36,6 +36,8 @@ export interface Wire {
   refuse(request: HttpRequest, why: 'busy' | 'late'): void
   /** Takes no more requests; closes once those that it has are answered. */
   end(): void
+  /** Its client sends nothing more. */
+  clientEnded(): void
   /** Closes at once; of a flood the client is told if the version has words for it. */
   destroy(why?: 'flood'): void
 }
@@ -69,6 +71,8 @@ export class HttpConnection implements StreamConnection, Connection {
   #isEnding = false
   /** It ends when what has come is answered. */
   #isLeaving = false
+  /** It is being closed: nothing more is done for it. */
+  #isCut = false
   #comesRound: NodeJS.Immediate | undefined
   #ringsMs = Number.POSITIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
@@ -88,7 +92,10 @@ export class HttpConnection implements StreamConnection, Connection {
     socket.setNoDelay(true)
     // A reset is the client's way to leave; 'close' follows.
     socket.on('error', () => {})
-    socket.on('end', () => this.#finish())
+    socket.on('end', () => {
+      if (this.#wire === undefined) socket.destroy()
+      else this.#wire.clientEnded()
+    })
     socket.on('close', () => {
       this.#close()
       resolve()
@@ -134,12 +141,13 @@ export class HttpConnection implements StreamConnection, Connection {
 
   /** Closes for a client that costs without asking. */
   flooded(): void {
-    if (this.socket.destroyed) return
+    if (this.#isCut || this.socket.destroyed) return
     this.#room.counts.cut('flood')
     this.#destroy('flood')
   }
 
   #destroy(why?: 'flood'): void {
+    this.#isCut = true
     if (this.#wire === undefined) this.socket.destroy()
     else this.#wire.destroy(why)
   }
@@ -180,7 +188,9 @@ export class HttpConnection implements StreamConnection, Connection {
   }
 
   #canTake(): boolean {
-    return this.#inFlight < IN_FLIGHT_LIMIT && this.#unsentBytes < UNSENT_LIMIT_BYTES
+    return (
+      !this.#isCut && this.#inFlight < IN_FLIGHT_LIMIT && this.#unsentBytes < UNSENT_LIMIT_BYTES
+    )
   }
 
   /**
@@ -340,11 +350,11 @@ export class HttpConnection implements StreamConnection, Connection {
   }
 
   #leaveIfDone(): void {
-    if (this.#isLeaving && this.#taken > 0 && this.openRequests === 0) this.#finish()
+    if (this.#isLeaving && this.#taken > 0 && this.openRequests === 0) this.finish()
   }
 
   /** Takes nothing more; closes once all that has come is answered. */
-  #finish(): void {
+  finish(): void {
     if (this.#isEnding || this.socket.destroyed) return
     this.#isEnding = true
     this.progressMs = this.nowMs
@@ -406,7 +416,7 @@ export class HttpConnection implements StreamConnection, Connection {
     if (sent !== undefined && sent.sinceMs + writeMs <= nowMs) this.#destroy()
     else if (this.openRequests === 0 && this.progressMs + this.#idleMs <= nowMs) {
       if (this.#isEnding) this.#destroy()
-      else this.#finish()
+      else this.finish()
     }
     this.#settle()
   }
@@ -414,6 +424,7 @@ export class HttpConnection implements StreamConnection, Connection {
   #close(): void {
     clearTimeout(this.#timer)
     clearImmediate(this.#comesRound)
+    this.#isCut = true
     watch.remove(this)
     for (const request of [...this.#reading, ...this.#waiting, ...this.#sent]) this.#over(request)
     this.#room.leave(this)

@@ -29,9 +29,7 @@ const serverOf = (): Server => {
   made.maxHeadersCount = MOST_HEADERS
   // A client that has sent its last request still gets its answers.
   Object.assign(made, { httpAllowHalfOpen: true })
-  made.on('request', (message, response) =>
-    wires.get(message.socket)?.began(message, response),
-  )
+  made.on('request', (message, response) => wires.get(message.socket)?.began(message, response))
   server = made
   return made
 }
@@ -85,6 +83,10 @@ export class Http1Wire implements Wire {
   end(): void {
     // The last answer closes the connection.
     if (this.#connection.openRequests === 0) this.#connection.socket.end()
+  }
+
+  clientEnded(): void {
+    this.#connection.finish()
   }
 
   destroy(): void {

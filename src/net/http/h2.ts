@@ -51,10 +51,7 @@ export class Http2Wire implements Wire {
   constructor(connection: HttpConnection) {
     const { performServerHandshake } = process.getBuiltinModule('node:http2')
     this.#connection = connection
-    const session = performServerHandshake(
-      connection.socket,
-      optionsFor(connection.maxStreams),
-    )
+    const session = performServerHandshake(connection.socket, optionsFor(connection.maxStreams))
     this.#session = session
     // nghttp2 closes what breaks the protocol; 'close' of the socket follows.
     session.on('error', () => {})
@@ -104,8 +101,15 @@ export class Http2Wire implements Wire {
     this.#session.close()
   }
 
+  /** Without its part of the session nothing that it still gets is of use to it. */
+  clientEnded(): void {
+    this.#connection.cut()
+  }
+
   destroy(why?: 'flood'): void {
-    this.#session.destroy(undefined, why === 'flood' ? ENHANCE_YOUR_CALM : NO_ERROR)
+    // Node sends the code only with an error.
+    if (why === undefined) this.#session.destroy()
+    else this.#session.destroy(new Error(why), ENHANCE_YOUR_CALM)
   }
 }
 

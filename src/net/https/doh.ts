@@ -95,4 +95,3 @@ export const DOH: HttpCodec = {
     return { status: 200, headers, body: answer }
   },
 }
-
