@@ -3,6 +3,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { EDNS_DO, makeOption } from '../../src/wire/edns.ts'
 import { FrameReader, frame } from '../../src/wire/frames.ts'
 import { FLAG_AD, FLAG_CD, FLAG_RD } from '../../src/wire/header.ts'
@@ -10,6 +11,7 @@ import { nameFromText } from '../../src/wire/name.ts'
 import { classFromText, typeFromText } from '../../src/wire/rrtypes.ts'
 import { MessageWriter } from '../../src/wire/writer.ts'
 import { recordFromText } from '../support/zone-text.ts'
+import { askHttp, type Carried } from './ask-http.ts'
 import type { QueryLine, Recorded } from './scenario.ts'
 
 export const OPCODES: Readonly<Record<string, number>> = {
@@ -36,7 +38,7 @@ const KNOWN = new Set([
     'opcode',
     'id',
     'serial',
-    'tcp',
+    ...['tcp', 'tls', 'https', 'http', 'grpc', 'path', 'body', 'ctype', 'nodns', 'prefix'],
     'port',
     'to',
     'from',
@@ -95,6 +97,8 @@ const ednsOptions = (text: string): Uint8Array => {
 export interface Asked {
   /** What has come, in order; of a transfer several messages. */
   readonly messages: readonly Uint8Array[]
+  /** What came around the message, over HTTP. */
+  readonly carried: Carried | undefined
   /**
    * Waits until all has come that is expected, or the server has hung up, or it has been long
    * enough; closes then.
@@ -109,22 +113,35 @@ export interface Asked {
  */
 export const ask = async (line: QueryLine, port: number, expected: Recorded): Promise<Asked> => {
   const { options, type } = line
-  const count = TRANSFERS.includes(type) && options.has('tcp') ? (expected.answer?.length ?? 0) : 0
+  const isStream = options.has('tcp') || options.has('tls')
+  const count = TRANSFERS.includes(type) && isStream ? (expected.answer?.length ?? 0) : 0
+  let carried: Carried | undefined
   const messages: Uint8Array[] = []
   const { promise: done, resolve } = Promise.withResolvers<void>()
   const take = (message: Uint8Array): void => {
     messages.push(message)
     if (recordCount(messages) >= count || (message[3]! & 15) !== 0) resolve()
   }
-  const way = { line, port, take, hungUp: resolve, message: messageOf(line) }
-  const close = await (options.has('tcp') ? overTcp(way) : overUdp(way))
+  const carry = (around: Carried): void => {
+    carried = around
+    resolve()
+  }
+  const way = { line, port, take, carry, hungUp: resolve, message: messageOf(line) }
+  const close = await sendBy(way)
   const end = async (): Promise<void> => {
     const timer = setTimeout(resolve, waitMs(line))
     await done
     clearTimeout(timer)
     close()
   }
-  return { messages, end, close }
+  return {
+    messages,
+    get carried() {
+      return carried
+    },
+    end,
+    close,
+  }
 }
 
 /** How long the recording waited for a reply to this line. */
@@ -139,8 +156,19 @@ interface OneWay {
   readonly port: number
   readonly message: Uint8Array
   take(message: Uint8Array): void
+  carry(around: Carried): void
   hungUp(): void
 }
+
+/** Resolves to what closes it. */
+const sendBy = async (way: OneWay): Promise<() => void> => {
+  const { options } = way.line
+  if (['https', 'http', 'grpc'].some(name => options.has(name))) return overHttp(way)
+  return options.has('tcp') || options.has('tls') ? overTcp(way) : overUdp(way)
+}
+
+const prefixOf = ({ options }: QueryLine): Uint8Array =>
+  Uint8Array.fromHex(options.get('prefix') ?? '')
 
 const overUdp = async ({ line, port, message, take }: OneWay): Promise<() => void> => {
   const to = line.options.get('to') ?? '127.0.0.1'
@@ -150,23 +178,47 @@ const overUdp = async ({ line, port, message, take }: OneWay): Promise<() => voi
   socket.on('error', () => undefined)
   socket.bind(0, line.options.get('from'))
   await once(socket, 'listening')
-  socket.send(message, port, to)
+  socket.send(Buffer.concat([prefixOf(line), message]), port, to)
   return () => void socket.close()
 }
 
 const overTcp = async ({ line, port, message, take, hungUp }: OneWay): Promise<() => void> => {
   const localAddress = line.options.get('from')
-  const socket = connect({
+  const at = {
     port,
     host: line.options.get('to') ?? '127.0.0.1',
     ...(localAddress && { localAddress }),
-  })
+  }
+  const socket = line.options.has('tls')
+    ? connectTls({ ...at, rejectUnauthorized: false })
+    : connect(at)
   const reader = new FrameReader()
   socket.on('error', hungUp)
   socket.on('close', hungUp)
   socket.on('data', chunk => {
     for (const reply of reader.all(Uint8Array.from(chunk as Buffer))) take(reply)
   })
-  socket.write(frame(message))
+  socket.write(Buffer.concat([prefixOf(line), frame(message)]))
   return () => void socket.destroy()
+}
+
+const overHttp = async ({
+  line,
+  port,
+  message,
+  take,
+  carry,
+  hungUp,
+}: OneWay): Promise<() => void> => {
+  const { options } = line
+  const at = { host: options.get('to') ?? '127.0.0.1', port, localAddress: options.get('from') }
+  const end = new AbortController()
+  void askHttp(line, message, at, end.signal).then(answer => {
+    if (answer === undefined) hungUp()
+    else {
+      if (answer.message !== undefined) take(answer.message)
+      carry(answer.carried)
+    }
+  })
+  return () => end.abort()
 }

@@ -6,7 +6,8 @@ import { readLayout } from '../../src/wire/layout.ts'
 import { MessageWriter } from '../../src/wire/writer.ts'
 import { type Shown, show } from '../support/messages.ts'
 import { recordFromText } from '../support/zone-text.ts'
-import { idOf, OPCODES } from './ask.ts'
+import { type Asked, idOf, OPCODES } from './ask.ts'
+import type { Carried } from './ask-http.ts'
 import type { QueryLine, Recorded } from './scenario.ts'
 
 export type Part =
@@ -20,6 +21,9 @@ export type Part =
   | 'authority'
   | 'additional'
   | 'opt'
+  | CarriedPart
+
+type CarriedPart = keyof Carried
 
 export interface Difference {
   readonly part: Part
@@ -28,7 +32,7 @@ export interface Difference {
 }
 
 type Section = 'answer' | 'authority' | 'additional'
-type Comparable = Readonly<Record<Exclude<Part, 'reply' | 'id' | Section>, string>> &
+type Comparable = Readonly<Record<Exclude<Part, 'reply' | 'id' | Section | CarriedPart>, string>> &
   Readonly<Record<Section, readonly string[]>>
 
 const SECTIONS: readonly Section[] = ['answer', 'authority', 'additional']
@@ -42,10 +46,13 @@ const NAMELESS_RDATA = '*'
 export const differences = (
   line: QueryLine,
   recorded: Recorded,
-  messages: readonly Uint8Array[],
+  { messages, carried }: Pick<Asked, 'messages' | 'carried'>,
   soonerSeconds: number,
 ): Difference[] => {
   const [first, ...rest] = messages
+  const around = aroundIt(recorded, carried, soonerSeconds)
+  // What was recorded is no DNS message.
+  if (recorded.body !== undefined) return around
   if (recorded.reply === 'none')
     return first === undefined
       ? []
@@ -61,9 +68,31 @@ export const differences = (
   const ids: Difference[] =
     shown.id === id ? [] : [{ part: 'id', recorded: String(id), received: String(shown.id) }]
   return [
+    ...around,
     ...ids,
     ...compare(expected(recorded, masks), received, new Set(recorded.marks), soonerSeconds),
   ]
+}
+
+const CARRIED: readonly CarriedPart[] = ['status', 'content-type', 'cache-control', 'body', 'grpc']
+
+/** What differs around the message. An age may have been passed on for a while, as a TTL has. */
+const aroundIt = (
+  recorded: Recorded,
+  carried: Carried = {},
+  soonerSeconds: number,
+): Difference[] => {
+  const isYounger = (part: CarriedPart): boolean => {
+    const [left, right] = [recorded[part], carried[part]].map(text =>
+      Number(/^max-age=(\d+)$/.exec(String(text))?.[1]),
+    )
+    return recorded.marks?.includes('ttl') === true && right! <= left! + soonerSeconds
+  }
+  return CARRIED.filter(part => recorded[part] !== carried[part] && !isYounger(part)).map(part => ({
+    part,
+    recorded: String(recorded[part]),
+    received: String(carried[part]),
+  }))
 }
 
 const summary = (message: Uint8Array): string => {

@@ -172,7 +172,7 @@ class World {
     return open.map(({ line, entry, asked, savedMs: saved }) => {
       return {
         line,
-        differences: differences(line, entry, asked.messages, Math.ceil(saved / 1000)),
+        differences: differences(line, entry, asked, Math.ceil(saved / 1000)),
       }
     })
   }

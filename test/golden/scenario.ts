@@ -40,6 +40,12 @@ export interface Recorded {
     readonly options: readonly string[]
   } | null
   readonly wire: string
+  /** Over HTTP; `body` only of what was no DNS message, `grpc` of a call that failed. */
+  readonly status?: number
+  readonly 'content-type'?: string
+  readonly 'cache-control'?: string
+  readonly body?: string
+  readonly grpc?: string
   readonly marks?: readonly string[]
 }
 
