@@ -60,6 +60,7 @@ export const GRPC: HttpCodec = {
   allowsHttp1: false,
   closesIdle: false,
   mostBodyBytes: MOST_FRAME_BYTES,
+  mostStreams: 1000,
   tooLong: TOO_LONG,
   keepsQuery: true,
 

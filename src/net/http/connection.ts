@@ -111,7 +111,7 @@ export class HttpConnection implements StreamConnection, Connection {
     return this.#room.clock.ms()
   }
   get maxStreams(): number {
-    return this.#receiver.serving.limits.maxStreams
+    return this.#receiver.serving.limits.maxStreams || this.codec.mostStreams
   }
   /** Requests whose answers have not left. */
   get openRequests(): number {

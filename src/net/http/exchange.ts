@@ -32,6 +32,8 @@ export interface HttpCodec {
   /** A connection without requests is closed after a while. */
   readonly closesIdle: boolean
   readonly mostBodyBytes: number
+  /** Streams of one connection, where its listener sets no limit. */
+  readonly mostStreams: number
   /** The reply to a request whose body is longer. */
   readonly tooLong: HttpReply
   /** `answer` wants to have the query. */

@@ -8,9 +8,6 @@ import { HttpRequest } from './request.ts'
 
 /** More than any request of ours needs; a DNS message of more than 12 KB has to come by POST. */
 export const MOST_HEADER_BYTES = 16 * 1024
-/** Of one connection, where nothing else is said; as CoreDNS's HTTP library has it. */
-const MOST_STREAMS = 250
-
 /** Error codes, RFC 9113 section 7. */
 const NO_ERROR = 0
 const REFUSED_STREAM = 7
@@ -23,7 +20,7 @@ const ENHANCE_YOUR_CALM = 11
  */
 const optionsFor = (maxStreams: number) => ({
   settings: {
-    maxConcurrentStreams: maxStreams > 0 ? maxStreams : MOST_STREAMS,
+    maxConcurrentStreams: maxStreams,
     maxHeaderListSize: MOST_HEADER_BYTES,
     enablePush: false,
   },

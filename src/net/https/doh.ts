@@ -71,6 +71,8 @@ export const DOH: HttpCodec = {
   allowsHttp1: true,
   closesIdle: true,
   mostBodyBytes: MOST_BODY_BYTES,
+  // As CoreDNS's HTTP library has it.
+  mostStreams: 250,
   tooLong: INVALID,
   keepsQuery: false,
 

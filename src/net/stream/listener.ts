@@ -51,6 +51,11 @@ class StreamListener implements OpenListener {
     // Paused: the connection reads in its own way.
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, accepted => {
       this.#accepted++
+      if (!hasPlace(receiver, options.room, this.#connections)) {
+        options.room.counts.cut('room')
+        accepted.destroy()
+        return
+      }
       const opened = takeOver(accepted, receiver, options.room)
       if (opened === undefined) return
       const connection = kind.open(opened, receiver, options.room)
@@ -135,6 +140,30 @@ class StreamListener implements OpenListener {
     await Promise.all([closed, ...connections.map(connection => connection.closed)])
     clearTimeout(cut)
   }
+}
+
+/** How many of the oldest connections are looked at when there is a place to be made. */
+const MOST_LOOKED_AT = 256
+
+/**
+ * Whether the listener may have one more connection, by what its plugins say of it. The oldest that
+ * is idle makes room, so a newcomer is refused only where none is found.
+ */
+const hasPlace = (
+  { serving: { limits } }: Receiver,
+  room: TcpRoom,
+  connections: ReadonlySet<StreamConnection>,
+): boolean => {
+  if (limits.maxConnections === 0) return true
+  const most = Math.max(1, Math.floor(limits.maxConnections / room.budget.sharers))
+  if (connections.size < most) return true
+  for (const connection of connections.values().take(MOST_LOOKED_AT))
+    if (connection.isIdle) {
+      room.counts.cut('room')
+      connection.cut()
+      return true
+    }
+  return false
 }
 
 /** Rejects with the system's error if the address cannot be listened on. */
