@@ -42,7 +42,7 @@ export const declareShardCounters = (metrics: MetricRegistrar): ShardCounters =>
     'Batches that UDP datagrams were received in: with node:dgram, turns of the event loop.'
   const connections = 'TCP connections accepted.'
   const cuts =
-    'TCP connections that the server has closed: to make room for a newcomer, to free what a client did not fetch, or for empty frames.'
+    'TCP connections that the server has closed: to make room for a newcomer, to free what a client did not fetch, for empty frames, or for floods over HTTP.'
   const stalls =
     'Times that reading from a TCP connection stopped because --inflight-bytes was spent, or its client had its share.'
   const family = (name: string, help: string, labelNames: readonly string[] = []) =>
