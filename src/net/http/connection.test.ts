@@ -364,23 +364,27 @@ test('grpc: an idle connection stays', LIMIT, async t => {
   assert.equal(room.connections, 1)
 })
 
-test('beyond max_connections the oldest idle one makes room, and without one nobody', LIMIT, async t => {
-  const { port, asked, cuts, room } = await openHttp(t, {
-    answer: 'later',
-    streams: { maxConnections: 2 },
-  })
-  const [first, second] = [await dialRaw(t, port), await dialRaw(t, port)]
-  second.socket.write(`GET /dns-query?dns=${TEXT} HTTP/1.1\r\nHost: x\r\n\r\n`)
-  await until(() => asked.length === 1)
-  const third = await dialRaw(t, port)
-  await first.closed
-  third.socket.write(`GET /dns-query?dns=${TEXT} HTTP/1.1\r\nHost: x\r\n\r\n`)
-  await until(() => asked.length === 2)
-  const fourth = await dialRaw(t, port)
-  await fourth.closed
-  assert.deepEqual(cuts, ['room', 'room'])
-  assert.equal(room.connections, 2)
-})
+test(
+  'beyond max_connections the oldest idle one makes room, and without one nobody',
+  LIMIT,
+  async t => {
+    const { port, asked, cuts, room } = await openHttp(t, {
+      answer: 'later',
+      streams: { maxConnections: 2 },
+    })
+    const [first, second] = [await dialRaw(t, port), await dialRaw(t, port)]
+    second.socket.write(`GET /dns-query?dns=${TEXT} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    await until(() => asked.length === 1)
+    const third = await dialRaw(t, port)
+    await first.closed
+    third.socket.write(`GET /dns-query?dns=${TEXT} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    await until(() => asked.length === 2)
+    const fourth = await dialRaw(t, port)
+    await fourth.closed
+    assert.deepEqual(cuts, ['room', 'room'])
+    assert.equal(room.connections, 2)
+  },
+)
 
 test('maxStreams is what a client may have at a time', LIMIT, async t => {
   const { port } = await openHttp(t, { scheme: 'grpc', streams: { maxStreams: 3 } })

@@ -1,6 +1,6 @@
 // How connections of HTTP are opened: the version was agreed on in the TLS handshake (RFC 7301), or
-// shows in the first bytes, since a client of HTTP/2 that knows its server sends a preface (RFC 9113
-// section 3.4).
+// shows in the first bytes, since a client of HTTP/2 that knows its server sends a preface (RFC
+// 9113 section 3.4).
 
 import type { TLSSocket } from 'node:tls'
 import type { Receiver } from '../engine.ts'

@@ -10,8 +10,8 @@ const LEAST_BODY_BYTES = 512
 export class HttpRequest {
   readonly head: HttpHead
   /**
-   * `read`: its body is coming. `waits`: it is whole, and waits for its turn. `asked`: the chain has
-   * it. `sent`: its answer is on its way. `over`: that has left, or is not wanted any more.
+   * `read`: its body is coming. `waits`: it is whole, and waits for its turn. `asked`: the chain
+   * has it. `sent`: its answer is on its way. `over`: that has left, or is not wanted any more.
    */
   state: 'read' | 'waits' | 'asked' | 'sent' | 'over' = 'read'
   /** Clock.ms() of its head; once it is answered, of that. */
@@ -46,7 +46,7 @@ export class HttpRequest {
     return this.#body.length
   }
 
-  /** By how many bytes the memory of the body grows for so many more; `most` is the longest body. */
+  /** By how many bytes the body's memory grows for so many more; `most` is the longest body. */
   growth(more: number, most: number): number {
     const length = this.#length + more
     const { length: size } = this.#body

@@ -4,7 +4,7 @@
 // connection, tcp/room.ts has what all connections of a shard share.
 
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as pause, setImmediate as turnOfLoop } from 'node:timers/promises'
 import { errnoText } from '../../base/files/errno.ts'
 import { systemClock } from '../../base/time/clock.ts'
@@ -51,18 +51,33 @@ class StreamListener implements OpenListener {
     // Paused: the connection reads in its own way.
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, accepted => {
       this.#accepted++
-      if (!hasPlace(receiver, options.room, this.#connections)) {
-        options.room.counts.cut('room')
-        accepted.destroy()
-        return
-      }
-      const opened = takeOver(accepted, receiver, options.room)
-      if (opened === undefined) return
-      const connection = kind.open(opened, receiver, options.room)
-      options.room.admit(connection)
-      this.#connections.add(connection)
-      void connection.closed.then(() => this.#connections.delete(connection))
+      if (this.#hasRoom(receiver)) this.#take(accepted, receiver, kind)
+      else accepted.destroy()
     })
+  }
+
+  #take(accepted: Socket, receiver: Receiver, kind: Kind): void {
+    const { room } = this.#options
+    const opened = takeOver(accepted, receiver, room)
+    if (opened === undefined) return
+    const connection = kind.open(opened, receiver, room)
+    room.admit(connection)
+    this.#connections.add(connection)
+    void connection.closed.then(() => this.#connections.delete(connection))
+  }
+
+  /**
+   * Whether the listener's own limit, of which each shard has its part, lets one more in. At the
+   * limit the newcomer takes the place of the one that has been idle longest.
+   */
+  #hasRoom({ serving: { limits } }: Receiver): boolean {
+    const { room } = this.#options
+    const most = Math.max(1, Math.floor(limits.maxConnections / room.budget.sharers))
+    if (limits.maxConnections === 0 || this.#connections.size < most) return true
+    const idle = room.closeIdle(this.#connections)
+    if (idle === undefined) room.counts.cut('room')
+    else this.#connections.delete(idle)
+    return idle !== undefined
   }
 
   get port(): number | undefined {
@@ -140,30 +155,6 @@ class StreamListener implements OpenListener {
     await Promise.all([closed, ...connections.map(connection => connection.closed)])
     clearTimeout(cut)
   }
-}
-
-/** How many of the oldest connections are looked at when there is a place to be made. */
-const MOST_LOOKED_AT = 256
-
-/**
- * Whether the listener may have one more connection, by what its plugins say of it. The oldest that
- * is idle makes room, so a newcomer is refused only where none is found.
- */
-const hasPlace = (
-  { serving: { limits } }: Receiver,
-  room: TcpRoom,
-  connections: ReadonlySet<StreamConnection>,
-): boolean => {
-  if (limits.maxConnections === 0) return true
-  const most = Math.max(1, Math.floor(limits.maxConnections / room.budget.sharers))
-  if (connections.size < most) return true
-  for (const connection of connections.values().take(MOST_LOOKED_AT))
-    if (connection.isIdle) {
-      room.counts.cut('room')
-      connection.cut()
-      return true
-    }
-  return false
 }
 
 /** Rejects with the system's error if the address cannot be listened on. */

@@ -1,4 +1,4 @@
-// grpc_server: limits the listeners for gRPC. Sets BlockSettings.grpcServer; the listeners apply it.
+// grpc_server: limits the listeners for gRPC. Sets BlockSettings.grpcServer, which these apply.
 
 import type { StreamServing } from '../../chain/listening.ts'
 import type { Plugin } from '../../chain/plugin/plugin.ts'
