@@ -62,9 +62,7 @@ for (const version of ['--http1.1', '--http2-prior-knowledge'])
       await curl(version, '--get', '--data', `dns=${TEXT}`, url),
     ]
     for (const answer of answers)
-      assert.deepEqual(show(new Uint8Array(answer)).answer, [
-        'www.example.org. 60 IN A 192.0.2.1',
-      ])
+      assert.deepEqual(show(new Uint8Array(answer)).answer, ['www.example.org. 60 IN A 192.0.2.1'])
     const code = ['-o', '/dev/null', '-w', '%{http_code} %{http_version}']
     const of = version === '--http1.1' ? '1.1' : '2'
     const told = async (...args: readonly string[]): Promise<string> =>
@@ -91,7 +89,7 @@ test('answers are counted by listener and status', LIMIT, async t => {
   ])
   const requests = text
     .split('\n')
-    .find(line => line.startsWith(`coredns_dns_requests_total{${server}`))
+    .find(line => line.startsWith('coredns_dns_requests_total{') && line.includes(server))
   assert.match(requests ?? '', /proto="tcp".*type="A".* 2$/)
 })
 

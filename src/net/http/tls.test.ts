@@ -98,23 +98,28 @@ test('https: HTTP/2 where it was agreed on', LIMIT, async t => {
 })
 
 for (const ALPNProtocols of [['http/1.1'], []])
-  test(`https: HTTP/1.1 for a client that offers ${ALPNProtocols[0] ?? 'nothing'}`, LIMIT, async t => {
-    const { port, alpn } = await open(t, DOH)
-    const asked = request({
-      port,
-      host: '127.0.0.1',
-      path: `/dns-query?dns=${TEXT}`,
-      rejectUnauthorized: false,
-      ALPNProtocols,
-      agent: false,
-    })
-    asked.end()
-    const [response] = await once(asked, 'response')
-    assert.equal(response.statusCode, 200)
-    response.resume()
-    await once(response, 'end')
-    assert.deepEqual(alpn, [ALPNProtocols[0]])
-  })
+  test(
+    `https: HTTP/1.1 for a client that offers ${ALPNProtocols[0] ?? 'nothing'}`,
+    LIMIT,
+    async t => {
+      const { port, alpn } = await open(t, DOH)
+      const offering = {
+        port,
+        host: '127.0.0.1',
+        path: `/dns-query?dns=${TEXT}`,
+        rejectUnauthorized: false,
+        ALPNProtocols,
+        agent: false as const,
+      }
+      const asked = request(offering)
+      asked.end()
+      const [response] = await once(asked, 'response')
+      assert.equal(response.statusCode, 200)
+      response.resume()
+      await once(response, 'end')
+      assert.deepEqual(alpn, [ALPNProtocols[0]])
+    },
+  )
 
 test('grpc: a client that has not agreed on HTTP/2 is not served', LIMIT, async t => {
   const { port, room } = await open(t, GRPC)
