@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { MIB } from '../../src/base/text/sizes.ts'
-import { closedPort } from '../fakes/fake-upstream.ts'
+import { type Asked, closedPort, fakeUpstream } from '../fakes/fake-upstream.ts'
 import { withoutLibc } from '../fakes/loopback.ts'
 import { DnsClient } from '../support/dns-client.ts'
 import { query, show } from '../support/messages.ts'
@@ -232,6 +232,22 @@ test('dns:// and tls:// may have one port: the kernel splits its connections', {
   const [udp] = await askUdp(port, [query('a.test.').bytes])
   assert.equal(show(udp!).rcode, 'NOERROR')
   assert.ok(answers.size > 1, [...answers].join())
+})
+
+test('what is under way over tls:// at SIGTERM is answered', LIMIT, async t => {
+  const asked = Promise.withResolvers<Asked>()
+  const upstream = await fakeUpstream(asked.resolve)
+  t.after(() => upstream.close())
+  const [dns, tls] = [await closedPort(), await closedPort()]
+  const corefile = block(`.:${dns} tls://.:${tls}`, `forward . 127.0.0.1:${upstream.port}`)
+  const server = await served(t, corefile, { options: { streamWorkers: 1 } })
+  const answer = askTcp(tls, [query('a.test.').bytes])
+  const question = await asked.promise
+  server.signal('SIGTERM')
+  await server.line(/^\[INFO\] SIGTERM/)
+  question.reply({ answer: ['a.test. 30 IN A 192.0.2.1'] })
+  assert.deepEqual(show((await answer)[0]!).answer, ['a.test. 30 IN A 192.0.2.1'])
+  assert.equal(await server.ended, 0)
 })
 
 test('timeouts and maxtcpqueries of a block hold for its tls:// listener', LIMIT, async t => {
