@@ -19,8 +19,6 @@ import { Watch } from './watch.ts'
 const IN_FLIGHT_LIMIT = 128
 /** Answers that wait to be sent: beyond this nothing more is taken. One of the longest fits. */
 const UNSENT_LIMIT_BYTES = 64 * 1024
-/** Parser, or session of HTTP/2, and the objects around it. */
-const HTTP_BYTES = 16 * 1024
 /** What a query of the usual length holds while it waits. */
 const ORDINARY_BYTES = underWayBytes(64, 'https')
 /** How long a connection that ends waits for its client's own end: more than a round trip. */
@@ -30,6 +28,8 @@ const FIRST_REQUEST_MS = 1000
 
 /** A version of HTTP: reads requests, writes answers. */
 export interface Wire {
+  /** What it holds of memory without requests, as measured: in addition to its socket. */
+  readonly ownBytes: number
   /** Sends the answer; `HttpConnection.gone` follows once it has left. */
   reply(request: HttpRequest, reply: HttpReply): void
   /** Ends a request without its answer: there is no room for it, or it was not whole in time. */
@@ -126,6 +126,7 @@ export class HttpConnection implements StreamConnection, Connection {
   use(wire: Wire): void {
     this.#wire = wire
     if (this.#isEnding) wire.end()
+    this.#settle()
   }
 
   end(): void {
@@ -364,8 +365,8 @@ export class HttpConnection implements StreamConnection, Connection {
 
   /** After any change: charges what is held now, and moves the deadline. */
   #settle(): void {
-    const own = this.socket.destroyed ? 0 : this.#opened.fixedBytes + HTTP_BYTES
-    const held = own + this.#requestBytes
+    const own = this.#opened.fixedBytes + (this.#wire?.ownBytes ?? 0)
+    const held = (this.socket.destroyed ? 0 : own) + this.#requestBytes
     if (held !== this.heldBytes) {
       this.#room.hold(this, held - this.heldBytes)
       this.heldBytes = held

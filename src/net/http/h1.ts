@@ -35,6 +35,7 @@ const serverOf = (): Server => {
 }
 
 export class Http1Wire implements Wire {
+  readonly ownBytes = 10 * 1024
   readonly #connection: HttpConnection
   readonly #responses = new Map<HttpRequest, ServerResponse>()
 

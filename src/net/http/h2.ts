@@ -40,6 +40,7 @@ const optionsFor = (maxStreams: number) => ({
 })
 
 export class Http2Wire implements Wire {
+  readonly ownBytes = 31 * 1024
   readonly #connection: HttpConnection
   readonly #session: ServerHttp2Session
   readonly #streams = new Map<HttpRequest, ServerHttp2Stream>()

@@ -4,7 +4,7 @@
 import { type HttpHead, type HttpReply, NO_BYTES } from './exchange.ts'
 
 /** Node's objects for a request and its answer, as measured. */
-export const REQUEST_BYTES = 6 * 1024
+export const REQUEST_BYTES = 5 * 1024
 const LEAST_BODY_BYTES = 512
 
 export class HttpRequest {
