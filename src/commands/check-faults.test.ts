@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { diagnosticsOf, shownBriefly } from '../../test/fakes/check.ts'
+import { quicText } from '../process/load/load.ts'
 
 const parsing = (line: number, text: string): string =>
   `Corefile:${line} - Error during parsing: ${text}`
@@ -43,7 +44,7 @@ const cases: readonly { name: string; text: string; found: readonly string[] }[]
     found: [
       '1:1+4 error inspecting server blocks: zone is not a valid domain name: a..b',
       '1:6+4 error inspecting server blocks: zone is not a valid domain name: c..d',
-      `4:1+16 transport 'quic' is known to CoreDNS but not supported by shardns yet`,
+      `4:1+16 ${quicText('quic')}`,
       `5:9+1 plugin/whoami: ${parsing(5, `Wrong argument count or unexpected line ending after 'x'`)}`,
     ],
   },

@@ -19,7 +19,7 @@ export const REJECTIONS = [
 export type Rejection = (typeof REJECTIONS)[number]
 const UNSENT = ['full', 'refused']
 /** Why a TCP connection was closed by the server before its time. */
-const CUTS = ['room', 'budget', 'frames'] as const
+const CUTS = ['room', 'budget', 'frames', 'flood'] as const
 
 /** What a PROXY header has come to, or a message without one where headers are expected. */
 export const PROXY_RESULTS = [
@@ -55,7 +55,7 @@ export const declareShardCounters = (metrics: MetricRegistrar): ShardCounters =>
     'Batches that UDP datagrams were received in: with node:dgram, turns of the event loop.'
   const connections = 'TCP connections accepted.'
   const cuts =
-    'TCP connections that the server has closed: to make room for a newcomer, to free what a client did not fetch, or for empty frames.'
+    'TCP connections that the server has closed: to make room for a newcomer, to free what a client did not fetch, for empty frames, or for floods over HTTP.'
   const stalls =
     'Times that reading from a TCP connection stopped because --inflight-bytes was spent, or its client had its share.'
   const proxied =

@@ -136,6 +136,8 @@ export interface Receiver {
   readonly serving: Serving
   /** Reads PROXY headers; absent where none are expected. */
   readonly proxy?: ProxyJudge | undefined
+  /** A request over HTTP is answered with this status; absent where nobody counts them. */
+  httpAnswered?(status: number): void
 }
 
 export interface OpenListener {

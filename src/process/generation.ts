@@ -28,6 +28,7 @@ import type { InvalidationBoard } from '../memory/invalidation-board.ts'
 import { PERMIT_ROW_WORDS, permitWords } from '../memory/permits.ts'
 import { sharedBuffer } from '../memory/shared-buffer.ts'
 import { declareDnsMetrics } from '../metrics/dns-metrics.ts'
+import { declareHttpStatuses } from '../metrics/http-statuses.ts'
 import type { GenerationMetrics } from '../metrics/registry.ts'
 import type { OpenSockets } from '../net/mmsg/sockets.ts'
 import { inThisContext } from '../outside/blame.ts'
@@ -209,7 +210,9 @@ export class Generation {
     const listeners = this.listeners.messages(this.#built).map(listener => {
       const sockets = open(listener)
       if (sockets !== undefined) this.sockets.push(sockets)
-      return { ...listener, ...sockets }
+      const { scheme, label } = listener
+      const httpStatuses = scheme === 'https' ? declareHttpStatuses(metrics, label) : undefined
+      return { ...listener, ...sockets, httpStatuses }
     })
     const dropped = declareDnsMetrics(metrics, {
       servers: listeners.map(({ label }) => label),

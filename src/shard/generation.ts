@@ -26,6 +26,7 @@ import type { InvalidationBoard } from '../memory/invalidation-board.ts'
 import type { HashSeed } from '../memory/keyed-hash.ts'
 import { Permits } from '../memory/permits.ts'
 import { DnsMetrics } from '../metrics/dns-metrics.ts'
+import { countHttpStatus } from '../metrics/http-statuses.ts'
 import { loadServeHalf } from '../plugins/index.ts'
 import { RecordsReader } from '../records/reader.ts'
 import { nameFromText } from '../wire/name.ts'
@@ -91,6 +92,8 @@ export interface ServedListener {
     rcode: number,
     isDo?: boolean,
   ): void
+  /** Counts an answer of DNS over HTTPS. */
+  countHttp(status: number): void
 }
 
 /** A configuration that cannot be served; the message begins with `plugin/NAME: `. */
@@ -248,13 +251,16 @@ export class ShardGeneration {
   }
 
   #listener(message: ListenerMessage, dropped: DnsMetrics): ServedListener {
-    const { index, label } = message
+    const { index, label, httpStatuses } = message
     const { clock } = this.#parts
     return {
       ref: { index, label },
       message,
       router: new Router(),
       generation: this,
+      countHttp: status => {
+        if (httpStatuses !== undefined) countHttpStatus(this.#row, httpStatuses, status)
+      },
       countDropped: (
         question,
         transport,

@@ -76,6 +76,9 @@ export class Binding implements Receiver {
   get serving() {
     return this.served.message
   }
+  httpAnswered(status: number): void {
+    this.served.countHttp(status)
+  }
   fast(query: FastQuery): number {
     this.#parts.counts.worked()
     return this.#parts.fastPath.answer(this.served, query)

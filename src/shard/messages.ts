@@ -8,6 +8,7 @@ import type { OutsideModule } from '../chain/plugin/outside-module.ts'
 import type { HashSeed } from '../memory/keyed-hash.ts'
 import type { RegionLayout } from '../memory/region.ts'
 import type { DnsMetricVectors } from '../metrics/dns-metrics.ts'
+import type { Vector } from '../metrics/registrar.ts'
 import type { ShardCounters } from '../metrics/shard-counts.ts'
 import type { EngineName, ListenAddress, TcpLimits } from '../net/engine.ts'
 import type { SocketGroup } from '../net/mmsg/sockets.ts'
@@ -51,6 +52,8 @@ export interface ListenerMessage extends ListenAddress, Serving {
   readonly index: number
   readonly label: string
   readonly tcpLimits: TcpLimits
+  /** Where statuses of DNS over HTTPS are counted; absent for other schemes. */
+  readonly httpStatuses?: Vector | undefined
   /** Sockets that main has opened, with the mmsg engine. */
   readonly udp?: SocketGroup
   readonly tcp?: SocketGroup

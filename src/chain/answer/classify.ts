@@ -32,7 +32,7 @@ const RRSIG_FIXED_SIZE = 18
  * when the reply's OPT has DO.
  */
 export const classify = (
-  query: Query,
+  query: { readonly question: Pick<Query['question'], 'type'> },
   reply: Reply,
   clock: Pick<Clock, 'wallMs'> = systemClock,
 ): ResponseType => {

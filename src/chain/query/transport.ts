@@ -31,6 +31,13 @@ export const transportOf = (scheme: Scheme): Transport => (scheme === 'dns' ? 't
 export const isDatagram = (transport: Transport): boolean => transport === 'udp'
 
 /**
+ * Whether the transport has words of its own for a message that the server does not take: then
+ * no DNS message says so.
+ */
+export const rejectsItself = (transport: Transport): boolean =>
+  transport === 'https' || transport === 'https3' || transport === 'grpc'
+
+/**
  * Data that the client sent when it connected, not validated; all absent over plain UDP and TCP.
  */
 export interface ConnectionFacts {

@@ -13,6 +13,20 @@ const framed = (alpn: readonly string[]): Kind => ({
 const KINDS: Readonly<Partial<Record<Scheme, () => Promise<Kind>>>> = {
   dns: async () => framed([]),
   tls: async () => framed(['dot']),
+  https: async () => {
+    const [{ httpKind }, { DOH }] = await Promise.all([
+      import('../http/kind.ts'),
+      import('../https/doh.ts'),
+    ])
+    return httpKind(DOH)
+  },
+  grpc: async () => {
+    const [{ httpKind }, { GRPC }] = await Promise.all([
+      import('../http/kind.ts'),
+      import('../grpc/codec.ts'),
+    ])
+    return httpKind(GRPC)
+  },
 }
 
 export const kindOf = async (scheme: Scheme): Promise<Kind> => {

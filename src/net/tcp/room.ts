@@ -59,7 +59,7 @@ export interface TableEntry extends TurnTaker {
 }
 
 /** Why a connection was closed by the server before its time. */
-export type CutReason = 'room' | 'budget' | 'frames'
+export type CutReason = 'room' | 'budget' | 'frames' | 'flood'
 
 export interface TcpCounts {
   /** Connections that a client has opened. */

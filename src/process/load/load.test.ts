@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CorefileError } from '../../corefile/diagnostics/diagnostic.ts'
-import { hasStreamKeys, inSetupOrder, inspectCorefile, loadCorefile } from './load.ts'
+import { hasStreamKeys, inSetupOrder, inspectCorefile, loadCorefile, quicText } from './load.ts'
 
 const files: Readonly<Record<string, string>> = {
   '/etc/dns/more': 'example.net {\nwhoami extra\n}',
@@ -138,11 +138,11 @@ const coded: readonly { text: string; code: string; line: number; message: strin
     line: 3,
     message: `directive 'dnssec' is known to CoreDNS but not supported by shardns yet`,
   },
-  ...['https', 'https3', 'quic', 'grpc'].map(name => ({
+  ...['https3', 'quic'].map(name => ({
     text: `. {\nwhoami\n}\n${name}://example.org {\nwhoami\n}`,
     code: 'unsupported-transport',
     line: 4,
-    message: `transport '${name}' is known to CoreDNS but not supported by shardns yet`,
+    message: quicText(name),
   })),
 ]
 for (const c of coded)
@@ -152,6 +152,17 @@ for (const c of coded)
       assert.deepEqual([error.code, error.span?.line, error.message], [c.code, c.line, c.message])
       return true
     }))
+
+test('why a transport over QUIC is refused', () => {
+  assert.equal(
+    quicText('quic', false),
+    `transport 'quic' needs QUIC, and this Node.js (${process.version}) is built without it`,
+  )
+  assert.equal(
+    quicText('https3', true),
+    `transport 'https3' is not implemented by shardns yet, though this Node.js has QUIC`,
+  )
+})
 
 test('warnings of a plugin name it and have a place', async () => {
   const { warnings } = await load('. {\nreload\nreload\nwhoami\n}')

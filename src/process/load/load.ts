@@ -232,15 +232,25 @@ const append = <T>(list: T[], more: readonly T[]): void => {
 }
 
 /** Schemes that can be listened on. */
-const SERVED: ReadonlySet<Site['transport']> = new Set(['dns', 'tls'])
+const SERVED: ReadonlySet<Site['transport']> = new Set(['dns', 'tls', 'https', 'grpc'])
 
 const unsupportedTransports = (sites: readonly Site[]): CorefileError[] =>
   sites
     .filter(({ transport }) => !SERVED.has(transport))
-    .map(({ transport, key: { span } }) => {
-      const message = `transport '${transport}' is known to CoreDNS but not supported by shardns yet`
-      return new CorefileError(message, { code: 'unsupported-transport', span })
-    })
+    .map(
+      ({ transport, key: { span } }) =>
+        new CorefileError(quicText(transport), { code: 'unsupported-transport', span }),
+    )
+
+/** Why a transport is not served: those that are not go over QUIC. */
+export const quicText = (
+  transport: string,
+  // Node's types do not know this feature.
+  hasQuic = 'quic' in process.features && process.features.quic === true,
+): string =>
+  hasQuic
+    ? `transport '${transport}' is not implemented by shardns yet, though this Node.js has QUIC`
+    : `transport '${transport}' needs QUIC, and this Node.js (${process.version}) is built without it`
 
 const unsupported = (directive: Directive): CorefileError => {
   directive.next()

@@ -16,7 +16,7 @@ import {
   Query,
   type QueryParts,
 } from '../../chain/query/query.ts'
-import { isDatagram, type Transport } from '../../chain/query/transport.ts'
+import { isDatagram, rejectsItself, type Transport } from '../../chain/query/transport.ts'
 import { type Following, Reply } from '../../chain/reply/reply.ts'
 import { Streams } from '../../chain/reply/stream.ts'
 import type { Handler } from '../../chain/stage/handler.ts'
@@ -195,7 +195,9 @@ export class Dispatcher {
     respond: Respond,
   ): Said | undefined {
     const verdict = this.#judge(bytes, transport, client)
-    if (verdict === 'drop') respond(undefined)
+    const isRejected = rejectsItself(transport)
+    if (verdict !== 'take' && isRejected) respond(undefined, 'rejected')
+    else if (verdict === 'drop') respond(undefined)
     else if (verdict !== 'take') respond(headerReply(bytes, verdict))
     else if (bytes.length === HEADER_SIZE) {
       const reply = headerReply(bytes, RCODE_SERVFAIL)
@@ -205,7 +207,8 @@ export class Dispatcher {
       const said = this.#readMessage(bytes)
       if (said !== undefined) return said
       this.#parts.counts.rejected('malformed')
-      respond(headerReply(bytes, RCODE_FORMERR, readQuestion(bytes)))
+      if (isRejected) respond(undefined, 'rejected')
+      else respond(headerReply(bytes, RCODE_FORMERR, readQuestion(bytes)))
     }
     return undefined
   }

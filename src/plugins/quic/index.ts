@@ -1,0 +1,7 @@
+// quic: limits for listeners of DNS over QUIC, which are refused where QUIC is missing: its options
+// are checked, no more. On blocks of other transports CoreDNS ignores them as well.
+
+import type { Plugin } from '../../chain/plugin/plugin.ts'
+import { options } from './options.ts'
+
+export const quic: Plugin<undefined> = { name: 'quic', options }
