@@ -20,6 +20,17 @@ export type Rejection = (typeof REJECTIONS)[number]
 const UNSENT = ['full', 'refused']
 /** Why a TCP connection was closed by the server before its time. */
 const CUTS = ['room', 'budget', 'frames'] as const
+/** How TLS handshakes end: the first two make a connection. */
+export const HANDSHAKE_OUTCOMES = [
+  'full',
+  'resumed',
+  'not_tls',
+  'no_certificate',
+  'refused_certificate',
+  'timeout',
+  'error',
+] as const
+export type HandshakeOutcome = (typeof HANDSHAKE_OUTCOMES)[number]
 
 /** Offsets in a shard's row, as plain data for shards. */
 export interface ShardCounters {
@@ -30,6 +41,7 @@ export interface ShardCounters {
   readonly connections: Vector
   readonly cuts: Vector
   readonly stalls: Vector
+  readonly handshakes: Vector
 }
 
 /** On main, once, on the process's own registrar. */
@@ -45,6 +57,8 @@ export const declareShardCounters = (metrics: MetricRegistrar): ShardCounters =>
     'TCP connections that the server has closed: to make room for a newcomer, to free what a client did not fetch, or for empty frames.'
   const stalls =
     'Times that reading from a TCP connection stopped because --inflight-bytes was spent, or its client had its share.'
+  const handshakes =
+    'TLS handshakes of clients by how they ended: those that are full or resumed made a connection.'
   const family = (name: string, help: string, labelNames: readonly string[] = []) =>
     metrics.counter({ name: `shardns_${name}`, help, labelNames })
   return {
@@ -58,6 +72,10 @@ export const declareShardCounters = (metrics: MetricRegistrar): ShardCounters =>
     connections: family('tcp_connections_total', connections).vector({}),
     cuts: family('tcp_connections_cut_total', cuts, ['reason']).vector({}, { reason: CUTS }),
     stalls: family('tcp_stalls_total', stalls).vector({}),
+    handshakes: family('tls_handshakes_total', handshakes, ['outcome']).vector(
+      {},
+      { outcome: HANDSHAKE_OUTCOMES },
+    ),
   }
 }
 
@@ -97,6 +115,10 @@ export class ShardCounts {
     cut: (reason: (typeof CUTS)[number]) =>
       this.#row.add(this.#at.cuts.base + CUTS.indexOf(reason) * this.#at.cuts.step),
     stalled: () => this.#row.add(this.#at.stalls.base),
+    handshake: (outcome: HandshakeOutcome) =>
+      this.#row.add(
+        this.#at.handshakes.base + HANDSHAKE_OUTCOMES.indexOf(outcome) * this.#at.handshakes.step,
+      ),
   }
   batch(datagrams: number): void {
     this.#row.add(this.#at.datagrams.base, datagrams)

@@ -15,8 +15,12 @@ import type { Libc } from '../mmsg/libc.ts'
 import { codeOfErrno } from '../mmsg/sockets.ts'
 import type { Kind, StreamConnection } from '../tcp/opened.ts'
 import type { TcpRoom } from '../tcp/room.ts'
+import { CurrentAcceptor } from '../tls/acceptor.ts'
+import { gateOf } from '../tls/gate.ts'
 import { takeOver } from './accepted.ts'
+import { HandshakeReports } from './handshake-reports.ts'
 import { kindOf } from './kinds.ts'
+import { SecureOpening, type SecureParts } from './secure-opening.ts'
 
 const BACKLOG = 511
 /** In which a handshake that has begun comes to its end. */
@@ -35,6 +39,8 @@ export interface StreamOptions {
   /** Absent: the listener opens a socket of its own. */
   readonly borrowed?: BorrowedSocket | undefined
   readonly onError: (text: string) => void
+  /** What clients do that is worth a line once a while. */
+  readonly onRefused?: (text: string) => void
 }
 
 class StreamListener implements OpenListener {
@@ -42,18 +48,23 @@ class StreamListener implements OpenListener {
   readonly #options: StreamOptions
   readonly #server: Server
   readonly #connections = new Set<StreamConnection>()
+  readonly #secure: SecureParts
   /** Connections so far, refused ones included. */
   #accepted = 0
 
   constructor(place: ListenAddress, receiver: Receiver, options: StreamOptions, kind: Kind) {
     this.#place = place
     this.#options = options
+    this.#secure = securePartsOf(receiver, options, kind)
     // Paused: the connection reads in its own way.
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, accepted => {
       this.#accepted++
       const opened = takeOver(accepted, receiver, options.room)
       if (opened === undefined) return
-      const connection = kind.open(opened, receiver, options.room)
+      const connection =
+        receiver.serving.tls.length === 0
+          ? kind.open(opened, receiver, options.room)
+          : new SecureOpening(opened, this.#secure)
       options.room.admit(connection)
       this.#connections.add(connection)
       void connection.closed.then(() => this.#connections.delete(connection))
@@ -134,6 +145,23 @@ class StreamListener implements OpenListener {
     }, graceMs)
     await Promise.all([closed, ...connections.map(connection => connection.closed)])
     clearTimeout(cut)
+  }
+}
+
+const securePartsOf = (
+  receiver: Receiver,
+  { room, onRefused = () => {} }: StreamOptions,
+  kind: Kind,
+): SecureParts => {
+  const current = new CurrentAcceptor(kind.alpn)
+  const reports = new HandshakeReports(room, onRefused)
+  return {
+    receiver,
+    room,
+    gate: gateOf(room),
+    acceptor: () => current.of(receiver.serving.tls),
+    kind,
+    ended: (outcome, address, why) => reports.ended(receiver.listener.label, outcome, address, why),
   }
 }
 

@@ -23,6 +23,7 @@ const make = (limit: number) => {
     connected: () => {},
     stalled: () => log.push('stalled'),
     cut: (reason: CutReason) => log.push(reason),
+    handshake: () => {},
   }
   const budget = new ByteBudget(new Int32Array(budgetWords(1)), 0, 1, 0, 16 * MIB)
   const room = new TcpRoom(limit, budget, clock, counts)

@@ -8,7 +8,8 @@ import { type TestContext, test } from 'node:test'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { type Certificates, makeCertificates, type Pair } from '../../../test/fakes/certificates.ts'
 import type { ClientAuth, TlsServing } from '../../chain/listening.ts'
-import { Acceptor, chooseServing, type HandshakeOutcome } from './acceptor.ts'
+import type { HandshakeOutcome } from '../../metrics/shard-counts.ts'
+import { Acceptor, chooseServing } from './acceptor.ts'
 
 const made = makeCertificates()
 const withCertificates = { skip: made === undefined && 'openssl is missing' }

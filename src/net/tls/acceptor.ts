@@ -5,20 +5,10 @@ import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { SecureContext, SecureContextOptions, Server, TlsOptions, TLSSocket } from 'node:tls'
 import type { ClientAuth, TlsServing } from '../../chain/listening.ts'
+import type { HandshakeOutcome } from '../../metrics/shard-counts.ts'
 import { asksForCertificate, judgeClient, verifiesCertificate } from './client-auth.ts'
 import { appendSecrets } from './keylog.ts'
 
-/** How handshakes end. Those that are `full` or `resumed` make a connection. */
-export const HANDSHAKE_OUTCOMES = [
-  'full',
-  'resumed',
-  'not_tls',
-  'no_certificate',
-  'refused_certificate',
-  'timeout',
-  'error',
-] as const
-export type HandshakeOutcome = (typeof HANDSHAKE_OUTCOMES)[number]
 export type HandshakeFailure = Exclude<HandshakeOutcome, 'full' | 'resumed'>
 
 /** Who is told how a handshake ends: one of these, once. */
@@ -141,6 +131,30 @@ export class Acceptor {
     else handshaking.failed('error', code === 'ECONNRESET' ? 'the client left' : reasonOf(error))
   }
 }
+
+/** The acceptor for the certificates of now: another one only once they have changed. */
+export class CurrentAcceptor {
+  readonly #alpn: readonly string[]
+  #acceptor: Acceptor | undefined
+
+  constructor(alpn: readonly string[]) {
+    this.#alpn = alpn
+  }
+
+  of(servings: readonly TlsServing[]): Acceptor {
+    const before = this.#acceptor
+    if (before !== undefined && areSame(before.servings, servings)) return before
+    return (this.#acceptor = new Acceptor(servings, this.#alpn))
+  }
+}
+
+const areSame = (some: readonly TlsServing[], others: readonly TlsServing[]): boolean =>
+  some === others ||
+  (some.length === others.length &&
+    some.every(({ identity, version }, index) => {
+      const other = others[index]
+      return other?.identity === identity && other.version === version
+    }))
 
 const refusalText = ({ authorizationError }: TLSSocket): string =>
   authorizationError === undefined || authorizationError === null

@@ -2,6 +2,7 @@
 // its ClientHello is read. So they take turns with the queries of the connections that are open, so
 // many run at a time, and clients that have none running come first.
 
+import type { TcpRoom } from '../tcp/room.ts'
 import type { Turns, TurnTaker } from '../tcp/turns.ts'
 
 /** Of a turn of the loop: half of it. */
@@ -137,4 +138,16 @@ export class HandshakeGate implements TurnTaker {
     this.leave(newest)
     newest.refuse()
   }
+}
+
+const gates = new WeakMap<TcpRoom, HandshakeGate>()
+
+/** The one gate of a shard, whose listeners share a room. */
+export const gateOf = (room: TcpRoom): HandshakeGate => {
+  let gate = gates.get(room)
+  if (gate === undefined) {
+    gate = new HandshakeGate(room.turns)
+    gates.set(room, gate)
+  }
+  return gate
 }
