@@ -49,6 +49,7 @@ const accepted: readonly { vector: number; text: string; warnings?: string[] }[]
     warnings: ['Domain "a.org,b.org." does not follow RFC1035 preferred syntax'],
   },
   { vector: 17, text: '.:1053 {\n}' },
+  { vector: 18, text: 'tls://. {\nwhoami\n}' },
   { vector: 19, text: '10.0.0.0/8 {\nwhoami\n}' },
   { vector: 20, text: '10.0.0.0/15 {\nwhoami\n}' },
   { vector: 21, text: '192.168.1.128/25 {\nwhoami\n}' },
@@ -115,11 +116,6 @@ const refused: readonly { vector: number; text: string; error: string; warnings?
     vector: 16,
     text: '. {\nwhoami\n}\n. {\nbind 127.0.0.1\nwhoami\n}',
     error: 'cannot serve dns://.:53 on 127.0.0.1 - zone overlap listener capacity with dns://.:53',
-  },
-  {
-    vector: 18,
-    text: 'tls://. {\nwhoami\n}',
-    error: `transport 'tls' is known to CoreDNS but not supported by shardns yet`,
   },
   {
     vector: 23,

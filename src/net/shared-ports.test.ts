@@ -42,6 +42,18 @@ for (const { ours, theirs, port = 53, isShared } of CASES)
     )
   })
 
+test('a listener for connections shares nothing with a socket for datagrams', () => {
+  const address = parseIp('192.0.2.1')?.bytes ?? assert.fail()
+  const socket = { address, port: 853, inode: '1', drops: 0 }
+  const others = [
+    { ...socket, protocol: 'udp' },
+    { ...socket, protocol: 'tcp' },
+  ] as const
+  const place = { address: '192.0.2.1', port: 853, scheme: 'tls' } as const
+  assert.deepEqual(sharedPlaces([place], [others[0]]), [])
+  assert.deepEqual(sharedPlaces([place], others), [{ place, protocols: ['tcp'] }])
+})
+
 const skip = canListSockets() ? false : 'no /proc/self/net/udp'
 
 test('listeners and sockets that are not connected are listed, with their addresses', {

@@ -177,6 +177,21 @@ test('share of the machine: what the operator has chosen, the rest follows', () 
   assert.equal(machineShare({ ...machine, memoryLimitBytes: undefined }, { workers: 3 }).workers, 3)
 })
 
+test('share of the machine: listeners for stream shards take the place of shards', () => {
+  const machine = { cpus: 8, cpuQuota: undefined, memoryLimitBytes: 170 * MIB }
+  const shares = [false, true].map(hasStreams => machineShare(machine, {}, hasStreams))
+  assert.deepEqual(
+    shares.map(({ workers, streamWorkers }) => [workers, streamWorkers]),
+    [
+      [2, 1],
+      [1, 1],
+    ],
+  )
+  const [without, beside] = shares.map((share, k) => sharedRoom(machine, share, {}, k === 1))
+  assert.equal(without! - beside!, 6 * MIB)
+  assert.equal(machineShare(machine, { streamWorkers: 2, workers: 2 }, true).workers, 2)
+})
+
 const streams: [given: { workers?: number; streamWorkers?: number }, expected: number][] = [
   [{}, 4],
   [{ workers: 3 }, 2],

@@ -54,6 +54,8 @@ const BASE_BYTES = 96 * MIB
 /** Memory of Node's type stripper in main and shards, when the program runs from its source. */
 const STRIPPER_BYTES = 24 * MIB
 const SHARD_BYTES = 20 * MIB
+/** With node:tls, and connections whose buffers no budget counts. */
+const STREAM_SHARD_BYTES = 26 * MIB
 /** The idle main thread. */
 const MAIN_BYTES = 22 * MIB
 /**
@@ -72,10 +74,14 @@ const HEAP_LIMIT_BYTES = 256 * MIB
 /** A few times the heap of an idle shard. */
 const LEAST_HEAP_LIMIT_BYTES = 32 * MIB
 
-/** `given` are the operator's choices; the other sizes are derived from them. */
+/**
+ * `given` are the operator's choices; the other sizes are derived from them. `hasStreams`: there
+ * are listeners for stream shards from the start.
+ */
 export const machineShare = (
   { cpus, cpuQuota, memoryLimitBytes, isFromSource = false }: Machine,
   given: Partial<MachineShare> = {},
+  hasStreams = false,
 ): MachineShare => {
   // Rounded down: a process that is throttled stands still as a whole.
   const most = Math.max(1, Math.min(cpus, Math.floor(cpuQuota ?? cpus), MOST_SHARDS))
@@ -95,14 +101,16 @@ export const machineShare = (
   const inflightBytes =
     given.inflightBytes ?? between(LEAST_INFLIGHT_BYTES, part(SHARE), INFLIGHT_BYTES)
   const forCache = given.cacheBytes ?? between(LEAST_BESIDE_SHARDS_BYTES, part(SHARE), CACHE_BYTES)
-  const forShards = memoryLimitBytes - BASE_BYTES - (isFromSource ? STRIPPER_BYTES : 0) - forCache
+  const streamWorkers = given.streamWorkers ?? 1
+  const forStreams = hasStreams ? streamWorkers * STREAM_SHARD_BYTES : 0
+  const beside = BASE_BYTES + (isFromSource ? STRIPPER_BYTES : 0) + forCache + forStreams
+  const forShards = memoryLimitBytes - beside
   const workers = given.workers ?? between(1, Math.floor(forShards / SHARD_BYTES), most)
   // One shard that takes all that the others leave is ended by V8, before the kernel ends the
   // process for it.
   const forOne = Math.floor((forShards - inflightBytes - (workers - 1) * SHARD_BYTES) / MIB) * MIB
   const heapLimitBytes =
     given.heapLimitBytes ?? between(LEAST_HEAP_LIMIT_BYTES, forOne, HEAP_LIMIT_BYTES)
-  const streamWorkers = given.streamWorkers ?? 1
   return { workers, streamWorkers, cacheBytes, inflightBytes, heapLimitBytes }
 }
 
@@ -112,12 +120,14 @@ export const machineShare = (
  */
 export const sharedRoom = (
   { memoryLimitBytes, isFromSource = false }: Machine,
-  { workers }: MachineShare,
+  { workers, streamWorkers }: MachineShare,
   given: Partial<MachineShare> = {},
+  hasStreams = false,
 ): SharedRoom => {
   if (memoryLimitBytes === undefined || given.inflightBytes !== undefined) return undefined
   const stripper = isFromSource ? STRIPPER_BYTES : 0
-  return memoryLimitBytes - FILES_BYTES - MAIN_BYTES - workers * SHARD_BYTES - stripper
+  const streams = hasStreams ? streamWorkers * STREAM_SHARD_BYTES : 0
+  return memoryLimitBytes - FILES_BYTES - MAIN_BYTES - workers * SHARD_BYTES - streams - stripper
 }
 
 /** The traffic's share of the room, if records and cached answers hold `takenBytes` of it. */

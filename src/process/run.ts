@@ -8,8 +8,10 @@ import { flushCompiled } from '../base/v8/compilers.ts'
 import { messageOf } from '../chain/errors.ts'
 import { CorefileError } from '../corefile/diagnostics/diagnostic.ts'
 import { makeLogger, stdout } from '../log/log.ts'
+import { PluginSet } from '../plugins/plugin-set.ts'
 import { listenHint } from './listen-hint.ts'
-import { readCorefile } from './load/corefile-source.ts'
+import { type CorefileText, readCorefile } from './load/corefile-source.ts'
+import { hasStreamKeys } from './load/load.ts'
 import { zoneSyntaxWarning } from './load/zone-syntax.ts'
 import type { ServeOptions } from './serve-options.ts'
 import { Server, type ServerWorld } from './server.ts'
@@ -45,7 +47,7 @@ export const runServer = async (
   }
   try {
     const source = await readCorefile(options.conf, options.port)
-    const server = await Server.create(options, { ...world, fatal })
+    const server = await Server.create(fitted(options, source), { ...world, fatal })
     const count = (): void => server.countPanic()
     new Strays({ nowMs: () => systemClock.ms(), log, count }).listen()
     const signals = handleSignals(server, options, source.isReloadable, end)
@@ -72,6 +74,16 @@ export const runServer = async (
     return EXIT_FAILURE
   }
   return flushed(await ended.promise)
+}
+
+/** In a limited memory, shards leave room for stream shards where the Corefile asks for them. */
+const fitted = (options: ServeOptions, { text, file, baseDir }: CorefileText): ServeOptions => {
+  const { withStreams, port } = options
+  if (withStreams === undefined) return options
+  const plugins = new PluginSet(options.plugins)
+  return hasStreamKeys(text, file, { baseDir, port, plugins })
+    ? { ...options, ...withStreams }
+    : options
 }
 
 /** A line below CoreDNS's own text. */

@@ -79,7 +79,15 @@ export interface ServeOptions {
    * it.
    */
   roomBytes: SharedRoom
+  /**
+   * With a memory limit: the sizes if the Corefile has listeners for stream shards, which leave
+   * room for those.
+   */
+  withStreams: ShareOptions | undefined
 }
+
+/** Sizes that follow from those of the machine. */
+type ShareOptions = MachineShare & Pick<ServeOptions, 'roomBytes'>
 
 /** Minimum and maximum of each number, inclusive. */
 export const SERVE_RANGES = {
@@ -111,15 +119,18 @@ const thisMachine = (): Machine =>
 /** The options of a command line with no flags except those that are given. */
 export const defaultServeOptions = (given: Partial<MachineShare> = {}): ServeOptions => {
   const machine = thisMachine()
-  const share = machineShare(machine, given)
+  const shareOf = (hasStreams: boolean): ShareOptions => {
+    const share = machineShare(machine, given, hasStreams)
+    return { ...share, roomBytes: sharedRoom(machine, share, given, hasStreams) }
+  }
   return {
     conf: '',
     port: DEFAULT_PORT,
     pidfile: '',
     plugins: [],
     quiet: false,
-    ...share,
-    roomBytes: sharedRoom(machine, share, given),
+    ...shareOf(false),
+    withStreams: machine.memoryLimitBytes === undefined ? undefined : shareOf(true),
     engine: 'auto',
     steering: 'random',
     noFastPath: false,

@@ -179,6 +179,11 @@ export class Server {
     this.#declareDrops()
     this.#declareInflight()
     this.#registry.process.attach(this.#supervisor.regionWords, this.#supervisor.countRows)
+    const streams = 'Stream shards that serve: for listeners that are not plain DNS.'
+    this.#registry.process.gauge(
+      { name: 'shardns_stream_shards', help: streams, labelNames: [] },
+      () => [{ labels: {}, value: this.#supervisor.hasStreamShards ? streamShards : 0 }],
+    )
     const help = 'Shards that serve, by the engine that receives UDP and why it does.'
     this.#registry.process.gauge(
       { name: 'shardns_shards', help, labelNames: ['engine', 'reason'] },
@@ -416,6 +421,7 @@ export class Server {
       if (this.#sockets !== undefined) await this.#anyPort.release()
       if (this.#world.isGuest) this.#refuseTaken(generation)
       const message = generation.message(at => this.#sockets?.open(at))
+      this.#warnOfStreams(generation)
       const prepared = await this.#http.prepare(generation.routes)
       try {
         this.#shutdown.signal.throwIfAborted()
@@ -463,6 +469,18 @@ export class Server {
     if (taken === undefined) return
     const [protocol = 'udp'] = taken.protocols
     throw listenError(protocol, taken.place, { code: 'EADDRINUSE' })
+  }
+
+  /** Shards took the memory at the start, when nothing needed stream shards. */
+  #warnOfStreams({ listeners }: Generation): void {
+    const { workers, withStreams } = this.#options
+    const isNew = !this.#supervisor.hasStreamShards
+    if (!isNew || withStreams === undefined || workers <= withStreams.workers) return
+    const first = listeners.all().find(({ scheme }) => isOfStreamShards(scheme))
+    if (first === undefined) return
+    this.#log.warning(
+      `${first.label} needs ${this.#streamShards} more threads than the memory limit has room for: with such a listener from the start there would be --workers ${withStreams.workers}`,
+    )
   }
 
   /** Another process may listen where this one has just begun to. */

@@ -146,6 +146,8 @@ export class Shard {
     const isStreamShard = shard >= shards - boot.streamShards
     const sharers = isStreamShard ? boot.streamShards : shards - boot.streamShards
     const { budget: offset } = regionLayout
+    // All stream shards have half the descriptors of those that serve plain DNS.
+    const takers = isStreamShard ? 2 * sharers : sharers
     const budget = new ByteBudget(regionWords, offset, shards, shard, inflightBytes, sharers)
     const waitingRoom = new WaitingRoom(budget, hashSeed, () => counts.rejected('budget'))
     return {
@@ -160,7 +162,7 @@ export class Shard {
       fastPath: new FastPath(refusals),
       udp: udp ?? this.#makeEngine(counts),
       tcpRoom: new TcpRoom(
-        Math.min(maxTcpConnections, connectionsPerThread(shards)),
+        Math.min(maxTcpConnections, connectionsPerThread(takers)),
         budget,
         systemClock,
         counts.tcp,

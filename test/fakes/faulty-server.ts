@@ -13,10 +13,9 @@ if (process.argv[1] === import.meta.filename) {
   process.on('message', (fault: Fault) => channel.postMessage(fault))
   // The test is gone, and nobody would stop us.
   process.on('disconnect', () => process.exit(3))
-  const options = {
-    ...defaultServeOptions(),
-    ...(JSON.parse(process.env[OPTIONS_VARIABLE] ?? '{}') as Partial<ServeOptions>),
-  }
+  const told = JSON.parse(process.env[OPTIONS_VARIABLE] ?? '{}') as Partial<ServeOptions>
+  const { workers = 2, streamWorkers = 1 } = told
+  const options = { ...defaultServeOptions({ workers, streamWorkers }), ...told }
   process.exit(
     await runServer(options, { workerFile: new URL('./faulty-worker.ts', import.meta.url) }),
   )

@@ -70,6 +70,21 @@ test(
   },
 )
 
+test('port 0 is another number for each scheme, which stays over a reload', LIMIT, async t => {
+  const text = '.:0 tls://.:0 {\n bind 127.0.0.1\n whoami\n}\n'
+  const server = await started(t, { corefile: text })
+  const before = server.addresses
+  assert.deepEqual(
+    before.map(({ transport }) => transport),
+    ['dns', 'tls'],
+  )
+  assert.notEqual(before[0]?.port, before[1]?.port)
+  const [reply] = await askTcp(before[1]!.port, [query('a.test').bytes])
+  assert.equal(show(reply!).rcode, 'NOERROR')
+  await server.reload(text)
+  assert.deepEqual(server.addresses, before)
+})
+
 test('servers in one process have nothing in common', LIMIT, async t => {
   const one = await started(t, { corefile: corefile('192.0.2.1') })
   const other = await started(t, { corefile: corefile('192.0.2.2') })
@@ -295,12 +310,12 @@ const refused: { rule: string; options: unknown; error: RegExp; kind?: typeof Er
   {
     rule: 'workers that are no number',
     options: { corefile: '', workers: '2' },
-    error: /workers: '2' is no whole number from 1 to 254/,
+    error: /workers: '2' is no whole number from 1 to 190/,
   },
   {
     rule: 'no workers',
     options: { corefile: '', workers: 0 },
-    error: /workers: 0 is no whole number from 1 to 254/,
+    error: /workers: 0 is no whole number from 1 to 190/,
     kind: RangeError,
   },
   {

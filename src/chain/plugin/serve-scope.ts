@@ -18,7 +18,10 @@ import type { UdpPool } from './udp-pool.ts'
 
 export interface ServeScope {
   readonly block: BlockInfo
-  /** 0-based index of this shard, and how many there are. */
+  /**
+   * 0-based index of this shard, and how many answer for the configuration. Stream shards, which
+   * have the listeners that are not plain DNS, come last.
+   */
   readonly shard: number
   readonly shards: number
   readonly clock: Clock

@@ -38,6 +38,7 @@ interface Setting {
   readonly connections?: number
   readonly budgetBytes?: number
   readonly limits?: Partial<TcpLimits>
+  readonly maxConnections?: number
   /** Answers at once; else the test does. */
   readonly answer?: (bytes: Uint8Array) => Uint8Array
 }
@@ -52,7 +53,7 @@ const freePort = async (): Promise<number> => {
 }
 
 const open = async (t: TestContext, setting: Setting = {}): Promise<World> => {
-  const { connections = 100, budgetBytes = 16 * MIB, limits, answer } = setting
+  const { connections = 100, budgetBytes = 16 * MIB, limits, maxConnections = 0, answer } = setting
   const budget = new ByteBudget(new Int32Array(budgetWords(1)), 0, 1, 0, budgetBytes)
   const cuts: CutReason[] = []
   const counts = {
@@ -72,7 +73,7 @@ const open = async (t: TestContext, setting: Setting = {}): Promise<World> => {
     },
     listener: { index: 0, label: 'dns://:53' },
     tcpLimits: { ...DEFAULT_TCP_LIMITS, ...limits },
-    serving: PLAIN_SERVING,
+    serving: { ...PLAIN_SERVING, limits: { maxConnections, maxStreams: 0 } },
   }
   const port = await freePort()
   const options = { room, canReusePort: false, onError: (text: string) => assert.fail(text) }
@@ -214,6 +215,29 @@ test(
     await Promise.all([1, 2, 3].map(n => idle[n]?.closed))
     assert.deepEqual(cuts, ['room', 'room', 'room'])
     assert.equal(idle[0]?.socket.destroyed, false)
+  },
+)
+
+test(
+  "a listener's own limit closes what has been idle longest, or refuses where nothing is idle",
+  LIMIT,
+  async t => {
+    const { port, asked, cuts, room } = await open(t, { maxConnections: 2 })
+    const first = await dial(t, port)
+    await until(() => room.connections === 1)
+    const second = await dial(t, port)
+    await until(() => room.connections === 2)
+    const third = await dial(t, port)
+    await first.closed
+    for (const [n, { socket }] of [second, third].entries()) {
+      socket.write(frame(message(9)))
+      await until(() => asked.length === n + 1)
+    }
+    const refused = await dial(t, port)
+    await refused.closed
+    assert.deepEqual([cuts, room.connections], [['room', 'room'], 2])
+    for (const { respond } of asked) respond(message(5))
+    await until(() => second.replies.length + third.replies.length === 2)
   },
 )
 

@@ -4,7 +4,7 @@
 // connection, tcp/room.ts has what all connections of a shard share.
 
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as pause, setImmediate as turnOfLoop } from 'node:timers/promises'
 import { errnoText } from '../../base/files/errno.ts'
 import { systemClock } from '../../base/time/clock.ts'
@@ -55,20 +55,50 @@ class StreamListener implements OpenListener {
   constructor(place: ListenAddress, receiver: Receiver, options: StreamOptions, kind: Kind) {
     this.#place = place
     this.#options = options
-    this.#secure = securePartsOf(receiver, options, kind)
+    this.#secure = securePartsOf(receiver, options, kind, this.#became)
     // Paused: the connection reads in its own way.
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, accepted => {
       this.#accepted++
-      const opened = takeOver(accepted, receiver, options.room)
-      if (opened === undefined) return
-      const connection =
-        receiver.serving.tls.length === 0
-          ? kind.open(opened, receiver, options.room)
-          : new SecureOpening(opened, this.#secure)
-      options.room.admit(connection)
-      this.#connections.add(connection)
-      void connection.closed.then(() => this.#connections.delete(connection))
+      if (this.#hasRoom(receiver)) this.#take(accepted, receiver, kind)
+      else accepted.destroy()
     })
+  }
+
+  #take(accepted: Socket, receiver: Receiver, kind: Kind): void {
+    const { room } = this.#options
+    const opened = takeOver(accepted, receiver, room)
+    if (opened === undefined) return
+    const connection =
+      receiver.serving.tls.length === 0
+        ? kind.open(opened, receiver, room)
+        : new SecureOpening(opened, this.#secure)
+    room.admit(connection)
+    this.#note(connection)
+  }
+
+  #note(connection: StreamConnection): void {
+    this.#connections.add(connection)
+    void connection.closed.then(() => this.#connections.delete(connection))
+  }
+
+  /** The handshake of `before` is done. */
+  readonly #became = (before: StreamConnection, connection: StreamConnection): void => {
+    this.#connections.delete(before)
+    this.#note(connection)
+  }
+
+  /**
+   * Whether the listener's own limit, of which each shard has its part, lets one more in. At the
+   * limit the newcomer takes the place of the one that has been idle longest.
+   */
+  #hasRoom({ serving: { limits } }: Receiver): boolean {
+    const { room } = this.#options
+    const most = Math.max(1, Math.floor(limits.maxConnections / room.budget.sharers))
+    if (limits.maxConnections === 0 || this.#connections.size < most) return true
+    const idle = room.closeIdle(this.#connections)
+    if (idle === undefined) room.counts.cut('room')
+    else this.#connections.delete(idle)
+    return idle !== undefined
   }
 
   get port(): number | undefined {
@@ -152,6 +182,7 @@ const securePartsOf = (
   receiver: Receiver,
   { room, onRefused = () => {} }: StreamOptions,
   kind: Kind,
+  became: SecureParts['became'],
 ): SecureParts => {
   const current = new CurrentAcceptor(kind.alpn)
   const reports = new HandshakeReports(room, onRefused)
@@ -161,6 +192,7 @@ const securePartsOf = (
     gate: gateOf(room),
     acceptor: () => current.of(receiver.serving.tls),
     kind,
+    became,
     ended: (outcome, address, why) => reports.ended(receiver.listener.label, outcome, address, why),
   }
 }

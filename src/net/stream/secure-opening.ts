@@ -25,6 +25,8 @@ export interface SecureParts {
   /** That of now: certificates may be renewed while a connection waits. */
   readonly acceptor: () => Acceptor
   readonly kind: Kind
+  /** Called with what is served in its place. */
+  readonly became: (opening: StreamConnection, connection: StreamConnection) => void
   /** Called once, unless the client has left before it asked for anything. */
   readonly ended: (outcome: HandshakeOutcome, address: string, why: string) => void
 }
@@ -184,13 +186,14 @@ export class SecureOpening implements StreamConnection {
       return
     }
     this.#isOver = true
-    const { room, gate, kind, receiver, ended } = this.#parts
+    const { room, gate, kind, receiver, became, ended } = this.#parts
     clearTimeout(this.#timer)
     gate.leave(this.#handshake)
     this.#charge(0)
     this.#next = kind.open(secureOpened(this.#opened, socket), receiver, room)
     room.replace(this, this.#next)
     void this.#next.closed.then(this.#resolve)
+    became(this, this.#next)
     ended(outcome, this.#opened.remote.address, '')
   }
 

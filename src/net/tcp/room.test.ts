@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Clock } from '../../base/time/clock.ts'
 import { ByteBudget, budgetWords, STREAM } from '../../memory/byte-budget.ts'
 import { peerOf } from '../engine.ts'
-import { type CutReason, type TableEntry, TcpRoom } from './room.ts'
+import { type CutReason, STREAM_SHARD_TABLE, type TableEntry, TcpRoom } from './room.ts'
 
 const MIB = 1024 * 1024
 
@@ -127,3 +127,54 @@ test('once all is spent, what holds bytes and has been stuck for half a second i
   assert.deepEqual(log, ['stalled', 'budget', 'unread cut', 'waiting retries'])
   assert.equal(room.budget.used(STREAM), 1000)
 })
+
+test('what takes the place of another is no newcomer, and costs nobody his place', () => {
+  const { room, enter, log } = make(2)
+  const [a, b] = [enter('a'), enter('b')]
+  room.leave(b)
+  room.replace(a, b)
+  assert.deepEqual([room.connections, log], [1, []])
+  enter('c')
+  enter('d')
+  assert.deepEqual(log, ['room', 'b cut'])
+})
+
+test('of some connections the one that has been idle longest is closed, and only if one is', () => {
+  const { room, enter, setIdle, log } = make(10)
+  const [, b, c] = ['a', 'b', 'c'].map(name => enter(name))
+  assert.equal(room.closeIdle(new Set([c!, b!])), b)
+  assert.deepEqual(log, ['room', 'b cut'])
+  setIdle(c!, false)
+  assert.equal(room.closeIdle(new Set([c!])), undefined)
+  assert.equal(room.connections, 2)
+})
+
+const tables: [shards: number, sharers: number, size: typeof STREAM_SHARD_TABLE | undefined][] = [
+  [3, 2, undefined],
+  [3, 1, STREAM_SHARD_TABLE],
+]
+for (const [shards, sharers, size] of tables)
+  test(`a table of ${sharers} in ${shards} shards is full at ${size === undefined ? 'a quarter' : 'half'} of the budget`, () => {
+    const words = new Int32Array(budgetWords(shards))
+    const budget = new ByteBudget(words, 0, shards, 0, 16 * MIB, sharers)
+    const counts = { connected: () => {}, stalled: () => {}, cut: () => {} }
+    const clock: Clock = { ms: () => 0, seconds: () => 0, wallMs: () => 0 }
+    const room = new TcpRoom(100_000, budget, clock, counts, size)
+    const client = room.clients.join(peerOf('192.0.2.1', 1))
+    for (let n = 0; n < 1000; n++) {
+      const entry: TableEntry = {
+        client,
+        isIdle: true,
+        isStuck: false,
+        progressMs: 0,
+        heldBytes: 0,
+        wantsTurn: false,
+        mayGoOn: true,
+        takeTurn: () => 1,
+        retry: () => {},
+        cut: () => {},
+      }
+      room.admit(entry)
+    }
+    assert.equal(room.connections, size === undefined ? 227 : 113)
+  })

@@ -137,6 +137,18 @@ export class TcpRoom {
     this.noteIdle(entry)
   }
 
+  /**
+   * Closes the one of these that has been idle longest, and returns it; undefined if none is idle.
+   */
+  closeIdle<E extends TableEntry>(among: ReadonlySet<E>): E | undefined {
+    for (const entry of this.#idle as Set<E>) {
+      if (!among.has(entry)) continue
+      this.#cut(entry, 'room')
+      return entry
+    }
+    return undefined
+  }
+
   leave(entry: TableEntry): void {
     this.#byProgress.delete(entry)
     this.#idle.delete(entry)

@@ -106,7 +106,10 @@ const onListener = async (
   respond: Respond,
 ): Promise<Chain & { word(offset: number): number }> => {
   const server = await fakeUpstream(respond)
-  const listeners = [{ index: 0, label: `dns://:${server.port}` }]
+  const listeners = [
+    { index: 0, label: 'tls://:853' },
+    { index: 1, label: `dns://:${server.port}` },
+  ]
   const started = await chain(loop, 'loop', {
     next: asked => replyTo(asked),
     control: { clock: systemClock, block: { listeners } },
@@ -122,7 +125,7 @@ const until = async (isDone: () => boolean): Promise<void> => {
   while (!isDone()) await new Promise(setImmediate)
 }
 
-test('the probe is HINFO with RD to the first listener, over loopback for a wildcard; its reply switches detection off', async t => {
+test('the probe is HINFO with RD to the first listener for UDP, over loopback for a wildcard; its reply switches detection off', async t => {
   const seen: Query['bytes'][] = []
   const { word } = await onListener(t, asked => {
     seen.push(asked.bytes)
@@ -155,9 +158,10 @@ test('retiring ends detection at once', async t => {
   assert.equal(word(SWITCHED_OFF), 1)
 })
 
-test('a block without listeners takes no part', () => {
-  const control = fakeControl({ block: { listeners: [] } })
-  const shared = controlLoop({ zone: '.' }, control)
-  assert.equal(shared, undefined)
-  assert.equal(serveLoop({ zone: '.' }, fakeServe({ control }), shared), undefined)
-})
+for (const listeners of [[], [{ index: 0, label: 'tls://:853' }]])
+  test(`a block with ${listeners.length} listeners, none for UDP, takes no part`, () => {
+    const control = fakeControl({ block: { listeners } })
+    const shared = controlLoop({ zone: '.' }, control)
+    assert.equal(shared, undefined)
+    assert.equal(serveLoop({ zone: '.' }, fakeServe({ control }), shared), undefined)
+  })

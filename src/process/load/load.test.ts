@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CorefileError } from '../../corefile/diagnostics/diagnostic.ts'
-import { inSetupOrder, inspectCorefile, loadCorefile } from './load.ts'
+import { hasStreamKeys, inSetupOrder, inspectCorefile, loadCorefile } from './load.ts'
 
 const files: Readonly<Record<string, string>> = {
   '/etc/dns/more': 'example.net {\nwhoami extra\n}',
@@ -191,3 +191,13 @@ const overlaps: readonly { name: string; text: string; message?: string }[] = [
 for (const c of overlaps)
   test(`overlap: ${c.name}`, async () =>
     assert.deepEqual(await errorsOf(c.text), c.message === undefined ? [] : [c.message]))
+
+const streamKeys: [text: string, has: boolean][] = [
+  ['. {\n forward . tls://192.0.2.1\n}\n', false],
+  ['.:53 {\n whoami\n}\ntls://a.test {\n whoami\n}\n', true],
+  ['.:53 https://a.test:444 {\n whoami\n}\n', true],
+  ['tls://a.test {\n', false],
+]
+for (const [text, has] of streamKeys)
+  test(`keys for stream shards: ${has ? 'some' : 'none'} in ${JSON.stringify(text)}`, () =>
+    assert.equal(hasStreamKeys(text, 'Corefile', { baseDir: '/' }), has))

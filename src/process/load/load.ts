@@ -3,6 +3,7 @@
 // listeners and addresses of interfaces come later.
 
 import { resolve } from 'node:path'
+import { isOfStreamShards, type Scheme } from '../../chain/listening.ts'
 import type { AnyPlugin } from '../../chain/plugin/plugin.ts'
 import { CorefileError, type Diagnostic } from '../../corefile/diagnostics/diagnostic.ts'
 import {
@@ -20,6 +21,7 @@ import type { Environment } from '../../corefile/parse/env.ts'
 import type { Loader } from '../../corefile/parse/loader.ts'
 import { parseCorefile, surveyCorefile } from '../../corefile/parse/parser.ts'
 import { configHash, type ParsedCorefile, type ServerBlock } from '../../corefile/server-block.ts'
+import { splitScheme } from '../../corefile/words/zones.ts'
 import { type TellSlow, unsupportedText } from '../../plugins/index.ts'
 import { BUILT_IN, type PluginSet } from '../../plugins/plugin-set.ts'
 import { defaultCorefile } from './corefile-source.ts'
@@ -154,6 +156,18 @@ export const loadCorefile = async (
  */
 export const hashCorefile = (text: string, file: string, options: LoadOptions): string =>
   configHash(parse(text, file, options))
+
+/** Whether it has keys for stream shards, as far as it can be read. */
+export const hasStreamKeys = (text: string, file: string, options: LoadOptions): boolean => {
+  try {
+    return parse(text, file, options)
+      .blocks.flatMap(({ keys }) => keys)
+      .some(key => isOfStreamShards(splitScheme(key.text).scheme as Scheme))
+  } catch (error) {
+    if (error instanceof CorefileError) return false
+    throw error
+  }
+}
 
 const parserArguments = (
   text: string,

@@ -431,3 +431,15 @@ test('work that came just as the shard was laid to rest ends it at the next look
   world.live({ untilMs: 21_500, everyMs: 1500, beats: true })
   assert.equal(world.isAtRest(), false)
 })
+
+test('a shard that is not there is not judged, and keeps nobody awake', () => {
+  const { watch, convictions, live, isAtRest } = makeWorld()
+  watch.absent(0)
+  live({ untilMs: 200_000, everyMs: 1500, waits: true })
+  assert.deepEqual([convictions, watch.paceMs], [[], 1500])
+  watch.started(0)
+  live({ untilMs: 203_000, beats: true })
+  assert.equal(isAtRest(), true)
+  live({ untilMs: 300_000, waits: true })
+  assert.equal(convictions.length, 1)
+})

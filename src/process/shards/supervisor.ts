@@ -192,6 +192,10 @@ export class Supervisor {
   get isWarm(): boolean {
     return this.#slots.every(({ isWarm }) => isWarm)
   }
+  /** Whether they have begun. */
+  get hasStreamShards(): boolean {
+    return this.#slots.length > this.#ordinary
+  }
   /** The region, and where in it each shard's counts begin. */
   get regionWords(): Int32Array {
     return this.#memory.words
@@ -261,7 +265,7 @@ export class Supervisor {
   #beginStreamShards({ listeners }: GenerationMessage): boolean {
     const { shards } = this.#options
     const isNeeded = listeners.some(({ scheme }) => isOfStreamShards(scheme))
-    if (!isNeeded || this.#slots.length === shards || this.#isStopping) return false
+    if (!isNeeded || this.hasStreamShards || this.#isStopping) return false
     for (let index = this.#ordinary; index < shards; index++) this.#begin(index)
     return true
   }
