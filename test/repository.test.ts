@@ -297,6 +297,20 @@ const OTHER_WORDS: readonly string[] = [
   "src/upstream/stream-dial.ts 'local'",
   "src/upstream/udp-client.ts 'local'",
   "src/upstream/upstream.ts 'local'",
+  // A scheme and its transport; the step at which a connection has failed.
+  "src/chain/listening.ts 'tls'",
+  "src/chain/query/transport.ts 'tls'",
+  "src/corefile/diagnostics/hints.ts 'tls'",
+  "src/corefile/words/zones.ts 'tls'",
+  "src/kube/config/target.ts 'tls'",
+  "src/kube/dial-failure.ts 'tls'",
+  "src/kube/kube-error.ts 'tls'",
+  "src/library/create-server.ts 'tls'",
+  "src/process/load/load.ts 'tls'",
+  "src/shard/warm-up/scratch.ts 'tls'",
+  "src/upstream/endpoint.ts 'tls'",
+  "src/upstream/stream-dial.ts 'tls'",
+  "src/upstream/upstream.ts 'tls'",
 ]
 
 test('plugins are named by their own folders and by the order list, by nobody else', () => {

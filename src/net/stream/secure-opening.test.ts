@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
-import { type ConnectionOptions, TLSSocket, connect as tlsConnect } from 'node:tls'
+import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls'
 import { type Certificates, makeCertificates, type Pair } from '../../../test/fakes/certificates.ts'
 import { systemClock } from '../../base/time/clock.ts'
 import type { Serving, TlsServing } from '../../chain/listening.ts'
@@ -134,7 +134,12 @@ const dialTls = async (
   port: number,
   options: ConnectionOptions = {},
 ): Promise<Client> => {
-  const socket = tlsConnect({ port, host: '127.0.0.1', ca: certificates.authority.cert, ...options })
+  const socket = tlsConnect({
+    port,
+    host: '127.0.0.1',
+    ca: certificates.authority.cert,
+    ...options,
+  })
   t.after(() => void socket.destroy())
   const replies: Uint8Array[] = []
   const reader = new FrameReader()
@@ -247,13 +252,17 @@ for (const { name, send } of slow)
     assert.deepEqual([outcomes, used()], [['timeout'], 0])
   })
 
-test('who does not ask after the handshake is cut in the time for a first message', LIMIT, async t => {
-  const { port, outcomes, room, used } = await open(t, { limits: { readMs: 150 } })
-  const { closed } = await dialTls(t, port)
-  await closed
-  await until(() => room.connections === 0)
-  assert.deepEqual([outcomes, used()], [['full'], 0])
-})
+test(
+  'who does not ask after the handshake is cut in the time for a first message',
+  LIMIT,
+  async t => {
+    const { port, outcomes, room, used } = await open(t, { limits: { readMs: 150 } })
+    const { closed } = await dialTls(t, port)
+    await closed
+    await until(() => room.connections === 0)
+    assert.deepEqual([outcomes, used()], [['full'], 0])
+  },
+)
 
 test('who leaves before, or in, a handshake leaves nothing behind', LIMIT, async t => {
   const { port, outcomes, room, used } = await open(t)
@@ -340,7 +349,8 @@ test('hundreds that never finish do not keep another one out', LIMIT, async t =>
   const world = await open(t, { connections: 1000, limits: { readMs: 10_000 } })
   const hello = await clientHello()
   const half = await Promise.all(Array.from({ length: 500 }, () => dial(t, world.port)))
-  for (const [index, socket] of half.entries()) socket.write(index % 2 ? hello : hello.subarray(0, 50))
+  for (const [index, socket] of half.entries())
+    socket.write(index % 2 ? hello : hello.subarray(0, 50))
   const { socket, replies } = await dialTls(t, world.port)
   socket.write(frame(message(40)))
   await until(() => replies.length === 1)
@@ -358,4 +368,14 @@ test('to close lets those who ask end, and cuts the others at once', LIMIT, asyn
   const closing = listener.close(5000)
   await Promise.all([cut, asking.closed, closing])
   assert.equal(asking.replies.length, 1)
+})
+
+test('a client whose certificate nobody has signed is told of', LIMIT, async t => {
+  const { port, told, outcomes } = await open(t, { tls: { clientAuth: 'require_and_verify' } })
+  const { socket, closed } = await dialTls(t, port, certificates.otherAuthority)
+  socket.write(frame(message(40)))
+  await closed
+  await until(() => outcomes.length === 1)
+  assert.deepEqual(outcomes, ['refused_certificate'])
+  assert.deepEqual(told, ['tls://:853: client 127.0.0.1 is refused: DEPTH_ZERO_SELF_SIGNED_CERT'])
 })

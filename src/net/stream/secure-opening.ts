@@ -200,7 +200,8 @@ export class SecureOpening implements StreamConnection {
   /** The socket has closed. */
   #gone(): void {
     if (this.#next !== undefined) return
-    this.#isOver = true
+    // Why a handshake that had begun has failed is told a moment later.
+    if (!this.#isRunning) this.#isOver = true
     clearTimeout(this.#timer)
     const { room, gate } = this.#parts
     gate.leave(this.#handshake)

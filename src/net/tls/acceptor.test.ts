@@ -155,27 +155,35 @@ test('a client that leaves in the handshake is one failure', withCertificates, a
 })
 
 for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
-  test(`${maxVersion}: a session is resumed, by another acceptor with the same keys, too`, withCertificates, async t => {
-    const listening = await listen(t, serving(certificates.server))
-    const { session } = await ask(listening.port, { maxVersion })
-    listening.acceptor = new Acceptor([serving(certificates.server)], ['dot'])
-    await ask(listening.port, { maxVersion, session })
-    assert.deepEqual(listening.outcomes, ['full', 'resumed'])
-  })
+  test(
+    `${maxVersion}: a session is resumed, by another acceptor with the same keys, too`,
+    withCertificates,
+    async t => {
+      const listening = await listen(t, serving(certificates.server))
+      const { session } = await ask(listening.port, { maxVersion })
+      listening.acceptor = new Acceptor([serving(certificates.server)], ['dot'])
+      await ask(listening.port, { maxVersion, session })
+      assert.deepEqual(listening.outcomes, ['full', 'resumed'])
+    },
+  )
 
-  test(`${maxVersion}: a session does not outlive the keys of its certificate`, withCertificates, async t => {
-    const listening = await listen(t, serving(certificates.server))
-    const { session } = await ask(listening.port, { maxVersion })
-    const ticketKeys = new Uint8Array(48).fill(8)
-    listening.acceptor = new Acceptor([serving(certificates.server, { ticketKeys })], ['dot'])
-    await ask(listening.port, { maxVersion, session })
-    assert.deepEqual(listening.outcomes, ['full', 'full'])
-  })
+  test(
+    `${maxVersion}: a session does not outlive the keys of its certificate`,
+    withCertificates,
+    async t => {
+      const listening = await listen(t, serving(certificates.server))
+      const { session } = await ask(listening.port, { maxVersion })
+      const ticketKeys = new Uint8Array(48).fill(8)
+      listening.acceptor = new Acceptor([serving(certificates.server, { ticketKeys })], ['dot'])
+      await ask(listening.port, { maxVersion, session })
+      assert.deepEqual(listening.outcomes, ['full', 'full'])
+    },
+  )
 }
 
 const NO = 'no_certificate'
 const BAD = 'refused_certificate'
-/** By Go's ClientAuthType: no certificate, one that no authority has signed, an expired one, a good one. */
+/** For no certificate, one that no authority has signed, an expired one, a good one. */
 const matrix: Record<ClientAuth, readonly HandshakeOutcome[]> = {
   nocert: ['full', 'full', 'full', 'full'],
   request: ['full', 'full', 'full', 'full'],
@@ -202,38 +210,47 @@ for (const clientAuth of Object.keys(matrix) as ClientAuth[])
       assert.deepEqual(outcomes, matrix[clientAuth])
     })
 
-test('the certificate is chosen by the name that the client asks for', withCertificates, async t => {
-  const { port } = await listen(
-    t,
-    serving(certificates.server),
-    serving(certificates.named, { identity: 'two', names: ['api.example.net'] }),
-  )
-  for (const [servername, name] of [
-    ['api.example.net', 'named'],
-    ['API.Example.NET', 'named'],
-    ['other.example.net', 'server'],
-    ['', 'server'],
-  ] as const) {
-    const asked = await ask(port, { servername, checkServerIdentity: () => undefined })
-    assert.equal(asked.name, name, servername)
-  }
-})
+test(
+  'the certificate is chosen by the name that the client asks for',
+  withCertificates,
+  async t => {
+    const { port } = await listen(
+      t,
+      serving(certificates.server),
+      serving(certificates.named, { identity: 'two', names: ['api.example.net'] }),
+    )
+    for (const [servername, name] of [
+      ['api.example.net', 'named'],
+      ['API.Example.NET', 'named'],
+      ['other.example.net', 'server'],
+      ['', 'server'],
+    ] as const) {
+      const asked = await ask(port, { servername, checkServerIdentity: () => undefined })
+      assert.equal(asked.name, name, servername)
+    }
+  },
+)
 
-test('no session is resumed under another name where clients prove who they are', withCertificates, async t => {
-  const { port, outcomes } = await listen(
-    t,
-    serving(certificates.server),
-    serving(
-      { ...certificates.named, ca: certificates.authority.cert } as Pair,
-      { identity: 'two', names: ['api.example.net'], clientAuth: 'require_and_verify' },
-    ),
-  )
-  const { session } = await ask(port)
-  await assert.rejects(
-    ask(port, { session, servername: 'api.example.net', checkServerIdentity: () => undefined }),
-  )
-  assert.deepEqual(outcomes, ['full', 'no_certificate'])
-})
+test(
+  'no session is resumed under another name where clients prove who they are',
+  withCertificates,
+  async t => {
+    const { port, outcomes } = await listen(
+      t,
+      serving(certificates.server),
+      serving({ ...certificates.named, ca: certificates.authority.cert } as Pair, {
+        identity: 'two',
+        names: ['api.example.net'],
+        clientAuth: 'require_and_verify',
+      }),
+    )
+    const { session } = await ask(port)
+    await assert.rejects(
+      ask(port, { session, servername: 'api.example.net', checkServerIdentity: () => undefined }),
+    )
+    assert.deepEqual(outcomes, ['full', 'no_certificate'])
+  },
+)
 
 const named = (identity: string, ...names: string[]): TlsServing =>
   serving({ cert: '', key: '' }, { identity, names })
@@ -258,15 +275,22 @@ for (const { name, asked, expected } of chosen)
     assert.equal(chooseServing(servings, asked).identity, expected)
   })
 
-test('keylog: secrets are appended to a file that only its owner reads', withCertificates, async t => {
-  const folder = mkdtempSync(join(tmpdir(), 'keylog-'))
-  t.after(() => rmSync(folder, { recursive: true }))
-  const keylog = join(folder, 'secrets')
-  const { port } = await listen(t, serving(certificates.server, { keylog }))
-  await ask(port)
-  assert.match(readFileSync(keylog, 'utf8'), /^SERVER_HANDSHAKE_TRAFFIC_SECRET [0-9a-f]+ [0-9a-f]+$/m)
-  assert.equal(statSync(keylog).mode & 0o777, 0o600)
-})
+test(
+  'keylog: secrets are appended to a file that only its owner reads',
+  withCertificates,
+  async t => {
+    const folder = mkdtempSync(join(tmpdir(), 'keylog-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const keylog = join(folder, 'secrets')
+    const { port } = await listen(t, serving(certificates.server, { keylog }))
+    await ask(port)
+    assert.match(
+      readFileSync(keylog, 'utf8'),
+      /^SERVER_HANDSHAKE_TRAFFIC_SECRET [0-9a-f]+ [0-9a-f]+$/m,
+    )
+    assert.equal(statSync(keylog).mode & 0o777, 0o600)
+  },
+)
 
 test('material that does not fit is an error', withCertificates, () => {
   const { cert } = certificates.server

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
-import type { SecureContext, SecureContextOptions, Server, TlsOptions, TLSSocket } from 'node:tls'
+import type { SecureContext, SecureContextOptions, Server, TLSSocket, TlsOptions } from 'node:tls'
 import type { ClientAuth, TlsServing } from '../../chain/listening.ts'
 import type { HandshakeOutcome } from '../../metrics/shard-counts.ts'
 import { asksForCertificate, judgeClient, verifiesCertificate } from './client-auth.ts'

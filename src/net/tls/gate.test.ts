@@ -21,7 +21,7 @@ interface Setup {
   readonly begun: string[]
   readonly refused: string[]
   /** `a1`: the first of client a. */
-  ask(...names: string[]): Record<string, Handshake>
+  ask(...names: string[]): Map<string, Handshake>
   /** Gives so many turns; returns the units that they took. */
   turn(count?: number): number
 }
@@ -31,8 +31,8 @@ const setUp = (running = 3, waiting = 8, hasRoom = (_: string): boolean => true)
   const gate = new HandshakeGate(turns, { running, waiting })
   const begun: string[] = []
   const refused: string[] = []
-  const ask = (...names: string[]): Record<string, Handshake> => {
-    const asked: Record<string, Handshake> = {}
+  const ask = (...names: string[]): Map<string, Handshake> => {
+    const asked = new Map<string, Handshake>()
     for (const name of names) {
       const handshake = {
         client: name.slice(0, 1),
@@ -43,7 +43,7 @@ const setUp = (running = 3, waiting = 8, hasRoom = (_: string): boolean => true)
         },
         refuse: () => void refused.push(name),
       }
-      asked[name] = handshake
+      asked.set(name, handshake)
       gate.ask(handshake)
     }
     return asked
@@ -79,7 +79,7 @@ test('gate: a client whose handshakes have ended comes first again', () => {
   const { gate, begun, ask, turn } = setUp(100, 100)
   const asked = ask('a1', 'b1', 'a2', 'b2')
   turn(2)
-  gate.leave(asked['b1']!)
+  gate.leave(asked.get('b1')!)
   turn()
   assert.deepEqual(begun, ['a1', 'b1', 'b2', 'a2'])
 })
@@ -90,7 +90,7 @@ test('gate: no more run at a time than it allows; one that ends lets the next on
   turn()
   assert.deepEqual([begun, gate.wantsTurn], [['a1', 'b1'], false])
   turns.entered.clear()
-  gate.leave(asked['a1']!)
+  gate.leave(asked.get('a1')!)
   assert.equal(turns.entered.has(gate), true)
   turn()
   assert.deepEqual(begun, ['a1', 'b1', 'c1'])
@@ -106,21 +106,21 @@ test('gate: beyond its room the newest of the client with most is refused', () =
 test('gate: what has been given up while it waited is not begun', () => {
   const { gate, turns, begun, ask, turn } = setUp()
   const asked = ask('a1', 'a2', 'b1')
-  gate.leave(asked['a1']!)
-  gate.leave(asked['b1']!)
+  gate.leave(asked.get('a1')!)
+  gate.leave(asked.get('b1')!)
   turn()
   assert.deepEqual(begun, ['a2'])
-  gate.leave(asked['a2']!)
+  gate.leave(asked.get('a2')!)
   assert.deepEqual([gate.running, gate.waiting, turns.entered.size], [0, 0, 0])
 })
 
 test('gate: to leave twice, or after being refused, changes nothing', () => {
   const { gate, ask, turn } = setUp(2, 1)
   const asked = ask('a1', 'a2')
-  gate.leave(asked['a2']!)
+  gate.leave(asked.get('a2')!)
   turn()
-  gate.leave(asked['a1']!)
-  gate.leave(asked['a1']!)
+  gate.leave(asked.get('a1')!)
+  gate.leave(asked.get('a1')!)
   assert.deepEqual([gate.running, gate.waiting], [0, 0])
 })
 
@@ -131,7 +131,7 @@ test('gate: one that finds no room leaves, and may ask again', () => {
   turn()
   assert.deepEqual([begun, gate.running, gate.waiting], [['b1'], 1, 0])
   hasRoom = true
-  gate.ask(asked['a1']!)
+  gate.ask(asked.get('a1')!)
   turn()
   assert.deepEqual(begun, ['b1', 'a1'])
 })
