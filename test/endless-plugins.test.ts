@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { query } from './support/messages.ts'
 import {
   CONTROL,
@@ -19,7 +20,7 @@ import {
 } from './support/plugin-files.ts'
 import { PluginFolder } from './support/plugin-folder.ts'
 import { ProgramCopy } from './support/program-copy.ts'
-import { askUdp } from './support/raw-client.ts'
+import { askTcp, askUdp } from './support/raw-client.ts'
 import { freePorts, type WatchedProcess } from './support/server-process.ts'
 
 /** With a plugin *example* of that module. */
@@ -278,6 +279,43 @@ describe('plugins without an end', { concurrency: 3 }, () => {
         'shard 0 takes long',
         'shard 0 does not respond',
       ])
+    })
+
+  for (const { rule, body, text, died } of [
+    {
+      rule: 'hangs',
+      body: 'for (;;);',
+      text: 'its serve half does not come to an end',
+      died: ['shard 4 died'],
+    },
+    {
+      rule: 'ends its thread',
+      body: 'process.exit(3)',
+      text: 'its serve half ends the shard that loads it',
+      died: ['shard 4 died', 'shard 5 died'],
+    },
+  ])
+    test(`stream shards try by themselves what is theirs alone, and end if it ${rule}`, async t => {
+      const folder = folderWith(t, served(body))
+      const [dns = 0, tls = 0] = await freePorts(2)
+      const plain = `.:${dns} {\n  bind 127.0.0.1\n  whoami\n}\n`
+      // Half as many stream shards: 4 and 5.
+      const server = folder.start(t, plain, { shards: 4 })
+      await server.seen(/^\[INFO\] engine/m)
+      const tried = `${plain}tls://.:${tls} {\n  bind 127.0.0.1\n  example\n  whoami\n}\n`
+      folder.write('Corefile', tried)
+      server.child.kill('SIGUSR1')
+      const failed = `^\\[ERROR\\] Restart failed: plugin/example: Corefile:7 - ${text}$`
+      while (!new RegExp(failed, 'm').test(server.out)) {
+        assert.equal((await askUdp(dns, [query('example.org.').bytes])).length, 1)
+        await pause(50)
+      }
+      assert.deepEqual(server.out.match(/shard \d died/g), died)
+      folder.write('Corefile', tried.replace('  example\n', ''))
+      server.child.kill('SIGUSR1')
+      await server.seen(/^\[INFO\] Reloading complete$/m)
+      assert.equal((await askTcp(tls, [query('example.org.').bytes])).length, 1)
+      assert.equal(await server.stop(), 0)
     })
 
   const DEATH = 'its serve half ends the shard that loads it'

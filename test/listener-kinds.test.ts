@@ -4,12 +4,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { answer } from '../src/chain/answer/answer.ts'
-import { PLAIN_SERVING } from '../src/chain/listening.ts'
+import { isOfStreamShards, PLAIN_SERVING, type Scheme } from '../src/chain/listening.ts'
 import type { Peer, Query } from '../src/chain/query/query.ts'
 import {
   type ConnectionFacts,
   connectionFacts,
   type Transport,
+  transportOf,
 } from '../src/chain/query/transport.ts'
 import type { Stage } from '../src/chain/stage/handler.ts'
 import type { Connection, Receiver } from '../src/net/engine.ts'
@@ -118,6 +119,17 @@ for (const { transport, label, proto, isDatagram } of kinds) {
     assert.deepEqual([reply === undefined, asked.length], isDatagram ? [true, 0] : [false, 1])
   })
 }
+
+const schemes: readonly [scheme: Scheme, transport: Transport, isOfStreams: boolean][] = [
+  ['dns', 'tcp', false],
+  ['tls', 'tls', true],
+  ['https', 'https', true],
+  ['grpc', 'grpc', true],
+]
+for (const [scheme, transport, isOfStreams] of schemes)
+  test(`${scheme}:// comes over ${transport}, to ${isOfStreams ? 'stream shards' : 'the others'}`, () => {
+    assert.deepEqual([transportOf(scheme), isOfStreamShards(scheme)], [transport, isOfStreams])
+  })
 
 test('facts of a connection arrive with each of its queries, and with what is made of them', async () => {
   const { receiver, asked } = listen('https://:443')

@@ -6,7 +6,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { closedPort } from '../fakes/fake-upstream.ts'
+import { MIB } from '../../src/base/text/sizes.ts'
+import { type Asked, closedPort, fakeUpstream } from '../fakes/fake-upstream.ts'
 import { withoutLibc } from '../fakes/loopback.ts'
 import { DnsClient } from '../support/dns-client.ts'
 import { query, show } from '../support/messages.ts'
@@ -155,18 +156,66 @@ test('one that dies costs UDP nothing, and has a successor', LIMIT, async t => {
   assert.equal(await rcodeOver(dns, 'deadly.example.org.'), 'REFUSED')
 })
 
-test('one that hangs is replaced, and UDP hears nothing of it', LIMIT, async t => {
-  const { server, dns, tls } = await start(t, true)
-  const client = await DnsClient.open(t, { port: dns, tries: 1, timeoutMs: 5000 })
-  const hang = async (): Promise<void> => {
-    server.fault(FIRST, 'hang')
-    await server.line(/^\[ERROR\] shard 2 does not respond: replacing it$/)
+test(
+  'what a stream shard counts is shown, and what it held is free once it is dead',
+  LIMIT,
+  async t => {
+    const [dns, tls, http] = [await closedPort(), await closedPort(), await closedPort()]
+    const both = block(`.:${dns} tls://.:${tls}`, `whoami\nprometheus 127.0.0.1:${http}`)
+    const server = await served(t, both, { options: { streamWorkers: 1 } })
+    const metric = async (series: string): Promise<number> => {
+      const text = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text()
+      const line = text.split('\n').find(one => one.startsWith(`${series} `)) ?? `${series} -1`
+      return Number(line.slice(series.length))
+    }
+    const requests = `coredns_dns_requests_total{family="1",proto="tcp",server="tls://127.0.0.1:${tls}",type="A",view="",zone="."}`
+    for (let n = 0; n < 3; n++) assert.equal(await rcodeOver(tls), 'NOERROR')
+    assert.equal(await metric(requests), 3)
+    assert.equal(await metric('shardns_stream_shards'), 1)
+    // Each holds the beginning of a message when the shard dies.
+    const held = Array.from({ length: 20 }, () => connect(tls, '127.0.0.1'))
+    for (const socket of held) {
+      socket.on('error', () => {})
+      socket.write(Buffer.concat([Buffer.of(0xff, 0xff), Buffer.alloc(5000)]))
+    }
+    const ofTcp = 'shardns_inflight_bytes{transport="tcp"}'
+    while ((await metric(ofTcp)) < 20 * 5000);
+    server.fault(FIRST, 'exit')
     await server.line(serves(FIRST), 2)
-  }
-  const tally = await client.load(nameOf, PER_SECOND, hang())
-  assert.deepEqual([tally.lost, tally.retries], [[], 0])
-  assert.equal(await rcodeOver(tls), 'NOERROR')
-})
+    // A lot or two may be drawn for what has just come.
+    assert.ok((await metric(ofTcp)) <= 64 * 1024)
+    assert.equal(await rcodeOver(tls), 'NOERROR')
+    assert.equal(await metric(requests), 4)
+    await reload(server, block(`.:${dns}`, `whoami\nprometheus 127.0.0.1:${http}`))
+    assert.equal(await metric('shardns_stream_shards'), 1, 'it stays')
+  },
+)
+
+for (const how of ['hang', 'heap'] as const)
+  test(`one whose end is ${how} is replaced, and UDP hears nothing of it`, LIMIT, async t => {
+    const { server, dns, tls } = await start(t, true, { options: { heapLimitBytes: 48 * MIB } })
+    const client = await DnsClient.open(t, { port: dns, tries: 1, timeoutMs: 5000 })
+    const end = async (): Promise<void> => {
+      server.fault(FIRST, how)
+      await server.line(/^\[ERROR\] shard 2 died/)
+      await server.line(serves(FIRST), 2)
+    }
+    const tally = await client.load(nameOf, PER_SECOND, end())
+    assert.deepEqual([tally.lost, tally.retries], [[], 0])
+    assert.equal(server.count(/^\[ERROR\] shard 2 does not respond/), how === 'hang' ? 1 : 0)
+    assert.equal(await rcodeOver(tls), 'NOERROR')
+  })
+
+test(
+  'five deaths of stream shards in ten seconds end the process, as those of others',
+  LIMIT,
+  async t => {
+    const { server } = await start(t, true, { options: { streamWorkers: 5 } })
+    for (let shard = FIRST; shard < FIRST + 5; shard++) server.fault(shard, 'exit')
+    assert.equal(await server.ended, 1)
+    assert.equal(server.lines.at(-1), '[FATAL] shards keep dying: five deaths in ten seconds')
+  },
+)
 
 test('dns:// and tls:// may have one port: the kernel splits its connections', {
   ...LIMIT,
@@ -177,12 +226,28 @@ test('dns:// and tls:// may have one port: the kernel splits its connections', {
   const server = startServed(t, corefile, { options: { engine: 'mmsg', streamWorkers: 1 } })
   await server.line(/^shardns-/)
   const answers = new Set<string>()
-  // Each connection meets one of three sockets; in none of a hundred runs of fifty only one kind.
+  // The kernel gives each connection to one of three sockets.
   for (let n = 0; n < 50; n++)
     answers.add(`${await rcodeOver(port, 'a.test.')} ${await rcodeOver(port, 'b.test.')}`)
   const [udp] = await askUdp(port, [query('a.test.').bytes])
   assert.equal(show(udp!).rcode, 'NOERROR')
   assert.ok(answers.size > 1, [...answers].join())
+})
+
+test('what is under way over tls:// at SIGTERM is answered', LIMIT, async t => {
+  const asked = Promise.withResolvers<Asked>()
+  const upstream = await fakeUpstream(asked.resolve)
+  t.after(() => upstream.close())
+  const [dns, tls] = [await closedPort(), await closedPort()]
+  const corefile = block(`.:${dns} tls://.:${tls}`, `forward . 127.0.0.1:${upstream.port}`)
+  const server = await served(t, corefile, { options: { streamWorkers: 1 } })
+  const answer = askTcp(tls, [query('a.test.').bytes])
+  const question = await asked.promise
+  server.signal('SIGTERM')
+  await server.line(/^\[INFO\] SIGTERM/)
+  question.reply({ answer: ['a.test. 30 IN A 192.0.2.1'] })
+  assert.deepEqual(show((await answer)[0]!).answer, ['a.test. 30 IN A 192.0.2.1'])
+  assert.equal(await server.ended, 0)
 })
 
 test('timeouts and maxtcpqueries of a block hold for its tls:// listener', LIMIT, async t => {
