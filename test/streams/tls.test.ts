@@ -108,6 +108,8 @@ interface Asked {
   readonly rcode: string
   /** Common name of the certificate that was shown. */
   readonly name: string
+  readonly isResumed: boolean
+  readonly session: Buffer | undefined
 }
 
 const ask = (port: number, options: object = {}): Promise<Asked> =>
@@ -125,7 +127,12 @@ const ask = (port: number, options: object = {}): Promise<Asked> =>
     socket.on('data', (chunk: Uint8Array) => {
       const [reply] = frames.all(new Uint8Array(chunk))
       if (reply === undefined) return
-      resolve({ rcode: show(reply).rcode, name: String(socket.getPeerCertificate().subject?.CN) })
+      resolve({
+        rcode: show(reply).rcode,
+        name: String(socket.getPeerCertificate().subject?.CN),
+        isResumed: socket.isSessionReused(),
+        session: socket.getSession(),
+      })
       socket.end()
     })
     socket.write(frame(query('a.example.org.').bytes))
@@ -208,7 +215,7 @@ test('a certificate is renewed while clients ask: none fails, and none sees the 
   assert.deepEqual([failed, late], [[], []])
 })
 
-test('a reload after a renewal goes on with the renewed certificate', {
+test('a reload after a renewal goes on with the renewed certificate, and with sessions', {
   ...LIMIT,
   skip: whyNot(),
 }, async t => {
@@ -216,10 +223,12 @@ test('a reload after a renewal goes on with the renewed certificate', {
   assert.equal((await ask(port)).name, 'server')
   renew('named')
   await server.seen(RENEWED)
-  assert.equal((await ask(port)).name, 'named')
+  const before = await ask(port)
+  assert.equal(before.name, 'named')
   const offset = server.out.length
   server.child.kill('SIGUSR1')
   await server.seen(/Reloading complete/, 'out', offset)
+  assert.equal((await ask(port, { session: before.session })).isResumed, true)
   assert.equal((await ask(port)).name, 'named')
 })
 
