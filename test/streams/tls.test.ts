@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { connect } from 'node:tls'
 import { FrameReader, frame } from '../../src/wire/frames.ts'
-import { type Certificates, makeCertificates } from '../fakes/certificates.ts'
+import { type Certificates, makeCertificates, type Pair } from '../fakes/certificates.ts'
 import { query, show } from '../support/messages.ts'
+import { served } from '../support/served.ts'
 import {
   freePorts,
   runProgram,
@@ -112,7 +113,7 @@ interface Asked {
   readonly session: Buffer | undefined
 }
 
-const ask = (port: number, options: object = {}): Promise<Asked> =>
+const ask = (port: number, options: object = {}, name = 'a.example.org.'): Promise<Asked> =>
   new Promise((resolve, reject) => {
     const socket = connect({
       port,
@@ -135,7 +136,7 @@ const ask = (port: number, options: object = {}): Promise<Asked> =>
       })
       socket.end()
     })
-    socket.write(frame(query('a.example.org.').bytes))
+    socket.write(frame(query(name).bytes))
   })
 
 test('client_auth require_and_verify lets in who has a certificate, and says who was refused', {
@@ -229,6 +230,27 @@ test('a reload after a renewal goes on with the renewed certificate, and with se
   server.child.kill('SIGUSR1')
   await server.seen(/Reloading complete/, 'out', offset)
   assert.equal((await ask(port, { session: before.session })).isResumed, true)
+  assert.equal((await ask(port)).name, 'named')
+})
+
+test('the successor of a shard that dies has the renewed certificate', {
+  ...LIMIT,
+  skip: whyNot(),
+}, async t => {
+  const folder = temporaryFolder(t)
+  const put = ({ cert, key }: Pair): void => {
+    writeFileSync(join(folder, 'cert.pem'), cert)
+    writeFileSync(join(folder, 'key.pem'), key)
+  }
+  put(certificates.server)
+  const [port = 0] = await freePorts(1)
+  const corefile = `tls://.:${port} {\nbind 127.0.0.1\nroot ${folder}\ntls cert.pem key.pem\nwhoami\n}\n`
+  const server = await served(t, corefile, { killLabel: 'deadly', options: { streamWorkers: 1 } })
+  assert.equal((await ask(port)).name, 'server')
+  put(certificates.named)
+  await server.line(/^\[INFO\] plugin\/tls: certificate of api\.example\.net renewed/)
+  await assert.rejects(ask(port, {}, 'deadly.example.org.'))
+  await server.line(/^\[ERROR\] shard 2 died/)
   assert.equal((await ask(port)).name, 'named')
 })
 
