@@ -290,9 +290,6 @@ const OTHER_WORDS: readonly string[] = [
   "src/expression/builtin-names.ts 'any'",
   // A system call.
   "src/net/mmsg/sockets.ts 'bind'",
-  // Schemes of keys, and how a query has come.
-  "src/chain/query/transport.ts 'grpc'",
-  "src/corefile/words/zones.ts 'grpc'",
   // On which side an exchange has failed.
   "src/upstream/exchange-error.ts 'local'",
   "src/upstream/pooled-udp-client.ts 'local'",

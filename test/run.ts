@@ -31,6 +31,7 @@ const SLOW = [
   'src/net/mmsg/pool/pooled-socket.test.ts',
   'src/net/mmsg/waiting.test.ts',
   'src/net/stream/listener.test.ts',
+  'src/net/stream/secure-opening.test.ts',
   'src/plugins/hosts/fast.test.ts',
   'src/plugins/loop/loop.test.ts',
   'src/process/http/connections.test.ts',

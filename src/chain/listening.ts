@@ -61,6 +61,18 @@ export interface StreamServing {
   readonly maxStreams: number
 }
 
+/** The certificates with a newer version of one of them; the same list if it is not among them. */
+export const withRenewed = (
+  servings: readonly TlsServing[],
+  one: TlsServing,
+): readonly TlsServing[] => {
+  const isOlder = ({ identity, version }: TlsServing): boolean =>
+    identity === one.identity && version < one.version
+  return servings.some(isOlder)
+    ? servings.map(serving => (isOlder(serving) ? one : serving))
+    : servings
+}
+
 /** What the blocks of one listener come to. */
 export interface Serving {
   readonly scheme: Scheme

@@ -1,7 +1,6 @@
-// Lines that something brings about again and again, such as queries: one in a second at most,
+// Lines that something brings about again and again, such as queries: one in a while at most,
 // which counts those before it that were left out.
 
-/** Shortest time between two lines about the same. */
 const PAUSE_MS = 1000
 
 interface Last {
@@ -12,6 +11,12 @@ interface Last {
 export class PacedLines {
   /** By what they are about. */
   readonly #last = new Map<string, Last>()
+  readonly #pauseMs: number
+
+  /** `pauseMs`: the shortest time between two lines about the same. */
+  constructor(pauseMs = PAUSE_MS) {
+    this.#pauseMs = pauseMs
+  }
 
   /**
    * One more line about it: what to add to its text, such as ` (and 4 more before)`; undefined: it
@@ -19,7 +24,7 @@ export class PacedLines {
    */
   next(about: string, nowMs: number): string | undefined {
     const last = this.#last.get(about)
-    if (last !== undefined && nowMs - last.ms < PAUSE_MS) {
+    if (last !== undefined && nowMs - last.ms < this.#pauseMs) {
       last.leftOut++
       return undefined
     }

@@ -32,6 +32,17 @@ export const PROXY_RESULTS = [
   'absent',
 ] as const
 export type ProxyResult = (typeof PROXY_RESULTS)[number]
+/** How TLS handshakes end: the first two make a connection. */
+export const HANDSHAKE_OUTCOMES = [
+  'full',
+  'resumed',
+  'not_tls',
+  'no_certificate',
+  'refused_certificate',
+  'timeout',
+  'error',
+] as const
+export type HandshakeOutcome = (typeof HANDSHAKE_OUTCOMES)[number]
 
 /** Offsets in a shard's row, as plain data for shards. */
 export interface ShardCounters {
@@ -43,6 +54,7 @@ export interface ShardCounters {
   readonly cuts: Vector
   readonly stalls: Vector
   readonly proxyHeaders: Vector
+  readonly handshakes: Vector
 }
 
 /** On main, once, on the process's own registrar. */
@@ -60,6 +72,8 @@ export const declareShardCounters = (metrics: MetricRegistrar): ShardCounters =>
     'Times that reading from a TCP connection stopped because --inflight-bytes was spent, or its client had its share.'
   const proxied =
     'PROXY headers by what they came to, and datagrams and connections without one, where headers are expected.'
+  const handshakes =
+    'TLS handshakes of clients by how they ended: those that are full or resumed made a connection.'
   const family = (name: string, help: string, labelNames: readonly string[] = []) =>
     metrics.counter({ name: `shardns_${name}`, help, labelNames })
   return {
@@ -76,6 +90,10 @@ export const declareShardCounters = (metrics: MetricRegistrar): ShardCounters =>
     proxyHeaders: family('proxy_headers_total', proxied, ['result']).vector(
       {},
       { result: PROXY_RESULTS },
+    ),
+    handshakes: family('tls_handshakes_total', handshakes, ['outcome']).vector(
+      {},
+      { outcome: HANDSHAKE_OUTCOMES },
     ),
   }
 }
@@ -120,6 +138,10 @@ export class ShardCounts {
     cut: (reason: (typeof CUTS)[number]) =>
       this.#row.add(this.#at.cuts.base + CUTS.indexOf(reason) * this.#at.cuts.step),
     stalled: () => this.#row.add(this.#at.stalls.base),
+    handshake: (outcome: HandshakeOutcome) =>
+      this.#row.add(
+        this.#at.handshakes.base + HANDSHAKE_OUTCOMES.indexOf(outcome) * this.#at.handshakes.step,
+      ),
   }
   batch(datagrams: number): void {
     this.#row.add(this.#at.datagrams.base, datagrams)

@@ -19,6 +19,7 @@ const generation = async (text: string): Promise<Generation> => {
     metrics,
     cache: new CacheMemory(8 << 20),
     isDebug: () => false,
+    renew: async () => {},
   }
   return new Generation(await loadCorefile(text, 'Corefile', { baseDir: '/' }), {
     ...parts,

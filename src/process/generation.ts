@@ -9,6 +9,7 @@ import type { CacheTableRef } from '../cache/table-ref.ts'
 import { type BlockInfo, type BlockSettings, initialSettings } from '../chain/block.ts'
 import { messageOf } from '../chain/errors.ts'
 import { type ChangingZone, InvalidationMarks } from '../chain/invalidation-scopes.ts'
+import type { TlsServing } from '../chain/listening.ts'
 import { isOfStreamShards, type Scheme } from '../chain/listening.ts'
 import { Offers } from '../chain/offers/offers.ts'
 import type {
@@ -74,6 +75,7 @@ export interface GenerationParts {
   readonly process: ProcessControl
   /** Whether debug lines are printed: of the generation that serves. */
   readonly isDebug: () => boolean
+  readonly renew: (tls: TlsServing) => Promise<void>
   /** Its reason ends the load. */
   readonly giveUp?: AbortSignal
 }
@@ -385,7 +387,7 @@ export class Generation {
 
   #scope(built: Built, found: LoadedDirective): ControlScope {
     const { name } = found.plugin
-    const { clock, sink, metrics, changes, process, isDebug } = this.#parts
+    const { clock, sink, metrics, changes, process, isDebug, renew } = this.#parts
     const log = makeLogger(sink, `plugin/${name}: `, isDebug)
     const info = () => this.#info(built)
     const asked = this.#requests()
@@ -408,6 +410,7 @@ export class Generation {
       offer: (kind, value) => built.offers.offer(kind, value),
       offered: kind => built.offers.offered(kind),
       ...this.#hooks(name, asked),
+      renew,
       process,
     }
   }

@@ -7,6 +7,7 @@ import { EndlessError, inTime } from '../base/time/patience.ts'
 import { wait } from '../base/time/timers.ts'
 import { CacheMemory } from '../cache/cache-memory.ts'
 import { messageOf } from '../chain/errors.ts'
+import type { TlsServing } from '../chain/listening.ts'
 import { isOfStreamShards } from '../chain/listening.ts'
 import type { ProcessControl } from '../chain/plugin/control-scope.ts'
 import { makeLogger, stdout } from '../log/log.ts'
@@ -408,6 +409,7 @@ export class Server {
       changes,
       metrics,
       isDebug,
+      renew: (tls: TlsServing) => this.#supervisor.renew(tls),
       giveUp: this.#shutdown.signal,
     }
     const generation = new Generation(config, {

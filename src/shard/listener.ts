@@ -102,7 +102,13 @@ export class Binding implements Receiver {
     const { canReusePort } = boot
     const fd = message.tcp?.fds[seatOf(boot)]
     const borrowed = udp.libc === undefined || fd === undefined ? undefined : { libc: udp.libc, fd }
-    const options = { room: tcpRoom, canReusePort, borrowed, onError: log.error }
+    const options = {
+      room: tcpRoom,
+      canReusePort,
+      borrowed,
+      onError: log.error,
+      onRefused: log.warning,
+    }
     this.#sockets = [await inWords('tcp', message, openStream(message, this, options))]
     if (isOfStreamShards(message.scheme)) return
     this.#sockets = [...this.#sockets, await inWords('udp', message, udp.open(message, this))]

@@ -3,7 +3,7 @@
 
 import type { MessagePort } from 'node:worker_threads'
 import type { BlockInfo } from '../chain/block.ts'
-import type { Scheme, Serving } from '../chain/listening.ts'
+import type { Scheme, Serving, TlsServing } from '../chain/listening.ts'
 import type { OutsideModule } from '../chain/plugin/outside-module.ts'
 import type { HashSeed } from '../memory/keyed-hash.ts'
 import type { RegionLayout } from '../memory/region.ts'
@@ -54,6 +54,8 @@ export interface ListenerMessage extends ListenAddress, Serving {
   readonly tcpLimits: TcpLimits
   /** Where statuses of DNS over HTTPS are counted; absent for other schemes. */
   readonly httpStatuses?: Vector | undefined
+  /** Main and the shards replace it when a certificate is renewed. */
+  tls: readonly TlsServing[]
   /** Sockets that main has opened, with the mmsg engine. */
   readonly udp?: SocketGroup
   readonly tcp?: SocketGroup
@@ -117,7 +119,8 @@ export type ToShard =
   | { readonly kind: 'taken'; readonly byteCount: number }
   /** Main waits for a beat, and the shard may have been at rest. */
   | { readonly kind: 'beat' }
-  /** There is next to no work: a good time to give back memory. */
+  /** A certificate has been renewed; answered by secured. */
+  | { readonly kind: 'secure'; readonly tls: TlsServing }
   | { readonly kind: 'stop'; readonly graceMs: number }
 
 /** A worker's first message: the kernel's number of its thread, if that is known. */
@@ -151,6 +154,8 @@ export type FromShard =
   | FailedMessage
   | { readonly kind: 'committed'; readonly id: number }
   | { readonly kind: 'retired'; readonly id: number }
+  /** Handshakes that begin from now on have that version of the certificate, or a newer one. */
+  | { readonly kind: 'secured'; readonly identity: string; readonly version: number }
   /** Its first configuration is in force, and the code that answers has been warmed up for it. */
   | { readonly kind: 'warm' }
   | { readonly kind: 'fatal'; readonly text: string }

@@ -8,6 +8,7 @@ import { systemClock } from '../base/time/clock.ts'
 import { flushCompiled } from '../base/v8/compilers.ts'
 import { CacheKey } from '../cache/key.ts'
 import { isOfPluginAlone, messageOf, PluginFault } from '../chain/errors.ts'
+import { type TlsServing, withRenewed } from '../chain/listening.ts'
 import { FastQuery } from '../chain/query/fast-query.ts'
 import { isOfSignal } from '../chain/query/query.ts'
 import { type LogSink, makeLogger } from '../log/log.ts'
@@ -196,6 +197,7 @@ export class Shard {
     if (message.kind === 'load') await this.#load(message.generation)
     else if (message.kind === 'commit') this.#commit(message.id)
     else if (message.kind === 'abort') await this.#abort(message.id)
+    else if (message.kind === 'secure') this.#secure(message.tls)
     else await this.#stop(message.graceMs)
   }
 
@@ -268,6 +270,15 @@ export class Shard {
         this.#send({ kind: 'retired', id: old.id }),
       )
     }
+  }
+
+  /** Also for a configuration that is not in force yet, which was sent before. */
+  #secure(tls: TlsServing): void {
+    for (const generation of [this.#serving, this.#candidate?.generation])
+      for (const { message } of generation?.listeners ?? [])
+        message.tls = withRenewed(message.tls, tls)
+    const { identity, version } = tls
+    this.#send({ kind: 'secured', identity, version })
   }
 
   /** Once, after the first configuration is in force. */

@@ -2,17 +2,16 @@
 // dials.
 
 import type { SecureContext } from 'node:tls'
+import type { TlsMaterial } from '../chain/listening.ts'
 
-/** PEM texts; undefined where the Corefile gives none. */
-export interface TlsMaterial {
-  readonly cert?: string
-  readonly key?: string
-  /** Absent: the system's authorities; Node's own list where the system has none. */
-  readonly ca?: string
-}
+/**
+ * PEM texts; absent where the Corefile gives none. Without authorities: the system's, or Node's own
+ * list where the system has none.
+ */
+export type ClientMaterial = Partial<TlsMaterial>
 
 /** TLS 1.2 at least. Throws OpenSSL's error for what is no PEM, or a key that does not fit. */
-export const makeSecureContext = (material: TlsMaterial): SecureContext => {
+export const makeSecureContext = (material: ClientMaterial): SecureContext => {
   const { ca, cert, key } = material
   const isPlain = ca === undefined && cert === undefined && key === undefined
   return isPlain ? (plainContext ??= compile(material)) : compile(material)
@@ -25,7 +24,7 @@ export const makeSecureContext = (material: TlsMaterial): SecureContext => {
 let plainContext: SecureContext | undefined
 
 // node:tls is loaded when a Corefile asks for it: it takes 3 MiB of each thread.
-const compile = ({ ca, cert, key }: TlsMaterial): SecureContext =>
+const compile = ({ ca, cert, key }: ClientMaterial): SecureContext =>
   process.getBuiltinModule('node:tls').createSecureContext({
     minVersion: 'TLSv1.2',
     ca: ca ?? systemAuthorities(),

@@ -7,6 +7,7 @@ import { CacheTable } from '../../src/cache/table.ts'
 import type { CacheTableRef } from '../../src/cache/table-ref.ts'
 import type { BlockInfo, BlockSettings } from '../../src/chain/block.ts'
 import { InvalidationMarks, InvalidationScopes } from '../../src/chain/invalidation-scopes.ts'
+import type { TlsServing } from '../../src/chain/listening.ts'
 import { Offers } from '../../src/chain/offers/offers.ts'
 import type {
   ControlScope,
@@ -75,6 +76,7 @@ type Task = () => void | Promise<void>
 export interface FakeControl extends ControlScope {
   readonly logged: string[]
   readonly routes: HttpRoute[]
+  readonly renewed: TlsServing[]
   /** Registrar whose counters can be read back: see counterValue. */
   readonly metrics: FakeMetrics
   /** What `words()` gives once started; fakeServe takes it, and the claims' words, from here. */
@@ -107,6 +109,7 @@ export type ControlOverrides = Partial<Pick<ControlScope, 'shards' | 'clock' | '
 export const fakeControl = (overrides: ControlOverrides = {}): FakeControl => {
   const logged: string[] = []
   const routes: HttpRoute[] = []
+  const renewed: TlsServing[] = []
   const holds: Promise<void>[] = []
   const tasks = {
     start: [] as Task[],
@@ -153,6 +156,7 @@ export const fakeControl = (overrides: ControlOverrides = {}): FakeControl => {
     metrics,
     logged,
     routes,
+    renewed,
     sharedWords,
     claimWords: sharedInt32(CLAIM_ENTRIES * CLAIM_WORDS),
     memory,
@@ -176,6 +180,7 @@ export const fakeControl = (overrides: ControlOverrides = {}): FakeControl => {
     tableEntries: ref => memory.entries(ref),
     hold: until => void holds.push(until),
     http: route => void routes.push(route),
+    renew: async tls => void renewed.push(tls),
     onStart: task => void tasks.start.push(task),
     onRetire: task => void tasks.retire.push(task),
     onShutdown: task => void tasks.shutdown.push(task),

@@ -42,7 +42,7 @@ const overTcp = async (
   budgetBytes = 16 * MIB,
 ): Promise<Tcp> => {
   const budget = new ByteBudget(new Int32Array(budgetWords(1)), 0, 1, 0, budgetBytes)
-  const counts = { connected: () => {}, stalled: () => {}, cut: () => {} }
+  const counts = { connected: () => {}, stalled: () => {}, cut: () => {}, handshake: () => {} }
   const room = new TcpRoom(100, budget, systemClock, counts)
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')

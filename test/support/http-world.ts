@@ -62,6 +62,7 @@ export const openHttp = async (t: TestContext, setting: HttpSetting = {}): Promi
     connected: () => {},
     stalled: () => void stalls++,
     cut: reason => void cuts.push(reason),
+    handshake: () => {},
   })
   const asked: { bytes: Uint8Array; respond: Respond }[] = []
   const receiver: Receiver = {

@@ -7,7 +7,7 @@ import type { MetricRegistrar } from '../../metrics/registrar.ts'
 import type { RecordsMap } from '../../records/map.ts'
 import type { BlockInfo, BlockSettings } from '../block.ts'
 import type { InvalidationMarks } from '../invalidation-scopes.ts'
-import type { ClientAuth } from '../listening.ts'
+import type { ClientAuth, TlsServing } from '../listening.ts'
 import type { OfferKind } from '../offers/offers.ts'
 
 export interface HttpRoute {
@@ -129,6 +129,11 @@ export interface ControlScope {
   /** The values that they have offered. The list is complete from onStart on. */
   offered<T>(kind: OfferKind<T>): readonly T[]
   http(route: HttpRoute): void
+  /**
+   * Has the listeners that serve a certificate of that identity (BlockSettings.tls) serve this one
+   * from now on. Resolves once every shard does. Only from onStart on.
+   */
+  renew(tls: TlsServing): Promise<void>
   /**
    * Runs once all shards serve this generation. Timers, probes and watches start here, never
    * earlier.

@@ -39,6 +39,7 @@ const open = async (t: TestContext, codec: HttpCodec): Promise<World> => {
     connected: () => {},
     stalled: () => {},
     cut: (why: CutReason) => void cuts.push(why),
+    handshake: () => {},
   }
   const room = new TcpRoom(100, budget, systemClock, counts)
   const receiver: Receiver = {

@@ -52,6 +52,7 @@ const open = async (t: TestContext, setting: Setting = {}): Promise<World> => {
     connected: () => {},
     stalled: () => {},
     cut: (reason: CutReason) => void cuts.push(reason),
+    handshake: () => {},
   }
   const room = new TcpRoom(connections, budget, systemClock, counts)
   const asked: World['asked'] = []

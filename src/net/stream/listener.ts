@@ -15,9 +15,13 @@ import type { Libc } from '../mmsg/libc.ts'
 import { codeOfErrno } from '../mmsg/sockets.ts'
 import type { Kind, Opened, StreamConnection } from '../tcp/opened.ts'
 import type { TcpRoom } from '../tcp/room.ts'
+import { CurrentAcceptor } from '../tls/acceptor.ts'
+import { gateOf } from '../tls/gate.ts'
 import { takeOver } from './accepted.ts'
+import { HandshakeReports } from './handshake-reports.ts'
 import { kindOf } from './kinds.ts'
 import { openProxied } from './proxied.ts'
+import { SecureOpening, type SecureParts } from './secure-opening.ts'
 
 const BACKLOG = 511
 /** In which a handshake that has begun comes to its end. */
@@ -36,6 +40,8 @@ export interface StreamOptions {
   /** Absent: the listener opens a socket of its own. */
   readonly borrowed?: BorrowedSocket | undefined
   readonly onError: (text: string) => void
+  /** What clients do that is worth a line once a while. */
+  readonly onRefused?: (text: string) => void
 }
 
 class StreamListener implements OpenListener {
@@ -43,12 +49,14 @@ class StreamListener implements OpenListener {
   readonly #options: StreamOptions
   readonly #server: Server
   readonly #connections = new Set<StreamConnection>()
+  readonly #secure: SecureParts
   /** Connections so far, refused ones included. */
   #accepted = 0
 
   constructor(place: ListenAddress, receiver: Receiver, options: StreamOptions, kind: Kind) {
     this.#place = place
     this.#options = options
+    this.#secure = securePartsOf(receiver, options, kind, this.#became)
     // Paused: the connection reads in its own way.
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, accepted => {
       this.#accepted++
@@ -61,23 +69,31 @@ class StreamListener implements OpenListener {
     const { room } = this.#options
     const opened = takeOver(accepted, receiver, room)
     if (opened === undefined) return
-    const serve = (ready: Opened): StreamConnection => kind.open(ready, receiver, room)
+    const serve = (ready: Opened): StreamConnection =>
+      receiver.serving.tls.length === 0
+        ? kind.open(ready, receiver, room)
+        : new SecureOpening(ready, this.#secure)
     const connection =
       receiver.proxy === undefined
         ? serve(opened)
         : openProxied(opened, receiver.proxy, receiver, room, ready => {
             const successor = serve(ready)
-            this.#connections.delete(connection)
-            this.#keep(successor)
+            this.#became(connection, successor)
             return successor
           })
     room.admit(connection)
-    this.#keep(connection)
+    this.#note(connection)
   }
 
-  #keep(connection: StreamConnection): void {
+  #note(connection: StreamConnection): void {
     this.#connections.add(connection)
     void connection.closed.then(() => this.#connections.delete(connection))
+  }
+
+  /** What begins with a PROXY header or a handshake has come to its end. */
+  readonly #became = (before: StreamConnection, connection: StreamConnection): void => {
+    this.#connections.delete(before)
+    this.#note(connection)
   }
 
   /**
@@ -168,6 +184,25 @@ class StreamListener implements OpenListener {
     }, graceMs)
     await Promise.all([closed, ...connections.map(connection => connection.closed)])
     clearTimeout(cut)
+  }
+}
+
+const securePartsOf = (
+  receiver: Receiver,
+  { room, onRefused = () => {} }: StreamOptions,
+  kind: Kind,
+  became: SecureParts['became'],
+): SecureParts => {
+  const current = new CurrentAcceptor(kind.alpn)
+  const reports = new HandshakeReports(room, onRefused)
+  return {
+    receiver,
+    room,
+    gate: gateOf(room),
+    acceptor: () => current.of(receiver.serving.tls),
+    kind,
+    became,
+    ended: (outcome, address, why) => reports.ended(receiver.listener.label, outcome, address, why),
   }
 }
 

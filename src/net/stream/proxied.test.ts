@@ -55,7 +55,7 @@ const freePort = async (): Promise<number> => {
 const open = async (t: TestContext, setting: Setting = {}): Promise<World> => {
   const { policy = 'use', limits, maxConnections = 0 } = setting
   const budget = new ByteBudget(new Int32Array(budgetWords(1)), 0, 1, 0, 1 << 24)
-  const counts = { connected: () => {}, stalled: () => {}, cut: () => {} }
+  const counts = { connected: () => {}, stalled: () => {}, cut: () => {}, handshake: () => {} }
   const room = new TcpRoom(100, budget, systemClock, counts)
   const asked: string[] = []
   const counted: string[] = []

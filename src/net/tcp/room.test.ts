@@ -23,6 +23,7 @@ const make = (limit: number) => {
     connected: () => {},
     stalled: () => log.push('stalled'),
     cut: (reason: CutReason) => log.push(reason),
+    handshake: () => {},
   }
   const budget = new ByteBudget(new Int32Array(budgetWords(1)), 0, 1, 0, 16 * MIB)
   const room = new TcpRoom(limit, budget, clock, counts)
@@ -156,7 +157,7 @@ for (const [shards, sharers, size] of tables)
   test(`a table of ${sharers} in ${shards} shards is full at ${size === undefined ? 'a quarter' : 'half'} of the budget`, () => {
     const words = new Int32Array(budgetWords(shards))
     const budget = new ByteBudget(words, 0, shards, 0, 16 * MIB, sharers)
-    const counts = { connected: () => {}, stalled: () => {}, cut: () => {} }
+    const counts = { connected: () => {}, stalled: () => {}, cut: () => {}, handshake: () => {} }
     const clock: Clock = { ms: () => 0, seconds: () => 0, wallMs: () => 0 }
     const room = new TcpRoom(100_000, budget, clock, counts, size)
     const client = room.clients.join(peerOf('192.0.2.1', 1))

@@ -4,6 +4,7 @@
 
 import type { Clock } from '../../base/time/clock.ts'
 import { type ByteBudget, STREAM } from '../../memory/byte-budget.ts'
+import type { HandshakeOutcome } from '../../metrics/shard-counts.ts'
 import { CONNECTION_BYTES, TLS_CONNECTION_BYTES } from '../engine.ts'
 import { type ClientShare, ClientShares, SMALL_BYTES } from './client-shares.ts'
 import { SendBuffers } from './send-buffers.ts'
@@ -65,6 +66,8 @@ export interface TcpCounts {
   /** Connections that a client has opened. */
   connected(): void
   cut(reason: CutReason): void
+  /** A client's TLS handshake has ended. */
+  handshake(outcome: HandshakeOutcome): void
   /**
    * Reading from a connection has stopped since the budget was spent, or its client had its share.
    */

@@ -4,13 +4,13 @@
 import { LONGEST_TIMER_MS } from '../../base/time/timers.ts'
 import type { ControlScope } from '../../chain/plugin/control-scope.ts'
 import type { InspectScope } from '../../chain/plugin/inspect-scope.ts'
+import { readTlsFiles } from '../../chain/tls-files.ts'
 import { type Endpoint, isEncrypted } from '../../upstream/endpoint.ts'
 import { HealthProbes } from '../../upstream/health-probes.ts'
 import { HealthWords, healthWordCount } from '../../upstream/health-words.ts'
 import { Prober, type ProberOptions } from '../../upstream/prober.ts'
-import { makeSecureContext, type TlsMaterial } from '../../upstream/secure-context.ts'
+import { type ClientMaterial, makeSecureContext } from '../../upstream/secure-context.ts'
 import { socketsPerThread, threadSockets } from '../../upstream/socket-allowance.ts'
-import { readTlsFiles } from '../../upstream/tls-files.ts'
 import { nameFromText } from '../../wire/name.ts'
 import { declareProbeFailures, declareVectors, type ForwardVectors } from './metrics.ts'
 import type { ForwardOptions } from './options.ts'
@@ -25,7 +25,7 @@ const ROOT = Uint8Array.of(0)
 /** What a shard needs of one `forward` beside its options. */
 export interface InstanceShared {
   readonly upstreams: readonly Endpoint[]
-  readonly tls: TlsMaterial
+  readonly tls: ClientMaterial
   /** Word offsets: health (healthWordCount words) and the turn of round_robin. */
   readonly healthWord: number
   readonly turnWord: number

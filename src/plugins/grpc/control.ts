@@ -3,20 +3,20 @@
 import { ArgumentError } from '../../chain/errors.ts'
 import type { ControlScope } from '../../chain/plugin/control-scope.ts'
 import type { InspectScope } from '../../chain/plugin/inspect-scope.ts'
+import { readTlsFiles } from '../../chain/tls-files.ts'
 import { goQuote } from '../../corefile/words/strconv.ts'
 import { type Endpoint, makeEndpoint } from '../../upstream/endpoint.ts'
 import { TO_LIMIT } from '../../upstream/relay-options.ts'
 import { isFile, nameserversIn } from '../../upstream/resolv-conf.ts'
-import type { TlsMaterial } from '../../upstream/secure-context.ts'
+import type { ClientMaterial } from '../../upstream/secure-context.ts'
 import { socketsPerThread } from '../../upstream/socket-allowance.ts'
-import { readTlsFiles } from '../../upstream/tls-files.ts'
 import { declareVectors, type GrpcVectors } from './metrics.ts'
 import type { GrpcOptions, To } from './options.ts'
 
 export interface GrpcShared {
   readonly upstreams: readonly Endpoint[]
   /** Undefined: in clear text. */
-  readonly tls: TlsMaterial | undefined
+  readonly tls: ClientMaterial | undefined
   /** Word offset of the turn of round_robin. */
   readonly turnWord: number
   readonly socketsPerShard: number
@@ -45,7 +45,7 @@ export const control = async (options: GrpcOptions, scope: ControlScope): Promis
 const isTls = ({ tlsFiles, tlsServerName }: GrpcOptions): boolean =>
   tlsFiles !== undefined || tlsServerName !== ''
 
-const readTls = (options: GrpcOptions, root: string): TlsMaterial | undefined =>
+const readTls = (options: GrpcOptions, root: string): ClientMaterial | undefined =>
   isTls(options) ? readTlsFiles(options.tlsFiles ?? [], root) : undefined
 
 const listUpstreams = async (options: GrpcOptions): Promise<Endpoint[]> => {

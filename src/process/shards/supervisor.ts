@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os'
 import type { Clock } from '../../base/time/clock.ts'
 import type { CacheMemory } from '../../cache/cache-memory.ts'
 import { messageOf } from '../../chain/errors.ts'
-import { isOfStreamShards } from '../../chain/listening.ts'
+import { isOfStreamShards, type TlsServing, withRenewed } from '../../chain/listening.ts'
 import type { Logger } from '../../log/logger.ts'
 import { restWord } from '../../memory/heartbeat.ts'
 import type { InvalidationBoard } from '../../memory/invalidation-board.ts'
@@ -29,6 +29,7 @@ import {
   questionsAtHand,
 } from './post-mortem.ts'
 import { QuietWatch } from './quiet-watch.ts'
+import { Renewals } from './renewals.ts'
 import { type InflightBytes, ShardMemory } from './shard-memory.ts'
 import { pluginsText, SlowLoads } from './slow-loads.ts'
 import { readThread } from './thread-reading.ts'
@@ -142,6 +143,7 @@ export class Supervisor {
   readonly #stuckAt = new Set<string>()
   /** The same for shards that ended by themselves, too. */
   readonly #diedAt = new Set<string>()
+  readonly #renewals = new Renewals()
   #current: SupervisedGeneration | undefined
   #isStopping = false
 
@@ -278,6 +280,16 @@ export class Supervisor {
       running.discard()
     }
     await Promise.all(slots.map(({ running }) => running.exited))
+  }
+
+  /**
+   * Brings a renewed certificate to all shards, and to those that begin later. Resolves once no
+   * handshake begins with the one before.
+   */
+  async renew(tls: TlsServing): Promise<void> {
+    for (const { message } of this.#generations.values())
+      for (const listener of message.listeners) listener.tls = withRenewed(listener.tls, tls)
+    await Promise.all(this.#slots.map(({ running }) => this.#renewals.send(running, tls)))
   }
 
   /** Shards that build the same chains: what one of them has loaded, the others can load, too. */
@@ -455,7 +467,8 @@ export class Supervisor {
     else if (message.kind === 'retired') {
       slot.holds.delete(message.id)
       this.#collectRetired()
-    } else slot.answer?.(message)
+    } else if (message.kind === 'secured') this.#renewals.secured(slot.running, message)
+    else slot.answer?.(message)
   }
 
   #takeLines({ running }: Slot, bytes: Uint8Array): void {

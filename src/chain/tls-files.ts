@@ -1,16 +1,17 @@
-// Reads and checks the files that `tls` names, with the error texts of CoreDNS and of Go's
-// crypto/tls.
+// Reads and checks the files that a `tls` names, of a listener or of upstreams, with the error
+// texts of CoreDNS and of Go's crypto/tls.
 
 import { X509Certificate } from 'node:crypto'
 import { codeOf } from '../base/files/errno.ts'
 import { readTextFile } from '../base/files/text-file.ts'
-import { ArgumentError, messageOf } from '../chain/errors.ts'
 import { underRoot } from '../corefile/options/values.ts'
-import { makeSecureContext, type TlsMaterial } from './secure-context.ts'
+import { ArgumentError, messageOf } from './errors.ts'
+import type { TlsMaterial } from './listening.ts'
 
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----'
 const CERTIFICATE_BLOCKS = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 const KEY = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/
+const ENCRYPTED = /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m
 
 interface TlsFile {
   /** In the Corefile. */
@@ -22,7 +23,7 @@ interface TlsFile {
  * PEM texts for the arguments of `tls`: none, CA, CERT KEY, or CERT KEY CA. Throws CoreDNS's texts
  * for what cannot be used.
  */
-export const readTlsFiles = (written: readonly string[], root: string): TlsMaterial => {
+export const readTlsFiles = (written: readonly string[], root: string): Partial<TlsMaterial> => {
   const files = written.map(file => ({
     written: file,
     path: underRoot(file, root),
@@ -66,9 +67,11 @@ const readPem = (
 }
 
 const tryPair = (pair: TlsMaterial): void => {
+  if (ENCRYPTED.test(pair.key))
+    throw new Error('tls: failed to parse private key: it is encrypted, and nobody can be asked')
   try {
-    // An authority of its own keeps this from reading the system's.
-    makeSecureContext({ ...pair, ca: '' })
+    // No authorities: those of the system are many.
+    process.getBuiltinModule('node:tls').createSecureContext({ ...pair, ca: [] })
   } catch (error) {
     const isOther = codeOf(error) === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH'
     const text = isOther
