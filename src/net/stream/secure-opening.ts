@@ -67,7 +67,7 @@ export class SecureOpening implements StreamConnection {
       begin: () => this.#begin(),
       refuse: () => {
         room.counts.cut('room')
-        this.#give('error', 'too many handshakes wait')
+        this.#give('error', 'others wait for their handshakes')
       },
     }
     this.#timer = setTimeout(

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fakeClock } from '../../../test/fakes/fake-scopes.ts'
 import type { TurnTaker } from '../tcp/turns.ts'
-import { HANDSHAKE_UNITS, type Handshake, HandshakeGate } from './gate.ts'
+import { HANDSHAKE_UNITS, type Handshake, HandshakeGate, PATIENCE_MS } from './gate.ts'
 
 /** Turns that are given by hand. */
 class Turns {
@@ -17,6 +18,7 @@ class Turns {
 interface Setup {
   readonly gate: HandshakeGate
   readonly turns: Turns
+  readonly clock: ReturnType<typeof fakeClock>
   /** Names of those that were begun and refused, in that order. */
   readonly begun: string[]
   readonly refused: string[]
@@ -28,7 +30,8 @@ interface Setup {
 
 const setUp = (running = 3, waiting = 8, hasRoom = (_: string): boolean => true): Setup => {
   const turns = new Turns()
-  const gate = new HandshakeGate(turns, { running, waiting })
+  const clock = fakeClock()
+  const gate = new HandshakeGate(turns, clock, { running, waiting })
   const begun: string[] = []
   const refused: string[] = []
   const ask = (...names: string[]): Map<string, Handshake> => {
@@ -53,7 +56,7 @@ const setUp = (running = 3, waiting = 8, hasRoom = (_: string): boolean => true)
     for (let left = count; left > 0 && gate.wantsTurn; left--) units += gate.takeTurn()
     return units
   }
-  return { gate, turns, begun, refused, ask, turn }
+  return { gate, clock, turns, begun, refused, ask, turn }
 }
 
 test('gate: one is begun in each turn, and costs half a turn of the loop', () => {
@@ -141,4 +144,44 @@ test('gate: a thousand of one client do not keep another one waiting', () => {
   ask(...Array.from({ length: 1000 }, (_, index) => `a${index}`), 'b1')
   turn(2)
   assert.deepEqual(begun, ['a0', 'b1'])
+})
+
+test('gate: a client with none running takes the place of the oldest of the client with most', () => {
+  const { begun, refused, ask, turn } = setUp(4)
+  ask('a1', 'a2', 'b1', 'b2', 'a3')
+  turn()
+  assert.deepEqual(begun, ['a1', 'b1', 'a2', 'b2'])
+  ask('c1')
+  turn()
+  assert.deepEqual(begun.slice(4), ['c1'])
+  assert.deepEqual(refused, ['a1'])
+})
+
+test('gate: clients with one running each give way after a while, the oldest first', () => {
+  const { begun, refused, ask, turn, clock } = setUp(2)
+  ask('a1')
+  turn()
+  clock.advance(1)
+  ask('b1')
+  turn()
+  ask('c1', 'd1')
+  turn()
+  assert.deepEqual(begun, ['a1', 'b1'])
+  clock.advance(PATIENCE_MS - 1)
+  turn()
+  assert.deepEqual([begun.slice(2), refused], [['c1'], ['a1']])
+  clock.advance(1)
+  turn()
+  assert.deepEqual([begun.slice(3), refused], [['d1'], ['a1', 'b1']])
+})
+
+test('gate: one that waits is looked at when the oldest has had its time', async () => {
+  const { gate, turns, ask, turn, clock } = setUp(1)
+  ask('a1', 'a2')
+  turn()
+  assert.ok(!gate.wantsTurn)
+  turns.entered.clear()
+  clock.advance(PATIENCE_MS)
+  while (!turns.entered.has(gate)) await new Promise(setImmediate)
+  assert.ok(gate.wantsTurn)
 })

@@ -1,7 +1,9 @@
 // Which TLS handshakes run. One costs a shard as much as a hundred answers, most of it at once when
 // its ClientHello is read. So they take turns with the queries of the connections that are open, so
-// many run at a time, and clients that have none running come first.
+// many run at a time, and clients that have none running come first. Those that run wait for their
+// clients, who may never answer: they give way, so that nobody can hold all the places.
 
+import type { Clock } from '../../base/time/clock.ts'
 import type { TcpRoom } from '../tcp/room.ts'
 import type { Turns, TurnTaker } from '../tcp/turns.ts'
 
@@ -14,6 +16,12 @@ export interface GateLimits {
   readonly waiting: number
 }
 
+/**
+ * After so long one that runs gives way to whoever waits: two round trips to the other side of the
+ * earth, with a packet lost.
+ */
+export const PATIENCE_MS = 1000
+
 const LIMITS: GateLimits = { running: 128, waiting: 1024 }
 
 export interface Handshake {
@@ -23,7 +31,7 @@ export interface Handshake {
    * Begins it. False: there is no room for it now. It has left the gate then, and may ask again.
    */
   begin(): boolean
-  /** There are too many: it will not be begun. */
+  /** There are too many: it will not be begun, or has run for too long. */
   refuse(): void
 }
 
@@ -37,14 +45,19 @@ export class HandshakeGate implements TurnTaker {
   readonly #turns: Pick<Turns, 'enter' | 'leave'>
   readonly #limits: GateLimits
   readonly #clients = new Map<string, Client>()
-  readonly #running = new Set<Handshake>()
+  /** With Clock.ms() at which each has begun, the oldest first. */
+  readonly #running = new Map<Handshake, number>()
   /** Clients with handshakes that wait: those with none running, and the others. */
   readonly #first = new Set<Client>()
   readonly #then = new Set<Client>()
+  readonly #clock: Clock
   #waitingCount = 0
+  /** Until the oldest may have to give way. */
+  #timer: NodeJS.Timeout | undefined
 
-  constructor(turns: Pick<Turns, 'enter' | 'leave'>, limits: GateLimits = LIMITS) {
+  constructor(turns: Pick<Turns, 'enter' | 'leave'>, clock: Clock, limits: GateLimits = LIMITS) {
     this.#turns = turns
+    this.#clock = clock
     this.#limits = limits
   }
 
@@ -63,7 +76,7 @@ export class HandshakeGate implements TurnTaker {
     this.#waitingCount++
     this.#line(client)
     if (this.#waitingCount > this.#limits.waiting) this.#refuseOne()
-    if (this.wantsTurn) this.#turns.enter(this)
+    this.#look()
   }
 
   /** It has ended, or is given up. */
@@ -74,29 +87,74 @@ export class HandshakeGate implements TurnTaker {
     else this.#unqueue(client, handshake)
     this.#line(client)
     this.#forget(handshake.client, client)
+    this.#look()
+  }
+
+  /** Enters the turns if it wants one. */
+  #look(): void {
     if (this.wantsTurn) this.#turns.enter(this)
-    else if (this.#waitingCount === 0) this.#turns.leave(this)
+    else this.#turns.leave(this)
+    this.#setTimer()
+  }
+
+  /** Whoever waits is looked at again when the oldest has had its time. */
+  #setTimer(): void {
+    clearTimeout(this.#timer)
+    if (this.#waitingCount === 0 || this.wantsTurn) return
+    const [begunMs = 0] = this.#running.values()
+    const leftMs = begunMs + PATIENCE_MS - this.#clock.ms()
+    this.#timer = setTimeout(() => this.#look(), Math.max(1, leftMs)).unref()
   }
 
   get wantsTurn(): boolean {
-    return this.#waitingCount > 0 && this.#running.size < this.#limits.running
+    if (this.#waitingCount === 0) return false
+    return this.#running.size < this.#limits.running || this.#yielding() !== undefined
+  }
+
+  /**
+   * The one that gives way: the oldest of the client that has most running, for a client that has
+   * none; else the oldest of all, once it has had its time.
+   */
+  #yielding(): Handshake | undefined {
+    if (this.#first.size > 0) {
+      let most = 1
+      let oldest: Handshake | undefined
+      for (const handshake of this.#running.keys()) {
+        const { running = 0 } = this.#clients.get(handshake.client) ?? {}
+        if (running <= most) continue
+        most = running
+        oldest = handshake
+      }
+      if (oldest !== undefined) return oldest
+    }
+    const [oldest] = this.#running
+    if (oldest === undefined) return undefined
+    const [handshake, begunMs] = oldest
+    return this.#clock.ms() - begunMs >= PATIENCE_MS ? handshake : undefined
   }
 
   takeTurn(): number {
     if (!this.wantsTurn) return 0
+    if (this.#running.size >= this.#limits.running) {
+      const yielding = this.#yielding()
+      if (yielding !== undefined) this.#giveUp(yielding)
+    }
     const [client] = this.#first.size > 0 ? this.#first : this.#then
     const handshake = client?.waiting.shift()
     if (client === undefined || handshake === undefined) return 0
     this.#waitingCount--
     client.running++
-    this.#running.add(handshake)
+    this.#running.set(handshake, this.#clock.ms())
     // Behind the others.
     this.#first.delete(client)
     this.#then.delete(client)
     this.#line(client)
-    if (handshake.begin()) return HANDSHAKE_UNITS
-    this.leave(handshake)
-    return 1
+    if (!handshake.begin()) {
+      this.leave(handshake)
+      return 1
+    }
+    this.#setTimer()
+    return HANDSHAKE_UNITS
   }
 
   #clientOf(key: string): Client {
@@ -134,9 +192,12 @@ export class HandshakeGate implements TurnTaker {
     for (const client of [...this.#first, ...this.#then])
       if (most === undefined || client.waiting.length > most.waiting.length) most = client
     const newest = most?.waiting.at(-1)
-    if (newest === undefined) return
-    this.leave(newest)
-    newest.refuse()
+    if (newest !== undefined) this.#giveUp(newest)
+  }
+
+  #giveUp(handshake: Handshake): void {
+    this.leave(handshake)
+    handshake.refuse()
   }
 }
 
@@ -146,7 +207,7 @@ const gates = new WeakMap<TcpRoom, HandshakeGate>()
 export const gateOf = (room: TcpRoom): HandshakeGate => {
   let gate = gates.get(room)
   if (gate === undefined) {
-    gate = new HandshakeGate(room.turns)
+    gate = new HandshakeGate(room.turns, room.clock)
     gates.set(room, gate)
   }
   return gate
