@@ -107,7 +107,7 @@ test('curl is let in with a client certificate only', curlTest, async t => {
   assert.equal(await curl('--cert', at('client.pem'), ...there), 'metrics')
   assert.match(await curl(...there), /^curl: \(\d+\) /)
   await server.seen(
-    /\[WARNING\] HTTP listener 127\.0\.0\.1:\d+: a client without an accepted certificate was refused: 127\.0\.0\.1\n/,
+    /\[WARNING\] HTTP listener 127\.0\.0\.1:\d+: client 127\.0\.0\.1 is refused: it has no accepted certificate\n/,
   )
 })
 

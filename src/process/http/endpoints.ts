@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../../base/time/clock.ts'
 import { messageOf } from '../../chain/errors.ts'
 import type { HttpAnswer, HttpRoute, HttpTls } from '../../chain/plugin/control-scope.ts'
 import type { Logger } from '../../log/logger.ts'
+import { PacedLines } from '../../log/paced-lines.ts'
 import type { MetricRegistrar } from '../../metrics/registrar.ts'
 import { openFilesLimit } from '../../upstream/socket-allowance.ts'
 import {
@@ -16,12 +17,13 @@ import {
   HttpConnections,
 } from './connections.ts'
 import { listenOn, type Place } from './listen.ts'
-import { Refusals } from './refusals.ts'
 import { TlsFront } from './tls-front.ts'
 
 const TIMEOUT_MS = 5000
 const HEADER_LIMIT_BYTES = 8 * 1024
 const CHECK_INTERVAL_MS = 1000
+/** Between two lines on clients that are refused for their certificates. */
+const REFUSAL_PAUSE_MS = 60_000
 /**
  * Number of connections and requests after which their garbage, some kilobytes each, is collected.
  */
@@ -247,13 +249,18 @@ export class HttpEndpoints {
   }
 
   #frontOf({ connections, read }: Endpoint, address: string, tls: HttpTls): TlsFront {
-    const refusals = new Refusals(address, this.#log, this.#clock)
+    const lines = new PacedLines(REFUSAL_PAUSE_MS)
     return new TlsFront(tls, TIMEOUT_MS, {
       secured: (raw, socket) => {
         if (connections.secured(raw, socket)) read(socket)
         else socket.destroy()
       },
-      refused: client => refusals.refused(client),
+      refused: client => {
+        const more = lines.next('', this.#clock.ms())
+        if (more === undefined) return
+        const who = `client ${client} is refused: it has no accepted certificate`
+        this.#log.warning(`HTTP listener ${address}: ${who}${more}`)
+      },
       failed: error => this.#log.error(`HTTP listener ${address}: TLS: ${messageOf(error)}`),
     })
   }

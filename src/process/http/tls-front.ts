@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import type { Server, TLSSocket, TlsOptions } from 'node:tls'
 import type { ClientAuth } from '../../chain/listening.ts'
 import type { HttpRoute, HttpTls, HttpTlsSettings } from '../../chain/plugin/control-scope.ts'
+import { asksForCertificate, judgeClient, verifiesCertificate } from '../../net/tls/client-auth.ts'
 import { systemAuthorities } from '../../upstream/secure-context.ts'
 
 export interface TlsFrontEvents {
@@ -127,33 +128,21 @@ export const tlsConflict = (route: HttpRoute, others: readonly HttpRoute[]): str
 const endsOf = ({ remoteAddress, remotePort, localAddress }: Socket): string =>
   `${remoteAddress} ${remotePort} ${localAddress}`
 
-/** As Go's ClientAuthType. */
 const isAccepted = (clientAuth: ClientAuth, socket: TLSSocket): boolean => {
   const isGiven = socket.getPeerX509Certificate() !== undefined
-  switch (clientAuth) {
-    case 'nocert':
-    case 'request':
-      return true
-    case 'require':
-      return isGiven
-    case 'verify_if_given':
-      return !isGiven || socket.authorized
-    case 'require_and_verify':
-      return socket.authorized
-  }
+  return judgeClient(clientAuth, { isGiven, isAuthorized: socket.authorized }) === 'accepted'
 }
 
 const tlsOptions = (settings: HttpTlsSettings, timeoutMs: number): TlsOptions => {
   const { cert, key, ca, clientAuth = 'nocert', minVersion, maxVersion } = settings
   const { ciphers, curves, prefersOwnCiphers } = settings
-  const verifies = clientAuth === 'verify_if_given' || clientAuth === 'require_and_verify'
-  const authorities = ca ?? (verifies ? systemAuthorities() : undefined)
+  const authorities = ca ?? (verifiesCertificate(clientAuth) ? systemAuthorities() : undefined)
   return {
     cert,
     key,
     minVersion: minVersion ?? 'TLSv1.2',
     maxVersion: maxVersion ?? 'TLSv1.3',
-    requestCert: clientAuth !== 'nocert',
+    requestCert: asksForCertificate(clientAuth),
     // The judge is isAccepted, who knows what was asked for.
     rejectUnauthorized: false,
     ALPNProtocols: ['http/1.1'],
