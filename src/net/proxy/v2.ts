@@ -4,7 +4,20 @@
 import { getU16 } from '../../wire/header.ts'
 import { BAD, beginsWith, NO_HEADER, ProxyHeader, SHORT } from './header.ts'
 
-const SIGNATURE = Uint8Array.fromHex('0d0a0d0a000d0a515549540a')
+const SIGNATURE = Uint8Array.of(
+  0x0d,
+  0x0a,
+  0x0d,
+  0x0a,
+  0x00,
+  0x0d,
+  0x0a,
+  0x51,
+  0x55,
+  0x49,
+  0x54,
+  0x0a,
+)
 const FIXED_BYTES = 16
 const VERSION = 2
 const COMMAND_LOCAL = 0
