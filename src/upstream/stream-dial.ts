@@ -2,7 +2,8 @@
 // uses it.
 
 import { connect, type Socket } from 'node:net'
-import type { SecureContext, TLSSocket } from 'node:tls'
+import type { ConnectionOptions, SecureContext, TLSSocket } from 'node:tls'
+import { isIP } from '../base/ip-text.ts'
 import { type Endpoint, isEncrypted } from './endpoint.ts'
 import { ExchangeError, ioError, timeoutError } from './exchange-error.ts'
 import type { SocketAllowance } from './socket-allowance.ts'
@@ -87,9 +88,19 @@ const openSocket = (remote: Endpoint, options: DialOptions): Socket => {
       connectTls({
         ...place,
         secureContext,
-        servername: remote.serverName,
+        ...identityOf(remote),
         ...(alpn && { ALPNProtocols: [...alpn] }),
         ...(session && { session }),
       }),
   )
+}
+
+/** An address is no name to ask for (RFC 6066 section 3), and is checked all the same. */
+const identityOf = ({ serverName }: Endpoint): Partial<ConnectionOptions> => {
+  if (isIP(serverName) === 0) return { servername: serverName }
+  const { checkServerIdentity } = process.getBuiltinModule('node:tls')
+  return {
+    servername: '',
+    checkServerIdentity: (_host, certificate) => checkServerIdentity(serverName, certificate),
+  }
 }

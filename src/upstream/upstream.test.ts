@@ -209,6 +209,7 @@ const trusting = (): SecureContext => makeSecureContext({ ca: certificate?.cert 
 for (const { name, serverName } of [
   { name: 'the server name', serverName: 'dns.example.net' },
   { name: 'the address without a server name', serverName: '' },
+  { name: 'an address for a server name', serverName: '127.0.0.1' },
 ]) {
   test(
     `a TLS upstream whose certificate is for ${name} is used, and its connection again`,

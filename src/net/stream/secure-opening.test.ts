@@ -322,6 +322,19 @@ test('a renewed certificate is shown from then on; connections go on', LIMIT, as
   }
 })
 
+test(
+  'a client without the certificate that every one must have is told of as such',
+  LIMIT,
+  async t => {
+    const { port, told, outcomes } = await open(t, { tls: { clientAuth: 'require' } })
+    const { closed } = await dialTls(t, port)
+    await closed
+    await until(() => outcomes.length === 1)
+    assert.deepEqual(outcomes, ['no_certificate'])
+    assert.deepEqual(told, ['tls://:853: client 127.0.0.1 is refused: no certificate'])
+  },
+)
+
 test('refused clients are told of, once a while', LIMIT, async t => {
   const { port, told, outcomes } = await open(t, { tls: { clientAuth: 'require_and_verify' } })
   for (let count = 0; count < 3; count++) {

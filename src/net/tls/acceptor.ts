@@ -106,7 +106,8 @@ export class Acceptor {
       handshaking.secured(socket, socket.isSessionReused() ? 'resumed' : 'full')
     else {
       socket.destroy()
-      if (verdict !== 'accepted') handshaking?.failed(verdict, refusalText(socket))
+      if (verdict === 'no_certificate') handshaking?.failed(verdict, NO_CERTIFICATE)
+      else if (verdict === 'refused_certificate') handshaking?.failed(verdict, refusalText(socket))
     }
   }
 
@@ -127,7 +128,7 @@ export class Acceptor {
     if (code === 'ECONNRESET' && typeof socket.authorizationError === 'string')
       handshaking.failed('refused_certificate', refusalText(socket))
     else if (code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE')
-      handshaking.failed('no_certificate', 'no certificate')
+      handshaking.failed('no_certificate', NO_CERTIFICATE)
     else handshaking.failed('error', code === 'ECONNRESET' ? 'the client left' : reasonOf(error))
   }
 }
@@ -156,10 +157,9 @@ const areSame = (some: readonly TlsServing[], others: readonly TlsServing[]): bo
       return other?.identity === identity && other.version === version
     }))
 
-const refusalText = ({ authorizationError }: TLSSocket): string =>
-  authorizationError === undefined || authorizationError === null
-    ? 'no certificate'
-    : String(authorizationError)
+const NO_CERTIFICATE = 'no certificate'
+
+const refusalText = ({ authorizationError }: TLSSocket): string => String(authorizationError)
 
 /** OpenSSL's reason, without the numbers and places before it. */
 const reasonOf = (error: Error): string =>

@@ -158,8 +158,9 @@ export class CertificateSource implements Kept {
     this.#fault = `${seen} ${fault}`
     if (!isStill || this.#toldFault === this.#fault) return
     this.#toldFault = this.#fault
-    const [file = ''] = this.#parts.options.files
-    log.warning(`${file}: ${fault}; the certificate of before goes on`)
+    log.warning(
+      `${this.#parts.options.files.join(' ')}: ${fault}; the certificate of before goes on`,
+    )
   }
 
   /** Returns whether it is another one. */

@@ -1,7 +1,8 @@
 // The main half of tls: reads the files, looks at them from time to time, and has certificates that
 // were renewed brought to the shards.
 
-import { closeSync, openSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { lookEvery } from '../../authority/watching.ts'
 import { openErrorText } from '../../base/files/text-file.ts'
 import { wait } from '../../base/time/timers.ts'
@@ -19,6 +20,7 @@ const LOOK_MS = 5000
 export const inspect = async (options: TlsFiles, scope: InspectScope): Promise<void> => {
   const { root } = scope.settings
   await scope.attempt(() => readTlsFiles(options.files, root))
+  if (options.keylog !== '') await scope.attempt(() => tryKeylog(options.keylog, root))
 }
 
 export const control = async (options: TlsFiles, scope: ControlScope): Promise<undefined> => {
@@ -50,6 +52,16 @@ export const control = async (options: TlsFiles, scope: ControlScope): Promise<u
         `certificate of ${source.name} renewed, valid until ${dateText(source.facts.untilMs)}`,
       )
   })
+}
+
+/** As `openKeylog`, without making the file. */
+const tryKeylog = (written: string, root: string): void => {
+  const path = underRoot(written, root)
+  try {
+    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK)
+  } catch (error) {
+    throw new ArgumentError(openErrorText(path, error), written, { cause: error })
+  }
 }
 
 /** Whether secrets can be written is found out now, not at the first handshake. */

@@ -292,7 +292,7 @@ test('source: what cannot be used is told of once, and the one before goes on', 
   write({ key: certificates.client.key })
   for (let looks = 0; looks < 4; looks++) await look()
   const text = 'could not load TLS cert: tls: private key does not match public key'
-  assert.deepEqual(logged, [`[WARNING] c: ${text}; the certificate of before goes on`])
+  assert.deepEqual(logged, [`[WARNING] c k: ${text}; the certificate of before goes on`])
   write({ key: 'nothing' })
   for (let looks = 0; looks < 4; looks++) await look()
   assert.equal(logged.length, 2)
@@ -310,7 +310,7 @@ test('source: an expired certificate does not replace one that is valid', LIMIT,
   assert.equal(source.serving, before)
   assert.match(
     logged.join('\n'),
-    /^\[WARNING\] c: the new certificate has expired on \S+Z; the cert/,
+    /^\[WARNING\] c k: the new certificate has expired on \S+Z; the cert/,
   )
 })
 
