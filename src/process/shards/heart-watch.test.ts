@@ -298,6 +298,15 @@ test('looks that come late are told', () => {
   assert.equal(world.lateLooks, 5)
 })
 
+test('a look that is late is told of, though a message comes before it', () => {
+  const world = makeWorld()
+  world.live({ untilMs: 1000 })
+  world.watch.hurry(1150)
+  assert.equal(world.lateLooks, 0)
+  world.watch.hurry(4000)
+  assert.equal(world.lateLooks, 1)
+})
+
 const STANDING: Readonly<Record<string, { steps: readonly Step[]; isToBlame: boolean }>> = {
   'at work': { steps: [SERVES], isToBlame: false },
   'silent for a moment': { steps: [SERVES, { untilMs: 1600, uses: 100 }], isToBlame: false },

@@ -149,8 +149,12 @@ export class HeartWatch {
     return this.#paceMs
   }
 
-  /** A shard's rest has ended: the next look should come soon, and counts from here on. */
+  /**
+   * A shard's rest has ended: the next look should come soon, and counts from here on. One that
+   * should have come before is late all the same.
+   */
   hurry(nowMs: number): void {
+    if (this.#isLate(nowMs)) this.#parts.onLate()
     this.#lookedMs = nowMs
     this.#paceMs = WATCH_MS
   }
@@ -191,8 +195,8 @@ export class HeartWatch {
   /** Shards that are to be replaced, each once. */
   look(nowMs: number): Conviction[] {
     const sinceMs = nowMs - (this.#lookedMs ?? nowMs)
+    const isLate = this.#isLate(nowMs)
     this.#lookedMs = nowMs
-    const isLate = sinceMs > this.#paceMs + LATE_MS
     if (isLate) this.#parts.onLate()
     const convictions: Conviction[] = []
     for (const [shard, heart] of this.#hearts.entries()) {
@@ -210,6 +214,10 @@ export class HeartWatch {
       ? REST_WATCH_MS
       : WATCH_MS
     return convictions
+  }
+
+  #isLate(nowMs: number): boolean {
+    return nowMs - (this.#lookedMs ?? nowMs) > this.#paceMs + LATE_MS
   }
 
   #isAtRest(shard: number): boolean {
