@@ -52,7 +52,7 @@ Says a word to whoever asks for TXT.
     err: '',
   })
   assert.match(folder.run('', 'help').out, /^ {2}greet +Says a word to whoever asks for TXT\.$/m)
-  assert.match(folder.run('', '-plugins').out, /^forward\ngreet\nheader$/m)
+  assert.match(folder.run('', '-plugins').out, /^forward\ngreet\ngrpc$/m)
 })
 
 /** Counts what comes to its handler, which the fast path goes past. */
