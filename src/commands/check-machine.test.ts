@@ -47,6 +47,14 @@ const cases: readonly {
     found: [`2:15+12 ${noPlace('@/resolv.cnf')}`],
   },
   {
+    name: 'a certificate and a key log, in folders that are not there',
+    text: 'tls://.:8530 {\n    tls @/nope/c @/nope/k {\n        keylog @/nope/log\n    }\n}\n',
+    found: [
+      '2:9+8 plugin/tls: could not load TLS cert: open @/nope/c: no such file or directory',
+      '3:16+10 plugin/tls: open @/nope/log: no such file or directory',
+    ],
+  },
+  {
     name: 'a resolv.conf without servers',
     text: forward('@/empty'),
     files: { empty: 'search example.org\n' },

@@ -143,7 +143,7 @@ const tlsOptions = (settings: HttpTlsSettings, timeoutMs: number): TlsOptions =>
     minVersion: minVersion ?? 'TLSv1.2',
     maxVersion: maxVersion ?? 'TLSv1.3',
     requestCert: asksForCertificate(clientAuth),
-    // The judge is isAccepted, who knows what was asked for.
+    // isAccepted decides, which knows what was asked for.
     rejectUnauthorized: false,
     ALPNProtocols: ['http/1.1'],
     handshakeTimeout: timeoutMs,

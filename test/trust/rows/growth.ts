@@ -22,7 +22,7 @@ const RISE_PARTS = 2
 const PARTS = RISE_PARTS + 5
 /** As many answers at once as a client's receive buffer surely holds. */
 const WINDOW = 100
-/** A load is over: shards collect their garbage within two looks of main, 5 s each. */
+/** A load is over: main gives back what it needed within two looks, 5 s each. */
 const SETTLE_MS = 16_000
 const GROWTH_BYTES = 8 * MIB
 /** One in so many may be lost on the way. */
